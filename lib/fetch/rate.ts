@@ -1,0 +1,108 @@
+/**
+ * A declared limit: so many requests in so much time. Owns the spelling ("2/s", "5000/h") and nothing
+ * else. Invariant: a Rate holds a whole number of requests, at least one, in a positive number of
+ * milliseconds, so that "the distance over `requests` requests" always has a meaning.
+ */
+
+/** At most `requests` requests in any `intervalMs` milliseconds. */
+export interface Rate {
+  /** Whole requests allowed in one interval, at least 1. */
+  readonly requests: number;
+  /** Length of the interval in milliseconds, more than 0. */
+  readonly intervalMs: number;
+  /** Whether the server lets a whole interval's requests through at once. Never assumed. */
+  readonly burst: boolean;
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  sec: 1_000,
+  second: 1_000,
+  seconds: 1_000,
+  m: 60_000,
+  min: 60_000,
+  minute: 60_000,
+  minutes: 60_000,
+  h: 3_600_000,
+  hour: 3_600_000,
+  hours: 3_600_000,
+  d: 86_400_000,
+  day: 86_400_000,
+  days: 86_400_000,
+};
+
+const LONGEST_INTERVAL_MS = 366 * 86_400_000;
+const MOST_REQUESTS = 1_000_000_000;
+const MOST_REQUESTS_PER_MS = 100;
+
+/**
+ * Reads a limit such as `2/s`, `100/min`, `10/10s`, `1/2s`, `86400/d` or `0.5/s`.
+ *
+ * A fraction is turned into the smallest whole number of requests that says the same: `0.5/s` is one
+ * request in two seconds, `2.5/s` is five in two seconds.
+ *
+ * @throws {Error} when the text is not a limit; the message quotes it and says what was expected.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(parseRate("5000/h"), { requests: 5000, intervalMs: 3_600_000, burst: false });
+ * ```
+ */
+export function parseRate(text: string): Rate {
+  const parts = /^\s*(\d+(?:\.\d+)?)\s*\/\s*(\d+(?:\.\d+)?)?\s*([a-z]+)\s*$/i.exec(text);
+  if (parts === null) {
+    refuse(text, 'expected requests per interval, such as "2/s", "100/min" or "1/2s"');
+  }
+  const [, requests = "", count = "1", unit = ""] = parts;
+  const unitMs = UNIT_MS[unit.toLowerCase()];
+  if (unitMs === undefined) {
+    refuse(text, `"${unit}" is not a unit of time, expected one of "ms", "s", "min", "h", "d"`);
+  }
+  return wholeRate(text, Number(requests), Number(count) * unitMs);
+}
+
+/** Writes a limit the way a person would: `2/s`, `1/2s`, `5000/h`. */
+export function formatRate(rate: Rate): string {
+  const unit = ["d", "h", "min", "s"].find((name) => rate.intervalMs % UNIT_MS[name]! === 0) ??
+    "ms";
+  const count = rate.intervalMs / UNIT_MS[unit]!;
+  return `${rate.requests}/${count === 1 ? "" : count}${unit}`;
+}
+
+/** Requests allowed in a second on the average. */
+export function requestsPerSecond(rate: Rate): number {
+  return rate.requests * 1_000 / rate.intervalMs;
+}
+
+function wholeRate(text: string, requests: number, intervalMs: number): Rate {
+  if (requests === 0) refuse(text, "it allows no request at all");
+  if (intervalMs === 0) refuse(text, "the interval is empty");
+  const factor = wholeFactor(requests);
+  if (factor === undefined) refuse(text, "more than three decimals");
+  const rate = {
+    requests: Math.round(requests * factor),
+    intervalMs: intervalMs * factor,
+    burst: false,
+  };
+  if (rate.intervalMs > LONGEST_INTERVAL_MS) refuse(text, "the interval is longer than 366 days");
+  if (rate.requests > MOST_REQUESTS || rate.requests / rate.intervalMs > MOST_REQUESTS_PER_MS) {
+    refuse(text, `more than ${MOST_REQUESTS_PER_MS} requests in a millisecond can not be paced`);
+  }
+  return rate;
+}
+
+/** The smallest factor, at most 1000, that makes `value` whole. */
+function wholeFactor(value: number): number | undefined {
+  for (const factor of [1, 2, 4, 5, 8, 10, 20, 25, 40, 50, 100, 125, 200, 250, 500, 1_000]) {
+    const scaled = value * factor;
+    if (Math.abs(scaled - Math.round(scaled)) < 1e-9 * Math.max(1, scaled)) return factor;
+  }
+  return undefined;
+}
+
+function refuse(text: string, reason: string): never {
+  throw new Error(`Cannot read the rate "${text}": ${reason}`);
+}
