@@ -1,0 +1,86 @@
+// Owns one placeholder of a request: reads "{from|date}", "{params.region}" or "{each.station.id|join:,}"
+// into its parts, or says what is wrong with it and what was probably meant. It never renders.
+import { closest } from "./did_you_mean.ts";
+import { MOMENT_FORMATS, momentFormatProblem, momentUnit, WINDOW_EDGES } from "./moment_format.ts";
+
+/** One `{...}` of a template. */
+export interface Placeholder {
+  /** What it takes its value from: an edge of the window, a parameter, or a value of `for_each`. */
+  readonly from: "window" | "params" | "each";
+  /** Edge of the window, or name of the parameter or of the `for_each` value. */
+  readonly name: string;
+  /** Fields below an `{each.NAME.field}`. */
+  readonly fields: readonly string[];
+  /** Format of an edge of the window; `date` unless said. */
+  readonly format: string;
+  /** What the elements of a list are joined with; undefined leaves the list a list. */
+  readonly join: string | undefined;
+  /** Type in a JSON body that a filter `|text` or `|number` asks for. */
+  readonly as: "text" | "number" | undefined;
+  /** The placeholder as it is written, with its braces. */
+  readonly text: string;
+}
+
+/** Why a text is no template. */
+export interface TemplateProblem {
+  /** What is wrong, without the text around it. */
+  readonly problem: string;
+  /** What was probably meant. */
+  readonly guess: string | undefined;
+  /** The placeholder at fault. */
+  readonly at: string;
+}
+
+const EXPRESSION = /^\{([^{}|]*)((?:\|[^{}]*)?)\}$/s;
+
+/** Reads a placeholder with its braces, or says what is wrong with it. */
+export function readPlaceholder(text: string): Placeholder | TemplateProblem {
+  const [, source = "", filters = ""] = EXPRESSION.exec(text) ?? [];
+  const [from = "", ...steps] = source.trim().split(".");
+  const base = { fields: [], format: "date", join: undefined, as: undefined, text };
+  if ((WINDOW_EDGES as readonly string[]).includes(from) && steps.length === 0) {
+    return readFilters({ ...base, from: "window", name: from }, filters);
+  }
+  const [name, ...fields] = steps;
+  if (name === undefined || steps.includes("") || from !== "params" && from !== "each") {
+    return {
+      problem: `there is no placeholder "${text}"`,
+      guess: guessSource(from, steps),
+      at: text,
+    };
+  }
+  if (from === "params" && fields.length > 0) {
+    return { problem: `a parameter has no fields: "${text}"`, guess: `{params.${name}}`, at: text };
+  }
+  return readFilters({ ...base, from, name, fields }, filters);
+}
+
+function guessSource(from: string, steps: string[]): string | undefined {
+  const guess = closest(from, steps.length === 0 ? WINDOW_EDGES : ["params", "each"]);
+  return guess === undefined ? undefined : `{${[guess, ...steps].join(".")}}`;
+}
+
+const FILTER = /\|(join:.[^|]*|[^|]*)/gs;
+
+function readFilters(placeholder: Placeholder, filters: string): Placeholder | TemplateProblem {
+  let result = placeholder;
+  for (const [, filter = ""] of filters.matchAll(FILTER)) {
+    if (filter === "text" || filter === "number") result = { ...result, as: filter };
+    else if (filter.startsWith("join:")) result = { ...result, join: filter.slice(5) };
+    else if (placeholder.from === "window") result = { ...result, format: filter };
+    else return filterProblem(filter, ["join:,", "text", "number"], placeholder.text);
+  }
+  if (placeholder.from !== "window") return result;
+  const problem = momentFormatProblem(result.format);
+  if (problem === undefined) return result;
+  return { ...filterProblem(result.format, MOMENT_FORMATS, placeholder.text), problem };
+}
+
+function filterProblem(filter: string, known: readonly string[], at: string): TemplateProblem {
+  return { problem: `there is no filter "${filter}"`, guess: closest(filter, known), at };
+}
+
+/** Whether a placeholder shows a time of day, and so can tell windows shorter than a day apart. */
+export function showsTime(part: Placeholder): boolean {
+  return part.from === "window" && momentUnit(part.format) !== "day";
+}
