@@ -1,0 +1,97 @@
+// Owns the keys of a stream's `paging`: the ways in which sources cut an answer into pages. Schema only;
+// the value machines that follow pages live in lib/fetch.
+import { z } from "zod";
+import { path } from "./scalar_schema.ts";
+
+const sizeParam = z.string().optional().describe(
+  "Name of the parameter that says how many records a page holds; without it none is sent.",
+).meta({ example: "limit" });
+
+const mostOfAPage = z.int().min(1).optional().describe("Records a page holds at most.").meta({
+  example: 100,
+});
+
+const inQueryOrBody = z.enum(["query", "body"]).default("query").describe(
+  "Where the parameters go: the query, or the JSON or form body.",
+);
+
+const offset = z.strictObject({
+  by: z.literal("offset").describe("The request says how many records to skip."),
+  offset_param: z.string().default("offset").describe(
+    "Name of the parameter that says how many records to skip.",
+  ),
+  first: z.int().min(0).default(0).describe(
+    "Value of that parameter on the first page; 1 where the source counts from one.",
+  ),
+  size_param: sizeParam,
+  size: z.int().min(1).describe("Records a page holds.").meta({ example: 100 }),
+  max_offset: z.int().min(0).optional().describe("Largest offset the source takes.").meta({
+    example: 10_000,
+  }),
+  in: inQueryOrBody,
+});
+
+const page = z.strictObject({
+  by: z.literal("page").describe("The request says the number of the page."),
+  page_param: z.string().default("page").describe(
+    "Name of the parameter with the page's number.",
+  ),
+  first: z.int().min(0).default(1).describe("Number of the first page."),
+  size_param: sizeParam,
+  size: z.int().min(1).optional().describe(
+    "Records a page holds; needed unless `pages` or the stream's `total` says when to end.",
+  ).meta({ example: 100 }),
+  pages: path.optional().describe("Path of the number of pages.").meta({
+    example: "meta.total_pages",
+  }),
+  max_page: z.int().min(0).optional().describe("Largest page number the source takes.").meta({
+    example: 100,
+  }),
+  in: inQueryOrBody,
+});
+
+const cursor = z.strictObject({
+  by: z.literal("cursor").describe("Each answer holds a cursor that the next request sends."),
+  cursor: path.describe(
+    "Path of the next cursor, `$header.NAME` for one in a header; absent, null or empty ends the window.",
+  ).meta({ example: "meta.next_cursor" }),
+  cursor_param: z.string().describe("Name of the parameter the cursor is sent in.").meta({
+    example: "cursor",
+  }),
+  more: path.optional().describe("Path of a flag that is false on the last page.").meta({
+    example: "has_more",
+  }),
+  size_param: sizeParam,
+  size: mostOfAPage,
+  in: z.enum(["query", "body", "header"]).default("query").describe("Where the cursor goes."),
+});
+
+const nextLink = z.strictObject({
+  by: z.literal("next_link").describe("Each answer holds the URL of the next page."),
+  link: path.describe("Path of the next page's URL; absent, null or empty ends the window.").meta({
+    example: "links.next",
+  }),
+  size_param: sizeParam,
+  size: mostOfAPage,
+});
+
+const linkHeader = z.strictObject({
+  by: z.literal("link_header").describe(
+    'The header `Link: <URL>; rel="next"` holds the URL of the next page.',
+  ),
+  size_param: sizeParam,
+  size: mostOfAPage,
+});
+
+/** The schema of `paging`. */
+export const paging = z.discriminatedUnion("by", [
+  z.strictObject({ by: z.literal("none").describe("An answer has one page.") }),
+  offset,
+  page,
+  cursor,
+  nextLink,
+  linkHeader,
+]);
+
+/** The paging of a stream. */
+export type Paging = z.output<typeof paging>;

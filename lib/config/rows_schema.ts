@@ -1,0 +1,85 @@
+// Owns the keys below a stream's `rows`: which tables a record feeds, for which of its elements, and
+// how the value of each column is found. Schema only; lib/extract does what it says.
+import { z } from "zod";
+import { name, oneOrMore, path, pattern, scalar } from "./scalar_schema.ts";
+import { merge } from "./table_schema.ts";
+
+const value = z.strictObject({
+  path: oneOrMore(path).optional().describe(
+    "Where the value is found; of several paths the first that is not null.",
+  ).meta({ kind: "path or list of paths", example: ["off_dt", "off_time"] }),
+  value: scalar.optional().describe("A constant."),
+  template: z.string().optional().describe(
+    "Text with `{path}` placeholders; null if one of them is null.",
+  ).meta({ example: "{course_id}/{date}" }),
+  hash: z.array(path).min(1).optional().describe(
+    "A hash of the values at these paths, for rows without a key of their own.",
+  ).meta({ kind: "list of paths", example: ["date", "name"] }),
+  nulls: z.array(z.string()).optional().describe(
+    "Texts that mean no value here, instead of the job's `nulls`.",
+  ).meta({ example: ["", "-", "n/a"] }),
+  trim: z.boolean().default(true).describe("Whether blanks around a text are cut off."),
+  capture: pattern.optional().describe(
+    "Regular expression; its first group is taken, or the whole match without a group; no match is null.",
+  ).meta({ example: "\\(([A-Z]{2,3})\\)$" }),
+  case: z.enum(["lower", "upper"]).optional().describe("Letters are made lower or upper case."),
+  map: z.record(z.string(), scalar).optional().describe(
+    "Texts to be replaced by others; what is not listed stays.",
+  ).meta({ example: { Y: true, N: false } }),
+  format: z.string().optional().describe(
+    'How a date or number is written: `epoch`, `epoch_ms`, `clock` ("2:19.97" to seconds) or a pattern such as `%d/%m/%Y`.',
+  ).meta({ example: "%d/%m/%Y" }),
+  decimal: z.enum([".", ","]).default(".").describe("The decimal mark of numbers."),
+  default: scalar.optional().describe("Value where nothing else is found."),
+  invalid: z.enum(["reject", "null"]).default("reject").describe(
+    "What happens to a value that cannot be cast: the row is rejected, or the column is null.",
+  ),
+  merge: merge.optional().describe("Merge policy of this value, instead of the column's."),
+}).meta({ shorthand: "path" });
+
+const condition = z.strictObject({
+  path: path.describe("Path of the value looked at."),
+  is: z.array(scalar).optional().describe("Values one of which it must have."),
+  not: z.array(scalar).optional().describe("Values none of which it may have."),
+}).meta({ shorthand: "path" });
+
+/** The schema of the rows that a record becomes for one table. */
+export const rowsEntry = z.strictObject({
+  table: name.describe("Table the rows go to."),
+  each: path.optional().describe(
+    "Path of a list inside the record, a row for each element; `a[].b[]` for lists in lists; `^` is the parent.",
+  ).meta({ example: "runners[]" }),
+  when: oneOrMore(
+    z.union([path.transform((at) => ({ path: at, is: undefined, not: undefined })), condition], {
+      error: "expected a path, or a map with path, is and not",
+    }),
+  ).optional().describe("Paths that must hold a value, or conditions, for a row to be made.").meta({
+    kind: "path, condition or list of them",
+    example: ["jockey_id", { path: "status", is: ["result"] }],
+  }),
+  columns: z.record(
+    name,
+    z.union([path.transform((at) => ({ path: [at] })), value], {
+      error: "expected a path, or a map such as {path: a.b, format: epoch}",
+    }),
+  ).optional().describe(
+    "Column to path, or to a map; without it each column is taken from the field of its name.",
+  ).meta({ example: { id: "race_id", prize: { path: "prize", nulls: ["", "-"] } } }),
+  merge: merge.optional().describe(
+    "Merge policy of all columns of these rows, instead of the table's.",
+  ),
+}).meta({ shorthand: "table" });
+
+/** The schema of `rows`: a table's name, one entry, or a list of entries. */
+export const rows = z.union([
+  name.transform((table): z.output<typeof rowsEntry>[] => [{ table }]),
+  rowsEntry.transform((entry) => [entry]),
+  z.array(rowsEntry).min(1, { error: "expected at least one" }),
+], {
+  error: "expected a table's name, a map with table, each and columns, or a list of such maps",
+});
+
+/** The rows that a record becomes for one table. */
+export type RowsSpec = z.output<typeof rowsEntry>;
+/** How the value of one column is found. */
+export type ValueSpec = z.output<typeof value>;

@@ -1,0 +1,93 @@
+// Owns the keys below `source`: where the API is, how requests prove who asks, how fast and how
+// patiently it is asked. Schema only; nothing here sends anything.
+import { z } from "zod";
+import { duration, oneOrMore, rate, secret, template } from "./scalar_schema.ts";
+
+const auth = z.strictObject({
+  basic: z.strictObject({
+    username: secret.meta({ literal: true }).describe("User name; may be written out."),
+    password: secret.describe('Password; `""` where the source wants none.'),
+  }).optional().describe("HTTP Basic credentials.").meta({
+    example: { username: "${API_USERNAME}", password: "${API_PASSWORD}" },
+  }),
+  bearer: secret.optional().describe(
+    "Token sent as `Authorization: Bearer ...`; nothing is sent where the variable is empty.",
+  ).meta({ example: "${API_TOKEN:-}" }),
+  oauth2: z.strictObject({
+    token_url: z.string().describe("Where a token is fetched, by POST of a form."),
+    client_id: secret.meta({ literal: true }).describe("Client id; may be written out."),
+    client_secret: secret.describe("Client secret."),
+    scope: z.string().optional().describe("Scopes asked for, separated by blanks."),
+    send: z.enum(["header", "body"]).default("header").describe(
+      "Whether the client id and secret go into an HTTP Basic header or into the form.",
+    ),
+    form: z.record(z.string(), z.string()).default({}).describe(
+      "Further fields of the form, where the provider wants some.",
+    ).meta({ example: { audience: "https://api.example.com" } }),
+  }).optional().describe(
+    "OAuth2 client credentials: the token is fetched, kept, and fetched again before it expires and after a 401.",
+  ).meta({
+    example: {
+      token_url: "https://auth.example.com/oauth/token",
+      client_id: "${API_CLIENT_ID}",
+      client_secret: "${API_CLIENT_SECRET}",
+    },
+  }),
+  header: z.record(z.string(), secret).optional().describe(
+    "API keys in headers of their own: name of the header to secret; one that is empty is not sent.",
+  ).meta({ example: { "X-Api-Key": "${API_KEY}" } }),
+  query: z.record(z.string(), secret).optional().describe(
+    "API keys in the query: name of the parameter to secret; one that is empty is not sent.",
+  ).meta({ example: { api_key: "${API_KEY}" } }),
+});
+
+const retry = z.strictObject({
+  attempts: z.int().min(1).max(100).default(5).describe(
+    "Tries of one request, the first included.",
+  ),
+  base: duration.prefault("500ms").describe(
+    "Mean wait before the first retry; it doubles each time.",
+  ),
+  max_wait: duration.prefault("1m").describe(
+    "Longest wait before a retry, also where Retry-After asks for more.",
+  ),
+  also: z.array(z.int().min(400).max(499)).default([]).describe(
+    "Further statuses of answers that are tried again, where the source uses them for its limits.",
+  ).meta({ example: [403] }),
+});
+
+/** The schema of `source`. */
+export const source = z.strictObject({
+  url: z.string().min(1, { error: "expected a URL" }).describe(
+    "Base URL; the path of each request is appended to it.",
+  ).meta({ kind: "URL", example: "${RACING_API_URL:-https://api.theracingapi.com}" }),
+  auth: auth.optional().describe(
+    "How requests prove who asks: one of `basic`, `bearer` and `oauth2` at most, and keys beside it.",
+  ),
+  limits: oneOrMore(rate).default([]).describe(
+    "The allowed rate over all streams, as requests per interval, or several of them.",
+  ).meta({ kind: "rate or list of rates", example: ["2/s", "5000/h"] }),
+  burst: z.boolean().default(false).describe(
+    "Whether the source allows the requests of an interval to be sent at once.",
+  ),
+  concurrency: z.int().min(1).max(64).default(8).describe("Most requests in flight at once."),
+  timeout: duration.prefault("1m").describe(
+    "Longest time from sending a request to the end of its answer.",
+  ),
+  max_body: z.int().min(1024).max(1 << 30).default(64 << 20).describe(
+    "Largest answer accepted, in bytes after decompression.",
+  ),
+  retry: retry.prefault({}).describe(
+    "What is done about timeouts, connection errors, 408, 425, 429 and 5xx.",
+  ),
+  headers: z.record(z.string(), template).default({}).describe("Headers sent with every request.")
+    .meta({ kind: "map of templates", example: { Accept: "application/json" } }),
+  stop_after: z.int().min(1).default(10).describe(
+    "Windows that may fail in a row before the run stops.",
+  ),
+}).meta({ shorthand: "url" });
+
+/** The source of a job. */
+export type Source = z.output<typeof source>;
+/** How requests prove who asks. */
+export type Auth = z.output<typeof auth>;

@@ -1,0 +1,82 @@
+// Owns the keys below `tables`: columns, keys, merge policies, indexes and references. Schema only;
+// SQL is made elsewhere.
+import { z } from "zod";
+import { name, oneOrMore } from "./scalar_schema.ts";
+
+/** Types of columns, as a job file says them; `money` is stored as numeric. */
+export const COLUMN_TYPES = [
+  "text",
+  "integer",
+  "bigint",
+  "numeric",
+  "double",
+  "money",
+  "boolean",
+  "date",
+  "time",
+  "timestamp",
+  "timestamptz",
+  "uuid",
+  "jsonb",
+  "text[]",
+  "integer[]",
+  "bigint[]",
+  "numeric[]",
+  "double[]",
+  "boolean[]",
+  "date[]",
+  "timestamptz[]",
+  "uuid[]",
+] as const;
+
+/** Type of a column as a job file says it. */
+export type ColumnType = (typeof COLUMN_TYPES)[number];
+
+/** How a column's old and new value become one. */
+export const MERGE_POLICIES = ["replace", "fill", "keep", "greatest", "least", "latest"] as const;
+
+/** How an old and a new value of a column become one. */
+export type MergePolicy = (typeof MERGE_POLICIES)[number];
+
+/** The schema of a merge policy. */
+export const merge = z.enum(MERGE_POLICIES);
+
+const column = z.union([
+  z.enum(COLUMN_TYPES).transform((type) => ({ type, merge: undefined, about: undefined })),
+  z.strictObject({
+    type: z.enum(COLUMN_TYPES).describe("Type of the column; `money` is stored as numeric.").meta({
+      kind: "type",
+    }),
+    merge: merge.optional().describe("Merge policy of the column, instead of the table's."),
+    about: z.string().optional().describe(
+      "A sentence about the column; becomes its comment in the database.",
+    ),
+  }).meta({ shorthand: "type" }),
+], { error: 'expected a type such as "text", or a map with "type"' });
+
+/** The schema of a table. */
+export const table = z.strictObject({
+  key: oneOrMore(name).describe("The column or columns that identify a row.").meta({
+    kind: "name or list of names",
+    example: ["race_id", "horse_id"],
+  }),
+  columns: z.record(name, column).describe(
+    "Columns by name, in order; each a type, or a map with its merge policy.",
+  ).meta({ example: { id: "text", seen: { type: "timestamptz", merge: "greatest" } } }),
+  merge: merge.default("replace").describe(
+    "Merge policy of the columns that say none of their own.",
+  ),
+  version: oneOrMore(name).optional().describe(
+    "Columns that say which of two rows is newer, most significant first; needed by `latest`; they merge as `greatest` themselves.",
+  ).meta({ kind: "name or list of names", example: "modified_at" }),
+  indexes: z.array(oneOrMore(name)).default([]).describe(
+    "Further indexes, each a column or a list of columns.",
+  ).meta({ kind: "list of names or of lists of names", example: ["date", ["course_id", "date"]] }),
+  references: z.record(name, z.string()).default({}).describe(
+    "Foreign keys: column to `table.column`; such tables are written in dependency order.",
+  ).meta({ example: { race_id: "races.id" } }),
+  about: z.string().optional().describe("A sentence about the table."),
+});
+
+/** One table of a job. */
+export type Table = z.output<typeof table>;
