@@ -1,0 +1,57 @@
+import { assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
+import postgres from "postgres";
+import { sharedPostgres, startPostgres } from "./postgres_server.ts";
+
+async function query(url: string, text: string): Promise<unknown[]> {
+  const sql = postgres(url, { max: 1, connect_timeout: 5 });
+  try {
+    return [...await sql.unsafe(text)];
+  } finally {
+    await sql.end({ timeout: 1 });
+  }
+}
+
+Deno.test("sharedPostgres() answers queries, in UTF-8 and UTC", async () => {
+  const { url } = await sharedPostgres();
+  assertMatch(url, /^postgres:\/\/hindcast@127\.0\.0\.1:\d+\/postgres$/);
+  const settings =
+    "SELECT current_setting('server_encoding') AS e, current_setting('timezone') AS z";
+  assertEquals(await query(url, settings), [{ e: "UTF8", z: "UTC" }]);
+});
+
+Deno.test("sharedPostgres() gives the same server whenever it is asked", async () => {
+  assertEquals((await sharedPostgres()).url, (await sharedPostgres()).url);
+});
+
+Deno.test("createDatabase() gives each test an empty database of its own", async () => {
+  const server = await sharedPostgres();
+  const [one, other] = await Promise.all([server.createDatabase(), server.createDatabase()]);
+  assertNotEquals(one, other);
+  await query(one, "CREATE TABLE t (n int)");
+  assertEquals(await query(other, "SELECT to_regclass('t') AS t"), [{ t: null }]);
+});
+
+Deno.test("startPostgres() keeps data and port when the server dies and starts again", async () => {
+  await using server = await startPostgres({ fsync: "on" });
+  const url = await server.createDatabase();
+  await query(url, "CREATE TABLE t AS SELECT 7 AS n");
+  await query(url, "CHECKPOINT");
+  await server.stop("immediate");
+  await assertRejects(() => query(url, "SELECT 1"));
+  await server.start();
+  assertEquals(await query(url, "SELECT n FROM t"), [{ n: 7 }]);
+  await server.stop();
+  await server.start();
+  assertEquals(await query(url, "SELECT current_setting('fsync') AS f"), [{ f: "on" }]);
+});
+
+Deno.test("startPostgres() leaves no folder behind when it is disposed", async () => {
+  const server = await startPostgres();
+  await server[Symbol.asyncDispose]();
+  await assertRejects(() => Deno.stat(server.dataDir), Deno.errors.NotFound);
+});
+
+Deno.test("startPostgres() reports the log when the server does not start", async () => {
+  const error = await assertRejects(() => startPostgres({ no_such_setting: "1" }), Error);
+  assertMatch(error.message, /^Cannot start PostgreSQL: [^]*no_such_setting/);
+});
