@@ -1,0 +1,82 @@
+// The way of a record, station by station: windows, pages, records, rows, batches, upsert, checkpoint.
+// Each station is a generator that pulls from the one before; this page names them in order and does
+// nothing clever. A window is marked done only after the transaction that holds its last row has
+// committed: a crash repeats work and never loses it, and the upsert makes the repeat invisible.
+import { openPlan } from "./checkpoint/open_plan.ts";
+import { recordBatch } from "./checkpoint/record_batch.ts";
+import type { Checkpoint } from "./checkpoint/checkpoint.ts";
+import type { Job } from "./config/job.ts";
+import { compileExtractor } from "./extract/extractor.ts";
+import { extractPages } from "./extract/extract_pages.ts";
+import type { Page } from "./fetch/fetch_pages.ts";
+import { fetchWindows } from "./fetch/fetch_windows.ts";
+import { stagesOf } from "./plan/stage.ts";
+import type { Unit } from "./plan/stream_plan.ts";
+import type { Window } from "./plan/window.ts";
+import type { Listener } from "./report/event.ts";
+import { reportBatch } from "./report/report_batch.ts";
+import { batchRows, rejectRows } from "./upsert/batch.ts";
+import { ledgerOf } from "./upsert/ledger.ts";
+import type { Target } from "./upsert/target.ts";
+
+/** What a backfill works with; everything is opened by the caller and closed by it. */
+export interface BackfillInput {
+  readonly job: Job;
+  /** Names of the streams to run. */
+  readonly streams: readonly string[];
+  /** Values of the job's parameters. */
+  readonly params: Readonly<Record<string, unknown>>;
+  /** Dates to fetch, half-open. */
+  readonly range: Window;
+  /** Whether what coverage holds is left alone. */
+  readonly resume: boolean;
+  readonly target: Target;
+  readonly checkpoint: Checkpoint;
+  /** Reads the pages of one unit from the source. */
+  readonly pages: (unit: Unit, signal: AbortSignal) => AsyncIterable<Page>;
+  /** Epoch milliseconds. */
+  readonly wallNow: () => number;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+  readonly listen: Listener;
+  /** Stops the run; what has been fetched whole is still written. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs the streams of a job, stage by stage.
+ *
+ * @throws {Failure} where the run cannot go on; failed windows are events, not errors.
+ */
+export async function backfill(input: BackfillInput): Promise<void> {
+  await input.target.prepare(input.job.tables);
+  for (const stage of stagesOf(input.job, input.streams)) {
+    if (input.signal.aborted) return;
+    await runStage(input, stage);
+  }
+}
+
+/** One stage: the streams run side by side under the limits they share. */
+async function runStage(input: BackfillInput, streams: readonly string[]): Promise<void> {
+  const { job, target, checkpoint, params, wallNow, listen } = input;
+  const plans = await Promise.all(streams.map((name) => openPlan(input, name)));
+  const extractors = new Map(streams.map((name) => [name, compileExtractor(job, name)]));
+
+  const pages = fetchWindows(plans, {
+    pages: input.pages,
+    windowsInFlight: job.source.concurrency,
+    stopAfter: job.source.stop_after,
+    now: input.now,
+    signal: input.signal,
+  });
+  const rows = extractPages(pages, (stream) => extractors.get(stream)!, params);
+  for await (const batch of batchRows(rows)) {
+    const startedAt = input.now();
+    const ledger = ledgerOf(job, batch.finished, wallNow());
+    const written = await target.write(batch.sets, ledger);
+    rejectRows(batch, written.rejected);
+    await recordBatch(job, checkpoint, batch, wallNow());
+    reportBatch(listen, batch, written.counts, input.now() - startedAt);
+  }
+  for (const plan of plans) listen({ kind: "stream_finished", stream: plan.name, ...plan.counts });
+}

@@ -1,0 +1,57 @@
+// Owns the meeting of plan and checkpoint: the plan of a stream, with what coverage says is needed. The
+// arithmetic is plan/'s; here is only the reading.
+import type { Job } from "../config/job.ts";
+import { eachValues } from "../plan/each_values.ts";
+import type { Needed } from "../plan/needed.ts";
+import { neededOf, rangeOf } from "../plan/needed.ts";
+import type { Track } from "../plan/scope.ts";
+import { scopeOf } from "../plan/scope.ts";
+import { StreamPlan } from "../plan/stream_plan.ts";
+import type { Window } from "../plan/window.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+
+/** What a plan is opened from. */
+export interface PlanSource {
+  readonly job: Job;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly range: Window;
+  readonly resume: boolean;
+  readonly checkpoint: Checkpoint;
+  /** Rows of a query on the target, for `for_each`. */
+  readonly target: { stream(sql: string): AsyncIterable<Record<string, unknown>> };
+  /** Epoch milliseconds. */
+  readonly wallNow: () => number;
+}
+
+/** The plan of one stream; its coverage is read into the checkpoint's memory. */
+export async function openPlan(source: PlanSource, name: string): Promise<StreamPlan> {
+  const { job, params, checkpoint, target } = source;
+  const stream = job.streams[name]!;
+  await checkpoint.load(name, scopeOf(stream, params));
+  const measured = checkpoint.measured(name);
+  return new StreamPlan({
+    name,
+    stream,
+    params,
+    each: eachValues(stream, (sql) => target.stream(sql)),
+    needed: (track) => needed(source, name, track),
+    recordsPerMinute: measured === undefined || measured.minutes === 0
+      ? undefined
+      : measured.records / measured.minutes,
+  });
+}
+
+/** What a track needs; null where it has no windows and is to be fetched. */
+async function needed(source: PlanSource, name: string, track: Track): Promise<Needed | null> {
+  const { job, checkpoint, resume } = source;
+  const stream = job.streams[name]!;
+  if (stream.window === undefined) {
+    const item = checkpoint.item(track);
+    const fresh = item !== undefined && source.wallNow() - item.at < stream.refresh;
+    const skip = resume && fresh && !await checkpoint.isTroubled(track);
+    return skip ? { fetch: [], skip: [] } : null;
+  }
+  const range = rangeOf(stream, source.range);
+  if (range === undefined) return { fetch: [], skip: [] };
+  return neededOf(range, resume, checkpoint.coverage(track), await checkpoint.troubled(track));
+}

@@ -1,0 +1,51 @@
+// Owns the last station: what a written batch completes is recorded in the checkpoint, never before its
+// transaction has committed. Failed windows are recorded with it, in the order they failed.
+import type { Job } from "../config/job.ts";
+import { settledParts } from "../plan/needed.ts";
+import type { Batch, Finished } from "../upsert/batch.ts";
+import type { Checkpoint, DoneWindow } from "./checkpoint.ts";
+
+/** Records the windows that a batch completed and those that failed meanwhile; `at` is epoch milliseconds. */
+export async function recordBatch(
+  job: Job,
+  checkpoint: Checkpoint,
+  batch: Batch,
+  at: number,
+): Promise<void> {
+  for (const finished of batch.finished) measure(checkpoint, finished);
+  if (batch.finished.length > 0) {
+    await checkpoint.done(batch.finished.map((finished) => doneWindow(job, finished, at)), at);
+  }
+  for (const { unit, failure } of batch.failed) {
+    await checkpoint.failed(unit, unit.window, failure.message, failure.hint, at);
+  }
+}
+
+function doneWindow(job: Job, finished: Finished, at: number): DoneWindow {
+  const { unit, records, rows } = finished;
+  const { stream, scope, each, window } = unit;
+  const settleMs = job.streams[stream]?.settle ?? 0;
+  return {
+    stream,
+    scope,
+    each,
+    window,
+    parts: window === null
+      ? [{ from: 0, to: 0, empty: records === 0, settled: true }]
+      : settledParts(window, records === 0, settleMs, at, job.time_zone),
+    rejected: rows.rejected,
+    rejectedCount: rows.rejectedCount,
+  };
+}
+
+function measure(checkpoint: Checkpoint, finished: Finished): void {
+  const { unit, pages, records, rows, answerMs } = finished;
+  checkpoint.measure(unit.stream, {
+    windows: 1,
+    pages,
+    records,
+    rows: rows.rows,
+    minutes: unit.window === null ? 0 : unit.window.to - unit.window.from,
+    answerMs,
+  });
+}

@@ -1,0 +1,149 @@
+// Owns the survey behind `--check-status`, `status` and the plan lines of a run: for each stream what is
+// done, what is left, and the forecast of both. It reads the checkpoint and, for `for_each` queries, the
+// target; it asks nothing of the source.
+import type { Job } from "../config/job.ts";
+import { eachValues } from "../plan/each_values.ts";
+import type { Extent, StreamForecast } from "../plan/forecast.ts";
+import { forecastStream, secondsOf } from "../plan/forecast.ts";
+import { neededOf, rangeOf } from "../plan/needed.ts";
+import type { Track } from "../plan/scope.ts";
+import { canonical, scopeOf } from "../plan/scope.ts";
+import { stagesOf } from "../plan/stage.ts";
+import { countWindows } from "../plan/stream_plan.ts";
+import type { Window } from "../plan/window.ts";
+import type { PlanSource } from "./open_plan.ts";
+
+/** Totals of a forecast. */
+export interface Totals {
+  windows: number;
+  requests: number;
+  rows: number;
+  /** At the allowed rate. */
+  seconds: number;
+  done: number;
+  left: number;
+  requests_left: number;
+  rows_left: number;
+  seconds_left: number;
+}
+
+/** What `--check-status --json` prints; its field names are a promise. */
+export interface Survey extends Totals {
+  streams: Record<string, Totals>;
+}
+
+/** Surveys streams over a range; `resume` false counts everything as left to do again. */
+export async function survey(source: PlanSource, streams: readonly string[]): Promise<Survey> {
+  const { job } = source;
+  const forecasts = new Map<string, StreamForecast>();
+  for (const name of streams) forecasts.set(name, await surveyStream(source, name));
+  const total = emptyTotals();
+  const parts: Record<string, Totals> = {};
+  for (const [name, forecast] of forecasts) {
+    parts[name] = totalsOf(job, [name], forecasts);
+    addExceptSeconds(total, forecast);
+  }
+  for (const stage of stagesOf(job, streams)) {
+    const totals = totalsOf(job, stage, forecasts);
+    total.seconds += totals.seconds;
+    total.seconds_left += totals.seconds_left;
+  }
+  return { ...total, streams: parts };
+}
+
+async function surveyStream(source: PlanSource, name: string): Promise<StreamForecast> {
+  const { job, checkpoint, params, target } = source;
+  const stream = job.streams[name]!;
+  const scope = scopeOf(stream, params);
+  await checkpoint.load(name, scope);
+  const done = { minutes: 0, windows: 0 };
+  const left = { minutes: 0, windows: 0 };
+  for await (const values of eachValues(stream, (sql) => target.stream(sql))) {
+    const extents = await extentsOf(source, { stream: name, scope, each: canonical(values) });
+    add(done, extents.done);
+    add(left, extents.left);
+  }
+  return forecastStream(stream, done, left, checkpoint.measured(name));
+}
+
+async function extentsOf(
+  source: PlanSource,
+  track: Track,
+): Promise<{ done: Extent; left: Extent }> {
+  const { job, checkpoint, resume } = source;
+  const stream = job.streams[track.stream]!;
+  if (stream.window === undefined) {
+    const item = checkpoint.item(track);
+    const fresh = item !== undefined && source.wallNow() - item.at < stream.refresh;
+    const isDone = resume && fresh && !await checkpoint.isTroubled(track);
+    const one = { minutes: 0, windows: 1 };
+    const none = { minutes: 0, windows: 0 };
+    return isDone ? { done: one, left: none } : { done: none, left: one };
+  }
+  const range = rangeOf(stream, source.range);
+  if (range === undefined) return { done: extent([], job, track), left: extent([], job, track) };
+  const troubled = await checkpoint.troubled(track);
+  const { fetch, skip } = neededOf(range, resume, checkpoint.coverage(track), troubled);
+  return { done: extent(skip, job, track), left: extent(fetch, job, track) };
+}
+
+function extent(windows: readonly Window[], job: Job, track: Track): Extent {
+  return {
+    minutes: windows.reduce((sum, window) => sum + window.to - window.from, 0),
+    windows: countWindows(windows, job.streams[track.stream]!),
+  };
+}
+
+function add(sum: { minutes: number; windows: number }, more: Extent): void {
+  sum.minutes += more.minutes;
+  sum.windows += more.windows;
+}
+
+function totalsOf(
+  job: Job,
+  streams: readonly string[],
+  forecasts: ReadonlyMap<string, StreamForecast>,
+): Totals {
+  const totals = emptyTotals();
+  const seconds = (pick: (forecast: StreamForecast) => number) =>
+    secondsOf(
+      streams.map((name) => {
+        const forecast = forecasts.get(name)!;
+        return {
+          requests: pick(forecast),
+          rates: job.streams[name]!.limits,
+          answerMs: forecast.answerMs,
+        };
+      }),
+      job.source.limits,
+      job.source.concurrency,
+    );
+  for (const name of streams) addExceptSeconds(totals, forecasts.get(name)!);
+  totals.seconds = seconds((forecast) => forecast.requests);
+  totals.seconds_left = seconds((forecast) => forecast.requestsLeft);
+  return totals;
+}
+
+function addExceptSeconds(totals: Totals, forecast: StreamForecast): void {
+  totals.windows += forecast.windows;
+  totals.requests += forecast.requests;
+  totals.rows += forecast.rows;
+  totals.done += forecast.done;
+  totals.left += forecast.left;
+  totals.requests_left += forecast.requestsLeft;
+  totals.rows_left += forecast.rowsLeft;
+}
+
+function emptyTotals(): Totals {
+  return {
+    windows: 0,
+    requests: 0,
+    rows: 0,
+    seconds: 0,
+    done: 0,
+    left: 0,
+    requests_left: 0,
+    rows_left: 0,
+    seconds_left: 0,
+  };
+}

@@ -1,0 +1,133 @@
+// Owns the station "windows to pages": several windows of several streams are fetched at once, each
+// page by page, so that latency never costs rate; the limiter alone decides when a request leaves. A
+// window is announced as done after its last page and only if fetch_pages.ts proved it complete. It
+// never extracts and never writes.
+import { Failure } from "../report/failure.ts";
+import type { StreamPlan, Unit } from "../plan/stream_plan.ts";
+import { Channel } from "./channel.ts";
+import type { Page } from "./fetch_pages.ts";
+
+/** What becomes of a unit, in order: pages, then done or failed; `restarted` voids the pages before it. */
+export type Fetched =
+  | { kind: "page"; unit: Unit; page: Page }
+  | { kind: "restarted"; unit: Unit }
+  | { kind: "split"; unit: Unit; reason: string }
+  | { kind: "done"; unit: Unit; pages: number; records: number; answerMs: number; ms: number }
+  | { kind: "failed"; unit: Unit; failure: Failure };
+
+/** How windows are fetched. */
+export interface FetchWindowsOptions {
+  /** Reads the pages of one unit. */
+  readonly pages: (unit: Unit, signal: AbortSignal) => AsyncIterable<Page>;
+  /** Windows of one stream in flight at once. */
+  readonly windowsInFlight: number;
+  /** Windows that may fail in a row before the run stops. */
+  readonly stopAfter: number;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+  /** Stops the fetching; what is in flight is dropped. */
+  readonly signal: AbortSignal;
+}
+
+/** Pages waiting for the next station; each may hold megabytes. */
+const PAGES_WAITING = 4;
+
+/**
+ * Fetches the units of plans, many at once.
+ *
+ * Ends early and quietly when the signal aborts.
+ *
+ * @throws {Failure} of kind `refused` where the source says no to everything, and of kind `window` where
+ * too many windows failed in a row.
+ */
+export async function* fetchWindows(
+  plans: readonly StreamPlan[],
+  options: FetchWindowsOptions,
+): AsyncGenerator<Fetched> {
+  const channel = new Channel<Fetched>(PAGES_WAITING);
+  const stop = new AbortController();
+  const signal = AbortSignal.any([options.signal, stop.signal]);
+  const failures = { inARow: 0 };
+  const workers = plans.flatMap((plan) =>
+    Array.from(
+      { length: options.windowsInFlight },
+      () => work(plan, channel, failures, { ...options, signal }),
+    )
+  );
+  const finished = Promise.all(workers).then(
+    () => channel.close(),
+    (error) => options.signal.aborted ? channel.close() : channel.fail(error),
+  );
+  try {
+    yield* channel;
+  } finally {
+    stop.abort();
+    await finished;
+  }
+}
+
+async function work(
+  plan: StreamPlan,
+  channel: Channel<Fetched>,
+  failures: { inARow: number },
+  options: FetchWindowsOptions,
+): Promise<void> {
+  for (;;) {
+    if (options.signal.aborted) return;
+    const unit = await plan.next();
+    if (unit === undefined) return;
+    try {
+      await fetchUnit(plan, unit, channel, options);
+      failures.inARow = 0;
+    } catch (error) {
+      if (options.signal.aborted) return;
+      if (!(error instanceof Failure) || error.kind !== "window") throw error;
+      if (error.tooFull && plan.tooFull(unit)) {
+        await channel.send({ kind: "split", unit, reason: error.message });
+        continue;
+      }
+      await channel.send({ kind: "failed", unit, failure: error });
+      if (++failures.inARow >= options.stopAfter) throw tooMany(failures.inARow, error);
+    }
+  }
+}
+
+async function fetchUnit(
+  plan: StreamPlan,
+  unit: Unit,
+  channel: Channel<Fetched>,
+  options: FetchWindowsOptions,
+): Promise<void> {
+  const startedAt = options.now();
+  let [pages, records, answerMs] = [0, 0, 0];
+  for await (const page of options.pages(unit, options.signal)) {
+    if (page.index === 0 && pages > 0) {
+      await channel.send({ kind: "restarted", unit });
+      [pages, records, answerMs] = [0, 0, 0];
+    }
+    pages++;
+    records += page.records.length;
+    answerMs += page.ms;
+    if (!await channel.send({ kind: "page", unit, page })) return;
+  }
+  plan.fetched(unit, records);
+  await channel.send({
+    kind: "done",
+    unit,
+    pages,
+    records,
+    answerMs,
+    ms: options.now() - startedAt,
+  });
+}
+
+function tooMany(count: number, last: Failure): Failure {
+  return new Failure(
+    "window",
+    `Cannot go on: ${count} windows in a row failed, the last one with: ${last.message}`,
+    {
+      hint: last.hint ?? "See `deno task errors`, then run again with --resume",
+      cause: last,
+    },
+  );
+}

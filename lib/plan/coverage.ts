@@ -1,0 +1,133 @@
+// Owns the coverage of one stream: which ranges of dates are done, with rows or empty, settled or still
+// open to change. It is a union of ranges, independent of how windows were cut, so a changed window
+// length loses nothing. Ranges are kept sorted, disjoint and merged with neighbours of the same state.
+// It does no I/O; checkpoint/ stores it. What is in no range was never asked.
+import type { Window } from "./window.ts";
+
+/** What is known of a range that is done. */
+export interface RangeState {
+  /** Whether the source had no record in it. */
+  readonly empty: boolean;
+  /** Whether it was old enough, when it was fetched, to be final. */
+  readonly settled: boolean;
+}
+
+/** A range that is done. */
+export interface Covered extends Window, RangeState {}
+
+/** The union of the windows of one stream that are done. */
+export class Coverage {
+  #ranges: Covered[];
+
+  /** Makes a coverage of sorted, disjoint ranges, as `ranges` gave them. */
+  constructor(ranges: readonly Covered[] = []) {
+    this.#ranges = [...ranges];
+  }
+
+  /** The ranges that are done, sorted and disjoint. */
+  get ranges(): readonly Covered[] {
+    return this.#ranges;
+  }
+
+  /** Marks a window as done; what was known of its dates before is replaced. */
+  add(window: Window, state: RangeState): void {
+    if (window.from >= window.to) return;
+    const start = this.#firstTouching(window.from);
+    let end = start;
+    let { from, to } = window;
+    const before: Covered[] = [];
+    const after: Covered[] = [];
+    for (; end < this.#ranges.length; end++) {
+      const range = this.#ranges[end]!;
+      if (range.from > window.to) break;
+      if (same(range, state)) {
+        from = Math.min(from, range.from);
+        to = Math.max(to, range.to);
+        continue;
+      }
+      if (range.from < window.from) before.push({ ...range, to: Math.min(range.to, window.from) });
+      if (range.to > window.to) after.push({ ...range, from: Math.max(range.from, window.to) });
+    }
+    this.#ranges.splice(start, end - start, ...before, { from, to, ...pick(state) }, ...after);
+  }
+
+  /** The parts of a range that are done, cut to it. */
+  within(range: Window): Covered[] {
+    const parts: Covered[] = [];
+    for (let i = this.#firstTouching(range.from); i < this.#ranges.length; i++) {
+      const covered = this.#ranges[i]!;
+      if (covered.from >= range.to) break;
+      const from = Math.max(covered.from, range.from);
+      const to = Math.min(covered.to, range.to);
+      if (from < to) parts.push({ ...covered, from, to });
+    }
+    return parts;
+  }
+
+  /** The parts of a range that are not done, in order. */
+  gaps(range: Window): Window[] {
+    return subtract(range, this.within(range));
+  }
+
+  /** The parts of a range that are done but may still change. */
+  unsettled(range: Window): Window[] {
+    return union(this.within(range).filter((covered) => !covered.settled));
+  }
+
+  /** The done ranges whatever their state, merged where they meet. */
+  spans(): Window[] {
+    return union(this.#ranges);
+  }
+
+  /** Index of the first range that ends at or after a position (binary search). */
+  #firstTouching(at: number): number {
+    let [low, high] = [0, this.#ranges.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#ranges[middle]!.to < at) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+function same(a: RangeState, b: RangeState): boolean {
+  return a.empty === b.empty && a.settled === b.settled;
+}
+
+function pick(state: RangeState): RangeState {
+  return { empty: state.empty, settled: state.settled };
+}
+
+/** The parts of a range outside sorted ranges. */
+export function subtract(range: Window, parts: readonly Window[]): Window[] {
+  const rest: Window[] = [];
+  let from = range.from;
+  for (const part of parts) {
+    if (part.to <= from) continue;
+    if (part.from >= range.to) break;
+    if (part.from > from) rest.push({ from, to: Math.min(part.from, range.to) });
+    from = Math.max(from, part.to);
+  }
+  if (from < range.to) rest.push({ from, to: range.to });
+  return rest;
+}
+
+/** The union of ranges: sorted, disjoint, merged where they meet. */
+export function union(ranges: readonly Window[]): Window[] {
+  const sorted = [...ranges].sort((a, b) => a.from - b.from);
+  const merged: { from: number; to: number }[] = [];
+  for (const { from, to } of sorted) {
+    const last = merged.at(-1);
+    if (last !== undefined && from <= last.to) last.to = Math.max(last.to, to);
+    else if (from < to) merged.push({ from, to });
+  }
+  return merged;
+}
+
+/** The part of a range inside another, or undefined where they do not meet. */
+export function intersect(a: Window, b: Window): Window | undefined {
+  const from = Math.max(a.from, b.from);
+  const to = Math.min(a.to, b.to);
+  return from < to ? { from, to } : undefined;
+}

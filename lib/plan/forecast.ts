@@ -1,0 +1,179 @@
+// Owns the forecast: how many windows, requests and rows a stream comes to and how long they take at
+// the allowed rate, before anything is asked. It is arithmetic on dates, on what runs have measured and,
+// until they have, on what the job file says to expect. docs/estimates.md is computed with it.
+import type { Stream } from "../config/job_schema.ts";
+import type { Rate } from "../fetch/rate.ts";
+import { MINUTES_PER_DAY } from "./civil.ts";
+import { autoBounds, pageSize } from "./stream_plan.ts";
+import { TARGET_PAGES } from "./auto_window.ts";
+import { minutesOf } from "./window.ts";
+
+/** Amount of dates of a stream, over all its tracks. */
+export interface Extent {
+  /** Civil minutes. */
+  readonly minutes: number;
+  /** Windows of the declared length; for a stream without windows, tracks. */
+  readonly windows: number;
+}
+
+/** Sums of what runs have measured. */
+export interface Measured {
+  readonly windows: number;
+  readonly pages: number;
+  readonly records: number;
+  readonly rows: number;
+  readonly minutes: number;
+  readonly answerMs: number;
+}
+
+/** Windows, requests and rows of one stream, all of them and those that are left. */
+export interface StreamForecast {
+  /** Windows of the range. */
+  readonly windows: number;
+  /** Requests for all of them. */
+  readonly requests: number;
+  /** Rows of all tables to expect. */
+  readonly rows: number;
+  /** Windows that are done and final. */
+  readonly done: number;
+  /** Windows that are left. */
+  readonly left: number;
+  /** Requests for those. */
+  readonly requestsLeft: number;
+  /** Rows of those. */
+  readonly rowsLeft: number;
+  /** Milliseconds from a request to the end of its answer; undefined before the first. */
+  readonly answerMs: number | undefined;
+}
+
+/** Windows measured from which their means are trusted more than the job file. */
+const WINDOWS_TO_TRUST = 3;
+
+/** Forecasts a stream of which `done` is done and `left` is left. */
+export function forecastStream(
+  stream: Stream,
+  done: Extent,
+  left: Extent,
+  measured: Measured | undefined,
+): StreamForecast {
+  const trusted = measured !== undefined && measured.windows >= WINDOWS_TO_TRUST
+    ? measured
+    : undefined;
+  const a = extentForecast(stream, done, trusted);
+  const b = extentForecast(stream, left, trusted);
+  return {
+    windows: a.windows + b.windows,
+    requests: a.requests + b.requests,
+    rows: a.rows + b.rows,
+    done: a.windows,
+    left: b.windows,
+    requestsLeft: b.requests,
+    rowsLeft: b.rows,
+    answerMs: measured === undefined || measured.pages === 0
+      ? undefined
+      : measured.answerMs / measured.pages,
+  };
+}
+
+function extentForecast(
+  stream: Stream,
+  extent: Extent,
+  measured: Measured | undefined,
+): { windows: number; requests: number; rows: number } {
+  if (stream.values !== undefined) {
+    const windows = extent.windows;
+    return { windows, requests: 0, rows: windows * stream.values.length * mappings(stream) };
+  }
+  if (stream.window === undefined) {
+    const records = measured === undefined ? 1 : measured.records / measured.windows;
+    const pages = measured === undefined ? 1 : measured.pages / measured.windows;
+    return {
+      windows: extent.windows,
+      requests: Math.ceil(extent.windows * pages),
+      rows: Math.round(extent.windows * records * rowsPerRecord(stream, measured)),
+    };
+  }
+  if (extent.minutes === 0) return { windows: 0, requests: 0, rows: 0 };
+  const density = recordsPerMinute(stream, measured);
+  const windows = stream.window.auto ? autoWindows(stream, extent, density) : extent.windows;
+  return {
+    windows,
+    requests: requestsOf(stream, windows, extent, density),
+    rows: Math.round((density ?? 0) * extent.minutes * rowsPerRecord(stream, measured)),
+  };
+}
+
+function recordsPerMinute(stream: Stream, measured: Measured | undefined): number | undefined {
+  if (measured !== undefined && measured.minutes > 0) return measured.records / measured.minutes;
+  const perDay = stream.forecast?.records_per_day;
+  return perDay === undefined ? undefined : perDay / MINUTES_PER_DAY;
+}
+
+function rowsPerRecord(stream: Stream, measured: Measured | undefined): number {
+  if (measured !== undefined && measured.records > 0) return measured.rows / measured.records;
+  return stream.forecast?.rows_per_record ?? mappings(stream);
+}
+
+function mappings(stream: Stream): number {
+  return stream.rows.length;
+}
+
+/** How many windows auto_window.ts would cut, once it has learnt the density. */
+function autoWindows(stream: Stream, extent: Extent, density: number | undefined): number {
+  const bounds = autoBounds(stream);
+  const records = Math.min(bounds.pageSize * TARGET_PAGES, (bounds.maxRecords ?? Infinity) / 2);
+  const fitting = density === undefined || density === 0 ? Infinity : records / density;
+  const longest = bounds.max === undefined ? Infinity : minutesOf(bounds.max);
+  const length = Math.max(minutesOf(bounds.min), Math.min(fitting, longest));
+  return Math.max(1, Math.ceil(extent.minutes / length));
+}
+
+/** A window takes as many requests as its records fill pages; the last page of each is half full on average. */
+function requestsOf(
+  stream: Stream,
+  windows: number,
+  extent: Extent,
+  density: number | undefined,
+): number {
+  const pages = (density ?? 0) * extent.minutes / pageSize(stream);
+  const perWindow = pages / Math.max(windows, 1);
+  return perWindow <= 1 ? windows : Math.ceil(pages + windows / 2);
+}
+
+/** Requests per second that all of the rates allow; undefined where there is none. */
+export function tightest(rates: readonly Rate[]): number | undefined {
+  if (rates.length === 0) return undefined;
+  return Math.min(...rates.map((rate) => rate.requests * 1000 / rate.intervalMs));
+}
+
+/** Mean answer time assumed before the first answer, where no rate bounds a stream. */
+const ASSUMED_ANSWER_MS = 500;
+
+/** Requests of one stream with the rates that bind it alone. */
+export interface Load {
+  readonly requests: number;
+  readonly rates: readonly Rate[];
+  readonly answerMs: number | undefined;
+}
+
+/**
+ * Seconds that streams running side by side take: as long as the tightest limit needs, be it the
+ * source's over all of them or a stream's own. Latency counts only where no limit is declared.
+ */
+export function secondsOf(
+  loads: readonly Load[],
+  source: readonly Rate[],
+  concurrency: number,
+): number {
+  const requests = loads.reduce((sum, load) => sum + load.requests, 0);
+  const shared = tightest(source);
+  const bounds = [shared === undefined ? 0 : requests / shared];
+  for (const load of loads) {
+    const own = tightest(load.rates) ?? shared;
+    const answerMs = load.answerMs ?? ASSUMED_ANSWER_MS;
+    bounds.push(
+      own === undefined ? load.requests * answerMs / 1000 / concurrency : load.requests / own,
+    );
+  }
+  return Math.max(...bounds);
+}

@@ -1,0 +1,55 @@
+// Owns which dates of a track a run asks for. A refresh asks for all of its range; a resumed run asks
+// for what coverage lacks, what is done but may still change, and what is to be asked again. It reads
+// coverage and changes nothing.
+import type { Stream } from "../config/job_schema.ts";
+import { civilAt, startOfDay } from "./civil.ts";
+import type { Coverage, RangeState } from "./coverage.ts";
+import { intersect, subtract, union } from "./coverage.ts";
+import type { Window } from "./window.ts";
+
+/** Dates to fetch and dates that are left alone, both sorted and disjoint. */
+export interface Needed {
+  /** What to fetch. */
+  readonly fetch: Window[];
+  /** What is done and final. */
+  readonly skip: Window[];
+}
+
+/** The dates of a range to fetch; `troubled` are the windows that failed or had rejected rows. */
+export function neededOf(
+  range: Window,
+  resume: boolean,
+  coverage: Coverage,
+  troubled: readonly Window[],
+): Needed {
+  if (!resume) return { fetch: [range], skip: [] };
+  const again = troubled.flatMap((window) => intersect(window, range) ?? []);
+  const fetch = union([...coverage.gaps(range), ...coverage.unsettled(range), ...again]);
+  return { fetch, skip: subtract(range, fetch) };
+}
+
+/** The part of a run's range for which the stream has anything; undefined where it has nothing. */
+export function rangeOf(stream: Stream, range: Window): Window | undefined {
+  if (stream.window === undefined) return undefined;
+  return intersect(range, { from: stream.start ?? -Infinity, to: Infinity });
+}
+
+/**
+ * A fetched window in its settled and its unsettled part. A date is settled when its day was over, by
+ * the job's clock, for at least `settleMs` at the time of the fetch.
+ */
+export function settledParts(
+  window: Window,
+  empty: boolean,
+  settleMs: number,
+  fetchedAtMs: number,
+  timeZone: string,
+): (Window & RangeState)[] {
+  const cut = startOfDay(civilAt(fetchedAtMs - settleMs, timeZone));
+  const middle = Math.min(Math.max(cut, window.from), window.to);
+  const parts = [
+    { from: window.from, to: middle, empty, settled: true },
+    { from: middle, to: window.to, empty, settled: false },
+  ];
+  return parts.filter((part) => part.from < part.to);
+}

@@ -1,0 +1,61 @@
+// Owns what a track of coverage is keyed by besides its stream: the parameters that its request really
+// uses, and the `for_each` values. A run restricted to one region covers that region only, and a stream
+// that does not use the parameter shares its coverage over all of them.
+import type { Stream } from "../config/job_schema.ts";
+
+/** A sequence of windows that are covered together: a stream, its parameters, its `for_each` values. */
+export interface Track {
+  /** Name of the stream. */
+  readonly stream: string;
+  /** Canonical text of the parameters that the stream's request uses. */
+  readonly scope: string;
+  /** Canonical text of the `for_each` values. */
+  readonly each: string;
+}
+
+/** The parameters among `params` that a stream's request mentions. */
+export function usedParams(
+  stream: Stream,
+  params: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const text = JSON.stringify([stream.request ?? null, stream.rows]);
+  return Object.fromEntries(
+    Object.entries(params).filter(([name]) => text.includes(`params.${name}`)),
+  );
+}
+
+/** Canonical text of the parameters that a stream uses. */
+export function scopeOf(stream: Stream, params: Readonly<Record<string, unknown>>): string {
+  return canonical(usedParams(stream, params));
+}
+
+/** Longest text of a key part kept readable; a longer one is replaced by its hash (a key holds 2 KiB). */
+const READABLE_CHARS = 200;
+
+/** A canonical text of named values, such as `region_codes=gb,ire`; empty where there are none. */
+export function canonical(values: Readonly<Record<string, unknown>>): string {
+  const parts = Object.keys(values).sort()
+    .filter((name) => hasValue(values[name]))
+    .map((name) => `${name}=${write(values[name])}`);
+  const text = parts.join("&");
+  return text.length <= READABLE_CHARS ? text : `${text.slice(0, 40)}~${hash(text)}`;
+}
+
+function hasValue(value: unknown): boolean {
+  return value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0);
+}
+
+function write(value: unknown): string {
+  if (Array.isArray(value)) return value.map(write).sort().join(",");
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+/** FNV-1a over two seeds, 64 bits as hexadecimal: tells texts apart, protects nothing. */
+function hash(text: string): string {
+  let [a, b] = [0x811c9dc5, 0x9e3779b9];
+  for (let i = 0; i < text.length; i++) {
+    a = Math.imul(a ^ text.charCodeAt(i), 0x01000193);
+    b = Math.imul(b ^ text.charCodeAt(i), 0x85ebca6b);
+  }
+  return [a, b].map((part) => (part >>> 0).toString(16).padStart(8, "0")).join("");
+}

@@ -1,0 +1,181 @@
+// Owns the order in which the windows of one stream are handed out: track by track, oldest first, and
+// the halves of a window that was too full before anything else. Windows are cut as late as possible,
+// so that auto windows use what the last answer taught. It never fetches and never writes.
+import type { Stream } from "../config/job_schema.ts";
+import { AutoWindow, splitWindow } from "./auto_window.ts";
+import type { AutoBounds } from "./auto_window.ts";
+import type { Needed } from "./needed.ts";
+import type { Track } from "./scope.ts";
+import { canonical, scopeOf } from "./scope.ts";
+import type { Window } from "./window.ts";
+import { cutWindows, windowEnd } from "./window.ts";
+
+/** One thing to fetch: a window of a track, or a track without windows. */
+export interface Unit extends Track {
+  /** The dates; null for a stream without windows. */
+  readonly window: Window | null;
+  /** Values of `for_each`. */
+  readonly eachValues: Readonly<Record<string, unknown>>;
+}
+
+/** What a stream's plan is made of. */
+export interface StreamPlanInput {
+  readonly name: string;
+  readonly stream: Stream;
+  /** Values of the job's parameters. */
+  readonly params: Readonly<Record<string, unknown>>;
+  /** Combinations of `for_each` values. */
+  readonly each: AsyncIterable<Record<string, unknown>>;
+  /** Dates to fetch of a track; null where the track has no windows and is to be fetched. */
+  readonly needed: (track: Track) => Promise<Needed | null>;
+  /** Records per civil minute that earlier runs measured. */
+  readonly recordsPerMinute: number | undefined;
+}
+
+/** Hands out the units of a stream; safe to be asked by several workers at once. */
+export class StreamPlan {
+  readonly name: string;
+  readonly stream: Stream;
+  /** Windows handed out so far, and windows that were done before. */
+  readonly counts = { planned: 0, skipped: 0 };
+  readonly #input: StreamPlanInput;
+  readonly #each: AsyncIterator<Record<string, unknown>>;
+  readonly #queue: Unit[] = [];
+  readonly #autos = new Map<string, AutoWindow>();
+  #current: { unit: Omit<Unit, "window">; ranges: Window[] } | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(input: StreamPlanInput) {
+    this.name = input.name;
+    this.stream = input.stream;
+    this.#input = input;
+    this.#each = input.each[Symbol.asyncIterator]();
+  }
+
+  /** The next unit, or undefined where there is none left but what a split may still add. */
+  next(): Promise<Unit | undefined> {
+    const turn = this.#turn.then(() => this.#take());
+    this.#turn = turn.catch(() => {});
+    return turn;
+  }
+
+  /** Tells how many records a window held. */
+  fetched(unit: Unit, records: number): void {
+    if (unit.window !== null) this.#autos.get(unit.each)?.fetched(unit.window, records);
+  }
+
+  /** Puts back a window that held more than the source gives, as two halves; false where it is the shortest possible. */
+  tooFull(unit: Unit): boolean {
+    const { window } = this.stream;
+    if (unit.window === null || window === undefined || !window.auto) return false;
+    const auto = this.#autos.get(unit.each);
+    const halves = auto?.tooFull(unit.window) ?? splitWindow(unit.window, window.min);
+    if (halves === undefined) return false;
+    this.#queue.push(...halves.map((half) => ({ ...unit, window: half })));
+    this.counts.planned++;
+    return true;
+  }
+
+  async #take(): Promise<Unit | undefined> {
+    const queued = this.#queue.shift();
+    if (queued !== undefined) return queued;
+    while (this.#current === undefined || this.#current.ranges.length === 0) {
+      const unit = await this.#nextTrack();
+      if (unit === undefined) return undefined;
+      if (unit !== "windows") return this.#handOut(unit);
+    }
+    return this.#handOut(this.#cut(this.#current));
+  }
+
+  #handOut(unit: Unit): Unit {
+    this.counts.planned++;
+    return unit;
+  }
+
+  /** Moves on to the next track: a unit without windows, or "windows" where it left ranges to cut. */
+  async #nextTrack(): Promise<Unit | "windows" | undefined> {
+    for (;;) {
+      const next = await this.#each.next();
+      if (next.done) return undefined;
+      const unit = this.#unit(next.value);
+      const needed = await this.#input.needed(unit);
+      if (needed === null) return { ...unit, window: null };
+      this.counts.skipped += this.stream.window === undefined
+        ? 1
+        : countWindows(needed.skip, this.stream);
+      this.#autos.delete(this.#current?.unit.each ?? "");
+      if (needed.fetch.length === 0) continue;
+      this.#current = { unit, ranges: [...needed.fetch] };
+      return "windows";
+    }
+  }
+
+  #unit(eachValues: Record<string, unknown>): Omit<Unit, "window"> {
+    const { name, stream, params } = this.#input;
+    return {
+      stream: name,
+      scope: scopeOf(stream, params),
+      each: canonical(eachValues),
+      eachValues,
+    };
+  }
+
+  #cut(current: { unit: Omit<Unit, "window">; ranges: Window[] }): Unit {
+    const range = current.ranges[0]!;
+    const window = this.#windowAt(current.unit.each, range);
+    if (window.to >= range.to) current.ranges.shift();
+    else current.ranges[0] = { from: window.to, to: range.to };
+    return { ...current.unit, window };
+  }
+
+  #windowAt(each: string, range: Window): Window {
+    const declared = this.stream.window!;
+    if (!declared.auto) {
+      return { from: range.from, to: Math.min(windowEnd(range.from, declared.length), range.to) };
+    }
+    let auto = this.#autos.get(each);
+    if (auto === undefined) {
+      auto = new AutoWindow(autoBounds(this.stream), this.#input.recordsPerMinute);
+      this.#autos.set(each, auto);
+    }
+    return auto.next(range.from, range.to);
+  }
+}
+
+/** What an auto window of a stream may be; the stream's window must be auto. */
+export function autoBounds(stream: Stream): AutoBounds {
+  const { window, paging } = stream;
+  if (window === undefined || !window.auto) throw new TypeError("the window is not auto");
+  return {
+    min: window.min,
+    max: window.max,
+    pageSize: pageSize(stream),
+    maxRecords: paging.by === "offset" && paging.max_offset !== undefined
+      ? paging.max_offset + paging.size
+      : paging.by === "none"
+      ? stream.full
+      : undefined,
+  };
+}
+
+/** Records of a full page; what an answer without paging holds at most, or a guess of 1000. */
+export function pageSize(stream: Stream): number {
+  const { paging } = stream;
+  if (paging.by === "none") return stream.full ?? 1000;
+  return paging.size ?? 100;
+}
+
+/** How many windows of the declared length ranges come to; an auto window's ranges count once each. */
+export function countWindows(ranges: readonly Window[], stream: Stream): number {
+  const { window } = stream;
+  if (window === undefined) return 0;
+  if (window.auto) return ranges.length;
+  let count = 0;
+  for (const range of ranges) {
+    if (window.length.unit === "day" || window.length.unit === "minute") {
+      const minutes = window.length.count * (window.length.unit === "day" ? 1440 : 1);
+      count += Math.ceil((range.to - range.from) / minutes);
+    } else for (const _ of cutWindows(range, window.length)) count++;
+  }
+  return count;
+}

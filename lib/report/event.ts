@@ -1,0 +1,80 @@
+// Owns the closed list of events of a run. The engine emits them; progress bar, plain lines, log file
+// and JSON are folds over them and decide nothing. An event holds measures and masked texts, never a
+// secret and never a record.
+import type { FetchEvent } from "../fetch/fetch_event.ts";
+import type { WriteCounts } from "../upsert/target.ts";
+import type { Summary } from "./summary.ts";
+
+/** Which window of which stream an event is about. */
+export interface Subject {
+  /** Name of the stream. */
+  readonly stream: string;
+  /** Canonical text of the `for_each` values; empty where there are none. */
+  readonly each: string;
+  /** First day (or minute) of the window; null for a stream without windows. */
+  readonly from: string | null;
+  /** Day (or minute) after the last. */
+  readonly to: string | null;
+}
+
+/** Something that happened in a run. */
+export type RunEvent =
+  | {
+    kind: "run_started";
+    run: string;
+    job: string;
+    target: string;
+    groups: string[];
+    resumed: boolean;
+    from: string | null;
+    to: string | null;
+  }
+  | {
+    kind: "stream_planned";
+    stream: string;
+    from: string | null;
+    to: string | null;
+    /** Windows to fetch; an estimate where `exact` is false. */
+    windows: number;
+    skipped: number;
+    requests: number;
+    seconds: number;
+    requestsPerSecond: number | null;
+    exact: boolean;
+  }
+  | { kind: "request"; stream: string; event: FetchEvent }
+  | { kind: "window_restarted"; subject: Subject; reason: string }
+  | { kind: "window_split"; subject: Subject; reason: string }
+  | {
+    kind: "window_done";
+    subject: Subject;
+    pages: number;
+    records: number;
+    rows: number;
+    /** Undefined where the rows shared a batch with those of other windows. */
+    counts: WriteCounts | undefined;
+    rejected: number;
+    ms: number;
+  }
+  | { kind: "window_failed"; subject: Subject; reason: string; hint: string | undefined }
+  | {
+    kind: "row_rejected";
+    subject: Subject;
+    table: string;
+    column: string | null;
+    reason: string;
+    value: string;
+  }
+  | { kind: "stream_finished"; stream: string; planned: number; skipped: number }
+  | {
+    kind: "batch_written";
+    counts: ReadonlyMap<string, WriteCounts>;
+    rows: number;
+    windows: number;
+    ms: number;
+  }
+  | { kind: "warning"; message: string; hint?: string | undefined }
+  | { kind: "run_finished"; summary: Summary };
+
+/** Receives the events of a run, in order; it must not throw. */
+export type Listener = (event: RunEvent) => void;

@@ -1,0 +1,74 @@
+// Owns the events that a written batch gives rise to: they are emitted after its transaction has
+// committed and the checkpoint holds it, so that what a printer says is done is done.
+import { formatCivil } from "../plan/civil.ts";
+import type { Unit } from "../plan/stream_plan.ts";
+import type { Batch, Finished } from "../upsert/batch.ts";
+import type { WriteCounts } from "../upsert/target.ts";
+import type { Listener, Subject } from "./event.ts";
+import { addCounts } from "./summary.ts";
+
+/** Which window an event is about. */
+export function subjectOf(unit: Unit): Subject {
+  const { stream, each, window } = unit;
+  return {
+    stream,
+    each,
+    from: window === null ? null : formatCivil(window.from),
+    to: window === null ? null : formatCivil(window.to),
+  };
+}
+
+/** Emits what a batch did; `ms` is how long writing it took. */
+export function reportBatch(
+  listen: Listener,
+  batch: Batch,
+  counts: ReadonlyMap<string, WriteCounts>,
+  ms: number,
+): void {
+  const { rows, finished, restarted, split, failed } = batch;
+  if (rows > 0) listen({ kind: "batch_written", counts, rows, windows: finished.length, ms });
+  for (const unit of restarted) {
+    listen({
+      kind: "window_restarted",
+      subject: subjectOf(unit),
+      reason: "the total changed while paging",
+    });
+  }
+  for (const { unit, reason } of split) {
+    listen({ kind: "window_split", subject: subjectOf(unit), reason });
+  }
+  for (const window of finished) reportWindow(listen, window, counts);
+  for (const { unit, failure } of failed) {
+    const { message, hint } = failure;
+    listen({ kind: "window_failed", subject: subjectOf(unit), reason: message, hint });
+  }
+}
+
+function reportWindow(
+  listen: Listener,
+  window: Finished,
+  counts: ReadonlyMap<string, WriteCounts>,
+): void {
+  const { pages, records, ms, rows, alone } = window;
+  const subject = subjectOf(window.unit);
+  for (const { table, column, reason, value } of rows.rejected) {
+    listen({ kind: "row_rejected", subject, table, column, reason, value });
+  }
+  listen({
+    kind: "window_done",
+    subject,
+    pages,
+    records,
+    rows: rows.rows,
+    counts: alone ? total(counts) : undefined,
+    rejected: rows.rejectedCount,
+    ms,
+  });
+}
+
+/** Sums of all tables. */
+function total(counts: ReadonlyMap<string, WriteCounts>): WriteCounts {
+  const sums: Record<string, WriteCounts> = {};
+  for (const more of counts.values()) addCounts(sums, "all", more);
+  return sums.all ?? { inserted: 0, updated: 0, unchanged: 0 };
+}

@@ -1,0 +1,58 @@
+// Owns the summary of a run: the object that `backfill --json` ends with and that the checkpoint keeps.
+// Its field names are a promise to scripts (docs/guide.md, "JSON output").
+import type { WriteCounts } from "../upsert/target.ts";
+
+/** How a run ended. */
+export type Outcome = "done" | "failed" | "interrupted";
+
+/** What a run did. */
+export interface Summary {
+  /** Whether every planned window is done and no row was rejected. */
+  ok: boolean;
+  /** Id of the run. */
+  run: string;
+  /** How it ended. */
+  outcome: Outcome;
+  /** Wall time in seconds. */
+  seconds: number;
+  /** Requests sent, retries included. */
+  requests: number;
+  /** Answers 429. */
+  refused: number;
+  /** Requests sent again. */
+  retries: number;
+  /** Windows by what became of them; skipped were done before. */
+  windows: { planned: number; done: number; failed: number; skipped: number };
+  /** Rows written, by table. */
+  rows: Record<string, WriteCounts>;
+  /** Rows that were rejected and kept aside. */
+  rejected: number;
+}
+
+/** A summary of nothing, to be added to. */
+export function emptySummary(run: string): Summary {
+  return {
+    ok: true,
+    run,
+    outcome: "done",
+    seconds: 0,
+    requests: 0,
+    refused: 0,
+    retries: 0,
+    windows: { planned: 0, done: 0, failed: 0, skipped: 0 },
+    rows: {},
+    rejected: 0,
+  };
+}
+
+/** Adds the counts of one table to those of a run. */
+export function addCounts(
+  rows: Record<string, WriteCounts>,
+  table: string,
+  more: WriteCounts,
+): void {
+  const sum = rows[table] ??= { inserted: 0, updated: 0, unchanged: 0 };
+  sum.inserted += more.inserted;
+  sum.updated += more.updated;
+  sum.unchanged += more.unchanged;
+}

@@ -1,0 +1,218 @@
+// Owns the station "rows to batches": rows gather while the database is busy with the batch before, and
+// are handed over as soon as it is idle. So batches size themselves: a page each while the API is the
+// limit, thousands of rows while the database is. A window's end goes with the batch that holds its
+// last row. Rows waiting are bounded; beyond that the stations before have to wait.
+import type { Rejection } from "../extract/extractor.ts";
+import type { Row, RowSet, RowShape } from "../extract/row_shape.ts";
+import type { Unit } from "../plan/stream_plan.ts";
+import type { Failure } from "../report/failure.ts";
+
+/** What the station before hands on. */
+export type Extracted =
+  | { kind: "rows"; unit: Unit; sets: readonly RowSet[]; rejected: readonly Rejection[] }
+  | { kind: "restarted"; unit: Unit }
+  | { kind: "split"; unit: Unit; reason: string }
+  | { kind: "done"; unit: Unit; pages: number; records: number; answerMs: number; ms: number }
+  | { kind: "failed"; unit: Unit; failure: Failure };
+
+/** Rows and rejections of a window so far. */
+interface OpenWindow {
+  rows: number;
+  readonly rejected: Rejection[];
+  rejectedCount: number;
+  /** Whether rows of it went with an earlier batch. */
+  begunEarlier: boolean;
+}
+
+/** A window whose last row is in the batch. */
+export interface Finished {
+  readonly unit: Unit;
+  readonly pages: number;
+  readonly records: number;
+  /** Rows of it, in this batch and earlier ones, and its rejections. */
+  readonly rows: OpenWindow;
+  readonly answerMs: number;
+  readonly ms: number;
+  /** Whether every row of the window is in this batch and no other window's is. */
+  readonly alone: boolean;
+}
+
+/** Rows to be written in one transaction, and what it completes. */
+export interface Batch {
+  readonly sets: RowSet[];
+  readonly rows: number;
+  readonly finished: Finished[];
+  readonly failed: { unit: Unit; failure: Failure }[];
+  readonly split: { unit: Unit; reason: string }[];
+  readonly restarted: Unit[];
+  /** The windows whose rows are in the batch. */
+  readonly windows: readonly OpenWindow[];
+}
+
+/**
+ * Adds rows that the database refused to the rejections of every window with rows in the batch: which
+ * of them a refused row came from is not known, and asking for one window too many loses nothing.
+ */
+export function rejectRows(batch: Batch, rejected: readonly Rejection[]): void {
+  for (const window of batch.windows) addRejections(window, rejected);
+}
+
+function addRejections(window: OpenWindow, rejected: readonly Rejection[]): void {
+  window.rejectedCount += rejected.length;
+  window.rejected.push(...rejected.slice(0, Math.max(0, REJECTIONS_KEPT - window.rejected.length)));
+}
+
+/** Rows of all tables that may wait for the database. At 1 KiB a row this is 20 MB. */
+export const ROWS_WAITING = 20_000;
+
+/** Rejections of one window kept with their values; further ones are counted. */
+const REJECTIONS_KEPT = 1000;
+
+/** Gathers rows into batches, one at a time, each as large as the time of writing the one before allowed. */
+export async function* batchRows(source: AsyncIterable<Extracted>): AsyncGenerator<Batch> {
+  const gathering = new Gathering();
+  const pump = (async () => {
+    try {
+      for await (const item of source) {
+        gathering.add(item);
+        await gathering.room();
+        if (gathering.left) break;
+      }
+      gathering.end();
+    } catch (error) {
+      gathering.end(error);
+    }
+  })();
+  try {
+    for (let batch = await gathering.take(); batch !== undefined; batch = await gathering.take()) {
+      yield batch;
+    }
+  } finally {
+    gathering.leave();
+    await pump;
+  }
+}
+
+class Gathering {
+  left = false;
+  readonly #open = new Map<Unit, OpenWindow>();
+  #sets = new Map<RowShape, Row[]>();
+  #batch = emptyBatch();
+  #rows = 0;
+  #windows = new Set<OpenWindow>();
+  #ended = false;
+  #error: { error: unknown } | undefined;
+  #waiting: (() => void)[] = [];
+
+  add(item: Extracted): void {
+    switch (item.kind) {
+      case "rows":
+        this.#addRows(item.unit, item.sets, item.rejected);
+        break;
+      case "restarted":
+        this.#open.delete(item.unit);
+        this.#batch.restarted.push(item.unit);
+        break;
+      case "split":
+        this.#open.delete(item.unit);
+        this.#batch.split.push(item);
+        break;
+      case "failed":
+        this.#open.delete(item.unit);
+        this.#batch.failed.push(item);
+        break;
+      case "done":
+        this.#batch.finished.push(this.#finish(item));
+    }
+    this.#wake();
+  }
+
+  /** Waits until rows may be added. */
+  async room(): Promise<void> {
+    while (this.#rows >= ROWS_WAITING && !this.left) await this.#change();
+  }
+
+  /** The batch gathered so far, as soon as it holds anything; undefined at the end. */
+  async take(): Promise<Batch | undefined> {
+    while (this.#isEmpty() && !this.#ended) await this.#change();
+    if (this.#isEmpty()) {
+      if (this.#error !== undefined) throw this.#error.error;
+      return undefined;
+    }
+    const alone = this.#windows.size <= 1;
+    const batch: Batch = {
+      ...this.#batch,
+      finished: this.#batch.finished.map((window) => ({ ...window, alone: alone && window.alone })),
+      sets: [...this.#sets].map(([shape, rows]): RowSet => ({ shape, rows })),
+      rows: this.#rows,
+      windows: [...this.#windows],
+    };
+    for (const window of this.#windows) window.begunEarlier = true;
+    [this.#sets, this.#batch, this.#rows, this.#windows] = [new Map(), emptyBatch(), 0, new Set()];
+    this.#wake();
+    return batch;
+  }
+
+  end(error?: unknown): void {
+    this.#ended = true;
+    if (error !== undefined) this.#error = { error };
+    this.#wake();
+  }
+
+  leave(): void {
+    this.left = true;
+    this.#wake();
+  }
+
+  #addRows(unit: Unit, sets: readonly RowSet[], rejected: readonly Rejection[]): void {
+    const open = this.#opened(unit);
+    for (const { shape, rows } of sets) {
+      const gathered = this.#sets.get(shape);
+      if (gathered === undefined) this.#sets.set(shape, rows);
+      else for (const row of rows) gathered.push(row);
+      open.rows += rows.length;
+      this.#rows += rows.length;
+    }
+    addRejections(open, rejected);
+    this.#windows.add(open);
+  }
+
+  #finish(done: Extract<Extracted, { kind: "done" }>): Finished {
+    const rows = this.#opened(done.unit);
+    this.#open.delete(done.unit);
+    this.#windows.add(rows);
+    const { unit, pages, records, answerMs, ms } = done;
+    return { unit, pages, records, rows, answerMs, ms, alone: !rows.begunEarlier };
+  }
+
+  #opened(unit: Unit): OpenWindow {
+    let open = this.#open.get(unit);
+    if (open === undefined) {
+      open = { rows: 0, rejected: [], rejectedCount: 0, begunEarlier: false };
+      this.#open.set(unit, open);
+    }
+    return open;
+  }
+
+  #isEmpty(): boolean {
+    const { finished, failed, split, restarted } = this.#batch;
+    return this.#rows + finished.length + failed.length + split.length + restarted.length === 0;
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  #wake(): void {
+    for (const waiting of this.#waiting.splice(0)) waiting();
+  }
+}
+
+function emptyBatch(): {
+  finished: Finished[];
+  failed: Batch["failed"];
+  split: Batch["split"];
+  restarted: Unit[];
+} {
+  return { finished: [], failed: [], split: [], restarted: [] };
+}

@@ -1,0 +1,35 @@
+// Owns what the target records of finished windows in the same transaction as their rows: enough to
+// rebuild a lost checkpoint from the target alone. It is derived from the batch and never read while a
+// backfill runs.
+import type { Job } from "../config/job.ts";
+import { settledParts } from "../plan/needed.ts";
+import type { Finished } from "./batch.ts";
+import type { LedgerEntry } from "./target.ts";
+import { formatCivil } from "../plan/civil.ts";
+
+/** The ledger entries of finished windows; one that is settled in part makes two. */
+export function ledgerOf(job: Job, finished: readonly Finished[], at: number): LedgerEntry[] {
+  return finished.flatMap((window) => entriesOf(job, window, at));
+}
+
+function entriesOf(job: Job, finished: Finished, at: number): LedgerEntry[] {
+  const { unit, records, rows } = finished;
+  const { stream, scope, each, window } = unit;
+  const common = {
+    job: job.job,
+    stream,
+    scope,
+    each,
+    records,
+    rows: rows.rows,
+    fetchedAt: new Date(at).toISOString(),
+  };
+  if (window === null) return [{ ...common, from: null, to: null, settled: true }];
+  const settleMs = job.streams[stream]?.settle ?? 0;
+  return settledParts(window, records === 0, settleMs, at, job.time_zone).map((part) => ({
+    ...common,
+    from: formatCivil(part.from),
+    to: formatCivil(part.to),
+    settled: part.settled,
+  }));
+}
