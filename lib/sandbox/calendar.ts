@@ -1,0 +1,79 @@
+/**
+ * The sandbox's own calendar: days as counts since 1970-01-01, weekdays, Good Friday, London's offset. It shares
+ * nothing with the planner's arithmetic, so that a mistake there cannot hide behind the same mistake here.
+ *
+ * @module
+ */
+
+const dayMs = 86_400_000;
+
+/** Days since 1970-01-01 of an ISO date (`YYYY-MM-DD`); `undefined` if there is no such date. */
+export function dayOf(date: string): number | undefined {
+  if (!/^\d{4}-\d\d-\d\d$/.test(date)) return undefined;
+  const epochMs = Date.parse(`${date}T00:00:00Z`);
+  if (Number.isNaN(epochMs)) return undefined;
+  const day = epochMs / dayMs;
+  return dateOf(day) === date ? day : undefined;
+}
+
+/** The ISO date of a day. */
+export function dateOf(day: number): string {
+  return new Date(day * dayMs).toISOString().slice(0, 10);
+}
+
+/** The day of January 1st of a year. */
+export function newYear(year: number): number {
+  const leapDays = Math.floor((year - 1) / 4) - Math.floor((year - 1) / 100) +
+    Math.floor((year - 1) / 400);
+  return (year - 1970) * 365 + leapDays - 477; // 477 leap days before 1970
+}
+
+/** The year a day lies in. */
+export function yearOf(day: number): number {
+  const guess = 1970 + Math.floor(day / 365.2425);
+  if (day < newYear(guess)) return guess - 1;
+  return day < newYear(guess + 1) ? guess : guess + 1;
+}
+
+/** The month a day lies in, 1 to 12. */
+export function monthOf(day: number): number {
+  return new Date(day * dayMs).getUTCMonth() + 1;
+}
+
+/** The day of the week: 0 is Sunday, 6 is Saturday. */
+export function weekdayOf(day: number): number {
+  return (day + 4) % 7; // 1970-01-01 was a Thursday
+}
+
+/** True on the Friday before Easter Sunday of the Gregorian calendar. */
+export function isGoodFriday(day: number): boolean {
+  return weekdayOf(day) === 5 && day === easterSunday(yearOf(day)) - 2;
+}
+
+/** Easter by the epact: the Sunday after the full moon that falls on or after March 21st. */
+function easterSunday(year: number): number {
+  const century = Math.floor(year / 100);
+  const golden = year % 19;
+  const epactShift = century - Math.floor(century / 4) - Math.floor((8 * century + 13) / 25);
+  const epact = (epactShift + 19 * golden + 15) % 30;
+  const late = epact === 29 || (epact === 28 && golden > 10) ? 1 : 0;
+  const fullMoon = Date.UTC(year, 2, 21) / dayMs + epact - late;
+  return fullMoon + 7 - weekdayOf(fullMoon);
+}
+
+const londonHour = new Intl.DateTimeFormat("en-GB", {
+  timeZone: "Europe/London",
+  hour: "2-digit",
+  hourCycle: "h23",
+});
+
+/** London's offset from UTC in minutes at noon of a day: 0 or 60. Clocks change at night, so it holds for every race. */
+export function londonOffsetMinutes(day: number): number {
+  return (Number(londonHour.format(day * dayMs + dayMs / 2)) - 12) * 60;
+}
+
+/** The day it is in London at an instant given in epoch milliseconds. */
+export function londonDay(epochMs: number): number {
+  const utcDay = Math.floor(epochMs / dayMs);
+  return Math.floor((epochMs + londonOffsetMinutes(utcDay) * 60_000) / dayMs);
+}
