@@ -37,8 +37,8 @@ async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   signal?.throwIfAborted();
   const until = performance.now() + ms;
   const yieldMs = Math.min(TIMER_LATE_MS, ms / 10);
-  for (let left = ms - yieldMs; left > 0; left = until - yieldMs - performance.now()) {
-    await timer(Math.min(Math.ceil(left), LONGEST_TIMER_MS), signal);
+  for (let left = ms - yieldMs; left >= 1; left = until - yieldMs - performance.now()) {
+    await timer(Math.min(Math.floor(left), LONGEST_TIMER_MS), signal);
   }
   while (performance.now() < until) {
     await new Promise<void>((resolve) => setImmediate(resolve));

@@ -72,6 +72,11 @@ export function formatRate(rate: Rate): string {
   return `${rate.requests}/${count === 1 ? "" : count}${unit}`;
 }
 
+/** Milliseconds between two requests that are evenly spread. */
+export function spacingMs(rate: Rate): number {
+  return rate.intervalMs / rate.requests;
+}
+
 /** Requests allowed in a second on the average. */
 export function requestsPerSecond(rate: Rate): number {
   return rate.requests * 1_000 / rate.intervalMs;

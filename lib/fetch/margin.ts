@@ -1,0 +1,195 @@
+/**
+ * How much later than its rate allows a request leaves, so that jitter on the way cannot make it early. It
+ * starts with what costs less than one per cent, is raised by refusals and lowered after long quiet.
+ * Pure: times are arguments, no clock. Invariant: never less than what it started with.
+ *
+ * The law (measured in ../shared/perf.md, and again in docs/benchmarks.md): a server that counts a sliding
+ * or a fixed interval never refuses when the distance over `requests` requests exceeds the interval by
+ * the jitter; a bucket that holds one request needs the jitter between any two, which is `requests` times as
+ * dear; a full-size bucket needs nothing. From 429s alone, doubling finds the margin in five refusals and
+ * overshoots by up to 100 %. Round trips contain the jitter on the way there, so the first refusal is
+ * enough: replay both strict servers on the arrivals that the answers show, believe the one that refuses
+ * the same requests, and take the spread of the round trips as the jitter. Simulated with 40 ms of
+ * jitter: 1.1 to 1.7 refusals (doubling: 3 to 7) and 0.1 to 0.5 % below a perfect margin.
+ */
+import { Arrivals, type Distance } from "./arrivals.ts";
+import { type Rate, spacingMs } from "./rate.ts";
+
+/**
+ * 9.2 ms of a second: takes 8 ms of jitter with 1 ms of catching up, at 99.09 % of the rate. More than
+ * 109 ms helps nobody, except that two clocks may disagree by 200 millionths over a long interval.
+ */
+const FIRST_SHARE = 0.0092;
+const ENOUGH_MS = 109.2;
+const CLOCK_DRIFT = 0.0002;
+/** Answers after a raise during which a better estimate still corrects it, up or down. */
+const LEARNING_ANSWERS = 32;
+/** Least raise over a margin that was refused. */
+const STEP = 1.1;
+/** A spread below this share of the refused margin cannot be what made it too small. */
+const EXPLAINING_SHARE = 0.7;
+/** Added to a spread: it is measured, and the largest jitter has not been seen yet. */
+const SAFETY_SHARE = 0.02;
+const SAFETY_MS = 0.3;
+/** Highest margin in intervals: below a sixteenth of the declared rate the declaration is the mistake. */
+const MOST_INTERVALS = 16;
+/** Difference, as a share of the distance, that is not worth another refusal to find out about. */
+const FINE_SHARE = 0.005;
+
+/** How long it has to be quiet, in answers and in time, before a lower margin is tried. */
+const QUIET = {
+  /** Doubled blindly: too high by up to a factor of two, so look soon. */
+  guessed: { answers: 128, ms: 10_000 },
+  /** A 429 a minute costs more than 1 % of margin, so a settled margin is tried rarely. */
+  settled: { answers: 4_096, ms: 1_200_000 },
+} as const;
+const CALMER_SHARE = 0.75;
+const GENTLE_SHARE = 0.92;
+
+/** The learnt margin of one rate. */
+export class Margin {
+  readonly #rate: Rate;
+  readonly #arrivals: Arrivals;
+  readonly #firstMs: number;
+  #distance: Distance = "all";
+  #armedMs: number;
+  /** The largest margin known to be too small. */
+  #refusedMs: number;
+  /** While a lower margin is tried: the one to go back to. */
+  #provenMs: number | undefined;
+  #settled = false;
+  #learningAnswers = 0;
+  #quietAnswers = 0;
+  #quietSinceMs = -Infinity;
+  /** Doubled by each lower margin that was refused. */
+  #patience = 1;
+
+  constructor(rate: Rate) {
+    this.#rate = rate;
+    this.#arrivals = new Arrivals(rate.requests, rate.intervalMs);
+    this.#firstMs = Math.min(
+      FIRST_SHARE * rate.intervalMs,
+      ENOUGH_MS + CLOCK_DRIFT * rate.intervalMs,
+    );
+    this.#armedMs = this.#firstMs;
+    this.#refusedMs = this.#firstMs;
+  }
+
+  /** Milliseconds to add to the interval over which `requests` requests are spread. */
+  get overIntervalMs(): number {
+    return this.#distance === "all" ? this.#armedMs : this.#firstMs;
+  }
+
+  /** Milliseconds to add to the spacing of any two requests; 0 unless the server was found to need it. */
+  get betweenMs(): number {
+    return this.#distance === "one" ? this.#armedMs : 0;
+  }
+
+  /** Notes the next request; `tight` when it left as early as the margin allowed. */
+  sent(atMs: number, tight: boolean): void {
+    this.#arrivals.sent({
+      sentAtMs: atMs,
+      tight,
+      distance: this.#distance,
+      armedMs: this.#armedMs,
+    });
+  }
+
+  /** Learns that request `number` was let through. */
+  passed(number: number, atMs: number): void {
+    this.#arrivals.answered(number, atMs, "passed");
+    if (this.#armedMs === this.#floorMs(this.#distance)) return;
+    if (this.#learningAnswers > 0) return this.#refine();
+    this.#quietAnswers++;
+    const quiet = this.#settled ? QUIET.settled : QUIET.guessed;
+    if (this.#quietAnswers < quiet.answers * this.#patience) return;
+    if (atMs - this.#quietSinceMs < quiet.ms * this.#patience) return;
+    this.#listen(atMs);
+    this.#lower();
+  }
+
+  /** Learns that request `number` was refused for being too early. */
+  refused(number: number, atMs: number): void {
+    const departure = this.#arrivals.answered(number, atMs, "refused");
+    if (departure === undefined || !departure.tight) return;
+    this.#listen(atMs);
+    // Requests already on their way when the margin was raised are evidence, not a reason to raise again.
+    const sentMs = departure.distance === this.#distance ? departure.armedMs : 0;
+    this.#refusedMs = Math.max(this.#refusedMs, sentMs);
+    if (sentMs < 0.98 * this.#armedMs) return this.#refine();
+    if (this.#provenMs !== undefined) return this.#goBack(this.#provenMs);
+    this.#raise();
+    this.#learningAnswers = LEARNING_ANSWERS;
+  }
+
+  #raise(): void {
+    const found = this.#arrivals.explanation();
+    if (found !== undefined && this.#believe(found.distance, withSafety(found.spreadMs))) return;
+    // The round trips explain nothing: double, and look back soon.
+    this.#settled = false;
+    const spreadMs = withSafety(this.#arrivals.spreadMs());
+    const doubledMs = Math.min(2 * this.#armedMs, MOST_INTERVALS * this.#rate.intervalMs);
+    this.#armedMs = spreadMs > STEP * this.#armedMs ? Math.min(doubledMs, spreadMs) : doubledMs;
+  }
+
+  /** Takes the present evidence for as long as it is fresh. */
+  #refine(): void {
+    if (this.#learningAnswers === 0) return;
+    this.#learningAnswers--;
+    const found = this.#arrivals.explanation();
+    if (found !== undefined) this.#believe(found.distance, withSafety(found.spreadMs));
+  }
+
+  /** Arms against `spreadMs` if that can be what was missing. */
+  #believe(distance: Distance, spreadMs: number): boolean {
+    if (distance !== this.#distance) {
+      if (spreadMs <= this.#floorMs(distance)) return false;
+      this.#distance = distance;
+      this.#refusedMs = this.#floorMs(distance);
+    } else if (spreadMs < EXPLAINING_SHARE * this.#refusedMs) {
+      return false;
+    }
+    this.#settled = true;
+    this.#armedMs = Math.max(spreadMs, STEP * this.#refusedMs, this.#floorMs(distance));
+    return true;
+  }
+
+  #lower(): void {
+    const floorMs = this.#floorMs(this.#distance);
+    if (this.#settled) {
+      const spreadMs = withSafety(this.#arrivals.spreadMs());
+      const calmer = spreadMs < CALMER_SHARE * this.#armedMs;
+      this.#provenMs = this.#armedMs;
+      this.#armedMs = Math.max(floorMs, calmer ? spreadMs : GENTLE_SHARE * this.#armedMs);
+      this.#refusedMs = Math.min(this.#refusedMs, this.#armedMs);
+    } else if (this.#armedMs - this.#refusedMs <= FINE_SHARE * this.#distanceMs()) {
+      this.#settled = true;
+    } else {
+      this.#provenMs = this.#armedMs;
+      this.#armedMs = (this.#armedMs + this.#refusedMs) / 2;
+    }
+  }
+
+  #goBack(provenMs: number): void {
+    this.#armedMs = provenMs;
+    this.#provenMs = undefined;
+    this.#patience *= 2;
+  }
+
+  #listen(atMs: number): void {
+    this.#quietAnswers = 0;
+    this.#quietSinceMs = atMs;
+  }
+
+  #floorMs(distance: Distance): number {
+    return distance === "all" ? this.#firstMs : this.#firstMs / this.#rate.requests;
+  }
+
+  #distanceMs(): number {
+    return this.#distance === "all" ? this.#rate.intervalMs : spacingMs(this.#rate);
+  }
+}
+
+function withSafety(spreadMs: number): number {
+  return spreadMs + Math.max(SAFETY_MS, SAFETY_SHARE * spreadMs);
+}
