@@ -55,6 +55,7 @@ const SETTINGS: Record<string, string> = {
 
 /** Kills the server and removes the folder when the process is gone; ends when the folder is. */
 const GUARD = `(
+  trap '' HUP
   while kill -0 "$1" && [ -d "$2" ]; do sleep 1; done
   kill -QUIT "$(head -n 1 "$2/data/postmaster.pid")" && sleep 1
   rm -rf "$2"
