@@ -38,6 +38,7 @@ interface Cluster {
 const NOBODY = { uid: 65534, gid: 65534 };
 const SUPERUSER = "hindcast";
 const MAX_PORTS_TRIED = 3;
+const PORT_TAKEN = "Address already in use";
 const START_TIMEOUT_SECONDS = 60;
 
 /** Fast rather than durable, and the same whatever the machine's own settings are. */
@@ -144,7 +145,7 @@ async function startOnFreePort(cluster: Cluster): Promise<number> {
       await start(cluster, port);
       return port;
     } catch (error) {
-      if (attempt >= MAX_PORTS_TRIED) throw error;
+      if (attempt >= MAX_PORTS_TRIED || !`${error}`.includes(PORT_TAKEN)) throw error;
     }
   }
 }

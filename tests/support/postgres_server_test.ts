@@ -1,6 +1,14 @@
-import { assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
+import {
+  assertEquals,
+  assertMatch,
+  assertNotEquals,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
+import { retry } from "@std/async/retry";
 import postgres from "postgres";
 import { sharedPostgres, startPostgres } from "./postgres_server.ts";
+import { REPOSITORY } from "./repository.ts";
 
 async function query(url: string, text: string): Promise<unknown[]> {
   const sql = postgres(url, { max: 1, connect_timeout: 5 });
@@ -31,8 +39,8 @@ Deno.test("createDatabase() gives each test an empty database of its own", async
   assertEquals(await query(other, "SELECT to_regclass('t') AS t"), [{ t: null }]);
 });
 
-Deno.test("startPostgres() keeps data and port when the server dies and starts again", async () => {
-  await using server = await startPostgres({ fsync: "on" });
+Deno.test("startPostgres() keeps data and port over a crash, and leaves nothing when disposed", async () => {
+  const server = await startPostgres({ fsync: "on" });
   const url = await server.createDatabase();
   await query(url, "CREATE TABLE t AS SELECT 7 AS n");
   await query(url, "CHECKPOINT");
@@ -43,12 +51,31 @@ Deno.test("startPostgres() keeps data and port when the server dies and starts a
   await server.stop();
   await server.start();
   assertEquals(await query(url, "SELECT current_setting('fsync') AS f"), [{ f: "on" }]);
-});
-
-Deno.test("startPostgres() leaves no folder behind when it is disposed", async () => {
-  const server = await startPostgres();
   await server[Symbol.asyncDispose]();
   await assertRejects(() => Deno.stat(server.dataDir), Deno.errors.NotFound);
+});
+
+Deno.test("startPostgres() leaves no server and no folder when the test process is killed", async () => {
+  const script = `import { startPostgres } from "./tests/support/postgres_server.ts";
+    const { dataDir, url } = await startPostgres();
+    console.log(JSON.stringify({ dataDir, url }));
+    await new Promise(() => setInterval(() => {}, 1000));`;
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["eval", script],
+    cwd: REPOSITORY,
+    stdout: "piped",
+  }).spawn();
+  const { value } = await child.stdout.pipeThrough(new TextDecoderStream()).getReader().read();
+  const { dataDir, url } = JSON.parse(value!);
+  assertEquals(await query(url, "SELECT 1 AS n"), [{ n: 1 }]);
+  child.kill("SIGKILL");
+  await retry(() => assertThrows(() => Deno.statSync(dataDir), Deno.errors.NotFound), {
+    minTimeout: 100,
+    multiplier: 1,
+    jitter: 0,
+    maxAttempts: 100,
+  });
+  await assertRejects(() => query(url, "SELECT 1"));
 });
 
 Deno.test("startPostgres() reports the log when the server does not start", async () => {
