@@ -9,17 +9,21 @@ export type Distance = "one" | "all";
 
 /** What was true of a request when it left. */
 export interface Departure {
+  /** When it left, on a monotonic clock. */
   readonly sentAtMs: number;
   /** Whether it left as early as the pacer allowed, so that a refusal speaks of the pacer's margin. */
   readonly tight: boolean;
-  /** The distance and the jitter that the margin was armed against. */
+  /** The distance that the margin was added to. */
   readonly distance: Distance;
+  /** The margin, which is the jitter it was armed against. */
   readonly armedMs: number;
 }
 
 /** A server that explains the refusals, and the jitter that its explanation needs. */
 export interface Explanation {
+  /** What that server counts. */
   readonly distance: Distance;
+  /** The jitter on the way there, as the round trips admit it. */
   readonly spreadMs: number;
 }
 
@@ -47,6 +51,7 @@ export class Arrivals {
   readonly #trips: Trip[] = [];
   #forgotten = 0;
 
+  /** Remembers enough for a server that allows `requests` in `intervalMs`. */
   constructor(requests: number, intervalMs: number) {
     this.#requests = requests;
     this.#intervalMs = intervalMs;

@@ -12,7 +12,7 @@
  * the same requests, and take the spread of the round trips as the jitter. Simulated with 40 ms of
  * jitter: 1.1 to 1.7 refusals (doubling: 3 to 7) and 0.1 to 0.5 % below a perfect margin.
  */
-import { Arrivals, type Distance } from "./arrivals.ts";
+import { Arrivals, type Departure, type Distance } from "./arrivals.ts";
 import { type Rate, spacingMs } from "./rate.ts";
 
 /**
@@ -64,6 +64,7 @@ export class Margin {
   /** Doubled by each lower margin that was refused. */
   #patience = 1;
 
+  /** Starts with the margin of a quiet network. */
   constructor(rate: Rate) {
     this.#rate = rate;
     this.#arrivals = new Arrivals(rate.requests, rate.intervalMs);
@@ -108,10 +109,15 @@ export class Margin {
     this.#lower();
   }
 
-  /** Learns that request `number` was refused for being too early. */
-  refused(number: number, atMs: number): void {
+  /** Learns that request `number` was refused; returns whether it had left as early as allowed. */
+  refused(number: number, atMs: number): boolean {
     const departure = this.#arrivals.answered(number, atMs, "refused");
-    if (departure === undefined || !departure.tight) return;
+    if (departure === undefined || !departure.tight) return false;
+    this.#learn(departure, atMs);
+    return true;
+  }
+
+  #learn(departure: Departure, atMs: number): void {
     this.#listen(atMs);
     // Requests already on their way when the margin was raised are evidence, not a reason to raise again.
     const sentMs = departure.distance === this.#distance ? departure.armedMs : 0;

@@ -41,6 +41,7 @@ export class Pacer {
   /** When the last request would have left had no timer been late. */
   #plannedMs = -Infinity;
 
+  /** Starts with nothing sent: the first request is due at once. */
   constructor(rate: Rate) {
     this.rate = rate;
     this.#bursts = rate.burst;
@@ -96,10 +97,13 @@ export class Pacer {
     this.#margin.passed(number, atMs);
   }
 
-  /** Learns that the server found request `number` too early. Ends bursts for good. */
-  refused(number: number, atMs: number): void {
+  /**
+   * Learns that the server found request `number` too early, which ends bursts for good. Returns whether
+   * the request had left as early as this pace allows, so that this rate can be the one that was meant.
+   */
+  refused(number: number, atMs: number): boolean {
     this.#bursts = false;
-    this.#margin.refused(number, atMs);
+    return this.#margin.refused(number, atMs);
   }
 
   #overDue(): number {

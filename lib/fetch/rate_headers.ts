@@ -1,0 +1,139 @@
+/**
+ * Reads what an answer says about limits: `Retry-After` (RFC 9110, 10.2.3), `RateLimit` (the IETF drafts,
+ * in both spellings) and the older `RateLimit-*` and `X-RateLimit-*`. Pure; what cannot be read is as good as
+ * absent. Invariant: every time returned is relative, not negative and bounded, because a server's clock
+ * is not ours and an absurd wait must not hang a run.
+ */
+
+/** What a server says is left of its limit. */
+export interface RateLimitState {
+  /** Requests allowed in the server's interval. */
+  readonly limit?: number;
+  /** Requests left until the reset. */
+  readonly remaining?: number;
+  /** Milliseconds until more are allowed. */
+  readonly resetAfterMs?: number;
+}
+
+/** Longest wait that a header is believed, unless the caller says otherwise: one hour. */
+const LONGEST_WAIT_MS = 3_600_000;
+/** A reset above this many seconds is a moment since 1970, not a duration: thirty years. */
+const EPOCH_SECONDS = 946_080_000;
+
+/**
+ * Milliseconds to wait as `Retry-After` asks, in seconds or as an HTTP date; undefined when it is absent or
+ * unreadable.
+ *
+ * @param nowMs epoch milliseconds, for dates
+ * @param longestMs the answer is never more than this
+ */
+export function readRetryAfter(
+  headers: Headers,
+  nowMs: number,
+  longestMs = LONGEST_WAIT_MS,
+): number | undefined {
+  const text = headers.get("retry-after")?.trim();
+  if (!text) return undefined;
+  if (/^\d+(\.\d+)?$/.test(text)) return bounded(Number(text) * 1_000, longestMs);
+  // Only dates: Date.parse would also take "5 minutes" or "-1" for years.
+  if (!/^(mon|tue|wed|thu|fri|sat|sun)/i.test(text)) return undefined;
+  const atMs = Date.parse(text);
+  return Number.isNaN(atMs) ? undefined : bounded(atMs - nowMs, longestMs);
+}
+
+/**
+ * The limit as the server counts it, or undefined when no header speaks of one. Of several limits in one
+ * `RateLimit` field the one with least remaining is returned.
+ *
+ * @param nowMs epoch milliseconds, for resets given as a moment
+ * @param longestMs no reset is further away than this
+ */
+export function readRateLimit(
+  headers: Headers,
+  nowMs: number,
+  longestMs = LONGEST_WAIT_MS,
+): RateLimitState | undefined {
+  const field = headers.get("ratelimit");
+  if (field !== null) {
+    const state = tightest(splitList(field).map((item) => readItem(item, nowMs, longestMs)));
+    if (state !== undefined) return state;
+  }
+  for (const prefix of ["ratelimit-", "x-ratelimit-", "x-rate-limit-"]) {
+    const state = makeState(
+      leadingNumber(headers.get(`${prefix}limit`)),
+      leadingNumber(headers.get(`${prefix}remaining`)),
+      leadingNumber(headers.get(`${prefix}reset`)),
+      nowMs,
+      longestMs,
+    );
+    if (state !== undefined) return state;
+  }
+  return undefined;
+}
+
+/** `"default";r=50;t=30` of the newer drafts, or `limit=100, remaining=50, reset=30` of the older. */
+function readItem(item: string, nowMs: number, longestMs: number): RateLimitState | undefined {
+  const values = new Map<string, number>();
+  for (const part of item.split(/[;,]/)) {
+    const found = /^\s*([a-z-]+)\s*=\s*(\d+(?:\.\d+)?)\s*$/i.exec(part);
+    if (found !== null) values.set(found[1]!.toLowerCase(), Number(found[2]));
+  }
+  return makeState(
+    values.get("limit") ?? values.get("q"),
+    values.get("remaining") ?? values.get("r"),
+    values.get("reset") ?? values.get("t"),
+    nowMs,
+    longestMs,
+  );
+}
+
+/** The newer spelling is a list of named limits; the older one is a single limit written with commas. */
+function splitList(field: string): string[] {
+  return /^\s*[a-z]+\s*=/i.test(field) ? [field] : field.split(",");
+}
+
+function tightest(states: readonly (RateLimitState | undefined)[]): RateLimitState | undefined {
+  let least: RateLimitState | undefined;
+  for (const state of states) {
+    if (state === undefined) continue;
+    if (least === undefined || left(state) < left(least)) least = state;
+  }
+  return least;
+}
+
+function left(state: RateLimitState): number {
+  return state.remaining ?? Infinity;
+}
+
+function makeState(
+  limit: number | undefined,
+  remaining: number | undefined,
+  reset: number | undefined,
+  nowMs: number,
+  longestMs: number,
+): RateLimitState | undefined {
+  if (limit === undefined && remaining === undefined && reset === undefined) return undefined;
+  const resetMs = reset === undefined
+    ? undefined
+    : bounded(reset >= EPOCH_SECONDS ? epochMs(reset) - nowMs : reset * 1_000, longestMs);
+  return {
+    ...(limit !== undefined && { limit }),
+    ...(remaining !== undefined && { remaining }),
+    ...(resetMs !== undefined && { resetAfterMs: resetMs }),
+  };
+}
+
+/** Some servers state the moment in milliseconds; in seconds that would be after the year 30000. */
+function epochMs(reset: number): number {
+  return reset > 1_000 * EPOCH_SECONDS ? reset : reset * 1_000;
+}
+
+/** `100` of `100, 100;w=60`, which states the policy after the number. */
+function leadingNumber(text: string | null): number | undefined {
+  const found = /^\s*(\d+(?:\.\d+)?)\s*(?:$|[,;])/.exec(text ?? "");
+  return found === null ? undefined : Number(found[1]);
+}
+
+function bounded(ms: number, longestMs: number): number {
+  return Math.min(Math.max(0, ms), longestMs);
+}
