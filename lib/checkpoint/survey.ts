@@ -32,11 +32,19 @@ export interface Survey extends Totals {
   streams: Record<string, Totals>;
 }
 
-/** Surveys streams over a range; `resume` false counts everything as left to do again. */
-export async function survey(source: PlanSource, streams: readonly string[]): Promise<Survey> {
-  const { job } = source;
+/** The forecast of each stream over a range; with `resume` false everything is left to do again. */
+export async function surveyStreams(
+  source: PlanSource,
+  streams: readonly string[],
+): Promise<Map<string, StreamForecast>> {
   const forecasts = new Map<string, StreamForecast>();
   for (const name of streams) forecasts.set(name, await surveyStream(source, name));
+  return forecasts;
+}
+
+/** Sums forecasts up, with the time they take at the allowed rate. */
+export function surveyOf(job: Job, forecasts: ReadonlyMap<string, StreamForecast>): Survey {
+  const streams = [...forecasts.keys()];
   const total = emptyTotals();
   const parts: Record<string, Totals> = {};
   for (const [name, forecast] of forecasts) {

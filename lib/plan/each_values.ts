@@ -32,8 +32,8 @@ async function* grid(
 }
 
 async function* valuesOf(source: Dimension[1], query: QueryRows): AsyncGenerator<unknown> {
-  if (source.values !== undefined) {
-    yield* source.values;
+  if (source.query === undefined) {
+    yield* source.values ?? [];
     return;
   }
   for await (const row of query(source.query)) {

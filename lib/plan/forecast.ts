@@ -42,6 +42,8 @@ export interface StreamForecast {
   readonly requestsLeft: number;
   /** Rows of those. */
   readonly rowsLeft: number;
+  /** Civil minutes that are left; 0 for a stream without windows. */
+  readonly minutesLeft: number;
   /** Milliseconds from a request to the end of its answer; undefined before the first. */
   readonly answerMs: number | undefined;
 }
@@ -69,6 +71,7 @@ export function forecastStream(
     left: b.windows,
     requestsLeft: b.requests,
     rowsLeft: b.rows,
+    minutesLeft: left.minutes,
     answerMs: measured === undefined || measured.pages === 0
       ? undefined
       : measured.answerMs / measured.pages,

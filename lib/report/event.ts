@@ -24,25 +24,25 @@ export type RunEvent =
     run: string;
     job: string;
     target: string;
-    groups: string[];
     resumed: boolean;
-    from: string | null;
-    to: string | null;
   }
   | {
     kind: "stream_planned";
     stream: string;
-    from: string | null;
-    to: string | null;
-    /** Windows to fetch; an estimate where `exact` is false. */
+    /** Its dates, for reading; null for a stream without windows. */
+    range: string | null;
+    /** Windows to fetch, and windows that are done and final. */
     windows: number;
     skipped: number;
+    /** Civil minutes to fetch; 0 for a stream without windows. */
+    minutes: number;
     requests: number;
     seconds: number;
     requestsPerSecond: number | null;
+    /** Whether windows and requests are counted rather than forecast. */
     exact: boolean;
   }
-  | { kind: "request"; stream: string; event: FetchEvent }
+  | { kind: "request"; event: FetchEvent }
   | { kind: "window_restarted"; subject: Subject; reason: string }
   | { kind: "window_split"; subject: Subject; reason: string }
   | {

@@ -51,8 +51,10 @@ export function addCounts(
   table: string,
   more: WriteCounts,
 ): void {
-  const sum = rows[table] ??= { inserted: 0, updated: 0, unchanged: 0 };
-  sum.inserted += more.inserted;
-  sum.updated += more.updated;
-  sum.unchanged += more.unchanged;
+  const sum = rows[table] ?? { inserted: 0, updated: 0, unchanged: 0 };
+  rows[table] = {
+    inserted: sum.inserted + more.inserted,
+    updated: sum.updated + more.updated,
+    unchanged: sum.unchanged + more.unchanged,
+  };
 }

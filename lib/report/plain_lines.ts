@@ -1,0 +1,117 @@
+// Owns the plain lines of a run, one per window, as they suit a pipe, nohup, screen and cron, and the
+// log file. It folds events into lines and decides nothing.
+import type { RunEvent } from "./event.ts";
+import { formatCount, formatNumber, formatRate, formatSeconds, formatSubject } from "./format.ts";
+import type { Summary } from "./summary.ts";
+
+/** The lines that an event is worth; most are worth none or one. */
+export function plainLines(event: RunEvent): string[] {
+  switch (event.kind) {
+    case "run_started":
+      return [
+        `run ${event.run}: job ${event.job} into ${event.target}` +
+        (event.resumed ? ", resumed" : ""),
+      ];
+    case "stream_planned":
+      return [plannedLine(event)];
+    case "window_done":
+      return [doneLine(event)];
+    case "window_failed":
+      return [
+        `  ${event.subject.stream} ${formatSubject(event.subject)}   failed: ${event.reason}`,
+      ];
+    case "window_split":
+      return [`  ${event.subject.stream} ${formatSubject(event.subject)}   split: ${event.reason}`];
+    case "window_restarted":
+      return [
+        `  ${event.subject.stream} ${formatSubject(event.subject)}   restarted: ${event.reason}`,
+      ];
+    case "row_rejected":
+      return [rejectedLine(event)];
+    case "warning":
+      return [
+        `warning: ${event.message}`,
+        ...(event.hint === undefined ? [] : [`hint: ${event.hint}`]),
+      ];
+    case "run_finished":
+      return summaryLines(event.summary);
+    case "request":
+    case "batch_written":
+    case "stream_finished":
+      return [];
+  }
+}
+
+type Of<Kind extends RunEvent["kind"]> = Extract<RunEvent, { kind: Kind }>;
+
+function plannedLine(event: Of<"stream_planned">): string {
+  const { stream, range, windows, skipped, requests, seconds, requestsPerSecond, exact } = event;
+  const approximately = exact ? "" : "~";
+  const at = requestsPerSecond === null ? "" : ` at ${formatRate(requestsPerSecond)}`;
+  const asking = requests === 0
+    ? "nothing to ask"
+    : `${approximately}${formatCount(requests, "request")}${at}, about ${formatSeconds(seconds)}`;
+  return [
+    stream.padEnd(12),
+    range ?? "all",
+    `${approximately}${formatCount(windows + skipped, "window")}`,
+    `${formatNumber(skipped)} done`,
+    `${formatNumber(windows)} left`,
+    asking,
+  ].join("   ");
+}
+
+function doneLine(event: Of<"window_done">): string {
+  const { subject, pages, records, rows, counts, rejected, ms } = event;
+  const parts = [
+    `  ${subject.stream} ${formatSubject(subject)}`,
+    ...(pages === 0 ? [] : [formatCount(pages, "page")]),
+    formatCount(records, "record"),
+    formatCount(rows, "row"),
+  ];
+  if (counts !== undefined) {
+    parts.push(`${formatNumber(counts.inserted)} new`, `${formatNumber(counts.updated)} changed`);
+  }
+  if (rejected > 0) parts.push(`${formatNumber(rejected)} rejected`);
+  return [...parts, formatSeconds(ms / 1000)].join("   ");
+}
+
+function rejectedLine(event: Of<"row_rejected">): string {
+  const { subject, table, column, reason, value } = event;
+  const where = column === null ? table : `${table}.${column}`;
+  const shown = value === ""
+    ? ""
+    : ` (${value.length > 120 ? `${value.slice(0, 120)}...` : value})`;
+  return `  ${subject.stream} ${
+    formatSubject(subject)
+  }   rejected a row of ${where}: ${reason}${shown}`;
+}
+
+/** The last lines of a run: what it wrote, how it ended, what to do next. */
+export function summaryLines(summary: Summary): string[] {
+  const lines = Object.entries(summary.rows)
+    .filter(([, counts]) => counts.inserted + counts.updated + counts.unchanged > 0)
+    .map(([table, { inserted, updated, unchanged }]) =>
+      `  ${table.padEnd(24)} ${formatNumber(inserted).padStart(10)} new` +
+      `${formatNumber(updated).padStart(10)} changed${
+        formatNumber(unchanged).padStart(10)
+      } unchanged`
+    );
+  return [...lines, lastLine(summary)];
+}
+
+function lastLine(summary: Summary): string {
+  const { windows, requests, refused, retries, rejected, seconds } = summary;
+  const parts = [
+    `${summary.outcome}: ${formatNumber(windows.done)} of ${
+      formatCount(windows.planned, "window")
+    }`,
+    formatCount(requests, "request"),
+  ];
+  if (windows.failed > 0) parts.push(`${formatNumber(windows.failed)} failed`);
+  if (windows.skipped > 0) parts.push(`${formatNumber(windows.skipped)} done before`);
+  if (rejected > 0) parts.push(`${formatCount(rejected, "row")} rejected`);
+  if (retries > 0) parts.push(formatCount(retries, "retry", "retries"));
+  if (refused > 0) parts.push(`${formatCount(refused, "answer")} 429`);
+  return [...parts, formatSeconds(seconds)].join(", ");
+}

@@ -1,0 +1,133 @@
+// Owns the live view of a run on a terminal: a bar per stream with windows, rows, rate used and time
+// left, redrawn in place. It folds events into a state and renders it as lines; writing them is left to
+// the caller. Lines that are worth keeping (failures, rejections, the summary) scroll by above the bars.
+import { parseCivil } from "../plan/civil.ts";
+import type { RunEvent, Subject } from "./event.ts";
+import { formatNumber, formatRate, formatSeconds } from "./format.ts";
+
+/** Cells of a bar. */
+const BAR_CELLS = 24;
+
+/** Seconds over which the rate used is measured. */
+const RATE_SECONDS = 10;
+
+interface Line {
+  stream: string;
+  total: number;
+  done: number;
+  windows: number;
+  failed: number;
+  rows: number;
+  forecastSeconds: number;
+  requestsPerSecond: number | null;
+  startedAtMs: number;
+  finished: boolean;
+  sent: number[];
+}
+
+/** The state behind the bars. */
+export class Progress {
+  readonly #lines = new Map<string, Line>();
+  readonly #now: () => number;
+
+  /** `now` is monotonic milliseconds. */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** Takes in one event. */
+  fold(event: RunEvent): void {
+    if (event.kind === "stream_planned") this.#plan(event);
+    if (event.kind === "request" && event.event.kind === "requested") {
+      this.#sent(event.event.stream);
+    }
+    if (event.kind === "window_done") this.#done(event.subject, event.rows);
+    if (event.kind === "window_failed") this.#failed(event.subject);
+    if (event.kind === "stream_finished") {
+      const line = this.#lines.get(event.stream);
+      if (line !== undefined) line.finished = true;
+    }
+  }
+
+  /** The bars, a line each, no wider than `columns`. */
+  render(columns: number): string[] {
+    return [...this.#lines.values()].map((line) =>
+      this.#renderLine(line).slice(0, Math.max(columns - 1, 20))
+    );
+  }
+
+  #plan(event: Extract<RunEvent, { kind: "stream_planned" }>): void {
+    if (event.windows === 0) return;
+    this.#lines.set(event.stream, {
+      stream: event.stream,
+      total: event.minutes > 0 ? event.minutes : event.windows,
+      done: 0,
+      windows: 0,
+      failed: 0,
+      rows: 0,
+      forecastSeconds: event.seconds,
+      requestsPerSecond: event.requestsPerSecond,
+      startedAtMs: this.#now(),
+      finished: false,
+      sent: [],
+    });
+  }
+
+  #sent(stream: string): void {
+    const line = this.#lines.get(stream);
+    if (line === undefined) return;
+    const now = this.#now();
+    line.sent.push(now);
+    while (line.sent.length > 0 && line.sent[0]! < now - RATE_SECONDS * 1000) line.sent.shift();
+  }
+
+  #done(subject: Subject, rows: number): void {
+    const line = this.#lines.get(subject.stream);
+    if (line === undefined) return;
+    line.windows++;
+    line.rows += rows;
+    line.done += sizeOf(subject);
+  }
+
+  #failed(subject: Subject): void {
+    const line = this.#lines.get(subject.stream);
+    if (line === undefined) return;
+    line.failed++;
+    line.done += sizeOf(subject);
+  }
+
+  #renderLine(line: Line): string {
+    const share = line.finished ? 1 : Math.min(1, line.done / Math.max(line.total, 1));
+    const filled = Math.round(share * BAR_CELLS);
+    const bar = "#".repeat(filled) + ".".repeat(BAR_CELLS - filled);
+    const parts = [
+      `${line.stream.padEnd(12)} [${bar}] ${String(Math.floor(share * 100)).padStart(3)} %`,
+      `${formatNumber(line.windows)} windows`,
+      `${formatNumber(line.rows)} rows`,
+    ];
+    if (line.failed > 0) parts.push(`${formatNumber(line.failed)} failed`);
+    if (!line.finished) parts.push(this.#rate(line), this.#left(line, share));
+    return parts.filter((part) => part !== "").join("  ");
+  }
+
+  #rate(line: Line): string {
+    const first = line.sent[0];
+    if (first === undefined || line.sent.length < 3) return "";
+    const used = (line.sent.length - 1) * 1000 / Math.max(1, line.sent.at(-1)! - first);
+    const of = line.requestsPerSecond === null ? "" : ` of ${formatRate(line.requestsPerSecond)}`;
+    return `${formatRate(used)}${of}`;
+  }
+
+  /** Time left: the forecast at first, what has been measured as the run goes on. */
+  #left(line: Line, share: number): string {
+    const elapsed = (this.#now() - line.startedAtMs) / 1000;
+    const measured = share > 0 ? elapsed * (1 - share) / share : line.forecastSeconds;
+    const forecast = Math.max(0, line.forecastSeconds - elapsed);
+    return `${formatSeconds(share * measured + (1 - share) * forecast)} left`;
+  }
+}
+
+function sizeOf(subject: Subject): number {
+  const [from, to] = [parseCivil(subject.from ?? ""), parseCivil(subject.to ?? "")];
+  return from === undefined || to === undefined ? 1 : to - from;
+}

@@ -1,0 +1,107 @@
+// Owns the frame of one run: it writes down that the run began and how it ended, says what is planned,
+// and makes the summary. The way of a record is in backfill.ts. Whatever happens, the
+// checkpoint holds what was committed, so every way of ending is a way of resuming.
+import type { BackfillInput } from "./backfill.ts";
+import { backfill } from "./backfill.ts";
+import type { RunRecord } from "./checkpoint/checkpoint.ts";
+import { surveyOf, surveyStreams } from "./checkpoint/survey.ts";
+import { tightest } from "./plan/forecast.ts";
+import { rangeOf } from "./plan/needed.ts";
+import { Failure } from "./report/failure.ts";
+import type { RunEvent } from "./report/event.ts";
+import { foldSummary } from "./report/fold_summary.ts";
+import { formatWindow } from "./report/format.ts";
+import type { Outcome, Summary } from "./report/summary.ts";
+import { emptySummary } from "./report/summary.ts";
+
+/** What a run works with besides the backfill's own input. */
+export interface RunInput extends BackfillInput {
+  /** Id of the run. */
+  readonly run: string;
+  /** What `--resume` without options takes over; no secrets. */
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** How a run ended, and the error that ended it where it did not come to its end. */
+export interface RunResult {
+  readonly summary: Summary;
+  readonly error: unknown;
+}
+
+/** Runs a job once; the caller holds its lock. What ends the run early is in the result, not thrown. */
+export async function run(input: RunInput): Promise<RunResult> {
+  const startedAtMs = input.now();
+  const summary = emptySummary(input.run);
+  const listen = (event: RunEvent) => {
+    foldSummary(summary, event);
+    input.listen(event);
+  };
+  const record: RunRecord = {
+    run: input.run,
+    startedAt: new Date(input.wallNow()).toISOString(),
+    options: input.options,
+  };
+  await input.checkpoint.saveRun(record);
+  const error = await attempt(async () => {
+    await announce({ ...input, listen });
+    await backfill({ ...input, listen });
+  });
+  summary.outcome = outcomeOf(input.signal, error, summary);
+  summary.ok = summary.outcome === "done";
+  summary.seconds = Math.round(input.now() - startedAtMs) / 1000;
+  await input.checkpoint.saveRun({
+    ...record,
+    endedAt: new Date(input.wallNow()).toISOString(),
+    summary,
+  });
+  input.listen({ kind: "run_finished", summary });
+  return { summary, error };
+}
+
+async function attempt(action: () => Promise<void>): Promise<unknown> {
+  try {
+    await action();
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+function outcomeOf(signal: AbortSignal, error: unknown, summary: Summary): Outcome {
+  if (signal.aborted || (error instanceof Failure && error.kind === "interrupted")) {
+    return "interrupted";
+  }
+  const failed = error !== undefined || summary.windows.failed > 0 || summary.rejected > 0;
+  return failed ? "failed" : "done";
+}
+
+/** Emits the beginning of the run and what each stream has to do. */
+async function announce(input: RunInput): Promise<void> {
+  const { job, target, streams, resume, range } = input;
+  input.listen({
+    kind: "run_started",
+    run: input.run,
+    job: job.job,
+    target: target.label,
+    resumed: resume,
+  });
+  const forecasts = await surveyStreams(input, streams);
+  const { streams: totals } = surveyOf(job, forecasts);
+  for (const [name, { minutesLeft }] of forecasts) {
+    const stream = job.streams[name]!;
+    const { left, done, requests_left, seconds_left } = totals[name]!;
+    const own = rangeOf(stream, range);
+    input.listen({
+      kind: "stream_planned",
+      stream: name,
+      range: own === undefined ? null : formatWindow(own),
+      windows: left,
+      skipped: done,
+      minutes: minutesLeft,
+      requests: requests_left,
+      seconds: seconds_left,
+      requestsPerSecond: tightest([...job.source.limits, ...stream.limits]) ?? null,
+      exact: stream.window === undefined || !stream.window.auto,
+    });
+  }
+}

@@ -1,0 +1,39 @@
+// Owns the settings that come from the environment: where the database, the checkpoint and the logs
+// are. It is the one place that knows their names and defaults; lib/ is handed values. Files .env.local
+// and .env were read by launch.ts, which also limits what this process may see of the environment.
+
+/** Settings of a command. */
+export interface Settings {
+  /** `postgres://...` or `pglite:PATH`. */
+  readonly databaseUrl: string;
+  /** File or `https://` server of the checkpoint; undefined on Deno Deploy. */
+  readonly kvPath: string | undefined;
+  /** Folder of the logs. */
+  readonly logsFolder: string;
+}
+
+/** Names of the variables that Hindcast itself reads. */
+export const SETTING_NAMES = ["DATABASE_URL", "BACKFILL_KV", "BACKFILL_LOGS"] as const;
+
+/** Where things are unless the environment says otherwise. */
+export const DEFAULTS = {
+  databaseUrl: "pglite:./data/db",
+  kvPath: "./data/checkpoints.db",
+  logsFolder: "./logs",
+} as const;
+
+/** The job of a command that names none. */
+export const DEFAULT_JOB = "config/racing.yaml";
+
+/** Reads the settings from an environment. */
+export function readSettings(env: (name: string) => string | undefined): Settings {
+  return {
+    databaseUrl: nonEmpty(env("DATABASE_URL")) ?? DEFAULTS.databaseUrl,
+    kvPath: nonEmpty(env("BACKFILL_KV")) ?? DEFAULTS.kvPath,
+    logsFolder: nonEmpty(env("BACKFILL_LOGS")) ?? DEFAULTS.logsFolder,
+  };
+}
+
+function nonEmpty(value: string | undefined): string | undefined {
+  return value === "" ? undefined : value;
+}
