@@ -1,15 +1,18 @@
-// Owns throwaway PostgreSQL servers on 127.0.0.1: their folders, ports and processes.
-// Never touches a server it did not start, and needs nothing but Deno and a Unix shell.
-// Invariant: no server and no folder outlives the test process by more than a few seconds, even
-// after `kill -9`: a shell started beside each server waits for that.
-import { join } from "node:path";
+// Owns the PostgreSQL servers that tests talk to: real ones, on free ports of 127.0.0.1, thrown away
+// afterwards. Never touches a server it did not start, except the one that
+// HINDCAST_TEST_POSTGRES_URL names, in which it only makes databases.
 import postgres from "postgres";
-import { placePrograms } from "./postgres_programs.ts";
+import {
+  type Cluster,
+  createCluster,
+  removeCluster,
+  startCluster,
+  stopCluster,
+  type StopMode,
+  SUPERUSER,
+} from "./postgres_cluster.ts";
 
-/** How to shut down: wait for clients, disconnect them, or die as in a power cut. */
-export type StopMode = "smart" | "fast" | "immediate";
-
-/** A server that is there for a test's databases. */
+/** A server for a test's databases. */
 export interface Databases {
   /** `postgres://hindcast@127.0.0.1:PORT/postgres`; every local client is trusted. */
   readonly url: string;
@@ -27,40 +30,9 @@ export interface PostgresServer extends Databases, AsyncDisposable {
   start(): Promise<void>;
 }
 
-interface Cluster {
-  folder: string;
-  programs: string;
-  dataDir: string;
-  user: { uid: number; gid: number } | undefined;
-}
-
-/** PostgreSQL refuses to run as root; this is `nobody` on every Linux. */
-const NOBODY = { uid: 65534, gid: 65534 };
-const SUPERUSER = "hindcast";
 const MAX_PORTS_TRIED = 3;
 const PORT_TAKEN = "Address already in use";
-const START_TIMEOUT_SECONDS = 60;
-
-/** Fast rather than durable, and the same whatever the machine's own settings are. */
-const SETTINGS: Record<string, string> = {
-  listen_addresses: "127.0.0.1",
-  unix_socket_directories: "",
-  fsync: "off",
-  full_page_writes: "off",
-  synchronous_commit: "off",
-  shared_buffers: "32MB",
-  jit: "off",
-  timezone: "UTC",
-  log_timezone: "UTC",
-};
-
-/** Kills the server and removes the folder when the process is gone; ends when the folder is. */
-const GUARD = `(
-  trap '' HUP
-  while kill -0 "$1" && [ -d "$2" ]; do sleep 1; done
-  kill -QUIT "$(head -n 1 "$2/data/postmaster.pid")" && sleep 1
-  rm -rf "$2"
-) </dev/null >/dev/null 2>&1 &`;
+const SHARED_URL = "HINDCAST_TEST_POSTGRES_URL";
 
 /**
  * Starts a server for tests that stop it or need their own settings; takes one to two seconds.
@@ -71,11 +43,11 @@ const GUARD = `(
 export async function startPostgres(
   settings: Record<string, string> = {},
 ): Promise<PostgresServer> {
-  const cluster = await createCluster({ ...SETTINGS, ...settings });
+  const cluster = await createCluster(settings);
   try {
     return serverOf(cluster, await startOnFreePort(cluster));
   } catch (error) {
-    await remove(cluster);
+    await removeCluster(cluster);
     throw error;
   }
 }
@@ -83,8 +55,9 @@ export async function startPostgres(
 let shared: Promise<Databases> | undefined;
 
 /**
- * The server that all test files of a process share, started when first asked for. Set
- * `HINDCAST_TEST_POSTGRES_URL` to a superuser's URL to use a server of your own.
+ * The server that all test files of a process share, started when first asked for and gone soon
+ * after the process. Set `HINDCAST_TEST_POSTGRES_URL` to a superuser's URL to use a server of your
+ * own.
  */
 export function sharedPostgres(): Promise<Databases> {
   return shared ??= joinOrStart();
@@ -92,36 +65,11 @@ export function sharedPostgres(): Promise<Databases> {
 
 /** Test files do not share modules, but they share the environment of their process. */
 async function joinOrStart(): Promise<Databases> {
-  const url = Deno.env.get("HINDCAST_TEST_POSTGRES_URL");
+  const url = Deno.env.get(SHARED_URL);
   if (url) return { url, createDatabase: () => createDatabase(url) };
   const server = await startPostgres();
-  Deno.env.set("HINDCAST_TEST_POSTGRES_URL", server.url);
+  Deno.env.set(SHARED_URL, server.url);
   return server;
-}
-
-async function createCluster(settings: Record<string, string>): Promise<Cluster> {
-  const folder = await Deno.makeTempDir({ prefix: "hindcast-postgres-" });
-  const dataDir = join(folder, "data");
-  const user = (await Deno.stat(folder)).uid === 0 ? NOBODY : undefined;
-  await new Deno.Command("sh", { args: ["-c", GUARD, "guard", `${Deno.pid}`, folder] }).output();
-  const programs = await placePrograms(join(folder, "programs"));
-  if (user) await Deno.chown(folder, user.uid, user.gid);
-  const cluster = { folder, programs, dataDir, user };
-  await run(
-    cluster,
-    "initdb",
-    "-D",
-    dataDir,
-    "-U",
-    SUPERUSER,
-    "--auth=trust",
-    "--no-sync",
-    "--encoding=UTF8",
-    "--locale=C",
-  );
-  const lines = Object.entries(settings).map(([name, value]) => `${name} = '${value}'\n`);
-  await Deno.writeTextFile(join(dataDir, "postgresql.conf"), lines.join(""), { append: true });
-  return cluster;
 }
 
 function serverOf(cluster: Cluster, port: number): PostgresServer {
@@ -131,9 +79,9 @@ function serverOf(cluster: Cluster, port: number): PostgresServer {
     port,
     dataDir: cluster.dataDir,
     createDatabase: () => createDatabase(url),
-    stop: (mode = "fast") => stop(cluster, mode),
-    start: () => start(cluster, port),
-    [Symbol.asyncDispose]: () => remove(cluster),
+    stop: (mode = "fast") => stopCluster(cluster, mode),
+    start: () => startCluster(cluster, port),
+    [Symbol.asyncDispose]: () => removeCluster(cluster),
   };
 }
 
@@ -142,10 +90,10 @@ async function startOnFreePort(cluster: Cluster): Promise<number> {
   for (let attempt = 1;; attempt++) {
     const port = freePort();
     try {
-      await start(cluster, port);
+      await startCluster(cluster, port);
       return port;
     } catch (error) {
-      if (attempt >= MAX_PORTS_TRIED || !`${error}`.includes(PORT_TAKEN)) throw error;
+      if (attempt >= MAX_PORTS_TRIED || !String(error).includes(PORT_TAKEN)) throw error;
     }
   }
 }
@@ -153,51 +101,6 @@ async function startOnFreePort(cluster: Cluster): Promise<number> {
 function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return listener.addr.port;
-}
-
-async function start(cluster: Cluster, port: number): Promise<void> {
-  const log = join(cluster.folder, "data", "server.log");
-  try {
-    await run(
-      cluster,
-      "pg_ctl",
-      "start",
-      "-D",
-      cluster.dataDir,
-      "-l",
-      log,
-      "-w",
-      "-t",
-      `${START_TIMEOUT_SECONDS}`,
-      "-o",
-      `-p ${port}`,
-    );
-  } catch (cause) {
-    throw new Error(`Cannot start PostgreSQL: ${await Deno.readTextFile(log)}`, { cause });
-  }
-}
-
-async function stop(cluster: Cluster, mode: StopMode): Promise<void> {
-  await run(cluster, "pg_ctl", "stop", "-D", cluster.dataDir, "-w", "-m", mode);
-}
-
-async function remove(cluster: Cluster): Promise<void> {
-  await stop(cluster, "immediate").catch(() => {});
-  await Deno.remove(cluster.folder, { recursive: true });
-}
-
-async function run(cluster: Cluster, program: string, ...args: string[]): Promise<void> {
-  const command = new Deno.Command(join(cluster.programs, program), {
-    args,
-    cwd: cluster.folder,
-    clearEnv: true,
-    env: { LC_ALL: "C", TZ: "UTC" },
-    stdin: "null",
-    ...cluster.user,
-  });
-  const { success, stderr } = await command.output();
-  if (success) return;
-  throw new Error(`Cannot run ${program}: ${new TextDecoder().decode(stderr).trim()}`);
 }
 
 async function createDatabase(url: string): Promise<string> {

@@ -49,6 +49,10 @@ Deno.test("startPostgres() keeps data and port over a crash, and leaves nothing 
   await server.start();
   assertEquals(await query(url, "SELECT n FROM t"), [{ n: 7 }]);
   await server.stop();
+  {
+    using _taken = Deno.listen({ hostname: "127.0.0.1", port: server.port });
+    await assertRejects(() => server.start(), Error, "Address already in use");
+  }
   await server.start();
   assertEquals(await query(url, "SELECT current_setting('fsync') AS f"), [{ f: "on" }]);
   await server[Symbol.asyncDispose]();
