@@ -36,15 +36,25 @@ export interface ParseOptions<
 
 /** The declarations in the form in which parsing asks for them. */
 export interface Declared {
+  /** Flags that take no value. */
   booleans: Set<string>;
+  /** Flags whose values stay texts. */
   strings: Set<string>;
+  /** Flags whose values make an array. */
   collected: Set<string>;
+  /** Flags that `--no-NAME` sets to false. */
   negatable: Set<string>;
+  /** Values of absent flags. */
   defaults: Record<string, unknown>;
+  /** Whether every `--name` takes no value. */
   allBooleans: boolean;
+  /** Whether everything after the first word is a word. */
   stopEarly: boolean;
+  /** The other names of a flag. */
   aliasesOf(name: string): string[];
+  /** Whether the flag of this argument is declared. */
   knows(name: string, arg: string): boolean;
+  /** What the caller says to a word or an undeclared flag. */
   unknown(arg: string, key?: string, value?: unknown): unknown;
 }
 

@@ -4,7 +4,9 @@ import type { Declared } from "./declared.ts";
 
 /** A flag as it was written. */
 export interface Flag {
+  /** Its name, without dashes. */
   name: string;
+  /** What was written behind it, or true and false. */
   value: string | boolean;
   /** The argument it stood in. */
   arg: string;
