@@ -1,0 +1,79 @@
+// `deno task errors`: failed windows and rejected rows, each with why and what to do. `--clear` forgets
+// them; windows that failed stay gaps and are fetched by the next `--resume` all the same.
+import type { Trouble } from "../lib/checkpoint/checkpoint.ts";
+import { viewTrouble } from "../lib/checkpoint/snapshot.ts";
+import { formatCount } from "../lib/report/format.ts";
+import { helpText, readArguments } from "./arguments.ts";
+import type { Flags } from "./arguments.ts";
+import { EXIT, runCommand } from "./exit.ts";
+import { jobFileOf, openJob, openStores } from "./open_job.ts";
+
+const ABOUT = "Lists failed windows and rejected rows, each with why and what to do.";
+
+const FLAGS: Flags = {
+  clear: { kind: "switch", about: "Forget them; failed windows stay gaps." },
+  only: { kind: "list", value: "STREAM", about: "List those of these streams only." },
+  config: { kind: "value", value: "FILE", about: "Job file. Default: config/racing.yaml." },
+  json: { kind: "switch", about: "Print one JSON array." },
+};
+
+/** Rejected rows shown of one window; `--json` shows all that are kept. */
+const ROWS_SHOWN = 10;
+
+if (import.meta.main) await runCommand(main);
+
+async function main(argv: string[]): Promise<number> {
+  const args = readArguments(argv, FLAGS);
+  if (args.has("help")) {
+    console.log(helpText("errors [options]", ABOUT, FLAGS));
+    return EXIT.done;
+  }
+  const job = await openJob(jobFileOf(argv));
+  await using stores = await openStores();
+  const checkpoint = stores.checkpoint(job);
+  const only = args.list("only");
+  const troubles = (await checkpoint.troubles())
+    .filter((trouble) => only.length === 0 || only.includes(trouble.stream));
+  if (args.has("clear")) {
+    await using _lock = await stores.target.lock(job.job, {
+      run: "errors --clear",
+      host: Deno.hostname(),
+      pid: Deno.pid,
+    });
+    const count = await checkpoint.clearTroubles();
+    console.log(`forgotten: ${formatCount(count, "error")}`);
+    return EXIT.done;
+  }
+  if (args.has("json")) {
+    console.log(JSON.stringify(troubles.map((trouble) => ({
+      stream: trouble.stream,
+      scope: trouble.scope,
+      kind: trouble.kind,
+      ...viewTrouble(trouble),
+      rejected: trouble.rejected,
+    }))));
+    return EXIT.done;
+  }
+  console.log(troubles.length === 0 ? "no errors" : troubles.flatMap(troubleLines).join("\n"));
+  if (troubles.length > 0) console.log("\nnext   deno task backfill --resume");
+  return EXIT.done;
+}
+
+function troubleLines(trouble: Trouble): string[] {
+  const view = viewTrouble(trouble);
+  const days = view.window === null ? "" : ` ${[...new Set(view.window)].join(" .. ")}`;
+  const each = trouble.each === "" ? "" : ` ${trouble.each}`;
+  const lines = [
+    `${trouble.stream}${each}${days}   ${trouble.kind} at ${
+      trouble.at.slice(0, 19)
+    }: ${trouble.reason}`,
+  ];
+  if (trouble.hint !== undefined) lines.push(`  hint: ${trouble.hint}`);
+  for (const { table, column, reason, value } of trouble.rejected.slice(0, ROWS_SHOWN)) {
+    const where = column === null ? table : `${table}.${column}`;
+    lines.push(`  ${where}: ${reason}${value === "" ? "" : `: ${value.slice(0, 200)}`}`);
+  }
+  const more = trouble.rejected.length - ROWS_SHOWN;
+  if (more > 0) lines.push(`  and ${formatCount(more, "row")} more, see --json`);
+  return lines;
+}

@@ -1,0 +1,61 @@
+// Owns the opening of what commands share: the job file, the target and the checkpoint store. What is
+// opened here is closed by `using` in the command; nothing is opened at import.
+import type { Job } from "../lib/config/job.ts";
+import { readJob } from "../lib/config/read_job.ts";
+import { Checkpoint } from "../lib/checkpoint/checkpoint.ts";
+import { openKv } from "../lib/checkpoint/open_kv.ts";
+import { openTarget } from "../lib/upsert/open_target.ts";
+import type { Target } from "../lib/upsert/target.ts";
+import { DEFAULT_JOB, readSettings } from "./settings.ts";
+import type { Settings } from "./settings.ts";
+
+/** Reads an environment variable; one that this command may not read is not set. */
+export function env(name: string): string | undefined {
+  return Deno.env.get(name);
+}
+
+/** The job file that a command line names, before its other flags are understood. */
+export function jobFileOf(argv: readonly string[]): string {
+  const at = argv.findIndex((arg) => arg === "--config" || arg.startsWith("--config="));
+  const value = argv[at] === "--config" ? argv[at + 1] : argv[at]?.slice("--config=".length);
+  return at < 0 || value === undefined ? DEFAULT_JOB : value;
+}
+
+/**
+ * Reads a job file.
+ *
+ * @throws {Failure} of kind `configuration` with all its problems.
+ */
+export function openJob(file: string): Promise<Job> {
+  return readJob(file, { readText: (path) => Deno.readTextFileSync(path), env });
+}
+
+/** A target and a checkpoint store, open. */
+export interface Stores extends AsyncDisposable {
+  readonly settings: Settings;
+  readonly target: Target;
+  readonly kv: Deno.Kv;
+  /** The checkpoint of a job under the target's stamp. */
+  checkpoint(job: Job): Checkpoint;
+}
+
+/** Opens the target and the checkpoint store that the environment names. */
+export async function openStores(settings: Settings = readSettings(env)): Promise<Stores> {
+  const target = await openTarget(settings.databaseUrl);
+  try {
+    const kv = await openKv(settings.kvPath);
+    return {
+      settings,
+      target,
+      kv,
+      checkpoint: (job) => new Checkpoint(kv, target.id, job.job),
+      async [Symbol.asyncDispose]() {
+        kv.close();
+        await target[Symbol.asyncDispose]();
+      },
+    };
+  } catch (error) {
+    await target[Symbol.asyncDispose]();
+    throw error;
+  }
+}

@@ -1,0 +1,83 @@
+// Owns one run from open stores to its last line: it opens the source and the files, wires the events
+// to screen, log and checkpoint copy, and closes everything. backfill, demo and cron share it.
+import type { Checkpoint } from "../lib/checkpoint/checkpoint.ts";
+import type { Job } from "../lib/config/job.ts";
+import { monotonicClock } from "../lib/fetch/clock.ts";
+import { fetchPages } from "../lib/fetch/fetch_pages.ts";
+import { openSource } from "../lib/fetch/source.ts";
+import { staticPage } from "../lib/fetch/static_page.ts";
+import type { Page } from "../lib/fetch/fetch_pages.ts";
+import type { Unit } from "../lib/plan/stream_plan.ts";
+import type { RunEvent } from "../lib/report/event.ts";
+import type { RunResult } from "../lib/run.ts";
+import { run } from "../lib/run.ts";
+import type { Target } from "../lib/upsert/target.ts";
+import { env } from "./open_job.ts";
+import { RunFiles } from "./run_files.ts";
+import type { RunOptions } from "./run_options.ts";
+import { rangeOf, streamsOf } from "./run_options.ts";
+
+/** What a run is performed with. */
+export interface Performance {
+  readonly job: Job;
+  readonly options: RunOptions;
+  readonly resume: boolean;
+  readonly target: Target;
+  readonly checkpoint: Checkpoint;
+  readonly logsFolder: string;
+  readonly run: string;
+  readonly show: (event: RunEvent) => void;
+  readonly signal: AbortSignal;
+}
+
+/** An id for a run, sortable by time: `20251013T120102Z-3f9a`. */
+export function newRunId(): string {
+  const time = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
+  return `${time}-${crypto.randomUUID().slice(0, 4)}`;
+}
+
+/** Performs a run; the caller holds the job's lock. */
+export async function performRun(performance: Performance): Promise<RunResult> {
+  const { job, options, checkpoint, target, signal } = performance;
+  const streams = streamsOf(job, options);
+  const range = rangeOf(options);
+  const clock = monotonicClock();
+  using files = new RunFiles(performance.logsFolder, job, streams, performance.run);
+  const listen = (event: RunEvent) => {
+    files.log(event, Date.now());
+    performance.show(event);
+    if (event.kind === "window_done") void files.copy(checkpoint, options.params, Date.now());
+  };
+  await using source = openSource(job, {
+    env,
+    clock,
+    wallNow: Date.now,
+    random: Math.random,
+    signal,
+    onEvent: (event) => listen({ kind: "request", event }),
+  });
+  const pages = (unit: Unit, signal: AbortSignal): AsyncIterable<Page> | Iterable<Page> => {
+    const { values } = job.streams[unit.stream]!;
+    if (values !== undefined) return [staticPage(values)];
+    const asked = { window: unit.window, each: unit.eachValues, params: options.params };
+    return fetchPages(source, unit.stream, asked, signal);
+  };
+  const result = await run({
+    job,
+    streams,
+    params: options.params,
+    range,
+    resume: performance.resume,
+    target,
+    checkpoint,
+    pages,
+    wallNow: Date.now,
+    now: clock.now,
+    listen,
+    signal,
+    run: performance.run,
+    options: { ...options },
+  });
+  await files.copy(checkpoint, options.params, Date.now(), true);
+  return result;
+}

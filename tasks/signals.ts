@@ -1,0 +1,47 @@
+// Owns what SIGINT and SIGTERM do: the first asks the run to stop, the second leaves at once, and a run
+// that has not stopped within the time allowed is left behind: its transaction rolls back and its
+// checkpoint holds what was committed before.
+import { Failure } from "../lib/report/failure.ts";
+import { EXIT } from "./exit.ts";
+
+/** Time a run has to stop; Deno Deploy kills 5 s after SIGINT. */
+const STOP_MS = 4500;
+
+/**
+ * A terminal sends Ctrl+C to the whole process group and `deno task` and launch.ts pass it on, so that one key press
+ * may arrive twice within moments.
+ */
+const SAME_PRESS_MS = 200;
+
+/** A signal that aborts at the first SIGINT or SIGTERM; listeners are removed by disposing it. */
+export class StopSignal implements Disposable {
+  readonly #controller = new AbortController();
+  readonly #onSignal: () => void;
+  #firstAtMs: number | undefined;
+
+  /** `announce` is called once, at the first signal. */
+  constructor(announce: () => void) {
+    this.#onSignal = () => {
+      const now = performance.now();
+      if (this.#firstAtMs === undefined) {
+        this.#firstAtMs = now;
+        announce();
+        const left = setTimeout(() => Deno.exit(EXIT.interrupted), STOP_MS);
+        Deno.unrefTimer(left);
+        this.#controller.abort(new Failure("interrupted", "Interrupted by a signal"));
+      } else if (now - this.#firstAtMs > SAME_PRESS_MS) Deno.exit(EXIT.interrupted);
+    };
+    for (const name of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(name, this.#onSignal);
+  }
+
+  /** Aborts at the first signal. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  [Symbol.dispose](): void {
+    for (const name of ["SIGINT", "SIGTERM"] as const) {
+      Deno.removeSignalListener(name, this.#onSignal);
+    }
+  }
+}

@@ -1,0 +1,188 @@
+// `deno task status`: coverage, gaps, failed windows, rows and last runs, per stream. It reads the
+// checkpoint and the target and asks nothing of the source.
+import type { Job } from "../lib/config/job.ts";
+import type { Checkpoint, RunRecord } from "../lib/checkpoint/checkpoint.ts";
+import type { Days, StreamSnapshot } from "../lib/checkpoint/snapshot.ts";
+import { snapshot } from "../lib/checkpoint/snapshot.ts";
+import { formatCount, formatNumber, formatTable } from "../lib/report/format.ts";
+import type { Summary } from "../lib/report/summary.ts";
+import { helpText, readArguments } from "./arguments.ts";
+import type { Flags } from "./arguments.ts";
+import { EXIT, runCommand } from "./exit.ts";
+import { jobFileOf, openJob, openStores } from "./open_job.ts";
+import type { Stores } from "./open_job.ts";
+import type { RunOptions } from "./run_options.ts";
+import { givenOptions, rangeOf, runFlags, runOptions } from "./run_options.ts";
+import { StopSignal } from "./signals.ts";
+
+const ABOUT =
+  "Shows what is done of a job: coverage, gaps, failed windows, rows and the last runs.";
+
+/** Time between two views of --watch. */
+const WATCH_MS = 2000;
+
+/** Ranges of a kind shown of each stream; the rest is counted. */
+const RANGES_SHOWN = 8;
+
+/** Runs shown. */
+const RUNS_SHOWN = 5;
+
+/** What `status --json` prints. */
+interface Status {
+  job: string;
+  target: string;
+  streams: Record<string, StreamSnapshot & { scopes: string[] }>;
+  tables: Record<string, number>;
+  runs: RunRecord[];
+}
+
+if (import.meta.main) await runCommand(main);
+
+async function main(argv: string[]): Promise<number> {
+  const job = await openJob(jobFileOf(argv));
+  const flags: Flags = {
+    ...runFlags(job),
+    watch: { kind: "switch", about: "Show it again every 2 s." },
+    json: { kind: "switch", about: "Print one JSON object." },
+  };
+  const shown = Object.fromEntries(
+    Object.entries(flags).filter(([name]) => !/^(resume|check-status|dry-run)$/.test(name)),
+  );
+  const args = readArguments(argv, shown);
+  if (args.has("help")) {
+    console.log(helpText("status [options]", ABOUT, shown));
+    return EXIT.done;
+  }
+  await using stores = await openStores();
+  const given = givenOptions(job, args, Date.now());
+  const view = async () => {
+    const checkpoint = stores.checkpoint(job);
+    const [last] = await checkpoint.runs(1);
+    const options = runOptions(job, given, last, Date.now());
+    const ranged = given.start !== undefined || last !== undefined;
+    const status = await readStatus(job, stores, checkpoint, options, ranged);
+    return args.has("json") ? JSON.stringify(status) : statusLines(status).join("\n");
+  };
+  if (!args.has("watch")) {
+    console.log(await view());
+    return EXIT.done;
+  }
+  return await watch(view);
+}
+
+async function watch(view: () => Promise<string>): Promise<number> {
+  using stop = new StopSignal(() => {});
+  while (!stop.signal.aborted) {
+    const text = await view();
+    if (Deno.stdout.isTerminal()) console.log(`\x1b[H\x1b[2J${text}`);
+    else console.log(text);
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, WATCH_MS);
+      stop.signal.addEventListener("abort", () => {
+        clearTimeout(timer);
+        resolve();
+      }, { once: true });
+    });
+  }
+  return EXIT.interrupted;
+}
+
+async function readStatus(
+  job: Job,
+  stores: Stores,
+  checkpoint: Checkpoint,
+  options: RunOptions,
+  ranged: boolean,
+): Promise<Status> {
+  const range = ranged ? rangeOf(options) : undefined;
+  const names = Object.keys(job.streams);
+  const snapshots = await snapshot(job, checkpoint, names, options.params, range);
+  const streams: Status["streams"] = {};
+  for (const [name, view] of Object.entries(snapshots)) {
+    streams[name] = { ...view, scopes: await checkpoint.scopes(name) };
+  }
+  return {
+    job: job.job,
+    target: stores.target.label,
+    streams,
+    tables: await stores.target.countRows(Object.keys(job.tables)),
+    runs: await checkpoint.runs(RUNS_SHOWN),
+  };
+}
+
+function statusLines(status: Status): string[] {
+  const lines = [`job ${status.job} in ${status.target}`, ""];
+  for (const [name, stream] of Object.entries(status.streams)) {
+    lines.push(...streamLines(name, stream));
+  }
+  const tables = Object.entries(status.tables).map(([table, rows]) => [table, formatNumber(rows)]);
+  if (tables.length > 0) lines.push("", ...formatTable([["table", "rows"], ...tables]));
+  if (status.runs.length > 0) {
+    lines.push("", ...formatTable([RUN_HEADER, ...status.runs.map(runCells)]));
+  }
+  const troubled = Object.values(status.streams).some((stream) =>
+    stream.failed.length + stream.rejected.length + stream.gaps.length > 0
+  );
+  lines.push("", troubled ? "next   deno task backfill --resume" : "next   deno task verify");
+  return lines;
+}
+
+function streamLines(name: string, stream: StreamSnapshot & { scopes: string[] }): string[] {
+  const scope = stream.scope === "" ? "" : ` (${stream.scope})`;
+  const others = stream.scopes.filter((other) => other !== stream.scope);
+  const lines = [`${name}${scope}`];
+  if (stream.items > 0) {
+    lines.push(
+      `  fetched    ${stream.fetched_at}${
+        stream.items > 1 ? `, ${formatCount(stream.items, "value")}` : ""
+      }`,
+    );
+  }
+  if (stream.coverage.length > 0) lines.push(`  coverage   ${ranges(stream.coverage)}`);
+  if (stream.empty.length > 0) lines.push(`  empty      ${ranges(stream.empty)}`);
+  if (stream.unsettled.length > 0) lines.push(`  unsettled  ${ranges(stream.unsettled)}`);
+  if (stream.gaps.length > 0) lines.push(`  gaps       ${ranges(stream.gaps)}`);
+  for (const failed of stream.failed.slice(0, RANGES_SHOWN)) {
+    lines.push(
+      `  failed     ${
+        failed.window === null ? failed.each : ranges([failed.window])
+      }: ${failed.reason}`,
+    );
+  }
+  for (const rejected of stream.rejected.slice(0, RANGES_SHOWN)) {
+    lines.push(
+      `  rejected   ${
+        rejected.window === null ? rejected.each : ranges([rejected.window])
+      }: ${rejected.reason}`,
+    );
+  }
+  if (lines.length === 1) lines.push("  never fetched");
+  if (others.length > 0) {
+    lines.push(`  also with  ${others.map((other) => other || "no parameters").join("; ")}`);
+  }
+  return lines;
+}
+
+function ranges(days: readonly Days[]): string {
+  const shown = days.slice(0, RANGES_SHOWN).map(([first, last]) =>
+    first === last ? first : `${first} .. ${last}`
+  );
+  const more = days.length - shown.length;
+  return shown.join(", ") + (more > 0 ? ` and ${formatNumber(more)} more` : "");
+}
+
+const RUN_HEADER = ["last runs", "from", "to", "outcome", "windows", "requests", "seconds"];
+
+function runCells(run: RunRecord): string[] {
+  const options = run.options as unknown as RunOptions;
+  const summary = run.summary as Summary | undefined;
+  return [
+    run.startedAt.slice(0, 19).replace("T", " "),
+    options.start ?? "",
+    options.end ?? "",
+    summary?.outcome ?? "not ended",
+    summary === undefined ? "" : formatNumber(summary.windows.done),
+    summary === undefined ? "" : formatNumber(summary.requests),
+    summary === undefined ? "" : formatNumber(summary.seconds),
+  ];
+}
