@@ -7,6 +7,12 @@
 
 const dayMs = 86_400_000;
 
+/** Days before each month, in common years and in leap years. */
+const daysBefore: readonly (readonly number[])[] = [
+  [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334],
+  [0, 31, 60, 91, 121, 152, 182, 213, 244, 274, 305, 335],
+];
+
 /** Days since 1970-01-01 of an ISO date (`YYYY-MM-DD`); `undefined` if there is no such date. */
 export function dayOf(date: string): number | undefined {
   if (!/^\d{4}-\d\d-\d\d$/.test(date)) return undefined;
@@ -18,7 +24,11 @@ export function dayOf(date: string): number | undefined {
 
 /** The ISO date of a day. */
 export function dateOf(day: number): string {
-  return new Date(day * dayMs).toISOString().slice(0, 10);
+  const year = yearOf(day);
+  const ordinal = day - newYear(year);
+  const before = daysBefore[newYear(year + 1) - newYear(year) === 366 ? 1 : 0]!;
+  const month = monthIn(before, ordinal);
+  return `${year}-${twoDigits(month)}-${twoDigits(ordinal - before[month - 1]! + 1)}`;
 }
 
 /** The day of January 1st of a year. */
@@ -37,7 +47,7 @@ export function yearOf(day: number): number {
 
 /** The month a day lies in, 1 to 12. */
 export function monthOf(day: number): number {
-  return new Date(day * dayMs).getUTCMonth() + 1;
+  return Number(dateOf(day).slice(5, 7));
 }
 
 /** The day of the week: 0 is Sunday, 6 is Saturday. */
@@ -48,6 +58,16 @@ export function weekdayOf(day: number): number {
 /** True on the Friday before Easter Sunday of the Gregorian calendar. */
 export function isGoodFriday(day: number): boolean {
   return weekdayOf(day) === 5 && day === easterSunday(yearOf(day)) - 2;
+}
+
+function monthIn(before: readonly number[], ordinal: number): number {
+  let month = 12;
+  while (before[month - 1]! > ordinal) month--;
+  return month;
+}
+
+function twoDigits(number: number): string {
+  return number < 10 ? `0${number}` : String(number);
 }
 
 /** Easter by the epact: the Sunday after the full moon that falls on or after March 21st. */

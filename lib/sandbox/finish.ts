@@ -36,7 +36,7 @@ const shares = [1, 0.47, 0.235, 0.1175, 0.0585];
 
 /** Runs a race among runners with these chances. */
 export function run(dice: Dice, race: Fixture, chances: readonly number[]): Ending {
-  const standard = race.yards / (race.obstacles > 0 ? 14.6 : 17.2);
+  const standard = race.yards / (race.obstacles > 0 ? 14.6 : 17.9);
   const slowBySeconds = Math.round((dice.float() * 6 - 1) * 100) / 100;
   if (race.voided) {
     return { finishes: chances.map(() => ({ position: "VOI", prize: 0 })), slowBySeconds: 0 };

@@ -1,0 +1,22 @@
+/**
+ * A bounded memory for a pure function.
+ *
+ * @module
+ */
+
+/** The same function, which keeps its `most` latest answers and gives those again without working. */
+export function remember<K, V>(most: number, make: (key: K) => V): (key: K) => V {
+  const kept = new Map<K, V>();
+  return (key) => {
+    const known = kept.get(key);
+    if (known !== undefined) {
+      kept.delete(key); // and put it back as the latest
+      kept.set(key, known);
+      return known;
+    }
+    const made = make(key);
+    kept.set(key, made);
+    if (kept.size > most) kept.delete(kept.keys().next().value!);
+    return made;
+  };
+}
