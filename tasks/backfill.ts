@@ -7,7 +7,7 @@ import { helpText, readArguments } from "./arguments.ts";
 import type { Arguments } from "./arguments.ts";
 import { dryRun } from "./dry_run.ts";
 import { EXIT, printError, runCommand } from "./exit.ts";
-import { jobFileOf, openJob, openStores } from "./open_job.ts";
+import { env, jobFileOf, openJob, openStores } from "./open_job.ts";
 import type { Stores } from "./open_job.ts";
 import { newRunId, performRun } from "./perform_run.ts";
 import { givenOptions, rangeOf, runFlags, runOptions, streamsOf } from "./run_options.ts";
@@ -86,6 +86,7 @@ async function perform(
     run: newRunId(),
     show: (event) => screen.show(event),
     signal: stop.signal,
+    env,
   });
   screen[Symbol.dispose]();
   if (error !== undefined && summary.outcome !== "interrupted") {

@@ -5,7 +5,7 @@
 import { parse } from "yaml";
 import { parseEnv } from "node:util";
 import { dirname, resolve } from "node:path";
-import { DEFAULT_JOB, readSettings, SETTING_NAMES } from "./settings.ts";
+import { DEFAULT_JOB, DEMO_SETTINGS, readSettings, SETTING_NAMES } from "./settings.ts";
 
 /** What a command touches. */
 interface Needs {
@@ -13,10 +13,10 @@ interface Needs {
   readonly target?: boolean;
   readonly kv?: boolean;
   readonly logs?: boolean;
-  /** Folder it may write besides. */
-  readonly write?: string;
   /** Listens on 127.0.0.1. */
   readonly serve?: boolean;
+  /** Settings that it has whatever the environment says. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 const COMMANDS: Readonly<Record<string, Needs>> = {
@@ -28,6 +28,7 @@ const COMMANDS: Readonly<Record<string, Needs>> = {
   doctor: { source: true, target: true, kv: true, logs: true },
   probe: { source: true, target: true },
   cron: { source: true, target: true, kv: true, logs: true, serve: true },
+  demo: { target: true, kv: true, logs: true, serve: true, settings: DEMO_SETTINGS },
 };
 
 /** Largest job file looked at; what is larger is refused by the command with a message. */
@@ -44,7 +45,7 @@ if (import.meta.main) {
 }
 
 async function launch(command: string, needs: Needs, args: readonly string[]): Promise<number> {
-  const env = readEnvironment();
+  const env = { ...readEnvironment(), ...needs.settings };
   const script = new URL(`./${command}.ts`, import.meta.url).pathname;
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", ...permissions(needs, jobFile(args), env), script, ...args],

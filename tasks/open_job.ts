@@ -26,8 +26,8 @@ export function jobFileOf(argv: readonly string[]): string {
  *
  * @throws {Failure} of kind `configuration` with all its problems.
  */
-export function openJob(file: string): Promise<Job> {
-  return readJob(file, { readText: (path) => Deno.readTextFileSync(path), env });
+export function openJob(file: string, readEnv = env): Promise<Job> {
+  return readJob(file, { readText: (path) => Deno.readTextFileSync(path), env: readEnv });
 }
 
 /** A target and a checkpoint store, open. */

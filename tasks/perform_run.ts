@@ -12,7 +12,6 @@ import type { RunEvent } from "../lib/report/event.ts";
 import type { RunResult } from "../lib/run.ts";
 import { run } from "../lib/run.ts";
 import type { Target } from "../lib/upsert/target.ts";
-import { env } from "./open_job.ts";
 import { RunFiles } from "./run_files.ts";
 import type { RunOptions } from "./run_options.ts";
 import { rangeOf, streamsOf } from "./run_options.ts";
@@ -28,6 +27,8 @@ export interface Performance {
   readonly run: string;
   readonly show: (event: RunEvent) => void;
   readonly signal: AbortSignal;
+  /** Reads the environment that credentials come from. */
+  readonly env: (name: string) => string | undefined;
 }
 
 /** An id for a run, sortable by time: `20251013T120102Z-3f9a`. */
@@ -49,7 +50,7 @@ export async function performRun(performance: Performance): Promise<RunResult> {
     if (event.kind === "window_done") void files.copy(checkpoint, options.params, Date.now());
   };
   await using source = openSource(job, {
-    env,
+    env: performance.env,
     clock,
     wallNow: Date.now,
     random: Math.random,

@@ -22,6 +22,12 @@ export const DEFAULTS = {
   logsFolder: "./logs",
 } as const;
 
+/** Where the demo keeps its database and checkpoint: never those of a real backfill. */
+export const DEMO_SETTINGS = {
+  DATABASE_URL: "pglite:./data/demo/db",
+  BACKFILL_KV: "./data/demo/checkpoints.db",
+} as const;
+
 /** The job of a command that names none. */
 export const DEFAULT_JOB = "config/racing.yaml";
 

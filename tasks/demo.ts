@@ -1,0 +1,104 @@
+// `deno task demo`: the whole of Hindcast on a machine with nothing set. It starts the sandbox of The
+// Racing API at its real limits and the embedded database, backfills the last 14 days, verifies them,
+// and says what to do next. It keeps to ./data/demo and begins anew each time.
+import { startSandbox } from "../lib/sandbox/server.ts";
+import { civilAt, formatDay, MINUTES_PER_DAY } from "../lib/plan/civil.ts";
+import { helpText, readArguments } from "./arguments.ts";
+import { EXIT, printError, runCommand } from "./exit.ts";
+import { openJob, openStores } from "./open_job.ts";
+import { newRunId, performRun } from "./perform_run.ts";
+import type { RunOptions } from "./run_options.ts";
+import { Screen } from "./screen.ts";
+import { DEFAULT_JOB } from "./settings.ts";
+import { StopSignal } from "./signals.ts";
+import { verifyJob } from "./verify.ts";
+
+const ABOUT = "Backfills 14 days from a local sandbox into an embedded database; needs nothing.";
+
+/** Days backfilled. */
+const DAYS = 14;
+
+/** Where the demo keeps everything. */
+const FOLDER = "./data/demo";
+
+if (import.meta.main) await runCommand(main);
+
+async function main(argv: string[]): Promise<number> {
+  const args = readArguments(argv, {});
+  if (args.has("help")) {
+    console.log(helpText("demo", ABOUT, {}));
+    return EXIT.done;
+  }
+  removeFolder(FOLDER);
+  using screen = new Screen(Deno.stdout);
+  using stop = new StopSignal(() => screen.say("stopping"));
+  await using sandbox = await startSandbox({});
+  screen.say(`sandbox of The Racing API at ${sandbox.url}, embedded database in ${FOLDER}/db`);
+  const env = (name: string) => sandboxEnv(sandbox)[name] ?? Deno.env.get(name);
+  const job = await openJob(DEFAULT_JOB, env);
+  await using stores = await openStores();
+  const run = newRunId();
+  await using _lock = await stores.target.lock(job.job, {
+    run,
+    host: Deno.hostname(),
+    pid: Deno.pid,
+  });
+  const { summary, error } = await performRun({
+    job,
+    options: lastDays(job.time_zone),
+    resume: false,
+    target: stores.target,
+    checkpoint: stores.checkpoint(job),
+    logsFolder: stores.settings.logsFolder,
+    run,
+    show: (event) => screen.show(event),
+    signal: stop.signal,
+    env,
+  });
+  screen[Symbol.dispose]();
+  if (error !== undefined && summary.outcome !== "interrupted") {
+    printError(error, args.has("verbose"));
+  }
+  if (summary.outcome === "interrupted") return EXIT.interrupted;
+  if (!summary.ok) return EXIT.failed;
+  console.log("");
+  const verified = await verifyJob(job, stores);
+  console.log(NEXT);
+  return verified ? EXIT.done : EXIT.failed;
+}
+
+const NEXT = `
+This was the sandbox. What it wrote is in ${FOLDER}; the next demo begins anew.
+next   put RACING_API_USERNAME and RACING_API_PASSWORD into .env.local, and DATABASE_URL=postgres://...
+       deno task doctor
+       deno task backfill --check-status --start-date 2015-01-01
+       deno task backfill --start-date 2015-01-01`;
+
+function sandboxEnv(sandbox: { url: string; username: string; password: string }) {
+  return {
+    RACING_API_URL: sandbox.url,
+    RACING_API_USERNAME: sandbox.username,
+    RACING_API_PASSWORD: sandbox.password,
+  } as Record<string, string | undefined>;
+}
+
+function lastDays(timeZone: string): RunOptions {
+  const today = civilAt(Date.now(), timeZone);
+  return {
+    start: formatDay(today - DAYS * MINUTES_PER_DAY),
+    end: formatDay(today - MINUTES_PER_DAY),
+    groups: [],
+    only: [],
+    with: [],
+    without: [],
+    params: {},
+  };
+}
+
+function removeFolder(folder: string): void {
+  try {
+    Deno.removeSync(folder, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
