@@ -6,7 +6,7 @@ const MOST_CANDIDATES = 2000;
 const LONGEST_WORD = 80;
 
 /** The candidate nearest to the word by edit distance, or undefined where none is near. */
-export function closest(word: string, candidates: Iterable<string>): string | undefined {
+export function suggest(word: string, candidates: Iterable<string>): string | undefined {
   if (word.length > LONGEST_WORD) return undefined;
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 0.5;
@@ -22,7 +22,7 @@ export function closest(word: string, candidates: Iterable<string>): string | un
 
 /** `did you mean "x"?` for the nearest candidate, else undefined. */
 export function didYouMean(word: string, candidates: Iterable<string>): string | undefined {
-  const guess = closest(word, candidates);
+  const guess = suggest(word, candidates);
   return guess === undefined ? undefined : `did you mean "${guess}"?`;
 }
 

@@ -6,4 +6,6 @@ import type { ParsedJob } from "./job_schema.ts";
 export type Job = ParsedJob & {
   /** The file the job was read from, as it was given. */
   readonly file: string;
+  /** The environment variables that the job's files name, in the order of their first use. */
+  readonly variables?: readonly string[];
 };

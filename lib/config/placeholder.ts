@@ -1,6 +1,6 @@
 // Owns one placeholder of a request: reads "{from|date}", "{params.region}" or "{each.station.id|join:,}"
 // into its parts, or says what is wrong with it and what was probably meant. It never renders.
-import { closest } from "./did_you_mean.ts";
+import { suggest } from "./did_you_mean.ts";
 import { MOMENT_FORMATS, momentFormatProblem, momentUnit, WINDOW_EDGES } from "./moment_format.ts";
 
 /** One `{...}` of a template. */
@@ -56,7 +56,7 @@ export function readPlaceholder(text: string): Placeholder | TemplateProblem {
 }
 
 function guessSource(from: string, steps: string[]): string | undefined {
-  const guess = closest(from, steps.length === 0 ? WINDOW_EDGES : ["params", "each"]);
+  const guess = suggest(from, steps.length === 0 ? WINDOW_EDGES : ["params", "each"]);
   return guess === undefined ? undefined : `{${[guess, ...steps].join(".")}}`;
 }
 
@@ -77,7 +77,7 @@ function readFilters(placeholder: Placeholder, filters: string): Placeholder | T
 }
 
 function filterProblem(filter: string, known: readonly string[], at: string): TemplateProblem {
-  return { problem: `there is no filter "${filter}"`, guess: closest(filter, known), at };
+  return { problem: `there is no filter "${filter}"`, guess: suggest(filter, known), at };
 }
 
 /** Whether a placeholder shows a time of day, and so can tell windows shorter than a day apart. */

@@ -21,9 +21,9 @@ const auth = z.strictObject({
     send: z.enum(["header", "body"]).default("header").describe(
       "Whether the client id and secret go into an HTTP Basic header or into the form.",
     ),
-    form: z.record(z.string(), z.string()).default({}).describe(
-      "Further fields of the form, where the provider wants some.",
-    ).meta({ example: { audience: "https://api.example.com" } }),
+    form: z.record(z.string(), secret.meta({ literal: true })).default({}).describe(
+      "Further fields of the form, where the provider wants some; may be written out.",
+    ).meta({ kind: "map of secrets", example: { audience: "https://api.example.com" } }),
   }).optional().describe(
     "OAuth2 client credentials: the token is fetched, kept, and fetched again before it expires and after a 401.",
   ).meta({
@@ -35,10 +35,10 @@ const auth = z.strictObject({
   }),
   header: z.record(z.string(), secret).optional().describe(
     "API keys in headers of their own: name of the header to secret; one that is empty is not sent.",
-  ).meta({ example: { "X-Api-Key": "${API_KEY}" } }),
+  ).meta({ kind: "map of secrets", example: { "X-Api-Key": "${API_KEY}" } }),
   query: z.record(z.string(), secret).optional().describe(
     "API keys in the query: name of the parameter to secret; one that is empty is not sent.",
-  ).meta({ example: { api_key: "${API_KEY}" } }),
+  ).meta({ kind: "map of secrets", example: { api_key: "${API_KEY}" } }),
 });
 
 const retry = z.strictObject({

@@ -1,0 +1,136 @@
+// Owns the way from a file to a job: files, tree, variables, schema, cross-checks, in that order, with
+// every problem of every step in one failure. It reads no file and no environment itself; both are passed
+// in. Invariant: a job that is returned has no problem that `check` would report.
+import type { Env } from "./env.ts";
+import { readJobTree, type ReadText } from "./include.ts";
+import type { Job } from "./job.ts";
+import { jobSchema, type ParsedJob } from "./job_schema.ts";
+import { ConfigurationFailure, type Problem, problemAt, problemOf } from "./problem.ts";
+import { resolveJob } from "./resolve_job.ts";
+import { salvage } from "./salvage.ts";
+import { keepKnownKeys, type PathProblem, schemaProblems, valueAt } from "./schema_problem.ts";
+import { secretAt } from "./secret.ts";
+import type { YamlNode } from "./yaml_tree.ts";
+import { placeOf, type PlainValue, plainValue } from "./yaml_value.ts";
+
+/** Most problems of one failure. */
+const MOST_PROBLEMS = 200;
+
+/** What reading a job takes from outside. */
+export interface ReadJobDeps {
+  /** Reads a file as text; throws where it cannot. */
+  readText: ReadText;
+  /** Looks an environment variable up. */
+  env: Env;
+}
+
+/** A job with the tree it was read from. */
+export interface JobReading {
+  /** The job, or undefined where there are problems. */
+  readonly job: Job | undefined;
+  /** The merged tree of its files, or undefined where there is none. */
+  readonly root: YamlNode | undefined;
+  /** Every problem, in the order of the files. */
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Reads a job file with what it includes.
+ *
+ * @throws ConfigurationFailure with every problem of the file.
+ */
+export async function readJob(file: string, deps: ReadJobDeps): Promise<Job> {
+  const { job, problems } = await inspectJob(file, deps);
+  if (job !== undefined) return job;
+  throw new ConfigurationFailure(file, problems, "See docs/config.md, and run deno task check");
+}
+
+/** Reads a job file with what it includes; returns its problems instead of throwing them. */
+export async function inspectJob(file: string, deps: ReadJobDeps): Promise<JobReading> {
+  const { root, problems, source } = await readJobTree(file, deps.readText);
+  if (root === undefined && problems.length === 0) {
+    problems.push(problemOf(file, "the file is empty"));
+  }
+  if (root === undefined || source === undefined) return { job: undefined, root, problems };
+  const plain = plainValue(root, deps.env);
+  problems.push(...plain.problems);
+  const report = ({ path, message, point }: PathProblem) =>
+    problems.push(problemAt(placeOf(root, path, point), message, plain.secrets));
+  const job = parseJob(plain, report);
+  if (problems.length > 0 || job === undefined) {
+    return { job: undefined, root, problems: inOrder(problems, file) };
+  }
+  return { job: { ...job, file, variables: plain.variables }, root, problems };
+}
+
+/** The job, if the schema accepts it; what it and the cross-checks refuse is reported. */
+function parseJob(
+  plain: PlainValue,
+  report: (problem: PathProblem) => void,
+): ParsedJob | undefined {
+  let { value } = plain;
+  let result = jobSchema.safeParse(value, { error: keepKnownKeys });
+  if (!result.success && plain.fromEnv.size > 0) {
+    value = withTypes(value, result.error.issues, plain.fromEnv);
+    result = jobSchema.safeParse(value, { error: keepKnownKeys });
+  }
+  if (result.success) {
+    resolveJob(result.data).forEach(report);
+    return result.data;
+  }
+  const shown = (path: readonly PropertyKey[], found: unknown) => shownValue(plain, path, found);
+  schemaProblems(result.error.issues, value, shown).forEach(report);
+  const { job, unread } = salvage(value, result.error.issues);
+  if (job !== undefined) resolveJob(job, unread).forEach(report);
+  return undefined;
+}
+
+/** Variables are texts; where the schema wants a number or a boolean, they are read as one. */
+function withTypes(
+  value: unknown,
+  issues: readonly { code?: string | undefined; path: PropertyKey[] }[],
+  fromEnv: ReadonlySet<string>,
+): unknown {
+  const copy = structuredClone(value);
+  for (const { code, path } of issues) {
+    const text = valueAt(copy, path);
+    const holder = valueAt(copy, path.slice(0, -1)) as Record<PropertyKey, unknown>;
+    if (code !== "invalid_type" || typeof text !== "string") continue;
+    if (!fromEnv.has(JSON.stringify(path.map(String)))) continue;
+    if (/^-?\d+(\.\d+)?$/.test(text)) holder[path.at(-1)!] = Number(text);
+    else if (text === "true" || text === "false") holder[path.at(-1)!] = text === "true";
+  }
+  return copy;
+}
+
+function shownValue(
+  plain: PlainValue,
+  path: readonly PropertyKey[],
+  value: unknown,
+): string | undefined {
+  const keys = path.map(String);
+  if (secretAt(keys) !== undefined) return undefined;
+  if (plain.fromEnv.has(JSON.stringify(keys))) return "another value in the variable";
+  if (value === null) return "nothing";
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object") return "a map";
+  const text = String(value);
+  const short = text.length > 60 ? `${text.slice(0, 57)}...` : text;
+  return typeof value === "string" ? JSON.stringify(short) : short;
+}
+
+/** By file (the top one first), line and column; no problem twice, and not endlessly many. */
+function inOrder(problems: readonly Problem[], file: string): Problem[] {
+  const unique = new Map(
+    problems.map((problem) =>
+      [`${problem.file}:${problem.line}:${problem.column}:${problem.message}`, problem] as const
+    ),
+  );
+  const sorted = [...unique.values()].sort((a, b) =>
+    Number(a.file !== file) - Number(b.file !== file) || a.file.localeCompare(b.file) ||
+    a.line - b.line || a.column - b.column
+  );
+  if (sorted.length <= MOST_PROBLEMS) return sorted;
+  const more = problemOf(file, `and ${sorted.length - MOST_PROBLEMS} problems more`);
+  return [...sorted.slice(0, MOST_PROBLEMS), more];
+}

@@ -1,0 +1,132 @@
+// Owns the cross-checks of a stream's rows: tables and columns that exist, keys that are mapped, paths
+// and patterns that can be read, constants that fit their column. Pure.
+import { castOf, formatProblem } from "../extract/cast.ts";
+import { Invalid } from "../extract/invalid.ts";
+import { parsePath, type Path } from "../extract/path.ts";
+import type { ColumnType, RowsSpec, Stream, Table, ValueSpec } from "./job_schema.ts";
+import { regularExpressionProblem } from "./regular_expression.ts";
+import { type JobPath, refusal, type Scope } from "./resolve_scope.ts";
+
+/** Checks the rows of a stream. */
+export function resolveRows(scope: Scope, name: string, stream: Stream): void {
+  stream.rows.forEach((entry, index) => {
+    new RowsCheck(scope, stream, ["streams", name, "rows", index]).entry(entry);
+  });
+}
+
+/** Checks one entry of `rows`. */
+class RowsCheck {
+  constructor(readonly scope: Scope, readonly stream: Stream, readonly path: JobPath) {}
+
+  entry(entry: RowsSpec): void {
+    const { scope, path } = this;
+    if (entry.each !== undefined) this.pathAt([...path, "each"], entry.each);
+    entry.when?.forEach((condition, index) => {
+      this.pathAt([...path, "when", index, "path"], condition.path);
+    });
+    const table = scope.find("tables", entry.table);
+    if (table !== undefined) return this.columns(entry, table);
+    if (!scope.isUnread("tables", entry.table)) {
+      scope.unknown([...path, "table"], "table", entry.table, Object.keys(scope.job.tables));
+    }
+  }
+
+  columns(entry: RowsSpec, table: Table): void {
+    const { scope, path } = this;
+    const mapped = entry.columns ?? Object.fromEntries(
+      Object.keys(table.columns).map((name) => [name, { path: [name] } as ValueSpec]),
+    );
+    for (const name of table.key) {
+      if (Object.hasOwn(mapped, name)) continue;
+      scope.key([...path, "columns"], `the key column "${name}" of "${entry.table}" is not mapped`);
+    }
+    this.merging(entry, table, Object.keys(mapped));
+    for (const [name, value] of Object.entries(entry.columns ?? {})) {
+      const at = [...path, "columns", name];
+      const column = Object.hasOwn(table.columns, name) ? table.columns[name] : undefined;
+      if (column === undefined) {
+        scope.unknown(at, `column`, name, Object.keys(table.columns), true);
+      }
+      this.value(at, value, column?.type);
+    }
+  }
+
+  /** `latest` compares versions, so rows that merge that way must bring one. */
+  merging(entry: RowsSpec, table: Table, mapped: readonly string[]): void {
+    const { scope, path } = this;
+    const bringsVersion = table.version?.some((name) => mapped.includes(name)) ?? false;
+    if (bringsVersion) return;
+    const why = `"latest" compares the columns of "version", and these rows bring none of them`;
+    if (entry.merge === "latest") return scope.value([...path, "merge"], why);
+    for (const name of mapped) {
+      const own = entry.columns?.[name]?.merge;
+      if (own === "latest") scope.value([...path, "columns", name, "merge"], why);
+    }
+  }
+
+  value(at: JobPath, value: ValueSpec, type: ColumnType | undefined): void {
+    const { scope } = this;
+    const sources = (["path", "value", "template", "hash"] as const).filter((key) =>
+      value[key] !== undefined
+    );
+    if (sources.length !== 1) {
+      const found = sources.length === 0 ? "none" : sources.join(" and ");
+      scope.key(at, `expected one of path, value, template and hash, found ${found}`);
+    }
+    value.path?.forEach((path, index) => this.pathAt([...at, "path", index], path));
+    value.hash?.forEach((path, index) => this.pathAt([...at, "hash", index], path));
+    if (value.template !== undefined) this.template([...at, "template"], value.template);
+    if (value.capture !== undefined) {
+      const problem = regularExpressionProblem(value.capture);
+      if (problem !== undefined) scope.value([...at, "capture"], problem);
+    }
+    if (type !== undefined) this.cast(at, value, type);
+  }
+
+  cast(at: JobPath, value: ValueSpec, type: ColumnType): void {
+    const problem = formatProblem(type, value.format);
+    if (problem !== undefined) return this.scope.value([...at, "format"], problem);
+    const { decimal, format } = value;
+    const timeZone = this.scope.job.time_zone;
+    const cast = castOf(type, { decimal, format, timeZone, inKey: false });
+    for (const key of ["value", "default"] as const) {
+      const constant = value[key];
+      if (constant === undefined || constant === null || value.capture !== undefined) continue;
+      if (key === "value" && value.map !== undefined) continue;
+      const result = cast(constant);
+      if (result instanceof Invalid && value.invalid === "reject") {
+        this.scope.value([...at, key], `cannot be of type ${type}: it ${result.reason}`);
+      }
+    }
+  }
+
+  template(at: JobPath, text: string): void {
+    for (const [, path = ""] of text.replaceAll(/\{\{|\}\}/g, "").matchAll(/\{([^{}]*)\}/g)) {
+      this.pathAt(at, path);
+    }
+  }
+
+  pathAt(at: JobPath, text: string): void {
+    let path: Path | undefined;
+    const problem = refusal(() => path = parsePath(text));
+    if (problem !== undefined) return this.scope.value(at, problem);
+    if (path !== undefined) this.root(at, path);
+  }
+
+  /** Parameters, values of for_each and the window that a path begins at must be there. */
+  root(at: JobPath, { root, steps }: Path): void {
+    const { scope, stream } = this;
+    const name = String(steps[0] ?? "");
+    if (root === "window" && stream.window === undefined) {
+      scope.value(at, "the stream has no window");
+    } else if (root === "window" && !["from", "to", "last"].includes(name)) {
+      scope.unknown(at, "edge of the window", name, ["from", "to", "last"]);
+    } else if (root === "each" && !Object.hasOwn(stream.for_each ?? {}, name)) {
+      scope.unknown(at, "value of for_each", name, Object.keys(stream.for_each ?? {}));
+    } else if (root === "params" && scope.find("params", name) === undefined) {
+      if (!scope.isUnread("params", name)) {
+        scope.unknown(at, "parameter", name, Object.keys(scope.job.params));
+      }
+    }
+  }
+}

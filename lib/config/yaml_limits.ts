@@ -1,0 +1,50 @@
+// Owns the bounds within which a YAML file is read at all. The lexer of the yaml package is linear and
+// does not recurse, so that a file made to exhaust a parser is refused before the parser sees it.
+import { Lexer } from "yaml";
+import { type Place, type SourceText } from "./problem.ts";
+
+/** Longest file, in characters. */
+export const LONGEST_FILE = 1 << 20;
+/** Most tokens of a file; a job of 3,000 lines has about 30,000. */
+export const MOST_TOKENS = 120_000;
+/** Most nodes of a file, aliases counted as often as they are used. */
+export const MOST_NODES = 50_000;
+/** Deepest nesting of maps and lists. */
+export const DEEPEST_NESTING = 64;
+
+const LEXER_MARKS = new Set(["\u0002", "\u0018", "\u001f", "\ufeff"]);
+
+/** Why a file is not read, and where, or undefined where it is within bounds. */
+export function limitProblem(source: SourceText): { place: Place; message: string } | undefined {
+  const at = (offset: number, message: string) => ({
+    place: { source, offset: Math.max(0, offset), length: 1 },
+    message,
+  });
+  if (source.text.length > LONGEST_FILE) {
+    return at(0, `the file has more than ${LONGEST_FILE} characters`);
+  }
+  // deno-lint-ignore no-control-regex
+  const control = source.text.search(/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|(?<=.)\ufeff/);
+  if (control >= 0) return at(control, "the file holds a control character");
+  return tokenProblem(source, at);
+}
+
+function tokenProblem(
+  source: SourceText,
+  at: (offset: number, message: string) => { place: Place; message: string },
+) {
+  let [tokens, offset, flowDepth, dashes] = [0, 0, 0, 0];
+  for (const token of new Lexer().lex(source.text)) {
+    if (++tokens > MOST_TOKENS) return at(offset, `the file has more than ${MOST_TOKENS} tokens`);
+    if (token === "[" || token === "{") flowDepth++;
+    else if (token === "]" || token === "}") flowDepth--;
+    else if (flowDepth === 0 && /^[-?:]$/.test(token)) dashes++;
+    else if (/[\r\n]/.test(token)) dashes = 0;
+    if (flowDepth > DEEPEST_NESTING || dashes > 2 * DEEPEST_NESTING) {
+      return at(offset, `maps and lists are nested more than ${DEEPEST_NESTING} deep`);
+    }
+    // The lexer's own marks (of a document, of a scalar) are no characters of the file.
+    if (!LEXER_MARKS.has(token)) offset += token.length;
+  }
+  return undefined;
+}
