@@ -1,0 +1,151 @@
+// `deno task sandbox`: The Racing API on this machine. It reads flags, starts the server and prints one
+// line: what to put before a command so that it uses the sandbox. Errors alone go to stderr.
+import { parseDurationMs } from "../lib/config/duration.ts";
+import { Failure } from "../lib/report/failure.ts";
+import { faultKinds, parseFault } from "../lib/sandbox/faults.ts";
+import { type LimitKind, limitKinds } from "../lib/sandbox/rate_limit.ts";
+import { type Sandbox, type SandboxOptions, startSandbox } from "../lib/sandbox/server.ts";
+import { type Arguments, type Flags, helpText, readArguments } from "./arguments.ts";
+import { EXIT, runCommand } from "./exit.ts";
+import { StopSignal } from "./signals.ts";
+
+const ABOUT = [
+  "Plays The Racing API on this machine until it is stopped: any date since 1988, and for one date always",
+  "the same data. Prints the settings that make other commands use it.",
+].join("\n");
+
+const DEFAULT_PORT = 8787;
+
+const FLAGS: Flags = {
+  port: {
+    kind: "value",
+    value: "N",
+    about: `Port on 127.0.0.1; 0 takes a free one. Defaults to ${DEFAULT_PORT}.`,
+  },
+  latency: { kind: "value", value: "T", about: "Time of an answer, as in 400ms. Defaults to 0." },
+  jitter: { kind: "value", value: "T", about: "Up to so much more, by chance. Defaults to 0." },
+  limit: {
+    kind: "value",
+    value: "N",
+    about: "Requests a second over all endpoints; 0 for none. Defaults to the API's own limits.",
+  },
+  "limit-kind": {
+    kind: "value",
+    value: "KIND",
+    about: `How they are counted: ${limitKinds.join(", ")}. Defaults to ${limitKinds[0]}.`,
+  },
+  fault: {
+    kind: "list",
+    value: "KIND:SHARE",
+    about: "What goes wrong and how often, as in 500:0.05; see below.",
+  },
+  recordings: { kind: "value", value: "DIR", about: "Answer from a folder of recorded answers." },
+  seed: { kind: "value", value: "N", about: "Other data, other faults. Defaults to 1." },
+};
+
+const FAULTS = [
+  "kinds of faults:",
+  "  429, 500, ...  that status; 429:0.02:30 asks to come back in 30 s, 429:0.02:none does not say",
+  ...Object.entries(faultKinds).map(([kind, { summary }]) => `  ${kind.padEnd(13)}  ${summary}`),
+].join("\n");
+
+if (import.meta.main) await runCommand(main);
+
+/** Runs the command; resolves to its exit code. */
+export async function main(argv: string[]): Promise<number> {
+  const args = readArguments(argv, FLAGS);
+  if (args.has("help")) {
+    console.log(`${helpText("sandbox [options]", ABOUT, FLAGS)}\n\n${FAULTS}`);
+    return EXIT.done;
+  }
+  using stop = new StopSignal(() => {});
+  await using sandbox = await start(sandboxOptions(args));
+  console.log(settingsFor(sandbox));
+  await new Promise((resolve) => stop.signal.addEventListener("abort", resolve, { once: true }));
+  return EXIT.interrupted;
+}
+
+/** What the flags ask for. */
+export function sandboxOptions(args: Arguments): SandboxOptions {
+  const limit = numberOf(args, "limit", 100_000);
+  const recordingsDir = args.value("recordings");
+  return {
+    port: integerOf(args, "port", 65_535) ?? DEFAULT_PORT,
+    latencyMs: timeOf(args, "latency"),
+    jitterMs: timeOf(args, "jitter"),
+    limitKind: limitKindOf(args),
+    faults: args.list("fault").map(parseFault),
+    ...(limit === undefined ? {} : { limit }),
+    ...(recordingsDir === undefined ? {} : { recordingsDir }),
+    ...seedOf(args),
+  };
+}
+
+/** One line to put before a command. */
+function settingsFor({ url, username, password }: Sandbox): string {
+  return `RACING_API_URL=${url} RACING_API_USERNAME=${username} RACING_API_PASSWORD=${password}`;
+}
+
+async function start(options: SandboxOptions): Promise<Sandbox> {
+  try {
+    return await startSandbox(options);
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.AddrInUse)) throw readable(cause, options);
+    throw new Failure("configuration", `Cannot listen on port ${options.port}: it is in use`, {
+      hint: "Give another --port, or --port 0 for a free one",
+      cause,
+    });
+  }
+}
+
+/** The task may read two folders only; for another one the user has to say so. */
+function readable(error: unknown, { recordingsDir }: SandboxOptions): unknown {
+  const cause = error instanceof Error ? error.cause : undefined;
+  if (!(cause instanceof Deno.errors.NotCapable)) return error;
+  const command =
+    `deno run --allow-net=127.0.0.1 --allow-read=${recordingsDir} tasks/sandbox.ts --recordings ${recordingsDir}`;
+  return new Failure(
+    "configuration",
+    `Cannot read recordings "${recordingsDir}": this task may not read that folder`,
+    { hint: `Put them into ./recordings, or run ${command}`, cause },
+  );
+}
+
+function seedOf(args: Arguments): { seed?: number } {
+  const seed = integerOf(args, "seed", 2 ** 31 - 1);
+  return seed === undefined ? {} : { seed };
+}
+
+function limitKindOf(args: Arguments): LimitKind {
+  const text = args.value("limit-kind") ?? limitKinds[0];
+  const kind = limitKinds.find((name) => name === text);
+  if (kind === undefined) throw wrong("limit-kind", text, `one of ${limitKinds.join(", ")}`);
+  return kind;
+}
+
+function timeOf(args: Arguments, name: string): number {
+  const text = args.value(name) ?? "0";
+  const ms = /^\d+$/.test(text) ? Number(text) : parseDurationMs(text);
+  if (ms === undefined || ms > 600_000) throw wrong(name, text, "a time up to 10m, as in 400ms");
+  return ms;
+}
+
+function integerOf(args: Arguments, name: string, most: number): number | undefined {
+  const value = numberOf(args, name, most);
+  if (value === undefined || Number.isInteger(value)) return value;
+  throw wrong(name, String(value), `a whole number from 0 to ${most}`);
+}
+
+function numberOf(args: Arguments, name: string, most: number): number | undefined {
+  const text = args.value(name);
+  if (text === undefined) return undefined;
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
+  if (!(value <= most)) throw wrong(name, text, `a number from 0 to ${most}`);
+  return value;
+}
+
+function wrong(name: string, text: string, expected: string): Failure {
+  return new Failure("configuration", `Cannot use --${name} "${text}": expected ${expected}`, {
+    hint: "See --help",
+  });
+}
