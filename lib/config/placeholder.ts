@@ -57,7 +57,8 @@ export function readPlaceholder(text: string): Placeholder | TemplateProblem {
 
 function guessSource(from: string, steps: string[]): string | undefined {
   const guess = suggest(from, steps.length === 0 ? WINDOW_EDGES : ["params", "each"]);
-  return guess === undefined ? undefined : `{${[guess, ...steps].join(".")}}`;
+  if (guess !== undefined) return `{${[guess, ...steps].join(".")}}`;
+  return steps.length === 0 ? `{params.${from}}` : undefined;
 }
 
 const FILTER = /\|(join:.[^|]*|[^|]*)/gs;

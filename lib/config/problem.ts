@@ -54,7 +54,7 @@ const SECRET_REACH = 500;
 
 /** A key whose value is starred out wherever it stands, also in a file that is no YAML. */
 const SECRET_VALUE =
-  /((?:password|passwd|bearer|token|secret|api[_-]?key|authorization)["']?\s*:\s*)(?!\s|["']?\$\{)(.+)/gi;
+  /((?:password|passwd|bearer|token|secret|api[_-]?key|authorization)["']?\s*:\s*)(?!\s|\*|["']?\$\{)(.+)/gi;
 
 /** A problem at a place; `secrets` are the places of texts that no excerpt may show. */
 export function problemAt(place: Place, message: string, secrets: readonly Place[] = []): Problem {

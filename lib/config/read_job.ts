@@ -8,10 +8,17 @@ import { jobSchema, type ParsedJob } from "./job_schema.ts";
 import { ConfigurationFailure, type Problem, problemAt, problemOf } from "./problem.ts";
 import { resolveJob } from "./resolve_job.ts";
 import { salvage } from "./salvage.ts";
-import { keepKnownKeys, type PathProblem, schemaProblems, valueAt } from "./schema_problem.ts";
+import {
+  type FlatIssue,
+  flatIssues,
+  keepKnownKeys,
+  type PathProblem,
+  schemaProblems,
+  valueAt,
+} from "./schema_problem.ts";
 import { secretAt } from "./secret.ts";
 import type { YamlNode } from "./yaml_tree.ts";
-import { placeOf, type PlainValue, plainValue } from "./yaml_value.ts";
+import { partOf, placeOf, type PlainValue, plainValue } from "./yaml_value.ts";
 
 /** Most problems of one failure. */
 const MOST_PROBLEMS = 200;
@@ -54,8 +61,10 @@ export async function inspectJob(file: string, deps: ReadJobDeps): Promise<JobRe
   if (root === undefined || source === undefined) return { job: undefined, root, problems };
   const plain = plainValue(root, deps.env);
   problems.push(...plain.problems);
-  const report = ({ path, message, point }: PathProblem) =>
-    problems.push(problemAt(placeOf(root, path, point), message, plain.secrets));
+  const report = ({ path, message, point, part = "" }: PathProblem) => {
+    const place = partOf(placeOf(root, path, point), part);
+    problems.push(problemAt(place, message, plain.secrets));
+  };
   const job = parseJob(plain, report);
   if (problems.length > 0 || job === undefined) {
     return { job: undefined, root, problems: inOrder(problems, file) };
@@ -71,7 +80,7 @@ function parseJob(
   let { value } = plain;
   let result = jobSchema.safeParse(value, { error: keepKnownKeys });
   if (!result.success && plain.fromEnv.size > 0) {
-    value = withTypes(value, result.error.issues, plain.fromEnv);
+    value = withTypes(value, flatIssues(result.error.issues, value), plain.fromEnv);
     result = jobSchema.safeParse(value, { error: keepKnownKeys });
   }
   if (result.success) {
@@ -79,8 +88,9 @@ function parseJob(
     return result.data;
   }
   const shown = (path: readonly PropertyKey[], found: unknown) => shownValue(plain, path, found);
-  schemaProblems(result.error.issues, value, shown).forEach(report);
-  const { job, unread } = salvage(value, result.error.issues);
+  const issues = flatIssues(result.error.issues, value);
+  for (const issue of issues) schemaProblems(issue, value, shown).forEach(report);
+  const { job, unread } = salvage(value, issues);
   if (job !== undefined) resolveJob(job, unread).forEach(report);
   return undefined;
 }
@@ -88,11 +98,11 @@ function parseJob(
 /** Variables are texts; where the schema wants a number or a boolean, they are read as one. */
 function withTypes(
   value: unknown,
-  issues: readonly { code?: string | undefined; path: PropertyKey[] }[],
+  issues: readonly FlatIssue[],
   fromEnv: ReadonlySet<string>,
 ): unknown {
   const copy = structuredClone(value);
-  for (const { code, path } of issues) {
+  for (const { issue: { code }, path } of issues) {
     const text = valueAt(copy, path);
     const holder = valueAt(copy, path.slice(0, -1)) as Record<PropertyKey, unknown>;
     if (code !== "invalid_type" || typeof text !== "string") continue;

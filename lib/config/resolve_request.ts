@@ -16,6 +16,7 @@ export function resolveRequest(scope: Scope, name: string, stream: Stream): void
   const { request } = stream;
   if (request === undefined) return;
   const path = ["streams", name, "request"];
+  const before = scope.problems.length;
   const found = [
     ...templates(scope, [...path, "path"], request.path),
     ...templates(scope, [...path, "query"], request.query),
@@ -24,8 +25,12 @@ export function resolveRequest(scope: Scope, name: string, stream: Stream): void
     ...templates(scope, [...path, "form"], request.form),
     ...templates(scope, ["source", "headers"], scope.job.source.headers),
   ];
-  for (const { path, placeholder } of found) resolvePlaceholder(scope, path, placeholder, stream);
-  resolveWindow(scope, name, stream, found);
+  const areRead = scope.problems.length === before;
+  for (const { path, placeholder } of found) {
+    if (scope.isCut(name, placeholder.from === "each" ? "for_each" : placeholder.from)) continue;
+    resolvePlaceholder(scope, path, placeholder, stream);
+  }
+  if (areRead) resolveWindow(scope, name, stream, found);
   resolveHeaders(scope, [...path, "headers"], Object.keys(request.headers));
   resolveMethod(scope, path, stream);
   resolvePath(scope, [...path, "path"], request.path);
@@ -39,7 +44,7 @@ function templates(scope: Scope, path: JobPath, value: unknown): Found[] {
       return placeholders(template).map((placeholder) => ({ path, placeholder }));
     }
     const guess = template.guess === undefined ? "" : `; did you mean "${template.guess}"?`;
-    scope.value(path, `${template.problem}${guess}`);
+    scope.value(path, `${template.problem}${guess}`, template.at);
     return [];
   }
   if (typeof value !== "object" || value === null) return [];
@@ -49,12 +54,18 @@ function templates(scope: Scope, path: JobPath, value: unknown): Found[] {
 function resolvePlaceholder(scope: Scope, path: JobPath, part: Placeholder, stream: Stream): void {
   if (part.from === "params") {
     if (scope.find("params", part.name) === undefined && !scope.isUnread("params", part.name)) {
-      scope.unknown(path, "parameter", part.name, Object.keys(scope.job.params));
+      scope.unknown(path, "parameter", part.name, Object.keys(scope.job.params), {
+        part: part.text,
+      });
     }
   } else if (part.from === "each") {
     resolveEach(scope, path, part, stream);
   } else if (stream.window === undefined && path[0] === "streams") {
-    scope.value(path, `"${part.text}" needs a window; add "window: day" or another length`);
+    scope.value(
+      path,
+      `"${part.text}" needs a window; add "window: day" or another length`,
+      part.text,
+    );
   } else if (
     path[0] === "streams" && /%[^%]*%?T?.*Z$/.test(part.format) && !part.format.includes("%z")
   ) {
@@ -70,7 +81,9 @@ function resolvePlaceholder(scope: Scope, path: JobPath, part: Placeholder, stre
 function resolveEach(scope: Scope, path: JobPath, part: Placeholder, stream: Stream): void {
   const sources = stream.for_each ?? {};
   if (!Object.hasOwn(sources, part.name)) {
-    return scope.unknown(path, "value of for_each", part.name, Object.keys(sources));
+    return scope.unknown(path, "value of for_each", part.name, Object.keys(sources), {
+      part: part.text,
+    });
   }
   const [sample] = sources[part.name]?.values ?? [];
   const [field] = part.fields;
@@ -79,7 +92,9 @@ function resolveEach(scope: Scope, path: JobPath, part: Placeholder, stream: Str
     const fields = Object.keys(sample);
     if (field === undefined) {
       scope.value(path, `"${part.name}" has fields; write {each.${part.name}.${fields[0]}}`);
-    } else if (!fields.includes(field)) scope.unknown(path, "field", field, fields);
+    } else if (!fields.includes(field)) {
+      scope.unknown(path, "field", field, fields, { part: part.text });
+    }
   } else if (field !== undefined) {
     scope.value(path, `"${part.name}" has no fields; write {each.${part.name}}`);
   }

@@ -10,13 +10,18 @@ import { type JobPath, refusal, type Scope } from "./resolve_scope.ts";
 /** Checks the rows of a stream. */
 export function resolveRows(scope: Scope, name: string, stream: Stream): void {
   stream.rows.forEach((entry, index) => {
-    new RowsCheck(scope, stream, ["streams", name, "rows", index]).entry(entry);
+    new RowsCheck(scope, name, stream, ["streams", name, "rows", index]).entry(entry);
   });
 }
 
 /** Checks one entry of `rows`. */
 class RowsCheck {
-  constructor(readonly scope: Scope, readonly stream: Stream, readonly path: JobPath) {}
+  constructor(
+    readonly scope: Scope,
+    readonly name: string,
+    readonly stream: Stream,
+    readonly path: JobPath,
+  ) {}
 
   entry(entry: RowsSpec): void {
     const { scope, path } = this;
@@ -25,30 +30,26 @@ class RowsCheck {
       this.pathAt([...path, "when", index, "path"], condition.path);
     });
     const table = scope.find("tables", entry.table);
-    if (table !== undefined) return this.columns(entry, table);
-    if (!scope.isUnread("tables", entry.table)) {
+    if (table === undefined && !scope.isUnread("tables", entry.table)) {
       scope.unknown([...path, "table"], "table", entry.table, Object.keys(scope.job.tables));
+    }
+    if (table !== undefined) this.mapping(entry, table);
+    for (const [name, value] of Object.entries(entry.columns ?? {})) {
+      const at = [...path, "columns", name];
+      const known = table === undefined || Object.hasOwn(table.columns, name);
+      if (!known) scope.unknown(at, "column", name, Object.keys(table.columns), { key: true });
+      this.value(at, value, known ? table?.columns[name]?.type : undefined);
     }
   }
 
-  columns(entry: RowsSpec, table: Table): void {
+  mapping(entry: RowsSpec, table: Table): void {
     const { scope, path } = this;
-    const mapped = entry.columns ?? Object.fromEntries(
-      Object.keys(table.columns).map((name) => [name, { path: [name] } as ValueSpec]),
-    );
+    const mapped = Object.keys(entry.columns ?? table.columns);
     for (const name of table.key) {
-      if (Object.hasOwn(mapped, name)) continue;
+      if (mapped.includes(name) || !Object.hasOwn(table.columns, name)) continue;
       scope.key([...path, "columns"], `the key column "${name}" of "${entry.table}" is not mapped`);
     }
-    this.merging(entry, table, Object.keys(mapped));
-    for (const [name, value] of Object.entries(entry.columns ?? {})) {
-      const at = [...path, "columns", name];
-      const column = Object.hasOwn(table.columns, name) ? table.columns[name] : undefined;
-      if (column === undefined) {
-        scope.unknown(at, `column`, name, Object.keys(table.columns), true);
-      }
-      this.value(at, value, column?.type);
-    }
+    this.merging(entry, table, mapped);
   }
 
   /** `latest` compares versions, so rows that merge that way must bring one. */
@@ -117,6 +118,7 @@ class RowsCheck {
   root(at: JobPath, { root, steps }: Path): void {
     const { scope, stream } = this;
     const name = String(steps[0] ?? "");
+    if (scope.isCut(this.name, root === "each" ? "for_each" : root)) return;
     if (root === "window" && stream.window === undefined) {
       scope.value(at, "the stream has no window");
     } else if (root === "window" && !["from", "to", "last"].includes(name)) {

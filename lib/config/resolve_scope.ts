@@ -15,9 +15,9 @@ export class Scope {
   /** A scope over a job; `unread` holds `section.name` of the parts that the schema refused. */
   constructor(readonly job: ParsedJob, readonly unread: ReadonlySet<string> = new Set()) {}
 
-  /** Reports a problem of what a key holds. */
-  value(path: JobPath, message: string): void {
-    this.problems.push({ path, message, point: "value" });
+  /** Reports a problem of what a key holds, or of a part of its text. */
+  value(path: JobPath, message: string, part = ""): void {
+    this.problems.push({ path, message, point: "value", part });
   }
 
   /** Reports a problem of a key. */
@@ -26,11 +26,21 @@ export class Scope {
   }
 
   /** Reports a name that is not among those known, with a guess or the list of them. */
-  unknown(path: JobPath, what: string, name: string, known: Iterable<string>, key = false): void {
+  unknown(
+    path: JobPath,
+    what: string,
+    name: string,
+    known: Iterable<string>,
+    at: { key?: boolean; part?: string } = {},
+  ): void {
     const names = [...known];
-    const few = names.length === 0 ? "there is none" : `there is ${names.slice(0, 20).join(", ")}`;
-    const message = `there is no ${what} "${name}"; ${didYouMean(name, names) ?? few}`;
-    this.problems.push({ path, message, point: key ? "key" : "value" });
+    const message = `there is no ${what} "${name}"; ${didYouMean(name, names) ?? oneOf(names)}`;
+    this.problems.push({
+      path,
+      message,
+      point: at.key === true ? "key" : "value",
+      part: at.part ?? "",
+    });
   }
 
   /** The entry of a section, undefined where it has none or where it could not be read. */
@@ -42,10 +52,22 @@ export class Scope {
     return Object.hasOwn(entries, name) ? entries[name] as ParsedJob[S][string] : undefined;
   }
 
+  /** Whether a key of a stream is there but could not be read. */
+  isCut(stream: string, key: string): boolean {
+    return this.unread.has(`streams.${stream}.${key}`);
+  }
+
   /** Whether an entry of a section is there but could not be read. */
   isUnread(section: "tables" | "streams" | "params", name: string): boolean {
     return this.unread.has(`${section}.${name}`) || this.unread.has(section);
   }
+}
+
+function oneOf(names: readonly string[]): string {
+  if (names.length === 0) return "there is none at all";
+  return names.length === 1
+    ? `there is only "${names[0]}"`
+    : `expected one of ${names.slice(0, 20).join(", ")}`;
 }
 
 /** The message of a text that a parser refuses by throwing, or undefined. */

@@ -10,8 +10,10 @@ import { type JobPath, refusal, type Scope } from "./resolve_scope.ts";
 export function resolveStreams(scope: Scope): void {
   for (const [name, stream] of Object.entries(scope.job.streams)) {
     const path = ["streams", name];
-    resolveKind(scope, path, stream);
-    resolveDates(scope, path, stream);
+    if (!scope.isCut(name, "request") && !scope.isCut(name, "values")) {
+      resolveKind(scope, path, stream);
+    }
+    if (!scope.isCut(name, "window")) resolveDates(scope, path, stream);
     resolveForEach(scope, path, stream);
     resolvePaging(scope, path, stream);
     resolveRecords(scope, path, stream);

@@ -79,7 +79,9 @@ function resolveReferences(scope: Scope, path: JobPath, table: Table): void {
   for (const [column, reference] of Object.entries(table.references)) {
     const at = [...path, "references", column];
     const own = Object.hasOwn(table.columns, column) ? table.columns[column] : undefined;
-    if (own === undefined) scope.unknown(at, "column", column, Object.keys(table.columns), true);
+    if (own === undefined) {
+      scope.unknown(at, "column", column, Object.keys(table.columns), { key: true });
+    }
     const [tableName = "", columnName = "", ...rest] = reference.split(".");
     if (columnName === "" || rest.length > 0) {
       scope.value(at, `expected "table.column", found "${reference}"`);

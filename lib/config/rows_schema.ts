@@ -59,7 +59,7 @@ export const rowsEntry = z.strictObject({
   }),
   columns: z.record(
     name,
-    z.union([path.transform((at) => ({ path: at })).pipe(value), value], {
+    z.union([path.transform((at): z.input<typeof value> => ({ path: at })).pipe(value), value], {
       error: "expected a path, or a map such as {path: a.b, format: epoch}",
     }),
   ).optional().describe(

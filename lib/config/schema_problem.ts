@@ -13,6 +13,8 @@ export interface PathProblem {
   readonly message: string;
   /** Whether the key is meant, or what it holds. */
   readonly point: "key" | "value";
+  /** The part of a text that is meant, where it is not the whole. */
+  readonly part?: string;
 }
 
 /** Says what a value is, for "found ..."; undefined where it must not be shown. */
@@ -60,29 +62,37 @@ export const keepKnownKeys: z.core.$ZodErrorMap = (issue) => {
   return Object.keys(fixedKeys(issue.inst as z.core.$ZodType) ?? {}).join(" ");
 };
 
-/** The issues of a parse as problems; the parse must have used `keepKnownKeys`. */
-export function schemaProblems(
-  issues: readonly Issue[],
-  input: unknown,
-  shown: Shown,
-): PathProblem[] {
-  return issues.flatMap((issue) => problemsOf(issue, [], input, shown));
+/** An issue with its path from the top; of a union, an issue of the alternative that was meant. */
+export interface FlatIssue {
+  /** The issue; its own path may be relative. */
+  readonly issue: Issue;
+  /** Keys and indexes from the top of the input. */
+  readonly path: readonly PropertyKey[];
 }
 
-function problemsOf(
-  issue: Issue,
-  above: readonly PropertyKey[],
+/** The issues of a parse with unions followed; the parse must have used `keepKnownKeys`. */
+export function flatIssues(
+  issues: readonly Issue[],
+  input: unknown,
+  above: readonly PropertyKey[] = [],
+): FlatIssue[] {
+  return issues.flatMap((issue): FlatIssue[] => {
+    const path = [...above, ...issue.path];
+    if (issue.code !== "invalid_union") return [{ issue, path }];
+    const meant = meantIssues(issue, valueAt(input, path));
+    return meant === undefined ? [{ issue, path }] : flatIssues(meant, input, path);
+  });
+}
+
+/** What an issue says, in words. */
+export function schemaProblems(
+  { issue, path }: FlatIssue,
   input: unknown,
   shown: Shown,
 ): PathProblem[] {
-  const path = [...above, ...issue.path];
   if (issue.code === "unrecognized_keys") return unknownKeys(issue, path);
   if (issue.code === "invalid_key") {
     return [{ path, message: issue.issues[0]?.message ?? issue.message, point: "key" }];
-  }
-  if (issue.code === "invalid_union") {
-    const meant = meantIssues(issue, valueAt(input, path));
-    if (meant !== undefined) return meant.flatMap((inner) => problemsOf(inner, path, input, shown));
   }
   const value = valueAt(input, path);
   if (value === undefined) {

@@ -28,30 +28,37 @@ export interface RenderValues {
   readonly timeZone: string;
 }
 
-/** Reads a template, or says what is wrong with it. */
+/** A brace that begins a placeholder, known or not; others, as in JSON or GraphQL, are just braces. */
+const OPENING = /\{(?:\s*(?:from|to|last|before|params|each)\b|[A-Za-z_][^\s{}"']*\})/y;
+
+/**
+ * Reads a template, or says what is wrong with it.
+ *
+ * `{{` is a literal `{`, and `}}` the literal `}` that closes it; a brace that no name follows stands
+ * for itself, so that JSON and GraphQL can be written as they are.
+ */
 export function readTemplate(written: string | number | boolean): Template | TemplateProblem {
   const text = String(written);
   const parts: (string | Placeholder)[] = [];
   let literal = "";
+  let doubled = 0;
   for (let at = 0; at < text.length;) {
     const pair = text.slice(at, at + 2);
-    if (pair === "{{" || pair === "}}") {
+    OPENING.lastIndex = at;
+    if (pair === "{{" || pair === "}}" && doubled > 0) {
+      doubled += pair === "{{" ? 1 : -1;
       literal += pair[0];
       at += 2;
-    } else if (text[at] === "{") {
+    } else if (OPENING.test(text)) {
       const end = text.indexOf("}", at);
-      if (end < 0) return { problem: 'a "{" has no "}"', guess: "{{", at: text.slice(at) };
+      if (end < 0) return { problem: 'a "{" has no "}"', guess: undefined, at: text.slice(at) };
       const placeholder = readPlaceholder(text.slice(at, end + 1));
       if ("problem" in placeholder) return placeholder;
       if (literal !== "") parts.push(literal);
       parts.push(placeholder);
       literal = "";
       at = end + 1;
-    } else if (text[at] === "}") {
-      return { problem: 'a "}" has no "{"', guess: "}}", at: "}" };
-    } else {
-      literal += text[at++];
-    }
+    } else literal += text[at++];
   }
   if (literal !== "" || parts.length === 0) parts.push(literal);
   return { text, parts };

@@ -59,7 +59,10 @@ export function plainValue(root: YamlNode, env: Env): PlainValue {
   return { value, problems, secrets, variables: [...variables], fromEnv };
 }
 
-/** The place of a path: of the key where there is one, else of the nearest part of the file above it. */
+/**
+ * The place of a path: of the value where it is a scalar and `point` asks for it, else of the key; of
+ * the nearest part of the file above it, where the path leads further than the file.
+ */
 export function placeOf(
   root: YamlNode,
   path: readonly PropertyKey[],
@@ -69,22 +72,18 @@ export function placeOf(
   for (const step of path) {
     const entry = node.kind === "map" ? node.entries.get(String(step)) : undefined;
     const next = entry?.node ?? (node.kind === "list" ? node.items[Number(step)] : undefined);
-    if (next === undefined) return entryPlace(node, place, point);
+    // One item may be written without the list it stands for: its index leads to itself.
+    if (next === undefined && typeof step === "number") continue;
+    if (next === undefined) break;
     [node, place] = [next, entry?.key ?? next.place];
   }
-  return entryPlace(node, place, point);
+  return point === "value" && node.kind === "scalar" ? node.place : place;
 }
 
-function entryPlace(node: YamlNode, key: Place, point: "key" | "value"): Place {
-  return point === "value" && node.kind === "scalar" ? node.place : key;
-}
-
-/** The node at a path, or undefined. */
-export function nodeAt(root: YamlNode, path: readonly PropertyKey[]): YamlNode | undefined {
-  let node: YamlNode | undefined = root;
-  for (const step of path) {
-    if (node?.kind === "map") node = node.entries.get(String(step))?.node;
-    else node = node?.kind === "list" ? node.items[Number(step)] : undefined;
-  }
-  return node;
+/** The part of a place that holds a text, or the place itself where it does not stand there as such. */
+export function partOf(place: Place, part: string): Place {
+  const { source, offset } = place;
+  const found = part === "" ? -1 : source.text.indexOf(part, offset);
+  const isInside = found >= 0 && found + part.length <= offset + place.length;
+  return isInside ? { source, offset: found, length: part.length } : place;
 }

@@ -158,11 +158,16 @@ Deno.test("readTemplate() says what is wrong and what was meant", () => {
   assertEquals(wrong("{from|epoc}"), ['there is no format "epoc"', "epoch"]);
   assertEquals(wrong("{from|%Q}"), ['there is no directive "%Q"', undefined]);
   assertEquals(wrong("{each.x|jion:,}"), ['there is no filter "jion:,"', "join:,"]);
-  assertEquals(wrong("{from"), ['a "{" has no "}"', "{{"]);
-  assertEquals(wrong("from}"), ['a "}" has no "{"', "}}"]);
-  assertEquals(wrong("{}"), ['there is no placeholder "{}"', undefined]);
+  assertEquals(wrong("{from"), ['a "{" has no "}"', undefined]);
+  assertEquals(wrong("{region}"), ['there is no placeholder "{region}"', "{params.region}"]);
   assertEquals(wrong("{params.a.b}"), ['a parameter has no fields: "{params.a.b}"', "{params.a}"]);
   assertEquals(wrong("{{from}}"), undefined);
+});
+
+Deno.test("renderTemplate() leaves the braces of JSON and GraphQL alone", () => {
+  assertEquals(render('{"a":{"b":"{from}"}}'), '{"a":{"b":"2025-01-01"}}');
+  assertEquals(render('{ races(day: "{ from }") { id } }'), '{ races(day: "2025-01-01") { id } }');
+  assertEquals(render("{} } {1} {{from}} {{ {from} }}"), "{} } {1} {from} { 2025-01-01 }");
 });
 
 Deno.test("parseTemplate() throws with a hint when a placeholder is not known", () => {
