@@ -1,0 +1,166 @@
+// Owns the station "unit to pages": asks for the pages of one unit as its paginator says, reads them and
+// hands them on in order. It decides nothing about paging or retries. Invariant: it ends normally only
+// when the window is complete as far as the source lets that be known; a page of index 0 after others
+// says that the window began again and the pages before are void.
+import { answerReader } from "../extract/path.ts";
+import { Failure } from "../report/failure.ts";
+import { withoutCredentials } from "./auth.ts";
+import { fingerprint } from "./fingerprint.ts";
+import type { Lane } from "./lane.ts";
+import { openPaginator, type PageFacts, type Step, type Verdict } from "./paginator.ts";
+import { ReadAhead } from "./read_ahead.ts";
+import { type ReadAnswer, readAnswer } from "./read_answer.ts";
+import { renderRequest } from "./request.ts";
+import type { SourceDoor } from "./source.ts";
+import type { Unit } from "./unit.ts";
+
+export type { Unit };
+
+/** One page of a unit. */
+export interface Page {
+  /** Its place in the window, from 0. */
+  readonly index: number;
+  /** The records on it. */
+  readonly records: unknown[];
+  /** The whole decoded body. */
+  readonly body: unknown;
+  /** A header of the answer, or null. */
+  header(name: string): string | null;
+  /** Records of the whole window, where the answer states a total. */
+  readonly total: number | null;
+  /** Size of the body after decompression. */
+  readonly bytes: number;
+  /** Time from sending the last try to the end of its answer. */
+  readonly ms: number;
+  /** Address that answered, masked. */
+  readonly url: string;
+}
+
+/** A page with what its paginator needs besides. */
+interface Fetched {
+  readonly read: ReadAnswer;
+  readonly bytes: number;
+  readonly ms: number;
+  /** Address that answered, not masked. */
+  readonly url: string;
+}
+
+/** Times a window is begun again because the source changed under the reading. */
+const MAX_RESTARTS = 3;
+
+/**
+ * The pages of one unit, in order.
+ *
+ * @throws Failure("window") where the window cannot be read whole; `tooFull` where shorter ones may be.
+ * @throws Failure("refused") where the source says no to everything.
+ * @throws Failure("interrupted"), or the signal's reason if that is a Failure, where it aborts.
+ */
+export async function* fetchPages(
+  source: SourceDoor,
+  streamName: string,
+  unit: Unit,
+  signal: AbortSignal,
+): AsyncGenerator<Page> {
+  const lane = source.lane(streamName);
+  try {
+    for (let restarts = 0;; restarts++) {
+      const verdict = yield* readOnce(lane, unit, signal);
+      if (verdict.kind === "done") return;
+      if (verdict.kind === "failed") throw unreadable(verdict, source);
+      if (restarts === MAX_RESTARTS) throw unsteady(source.mask(verdict.reason));
+    }
+  } catch (error) {
+    throw signal.aborted ? interruption(signal) : error;
+  }
+}
+
+/** Reads the window from its first page to a verdict. */
+async function* readOnce(
+  lane: Lane,
+  unit: Unit,
+  signal: AbortSignal,
+): AsyncGenerator<Page, Exclude<Verdict, { kind: "more" }>> {
+  const { source } = lane.source.job;
+  const paginator = openPaginator(lane.stream, source.url);
+  using ahead = new ReadAhead((step, signal) => fetchPage(lane, unit, step, signal), {
+    signal,
+    depth: lane.ahead,
+    mostPages: source.concurrency,
+  });
+  ahead.add([paginator.first()]);
+  for (let index = 0;; index++) {
+    const fetched = await ahead.take();
+    if (index === 0) refuseMissingTotal(lane, fetched);
+    const verdict = paginator.next(factsOf(fetched));
+    if (verdict.kind === "restart" || verdict.kind === "failed") return verdict;
+    if (verdict.kind === "more") {
+      if (verdict.anew) ahead.clear();
+      ahead.add(verdict.steps);
+    }
+    yield pageOf(lane, fetched, index);
+    if (verdict.kind === "done") return verdict;
+  }
+}
+
+async function fetchPage(
+  lane: Lane,
+  unit: Unit,
+  step: Step,
+  signal: AbortSignal,
+): Promise<Fetched> {
+  const { job } = lane.source;
+  const rendered = renderRequest(job, lane.stream, unit, step);
+  const request = { ...rendered, url: withoutCredentials(rendered.url, job.source.auth) };
+  const answer = await lane.ask(request, signal);
+  try {
+    const read = readAnswer(lane.stream, answer);
+    return { read, bytes: answer.body.byteLength, ms: answer.ms, url: answer.url };
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const message = lane.source.mask(`${error.message}; asked by ${lane.line(request)}`);
+    throw new Failure(error.kind, message, { hint: error.hint });
+  }
+}
+
+function factsOf({ read, url }: Fetched): PageFacts {
+  return {
+    records: read.records.length,
+    total: read.total,
+    url,
+    fingerprint: () => fingerprint(read.records),
+    value: (path) => answerReader(path)(read),
+  };
+}
+
+function pageOf(lane: Lane, { read, bytes, ms, url }: Fetched, index: number): Page {
+  return { index, ...read, bytes, ms, url: lane.source.mask(url) };
+}
+
+/** A total that is declared and not there would let a window end too early without a word. */
+function refuseMissingTotal({ stream }: Lane, { read }: Fetched): void {
+  if (stream.total === undefined || read.total !== null || read.records.length === 0) return;
+  throw new Failure("window", `Cannot read the answer: it states no total at "${stream.total}"`, {
+    hint: 'Correct the path "total" of the stream, or leave it out',
+  });
+}
+
+function unreadable(verdict: Extract<Verdict, { kind: "failed" }>, source: SourceDoor): Failure {
+  const { reason, hint, tooFull } = verdict;
+  const message = `Cannot read the window whole: ${source.mask(reason)}`;
+  return new Failure("window", message, { hint, tooFull });
+}
+
+function unsteady(reason: string): Failure {
+  return new Failure(
+    "window",
+    `Cannot read the window whole: in each of ${MAX_RESTARTS + 1} readings ${reason}`,
+    { hint: "The source changes while it is read: try again later, or make the windows shorter" },
+  );
+}
+
+function interruption(signal: AbortSignal): Failure {
+  if (signal.reason instanceof Failure) return signal.reason;
+  return new Failure("interrupted", "Cannot finish the window: the run was interrupted", {
+    hint: "Run again with --resume",
+  });
+}

@@ -1,0 +1,146 @@
+// The door of the network: everything the program says to a source goes through `exchange`. One request,
+// one answer: it follows no redirect, adds no credentials, tries nothing again and paces nothing; the
+// callers do. Invariant: an exchange ends within its time, holds at most its bytes, and its answer is
+// either whole or a trouble.
+//
+// Connections are not opened ahead of the first request: the runtime has no way to do so without sending
+// one, and a source may charge for it.
+import { Deadline } from "./abort_branch.ts";
+import { HttpTrouble, readingTrouble, sendingTrouble } from "./http_trouble.ts";
+import type { WireRequest } from "./request.ts";
+
+/** What comes before the body of an answer. */
+export interface HttpHead {
+  /** HTTP status. */
+  readonly status: number;
+  /** Headers of the answer. */
+  readonly headers: Headers;
+}
+
+/** An answer whose body was read to its end, or for statuses from 300 on to 64 KiB. */
+export interface HttpAnswer extends HttpHead {
+  /** Body after decompression. */
+  readonly body: Uint8Array<ArrayBuffer>;
+  /** Time from sending the request to the end of the body, in milliseconds. */
+  readonly ms: number;
+}
+
+/** Bounds of an exchange. */
+export interface HttpOptions {
+  /** Longest time of an exchange, its body included. */
+  readonly timeoutMs: number;
+  /** Most bytes of a body after decompression. */
+  readonly maxBodyBytes: number;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+}
+
+/** Most bytes that are read of an answer that is no success; it is only quoted. */
+const MAX_ERROR_BYTES = 64 * 1024;
+
+/** What requests say that they come from. */
+export const USER_AGENT = "hindcast/1.0";
+
+/** The connections to one source; close it with `using`. */
+export class HttpDoor implements Disposable {
+  readonly #options: HttpOptions;
+  readonly #client = Deno.createHttpClient({ poolMaxIdlePerHost: 64 });
+
+  /** Opens the door; nothing is sent yet. */
+  constructor(options: HttpOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Sends a request and reads its answer. `onHead` hears of status and headers as soon as they are there.
+   *
+   * @throws {HttpTrouble} where there is no whole answer.
+   * @throws the signal's reason where it aborts.
+   */
+  async exchange(
+    request: WireRequest,
+    signal: AbortSignal,
+    onHead: (head: HttpHead) => void = () => {},
+  ): Promise<HttpAnswer> {
+    signal.throwIfAborted();
+    const { timeoutMs, maxBodyBytes, now } = this.#options;
+    using deadline = new Deadline(timeoutMs, signal);
+    const sentAt = now();
+    try {
+      const response = await this.#send(request, deadline.signal);
+      onHead(response);
+      const limit = response.ok ? maxBodyBytes : Math.min(maxBodyBytes, MAX_ERROR_BYTES);
+      const body = await readBody(response, limit, request.url);
+      signal.throwIfAborted();
+      return { status: response.status, headers: response.headers, body, ms: now() - sentAt };
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      if (deadline.isOver) {
+        throw new HttpTrouble("timeout", `there was no whole answer within ${timeoutMs / 1000} s`);
+      }
+      throw error;
+    }
+  }
+
+  async #send(request: WireRequest, signal: AbortSignal): Promise<Response> {
+    const { method, headers, body = null } = request;
+    try {
+      return await fetch(request.url, {
+        method,
+        headers: { "user-agent": USER_AGENT, ...headers },
+        body,
+        redirect: "manual",
+        signal,
+        client: this.#client,
+      });
+    } catch (error) {
+      throw sendingTrouble(error, request.url);
+    }
+  }
+
+  /** Closes the connections. */
+  [Symbol.dispose](): void {
+    this.#client.close();
+  }
+}
+
+/** The bytes of a body; of an answer that is no success as many as are allowed, else all or a trouble. */
+async function readBody(
+  response: Response,
+  limit: number,
+  url: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of response.body ?? []) {
+      bytes += chunk.byteLength;
+      if (bytes > limit && response.ok) throw tooLarge(limit);
+      chunks.push(chunk);
+      if (bytes > limit) break;
+    }
+  } catch (error) {
+    if (response.ok) throw readingTrouble(error, url);
+  }
+  return joined(chunks, bytes);
+}
+
+function joined(chunks: Uint8Array<ArrayBuffer>[], bytes: number): Uint8Array<ArrayBuffer> {
+  const [first] = chunks;
+  if (chunks.length === 1 && first !== undefined) return first;
+  const whole = new Uint8Array(bytes);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return whole;
+}
+
+function tooLarge(limit: number): HttpTrouble {
+  return new HttpTrouble(
+    "too_large",
+    `the answer is larger than ${limit} bytes`,
+    'Make the windows or the pages smaller, or raise "max_body" of the source',
+  );
+}

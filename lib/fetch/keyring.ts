@@ -1,0 +1,68 @@
+// Owns the credentials of one open source: those of the job and the token of OAuth2, and with them what
+// must be masked. Invariant: every secret that was ever sent is masked from before it is sent.
+import type { Env } from "../config/env.ts";
+import type { Job } from "../config/job.ts";
+import { readSecret, secretValues } from "../config/secret.ts";
+import { type Mask, maskSecrets } from "../report/mask.ts";
+import { bearer, type Credential, credentialsOf } from "./auth.ts";
+import type { HttpAnswer } from "./http.ts";
+import { TokenKeeper } from "./oauth2.ts";
+import type { WireRequest } from "./request.ts";
+
+/** Sends the request for a token. */
+export type TokenSender = (request: WireRequest) => Promise<HttpAnswer>;
+
+/** The credentials of one open source. */
+export class Keyring {
+  readonly #credentials: readonly Credential[];
+  readonly #secrets: string[];
+  readonly #tokens: TokenKeeper | undefined;
+  #mask: Mask;
+
+  /**
+   * Reads the secrets of a job; nothing is sent yet.
+   *
+   * @throws Failure("configuration") where a variable is not set.
+   */
+  constructor(job: Job, surroundings: { env: Env; now: () => number; send: TokenSender }) {
+    const { auth } = job.source;
+    const secret = (text: string) => readSecret(text, surroundings.env);
+    this.#credentials = credentialsOf(auth, secret);
+    this.#secrets = [
+      ...secretValues(job, surroundings.env),
+      ...this.#credentials.map(({ value }) => value),
+    ];
+    this.#mask = maskSecrets(this.#secrets);
+    this.#tokens = auth?.oauth2 && new TokenKeeper(auth.oauth2, {
+      secret,
+      now: surroundings.now,
+      send: surroundings.send,
+      onToken: (token) => this.#hide(token),
+    });
+  }
+
+  /** The credentials to send now; fetches a token where one is needed. */
+  async take(): Promise<readonly Credential[]> {
+    if (this.#tokens === undefined) return this.#credentials;
+    return [bearer(await this.#tokens.take()), ...this.#credentials];
+  }
+
+  /** Whether other credentials may help where the source refused these; true at most for a token. */
+  renew(refused: readonly Credential[]): boolean {
+    const token = refused.find(({ scheme }) => scheme === "Bearer")?.value;
+    if (this.#tokens === undefined || token === undefined) return false;
+    this.#tokens.drop(token);
+    return true;
+  }
+
+  /** The text without secrets. */
+  mask(text: string): string {
+    return this.#mask(text);
+  }
+
+  /** Old tokens stay masked: they may still be valid. */
+  #hide(token: string): void {
+    this.#secrets.push(token);
+    this.#mask = maskSecrets(this.#secrets);
+  }
+}

@@ -1,0 +1,35 @@
+// Makes jobs for tests of fetching: what a test does not say is the simplest that works.
+import type { Job } from "../../lib/config/job.ts";
+import { jobSchema } from "../../lib/config/job_schema.ts";
+import { parseCivil } from "../../lib/plan/civil.ts";
+import type { Unit } from "../../lib/fetch/unit.ts";
+
+/** A job with one stream `things`, whose records go to one table. */
+export function jobOf(
+  source: string | Record<string, unknown>,
+  stream: Record<string, unknown> = {},
+  job: Record<string, unknown> = {},
+): Job {
+  const parsed = jobSchema.parse({
+    job: "test",
+    source,
+    tables: { things: { key: "id", columns: { id: "bigint" } } },
+    streams: { things: { request: "/things", rows: "things", records: "items", ...stream } },
+    ...job,
+  });
+  return { ...parsed, file: "test.yaml" } as Job;
+}
+
+/** A unit of one day, or of the days given. */
+export function unitOf(
+  from = "2025-01-31",
+  to = "2025-02-01",
+  more: Partial<Unit> = {},
+): Unit {
+  return {
+    window: { from: parseCivil(from)!, to: parseCivil(to)! },
+    each: {},
+    params: {},
+    ...more,
+  };
+}
