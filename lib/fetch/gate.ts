@@ -53,7 +53,7 @@ export class Gate {
   constructor(name: string, rates: readonly Rate[], shared: Shared) {
     this.name = name;
     this.#shared = shared;
-    this.#own = rates.map((rate) => new Pacer(rate));
+    this.#own = rates.map((rate) => new Pacer(rate, { queued: shared.pacers.length > 0 }));
     this.#pacers = [...shared.pacers, ...this.#own];
   }
 

@@ -17,6 +17,9 @@ export interface LimiterOptions {
   readonly clock: Clock;
 }
 
+/** Sums of spacings that ought to be equal differ by rounding; who misses a slot by that waits for the next. */
+const SAME_MOMENT_MS = 0.001;
+
 /**
  * The limits of one source, shared by the gates of its streams. Of the streams that may send, the one
  * that was served longest ago goes first.
@@ -88,7 +91,7 @@ export class Limiter {
         if (gate.waiting === 0) continue;
         const dueMs = Math.max(sourceDueMs, gate.due());
         nextDueMs = Math.min(nextDueMs, dueMs);
-        if (dueMs > nowMs) continue;
+        if (dueMs > nowMs + SAME_MOMENT_MS) continue;
         if (next === undefined || gate.lastTurn < next.lastTurn) next = gate;
       }
       if (next === undefined) return this.#sleepUntil(nextDueMs, nowMs);

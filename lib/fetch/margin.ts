@@ -34,7 +34,7 @@ const SAFETY_MS = 0.3;
 /** Highest margin in intervals: below a sixteenth of the declared rate the declaration is the mistake. */
 const MOST_INTERVALS = 16;
 /** Difference, as a share of the distance, that is not worth another refusal to find out about. */
-const FINE_SHARE = 0.005;
+const FINE_SHARE = 0.01;
 
 /** How long it has to be quiet, in answers and in time, before a lower margin is tried. */
 const QUIET = {
@@ -179,7 +179,7 @@ export class Margin {
   #goBack(provenMs: number): void {
     this.#armedMs = provenMs;
     this.#provenMs = undefined;
-    this.#patience *= 2;
+    if (this.#settled) this.#patience *= 2;
   }
 
   #listen(atMs: number): void {

@@ -14,23 +14,14 @@ export interface Rate {
   readonly burst: boolean;
 }
 
-const UNIT_MS: Readonly<Record<string, number>> = {
-  ms: 1,
-  s: 1_000,
-  sec: 1_000,
-  second: 1_000,
-  seconds: 1_000,
-  m: 60_000,
-  min: 60_000,
-  minute: 60_000,
-  minutes: 60_000,
-  h: 3_600_000,
-  hour: 3_600_000,
-  hours: 3_600_000,
-  d: 86_400_000,
-  day: 86_400_000,
-  days: 86_400_000,
-};
+/** Spellings of each unit, the one to write first. */
+const UNITS: readonly (readonly [unitMs: number, ...spellings: string[]])[] = [
+  [86_400_000, "d", "day", "days"],
+  [3_600_000, "h", "hour", "hours"],
+  [60_000, "min", "m", "minute", "minutes"],
+  [1_000, "s", "sec", "second", "seconds"],
+  [1, "ms"],
+];
 
 const LONGEST_INTERVAL_MS = 366 * 86_400_000;
 const MOST_REQUESTS = 1_000_000_000;
@@ -57,7 +48,7 @@ export function parseRate(text: string): Rate {
     refuse(text, 'expected requests per interval, such as "2/s", "100/min" or "1/2s"');
   }
   const [, requests = "", count = "1", unit = ""] = parts;
-  const unitMs = UNIT_MS[unit.toLowerCase()];
+  const unitMs = UNITS.find((spellings) => spellings.includes(unit.toLowerCase()))?.[0];
   if (unitMs === undefined) {
     refuse(text, `"${unit}" is not a unit of time, expected one of "ms", "s", "min", "h", "d"`);
   }
@@ -66,9 +57,8 @@ export function parseRate(text: string): Rate {
 
 /** Writes a limit the way a person would: `2/s`, `1/2s`, `5000/h`. */
 export function formatRate(rate: Rate): string {
-  const unit = ["d", "h", "min", "s"].find((name) => rate.intervalMs % UNIT_MS[name]! === 0) ??
-    "ms";
-  const count = rate.intervalMs / UNIT_MS[unit]!;
+  const [unitMs, unit] = UNITS.find(([unitMs]) => rate.intervalMs % unitMs === 0) ?? [1, "ms"];
+  const count = rate.intervalMs / unitMs;
   return `${rate.requests}/${count === 1 ? "" : count}${unit}`;
 }
 
@@ -94,7 +84,7 @@ function wholeRate(text: string, requests: number, intervalMs: number): Rate {
   };
   if (rate.intervalMs > LONGEST_INTERVAL_MS) refuse(text, "the interval is longer than 366 days");
   if (rate.requests > MOST_REQUESTS || rate.requests / rate.intervalMs > MOST_REQUESTS_PER_MS) {
-    refuse(text, `more than ${MOST_REQUESTS_PER_MS} requests in a millisecond can not be paced`);
+    refuse(text, `more than ${MOST_REQUESTS_PER_MS} requests in a millisecond cannot be paced`);
   }
   return rate;
 }
