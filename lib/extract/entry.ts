@@ -1,0 +1,91 @@
+// Owns the compilation of one entry of a stream's `rows`: a reader for every mapped column and the
+// conditions. Equal readers are shared, so that what several tables say alike is read once.
+import type { Job } from "../config/job.ts";
+import type { RowsSpec, Table } from "../config/job_schema.ts";
+import { Failure } from "../report/failure.ts";
+import { compileCondition } from "./condition.ts";
+import type { EntryPlan } from "./row_code.ts";
+import { type RowShape, valueSpecOf } from "./row_shape.ts";
+import { type ColumnReader, compileValue, noneTest } from "./value.ts";
+
+/** Bytes that the columns of one index may have together: PostgreSQL takes 2,704 in an entry of a B-tree. */
+const MAX_INDEX_BYTES = 2600;
+
+/** What the entries of a stream share. */
+export interface EntryContext {
+  /** The job. */
+  readonly job: Job;
+  /** Readers compiled so far, by what they do. */
+  readonly readers: Map<string, ColumnReader>;
+  /** Told of every value that is refused. */
+  readonly onRefusal: () => void;
+}
+
+/**
+ * Compiles an entry.
+ *
+ * @throws {Failure} of kind `configuration` naming stream, table and column.
+ */
+export function compileEntry(entry: RowsSpec, shape: RowShape, context: EntryContext): EntryPlan {
+  const { job } = context;
+  return {
+    key: shape.key,
+    conditions: (entry.when ?? []).map((when) =>
+      naming(shape, "when", () => compileCondition(when, noneTest({}, job)))
+    ),
+    readers: shape.columns.map((column, at) =>
+      naming(shape, column, () => readerOf(entry, shape, column, at, context))
+    ),
+  };
+}
+
+function readerOf(
+  entry: RowsSpec,
+  shape: RowShape,
+  column: string,
+  at: number,
+  { job, readers, onRefusal }: EntryContext,
+): ColumnReader {
+  const { merge: _, ...spec } = valueSpecOf(entry, column);
+  const table = job.tables[shape.table]!;
+  const context = {
+    type: shape.types[at]!,
+    maxBytes: maxBytesOf(table, column),
+    inKey: table.key.includes(column),
+  };
+  const found = withPath(spec, column);
+  const id = JSON.stringify([found, context]);
+  const known = readers.get(id);
+  if (known !== undefined) return known;
+  const { nulls, time_zone: timeZone } = job;
+  const reader = compileValue(found, { ...context, nulls, timeZone, onRefusal });
+  readers.set(id, reader);
+  return reader;
+}
+
+/** A value that says nothing of where it is found is found in the field of the column's name. */
+function withPath(spec: ReturnType<typeof valueSpecOf>, column: string) {
+  const isFound = [spec.path, spec.value, spec.template, spec.hash].some((at) => at !== undefined);
+  return isFound ? spec : { ...spec, path: [column] };
+}
+
+/** Most bytes of a column's text form, where it is in an index. */
+function maxBytesOf(table: Table, column: string): number | undefined {
+  const indexes = [table.key, ...table.indexes].filter((columns) => columns.includes(column));
+  if (indexes.length === 0) return undefined;
+  return Math.floor(MAX_INDEX_BYTES / Math.max(...indexes.map((columns) => columns.length)));
+}
+
+function naming<T>(shape: RowShape, what: string, compile: () => T): T {
+  try {
+    return compile();
+  } catch (error) {
+    throw new Failure(
+      "configuration",
+      `Cannot compile "${shape.table}.${what}" of stream "${shape.stream}": ${
+        (error as Error).message
+      }`,
+      { hint: "deno task check", cause: error },
+    );
+  }
+}

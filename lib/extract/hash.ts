@@ -1,0 +1,38 @@
+// Owns the keys of rows whose source has none: a hash of the values at some paths. It must never change
+// between releases, or every row would come back under another key; a test pins it.
+import { createHash } from "node:crypto";
+
+/** Bytes of the hash that are kept, as hexadecimal text: as many as a uuid has. */
+const HASH_BYTES = 16;
+
+/** Hashes the values found and hands the hash on; nothing found at any path is no value. */
+export function hashReader<T>(
+  asBigint: boolean,
+  finish: (value: unknown) => T,
+): (...found: unknown[]) => T {
+  return (...found) => {
+    if (found.every((value) => value === undefined || value === null)) return finish(null);
+    const hex = createHash("sha256").update(canonicalJson(found)).digest("hex");
+    return finish(asBigint ? signed64(hex) : hex.slice(0, 2 * HASH_BYTES));
+  };
+}
+
+function signed64(hex: string): string {
+  return String(BigInt.asIntN(64, BigInt(`0x${hex.slice(0, 16)}`)));
+}
+
+/** JSON with the members of objects in the order of their names, so that equal values are equal texts. */
+function canonicalJson(value: unknown, levels = 100): string {
+  if (typeof value === "bigint") return String(value);
+  if (typeof value !== "object" || value === null || levels === 0) {
+    return JSON.stringify(typeof value === "object" ? null : value) ?? "null";
+  }
+  if (Array.isArray(value)) {
+    return `[${value.map((item) => canonicalJson(item, levels - 1)).join(",")}]`;
+  }
+  const members = Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1);
+  return `{${
+    members.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item, levels - 1)}`)
+      .join(",")
+  }}`;
+}

@@ -1,0 +1,56 @@
+// Owns the question whether a record is of the window it was answered for. A source that answers with
+// other dates than asked for would otherwise mark dates as done that were never seen.
+import type { CivilMinute } from "../plan/civil.ts";
+import { formatCivil, MINUTES_PER_DAY } from "../plan/civil.ts";
+import { fromEpoch, localMinute, type Moment, parseIso } from "./moment.ts";
+import type { Frame } from "./each.ts";
+import { parsePath, walk } from "./path.ts";
+
+/** Numbers of at least this many are milliseconds: as seconds they would be in the year 5138. */
+const LEAST_EPOCH_MS = 1e11;
+
+/** A half-open range of civil minutes. */
+interface Range {
+  readonly from: CivilMinute;
+  readonly to: CivilMinute;
+}
+
+/**
+ * Compiles the test of a record's own date: undefined where it is in the window, otherwise the reason why not.
+ *
+ * @throws {SyntaxError} where the path cannot be read.
+ */
+export function recordDateTest(
+  path: string,
+  timeZone: string,
+): (record: Frame, window: Range) => string | undefined {
+  const { root, up, steps } = parsePath(path);
+  if (up > 0 || !["element", "record", "key"].includes(root)) {
+    throw new SyntaxError(`Cannot read path "${path}": the date must be the record's own`);
+  }
+  return (record, window) => {
+    const found = root === "key" ? record.key : walk(record.element, steps);
+    const date = rangeOf(found, timeZone);
+    if (date === undefined) return `has no date at "${path}"`;
+    if (date.from < window.to && date.to > window.from) return undefined;
+    return `has the date ${formatCivil(date.from)}, which is outside its window ${
+      formatCivil(window.from)
+    } .. ${formatCivil(window.to)}`;
+  };
+}
+
+/** The minutes that a date or time covers on the job's calendar: a whole day where no time is written. */
+function rangeOf(value: unknown, timeZone: string): Range | undefined {
+  const moment = momentOf(value);
+  if (moment === undefined) return undefined;
+  const from = localMinute(moment, timeZone);
+  const isDay = typeof value === "string" && /^\d{4}-\d{2}-\d{2}$/.test(value);
+  return { from, to: from + (isDay ? MINUTES_PER_DAY : 1) };
+}
+
+function momentOf(value: unknown): Moment | undefined {
+  if (typeof value === "number") {
+    return fromEpoch(value, Math.abs(value) >= LEAST_EPOCH_MS ? "epoch_ms" : "epoch");
+  }
+  return typeof value === "string" ? parseIso(value) : undefined;
+}

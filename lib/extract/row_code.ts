@@ -1,0 +1,160 @@
+// Owns the code that makes the rows of one element: it is written out as JavaScript and compiled, since
+// reading fields by name in straight-line code takes half the time of a loop over columns
+// (tests/bench/extract_bench.ts). What a job or a source says never becomes code: names stand in it only
+// as JSON texts, which are JavaScript's string literals, and everything else is passed in by number.
+import { isObject, own, type Path, type Step, walk } from "./path.ts";
+import type { Frame } from "./each.ts";
+import type { Row } from "./row_shape.ts";
+import type { Condition } from "./condition.ts";
+import type { ColumnReader } from "./value.ts";
+
+/** What the rows of one entry are made of. */
+export interface EntryPlan {
+  /** Conditions that must hold. */
+  readonly conditions: readonly Condition[];
+  /** A reader for each column; equal readers are the same object and read once. */
+  readonly readers: readonly ColumnReader[];
+  /** Indexes of the key's columns. */
+  readonly key: readonly number[];
+}
+
+/** What compiled code works with beside the element. */
+export interface RowSink {
+  /** Refusals so far; set back for each element. */
+  refusals: number;
+  /** The rows of each entry. */
+  rows: Row[][];
+  /** Takes a row that may have a refused value or no key. */
+  settle(entry: number, row: unknown[], frame: Frame): void;
+}
+
+/** Makes the rows of an element; `page` holds what the page's paths found. */
+export type RowMaker = (frame: Frame, record: unknown, page: readonly unknown[]) => void;
+
+/**
+ * Compiles the entries that are made from the same elements.
+ *
+ * `entries` are given with their index in the sink; `aboveAreObjects[n]` says that the element `n + 1` up is
+ * known to be an object, as the element itself is where `needsObject` says so.
+ */
+export function compileRows(
+  entries: ReadonlyMap<number, EntryPlan>,
+  aboveAreObjects: readonly boolean[],
+  pagePaths: Path[],
+  sink: RowSink,
+): RowMaker {
+  const code = new RowCode(aboveAreObjects, pagePaths, needsObject(entries.values()));
+  for (const [index, entry] of entries) code.addEntry(index, entry);
+  return code.compile(sink);
+}
+
+/** Whether the rows read fields of the element by name, so that it must be an object. */
+export function needsObject(entries: Iterable<EntryPlan>): boolean {
+  const paths = [...entries].flatMap(({ readers }) => readers.flatMap((reader) => reader.paths));
+  const own = paths.filter(({ root, up }) => root === "element" && up === 0);
+  return own.length > 0 && own.every(({ steps }) => typeof steps[0] === "string");
+}
+
+/** The statements gathered so far, and the values they are passed by number. */
+class RowCode {
+  readonly #aboveAreObjects: readonly boolean[];
+  readonly #pagePaths: Path[];
+  readonly #isObject: boolean;
+  readonly #lines: string[] = [];
+  readonly #functions: ((...found: never[]) => unknown)[] = [];
+  readonly #steps: (readonly Step[])[] = [];
+  readonly #values = new Map<ColumnReader, string>();
+  readonly #above = new Set<number>();
+
+  constructor(aboveAreObjects: readonly boolean[], pagePaths: Path[], isObject: boolean) {
+    this.#aboveAreObjects = aboveAreObjects;
+    this.#pagePaths = pagePaths;
+    this.#isObject = isObject;
+  }
+
+  addEntry(index: number, { conditions, readers, key }: EntryPlan): void {
+    const values = readers.map((reader) => this.#valueOf(reader));
+    const holds = conditions.map(({ path, holds }) =>
+      `${this.#passed(holds)}(${this.#expression(path)})`
+    );
+    const hasKey = key.map((at) => `${values[at]} !== null`);
+    this.#lines.push(
+      `if (${["true", ...holds].join(" && ")}) {`,
+      `  const row = [${values.join(", ")}];`,
+      `  if (${["sink.refusals === 0", ...hasKey].join(" && ")}) sink.rows[${index}].push(row);`,
+      `  else sink.settle(${index}, row, frame);`,
+      `}`,
+    );
+  }
+
+  compile(sink: RowSink): RowMaker {
+    const above = [...this.#above].map((up) =>
+      `const above${up} = frame${".up".repeat(up)}?.element;`
+    );
+    const body = [
+      `"use strict";`,
+      `return (frame, record, page) => {`,
+      `const element = frame.element;`,
+      ...above,
+      `let found;`,
+      `sink.refusals = 0;`,
+      ...this.#lines,
+      `};`,
+    ].join("\n");
+    const names = ["sink", "call", "steps", "isObject", "own", "walk"];
+    return new Function(...names, body)(sink, this.#functions, this.#steps, isObject, own, walk);
+  }
+
+  /** The name of the variable that holds what a reader reads. */
+  #valueOf(reader: ColumnReader): string {
+    const known = this.#values.get(reader);
+    if (known !== undefined) return known;
+    const name = `value${this.#values.size}`;
+    this.#values.set(reader, name);
+    const found = reader.paths.map((path) => this.#expression(path));
+    this.#lines.push(`const ${name} = ${this.#passed(reader.read)}(${found.join(", ")});`);
+    return name;
+  }
+
+  #passed(called: (...found: never[]) => unknown): string {
+    const known = this.#functions.indexOf(called);
+    return `call[${known >= 0 ? known : this.#functions.push(called) - 1}]`;
+  }
+
+  /** An expression for what a path finds. */
+  #expression({ root, up, steps, ...path }: Path): string {
+    switch (root) {
+      case "element":
+        return this.#from(up === 0 ? "element" : this.#aboveName(up), this.#isKnown(up), steps);
+      case "record":
+        return this.#from("record", false, steps);
+      case "key":
+      case "index":
+        return `frame${"?.up".repeat(up)}?.${root}`;
+      default:
+        return `page[${this.#pagePaths.push({ root, up, steps, ...path }) - 1}]`;
+    }
+  }
+
+  #isKnown(up: number): boolean {
+    return up === 0 ? this.#isObject : this.#aboveAreObjects[up - 1] ?? false;
+  }
+
+  #aboveName(up: number): string {
+    this.#above.add(up);
+    return `above${up}`;
+  }
+
+  /** Steps from a variable, each guarded against what it may meet, but for a first name on a known object. */
+  #from(start: string, isKnown: boolean, steps: readonly Step[]): string {
+    if (steps.some((step) => typeof step !== "string")) {
+      return `walk(${start}, steps[${this.#steps.push(steps) - 1}])`;
+    }
+    return (steps as string[]).reduce((expression, name, at) => {
+      const key = JSON.stringify(name);
+      if (name in Object.prototype) return `own(${expression}, ${key})`;
+      if (at === 0 && isKnown) return `${expression}[${key}]`;
+      return `(isObject(found = ${expression}) ? found[${key}] : undefined)`;
+    }, start);
+  }
+}
