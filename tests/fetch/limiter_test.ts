@@ -86,7 +86,7 @@ Deno.test("take() uses a stream's own limit to the full when a busier stream sha
   for (const [source, own] of [["5/s", "2/s"], ["10/s", "1/s"], ["7/s", "3/s"], ["2/s", "1/s"]]) {
     const { clock, served, take } = setup(source!);
     const rates = [parseRate(own!)];
-    for (let count = 0; count < 50; count++) take("slow", rates);
+    for (let count = 0; count < 100; count++) take("slow", rates);
     for (let count = 0; count < 500; count++) take("busy");
     await clock.advance(20_000);
     const slow = served.filter(({ name }) => name === "slow").map(({ atMs }) => atMs);
