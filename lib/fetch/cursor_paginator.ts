@@ -2,6 +2,7 @@
 // one reading, so a source that goes in circles is noticed at the first repetition.
 import type { Paging } from "../config/job_schema.ts";
 import type { PageFacts, PageParam, Paginator, Step, Verdict } from "./paginator.ts";
+import { shownValue } from "./shown_value.ts";
 import { failed, type Tally } from "./tally.ts";
 
 type CursorPaging = Extract<Paging, { by: "cursor" }>;
@@ -33,13 +34,16 @@ export class CursorPaginator implements Paginator {
     if (cursor === undefined || cursor === null || cursor === "" || cursor === false) {
       return more === undefined || more === null ? this.#tally.end() : this.#lost();
     }
-    return this.#follow(cursor);
+    return this.#follow(typeof cursor === "bigint" ? String(cursor) : cursor);
   }
 
   #follow(cursor: unknown): Verdict {
     const { cursor: path, cursor_param: name, in: where } = this.#paging;
     if (typeof cursor !== "string" && typeof cursor !== "number") {
-      return failed(`the cursor at "${path}" is neither text nor number`, `Correct "cursor"`);
+      return failed(
+        `the cursor at "${path}" is ${shownValue(cursor)}`,
+        'Correct the path "cursor" of "paging"',
+      );
     }
     if (this.#sent.has(String(cursor))) {
       return failed(

@@ -1,6 +1,7 @@
 // Owns telling whether two pages hold the same records, without keeping either. Pure. Invariant: pages of
 // up to five records are compared whole; of longer ones five records and their number.
 import { createHash } from "node:crypto";
+import { stableText } from "./shown_value.ts";
 
 const SAMPLES = 5;
 
@@ -13,6 +14,6 @@ export function fingerprint(records: readonly unknown[]): string {
     (_, i) => Math.round(i * last / Math.max(1, count - 1)),
   );
   const hash = createHash("sha256").update(String(records.length));
-  for (const place of places) hash.update(`\n${JSON.stringify(records[place])}`);
+  for (const place of places) hash.update(`\n${stableText(records[place])}`);
   return hash.digest("base64");
 }

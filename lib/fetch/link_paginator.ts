@@ -5,6 +5,7 @@ import type { Paging } from "../config/job_schema.ts";
 import { nextLink } from "./link_header.ts";
 import { withinOrigin } from "./origin.ts";
 import type { PageFacts, Paginator, Step, Verdict } from "./paginator.ts";
+import { shownValue } from "./shown_value.ts";
 import { failed, type Tally } from "./tally.ts";
 
 type LinkPaging = Extract<Paging, { by: "next_link" | "link_header" }>;
@@ -40,7 +41,7 @@ export class LinkPaginator implements Paginator {
       return this.#tally.end();
     }
     if (typeof link !== "string" || !URL.canParse(link, page.url)) {
-      return failed(`the link to the next page is ${shown(link)}`, 'Correct the path "link"');
+      return failed(`the link to the next page is ${shownValue(link)}`, 'Correct the path "link"');
     }
     return this.#follow(link, new URL(link, page.url));
   }
@@ -55,21 +56,17 @@ export class LinkPaginator implements Paginator {
     const url = withinOrigin(target, this.#baseUrl)?.href;
     if (url === undefined) {
       return failed(
-        `the link to the next page, ${shown(link)}, leads to another host`,
+        `the link to the next page, ${shownValue(link)}, leads to another host`,
         'Make "url" of the source the address that the links name',
       );
     }
     if (this.#asked.has(url)) {
       return failed(
-        `page ${this.#tally.pages} leads back to ${shown(link)}`,
+        `page ${this.#tally.pages} leads back to ${shownValue(link)}`,
         'Look whether "paging" takes the link to the next page',
       );
     }
     this.#asked.add(url);
     return this.#tally.cap() ?? { kind: "more", steps: [{ params: [], url }] };
   }
-}
-
-function shown(link: unknown): string {
-  return (JSON.stringify(link) ?? "undefined").slice(0, 200);
 }

@@ -3,6 +3,7 @@
 // asked without a gap, each once.
 import type { Paging } from "../config/job_schema.ts";
 import type { PageFacts, PageParam, Paginator, Step, Verdict } from "./paginator.ts";
+import { shownValue } from "./shown_value.ts";
 import { wholeNumber } from "./stated_number.ts";
 import { DONE, failed, restart, type Tally, tooFull, WAIT } from "./tally.ts";
 
@@ -47,7 +48,7 @@ export class PagePaginator implements Paginator {
     this.#pages = wholeNumber(stated);
     if (this.#pages === null) {
       return failed(
-        `the number of pages at "${this.#paging.pages}" is ${JSON.stringify(stated)}`,
+        `the number of pages at "${this.#paging.pages}" is ${shownValue(stated)}`,
         'Correct the path "pages" of "paging"',
       );
     }

@@ -54,7 +54,7 @@ export class ReadAhead<T> implements Disposable {
   async take(): Promise<T> {
     const [next] = this.#flights;
     if (next === undefined) throw new RangeError("Cannot take a page: none was asked for");
-    this.#adapt(next.hasLanded);
+    this.#adapt(next);
     this.#fill();
     try {
       return await next.page;
@@ -72,10 +72,14 @@ export class ReadAhead<T> implements Disposable {
     this.#branch[Symbol.dispose]();
   }
 
-  #adapt(hasLanded: boolean): void {
+  /** Deeper where the reader waits for a page, less deep where all pages wait for the reader. */
+  #adapt(next: Flight<T>): void {
     const { pages } = this.#depth;
-    if (hasLanded) this.#depth.pages = Math.max(LEAST_PAGES, pages - 1);
-    else if (this.#steps.length > 0) this.#depth.pages = Math.min(this.#mostPages, pages * 2);
+    if (!next.hasLanded && this.#steps.length > 0) {
+      this.#depth.pages = Math.min(this.#mostPages, pages * 2);
+    } else if (this.#flights.length >= pages && this.#flights.every((flight) => flight.hasLanded)) {
+      this.#depth.pages = Math.max(LEAST_PAGES, pages - 1);
+    }
   }
 
   #fill(): void {

@@ -6,6 +6,7 @@ import { type Answer, answerReader } from "../extract/path.ts";
 import { decodeBody, readRecords } from "../extract/read_records.ts";
 import { Failure } from "../report/failure.ts";
 import { decodeText } from "./charset.ts";
+import { shownValue } from "./shown_value.ts";
 import { wholeNumber } from "./stated_number.ts";
 
 /** What is read of an answer. */
@@ -67,7 +68,7 @@ function refuseStatedError(stream: Stream, answer: Answer): void {
   const stated = answerReader(stream.error)(answer);
   if (stated === undefined || stated === null || stated === false) return;
   if (stated === 0 || stated === "" || Array.isArray(stated) && stated.length === 0) return;
-  const text = (typeof stated === "string" ? stated : JSON.stringify(stated)).slice(0, 200);
+  const text = typeof stated === "string" ? stated.slice(0, 200) : shownValue(stated);
   throw new Failure(
     "window",
     `Cannot read the answer: the source says "${text}" at "${stream.error}"`,
@@ -80,10 +81,9 @@ function readTotal(stream: Stream, answer: Answer): number | null {
   if (stated === undefined || stated === null) return null;
   const total = wholeNumber(stated);
   if (total !== null) return total;
-  const shown = (JSON.stringify(stated) ?? String(stated)).slice(0, 100);
   throw new Failure(
     "window",
-    `Cannot read the answer: the total at "${stream.total}" is ${shown}`,
+    `Cannot read the answer: the total at "${stream.total}" is ${shownValue(stated)}`,
     {
       hint: 'Correct the path "total" of the stream',
     },

@@ -478,3 +478,16 @@ Deno.test("every kind of paging ends on whatever a source answers, property", ()
     { numRuns: 200 },
   );
 });
+
+Deno.test("CursorPaginator sends a cursor as digits when it is too large for a float", () => {
+  const { asked } = readAll(cursor(), (_, index) => ({
+    records: [index],
+    at: index === 0 ? { next: 9007199254740993n } : {},
+  }));
+  assertEquals(param(asked[1]!, "after"), "9007199254740993");
+});
+
+Deno.test("CursorPaginator fails when the cursor is neither text nor number", () => {
+  const { verdict } = readAll(cursor(), () => ({ records: [1], at: { next: { id: 5n } } }));
+  assertEquals(failure(verdict).reason, 'the cursor at "next" is {"id":"5n"}');
+});

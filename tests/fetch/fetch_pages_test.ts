@@ -1,0 +1,545 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import type { FetchEvent } from "../../lib/fetch/fetch_event.ts";
+import { fetchPages, type Page, type Unit } from "../../lib/fetch/fetch_pages.ts";
+import { openSource } from "../../lib/fetch/source.ts";
+import { Failure } from "../../lib/report/failure.ts";
+import { FakeClock } from "../support/fake_clock.ts";
+import { serve } from "../support/http_server.ts";
+import { jobOf, unitOf } from "./job.ts";
+import { rawServer } from "./raw_server.ts";
+
+/** A fetch under way: a real client, a clock that never waits, everything it says kept. */
+function setup(
+  source: Record<string, unknown>,
+  stream: Record<string, unknown> = {},
+  env: Record<string, string> = {},
+) {
+  const clock = new FakeClock();
+  const advancing = clock.autoAdvance();
+  const control = new AbortController();
+  const events: FetchEvent[] = [];
+  const sleeps: number[] = [];
+  const door = openSource(jobOf(source, stream), {
+    env: (name) => env[name],
+    clock: {
+      now: clock.now,
+      sleep: (ms, signal) => {
+        if (ms > 0) sleeps.push(ms);
+        return clock.sleep(ms, signal);
+      },
+    },
+    wallNow: () => Date.UTC(2025, 0, 1),
+    random: () => 0.5,
+    signal: control.signal,
+    onEvent: (event) => events.push(event),
+  });
+  return {
+    ...{ door, control, events, sleeps },
+    pages: (unit: Unit = unitOf()) => fetchPages(door, "things", unit, control.signal),
+    count: (kind: FetchEvent["kind"]) => events.filter((event) => event.kind === kind).length,
+    async [Symbol.asyncDispose]() {
+      advancing[Symbol.dispose]();
+      await door[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function ids(pages: AsyncIterable<Page>): Promise<number[]> {
+  let all: number[] = [];
+  for await (const page of pages) {
+    if (page.index === 0) all = [];
+    all.push(...page.records.map((record) => (record as { id: number }).id));
+  }
+  return all;
+}
+
+async function failureOf(pages: AsyncIterable<Page>): Promise<Failure> {
+  return await assertRejects(() => ids(pages), Failure);
+}
+
+const range = (from: number, to: number) =>
+  Array.from({ length: Math.max(0, to - from) }, (_, index) => from + index);
+const items = (from: number, to: number) => range(from, to).map((id) => ({ id }));
+const OFFSET = { by: "offset", offset_param: "skip", size_param: "limit", size: 100 };
+
+/** Answers `count` records by skip and limit, with the total. */
+function byOffset(count: number, requests: string[] = []) {
+  return (request: Request) => {
+    const { search, searchParams } = new URL(request.url);
+    requests.push(search);
+    const skip = Number(searchParams.get("skip"));
+    return Response.json({
+      total: count,
+      items: items(skip, Math.min(count, skip + Number(searchParams.get("limit")))),
+    });
+  };
+}
+
+Deno.test("fetchPages() gives every page in order with its measures", async () => {
+  await using server = serve(byOffset(350));
+  await using context = setup({ url: server.url }, { paging: OFFSET, total: "total" });
+  const pages = await Array.fromAsync(context.pages());
+  assertEquals(pages.map((page) => [page.index, page.records.length, page.total]), [
+    [0, 100, 350],
+    [1, 100, 350],
+    [2, 100, 350],
+    [3, 50, 350],
+  ]);
+  assertEquals(pages[1]?.url, `${server.url}/things?skip=100&limit=100`);
+  assertEquals(pages[0]?.header("content-type"), "application/json");
+  assertEquals([context.count("requested"), context.count("answered")], [4, 4]);
+  const answered = context.events.find((event) => event.kind === "answered");
+  assert(answered?.kind === "answered" && answered.bytes > 100 && answered.status === 200);
+});
+
+Deno.test("fetchPages() asks pages side by side when the total is known", async () => {
+  let [underWay, most] = [0, 0];
+  const answer = byOffset(2000);
+  await using server = serve(async (request) => {
+    most = Math.max(most, ++underWay);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    underWay--;
+    return answer(request);
+  });
+  await using context = setup(
+    { url: server.url, concurrency: 5 },
+    { paging: OFFSET, total: "total" },
+  );
+  assertEquals(await ids(context.pages()), range(0, 2000));
+  assertEquals(most, 5);
+});
+
+Deno.test("fetchPages() never has more requests under way than the source allows, over all units", async () => {
+  let [underWay, most] = [0, 0];
+  const answer = byOffset(600);
+  await using server = serve(async (request) => {
+    most = Math.max(most, ++underWay);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    underWay--;
+    return answer(request);
+  });
+  await using context = setup(
+    { url: server.url, concurrency: 3 },
+    { paging: OFFSET, total: "total" },
+  );
+  await Promise.all(range(0, 4).map(() => ids(context.pages())));
+  assertEquals(most, 3);
+});
+
+Deno.test("fetchPages() reads an empty window as one empty page", async () => {
+  await using server = serve(byOffset(0));
+  await using context = setup({ url: server.url }, { paging: OFFSET, total: "total" });
+  const pages = await Array.fromAsync(context.pages());
+  assertEquals(pages.map((page) => page.records), [[]]);
+});
+
+Deno.test("fetchPages() takes a status for an empty window when the stream says so", async () => {
+  await using server = serve(() => Response.json({ detail: "no such day" }, { status: 404 }));
+  await using context = setup({ url: server.url }, { empty_on: [404], total: "total" });
+  assertEquals(await ids(context.pages()), []);
+});
+
+Deno.test("fetchPages() fails the window when a status is not expected, and quotes the reason", async () => {
+  await using server = serve(() =>
+    Response.json({ detail: [{ loc: ["query", "limit"], msg: "too large" }] }, { status: 422 })
+  );
+  await using context = setup({ url: server.url });
+  const failure = await failureOf(context.pages());
+  assertEquals(failure.kind, "window");
+  assertEquals(
+    failure.message,
+    `Cannot fetch GET ${server.url}/things: the source answered 422, "query.limit: too large"`,
+  );
+  assertEquals(context.count("requested"), 1);
+});
+
+Deno.test("fetchPages() survives bursts of 500 with growing waits", async () => {
+  let requests = 0;
+  await using server = serve(() =>
+    ++requests < 5 ? new Response("", { status: 500 }) : Response.json({ items: items(0, 3) })
+  );
+  await using context = setup({ url: server.url });
+  assertEquals(await ids(context.pages()), [0, 1, 2]);
+  assertEquals(context.sleeps, [500, 1000, 2000, 4000]);
+  assertEquals([context.count("requested"), context.count("retrying")], [5, 4]);
+});
+
+Deno.test("fetchPages() fails the window when all tries are answered 503", async () => {
+  await using server = serve(() =>
+    new Response("<title>Down</title>", { status: 503, headers: { "content-type": "text/html" } })
+  );
+  await using context = setup({ url: server.url, retry: { attempts: 3 } });
+  const failure = await failureOf(context.pages());
+  assertEquals(failure.kind, "window");
+  assert(
+    failure.message.endsWith('the source answered 503, "Down" in 3 attempts'),
+    failure.message,
+  );
+});
+
+const throttles: [name: string, header: string | undefined, waitMs: number][] = [
+  ["no Retry-After", undefined, 500],
+  ["Retry-After in seconds", "7", 7000],
+  ["Retry-After as a date", "Wed, 01 Jan 2025 00:00:09 GMT", 9000],
+  ["a Retry-After of ten years", "315360000", 60_000],
+  ["a Retry-After in the past", "Wed, 01 Jan 2020 00:00:09 GMT", 0],
+];
+for (const [name, header, waitMs] of throttles) {
+  Deno.test(`fetchPages() waits and asks again when it is answered 429 with ${name}`, async () => {
+    let requests = 0;
+    const headers: Record<string, string> = header === undefined ? {} : { "retry-after": header };
+    await using server = serve(() =>
+      ++requests === 1
+        ? new Response("", { status: 429, headers })
+        : Response.json({ items: items(0, 1) })
+    );
+    await using context = setup({ url: server.url });
+    assertEquals(await ids(context.pages()), [0]);
+    const retry = context.events.find((event) => event.kind === "retrying");
+    assertEquals(retry?.kind === "retrying" && retry.waitMs, waitMs);
+    assertEquals(context.count("refused"), 1);
+  });
+}
+
+Deno.test("fetchPages() takes a 403 with an empty allowance for a limit", async () => {
+  let requests = 0;
+  await using server = serve(() =>
+    ++requests === 1
+      ? new Response("", {
+        status: 403,
+        headers: { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "30" },
+      })
+      : Response.json({ items: items(0, 1) })
+  );
+  await using context = setup({ url: server.url });
+  assertEquals(await ids(context.pages()), [0]);
+  assertEquals(context.count("refused"), 1);
+});
+
+Deno.test("fetchPages() asks again when the connection breaks inside the body", async () => {
+  const whole = JSON.stringify({ items: items(0, 2) });
+  const head =
+    `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${whole.length}`;
+  await using server = rawServer((at) => [
+    `${head}\r\nconnection: close\r\n\r\n`,
+    at < 2 ? whole.slice(0, 7) : whole,
+  ]);
+  await using context = setup({ url: server.url });
+  assertEquals(await ids(context.pages()), [0, 1]);
+  assertEquals(server.requests(), 3);
+});
+
+const unreadable: [name: string, body: string, type: string, reason: RegExp][] = [
+  ["JSON that breaks off", '{"items": [{"id": 1', "application/json", /./],
+  [
+    "a web page",
+    "<!doctype html><title>Log in</title>",
+    "text/html",
+    /web page, "Log in", not json/,
+  ],
+  ["another shape", '{"things": []}', "application/json", /./],
+  ["a number where a list should be", '{"items": 7}', "application/json", /./],
+  ["nothing", "", "application/json", /./],
+];
+for (const [name, body, type, reason] of unreadable) {
+  Deno.test(`fetchPages() fails the window when the answer is ${name}`, async () => {
+    await using server = serve(() => new Response(body, { headers: { "content-type": type } }));
+    await using context = setup({ url: server.url });
+    const failure = await failureOf(context.pages());
+    assertEquals(failure.kind, "window");
+    assert(reason.test(failure.message), failure.message);
+    assert(failure.message.endsWith(`asked by GET ${server.url}/things`), failure.message);
+    assertEquals(context.count("requested"), 1);
+  });
+}
+
+Deno.test("fetchPages() fails the window when the text is not in its charset", async () => {
+  const latin = Uint8Array.from('{"items": [{"id": 1, "name": "pät"}]}', (c) => c.charCodeAt(0));
+  await using server = serve(() =>
+    new Response(latin, { headers: { "content-type": "application/json; charset=utf-8" } })
+  );
+  await using context = setup({ url: server.url });
+  const failure = await failureOf(context.pages());
+  assert(failure.message.includes('not text in the charset "utf-8"'), failure.message);
+});
+
+Deno.test("fetchPages() fails the window when the body says that something is wrong", async () => {
+  await using server = serve(() =>
+    Response.json({ items: [], error: { message: "quota of key" } })
+  );
+  await using context = setup({ url: server.url }, { error: "error.message" });
+  const failure = await failureOf(context.pages());
+  assert(failure.message.includes('the source says "quota of key"'), failure.message);
+});
+
+Deno.test("fetchPages() begins the window again when the total changes, and says so by index 0", async () => {
+  let requests = 0;
+  await using server = serve((request) => {
+    const skip = Number(new URL(request.url).searchParams.get("skip"));
+    const total = ++requests === 1 ? 149 : 150;
+    return Response.json({ total, items: items(skip, Math.min(total, skip + 100)) });
+  });
+  await using context = setup({ url: server.url }, { paging: OFFSET, total: "total" });
+  const pages = await Array.fromAsync(context.pages());
+  assertEquals(pages.map((page) => page.index), [0, 0, 1]);
+  assertEquals(pages.slice(1).flatMap((page) => page.records), items(0, 150));
+});
+
+Deno.test("fetchPages() fails the window when the total never stands still", async () => {
+  let requests = 0;
+  await using server = serve((request) => {
+    const skip = Number(new URL(request.url).searchParams.get("skip"));
+    return Response.json({ total: 500 + requests++, items: items(skip, skip + 100) });
+  });
+  await using context = setup({ url: server.url }, { paging: OFFSET, total: "total" });
+  const failure = await failureOf(context.pages());
+  assert(/in each of 4 readings the total changed from/.test(failure.message), failure.message);
+  assertEquals(failure.tooFull, false);
+});
+
+Deno.test("fetchPages() fails the window when pages repeat", async () => {
+  await using server = serve(() => Response.json({ total: 300, items: items(0, 100) }));
+  await using context = setup({ url: server.url }, { paging: OFFSET, total: "total" });
+  const failure = await failureOf(context.pages());
+  assertEquals(
+    failure.message,
+    "Cannot read the window whole: page 2 repeats an earlier page",
+  );
+});
+
+Deno.test("fetchPages() fails the window when a page in the middle is empty", async () => {
+  const answer = byOffset(350);
+  await using server = serve((request) =>
+    new URL(request.url).searchParams.get("skip") === "200"
+      ? Response.json({ total: 350, items: [] })
+      : answer(request)
+  );
+  await using context = setup({ url: server.url }, { paging: OFFSET, total: "total" });
+  const failure = await failureOf(context.pages());
+  assert(failure.message.endsWith("page 3 was empty after 200 of 350 records"), failure.message);
+});
+
+Deno.test("fetchPages() ends an endless loop of pages at max_pages", async () => {
+  let id = 0;
+  await using server = serve(() => Response.json({ items: [{ id }], next: `c${id++}` }));
+  await using context = setup({ url: server.url }, {
+    paging: { by: "cursor", cursor: "next", cursor_param: "after" },
+    max_pages: 7,
+  });
+  const failure = await failureOf(context.pages());
+  assertEquals([failure.kind, failure.tooFull], ["window", true]);
+  assertEquals(context.count("requested"), 7);
+});
+
+Deno.test("fetchPages() is too full when the answer reaches `full`", async () => {
+  await using server = serve(() => Response.json({ items: items(0, 50) }));
+  await using context = setup({ url: server.url }, { full: 50 });
+  assertEquals((await failureOf(context.pages())).tooFull, true);
+});
+
+Deno.test("fetchPages() fails the window when the declared total is not there", async () => {
+  await using server = serve(() => Response.json({ items: items(0, 5) }));
+  await using context = setup({ url: server.url }, { total: "meta.total" });
+  const failure = await failureOf(context.pages());
+  assertEquals(failure.message, 'Cannot read the answer: it states no total at "meta.total"');
+});
+
+Deno.test("fetchPages() follows the Link header", async () => {
+  await using server = serve((request) => {
+    const page = Number(new URL(request.url).searchParams.get("page") ?? 1);
+    const headers: Record<string, string> = page < 3
+      ? { link: `<?page=${page + 1}>; rel="next", <?page=3>; rel="last"` }
+      : {};
+    return Response.json({ items: items(page * 2, page * 2 + 2) }, { headers });
+  });
+  await using context = setup({ url: server.url }, { paging: { by: "link_header" } });
+  assertEquals(await ids(context.pages()), range(2, 8));
+});
+
+Deno.test("fetchPages() sends a cursor from a header in a header", async () => {
+  await using server = serve((request) => {
+    const cursor = Number(request.headers.get("x-cursor") ?? 0);
+    const headers: Record<string, string> = cursor < 2 ? { "x-next": String(cursor + 1) } : {};
+    return Response.json({ items: items(cursor, cursor + 1) }, { headers });
+  });
+  await using context = setup({ url: server.url }, {
+    paging: { by: "cursor", cursor: "$header.x-next", cursor_param: "X-Cursor", in: "header" },
+  });
+  assertEquals(await ids(context.pages()), [0, 1, 2]);
+});
+
+Deno.test("fetchPages() stops at once and names the variables when credentials are revoked half way", async () => {
+  let requests = 0;
+  const answer = byOffset(1000);
+  await using server = serve((request) =>
+    ++requests > 3
+      ? Response.json({ detail: `no such user: ${request.headers.get("authorization")}` }, {
+        status: 401,
+      })
+      : answer(request)
+  );
+  await using context = setup(
+    {
+      url: server.url,
+      auth: { basic: { username: "${API_USER}", password: "${API_PASSWORD}" } },
+      concurrency: 1,
+    },
+    { paging: OFFSET, total: "total" },
+    { API_USER: "somebody", API_PASSWORD: "open sesame" },
+  );
+  const failure = await failureOf(context.pages());
+  assertEquals(failure.kind, "refused");
+  assert(failure.message.includes('401, "no such user: Basic ***"'), failure.message);
+  assert(failure.hint?.includes("API_USER and API_PASSWORD"), failure.hint);
+});
+
+Deno.test("fetchPages() takes no credentials to another host after a redirect", async () => {
+  const seen: { authorization: string | null; key: string | null; search: string }[] = [];
+  await using other = serve((request) => {
+    const { search } = new URL(request.url);
+    const [authorization, key] = ["authorization", "x-key"].map((n) => request.headers.get(n));
+    seen.push({ authorization: authorization!, key: key!, search });
+    return Response.json({ items: items(0, 1) });
+  });
+  await using server = serve((request) =>
+    Response.redirect(`${other.url}/elsewhere${new URL(request.url).search}`, 307)
+  );
+  await using context = setup(
+    {
+      url: server.url,
+      auth: { bearer: "${T}", header: { "X-Key": "${K}" }, query: { k: "${K}" } },
+    },
+    {},
+    { T: "token-value", K: "key-value" },
+  );
+  assertEquals(await ids(context.pages()), [0]);
+  assertEquals(seen, [{ authorization: null, key: null, search: "" }]);
+});
+
+Deno.test("fetchPages() follows redirects within the source with credentials, up to five", async () => {
+  await using server = serve((request) => {
+    const { pathname } = new URL(request.url);
+    if (request.headers.get("authorization") !== "Bearer t") {
+      return new Response("", { status: 401 });
+    }
+    const hop = Number(pathname.slice(1)) || 0;
+    if (hop === 5) return Response.json({ items: items(0, 1) });
+    return new Response("", { status: 302, headers: { location: `/${hop + 1}` } });
+  });
+  await using context = setup({ url: server.url, auth: { bearer: "${T}" } }, {}, { T: "t" });
+  assertEquals(await ids(context.pages()), [0]);
+  assertEquals(context.count("requested"), 6);
+});
+
+Deno.test("fetchPages() fails the window when redirects go in circles", async () => {
+  await using server = serve(() => new Response("", { status: 302, headers: { location: "/" } }));
+  await using context = setup({ url: server.url });
+  const failure = await failureOf(context.pages());
+  assert(failure.message.endsWith("it was redirected more than 5 times"), failure.message);
+});
+
+Deno.test("fetchPages() lets no secret into events, pages and failures", async () => {
+  const secret = "s3cr/t+key";
+  await using server = serve((request) => {
+    const { href, searchParams } = new URL(request.url);
+    if (searchParams.get("page") === null) {
+      return Response.json({ items: items(0, 1), next: `${href}&page=2` });
+    }
+    return new Response(`bad key ${searchParams.get("key")} ${encodeURIComponent(secret)}`, {
+      status: 400,
+    });
+  });
+  await using context = setup(
+    { url: server.url, auth: { query: { key: "${K}" } } },
+    { paging: { by: "next_link", link: "next" } },
+    { K: secret },
+  );
+  const said: unknown[] = [];
+  const failure = await assertRejects(async () => {
+    for await (const page of context.pages()) said.push(page.url);
+  }, Failure);
+  said.push(failure.message, failure.hint, failure.stack, context.events);
+  const text = JSON.stringify(said);
+  for (const form of [secret, encodeURIComponent(secret), "s3cr/t%2Bkey"]) {
+    assert(!text.includes(form), text);
+  }
+  assert(failure.message.includes("bad key ***"), failure.message);
+});
+
+Deno.test("fetchPages() ends promptly when the signal aborts, in flight and while waiting", async () => {
+  const arrived = Promise.withResolvers<void>();
+  await using server = serve(() => {
+    arrived.resolve();
+    return new Promise<Response>(() => {});
+  });
+  await using context = setup({ url: server.url, concurrency: 1 });
+  const inFlight = failureOf(context.pages());
+  await arrived.promise;
+  const waiting = failureOf(context.pages());
+  context.control.abort();
+  assertEquals([(await inFlight).kind, (await waiting).kind], ["interrupted", "interrupted"]);
+});
+
+Deno.test("fetchPages() throws the signal's reason when it is a Failure", async () => {
+  await using server = serve(() => Response.json({ items: [] }));
+  await using context = setup({ url: server.url });
+  const reason = new Failure("target", "Cannot write: the disk is full");
+  context.control.abort(reason);
+  assertEquals(await failureOf(context.pages()), reason);
+});
+
+Deno.test("fetchPages() ends what it asked ahead when its reader stops", async () => {
+  const answer = byOffset(5000);
+  const ended: Promise<void>[] = [];
+  await using server = serve((request) => {
+    if (!new URL(request.url).search.includes("skip=0&")) {
+      const aborted = Promise.withResolvers<void>();
+      request.signal.addEventListener("abort", () => aborted.resolve());
+      ended.push(aborted.promise);
+      return new Promise<Response>(() => {});
+    }
+    return answer(request);
+  });
+  await using context = setup({ url: server.url }, { paging: OFFSET, total: "total" });
+  for await (const _page of context.pages()) {
+    while (ended.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    break;
+  }
+  await Promise.all(ended);
+  const next = context.pages();
+  assertEquals((await next.next()).value?.index, 0);
+  await next.return(undefined);
+});
+
+Deno.test("fetchPages() makes a new plan when the source gives fewer records than asked for", async () => {
+  await using server = serve((request) => {
+    const skip = Number(new URL(request.url).searchParams.get("skip"));
+    const size = skip === 100 ? 30 : 100;
+    return Response.json({ total: 500, items: items(skip, Math.min(500, skip + size)) });
+  });
+  await using context = setup({ url: server.url }, { paging: OFFSET, total: "total" });
+  assertEquals(await ids(context.pages()), range(0, 500));
+});
+
+Deno.test("openSource() names the variable when a secret is not set", () => {
+  const error = assertThrowsFailure(() =>
+    setup({ url: "http://a.test", auth: { bearer: "${NOPE}" } })
+  );
+  assertEquals(error.kind, "configuration");
+  assert(error.message.includes("NOPE"));
+});
+
+Deno.test("openSource() refuses an address with a password, without telling it", () => {
+  const error = assertThrowsFailure(() => setup({ url: "http://me:hush@a.test" }));
+  assertEquals(error.kind, "configuration");
+  assert(!`${error.message}${error.hint}`.includes("hush"));
+});
+
+function assertThrowsFailure(action: () => unknown): Failure {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof Failure) return error;
+  }
+  throw new Error("expected a Failure");
+}
