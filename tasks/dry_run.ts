@@ -58,8 +58,8 @@ async function firstUnits(job: Job, name: string, options: RunOptions): Promise<
   const plan = new StreamPlan({
     name,
     stream,
-    params: options.params,
-    each: eachValues(stream, async function* () {}),
+    scope: "",
+    each: eachValues(stream, options.params, async function* () {}),
     needed: () => Promise.resolve(range === undefined ? null : { fetch: [range], skip: [] }),
     recordsPerMinute: undefined,
   });

@@ -27,13 +27,14 @@ export interface PlanSource {
 export async function openPlan(source: PlanSource, name: string): Promise<StreamPlan> {
   const { job, params, checkpoint, target } = source;
   const stream = job.streams[name]!;
-  await checkpoint.load(name, scopeOf(stream, params));
+  const scope = scopeOf(job, name, params);
+  await checkpoint.load(name, scope);
   const measured = checkpoint.measured(name);
   return new StreamPlan({
     name,
     stream,
-    params,
-    each: eachValues(stream, (sql) => target.stream(sql)),
+    scope,
+    each: eachValues(stream, params, (sql) => target.stream(sql)),
     needed: (track) => needed(source, name, track),
     recordsPerMinute: measured === undefined || measured.minutes === 0
       ? undefined

@@ -62,11 +62,11 @@ export function surveyOf(job: Job, forecasts: ReadonlyMap<string, StreamForecast
 async function surveyStream(source: PlanSource, name: string): Promise<StreamForecast> {
   const { job, checkpoint, params, target } = source;
   const stream = job.streams[name]!;
-  const scope = scopeOf(stream, params);
+  const scope = scopeOf(job, name, params);
   await checkpoint.load(name, scope);
   const done = { minutes: 0, windows: 0 };
   const left = { minutes: 0, windows: 0 };
-  for await (const values of eachValues(stream, (sql) => target.stream(sql))) {
+  for await (const values of eachValues(stream, params, (sql) => target.stream(sql))) {
     const extents = await extentsOf(source, { stream: name, scope, each: canonical(values) });
     add(done, extents.done);
     add(left, extents.left);

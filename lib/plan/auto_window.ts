@@ -38,12 +38,16 @@ export class AutoWindow {
   #recordsPerMinute: number | undefined;
   #minutes: number;
 
-  /** Starts at the shortest length, or from a density (records per minute) learnt by an earlier run. */
-  constructor(bounds: AutoBounds, recordsPerMinute?: number) {
+  /**
+   * Starts at the shortest length, or from a density (records per minute) learnt by an earlier run. A
+   * density of zero teaches nothing: it would make one window of a whole range.
+   */
+  constructor(bounds: AutoBounds, recordsPerMinute = 0) {
     this.#bounds = bounds;
-    this.#recordsPerMinute = recordsPerMinute;
     this.#minutes = minutesOf(bounds.min);
-    if (recordsPerMinute !== undefined) this.#minutes = this.#fitting();
+    if (recordsPerMinute <= 0) return;
+    this.#recordsPerMinute = recordsPerMinute;
+    this.#minutes = this.#fitting();
   }
 
   /** Density learnt so far, in records per civil minute; undefined before the first window. */
@@ -67,7 +71,8 @@ export class AutoWindow {
     this.#recordsPerMinute = this.#recordsPerMinute === undefined
       ? density
       : this.#recordsPerMinute * (1 - NEWEST) + density * NEWEST;
-    this.#minutes = Math.min(this.#fitting(), minutes * GROWTH);
+    // A window cut short by the end of a gap says nothing against longer ones.
+    this.#minutes = Math.min(this.#fitting(), Math.max(this.#minutes, minutes * GROWTH));
   }
 
   /** Learns that a window held more than could be fetched, and gives its two halves, or undefined where it cannot be split. */
@@ -88,13 +93,16 @@ export class AutoWindow {
   }
 }
 
-/** The two halves of a window, cut at a whole unit of the shortest length; undefined where it has but one. */
+/**
+ * A window in two, as near to its half as whole units and the shortest length allow; undefined where it
+ * is no longer than the shortest. The second part may be shorter than that, as the last window of a
+ * range may.
+ */
 export function splitWindow(window: Window, min: WindowLength): [Window, Window] | undefined {
-  const unit = min.unit === "minute" ? minutesOf(min) : MINUTES_PER_DAY;
-  const floor = min.unit === "minute" ? unit : minutesOf(min);
-  const half = Math.floor((window.to - window.from) / 2 / unit) * unit;
-  if (half < floor || half === 0) return undefined;
-  const middle = window.from + half;
+  const minutes = window.to - window.from;
+  const shortest = Math.max(minutesOf(min), windowEnd(window.from, min) - window.from);
+  if (minutes <= shortest) return undefined;
+  const middle = window.from + Math.max(shortest, wholeUnits(minutes / 2, min));
   return [{ from: window.from, to: middle }, { from: middle, to: window.to }];
 }
 

@@ -122,9 +122,13 @@ function changeBetween(from: number, to: number, timeZone: string): number {
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-/** How many minutes the zone's clock is ahead of UTC at an instant; seconds of old local mean times are cut off. */
+/**
+ * How many whole minutes the zone's clock is ahead of UTC at an instant. Old local mean times have
+ * seconds; they are cut off at the minute in which the instant lies, so that an offset does not waver.
+ */
 export function offsetMinutes(epochMs: number, timeZone: string): number {
   if (timeZone === "UTC") return 0;
+  const utc = Math.floor(epochMs / MS_PER_MINUTE) * MS_PER_MINUTE;
   let format = formats.get(timeZone);
   if (format === undefined) {
     format = new Intl.DateTimeFormat("en-US", {
@@ -140,7 +144,7 @@ export function offsetMinutes(epochMs: number, timeZone: string): number {
     formats.set(timeZone, format);
   }
   const parts: Record<string, string> = {};
-  for (const part of format.formatToParts(epochMs)) parts[part.type] = part.value;
+  for (const part of format.formatToParts(utc)) parts[part.type] = part.value;
   const local = Date.UTC(
     Number(parts.year),
     Number(parts.month) - 1,
@@ -148,7 +152,7 @@ export function offsetMinutes(epochMs: number, timeZone: string): number {
     Number(parts.hour),
     Number(parts.minute),
   );
-  return Math.round((local - Math.floor(epochMs / MS_PER_MINUTE) * MS_PER_MINUTE) / MS_PER_MINUTE);
+  return Math.round((local - utc) / MS_PER_MINUTE);
 }
 
 /** Whether the name is a time zone that this runtime knows. */

@@ -1,24 +1,36 @@
-// Owns the values a stream is repeated for: lists as they stand, queries through the function it is
-// given, several of them as a grid. It yields one record of named values at a time, so that a query of
-// a hundred thousand rows is never held whole; only the inner dimensions of a grid are.
+// Owns the values a stream is repeated for: lists as they stand, parameters as they were given, queries
+// through the function it is given, several of them as a grid. It yields one record of named values at
+// a time, so that a query of a hundred thousand rows is never held whole.
 import type { Stream } from "../config/job_schema.ts";
+import { flagOf } from "../config/params.ts";
+import { Failure } from "../report/failure.ts";
 
 /** Runs a query on the target and yields its rows as records. */
 export type QueryRows = (sql: string) => AsyncIterable<Record<string, unknown>>;
 
-/** The combinations of a stream's `for_each` values, first name outermost; one empty record without any. */
+/**
+ * The combinations of a stream's `for_each` values, first name outermost; one empty record without any.
+ *
+ * @throws {Failure} of kind `configuration` where a parameter it is repeated for has no value.
+ */
 export async function* eachValues(
   stream: Stream,
+  params: Readonly<Record<string, unknown>>,
   query: QueryRows,
 ): AsyncGenerator<Record<string, unknown>> {
-  yield* grid(Object.entries(stream.for_each ?? {}), query);
+  yield* grid(Object.entries(stream.for_each ?? {}), { params, query });
+}
+
+interface Sources {
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly query: QueryRows;
 }
 
 type Dimension = [name: string, source: NonNullable<Stream["for_each"]>[string]];
 
 async function* grid(
   dimensions: readonly Dimension[],
-  query: QueryRows,
+  sources: Sources,
 ): AsyncGenerator<Record<string, unknown>> {
   const [outer, ...inner] = dimensions;
   if (outer === undefined) {
@@ -26,20 +38,30 @@ async function* grid(
     return;
   }
   const [name, source] = outer;
-  for await (const value of valuesOf(source, query)) {
-    for await (const rest of grid(inner, query)) yield { [name]: value, ...rest };
+  for await (const value of valuesOf(source, sources)) {
+    for await (const rest of grid(inner, sources)) yield { [name]: value, ...rest };
   }
 }
 
-async function* valuesOf(source: Dimension[1], query: QueryRows): AsyncGenerator<unknown> {
+async function* valuesOf(source: Dimension[1], sources: Sources): AsyncGenerator<unknown> {
   if (source.query === undefined) {
-    yield* source.values ?? [];
+    yield* source.values ?? valuesOfParam(source.param, sources.params);
     return;
   }
-  for await (const row of query(source.query)) {
+  for await (const row of sources.query(source.query)) {
     const columns = Object.keys(row);
     yield columns.length === 1 ? row[columns[0]!] : row;
   }
+}
+
+function valuesOfParam(name: string, params: Sources["params"]): unknown[] {
+  const values = [params[name] ?? []].flat();
+  if (values.length > 0) return values;
+  throw new Failure(
+    "configuration",
+    `Cannot repeat requests for each of "${name}": the parameter has no value`,
+    { hint: `Give --${flagOf(name)}, or a default in the job file` },
+  );
 }
 
 /** Whether the values come from the target, so that the stream has to wait for the others of its group. */

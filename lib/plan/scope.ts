@@ -1,7 +1,7 @@
 // Owns what a track of coverage is keyed by besides its stream: the parameters that its request really
 // uses, and the `for_each` values. A run restricted to one region covers that region only, and a stream
 // that does not use the parameter shares its coverage over all of them.
-import type { Stream } from "../config/job_schema.ts";
+import type { Job } from "../config/job.ts";
 
 /** A sequence of windows that are covered together: a stream, its parameters, its `for_each` values. */
 export interface Track {
@@ -13,32 +13,47 @@ export interface Track {
   readonly each: string;
 }
 
-/** The parameters among `params` that a stream's request mentions. */
+/** The parameters among `params` that a stream's requests, or the rows made of them, mention. */
 export function usedParams(
-  stream: Stream,
+  job: Pick<Job, "source" | "streams">,
+  stream: string,
   params: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
-  const text = JSON.stringify([stream.request ?? null, stream.rows]);
+  const { request, rows } = job.streams[stream]!;
+  const text = JSON.stringify([request ?? null, rows, job.source.headers]);
   return Object.fromEntries(
-    Object.entries(params).filter(([name]) => text.includes(`params.${name}`)),
+    Object.entries(params).filter(([name]) => mention(name).test(text)),
   );
 }
 
+/** `{params.NAME}` in a template, `$params.NAME` or `$params["NAME"]` in a path; both inside JSON. */
+function mention(name: string): RegExp {
+  return new RegExp(`\\bparams(\\.${name}(?![A-Za-z0-9_])|\\[\\\\?["']${name}\\\\?["']\\])`);
+}
+
 /** Canonical text of the parameters that a stream uses. */
-export function scopeOf(stream: Stream, params: Readonly<Record<string, unknown>>): string {
-  return canonical(usedParams(stream, params));
+export function scopeOf(
+  job: Pick<Job, "source" | "streams">,
+  stream: string,
+  params: Readonly<Record<string, unknown>>,
+): string {
+  return canonical(usedParams(job, stream, params));
 }
 
 /** Longest text of a key part kept readable; a longer one is replaced by its hash (a key holds 2 KiB). */
 const READABLE_CHARS = 200;
 
-/** A canonical text of named values, such as `region_codes=gb,ire`; empty where there are none. */
+/**
+ * A canonical text of named values, such as `region_codes=gb,ire`; empty where there are none. The order
+ * of names and of lists does not matter; different values have different texts.
+ */
 export function canonical(values: Readonly<Record<string, unknown>>): string {
   const parts = Object.keys(values).sort()
     .filter((name) => hasValue(values[name]))
     .map((name) => `${name}=${write(values[name])}`);
   const text = parts.join("&");
-  return text.length <= READABLE_CHARS ? text : `${text.slice(0, 40)}~${hash(text)}`;
+  const key = text.length <= READABLE_CHARS ? text : `${text.slice(0, 40)}~${hash(text)}`;
+  return key.toWellFormed();
 }
 
 function hasValue(value: unknown): boolean {
@@ -47,7 +62,8 @@ function hasValue(value: unknown): boolean {
 
 function write(value: unknown): string {
   if (Array.isArray(value)) return value.map(write).sort().join(",");
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+  const text = typeof value === "object" ? JSON.stringify(value) : String(value);
+  return text.replace(/[%&=,]/g, encodeURIComponent);
 }
 
 /** FNV-1a over two seeds, 64 bits as hexadecimal: tells texts apart, protects nothing. */

@@ -6,7 +6,7 @@ import { AutoWindow, splitWindow } from "./auto_window.ts";
 import type { AutoBounds } from "./auto_window.ts";
 import type { Needed } from "./needed.ts";
 import type { Track } from "./scope.ts";
-import { canonical, scopeOf } from "./scope.ts";
+import { canonical } from "./scope.ts";
 import type { Window } from "./window.ts";
 import { cutWindows, windowEnd } from "./window.ts";
 
@@ -22,8 +22,8 @@ export interface Unit extends Track {
 export interface StreamPlanInput {
   readonly name: string;
   readonly stream: Stream;
-  /** Values of the job's parameters. */
-  readonly params: Readonly<Record<string, unknown>>;
+  /** Canonical text of the parameters that the stream uses. */
+  readonly scope: string;
   /** Combinations of `for_each` values. */
   readonly each: AsyncIterable<Record<string, unknown>>;
   /** Dates to fetch of a track; null where the track has no windows and is to be fetched. */
@@ -111,13 +111,8 @@ export class StreamPlan {
   }
 
   #unit(eachValues: Record<string, unknown>): Omit<Unit, "window"> {
-    const { name, stream, params } = this.#input;
-    return {
-      stream: name,
-      scope: scopeOf(stream, params),
-      each: canonical(eachValues),
-      eachValues,
-    };
+    const { name, scope } = this.#input;
+    return { stream: name, scope, each: canonical(eachValues), eachValues };
   }
 
   #cut(current: { unit: Omit<Unit, "window">; ranges: Window[] }): Unit {

@@ -1,0 +1,123 @@
+// Owns the readable views of a checkpoint: what `status --json` prints and what the file in logs/ holds
+// for cat and jq. Field names are a promise (docs/guide.md, "JSON output"). KV stays the truth.
+import type { Job } from "../config/job.ts";
+import { formatCivil, formatDay, MINUTES_PER_DAY } from "../plan/civil.ts";
+import { rangeOf } from "../plan/needed.ts";
+import { scopeOf } from "../plan/scope.ts";
+import { union } from "../plan/coverage.ts";
+import type { Window } from "../plan/window.ts";
+import type { Checkpoint, Trouble } from "./checkpoint.ts";
+
+/** First and last day of a range; minutes where it does not end at midnight. */
+export type Days = [first: string, last: string];
+
+/** What is known of one stream. */
+export interface StreamSnapshot {
+  /** Group of the stream. */
+  group: string;
+  /** The parameters it was fetched with; empty for none. */
+  scope: string;
+  /** Ranges that are done. */
+  coverage: Days[];
+  /** Ranges among them in which the source had nothing. */
+  empty: Days[];
+  /** Ranges among them that may still change. */
+  unsettled: Days[];
+  /** Ranges that were never fetched, between the first date of the stream (or of coverage) and its last. */
+  gaps: Days[];
+  /** Windows that failed, with why. */
+  failed: TroubleView[];
+  /** Windows with rejected rows. */
+  rejected: TroubleView[];
+  /** For streams without windows: when it was fetched last, and how many of its values are done. */
+  fetched_at: string | null;
+  items: number;
+  /** Rows that runs have written for it. */
+  rows: number;
+}
+
+/** A window to be asked again. */
+export interface TroubleView {
+  window: Days | null;
+  each: string;
+  at: string;
+  reason: string;
+  hint: string | null;
+}
+
+/** What is known of streams under the parameters of a run, over a range. */
+export async function snapshot(
+  job: Job,
+  checkpoint: Checkpoint,
+  streams: readonly string[],
+  params: Readonly<Record<string, unknown>>,
+  range: Window | undefined,
+): Promise<Record<string, StreamSnapshot>> {
+  const views: Record<string, StreamSnapshot> = {};
+  const troubles = await checkpoint.troubles();
+  for (const name of streams) {
+    const scope = scopeOf(job, name, params);
+    await checkpoint.load(name, scope);
+    views[name] = viewStream(job, checkpoint, name, scope, range, troubles);
+  }
+  return views;
+}
+
+function viewStream(
+  job: Job,
+  checkpoint: Checkpoint,
+  name: string,
+  scope: string,
+  range: Window | undefined,
+  troubles: readonly Trouble[],
+): StreamSnapshot {
+  const stream = job.streams[name]!;
+  const tracks = checkpoint.tracks(name, scope);
+  const items = tracks.flatMap((track) => checkpoint.item(track) ?? []);
+  const coverages = tracks.map((track) => checkpoint.coverage(track));
+  const covered = union(coverages.flatMap((coverage) => [...coverage.ranges]));
+  const whole = range === undefined ? hull(covered) : rangeOf(stream, range);
+  const own = troubles.filter((trouble) => trouble.stream === name && trouble.scope === scope);
+  return {
+    group: stream.group,
+    scope,
+    coverage: covered.map(daysOf),
+    empty: union(coverages.flatMap((coverage) => coverage.ranges.filter((range) => range.empty)))
+      .map(daysOf),
+    unsettled: union(
+      coverages.flatMap((coverage) => coverage.ranges.filter((range) => !range.settled)),
+    ).map(daysOf),
+    gaps: whole === undefined
+      ? []
+      : union(coverages.flatMap((coverage) => coverage.gaps(whole))).map(daysOf),
+    failed: own.filter((trouble) => trouble.kind === "failed").map(viewTrouble),
+    rejected: own.filter((trouble) => trouble.kind === "rejected").map(viewTrouble),
+    fetched_at: items.length === 0
+      ? null
+      : new Date(Math.max(...items.map((item) => item.at))).toISOString(),
+    items: items.length,
+    rows: checkpoint.measured(name)?.rows ?? 0,
+  };
+}
+
+/** A trouble as it is shown and written to the errors file. */
+export function viewTrouble(trouble: Trouble): TroubleView {
+  return {
+    window: trouble.window === null ? null : daysOf(trouble.window),
+    each: trouble.each,
+    at: trouble.at,
+    reason: trouble.reason,
+    hint: trouble.hint ?? null,
+  };
+}
+
+function hull(ranges: readonly Window[]): Window | undefined {
+  const [first, last] = [ranges[0], ranges.at(-1)];
+  return first === undefined || last === undefined ? undefined : { from: first.from, to: last.to };
+}
+
+/** A window as its first and last day, or its bounds to the minute. */
+export function daysOf({ from, to }: Window): Days {
+  const whole = from % MINUTES_PER_DAY === 0 && to % MINUTES_PER_DAY === 0;
+  return whole ? [formatDay(from), formatDay(to - 1)] : [formatCivil(from), formatCivil(to)];
+}
