@@ -28,7 +28,10 @@ const param = z.strictObject({
     "The values allowed.",
   ).meta({ example: ["gb", "ire"] }),
   about: z.string().optional().describe("A sentence for --help."),
-});
+}).transform((param) => ({
+  ...param,
+  default: param.list && param.default !== undefined ? [param.default].flat() : param.default,
+}));
 
 const EXPECTATION = "expected rows, no_rows, or columns with what they must be, such as " +
   '{races: "> 0"}';

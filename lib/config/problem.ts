@@ -84,7 +84,8 @@ export function problemOf(file: string, message: string): Problem {
 function excerptOf(place: Place, start: number, line: number, secrets: readonly Place[]): string {
   const { text } = place.source;
   const end = text.indexOf("\n", start) < 0 ? text.length : text.indexOf("\n", start);
-  const from = Math.max(start, place.offset - EXCERPT_LENGTH / 2);
+  const fits = place.offset + Math.min(place.length, 40) - start <= EXCERPT_LENGTH;
+  const from = fits ? start : place.offset - EXCERPT_LENGTH / 2;
   const to = Math.min(end, from + EXCERPT_LENGTH);
   const shown = printable(starred(place.source, from, to, secrets));
   const gutter = `  ${line} | `;

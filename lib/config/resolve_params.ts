@@ -6,8 +6,8 @@ import type { Scope } from "./resolve_scope.ts";
 
 /** Flags that the commands have themselves. */
 const RESERVED_FLAGS = new Set(
-  ("all check-status clear config date dry-run end-date explain fault file help json latency limit log only " +
-    "openapi path port progress quiet rebuild resume skip-masters start-date stream url verbose version " +
+  ("all check-status clear config date dry-run end-date explain fault file group help json latency limit log only " +
+    "openapi path port progress quiet rebuild resume start-date stream url verbose version " +
     "watch with").split(" "),
 );
 
@@ -17,7 +17,7 @@ export function resolveParams(scope: Scope): void {
   for (const [name, param] of Object.entries(scope.job.params)) {
     const path = ["params", name];
     const flag = flagOf(name);
-    if (RESERVED_FLAGS.has(flag) || flag.startsWith("no-") || flags.has(flag)) {
+    if (RESERVED_FLAGS.has(flag) || /^(no|skip)-/.test(flag) || flags.has(flag)) {
       scope.key(path, `the flag --${flag} has a meaning already; choose another name`);
     }
     flags.add(flag);

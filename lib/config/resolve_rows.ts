@@ -2,7 +2,9 @@
 // and patterns that can be read, constants that fit their column. Pure.
 import { castOf, formatProblem } from "../extract/cast.ts";
 import { Invalid } from "../extract/invalid.ts";
+import { parseEach } from "../extract/each.ts";
 import { parsePath, type Path } from "../extract/path.ts";
+import { compileTemplate } from "../extract/text_template.ts";
 import type { ColumnType, RowsSpec, Stream, Table, ValueSpec } from "./job_schema.ts";
 import { regularExpressionProblem } from "./regular_expression.ts";
 import { type JobPath, refusal, type Scope } from "./resolve_scope.ts";
@@ -25,7 +27,8 @@ class RowsCheck {
 
   entry(entry: RowsSpec): void {
     const { scope, path } = this;
-    if (entry.each !== undefined) this.pathAt([...path, "each"], entry.each);
+    const problem = refusal(() => parseEach(entry.each));
+    if (problem !== undefined) scope.value([...path, "each"], problem);
     entry.when?.forEach((condition, index) => {
       this.pathAt([...path, "when", index, "path"], condition.path);
     });
@@ -70,9 +73,11 @@ class RowsCheck {
     const sources = (["path", "value", "template", "hash"] as const).filter((key) =>
       value[key] !== undefined
     );
-    if (sources.length !== 1) {
-      const found = sources.length === 0 ? "none" : sources.join(" and ");
-      scope.key(at, `expected one of path, value, template and hash, found ${found}`);
+    if (sources.length > 1) {
+      scope.key(
+        at,
+        `expected one of path, value, template and hash, found ${sources.join(" and ")}`,
+      );
     }
     value.path?.forEach((path, index) => this.pathAt([...at, "path", index], path));
     value.hash?.forEach((path, index) => this.pathAt([...at, "hash", index], path));
@@ -102,9 +107,10 @@ class RowsCheck {
   }
 
   template(at: JobPath, text: string): void {
-    for (const [, path = ""] of text.replaceAll(/\{\{|\}\}/g, "").matchAll(/\{([^{}]*)\}/g)) {
-      this.pathAt(at, path);
-    }
+    let paths: Path[] = [];
+    const problem = refusal(() => paths = compileTemplate(text, () => false, () => null).paths);
+    if (problem !== undefined) this.scope.value(at, problem);
+    for (const path of paths) this.root(at, path);
   }
 
   pathAt(at: JobPath, text: string): void {

@@ -6,7 +6,7 @@ import { merge } from "./table_schema.ts";
 
 const value = z.strictObject({
   path: oneOrMore(path).optional().describe(
-    "Where the value is found; of several paths the first that is not null.",
+    "Where the value is found; of several paths the first that is not null. Without `path`, `value`, `template` and `hash` the field of the column's name.",
   ).meta({ kind: "path or list of paths", example: ["off_dt", "off_time"] }),
   value: scalar.optional().describe("A constant."),
   template: z.string().optional().describe(
@@ -47,7 +47,7 @@ const condition = z.strictObject({
 export const rowsEntry = z.strictObject({
   table: name.describe("Table the rows go to."),
   each: path.optional().describe(
-    "Path of a list inside the record, a row for each element; `a[].b[]` for lists in lists; `^` is the parent.",
+    "Path of a list inside the record, a row for each element; `a[].b[]` for lists in lists, `a{}` for the members of an object, whose names are `$key`. In `columns`, `^` is then the parent.",
   ).meta({ example: "runners[]" }),
   when: oneOrMore(
     z.union([path.transform((at) => ({ path: at, is: undefined, not: undefined })), condition], {

@@ -1,0 +1,91 @@
+// Owns the command `check`: reads job files and prints every problem of each, or the job with its
+// defaults. It asks neither API nor database, and needs no variable that holds a secret.
+import { parseEnv } from "node:util";
+import { explainJob } from "../lib/config/explain.ts";
+import { formatProblem, type Problem } from "../lib/config/problem.ts";
+import { inspectJob, type JobReading } from "../lib/config/read_job.ts";
+import { LONGEST_FILE } from "../lib/config/yaml_limits.ts";
+import { type Flags, helpText, readArguments } from "./arguments.ts";
+import { EXIT, runCommand } from "./exit.ts";
+import { DEFAULT_JOB } from "./settings.ts";
+
+const FLAGS: Flags = {
+  explain: { kind: "switch", about: "Print the job as YAML with every default filled in." },
+  json: { kind: "switch", about: "Print one JSON object: {ok, files: [{file, ok, problems}]}." },
+};
+
+const ABOUT = `Checks job files and prints every problem with its place.
+Without FILE it checks ${DEFAULT_JOB}. Exits with 2 where there is a problem.`;
+
+/** Most files of one command line. */
+const MOST_FILES = 1000;
+
+async function main(argv: string[]): Promise<number> {
+  const args = readArguments(argv, FLAGS, MOST_FILES);
+  if (args.has("help")) {
+    console.log(helpText("check [FILE...]", ABOUT, FLAGS));
+    return EXIT.done;
+  }
+  const files = args.rest.length === 0 ? [DEFAULT_JOB] : args.rest;
+  const env = openEnvironment();
+  const readings: [file: string, reading: JobReading][] = [];
+  for (const file of files) readings.push([file, await inspectJob(file, { readText, env })]);
+  const isFine = readings.every(([, { problems }]) => problems.length === 0);
+  if (args.has("json")) printJson(readings, isFine);
+  else for (const [file, reading] of readings) printReading(file, reading, args.has("explain"));
+  return isFine ? EXIT.done : EXIT.usage;
+}
+
+function printJson(readings: readonly [string, JobReading][], ok: boolean): void {
+  const files = readings.map(([file, { problems }]) => ({
+    file,
+    ok: problems.length === 0,
+    problems: problems.map(({ file, line, column, message }) => ({ file, line, column, message })),
+  }));
+  console.log(JSON.stringify({ ok, files }));
+}
+
+function printReading(file: string, { job, root, problems }: JobReading, explain: boolean): void {
+  if (problems.length > 0) return printProblems(file, problems);
+  if (explain && root !== undefined) return console.log(explainJob(root).trimEnd());
+  const counts = [counted("stream", job?.streams), counted("table", job?.tables)];
+  console.log(`${file}: ok   job ${job?.job}   ${counts.join("   ")}`);
+}
+
+function counted(noun: string, entries: object = {}): string {
+  const { length } = Object.keys(entries);
+  return `${length} ${noun}${length === 1 ? "" : "s"}`;
+}
+
+function printProblems(file: string, problems: readonly Problem[]): void {
+  const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
+  console.error(problems.map(formatProblem).join("\n"));
+  console.error(`\nerror: Cannot use job file "${file}": ${count}`);
+  console.error("hint: Correct it and run deno task check again; docs/config.md has every key");
+}
+
+/** A larger file than any job is not read as a whole: the reader refuses what goes beyond its bound. */
+async function readText(path: string): Promise<string> {
+  using file = await Deno.open(path);
+  const bytes = new Uint8Array(4 * LONGEST_FILE + 1);
+  let length = 0;
+  for (let read: number | null = 0; read !== null && length < bytes.length; length += read ?? 0) {
+    read = await file.read(bytes.subarray(length));
+  }
+  return new TextDecoder().decode(bytes.subarray(0, length));
+}
+
+/** A lookup of variables: those that are set, then those of .env.local, then those of .env. */
+function openEnvironment(): (name: string) => string | undefined {
+  const files = [".env.local", ".env"].map((file): Record<string, string | undefined> => {
+    try {
+      return parseEnv(Deno.readTextFileSync(file));
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return {};
+      throw error;
+    }
+  });
+  return (name) => Deno.env.get(name) ?? files.find((file) => Object.hasOwn(file, name))?.[name];
+}
+
+if (import.meta.main) await runCommand(main);
