@@ -1,0 +1,155 @@
+// Owns the answer to what a command may do: the hosts of the job's API and of the database, the files
+// of the job, of the checkpoint, of the embedded database and of the logs, and the variables that any
+// of these name. Everything follows from the job file and the settings, so that another API needs no
+// broader permissions than its own hosts. It opens nothing but the job's files.
+import { DEFAULT_JOB, readSettings, SETTING_NAMES } from "./settings.ts";
+import { type JobAccess, readJobAccess } from "./job_access.ts";
+
+/** What a command touches. */
+export interface Needs {
+  /** Asks the job's API. */
+  readonly source?: boolean;
+  /** Talks to the database. */
+  readonly target?: boolean;
+  /** Opens the checkpoint. */
+  readonly kv?: boolean;
+  /** Moves the checkpoint's file. */
+  readonly kvFolder?: boolean;
+  /** Writes logs. */
+  readonly logs?: boolean;
+  /** Takes a lock, in which the name of this machine is written. */
+  readonly lock?: boolean;
+  /** Listens on 127.0.0.1. */
+  readonly serve?: boolean;
+}
+
+type Environment = Readonly<Record<string, string>>;
+
+/** The lists of a command's permissions. */
+interface Grants {
+  readonly net: Set<string>;
+  readonly read: Set<string>;
+  readonly write: Set<string>;
+  readonly env: Set<string>;
+  readonly sys: Set<string>;
+}
+
+/** Port of the status page unless `PORT` says otherwise. */
+const STATUS_PORT = "8000";
+
+/** Variables of terminals and of schedules, besides the settings and what the job names. */
+const COMMON_NAMES = ["NO_COLOR", "TERM"];
+const CRON_NAMES = ["PORT", "BACKFILL_SCHEDULE", "BACKFILL_BUDGET"];
+const DEPLOY_NAMES = ["DENO_DEPLOYMENT_ID", "DENO_TIMELINE"];
+
+/** The permissions of a command with these arguments in this environment, as flags of `deno run`. */
+export async function permissions(
+  needs: Needs,
+  args: readonly string[],
+  env: Environment,
+): Promise<string[]> {
+  const job = await readJobAccess(jobFileOf(args), needs.source === true, env);
+  const { net, read, write, env: names, sys } = grantsOf(needs, job, env);
+  return [
+    "--quiet",
+    "--no-prompt",
+    ...flag("allow-net", net),
+    ...flag("allow-read", read),
+    ...flag("allow-write", write),
+    ...flag("allow-env", names),
+    "--ignore-env",
+    ...flag("allow-sys", sys),
+    // A run holds few objects for long: a small young generation saves 75 MB and costs no time.
+    "--v8-flags=--max-semi-space-size=4",
+  ];
+}
+
+function grantsOf(needs: Needs, job: JobAccess, env: Environment): Grants {
+  const settings = readSettings((name) => env[name]);
+  const grants: Grants = {
+    net: new Set(job.hosts),
+    read: new Set(job.files),
+    write: new Set(),
+    env: new Set([...SETTING_NAMES, ...COMMON_NAMES, ...job.variables]),
+    sys: new Set(needs.lock ? ["hostname"] : []),
+  };
+  if (needs.target) addTarget(settings.databaseUrl, grants, env);
+  if (needs.kv && settings.kvPath !== undefined) {
+    addKv(settings.kvPath, grants, needs.kvFolder === true);
+  }
+  if (needs.logs) addBoth(grants, settings.logsFolder);
+  if (needs.serve) {
+    grants.net.add(`127.0.0.1:${env.PORT || STATUS_PORT}`);
+    for (const name of [...CRON_NAMES, ...DEPLOY_NAMES]) grants.env.add(name);
+  }
+  return grants;
+}
+
+/** The job file that a command line names; open_job.ts reads it the same way. */
+function jobFileOf(args: readonly string[]): string {
+  const at = args.findIndex((arg) => arg === "--config" || arg.startsWith("--config="));
+  const value = args[at] === "--config" ? args[at + 1] : args[at]?.slice("--config=".length);
+  return at < 0 || value === undefined ? DEFAULT_JOB : value;
+}
+
+function addBoth(grants: Grants, path: string): void {
+  grants.read.add(path);
+  grants.write.add(path);
+}
+
+function addTarget(url: string, grants: Grants, env: Environment): void {
+  if (!url.startsWith("pglite:")) return addServer(url, grants);
+  const folder = url.slice("pglite:".length);
+  addBoth(grants, folder);
+  addBoth(grants, `${folder}.lock`);
+  grants.read.add(`${denoFolder(env)}/npm/registry.npmjs.org/@electric-sql/pglite`);
+  grants.read.add(`${import.meta.dirname}/../node_modules/@electric-sql/pglite`);
+}
+
+/** A server, several to choose from, or a socket in a folder of this machine (`?host=/run/postgresql`). */
+function addServer(url: string, grants: Grants): void {
+  const [, hosts = ""] = /^\w+:\/\/(?:[^/?#]*@)?([^/?#]*)/.exec(url) ?? [];
+  for (const host of hosts.split(",")) {
+    if (host !== "") grants.net.add(/:\d+$/.test(host) ? host : `${host}:5432`);
+  }
+  const socket = /[?&]host=([^&#]+)/.exec(url)?.[1];
+  if (socket !== undefined) addBoth(grants, decodeURIComponent(socket));
+  else if (hosts === "") grants.net.add("localhost:5432");
+}
+
+/** Where Deno keeps packages: PGlite reads its WebAssembly from there. */
+function denoFolder(env: Environment): string {
+  if (env.DENO_DIR) return env.DENO_DIR;
+  switch (Deno.build.os) {
+    case "windows":
+      return `${env.LOCALAPPDATA ?? ""}/deno`;
+    case "darwin":
+      return `${env.HOME ?? ""}/Library/Caches/deno`;
+    default:
+      return `${env.XDG_CACHE_HOME || `${env.HOME ?? ""}/.cache`}/deno`;
+  }
+}
+
+/** The file alone where its folder exists; the folder where it is to be made or the file to be moved. */
+function addKv(path: string, grants: Grants, moves: boolean): void {
+  if (/^https?:/.test(path)) {
+    if (URL.canParse(path)) grants.net.add(new URL(path).host);
+    return;
+  }
+  const folder = path.replace(/[/\\]?[^/\\]*$/, "") || ".";
+  addBoth(grants, moves || !isFolder(folder) ? folder : path);
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
+  }
+}
+
+/** One flag with its list; a comma of a path is doubled, and an empty list gives no permission at all. */
+function flag(name: string, values: ReadonlySet<string>): string[] {
+  if (values.size === 0) return [];
+  return [`--${name}=${[...values].map((value) => value.replaceAll(",", ",,")).join(",")}`];
+}
