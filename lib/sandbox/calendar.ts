@@ -52,7 +52,7 @@ export function monthOf(day: number): number {
 
 /** The day of the week: 0 is Sunday, 6 is Saturday. */
 export function weekdayOf(day: number): number {
-  return (day + 4) % 7; // 1970-01-01 was a Thursday
+  return ((day + 4) % 7 + 7) % 7; // 1970-01-01 was a Thursday
 }
 
 /** True on the Friday before Easter Sunday of the Gregorian calendar. */

@@ -148,15 +148,13 @@ function listResults({ source, nowMs }: Scene, query: Query): Reply {
     const first = Math.max(0, page.skip - total);
     const wanted = heads.slice(first, first + page.limit - results.length);
     total += heads.length;
-    if (wanted.length > 0) results.push(...pick(source.resultsOn(date), wanted));
+    if (wanted.length > 0) results.push(...source.resultsOn(date, idsOf(wanted)));
   }
   return json(200, { results, total, ...page, query: query.pairs() });
 }
 
-/** The results of these races; both lists are in the same order. */
-function pick(results: readonly Result[], heads: readonly ResultHead[]): Result[] {
-  const ids = new Set(heads.map((head) => head.race_id));
-  return results.filter((result) => ids.has(result.race_id));
+function idsOf(heads: readonly ResultHead[]): ReadonlySet<string> {
+  return new Set(heads.map((head) => head.race_id));
 }
 
 function pageOf(

@@ -144,7 +144,8 @@ export function careerOf(seed: number, number: number, code: Code): Career {
   const cohort = cohortOf(number);
   const debut = debutAge[code](dice);
   const last = Math.max(debut, lastAge[code](dice));
-  const from = newYear(cohort + debut) + (debut === 2 ? 95 : 0) + dice.below(200);
+  const from = newYear(cohort + debut) + (debut === 2 ? 85 : 0) +
+    Math.floor(200 * dice.float() ** 1.6);
   const to = newYear(cohort + last + 1) - 1 - dice.below(200);
   return { from, to: Math.max(from + 30, to) };
 }
@@ -204,7 +205,7 @@ const sexes = {
 } as const;
 
 const debutAge = {
-  flat: choice([[60, 2], [35, 3], [5, 4]]),
+  flat: choice([[72, 2], [24, 3], [4, 4]]),
   jump: choice([[8, 3], [45, 4], [35, 5], [12, 6]]),
 };
 

@@ -1,7 +1,7 @@
 /**
  * Which horses are free to run on a day. Time is cut into periods of 14 days; in each, every stratum of a cohort is
- * shuffled anew and dealt out over the days. So a horse has one day in each period, never two races on a day,
- * and nobody needs to know what it did before.
+ * shuffled anew and dealt out over the days. A busy day may borrow the horses of the day a week off. So a horse never
+ * has two races on a day, rarely two in a week, and nobody needs to know what it did before.
  *
  * @module
  */
@@ -18,11 +18,19 @@ export interface Pool {
   take(stratum: Stratum, cohort: number, fits: (horse: number) => boolean): number | undefined;
 }
 
+/** The shares of a stratum that a day may draw from, its own and the borrowed one, laid end to end. */
 interface Hand {
   readonly key: number;
-  next: number;
-  readonly end: number;
+  readonly own: Share;
+  readonly borrowed: Share;
+  drawn: number;
   readonly passedOver: number[];
+}
+
+/** Positions in the shuffled stratum. */
+interface Share {
+  readonly from: number;
+  readonly count: number;
 }
 
 const periodDays = 14;
@@ -36,8 +44,9 @@ export function poolOn(seed: number, day: number): Pool {
       const hand = handOf(hands, seed, day, stratum, cohort);
       const before = hand.passedOver.findIndex(fits);
       if (before >= 0) return hand.passedOver.splice(before, 1)[0];
-      while (hand.next < hand.end) {
-        const number = horseNumber(cohort, stratum, shuffled(hand.next++, stratum.size, hand.key));
+      while (hand.drawn < hand.own.count + hand.borrowed.count) {
+        const position = positionOf(hand, hand.drawn++);
+        const number = horseNumber(cohort, stratum, shuffled(position, stratum.size, hand.key));
         const career = careerOf(seed, number, stratum.code);
         if (day < career.from || day > career.to) continue;
         if (fits(number)) return number;
@@ -62,10 +71,20 @@ function handOf(
   const turn = day % periodDays;
   const hand = {
     key: mix(mix(mix(seed, poolKey), where), period),
-    next: Math.floor(stratum.size * turn / periodDays),
-    end: Math.floor(stratum.size * (turn + 1) / periodDays),
+    own: shareOf(stratum, turn),
+    borrowed: shareOf(stratum, (turn + periodDays / 2) % periodDays),
+    drawn: 0,
     passedOver: [],
   };
   hands.set(where, hand);
   return hand;
+}
+
+function shareOf({ size }: Stratum, turn: number): Share {
+  const from = Math.floor(size * turn / periodDays);
+  return { from, count: Math.floor(size * (turn + 1) / periodDays) - from };
+}
+
+function positionOf({ own, borrowed }: Hand, drawn: number): number {
+  return drawn < own.count ? own.from + drawn : borrowed.from + drawn - own.count;
 }

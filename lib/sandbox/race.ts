@@ -91,14 +91,15 @@ function codeOf(race: Fixture): Code {
   return race.track === "jump" ? "jump" : "flat";
 }
 
-/** The horses declared: from the race's own tier first, from the next ones when it runs out. */
+/** The horses declared: from the race's own tier first, then the other two, then from abroad. */
 function entries(dice: Dice, seed: number, race: Fixture, pool: Pool): number[] {
   const numbers: number[] = [];
   const year = yearOf(race.day);
   const fits = fitting(seed, race.sexRestriction);
-  for (let tries = 0; numbers.length < race.declared && tries < race.declared * 3; tries++) {
-    const tier = (race.tier + Math.floor(tries / race.declared)) % 3;
-    const stratum = stratumOf(homeFor(dice, race), codeOf(race), tier);
+  for (let tries = 0; numbers.length < race.declared && tries < race.declared * 6; tries++) {
+    const round = Math.floor(tries / race.declared);
+    const home = round < 3 ? homeFor(dice, race) : race.home === "GB" ? "IRE" : "GB";
+    const stratum = stratumOf(home, codeOf(race), (race.tier + round) % 3);
     const number = pool.take(stratum, year - ageFor(dice, race), fits);
     if (number !== undefined) numbers.push(number);
   }

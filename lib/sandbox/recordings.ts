@@ -45,14 +45,14 @@ export function recordedSource(recordings: readonly Recording[]): Source {
   const cards = cardsByDate(recordings);
   const results = listsOf<Result>(recordings, "/v1/results", "results")
     .sort((a, b) => Date.parse(b.off_dt) - Date.parse(a.off_dt));
-  const resultsOn = (date: string) => results.filter((result) => result.date === date);
   return {
     courses: unique(listsOf<CourseEntry>(recordings, "/v1/courses", "courses")),
     regions: recordings.filter(({ request }) => request.path === "/v1/courses/regions")
       .flatMap(({ body }) => Array.isArray(body) ? body as RegionEntry[] : []),
     racecardsOn: (date) => cards.get(date) ?? [],
-    resultHeadsOn: resultsOn,
-    resultsOn,
+    resultHeadsOn: (date) => results.filter((result) => result.date === date),
+    resultsOn: (date, raceIds) =>
+      results.filter((result) => result.date === date && raceIds.has(result.race_id)),
     result: (raceId) => results.find((result) => result.race_id === raceId),
     horse: () => undefined,
   };

@@ -136,12 +136,16 @@ function runnerIn(
   const dice = new Dice(mix(runner.key, 2));
   const price = ladder[runner.step]!;
   const placed = finish?.seconds !== undefined;
+  // drawn in any case, so that what is said does not depend on what is held back
+  const bsp = exchangePrice(dice, price.decimal);
+  const rpr = String(horse.rating + dice.between(-20, 8));
+  const tsr = dice.chance(0.8) ? String(horse.rating + dice.between(-40, 2)) : "–";
   return {
     horse_id: horseId("hrs", horse.number),
     horse: withCountry(horse),
     sp,
     sp_dec: notation.twoPlaces(Math.round(price.decimal * 100)),
-    bsp: exchange ? exchangePrice(dice, price.decimal) : undefined,
+    bsp: exchange ? bsp : undefined,
     number: String(runner.number),
     position: finish?.position ?? "",
     draw: runner.draw === 0 ? "" : String(runner.draw),
@@ -154,8 +158,8 @@ function runnerIn(
     headgear: runner.headgear,
     time: placed ? notation.clock(finish.seconds!) : "-",
     or: runner.rating === undefined ? "–" : String(runner.rating),
-    rpr: rated && placed ? String(horse.rating + dice.between(-20, 8)) : "–",
-    tsr: rated && placed && dice.chance(0.8) ? String(horse.rating + dice.between(-40, 2)) : "–",
+    rpr: rated && placed ? rpr : "–",
+    tsr: rated && placed ? tsr : "–",
     prize: prizeText(race, finish?.prize ?? 0),
     jockey: runner.jockey?.name ?? "",
     jockey_claim_lbs: String(runner.jockey?.claimLbs ?? 0),

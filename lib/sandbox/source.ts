@@ -43,10 +43,10 @@ export interface Source {
   readonly regions: readonly RegionEntry[];
   /** The cards of a date, earliest off first. */
   racecardsOn(date: string): readonly Racecard[];
-  /** What the results of a date say of the races alone, latest off first; the same races as `resultsOn`. */
+  /** What the results of a date say of the races alone, latest off first. */
   resultHeadsOn(date: string): readonly ResultHead[];
-  /** The results of a date, latest off first. */
-  resultsOn(date: string): readonly Result[];
+  /** The results of a date whose race ids are among these, latest off first. */
+  resultsOn(date: string, raceIds: ReadonlySet<string>): readonly Result[];
   /** One result by the id of its race. */
   result(raceId: string): Result | undefined;
   /** A horse's short or full profile. */
@@ -78,9 +78,11 @@ export function generatedSource(
   const asResult = (race: Race) => {
     return resultOf(race, { provisional: race.day > today() - settleDays });
   };
-  const resultsOn = (date: string) => {
-    const run = races(date).filter((race) => !race.abandoned).reverse().map(asResult);
-    return date < dateOf(today()) ? run : run.filter(isRun);
+  const headsOn = (date: string) => {
+    return date < dateOf(today()) ? heads(date) : heads(date).filter(isRun);
+  };
+  const resultsOn = (date: string, raceIds: ReadonlySet<string>) => {
+    return races(date).filter((race) => raceIds.has(race.id)).reverse().map(asResult);
   };
   return {
     courses: allCourses.map(({ id, name, region }) => ({
@@ -94,12 +96,13 @@ export function generatedSource(
       if (date < firstCardDate || date >= dateOf(today() + cardDaysAhead)) return [];
       return races(date).map(racecardOf);
     },
-    resultHeadsOn: (date) => date < dateOf(today()) ? heads(date) : heads(date).filter(isRun),
+    resultHeadsOn: headsOn,
     resultsOn,
     result(raceId) {
       const day = dayOfRace(raceId);
       if (day === undefined || day > today()) return undefined;
-      return resultsOn(dateOf(day)).find((result) => result.race_id === raceId);
+      const head = headsOn(dateOf(day)).find((head) => head.race_id === raceId);
+      return head && resultsOn(head.date, new Set([raceId]))[0];
     },
     horse(horseId, kind) {
       const found = horseById(seed, horseId);

@@ -120,8 +120,12 @@ const bumperAges = choice<Ages>([[60, [4, 6]], [25, [4, 7]], [15, [4, Infinity]]
 const hurdleAges = choice<Ages>([[80, [4, Infinity]], [10, [4, 8]], [10, [4, 7]]]);
 const chaseAges = choice<Ages>([[80, [5, Infinity]], [10, [5, 8]], [10, [5, 7]]]);
 const winterAges = choice<Ages>([[70, [4, Infinity]], [30, [3, 3]]]);
+const springAges = choice<Ages>([[6, [2, 2]], [28, [3, 3]], [50, [3, Infinity]], [16, [
+  4,
+  Infinity,
+]]]);
 const flatAges = choice<Ages>([
-  [24, [2, 2]],
+  [22, [2, 2]],
   [18, [3, 3]],
   [44, [3, Infinity]],
   [10, [4, Infinity]],
@@ -132,7 +136,8 @@ function agesOf(dice: Dice, type: RaceType, month: number): Ages {
   if (type === "NH Flat") return bumperAges(dice);
   if (type === "Hurdle") return hurdleAges(dice);
   if (type === "Chase") return chaseAges(dice);
-  return month < 4 ? winterAges(dice) : flatAges(dice);
+  if (month < 4) return winterAges(dice);
+  return month < 6 ? springAges(dice) : flatAges(dice);
 }
 
 function sexOf(dice: Dice, type: RaceType, [least, most]: Ages): string {

@@ -1,0 +1,32 @@
+// Owns the dates and answers that the tests of the sandbox look at. Invariant: every answer went through JSON, so
+// that what is absent from an answer is absent here.
+import { dateOf, dayOf } from "../../lib/sandbox/calendar.ts";
+import { type Race, racesOn } from "../../lib/sandbox/race.ts";
+import { racecardOf } from "../../lib/sandbox/racecard.ts";
+import { resultOf } from "../../lib/sandbox/result.ts";
+
+/** A race, a runner or another object of an answer. */
+export type Fields = Record<string, unknown>;
+
+/** A race of an answer. */
+export type RaceFields = Fields & { runners: Record<string, string>[] };
+
+/** `count` dates from `first` on. */
+export function dates(first: string, count: number): string[] {
+  return Array.from({ length: count }, (_, n) => dateOf(dayOf(first)! + n));
+}
+
+/** All races of some dates. */
+export function racesOf(days: readonly string[], seed?: number): Race[] {
+  return days.flatMap((date) => [...racesOn(date, seed)]);
+}
+
+/** The card of a race, as a client gets it. */
+export function cardOf(race: Race): RaceFields {
+  return JSON.parse(JSON.stringify(racecardOf(race)));
+}
+
+/** The result of a race, as a client gets it. */
+export function outcomeOf(race: Race): RaceFields {
+  return JSON.parse(JSON.stringify(resultOf(race)));
+}
