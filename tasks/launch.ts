@@ -7,6 +7,7 @@
 // narrower: whoever may start Deno may start it with any permission, and the name would find another
 // Deno than the running one, or under npx a wrapper that keeps signals to itself.
 import { type Needs, permissions } from "./permissions.ts";
+import { DEMO_SETTINGS } from "./settings.ts";
 
 const COMMANDS: Readonly<Record<string, Needs>> = {
   backfill: { source: true, target: true, kv: true, logs: true, lock: true },
@@ -16,7 +17,16 @@ const COMMANDS: Readonly<Record<string, Needs>> = {
   checkpoint: { target: true, kv: true, kvFolder: true, lock: true },
   doctor: { source: true, target: true, kv: true, logs: true, lock: true },
   probe: { source: true, target: true },
-  cron: { source: true, target: true, kv: true, logs: true, lock: true, serve: true },
+  cron: { source: true, target: true, kv: true, logs: true, lock: true, serve: "status" },
+  demo: {
+    target: true,
+    kv: true,
+    kvFolder: true,
+    logs: true,
+    lock: true,
+    serve: "any",
+    settings: DEMO_SETTINGS,
+  },
 };
 
 /** The files that settings are read from, the later over the earlier; what is set already wins over both. */
@@ -32,7 +42,7 @@ async function launch([command = "", ...args]: readonly string[]): Promise<numbe
   }
   let env: Record<string, string>;
   try {
-    env = { ...await readEnvFiles(), ...Deno.env.toObject() };
+    env = { ...await readEnvFiles(), ...Deno.env.toObject(), ...needs.settings };
   } catch (error) {
     console.error(`error: Cannot read the settings: ${(error as Error).message}`);
     return 2;

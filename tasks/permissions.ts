@@ -13,14 +13,16 @@ export interface Needs {
   readonly target?: boolean;
   /** Opens the checkpoint. */
   readonly kv?: boolean;
-  /** Moves the checkpoint's file. */
+  /** Moves the checkpoint's file, or begins its folder anew. */
   readonly kvFolder?: boolean;
   /** Writes logs. */
   readonly logs?: boolean;
   /** Takes a lock, in which the name of this machine is written. */
   readonly lock?: boolean;
-  /** Listens on 127.0.0.1. */
-  readonly serve?: boolean;
+  /** Listens on 127.0.0.1: on the port of the status page, or on any. */
+  readonly serve?: "status" | "any";
+  /** Settings that it has whatever the environment says. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 type Environment = Readonly<Record<string, string>>;
@@ -39,8 +41,13 @@ const STATUS_PORT = "8000";
 
 /** Variables of terminals and of schedules, besides the settings and what the job names. */
 const COMMON_NAMES = ["NO_COLOR", "TERM"];
-const CRON_NAMES = ["PORT", "BACKFILL_SCHEDULE", "BACKFILL_BUDGET"];
-const DEPLOY_NAMES = ["DENO_DEPLOYMENT_ID", "DENO_TIMELINE"];
+const CRON_NAMES = [
+  "PORT",
+  "BACKFILL_SCHEDULE",
+  "BACKFILL_BUDGET",
+  "DENO_DEPLOYMENT_ID",
+  "DENO_TIMELINE",
+];
 
 /** The permissions of a command with these arguments in this environment, as flags of `deno run`. */
 export async function permissions(
@@ -78,9 +85,10 @@ function grantsOf(needs: Needs, job: JobAccess, env: Environment): Grants {
     addKv(settings.kvPath, grants, needs.kvFolder === true);
   }
   if (needs.logs) addBoth(grants, settings.logsFolder);
-  if (needs.serve) {
+  if (needs.serve === "any") grants.net.add("127.0.0.1");
+  if (needs.serve === "status") {
     grants.net.add(`127.0.0.1:${env.PORT || STATUS_PORT}`);
-    for (const name of [...CRON_NAMES, ...DEPLOY_NAMES]) grants.env.add(name);
+    for (const name of CRON_NAMES) grants.env.add(name);
   }
   return grants;
 }

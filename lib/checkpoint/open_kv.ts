@@ -39,6 +39,8 @@ function makeFolder(path: string): void {
   try {
     if (!Deno.statSync(folder).isDirectory) throw new Deno.errors.NotADirectory(folder);
   } catch (error) {
+    // Where the file alone is allowed its folder exists; opening says what else is the case.
+    if (error instanceof Deno.errors.NotCapable) return;
     if (!(error instanceof Deno.errors.NotFound)) throw unreadable(path, error);
     try {
       Deno.mkdirSync(folder, { recursive: true });
