@@ -141,6 +141,7 @@ const SECOND_DIRECTIVES: Directive[] = [
   ["p", (moment) => clockAt(moment).getUTCHours() < 12 ? "AM" : "PM"],
   ["M", (moment) => two(clockAt(moment).getUTCMinutes())],
   ["S", (moment) => two(clockAt(moment).getUTCSeconds())],
+  ["R", (moment) => clockAt(moment).toISOString().slice(11, 16)],
   ["T", (moment) => clockAt(moment).toISOString().slice(11, 19)],
   ["s", (moment) => String(Math.floor(moment.instant / 1000))],
   ["z", (moment) => offsetText(moment.offset, "")],
@@ -148,6 +149,7 @@ const SECOND_DIRECTIVES: Directive[] = [
 
 const MS_DIRECTIVES: Directive[] = [
   ["L", (moment) => three(clockAt(moment).getUTCMilliseconds())],
+  ["f", (moment) => `${three(clockAt(moment).getUTCMilliseconds())}000`],
 ];
 
 interface UnitDirective {

@@ -8,6 +8,7 @@ const sizeParam = z.string().optional().describe(
 ).meta({ example: "limit" });
 
 const mostOfAPage = z.int().min(1).optional().describe("Records a page holds at most.").meta({
+  unit: "records",
   example: 100,
 });
 
@@ -24,8 +25,9 @@ const offset = z.strictObject({
     "Value of that parameter on the first page; 1 where the source counts from one.",
   ),
   size_param: sizeParam,
-  size: z.int().min(1).describe("Records a page holds.").meta({ example: 100 }),
+  size: z.int().min(1).describe("Records a page holds.").meta({ unit: "records", example: 100 }),
   max_offset: z.int().min(0).optional().describe("Largest offset the source takes.").meta({
+    unit: "records",
     example: 10_000,
   }),
   in: inQueryOrBody,
@@ -40,7 +42,7 @@ const page = z.strictObject({
   size_param: sizeParam,
   size: z.int().min(1).optional().describe(
     "Records a page holds; needed unless `pages` or the stream's `total` says when to end.",
-  ).meta({ example: 100 }),
+  ).meta({ unit: "records", example: 100 }),
   pages: path.optional().describe("Path of the number of pages.").meta({
     example: "meta.total_pages",
   }),

@@ -1,6 +1,7 @@
 // Owns the cross-checks of a stream as a whole: what it needs, what excludes what, and paging that can
 // come to an end. The request and the rows have files of their own. Pure.
 import { answerReader } from "../extract/path.ts";
+import { recordDateTest } from "../extract/record_date.ts";
 import type { Stream } from "./job_schema.ts";
 import { resolveRequest } from "./resolve_request.ts";
 import { resolveRows } from "./resolve_rows.ts";
@@ -120,6 +121,9 @@ function resolveRecords(scope: Scope, path: JobPath, stream: Stream): void {
     [["paging", "more"], "more" in paging ? paging.more : undefined],
     [["paging", "link"], "link" in paging ? paging.link : undefined],
   ];
+  const date = stream.record_date;
+  const wrong = date === undefined ? undefined : refusal(() => recordDateTest(date, "UTC"));
+  if (wrong !== undefined) scope.value([...path, "record_date"], wrong);
   for (const [keys, text] of answerPaths) {
     const problem = text === undefined ? undefined : refusal(() => answerReader(text));
     if (problem !== undefined) scope.value([...path, ...keys], problem);

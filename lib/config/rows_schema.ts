@@ -7,11 +7,11 @@ import { merge } from "./table_schema.ts";
 const value = z.strictObject({
   path: oneOrMore(path).optional().describe(
     "Where the value is found; of several paths the first that is not null. Without `path`, `value`, `template` and `hash` the field of the column's name.",
-  ).meta({ kind: "path or list of paths", example: ["off_dt", "off_time"] }),
-  value: scalar.optional().describe("A constant."),
+  ).meta({ kind: "path or list of paths", example: ["taken_at", "created_at"] }),
+  value: scalar.optional().describe("A constant.").meta({ example: "usgs" }),
   template: z.string().optional().describe(
     "Text with `{path}` placeholders; null if one of them is null.",
-  ).meta({ example: "{course_id}/{date}" }),
+  ).meta({ example: "{station_id}/{date}" }),
   hash: z.array(path).min(1).optional().describe(
     "A hash of the values at these paths, for rows without a key of their own.",
   ).meta({ kind: "list of paths", example: ["date", "name"] }),
@@ -22,7 +22,10 @@ const value = z.strictObject({
   capture: pattern.optional().describe(
     "Regular expression; its first group is taken, or the whole match without a group; no match is null.",
   ).meta({ example: "\\(([A-Z]{2,3})\\)$" }),
-  case: z.enum(["lower", "upper"]).optional().describe("Letters are made lower or upper case."),
+  case: z.enum(["lower", "upper"]).optional().describe("Letters are made lower or upper case.")
+    .meta({
+      example: "upper",
+    }),
   map: z.record(z.string(), scalar).optional().describe(
     "Texts to be replaced by others; what is not listed stays.",
   ).meta({ example: { Y: true, N: false } }),
@@ -30,32 +33,43 @@ const value = z.strictObject({
     'How a date or number is written: `epoch`, `epoch_ms`, `clock` ("2:19.97" to seconds) or a pattern such as `%d/%m/%Y`.',
   ).meta({ example: "%d/%m/%Y" }),
   decimal: z.enum([".", ","]).default(".").describe("The decimal mark of numbers."),
-  default: scalar.optional().describe("Value where nothing else is found."),
+  default: scalar.optional().describe("Value where nothing else is found.").meta({
+    kind: "text, number or boolean",
+    example: 0,
+  }),
   invalid: z.enum(["reject", "null"]).default("reject").describe(
     "What happens to a value that cannot be cast: the row is rejected, or the column is null.",
   ),
-  merge: merge.optional().describe("Merge policy of this value, instead of the column's."),
+  merge: merge.optional().describe("Merge policy of this value, instead of the column's.").meta({
+    example: "fill",
+  }),
 }).meta({ shorthand: "path" });
 
 const condition = z.strictObject({
-  path: path.describe("Path of the value looked at."),
-  is: z.array(scalar).optional().describe("Values one of which it must have."),
-  not: z.array(scalar).optional().describe("Values none of which it may have."),
+  path: path.describe("Path of the value looked at.").meta({ example: "status" }),
+  is: z.array(scalar).optional().describe("Values one of which it must have.").meta({
+    kind: "list of texts, numbers, booleans",
+    example: ["final", "corrected"],
+  }),
+  not: z.array(scalar).optional().describe("Values none of which it may have.").meta({
+    kind: "list of texts, numbers, booleans",
+    example: ["deleted"],
+  }),
 }).meta({ shorthand: "path" });
 
 /** The schema of the rows that a record becomes for one table. */
 export const rowsEntry = z.strictObject({
-  table: name.describe("Table the rows go to."),
+  table: name.describe("Table the rows go to.").meta({ example: "readings" }),
   each: path.optional().describe(
     "Path of a list inside the record, a row for each element; `a[].b[]` for lists in lists, `a{}` for the members of an object, whose names are `$key`. In `columns`, `^` is then the parent.",
-  ).meta({ example: "runners[]" }),
+  ).meta({ example: "readings[]" }),
   when: oneOrMore(
     z.union([path.transform((at) => ({ path: at, is: undefined, not: undefined })), condition], {
       error: "expected a path, or a map with path, is and not",
     }),
   ).optional().describe("Paths that must hold a value, or conditions, for a row to be made.").meta({
     kind: "path, condition or list of them",
-    example: ["jockey_id", { path: "status", is: ["result"] }],
+    example: ["station_id", { path: "status", is: ["final"] }],
   }),
   columns: z.record(
     name,
@@ -64,10 +78,13 @@ export const rowsEntry = z.strictObject({
     }),
   ).optional().describe(
     "Column to path, or to a map; without it each column is taken from the field of its name.",
-  ).meta({ example: { id: "race_id", prize: { path: "prize", nulls: ["", "-"] } } }),
+  ).meta({
+    kind: "map of paths or maps",
+    example: { id: "reading_id", value: { path: "result.value", nulls: ["", "-"] } },
+  }),
   merge: merge.optional().describe(
     "Merge policy of all columns of these rows, instead of the table's.",
-  ),
+  ).meta({ example: "fill" }),
 }).meta({ shorthand: "table" });
 
 /** The schema of `rows`: a table's name, one entry, or a list of entries. */

@@ -10,6 +10,8 @@ import { parseDurationMs, parseWindowLength } from "./duration.ts";
 export interface KeyMeta {
   /** What the reference page calls the type. */
   kind?: string;
+  /** What a number counts. */
+  unit?: string;
   /** A value as a job file would have it. */
   example?: unknown;
   /** Whether the value is secret: masked everywhere, and given by the name of a variable. */
@@ -38,19 +40,23 @@ export const name = z.string().regex(/^(?!__proto__$)[a-zA-Z_][a-zA-Z0-9_]{0,62}
 /** An elapsed time, in milliseconds. */
 export const duration = converted(parseDurationMs, 'a duration such as "30s", "15m" or "7d"').meta({
   kind: "duration",
+  pattern: "^\\d+(\\.\\d+)?\\s*(ms|s|min|m|h|d|w)$|\\$\\{",
 });
 
 /** A length of window on the calendar. */
 export const length = converted(
   parseWindowLength,
   'a length such as "day", "7d", "6h", "week" or "month"',
-).meta({ kind: "length" });
+).meta({
+  kind: "length",
+  pattern: "^(\\d{1,6}\\s*(min|h|d|w|mo|y)|minute|hour|day|week|month|year)$|\\$\\{",
+});
 
 /** A date, as a civil minute. */
 export const calendarDate = converted(
   (text) => /^\d{4}-\d{2}-\d{2}$/.test(text) ? parseCivil(text) : undefined,
   'a date such as "2015-01-31"',
-).meta({ kind: "date" });
+).meta({ kind: "date", pattern: "^\\d{4}-\\d{2}-\\d{2}$|\\$\\{" });
 
 /** Requests per interval. */
 export const rate = converted((text) => {

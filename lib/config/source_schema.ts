@@ -5,8 +5,12 @@ import { duration, oneOrMore, rate, secret, template } from "./scalar_schema.ts"
 
 const auth = z.strictObject({
   basic: z.strictObject({
-    username: secret.meta({ literal: true }).describe("User name; may be written out."),
-    password: secret.describe('Password; `""` where the source wants none.'),
+    username: secret.meta({ literal: true }).describe("User name; may be written out.").meta({
+      example: "${API_USERNAME}",
+    }),
+    password: secret.describe('Password; `""` where the source wants none.').meta({
+      example: "${API_PASSWORD}",
+    }),
   }).optional().describe("HTTP Basic credentials.").meta({
     example: { username: "${API_USERNAME}", password: "${API_PASSWORD}" },
   }),
@@ -14,10 +18,17 @@ const auth = z.strictObject({
     "Token sent as `Authorization: Bearer ...`; nothing is sent where the variable is empty.",
   ).meta({ example: "${API_TOKEN:-}" }),
   oauth2: z.strictObject({
-    token_url: z.string().describe("Where a token is fetched, by POST of a form."),
-    client_id: secret.meta({ literal: true }).describe("Client id; may be written out."),
-    client_secret: secret.describe("Client secret."),
-    scope: z.string().optional().describe("Scopes asked for, separated by blanks."),
+    token_url: z.string().describe("Where a token is fetched, by POST of a form.").meta({
+      kind: "URL",
+      example: "https://auth.example.com/oauth/token",
+    }),
+    client_id: secret.meta({ literal: true }).describe("Client id; may be written out.").meta({
+      example: "${API_CLIENT_ID}",
+    }),
+    client_secret: secret.describe("Client secret.").meta({ example: "${API_CLIENT_SECRET}" }),
+    scope: z.string().optional().describe("Scopes asked for, separated by blanks.").meta({
+      example: "read:events read:places",
+    }),
     send: z.enum(["header", "body"]).default("header").describe(
       "Whether the client id and secret go into an HTTP Basic header or into the form.",
     ),
@@ -44,7 +55,7 @@ const auth = z.strictObject({
 const retry = z.strictObject({
   attempts: z.int().min(1).max(100).default(5).describe(
     "Tries of one request, the first included.",
-  ),
+  ).meta({ unit: "tries" }),
   base: duration.prefault("500ms").describe(
     "Mean wait before the first retry; it doubles each time.",
   ),
@@ -53,30 +64,31 @@ const retry = z.strictObject({
   ),
   also: z.array(z.int().min(400).max(499)).default([]).describe(
     "Further statuses of answers that are tried again, where the source uses them for its limits.",
-  ).meta({ example: [403] }),
+  ).meta({ kind: "list of statuses", example: [403] }),
 });
 
 /** The schema of `source`. */
 export const source = z.strictObject({
   url: z.string().min(1, { error: "expected a URL" }).describe(
     "Base URL; the path of each request is appended to it.",
-  ).meta({ kind: "URL", example: "${RACING_API_URL:-https://api.theracingapi.com}" }),
+  ).meta({ kind: "URL", example: "${API_URL:-https://api.example.com/v1}" }),
   auth: auth.optional().describe(
     "How requests prove who asks: one of `basic`, `bearer` and `oauth2` at most, and keys beside it.",
-  ),
+  ).meta({ example: { bearer: "${API_TOKEN}" } }),
   limits: oneOrMore(rate).default([]).describe(
     "The allowed rate over all streams, as requests per interval, or several of them.",
   ).meta({ kind: "rate or list of rates", example: ["2/s", "5000/h"] }),
   burst: z.boolean().default(false).describe(
     "Whether the source allows the requests of an interval to be sent at once.",
   ),
-  concurrency: z.int().min(1).max(64).default(8).describe("Most requests in flight at once."),
+  concurrency: z.int().min(1).max(64).default(8).describe("Most requests in flight at once.")
+    .meta({ unit: "requests" }),
   timeout: duration.prefault("1m").describe(
     "Longest time from sending a request to the end of its answer.",
   ),
   max_body: z.int().min(1024).max(1 << 30).default(64 << 20).describe(
-    "Largest answer accepted, in bytes after decompression.",
-  ),
+    "Largest answer accepted, after decompression.",
+  ).meta({ unit: "bytes" }),
   retry: retry.prefault({}).describe(
     "What is done about timeouts, connection errors, 408, 425, 429 and 5xx.",
   ),
@@ -84,7 +96,7 @@ export const source = z.strictObject({
     .meta({ kind: "map of templates", example: { Accept: "application/json" } }),
   stop_after: z.int().min(1).default(10).describe(
     "Windows that may fail in a row before the run stops.",
-  ),
+  ).meta({ unit: "windows" }),
 }).meta({ shorthand: "url" });
 
 /** The source of a job. */

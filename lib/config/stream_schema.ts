@@ -20,7 +20,7 @@ import {
 type Body = string | number | boolean | null | Body[] | { [key: string]: Body };
 const body: z.ZodType<Body> = z.lazy(() =>
   z.union([scalar, z.array(body), z.record(z.string(), body)])
-);
+).meta({ id: "body" });
 
 const requestMap = z.strictObject({
   path: z.string().default("").describe(
@@ -64,7 +64,7 @@ const request = z.union([
 const recordsMap = z.strictObject({
   path: path.default("").describe(
     "Where the records are in the body; empty for the body itself.",
-  ),
+  ).meta({ example: "data.items" }),
   as: z.enum(["list", "entries", "columns", "arrays", "single"]).default("list").describe(
     "`list` of objects; `entries`: an object whose keys become `$key`; `columns`: an object of equally long lists; " +
       "`arrays`: a list of lists with `names`; `single`: the object itself is the record.",
@@ -93,7 +93,7 @@ const eachSource = z.union([
   z.strictObject({
     query: sql.describe(
       "SQL on the target; each row is one value (a column) or one record (several).",
-    ).meta({ example: "SELECT id FROM horses WHERE dob IS NULL" }),
+    ).meta({ example: "SELECT id FROM sensors WHERE model IS NULL" }),
   }).transform(({ query }) => ({ query, values: undefined, param: undefined })),
   z.strictObject({
     param: name.describe("A parameter of the job that is a list: each of its values.").meta({
@@ -117,10 +117,10 @@ const window = z.union([
 const forecast = z.strictObject({
   records_per_day: z.number().min(0).optional().describe(
     "Records a day has on average.",
-  ).meta({ example: 35 }),
+  ).meta({ unit: "records", example: 35 }),
   rows_per_record: z.number().min(0).optional().describe(
     "Rows a record becomes on average, over all tables.",
-  ).meta({ example: 12 }),
+  ).meta({ unit: "rows", example: 12 }),
 });
 
 /** The schema of a stream. */
@@ -128,19 +128,23 @@ export const stream = z.strictObject({
   group: name.default("events").describe(
     "Streams of a group run together; groups run in the order of their first stream.",
   ),
-  about: z.string().optional().describe("A sentence about the stream."),
+  about: z.string().optional().describe("A sentence about the stream.").meta({
+    example: "Readings of each station, a month at a time.",
+  }),
   optional: z.boolean().default(false).describe(
     "Whether the stream runs only when asked for with --only or --with.",
   ),
   values: z.array(z.record(z.string(), z.unknown())).optional().describe(
     "A static list of records instead of a request.",
-  ).meta({ kind: "list of maps", example: [{ code: "gb", name: "Great Britain" }] }),
-  request: request.optional().describe("The request: a path, or a map."),
+  ).meta({ kind: "list of maps", example: [{ code: "n", name: "North" }] }),
+  request: request.optional().describe("The request: a path, or a map.").meta({
+    example: "/v1/stations",
+  }),
   for_each: z.record(name, eachSource).optional().describe(
     "Values the request is repeated for, as `{each.NAME}`: a list, a query on the target, or a parameter; several make a grid.",
   ).meta({
     kind: "map of lists, queries or parameters",
-    example: { station: ["LHR", "CDG"], horse: { query: "SELECT id FROM horses" } },
+    example: { station: ["LHR", "CDG"], sensor: { query: "SELECT id FROM sensors" } },
   }),
   window: window.optional().describe(
     "Length of the windows: `day`, `7d`, `6h`, `week`, `month`, `year`, ..., `auto` or bounds for auto. Without it the stream has no dates.",
@@ -156,18 +160,22 @@ export const stream = z.strictObject({
   ),
   limits: oneOrMore(rate).default([]).describe("Rates of this stream, on top of the source's.")
     .meta({ kind: "rate or list of rates", example: "2/s" }),
-  paging: paging.prefault({ by: "none" }).describe("How an answer of several pages is read."),
+  paging: paging.prefault({ by: "none" }).describe("How an answer of several pages is read.").meta({
+    example: { by: "offset", size_param: "limit", size: 100 },
+  }),
   total: path.optional().describe(
     "Path of the number of records the source states; the window must hold as many.",
   ).meta({ example: "meta.total" }),
   full: z.int().min(1).optional().describe(
     "Without paging: the number of records at which an answer is cut off by the source.",
-  ).meta({ example: 1000 }),
+  ).meta({ unit: "records", example: 1000 }),
   format: z.enum(["json", "ndjson", "csv"]).default("json").describe("Format of the answer."),
   delimiter: z.string().length(1, { error: "expected one character" }).default(",").describe(
     "Delimiter of CSV.",
   ),
-  records: records.prefault("").describe("Where the records are: a path, or a map."),
+  records: records.prefault("").describe("Where the records are: a path, or a map.").meta({
+    example: "data",
+  }),
   error: path.optional().describe(
     "Path of an error in an answer of status 200: where it holds a value that is not null, false, 0 or empty, the window fails and says it.",
   ).meta({ example: "error.message" }),
@@ -176,14 +184,16 @@ export const stream = z.strictObject({
   ).meta({ example: "date" }),
   empty_on: z.array(z.int().min(400).max(499)).default([]).describe(
     "HTTP statuses that mean an empty window.",
-  ).meta({ example: [404] }),
+  ).meta({ kind: "list of statuses", example: [404] }),
   forecast: forecast.optional().describe(
     "What to expect of the source until runs have measured it; used by --check-status.",
-  ),
-  max_pages: z.int().min(1).default(10_000).describe("Pages of one window after which it fails."),
+  ).meta({ example: { records_per_day: 35, rows_per_record: 12 } }),
+  max_pages: z.int().min(1).default(10_000).describe(
+    "Pages of one window after which it fails.",
+  ).meta({ unit: "pages" }),
   rows: rows.describe(
     "What a record becomes: a table's name, or rows for one or many tables.",
-  ),
+  ).meta({ example: "readings" }),
 });
 
 /** One stream of a job. */

@@ -45,12 +45,15 @@ const column = z.union([
   z.enum(COLUMN_TYPES).transform((type) => ({ type, merge: undefined, about: undefined })),
   z.strictObject({
     type: z.enum(COLUMN_TYPES).describe("Type of the column; `money` is stored as numeric.").meta({
-      kind: "type",
+      kind: "column type",
+      example: "timestamptz",
     }),
-    merge: merge.optional().describe("Merge policy of the column, instead of the table's."),
+    merge: merge.optional().describe("Merge policy of the column, instead of the table's.").meta({
+      example: "greatest",
+    }),
     about: z.string().optional().describe(
       "A sentence about the column; becomes its comment in the database.",
-    ),
+    ).meta({ example: "When the source last changed the record." }),
   }).meta({ shorthand: "type" }),
 ], { error: 'expected a type such as "text", or a map with "type"' });
 
@@ -58,11 +61,14 @@ const column = z.union([
 export const table = z.strictObject({
   key: oneOrMore(name).describe("The column or columns that identify a row.").meta({
     kind: "name or list of names",
-    example: ["race_id", "horse_id"],
+    example: ["station_id", "taken_at"],
   }),
   columns: z.record(name, column).describe(
     "Columns by name, in order; each a type, or a map with its merge policy.",
-  ).meta({ example: { id: "text", seen: { type: "timestamptz", merge: "greatest" } } }),
+  ).meta({
+    kind: "map of types or maps",
+    example: { id: "text", seen: { type: "timestamptz", merge: "greatest" } },
+  }),
   merge: merge.default("replace").describe(
     "Merge policy of the columns that say none of their own.",
   ),
@@ -71,11 +77,16 @@ export const table = z.strictObject({
   ).meta({ kind: "name or list of names", example: "modified_at" }),
   indexes: z.array(oneOrMore(name)).default([]).describe(
     "Further indexes, each a column or a list of columns.",
-  ).meta({ kind: "list of names or of lists of names", example: ["date", ["course_id", "date"]] }),
+  ).meta({
+    kind: "list of names or of lists of names",
+    example: ["taken_at", ["region", "taken_at"]],
+  }),
   references: z.record(name, z.string()).default({}).describe(
     "Foreign keys: column to `table.column`; such tables are written in dependency order.",
-  ).meta({ example: { race_id: "races.id" } }),
-  about: z.string().optional().describe("A sentence about the table."),
+  ).meta({ example: { station_id: "stations.id" } }),
+  about: z.string().optional().describe("A sentence about the table.").meta({
+    example: "One row for each reading of a station.",
+  }),
 });
 
 /** One table of a job. */
