@@ -33,7 +33,7 @@ export interface BackfillInput {
   readonly target: Target;
   readonly checkpoint: Checkpoint;
   /** Reads the pages of one unit from the source. */
-  readonly pages: (unit: Unit, signal: AbortSignal) => AsyncIterable<Page>;
+  readonly pages: (unit: Unit, signal: AbortSignal) => AsyncIterable<Page> | Iterable<Page>;
   /** Epoch milliseconds. */
   readonly wallNow: () => number;
   /** Monotonic milliseconds. */
@@ -62,21 +62,28 @@ async function runStage(input: BackfillInput, streams: readonly string[]): Promi
   const plans = await Promise.all(streams.map((name) => openPlan(input, name)));
   const extractors = new Map(streams.map((name) => [name, compileExtractor(job, name)]));
 
+  const left = new AbortController();
   const pages = fetchWindows(plans, {
     pages: input.pages,
     windowsInFlight: job.source.concurrency,
     stopAfter: job.source.stop_after,
     now: input.now,
-    signal: input.signal,
+    wallNow,
+    signal: AbortSignal.any([input.signal, left.signal]),
   });
   const rows = extractPages(pages, (stream) => extractors.get(stream)!, params);
-  for await (const batch of batchRows(rows)) {
-    const startedAt = input.now();
-    const ledger = ledgerOf(job, batch.finished, wallNow());
-    const written = await target.write(batch.sets, ledger);
-    rejectRows(batch, written.rejected);
-    await recordBatch(job, checkpoint, batch, wallNow());
-    reportBatch(listen, batch, written.counts, input.now() - startedAt);
+  try {
+    for await (const batch of batchRows(rows, () => left.abort())) {
+      const startedAt = input.now();
+      const ledger = ledgerOf(job, batch.finished);
+      const written = await target.write(batch.sets, ledger);
+      rejectRows(batch, written.rejected);
+      await recordBatch(job, checkpoint, batch, wallNow());
+      reportBatch(listen, batch, written.counts, input.now() - startedAt);
+    }
+  } finally {
+    for (const plan of plans) {
+      listen({ kind: "stream_finished", stream: plan.name, ...plan.counts });
+    }
   }
-  for (const plan of plans) listen({ kind: "stream_finished", stream: plan.name, ...plan.counts });
 }

@@ -3,13 +3,14 @@
 // before the call returns, and callers make it only after the rows it speaks of have committed. One
 // process holds a job at a time (the target's lock sees to it), so no other writer needs to be merged.
 import type { Rejection } from "../extract/extractor.ts";
-import { Coverage, subtract, union } from "../plan/coverage.ts";
 import type { RangeState } from "../plan/coverage.ts";
+import { Coverage, subtract, union } from "../plan/coverage.ts";
 import type { Track } from "../plan/scope.ts";
 import type { Window } from "../plan/window.ts";
-import { commit } from "./open_kv.ts";
 import type { EntryKind } from "./key.ts";
 import { jobPrefix } from "./key.ts";
+import { commit, entries, readValue } from "./open_kv.ts";
+import type { MonthValue } from "./shard.ts";
 import { decodeMonths, encodeMonth, monthsOf } from "./shard.ts";
 
 /** A window whose rows have committed. */
@@ -74,27 +75,41 @@ export interface Measure {
   answerMs: number;
 }
 
-/** Mutations of one commit; KV takes 1000, and 800 KiB. */
-const MUTATIONS_PER_COMMIT = 12;
-/** Rejections of one value; each is at most about 2.5 KiB, a value 64 KiB. */
-const REJECTIONS_PER_VALUE = 20;
+/** Keys written in one commit; KV takes 1000, and 800 KiB. */
+const CHANGES_PER_COMMIT = 12;
+/** Characters kept of each text of a rejection; KV stores two bytes of each. */
+const TEXT_CHARS = 1024;
+/** Rejections of one value; each is at most 6.5 KiB, a value 64 KiB. */
+const REJECTIONS_PER_VALUE = 7;
 /** Rejections kept of one window; the rest is counted. */
 const REJECTIONS_PER_WINDOW = 1000;
+/** Parts of a window still to be asked again that are kept apart, 25 bytes each; beyond it, all of it is. */
+const PARTS_KEPT = 500;
 /** Runs listed. */
 const RUNS_KEPT = 50;
 
-type Mutation = (operation: Deno.AtomicOperation) => void;
+/** A value to be set, made when it is written; undefined where the key is to be deleted. */
+interface Change {
+  readonly key: Deno.KvKey;
+  readonly value: (() => unknown) | undefined;
+}
 
 interface Tracked {
   coverage: Coverage;
   item: Item | undefined;
 }
 
-/** A trouble with its keys and the part of its window that is still to be asked again. */
+/** A trouble with its keys and the parts of its window that are still to be asked again. */
 interface OpenTrouble {
   trouble: Trouble;
   readonly keys: Deno.KvKey[];
-  rest: Window[];
+  rest: readonly Window[];
+}
+
+/** The first value of a trouble: all but the rejections that have values of their own. */
+interface StoredTrouble extends Trouble {
+  /** Parts still to be asked again; absent for all of the window. */
+  readonly rest?: readonly Window[];
 }
 
 /** The checkpoint of one job on one target. */
@@ -102,8 +117,8 @@ export class Checkpoint {
   readonly #kv: Deno.Kv;
   readonly #prefix: Deno.KvKey;
   readonly #tracks = new Map<string, Tracked>();
-  readonly #loaded = new Set<string>();
-  #troubles: OpenTrouble[] | undefined;
+  readonly #loaded = new Map<string, Promise<void>>();
+  #troubles: Promise<OpenTrouble[]> | undefined;
   readonly #measures = new Map<string, Measure>();
 
   /** A checkpoint in an open store; `target` is the stamp of the target. */
@@ -113,23 +128,27 @@ export class Checkpoint {
   }
 
   /** Reads the coverage of all tracks of a stream and scope into memory. */
-  async load(stream: string, scope: string): Promise<void> {
+  load(stream: string, scope: string): Promise<void> {
     const id = JSON.stringify([stream, scope]);
-    if (this.#loaded.has(id)) return;
-    this.#loaded.add(id);
+    const loaded = this.#loaded.get(id) ?? this.#load(stream, scope);
+    this.#loaded.set(id, loaded);
+    return loaded;
+  }
+
+  async #load(stream: string, scope: string): Promise<void> {
     await this.#loadCoverage(stream, scope);
-    const items = this.#kv.list<Item>({ prefix: this.#key("item", stream, scope) }, BATCH);
-    for await (const { key, value } of items) {
+    const prefix = this.#key("item", stream, scope);
+    for await (const { key, value } of entries<Item>(this.#kv, { prefix }, BATCH)) {
       this.#tracked({ stream, scope, each: String(key.at(-1)) }).item = value;
     }
-    const measure = await this.#kv.get<Measure>(this.#key("measure", stream));
-    if (measure.value !== null) this.#measures.set(stream, measure.value);
+    const measure = await readValue<Measure>(this.#kv, this.#key("measure", stream));
+    if (measure !== null && !this.#measures.has(stream)) this.#measures.set(stream, measure);
   }
 
   async #loadCoverage(stream: string, scope: string): Promise<void> {
-    const months = new Map<string, number[][]>();
+    const months = new Map<string, MonthValue[]>();
     const prefix = this.#key("coverage", stream, scope);
-    for await (const { key, value } of this.#kv.list<number[]>({ prefix }, BATCH)) {
+    for await (const { key, value } of entries<MonthValue>(this.#kv, { prefix }, BATCH)) {
       const each = String(key.at(-2));
       const values = months.get(each);
       if (values === undefined) months.set(each, [value]);
@@ -166,10 +185,9 @@ export class Checkpoint {
       let start: Deno.KvKey | undefined;
       for (;;) {
         const selector = start === undefined ? { prefix } : { prefix, start };
-        const next = this.#kv.list(selector, { limit: 1 });
-        const entry = await next.next();
-        if (entry.done) break;
-        const scope = String(entry.value.key[prefix.length]);
+        const { value: entry } = await entries(this.#kv, selector, { limit: 1 }).next();
+        if (entry === undefined) break;
+        const scope = String(entry.key[prefix.length]);
         scopes.add(scope);
         start = [...prefix, `${scope}\0`];
       }
@@ -180,19 +198,18 @@ export class Checkpoint {
   /** Records windows whose rows have committed; what stood against their dates is removed. */
   async done(windows: readonly DoneWindow[], at: number): Promise<void> {
     const troubles = await this.#openTroubles();
-    const mutations: Mutation[] = [];
+    const changes: Change[] = [];
     for (const window of windows) {
-      mutations.push(...this.#resolve(window, troubles));
-      if (window.rejectedCount > 0) mutations.push(...this.#addRejected(window, at));
+      changes.push(...this.#resolve(window, troubles));
+      if (window.rejectedCount > 0) changes.push(...this.#addRejected(window, troubles, at));
     }
-    mutations.push(...this.#cover(windows, at));
+    changes.push(...this.#cover(windows, at));
     for (const stream of new Set(windows.map((window) => window.stream))) {
       const measure = this.#measures.get(stream);
-      if (measure !== undefined) {
-        mutations.push((operation) => operation.set(this.#key("measure", stream), measure));
-      }
+      if (measure === undefined) continue;
+      changes.push({ key: this.#key("measure", stream), value: () => measure });
     }
-    await this.#write(mutations);
+    await this.#write(changes);
   }
 
   /** Records a window that failed; what was done of it before stays done. */
@@ -202,27 +219,26 @@ export class Checkpoint {
     reason: string,
     hint: string | undefined,
     at: number,
-  ) {
+  ): Promise<void> {
     const troubles = await this.#openTroubles();
-    const key = this.#troubleKey("failed", track, window, 0);
     const trouble: Trouble = {
       ...onlyTrack(track),
       kind: "failed",
       window,
       at: new Date(at).toISOString(),
-      reason: reason.slice(0, 4000),
-      hint,
+      reason: reason.slice(0, TEXT_CHARS),
+      hint: hint?.slice(0, TEXT_CHARS),
       rejected: [],
     };
-    const old = troubles.findIndex((open) => sameKey(open.keys[0], key));
-    if (old >= 0) troubles.splice(old, 1);
+    const key = this.#troubleKey("failed", track, window, 0);
+    const superseded = this.#supersede(troubles, trouble);
     troubles.push({ trouble, keys: [key], rest: window === null ? [] : [window] });
-    await this.#write([(operation) => operation.set(key, trouble)]);
+    await this.#write([...superseded, { key, value: () => trouble }]);
   }
 
-  /** The windows to be asked again, oldest first. */
+  /** The windows to be asked again, stream by stream in the order of their dates. */
   async troubles(): Promise<Trouble[]> {
-    return (await this.#openTroubles()).map((open) => open.trouble);
+    return (await this.#openTroubles()).map((open) => open.trouble).sort(byTrackAndDate);
   }
 
   /** The ranges of a track that are to be asked again. */
@@ -240,12 +256,8 @@ export class Checkpoint {
   async clearTroubles(): Promise<number> {
     const troubles = await this.#openTroubles();
     const count = troubles.length;
-    await this.#write(
-      troubles.flatMap(({ keys }) =>
-        keys.map((key): Mutation => (operation) => operation.delete(key))
-      ),
-    );
-    this.#troubles = [];
+    await this.#write(troubles.flatMap(deletions));
+    troubles.length = 0;
     return count;
   }
 
@@ -265,13 +277,16 @@ export class Checkpoint {
   /** Writes a run, at its start and at its end. */
   async saveRun(run: RunRecord): Promise<void> {
     const key = this.#key("run", run.startedAt, run.run);
-    await this.#write([(operation) => operation.set(key, run)]);
+    await this.#write([{ key, value: () => run }]);
   }
 
   /** The last runs, newest first. */
   async runs(limit = RUNS_KEPT): Promise<RunRecord[]> {
     const runs: RunRecord[] = [];
-    const list = this.#kv.list<RunRecord>({ prefix: this.#key("run") }, { reverse: true, limit });
+    const list = entries<RunRecord>(this.#kv, { prefix: this.#key("run") }, {
+      reverse: true,
+      limit,
+    });
     for await (const { value } of list) runs.push(value);
     return runs;
   }
@@ -288,91 +303,108 @@ export class Checkpoint {
   }
 
   /** Covers windows in memory first, so that a month that several of them touch is written once. */
-  #cover(windows: readonly DoneWindow[], at: number): Mutation[] {
-    const months = new Map<string, Mutation>();
+  #cover(windows: readonly DoneWindow[], at: number): Change[] {
+    const changes: Change[] = [];
     for (const done of windows) {
       const { stream, scope, each, window, parts } = done;
       const tracked = this.#tracked(done);
       if (window === null) {
         const item: Item = { at, empty: parts.every((part) => part.empty) };
         tracked.item = item;
-        const key = this.#key("item", stream, scope, each);
-        months.set(JSON.stringify([stream, scope, each]), (operation) => operation.set(key, item));
+        changes.push({ key: this.#key("item", stream, scope, each), value: () => item });
         continue;
       }
       for (const part of parts) tracked.coverage.add(part, part);
       for (const month of monthsOf(window)) {
         const key = this.#key("coverage", stream, scope, each, month);
-        months.set(
-          JSON.stringify([stream, scope, each, month]),
-          (operation) => operation.set(key, encodeMonth(tracked.coverage, month)),
-        );
+        changes.push({ key, value: () => encodeMonth(tracked.coverage, month) });
       }
     }
-    return [...months.values()];
+    return changes;
   }
 
-  #resolve(done: DoneWindow, troubles: OpenTrouble[]): Mutation[] {
-    const mutations: Mutation[] = [];
+  /** Takes a done window off what is to be asked again. */
+  #resolve(done: DoneWindow, troubles: OpenTrouble[]): Change[] {
+    const changes: Change[] = [];
     for (let i = troubles.length - 1; i >= 0; i--) {
       const open = troubles[i]!;
       if (!sameTrack(open.trouble, done)) continue;
-      if (done.window !== null) {
-        const { window } = done;
-        open.rest = open.rest.flatMap((part) => subtract(part, [window]));
+      const rest = without(open.rest, done.window);
+      if (rest.length === 0) {
+        troubles.splice(i, 1);
+        changes.push(...deletions(open));
+      } else if (minutesOf(rest) < minutesOf(open.rest)) {
+        open.rest = rest;
+        changes.push({ key: open.keys[0]!, value: () => stored(open) });
       }
-      if (open.rest.length > 0) continue;
-      troubles.splice(i, 1);
-      for (const key of open.keys) mutations.push((operation) => operation.delete(key));
     }
-    return mutations;
+    return changes;
   }
 
-  #addRejected(done: DoneWindow, at: number): Mutation[] {
-    const kept = done.rejected.slice(0, REJECTIONS_PER_WINDOW);
+  /** Drops failures that a new one holds wholly, so that a stretch that never succeeds has but one. */
+  #supersede(troubles: OpenTrouble[], by: Trouble): Change[] {
+    const changes: Change[] = [];
+    for (let i = troubles.length - 1; i >= 0; i--) {
+      const open = troubles[i]!;
+      if (open.trouble.kind !== "failed" || !sameTrack(open.trouble, by)) continue;
+      if (without(open.rest, by.window).length > 0) continue;
+      troubles.splice(i, 1);
+      changes.push(...deletions(open));
+    }
+    return changes;
+  }
+
+  #addRejected(done: DoneWindow, troubles: OpenTrouble[], at: number): Change[] {
+    const kept = done.rejected.slice(0, REJECTIONS_PER_WINDOW).map(bounded);
     const keys: Deno.KvKey[] = [];
-    const mutations: Mutation[] = [];
+    const changes: Change[] = [];
     for (let i = 0; i < Math.max(kept.length, 1); i += REJECTIONS_PER_VALUE) {
       const key = this.#troubleKey("rejected", done, done.window, i);
       const rejected = kept.slice(i, i + REJECTIONS_PER_VALUE);
       const trouble = rejectedTrouble(done, rejected, at);
       keys.push(key);
-      mutations.push((operation) => operation.set(key, trouble));
+      changes.push({ key, value: () => trouble });
     }
     const rest = done.window === null ? [] : [done.window];
-    this.#troubles?.push({ trouble: rejectedTrouble(done, kept, at), keys, rest });
-    return mutations;
+    troubles.push({ trouble: rejectedTrouble(done, kept, at), keys, rest });
+    return changes;
   }
 
-  async #openTroubles(): Promise<OpenTrouble[]> {
-    if (this.#troubles !== undefined) return this.#troubles;
+  #openTroubles(): Promise<OpenTrouble[]> {
+    return this.#troubles ??= this.#loadTroubles();
+  }
+
+  async #loadTroubles(): Promise<OpenTrouble[]> {
     const found: OpenTrouble[] = [];
     for (const kind of ["failed", "rejected"] as const) {
-      for await (
-        const { key, value } of this.#kv.list<Trouble>({ prefix: this.#key(kind) }, BATCH)
-      ) {
+      const list = entries<StoredTrouble>(this.#kv, { prefix: this.#key(kind) }, BATCH);
+      for await (const { key, value } of list) {
         const last = found.at(-1);
-        if (Number(key.at(-1)) > 0 && last !== undefined) {
-          last.keys.push(key);
-          last.trouble = {
-            ...last.trouble,
-            rejected: [...last.trouble.rejected, ...value.rejected],
-          };
-        } else {found.push({
-            trouble: value,
-            keys: [key],
-            rest: value.window === null ? [] : [value.window],
-          });}
+        if (Number(key.at(-1)) > 0 && last !== undefined) addChunk(last, key, value);
+        else found.push(opened(key, value));
       }
     }
-    this.#troubles = found;
     return found;
   }
 
-  async #write(mutations: readonly Mutation[]): Promise<void> {
-    for (let i = 0; i < mutations.length; i += MUTATIONS_PER_COMMIT) {
+  /**
+   * Writes changes, of each key the last. Values come before deletions, what is rejected before what is
+   * covered: where only a part is written, too much is asked again and nothing is forgotten.
+   */
+  async #write(changes: readonly Change[]): Promise<void> {
+    const last = [
+      ...new Map(changes.map((change) => [JSON.stringify(change.key), change])).values(),
+    ];
+    const ordered = [
+      ...last.filter(({ value }) => value !== undefined),
+      ...last.filter(({ value }) => value === undefined),
+    ];
+    for (let i = 0; i < ordered.length; i += CHANGES_PER_COMMIT) {
       const operation = this.#kv.atomic();
-      for (const mutate of mutations.slice(i, i + MUTATIONS_PER_COMMIT)) mutate(operation);
+      for (const { key, value } of ordered.slice(i, i + CHANGES_PER_COMMIT)) {
+        if (value === undefined) operation.delete(key);
+        else operation.set(key, value());
+      }
       await commit(operation);
     }
   }
@@ -413,8 +445,43 @@ function sameTrack(a: Track, b: Track): boolean {
   return a.stream === b.stream && a.scope === b.scope && a.each === b.each;
 }
 
-function sameKey(a: Deno.KvKey | undefined, b: Deno.KvKey): boolean {
-  return a !== undefined && a.length === b.length && a.every((part, i) => part === b[i]);
+function opened(key: Deno.KvKey, { rest, ...trouble }: StoredTrouble): OpenTrouble {
+  const all = trouble.window === null ? [] : [trouble.window];
+  return { trouble, keys: [key], rest: rest ?? all };
+}
+
+function addChunk(open: OpenTrouble, key: Deno.KvKey, { rejected }: StoredTrouble): void {
+  open.keys.push(key);
+  open.trouble = { ...open.trouble, rejected: [...open.trouble.rejected, ...rejected] };
+}
+
+function stored({ trouble, rest }: OpenTrouble): StoredTrouble {
+  const rejected = trouble.rejected.slice(0, REJECTIONS_PER_VALUE);
+  return { ...trouble, rejected, ...(rest.length <= PARTS_KEPT && { rest }) };
+}
+
+function deletions(open: OpenTrouble): Change[] {
+  return open.keys.map((key) => ({ key, value: undefined }));
+}
+
+/** The parts outside a window; none where there are no dates to tell apart. */
+function without(parts: readonly Window[], window: Window | null): Window[] {
+  return window === null ? [] : parts.flatMap((part) => subtract(part, [window]));
+}
+
+function minutesOf(parts: readonly Window[]): number {
+  return parts.reduce((sum, part) => sum + part.to - part.from, 0);
+}
+
+function byTrackAndDate(a: Trouble, b: Trouble): number {
+  const [one, other] = [a, b].map(({ stream, scope, each }) => `${stream}\0${scope}\0${each}`);
+  if (one !== other) return one! < other! ? -1 : 1;
+  return (a.window?.from ?? 0) - (b.window?.from ?? 0);
+}
+
+function bounded({ table, column, reason, value, record }: Rejection): Rejection {
+  const [why, what, where] = [reason, value, record].map((text) => text.slice(0, TEXT_CHARS));
+  return { table, column, reason: why!, value: what!, record: where! };
 }
 
 function rejectedTrouble(done: DoneWindow, rejected: readonly Rejection[], at: number): Trouble {

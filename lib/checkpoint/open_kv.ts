@@ -1,26 +1,42 @@
-// Owns the one door to Deno KV: opening the file or server, the version of the layout, and retries of
-// commits that another process delayed. What is in the values is known by checkpoint.ts alone.
+// Owns the one door to Deno KV: opening the file or server, the version of the layout, and patience
+// with another process that holds the file. Whatever goes wrong here is a failure of the checkpoint,
+// with what to do. What is in the values is known by checkpoint.ts alone.
 import { Failure } from "../report/failure.ts";
 import { LAYOUT_VERSION, VERSION_KEY } from "./key.ts";
 
-/** Tries of a commit that finds the file locked by another process; together about 3 s. */
-const COMMIT_ATTEMPTS = 12;
+/** Tries of an action that finds the file locked by another process; together about 2 s. */
+const ATTEMPTS = 12;
+/** Longest wait between two tries. */
+const LONGEST_WAIT_MS = 500;
 
+const LOCKED = /database (table )?is locked|SQLITE_BUSY/i;
 const REBUILD =
   "Move the file away and run `deno task checkpoint --rebuild`: the target knows what it holds";
+/** What to do, by what SQLite or Deno say. */
+const HINTS: readonly (readonly [RegExp, string])[] = [
+  [LOCKED, "Stop the other process that uses it, or set BACKFILL_KV to another file"],
+  [
+    /unable to open|readonly|read-only|requires .* access|denied/i,
+    "Set BACKFILL_KV to a file that may be written",
+  ],
+  [/disk is full|no space/i, "Free space on the disk, then run again with --resume"],
+  [/not a database|malformed|corrupt/i, REBUILD],
+];
 
 /**
  * Opens the store of checkpoints: a file, an `https://` KV server, or the platform's own where the path
  * is undefined.
  *
- * @throws {Failure} of kind `checkpoint` where it cannot be opened or is of a newer layout.
+ * @throws {Failure} of kind `checkpoint` where it cannot be opened or is of another layout.
  */
 export async function openKv(path: string | undefined): Promise<Deno.Kv> {
-  const kv = await open(path);
+  const name = path === undefined ? "of Deno KV" : `"${path}"`;
+  if (path !== undefined && !/^https?:/.test(path)) makeFolder(path);
+  const kv = await attempt(`open the checkpoint ${name}`, () => Deno.openKv(path));
   try {
-    const version = (await attempt(path, () => kv.get<number>(VERSION_KEY))).value;
-    if (version === null) await commit(kv.atomic().set(VERSION_KEY, LAYOUT_VERSION));
-    else if (version !== LAYOUT_VERSION) throw wrongVersion(path, version);
+    const { value } = await attempt(`open the checkpoint ${name}`, () => kv.get(VERSION_KEY));
+    if (value === null) await commit(kv.atomic().set(VERSION_KEY, LAYOUT_VERSION));
+    else if (value !== LAYOUT_VERSION) throw wrongVersion(name, value);
     return kv;
   } catch (error) {
     kv.close();
@@ -28,38 +44,13 @@ export async function openKv(path: string | undefined): Promise<Deno.Kv> {
   }
 }
 
-async function open(path: string | undefined): Promise<Deno.Kv> {
-  if (path !== undefined && !/^https?:/.test(path)) makeFolder(path);
-  return await attempt(path, () => Deno.openKv(path));
-}
-
+/** Makes the folder of the file; where it cannot be made, opening the file says why. */
 function makeFolder(path: string): void {
   const folder = path.replace(/[/\\][^/\\]*$/, "");
   if (folder === path || folder === "") return;
   try {
-    if (!Deno.statSync(folder).isDirectory) throw new Deno.errors.NotADirectory(folder);
-  } catch (error) {
-    // Where the file alone is allowed its folder exists; opening says what else is the case.
-    if (error instanceof Deno.errors.NotCapable) return;
-    if (!(error instanceof Deno.errors.NotFound)) throw unreadable(path, error);
-    try {
-      Deno.mkdirSync(folder, { recursive: true });
-    } catch (cause) {
-      throw unreadable(path, cause);
-    }
-  }
-}
-
-async function attempt<T>(path: string | undefined, action: () => Promise<T>): Promise<T> {
-  for (let tries = 1;; tries++) {
-    try {
-      return await action();
-    } catch (error) {
-      if (error instanceof Failure) throw error;
-      if (!isLocked(error) || tries >= COMMIT_ATTEMPTS) throw unreadable(path, error);
-      await pause(tries);
-    }
-  }
+    Deno.mkdirSync(folder, { recursive: true });
+  } catch { /* it is there, or opening fails */ }
 }
 
 /**
@@ -69,42 +60,64 @@ async function attempt<T>(path: string | undefined, action: () => Promise<T>): P
  * @throws {Failure} of kind `checkpoint` where it cannot be written.
  */
 export async function commit(operation: Deno.AtomicOperation): Promise<void> {
-  const result = await attempt("the checkpoint file", () => operation.commit());
+  const result = await attempt("write the checkpoint", () => operation.commit());
   if (!result.ok) throw new Failure("checkpoint", "Cannot write the checkpoint: a check failed");
 }
 
-function isLocked(error: unknown): boolean {
-  return error instanceof Error &&
-    /database is locked|database table is locked|SQLITE_BUSY/i.test(error.message);
+/**
+ * The value of a key; null where there is none.
+ *
+ * @throws {Failure} of kind `checkpoint` where it cannot be read.
+ */
+export async function readValue<T>(kv: Deno.Kv, key: Deno.KvKey): Promise<T | null> {
+  return (await attempt("read the checkpoint", () => kv.get<T>(key))).value;
 }
 
+/**
+ * The entries of a selector in order; a batch of them that another process held up is asked for again.
+ *
+ * @throws {Failure} of kind `checkpoint` where they cannot be read.
+ */
+export async function* entries<T>(
+  kv: Deno.Kv,
+  selector: Deno.KvListSelector,
+  options: Deno.KvListOptions = {},
+): AsyncGenerator<Deno.KvEntry<T>> {
+  const list = kv.list<T>(selector, options);
+  const next = () => attempt("read the checkpoint", () => list.next());
+  for (let entry = await next(); !entry.done; entry = await next()) yield entry.value;
+}
+
+async function attempt<T>(what: string, action: () => Promise<T>): Promise<T> {
+  for (let tries = 1;; tries++) {
+    try {
+      return await action();
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      if (!LOCKED.test(why) || tries >= ATTEMPTS) throw failureOf(what, why, error);
+      await pause(tries);
+    }
+  }
+}
+
+/** Waits a random time, so that processes that met once do not meet again. */
 function pause(tries: number): Promise<void> {
-  return new Promise((resolve) =>
-    setTimeout(resolve, Math.random() * Math.min(500, 20 * 2 ** tries))
-  );
+  const share = crypto.getRandomValues(new Uint8Array(1))[0]! / 255;
+  const waitMs = share * Math.min(LONGEST_WAIT_MS, 20 * 2 ** tries);
+  return new Promise((resolve) => setTimeout(resolve, waitMs));
 }
 
-function unreadable(path: string | undefined, cause: unknown): Failure {
-  const why = cause instanceof Error ? cause.message : String(cause);
-  const hint =
-    cause instanceof Deno.errors.NotCapable || cause instanceof Deno.errors.PermissionDenied
-      ? "Set BACKFILL_KV to a file that may be written"
-      : isLocked(cause)
-      ? "Stop the other process that uses it, or set BACKFILL_KV to another file"
-      : REBUILD;
-  return new Failure("checkpoint", `Cannot use the checkpoint "${path ?? "Deno KV"}": ${why}`, {
-    hint,
-    cause,
-  });
+function failureOf(what: string, why: string, cause: unknown): Failure {
+  const hint = HINTS.find(([said]) => said.test(why))?.[1];
+  return new Failure("checkpoint", `Cannot ${what}: ${why}`, { hint, cause });
 }
 
-function wrongVersion(path: string | undefined, version: unknown): Failure {
-  const readable = typeof version === "number" && version > LAYOUT_VERSION;
+function wrongVersion(name: string, version: unknown): Failure {
+  const isNewer = typeof version === "number" && version > LAYOUT_VERSION;
+  const said = typeof version === "number" ? `version ${version}` : "of no known version";
   return new Failure(
     "checkpoint",
-    `Cannot read the checkpoint "${path ?? "Deno KV"}": its layout is version ${
-      JSON.stringify(version)
-    }, this program reads ${LAYOUT_VERSION}`,
-    { hint: readable ? "Use the newer Hindcast that wrote it" : REBUILD },
+    `Cannot open the checkpoint ${name}: its layout is ${said}, this program reads ${LAYOUT_VERSION}`,
+    { hint: isNewer ? "Use the newer Hindcast that wrote it" : REBUILD },
   );
 }

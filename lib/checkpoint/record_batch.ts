@@ -14,15 +14,15 @@ export async function recordBatch(
 ): Promise<void> {
   for (const finished of batch.finished) measure(checkpoint, finished);
   if (batch.finished.length > 0) {
-    await checkpoint.done(batch.finished.map((finished) => doneWindow(job, finished, at)), at);
+    await checkpoint.done(batch.finished.map((finished) => doneWindow(job, finished)), at);
   }
   for (const { unit, failure } of batch.failed) {
     await checkpoint.failed(unit, unit.window, failure.message, failure.hint, at);
   }
 }
 
-function doneWindow(job: Job, finished: Finished, at: number): DoneWindow {
-  const { unit, records, rows } = finished;
+function doneWindow(job: Job, finished: Finished): DoneWindow {
+  const { unit, records, rows, askedAt } = finished;
   const { stream, scope, each, window } = unit;
   const settleMs = job.streams[stream]?.settle ?? 0;
   return {
@@ -32,7 +32,7 @@ function doneWindow(job: Job, finished: Finished, at: number): DoneWindow {
     window,
     parts: window === null
       ? [{ from: 0, to: 0, empty: records === 0, settled: true }]
-      : settledParts(window, records === 0, settleMs, at, job.time_zone),
+      : settledParts(window, records === 0, settleMs, askedAt, job.time_zone),
     rejected: rows.rejected,
     rejectedCount: rows.rejectedCount,
   };

@@ -4,6 +4,7 @@ import type { Job } from "../config/job.ts";
 import { formatCivil, formatDay, MINUTES_PER_DAY } from "../plan/civil.ts";
 import { rangeOf } from "../plan/needed.ts";
 import { scopeOf } from "../plan/scope.ts";
+import type { Coverage } from "../plan/coverage.ts";
 import { union } from "../plan/coverage.ts";
 import type { Window } from "../plan/window.ts";
 import type { Checkpoint, Trouble } from "./checkpoint.ts";
@@ -87,9 +88,7 @@ function viewStream(
     unsettled: union(
       coverages.flatMap((coverage) => coverage.ranges.filter((range) => !range.settled)),
     ).map(daysOf),
-    gaps: whole === undefined
-      ? []
-      : union(coverages.flatMap((coverage) => coverage.gaps(whole))).map(daysOf),
+    gaps: whole === undefined ? [] : gapsOf(coverages, whole).map(daysOf),
     failed: own.filter((trouble) => trouble.kind === "failed").map(viewTrouble),
     rejected: own.filter((trouble) => trouble.kind === "rejected").map(viewTrouble),
     fetched_at: items.length === 0
@@ -98,6 +97,12 @@ function viewStream(
     items: items.length,
     rows: checkpoint.measured(name)?.rows ?? 0,
   };
+}
+
+/** What a range lacks; all of it where nothing was ever fetched. */
+function gapsOf(coverages: readonly Coverage[], whole: Window): Window[] {
+  if (coverages.length === 0) return [whole];
+  return union(coverages.flatMap((coverage) => coverage.gaps(whole)));
 }
 
 /** A trouble as it is shown and written to the errors file. */

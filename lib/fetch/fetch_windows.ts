@@ -7,24 +7,40 @@ import type { StreamPlan, Unit } from "../plan/stream_plan.ts";
 import { Channel } from "./channel.ts";
 import type { Page } from "./fetch_pages.ts";
 
+/** A unit whose last page was read. */
+export interface FetchedUnit {
+  readonly kind: "done";
+  readonly unit: Unit;
+  readonly pages: number;
+  readonly records: number;
+  /** Epoch milliseconds before its first request: what it holds was true then, at least. */
+  readonly askedAt: number;
+  /** Milliseconds from a request to the end of its answer, over all pages. */
+  readonly answerMs: number;
+  /** Milliseconds from the first request to the last page. */
+  readonly ms: number;
+}
+
 /** What becomes of a unit, in order: pages, then done or failed; `restarted` voids the pages before it. */
 export type Fetched =
+  | FetchedUnit
   | { kind: "page"; unit: Unit; page: Page }
   | { kind: "restarted"; unit: Unit }
   | { kind: "split"; unit: Unit; reason: string }
-  | { kind: "done"; unit: Unit; pages: number; records: number; answerMs: number; ms: number }
   | { kind: "failed"; unit: Unit; failure: Failure };
 
 /** How windows are fetched. */
 export interface FetchWindowsOptions {
   /** Reads the pages of one unit. */
-  readonly pages: (unit: Unit, signal: AbortSignal) => AsyncIterable<Page>;
+  readonly pages: (unit: Unit, signal: AbortSignal) => AsyncIterable<Page> | Iterable<Page>;
   /** Windows of one stream in flight at once. */
   readonly windowsInFlight: number;
   /** Windows that may fail in a row before the run stops. */
   readonly stopAfter: number;
   /** Monotonic milliseconds. */
   readonly now: () => number;
+  /** Epoch milliseconds. */
+  readonly wallNow: () => number;
   /** Stops the fetching; what is in flight is dropped. */
   readonly signal: AbortSignal;
 }
@@ -56,13 +72,17 @@ export async function* fetchWindows(
   );
   const finished = Promise.all(workers).then(
     () => channel.close(),
-    (error) => options.signal.aborted ? channel.close() : channel.fail(error),
+    (error) => {
+      if (options.signal.aborted) channel.close();
+      else channel.fail(error);
+      stop.abort();
+    },
   );
   try {
     yield* channel;
   } finally {
     stop.abort();
-    await finished;
+    await Promise.allSettled([...workers, finished]);
   }
 }
 
@@ -98,7 +118,7 @@ async function fetchUnit(
   channel: Channel<Fetched>,
   options: FetchWindowsOptions,
 ): Promise<void> {
-  const startedAt = options.now();
+  const [startedAt, askedAt] = [options.now(), options.wallNow()];
   let [pages, records, answerMs] = [0, 0, 0];
   for await (const page of options.pages(unit, options.signal)) {
     if (page.index === 0 && pages > 0) {
@@ -116,6 +136,7 @@ async function fetchUnit(
     unit,
     pages,
     records,
+    askedAt,
     answerMs,
     ms: options.now() - startedAt,
   });

@@ -4,6 +4,7 @@
 // last row. Rows waiting are bounded; beyond that the stations before have to wait.
 import type { Rejection } from "../extract/extractor.ts";
 import type { Row, RowSet, RowShape } from "../extract/row_shape.ts";
+import type { FetchedUnit } from "../fetch/fetch_windows.ts";
 import type { Unit } from "../plan/stream_plan.ts";
 import type { Failure } from "../report/failure.ts";
 
@@ -12,7 +13,7 @@ export type Extracted =
   | { kind: "rows"; unit: Unit; sets: readonly RowSet[]; rejected: readonly Rejection[] }
   | { kind: "restarted"; unit: Unit }
   | { kind: "split"; unit: Unit; reason: string }
-  | { kind: "done"; unit: Unit; pages: number; records: number; answerMs: number; ms: number }
+  | FetchedUnit
   | { kind: "failed"; unit: Unit; failure: Failure };
 
 /** Rows and rejections of a window so far. */
@@ -25,14 +26,9 @@ interface OpenWindow {
 }
 
 /** A window whose last row is in the batch. */
-export interface Finished {
-  readonly unit: Unit;
-  readonly pages: number;
-  readonly records: number;
+export interface Finished extends Omit<FetchedUnit, "kind"> {
   /** Rows of it, in this batch and earlier ones, and its rejections. */
   readonly rows: OpenWindow;
-  readonly answerMs: number;
-  readonly ms: number;
   /** Whether every row of the window is in this batch and no other window's is. */
   readonly alone: boolean;
 }
@@ -68,8 +64,15 @@ export const ROWS_WAITING = 20_000;
 /** Rejections of one window kept with their values; further ones are counted. */
 const REJECTIONS_KEPT = 1000;
 
-/** Gathers rows into batches, one at a time, each as large as the time of writing the one before allowed. */
-export async function* batchRows(source: AsyncIterable<Extracted>): AsyncGenerator<Batch> {
+/**
+ * Gathers rows into batches, one at a time, each as large as the time of writing the one before allowed.
+ * `onLeave` is called where batches are no longer taken, so that the stations before need not be waited
+ * for: one of them may be waiting for an answer.
+ */
+export async function* batchRows(
+  source: AsyncIterable<Extracted>,
+  onLeave: () => void = () => {},
+): AsyncGenerator<Batch> {
   const gathering = new Gathering();
   const pump = (async () => {
     try {
@@ -89,6 +92,7 @@ export async function* batchRows(source: AsyncIterable<Extracted>): AsyncGenerat
     }
   } finally {
     gathering.leave();
+    onLeave();
     await pump;
   }
 }
@@ -177,12 +181,12 @@ class Gathering {
     this.#windows.add(open);
   }
 
-  #finish(done: Extract<Extracted, { kind: "done" }>): Finished {
+  #finish(done: FetchedUnit): Finished {
     const rows = this.#opened(done.unit);
     this.#open.delete(done.unit);
     this.#windows.add(rows);
-    const { unit, pages, records, answerMs, ms } = done;
-    return { unit, pages, records, rows, answerMs, ms, alone: !rows.begunEarlier };
+    const { kind: _, ...finished } = done;
+    return { ...finished, rows, alone: !rows.begunEarlier };
   }
 
   #opened(unit: Unit): OpenWindow {

@@ -8,12 +8,12 @@ import type { LedgerEntry } from "./target.ts";
 import { formatCivil } from "../plan/civil.ts";
 
 /** The ledger entries of finished windows; one that is settled in part makes two. */
-export function ledgerOf(job: Job, finished: readonly Finished[], at: number): LedgerEntry[] {
-  return finished.flatMap((window) => entriesOf(job, window, at));
+export function ledgerOf(job: Job, finished: readonly Finished[]): LedgerEntry[] {
+  return finished.flatMap((window) => entriesOf(job, window));
 }
 
-function entriesOf(job: Job, finished: Finished, at: number): LedgerEntry[] {
-  const { unit, records, rows } = finished;
+function entriesOf(job: Job, finished: Finished): LedgerEntry[] {
+  const { unit, records, rows, askedAt } = finished;
   const { stream, scope, each, window } = unit;
   const common = {
     job: job.job,
@@ -22,11 +22,11 @@ function entriesOf(job: Job, finished: Finished, at: number): LedgerEntry[] {
     each,
     records,
     rows: rows.rows,
-    fetchedAt: new Date(at).toISOString(),
+    fetchedAt: new Date(askedAt).toISOString(),
   };
   if (window === null) return [{ ...common, from: null, to: null, settled: true }];
   const settleMs = job.streams[stream]?.settle ?? 0;
-  return settledParts(window, records === 0, settleMs, at, job.time_zone).map((part) => ({
+  return settledParts(window, records === 0, settleMs, askedAt, job.time_zone).map((part) => ({
     ...common,
     from: formatCivil(part.from),
     to: formatCivil(part.to),
