@@ -88,10 +88,16 @@ export function withCredentials(
   if (credentials.length === 0 || withinOrigin(url, baseUrl)?.origin !== url.origin) return request;
   const headers: Record<string, string> = { ...request.headers };
   for (const { in: where, name, scheme, value } of credentials) {
-    if (where === "query") url.searchParams.set(name, value);
+    if (where === "query") addToQuery(url, name, value);
     else headers[name] = scheme === "" ? value : `${scheme} ${value}`;
   }
   return { ...request, url: url.href, headers };
+}
+
+/** As text: URLSearchParams would write the other parameters anew, and a blank as "+". */
+function addToQuery(url: URL, name: string, value: string): void {
+  const parameter = `${encodeURIComponent(name)}=${encodeURIComponent(value)}`;
+  url.search = url.search === "" ? parameter : `${url.search}&${parameter}`;
 }
 
 /** The address without the parameters that carry credentials, as a source may echo them in links. */

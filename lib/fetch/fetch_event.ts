@@ -3,7 +3,7 @@
 // one `answered`; an answer 429 makes a `refused` besides.
 
 /** What all events of fetching say. */
-interface About {
+export interface About {
   /** Name of the stream. */
   readonly stream: string;
   /** Method and masked address, such as `GET https://api.test/v1/things?day=2025-01-31`. */

@@ -26,6 +26,7 @@ export type TroubleKind =
 
 /** An exchange that came to no answer. */
 export class HttpTrouble extends Error {
+  /** Tells it from other errors where only the name is left. */
   override readonly name = "HttpTrouble";
   /** What went wrong. */
   readonly kind: TroubleKind;

@@ -3,20 +3,19 @@
 // wrong. Invariant: every request sent, a retry or a redirect too, has taken a ticket of the gate, and
 // nothing is awaited between the ticket and the request.
 import type { Stream } from "../config/job_schema.ts";
-import { Failure } from "../report/failure.ts";
-import { type Credential, credentialsHint, withCredentials } from "./auth.ts";
-import { errorExcerpt } from "./error_excerpt.ts";
+import { type Credential, withCredentials } from "./auth.ts";
 import type { FetchEvent } from "./fetch_event.ts";
 import type { Gate, Ticket } from "./gate.ts";
 import type { HttpAnswer, HttpHead } from "./http.ts";
 import { HttpTrouble } from "./http_trouble.ts";
+import { noAnswer } from "./no_answer.ts";
 import { readRateLimit } from "./rate_headers.ts";
 import { isRedirect, MAX_REDIRECTS, redirected } from "./redirect.ts";
 import { requestLine, type WireRequest } from "./request.ts";
 import { isThrottled } from "./retry.ts";
 import { Slots } from "./slots.ts";
 import type { SourceDoor } from "./source.ts";
-import { outcomeOf, reasonOf, type Tried, tryAgain } from "./try_again.ts";
+import { outcomeOf, type Tried, tryAgain } from "./try_again.ts";
 
 /** An answer that says yes. */
 export interface GoodAnswer extends HttpAnswer {
@@ -30,15 +29,19 @@ type Hop = HttpAnswer & { readonly url: string };
 
 /** The way of one stream's requests. */
 export class Lane {
+  /** Name of the stream. */
   readonly name: string;
+  /** What the job says about it. */
   readonly stream: Stream;
+  /** The source it asks. */
   readonly source: SourceDoor;
   /** Pages of one window that are asked ahead; learnt by read_ahead.ts, over all windows. */
-  readonly ahead = { pages: 2 };
+  readonly ahead = { pages: 4 };
   readonly #gate: Gate;
   /** One request of the stream at a time waits for its ticket, so that others get places too. */
   readonly #turn = new Slots(1);
 
+  /** The way of a stream of the source's job. */
   constructor(source: SourceDoor, name: string) {
     const stream = source.job.streams[name];
     if (stream === undefined) throw new RangeError(`Cannot ask stream "${name}": the job has none`);
@@ -61,7 +64,7 @@ export class Lane {
     }
     const { result, then } = tried;
     if (result instanceof HttpTrouble || then === "fail" || then === "refused") {
-      throw this.#failure(request, tried);
+      throw noAnswer(this.line(request), tried, this.source);
     }
     return { ...result, isEmpty: then === "empty" || result.status === 204 };
   }
@@ -151,23 +154,6 @@ export class Lane {
     }
     const state = readRateLimit(head.headers, wallNow());
     if (state !== undefined) this.#gate.heed(state);
-  }
-
-  #failure(request: WireRequest, { result, then, attempts }: Tried<Hop>): Failure {
-    const excerpt = result instanceof HttpTrouble
-      ? ""
-      : errorExcerpt(result.body, result.headers.get("content-type"));
-    const said = excerpt === "" ? "" : `, "${this.source.mask(excerpt)}"`;
-    const tries = attempts === 1 ? "" : ` in ${attempts} attempts`;
-    const message = `Cannot fetch ${this.line(request)}: ${reasonOf(result)}${said}${tries}`;
-    if (then === "refused") {
-      return new Failure("refused", message, {
-        hint: credentialsHint(this.source.job.source.auth),
-      });
-    }
-    if (!(result instanceof HttpTrouble)) return new Failure("window", message);
-    const kind = result.kind === "forbidden" ? "configuration" : "window";
-    return new Failure(kind, message, { hint: result.hint });
   }
 
   /** Method and address for people: masked and not too long. */

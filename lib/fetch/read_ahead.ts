@@ -6,6 +6,7 @@ import type { Step } from "./paginator.ts";
 
 /** How many pages are asked ahead; shared by all windows of a stream, so that it is learnt once. */
 export interface Depth {
+  /** Pages under way or waiting for the reader, at most. */
   pages: number;
 }
 

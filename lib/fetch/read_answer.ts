@@ -19,7 +19,9 @@ export interface ReadAnswer extends Answer {
 
 /** What comes in. */
 export interface UnreadAnswer {
+  /** Headers of the answer. */
   readonly headers: Headers;
+  /** Body after decompression. */
   readonly body: Uint8Array;
   /** Whether it is known that nothing is there, whatever the body says. */
   readonly isEmpty: boolean;

@@ -37,6 +37,7 @@ export type Decision =
 export interface Circumstances {
   /** Which try it was, from 1. */
   readonly attempt: number;
+  /** How often and how patiently to try. */
   readonly policy: RetryPolicy;
   /** Statuses that mean an empty window. */
   readonly emptyOn: readonly number[];

@@ -4,12 +4,11 @@
 import type { Env } from "../config/env.ts";
 import type { Job } from "../config/job.ts";
 import { Failure } from "../report/failure.ts";
-import { hostOf } from "./http_trouble.ts";
 import { AbortBranch } from "./abort_branch.ts";
 import type { Clock } from "./clock.ts";
 import type { FetchListener } from "./fetch_event.ts";
 import { type HttpAnswer, HttpDoor } from "./http.ts";
-import { HttpTrouble } from "./http_trouble.ts";
+import { hostOf, HttpTrouble } from "./http_trouble.ts";
 import { Keyring } from "./keyring.ts";
 import { Lane } from "./lane.ts";
 import { Limiter } from "./limiter.ts";
@@ -45,7 +44,9 @@ export function openSource(job: Job, surroundings: Surroundings): SourceDoor {
 
 /** An open source; made by `openSource`. */
 export class SourceDoor implements AsyncDisposable {
+  /** The job whose source it is. */
   readonly job: Job;
+  /** What it was opened with. */
   readonly surroundings: Surroundings;
   /** Where requests leave. */
   readonly http: HttpDoor;
@@ -58,6 +59,7 @@ export class SourceDoor implements AsyncDisposable {
   readonly #open: AbortBranch;
   readonly #lanes = new Map<string, Lane>();
 
+  /** Reads secrets and limits; sends nothing. */
   constructor(job: Job, surroundings: Surroundings) {
     const { source } = job;
     const { clock, env } = surroundings;

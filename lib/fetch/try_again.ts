@@ -8,14 +8,17 @@ import { type AnswerOutcome, decide, type Decision, type RetryPolicy } from "./r
 
 /** How a request is tried. */
 export interface TryOptions {
+  /** How often and how patiently to try. */
   readonly policy: RetryPolicy;
   /** Statuses that mean an empty window. */
   readonly emptyOn: readonly number[];
+  /** What waits. */
   readonly clock: Clock;
   /** Epoch milliseconds. */
   readonly wallNow: () => number;
   /** A number in [0, 1). */
   readonly random: () => number;
+  /** Ends the waiting. */
   readonly signal: AbortSignal;
   /** Told before each wait. */
   readonly onRetry: (retry: { attempt: number; reason: string; waitMs: number }) => void;
