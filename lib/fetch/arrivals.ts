@@ -28,6 +28,7 @@ export interface Explanation {
 }
 
 interface Trip extends Departure {
+  sentAtMs: number;
   answeredAtMs: number;
   outcome: "pending" | "passed" | "refused";
 }
@@ -64,6 +65,12 @@ export class Arrivals {
     if (this.#trips.length < 2 * this.#kept) return;
     this.#trips.splice(0, this.#kept);
     this.#forgotten += this.#kept;
+  }
+
+  /** Corrects when a request left: later than it was let go, because the event loop stood still. */
+  left(number: number, atMs: number): void {
+    const trip = this.#trips[number - this.#forgotten];
+    if (trip !== undefined) trip.sentAtMs = atMs;
   }
 
   /** Notes the answer to a request and returns how it had left; undefined when it is forgotten. */

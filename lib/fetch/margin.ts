@@ -39,12 +39,19 @@ const FINE_SHARE = 0.01;
 /** How long it has to be quiet, in answers and in time, before a lower margin is tried. */
 const QUIET = {
   /** Doubled blindly: too high by up to a factor of two, so look soon. */
-  guessed: { answers: 128, ms: 10_000 },
-  /** A 429 a minute costs more than 1 % of margin, so a settled margin is tried rarely. */
-  settled: { answers: 4_096, ms: 1_200_000 },
+  guess: { answers: 128, ms: 10_000 },
+  /** Enough answers to see whether the spread that explained the refusal has gone: a stall, a handshake. */
+  calm: { answers: 128, ms: 30_000 },
+  /** A 429 a minute costs more than 1 % of margin, so one that holds is tried rarely. */
+  long: { answers: 4_096, ms: 1_200_000 },
 } as const;
-const CALMER_SHARE = 0.75;
+/** The spread has gone when it is below this share of the margin; tails come and go above it. */
+const CALM_SHARE = 0.5;
 const GENTLE_SHARE = 0.92;
+const MOST_PATIENCE = 64;
+
+/** What the margin rests on: a blind doubling, an explanation of the refusals, or halving until it was found. */
+type Basis = "guess" | "explained" | "found";
 
 /** The learnt margin of one rate. */
 export class Margin {
@@ -57,11 +64,11 @@ export class Margin {
   #refusedMs: number;
   /** While a lower margin is tried: the one to go back to. */
   #provenMs: number | undefined;
-  #settled = false;
+  #basis: Basis = "guess";
   #learningAnswers = 0;
   #quietAnswers = 0;
   #quietSinceMs = -Infinity;
-  /** Doubled by each lower margin that was refused. */
+  /** Doubled by each lower margin that was refused, up to a day. */
   #patience = 1;
 
   /** Starts with the margin of a quiet network. */
@@ -96,17 +103,23 @@ export class Margin {
     });
   }
 
+  /** Corrects when request `number` left. */
+  left(number: number, atMs: number): void {
+    this.#arrivals.left(number, atMs);
+  }
+
   /** Learns that request `number` was let through. */
   passed(number: number, atMs: number): void {
     this.#arrivals.answered(number, atMs, "passed");
     if (this.#armedMs === this.#floorMs(this.#distance)) return;
     if (this.#learningAnswers > 0) return this.#refine();
     this.#quietAnswers++;
-    const quiet = this.#settled ? QUIET.settled : QUIET.guessed;
-    if (this.#quietAnswers < quiet.answers * this.#patience) return;
-    if (atMs - this.#quietSinceMs < quiet.ms * this.#patience) return;
+    const lowerMs = this.#lower(atMs);
+    if (lowerMs === undefined) return;
     this.#listen(atMs);
-    this.#lower();
+    this.#provenMs = this.#armedMs;
+    this.#armedMs = Math.max(lowerMs, this.#floorMs(this.#distance));
+    this.#refusedMs = Math.min(this.#refusedMs, this.#armedMs);
   }
 
   /** Learns that request `number` was refused; returns whether it had left as early as allowed. */
@@ -132,7 +145,7 @@ export class Margin {
     const found = this.#arrivals.explanation();
     if (found !== undefined && this.#believe(found.distance, withSafety(found.spreadMs))) return;
     // The round trips explain nothing: double, and look back soon.
-    this.#settled = false;
+    this.#basis = "guess";
     const spreadMs = withSafety(this.#arrivals.spreadMs());
     const doubledMs = Math.min(2 * this.#armedMs, MOST_INTERVALS * this.#rate.intervalMs);
     this.#armedMs = spreadMs > STEP * this.#armedMs ? Math.min(doubledMs, spreadMs) : doubledMs;
@@ -155,31 +168,38 @@ export class Margin {
     } else if (spreadMs < EXPLAINING_SHARE * this.#refusedMs) {
       return false;
     }
-    this.#settled = true;
+    this.#basis = "explained";
     this.#armedMs = Math.max(spreadMs, STEP * this.#refusedMs, this.#floorMs(distance));
     return true;
   }
 
-  #lower(): void {
-    const floorMs = this.#floorMs(this.#distance);
-    if (this.#settled) {
-      const spreadMs = withSafety(this.#arrivals.spreadMs());
-      const calmer = spreadMs < CALMER_SHARE * this.#armedMs;
-      this.#provenMs = this.#armedMs;
-      this.#armedMs = Math.max(floorMs, calmer ? spreadMs : GENTLE_SHARE * this.#armedMs);
-      this.#refusedMs = Math.min(this.#refusedMs, this.#armedMs);
-    } else if (this.#armedMs - this.#refusedMs <= FINE_SHARE * this.#distanceMs()) {
-      this.#settled = true;
-    } else {
-      this.#provenMs = this.#armedMs;
-      this.#armedMs = (this.#armedMs + this.#refusedMs) / 2;
+  /** The lower margin that it is time to try, if it is. */
+  #lower(atMs: number): number | undefined {
+    if (this.#basis === "guess") {
+      if (!this.#isQuiet(QUIET.guess, 1, atMs)) return undefined;
+      if (this.#armedMs - this.#refusedMs > FINE_SHARE * this.#distanceMs()) {
+        return (this.#armedMs + this.#refusedMs) / 2;
+      }
+      this.#basis = "found";
+      // Refused with the first margin alone, it may have been a stall that will not come again.
+      if (this.#refusedMs === this.#floorMs(this.#distance)) return this.#refusedMs;
     }
+    if (this.#isQuiet(QUIET.long, this.#patience, atMs)) return GENTLE_SHARE * this.#armedMs;
+    if (this.#basis === "found" || this.#quietAnswers % QUIET.calm.answers !== 0) return undefined;
+    if (!this.#isQuiet(QUIET.calm, this.#patience, atMs)) return undefined;
+    const spreadMs = withSafety(this.#arrivals.spreadMs());
+    return spreadMs < CALM_SHARE * this.#armedMs ? spreadMs : undefined;
+  }
+
+  #isQuiet(quiet: { answers: number; ms: number }, patience: number, atMs: number): boolean {
+    return this.#quietAnswers >= quiet.answers * patience &&
+      atMs - this.#quietSinceMs >= quiet.ms * patience;
   }
 
   #goBack(provenMs: number): void {
     this.#armedMs = provenMs;
     this.#provenMs = undefined;
-    if (this.#settled) this.#patience *= 2;
+    if (this.#basis !== "guess") this.#patience = Math.min(2 * this.#patience, MOST_PATIENCE);
   }
 
   #listen(atMs: number): void {

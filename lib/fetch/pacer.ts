@@ -76,7 +76,7 @@ export class Pacer {
 
   /** Earliest moment, in the caller's milliseconds, at which the next request may leave. */
   due(): number {
-    const overMs = this.#opensGroup() ? this.#overDue() : -Infinity;
+    const overMs = this.#opensGroup(this.#sent) ? this.#overDue() : -Infinity;
     if (this.#bursts) return overMs;
     const { betweenMs } = this.#margin;
     // The bucket that holds one request forgives nothing: between two requests there is no catching up.
@@ -107,10 +107,21 @@ export class Pacer {
     const catchUpMs = this.#catchUpMs();
     const idle = lateMs > Math.max(this.#spacingMs, catchUpMs);
     this.#plannedMs = idle ? atMs : Math.max(this.#plannedMs + this.paceMs, atMs - catchUpMs);
-    if (this.#opensGroup()) this.#sentAtMs[this.#slot()] = atMs;
+    if (this.#opensGroup(this.#sent)) this.#sentAtMs[this.#slot(this.#sent)] = atMs;
     this.#lastMs = atMs;
     this.#margin.sent(atMs, tight);
     return this.#sent++;
+  }
+
+  /**
+   * Corrects when request `number`, one of the last, really left: later than it was let go, because the
+   * event loop stood still in between. Uncorrected, the next ones would follow too closely.
+   */
+  left(number: number, atMs: number): void {
+    if (this.#opensGroup(number)) this.#sentAtMs[this.#slot(number)] = atMs;
+    this.#lastMs = Math.max(this.#lastMs, atMs);
+    this.#plannedMs = Math.max(this.#plannedMs, atMs - this.#catchUpMs());
+    this.#margin.left(number, atMs);
   }
 
   /** Learns that the server let request `number` through; `atMs` is when its answer began. */
@@ -137,15 +148,16 @@ export class Pacer {
   }
 
   #overDue(): number {
-    return this.#sentAtMs[this.#slot()]! + this.rate.intervalMs + this.#margin.overIntervalMs -
+    return this.#sentAtMs[this.#slot(this.#sent)]! + this.rate.intervalMs +
+      this.#margin.overIntervalMs -
       this.#slackMs;
   }
 
-  #opensGroup(): boolean {
-    return this.#sent % this.#groupSize === 0;
+  #opensGroup(number: number): boolean {
+    return number % this.#groupSize === 0;
   }
 
-  #slot(): number {
-    return Math.floor(this.#sent / this.#groupSize) % this.#sentAtMs.length;
+  #slot(number: number): number {
+    return Math.floor(number / this.#groupSize) % this.#sentAtMs.length;
   }
 }
