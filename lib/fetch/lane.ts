@@ -1,7 +1,7 @@
 // Owns the way of one stream's requests through its source: turn, place, ticket, credentials, redirects,
 // another try, and what the last answer means. It never reads a body but to quote what a source says is
 // wrong. Invariant: every request sent, a retry or a redirect too, has taken a ticket of the gate, and
-// nothing is awaited between the ticket and the request.
+// leaves at once when it has it.
 import type { Stream } from "../config/job_schema.ts";
 import { type Credential, withCredentials } from "./auth.ts";
 import type { FetchEvent } from "./fetch_event.ts";
@@ -25,7 +25,18 @@ export interface GoodAnswer extends HttpAnswer {
   readonly isEmpty: boolean;
 }
 
-type Hop = HttpAnswer & { readonly url: string };
+/** One sending of a request. */
+interface Sending {
+  readonly request: WireRequest;
+  readonly attempt: number;
+  readonly signal: AbortSignal;
+}
+
+/** What one sending came to, and with which credentials. */
+interface Hop extends HttpAnswer {
+  readonly url: string;
+  readonly credentials: readonly Credential[];
+}
 
 /** The way of one stream's requests. */
 export class Lane {
@@ -59,7 +70,7 @@ export class Lane {
    */
   async ask(request: WireRequest, signal: AbortSignal): Promise<GoodAnswer> {
     let tried = await this.#try(request, signal);
-    if (isUnauthorized(tried) && this.source.keyring.renew(tried.credentials)) {
+    if (isUnauthorized(tried) && this.source.keyring.renew(tried.result.credentials)) {
       tried = await this.#try(request, signal);
     }
     const { result, then } = tried;
@@ -69,62 +80,42 @@ export class Lane {
     return { ...result, isEmpty: then === "empty" || result.status === 204 };
   }
 
-  async #try(
-    request: WireRequest,
-    signal: AbortSignal,
-  ): Promise<Tried<Hop> & { credentials: readonly Credential[] }> {
+  #try(request: WireRequest, signal: AbortSignal): Promise<Tried<Hop>> {
     const { job, surroundings: { clock, wallNow, random } } = this.source;
-    let credentials: readonly Credential[] = [];
-    const once = async (attempt: number) => {
-      credentials = await this.source.keyring.take();
-      return await this.#follow(request, credentials, attempt, signal);
-    };
-    const tried = await tryAgain(once, {
+    return tryAgain((attempt) => this.#follow({ request, attempt, signal }), {
       policy: job.source.retry,
       emptyOn: this.stream.empty_on,
       ...{ clock, wallNow, random, signal },
       onRetry: ({ attempt, ...retry }) =>
-        this.#emit({ kind: "retrying", ...retry }, request, attempt),
+        this.#emit({ kind: "retrying", ...retry }, { request, attempt }),
     });
-    return { ...tried, credentials };
   }
 
   /** One try: the request, and those that redirects make of it. */
-  async #follow(
-    request: WireRequest,
-    credentials: readonly Credential[],
-    attempt: number,
-    signal: AbortSignal,
-  ): Promise<Hop> {
-    const { source } = this.source.job;
-    let hop = request;
+  async #follow(sending: Sending): Promise<Hop> {
+    let { request } = sending;
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
-      const answer = await this.#send(hop, credentials, attempt, signal);
-      const location = answer.headers.get("location");
-      if (!isRedirect(answer.status, location)) return { ...answer, url: hop.url };
-      hop = redirected(hop, answer.status, location, source);
+      const hop = await this.#send({ ...sending, request });
+      const location = hop.headers.get("location");
+      if (!isRedirect(hop.status, location)) return hop;
+      request = redirected(request, hop.status, location, this.source.job.source);
     }
     throw new HttpTrouble("request", `it was redirected more than ${MAX_REDIRECTS} times`);
   }
 
-  async #send(
-    request: WireRequest,
-    credentials: readonly Credential[],
-    attempt: number,
-    signal: AbortSignal,
-  ): Promise<HttpAnswer> {
-    const wire = withCredentials(request, credentials, this.source.job.source.url);
+  async #send(sending: Sending): Promise<Hop> {
+    const { request, signal } = sending;
+    const { keyring, http, job } = this.source;
+    await keyring.take(); // A token is fetched before the ticket; after it one is at hand, also when the wait was long.
     const { place, ticket } = await this.#admit(signal);
     using _place = place;
-    this.#emit({ kind: "requested" }, request, attempt);
-    const answer = await this.source.http.exchange(
-      wire,
-      signal,
-      (head) => this.#learn(head, ticket, request, attempt),
-    );
+    const credentials = await keyring.take();
+    const wire = withCredentials(request, credentials, job.source.url);
+    this.#emit({ kind: "requested" }, sending);
+    const answer = await http.exchange(wire, signal, (head) => this.#learn(head, ticket, sending));
     const { status, ms, body } = answer;
-    this.#emit({ kind: "answered", status, ms, bytes: body.byteLength }, request, attempt);
-    return answer;
+    this.#emit({ kind: "answered", status, ms, bytes: body.byteLength }, sending);
+    return { ...answer, url: request.url, credentials };
   }
 
   /** Waits for everything a request needs to leave; a place is taken only when the own limit allows. */
@@ -142,13 +133,13 @@ export class Lane {
   }
 
   /** Tells the gate what the head of an answer says about limits. */
-  #learn(head: HttpHead, ticket: Ticket, request: WireRequest, attempt: number): void {
+  #learn(head: HttpHead, ticket: Ticket, sending: Sending): void {
     const { job, surroundings: { wallNow } } = this.source;
     const outcome = outcomeOf(head, job.source.retry, wallNow());
     const { status, retryAfterMs } = outcome;
     if (isThrottled(outcome, job.source.retry) && !this.stream.empty_on.includes(status)) {
       this.#gate.refused(ticket, retryAfterMs ?? undefined);
-      this.#emit({ kind: "refused", status, retryAfterMs }, request, attempt);
+      this.#emit({ kind: "refused", status, retryAfterMs }, sending);
     } else {
       this.#gate.answered(ticket);
     }
@@ -162,7 +153,7 @@ export class Lane {
     return line.length <= 300 ? line : `${line.slice(0, 297)}...`;
   }
 
-  #emit(event: Details<FetchEvent>, request: WireRequest, attempt: number): void {
+  #emit(event: Details<FetchEvent>, { request, attempt }: Omit<Sending, "signal">): void {
     const about = { stream: this.name, request: this.line(request), attempt };
     this.source.surroundings.onEvent({ ...event, ...about } as FetchEvent);
   }
@@ -171,6 +162,7 @@ export class Lane {
 /** An event without what all events say. */
 type Details<E> = E extends unknown ? Omit<E, "stream" | "request" | "attempt"> : never;
 
-function isUnauthorized({ result, then }: Tried): boolean {
+function isUnauthorized(tried: Tried<Hop>): tried is Tried<Hop> & { result: Hop } {
+  const { result, then } = tried;
   return then === "refused" && !(result instanceof HttpTrouble) && result.status === 401;
 }

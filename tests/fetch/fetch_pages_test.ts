@@ -543,3 +543,26 @@ function assertThrowsFailure(action: () => unknown): Failure {
   }
   throw new Error("expected a Failure");
 }
+
+Deno.test("fetchPages() sends a fresh token when the one it had expired while it waited to send", async () => {
+  const issuedAtMs: number[] = [];
+  const statuses: number[] = [];
+  let nowMs = () => 0;
+  await using server = serve((request) => {
+    if (new URL(request.url).pathname === "/token") {
+      issuedAtMs.push(nowMs());
+      return Response.json({ access_token: `token-${issuedAtMs.length}`, expires_in: 600 });
+    }
+    const token = Number(request.headers.get("authorization")?.split("-")[1]);
+    const isValid = nowMs() - issuedAtMs[token - 1]! < 600_000;
+    statuses.push(isValid ? 200 : 401);
+    return Response.json({ items: [] }, { status: isValid ? 200 : 401 });
+  });
+  const oauth2 = { token_url: `${server.url}/token`, client_id: "me", client_secret: "${S}" };
+  await using context = setup({ url: server.url, auth: { oauth2 } }, { limits: "1/h" }, {
+    S: "hush",
+  });
+  nowMs = context.door.surroundings.clock.now;
+  for (let at = 0; at < 3; at++) assertEquals(await ids(context.pages()), []);
+  assertEquals(statuses, [200, 200, 200]);
+});
