@@ -1,0 +1,50 @@
+// Owns the choice of the database from its URL. The embedded database is loaded only when it is asked
+// for: it weighs more than the rest of the program.
+import { monotonicClock } from "../fetch/clock.ts";
+import type { Clock } from "../fetch/clock.ts";
+import { Failure } from "../report/failure.ts";
+import type { Target } from "./target.ts";
+
+/** What a target needs of the world; each may be replaced in tests. */
+export interface OpenOptions {
+  /** For waiting between tries. Defaults to the monotonic clock. */
+  readonly clock?: Clock;
+  /** Uniform in `[0, 1)`. Defaults to `Math.random`. */
+  readonly random?: () => number;
+  /** Makes a random UUID. Defaults to `crypto.randomUUID`. */
+  readonly randomId?: () => string;
+  /** How long a database that is away or busy is waited for. Defaults to a minute. */
+  readonly patienceMs?: number;
+  /** Ends such waiting. */
+  readonly signal?: AbortSignal;
+}
+
+const PATIENCE_MS = 60_000;
+
+/**
+ * Opens the database at `postgres://...` or `pglite:PATH`. Nothing is created on a server before
+ * `prepare`; the folder of an embedded database is.
+ *
+ * @throws {Failure} of kind `configuration` for an unreadable URL, `target` where the database cannot be
+ * used, `locked` where another process has the embedded database open.
+ */
+export async function openTarget(url: string, options: OpenOptions = {}): Promise<Target> {
+  const world: Required<OpenOptions> = {
+    clock: options.clock ?? monotonicClock(),
+    random: options.random ?? Math.random,
+    randomId: options.randomId ?? (() => crypto.randomUUID()),
+    patienceMs: options.patienceMs ?? PATIENCE_MS,
+    signal: options.signal ?? new AbortController().signal,
+  };
+  if (/^postgres(ql)?:/.test(url)) {
+    const { openPostgres } = await import("./postgres_target.ts");
+    return await openPostgres(url, world);
+  }
+  if (url.startsWith("pglite:")) {
+    const { openPglite } = await import("./pglite_target.ts");
+    return await openPglite(url.slice("pglite:".length), world);
+  }
+  throw new Failure("configuration", "Cannot open the database: its URL is of no known kind", {
+    hint: "Set DATABASE_URL to postgres://user:password@host/database or pglite:PATH",
+  });
+}

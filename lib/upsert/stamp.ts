@@ -1,0 +1,133 @@
+// Owns the tables that Hindcast itself keeps in a target: its stamp, the ledger of finished windows and
+// the holders of locks. The stamp names the database that holds it: a copy or a restored one gets a new
+// stamp, so that no checkpoint ever speaks of rows that another database holds.
+import type { Table } from "../config/job_schema.ts";
+import type { Row, RowSet, RowShape } from "../extract/row_shape.ts";
+import { quoteLiteral } from "./identifier.ts";
+import type { LedgerEntry } from "./target.ts";
+
+/** Table with the one row of the stamp. */
+export const STAMP_TABLE = "hindcast_target";
+/** Table of finished windows. */
+export const LEDGER_TABLE = "hindcast_windows";
+/** Table of who holds, or last held, the lock of each job. */
+export const LOCKS_TABLE = "hindcast_locks";
+
+/** The tables Hindcast keeps for itself, described as a job's are. */
+export const SYSTEM_TABLES: Readonly<Record<string, Table>> = {
+  [STAMP_TABLE]: ownTable("Which database this is, as checkpoints know it.", ["one"], {
+    one: "boolean",
+    id: "uuid",
+    home: "text",
+    created_at: "timestamptz",
+  }),
+  [LEDGER_TABLE]: ownTable(
+    "Windows whose rows are in this database, recorded in the same transaction.",
+    ["job", "stream", "scope", "each", "from", "to"],
+    {
+      job: "text",
+      stream: "text",
+      scope: "text",
+      each: "text",
+      from: "text",
+      to: "text",
+      records: "bigint",
+      rows: "bigint",
+      settled: "boolean",
+      fetched_at: "timestamptz",
+    },
+  ),
+  [LOCKS_TABLE]: ownTable("Which run writes a job's rows at present.", ["job"], {
+    job: "text",
+    token: "uuid",
+    run: "text",
+    host: "text",
+    pid: "bigint",
+    since: "timestamptz",
+  }),
+};
+
+const ledger = SYSTEM_TABLES[LEDGER_TABLE]!;
+const ledgerColumns = Object.keys(ledger.columns);
+
+/** The shape of the ledger's rows. */
+export const LEDGER_SHAPE: RowShape = {
+  id: LEDGER_TABLE,
+  stream: "",
+  table: LEDGER_TABLE,
+  columns: ledgerColumns,
+  types: ledgerColumns.map((name) => ledger.columns[name]!.type),
+  merges: ledgerColumns.map(() => "replace"),
+  key: ledger.key.map((name) => ledgerColumns.indexOf(name)),
+  version: [],
+};
+
+/** Ledger entries as rows of their table; a null date is an empty text there, for keys have no nulls. */
+export function ledgerRows(entries: readonly LedgerEntry[]): RowSet {
+  const rows = entries.map((entry): Row => [
+    entry.job,
+    entry.stream,
+    entry.scope,
+    entry.each,
+    entry.from ?? "",
+    entry.to ?? "",
+    String(entry.records),
+    String(entry.rows),
+    String(entry.settled),
+    entry.fetchedAt,
+  ]);
+  return { shape: LEDGER_SHAPE, rows };
+}
+
+/** Reads the ledger of the job that is `$1`. */
+export const READ_LEDGER_SQL =
+  `SELECT job, stream, scope, "each", "from", "to", records, rows, settled, fetched_at
+FROM ${LEDGER_TABLE} WHERE job = $1`;
+
+/** The ledger entry that a record of that query is. */
+export function ledgerEntry(record: Record<string, unknown>): LedgerEntry {
+  return {
+    job: String(record.job),
+    stream: String(record.stream),
+    scope: String(record.scope),
+    each: String(record.each),
+    from: String(record.from) || null,
+    to: String(record.to) || null,
+    records: Number(record.records),
+    rows: Number(record.rows),
+    settled: record.settled === true,
+    fetchedAt: String(record.fetched_at),
+  };
+}
+
+/** Stamps the database whose home is given, unless it bears a stamp of that home already. */
+export function stampSql(id: string, home: string): string {
+  return `INSERT INTO ${STAMP_TABLE} AS old (one, id, home, created_at) ` +
+    `VALUES (true, ${quoteLiteral(id)}, ${
+      quoteLiteral(home)
+    }, now()) ON CONFLICT (one) DO UPDATE ` +
+    "SET id = excluded.id, home = excluded.home, created_at = excluded.created_at " +
+    "WHERE old.home IS DISTINCT FROM excluded.home";
+}
+
+/** Reads the stamp, where it is of the home that is `$1`. */
+export const READ_STAMP_SQL = `SELECT id FROM ${STAMP_TABLE} WHERE home = $1`;
+
+function ownTable(
+  about: string,
+  key: string[],
+  columns: Record<string, Table["columns"][string]["type"]>,
+): Table {
+  return {
+    about,
+    key,
+    columns: Object.fromEntries(
+      Object.entries(columns).map((
+        [name, type],
+      ) => [name, { type, merge: undefined, about: undefined }]),
+    ),
+    merge: "replace",
+    indexes: [],
+    references: {},
+  };
+}

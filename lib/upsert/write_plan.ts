@@ -1,0 +1,102 @@
+// Owns the statements of one write, in order, and what their answers mean. Pure: the same loads and ways
+// give the same steps. All of them are sent at once and answered at once, in one transaction.
+import type { Row } from "../extract/row_shape.ts";
+import type { Load } from "./load.ts";
+import { copyInto, mergeSql, stageName, stageSql } from "./merge_sql.ts";
+import type { Relation } from "./merge_sql.ts";
+import type { Step, StepAnswer } from "./session.ts";
+import type { WriteCounts } from "./target.ts";
+import type { Way } from "./way.ts";
+
+/** A load and how it is to get into its table. */
+export interface PlannedLoad {
+  readonly load: Load;
+  readonly relation: Relation;
+  readonly way: Way;
+}
+
+/** The steps of a write. */
+export interface WritePlan {
+  readonly steps: readonly Step[];
+  /** For each step the index of its load; -1 for a guard, -2 for the settings. */
+  readonly owners: readonly number[];
+}
+
+/** Owner of the steps that make sure of the locks. */
+export const GUARD = -1;
+const SETTINGS = -2;
+
+/**
+ * Settings of the transaction, so that a write means the same on every server. The staging table is new
+ * each time, so the planner knows nothing of it and near 5,000 rows would turn to hashing the whole
+ * target (52,000 rows a second against 90,000): nested loops over the key's index are forced. Forbidden
+ * plans count as expensive, which would start the JIT compiler.
+ */
+const SETTINGS_SQL = `SELECT ${
+  Object.entries({
+    TimeZone: "UTC",
+    DateStyle: "ISO, YMD",
+    statement_timeout: "0",
+    lock_timeout: "60s",
+    client_min_messages: "warning",
+    jit: "off",
+    enable_hashjoin: "off",
+    enable_mergejoin: "off",
+    enable_seqscan: "off",
+    enable_bitmapscan: "off",
+  }).map(([name, value]) => `set_config('${name}', '${value}', true)`).join(", ")
+}`;
+
+/** The steps that write the loads while the guards hold. */
+export function planWrite(planned: readonly PlannedLoad[], guards: readonly string[]): WritePlan {
+  const steps: Step[] = [{ sql: SETTINGS_SQL }, ...guards.map((sql) => ({ sql }))];
+  const owners: number[] = steps.map((_, at) => at === 0 ? SETTINGS : GUARD);
+  const staged = new Set<string>();
+  for (const [index, { load, relation, way }] of planned.entries()) {
+    const added = way === "direct" ? [copyStep(load, "table")] : [
+      ...stageSteps(load, staged),
+      copyStep(load, "stage"),
+      { sql: mergeSql(load.shape, relation, way) },
+    ];
+    for (const step of added) {
+      steps.push(step);
+      owners.push(index);
+    }
+  }
+  return { steps, owners };
+}
+
+/** What became of the rows of each load, from the answers to the plan's steps. */
+export function countsOf(
+  plan: WritePlan,
+  planned: readonly PlannedLoad[],
+  answers: readonly StepAnswer[],
+): WriteCounts[] {
+  return planned.map(({ load, way }, index) => {
+    const rows = load.rows.length;
+    if (way === "direct") return { inserted: rows, updated: 0, unchanged: 0 };
+    const [written, inserted] = answers[plan.owners.lastIndexOf(index)]!.rows[0]!.map(Number);
+    return { inserted: inserted!, updated: written! - inserted!, unchanged: rows - written! };
+  });
+}
+
+/** The sum of two counts. */
+export function addCounts(a: WriteCounts | undefined, b: WriteCounts): WriteCounts {
+  if (a === undefined) return b;
+  return {
+    inserted: a.inserted + b.inserted,
+    updated: a.updated + b.updated,
+    unchanged: a.unchanged + b.unchanged,
+  };
+}
+
+function stageSteps(load: Load, staged: Set<string>): Step[] {
+  const name = stageName(load.shape);
+  const used = staged.has(name);
+  staged.add(name);
+  return used ? [{ sql: `DELETE FROM ${name}` }] : [{ sql: stageSql(load.shape) }];
+}
+
+function copyStep(load: Load, into: "table" | "stage"): { sql: string; rows: readonly Row[] } {
+  return { sql: `COPY ${copyInto(load.shape, into)} FROM STDIN`, rows: load.rows };
+}
