@@ -8,16 +8,15 @@ import { surveyOf, surveyStreams } from "./checkpoint/survey.ts";
 import { tightest } from "./plan/forecast.ts";
 import { rangeOf } from "./plan/needed.ts";
 import { Failure } from "./report/failure.ts";
-import type { RunEvent } from "./report/event.ts";
-import { foldSummary } from "./report/fold_summary.ts";
 import { formatWindow } from "./report/format.ts";
 import type { Outcome, Summary } from "./report/summary.ts";
-import { emptySummary } from "./report/summary.ts";
 
 /** What a run works with besides the backfill's own input. */
 export interface RunInput extends BackfillInput {
   /** Id of the run. */
   readonly run: string;
+  /** The summary that the listener folds the events into; how the run ended is written here. */
+  readonly summary: Summary;
   /** What `--resume` without options takes over; no secrets. */
   readonly options: Readonly<Record<string, unknown>>;
 }
@@ -31,11 +30,7 @@ export interface RunResult {
 /** Runs a job once; the caller holds its lock. What ends the run early is in the result, not thrown. */
 export async function run(input: RunInput): Promise<RunResult> {
   const startedAtMs = input.now();
-  const summary = emptySummary(input.run);
-  const listen = (event: RunEvent) => {
-    foldSummary(summary, event);
-    input.listen(event);
-  };
+  const { summary } = input;
   const record: RunRecord = {
     run: input.run,
     startedAt: new Date(input.wallNow()).toISOString(),
@@ -43,8 +38,8 @@ export async function run(input: RunInput): Promise<RunResult> {
   };
   await input.checkpoint.saveRun(record);
   const error = await attempt(async () => {
-    await announce({ ...input, listen });
-    await backfill({ ...input, listen });
+    await announce(input);
+    await backfill(input);
   });
   summary.outcome = outcomeOf(input.signal, error, summary);
   summary.ok = summary.outcome === "done";

@@ -21,8 +21,6 @@ const DAYS = 14;
 /** Where the demo keeps everything. */
 const FOLDER = "./data/demo";
 
-if (import.meta.main) await runCommand(main);
-
 async function main(argv: string[]): Promise<number> {
   const args = readArguments(argv, {});
   if (args.has("help")) {
@@ -102,3 +100,5 @@ function removeFolder(folder: string): void {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }
+
+if (import.meta.main) await runCommand(main);

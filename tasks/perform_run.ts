@@ -9,6 +9,8 @@ import { staticPage } from "../lib/fetch/static_page.ts";
 import type { Page } from "../lib/fetch/fetch_pages.ts";
 import type { Unit } from "../lib/plan/stream_plan.ts";
 import type { RunEvent } from "../lib/report/event.ts";
+import { foldSummary } from "../lib/report/fold_summary.ts";
+import { emptySummary } from "../lib/report/summary.ts";
 import type { RunResult } from "../lib/run.ts";
 import { run } from "../lib/run.ts";
 import type { Target } from "../lib/upsert/target.ts";
@@ -44,11 +46,17 @@ export async function performRun(performance: Performance): Promise<RunResult> {
   const range = rangeOf(options);
   const clock = monotonicClock();
   using files = new RunFiles(performance.logsFolder, job, streams, performance.run);
+  const summary = emptySummary(performance.run);
   const listen = (event: RunEvent) => {
+    foldSummary(summary, event);
     files.log(event, Date.now());
     performance.show(event);
-    if (event.kind === "window_done") void files.copy(checkpoint, options.params, Date.now());
+    if (event.kind === "window_done") {
+      files.copy(checkpoint, options.params, Date.now()).catch(warn);
+    }
   };
+  const warn = (error: unknown) =>
+    listen({ kind: "warning", message: `Cannot copy the checkpoint: ${String(error)}` });
   await using source = openSource(job, {
     env: performance.env,
     clock,
@@ -77,8 +85,9 @@ export async function performRun(performance: Performance): Promise<RunResult> {
     listen,
     signal,
     run: performance.run,
+    summary,
     options: { ...options },
   });
-  await files.copy(checkpoint, options.params, Date.now(), true);
+  await files.copy(checkpoint, options.params, Date.now(), true).catch(warn);
   return result;
 }

@@ -54,6 +54,7 @@ export type RunEvent =
     /** Undefined where the rows shared a batch with those of other windows. */
     counts: WriteCounts | undefined;
     rejected: number;
+    /** From requests to the ends of their answers; waiting for the limit does not count. */
     ms: number;
   }
   | { kind: "window_failed"; subject: Subject; reason: string; hint: string | undefined }

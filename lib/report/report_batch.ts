@@ -49,7 +49,7 @@ function reportWindow(
   window: Finished,
   counts: ReadonlyMap<string, WriteCounts>,
 ): void {
-  const { pages, records, ms, rows, alone } = window;
+  const { pages, records, answerMs, rows, alone } = window;
   const subject = subjectOf(window.unit);
   for (const { table, column, reason, value } of rows.rejected) {
     listen({ kind: "row_rejected", subject, table, column, reason, value });
@@ -62,7 +62,7 @@ function reportWindow(
     rows: rows.rows,
     counts: alone ? total(counts) : undefined,
     rejected: rows.rejectedCount,
-    ms,
+    ms: answerMs,
   });
 }
 
