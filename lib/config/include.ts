@@ -1,7 +1,7 @@
 // Owns the files of a job: reads the top file and those it includes, and merges them into one tree.
 // Included files must lie in the folder of the top file or below it, so a job that somebody sends
 // cannot read others; a file that includes itself, however far around, is a problem, not a loop.
-import { type Problem, problemAt, problemOf, type SourceText, sourceText } from "./problem.ts";
+import { type Finding, type SourceText, sourceText } from "./problem.ts";
 import { readYamlTree, type YamlEntry, type YamlMap, type YamlNode } from "./yaml_tree.ts";
 
 /** Most files of one job. */
@@ -13,7 +13,7 @@ export type ReadText = (path: string) => string | Promise<string>;
 /** The tree of a job with its includes merged. */
 export interface JobTree {
   readonly root: YamlNode | undefined;
-  readonly problems: Problem[];
+  readonly findings: Finding[];
   /** The top file, if it could be read. */
   readonly source: SourceText | undefined;
 }
@@ -24,18 +24,19 @@ export async function readJobTree(file: string, readText: ReadText): Promise<Job
   try {
     text = await readText(file);
   } catch (error) {
-    return { root: undefined, source: undefined, problems: [problemOf(file, unreadable(error))] };
+    const finding = { place: file, message: unreadable(error) };
+    return { root: undefined, source: undefined, findings: [finding] };
   }
   const source = sourceText(file, text);
-  const { root, problems } = readYamlTree(source);
-  const reader = { readText, problems, files: 1, folder: folderOf(file) };
+  const { root, findings } = readYamlTree(source);
+  const reader = { readText, findings, files: 1, folder: folderOf(file) };
   const whole = root?.kind === "map" ? await withIncludes(root, [file], reader) : root;
-  return { root: whole, problems, source };
+  return { root: whole, findings, source };
 }
 
 interface Reader {
   readonly readText: ReadText;
-  readonly problems: Problem[];
+  readonly findings: Finding[];
   /** Folder that included files must not leave; empty or with a slash at its end. */
   readonly folder: string;
   files: number;
@@ -60,7 +61,7 @@ async function readIncluded(
 ): Promise<YamlMap | undefined> {
   if (item.kind !== "scalar" || typeof item.value !== "string") return undefined;
   const refuse = (message: string) => {
-    reader.problems.push(problemAt(item.place, message));
+    reader.findings.push({ place: item.place, message });
     return undefined;
   };
   const path = resolvePath(folderOf(stack.at(-1) ?? ""), item.value);
@@ -75,8 +76,8 @@ async function readIncluded(
   } catch (error) {
     return refuse(`cannot read "${path}": ${unreadable(error)}`);
   }
-  const { root, problems } = readYamlTree(sourceText(path, text));
-  reader.problems.push(...problems);
+  const { root, findings } = readYamlTree(sourceText(path, text));
+  reader.findings.push(...findings);
   if (root === undefined) return undefined;
   if (root.kind !== "map") return refuse(`"${path}" does not hold a map`);
   return await withIncludes(withoutKey(root, "job"), [...stack, path], reader);

@@ -1,6 +1,5 @@
 // Owns the values of a job's `params`: which flag is whose, and whether a value is allowed by pattern
 // and choices. Where values come from is for tasks/ to know; a lookup is passed in. Pure.
-import { captureOf } from "../extract/value.ts";
 import { Failure } from "../report/failure.ts";
 import { didYouMean } from "./did_you_mean.ts";
 import type { Param } from "./job_schema.ts";
@@ -66,7 +65,7 @@ export function paramValueProblem(
     const guess = didYouMean(value, param.choices) ?? `expected one of ${param.choices.join(", ")}`;
     return `"${value}" is not among its choices; ${guess}`;
   }
-  if (param.pattern === undefined || captureOf(`^(?:${param.pattern})$`).test(value)) {
+  if (param.pattern === undefined || new RegExp(`^(?:${param.pattern})$`, "u").test(value)) {
     return undefined;
   }
   return `"${value}" does not match the pattern ${param.pattern}`;

@@ -32,6 +32,14 @@ export function sourceText(file: string, text: string): SourceText {
   return { file, text, lineStarts };
 }
 
+/** A mistake that was found, before it is known what may be shown of the line it stands in. */
+export interface Finding {
+  /** Where it is: a place, or the name of a file as a whole. */
+  readonly place: Place | string;
+  /** What is the case, without a period. */
+  readonly message: string;
+}
+
 /** One mistake in a job file. */
 export interface Problem {
   /** File, as it was named. */
@@ -54,10 +62,13 @@ const SECRET_REACH = 500;
 
 /** A key whose value is starred out wherever it stands, also in a file that is no YAML. */
 const SECRET_VALUE =
-  /((?:password|passwd|bearer|token|secret|api[_-]?key|authorization)["']?\s*:\s*)(?!\s|\*|["']?\$\{)(.+)/gi;
+  /((?:password|passwd|bearer|token|secret|[\w-]+[-_]key|apikey|authorization)["']?\s*:\s*)(?!\s|\*|["']?\$\{)(.+)/gi;
 
-/** A problem at a place; `secrets` are the places of texts that no excerpt may show. */
-export function problemAt(place: Place, message: string, secrets: readonly Place[] = []): Problem {
+/** The problem of a finding; `secrets` are the places of texts that no excerpt may show. */
+export function problemOf({ place, message }: Finding, secrets: readonly Place[] = []): Problem {
+  if (typeof place === "string") {
+    return { file: place, line: 0, column: 0, message, excerpt: undefined };
+  }
   const { source, offset } = place;
   const line = lineOf(source, offset);
   const start = source.lineStarts[line - 1] ?? 0;
@@ -74,11 +85,6 @@ function lineOf(source: SourceText, offset: number): number {
     else high = middle;
   }
   return low + 1;
-}
-
-/** A problem of a file as a whole. */
-export function problemOf(file: string, message: string): Problem {
-  return { file, line: 0, column: 0, message, excerpt: undefined };
 }
 
 function excerptOf(place: Place, start: number, line: number, secrets: readonly Place[]): string {

@@ -5,7 +5,13 @@ import type { Env } from "./env.ts";
 import { readJobTree, type ReadText } from "./include.ts";
 import type { Job } from "./job.ts";
 import { jobSchema, type ParsedJob } from "./job_schema.ts";
-import { ConfigurationFailure, type Problem, problemAt, problemOf } from "./problem.ts";
+import {
+  ConfigurationFailure,
+  type Finding,
+  type Place,
+  type Problem,
+  problemOf,
+} from "./problem.ts";
 import { resolveJob } from "./resolve_job.ts";
 import { salvage } from "./salvage.ts";
 import {
@@ -54,22 +60,21 @@ export async function readJob(file: string, deps: ReadJobDeps): Promise<Job> {
 
 /** Reads a job file with what it includes; returns its problems instead of throwing them. */
 export async function inspectJob(file: string, deps: ReadJobDeps): Promise<JobReading> {
-  const { root, problems, source } = await readJobTree(file, deps.readText);
-  if (root === undefined && problems.length === 0) {
-    problems.push(problemOf(file, "the file is empty"));
+  const { root, findings } = await readJobTree(file, deps.readText);
+  if (root === undefined && findings.length === 0) {
+    findings.push({ place: file, message: "the file is empty" });
   }
-  if (root === undefined || source === undefined) return { job: undefined, root, problems };
+  if (root === undefined) return { job: undefined, root, problems: inOrder(findings, [], file) };
   const plain = plainValue(root, deps.env);
-  problems.push(...plain.problems);
+  findings.push(...plain.findings);
   const report = ({ path, message, point, part = "" }: PathProblem) => {
-    const place = partOf(placeOf(root, path, point), part);
-    problems.push(problemAt(place, message, plain.secrets));
+    findings.push({ place: partOf(placeOf(root, path, point), part), message });
   };
   const job = parseJob(plain, report);
-  if (problems.length > 0 || job === undefined) {
-    return { job: undefined, root, problems: inOrder(problems, file) };
+  if (findings.length > 0 || job === undefined) {
+    return { job: undefined, root, problems: inOrder(findings, plain.secrets, file) };
   }
-  return { job: { ...job, file, variables: plain.variables }, root, problems };
+  return { job: { ...job, file, variables: plain.variables }, root, problems: [] };
 }
 
 /** The job, if the schema accepts it; what it and the cross-checks refuse is reported. */
@@ -129,8 +134,13 @@ function shownValue(
   return typeof value === "string" ? JSON.stringify(short) : short;
 }
 
-/** By file (the top one first), line and column; no problem twice, and not endlessly many. */
-function inOrder(problems: readonly Problem[], file: string): Problem[] {
+/** Problems by file (the top one first), line and column; none twice, and not endlessly many. */
+function inOrder(
+  findings: readonly Finding[],
+  secrets: readonly Place[],
+  file: string,
+): Problem[] {
+  const problems = findings.slice(0, 2 * MOST_PROBLEMS).map((found) => problemOf(found, secrets));
   const unique = new Map(
     problems.map((problem) =>
       [`${problem.file}:${problem.line}:${problem.column}:${problem.message}`, problem] as const
@@ -140,7 +150,8 @@ function inOrder(problems: readonly Problem[], file: string): Problem[] {
     Number(a.file !== file) - Number(b.file !== file) || a.file.localeCompare(b.file) ||
     a.line - b.line || a.column - b.column
   );
+  const more = findings.length - MOST_PROBLEMS;
   if (sorted.length <= MOST_PROBLEMS) return sorted;
-  const more = problemOf(file, `and ${sorted.length - MOST_PROBLEMS} problems more`);
-  return [...sorted.slice(0, MOST_PROBLEMS), more];
+  const rest = problemOf({ place: file, message: `and about ${more} problems more` });
+  return [...sorted.slice(0, MOST_PROBLEMS), rest];
 }

@@ -16,7 +16,8 @@ import type { PathProblem } from "./schema_problem.ts";
  */
 export function resolveJob(job: ParsedJob, unread: ReadonlySet<string> = new Set()): PathProblem[] {
   const scope = new Scope(job, unread);
-  if (Object.keys(job.streams).length === 0 && !unread.has("streams")) {
+  const hasUnread = [...unread].some((name) => name.startsWith("streams"));
+  if (Object.keys(job.streams).length === 0 && !hasUnread) {
     scope.key(["streams"], "a job needs at least one stream");
   }
   resolveParams(scope);

@@ -1,5 +1,6 @@
 // Owns the cross-checks of a stream's request and of what its placeholders name: parameters, values of
 // for_each, the window; and whether the request asks for the whole of each window. Pure.
+import type { WindowLength } from "./duration.ts";
 import type { Stream } from "./job_schema.ts";
 import { type Placeholder, showsTime } from "./placeholder.ts";
 import { resolveHeaders } from "./resolve_source.ts";
@@ -123,13 +124,18 @@ function resolveWindow(
   }
   if (edges.some((edge) => edge.name === "to" || edge.name === "last")) return;
   const length = window.auto ? undefined : window.length;
-  if (length !== undefined && (length.count === 1 || mentions(stream.request, length.count))) {
+  if (length !== undefined && (isOneUnit(length) || mentions(stream.request, length.count))) {
     return;
   }
   scope.value(
     path,
     "the request says where a window begins and not where it ends; add {last} or {to}, or say window: day",
   );
+}
+
+/** Whether a window is one day, hour, month or the like, which its beginning alone can name. */
+function isOneUnit({ unit, count }: WindowLength): boolean {
+  return unit === "minute" ? [1, 60, 1440].includes(count) : count === 1;
 }
 
 /** Whether a number stands in a request, as the 7 of `?start={from}&days=7`. */

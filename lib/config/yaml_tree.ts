@@ -4,7 +4,7 @@
 // most MOST_NODES nodes, at most DEEPEST_NESTING deep, however aliases are used.
 import { isAlias, isMap, isScalar, isSeq, parseDocument } from "yaml";
 import type { Alias, Node, Pair, Scalar, YAMLMap, YAMLSeq } from "yaml";
-import { type Place, type Problem, problemAt, type SourceText } from "./problem.ts";
+import type { Finding, Place, SourceText } from "./problem.ts";
 import { didYouMean } from "./did_you_mean.ts";
 import { DEEPEST_NESTING, limitProblem, MOST_NODES } from "./yaml_limits.ts";
 
@@ -43,29 +43,28 @@ export interface YamlScalar extends Sized {
   readonly value: string | number | boolean | null;
 }
 
-/** Reads a YAML file; where it has problems the tree holds what could be read, or is undefined. */
+/** Findings after which no further ones are noted. */
+const MOST_FINDINGS = 200;
+
+/** Reads a YAML file; where something is wrong the tree holds what could be read, or is undefined. */
 export function readYamlTree(
   source: SourceText,
-): { root: YamlNode | undefined; problems: Problem[] } {
+): { root: YamlNode | undefined; findings: Finding[] } {
   const limit = limitProblem(source);
-  if (limit !== undefined) {
-    return { root: undefined, problems: [problemAt(limit.place, limit.message)] };
-  }
+  if (limit !== undefined) return { root: undefined, findings: [limit] };
   const document = parseDocument(source.text, {
     prettyErrors: false,
     uniqueKeys: false,
     logLevel: "silent",
   });
-  const problems = document.errors.concat(document.warnings).slice(0, 20).map((error) =>
-    problemAt(
-      { source, offset: error.pos[0], length: error.pos[1] - error.pos[0] },
-      `cannot read the YAML: ${lowerFirst(error.message.split("\n")[0] ?? "")}`,
-    )
-  );
-  if (document.errors.length > 0) return { root: undefined, problems };
-  const builder = new TreeBuilder(source, problems);
+  const findings = document.errors.concat(document.warnings).slice(0, 20).map((error) => ({
+    place: { source, offset: error.pos[0], length: error.pos[1] - error.pos[0] },
+    message: `cannot read the YAML: ${lowerFirst(error.message.split("\n")[0] ?? "")}`,
+  }));
+  if (document.errors.length > 0) return { root: undefined, findings };
+  const builder = new TreeBuilder(source, findings);
   const root = document.contents === null ? undefined : builder.build(document.contents, 0);
-  return { root, problems };
+  return { root, findings };
 }
 
 function lowerFirst(text: string): string {
@@ -77,7 +76,7 @@ class TreeBuilder {
   readonly #anchors = new Map<string, YamlNode>();
   #merged = 0;
 
-  constructor(readonly source: SourceText, readonly problems: Problem[]) {}
+  constructor(readonly source: SourceText, readonly findings: Finding[]) {}
 
   build(node: Node, depth: number): YamlNode {
     const built = this.#convert(node, depth);
@@ -194,7 +193,7 @@ class TreeBuilder {
   }
 
   #report(place: Place, message: string): void {
-    if (this.problems.length < 200) this.problems.push(problemAt(place, message));
+    if (this.findings.length < MOST_FINDINGS) this.findings.push({ place, message });
   }
 }
 

@@ -2,14 +2,14 @@
 // are put into texts, but for the keys that hold secrets, whose texts stay as they are and are checked
 // instead. It finds the place of any path again, for whoever has a problem to report.
 import { type Env, envReferences, substituteEnv } from "./env.ts";
-import { type Place, type Problem, problemAt } from "./problem.ts";
+import type { Finding, Place } from "./problem.ts";
 import { secretAt, secretProblem } from "./secret.ts";
 import type { YamlNode } from "./yaml_tree.ts";
 
 /** The plain value of a tree. */
 export interface PlainValue {
   readonly value: unknown;
-  readonly problems: Problem[];
+  readonly findings: Finding[];
   /** Places of texts that no message may show: secrets written into the file. */
   readonly secrets: Place[];
   /** Names of the variables that occur, in order. */
@@ -20,7 +20,7 @@ export interface PlainValue {
 
 /** Turns a tree into a plain value; a variable without a value is a problem and reads as empty. */
 export function plainValue(root: YamlNode, env: Env): PlainValue {
-  const problems: Problem[] = [];
+  const findings: Finding[] = [];
   const secrets: Place[] = [];
   const variables = new Set<string>();
   const fromEnv = new Set<string>();
@@ -41,7 +41,7 @@ export function plainValue(root: YamlNode, env: Env): PlainValue {
       const problem = secretProblem(value, secret);
       if (problem === undefined) return value;
       secrets.push(place);
-      problems.push(problemAt(place, problem, [place]));
+      findings.push({ place, message: problem });
       return value;
     }
     const { text, missing } = substituteEnv(value, env);
@@ -50,13 +50,13 @@ export function plainValue(root: YamlNode, env: Env): PlainValue {
       const message = name === undefined
         ? `expected \${NAME} or \${NAME:-default}, found "${text}"; write $\${ for the two characters`
         : `the variable "${name}" is not set; set it, or give it a default: \${${name}:-...}`;
-      problems.push(problemAt(place, message));
+      findings.push({ place, message });
     }
     return text;
   }
 
   const value = plain(root, []);
-  return { value, problems, secrets, variables: [...variables], fromEnv };
+  return { value, findings, secrets, variables: [...variables], fromEnv };
 }
 
 /**

@@ -1,0 +1,259 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { parseCivil } from "../../lib/plan/civil.ts";
+import { ConfigurationFailure, formatProblem } from "../../lib/config/problem.ts";
+import { readJob } from "../../lib/config/read_job.ts";
+import { changed, FINE, messages, messagesWith, problems, read } from "./job_text.ts";
+
+Deno.test("readJob() fills defaults and converts texts", async () => {
+  const job = await read(changed({
+    "start": "2015-01-01",
+    "source": { url: "https://api.example.com", limits: "2/s", timeout: "90s" },
+    "streams.readings.settle": "3d",
+    "streams.readings.window": { max: "365d" },
+    "streams.readings.request.query.until": "{last}",
+  }));
+  assertEquals(job.file, "job.yaml");
+  assertEquals(job.start, parseCivil("2015-01-01"));
+  assertEquals(job.source.limits, [{ requests: 2, intervalMs: 1000, burst: false }]);
+  assertEquals([job.source.timeout, job.source.retry.base], [90_000, 500]);
+  assertEquals(job.time_zone, "UTC");
+  const stream = job.streams.readings!;
+  assertEquals(stream.settle, 3 * 86_400_000);
+  assertEquals(stream.window, {
+    auto: true,
+    min: { unit: "day", count: 1 },
+    max: { unit: "day", count: 365 },
+  });
+  assertEquals(stream.paging, { by: "none" });
+  assertEquals(stream.records, { path: "data", as: "list" });
+  assertEquals(stream.rows, [{ table: "readings" }]);
+  assertEquals(job.tables.readings!.key, ["id"]);
+});
+
+Deno.test("readJob() throws one failure with every problem and its place", async () => {
+  const text = FINE.replace("window: day", "widow: day").replace("key: id", "key: idd") +
+    "chekcs: {}\n";
+  const failure = await assertRejects(() => read(text), ConfigurationFailure);
+  assertEquals(failure.kind, "configuration");
+  assertEquals(failure.problems.map(formatProblem), [
+    `job.yaml:7:10: there is no column "idd"; did you mean "id"?
+  7 |     key: idd
+    |          ^^^`,
+    `job.yaml:14:5: unknown key "widow"; did you mean "window"?
+  14 |     widow: day
+     |     ^^^^^`,
+    `job.yaml:18:1: unknown key "chekcs"; did you mean "checks"?
+  18 | chekcs: {}
+     | ^^^^^^`,
+  ]);
+  assertStringIncludes(failure.message, 'Cannot use job file "job.yaml": 3 problems');
+});
+
+Deno.test("readJob() says what was expected, found and probably meant", async () => {
+  const cases: [Record<string, unknown>, string][] = [
+    [
+      { "source.url": "https://a.example", "source.timeout": 30 },
+      'expected a duration such as "30s", "15m" or "7d", found 30',
+    ],
+    [
+      { "streams.readings.window": "dya" },
+      'expected a length such as "day", "7d", "6h" or "month", "auto", or a map with max, found "dya"',
+    ],
+    [
+      { "tables.stations.columns.name": "string" },
+      'expected a type such as "text", or a map with "type", found "string"; did you mean "text"?',
+    ],
+    [
+      { "tables.stations.merge": "newest" },
+      'expected one of replace, fill, keep, greatest, least, latest, found "newest"; did you mean "latest"?',
+    ],
+    [
+      { "streams.readings.paging": { by: "skip", size: 1 } },
+      'expected one of none, offset, page, cursor, next_link, link_header, found "skip"; did you mean "offset"?',
+    ],
+    [
+      { "streams.readings.paging": { size: 1 } },
+      'the key "by" is missing',
+    ],
+    [
+      { "streams.readings.paging": { by: "offset" } },
+      'the key "size" is missing',
+    ],
+    [{ "tables": undefined }, 'the key "tables" is missing'],
+    [{ "job": ["a"] }, "expected a text, found a list"],
+    [{ "job": null }, "expected a text, found nothing"],
+    [
+      { "job": "1st" },
+      'expected a name of letters, digits and _, at most 63 long, not starting with a digit, found "1st"',
+    ],
+    [
+      { "tables.a-b": { key: "id", columns: { id: "text" } } },
+      "expected a name of letters, digits and _, at most 63 long, not starting with a digit",
+    ],
+    [
+      { "time_zone": "Europe/Londn" },
+      'expected a time zone such as Europe/London, found "Europe/Londn"',
+    ],
+    [{ "source": 3 }, "expected a URL, or a map with url, found 3"],
+    [
+      { "streams.readings.rows": 3 },
+      "expected a table's name, a map with table, each and columns, or a list of such maps, found 3",
+    ],
+    [
+      { "streams.readings.rows": [{ table: "readings", colums: {} }] },
+      'unknown key "colums"; did you mean "columns"?',
+    ],
+    [{ "streams.readings.empty_on": [200] }, "expected at least 400, found 200"],
+    [
+      { "start": "2015-02-30" },
+      'expected a date such as "2015-01-31", found "2015-02-30"',
+    ],
+    [
+      { "streams.readings.request": 5 },
+      "expected a path such as /v1/items, or a map with path and query, found 5",
+    ],
+    [
+      { "checks.a": { sql: "SELECT 1 AS n", expect: { n: "many" } } },
+      'expected a comparison such as "> 0" or "= other_column", found "many"',
+    ],
+  ];
+  for (const [changes, message] of cases) assertEquals(await messagesWith(changes), [message]);
+});
+
+Deno.test("readJob() never says that input is invalid without saying how", async () => {
+  const odd = [null, 3, "x", true, [], [1], {}, { x: 1 }];
+  const keys = ["source", "params", "tables", "streams", "checks", "nulls", "start", "include"];
+  keys.push("tables.stations", "tables.stations.columns", "tables.stations.indexes");
+  keys.push("streams.readings", "streams.readings.rows", "streams.readings.paging");
+  keys.push("streams.readings.for_each", "streams.readings.records", "streams.readings.request");
+  for (const key of keys) {
+    for (const value of odd) {
+      for (const message of await messagesWith({ [key]: value })) {
+        assert(!/invalid|undefined|\[object/i.test(message), `${key}: ${message}`);
+      }
+    }
+  }
+});
+
+Deno.test("readJob() reports mistakes between parts beside mistakes within them", async () => {
+  const found = await messages(
+    FINE.replace("window: day", "window: dya").replace("rows: readings", "rows: readngs")
+      .replace("{params.regions}", "{params.regoins}").replace(
+        "text, name: text",
+        "txt, name: text",
+      ),
+  );
+  assertEquals(found, [
+    '8:20 expected a type such as "text", or a map with "type", found "txt"; did you mean "text"?',
+    '14:13 expected a length such as "day", "7d", "6h" or "month", "auto", or a map with max, found "dya"',
+    '15:69 there is no parameter "regoins"; did you mean "regions"?',
+    '17:11 there is no table "readngs"; did you mean "readings"?',
+  ]);
+});
+
+Deno.test("readJob() reads variables, with defaults and as numbers", async () => {
+  const text = changed({
+    "source": { url: "${API_URL:-https://api.example.com}/v2", concurrency: "${N}", burst: "${B}" },
+    "about": "costs $${5}",
+  });
+  const job = await read(text, { N: "4", B: "true" });
+  assertEquals(job.source.url, "https://api.example.com/v2");
+  assertEquals([job.source.concurrency, job.source.burst], [4, true]);
+  assertEquals(job.about, "costs ${5}");
+  assertEquals(job.variables, ["API_URL", "N", "B"]);
+  const other = await read(text, { API_URL: "http://127.0.0.1:8000", N: "4", B: "false" });
+  assertEquals(other.source.url, "http://127.0.0.1:8000/v2");
+});
+
+Deno.test("readJob() refuses variables that are not set and references that cannot be read", async () => {
+  assertEquals(await messagesWith({ "about": "${NOT_SET} ${a b} ${" }), [
+    'the variable "NOT_SET" is not set; set it, or give it a default: ${NOT_SET:-...}',
+    'expected ${NAME} or ${NAME:-default}, found "${a b}"; write $${ for the two characters',
+    'expected ${NAME} or ${NAME:-default}, found "${"; write $${ for the two characters',
+  ]);
+});
+
+Deno.test("readJob() shows neither secrets nor values of variables", async () => {
+  const auth =
+    "  auth: { basic: { username: bob, password: hunter2 }, header: { X-Key: s3cret } }\n";
+  const text = FINE.replace(
+    "source: https://api.example.com\n",
+    `source:\n  url: https://api.example.com\n${auth}  timeout: \${T}\n  hedaers: { a: b }\n`,
+  );
+  const found = await problems(text, { T: "letmein" });
+  assertEquals(found.map(({ line, message }) => `${line} ${message}`), [
+    "4 a secret must not be written into a job file; expected a variable such as ${API_TOKEN}",
+    "4 a secret must not be written into a job file; expected a variable such as ${API_TOKEN}",
+    '5 expected a duration such as "30s", "15m" or "7d", found another value in the variable',
+    '6 unknown key "hedaers"; did you mean "headers"?',
+  ]);
+  const printed = found.map(formatProblem).join("\n");
+  for (const secret of ["hunter2", "s3cret", "letmein"]) assert(!printed.includes(secret), secret);
+});
+
+Deno.test("readJob() shows no secret of a file that is no YAML", async () => {
+  const found = await problems(
+    'job: a\nsource: { auth: { bearer: abc.def }, ]\n"password": hunter2"]',
+  );
+  const printed = found.map(formatProblem).join("\n");
+  assert(found.length > 0);
+  for (const secret of ["hunter2", "abc"]) assert(!printed.includes(secret), printed);
+});
+
+Deno.test("readJob() takes a job whose secrets are not set", async () => {
+  const job = await read(changed({
+    "source": { url: "https://a.example", auth: { bearer: "${TOKEN}" } },
+  }));
+  assertEquals(job.source.auth?.bearer, "${TOKEN}");
+});
+
+Deno.test("readJob() says so when there is no file or nothing in it", async () => {
+  const missing = await assertRejects(
+    () => readJob("none.yaml", { readText: () => Deno.readTextFileSync("/none"), env: () => "" }),
+    ConfigurationFailure,
+  );
+  assertStringIncludes(missing.message, "none.yaml: ");
+  assertEquals(await messages(""), ["0:0 the file is empty"]);
+  assertEquals(await messages("- a"), ["1:1 expected a map, found a list"]);
+});
+
+Deno.test("readJob() merges included files under the keys of the job", async () => {
+  const job = await read({
+    "job.yaml": FINE.replace(
+      "source: https://api.example.com\n",
+      "include: [shared/a.yaml, b.yaml]\n",
+    ),
+    "shared/a.yaml": "source: { url: https://a.example, concurrency: 2 }\ninclude: c.yaml\n",
+    "shared/c.yaml": "nulls: ['-']\nparams: { regions: { about: shadowed, default: [n] } }\n",
+    "b.yaml": "job: other\nsource: { url: https://b.example, timeout: 5s }\n",
+  });
+  assertEquals(job.job, "weather");
+  assertEquals([job.source.url, job.source.concurrency], ["https://b.example", 2]);
+  assertEquals(job.source.timeout, 5000);
+  assertEquals(job.nulls, ["-"]);
+  assertEquals(job.params.regions?.default, ["n"]);
+});
+
+Deno.test("readJob() names the included file a problem is in", async () => {
+  const found = await problems({
+    "job.yaml": `include: a.yaml\n${FINE}`,
+    "a.yaml": "nuls: [1]\n",
+  });
+  assertEquals(found.map(({ file, line }) => [file, line]), [["a.yaml", 1]]);
+});
+
+Deno.test("readJob() refuses files outside its folder, missing files and circles", async () => {
+  const including = async (path: string, files = {}) =>
+    (await problems({ "job.yaml": `include: ${path}\n${FINE}`, ...files })).map((p) => p.message);
+  const outside = "an included file must lie in the folder of the job file or below it";
+  for (
+    const path of ["../a.yaml", "/etc/passwd", "a/../../b", "file:///etc/passwd", "C:\\a", "~/a"]
+  ) {
+    assertEquals(await including(path), [outside]);
+  }
+  assertEquals(await including("none.yaml"), ['cannot read "none.yaml": there is no such file']);
+  assertEquals(await including("./job.yaml"), ['"job.yaml" includes itself']);
+  assertEquals(await including("a.yaml", { "a.yaml": "include: job.yaml" }), [
+    '"job.yaml" includes itself',
+  ]);
+});
