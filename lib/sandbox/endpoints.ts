@@ -7,7 +7,9 @@
 
 import { dateOf, londonDay } from "./calendar.ts";
 import type { Racecard } from "./racecard.ts";
-import type { Result, ResultHead } from "./result.ts";
+import type { Result } from "./result.ts";
+import type { ResultHead } from "./result_head.ts";
+import { placeFilter, resultFilter } from "./filter.ts";
 import { dayRange, Query } from "./query.ts";
 import { json, refusal, type Reply } from "./reply.ts";
 import type { Source } from "./source.ts";
@@ -165,42 +167,4 @@ function pageOf(
     limit: query.integer("limit", { absent: limit, least: 1, most }),
     skip: query.integer("skip", { absent: 0, least: 0, most: mostSkipped }),
   };
-}
-
-type Filter<T> = (race: T) => boolean;
-
-/** By courses if any are named, else by regions; the API ignores regions beside courses. */
-function placeFilter(
-  courseIds: readonly string[],
-  regionCodes: readonly string[],
-): Filter<{ readonly course_id: string; readonly region: string }> {
-  if (courseIds.length > 0) return (race) => courseIds.includes(race.course_id);
-  if (regionCodes.length > 0) return (race) => regionCodes.includes(race.region.toLowerCase());
-  return () => true;
-}
-
-function resultFilter(query: Query): Filter<ResultHead> {
-  const anywhere = { absent: NaN, least: -Infinity, most: Infinity };
-  const least = query.integer("min_distance_y", anywhere);
-  const most = query.integer("max_distance_y", anywhere);
-  const filters: Filter<ResultHead>[] = [
-    placeFilter(query.list("course"), query.list("region")),
-    anyOf(query.list("type"), (race) => slug(race.type)),
-    anyOf(query.list("going"), (race) => slug(race.going)),
-    anyOf(query.list("race_class"), (race) => slug(race.class)),
-    // an unescaped + arrives as a space
-    anyOf(query.list("age_band").map((band) => band.replace(/ $/, "+")), (race) => race.age_band),
-    anyOf(query.list("sex_restriction"), (race) => race.sex_rest.toLowerCase()),
-    (race) => !(Number(race.dist_y) < least || Number(race.dist_y) > most),
-  ];
-  return (race) => filters.every((filter) => filter(race));
-}
-
-function anyOf(values: readonly string[], of: (race: ResultHead) => string): Filter<ResultHead> {
-  return values.length === 0 ? () => true : (race) => values.includes(of(race));
-}
-
-/** `Good To Soft` is `good_to_soft` in a query. */
-function slug(text: string): string {
-  return text.toLowerCase().replaceAll(" ", "_");
 }

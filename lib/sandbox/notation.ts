@@ -96,6 +96,25 @@ export function dividend(symbol: string, amount: number): string {
   return Number.isInteger(amount) ? `${symbol}${amount}` : `${symbol}${amount.toFixed(2)}`;
 }
 
+/** `8 hurdles`, `12 fences`, or empty on the flat. */
+export function jumps(type: string, obstacles: number): string {
+  if (obstacles === 0) return "";
+  return `${obstacles} ${type === "Chase" ? "fences" : "hurdles"}`;
+}
+
+/** Where the picture of an owner's colours would be, by the owner's id. */
+export function silkUrl(ownerId: string): string {
+  const number = ownerId.slice("own_".length);
+  return `https://silks.example/svg/${number.at(-1)}/${number.at(-2)}/${
+    number.at(-3)
+  }/${number}.svg`;
+}
+
+/** A horse's name as results and profiles write it: `Veraison (IRE)`. */
+export function withCountry({ name, region }: { name: string; region: string }): string {
+  return `${name} (${region})`;
+}
+
 function split(seconds: number): { minutes: number; rest: string } {
   const hundredths = Math.round(seconds * 100);
   const minutes = Math.floor(hundredths / 6000);

@@ -6,8 +6,9 @@
  * @module
  */
 
-import { careerOf, horseNumber, type Stratum } from "./horse.ts";
+import { careerOf } from "./career.ts";
 import { keyOf, mix, shuffled } from "./random.ts";
+import { horseNumber, type Stratum } from "./stratum.ts";
 
 /** The horses of one day; each is handed out once. */
 export interface Pool {

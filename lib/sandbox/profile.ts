@@ -5,8 +5,9 @@
  */
 
 import { dateOf } from "./calendar.ts";
-import { type Horse, horseId, sexOn } from "./horse.ts";
-import { withCountry } from "./result.ts";
+import { type Horse, sexOn } from "./horse.ts";
+import { horseId } from "./stratum.ts";
+import { withCountry } from "./notation.ts";
 
 /** A horse with pedigree. */
 export type Profile = Readonly<Record<string, string>> & { readonly id: string };

@@ -6,19 +6,13 @@
  */
 
 import { dayOf, yearOf } from "./calendar.ts";
-import type { Home } from "./courses.ts";
+import { stintOn } from "./career.ts";
+import { codeOf, entries } from "./entries.ts";
 import { type Finish, run } from "./finish.ts";
-import { type Horse, horse, isMale, sexOn, stintOn, stratumOf } from "./horse.ts";
+import { type Horse, horse, type Sex, sexOn } from "./horse.ts";
 import { chances, stepFor } from "./market.ts";
-import {
-  type Code,
-  type Jockey,
-  jockeyAt,
-  jockeyPlaces,
-  type Person,
-  type Trainer,
-} from "./people.ts";
-import { type Pool, poolOn } from "./pool.ts";
+import { type Jockey, jockeyAt, jockeyPlaces, type Person, type Trainer } from "./people.ts";
+import { poolOn } from "./pool.ts";
 import { type Fixture, programmeOn } from "./programme.ts";
 import { choice, Dice, mix, shuffled } from "./random.ts";
 
@@ -29,7 +23,7 @@ export interface Runner {
   /** In calendar years. */
   readonly age: number;
   /** On the day. */
-  readonly sex: { readonly text: string; readonly code: string };
+  readonly sex: Sex;
   /** On the day. */
   readonly trainer: Trainer;
   /** On the day. */
@@ -85,47 +79,6 @@ export function racesOn(date: string, seed: number = defaultSeed): readonly Race
     const { runners, slowBySeconds } = fieldOf(dice, seed, fixture, numbers);
     return { ...fixture, runners, slowBySeconds, biggest: fixture.winnerPrize === biggest };
   });
-}
-
-function codeOf(race: Fixture): Code {
-  return race.track === "jump" ? "jump" : "flat";
-}
-
-/** The horses declared: from the race's own tier first, then the other two, then from abroad. */
-function entries(dice: Dice, seed: number, race: Fixture, pool: Pool): number[] {
-  const numbers: number[] = [];
-  const year = yearOf(race.day);
-  const fits = fitting(seed, race.sexRestriction);
-  for (let tries = 0; numbers.length < race.declared && tries < race.declared * 6; tries++) {
-    const round = Math.floor(tries / race.declared);
-    const home = round < 3 ? homeFor(dice, race) : race.home === "GB" ? "IRE" : "GB";
-    const stratum = stratumOf(home, codeOf(race), (race.tier + round) % 3);
-    const number = pool.take(stratum, year - ageFor(dice, race), fits);
-    if (number !== undefined) numbers.push(number);
-  }
-  return numbers;
-}
-
-const abroad = choice<Home>([[85, "IRE"], [15, "ROW"]]);
-
-/** Some horses travel, the good ones more. */
-function homeFor(dice: Dice, race: Fixture): Home {
-  if (race.home === "ROW" || !dice.chance(race.tier === 0 ? 0.25 : 0.03)) return race.home;
-  return race.home === "GB" ? abroad(dice) : "GB";
-}
-
-function fitting(seed: number, restriction: string): (number: number) => boolean {
-  if (restriction === "") return () => true;
-  const males = restriction === "C&G";
-  return (number) => isMale(seed, number) === males;
-}
-
-/** Younger ages are more common in races open to all. */
-function ageFor(dice: Dice, race: Fixture): number {
-  const most = Math.min(race.mostAge, codeOf(race) === "flat" ? 10 : 12);
-  const halfLifeYears = codeOf(race) === "flat" ? 1.5 : 2.6;
-  const older = Math.floor(-Math.log(1 - dice.float()) * halfLifeYears);
-  return Math.min(most, race.leastAge + older);
 }
 
 function fieldOf(dice: Dice, seed: number, race: Fixture, numbers: readonly number[]) {

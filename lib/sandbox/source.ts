@@ -13,7 +13,8 @@ import { dayOfRace, programmeOn } from "./programme.ts";
 import { type Race, racesOn } from "./race.ts";
 import { type Racecard, racecardOf } from "./racecard.ts";
 import { remember } from "./remember.ts";
-import { type Result, type ResultHead, resultHeadOf, resultOf } from "./result.ts";
+import { type Result, resultOf } from "./result.ts";
+import { type ResultHead, resultHeadOf } from "./result_head.ts";
 
 /** A course as `/v1/courses` lists it. */
 export interface CourseEntry {

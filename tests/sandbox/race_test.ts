@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { dateOf, dayOf, yearOf } from "../../lib/sandbox/calendar.ts";
-import { horseById, horseId } from "../../lib/sandbox/horse.ts";
+import { horseById } from "../../lib/sandbox/horse.ts";
 import { dayOfRace, programmeOn } from "../../lib/sandbox/programme.ts";
 import { racesOn } from "../../lib/sandbox/race.ts";
+import { horseId } from "../../lib/sandbox/stratum.ts";
 import { dates, racesOf } from "./days.ts";
 
 Deno.test("racesOn() gives the same races for the same date and others for another seed", () => {
@@ -79,8 +80,8 @@ Deno.test("runners keep to the terms of their race", () => {
 
 Deno.test("the same horses come back over the years and grow up on the way", () => {
   const seen = new Map<number, { year: number; sexes: Set<string>; names: Set<string> }[]>();
-  for (let year = 2015; year <= 2022; year++) {
-    for (const race of racesOf(dates(`${year}-05-01`, 45))) {
+  for (let year = 2015; year <= 2020; year++) {
+    for (const race of racesOf(dates(`${year}-05-01`, 30))) {
       for (const { horse, sex } of race.runners) {
         const years = seen.get(horse.number) ?? seen.set(horse.number, []).get(horse.number)!;
         if (years.at(-1)?.year !== year) years.push({ year, sexes: new Set(), names: new Set() });
@@ -92,7 +93,7 @@ Deno.test("the same horses come back over the years and grow up on the way", () 
   const careers = [...seen.values()];
   const lengths = careers.map((years) => years.at(-1)!.year - years[0]!.year + 1);
   const long = lengths.filter((length) => length >= 3).length / careers.length;
-  assert(long > 0.15, `${long}`);
+  assert(long > 0.1, `${long}`);
   assert(Math.max(...lengths) <= 10);
   const turned = (from: string, to: string) =>
     careers.some((years) =>

@@ -2,12 +2,8 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { parseFault } from "../../lib/sandbox/faults.ts";
 import { limitKinds } from "../../lib/sandbox/rate_limit.ts";
 import { json } from "../../lib/sandbox/reply.ts";
-import {
-  type Sandbox,
-  type SandboxOptions,
-  type SeenRequest,
-  startSandbox,
-} from "../../lib/sandbox/server.ts";
+import type { SandboxOptions, SeenRequest } from "../../lib/sandbox/options.ts";
+import { type Sandbox, startSandbox } from "../../lib/sandbox/server.ts";
 
 const day = "/v1/results?start_date=2024-05-01&end_date=2024-05-01";
 
