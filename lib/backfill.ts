@@ -15,7 +15,7 @@ import type { Unit } from "./plan/stream_plan.ts";
 import type { Window } from "./plan/window.ts";
 import type { Listener } from "./report/event.ts";
 import { reportBatch } from "./report/report_batch.ts";
-import { batchRows, rejectRows } from "./upsert/batch.ts";
+import { batchRows, creditRows, rejectRows } from "./upsert/batch.ts";
 import { ledgerOf } from "./upsert/ledger.ts";
 import type { Target } from "./upsert/target.ts";
 
@@ -77,6 +77,7 @@ async function runStage(input: BackfillInput, streams: readonly string[]): Promi
       const startedAt = input.now();
       const ledger = ledgerOf(job, batch.finished);
       const written = await target.write(batch.sets, ledger);
+      creditRows(batch, written.counts);
       rejectRows(batch, written.rejected);
       await recordBatch(job, checkpoint, batch, wallNow());
       reportBatch(listen, batch, written.counts, input.now() - startedAt);

@@ -18,8 +18,6 @@ import { surveyLines } from "./survey_lines.ts";
 
 const ABOUT = "Fetches a range of dates of every stream of a job into the database.";
 
-if (import.meta.main) await runCommand(main);
-
 async function main(argv: string[]): Promise<number> {
   const job = await openJob(jobFileOf(argv));
   const flags = runFlags(job);
@@ -103,3 +101,5 @@ function nextStep(outcome: string, troubles: number): string {
   if (troubles > 0) return "next   deno task errors, then deno task backfill --resume";
   return outcome === "failed" ? "next   deno task backfill --resume" : "next   deno task verify";
 }
+
+if (import.meta.main) await runCommand(main);

@@ -20,8 +20,6 @@ const FLAGS: Flags = {
 /** Rejected rows shown of one window; `--json` shows all that are kept. */
 const ROWS_SHOWN = 10;
 
-if (import.meta.main) await runCommand(main);
-
 async function main(argv: string[]): Promise<number> {
   const args = readArguments(argv, FLAGS);
   if (args.has("help")) {
@@ -77,3 +75,5 @@ function troubleLines(trouble: Trouble): string[] {
   if (more > 0) lines.push(`  and ${formatCount(more, "row")} more, see --json`);
   return lines;
 }
+
+if (import.meta.main) await runCommand(main);

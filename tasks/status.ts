@@ -36,8 +36,6 @@ interface Status {
   runs: RunRecord[];
 }
 
-if (import.meta.main) await runCommand(main);
-
 async function main(argv: string[]): Promise<number> {
   const job = await openJob(jobFileOf(argv));
   const flags: Flags = {
@@ -186,3 +184,5 @@ function runCells(run: RunRecord): string[] {
     summary === undefined ? "" : formatNumber(summary.seconds),
   ];
 }
+
+if (import.meta.main) await runCommand(main);

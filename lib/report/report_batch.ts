@@ -5,7 +5,6 @@ import type { Unit } from "../plan/stream_plan.ts";
 import type { Batch, Finished } from "../upsert/batch.ts";
 import type { WriteCounts } from "../upsert/target.ts";
 import type { Listener, Subject } from "./event.ts";
-import { addCounts } from "./summary.ts";
 
 /** Which window an event is about. */
 export function subjectOf(unit: Unit): Subject {
@@ -37,19 +36,15 @@ export function reportBatch(
   for (const { unit, reason } of split) {
     listen({ kind: "window_split", subject: subjectOf(unit), reason });
   }
-  for (const window of finished) reportWindow(listen, window, counts);
+  for (const window of finished) reportWindow(listen, window);
   for (const { unit, failure } of failed) {
     const { message, hint } = failure;
     listen({ kind: "window_failed", subject: subjectOf(unit), reason: message, hint });
   }
 }
 
-function reportWindow(
-  listen: Listener,
-  window: Finished,
-  counts: ReadonlyMap<string, WriteCounts>,
-): void {
-  const { pages, records, answerMs, rows, alone } = window;
+function reportWindow(listen: Listener, window: Finished): void {
+  const { pages, records, answerMs, rows } = window;
   const subject = subjectOf(window.unit);
   for (const { table, column, reason, value } of rows.rejected) {
     listen({ kind: "row_rejected", subject, table, column, reason, value });
@@ -60,15 +55,8 @@ function reportWindow(
     pages,
     records,
     rows: rows.rows,
-    counts: alone ? total(counts) : undefined,
+    counts: rows.counts,
     rejected: rows.rejectedCount,
     ms: answerMs,
   });
-}
-
-/** Sums of all tables. */
-function total(counts: ReadonlyMap<string, WriteCounts>): WriteCounts {
-  const sums: Record<string, WriteCounts> = {};
-  for (const more of counts.values()) addCounts(sums, "all", more);
-  return sums.all ?? { inserted: 0, updated: 0, unchanged: 0 };
 }

@@ -45,16 +45,23 @@ export function emptySummary(run: string): Summary {
   };
 }
 
+/** Counts of no row. */
+export const NOTHING: WriteCounts = { inserted: 0, updated: 0, unchanged: 0 };
+
+/** The sum of two counts. */
+export function sumCounts(a: WriteCounts, b: WriteCounts): WriteCounts {
+  return {
+    inserted: a.inserted + b.inserted,
+    updated: a.updated + b.updated,
+    unchanged: a.unchanged + b.unchanged,
+  };
+}
+
 /** Adds the counts of one table to those of a run. */
 export function addCounts(
   rows: Record<string, WriteCounts>,
   table: string,
   more: WriteCounts,
 ): void {
-  const sum = rows[table] ?? { inserted: 0, updated: 0, unchanged: 0 };
-  rows[table] = {
-    inserted: sum.inserted + more.inserted,
-    updated: sum.updated + more.updated,
-    unchanged: sum.unchanged + more.unchanged,
-  };
+  rows[table] = sumCounts(rows[table] ?? NOTHING, more);
 }

@@ -7,6 +7,8 @@ import type { Row, RowSet, RowShape } from "../extract/row_shape.ts";
 import type { FetchedUnit } from "../fetch/fetch_windows.ts";
 import type { Unit } from "../plan/stream_plan.ts";
 import type { Failure } from "../report/failure.ts";
+import { NOTHING, sumCounts } from "../report/summary.ts";
+import type { WriteCounts } from "./target.ts";
 
 /** What the station before hands on. */
 export type Extracted =
@@ -21,16 +23,14 @@ interface OpenWindow {
   rows: number;
   readonly rejected: Rejection[];
   rejectedCount: number;
-  /** Whether rows of it went with an earlier batch. */
-  begunEarlier: boolean;
+  /** What became of its rows; undefined once they shared a batch with those of another window. */
+  counts: WriteCounts | undefined;
 }
 
 /** A window whose last row is in the batch. */
 export interface Finished extends Omit<FetchedUnit, "kind"> {
   /** Rows of it, in this batch and earlier ones, and its rejections. */
   readonly rows: OpenWindow;
-  /** Whether every row of the window is in this batch and no other window's is. */
-  readonly alone: boolean;
 }
 
 /** Rows to be written in one transaction, and what it completes. */
@@ -51,6 +51,17 @@ export interface Batch {
  */
 export function rejectRows(batch: Batch, rejected: readonly Rejection[]): void {
   for (const window of batch.windows) addRejections(window, rejected);
+}
+
+/** Credits what was written to the window whose rows the batch holds, where it is but one. */
+export function creditRows(batch: Batch, counts: ReadonlyMap<string, WriteCounts>): void {
+  if (batch.rows === 0) return;
+  for (const window of batch.windows) {
+    if (window.counts === undefined) continue;
+    window.counts = batch.windows.length > 1
+      ? undefined
+      : [...counts.values()].reduce(sumCounts, window.counts);
+  }
 }
 
 function addRejections(window: OpenWindow, rejected: readonly Rejection[]): void {
@@ -136,22 +147,24 @@ class Gathering {
     while (this.#rows >= ROWS_WAITING && !this.left) await this.#change();
   }
 
-  /** The batch gathered so far, as soon as it holds anything; undefined at the end. */
+  /**
+   * The batch gathered so far, as soon as it holds anything; undefined at the end. The end of a window
+   * follows its last page within the same turn of the event loop: waiting that long saves it a
+   * transaction of its own.
+   */
   async take(): Promise<Batch | undefined> {
     while (this.#isEmpty() && !this.#ended) await this.#change();
+    if (this.#batch.finished.length === 0) await new Promise((resolve) => setTimeout(resolve, 0));
     if (this.#isEmpty()) {
       if (this.#error !== undefined) throw this.#error.error;
       return undefined;
     }
-    const alone = this.#windows.size <= 1;
     const batch: Batch = {
       ...this.#batch,
-      finished: this.#batch.finished.map((window) => ({ ...window, alone: alone && window.alone })),
       sets: [...this.#sets].map(([shape, rows]): RowSet => ({ shape, rows })),
       rows: this.#rows,
       windows: [...this.#windows],
     };
-    for (const window of this.#windows) window.begunEarlier = true;
     [this.#sets, this.#batch, this.#rows, this.#windows] = [new Map(), emptyBatch(), 0, new Set()];
     this.#wake();
     return batch;
@@ -186,13 +199,13 @@ class Gathering {
     this.#open.delete(done.unit);
     this.#windows.add(rows);
     const { kind: _, ...finished } = done;
-    return { ...finished, rows, alone: !rows.begunEarlier };
+    return { ...finished, rows };
   }
 
   #opened(unit: Unit): OpenWindow {
     let open = this.#open.get(unit);
     if (open === undefined) {
-      open = { rows: 0, rejected: [], rejectedCount: 0, begunEarlier: false };
+      open = { rows: 0, rejected: [], rejectedCount: 0, counts: NOTHING };
       this.#open.set(unit, open);
     }
     return open;
