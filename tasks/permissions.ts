@@ -2,6 +2,7 @@
 // of the job, of the checkpoint, of the embedded database and of the logs, and the variables that any
 // of these name. Everything follows from the job file and the settings, so that another API needs no
 // broader permissions than its own hosts. It opens nothing but the job's files.
+import { parsePostgresUrl } from "../lib/upsert/postgres_url.ts";
 import { DEFAULT_JOB, readSettings, SETTING_NAMES } from "./settings.ts";
 import { type JobAccess, readJobAccess } from "./job_access.ts";
 
@@ -107,22 +108,29 @@ function addBoth(grants: Grants, path: string): void {
 
 function addTarget(url: string, grants: Grants, env: Environment): void {
   if (!url.startsWith("pglite:")) return addServer(url, grants);
-  const folder = url.slice("pglite:".length);
-  addBoth(grants, folder);
-  addBoth(grants, `${folder}.lock`);
+  addBoth(grants, url.slice("pglite:".length));
   grants.read.add(`${denoFolder(env)}/npm/registry.npmjs.org/@electric-sql/pglite`);
   grants.read.add(`${import.meta.dirname}/../node_modules/@electric-sql/pglite`);
 }
 
-/** A server, several to choose from, or a socket in a folder of this machine (`?host=/run/postgresql`). */
+/** A host and port, or a socket in a folder of this machine; of a URL that cannot be read nothing. */
 function addServer(url: string, grants: Grants): void {
-  const [, hosts = ""] = /^\w+:\/\/(?:[^/?#]*@)?([^/?#]*)/.exec(url) ?? [];
-  for (const host of hosts.split(",")) {
-    if (host !== "") grants.net.add(/:\d+$/.test(host) ? host : `${host}:5432`);
+  let address;
+  try {
+    address = parsePostgresUrl(url);
+  } catch {
+    return;
   }
-  const socket = /[?&]host=([^&#]+)/.exec(url)?.[1];
-  if (socket !== undefined) addBoth(grants, decodeURIComponent(socket));
-  else if (hosts === "") grants.net.add("localhost:5432");
+  const { host, port, sslRootCert } = address;
+  if (host.startsWith("/")) addSocket(grants, `${host}/.s.PGSQL.${port}`);
+  else grants.net.add(`${host.includes(":") ? `[${host}]` : host}:${port}`);
+  if (sslRootCert !== undefined) grants.read.add(sslRootCert);
+}
+
+/** Deno asks for all three. */
+function addSocket(grants: Grants, path: string): void {
+  grants.net.add(`unix:${path}`);
+  addBoth(grants, path);
 }
 
 /** Where Deno keeps packages: PGlite reads its WebAssembly from there. */

@@ -25,6 +25,12 @@ export interface DoneWindow extends Track {
   readonly rejectedCount: number;
 }
 
+/** A window that the target's ledger proves. */
+export interface ProvenWindow extends DoneWindow {
+  /** When it was fetched, epoch milliseconds. */
+  readonly at: number;
+}
+
 /** Why a window is to be asked again. */
 export interface Trouble extends Track {
   /** `failed`: nothing of it counts as done; `rejected`: done but for some rows. */
@@ -77,6 +83,8 @@ export interface Measure {
 
 /** Keys written in one commit; KV takes 1000, and 800 KiB. */
 const CHANGES_PER_COMMIT = 12;
+/** Changes gathered while coverage is rebuilt; a month that many windows touch is written once for them all. */
+const CHANGES_PER_REBUILD = 5000;
 /** Characters kept of each text of a rejection; KV stores two bytes of each. */
 const TEXT_CHARS = 1024;
 /** Rejections of one value; each is at most 6.5 KiB, a value 64 KiB. */
@@ -291,15 +299,33 @@ export class Checkpoint {
     return runs;
   }
 
-  /** Replaces the coverage of tracks by what the target can prove. */
-  async rebuild(windows: AsyncIterable<DoneWindow>, at: number): Promise<number> {
-    let count = 0;
+  /**
+   * Replaces all coverage of the job by what the target can prove; of two windows over the same dates
+   * the later one counts. What is to be asked again, runs and measures stay. Cut short, it has forgotten
+   * some of what is done, and the next run fetches that again.
+   */
+  async rebuild(windows: AsyncIterable<ProvenWindow>): Promise<void> {
+    await this.#forgetCoverage();
+    let changes: Change[] = [];
     for await (const window of windows) {
-      await this.load(window.stream, window.scope);
-      await this.done([window], at);
-      count++;
+      changes.push(...this.#cover([window], window.at));
+      if (changes.length < CHANGES_PER_REBUILD) continue;
+      await this.#write(changes);
+      changes = [];
     }
-    return count;
+    await this.#write(changes);
+  }
+
+  async #forgetCoverage(): Promise<void> {
+    this.#tracks.clear();
+    this.#loaded.clear();
+    const forgotten: Change[] = [];
+    for (const kind of ["coverage", "item"] as const) {
+      for await (const { key } of entries(this.#kv, { prefix: this.#key(kind) }, BATCH)) {
+        forgotten.push({ key, value: undefined });
+      }
+    }
+    await this.#write(forgotten);
   }
 
   /** Covers windows in memory first, so that a month that several of them touch is written once. */

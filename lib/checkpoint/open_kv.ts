@@ -3,6 +3,7 @@
 // with what to do. What is in the values is known by checkpoint.ts alone.
 import { Failure } from "../report/failure.ts";
 import { LAYOUT_VERSION, VERSION_KEY } from "./key.ts";
+import { damageOf } from "./kv_file.ts";
 
 /** Tries of an action that finds the file locked by another process; together about 2 s. */
 const ATTEMPTS = 12;
@@ -10,8 +11,9 @@ const ATTEMPTS = 12;
 const LONGEST_WAIT_MS = 500;
 
 const LOCKED = /database (table )?is locked|SQLITE_BUSY/i;
-const REBUILD =
-  "Move the file away and run `deno task checkpoint --rebuild`: the target knows what it holds";
+/** The hint of a failure that a new file and `checkpoint --rebuild` put right. */
+export const REBUILD =
+  "Run `deno task checkpoint --rebuild`: it moves the file aside, and the target knows what it holds";
 /** What to do, by what SQLite or Deno say. */
 const HINTS: readonly (readonly [RegExp, string])[] = [
   [LOCKED, "Stop the other process that uses it, or set BACKFILL_KV to another file"],
@@ -31,7 +33,11 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
  */
 export async function openKv(path: string | undefined): Promise<Deno.Kv> {
   const name = path === undefined ? "of Deno KV" : `"${path}"`;
-  if (path !== undefined && !/^https?:/.test(path)) makeFolder(path);
+  if (path !== undefined && !/^https?:/.test(path)) {
+    makeFolder(path);
+    const damage = await damageOf(path);
+    if (damage !== undefined) throw failureOf(`open the checkpoint ${name}`, damage, undefined);
+  }
   const kv = await attempt(`open the checkpoint ${name}`, () => Deno.openKv(path));
   try {
     const { value } = await attempt(`open the checkpoint ${name}`, () => kv.get(VERSION_KEY));

@@ -1,0 +1,201 @@
+// Owns the comparison of the checkpoint with the target: what is said to be done must stand in the
+// target's ledger, without a gap from the first day to the last, with nothing failed or rejected, and
+// tables that were written to must hold something. It asks nothing of the source and changes nothing.
+import type { Job } from "../config/job.ts";
+import type { Checkpoint, Trouble } from "../checkpoint/checkpoint.ts";
+import { type Days, daysOf } from "../checkpoint/snapshot.ts";
+import type { Track } from "../plan/scope.ts";
+import type { Window } from "../plan/window.ts";
+import type { Target } from "../upsert/target.ts";
+import { Evidence } from "./evidence.ts";
+import { resumeCommand } from "./resume_command.ts";
+
+/** Something that keeps coverage from being whole. */
+export interface Finding {
+  /**
+   * - `gap`: dates between the first and the last done that are not.
+   * - `unproven`: dates that the checkpoint says are done, and the ledger does not.
+   * - `failed`, `rejected`: windows to be asked again.
+   * - `no_rows`: the ledger states rows, and the tables hold none or do not exist.
+   */
+  readonly kind: "gap" | "unproven" | "failed" | "rejected" | "no_rows";
+  /** First and last day; null where it is about no dates. */
+  readonly window: Days | null;
+  /** The `for_each` values; empty where there are none. */
+  readonly each: string;
+  /** What is the case. */
+  readonly reason: string;
+  /** The next command. */
+  readonly next: string;
+}
+
+/** What was found of one stream with one set of parameters. */
+export interface StreamProof {
+  /** Name of the stream. */
+  readonly stream: string;
+  /** The parameters it was fetched with; empty for none. */
+  readonly scope: string;
+  /** Whether nothing was found. */
+  readonly ok: boolean;
+  /** First and last day that is done; null without any. */
+  readonly covered: Days | null;
+  /** Values fetched of a stream without windows. */
+  readonly items: number;
+  /** Whether the ledger holds dates that the checkpoint does not know: `checkpoint --rebuild` brings them back. */
+  readonly forgotten: boolean;
+  /** At most {@linkcode FINDINGS_KEPT}. */
+  readonly findings: readonly Finding[];
+  /** How many findings there were. */
+  readonly finding_count: number;
+}
+
+/** What `verify --json` says of coverage; its field names are a promise. */
+export interface CoverageResult {
+  /** Whether every stream is. */
+  readonly ok: boolean;
+  /** Streams in the order of the job, each once for every set of parameters. */
+  readonly streams: readonly StreamProof[];
+}
+
+/** Findings kept of one stream; the rest is counted. */
+export const FINDINGS_KEPT = 50;
+
+/** What coverage is verified with. */
+export interface CoverageInput {
+  /** The job. */
+  readonly job: Job;
+  /** Its checkpoint on the target. */
+  readonly checkpoint: Checkpoint;
+  /** The target. */
+  readonly target: Pick<Target, "readLedger" | "countRows">;
+}
+
+/** Compares the whole checkpoint of a job with its target. */
+export async function verifyCoverage({ job, checkpoint, target }: CoverageInput): Promise<
+  CoverageResult
+> {
+  const evidence = new Evidence();
+  for await (const entry of target.readLedger(job.job)) evidence.add(entry);
+  const rowsByTable = await target.countRows(Object.keys(job.tables));
+  const troubles = await checkpoint.troubles();
+  const streams: StreamProof[] = [];
+  for (const stream of Object.keys(job.streams)) {
+    const known = evidence.tracks(stream).map((track) => track.scope);
+    const scopes = new Set([...await checkpoint.scopes(stream), ...known]);
+    const own = troubles.filter((trouble) => trouble.stream === stream);
+    for (const { scope } of own) scopes.add(scope);
+    for (const scope of scopes) {
+      await checkpoint.load(stream, scope);
+      const ofScope = own.filter((trouble) => trouble.scope === scope);
+      streams.push(proveStream({ job, checkpoint, evidence, stream, scope }, ofScope, rowsByTable));
+    }
+  }
+  return { ok: streams.every((stream) => stream.ok), streams };
+}
+
+interface Case {
+  readonly job: Job;
+  readonly checkpoint: Checkpoint;
+  readonly evidence: Evidence;
+  readonly stream: string;
+  readonly scope: string;
+}
+
+function proveStream(
+  matter: Case,
+  troubles: readonly Trouble[],
+  rowsByTable: Readonly<Record<string, number>>,
+): StreamProof {
+  const { checkpoint, evidence, stream, scope } = matter;
+  const tracks = checkpoint.tracks(stream, scope);
+  const spans = tracks.flatMap((track) => checkpoint.coverage(track).spans());
+  const findings = [
+    ...tracks.flatMap((track) => gapsOf(matter, track)),
+    ...tracks.flatMap((track) => unprovenOf(matter, track)),
+    ...troubles.map((trouble) => troubleFinding(trouble)),
+    ...noRows(matter, rowsByTable),
+  ];
+  return {
+    stream,
+    scope,
+    ok: findings.length === 0,
+    covered: spans.length === 0 ? null : daysOf(hullOf(spans)),
+    items: tracks.filter((track) => checkpoint.item(track) !== undefined).length,
+    forgotten: evidence.tracks(stream).some((track) =>
+      track.scope === scope && isForgotten(matter, track)
+    ),
+    findings: findings.slice(0, FINDINGS_KEPT),
+    finding_count: findings.length,
+  };
+}
+
+function hullOf(spans: readonly Window[]): Window {
+  return spans.reduce((hull, { from, to }) => ({
+    from: Math.min(hull.from, from),
+    to: Math.max(hull.to, to),
+  }));
+}
+
+function gapsOf({ checkpoint, stream, scope }: Case, track: Track): Finding[] {
+  const coverage = checkpoint.coverage(track);
+  const spans = coverage.spans();
+  if (spans.length === 0) return [];
+  return coverage.gaps(hullOf(spans)).map((gap) => ({
+    kind: "gap",
+    window: daysOf(gap),
+    each: track.each,
+    reason: "was never fetched, though dates before and after it were",
+    next: resumeCommand(stream, scope, gap),
+  }));
+}
+
+function unprovenOf({ checkpoint, evidence }: Case, track: Track): Finding[] {
+  const lacking = checkpoint.coverage(track).spans().flatMap((span) =>
+    evidence.lacking(track, span)
+  );
+  const about = {
+    kind: "unproven",
+    each: track.each,
+    reason: "is done by the checkpoint, but the database has no record of it",
+    next: "deno task checkpoint --rebuild, then deno task backfill --resume",
+  } as const;
+  const isItem = checkpoint.item(track) !== undefined && !evidence.hasItem(track);
+  return [
+    ...lacking.map((range) => ({ ...about, window: daysOf(range) })),
+    ...(isItem ? [{ ...about, window: null }] : []),
+  ];
+}
+
+function troubleFinding({ kind, window, each, reason }: Trouble): Finding {
+  return {
+    kind,
+    window: window === null ? null : daysOf(window),
+    each,
+    reason: kind === "failed" ? `failed: ${reason}` : reason,
+    next: "deno task errors, then deno task backfill --resume",
+  };
+}
+
+function noRows(
+  { job, evidence, stream, scope }: Case,
+  rowsByTable: Readonly<Record<string, number>>,
+): Finding[] {
+  const rows = evidence.rows(stream, scope);
+  if (rows === 0) return [];
+  const tables = [...new Set(job.streams[stream]!.rows.map((entry) => entry.table))];
+  const about = { kind: "no_rows", window: null, each: "" } as const;
+  const next = `deno task backfill --only ${stream}`;
+  const missing = tables.filter((table) => rowsByTable[table] === undefined);
+  const reasons = missing.map((table) => `the table "${table}" does not exist`);
+  if (missing.length === 0 && tables.every((table) => rowsByTable[table] === 0)) {
+    reasons.push(`${rows} rows were written, but ${tables.join(", ")} hold none`);
+  }
+  return reasons.map((reason) => ({ ...about, reason, next }));
+}
+
+/** Whether the ledger proves dates of a track that the checkpoint does not know. */
+function isForgotten({ checkpoint, evidence }: Case, track: Track): boolean {
+  const coverage = checkpoint.coverage(track);
+  return evidence.ranges(track).some((range) => coverage.gaps(range).length > 0) ||
+    evidence.hasItem(track) && checkpoint.item(track) === undefined;
+}

@@ -1,0 +1,133 @@
+// Owns the meaning of a check's `expect`: whether an answer is what the job file says it must be, and
+// if not, why. Pure; it knows nothing of how the answer was got.
+import { suggest } from "../config/did_you_mean.ts";
+import type { Check } from "../config/job_schema.ts";
+import type { Answer } from "../upsert/target.ts";
+
+/** What a check may expect; undefined where its result is only shown. */
+export type Expectation = Check["expect"];
+
+/** Whether an answer is as expected. */
+export interface Verdict {
+  /** Whether it is. */
+  readonly ok: boolean;
+  /** What is not as expected; null where everything is. */
+  readonly reason: string | null;
+}
+
+const FINE: Verdict = { ok: true, reason: null };
+
+/** Judges an answer; without an expectation every answer is fine. */
+export function judge(expect: Expectation, answer: Answer): Verdict {
+  const count = answer.rows.length;
+  if (expect === undefined) return FINE;
+  if (expect === "rows") return count > 0 ? FINE : failed("there is no row");
+  if (expect === "no_rows") {
+    return count === 0 ? FINE : failed(count === 1 ? "there is 1 row" : `there are ${count} rows`);
+  }
+  const [row] = answer.rows;
+  if (row === undefined) return failed("there is no row");
+  const reasons = Object.entries(expect).flatMap(([column, comparison]) =>
+    compareColumn(column, comparison, answer.columns, row) ?? []
+  );
+  return reasons.length === 0 ? FINE : failed(reasons.join("; "));
+}
+
+/** An expectation in words: `no rows`, `races > 0 and runners = horses`; null for none. */
+export function describe(expect: Expectation): string | null {
+  if (expect === undefined) return null;
+  if (typeof expect === "string") return expect.replace("_", " ");
+  return Object.entries(expect).map(([column, comparison]) => {
+    const { operator, operand } = parseComparison(comparison);
+    return `${column} ${operator} ${operand}`;
+  }).join(" and ");
+}
+
+function failed(reason: string): Verdict {
+  return { ok: false, reason };
+}
+
+/** Why a column is not as expected; undefined where it is. */
+function compareColumn(
+  column: string,
+  comparison: string,
+  columns: readonly string[],
+  row: readonly unknown[],
+): string | undefined {
+  const at = columns.indexOf(column);
+  if (at < 0) return lacking(column, columns);
+  const { operator, operand } = parseComparison(comparison);
+  const other = columns.indexOf(operand);
+  const [left, right] = [row[at], other < 0 ? literal(operand) : row[other]];
+  if (holds(left, operator, right)) return undefined;
+  const against = other < 0 ? operand : `${operand} (${show(right)})`;
+  return `${column} is ${show(left)}, not ${operator} ${against}`;
+}
+
+function lacking(column: string, columns: readonly string[]): string {
+  const near = suggest(column, columns);
+  const hint = near === undefined ? "" : `, did you mean "${near}"?`;
+  return `the answer has no column "${column}"${hint}`;
+}
+
+function parseComparison(text: string): { operator: string; operand: string } {
+  const [, operator = "=", operand = text] = /^(<=|>=|!=|=|<|>)\s*(.*)$/s.exec(text) ?? [];
+  return { operator, operand: operand.trim() };
+}
+
+/** A value that stands in the file: a text may be quoted, `null` is no value. */
+function literal(text: string): unknown {
+  const quoted = /^'(.*)'$|^"(.*)"$/s.exec(text);
+  if (quoted !== null) return quoted[1] ?? quoted[2];
+  return text === "null" ? null : text;
+}
+
+/** No value equals no value alone, and is neither less nor more than anything. */
+function holds(left: unknown, operator: string, right: unknown): boolean {
+  if (left === null || right === null) {
+    return operator === "=" ? left === right : operator === "!=" && left !== right;
+  }
+  const order = compare(left, right);
+  switch (operator) {
+    case "=":
+      return order === 0;
+    case "!=":
+      return order !== 0;
+    case "<":
+      return order < 0;
+    case "<=":
+      return order <= 0;
+    case ">":
+      return order > 0;
+    default:
+      return order >= 0;
+  }
+}
+
+/** Numbers by value, whole ones exactly however large; everything else as text. */
+function compare(left: unknown, right: unknown): number {
+  const [a, b] = [textOf(left), textOf(right)];
+  if (isWhole(a) && isWhole(b)) return sign(BigInt(a), BigInt(b));
+  if (isNumber(a) && isNumber(b)) return sign(Number(a), Number(b));
+  return sign(a, b);
+}
+
+function sign<T extends bigint | number | string>(a: T, b: T): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function isWhole(text: string): boolean {
+  return /^-?\d+$/.test(text);
+}
+
+function isNumber(text: string): boolean {
+  return /^-?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text);
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+function show(value: unknown): string {
+  return value === null ? "null" : textOf(value).slice(0, 80);
+}

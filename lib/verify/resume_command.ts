@@ -1,0 +1,23 @@
+// Owns the command that fetches a range of one stream with the parameters it was fetched with before,
+// so that a finding ends with something to copy. Pure.
+import type { Window } from "../plan/window.ts";
+import { formatDay } from "../plan/civil.ts";
+
+/** `deno task backfill --resume --only STREAM --start-date D --end-date D` and the flags of a scope. */
+export function resumeCommand(stream: string, scope: string, range: Window): string {
+  const dates = `--start-date ${formatDay(range.from)} --end-date ${formatDay(range.to - 1)}`;
+  return ["deno task backfill --resume --only", stream, dates, ...flagsOf(scope)].join(" ");
+}
+
+/** A scope is the canonical text of parameters; one that was too long is a hash and has no flags. */
+function flagsOf(scope: string): string[] {
+  if (scope === "" || scope.includes("~")) return [];
+  return scope.split("&").map((part) => {
+    const [name = "", values = ""] = part.split(/=(.*)/s);
+    return `--${name.replaceAll("_", "-")} ${values.split(",").map(quoted).join(" ")}`;
+  });
+}
+
+function quoted(value: string): string {
+  return /^[\w.:@%+-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
+}
