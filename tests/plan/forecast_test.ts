@@ -1,0 +1,108 @@
+import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { parseRate } from "../../lib/fetch/rate.ts";
+import { MINUTES_PER_DAY } from "../../lib/plan/civil.ts";
+import type { Measured } from "../../lib/plan/forecast.ts";
+import { forecastStream, secondsOf, tightest } from "../../lib/plan/forecast.ts";
+import { jobOf } from "./jobs.ts";
+
+const NONE = { minutes: 0, windows: 0 };
+const day = (count: number, windows = count) => ({ minutes: count * MINUTES_PER_DAY, windows });
+
+const { streams } = jobOf({
+  racecards: {
+    window: "day",
+    paging: { by: "offset", size: 500 },
+    forecast: { records_per_day: 35, rows_per_record: 12 },
+  },
+  results: {
+    window: { max: "365d" },
+    paging: { by: "offset", size: 100, max_offset: 20_000 },
+    forecast: { records_per_day: 35, rows_per_record: 10 },
+  },
+  dense: {
+    window: "day",
+    paging: { by: "offset", size: 100 },
+    forecast: { records_per_day: 950, rows_per_record: 1 },
+  },
+  unknown: { window: "auto" },
+  courses: { rows: [{ table: "things" }] },
+  bookmakers: { values: [{ id: 1 }, { id: 2 }, { id: 3 }] },
+});
+
+Deno.test("forecastStream() counts a request for each window when a page holds it", () => {
+  const forecast = forecastStream(streams.racecards!, day(10), day(20), undefined);
+  assertEquals(forecast, {
+    windows: 30,
+    requests: 30,
+    rows: 30 * 35 * 12,
+    done: 10,
+    left: 20,
+    requestsLeft: 20,
+    rowsLeft: 20 * 35 * 12,
+    minutesLeft: 20 * MINUTES_PER_DAY,
+    answerMs: undefined,
+  });
+});
+
+Deno.test("forecastStream() counts pages, half a page more for each window, when a window has several", () => {
+  const forecast = forecastStream(streams.dense!, NONE, day(10), undefined);
+  assertEquals([forecast.windows, forecast.requests], [10, 95 + 5]);
+});
+
+Deno.test("forecastStream() cuts auto windows as the plan will", () => {
+  const ten = forecastStream(streams.results!, NONE, day(3945, 1), undefined);
+  assertEquals(ten.windows, Math.ceil(3945 / (1000 / 35)));
+  assertEquals(ten.requests, Math.ceil(3945 * 35 / 100 + ten.windows / 2));
+  const nothingKnown = forecastStream(streams.unknown!, NONE, day(3945, 1), undefined);
+  assertEquals([nothingKnown.windows, nothingKnown.requests, nothingKnown.rows], [1, 1, 0]);
+});
+
+Deno.test("forecastStream() counts a stream without windows by its values", () => {
+  const courses = forecastStream(streams.courses!, NONE, { minutes: 0, windows: 4 }, undefined);
+  assertEquals([courses.windows, courses.requests, courses.rows], [4, 4, 4]);
+  const list = forecastStream(streams.bookmakers!, NONE, { minutes: 0, windows: 1 }, undefined);
+  assertEquals([list.windows, list.requests, list.rows], [1, 0, 3]);
+});
+
+Deno.test("forecastStream() believes what was measured rather than the job file, from three windows on", () => {
+  const measured: Measured = {
+    windows: 3,
+    pages: 6,
+    records: 300,
+    rows: 900,
+    minutes: 3 * MINUTES_PER_DAY,
+    answerMs: 1200,
+  };
+  const left = day(10);
+  const trusted = forecastStream(streams.racecards!, NONE, left, measured);
+  assertEquals([trusted.rows, trusted.answerMs], [10 * 100 * 3, 200]);
+  const early = forecastStream(streams.racecards!, NONE, left, { ...measured, windows: 2 });
+  assertEquals([early.rows, early.answerMs], [10 * 35 * 12, 200]);
+  const list = forecastStream(streams.courses!, NONE, { minutes: 0, windows: 10 }, measured);
+  assertEquals([list.requests, list.rows], [20, 3000]);
+});
+
+Deno.test("tightest() is the least of the rates", () => {
+  assertEquals(tightest([]), undefined);
+  assertEquals(tightest([parseRate("5/s"), parseRate("7200/h"), parseRate("100/s")]), 2);
+});
+
+Deno.test("secondsOf() is what the tightest limit needs, the source's over all or a stream's own", () => {
+  const load = (requests: number, rate?: string) => ({
+    requests,
+    rates: rate === undefined ? [] : [parseRate(rate)],
+    answerMs: undefined,
+  });
+  const two = [parseRate("2/s")];
+  assertEquals(secondsOf([load(30, "2/s"), load(12, "5/s")], two, 8), 21);
+  assertEquals(secondsOf([load(30, "1/s"), load(12)], two, 8), 30);
+  assertEquals(secondsOf([load(12, "5/s")], two, 8), 6);
+  assertEquals(secondsOf([], two, 8), 0);
+});
+
+Deno.test("secondsOf() goes by the time of an answer only when no limit is declared", () => {
+  const load = (answerMs?: number) => ({ requests: 80, rates: [], answerMs });
+  assertAlmostEquals(secondsOf([load(200)], [], 8), 2);
+  assertAlmostEquals(secondsOf([load()], [], 8), 5);
+  assertEquals(secondsOf([load(200)], [parseRate("1/s")], 8), 80);
+});

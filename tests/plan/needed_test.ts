@@ -1,0 +1,122 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { MINUTES_PER_DAY } from "../../lib/plan/civil.ts";
+import { Coverage, union } from "../../lib/plan/coverage.ts";
+import { neededOf, rangeOf, settledParts } from "../../lib/plan/needed.ts";
+import { at, days, jobOf } from "./jobs.ts";
+
+const DAY_MS = 86_400_000;
+const RANGE = days("2025-01-01", "2025-02-01");
+
+Deno.test("neededOf() asks for all of the range when it is a refresh", () => {
+  const coverage = new Coverage();
+  coverage.add(RANGE, { empty: false, settled: true });
+  assertEquals(neededOf(RANGE, false, coverage, []), { fetch: [RANGE], skip: [] });
+});
+
+Deno.test("neededOf() asks for gaps, what may still change and what is to be asked again when it resumes", () => {
+  const coverage = new Coverage();
+  coverage.add(days("2025-01-01", "2025-01-10"), { empty: false, settled: true });
+  coverage.add(days("2025-01-10", "2025-01-12"), { empty: true, settled: false });
+  coverage.add(days("2025-01-20", "2025-03-01"), { empty: true, settled: true });
+  const troubled = [days("2025-01-03", "2025-01-04"), days("2025-01-31", "2025-02-20")];
+  assertEquals(neededOf(RANGE, true, coverage, troubled), {
+    fetch: [
+      days("2025-01-03", "2025-01-04"),
+      days("2025-01-10", "2025-01-20"),
+      days("2025-01-31", "2025-02-01"),
+    ],
+    skip: [
+      days("2025-01-01", "2025-01-03"),
+      days("2025-01-04", "2025-01-10"),
+      days("2025-01-20", "2025-01-31"),
+    ],
+  });
+});
+
+Deno.test("neededOf() parts a range in what is fetched and what is left alone, without rest", () => {
+  const window = fc.tuple(fc.nat(100), fc.nat(100)).map(([a, b]) => ({
+    from: Math.min(a, b),
+    to: Math.max(a, b),
+  }));
+  fc.assert(fc.property(
+    fc.array(fc.record({ window, settled: fc.boolean() })),
+    fc.array(window),
+    fc.boolean(),
+    (done, troubled, resume) => {
+      const coverage = new Coverage();
+      for (const { window, settled } of done) coverage.add(window, { empty: false, settled });
+      const range = { from: 10, to: 90 };
+      const { fetch, skip } = neededOf(range, resume, coverage, troubled);
+      assertEquals(union([...fetch, ...skip]), [range]);
+      const minutes = [...fetch, ...skip].reduce((sum, part) => sum + part.to - part.from, 0);
+      assertEquals(minutes, 80);
+    },
+  ));
+});
+
+Deno.test("rangeOf() begins at the first date for which the stream has anything", () => {
+  const job = jobOf({
+    from_2023: { window: "day", start: "2023-01-23" },
+    all: { window: "day" },
+    list: {},
+  });
+  const range = days("2015-01-01", "2025-01-01");
+  assertEquals(rangeOf(job.streams.from_2023!, range), days("2023-01-23", "2025-01-01"));
+  assertEquals(rangeOf(job.streams.all!, range), range);
+  assertEquals(rangeOf(job.streams.from_2023!, days("2015-01-01", "2015-02-01")), undefined);
+  assertEquals(rangeOf(job.streams.list!, range), undefined);
+});
+
+Deno.test("settledParts() settles a day when it has been over for the settle age", () => {
+  const window = days("2025-01-01", "2025-01-11");
+  const noon = Date.parse("2025-01-09T12:00Z");
+  assertEquals(settledParts(window, false, 3 * DAY_MS, noon, "UTC"), [
+    { ...days("2025-01-01", "2025-01-06"), empty: false, settled: true },
+    { ...days("2025-01-06", "2025-01-11"), empty: false, settled: false },
+  ]);
+  const midnight = Date.parse("2025-01-09T00:00Z");
+  assertEquals(settledParts(window, true, 0, midnight, "UTC"), [
+    { ...days("2025-01-01", "2025-01-09"), empty: true, settled: true },
+    { ...days("2025-01-09", "2025-01-11"), empty: true, settled: false },
+  ]);
+  assertEquals(settledParts(window, true, 0, midnight - 1, "UTC")[0]!.to, at("2025-01-08"));
+});
+
+Deno.test("settledParts() goes by the midnights of the job's zone when clocks change", () => {
+  const window = days("2025-03-29", "2025-04-01");
+  const settledTo = (iso: string) => {
+    const [first] = settledParts(window, false, 0, Date.parse(iso), "Europe/London");
+    return first!.settled ? first!.to : undefined;
+  };
+  assertEquals(settledTo("2025-03-30T22:59:59Z"), at("2025-03-30"));
+  assertEquals(settledTo("2025-03-30T23:00:00Z"), at("2025-03-31"));
+  assertEquals(settledTo("2025-03-29T23:59:59Z"), undefined);
+});
+
+Deno.test("settledParts() settles nothing of a future date, and all of what is long past", () => {
+  const now = Date.parse("2025-06-01T00:00Z");
+  const future = days("2025-07-01", "2025-07-03");
+  assertEquals(settledParts(future, true, 0, now, "UTC"), [
+    { ...future, empty: true, settled: false },
+  ]);
+  const past = days("2020-01-01", "2020-02-01");
+  assertEquals(settledParts(past, false, 30 * DAY_MS, now, "UTC"), [
+    { ...past, empty: false, settled: true },
+  ]);
+});
+
+Deno.test("settledParts() cover the window once and part at a midnight", () => {
+  fc.assert(fc.property(
+    fc.integer({ min: -3000, max: 3000 }),
+    fc.integer({ min: 1, max: 6000 }),
+    fc.nat(5 * DAY_MS),
+    (from, minutes, settleMs) => {
+      const window = { from: RANGE.from + from, to: RANGE.from + from + minutes };
+      const parts = settledParts(window, false, settleMs, RANGE.from * 60_000, "UTC");
+      assertEquals(union(parts), [window]);
+      assert(parts.length <= 2);
+      if (parts.length === 2) assertEquals(parts[0]!.to % MINUTES_PER_DAY, 0);
+    },
+  ));
+});
