@@ -35,6 +35,7 @@ export class Screen implements Disposable {
     if (this.#bars !== undefined && event.kind === "window_done") return;
     const lines = plainLines(event);
     if (lines.length === 0) return;
+    if (event.kind === "run_finished") this.#leaveBars();
     this.#erase();
     this.#print(`${lines.join("\n")}\n`);
     this.#draw();
@@ -54,6 +55,16 @@ export class Screen implements Disposable {
     this.#drawn = lines.length;
   }
 
+  /** Draws the bars for the last time; what follows stands below them. */
+  #leaveBars(): void {
+    if (this.#timer === undefined) return;
+    this.#draw();
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#drawn = 0;
+    this.#print(SHOW_CURSOR);
+  }
+
   #erase(): void {
     if (this.#drawn === 0) return;
     this.#print(`\x1b[${this.#drawn}A\x1b[J`);
@@ -70,11 +81,7 @@ export class Screen implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    if (this.#timer === undefined) return;
-    this.#draw();
-    clearInterval(this.#timer);
-    this.#timer = undefined;
-    this.#print(SHOW_CURSOR);
+    this.#leaveBars();
   }
 }
 

@@ -3,7 +3,7 @@
 // the caller. Lines that are worth keeping (failures, rejections, the summary) scroll by above the bars.
 import { parseCivil } from "../plan/civil.ts";
 import type { RunEvent, Subject } from "./event.ts";
-import { formatNumber, formatRate, formatSeconds } from "./format.ts";
+import { formatCount, formatNumber, formatRate, formatSeconds } from "./format.ts";
 
 /** Cells of a bar. */
 const BAR_CELLS = 24;
@@ -97,13 +97,13 @@ export class Progress {
   }
 
   #renderLine(line: Line): string {
-    const share = line.finished ? 1 : Math.min(1, line.done / Math.max(line.total, 1));
+    const share = Math.min(1, line.done / Math.max(line.total, 1));
     const filled = Math.round(share * BAR_CELLS);
     const bar = "#".repeat(filled) + ".".repeat(BAR_CELLS - filled);
     const parts = [
       `${line.stream.padEnd(12)} [${bar}] ${String(Math.floor(share * 100)).padStart(3)} %`,
-      `${formatNumber(line.windows)} windows`,
-      `${formatNumber(line.rows)} rows`,
+      formatCount(line.windows, "window"),
+      formatCount(line.rows, "row"),
     ];
     if (line.failed > 0) parts.push(`${formatNumber(line.failed)} failed`);
     if (!line.finished) parts.push(this.#rate(line), this.#left(line, share));

@@ -1,0 +1,31 @@
+// Owns the lines of a log file: one per event that a later reader asks for, with the time in front.
+// Requests are logged with their masked address, so that a log alone explains a run.
+import type { RunEvent } from "./event.ts";
+import { plainLines } from "./plain_lines.ts";
+
+/** The lines that an event puts into the log, each with an ISO 8601 time; `atMs` is epoch milliseconds. */
+export function logLines(event: RunEvent, atMs: number): string[] {
+  const time = new Date(atMs).toISOString();
+  const lines = event.kind === "request" ? requestLines(event) : plainLines(event);
+  return lines.map((line) => `${time} ${line.trim()}`);
+}
+
+function requestLines({ event }: Extract<RunEvent, { kind: "request" }>): string[] {
+  switch (event.kind) {
+    case "requested":
+      return [];
+    case "answered":
+      return [`${event.status} ${event.request} ${Math.round(event.ms)} ms ${event.bytes} bytes`];
+    case "refused":
+      return [`refused ${event.request}: retry after ${event.retryAfterMs ?? "?"} ms`];
+    case "retrying":
+      return [`retrying ${event.request} in ${Math.round(event.waitMs)} ms: ${event.reason}`];
+  }
+}
+
+/** The group whose log an event belongs to; undefined for events of the run as a whole. */
+export function streamOf(event: RunEvent): string | undefined {
+  if ("subject" in event) return event.subject.stream;
+  if (event.kind === "request") return event.event.stream;
+  return "stream" in event ? event.stream : undefined;
+}
