@@ -42,7 +42,9 @@ const check = z.strictObject({
   about: z.string().optional().describe("A sentence on what the check tells.").meta({
     example: "Every reading has a station.",
   }),
-  sql: sql.describe("One query.").meta({ example: "SELECT count(*) AS readings FROM readings" }),
+  sql: sql.describe("One query on the target.").meta({
+    example: "SELECT count(*) AS readings FROM readings",
+  }),
   expect: z.union([
     z.enum(["rows", "no_rows"]),
     z.record(

@@ -72,6 +72,11 @@ export const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()], {
   error: "expected a text, a number, true, false or null",
 }).meta({ kind: "text, number, boolean or null" });
 
+/** A rate, or a list of rates, which may be empty. */
+export const rates = z.union([rate.transform((one) => [one]), z.array(rate)]).meta({
+  kind: "rate or list of rates",
+});
+
 /** Where something is in an answer or a record. */
 export const path = z.string({ error: "expected a path" }).meta({ kind: "path" });
 

@@ -22,6 +22,9 @@ export type Shown = (path: readonly PropertyKey[], value: unknown) => string | u
 
 type Issue = z.core.$ZodIssue;
 
+/** Unknown keys of one map that are reported: a file of nothing else is no job at all. */
+const MOST_UNKNOWN_KEYS = 200;
+
 /** Words that people use for the names of types and the like. */
 const SYNONYMS: Readonly<Record<string, string>> = {
   string: "text",
@@ -109,7 +112,7 @@ function unknownKeys(
   path: readonly PropertyKey[],
 ): PathProblem[] {
   const known = issue.message.split(" ").filter((key) => key !== "");
-  return issue.keys.map((key) => {
+  return issue.keys.slice(0, MOST_UNKNOWN_KEYS).map((key) => {
     const guess = didYouMean(key, known) ?? `expected one of ${known.join(", ")}`;
     return { path: [...path, key], message: `unknown key "${key}"; ${guess}`, point: "key" };
   });

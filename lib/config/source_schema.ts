@@ -1,7 +1,7 @@
 // Owns the keys below `source`: where the API is, how requests prove who asks, how fast and how
 // patiently it is asked. Schema only; nothing here sends anything.
 import { z } from "zod";
-import { duration, oneOrMore, rate, secret, template } from "./scalar_schema.ts";
+import { duration, rates, secret, template } from "./scalar_schema.ts";
 
 const auth = z.strictObject({
   basic: z.strictObject({
@@ -75,9 +75,9 @@ export const source = z.strictObject({
   auth: auth.optional().describe(
     "How requests prove who asks: one of `basic`, `bearer` and `oauth2` at most, and keys beside it.",
   ).meta({ example: { bearer: "${API_TOKEN}" } }),
-  limits: oneOrMore(rate).default([]).describe(
+  limits: rates.default([]).describe(
     "The allowed rate over all streams, as requests per interval, or several of them.",
-  ).meta({ kind: "rate or list of rates", example: ["2/s", "5000/h"] }),
+  ).meta({ example: ["2/s", "5000/h"] }),
   burst: z.boolean().default(false).describe(
     "Whether the source allows the requests of an interval to be sent at once.",
   ),

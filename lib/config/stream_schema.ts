@@ -9,9 +9,8 @@ import {
   duration,
   length,
   name,
-  oneOrMore,
   path,
-  rate,
+  rates,
   scalar,
   sql,
   template,
@@ -158,8 +157,8 @@ export const stream = z.strictObject({
   refresh: duration.prefault("1d").describe(
     "For a stream without windows: how long its answer is good for --resume and cron.",
   ),
-  limits: oneOrMore(rate).default([]).describe("Rates of this stream, on top of the source's.")
-    .meta({ kind: "rate or list of rates", example: "2/s" }),
+  limits: rates.default([]).describe("Rates of this stream, on top of the source's.")
+    .meta({ example: "2/s" }),
   paging: paging.prefault({ by: "none" }).describe("How an answer of several pages is read.").meta({
     example: { by: "offset", size_param: "limit", size: 100 },
   }),

@@ -26,7 +26,22 @@ export function limitProblem(source: SourceText): { place: Place; message: strin
   // deno-lint-ignore no-control-regex
   const control = source.text.search(/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|(?<=.)\ufeff/);
   if (control >= 0) return at(control, "the file holds a control character");
-  return tokenProblem(source, at);
+  const deep = deepLine(source);
+  const tooDeep = `maps and lists are nested more than ${DEEPEST_NESTING} deep`;
+  return deep === undefined ? tokenProblem(source, at) : at(deep, tooDeep);
+}
+
+/** Where a line is indented within more lines than there may be levels. */
+function deepLine({ text, lineStarts }: SourceText): number | undefined {
+  const indents: number[] = [];
+  for (const start of lineStarts) {
+    let at = start;
+    while (text[at] === " ") at++;
+    if (at >= text.length || text[at] === "\n" || text[at] === "#") continue;
+    while ((indents.at(-1) ?? -1) >= at - start) indents.pop();
+    if (indents.push(at - start) > DEEPEST_NESTING + 1) return at;
+  }
+  return undefined;
 }
 
 function tokenProblem(

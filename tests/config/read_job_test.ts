@@ -100,7 +100,7 @@ Deno.test("readJob() says what was expected, found and probably meant", async ()
       "expected a table's name, a map with table, each and columns, or a list of such maps, found 3",
     ],
     [
-      { "streams.readings.rows": [{ table: "readings", colums: {} }] },
+      { "streams.readings.rows": [{ table: "readings", colums: { id: "id" } }] },
       'unknown key "colums"; did you mean "columns"?',
     ],
     [{ "streams.readings.empty_on": [200] }, "expected at least 400, found 200"],

@@ -1,0 +1,73 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { runTask } from "../support/run_task.ts";
+import { tempDir } from "../support/temp.ts";
+import { FINE } from "../config/job_text.ts";
+
+Deno.test("check exits with 0 when a job is fine, and says what is in it", async () => {
+  await using folder = tempDir();
+  await Deno.writeTextFile(folder.file("fine.yaml"), FINE);
+  const { code, stdout, stderr } = await runTask("check", [folder.file("fine.yaml")]);
+  assertEquals([code, stderr], [0, ""]);
+  assertStringIncludes(stdout, "fine.yaml: ok   job weather   1 stream   2 tables");
+});
+
+Deno.test("check takes the racing job when it is given none", async () => {
+  const { code, stdout, stderr } = await runTask("check");
+  assertEquals([code, stderr], [0, ""]);
+  assertStringIncludes(stdout, "config/racing.yaml: ok");
+});
+
+Deno.test("check prints every problem of every file to stderr and exits with 2", async () => {
+  await using folder = tempDir();
+  await Deno.writeTextFile(folder.file("a.yaml"), FINE.replace("window: day", "widow: day"));
+  await Deno.writeTextFile(folder.file("b.yaml"), FINE);
+  const files = [folder.file("a.yaml"), folder.file("b.yaml"), folder.file("none.yaml")];
+  const { code, stdout, stderr } = await runTask("check", files);
+  assertEquals(code, 2);
+  assertStringIncludes(
+    stderr,
+    `a.yaml:14:5: unknown key "widow"; did you mean "window"?
+  14 |     widow: day
+     |     ^^^^^`,
+  );
+  assertStringIncludes(stderr, "none.yaml: there is no such file");
+  assertStringIncludes(stderr, "hint: ");
+  assertStringIncludes(stdout, "b.yaml: ok");
+});
+
+Deno.test("check --json lists the problems of each file", async () => {
+  await using folder = tempDir();
+  await Deno.writeTextFile(folder.file("a.yaml"), FINE.replace("window: day", "widow: day"));
+  const { code, stdout } = await runTask("check", ["--json", folder.file("a.yaml")]);
+  assertEquals(code, 2);
+  const answer = JSON.parse(stdout);
+  assertEquals([answer.ok, answer.files.length], [false, 1]);
+  const [problem] = answer.files[0].problems;
+  assertEquals([problem.line, problem.column], [14, 5]);
+  assertEquals(problem.message, 'unknown key "widow"; did you mean "window"?');
+});
+
+Deno.test("check --explain prints a job that check finds fine", async () => {
+  await using folder = tempDir();
+  await Deno.writeTextFile(folder.file("fine.yaml"), FINE);
+  const { code, stdout } = await runTask("check", ["--explain", folder.file("fine.yaml")]);
+  assertEquals(code, 0);
+  assertStringIncludes(stdout, "time_zone: UTC # default");
+  await Deno.writeTextFile(folder.file("explained.yaml"), stdout);
+  assertEquals((await runTask("check", [folder.file("explained.yaml")])).code, 0);
+});
+
+Deno.test("check refuses options that do not exist, and explains itself with --help", async () => {
+  const unknown = await runTask("check", ["--explian"]);
+  assertEquals(unknown.code, 2);
+  assertStringIncludes(unknown.stderr, "Did you mean --explain?");
+  const help = await runTask("check", ["--help"]);
+  assertEquals(help.code, 0);
+  assertStringIncludes(help.stdout, "usage: deno task check [FILE...]");
+});
+
+Deno.test("check refuses a file without end", async () => {
+  const { code, stderr } = await runTask("check", ["/dev/zero"]);
+  assertEquals(code, 2);
+  assert(/more than 1048576 characters/.test(stderr), stderr);
+});
