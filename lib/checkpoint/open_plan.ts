@@ -1,6 +1,7 @@
 // Owns the meeting of plan and checkpoint: the plan of a stream, with what coverage says is needed. The
 // arithmetic is plan/'s; here is only the reading.
 import type { Job } from "../config/job.ts";
+import { expectedRecordsPerMinute } from "../plan/forecast.ts";
 import { eachValues } from "../plan/each_values.ts";
 import type { Needed } from "../plan/needed.ts";
 import { neededOf, rangeOf } from "../plan/needed.ts";
@@ -29,16 +30,13 @@ export async function openPlan(source: PlanSource, name: string): Promise<Stream
   const stream = job.streams[name]!;
   const scope = scopeOf(job, name, params);
   await checkpoint.load(name, scope);
-  const measured = checkpoint.measured(name);
   return new StreamPlan({
     name,
     stream,
     scope,
     each: eachValues(stream, params, (sql) => target.stream(sql)),
     needed: (track) => needed(source, name, track),
-    recordsPerMinute: measured === undefined || measured.minutes === 0
-      ? undefined
-      : measured.records / measured.minutes,
+    recordsPerMinute: expectedRecordsPerMinute(stream, checkpoint.measured(name)),
   });
 }
 

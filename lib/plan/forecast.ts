@@ -58,9 +58,7 @@ export function forecastStream(
   left: Extent,
   measured: Measured | undefined,
 ): StreamForecast {
-  const trusted = measured !== undefined && measured.windows >= WINDOWS_TO_TRUST
-    ? measured
-    : undefined;
+  const trusted = trust(measured);
   const a = extentForecast(stream, done, trusted);
   const b = extentForecast(stream, left, trusted);
   return {
@@ -104,6 +102,19 @@ function extentForecast(
     requests: requestsOf(stream, windows, extent, density),
     rows: Math.round((density ?? 0) * extent.minutes * rowsPerRecord(stream, measured)),
   };
+}
+
+/** What runs have measured, once that is enough to go by. */
+function trust(measured: Measured | undefined): Measured | undefined {
+  return measured !== undefined && measured.windows >= WINDOWS_TO_TRUST ? measured : undefined;
+}
+
+/** Records per civil minute to expect: as measured, else as the job file says, else unknown. */
+export function expectedRecordsPerMinute(
+  stream: Stream,
+  measured: Measured | undefined,
+): number | undefined {
+  return recordsPerMinute(stream, trust(measured));
 }
 
 function recordsPerMinute(stream: Stream, measured: Measured | undefined): number | undefined {
