@@ -1,0 +1,34 @@
+// Owns the question whether the credentials of a job are there. It tells the names of variables, never a
+// value; whether the source accepts them only a request can tell.
+import { type Env, envReferences } from "../config/env.ts";
+import type { Job } from "../config/job.ts";
+import { fine, type Item, problem } from "./item.ts";
+
+/** Looks for the variables that the credentials of a job are read from. */
+export function examineCredentials(job: Job, env: Env): Item {
+  const references = envReferences(JSON.stringify(job.source.auth ?? {}));
+  const names = (keep: (name: string, fallback: string | undefined) => boolean) => [
+    ...new Set(
+      references.flatMap(({ name, fallback }) =>
+        name !== undefined && keep(name, fallback) ? [name] : []
+      ),
+    ),
+  ];
+  const isSet = (name: string) => (env(name) ?? "") !== "";
+  const missing = names((name, fallback) => fallback === undefined && !isSet(name));
+  if (missing.length > 0) {
+    const values = missing.map((name) => `${name}=...`).join(" and ");
+    return problem("credentials", `${listed(missing)} not set`, `Put ${values} into .env.local`);
+  }
+  const set = names((name) => isSet(name));
+  const spared = names((name) => !isSet(name));
+  const parts = [
+    ...(set.length > 0 ? [`${listed(set)} set`] : []),
+    ...(spared.length > 0 ? [`${listed(spared)} not set, which the job allows`] : []),
+  ];
+  return fine("credentials", parts.join("; ") || "the job sends none");
+}
+
+function listed(names: readonly string[]): string {
+  return `${names.join(", ")} ${names.length === 1 ? "is" : "are"}`;
+}

@@ -1,0 +1,104 @@
+// `deno task doctor`: whether everything is there that a run needs, a line each, with what to do where
+// it is not. It asks the API once and leaves nothing behind.
+import type { Job } from "../lib/config/job.ts";
+import { ConfigurationFailure } from "../lib/config/problem.ts";
+import { examineApi } from "../lib/doctor/examine_api.ts";
+import { examineCheckpoint } from "../lib/doctor/examine_checkpoint.ts";
+import { examineCredentials } from "../lib/doctor/examine_credentials.ts";
+import { examineTarget } from "../lib/doctor/examine_target.ts";
+import { fine, type Item, problem, problemOf } from "../lib/doctor/item.ts";
+import { monotonicClock } from "../lib/fetch/clock.ts";
+import { formatCount } from "../lib/report/format.ts";
+import { helpText, readArguments } from "./arguments.ts";
+import type { Flags } from "./arguments.ts";
+import { examineDeno, examineLogs, examinePermissions } from "./doctor_process.ts";
+import { EXIT, runCommand } from "./exit.ts";
+import { env, jobFileOf, openJob } from "./open_job.ts";
+import { readSettings } from "./settings.ts";
+import { StopSignal } from "./signals.ts";
+
+const ABOUT = "Tries everything that a run needs, and says what to do where something is wrong.";
+
+const FLAGS: Flags = {
+  config: { kind: "value", value: "FILE", about: "Job file. Default: config/racing.yaml." },
+  json: { kind: "switch", about: "Print one JSON object: {ok, items: [{name, ok, found, do}]}." },
+};
+
+if (import.meta.main) await runCommand(main);
+
+async function main(argv: string[]): Promise<number> {
+  const args = readArguments(argv, FLAGS);
+  if (args.has("help")) {
+    console.log(helpText("doctor [options]", ABOUT, FLAGS));
+    return EXIT.done;
+  }
+  using stop = new StopSignal(() => {});
+  const items: Item[] = [];
+  for await (const item of examine(jobFileOf(argv), stop.signal)) {
+    items.push(item);
+    if (!args.has("json")) console.log(itemLines(item).join("\n"));
+    if (stop.signal.aborted) return EXIT.interrupted;
+  }
+  const problems = items.filter((item) => !item.ok).length;
+  if (args.has("json")) console.log(JSON.stringify({ ok: problems === 0, items }));
+  else console.log(`\n${lastLine(problems)}`);
+  return problems === 0 ? EXIT.done : EXIT.failed;
+}
+
+/** The examinations, in the order in which one explains the next. */
+async function* examine(file: string, signal: AbortSignal): AsyncGenerator<Item> {
+  const settings = readSettings(env);
+  yield examineDeno(Deno.version.deno);
+  yield examinePermissions();
+  const job = await readOrUndefined(file);
+  yield job.item;
+  if (job.job !== undefined) yield* examineSource(job.job, signal);
+  yield* await examineTarget(settings.databaseUrl, signal);
+  yield await examineCheckpoint(settings.kvPath);
+  yield examineLogs(settings.logsFolder);
+}
+
+async function readOrUndefined(file: string): Promise<{ job: Job | undefined; item: Item }> {
+  try {
+    const job = await openJob(file);
+    const streams = formatCount(Object.keys(job.streams).length, "stream");
+    const tables = formatCount(Object.keys(job.tables).length, "table");
+    return { job, item: fine("job", `${file}: ${job.job}, ${streams}, ${tables}`) };
+  } catch (error) {
+    if (!(error instanceof ConfigurationFailure)) {
+      return { job: undefined, item: problemOf("job", error, "See docs/config.md") };
+    }
+    const count = formatCount(error.problems.length, "problem");
+    const first = error.problems[0]?.message ?? "";
+    const found = `${file}: ${count}, the first: ${first}`;
+    return { job: undefined, item: problem("job", found, `deno task check ${file}`) };
+  }
+}
+
+async function* examineSource(job: Job, signal: AbortSignal): AsyncGenerator<Item> {
+  const credentials = examineCredentials(job, env);
+  yield credentials;
+  if (!credentials.ok) {
+    yield problem("api", "not asked, because credentials are missing", "Set them first");
+    return;
+  }
+  const clock = monotonicClock();
+  yield* await examineApi(job, {
+    env,
+    clock,
+    wallNow: Date.now,
+    random: Math.random,
+    signal,
+    onEvent: () => {},
+  });
+}
+
+function itemLines({ name, ok, found, do: todo }: Item): string[] {
+  const lines = [`${ok ? "ok     " : "problem"}  ${name.padEnd(11)}  ${found}`];
+  return todo === null ? lines : [...lines, `           do: ${todo}`];
+}
+
+function lastLine(problems: number): string {
+  if (problems > 0) return `${formatCount(problems, "problem")}; then deno task doctor again`;
+  return "next   deno task backfill --check-status";
+}
