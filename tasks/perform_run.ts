@@ -29,6 +29,8 @@ export interface Performance {
   readonly run: string;
   readonly show: (event: RunEvent) => void;
   readonly signal: AbortSignal;
+  /** Epoch milliseconds; the machine's clock unless a test brings its own. */
+  readonly wallNow?: () => number;
   /** Reads the environment that credentials come from. */
   readonly env: (name: string) => string | undefined;
 }
@@ -41,7 +43,7 @@ export function newRunId(): string {
 
 /** Performs a run; the caller holds the job's lock. */
 export async function performRun(performance: Performance): Promise<RunResult> {
-  const { job, options, checkpoint, target, signal } = performance;
+  const { job, options, checkpoint, target, signal, wallNow = Date.now } = performance;
   const streams = streamsOf(job, options);
   const range = rangeOf(options);
   const clock = monotonicClock();
@@ -49,10 +51,10 @@ export async function performRun(performance: Performance): Promise<RunResult> {
   const summary = emptySummary(performance.run);
   const listen = (event: RunEvent) => {
     foldSummary(summary, event);
-    files.log(event, Date.now());
+    files.log(event, wallNow());
     performance.show(event);
     if (event.kind === "window_done") {
-      files.copy(checkpoint, options.params, Date.now()).catch(warn);
+      files.copy(checkpoint, options.params, wallNow()).catch(warn);
     }
   };
   const warn = (error: unknown) =>
@@ -60,7 +62,7 @@ export async function performRun(performance: Performance): Promise<RunResult> {
   await using source = openSource(job, {
     env: performance.env,
     clock,
-    wallNow: Date.now,
+    wallNow,
     random: Math.random,
     signal,
     onEvent: (event) => listen({ kind: "request", event }),
@@ -80,7 +82,7 @@ export async function performRun(performance: Performance): Promise<RunResult> {
     target,
     checkpoint,
     pages,
-    wallNow: Date.now,
+    wallNow,
     now: clock.now,
     listen,
     signal,
@@ -88,6 +90,6 @@ export async function performRun(performance: Performance): Promise<RunResult> {
     summary,
     options: { ...options },
   });
-  await files.copy(checkpoint, options.params, Date.now(), true).catch(warn);
+  await files.copy(checkpoint, options.params, wallNow(), true).catch(warn);
   return result;
 }
