@@ -5,7 +5,7 @@ import { Document, isCollection, type Node, Pair, YAMLMap, YAMLSeq } from "yaml"
 import type { z } from "zod";
 import { jobSchema } from "./job_schema.ts";
 import { alternatives, fixedKeys, memberSchema, schemaShape } from "./schema_shape.ts";
-import type { YamlNode } from "./yaml_tree.ts";
+import type { YamlNode } from "./yaml_node.ts";
 
 /** The YAML text of a job, from its merged tree; the job must have no problem. */
 export function explainJob(root: YamlNode): string {

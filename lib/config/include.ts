@@ -1,8 +1,9 @@
 // Owns the files of a job: reads the top file and those it includes, and merges them into one tree.
 // Included files must lie in the folder of the top file or below it, so a job that somebody sends
 // cannot read others; a file that includes itself, however far around, is a problem, not a loop.
-import { type Finding, type SourceText, sourceText } from "./problem.ts";
-import { readYamlTree, type YamlEntry, type YamlMap, type YamlNode } from "./yaml_tree.ts";
+import { type Finding, sourceText } from "./problem.ts";
+import type { YamlEntry, YamlMap, YamlNode } from "./yaml_node.ts";
+import { readYamlTree } from "./yaml_tree.ts";
 
 /** Most files of one job. */
 const MOST_FILES = 16;
@@ -12,10 +13,10 @@ export type ReadText = (path: string) => string | Promise<string>;
 
 /** The tree of a job with its includes merged. */
 export interface JobTree {
+  /** The tree, or undefined where the top file holds none. */
   readonly root: YamlNode | undefined;
+  /** What was found wrong so far. */
   readonly findings: Finding[];
-  /** The top file, if it could be read. */
-  readonly source: SourceText | undefined;
 }
 
 /** Reads a job file and what it includes. */
@@ -25,13 +26,12 @@ export async function readJobTree(file: string, readText: ReadText): Promise<Job
     text = await readText(file);
   } catch (error) {
     const finding = { place: file, message: unreadable(error) };
-    return { root: undefined, source: undefined, findings: [finding] };
+    return { root: undefined, findings: [finding] };
   }
-  const source = sourceText(file, text);
-  const { root, findings } = readYamlTree(source);
+  const { root, findings } = readYamlTree(sourceText(file, text));
   const reader = { readText, findings, files: 1, folder: folderOf(file) };
   const whole = root?.kind === "map" ? await withIncludes(root, [file], reader) : root;
-  return { root: whole, findings, source };
+  return { root: whole, findings };
 }
 
 interface Reader {

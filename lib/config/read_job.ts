@@ -14,16 +14,10 @@ import {
 } from "./problem.ts";
 import { resolveJob } from "./resolve_job.ts";
 import { salvage } from "./salvage.ts";
-import {
-  type FlatIssue,
-  flatIssues,
-  keepKnownKeys,
-  type PathProblem,
-  schemaProblems,
-  valueAt,
-} from "./schema_problem.ts";
+import { type FlatIssue, flatIssues, keepKnownKeys, valueAt } from "./schema_issue.ts";
+import { type PathProblem, schemaProblems } from "./schema_problem.ts";
 import { secretAt } from "./secret.ts";
-import type { YamlNode } from "./yaml_tree.ts";
+import type { YamlNode } from "./yaml_node.ts";
 import { partOf, placeOf, type PlainValue, plainValue } from "./yaml_value.ts";
 
 /** Most problems of one failure. */

@@ -3,7 +3,7 @@
 // The result is for checking only and is never run.
 import { jobSchema, type ParsedJob } from "./job_schema.ts";
 import { suggest } from "./did_you_mean.ts";
-import { type FlatIssue, flatIssues, keepKnownKeys, valueAt } from "./schema_problem.ts";
+import { type FlatIssue, flatIssues, keepKnownKeys, valueAt } from "./schema_issue.ts";
 import type { z } from "zod";
 
 /** A job as far as the schema accepts it. */

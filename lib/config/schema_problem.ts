@@ -1,9 +1,8 @@
 // Owns the words for what the schema refuses: zod's issues become sentences that say what was expected,
 // what was found and what was probably meant. It never shows the value of a variable or a secret, and
 // never says "invalid input": of a union it follows the alternative that was meant.
-import type { z } from "zod";
 import { didYouMean } from "./did_you_mean.ts";
-import { fixedKeys } from "./schema_shape.ts";
+import { type FlatIssue, type Issue, valueAt } from "./schema_issue.ts";
 
 /** Something wrong at a path of a job. */
 export interface PathProblem {
@@ -19,8 +18,6 @@ export interface PathProblem {
 
 /** Says what a value is, for "found ..."; undefined where it must not be shown. */
 export type Shown = (path: readonly PropertyKey[], value: unknown) => string | undefined;
-
-type Issue = z.core.$ZodIssue;
 
 /** Unknown keys of one map that are reported: a file of nothing else is no job at all. */
 const MOST_UNKNOWN_KEYS = 200;
@@ -59,34 +56,6 @@ const SYNONYMS: Readonly<Record<string, string>> = {
   tsv: "csv",
 };
 
-/** Keeps the keys that a map knows in the message of an issue about unknown keys. */
-export const keepKnownKeys: z.core.$ZodErrorMap = (issue) => {
-  if (issue.code !== "unrecognized_keys" || issue.inst === undefined) return undefined;
-  return Object.keys(fixedKeys(issue.inst as z.core.$ZodType) ?? {}).join(" ");
-};
-
-/** An issue with its path from the top; of a union, an issue of the alternative that was meant. */
-export interface FlatIssue {
-  /** The issue; its own path may be relative. */
-  readonly issue: Issue;
-  /** Keys and indexes from the top of the input. */
-  readonly path: readonly PropertyKey[];
-}
-
-/** The issues of a parse with unions followed; the parse must have used `keepKnownKeys`. */
-export function flatIssues(
-  issues: readonly Issue[],
-  input: unknown,
-  above: readonly PropertyKey[] = [],
-): FlatIssue[] {
-  return issues.flatMap((issue): FlatIssue[] => {
-    const path = [...above, ...issue.path];
-    if (issue.code !== "invalid_union") return [{ issue, path }];
-    const meant = meantIssues(issue, valueAt(input, path));
-    return meant === undefined ? [{ issue, path }] : flatIssues(meant, input, path);
-  });
-}
-
 /** What an issue says, in words. */
 export function schemaProblems(
   { issue, path }: FlatIssue,
@@ -116,25 +85,6 @@ function unknownKeys(
     const guess = didYouMean(key, known) ?? `expected one of ${known.join(", ")}`;
     return { path: [...path, key], message: `unknown key "${key}"; ${guess}`, point: "key" };
   });
-}
-
-/** The issues of the alternative that the value was meant to be, or undefined if it is like none. */
-function meantIssues(
-  issue: Extract<Issue, { code: "invalid_union" }>,
-  value: unknown,
-): Issue[] | undefined {
-  const near = issue.errors.filter((issues) => !issues.some(isOfAnotherKind));
-  const [best] = near.toSorted((a, b) => a.length - b.length);
-  if (best === undefined) return undefined;
-  const own = issue.message.startsWith("expected ");
-  const scalar = typeof value !== "object" || value === null;
-  return own && scalar ? undefined : best;
-}
-
-function isOfAnotherKind(issue: Issue): boolean {
-  if (issue.path.length > 0) return false;
-  if (issue.code === "invalid_union") return issue.errors.every((all) => all.some(isOfAnotherKind));
-  return issue.code === "invalid_type" || issue.code === "invalid_value";
 }
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -195,14 +145,4 @@ function enumValues(issue: Issue): string[] {
   if (issue.code !== "invalid_union") return [];
   if ("options" in issue && Array.isArray(issue.options)) return issue.options.map(String);
   return issue.errors.flat().flatMap(enumValues);
-}
-
-/** What a value holds at a path, or undefined. */
-export function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  let found = value;
-  for (const key of path) {
-    if (typeof found !== "object" || found === null || !Object.hasOwn(found, key)) return undefined;
-    found = (found as Record<PropertyKey, unknown>)[key];
-  }
-  return found;
 }

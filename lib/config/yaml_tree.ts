@@ -5,43 +5,10 @@
 import { isAlias, isMap, isScalar, isSeq, parseDocument } from "yaml";
 import type { Alias, Node, Pair, Scalar, YAMLMap, YAMLSeq } from "yaml";
 import type { Finding, Place, SourceText } from "./problem.ts";
+import type { YamlEntry, YamlList, YamlMap, YamlNode, YamlScalar } from "./yaml_node.ts";
+export type { YamlNode } from "./yaml_node.ts";
 import { didYouMean } from "./did_you_mean.ts";
 import { DEEPEST_NESTING, limitProblem, MOST_NODES } from "./yaml_limits.ts";
-
-/** A value of a YAML file with its place; shared where an alias is used. */
-export type YamlNode = YamlMap | YamlList | YamlScalar;
-
-interface Sized {
-  readonly place: Place;
-  /** Nodes in it, itself included, aliases expanded. */
-  readonly size: number;
-  /** Levels of maps and lists in it. */
-  readonly depth: number;
-}
-
-/** A map: its entries in order, none twice. */
-export interface YamlMap extends Sized {
-  readonly kind: "map";
-  readonly entries: ReadonlyMap<string, YamlEntry>;
-}
-
-/** A key with its place, and what it holds. */
-export interface YamlEntry {
-  readonly key: Place;
-  readonly node: YamlNode;
-}
-
-/** A list. */
-export interface YamlList extends Sized {
-  readonly kind: "list";
-  readonly items: readonly YamlNode[];
-}
-
-/** A text, number, boolean or null. */
-export interface YamlScalar extends Sized {
-  readonly kind: "scalar";
-  readonly value: string | number | boolean | null;
-}
 
 /** Findings after which no further ones are noted. */
 const MOST_FINDINGS = 200;
@@ -208,6 +175,6 @@ function scalarValue({ value, source }: Scalar): YamlScalar["value"] {
 }
 
 /** A message with the guess that may follow it. */
-export function join(message: string, guess: string | undefined): string {
+function join(message: string, guess: string | undefined): string {
   return guess === undefined ? message : `${message}; ${guess}`;
 }

@@ -4,11 +4,13 @@
 import { type Env, envReferences, substituteEnv } from "./env.ts";
 import type { Finding, Place } from "./problem.ts";
 import { secretAt, secretProblem } from "./secret.ts";
-import type { YamlNode } from "./yaml_tree.ts";
+import type { YamlNode } from "./yaml_node.ts";
 
 /** The plain value of a tree. */
 export interface PlainValue {
+  /** Maps, lists and scalars. */
   readonly value: unknown;
+  /** What is wrong with variables and secrets. */
   readonly findings: Finding[];
   /** Places of texts that no message may show: secrets written into the file. */
   readonly secrets: Place[];

@@ -1,0 +1,64 @@
+// Owns the issues of a parse by the schema before they become words: their paths from the top of the job,
+// and which alternative of a union was meant. It never words anything.
+import type { z } from "zod";
+import { fixedKeys } from "./schema_shape.ts";
+
+/** An issue of a parse. */
+export type Issue = z.core.$ZodIssue;
+
+/** Keeps the keys that a map knows in the message of an issue about unknown keys. */
+export const keepKnownKeys: z.core.$ZodErrorMap = (issue) => {
+  if (issue.code !== "unrecognized_keys" || issue.inst === undefined) return undefined;
+  return Object.keys(fixedKeys(issue.inst as z.core.$ZodType) ?? {}).join(" ");
+};
+
+/** An issue with its path from the top; of a union, an issue of the alternative that was meant. */
+export interface FlatIssue {
+  /** The issue; its own path may be relative. */
+  readonly issue: Issue;
+  /** Keys and indexes from the top of the input. */
+  readonly path: readonly PropertyKey[];
+}
+
+/** The issues of a parse with unions followed; the parse must have used `keepKnownKeys`. */
+export function flatIssues(
+  issues: readonly Issue[],
+  input: unknown,
+  above: readonly PropertyKey[] = [],
+): FlatIssue[] {
+  return issues.flatMap((issue): FlatIssue[] => {
+    const path = [...above, ...issue.path];
+    if (issue.code !== "invalid_union") return [{ issue, path }];
+    const meant = meantIssues(issue, valueAt(input, path));
+    return meant === undefined ? [{ issue, path }] : flatIssues(meant, input, path);
+  });
+}
+
+/** The issues of the alternative that the value was meant to be, or undefined if it is like none. */
+function meantIssues(
+  issue: Extract<Issue, { code: "invalid_union" }>,
+  value: unknown,
+): Issue[] | undefined {
+  const near = issue.errors.filter((issues) => !issues.some(isOfAnotherKind));
+  const [best] = near.toSorted((a, b) => a.length - b.length);
+  if (best === undefined) return undefined;
+  const own = issue.message.startsWith("expected ");
+  const scalar = typeof value !== "object" || value === null;
+  return own && scalar ? undefined : best;
+}
+
+function isOfAnotherKind(issue: Issue): boolean {
+  if (issue.path.length > 0) return false;
+  if (issue.code === "invalid_union") return issue.errors.every((all) => all.some(isOfAnotherKind));
+  return issue.code === "invalid_type" || issue.code === "invalid_value";
+}
+
+/** What a value holds at a path, or undefined. */
+export function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  let found = value;
+  for (const key of path) {
+    if (typeof found !== "object" || found === null || !Object.hasOwn(found, key)) return undefined;
+    found = (found as Record<PropertyKey, unknown>)[key];
+  }
+  return found;
+}
