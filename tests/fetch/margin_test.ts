@@ -4,11 +4,11 @@ import { parseRate } from "../../lib/fetch/rate.ts";
 
 Deno.test("Margin() starts below one per cent when the interval is any", () => {
   const first = (text: string) => new Margin(parseRate(text)).overIntervalMs;
-  assertAlmostEquals(first("2/s"), 9.2);
-  assertAlmostEquals(first("1/100ms"), 0.92);
-  assertAlmostEquals(first("10/10s"), 92);
-  assertAlmostEquals(first("100/min"), 121.2);
-  assertAlmostEquals(first("5000/h"), 829.2);
+  assertAlmostEquals(first("2/s"), 9.4);
+  assertAlmostEquals(first("1/100ms"), 0.94);
+  assertAlmostEquals(first("10/10s"), 94);
+  assertAlmostEquals(first("100/min"), 121.4);
+  assertAlmostEquals(first("5000/h"), 829.4);
 });
 
 Deno.test("refused() raises once when several were on their way with the same margin", () => {
@@ -38,7 +38,7 @@ Deno.test("refused() turns to the spacing when only a bucket of one explains the
   margin.passed(0, 430);
   margin.refused(1, 605);
   assertAlmostEquals(margin.betweenMs, 27 * 1.5 * 1.02, 0.01);
-  assertAlmostEquals(margin.overIntervalMs, 9.2);
+  assertAlmostEquals(margin.overIntervalMs, 9.4);
 });
 
 Deno.test("passed() halves the way back when the margin was only a guess", () => {
@@ -53,9 +53,9 @@ Deno.test("passed() halves the way back when the margin was only a guess", () =>
   quiet(4);
   margin.sent(nowMs, true);
   margin.refused(number++, nowMs + 100);
-  assertAlmostEquals(margin.overIntervalMs, 18.4);
+  assertAlmostEquals(margin.overIntervalMs, 18.8);
   quiet(100);
-  assertAlmostEquals(margin.overIntervalMs, 18.4);
+  assertAlmostEquals(margin.overIntervalMs, 18.8);
   quiet(10_000);
-  assertAlmostEquals(margin.overIntervalMs, 9.2, 1);
+  assertAlmostEquals(margin.overIntervalMs, 9.4, 1);
 });
