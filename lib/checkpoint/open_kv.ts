@@ -18,7 +18,7 @@ export const REBUILD =
 const HINTS: readonly (readonly [RegExp, string])[] = [
   [LOCKED, "Stop the other process that uses it, or set BACKFILL_KV to another file"],
   [
-    /unable to open|readonly|read-only|requires .* access|denied/i,
+    /unable to open|directory|readonly|read-only|requires .* access|denied/i,
     "Set BACKFILL_KV to a file that may be written",
   ],
   [/disk is full|no space/i, "Free space on the disk, then run again with --resume"],
