@@ -37,7 +37,8 @@ export function examinePermissions(): Item {
 }
 
 /** Whether logs can be written: makes the folder, a file in it, and removes the file. */
-export function examineLogs(folder: string): Item {
+export function examineLogs(folder: string | undefined): Item {
+  if (folder === undefined) return fine("logs", "none are written here");
   const file = `${folder}/.doctor-${crypto.randomUUID()}`;
   try {
     Deno.mkdirSync(folder, { recursive: true });

@@ -8,6 +8,7 @@ import { openSource } from "../lib/fetch/source.ts";
 import { staticPage } from "../lib/fetch/static_page.ts";
 import type { Page } from "../lib/fetch/fetch_pages.ts";
 import type { Unit } from "../lib/plan/stream_plan.ts";
+import type { Window } from "../lib/plan/window.ts";
 import type { RunEvent } from "../lib/report/event.ts";
 import { foldSummary } from "../lib/report/fold_summary.ts";
 import { emptySummary } from "../lib/report/summary.ts";
@@ -22,10 +23,15 @@ import { rangeOf, streamsOf } from "./run_options.ts";
 export interface Performance {
   readonly job: Job;
   readonly options: RunOptions;
+  /** Streams to run; those of the options unless said. */
+  readonly streams?: readonly string[];
+  /** Dates to run over; those of the options unless said. */
+  readonly range?: Window;
   readonly resume: boolean;
   readonly target: Target;
   readonly checkpoint: Checkpoint;
-  readonly logsFolder: string;
+  /** Undefined where no files are written. */
+  readonly logsFolder: string | undefined;
   readonly run: string;
   readonly show: (event: RunEvent) => void;
   readonly signal: AbortSignal;
@@ -44,17 +50,19 @@ export function newRunId(): string {
 /** Performs a run; the caller holds the job's lock. */
 export async function performRun(performance: Performance): Promise<RunResult> {
   const { job, options, checkpoint, target, signal, wallNow = Date.now } = performance;
-  const streams = streamsOf(job, options);
-  const range = rangeOf(options);
+  const { streams = streamsOf(job, options), range = rangeOf(options) } = performance;
   const clock = monotonicClock();
-  using files = new RunFiles(performance.logsFolder, job, streams, performance.run);
+  const { logsFolder } = performance;
+  using files = logsFolder === undefined
+    ? undefined
+    : new RunFiles(logsFolder, job, streams, performance.run);
   const summary = emptySummary(performance.run);
   const listen = (event: RunEvent) => {
     foldSummary(summary, event);
-    files.log(event, wallNow());
+    files?.log(event, wallNow());
     performance.show(event);
     if (event.kind === "window_done") {
-      files.copy(checkpoint, options.params, wallNow()).catch(warn);
+      files?.copy(checkpoint, options.params, wallNow()).catch(warn);
     }
   };
   const warn = (error: unknown) =>
@@ -90,6 +98,6 @@ export async function performRun(performance: Performance): Promise<RunResult> {
     summary,
     options: { ...options },
   });
-  await files.copy(checkpoint, options.params, wallNow(), true).catch(warn);
+  await files?.copy(checkpoint, options.params, wallNow(), true).catch(warn);
   return result;
 }

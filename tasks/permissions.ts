@@ -85,7 +85,7 @@ function grantsOf(needs: Needs, job: JobAccess, env: Environment): Grants {
   if (needs.kv && settings.kvPath !== undefined) {
     addKv(settings.kvPath, grants, needs.kvFolder === true);
   }
-  if (needs.logs) addBoth(grants, settings.logsFolder);
+  if (needs.logs && settings.logsFolder !== undefined) addBoth(grants, settings.logsFolder);
   if (needs.serve === "any") grants.net.add("127.0.0.1");
   if (needs.serve === "status") {
     grants.net.add(`127.0.0.1:${env.PORT || STATUS_PORT}`);

@@ -8,8 +8,8 @@ export interface Settings {
   readonly databaseUrl: string;
   /** File or `https://` server of the checkpoint; undefined on Deno Deploy. */
   readonly kvPath: string | undefined;
-  /** Folder of the logs. */
-  readonly logsFolder: string;
+  /** Folder of the logs; undefined on Deno Deploy, which keeps no files. */
+  readonly logsFolder: string | undefined;
 }
 
 /** Names of the variables that Hindcast itself reads. */
@@ -35,9 +35,15 @@ export const DEFAULT_JOB = "config/racing.yaml";
 export function readSettings(env: (name: string) => string | undefined): Settings {
   return {
     databaseUrl: nonEmpty(env("DATABASE_URL")) ?? DEFAULTS.databaseUrl,
-    kvPath: nonEmpty(env("BACKFILL_KV")) ?? DEFAULTS.kvPath,
-    logsFolder: nonEmpty(env("BACKFILL_LOGS")) ?? DEFAULTS.logsFolder,
+    kvPath: nonEmpty(env("BACKFILL_KV")) ?? (isOnDeploy(env) ? undefined : DEFAULTS.kvPath),
+    logsFolder: nonEmpty(env("BACKFILL_LOGS")) ??
+      (isOnDeploy(env) ? undefined : DEFAULTS.logsFolder),
   };
+}
+
+/** Whether this is Deno Deploy, which brings its own Deno KV and no disk. */
+export function isOnDeploy(env: (name: string) => string | undefined): boolean {
+  return nonEmpty(env("DENO_DEPLOYMENT_ID")) !== undefined;
 }
 
 function nonEmpty(value: string | undefined): string | undefined {
