@@ -14,8 +14,19 @@ function flagsOf(scope: string): string[] {
   if (scope === "" || scope.includes("~")) return [];
   return scope.split("&").map((part) => {
     const [name = "", values = ""] = part.split(/=(.*)/s);
-    return `--${name.replaceAll("_", "-")} ${values.split(",").map(quoted).join(" ")}`;
+    return `--${name.replaceAll("_", "-")} ${
+      values.split(",").map((value) => quoted(decoded(value))).join(" ")
+    }`;
   });
+}
+
+/** Texts of a scope are percent-encoded where they hold what separates them. */
+function decoded(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
 }
 
 function quoted(value: string): string {

@@ -1,0 +1,99 @@
+// Owns what an update asks for, and in which order: first the holes in what was fetched before (gaps, and
+// windows that failed), then everything that may still change up to today. It reads the checkpoint and,
+// for `for_each` queries, the target; it asks nothing of the source.
+import type { PlanSource } from "../checkpoint/open_plan.ts";
+import { civilAt, MINUTES_PER_DAY, startOfDay } from "../plan/civil.ts";
+import { intersect, union } from "../plan/coverage.ts";
+import { eachValues } from "../plan/each_values.ts";
+import { canonical, scopeOf } from "../plan/scope.ts";
+import type { Window } from "../plan/window.ts";
+
+/** Streams to run over a range, resumed. */
+export interface Phase {
+  /** `heal` fills holes, `update` fetches what may still change and what is new. */
+  readonly name: "heal" | "update";
+  /** Names of the streams. */
+  readonly streams: readonly string[];
+  /** Dates, half-open. */
+  readonly range: Window;
+}
+
+/** What phases are made from. */
+export type PhaseSource = Omit<PlanSource, "range" | "resume">;
+
+/** What a stream lacks of the dates that it covers. */
+interface Lack {
+  readonly stream: string;
+  readonly holes: readonly Window[];
+  /** First date that may still change; undefined where none may. */
+  readonly unsettledFrom: number | undefined;
+}
+
+/**
+ * The phases of an update in order. The last one is always there: it ends with today and begins with
+ * yesterday, or earlier where earlier dates may still change.
+ */
+export async function phasesOf(source: PhaseSource, streams: readonly string[]): Promise<Phase[]> {
+  const today = startOfDay(civilAt(source.wallNow(), source.job.time_zone));
+  const yesterday = today - MINUTES_PER_DAY;
+  const lacks: Lack[] = [];
+  for (const stream of streams) lacks.push(await lackOf(source, stream, yesterday));
+  const from = Math.min(yesterday, ...lacks.flatMap((lack) => lack.unsettledFrom ?? []));
+  return [
+    ...healing(lacks),
+    { name: "update", streams, range: { from, to: today + MINUTES_PER_DAY } },
+  ];
+}
+
+/** One phase for all streams whose holes span the same dates. */
+function healing(lacks: readonly Lack[]): Phase[] {
+  const phases = new Map<string, { streams: string[]; range: Window }>();
+  for (const { stream, holes } of lacks) {
+    const [first, last] = [holes[0], holes.at(-1)];
+    if (first === undefined || last === undefined) continue;
+    const range = { from: first.from, to: last.to };
+    const id = `${range.from}..${range.to}`;
+    const phase = phases.get(id);
+    if (phase === undefined) phases.set(id, { streams: [stream], range });
+    else phase.streams.push(stream);
+  }
+  return [...phases.values()].map((phase) => ({ name: "heal", ...phase }));
+}
+
+/** What a stream lacks between the first date it covers, or failed at, and `end`. */
+async function lackOf(source: PhaseSource, stream: string, end: number): Promise<Lack> {
+  const { job, checkpoint, params } = source;
+  const nothing = { stream, holes: [], unsettledFrom: undefined };
+  if (job.streams[stream]!.window === undefined) return nothing;
+  const scope = scopeOf(job, stream, params);
+  await checkpoint.load(stream, scope);
+  const known = checkpoint.tracks(stream, scope);
+  const covered = known.flatMap((track) => checkpoint.coverage(track).spans());
+  for (const track of known) covered.push(...await checkpoint.troubled(track));
+  if (covered.length === 0) return nothing;
+  const range = { from: Math.min(...covered.map((span) => span.from)), to: end };
+  if (range.from >= range.to) return nothing;
+  return await lackWithin(source, stream, scope, range);
+}
+
+/** Looks at every track that a run would: also at `for_each` values that are new. */
+async function lackWithin(
+  { job, checkpoint, params, target }: PhaseSource,
+  stream: string,
+  scope: string,
+  range: Window,
+): Promise<Lack> {
+  let holes: Window[] = [];
+  let unsettledFrom: number | undefined;
+  const all = eachValues(job.streams[stream]!, params, (sql) => target.stream(sql));
+  for await (const values of all) {
+    const track = { stream, scope, each: canonical(values) };
+    const coverage = checkpoint.coverage(track);
+    const troubled = await checkpoint.troubled(track);
+    const again = troubled.flatMap((window) => intersect(window, range) ?? []);
+    holes = union([...holes, ...coverage.gaps(range), ...again]);
+    const open = coverage.unsettled(range)[0]?.from;
+    if (open !== undefined) unsettledFrom = Math.min(open, unsettledFrom ?? open);
+  }
+  return { stream, holes, unsettledFrom };
+}

@@ -1,0 +1,183 @@
+// Owns one slice of an update: it heals what has holes, then fetches what may have changed, until all is
+// done or its time is over. Whatever ends it, what was written is in the checkpoint, and what is left is
+// for the next slice. It never waits for another run of the job: that one does the work as well.
+import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import { restoreCoverage } from "../checkpoint/restore.ts";
+import type { Job } from "../config/job.ts";
+import { Failure } from "../report/failure.ts";
+import type { Summary } from "../report/summary.ts";
+import type { RunResult } from "../run.ts";
+import type { LockHolder, Target } from "../upsert/target.ts";
+import type { CronMemory } from "./memory.ts";
+import { type Phase, phasesOf } from "./phases.ts";
+
+/**
+ * How a slice ended.
+ *
+ * - `done`: the update is complete.
+ * - `more`: its time was over; the next slice goes on.
+ * - `failed`: it could not go on, or windows failed or rows were rejected.
+ * - `locked`: another run of the job is under way; nothing was done.
+ * - `interrupted`: a signal.
+ */
+export type TickOutcome = "done" | "more" | "failed" | "locked" | "interrupted";
+
+/** What a slice did; its field names are a promise of `/status.json`. */
+export interface TickReport {
+  /** How it ended. */
+  outcome: TickOutcome;
+  /** Whether every phase came to its end, with or without failed windows. */
+  complete: boolean;
+  /** When it began, ISO 8601. */
+  at: string;
+  /** How long it took. */
+  seconds: number;
+  /** Windows done and failed. */
+  windows: { done: number; failed: number };
+  /** Requests sent. */
+  requests: number;
+  /** Rows that are new or have changed. */
+  rows: number;
+  /** Rows that were rejected. */
+  rejected: number;
+  /** What is to be said of it; null where nothing is. */
+  message: string | null;
+}
+
+/** What a slice works with. */
+export interface TickInput {
+  /** The job. */
+  readonly job: Job;
+  /** Names of the streams to keep up to date. */
+  readonly streams: readonly string[];
+  /** Values of the job's parameters. */
+  readonly params: Readonly<Record<string, unknown>>;
+  /** Where rows go. */
+  readonly target: Target;
+  /** The checkpoint under the target's stamp; asked for when the lock, which stamps, is held. */
+  readonly checkpoint: () => Checkpoint;
+  /** What slices leave to each other. */
+  readonly memory: CronMemory;
+  /** Runs the streams of a phase over its dates, resumed. */
+  readonly perform: (phase: Phase, signal: AbortSignal) => Promise<RunResult>;
+  /** Who takes the lock. */
+  readonly holder: LockHolder;
+  /** A signal that aborts when a slice of so many budgets is over. */
+  readonly budget: (budgets: number) => AbortSignal;
+  /** Epoch milliseconds. */
+  readonly wallNow: () => number;
+  /** Ends the slice at once, everything saved. */
+  readonly signal: AbortSignal;
+}
+
+/** Most budgets that one slice has. */
+const MOST_BUDGETS = 8;
+
+/** Does one slice. What ends it is in the report; nothing is thrown but faults of the program. */
+export async function tick(input: TickInput): Promise<TickReport> {
+  const startedAtMs = input.wallNow();
+  const report = emptyReport(startedAtMs);
+  try {
+    await using _lock = await input.target.lock(input.job.job, input.holder);
+    const { memory } = input;
+    const before = await memory.load();
+    const patience = before.more ? before.patience : 1;
+    // Killed from here on, the next slice goes on with it.
+    await memory.save({ ...before, more: true, patience });
+    const last = await runPhases(input, patience, report);
+    report.seconds = Math.round(input.wallNow() - startedAtMs) / 1000;
+    const more = report.outcome === "more" || report.outcome === "interrupted";
+    await memory.save({ more, patience: nextPatience(patience, report, last), last: report });
+  } catch (error) {
+    fail(report, error);
+  }
+  return report;
+}
+
+function emptyReport(atMs: number): TickReport {
+  return {
+    outcome: "done",
+    complete: false,
+    at: new Date(atMs).toISOString(),
+    seconds: 0,
+    windows: { done: 0, failed: 0 },
+    requests: 0,
+    rows: 0,
+    rejected: 0,
+    message: null,
+  };
+}
+
+/** Runs the phases until all are done or the time is over; the last one that was begun. */
+async function runPhases(
+  input: TickInput,
+  patience: number,
+  report: TickReport,
+): Promise<Phase | undefined> {
+  const { job, params, target, wallNow } = input;
+  const checkpoint = input.checkpoint();
+  const signal = AbortSignal.any([input.signal, input.budget(patience)]);
+  let last: Phase | undefined;
+  try {
+    if (await isUnknown(job, checkpoint)) await restoreCoverage({ job, checkpoint, target });
+    for (
+      const phase of await phasesOf({ job, params, checkpoint, target, wallNow }, input.streams)
+    ) {
+      last = phase;
+      const { summary, error } = await input.perform(phase, signal);
+      addUp(report, summary);
+      if (signal.aborted) {
+        report.outcome = input.signal.aborted ? "interrupted" : "more";
+        return last;
+      }
+      if (error !== undefined) throw error;
+    }
+    finish(report);
+  } catch (error) {
+    fail(report, error);
+  }
+  return last;
+}
+
+/**
+ * A slice that got nowhere needs more time: one in which no window was finished, and one of the last
+ * phase, whose dates may still change and so are asked for again each time.
+ */
+function nextPatience(patience: number, report: TickReport, last: Phase | undefined): number {
+  const isStuck = report.windows.done === 0 || last?.name === "update";
+  return isStuck ? Math.min(patience + 1, MOST_BUDGETS) : patience;
+}
+
+/** Whether the checkpoint knows nothing of the job: it was lost, or is another than that of earlier runs. */
+async function isUnknown(job: Job, checkpoint: Checkpoint): Promise<boolean> {
+  for (const stream of Object.keys(job.streams)) {
+    if ((await checkpoint.scopes(stream)).length > 0) return false;
+  }
+  return true;
+}
+
+function addUp(report: TickReport, summary: Summary): void {
+  report.windows.done += summary.windows.done;
+  report.windows.failed += summary.windows.failed;
+  report.requests += summary.requests;
+  report.rejected += summary.rejected;
+  for (const { inserted, updated } of Object.values(summary.rows)) {
+    report.rows += inserted + updated;
+  }
+}
+
+function finish(report: TickReport): void {
+  const { windows, rejected } = report;
+  report.complete = true;
+  if (windows.failed + rejected === 0) return;
+  report.outcome = "failed";
+  report.message = `${windows.failed} windows failed, ${rejected} rows were rejected: ` +
+    "see deno task errors; the next update asks for them again";
+}
+
+/** Takes a failure into the report; anything else is a fault of the program. */
+function fail(report: TickReport, error: unknown): void {
+  if (!(error instanceof Failure)) throw error;
+  report.outcome = error.kind === "locked" ? "locked" : "failed";
+  report.message = error.hint === undefined ? error.message : `${error.message}. ${error.hint}`;
+}
