@@ -1,7 +1,9 @@
 // Owns the station "pages to rows": each page's records become rows of the tables, by the mapping
 // compiled for its stream. What is not a page passes through in order. It never fetches and never
-// writes; a record that makes no row is a rejection, not an error.
+// writes. A record that makes no row is a rejection; a page of another shape fails its window alone.
 import type { Fetched } from "../fetch/fetch_windows.ts";
+import type { Unit } from "../plan/stream_plan.ts";
+import { Failure } from "../report/failure.ts";
 import type { Extracted } from "../upsert/batch.ts";
 import type { Extractor } from "./extractor.ts";
 
@@ -11,13 +13,24 @@ export async function* extractPages(
   extractorOf: (stream: string) => Extractor,
   params: Readonly<Record<string, unknown>>,
 ): AsyncGenerator<Extracted> {
+  const failed = new WeakSet<Unit>();
   for await (const item of fetched) {
-    if (item.kind !== "page") {
-      yield item;
-      continue;
-    }
-    const { unit, page } = item;
-    const { sets, rejected } = extractorOf(unit.stream).extract({
+    if (failed.has(item.unit)) continue;
+    const extracted = item.kind === "page"
+      ? extractPage(item, extractorOf(item.unit.stream), params)
+      : item;
+    if (extracted.kind === "failed") failed.add(item.unit);
+    yield extracted;
+  }
+}
+
+function extractPage(
+  { unit, page }: Extract<Fetched, { kind: "page" }>,
+  extractor: Extractor,
+  params: Readonly<Record<string, unknown>>,
+): Extracted {
+  try {
+    const { sets, rejected } = extractor.extract({
       records: page.records,
       body: page.body,
       header: page.header,
@@ -25,6 +38,9 @@ export async function* extractPages(
       each: unit.eachValues,
       params,
     });
-    yield { kind: "rows", unit, sets, rejected };
+    return { kind: "rows", unit, sets, rejected };
+  } catch (error) {
+    if (!(error instanceof Failure) || error.kind !== "window") throw error;
+    return { kind: "failed", unit, failure: error };
   }
 }

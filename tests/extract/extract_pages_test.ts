@@ -1,0 +1,74 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import type { ExtractedPage, Extractor } from "../../lib/extract/extractor.ts";
+import { extractPages } from "../../lib/extract/extract_pages.ts";
+import type { Fetched } from "../../lib/fetch/fetch_windows.ts";
+import { staticPage } from "../../lib/fetch/static_page.ts";
+import type { Unit } from "../../lib/plan/stream_plan.ts";
+import { Failure } from "../../lib/report/failure.ts";
+import { all } from "../plan/jobs.ts";
+import { unitOf } from "../upsert/extracted.ts";
+
+/** Hands on what `extract` says of each page. */
+function extracted(items: Fetched[], extract: Extractor["extract"]) {
+  const source = async function* () {
+    yield* items;
+  };
+  return all(extractPages(source(), () => ({ shapes: [], extract }), { region: "gb" }));
+}
+
+const pageOf = (unit: Unit): Fetched => ({ kind: "page", unit, page: staticPage([{ id: 1 }]) });
+const endOf = (unit: Unit): Fetched => ({
+  kind: "done",
+  unit,
+  pages: 1,
+  records: 1,
+  askedAt: 0,
+  answerMs: 1,
+  ms: 1,
+});
+
+Deno.test("extractPages() extracts pages with their window and parameters, and passes all else on in order", async () => {
+  const unit = { ...unitOf(1), eachValues: { id: "x" } };
+  const asked: ExtractedPage[] = [];
+  const list = await extracted([
+    pageOf(unit),
+    { kind: "restarted", unit },
+    { kind: "split", unit, reason: "too full" },
+    endOf(unit),
+  ], (page) => {
+    asked.push(page);
+    return { sets: [], rejected: [] };
+  });
+  assertEquals(list.map(({ kind }) => kind), ["rows", "restarted", "split", "done"]);
+  const { records, window, each, params } = asked[0]!;
+  assertEquals([records, window, each, params], [
+    [{ id: 1 }],
+    unit.window,
+    { id: "x" },
+    { region: "gb" },
+  ]);
+});
+
+Deno.test("extractPages() fails a window whose page is of another shape, once, and goes on with others", async () => {
+  const [bad, good] = [unitOf(1), unitOf(2)];
+  const failure = new Failure("window", "Cannot read records: too many were rejected");
+  const list = await extracted(
+    [pageOf(bad), pageOf(good), pageOf(bad), endOf(bad), endOf(good)],
+    (page) => {
+      if (page.window === bad.window) throw failure;
+      return { sets: [], rejected: [] };
+    },
+  );
+  assertEquals(list.map(({ kind, unit }) => [kind, unit]), [
+    ["failed", bad],
+    ["rows", good],
+    ["done", good],
+  ]);
+});
+
+Deno.test("extractPages() ends with what is a mistake of the program", async () => {
+  const broken = () => {
+    throw new TypeError("a mistake");
+  };
+  await assertRejects(() => extracted([pageOf(unitOf(1))], broken), TypeError);
+});
