@@ -3,8 +3,9 @@
 //
 //     deno run --allow-net=127.0.0.1 --allow-read tests/bench/rate_bench.ts [--full | --simulate]
 //
-// The default set takes about 70 s. --full sends five times as many requests and adds limits and jitters.
-// --simulate asks the same of virtual time: a million requests in some seconds.
+// The default set takes 70 s; --full, with more requests, limits and jitters, six minutes; --simulate asks the
+// same of virtual time, millions of requests in ten seconds. A busy machine adds jitter of its own; as root
+// `chrt -f 20` before the command keeps the others away.
 import { monotonicClock } from "../../lib/fetch/clock.ts";
 import type { Gate, Ticket } from "../../lib/fetch/gate.ts";
 import { Limiter } from "../../lib/fetch/limiter.ts";
@@ -43,6 +44,8 @@ interface BenchOptions {
 }
 
 const clock = monotonicClock();
+/** Between ticket and server, of every request. */
+const onTheWayMs: number[] = [];
 /** Between the starts of cells that run at once, so that they do not all send at the same moments. */
 const STAGGER_MS = 137;
 
@@ -55,11 +58,17 @@ const standard: BenchOptions = {
 };
 
 const full: BenchOptions = {
-  limits: ["1/2s", "2/s", "5/s", "20/s", "100/min"],
+  limits: ["2/s", "5/s", "20/s"],
   latenciesMs: [50, 400, 2_000],
   jittersMs: [0, 5, 8, 20, 40],
-  requests: 300,
-  atOnce: 24,
+  requests: 200,
+  atOnce: 30,
+};
+
+const simulated: BenchOptions = {
+  ...full,
+  limits: ["1/2s", "1/s", "2/s", "5/s", "20/s", "10/10s", "100/min", "5000/h"],
+  requests: 1_000,
 };
 
 /** Runs the benchmark and prints its table. */
@@ -84,10 +93,26 @@ export async function rateBench(options: BenchOptions = standard): Promise<void>
   worker.terminate();
   console.log(`${options.requests} requests a cell, real HTTP\n`);
   printTable(cells, (cell) => results.get(cell)!);
+  onTheWayMs.sort((a, b) => a - b);
+  const at = (share: number) => onTheWayMs[Math.floor(share * onTheWayMs.length)]!.toFixed(1);
+  console.log(
+    `From ticket to server this machine took ${at(0.5)} ms in the median, ${at(0.95)} at p95, ` +
+      `${at(0.99)} at p99: what is above the median adds to the jitter.`,
+  );
+  console.log(`Without a limit a ticket takes ${await unlimitedUs()} us.`);
+}
+
+async function unlimitedUs(): Promise<string> {
+  const gate = new Limiter({ source: [], clock }).stream("unlimited");
+  const tickets = 200_000;
+  const startMs = clock.now();
+  for (let count = 0; count < tickets; count++) gate.answered(await gate.take());
+  return ((clock.now() - startMs) * 1_000 / tickets).toFixed(2);
 }
 
 /** The same table in virtual time: medians over seeds. */
-export function rateSimulation(options: BenchOptions, seeds = 40, requests = 1_000): void {
+export function rateSimulation(options: BenchOptions = simulated, seeds = 40): void {
+  const { requests } = options;
   const cells = allCells(options);
   console.log(`${requests} requests a cell in virtual time, medians of ${seeds} seeds\n`);
   printTable(cells, (cell) => {
@@ -142,6 +167,8 @@ async function runCell(
 
 async function ask(url: string, gate: Gate, ticket: Ticket): Promise<boolean> {
   const response = await fetch(url);
+  const receivedMs = Number(response.headers.get("x-received")) - performance.timeOrigin;
+  onTheWayMs.push(receivedMs - ticket.sentAtMs);
   if (response.ok) gate.answered(ticket);
   else gate.refused(ticket, readRetryAfter(response.headers, Date.now()));
   await response.body?.cancel();
@@ -193,7 +220,9 @@ function printTable(cells: readonly Cell[], resultOf: (cell: Cell) => Result): v
 function reached({ limit, jitterMs, kind }: Cell, { used, pace, refused }: Result): boolean {
   const rate = parseRate(limit);
   const perfect = perfectShare(kind, rate, jitterMs);
-  if (perfect >= 0.99 && kind !== "bucket of one") return used >= 0.99 && refused === 0;
+  const isPossible = kind !== "bucket of one" && jitterMs <= 0.008 * rate.intervalMs;
+  const hasRoom = kind === "bucket" && rate.requests > 1;
+  if (isPossible || hasRoom) return used >= 0.99 && refused === 0;
   return pace >= Math.min(0.99, 0.98 * perfect) && refused <= 5;
 }
 
@@ -202,6 +231,6 @@ function percent(share: number): string {
 }
 
 if (import.meta.main) {
-  if (Deno.args.includes("--simulate")) rateSimulation(full);
+  if (Deno.args.includes("--simulate")) rateSimulation();
   else await rateBench(Deno.args.includes("--full") ? full : standard);
 }

@@ -33,9 +33,13 @@ async function answer(request: Request): Promise<Response> {
   await clock.sleep(arrivesMs - clock.now());
   const admission = limiter.admit(arrivesMs);
   await clock.sleep(arrivesMs + Number(latencyMs) - clock.now());
-  if (admission.ok) return new Response("ok");
+  const headers = { "x-received": `${performance.timeOrigin + receivedMs}` };
+  if (admission.ok) return new Response("ok", { headers });
   const seconds = Math.ceil(admission.retryAfterMs / 1_000);
-  return new Response("slow down", { status: 429, headers: { "retry-after": `${seconds}` } });
+  return new Response("slow down", {
+    status: 429,
+    headers: { ...headers, "retry-after": `${seconds}` },
+  });
 }
 
 const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, answer);

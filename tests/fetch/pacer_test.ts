@@ -50,6 +50,23 @@ Deno.test("Pacer() uses 99 % from the first requests on when only 60 are sent", 
   }
 });
 
+Deno.test("Pacer() meets no 429 when the first request arrives late because it connects", () => {
+  for (const connectMs of [13, 100]) {
+    for (const kind of ["bucket", "windows", "log"] as const) {
+      for (const text of ["2/s", "5/s", "10/s"]) {
+        for (const latencyMs of [20, 300]) {
+          for (const seed of seeds) {
+            const world = { rate: parseRate(text), kind, latencyMs, seed, jitterMs: 4, connectMs };
+            const outcome = live({ ...world, requests: 200 });
+            assertEquals(outcome.refusedAtMs, [], JSON.stringify(world));
+            assertLessOrEqual(0.985, outcome.used);
+          }
+        }
+      }
+    }
+  }
+});
+
 Deno.test("Pacer() keeps 1000/s when timers fire up to 2 ms late", () => {
   const rate = parseRate("1000/s");
   const lateMs = (random: number) => 0.3 + 1.5 * random;

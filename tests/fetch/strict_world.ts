@@ -32,6 +32,8 @@ export interface World {
   requests: number;
   seed: number;
   spread?: Spread;
+  /** By how much the first request arrives late, for a handshake. */
+  connectMs?: number;
   /** Further time that the server may take for an answer, at random. */
   workMs?: number;
   /** Whether the jitter shows in the round trip; a relay may hide it. */
@@ -135,7 +137,11 @@ export function live(world: World): Outcome {
     const jitterMs = typeof world.jitterMs === "number"
       ? world.jitterMs
       : world.jitterMs(nowMs - startMs);
-    const atMs = nowMs + 0.2 * random() + jitterMs * draw(world.spread ?? "uniform", random);
+    const connectMs = outcome.sentAtMs.length === 0 && events.length === 0
+      ? world.connectMs ?? 0
+      : 0;
+    const atMs = nowMs + connectMs + 0.2 * random() +
+      jitterMs * draw(world.spread ?? "uniform", random);
     insert(events, { atMs, number: pacer.sent(nowMs), sentAtMs: nowMs });
   };
 
