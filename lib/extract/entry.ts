@@ -6,7 +6,8 @@ import { Failure } from "../report/failure.ts";
 import { compileCondition } from "./condition.ts";
 import type { EntryPlan } from "./row_code.ts";
 import { type RowShape, valueSpecOf } from "./row_shape.ts";
-import { type ColumnReader, compileValue, noneTest } from "./value.ts";
+import { markersOf } from "./none.ts";
+import { type ColumnReader, compileValue } from "./value.ts";
 
 /** Bytes that the columns of one index may have together: PostgreSQL takes 2,704 in an entry of a B-tree. */
 const MAX_INDEX_BYTES = 2600;
@@ -31,7 +32,7 @@ export function compileEntry(entry: RowsSpec, shape: RowShape, context: EntryCon
   return {
     key: shape.key,
     conditions: (entry.when ?? []).map((when) =>
-      naming(shape, "when", () => compileCondition(when, noneTest({}, job)))
+      naming(shape, "when", () => compileCondition(when, markersOf({}, job.nulls).isNone))
     ),
     readers: shape.columns.map((column, at) =>
       naming(shape, column, () => readerOf(entry, shape, column, at, context))

@@ -5,6 +5,7 @@ import type { Job } from "../config/job.ts";
 import type { RowsSpec } from "../config/job_schema.ts";
 import type { CivilMinute } from "../plan/civil.ts";
 import { Failure } from "../report/failure.ts";
+import { isClean } from "./clean_body.ts";
 import { compileEntry } from "./entry.ts";
 import { type Frame, type Level, parseEach, visit, type Visitor } from "./each.ts";
 import { kindOf } from "./kind_of.ts";
@@ -83,12 +84,12 @@ export function compileExtractor(job: Job, stream: string): Extractor {
 
   const extract = (page: ExtractedPage): Extraction => {
     sink.begin();
-    const found = pageValues(pagePaths, page);
+    const [found, clean] = [pageValues(pagePaths, page), isClean(page.body)];
     for (const [index, given] of page.records.entries()) {
       const frame = frameOf(given, index);
       const problem = problemOf(frame, page.window, wantsObjects, dateTest);
       if (problem !== undefined) sink.reject(0, null, problem, frame.element, frame);
-      else for (const group of groups) group.extract(frame, found);
+      else for (const group of groups) group.extract(frame, found, clean);
     }
     return sink.end();
   };
@@ -118,7 +119,7 @@ interface CompiledGroup {
   readonly levels: readonly Level[];
   readonly wantsObjects: boolean;
   /** Makes the rows of a record. */
-  extract(record: Frame, page: readonly unknown[]): void;
+  extract(record: Frame, page: readonly unknown[], clean: boolean): void;
 }
 
 function compileGroup({ levels, entries }: Group, pagePaths: Path[], sink: Sink): CompiledGroup {
@@ -129,9 +130,12 @@ function compileGroup({ levels, entries }: Group, pagePaths: Path[], sink: Sink)
   const make: RowMaker = compileRows(entries, aboveAreObjects, pagePaths, sink);
   let record: unknown;
   let page: readonly unknown[] = [];
+  let isCleanPage = false;
   const visitor: Visitor = {
     element(frame) {
-      if (!wantsObjects || isObject(frame.element)) return make(frame, record, page);
+      if (!wantsObjects || isObject(frame.element)) {
+        return make(frame, record, page, isCleanPage);
+      }
       sink.reject(first, null, notAnObject(frame.element), frame.element, frame);
     },
     mismatch: (frame, found, reason) => sink.reject(first, null, reason, found, frame),
@@ -139,8 +143,10 @@ function compileGroup({ levels, entries }: Group, pagePaths: Path[], sink: Sink)
   return {
     levels,
     wantsObjects,
-    extract(frame, found) {
-      [record, page] = [frame.element, found];
+    extract(frame, found, clean) {
+      record = frame.element;
+      page = found;
+      isCleanPage = clean;
       visit(frame, levels, visitor);
     },
   };

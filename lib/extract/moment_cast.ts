@@ -5,6 +5,7 @@ import { type Cast, type CastOptions, Invalid } from "./invalid.ts";
 import { kindOf } from "./kind_of.ts";
 import type { Moment } from "./moment.ts";
 import { clockText, fromEpoch, localMinute, momentOf, parseIso, utcMinute } from "./moment.ts";
+import { isPlainDate } from "./plain.ts";
 import { momentReader, patternProblem } from "./moment_pattern.ts";
 
 type MomentType = "date" | "time" | "timestamp" | "timestamptz";
@@ -23,7 +24,9 @@ export function momentCast(type: MomentType, { format, timeZone }: CastOptions):
   const read = readerOf(type, format);
   let last: unknown;
   let lastText: string | Invalid = notAMoment(type);
+  const isPlain = type === "date" && format === undefined;
   return (value) => {
+    if (isPlain && typeof value === "string" && isPlainDate(value)) return value;
     if (value !== last) {
       lastText = textOf(type, read(value), timeZone) ?? notAMoment(type, value);
       last = value;

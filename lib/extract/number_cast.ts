@@ -3,6 +3,7 @@
 // numbers beyond 2^53) cannot be seen here: read_body.ts keeps those as bigint.
 import { type Cast, type CastOptions, Invalid } from "./invalid.ts";
 import { kindOf } from "./kind_of.ts";
+import { isPlainDecimal, isPlainInteger } from "./plain.ts";
 
 /** Most digits of a number written out; PostgreSQL's numeric takes more, no source means them. */
 const MAX_DIGITS = 1000;
@@ -29,8 +30,12 @@ export function integerCast(type: keyof typeof RANGES, options: CastOptions): Ca
 
 /** The cast to numeric; the digits after the point stay as they are, but in a key. */
 export function numericCast(options: CastOptions): Cast {
+  const isPlain = options.inKey || options.decimal === "," ? isPlainInteger : isPlainDecimal;
   return (value) => {
-    if (typeof value === "string" && isPlainInteger(value)) return value;
+    if (typeof value === "string" && isPlain(value)) return value;
+    if (typeof value === "string" && value.startsWith(".") && isPlain(`0${value}`)) {
+      return `0${value}`;
+    }
     const text = digitsOf(value, options);
     if (typeof text !== "string" || !options.inKey || !text.includes(".")) return text;
     return text.replace(/\.?0+$/, "");
@@ -70,8 +75,9 @@ function moneyPattern(groupMarks: string, decimalMark: string): RegExp {
 export function moneyCast(options: CastOptions): Cast {
   const plain = numericCast(options);
   const pattern = AMOUNTS[options.decimal];
+  const isPlain = options.decimal === "," ? isPlainInteger : isPlainDecimal;
   return (value) => {
-    if (typeof value !== "string" || isPlainInteger(value)) return plain(value);
+    if (typeof value !== "string" || isPlain(value)) return plain(value);
     if (value.length > MAX_DIGITS) return tooLong();
     const match = pattern.exec(value);
     if (match === null) return plain(value);
@@ -99,17 +105,6 @@ export function clockCast(cast: Cast): Cast {
 
 function notAClock(): Invalid {
   return new Invalid('is not a length of time such as "2:19.97"');
-}
-
-/** Whether a text is a number from 0 to 999999999 as PostgreSQL itself would write it. */
-function isPlainInteger(text: string): boolean {
-  const { length } = text;
-  if (length === 0 || length > 9) return false;
-  for (let at = 0; at < length; at++) {
-    const code = text.charCodeAt(at);
-    if (code < 48 || code > 57) return false;
-  }
-  return length === 1 || text.charCodeAt(0) !== 48;
 }
 
 const NUMBERS = {

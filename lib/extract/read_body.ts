@@ -2,6 +2,7 @@
 // a failed window, to be asked for again; a single bad line is passed on as it is, and rejected alone.
 import type { Stream } from "../config/job_schema.ts";
 import { Failure } from "../report/failure.ts";
+import { noteClean } from "./clean_body.ts";
 import { decodeCsv } from "./csv.ts";
 
 /**
@@ -10,6 +11,10 @@ import { decodeCsv } from "./csv.ts";
  * @throws {Failure} of kind `window` where the text is not of the format.
  */
 export function decodeBody(text: string, format: Stream["format"], delimiter: string): unknown {
+  return noteClean(text, decoded(text, format, delimiter));
+}
+
+function decoded(text: string, format: Stream["format"], delimiter: string): unknown {
   switch (format) {
     case "json":
       return decodeJson(text);
@@ -47,10 +52,28 @@ function decodeLines(text: string): unknown[] {
   return values;
 }
 
-/** A whole number that a float cannot hold becomes a bigint; most texts have none and are parsed plainly. */
+/** A whole number that a float cannot hold becomes a bigint; few texts have one, and those take ten times as long. */
 function parseJson(text: string): unknown {
-  if (!/\d{16}/.test(text)) return JSON.parse(text);
+  if (!hasLongNumber(text)) return JSON.parse(text);
   return JSON.parse(text, exactNumber as (key: string, value: unknown) => unknown);
+}
+
+/** Digits from which on a number may be beyond what a float holds exactly. */
+const LONG_NUMBER = 16;
+
+/** Whether so many digits stand in a row: one of them must be at a multiple of their number. */
+function hasLongNumber(text: string): boolean {
+  for (let at = 0; at < text.length; at += LONG_NUMBER) {
+    let [from, to] = [at, at];
+    while (isDigit(text.charCodeAt(from - 1))) from--;
+    while (isDigit(text.charCodeAt(to))) to++;
+    if (to - from >= LONG_NUMBER) return true;
+  }
+  return false;
+}
+
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57;
 }
 
 /** Digits beyond which a number stays a float: no integer of PostgreSQL has as many. */

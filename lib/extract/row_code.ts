@@ -1,12 +1,14 @@
 // Owns the code that makes the rows of one element: it is written out as JavaScript and compiled, since
 // reading fields by name in straight-line code takes half the time of a loop over columns
 // (tests/bench/extract_bench.ts). What a job or a source says never becomes code: names stand in it only
-// as JSON texts, which are JavaScript's string literals, and everything else is passed in by number.
+// as JSON texts, which are JavaScript's string literals, and everything else is passed in.
 import { isObject, own, type Path, type Step, walk } from "./path.ts";
 import type { Frame } from "./each.ts";
+import { isPlainDecimal, isPlainInteger, isStorable } from "./plain.ts";
 import type { Row } from "./row_shape.ts";
 import type { Condition } from "./condition.ts";
-import type { ColumnReader } from "./value.ts";
+import { MAX_CAPTURE_CHARS } from "./rewrite.ts";
+import type { CapturedValue, ColumnReader, PlainValue } from "./value.ts";
 
 /** What the rows of one entry are made of. */
 export interface EntryPlan {
@@ -28,8 +30,16 @@ export interface RowSink {
   settle(entry: number, row: unknown[], frame: Frame): void;
 }
 
-/** Makes the rows of an element; `page` holds what the page's paths found. */
-export type RowMaker = (frame: Frame, record: unknown, page: readonly unknown[]) => void;
+/**
+ * Makes the rows of an element. `page` holds what the page's paths found; `clean` says that PostgreSQL can
+ * store every text of the answer.
+ */
+export type RowMaker = (
+  frame: Frame,
+  record: unknown,
+  page: readonly unknown[],
+  clean: boolean,
+) => void;
 
 /**
  * Compiles the entries that are made from the same elements.
@@ -55,15 +65,60 @@ export function needsObject(entries: Iterable<EntryPlan>): boolean {
   return own.length > 0 && own.every(({ steps }) => typeof steps[0] === "string");
 }
 
-/** The statements gathered so far, and the values they are passed by number. */
+/** What the empty text becomes, the most frequent of the values that are not taken as they are. */
+function emptyTest({ empty }: PlainValue): string {
+  return empty === undefined ? "" : `found === "" ? ${JSON.stringify(empty)} : `;
+}
+
+/** A test of a found value that may be taken as it is. */
+function plainTest(found: string, { test, maxChars, markerChars }: PlainValue): string {
+  const tests = [
+    `typeof (found = ${found}) === "string"`,
+    `found.length > ${markerChars}`,
+    ...maxChars === undefined ? [] : [`found.length <= ${maxChars}`],
+    test === "text"
+      ? `${bare("found")} && (clean || isStorable(found))`
+      : test === "integer"
+      ? "isPlainInteger(found)"
+      : "isPlainDecimal(found)",
+  ];
+  return tests.join(" && ");
+}
+
+/** A test of a found value that a capture may be tried on as it is. */
+function captureTest(found: string): string {
+  const isShort = `found.length > 0 && found.length <= ${MAX_CAPTURE_CHARS}`;
+  return `typeof (found = ${found}) === "string" && clean && ${isShort} && ${bare("found")}`;
+}
+
+/** What is captured, or undefined where `read` must look at it. */
+function captured(expression: string, { group, none, markerChars }: CapturedValue): string {
+  const isPlain = `(part = match[${group}]) !== undefined && part.length > ${markerChars}`;
+  return `((match = ${expression}.exec(found)) === null ? ${JSON.stringify(none)} : ` +
+    `${isPlain} && ${bare("part")} ? part : undefined)`;
+}
+
+/** isBare of plain.ts, written out: a call for every text would take a third of the time of all. */
+function bare(text: string): string {
+  const [first, last] = [`${text}.charCodeAt(0)`, `${text}.charCodeAt(${text}.length - 1)`];
+  return `(code = ${first}) > 32 && code < 127 && (code = ${last}) > 32 && code < 127`;
+}
+
+function isOfPage(path: Path | undefined): boolean {
+  return path === undefined || !["element", "record", "key", "index"].includes(path.root);
+}
+
+const HELPERS = { isObject, own, walk, isStorable, isPlainInteger, isPlainDecimal };
+
+/** The statements gathered so far, and what is passed in. */
 class RowCode {
   readonly #aboveAreObjects: readonly boolean[];
   readonly #pagePaths: Path[];
   readonly #isObject: boolean;
   readonly #lines: string[] = [];
-  readonly #functions: ((...found: never[]) => unknown)[] = [];
-  readonly #steps: (readonly Step[])[] = [];
-  readonly #values = new Map<ColumnReader, string>();
+  /** What is passed in, by the names it has in the code. */
+  readonly #passed = new Map<string, unknown>(Object.entries(HELPERS));
+  readonly #values = new Map<string, string>();
   readonly #above = new Set<number>();
 
   constructor(aboveAreObjects: readonly boolean[], pagePaths: Path[], isObject: boolean) {
@@ -75,7 +130,7 @@ class RowCode {
   addEntry(index: number, { conditions, readers, key }: EntryPlan): void {
     const values = readers.map((reader) => this.#valueOf(reader));
     const holds = conditions.map(({ path, holds }) =>
-      `${this.#passed(holds)}(${this.#expression(path)})`
+      `${this.#pass("holds", holds)}(${this.#expression(path)})`
     );
     const hasKey = key.map((at) => `${values[at]} !== null`);
     this.#lines.push(
@@ -93,32 +148,48 @@ class RowCode {
     );
     const body = [
       `"use strict";`,
-      `return (frame, record, page) => {`,
+      `return (frame, record, page, clean) => {`,
       `const element = frame.element;`,
       ...above,
-      `let found;`,
+      `let found, match, part, code = 0;`,
       `sink.refusals = 0;`,
       ...this.#lines,
       `};`,
     ].join("\n");
-    const names = ["sink", "call", "steps", "isObject", "own", "walk"];
-    return new Function(...names, body)(sink, this.#functions, this.#steps, isObject, own, walk);
+    return new Function("sink", ...this.#passed.keys(), body)(sink, ...this.#passed.values());
   }
 
-  /** The name of the variable that holds what a reader reads. */
+  /** An expression for what a reader reads: a literal, or a variable that is read once. */
   #valueOf(reader: ColumnReader): string {
-    const known = this.#values.get(reader);
+    if (reader.constant !== undefined) return JSON.stringify(reader.constant);
+    const reading = this.#readingOf(reader);
+    const known = this.#values.get(reading);
     if (known !== undefined) return known;
-    const name = `value${this.#values.size}`;
-    this.#values.set(reader, name);
-    const found = reader.paths.map((path) => this.#expression(path));
-    this.#lines.push(`const ${name} = ${this.#passed(reader.read)}(${found.join(", ")});`);
-    return name;
+    const value = `value${this.#values.size}`;
+    this.#values.set(reading, value);
+    this.#lines.push(`const ${value} = ${reading};`);
+    return value;
   }
 
-  #passed(called: (...found: never[]) => unknown): string {
-    const known = this.#functions.indexOf(called);
-    return `call[${known >= 0 ? known : this.#functions.push(called) - 1}]`;
+  #readingOf({ paths, read, plain, capture }: ColumnReader): string {
+    const [found = "undefined", ...more] = paths.map((path) => this.#expression(path));
+    const name = this.#pass("read", read);
+    if (more.length > 0 || isOfPage(paths[0])) return `${name}(${[found, ...more].join(", ")})`;
+    if (plain !== undefined) {
+      return `${plainTest(found, plain)} ? found : ${emptyTest(plain)}${name}(found)`;
+    }
+    if (capture === undefined) return `${name}(${found})`;
+    const expression = this.#pass("capture", capture.expression);
+    const taken = `(part = ${captured(expression, capture)}) !== undefined`;
+    return `${captureTest(found)} && ${taken} ? part : ${name}(found)`;
+  }
+
+  /** The name under which something is passed in. */
+  #pass(prefix: string, value: unknown): string {
+    for (const [name, passed] of this.#passed) if (passed === value) return name;
+    const name = `${prefix}${this.#passed.size}`;
+    this.#passed.set(name, value);
+    return name;
   }
 
   /** An expression for what a path finds. */
@@ -148,7 +219,7 @@ class RowCode {
   /** Steps from a variable, each guarded against what it may meet, but for a first name on a known object. */
   #from(start: string, isKnown: boolean, steps: readonly Step[]): string {
     if (steps.some((step) => typeof step !== "string")) {
-      return `walk(${start}, steps[${this.#steps.push(steps) - 1}])`;
+      return `walk(${start}, ${this.#pass("steps", steps)})`;
     }
     return (steps as string[]).reduce((expression, name, at) => {
       const key = JSON.stringify(name);

@@ -1,0 +1,82 @@
+// Prints what mapping a page to rows costs, as a share of what JSON.parse of the page costs: the goal is
+// at most 0.60. Pages are the sandbox's: 100 results, and 100 racecards, of about ten runners each,
+// mapped by config/racing.yaml to eleven tables.
+//
+//     deno run --allow-read --allow-env tests/bench/extract_bench.ts
+import { readJob } from "../../lib/config/read_job.ts";
+import { compileExtractor, type ExtractedPage } from "../../lib/extract/extractor.ts";
+import { noteClean } from "../../lib/extract/clean_body.ts";
+import { racecardOf } from "../../lib/sandbox/racecard.ts";
+import { type Race, racesOn } from "../../lib/sandbox/race.ts";
+import { resultOf } from "../../lib/sandbox/result.ts";
+import { REPOSITORY } from "../support/repository.ts";
+
+const RECORDS = 100;
+const ROUNDS = 12;
+const REPEATS = 20;
+
+/** Measures both streams and prints a line for each. */
+export async function extractBench(): Promise<void> {
+  const job = await readJob(`${REPOSITORY}config/racing.yaml`, {
+    readText: (path) => Deno.readTextFile(path),
+    env: (name) => name === "RACING_API_URL" ? "http://127.0.0.1" : "unused",
+  });
+  const races = [...someRaces()];
+  const records = {
+    results: races.map((race) => resultOf(race)),
+    racecards: races.map(racecardOf),
+  };
+  for (const [stream, list] of Object.entries(records)) {
+    const text = JSON.stringify({ [stream]: list, total: list.length });
+    const { extract } = compileExtractor(job, stream);
+    const rounds = Array.from({ length: ROUNDS }, () => {
+      let [parsing, mapping] = [0, 0];
+      for (let repeat = 0; repeat < REPEATS; repeat++) {
+        const start = performance.now();
+        const body = JSON.parse(text) as Record<string, unknown[]>;
+        const parsed = performance.now();
+        // As decodeBody does; apart, so that parsing is that of JSON.parse alone.
+        noteClean(text, body);
+        const before = performance.now();
+        extract(pageOf(body[stream]!, body));
+        parsing += (parsed - start) / REPEATS;
+        mapping += (performance.now() - before) / REPEATS;
+      }
+      return { parsing, mapping };
+    }).slice(1);
+    const parsing = median(rounds.map((round) => round.parsing));
+    const mapping = median(rounds.map((round) => round.mapping));
+    const ratio = median(rounds.map((round) => round.mapping / round.parsing));
+    const body = JSON.parse(text);
+    const { sets, rejected } = extract(pageOf(body[stream], body));
+    const rows = sets.reduce((sum, { rows }) => sum + rows.length, 0);
+    const runners = races.reduce((sum, race) => sum + race.runners.length, 0);
+    const perRunner = (mapping * 1000 / runners).toFixed(1);
+    console.log(
+      `${stream.padEnd(10)} ${
+        (text.length / 1e6).toFixed(2)
+      } MB  ${rows} rows  ${rejected.length} rejected  ` +
+        `parse ${parsing.toFixed(2)} ms  map ${mapping.toFixed(2)} ms  ` +
+        `${perRunner} us a runner  ratio ${ratio.toFixed(2)}`,
+    );
+  }
+}
+
+function* someRaces(): Generator<Race> {
+  let left = RECORDS;
+  for (let day = 1; left > 0; day++) {
+    for (const race of racesOn(`2025-05-${String(day).padStart(2, "0")}`)) {
+      if (!race.abandoned && left-- > 0) yield race;
+    }
+  }
+}
+
+function pageOf(records: unknown[], body: unknown): ExtractedPage {
+  return { records, body, header: () => null, window: null, each: {}, params: {} };
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
+}
+
+if (import.meta.main) await extractBench();
