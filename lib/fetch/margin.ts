@@ -13,6 +13,7 @@
  * jitter: 1.1 to 1.7 refusals (doubling: 3 to 7) and 0.1 to 0.5 % below a perfect margin.
  */
 import { Arrivals, type Departure, type Distance } from "./arrivals.ts";
+import { Quiet } from "./quiet.ts";
 import { type Rate, spacingMs } from "./rate.ts";
 
 /**
@@ -48,7 +49,6 @@ const QUIET = {
 /** The spread has gone when it is below this share of the margin; tails come and go above it. */
 const CALM_SHARE = 0.5;
 const GENTLE_SHARE = 0.92;
-const MOST_PATIENCE = 64;
 
 /** What the margin rests on: a blind doubling, an explanation of the refusals, or halving until it was found. */
 type Basis = "guess" | "explained" | "found";
@@ -66,10 +66,7 @@ export class Margin {
   #provenMs: number | undefined;
   #basis: Basis = "guess";
   #learningAnswers = 0;
-  #quietAnswers = 0;
-  #quietSinceMs = -Infinity;
-  /** Doubled by each lower margin that was refused, up to a day. */
-  #patience = 1;
+  readonly #quiet = new Quiet();
 
   /** Starts with the margin of a quiet network. */
   constructor(rate: Rate) {
@@ -113,10 +110,9 @@ export class Margin {
     this.#arrivals.answered(number, atMs, "passed");
     if (this.#armedMs === this.#floorMs(this.#distance)) return;
     if (this.#learningAnswers > 0) return this.#refine();
-    this.#quietAnswers++;
-    const lowerMs = this.#lower(atMs);
+    const lowerMs = this.#lower(this.#quiet.note(), atMs);
     if (lowerMs === undefined) return;
-    this.#listen(atMs);
+    this.#quiet.restart(atMs);
     this.#provenMs = this.#armedMs;
     this.#armedMs = Math.max(lowerMs, this.#floorMs(this.#distance));
     this.#refusedMs = Math.min(this.#refusedMs, this.#armedMs);
@@ -131,7 +127,7 @@ export class Margin {
   }
 
   #learn(departure: Departure, atMs: number): void {
-    this.#listen(atMs);
+    this.#quiet.restart(atMs);
     // Requests already on their way when the margin was raised are evidence, not a reason to raise again.
     const sentMs = departure.distance === this.#distance ? departure.armedMs : 0;
     this.#refusedMs = Math.max(this.#refusedMs, sentMs);
@@ -164,6 +160,7 @@ export class Margin {
     if (distance !== this.#distance) {
       if (spreadMs <= this.#floorMs(distance)) return false;
       this.#distance = distance;
+      this.#provenMs = undefined;
       this.#refusedMs = this.#floorMs(distance);
     } else if (spreadMs < EXPLAINING_SHARE * this.#refusedMs) {
       return false;
@@ -174,9 +171,9 @@ export class Margin {
   }
 
   /** The lower margin that it is time to try, if it is. */
-  #lower(atMs: number): number | undefined {
+  #lower(answers: number, atMs: number): number | undefined {
     if (this.#basis === "guess") {
-      if (!this.#isQuiet(QUIET.guess, 1, atMs)) return undefined;
+      if (!this.#quiet.lasts(QUIET.guess, atMs, 1)) return undefined;
       if (this.#armedMs - this.#refusedMs > FINE_SHARE * this.#distanceMs()) {
         return (this.#armedMs + this.#refusedMs) / 2;
       }
@@ -184,27 +181,17 @@ export class Margin {
       // Refused with the first margin alone, it may have been a stall that will not come again.
       if (this.#refusedMs === this.#floorMs(this.#distance)) return this.#refusedMs;
     }
-    if (this.#isQuiet(QUIET.long, this.#patience, atMs)) return GENTLE_SHARE * this.#armedMs;
-    if (this.#basis === "found" || this.#quietAnswers % QUIET.calm.answers !== 0) return undefined;
-    if (!this.#isQuiet(QUIET.calm, this.#patience, atMs)) return undefined;
+    if (this.#quiet.lasts(QUIET.long, atMs)) return GENTLE_SHARE * this.#armedMs;
+    if (this.#basis === "found" || answers % QUIET.calm.answers !== 0) return undefined;
+    if (!this.#quiet.lasts(QUIET.calm, atMs)) return undefined;
     const spreadMs = withSafety(this.#arrivals.spreadMs());
     return spreadMs < CALM_SHARE * this.#armedMs ? spreadMs : undefined;
-  }
-
-  #isQuiet(quiet: { answers: number; ms: number }, patience: number, atMs: number): boolean {
-    return this.#quietAnswers >= quiet.answers * patience &&
-      atMs - this.#quietSinceMs >= quiet.ms * patience;
   }
 
   #goBack(provenMs: number): void {
     this.#armedMs = provenMs;
     this.#provenMs = undefined;
-    if (this.#basis !== "guess") this.#patience = Math.min(2 * this.#patience, MOST_PATIENCE);
-  }
-
-  #listen(atMs: number): void {
-    this.#quietAnswers = 0;
-    this.#quietSinceMs = atMs;
+    if (this.#basis !== "guess") this.#quiet.doublePatience();
   }
 
   #floorMs(distance: Distance): number {

@@ -9,6 +9,7 @@
  * does not move the plan, so late timers cost no rate: without it 1 ms of lateness costs 0.1 % at any
  * one-second limit, and 5 % at 50 requests a second.
  */
+import { FirstTrip } from "./first_trip.ts";
 import { Margin } from "./margin.ts";
 import { type Rate, spacingMs } from "./rate.ts";
 
@@ -37,13 +38,6 @@ const MOST_SLOTS = 4_096;
 const TIGHT_SHARE = 0.25;
 const TIGHT_MS = 5;
 
-/**
- * The first request connects, and in Deno builds the client, which takes 8 to 13 ms even on one machine: it
- * arrives late by what its round trip exceeds the next ones' beyond their own range, up to this much that could
- * be a handshake.
- */
-const MOST_CONNECTING_MS = 300;
-
 /** What a pacer has to know beside its rate. */
 export interface PacerOptions {
   /** Whether its requests wait for another limit as well, so that they are late for no fault of theirs. */
@@ -61,13 +55,11 @@ export class Pacer {
   /** Ring of the first send time of each group, as long as the interval is in groups. */
   readonly #sentAtMs: Float64Array;
   readonly #queued: boolean;
+  readonly #firstTrip = new FirstTrip();
   #bursts: boolean;
   #refused = false;
   #sent = 0;
-  #firstSentMs = 0;
-  #firstTripMs = -Infinity;
-  #shortestTripMs = Infinity;
-  #longestTripMs = -Infinity;
+  #firstMs = -Infinity;
   #lastMs = -Infinity;
   /** When the last request would have left had no timer been late. */
   #plannedMs = -Infinity;
@@ -117,7 +109,7 @@ export class Pacer {
     const lateMs = atMs - this.due();
     const tight = this.#bursts || lateMs <= Math.max(TIGHT_MS, TIGHT_SHARE * this.#spacingMs);
     this.#plannedMs = this.#planned(atMs, lateMs);
-    if (this.#sent === 0) this.#firstSentMs = atMs;
+    if (this.#sent === 0) this.#firstMs = atMs;
     if (this.#opensGroup(this.#sent)) this.#sentAtMs[this.#slot(this.#sent)] = atMs;
     this.#lastMs = atMs;
     this.#margin.sent(atMs, tight);
@@ -129,9 +121,8 @@ export class Pacer {
    * event loop stood still in between. Uncorrected, the next ones would follow too closely.
    */
   left(number: number, atMs: number): void {
-    if (this.#opensGroup(number)) this.#sentAtMs[this.#slot(number)] = atMs;
-    this.#lastMs = Math.max(this.#lastMs, atMs);
-    this.#margin.left(number, atMs);
+    if (number === 0) this.#firstMs = atMs;
+    this.#correct(number, atMs);
   }
 
   /** Learns that the server let request `number` through; `atMs` is when its answer began. */
@@ -153,16 +144,14 @@ export class Pacer {
 
   /** Within the first interval: corrects when the first request can have arrived. */
   #connected(number: number, atMs: number): void {
-    if (number === 0) {
-      this.#firstTripMs = atMs - this.#firstSentMs;
-    } else {
-      const tripMs = atMs - this.#sentAtMs[number]!;
-      this.#shortestTripMs = Math.min(this.#shortestTripMs, tripMs);
-      this.#longestTripMs = Math.max(this.#longestTripMs, tripMs);
-    }
-    const lateMs = Math.min(this.#firstTripMs - this.#shortestTripMs, MOST_CONNECTING_MS);
-    const usualMs = Math.max(0, this.#longestTripMs - this.#shortestTripMs) + this.#slackMs;
-    this.left(0, this.#firstSentMs + (lateMs > usualMs ? lateMs : 0));
+    this.#firstTrip.note(number, atMs - (number === 0 ? this.#firstMs : this.#sentAtMs[number]!));
+    this.#correct(0, this.#firstMs + this.#firstTrip.lateMs());
+  }
+
+  #correct(number: number, atMs: number): void {
+    if (this.#opensGroup(number)) this.#sentAtMs[this.#slot(number)] = atMs;
+    this.#lastMs = Math.max(this.#lastMs, atMs);
+    this.#margin.left(number, atMs);
   }
 
   #planned(atMs: number, lateMs: number): number {
