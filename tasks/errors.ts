@@ -2,7 +2,7 @@
 // them; windows that failed stay gaps and are fetched by the next `--resume` all the same.
 import type { Trouble } from "../lib/checkpoint/checkpoint.ts";
 import { viewTrouble } from "../lib/checkpoint/snapshot.ts";
-import { formatCount } from "../lib/report/format.ts";
+import { formatCount, oneLine } from "../lib/report/format.ts";
 import { helpText, readArguments } from "./arguments.ts";
 import type { Flags } from "./arguments.ts";
 import { EXIT, runCommand } from "./exit.ts";
@@ -73,7 +73,7 @@ function troubleLines(trouble: Trouble): string[] {
   }
   const more = trouble.rejected.length - ROWS_SHOWN;
   if (more > 0) lines.push(`  and ${formatCount(more, "row")} more, see --json`);
-  return lines;
+  return lines.map(oneLine);
 }
 
 if (import.meta.main) await runCommand(main);

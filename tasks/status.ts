@@ -4,7 +4,7 @@ import type { Job } from "../lib/config/job.ts";
 import type { Checkpoint, RunRecord } from "../lib/checkpoint/checkpoint.ts";
 import type { Days, StreamSnapshot } from "../lib/checkpoint/snapshot.ts";
 import { snapshot } from "../lib/checkpoint/snapshot.ts";
-import { formatCount, formatNumber, formatTable } from "../lib/report/format.ts";
+import { formatCount, formatNumber, formatTable, oneLine } from "../lib/report/format.ts";
 import type { Summary } from "../lib/report/summary.ts";
 import { helpText, readArguments } from "./arguments.ts";
 import type { Flags } from "./arguments.ts";
@@ -158,7 +158,7 @@ function streamLines(name: string, stream: StreamSnapshot & { scopes: string[] }
   if (others.length > 0) {
     lines.push(`  also with  ${others.map((other) => other || "no parameters").join("; ")}`);
   }
-  return lines;
+  return lines.map(oneLine);
 }
 
 function ranges(days: readonly Days[]): string {

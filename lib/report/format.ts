@@ -58,15 +58,23 @@ export function formatRate(requestsPerSecond: number): string {
   return `${Number(value.toPrecision(3))}/${unit}`;
 }
 
+/** Control characters, line ends, and marks that turn the direction of writing. */
+const UNPRINTABLE = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu;
+
+/** A text from outside as one line that a terminal or a log shows and does not obey. */
+export function oneLine(text: string): string {
+  return text.replace(UNPRINTABLE, " ");
+}
+
+const NUMBER = /^(-|~?-?[\d,]+(\.\d+)?)?$/;
+
 /** Rows of cells as aligned columns, two blanks apart; cells that look like numbers are set right. */
 export function formatTable(rows: readonly (readonly string[])[], indent = ""): string[] {
   const widths: number[] = [];
   for (const row of rows) {
     row.forEach((cell, i) => widths[i] = Math.max(widths[i] ?? 0, cell.length));
   }
-  const isNumber = widths.map((_, i) =>
-    rows.slice(1).every((row) => /^[-\d,. ]*$/.test(row[i] ?? ""))
-  );
+  const isNumber = widths.map((_, i) => rows.slice(1).every((row) => NUMBER.test(row[i] ?? "")));
   return rows.map((row) =>
     indent +
     row.map((cell, i) => isNumber[i] ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)).join(

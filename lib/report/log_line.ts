@@ -1,13 +1,14 @@
 // Owns the lines of a log file: one per event that a later reader asks for, with the time in front.
 // Requests are logged with their masked address, so that a log alone explains a run.
 import type { RunEvent } from "./event.ts";
+import { oneLine } from "./format.ts";
 import { plainLines } from "./plain_lines.ts";
 
 /** The lines that an event puts into the log, each with an ISO 8601 time; `atMs` is epoch milliseconds. */
 export function logLines(event: RunEvent, atMs: number): string[] {
   const time = new Date(atMs).toISOString();
   const lines = event.kind === "request" ? requestLines(event) : plainLines(event);
-  return lines.map((line) => `${time} ${line.trim()}`);
+  return lines.map((line) => `${time} ${oneLine(line).trim()}`);
 }
 
 function requestLines({ event }: Extract<RunEvent, { kind: "request" }>): string[] {

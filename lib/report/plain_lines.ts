@@ -1,11 +1,22 @@
 // Owns the plain lines of a run, one per window, as they suit a pipe, nohup, screen and cron, and the
 // log file. It folds events into lines and decides nothing.
 import type { RunEvent } from "./event.ts";
-import { formatCount, formatNumber, formatRate, formatSeconds, formatSubject } from "./format.ts";
+import {
+  formatCount,
+  formatNumber,
+  formatRate,
+  formatSeconds,
+  formatSubject,
+  oneLine,
+} from "./format.ts";
 import type { Summary } from "./summary.ts";
 
 /** The lines that an event is worth; most are worth none or one. */
 export function plainLines(event: RunEvent): string[] {
+  return linesOf(event).map(oneLine);
+}
+
+function linesOf(event: RunEvent): string[] {
   switch (event.kind) {
     case "run_started":
       return [
