@@ -19,8 +19,8 @@ const MOST_SLACK_MS = 1;
 /**
  * The spacing forgives as much as a busy machine is late, and at least this share of itself: with 5 % of sends 10
  * to 30 ms late, 5/s is used to 99.0 % so, and 50/s to 98.7 % (98.8 and 95.7 % with 10 ms at most). A
- * bucket that holds few requests may refuse what is caught up, so after a refusal it is no more than the
- * margin: then two requests are never closer than declared; below 10 ms, where timers are coarser than that,
+ * bucket that holds few requests may refuse what is caught up, so after a refusal it is no more than half the
+ * margin: then two requests are never as close as declared; below 10 ms, where timers are coarser than that,
  * what a timer is late.
  */
 const CATCH_UP_MS = 30;
@@ -157,14 +157,15 @@ export class Pacer {
   #planned(atMs: number, lateMs: number): number {
     const catchUpMs = this.#catchUpMs();
     // Later than a machine is: nobody asked, so there is nothing to catch up.
-    if (!this.#refused && lateMs > catchUpMs) return atMs;
+    if (lateMs > catchUpMs) return atMs;
     return Math.max(this.#plannedMs + this.paceMs, atMs - catchUpMs);
   }
 
   #catchUpMs(): number {
     if (this.#refused) {
+      if (this.#spacingMs < COARSE_SPACING_MS) return TIMER_LATE_MS;
       const marginMs = this.#margin.overIntervalMs / this.rate.requests;
-      return this.#spacingMs < COARSE_SPACING_MS ? TIMER_LATE_MS : Math.min(CATCH_UP_MS, marginMs);
+      return Math.min(CATCH_UP_MS, marginMs / 2);
     }
     const share = this.#queued ? QUEUED_SHARE : CATCH_UP_SHARE;
     return Math.max(CATCH_UP_MS, share * this.#spacingMs);
