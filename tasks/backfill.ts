@@ -2,6 +2,7 @@
 // the plan (`--dry-run`) and the forecast (`--check-status`) of the same run. It chooses and wires; the
 // work is in lib/.
 import type { Job } from "../lib/config/job.ts";
+import type { Checkpoint } from "../lib/checkpoint/checkpoint.ts";
 import { surveyOf, surveyStreams } from "../lib/checkpoint/survey.ts";
 import { helpText, readArguments } from "./arguments.ts";
 import type { Arguments } from "./arguments.ts";
@@ -11,7 +12,7 @@ import { env, jobFileOf, openJob, openStores } from "./open_job.ts";
 import type { Stores } from "./open_job.ts";
 import { newRunId, performRun } from "./perform_run.ts";
 import { givenOptions, rangeOf, runFlags, runOptions, streamsOf } from "./run_options.ts";
-import type { RunOptions } from "./run_options.ts";
+import type { GivenOptions, RunOptions } from "./run_options.ts";
 import { Screen } from "./screen.ts";
 import { StopSignal } from "./signals.ts";
 import { surveyLines } from "./survey_lines.ts";
@@ -28,16 +29,9 @@ async function main(argv: string[]): Promise<number> {
   }
   const given = givenOptions(job, args, Date.now());
   if (args.has("dry-run")) return await dryRun(job, runOptions(job, given, undefined, Date.now()));
-  await using stores = await openStores();
-  const checks = args.has("check-status");
-  await using _lock = checks ? undefined : await lock(job, stores);
-  const checkpoint = stores.checkpoint(job);
-  const continues = args.has("resume") && given.start === undefined && given.end === undefined;
-  const [last] = continues ? await checkpoint.runs(1) : [];
-  const options = runOptions(job, given, last, Date.now());
-  return checks
-    ? await checkStatus(job, options, stores, args.has("json"))
-    : await perform(job, options, stores, args);
+  return args.has("check-status")
+    ? await checkStatus(job, given, args)
+    : await perform(job, given, args);
 }
 
 /** Takes the job's lock, which also stamps a new target. */
@@ -46,44 +40,85 @@ async function lock(job: Job, stores: Stores): Promise<AsyncDisposable> {
   return await stores.target.lock(job.job, holder);
 }
 
-async function checkStatus(
-  job: Job,
-  options: RunOptions,
-  stores: Stores,
-  json: boolean,
-): Promise<number> {
+async function checkStatus(job: Job, given: GivenOptions, args: Arguments): Promise<number> {
+  await using stores = await openStores();
+  const checkpoint = stores.checkpoint(job);
+  const options = await optionsOf(job, given, args, checkpoint);
   const source = {
     job,
     params: options.params,
     range: rangeOf(options),
     resume: true,
-    checkpoint: stores.checkpoint(job),
+    checkpoint,
     target: stores.target,
     wallNow: Date.now,
   };
   const survey = surveyOf(job, await surveyStreams(source, streamsOf(job, options)));
-  console.log(json ? JSON.stringify(survey) : surveyLines(job, options, survey).join("\n"));
+  const lines = () => surveyLines(job, options, survey).join("\n");
+  console.log(args.has("json") ? JSON.stringify(survey) : lines());
   return EXIT.done;
 }
 
-async function perform(
+/** The options of the run; those of the last one where `--resume` names no dates. */
+async function optionsOf(
   job: Job,
-  options: RunOptions,
-  stores: Stores,
+  given: GivenOptions,
   args: Arguments,
-): Promise<number> {
+  checkpoint: Checkpoint,
+): Promise<RunOptions> {
+  const continues = args.has("resume") && given.start === undefined && given.end === undefined;
+  const [last] = continues ? await checkpoint.runs(1) : [];
+  return runOptions(job, given, last, Date.now());
+}
+
+/** Opens everything and runs; a signal ends it as an interruption whatever it was doing. */
+async function perform(job: Job, given: GivenOptions, args: Arguments): Promise<number> {
   using screen = new Screen(args.has("json") ? Deno.stderr : Deno.stdout);
-  using stop = new StopSignal(() => screen.say("stopping; press Ctrl+C again to leave at once"));
+  using stop = new StopSignal(
+    () => screen.say("stopping; press Ctrl+C again to leave at once"),
+    () => sayInterrupted(screen),
+  );
+  try {
+    await using stores = await openStores(undefined, stop.signal);
+    stop.signal.throwIfAborted();
+    await using _lock = await lock(job, stores);
+    stop.signal.throwIfAborted();
+    return await performOn(stores, { job, given, args, screen, signal: stop.signal });
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+    sayInterrupted(screen);
+    return EXIT.interrupted;
+  }
+}
+
+function sayInterrupted(screen: Screen): void {
+  screen[Symbol.dispose]();
+  screen.say(nextStep("interrupted", 0));
+}
+
+interface Scene {
+  readonly job: Job;
+  readonly given: GivenOptions;
+  readonly args: Arguments;
+  readonly screen: Screen;
+  readonly signal: AbortSignal;
+}
+
+async function performOn(
+  stores: Stores,
+  { job, given, args, screen, signal }: Scene,
+): Promise<number> {
+  const checkpoint = stores.checkpoint(job);
   const { summary, error } = await performRun({
     job,
-    options,
+    options: await optionsOf(job, given, args, checkpoint),
     resume: args.has("resume"),
     target: stores.target,
-    checkpoint: stores.checkpoint(job),
+    checkpoint,
     logsFolder: stores.settings.logsFolder,
     run: newRunId(),
     show: (event) => screen.show(event),
-    signal: stop.signal,
+    signal,
     env,
   });
   screen[Symbol.dispose]();

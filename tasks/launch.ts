@@ -6,6 +6,7 @@
 // The launcher itself may read, see the environment and start programs. `--allow-run=deno` would be no
 // narrower: whoever may start Deno may start it with any permission, and the name would find another
 // Deno than the running one, or under npx a wrapper that keeps signals to itself.
+import { passSignals } from "./pass_signals.ts";
 import { type Needs, permissions } from "./permissions.ts";
 import { DEMO_SETTINGS } from "./settings.ts";
 
@@ -32,9 +33,15 @@ const COMMANDS: Readonly<Record<string, Needs>> = {
 /** The files that settings are read from, the later over the earlier; what is set already wins over both. */
 const ENV_FILES = [".env", ".env.local"];
 
+/** What an interrupted command exits with; exit.ts says it to the commands, and imports more than a launcher should. */
+const INTERRUPTED = 130;
+const LEFT =
+  "ended at once; what was committed is kept: deno task backfill --resume goes on from it";
+
 if (import.meta.main) Deno.exit(await launch(Deno.args));
 
 async function launch([command = "", ...args]: readonly string[]): Promise<number> {
+  const signals = passSignals(INTERRUPTED, () => console.error(LEFT));
   const needs = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
   if (needs === undefined) {
     console.error(`error: Cannot launch "${command}": there is no such command`);
@@ -56,10 +63,7 @@ async function launch([command = "", ...args]: readonly string[]): Promise<numbe
     stdout: "inherit",
     stderr: "inherit",
   }).spawn();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    Deno.addSignalListener(signal, () => pass(child, signal));
-  }
-  return (await child.status).code;
+  return await signals.until(child);
 }
 
 /** What a command may do, as flags of `deno run`; for tests and the guide. */
@@ -73,12 +77,6 @@ export function flagsOf(
 
 /** The names of the commands. */
 export const COMMAND_NAMES: readonly string[] = Object.keys(COMMANDS);
-
-function pass(child: Deno.ChildProcess, signal: Deno.Signal): void {
-  try {
-    child.kill(signal);
-  } catch { /* it has ended already */ }
-}
 
 async function readEnvFiles(): Promise<Record<string, string>> {
   const env: Record<string, string> = {};

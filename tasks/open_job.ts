@@ -39,9 +39,12 @@ export interface Stores extends AsyncDisposable {
   checkpoint(job: Job): Checkpoint;
 }
 
-/** Opens the target and the checkpoint store that the environment names. */
-export async function openStores(settings: Settings = readSettings(env)): Promise<Stores> {
-  const target = await openTarget(settings.databaseUrl);
+/** Opens the target and the checkpoint store that the environment names; `signal` ends waiting for the target. */
+export async function openStores(
+  settings: Settings = readSettings(env),
+  signal?: AbortSignal,
+): Promise<Stores> {
+  const target = await openTarget(settings.databaseUrl, signal === undefined ? {} : { signal });
   try {
     const kv = await openKv(settings.kvPath);
     return {

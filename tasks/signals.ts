@@ -19,17 +19,21 @@ export class StopSignal implements Disposable {
   readonly #onSignal: () => void;
   #firstAtMs: number | undefined;
 
-  /** `announce` is called once, at the first signal. */
-  constructor(announce: () => void) {
+  /** `announce` is called once, at the first signal; `onLeave` before a run is left behind. */
+  constructor(announce: () => void, onLeave: () => void = () => {}) {
+    const leave = () => {
+      onLeave();
+      Deno.exit(EXIT.interrupted);
+    };
     this.#onSignal = () => {
       const now = performance.now();
       if (this.#firstAtMs === undefined) {
         this.#firstAtMs = now;
         announce();
-        const left = setTimeout(() => Deno.exit(EXIT.interrupted), STOP_MS);
+        const left = setTimeout(leave, STOP_MS);
         Deno.unrefTimer(left);
         this.#controller.abort(new Failure("interrupted", "Interrupted by a signal"));
-      } else if (now - this.#firstAtMs > SAME_PRESS_MS) Deno.exit(EXIT.interrupted);
+      } else if (now - this.#firstAtMs > SAME_PRESS_MS) leave();
     };
     for (const name of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(name, this.#onSignal);
   }

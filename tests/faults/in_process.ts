@@ -1,0 +1,96 @@
+// Owns whole runs inside the test's process, for faults that need no process of their own: the same wiring
+// as `deno task backfill`, with a database that is waited for shortly instead of a minute.
+import { openKv } from "../../lib/checkpoint/open_kv.ts";
+import { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
+import type { Trouble } from "../../lib/checkpoint/checkpoint.ts";
+import type { Job } from "../../lib/config/job.ts";
+import { readJob } from "../../lib/config/read_job.ts";
+import type { RunEvent } from "../../lib/report/event.ts";
+import type { RunResult } from "../../lib/run.ts";
+import { openTarget } from "../../lib/upsert/open_target.ts";
+import type { Target } from "../../lib/upsert/target.ts";
+import { newRunId, performRun } from "../../tasks/perform_run.ts";
+import type { RunOptions } from "../../tasks/run_options.ts";
+import { sharedPostgres } from "../support/postgres_server.ts";
+import { tempDir } from "../support/temp.ts";
+import { PASSWORD, rowsOf } from "./site.ts";
+
+/** How long a lost database is waited for in tests. */
+const PATIENCE_MS = 1500;
+
+/** A job, a database and a checkpoint to run in. */
+export interface Bench extends AsyncDisposable {
+  readonly job: Job;
+  readonly target: Target;
+  readonly databaseUrl: string;
+  readonly checkpoint: Checkpoint;
+  /** Folder of the logs. */
+  readonly logs: string;
+  /** Runs the job over days, the last included. */
+  run(from: string, to: string, options?: BenchRun): Promise<RunResult & { events: RunEvent[] }>;
+  /** What is to be asked again. */
+  troubles(): Promise<Trouble[]>;
+  rows(): Promise<Record<string, unknown[]>>;
+}
+
+/** How a run differs from the usual. */
+export interface BenchRun {
+  readonly resume?: boolean;
+  readonly signal?: AbortSignal;
+  readonly params?: Record<string, unknown>;
+  readonly onEvent?: (event: RunEvent) => void;
+}
+
+/** Opens a job on an empty database, a real server's unless a URL is given. */
+export async function openBench(
+  text: string,
+  options: { url?: string; env?: Record<string, string>; patienceMs?: number } = {},
+): Promise<Bench> {
+  const dir = tempDir();
+  const env = (name: string) => ({ METER_PASSWORD: PASSWORD, ...options.env })[name];
+  const job = await readJob("job.yaml", { readText: () => text, env });
+  const databaseUrl = options.url ?? await (await sharedPostgres()).createDatabase();
+  const target = await openTarget(databaseUrl, { patienceMs: options.patienceMs ?? PATIENCE_MS });
+  const kv = await openKv(dir.file("checkpoints.db"));
+  const lock = await target.lock(job.job, { run: "test", host: "test", pid: Deno.pid });
+  const checkpoint = new Checkpoint(kv, target.id, job.job);
+  const logs = dir.file("logs");
+  return {
+    job,
+    target,
+    databaseUrl,
+    checkpoint,
+    logs,
+    run: async (from, to, { resume = false, signal, params = {}, onEvent } = {}) => {
+      const events: RunEvent[] = [];
+      const result = await performRun({
+        job,
+        options: optionsFor(from, to, params),
+        resume,
+        target,
+        checkpoint,
+        logsFolder: logs,
+        run: newRunId(),
+        show: (event) => {
+          events.push(event);
+          onEvent?.(event);
+        },
+        signal: signal ?? new AbortController().signal,
+        env,
+      });
+      return { ...result, events };
+    },
+    troubles: () => checkpoint.troubles(),
+    rows: () => rowsOf(target),
+    async [Symbol.asyncDispose]() {
+      await lock[Symbol.asyncDispose]();
+      kv.close();
+      await target[Symbol.asyncDispose]();
+      await dir[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function optionsFor(start: string, end: string, params: Record<string, unknown>): RunOptions {
+  return { start, end, groups: [], only: [], with: [], without: [], params };
+}

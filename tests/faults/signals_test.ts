@@ -1,0 +1,130 @@
+// SIGINT and SIGTERM at any moment: exit 130 within five seconds, the state saved, the next command told.
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { delay } from "@std/async/delay";
+import type { RunningTask, TaskResult } from "../support/run_task.ts";
+import { size } from "./long.ts";
+import { type MeterApi, meterJob, type Spoil, startMeters } from "./meter_api.ts";
+import { openSite, type Site } from "./site.ts";
+import { openSql } from "./sql.ts";
+
+const DAYS = ["--start-date", "2024-01-01", "--end-date", "2024-03-31"];
+/** Deno Deploy kills five seconds after SIGINT. */
+const LONGEST_MS = 5000;
+
+/** Signals a task and says how it ended and after how long. */
+async function stop(
+  task: RunningTask,
+  signal: Deno.Signal,
+): Promise<TaskResult & { ms: number }> {
+  const from = performance.now();
+  const over = await Promise.race([task.result, delay(0)]);
+  if (over !== undefined) throw new Error(`Cannot signal a run that has ended: ${over.stderr}`);
+  task.kill(signal);
+  const result = await task.result;
+  return { ...result, ms: performance.now() - from };
+}
+
+function assertStopped({ code, ms, stdout, stderr }: TaskResult & { ms: number }): void {
+  assertEquals(code, 130, stdout + stderr);
+  assert(ms < LONGEST_MS, `it took ${ms} ms`);
+}
+
+async function asked(api: MeterApi, requests: number): Promise<void> {
+  while (api.asked.length < requests) await delay(5);
+}
+
+/** What is done is kept, and the next run completes it. */
+async function assertResumes(site: Site, api: MeterApi): Promise<void> {
+  api.spoil = () => undefined;
+  const resumed = await site.run("backfill", ["--resume", "--json"]);
+  assertEquals([resumed.code, JSON.parse(resumed.stdout).ok], [0, true], resumed.stderr);
+}
+
+/** An answer that comes, but too slowly to ever be whole. */
+const drip: Spoil = () => {
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      await delay(50);
+      controller.enqueue(new TextEncoder().encode(" "));
+    },
+  });
+  return new Response(body);
+};
+
+Deno.test("backfill ends with 130 and says how to go on when a signal comes while it fetches", async () => {
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    await using api = startMeters(async () => void await delay(20));
+    await using site = await openSite(meterJob(api.url));
+    await using task = site.spawn("backfill", DAYS);
+    await asked(api, 20);
+    const stopped = await stop(task, signal);
+    assertStopped(stopped);
+    assertStringIncludes(stopped.stdout, "interrupted: ");
+    assertStringIncludes(stopped.stdout, "next   deno task backfill --resume");
+    const before = (await site.rows()).readings!.length;
+    assert(before > 0, "nothing was kept");
+    await assertResumes(site, api);
+  }
+});
+
+Deno.test("backfill ends with 130 when a signal comes while the API drips", async () => {
+  await using api = startMeters(drip);
+  await using site = await openSite(meterJob(api.url));
+  await using task = site.spawn("backfill", DAYS);
+  await asked(api, 2);
+  const stopped = await stop(task, "SIGINT");
+  assertStopped(stopped);
+  assertStringIncludes(stopped.stdout, "next   deno task backfill --resume");
+  await assertResumes(site, api);
+});
+
+Deno.test("backfill ends with 130 when a signal comes while a table of the database is locked", async () => {
+  await using api = startMeters();
+  await using site = await openSite(meterJob(api.url));
+  assertEquals(
+    (await site.run("backfill", ["--start-date=2024-01-01", "--end-date=2024-01-02"])).code,
+    0,
+  );
+  await using other = openSql(site.databaseUrl);
+  await other.run("BEGIN; LOCK TABLE readings IN ACCESS EXCLUSIVE MODE");
+  await using task = site.spawn("backfill", DAYS);
+  await other.waits("readings");
+  const stopped = await stop(task, "SIGTERM");
+  await other.run("ROLLBACK");
+  assertStopped(stopped);
+  assertStringIncludes(stopped.stdout, "deno task backfill --resume");
+  await assertResumes(site, api);
+});
+
+Deno.test("backfill leaves at once when a second signal comes", async () => {
+  await using api = startMeters();
+  await using site = await openSite(meterJob(api.url));
+  assertEquals(
+    (await site.run("backfill", ["--start-date=2024-01-01", "--end-date=2024-01-02"])).code,
+    0,
+  );
+  await using other = openSql(site.databaseUrl);
+  await other.run("BEGIN; LOCK TABLE readings IN ACCESS EXCLUSIVE MODE");
+  await using task = site.spawn("backfill", DAYS);
+  await other.waits("readings");
+  task.kill("SIGINT");
+  await task.printed("stopping");
+  await delay(300);
+  const stopped = await stop(task, "SIGINT");
+  assertEquals(stopped.code, 130);
+  assert(stopped.ms < 1000, `it took ${stopped.ms} ms`);
+});
+
+Deno.test("backfill ends with 130 when a signal comes at its very beginning", async () => {
+  await using api = startMeters();
+  for (let attempt = 0; attempt < size(4, 40); attempt++) {
+    const signal = attempt % 2 === 0 ? "SIGINT" : "SIGTERM";
+    await using site = await openSite(meterJob(api.url), { database: "pglite" });
+    await using task = site.spawn("backfill", DAYS);
+    await delay(Math.random() * 1500);
+    const stopped = await stop(task, signal);
+    // Deno itself is ended by SIGTERM with 143 until the first line of the launcher has run.
+    const begun = [...Deno.readDirSync(site.folder)].length > 1;
+    assertStopped(stopped.code === 143 && !begun ? { ...stopped, code: 130 } : stopped);
+  }
+});

@@ -1,0 +1,34 @@
+// Owns the other session of a database test: somebody who locks, watches and kills while a backfill runs.
+import postgres from "postgres";
+import { delay } from "@std/async/delay";
+
+/** One connection to a database, beside those of the run under test. */
+export interface OtherSession extends AsyncDisposable {
+  /** Runs statements, one after the other, and returns the rows of the last. */
+  run(sql: string): Promise<Record<string, unknown>[]>;
+  /** Resolves when a session of Hindcast waits for a lock of a table. */
+  waits(table: string): Promise<void>;
+  /** Ends all sessions of Hindcast in this database; returns how many there were. */
+  terminate(): Promise<number>;
+}
+
+/** Opens a connection. */
+export function openSql(url: string): OtherSession {
+  const sql = postgres(url, { max: 1, onnotice: () => {} });
+  const run = async (text: string) => [...await sql.unsafe(text)] as Record<string, unknown>[];
+  return {
+    run,
+    waits: async (table) => {
+      // A connection of its own: the first one may be inside a transaction.
+      await using watcher = openSql(url);
+      const text = `SELECT 1 FROM pg_locks WHERE NOT granted AND relation = '${table}'::regclass`;
+      while ((await watcher.run(text)).length === 0) await delay(10);
+    },
+    terminate: async () => {
+      const rows = await run(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE application_name = 'hindcast' AND datname = current_database()`);
+      return rows.length;
+    },
+    [Symbol.asyncDispose]: () => sql.end({ timeout: 1 }),
+  };
+}
