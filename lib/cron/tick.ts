@@ -88,9 +88,24 @@ export async function tick(input: TickInput): Promise<TickReport> {
     report.seconds = Math.round(input.wallNow() - startedAtMs) / 1000;
     const more = report.outcome === "more" || report.outcome === "interrupted";
     await memory.save({ more, patience: nextPatience(patience, report, last), last: report });
+    return report;
   } catch (error) {
-    fail(report, error);
+    const failed = failedReport(startedAtMs, error);
+    if (failed.outcome === "failed") {
+      await input.memory.save({ ...await input.memory.load(), last: failed });
+    }
+    return failed;
   }
+}
+
+/**
+ * The report of a slice that could not begin.
+ *
+ * @throws the error, where it is a fault of the program.
+ */
+export function failedReport(atMs: number, error: unknown): TickReport {
+  const report = emptyReport(atMs);
+  fail(report, error);
   return report;
 }
 

@@ -1,0 +1,123 @@
+// Owns the status page: what an update did last, what is covered and what is missing, as HTML. Pure; all
+// texts are escaped, and the page loads nothing and runs nothing.
+import type { RunRecord } from "../checkpoint/checkpoint.ts";
+import type { Days, StreamSnapshot } from "../checkpoint/snapshot.ts";
+import { formatCount, formatNumber, formatSeconds } from "../report/format.ts";
+import type { TickReport } from "./tick.ts";
+
+/** What `/status.json` answers and the page shows; its field names are a promise. */
+export interface StatusView {
+  /** Name of the job. */
+  job: string;
+  /** Whether the last slice that did anything went well. */
+  ok: boolean;
+  /** Schedule of the update, in UTC. */
+  schedule: string;
+  /** Whether a slice is under way in this process. */
+  running: boolean;
+  /** Whether an update was begun and is not at its end. */
+  more: boolean;
+  /** The last slice that did anything; null before the first. */
+  last: TickReport | null;
+  /** What is known of each stream. */
+  streams: Record<string, StreamSnapshot>;
+  /** The last runs, newest first. */
+  runs: RunRecord[];
+}
+
+/** Ranges and troubles shown of one stream; `/status.json` has all. */
+const SHOWN = 5;
+
+/** Time after which a browser asks for the page again. */
+const REFRESH_SECONDS = 30;
+
+/** The page. */
+export function statusPage(view: StatusView): string {
+  const isWhole = view.ok &&
+    Object.values(view.streams).every((stream) =>
+      stream.gaps.length + stream.failed.length + stream.rejected.length === 0
+    );
+  return page(`${view.job}: ${isWhole ? "up to date" : "needs attention"}`, [
+    `<p>${escape(lastText(view))}</p>`,
+    streamTable(view.streams),
+    `<p>Updates run at <code>${escape(view.schedule)}</code> (UTC). `,
+    `<a href="status.json">status.json</a> <a href="healthz">healthz</a></p>`,
+  ]);
+}
+
+/** The page where the state cannot be read. */
+export function troublePage(job: string, message: string): string {
+  return page(`${job}: state unknown`, [`<p>${escape(message)}</p>`]);
+}
+
+function page(title: string, body: readonly string[]): string {
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta http-equiv="refresh" content="${REFRESH_SECONDS}">
+<title>${escape(title)}</title>
+<style>
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+table { border-collapse: collapse; width: 100% }
+th, td { text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0 }
+tr + tr { border-top: 1px solid #ccc }
+</style>
+<h1>${escape(title)}</h1>
+${body.join("\n")}
+</html>
+`;
+}
+
+function lastText({ running, more, last }: StatusView): string {
+  const now = running ? "An update is under way. " : more ? "An update goes on shortly. " : "";
+  if (last === null) return `${now}There was no update yet.`;
+  const { outcome, at, seconds, windows, rows, message } = last;
+  return `${now}Last: ${outcome} at ${at.slice(0, 19)}Z, ${
+    formatCount(windows.done, "window")
+  } and ${formatCount(rows, "row")} written in ${formatSeconds(seconds)}.${
+    message === null ? "" : ` ${message}`
+  }`;
+}
+
+function streamTable(streams: Readonly<Record<string, StreamSnapshot>>): string {
+  const rows = Object.entries(streams).map(([name, stream]) =>
+    row([
+      name,
+      stream.coverage.length > 0 ? ranges(stream.coverage) : fetched(stream),
+      ranges(stream.gaps),
+      stream.failed.slice(0, SHOWN).map(({ window, each, reason }) =>
+        `${window === null ? each : ranges([window])}: ${reason}`
+      ).join("; "),
+      stream.rejected.length === 0 ? "" : formatNumber(stream.rejected.length),
+    ], "td")
+  );
+  const header = row(["stream", "covered", "gaps", "failed", "windows with rejected rows"], "th");
+  return `<table>\n${[header, ...rows].join("\n")}\n</table>`;
+}
+
+function fetched({ fetched_at }: StreamSnapshot): string {
+  return fetched_at === null ? "never fetched" : `fetched ${fetched_at.slice(0, 19)}Z`;
+}
+
+function row(cells: readonly string[], tag: "td" | "th"): string {
+  return `<tr>${cells.map((cell) => `<${tag}>${escape(cell)}</${tag}>`).join("")}</tr>`;
+}
+
+function ranges(days: readonly Days[]): string {
+  const shown = days.slice(0, SHOWN).map((range) => [...new Set(range)].join(" .. "));
+  const more = days.length - shown.length;
+  return shown.join(", ") + (more > 0 ? ` and ${formatNumber(more)} more` : "");
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
+
+function escape(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => ENTITIES[character]!);
+}
