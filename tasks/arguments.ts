@@ -59,9 +59,6 @@ export function readArguments(argv: readonly string[], flags: Flags, maxRest = 0
   if (unknown[0] !== undefined) throw unknownFlag(unknown[0], Object.keys(all));
   if (rest.length > maxRest) throw unexpected(rest[maxRest]!);
   const values = (name: string) => (parsed[name] as string[] | undefined) ?? [];
-  for (const name of [...names("value"), ...names("list")]) {
-    if (values(name).some((value) => value === "")) throw lacking(name);
-  }
   return {
     has: (name) => parsed[name] === true,
     value: (name) => values(name).at(-1),
@@ -71,19 +68,29 @@ export function readArguments(argv: readonly string[], flags: Flags, maxRest = 0
   };
 }
 
-/** Writes `--flag value` as `--flag=value` and a list's values as repeats, so that `-7d` is a value. */
+/**
+ * Writes `--flag value` as `--flag=value` and a list's values as repeats, so that `-7d` is a value.
+ * Nothing after `--` is touched.
+ *
+ * @throws {Failure} of kind `configuration` where a flag lacks its value.
+ */
 export function joinValues(argv: readonly string[], flags: Flags): string[] {
   const joined: string[] = [];
   for (let i = 0; i < argv.length; i++) {
     const arg = argv[i]!;
-    const flag = arg.startsWith("--") ? flags[arg.slice(2)] : undefined;
-    if (flag === undefined || flag.kind === "switch") {
+    if (arg === "--") return [...joined, ...argv.slice(i)];
+    const [, name = "", first] = /^--([^=]+)(?:=(.*))?$/s.exec(arg) ?? [];
+    const kind = Object.hasOwn(flags, name) ? flags[name]!.kind : "switch";
+    if (kind === "switch") {
       joined.push(arg);
       continue;
     }
-    const values = valuesAfter(argv, i, flag.kind === "list" ? Infinity : 1);
-    i += values.length;
-    joined.push(...(values.length === 0 ? [`${arg}=`] : values.map((value) => `${arg}=${value}`)));
+    const given = first === undefined ? [] : [first];
+    const more = valuesAfter(argv, i, kind === "list" ? Infinity : 1 - given.length);
+    i += more.length;
+    const values = [...given, ...more];
+    if (values.length === 0 || values.some((value) => /^[\s,]*$/.test(value))) throw lacking(name);
+    joined.push(...values.map((value) => `--${name}=${value}`));
   }
   return joined;
 }
