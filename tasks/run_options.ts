@@ -6,6 +6,7 @@ import { readParams } from "../lib/config/params.ts";
 import type { RunRecord } from "../lib/checkpoint/checkpoint.ts";
 import { civilAt, formatDay, MINUTES_PER_DAY, parseCivil, startOfDay } from "../lib/plan/civil.ts";
 import { groupsOf, selectStreams } from "../lib/plan/stage.ts";
+import type { Selection } from "../lib/plan/stage.ts";
 import type { Window } from "../lib/plan/window.ts";
 import { Failure } from "../lib/report/failure.ts";
 import type { Arguments, Flags } from "./arguments.ts";
@@ -112,19 +113,27 @@ export function runOptions(
 ): RunOptions {
   const before = last?.options as RunOptions | undefined;
   const today = formatDay(civilAt(nowMs, job.time_zone));
-  const selected =
-    given.groups.length + given.only.length + given.with.length + given.without.length > 0;
-  const chosen = selected || before === undefined ? given : before;
   const start = given.start ?? before?.start ?? startOf(job, today);
   const end = given.end ?? (given.start === undefined ? before?.end : undefined) ?? today;
   return {
     start,
     end,
-    groups: chosen.groups,
-    only: chosen.only,
-    with: chosen.with,
-    without: chosen.without,
+    ...selectionOf(given, before),
     params: { ...defaultParams(job), ...before?.params, ...given.params },
+  };
+}
+
+/** Groups or streams that are named replace those of the last run; what is left out or added besides joins them. */
+function selectionOf(given: GivenOptions, before: RunOptions | undefined): Selection {
+  const { groups, only } = given;
+  if (before === undefined || groups.length + only.length > 0) {
+    return { groups, only, with: given.with, without: given.without };
+  }
+  return {
+    groups: before.groups,
+    only: before.only,
+    with: [...new Set([...before.with, ...given.with])],
+    without: [...new Set([...before.without, ...given.without])],
   };
 }
 
