@@ -12,9 +12,10 @@ const mostOfAPage = z.int().min(1).optional().describe("Records a page holds at 
   example: 100,
 });
 
-const inQueryOrBody = z.enum(["query", "body"]).default("query").describe(
-  "Where the parameters go: the query, or the JSON or form body.",
-);
+const inQueryBodyOrPath = (placeholder: string) =>
+  z.enum(["query", "body", "path"]).default("query").describe(
+    `Where the parameters go: the query, the JSON or form body, or the path, where \`${placeholder}\` stands for the number.`,
+  );
 
 const offset = z.strictObject({
   by: z.literal("offset").describe("The request says how many records to skip."),
@@ -30,7 +31,7 @@ const offset = z.strictObject({
     unit: "records",
     example: 10_000,
   }),
-  in: inQueryOrBody,
+  in: inQueryBodyOrPath("{offset}"),
 });
 
 const page = z.strictObject({
@@ -49,7 +50,7 @@ const page = z.strictObject({
   max_page: z.int().min(0).optional().describe("Largest page number the source takes.").meta({
     example: 100,
   }),
-  in: inQueryOrBody,
+  in: inQueryBodyOrPath("{page}"),
 });
 
 const cursor = z.strictObject({
@@ -60,6 +61,11 @@ const cursor = z.strictObject({
   cursor_param: z.string().describe("Name of the parameter the cursor is sent in.").meta({
     example: "cursor",
   }),
+  first: z.union([z.string(), z.number()], { error: "expected a text or a number" }).optional()
+    .describe("Value of that parameter on the first page, where the source wants one.").meta({
+      kind: "text or number",
+      example: "*",
+    }),
   more: path.optional().describe("Path of a flag that is false on the last page.").meta({
     example: "has_more",
   }),

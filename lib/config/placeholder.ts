@@ -5,9 +5,9 @@ import { MOMENT_FORMATS, momentFormatProblem, momentUnit, WINDOW_EDGES } from ".
 
 /** One `{...}` of a template. */
 export interface Placeholder {
-  /** What it takes its value from: an edge of the window, a parameter, or a value of `for_each`. */
-  readonly from: "window" | "params" | "each";
-  /** Edge of the window, or name of the parameter or of the `for_each` value. */
+  /** What it takes its value from: an edge of the window, a parameter, a value of `for_each`, the page. */
+  readonly from: "window" | "params" | "each" | "paging";
+  /** Edge of the window, name of the parameter or of the `for_each` value, `page` or `offset`. */
   readonly name: string;
   /** Fields below an `{each.NAME.field}`. */
   readonly fields: readonly string[];
@@ -31,6 +31,9 @@ export interface TemplateProblem {
   readonly at: string;
 }
 
+/** What paging puts into a path. */
+export const PAGE_PLACES = ["page", "offset"] as const;
+
 const EXPRESSION = /^\{([^{}|]*)((?:\|[^{}]*)?)\}$/s;
 
 /** Reads a placeholder with its braces, or says what is wrong with it. */
@@ -40,6 +43,9 @@ export function readPlaceholder(text: string): Placeholder | TemplateProblem {
   const base = { fields: [], format: "date", join: undefined, as: undefined, text };
   if ((WINDOW_EDGES as readonly string[]).includes(from) && steps.length === 0) {
     return readFilters({ ...base, from: "window", name: from }, filters);
+  }
+  if ((PAGE_PLACES as readonly string[]).includes(from) && steps.length === 0) {
+    return readFilters({ ...base, from: "paging", name: from }, filters);
   }
   const [name, ...fields] = steps;
   if (name === undefined || steps.includes("") || from !== "params" && from !== "each") {

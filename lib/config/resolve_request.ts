@@ -27,6 +27,15 @@ export function resolveRequest(scope: Scope, name: string, stream: Stream): void
     ...templates(scope, ["source", "headers"], scope.job.source.headers),
   ];
   const areRead = scope.problems.length === before;
+  const place = placeOf(stream);
+  if (
+    areRead && place !== undefined && !found.some(({ placeholder: { from } }) => from === "paging")
+  ) {
+    scope.value(
+      ["streams", name, "paging", "in"],
+      `the path says nothing of the page; put {${place}} in it`,
+    );
+  }
   for (const { path, placeholder } of found) {
     if (scope.isCut(name, placeholder.from === "each" ? "for_each" : placeholder.from)) continue;
     resolvePlaceholder(scope, path, placeholder, stream);
@@ -61,6 +70,8 @@ function resolvePlaceholder(scope: Scope, path: JobPath, part: Placeholder, stre
     }
   } else if (part.from === "each") {
     resolveEach(scope, path, part, stream);
+  } else if (part.from === "paging") {
+    resolvePlace(scope, path, part, stream);
   } else if (stream.window === undefined && path[0] === "streams") {
     scope.value(
       path,
@@ -77,6 +88,24 @@ function resolvePlaceholder(scope: Scope, path: JobPath, part: Placeholder, stre
       );
     }
   }
+}
+
+/** Number of the page, or offset: only in the path, and only where paging puts it there. */
+function resolvePlace(scope: Scope, path: JobPath, part: Placeholder, stream: Stream): void {
+  if (path.at(-1) !== "path") {
+    return scope.value(path, `"${part.text}" is for the path of a request`, part.text);
+  }
+  if (placeOf(stream) === part.name) return;
+  scope.value(
+    path,
+    `"${part.text}" needs paging in the path; write "paging: { by: ${part.name}, in: path, ... }"`,
+    part.text,
+  );
+}
+
+/** What paging puts into the path, if anything. */
+function placeOf({ paging }: Stream): string | undefined {
+  return "in" in paging && paging.in === "path" ? paging.by : undefined;
 }
 
 function resolveEach(scope: Scope, path: JobPath, part: Placeholder, stream: Stream): void {

@@ -92,6 +92,9 @@ class RowsCheck {
   cast(at: JobPath, value: ValueSpec, type: ColumnType): void {
     const problem = formatProblem(type, value.format);
     if (problem !== undefined) return this.scope.value([...at, "format"], problem);
+    if (value.split !== undefined && !type.endsWith("[]")) {
+      this.scope.key([...at, "split"], `"split" makes a list, and the column is of type ${type}`);
+    }
     const { decimal, format } = value;
     const timeZone = this.scope.job.time_zone;
     const cast = castOf(type, { decimal, format, timeZone, inKey: false });

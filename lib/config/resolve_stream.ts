@@ -101,19 +101,15 @@ function resolvePaging(scope: Scope, path: JobPath, stream: Stream): void {
 
 function resolveRecords(scope: Scope, path: JobPath, stream: Stream): void {
   const { records, paging } = stream;
-  const needsNames = records.as === "arrays";
-  const hasNames = [records.names, records.names_at].filter((names) => names !== undefined).length;
-  if (needsNames !== (hasNames === 1)) {
-    scope.key(
-      [...path, "records"],
-      needsNames
-        ? '"as: arrays" needs either "names" or "names_at"'
-        : '"names" and "names_at" are for "as: arrays"',
-    );
-  }
+  const names = namesProblem(records);
+  if (names !== undefined) scope.key([...path, "records"], names);
+  resolveFormat(scope, path, stream);
   const answerPaths: [JobPath, string | undefined][] = [
     [["records", "path"], records.path],
     [["records", "names_at"], records.names_at],
+    ...Object.entries(Array.isArray(records.names) ? {} : records.names ?? {}).map(
+      ([name, at]): [JobPath, string] => [["records", "names", name], at],
+    ),
     [["total"], stream.total],
     [["error"], stream.error],
     [["paging", "pages"], "pages" in paging ? paging.pages : undefined],
@@ -122,10 +118,37 @@ function resolveRecords(scope: Scope, path: JobPath, stream: Stream): void {
     [["paging", "link"], "link" in paging ? paging.link : undefined],
   ];
   const date = stream.record_date;
-  const wrong = date === undefined ? undefined : refusal(() => recordDateTest(date, "UTC"));
+  const wrong = date === undefined
+    ? undefined
+    : refusal(() => recordDateTest(date.path, "UTC", date.format));
   if (wrong !== undefined) scope.value([...path, "record_date"], wrong);
   for (const [keys, text] of answerPaths) {
     const problem = text === undefined ? undefined : refusal(() => answerReader(text));
     if (problem !== undefined) scope.value([...path, ...keys], problem);
+  }
+}
+
+function namesProblem({ as, names, names_at }: Stream["records"]): string | undefined {
+  const isList = Array.isArray(names);
+  if (as === "arrays") {
+    const given = [isList, names_at !== undefined].filter(Boolean).length;
+    return given === 1 ? undefined : '"as: arrays" needs either a list "names" or "names_at"';
+  }
+  if (names_at !== undefined || isList) return '"names" and "names_at" are for "as: arrays"';
+  if (names !== undefined && as !== "columns") return 'a map "names" is for "as: columns"';
+  return undefined;
+}
+
+/** CSV is a list of lines; what is said of CSV needs it. */
+function resolveFormat(scope: Scope, path: JobPath, { format, records, ...stream }: Stream): void {
+  if (format !== "csv") {
+    if (stream.comment !== undefined) {
+      scope.key([...path, "comment"], '"comment" is for "format: csv"');
+    }
+  } else if (records.as !== "list" && records.as !== "arrays") {
+    scope.value([...path, "records", "as"], `CSV is a list, not "${records.as}"`);
+  }
+  if (stream.full_on.length > 0 && stream.window === undefined) {
+    scope.key([...path, "full_on"], '"full_on" needs a window that can be made shorter');
   }
 }

@@ -18,6 +18,9 @@ const value = z.strictObject({
   nulls: z.array(z.string()).optional().describe(
     "Texts that mean no value here, instead of the job's `nulls`.",
   ).meta({ example: ["", "-", "n/a"] }),
+  split: z.string().min(1, { error: "expected a text" }).optional().describe(
+    "Text between the parts of a list that is written as one text, for the array types; empty parts are dropped.",
+  ).meta({ example: ";" }),
   trim: z.boolean().default(true).describe("Whether blanks around a text are cut off."),
   capture: pattern.optional().describe(
     "Regular expression; its first group is taken, or the whole match without a group; no match is null.",
@@ -61,7 +64,7 @@ const condition = z.strictObject({
 export const rowsEntry = z.strictObject({
   table: name.describe("Table the rows go to.").meta({ example: "readings" }),
   each: path.optional().describe(
-    "Path of a list inside the record, a row for each element; `a[].b[]` for lists in lists, `a{}` for the members of an object, whose names are `$key`. In `columns`, `^` is then the parent.",
+    "Path of a list inside the record, a row for each element; `a[].b[]` for lists in lists, `a{}` for the members of an object, whose names are `$key`, `a{[]}` for an object of equally long lists. In `columns`, `^` is then the parent.",
   ).meta({ example: "readings[]" }),
   when: oneOrMore(
     z.union([path.transform((at) => ({ path: at, is: undefined, not: undefined })), condition], {

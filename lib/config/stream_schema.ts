@@ -65,19 +65,29 @@ const recordsMap = z.strictObject({
     "Where the records are in the body; empty for the body itself.",
   ).meta({ example: "data.items" }),
   as: z.enum(["list", "entries", "columns", "arrays", "single"]).default("list").describe(
-    "`list` of objects; `entries`: an object whose keys become `$key`; `columns`: an object of equally long lists; " +
-      "`arrays`: a list of lists with `names`; `single`: the object itself is the record.",
+    "`list` of objects; `entries`: an object whose keys become `$key`; `columns`: an object of equally long lists, " +
+      "whose other members every record has; `arrays`: a list of lists with `names`, or CSV without a header line; " +
+      "`single`: the object itself is the record.",
   ),
-  names: z.array(z.string()).optional().describe("Names of the elements, for `arrays`.").meta({
-    example: ["time", "open", "close"],
-  }),
+  names: z.union([z.array(z.string()), z.record(z.string(), path)], {
+    error: "expected a list of names, or a map of names to paths",
+  }).optional().describe(
+    "Names of the elements, for `arrays`; for `columns` whose lists lie in different places, a map of names to their paths.",
+  ).meta({ kind: "list of names or map of paths", example: ["time", "open", "close"] }),
   names_at: path.optional().describe(
     "Path of those names in the body, for `arrays`; `[]` may pick a field of each.",
   ).meta({ example: "fields[].name" }),
+  optional: z.boolean().default(false).describe(
+    "Whether an answer that holds no records may leave them out, or be empty if it is CSV.",
+  ),
 }).meta({ shorthand: "path" });
 
 const records = z.union([
-  path.transform((at): z.output<typeof recordsMap> => ({ path: at, as: "list" })),
+  path.transform((at): z.output<typeof recordsMap> => ({
+    path: at,
+    as: "list",
+    optional: false,
+  })),
   recordsMap,
 ], { error: "expected a path, or a map with path and as" });
 
@@ -121,6 +131,18 @@ const forecast = z.strictObject({
     "Rows a record becomes on average, over all tables.",
   ).meta({ unit: "rows", example: 12 }),
 });
+
+const recordDateMap = z.strictObject({
+  path: path.describe("Path of the date.").meta({ example: "date" }),
+  format: z.string().optional().describe(
+    "How it is written, as for values, where it is neither ISO 8601 nor an epoch.",
+  ).meta({ example: "%d/%m/%Y" }),
+}).meta({ shorthand: "path" });
+
+const recordDate = z.union([
+  path.transform((at): z.output<typeof recordDateMap> => ({ path: at })),
+  recordDateMap,
+], { error: "expected a path, or a map with path and format" });
 
 /** The schema of a stream. */
 export const stream = z.strictObject({
@@ -172,18 +194,24 @@ export const stream = z.strictObject({
   delimiter: z.string().length(1, { error: "expected one character" }).default(",").describe(
     "Delimiter of CSV.",
   ),
+  comment: z.string().min(1, { error: "expected a text" }).optional().describe(
+    "Text that begins lines of CSV which are no records, before its header too.",
+  ).meta({ example: "#" }),
   records: records.prefault("").describe("Where the records are: a path, or a map.").meta({
     example: "data",
   }),
   error: path.optional().describe(
     "Path of an error in an answer of status 200: where it holds a value that is not null, false, 0 or empty, the window fails and says it.",
   ).meta({ example: "error.message" }),
-  record_date: path.optional().describe(
-    "Path of a record's own date; one outside its window is rejected.",
-  ).meta({ example: "date" }),
+  record_date: recordDate.optional().describe(
+    "A record's own date, a path or a map; one outside its window is rejected.",
+  ).meta({ kind: "path or map", example: "date" }),
   empty_on: z.array(z.int().min(400).max(499)).default([]).describe(
     "HTTP statuses that mean an empty window.",
   ).meta({ kind: "list of statuses", example: [404] }),
+  full_on: z.array(z.int().min(400).max(599)).default([]).describe(
+    "HTTP statuses that mean that a window holds more than the source answers; an `auto` window is then made shorter.",
+  ).meta({ kind: "list of statuses", example: [413] }),
   forecast: forecast.optional().describe(
     "What to expect of the source until runs have measured it; used by --check-status.",
   ).meta({ example: { records_per_day: 35, rows_per_record: 12 } }),

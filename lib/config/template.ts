@@ -26,6 +26,8 @@ export interface RenderValues {
   readonly params: Readonly<Record<string, unknown>>;
   /** The job's time zone. */
   readonly timeZone: string;
+  /** Number of the page or offset, where it goes into the path. */
+  readonly paging?: Readonly<Record<string, string | number>>;
 }
 
 /** A brace that begins a placeholder, known or not; others, as in JSON or GraphQL, are just braces. */

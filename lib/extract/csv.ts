@@ -1,6 +1,7 @@
-// Owns the decoding of CSV with a header line into records, over npm:papaparse (no dependencies, as fast
-// as a parser of one's own, needs no permission). A line with more or fewer cells than the header stays
-// a list of cells, which is no record: it is rejected with its text instead of shifting its values.
+// Owns the decoding of CSV into records by the names of its header line, or into lists of cells where it
+// has none, over npm:papaparse (no dependencies, as fast as a parser of one's own, needs no permission).
+// A line with more or fewer cells than the header stays a list of cells, which is no record: it is
+// rejected with its text instead of shifting its values.
 import Papa from "papaparse";
 import { Failure } from "../report/failure.ts";
 import { recordOf } from "./named_record.ts";
@@ -11,18 +12,35 @@ interface Parsed {
   readonly errors: { readonly code: string; readonly row?: number }[];
 }
 
+/** How a CSV text is written. */
+export interface CsvForm {
+  /** Whether its first line names the cells. */
+  readonly header: boolean;
+  /** What begins lines that are no records. */
+  readonly comment?: string | undefined;
+  /** Whether a text without any line is no mistake. */
+  readonly mayBeEmpty?: boolean;
+}
+
 /**
- * The records of a CSV text, by the names of its first line.
+ * The records of a CSV text, by the names of its first line, or its lines as lists of cells.
  *
  * @throws {Failure} of kind `window` where the text has no header or ends within quotes.
  */
-export function decodeCsv(text: string, delimiter: string): unknown[] {
-  const { data, errors } = Papa.parse(text, { delimiter, skipEmptyLines: true }) as Parsed;
-  const [header, ...lines] = data;
-  if (header === undefined) throw unreadable("it is empty, expected CSV with a header line");
+export function decodeCsv(
+  text: string,
+  delimiter: string,
+  form: CsvForm = { header: true },
+): unknown[] {
+  const comments = form.comment ?? false;
+  const parsed = Papa.parse(text, { delimiter, comments, skipEmptyLines: true });
+  const { data, errors } = parsed as Parsed;
   if (errors.some(({ code }) => code === "MissingQuotes")) {
     throw unreadable("it ends within a quoted cell");
   }
+  if (!form.header || data.length === 0 && form.mayBeEmpty === true) return data;
+  const [header, ...lines] = data;
+  if (header === undefined) throw unreadable("it is empty, expected CSV with a header line");
   const names = header.map((name) => name.trim());
   const bad = new Set(errors.map(({ row }) => row));
   return lines.map((cells, at) =>

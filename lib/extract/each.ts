@@ -1,6 +1,7 @@
 // Owns the walk from a record to the elements that rows are made of: the record itself, or the elements
-// of lists at any depth below it. Each element knows the one it was found in. What is absent has no
-// elements; what is no list is told, never thrown.
+// of lists, members or columns at any depth below it. Each element knows the one it was found in. What is
+// absent has no elements; what is no list is told, never thrown.
+import { columnsProblem, recordsOfColumns } from "./columns.ts";
 import { kindOf } from "./kind_of.ts";
 import { isObject, parsePath, type Step, walk } from "./path.ts";
 
@@ -8,8 +9,8 @@ import { isObject, parsePath, type Step, walk } from "./path.ts";
 export interface Level {
   /** Steps from the element above. */
   readonly steps: readonly Step[];
-  /** Whether elements are those of a list or the members of an object. */
-  readonly over: "list" | "members";
+  /** Whether elements are those of a list, the members of an object, or the rows of an object of lists. */
+  readonly over: "list" | "members" | "columns";
 }
 
 /** An element and where it was found. */
@@ -25,7 +26,7 @@ export interface Frame {
 }
 
 /**
- * Reads the notation of `each`: `runners`, `runners[].odds[]`, `rates{}`.
+ * Reads the notation of `each`: `runners`, `runners[].odds[]`, `rates{}`, `hourly{[]}`.
  *
  * @throws {SyntaxError} where it is not that.
  */
@@ -33,14 +34,16 @@ export function parseEach(text: string | undefined): Level[] {
   if (text === undefined || text === "") return [];
   const levels: Level[] = [];
   let from = 0;
-  for (const mark of text.matchAll(/"(?:[^"\\]|\\.)*"|\[\]|\{\}/g)) {
+  for (const mark of text.matchAll(/"(?:[^"\\]|\\.)*"|\{\[\]\}|\[\]|\{\}/g)) {
     if (mark[0].startsWith('"')) continue;
-    levels.push(levelOf(text.slice(from, mark.index), mark[0] === "{}" ? "members" : "list"));
+    levels.push(levelOf(text.slice(from, mark.index), MARKS[mark[0]] ?? "list"));
     from = mark.index + mark[0].length;
   }
   if (from < text.length) levels.push(levelOf(text.slice(from), "list"));
   return levels;
 }
+
+const MARKS: Readonly<Record<string, Level["over"]>> = { "{}": "members", "{[]}": "columns" };
 
 function levelOf(text: string, over: Level["over"]): Level {
   const { root, up, steps } = parsePath(text);
@@ -65,13 +68,22 @@ export function visit(frame: Frame, levels: readonly Level[], visitor: Visitor, 
   const found = walk(frame.element, level.steps);
   if (found === undefined || found === null) return;
   if (level.over === "members") return visitMembers(frame, found, levels, visitor, depth);
-  if (!Array.isArray(found)) {
-    return visitor.mismatch(frame, found, `is ${kindOf(found)}, not a list`);
-  }
-  for (let index = 0; index < found.length; index++) {
-    const below = { element: found[index], index, key: frame.key, up: frame };
+  const problem = level.over === "columns" ? listsProblem(found) : listProblem(found);
+  if (problem !== undefined) return visitor.mismatch(frame, found, problem);
+  const list = level.over === "columns" ? recordsOfColumns(found) : found as unknown[];
+  for (let index = 0; index < list.length; index++) {
+    const below = { element: list[index], index, key: frame.key, up: frame };
     visit(below, levels, visitor, depth + 1);
   }
+}
+
+function listProblem(found: unknown): string | undefined {
+  return Array.isArray(found) ? undefined : `is ${kindOf(found)}, not a list`;
+}
+
+function listsProblem(found: unknown): string | undefined {
+  const problem = columnsProblem(found);
+  return problem === undefined ? undefined : `has ${problem}, not lists of one length`;
 }
 
 function visitMembers(

@@ -165,10 +165,10 @@ function frameOf(given: unknown, index: number): Frame {
 type DateTest = ReturnType<typeof recordDateTest>;
 
 function compileDateTest(job: Job, stream: string): DateTest | undefined {
-  const path = streamOf(job, stream).record_date;
-  if (path === undefined) return undefined;
+  const date = streamOf(job, stream).record_date;
+  if (date === undefined) return undefined;
   try {
-    return recordDateTest(path, job.time_zone);
+    return recordDateTest(date.path, job.time_zone, date.format);
   } catch (error) {
     throw new Failure(
       "configuration",

@@ -16,6 +16,17 @@ export function momentFormatProblem(format: string): string | undefined {
 }
 
 /**
+ * Reads values written in a format.
+ *
+ * @throws {RangeError} where there is no such format.
+ */
+export function formattedMoment(format: string): (value: unknown) => Moment | undefined {
+  const problem = momentFormatProblem(format);
+  if (problem !== undefined) throw new RangeError(problem);
+  return readerOf("timestamp", format);
+}
+
+/**
  * The cast to a type of date or time.
  *
  * The last value is remembered: the elements of a list often share the date of their parent.

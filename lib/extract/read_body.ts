@@ -3,25 +3,35 @@
 import type { Stream } from "../config/job_schema.ts";
 import { Failure } from "../report/failure.ts";
 import { noteClean } from "./clean_body.ts";
-import { decodeCsv } from "./csv.ts";
+import { type CsvForm, decodeCsv } from "./csv.ts";
 
 /**
  * Decodes the text of an answer: the JSON value, or the list of NDJSON values or CSV records.
  *
  * @throws {Failure} of kind `window` where the text is not of the format.
  */
-export function decodeBody(text: string, format: Stream["format"], delimiter: string): unknown {
-  return noteClean(text, decoded(text, format, delimiter));
+export function decodeBody(
+  text: string,
+  format: Stream["format"],
+  delimiter: string,
+  csv: CsvForm = { header: true },
+): unknown {
+  return noteClean(text, decoded(text, format, delimiter, csv));
 }
 
-function decoded(text: string, format: Stream["format"], delimiter: string): unknown {
+function decoded(
+  text: string,
+  format: Stream["format"],
+  delimiter: string,
+  csv: CsvForm,
+): unknown {
   switch (format) {
     case "json":
       return decodeJson(text);
     case "ndjson":
       return decodeLines(text);
     case "csv":
-      return decodeCsv(text, delimiter);
+      return decodeCsv(text, delimiter, csv);
   }
 }
 

@@ -3,6 +3,7 @@
 // another shape passes here and is rejected by the extractor.
 import type { RecordsSpec } from "../config/job_schema.ts";
 import { Failure } from "../report/failure.ts";
+import { columnsProblem, recordsOfColumns } from "./columns.ts";
 import { kindOf } from "./kind_of.ts";
 import { recordOf } from "./named_record.ts";
 import { answerReader, isObject } from "./path.ts";
@@ -30,9 +31,10 @@ export class KeyedRecord {
  */
 export function readRecords(spec: RecordsSpec, body: unknown): unknown[] {
   const found = at(spec.path, body);
+  // Some sources write null for a list without elements, and some leave it out.
+  if (spec.optional && (found === undefined || found === null)) return [];
   switch (spec.as) {
     case "list":
-      // Some sources write null for a list without elements.
       return found === null ? [] : listOf(found, spec.path);
     case "single":
       return [mustBe(isObject(found), "an object", spec.path, found) as unknown];
@@ -40,7 +42,7 @@ export function readRecords(spec: RecordsSpec, body: unknown): unknown[] {
       return Object.entries(objectOf(found, spec.path))
         .map(([key, record]) => new KeyedRecord(key, record));
     case "columns":
-      return recordsOfColumns(objectOf(found, spec.path), spec.path);
+      return rowsOfColumns(columnsOf(spec, found), spec.path);
     case "arrays":
       return recordsOfArrays(listOf(found, spec.path), namesOf(spec, body));
   }
@@ -64,20 +66,17 @@ function mustBe(fits: boolean, expected: string, path: string, found: unknown): 
   throw wrongShape(`expected ${expected} ${where}, found ${kindOf(found)}`);
 }
 
-/** Equally long lists, the nth elements of which are the nth record. */
-function recordsOfColumns(columns: Record<string, unknown>, path: string): unknown[] {
-  const names = Object.keys(columns);
-  const lists = names.map((name) => listOf(columns[name], path === "" ? name : `${path}.${name}`));
-  const length = lists[0]?.length ?? 0;
-  const odd = lists.findIndex((list) => list.length !== length);
-  if (odd >= 0) {
-    throw wrongShape(
-      `expected lists of one length, found ${length} elements at "${names[0]}" and ${
-        lists[odd]!.length
-      } at "${names[odd]}"`,
-    );
-  }
-  return Array.from({ length }, (_, row) => recordOf(names, lists.map((list) => list[row])));
+/** The object of lists, gathered from where `names` says that each of them is. */
+function columnsOf({ names }: RecordsSpec, found: unknown): unknown {
+  if (names === undefined || Array.isArray(names)) return found;
+  return recordOf(Object.keys(names), Object.values(names).map((path) => at(path, found)));
+}
+
+function rowsOfColumns(found: unknown, path: string): unknown[] {
+  const problem = columnsProblem(found);
+  if (problem === undefined) return recordsOfColumns(found);
+  const where = path === "" ? "" : ` at "${path}"`;
+  throw wrongShape(`expected lists of one length${where}, found ${problem}`);
 }
 
 /** Lists of values in the order of the names; one of another length stays a list, which is no record. */
@@ -88,7 +87,7 @@ function recordsOfArrays(rows: unknown[], names: readonly string[]): unknown[] {
 }
 
 function namesOf(spec: RecordsSpec, body: unknown): string[] {
-  if (spec.names_at === undefined) return spec.names ?? [];
+  if (spec.names_at === undefined) return Array.isArray(spec.names) ? spec.names : [];
   const names = listOf(at(spec.names_at, body), spec.names_at);
   const odd = names.find((name) => typeof name !== "string");
   if (odd === undefined) return names as string[];

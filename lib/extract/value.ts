@@ -152,8 +152,13 @@ function compileSteps(
     const text = strip(value);
     return text === null ? null : rewrite(text);
   };
+  const { split } = spec;
   return (found) => {
-    const value = isList && Array.isArray(found) ? found.map(step) : step(found);
+    const value = isList && Array.isArray(found)
+      ? found.map(step)
+      : isList && split !== undefined && typeof found === "string"
+      ? partsOf(strip(found), split, step)
+      : step(found);
     if (value === null) return none;
     const text = value instanceof Invalid ? value : cast(value);
     if (typeof text === "string") return text;
@@ -161,6 +166,12 @@ function compileSteps(
     onRefusal();
     return new Refusal(text.reason, found);
   };
+}
+
+/** The parts of a list that was written as one text, each taken through the steps; none is no part. */
+function partsOf(text: unknown, between: string, step: (part: string) => unknown): unknown {
+  if (typeof text !== "string") return text;
+  return text.split(between).map(step).filter((part) => part !== null);
 }
 
 function defaultOf(spec: Partial<ValueSpec>, cast: Cast): string | null {

@@ -12,6 +12,8 @@ export class CursorPaginator implements Paginator {
   readonly #paging: CursorPaging;
   readonly #tally: Tally;
   readonly #sent = new Set<string>();
+  /** The cursor that was sent last. */
+  #last: string | undefined;
 
   /** A machine for one reading. */
   constructor(paging: CursorPaging, tally: Tally) {
@@ -19,9 +21,12 @@ export class CursorPaginator implements Paginator {
     this.#tally = tally;
   }
 
-  /** The request without a cursor. */
+  /** The request without a cursor, or with the one that the source wants first. */
   first(): Step {
-    return { params: this.#sizeParams() };
+    const { first } = this.#paging;
+    if (first === undefined) return { params: this.#sizeParams() };
+    this.#remember(first);
+    return { params: [this.#cursorParam(first), ...this.#sizeParams()] };
   }
 
   /** The page of the cursor that this page holds. */
@@ -34,11 +39,13 @@ export class CursorPaginator implements Paginator {
     if (cursor === undefined || cursor === null || cursor === "" || cursor === false) {
       return more === undefined || more === null ? this.#tally.end() : this.#lost();
     }
+    // Some sources say that nothing follows by giving back the cursor that they were sent.
+    if (page.records === 0 && String(cursor) === this.#last) return this.#tally.end();
     return this.#follow(typeof cursor === "bigint" ? String(cursor) : cursor);
   }
 
   #follow(cursor: unknown): Verdict {
-    const { cursor: path, cursor_param: name, in: where } = this.#paging;
+    const { cursor: path, size } = this.#paging;
     if (typeof cursor !== "string" && typeof cursor !== "number") {
       return failed(
         `the cursor at "${path}" is ${shownValue(cursor)}`,
@@ -51,9 +58,18 @@ export class CursorPaginator implements Paginator {
         'Look whether "cursor" and "cursor_param" of "paging" are the right ones',
       );
     }
-    this.#sent.add(String(cursor));
-    const params = [{ in: where, name, value: cursor }, ...this.#sizeParams()];
-    return this.#tally.cap() ?? { kind: "more", steps: [{ params }] };
+    this.#remember(cursor);
+    const params = [this.#cursorParam(cursor), ...this.#sizeParams()];
+    return this.#tally.capRest(size) ?? { kind: "more", steps: [{ params }] };
+  }
+
+  #remember(cursor: string | number): void {
+    this.#last = String(cursor);
+    this.#sent.add(this.#last);
+  }
+
+  #cursorParam(value: string | number): PageParam {
+    return { in: this.#paging.in, name: this.#paging.cursor_param, value };
   }
 
   #lost(): Verdict {

@@ -75,7 +75,7 @@ export class Lane {
     }
     const { result, then } = tried;
     if (result instanceof HttpTrouble || then === "fail" || then === "refused") {
-      throw noAnswer(this.line(request), tried, this.source);
+      throw noAnswer(this.line(request), tried, this.source, this.stream.full_on);
     }
     return { ...result, isEmpty: then === "empty" || result.status === 204 };
   }

@@ -67,6 +67,7 @@ export class LinkPaginator implements Paginator {
       );
     }
     this.#asked.add(url);
-    return this.#tally.cap() ?? { kind: "more", steps: [{ params: [], url }] };
+    const capped = this.#tally.capRest(this.#paging.size);
+    return capped ?? { kind: "more", steps: [{ params: [], url }] };
   }
 }

@@ -67,8 +67,10 @@ export class OffsetPaginator implements Paginator {
   #step(offset: number): Step {
     const { in: where, offset_param, size_param, size } = this.#paging;
     const value = this.#paging.first + offset;
-    const params: PageParam[] = [{ in: where, name: offset_param, value }];
-    if (size_param !== undefined) params.push({ in: where, name: size_param, value: size });
+    const name = where === "path" ? "offset" : offset_param;
+    const params: PageParam[] = [{ in: where, name, value }];
+    const sizeIn = where === "path" ? "query" : where;
+    if (size_param !== undefined) params.push({ in: sizeIn, name: size_param, value: size });
     return { params };
   }
 }

@@ -94,9 +94,10 @@ export class PagePaginator implements Paginator {
 
   #step(index: number): Step {
     const { in: where, page_param, first, size_param, size } = this.#paging;
-    const params: PageParam[] = [{ in: where, name: page_param, value: first + index }];
+    const name = where === "path" ? "page" : page_param;
+    const params: PageParam[] = [{ in: where, name, value: first + index }];
     if (size_param !== undefined && size !== undefined) {
-      params.push({ in: where, name: size_param, value: size });
+      params.push({ in: where === "path" ? "query" : where, name: size_param, value: size });
     }
     return { params };
   }

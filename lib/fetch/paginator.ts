@@ -12,8 +12,8 @@ import { Tally } from "./tally.ts";
 /** A parameter that paging adds to a stream's request. */
 export interface PageParam {
   /** Where it goes. */
-  readonly in: "query" | "body" | "header";
-  /** Name of the parameter. */
+  readonly in: "query" | "body" | "header" | "path";
+  /** Name of the parameter, or of the placeholder of the path. */
   readonly name: string;
   /** Its value; a number stays one in a JSON body. */
   readonly value: string | number;

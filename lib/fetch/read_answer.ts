@@ -38,7 +38,10 @@ export function readAnswer(stream: Stream, answer: UnreadAnswer): ReadAnswer {
   const body = decode(stream, answer.body, header("content-type"));
   const read = { body, header };
   refuseStatedError(stream, read);
-  return { ...read, records: readRecords(stream.records, body), total: readTotal(stream, read) };
+  const total = readTotal(stream, read);
+  // An answer that says that it holds none may leave the list out.
+  const records = total === 0 ? { ...stream.records, optional: true } : stream.records;
+  return { ...read, records: readRecords(records, body), total };
 }
 
 function decode(stream: Stream, bytes: Uint8Array, contentType: string | null): unknown {
@@ -55,7 +58,11 @@ function decode(stream: Stream, bytes: Uint8Array, contentType: string | null): 
       },
     );
   }
-  return decodeBody(text, stream.format, stream.delimiter);
+  return decodeBody(text, stream.format, stream.delimiter, {
+    header: stream.records.as !== "arrays",
+    comment: stream.comment,
+    mayBeEmpty: stream.records.optional,
+  });
 }
 
 /** A web page where data is expected; CSV may begin with "<" unless it calls itself HTML. */

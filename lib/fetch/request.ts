@@ -35,7 +35,8 @@ const ACCEPT: Readonly<Record<Stream["format"], string>> = {
 export function renderRequest(job: Job, stream: Stream, unit: Unit, step: Step): WireRequest {
   const spec = stream.request;
   if (spec === undefined) throw new RangeError("Cannot make a request: the stream has none");
-  const values: RenderValues = { ...unit, timeZone: job.time_zone };
+  const paging = Object.fromEntries(paramsIn(step, "path"));
+  const values: RenderValues = { ...unit, timeZone: job.time_zone, paging };
   const url = step.url ?? renderUrl(job.source.url, spec, values, step);
   const headers = {
     accept: ACCEPT[stream.format],
@@ -54,7 +55,10 @@ export function requestLine(request: WireRequest): string {
 }
 
 /** Name and text of the parameters of a step that go to one place. */
-function paramsIn(step: Step, where: "query" | "header"): [name: string, value: string][] {
+function paramsIn(
+  step: Step,
+  where: "query" | "header" | "path",
+): [name: string, value: string][] {
   return step.params.filter((param) => param.in === where)
     .map((param) => [param.name, String(param.value)]);
 }

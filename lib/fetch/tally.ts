@@ -45,9 +45,9 @@ export class Tally {
   /** The verdict where the source offers no further page. */
   end(): Verdict {
     if (this.total === null || this.records === this.total) return DONE;
-    return failed(
+    return tooFull(
       `the pages ended after ${this.records} of ${this.total} records`,
-      'Look at "paging" and "total" of the stream with deno task probe',
+      'Look at "paging" and "total" of the stream with deno task probe, or make the windows shorter',
     );
   }
 
@@ -67,6 +67,12 @@ export class Tally {
       `it has more than ${this.maxPages} pages`,
       'Make the windows shorter, or raise "max_pages" of the stream',
     );
+  }
+
+  /** As `cap`, for all the pages of `size` records that the total lets expect. */
+  capRest(size: number | undefined): Verdict | undefined {
+    if (this.total === null || size === undefined) return this.cap();
+    return this.cap(Math.max(1, Math.ceil((this.total - this.records) / size)));
   }
 
   #repeats(page: PageFacts): Verdict | undefined {

@@ -139,18 +139,27 @@ export class StreamPlan {
 
 /** What an auto window of a stream may be; the stream's window must be auto. */
 export function autoBounds(stream: Stream): AutoBounds {
-  const { window, paging } = stream;
+  const { window } = stream;
   if (window === undefined || !window.auto) throw new TypeError("the window is not auto");
   return {
     min: window.min,
     max: window.max,
     pageSize: pageSize(stream),
-    maxRecords: paging.by === "offset" && paging.max_offset !== undefined
-      ? paging.max_offset + paging.size
-      : paging.by === "none"
-      ? stream.full
-      : undefined,
+    maxRecords: mostRecords(stream),
   };
+}
+
+/** Records that a window may hold at most, as far as its paging says. */
+function mostRecords({ paging, full, max_pages }: Stream): number | undefined {
+  if (paging.by === "none") return full;
+  if (paging.size === undefined) return undefined;
+  const all = max_pages * paging.size;
+  if (paging.by === "offset") {
+    const { max_offset: most, first, size } = paging;
+    return most === undefined ? all : Math.min(all, most - first + size);
+  }
+  if (paging.by !== "page" || paging.max_page === undefined) return all;
+  return Math.min(all, (paging.max_page - paging.first + 1) * paging.size);
 }
 
 /** Records of a full page; what an answer without paging holds at most, or a guess of 1000. */

@@ -26,7 +26,7 @@ Deno.test("explainJob() fills every default in and marks it", async () => {
       "    group: events # default",
       "      method: GET # default",
       "    paging:\n      by: none # default",
-      "    records: { path: data, as: list }\n",
+      "    records: { path: data, as: list, optional: false }\n",
     ]
   ) assert(text.includes(line), `${line}\n${text}`);
 });

@@ -25,7 +25,7 @@ Deno.test("readJob() fills defaults and converts texts", async () => {
     max: { unit: "day", count: 365 },
   });
   assertEquals(stream.paging, { by: "none" });
-  assertEquals(stream.records, { path: "data", as: "list" });
+  assertEquals(stream.records, { path: "data", as: "list", optional: false });
   assertEquals(stream.rows, [{ table: "readings" }]);
   assertEquals(job.tables.readings!.key, ["id"]);
 });

@@ -251,7 +251,7 @@ Deno.test("resolveJob() checks paging, records and kinds of streams", () =>
     ],
     [
       { [`${STREAM}.records`]: { as: "arrays" } },
-      '"as: arrays" needs either "names" or "names_at"',
+      '"as: arrays" needs either a list "names" or "names_at"',
     ],
     [
       { [`${STREAM}.records`]: { as: "list", names: ["a"] } },

@@ -175,6 +175,8 @@ Deno.test("autoBounds() holds a window to what paging by offset can reach", () =
   const { streams } = jobOf({
     offset: { window: "auto", paging: { by: "offset", size: 100, max_offset: 20_000 } },
     page: { window: { min: "week", max: "year" }, paging: { by: "page", size: 50 } },
+    few: { window: "auto", max_pages: 10, paging: { by: "link_header", size: 100 } },
+    last: { window: "auto", paging: { by: "page", size: 25, first: 0, max_page: 9 } },
     full: { window: "auto", full: 500 },
     cursor: { window: "auto", paging: { by: "cursor", cursor: "next", cursor_param: "c" } },
   });
@@ -183,8 +185,10 @@ Deno.test("autoBounds() holds a window to what paging by offset can reach", () =
     min: { unit: "week", count: 1 },
     max: { unit: "year", count: 1 },
     pageSize: 50,
-    maxRecords: undefined,
+    maxRecords: 500_000,
   });
+  assertEquals(autoBounds(streams.few!).maxRecords, 1000);
+  assertEquals(autoBounds(streams.last!).maxRecords, 250);
   assertEquals([autoBounds(streams.full!).maxRecords, pageSize(streams.full!)], [500, 500]);
   assertEquals(pageSize(streams.cursor!), 100);
 });
