@@ -44,12 +44,11 @@ export interface BackfillInput {
 }
 
 /**
- * Runs the streams of a job, stage by stage.
+ * Runs the streams of a job, stage by stage; their tables have been prepared.
  *
  * @throws {Failure} where the run cannot go on; failed windows are events, not errors.
  */
 export async function backfill(input: BackfillInput): Promise<void> {
-  await input.target.prepare(input.job.tables);
   for (const stage of stagesOf(input.job, input.streams)) {
     if (input.signal.aborted) return;
     await runStage(input, stage);

@@ -38,6 +38,7 @@ export async function run(input: RunInput): Promise<RunResult> {
   };
   await input.checkpoint.saveRun(record);
   const error = await attempt(async () => {
+    await input.target.prepare(input.job.tables);
     await announce(input);
     await backfill(input);
   });

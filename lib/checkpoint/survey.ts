@@ -13,6 +13,9 @@ import { countWindows } from "../plan/stream_plan.ts";
 import type { Window } from "../plan/window.ts";
 import type { PlanSource } from "./open_plan.ts";
 
+/** PostgreSQL's SQLSTATE for a table that is not there. */
+const UNDEFINED_TABLE = "42P01";
+
 /** Totals of a forecast. */
 export interface Totals {
   windows: number;
@@ -66,12 +69,25 @@ async function surveyStream(source: PlanSource, name: string): Promise<StreamFor
   await checkpoint.load(name, scope);
   const done = { minutes: 0, windows: 0 };
   const left = { minutes: 0, windows: 0 };
-  for await (const values of eachValues(stream, params, (sql) => target.stream(sql))) {
+  for await (const values of eachValues(stream, params, (sql) => rowsSoFar(target, sql))) {
     const extents = await extentsOf(source, { stream: name, scope, each: canonical(values) });
     add(done, extents.done);
     add(left, extents.left);
   }
   return forecastStream(stream, done, left, checkpoint.measured(name));
+}
+
+/** The rows of a query; none where no run has made its tables yet. */
+async function* rowsSoFar(
+  target: PlanSource["target"],
+  sql: string,
+): AsyncGenerator<Record<string, unknown>> {
+  try {
+    yield* target.stream(sql);
+  } catch (error) {
+    const { code } = (error as { cause?: { code?: unknown } }).cause ?? {};
+    if (code !== UNDEFINED_TABLE) throw error;
+  }
 }
 
 async function extentsOf(
