@@ -68,6 +68,9 @@ export interface Journey extends AsyncDisposable {
   reopen(): Promise<void>;
 }
 
+/** Time that passes before a run, since no two runs begin at once. */
+const BETWEEN_RUNS_MS = 1000;
+
 /** Opens a world around the racing job. */
 export async function setup(options: JourneyOptions = {}): Promise<Journey> {
   const folder = tempDir();
@@ -158,6 +161,7 @@ async function backfill(
   { listen = () => {}, seen = () => {} }: RunCircumstances,
 ): Promise<Ran> {
   const { job, stores, sandbox } = journey;
+  journey.nowMs += BETWEEN_RUNS_MS;
   const holder = { run: argv, host: "journey", pid: Deno.pid };
   await using _lock = await stores.target.lock(job.job, holder);
   const stop = new AbortController();
