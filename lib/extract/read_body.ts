@@ -65,7 +65,13 @@ function decodeLines(text: string): unknown[] {
 /** A whole number that a float cannot hold becomes a bigint; few texts have one, and those take ten times as long. */
 function parseJson(text: string): unknown {
   if (!hasLongNumber(text)) return JSON.parse(text);
-  return JSON.parse(text, exactNumber as (key: string, value: unknown) => unknown);
+  try {
+    return JSON.parse(text, exactNumber as (key: string, value: unknown) => unknown);
+  } catch (error) {
+    // Only parsing with a function runs out of stack, on nesting that no column takes anyway.
+    if (error instanceof RangeError) return JSON.parse(text);
+    throw error;
+  }
 }
 
 /** Digits from which on a number may be beyond what a float holds exactly. */

@@ -7,8 +7,8 @@ import type { Frame } from "./each.ts";
 import { isPlainDecimal, isPlainInteger, isStorable } from "./plain.ts";
 import type { Row } from "./row_shape.ts";
 import type { Condition } from "./condition.ts";
-import { MAX_CAPTURE_CHARS } from "./rewrite.ts";
-import type { CapturedValue, ColumnReader, PlainValue } from "./value.ts";
+import type { ColumnReader } from "./value.ts";
+import { valueCode } from "./value_code.ts";
 
 /** What the rows of one entry are made of. */
 export interface EntryPlan {
@@ -63,45 +63,6 @@ export function needsObject(entries: Iterable<EntryPlan>): boolean {
   const paths = [...entries].flatMap(({ readers }) => readers.flatMap((reader) => reader.paths));
   const own = paths.filter(({ root, up }) => root === "element" && up === 0);
   return own.length > 0 && own.every(({ steps }) => typeof steps[0] === "string");
-}
-
-/** What the empty text becomes, the most frequent of the values that are not taken as they are. */
-function emptyTest({ empty }: PlainValue): string {
-  return empty === undefined ? "" : `found === "" ? ${JSON.stringify(empty)} : `;
-}
-
-/** A test of a found value that may be taken as it is. */
-function plainTest(found: string, { test, maxChars, markerChars }: PlainValue): string {
-  const tests = [
-    `typeof (found = ${found}) === "string"`,
-    `found.length > ${markerChars}`,
-    ...maxChars === undefined ? [] : [`found.length <= ${maxChars}`],
-    test === "text"
-      ? `${bare("found")} && (clean || isStorable(found))`
-      : test === "integer"
-      ? "isPlainInteger(found)"
-      : "isPlainDecimal(found)",
-  ];
-  return tests.join(" && ");
-}
-
-/** A test of a found value that a capture may be tried on as it is. */
-function captureTest(found: string): string {
-  const isShort = `found.length > 0 && found.length <= ${MAX_CAPTURE_CHARS}`;
-  return `typeof (found = ${found}) === "string" && clean && ${isShort} && ${bare("found")}`;
-}
-
-/** What is captured, or undefined where `read` must look at it. */
-function captured(expression: string, { group, none, markerChars }: CapturedValue): string {
-  const isPlain = `(part = match[${group}]) !== undefined && part.length > ${markerChars}`;
-  return `((match = ${expression}.exec(found)) === null ? ${JSON.stringify(none)} : ` +
-    `${isPlain} && ${bare("part")} ? part : undefined)`;
-}
-
-/** isBare of plain.ts, written out: a call for every text would take a third of the time of all. */
-function bare(text: string): string {
-  const [first, last] = [`${text}.charCodeAt(0)`, `${text}.charCodeAt(${text}.length - 1)`];
-  return `(code = ${first}) > 32 && code < 127 && (code = ${last}) > 32 && code < 127`;
 }
 
 function isOfPage(path: Path | undefined): boolean {
@@ -175,13 +136,8 @@ class RowCode {
     const [found = "undefined", ...more] = paths.map((path) => this.#expression(path));
     const name = this.#pass("read", read);
     if (more.length > 0 || isOfPage(paths[0])) return `${name}(${[found, ...more].join(", ")})`;
-    if (plain !== undefined) {
-      return `${plainTest(found, plain)} ? found : ${emptyTest(plain)}${name}(found)`;
-    }
-    if (capture === undefined) return `${name}(${found})`;
-    const expression = this.#pass("capture", capture.expression);
-    const taken = `(part = ${captured(expression, capture)}) !== undefined`;
-    return `${captureTest(found)} && ${taken} ? part : ${name}(found)`;
+    const expression = capture === undefined ? "" : this.#pass("capture", capture.expression);
+    return valueCode(found, name, { plain, capture }, expression);
   }
 
   /** The name under which something is passed in. */

@@ -1,0 +1,346 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { compileExtractor } from "../../lib/extract/extractor.ts";
+import { Failure } from "../../lib/report/failure.ts";
+import { extractBody, jobOf, rowsOf, windowOf } from "./extracting.ts";
+
+const RACES = {
+  races: { key: "id", columns: { id: "text", name: "text", day: "date", runners: "integer" } },
+  runners: {
+    key: ["race_id", "horse_id"],
+    columns: { race_id: "text", horse_id: "text", place: "integer", course: "text" },
+  },
+  odds: {
+    key: ["race_id", "horse_id", "bookmaker"],
+    columns: {
+      race_id: "text",
+      horse_id: "text",
+      bookmaker: "text",
+      price: "numeric",
+      rank: "integer",
+    },
+  },
+};
+
+const NESTED = {
+  races: [{
+    id: 1,
+    name: " Derby ",
+    course: { name: "Epsom" },
+    runners: [
+      { horse: "a", place: "2", odds: [{ by: "x", price: ".5" }, { by: "y", price: 2 }] },
+      { horse: "b", place: "-", odds: [{ by: "x", price: "7" }] },
+      { horse: "c" },
+    ],
+  }, { id: 2, name: "Oaks" }],
+};
+
+const NESTED_STREAM = {
+  records: "races",
+  rows: [
+    { table: "races", columns: { id: "id", name: "name" } },
+    {
+      table: "runners",
+      each: "runners",
+      columns: { race_id: "^.id", horse_id: "horse", place: "place", course: "^.course.name" },
+    },
+    {
+      table: "odds",
+      each: "runners[].odds[]",
+      columns: {
+        race_id: "^^.id",
+        horse_id: "^.horse",
+        bookmaker: "by",
+        price: "price",
+        rank: "$index",
+      },
+    },
+  ],
+};
+
+Deno.test("extract() makes rows of many tables, with access to parents at any depth", () => {
+  const extraction = extractBody(jobOf({ tables: RACES, stream: NESTED_STREAM }), NESTED);
+  assertEquals(extraction.rejected, []);
+  assertEquals(rowsOf(extraction, "races"), [
+    { id: "1", name: "Derby" },
+    { id: "2", name: "Oaks" },
+  ]);
+  assertEquals(rowsOf(extraction, "runners"), [
+    { race_id: "1", horse_id: "a", place: "2", course: "Epsom" },
+    { race_id: "1", horse_id: "b", place: null, course: "Epsom" },
+    { race_id: "1", horse_id: "c", place: null, course: "Epsom" },
+  ]);
+  assertEquals(rowsOf(extraction, "odds"), [
+    { race_id: "1", horse_id: "a", bookmaker: "x", price: "0.5", rank: "0" },
+    { race_id: "1", horse_id: "a", bookmaker: "y", price: "2", rank: "1" },
+    { race_id: "1", horse_id: "b", bookmaker: "x", price: "7", rank: "0" },
+  ]);
+});
+
+Deno.test("extract() leaves shapes without rows out, and describes the others", () => {
+  const job = jobOf({ tables: RACES, stream: NESTED_STREAM });
+  const { sets } = extractBody(job, { races: [{ id: 1, name: "x" }] });
+  assertEquals(sets.map(({ shape }) => shape), [{
+    id: "s/0",
+    stream: "s",
+    table: "races",
+    columns: ["id", "name"],
+    types: ["text", "text"],
+    merges: ["replace", "replace"],
+    key: [0],
+    version: [],
+  }]);
+});
+
+Deno.test("compileExtractor() takes the merge policy that is said nearest", () => {
+  const tables = {
+    t: {
+      key: "id",
+      merge: "fill",
+      version: ["seen"],
+      columns: {
+        id: "text",
+        a: "text",
+        b: { type: "text", merge: "keep" },
+        c: "text",
+        seen: "date",
+      },
+    },
+  };
+  const columns = { id: "id", a: "a", b: "b", c: { path: "c", merge: "least" }, seen: "seen" };
+  const merges = (merge?: string) => {
+    const rows = { table: "t", columns, ...merge === undefined ? {} : { merge } };
+    const [shape] = compileExtractor(jobOf({ tables, stream: { rows } }), "s").shapes;
+    assertEquals(shape!.version, [4]);
+    return shape!.merges;
+  };
+  assertEquals(merges(), ["fill", "fill", "keep", "least", "latest"]);
+  assertEquals(merges("greatest"), ["greatest", "greatest", "greatest", "least", "latest"]);
+});
+
+Deno.test("extract() takes columns by their own names where none are mapped", () => {
+  const job = jobOf({ tables: RACES, stream: { rows: "races" } });
+  const extraction = extractBody(job, [{
+    id: "1",
+    name: "x",
+    day: "2025-01-01",
+    runners: 3,
+    z: 1,
+  }]);
+  assertEquals(rowsOf(extraction, "races"), [{
+    id: "1",
+    name: "x",
+    day: "2025-01-01",
+    runners: "3",
+  }]);
+});
+
+Deno.test("extract() makes no row where a condition does not hold, and does not call that a rejection", () => {
+  const rows = (when: unknown) => {
+    const stream = { rows: { table: "races", when, columns: { id: "id", name: "name" } } };
+    const body = [{ id: 1, s: "a" }, { id: 2, s: "b" }, { id: 3, s: "-" }, { id: 4 }, {
+      id: 5,
+      s: 7,
+    }];
+    const extraction = extractBody(jobOf({ tables: RACES, stream }), body);
+    assertEquals(extraction.rejected, []);
+    return rowsOf(extraction, "races").map(({ id }) => id).join("");
+  };
+  assertEquals(rows("s"), "125");
+  assertEquals(rows({ path: "s", is: ["a", "7"] }), "15");
+  assertEquals(rows({ path: "s", is: [7] }), "5");
+  assertEquals(rows({ path: "s", is: [null] }), "34");
+  assertEquals(rows({ path: "s", not: ["a"] }), "2345");
+  assertEquals(rows({ path: "s", not: ["a", null] }), "25");
+  assertEquals(rows(["s", { path: "id", not: [2] }]), "15");
+});
+
+Deno.test("extract() reads the page, the window and what was asked for", () => {
+  const tables = {
+    t: {
+      key: ["id", "place"],
+      columns: {
+        id: "text",
+        place: "text",
+        unit: "text",
+        limit_left: "integer",
+        day: "date",
+        last: "date",
+        lang: "text",
+        n: "integer",
+      },
+    },
+  };
+  const columns = {
+    id: "id",
+    place: "$each.place.name",
+    unit: "$body.units.t",
+    limit_left: "$header.x-left",
+    day: "$window.from",
+    last: "$window.last",
+    lang: "$params.lang",
+    n: "$record.n",
+  };
+  const stream = {
+    window: "7d",
+    request: "/{from}",
+    for_each: { place: [{ name: "x" }] },
+    records: "list",
+    rows: { table: "t", each: "deep", columns },
+  };
+  const job = jobOf({ tables, params: { lang: {} }, stream });
+  const body = { units: { t: "C" }, list: [{ n: 5, deep: [{ id: "1" }, { id: "2" }] }] };
+  const extraction = extractBody(job, body, {
+    window: windowOf("2025-01-01", "2025-01-08"),
+    each: { place: { name: "Paris" } },
+    params: { lang: "fr" },
+    headers: { "x-left": "59" },
+  });
+  const row = {
+    place: "Paris",
+    unit: "C",
+    limit_left: "59",
+    day: "2025-01-01",
+    last: "2025-01-07",
+  };
+  assertEquals(rowsOf(extraction, "t"), [
+    { id: "1", ...row, lang: "fr", n: "5" },
+    { id: "2", ...row, lang: "fr", n: "5" },
+  ]);
+});
+
+Deno.test("extract() reads keyed records, and members of members with both names", () => {
+  const tables = {
+    rates: { key: ["day", "code"], columns: { day: "date", code: "text", rate: "numeric" } },
+  };
+  const stream = {
+    records: { path: "rates", as: "entries" },
+    record_date: "$key",
+    rows: { table: "rates", each: "{}", columns: { day: "^$key", code: "$key", rate: "." } },
+  };
+  const body = { rates: { "2025-01-02": { USD: 1.5, EUR: 2 }, "2025-01-09": { USD: 1 } } };
+  const extraction = extractBody(jobOf({ tables, stream }), body, {
+    window: windowOf("2025-01-01", "2025-01-08"),
+  });
+  assertEquals(rowsOf(extraction, "rates"), [
+    { day: "2025-01-02", code: "USD", rate: "1.5" },
+    { day: "2025-01-02", code: "EUR", rate: "2" },
+  ]);
+  assertEquals(extraction.rejected.map(({ reason }) => reason), [
+    "has the date 2025-01-09, which is outside its window 2025-01-01 .. 2025-01-08",
+  ]);
+});
+
+Deno.test("extract() makes rows of scalars and of lists in lists", () => {
+  const tables = { tags: { key: ["id", "tag"], columns: { id: "text", tag: "text" } } };
+  const stream = { rows: { table: "tags", each: "tags", columns: { id: "^.id", tag: "." } } };
+  const extraction = extractBody(jobOf({ tables, stream }), [{ id: 1, tags: ["a", "b", null] }]);
+  assertEquals(rowsOf(extraction, "tags"), [{ id: "1", tag: "a" }, { id: "1", tag: "b" }]);
+  assertEquals(extraction.rejected.map(({ column, record }) => ({ column, record })), [
+    { column: "tag", record: 'null in {"id":1,"tags":["a","b",null]}' },
+  ]);
+  const pairs = { rows: { table: "tags", columns: { id: "[0]", tag: "[1]" } } };
+  const rows = rowsOf(
+    extractBody(jobOf({ tables, stream: pairs }), [["1", "a"], ["2", "b"]]),
+    "tags",
+  );
+  assertEquals(rows, [{ id: "1", tag: "a" }, { id: "2", tag: "b" }]);
+});
+
+Deno.test("extract() rejects a row without its key, or with a value that cannot be cast, alone", () => {
+  const { sets, rejected } = extractBody(jobOf({ tables: RACES, stream: NESTED_STREAM }), {
+    races: [{
+      id: 1,
+      name: "x",
+      runners: [{ horse: "a", place: "first" }, { horse: "" }, { horse: "b", place: "1" }],
+    }],
+  });
+  assertEquals(sets.map(({ rows }) => rows), [[["1", "x"]], [["1", "b", "1", null]]]);
+  const above = '{"id":1,"name":"x","runners":[{"horse":"a","place":"first"},{"horse":""},' +
+    '{"horse":"b","place":"1"}]}';
+  assertEquals(rejected, [
+    {
+      table: "runners",
+      column: "place",
+      reason: "is not a number",
+      value: '"first"',
+      record: `{"horse":"a","place":"first"} in ${above}`,
+    },
+    {
+      table: "runners",
+      column: "horse_id",
+      reason: "is none, and the column is of the key",
+      value: "null",
+      record: `{"horse":""} in ${above}`,
+    },
+  ]);
+});
+
+Deno.test("extract() keeps the rows of other tables when one table's value is refused", () => {
+  const tables = {
+    a: { key: "id", columns: { id: "text", n: "integer" } },
+    b: { key: "id", columns: { id: "text" } },
+  };
+  const stream = { rows: [{ table: "a" }, { table: "b", columns: { id: "id" } }] };
+  const { sets, rejected } = extractBody(jobOf({ tables, stream }), [{ id: "1", n: "x" }]);
+  assertEquals(sets.map(({ shape, rows }) => [shape.table, rows]), [["b", [["1"]]]]);
+  assertEquals(rejected.map(({ table, column }) => [table, column]), [["a", "n"]]);
+});
+
+Deno.test("extract() rejects records outside their window, and those without a date", () => {
+  const stream = { record_date: "day", rows: { table: "races", columns: { id: "id" } } };
+  const job = jobOf({ tables: RACES, time_zone: "Europe/London", stream });
+  const days = {
+    a: "2025-10-13",
+    b: "2025-10-12",
+    c: "2025-10-12T23:30:00Z",
+    d: "2025-10-14T00:00:00",
+    e: 1760310000,
+    f: 1760396400000,
+    g: null,
+    h: "2025-02-30",
+  };
+  const body = Object.entries(days).map(([id, day]) => ({ id, day }));
+  const extraction = extractBody(job, body, { window: windowOf("2025-10-13", "2025-10-14") });
+  assertEquals(rowsOf(extraction, "races").map(({ id }) => id), ["a", "c", "e"]);
+  const outside = (date: string) =>
+    `has the date ${date}, which is outside its window 2025-10-13 .. 2025-10-14`;
+  assertEquals(extraction.rejected.map(({ reason }) => reason), [
+    outside("2025-10-12"),
+    outside("2025-10-14"),
+    outside("2025-10-14"),
+    'has no date at "day"',
+    'has no date at "day"',
+  ]);
+  assertEquals(extractBody(job, body).rejected, []);
+});
+
+Deno.test("extract() takes a date alone for every window within its day", () => {
+  const stream = { record_date: "day", rows: { table: "races", columns: { id: "id" } } };
+  const job = jobOf({ tables: RACES, stream });
+  const from = Date.parse("2025-10-13T06:00Z") / 60_000;
+  const { rejected } = extractBody(job, [{ id: 1, day: "2025-10-13" }], {
+    window: { from, to: from + 60 },
+  });
+  assertEquals(rejected, []);
+});
+
+Deno.test("compileExtractor() says which column of which table cannot be compiled", () => {
+  const compile = (columns: unknown) =>
+    compileExtractor(jobOf({ tables: RACES, stream: { rows: { table: "races", columns } } }), "s");
+  const wrong: [unknown, string][] = [
+    [{ id: "a[" }, 'Cannot compile "races.id" of stream "s": Cannot read path "a["'],
+    [{ id: "id", day: { path: "a", format: "clock" } }, 'there is no format "clock"'],
+    [{ id: "id", name: { path: "a", capture: "(" } }, 'Cannot compile "races.name"'],
+    [{ id: "id", runners: { value: "x" } }, '"x" is not a number'],
+    [{ id: "id", other: "a" }, 'Cannot map stream "s": "races" has no column "other"'],
+    [{ name: "a" }, 'rows of "races" have no value for every column of its key'],
+  ];
+  for (const [columns, message] of wrong) {
+    const failure = assertThrows(() => compile(columns), Failure, message);
+    assertEquals(failure.kind, "configuration");
+  }
+  assertThrows(
+    () => compileExtractor(jobOf({ tables: RACES, stream: { rows: "races" } }), "x"),
+    Failure,
+  );
+});
