@@ -10,6 +10,7 @@ import type { HttpAnswer, HttpHead } from "./http.ts";
 import { HttpTrouble } from "./http_trouble.ts";
 import { noAnswer } from "./no_answer.ts";
 import { readRateLimit } from "./rate_headers.ts";
+import { boundTogether } from "./rate.ts";
 import { isRedirect, MAX_REDIRECTS, redirected } from "./redirect.ts";
 import { requestLine, type WireRequest } from "./request.ts";
 import { isThrottled } from "./retry.ts";
@@ -59,7 +60,7 @@ export class Lane {
     this.name = name;
     this.stream = stream;
     this.source = source;
-    this.#gate = source.limiter.stream(name, stream.limits);
+    this.#gate = source.limiter.stream(name, boundTogether(stream.limits));
   }
 
   /**

@@ -72,6 +72,28 @@ export function requestsPerSecond(rate: Rate): number {
   return rate.requests * 1_000 / rate.intervalMs;
 }
 
+/**
+ * The rates of one list as they bind together: that of the shortest interval sets the pace, and those of
+ * longer ones are allowances that may be used up early, as sources with `5/s` and `10000/d` mean them.
+ * With `burst` none sets a pace.
+ */
+export function boundTogether(rates: readonly Rate[], burst = false): Rate[] {
+  const shortestMs = Math.min(...rates.map((rate) => rate.intervalMs));
+  return rates.map((rate) => ({
+    ...rate,
+    burst: burst || rate.burst || rate.intervalMs > shortestMs,
+  }));
+}
+
+/** Seconds that so many requests take under the rates of one list. */
+export function secondsUnder(rates: readonly Rate[], requests: number): number {
+  const bounds = boundTogether(rates).map((rate) => {
+    if (!rate.burst) return requests / requestsPerSecond(rate);
+    return Math.floor(Math.max(0, requests - 1) / rate.requests) * rate.intervalMs / 1_000;
+  });
+  return Math.max(0, ...bounds);
+}
+
 function wholeRate(text: string, requests: number, intervalMs: number): Rate {
   if (requests === 0) refuse(text, "it allows no request at all");
   if (intervalMs === 0) refuse(text, "the interval is empty");

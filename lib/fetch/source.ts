@@ -12,6 +12,7 @@ import { hostOf, HttpTrouble } from "./http_trouble.ts";
 import { Keyring } from "./keyring.ts";
 import { Lane } from "./lane.ts";
 import { Limiter } from "./limiter.ts";
+import { boundTogether } from "./rate.ts";
 import type { WireRequest } from "./request.ts";
 import { Slots } from "./slots.ts";
 import { tryAgain } from "./try_again.ts";
@@ -65,7 +66,7 @@ export class SourceDoor implements AsyncDisposable {
     const { clock, env } = surroundings;
     this.job = job;
     this.surroundings = surroundings;
-    const rates = source.limits.map((rate) => ({ ...rate, burst: rate.burst || source.burst }));
+    const rates = boundTogether(source.limits, source.burst);
     this.limiter = new Limiter({ source: rates, clock });
     this.slots = new Slots(source.concurrency);
     this.keyring = new Keyring(job, { env, now: clock.now, send: (r) => this.#sendForToken(r) });

@@ -2,7 +2,7 @@
 // the allowed rate, before anything is asked. It is arithmetic on dates, on what runs have measured and,
 // until they have, on what the job file says to expect. docs/estimates.md is computed with it.
 import type { Stream } from "../config/job_schema.ts";
-import type { Rate } from "../fetch/rate.ts";
+import { type Rate, secondsUnder } from "../fetch/rate.ts";
 import { MINUTES_PER_DAY } from "./civil.ts";
 import { autoBounds, pageSize } from "./stream_plan.ts";
 import { TARGET_PAGES } from "./auto_window.ts";
@@ -180,13 +180,14 @@ export function secondsOf(
   concurrency: number,
 ): number {
   const requests = loads.reduce((sum, load) => sum + load.requests, 0);
-  const shared = tightest(source);
-  const bounds = [shared === undefined ? 0 : requests / shared];
+  const bounds = [secondsUnder(source, requests)];
   for (const load of loads) {
-    const own = tightest(load.rates) ?? shared;
+    const isBound = load.rates.length + source.length > 0;
     const answerMs = load.answerMs ?? ASSUMED_ANSWER_MS;
     bounds.push(
-      own === undefined ? load.requests * answerMs / 1000 / concurrency : load.requests / own,
+      isBound
+        ? secondsUnder(load.rates, load.requests)
+        : load.requests * answerMs / 1000 / concurrency,
     );
   }
   return Math.max(...bounds);

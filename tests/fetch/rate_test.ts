@@ -1,6 +1,13 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { formatRate, parseRate, requestsPerSecond, spacingMs } from "../../lib/fetch/rate.ts";
+import {
+  boundTogether,
+  formatRate,
+  parseRate,
+  requestsPerSecond,
+  secondsUnder,
+  spacingMs,
+} from "../../lib/fetch/rate.ts";
 
 Deno.test("parseRate() reads requests and interval when both are spelled out", () => {
   const expected: [string, number, number][] = [
@@ -70,4 +77,19 @@ Deno.test("formatRate() writes what parseRate() reads when the rate is any", () 
 Deno.test("requestsPerSecond() and spacingMs() agree when the interval is long", () => {
   assertEquals(requestsPerSecond(parseRate("3600/h")), 1);
   assertEquals(spacingMs(parseRate("5000/h")), 720);
+});
+
+Deno.test("boundTogether() lets the shortest interval set the pace and the others be used up early", () => {
+  const rates = ["5/s", "10000/d"].map(parseRate);
+  assertEquals(boundTogether(rates).map(({ burst }) => burst), [false, true]);
+  assertEquals(boundTogether(rates, true).map(({ burst }) => burst), [true, true]);
+  assertEquals(boundTogether([]), []);
+});
+
+Deno.test("secondsUnder() counts the pace, and whole intervals only where an allowance is used up", () => {
+  const rates = ["5/s", "1000/h"].map(parseRate);
+  assertEquals(secondsUnder(rates, 100), 20);
+  assertEquals(secondsUnder(rates, 1000), 200);
+  assertEquals(secondsUnder(rates, 1001), 3600);
+  assertEquals(secondsUnder([], 5), 0);
 });
