@@ -3,9 +3,11 @@
 // source again, and nothing is forgotten.
 import { commit } from "./open_kv.ts";
 
-/** A value to be set, made when it is written; undefined where the key is to be deleted. */
+/** One key to be written. */
 export interface Change {
+  /** The key. */
   readonly key: Deno.KvKey;
+  /** Its value, made when it is written; undefined where the key is to be deleted. */
   readonly value: (() => unknown) | undefined;
 }
 

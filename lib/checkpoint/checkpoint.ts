@@ -62,9 +62,13 @@ export interface RunRecord {
 
 /** Sums over all windows of a stream, from which requests, rows and time are forecast. */
 export interface Measure {
+  /** Windows; a stream without windows counts its fetches. */
   windows: number;
+  /** Answers read to their end. */
   pages: number;
+  /** Records on them. */
   records: number;
+  /** Rows made of them, over all tables. */
   rows: number;
   /** Civil minutes the windows covered. */
   minutes: number;

@@ -13,10 +13,15 @@ import type { Checkpoint } from "./checkpoint.ts";
 
 /** What a plan is opened from. */
 export interface PlanSource {
+  /** The job. */
   readonly job: Job;
+  /** Values of its parameters. */
   readonly params: Readonly<Record<string, unknown>>;
+  /** Dates of the run. */
   readonly range: Window;
+  /** Whether what is done and final is left alone. */
   readonly resume: boolean;
+  /** Its coverage. */
   readonly checkpoint: Checkpoint;
   /** Rows of a query on the target, for `for_each`. */
   readonly target: { stream(sql: string): AsyncIterable<Record<string, unknown>> };

@@ -10,9 +10,11 @@ import type { Window } from "../plan/window.ts";
 /** A flat list of from, to and state; or, where that is long, the state of each minute. */
 export type MonthValue = readonly number[] | MonthMinutes;
 
-/** States of the minutes from `from` on, two to a byte, the earlier in the lower half. */
+/** The state of each minute of a month. */
 export interface MonthMinutes {
+  /** The first minute. */
   readonly from: CivilMinute;
+  /** States, two to a byte, the earlier in the lower half. */
   readonly states: Uint8Array;
 }
 

@@ -30,8 +30,9 @@ export interface StreamSnapshot {
   failed: TroubleView[];
   /** Windows with rejected rows. */
   rejected: TroubleView[];
-  /** For streams without windows: when it was fetched last, and how many of its values are done. */
+  /** When a stream without windows was fetched last; null for others. */
   fetched_at: string | null;
+  /** How many of the values of such a stream are done. */
   items: number;
   /** Rows that runs have written for it. */
   rows: number;
@@ -39,10 +40,15 @@ export interface StreamSnapshot {
 
 /** A window to be asked again. */
 export interface TroubleView {
+  /** Its days; null for a stream without windows. */
   window: Days | null;
+  /** Canonical text of the `for_each` values. */
   each: string;
+  /** When it happened, ISO 8601. */
   at: string;
+  /** What was the case. */
   reason: string;
+  /** What to do about it. */
   hint: string | null;
 }
 

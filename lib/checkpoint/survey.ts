@@ -18,20 +18,29 @@ const UNDEFINED_TABLE = "42P01";
 
 /** Totals of a forecast. */
 export interface Totals {
+  /** Windows of the range; for streams without windows, fetches. */
   windows: number;
+  /** Requests for all of them. */
   requests: number;
+  /** Rows to expect of them, over all tables. */
   rows: number;
-  /** At the allowed rate. */
+  /** Time they take at the allowed rate. */
   seconds: number;
+  /** Windows that are done and final. */
   done: number;
+  /** Windows to fetch. */
   left: number;
+  /** Requests for those. */
   requests_left: number;
+  /** Rows to expect of those. */
   rows_left: number;
+  /** Time those take at the allowed rate. */
   seconds_left: number;
 }
 
 /** What `--check-status --json` prints; its field names are a promise. */
 export interface Survey extends Totals {
+  /** The same by stream; side by side they share the source's limit, so their seconds do not add up. */
   streams: Record<string, Totals>;
 }
 

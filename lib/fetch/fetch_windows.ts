@@ -9,9 +9,13 @@ import type { Page } from "./fetch_pages.ts";
 
 /** A unit whose last page was read. */
 export interface FetchedUnit {
+  /** What tells it from other items. */
   readonly kind: "done";
+  /** The unit. */
   readonly unit: Unit;
+  /** Answers it took; those before a restart do not count. */
   readonly pages: number;
+  /** Records on them. */
   readonly records: number;
   /** Epoch milliseconds before its first request: what it holds was true then, at least. */
   readonly askedAt: number;

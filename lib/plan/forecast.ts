@@ -18,11 +18,17 @@ export interface Extent {
 
 /** Sums of what runs have measured. */
 export interface Measured {
+  /** Windows; a stream without windows counts its fetches. */
   readonly windows: number;
+  /** Answers read to their end. */
   readonly pages: number;
+  /** Records on them. */
   readonly records: number;
+  /** Rows made of them, over all tables. */
   readonly rows: number;
+  /** Civil minutes the windows covered. */
   readonly minutes: number;
+  /** Milliseconds from a request to the end of its answer, over all pages. */
   readonly answerMs: number;
 }
 
@@ -165,8 +171,11 @@ const ASSUMED_ANSWER_MS = 500;
 
 /** Requests of one stream with the rates that bind it alone. */
 export interface Load {
+  /** Requests to send. */
   readonly requests: number;
+  /** Rates of the stream itself. */
   readonly rates: readonly Rate[];
+  /** Mean time of an answer; undefined before the first. */
   readonly answerMs: number | undefined;
 }
 

@@ -20,7 +20,9 @@ export interface Unit extends Track {
 
 /** What a stream's plan is made of. */
 export interface StreamPlanInput {
+  /** Name of the stream. */
   readonly name: string;
+  /** The stream. */
   readonly stream: Stream;
   /** Canonical text of the parameters that the stream uses. */
   readonly scope: string;
@@ -34,7 +36,9 @@ export interface StreamPlanInput {
 
 /** Hands out the units of a stream; safe to be asked by several workers at once. */
 export class StreamPlan {
+  /** Name of the stream. */
   readonly name: string;
+  /** The stream. */
   readonly stream: Stream;
   /** Windows handed out so far, and windows that were done before. */
   readonly counts = { planned: 0, skipped: 0 };
@@ -45,6 +49,7 @@ export class StreamPlan {
   #current: { unit: Omit<Unit, "window">; ranges: Window[] } | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
+  /** A plan of which nothing is handed out yet. */
   constructor(input: StreamPlanInput) {
     this.name = input.name;
     this.stream = input.stream;

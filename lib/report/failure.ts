@@ -24,6 +24,7 @@ export type FailureKind =
 
 /** An error with a consequence and the next thing to do. */
 export class Failure extends Error {
+  /** Tells it from other errors. */
   override readonly name = "Failure";
   /** What the failure means for the run. */
   readonly kind: FailureKind;

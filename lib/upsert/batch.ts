@@ -19,9 +19,12 @@ export type Extracted =
   | { kind: "failed"; unit: Unit; failure: Failure };
 
 /** Rows and rejections of a window so far. */
-interface OpenWindow {
+export interface OpenWindow {
+  /** Rows made of its records. */
   rows: number;
+  /** Rejections that are kept. */
   readonly rejected: Rejection[];
+  /** All rejections. */
   rejectedCount: number;
   /** What became of its rows; undefined once they shared a batch with those of another window. */
   counts: WriteCounts | undefined;
@@ -35,11 +38,17 @@ export interface Finished extends Omit<FetchedUnit, "kind"> {
 
 /** Rows to be written in one transaction, and what it completes. */
 export interface Batch {
+  /** The rows, by shape. */
   readonly sets: RowSet[];
+  /** How many rows they hold. */
   readonly rows: number;
+  /** Windows that are done when the batch is written. */
   readonly finished: Finished[];
+  /** Windows that failed meanwhile. */
   readonly failed: { unit: Unit; failure: Failure }[];
+  /** Windows that were too full meanwhile. */
   readonly split: { unit: Unit; reason: string }[];
+  /** Windows that began again meanwhile. */
   readonly restarted: Unit[];
   /** The windows whose rows are in the batch. */
   readonly windows: readonly OpenWindow[];
