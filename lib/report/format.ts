@@ -48,11 +48,11 @@ export function formatSubject(subject: Subject): string {
   return [each, dates].filter((part) => part !== "").join(" ") || "all";
 }
 
-/** A rate such as `2/s` or `30/min`. */
-export function formatRate(requestsPerSecond: number): string {
-  const [value, unit] = requestsPerSecond >= 0.5
+/** A rate such as `2/s` or `30/min`, in the unit in which `like` reads well. */
+export function formatRate(requestsPerSecond: number, like = requestsPerSecond): string {
+  const [value, unit] = like >= 0.5
     ? [requestsPerSecond, "s"]
-    : requestsPerSecond >= 0.5 / 60
+    : like >= 0.5 / 60
     ? [requestsPerSecond * 60, "min"]
     : [requestsPerSecond * 3600, "h"];
   return `${Number(value.toPrecision(3))}/${unit}`;

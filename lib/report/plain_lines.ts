@@ -1,6 +1,6 @@
 // Owns the plain lines of a run, one per window, as they suit a pipe, nohup, screen and cron, and the
 // log file. It folds events into lines and decides nothing.
-import type { RunEvent } from "./event.ts";
+import type { RunEvent, Subject } from "./event.ts";
 import {
   formatCount,
   formatNumber,
@@ -28,15 +28,11 @@ function linesOf(event: RunEvent): string[] {
     case "window_done":
       return [doneLine(event)];
     case "window_failed":
-      return [
-        `  ${event.subject.stream} ${formatSubject(event.subject)}   failed: ${event.reason}`,
-      ];
+      return [`${beginning(event.subject)}   failed: ${event.reason}`];
     case "window_split":
-      return [`  ${event.subject.stream} ${formatSubject(event.subject)}   split: ${event.reason}`];
+      return [`${beginning(event.subject)}   split: ${event.reason}`];
     case "window_restarted":
-      return [
-        `  ${event.subject.stream} ${formatSubject(event.subject)}   restarted: ${event.reason}`,
-      ];
+      return [`${beginning(event.subject)}   restarted: ${event.reason}`];
     case "row_rejected":
       return [rejectedLine(event)];
     case "warning":
@@ -55,6 +51,9 @@ function linesOf(event: RunEvent): string[] {
 
 type Of<Kind extends RunEvent["kind"]> = Extract<RunEvent, { kind: Kind }>;
 
+/** Columns of stream and dates; longer ones push the rest of their line to the right. */
+const [STREAM_CHARS, DATES_CHARS] = [12, 24];
+
 function plannedLine(event: Of<"stream_planned">): string {
   const { stream, range, windows, skipped, requests, seconds, requestsPerSecond, exact } = event;
   const approximately = exact ? "" : "~";
@@ -63,28 +62,38 @@ function plannedLine(event: Of<"stream_planned">): string {
     ? "nothing to ask"
     : `${approximately}${formatCount(requests, "request")}${at}, about ${formatSeconds(seconds)}`;
   return [
-    stream.padEnd(12),
-    range ?? "all",
-    `${approximately}${formatCount(windows + skipped, "window")}`,
-    `${formatNumber(skipped)} done`,
-    `${formatNumber(windows)} left`,
+    `${stream.padEnd(STREAM_CHARS + 2)} ${(range ?? "all").padEnd(DATES_CHARS)}`,
+    cell(windows + skipped, 6, "window", approximately),
+    `${formatNumber(skipped).padStart(5)} done`,
+    `${formatNumber(windows).padStart(5)} left`,
     asking,
-  ].join("   ");
+  ].join("  ");
+}
+
+/** Stream and dates of a window, at the beginning of its line. */
+function beginning(subject: Subject): string {
+  return `  ${subject.stream.padEnd(STREAM_CHARS)} ${formatSubject(subject).padEnd(DATES_CHARS)}`;
 }
 
 function doneLine(event: Of<"window_done">): string {
   const { subject, pages, records, rows, counts, rejected, ms } = event;
-  const parts = [
-    `  ${subject.stream} ${formatSubject(subject)}`,
-    ...(pages === 0 ? [] : [formatCount(pages, "page")]),
-    formatCount(records, "record"),
-    formatCount(rows, "row"),
+  const cells = [
+    beginning(subject),
+    cell(pages, 3, "page"),
+    cell(records, 6, "record"),
+    cell(rows, 7, "row"),
+    counts === undefined ? "".padEnd(11) : `${formatNumber(counts.inserted).padStart(7)} new`,
+    counts === undefined ? "".padEnd(15) : `${formatNumber(counts.updated).padStart(7)} changed`,
+    formatSeconds(ms / 1000).padStart(7),
   ];
-  if (counts !== undefined) {
-    parts.push(`${formatNumber(counts.inserted)} new`, `${formatNumber(counts.updated)} changed`);
-  }
-  if (rejected > 0) parts.push(`${formatNumber(rejected)} rejected`);
-  return [...parts, formatSeconds(ms / 1000)].join("   ");
+  if (rejected > 0) cells.push(`${formatNumber(rejected)} rejected`);
+  return cells.join("  ");
+}
+
+/** A count and its noun in a column of their own. */
+function cell(count: number, chars: number, noun: string, before = ""): string {
+  const plural = Math.round(count) === 1 ? noun : `${noun}s`;
+  return `${`${before}${formatNumber(count)}`.padStart(chars)} ${plural.padEnd(noun.length + 1)}`;
 }
 
 function rejectedLine(event: Of<"row_rejected">): string {
@@ -93,9 +102,7 @@ function rejectedLine(event: Of<"row_rejected">): string {
   const shown = value === ""
     ? ""
     : ` (${value.length > 120 ? `${value.slice(0, 120)}...` : value})`;
-  return `  ${subject.stream} ${
-    formatSubject(subject)
-  }   rejected a row of ${where}: ${reason}${shown}`;
+  return `${beginning(subject)}   rejected a row of ${where}: ${reason}${shown}`;
 }
 
 /** The last lines of a run: what it wrote, how it ended, what to do next. */

@@ -110,20 +110,26 @@ export class Progress {
     return parts.filter((part) => part !== "").join("  ");
   }
 
+  /** The rate of the last seconds, which falls while nothing is sent. */
   #rate(line: Line): string {
-    const first = line.sent[0];
-    if (first === undefined || line.sent.length < 3) return "";
-    const used = (line.sent.length - 1) * 1000 / Math.max(1, line.sent.at(-1)! - first);
-    const of = line.requestsPerSecond === null ? "" : ` of ${formatRate(line.requestsPerSecond)}`;
-    return `${formatRate(used)}${of}`;
+    const now = this.#now();
+    const sent = line.sent.filter((at) => at >= now - RATE_SECONDS * 1000);
+    const [first, last] = [sent[0], sent.at(-1)];
+    if (first === undefined || last === undefined || sent.length < 3) return "";
+    const between = (sent.length - 1) * 1000 / Math.max(1, last - first);
+    const used = Number(Math.min(between, sent.length * 1000 / (now - first)).toPrecision(2));
+    const allowed = line.requestsPerSecond;
+    if (allowed === null) return formatRate(used);
+    return `${formatRate(used, allowed)} of ${formatRate(allowed)}`;
   }
 
-  /** Time left: the forecast at first, what has been measured as the run goes on. */
+  /** Time left: the forecast at first, what has been measured as the run goes on; nothing once neither tells. */
   #left(line: Line, share: number): string {
     const elapsed = (this.#now() - line.startedAtMs) / 1000;
     const measured = share > 0 ? elapsed * (1 - share) / share : line.forecastSeconds;
     const forecast = Math.max(0, line.forecastSeconds - elapsed);
-    return `${formatSeconds(share * measured + (1 - share) * forecast)} left`;
+    const left = share * measured + (1 - share) * forecast;
+    return left > 0 ? `${formatSeconds(left)} left` : "";
   }
 }
 

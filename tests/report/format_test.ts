@@ -45,7 +45,7 @@ Deno.test("formatSubject() names values and dates, or all", () => {
 });
 
 Deno.test("formatRate() chooses the unit in which a rate reads well", () => {
-  assertEquals([2, 0.5, 1 / 3, 5 / 60, 1 / 600, 1.98765].map(formatRate), [
+  assertEquals([2, 0.5, 1 / 3, 5 / 60, 1 / 600, 1.98765].map((rate) => formatRate(rate)), [
     "2/s",
     "0.5/s",
     "20/min",
@@ -53,6 +53,7 @@ Deno.test("formatRate() chooses the unit in which a rate reads well", () => {
     "6/h",
     "1.99/s",
   ]);
+  assertEquals([formatRate(0.25, 2), formatRate(1, 0.1)], ["0.25/s", "60/min"]);
 });
 
 Deno.test("formatTable() aligns columns, numbers to the right and dates to the left", () => {

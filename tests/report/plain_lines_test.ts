@@ -6,25 +6,25 @@ import { planned, request, WEEK, windowDone, windowFailed } from "./events.ts";
 
 Deno.test("plainLines() says what a stream has to do", () => {
   assertEquals(plainLines(planned()), [
-    "results        2024-01-01 .. 2024-03-31   13 windows   4 done   9 left   28 requests at 2/s, about 14 s",
+    "results        2024-01-01 .. 2024-03-31      13 windows      4 done      9 left  28 requests at 2/s, about 14 s",
   ]);
   assertEquals(plainLines(planned({ exact: false, requestsPerSecond: null })), [
-    "results        2024-01-01 .. 2024-03-31   ~13 windows   4 done   9 left   ~28 requests, about 14 s",
+    "results        2024-01-01 .. 2024-03-31     ~13 windows      4 done      9 left  ~28 requests, about 14 s",
   ]);
   assertEquals(plainLines(planned({ range: null, windows: 1, skipped: 0, requests: 0 })), [
-    "results        all   1 window   0 done   1 left   nothing to ask",
+    "results        all                            1 window       0 done      1 left  nothing to ask",
   ]);
 });
 
 Deno.test("plainLines() says what became of a window", () => {
   assertEquals(plainLines(windowDone()), [
-    "  results 2024-03-02 .. 2024-03-08   4 pages   364 records   3,702 rows   3,690 new   12 changed   2.1 s",
+    "  results      2024-03-02 .. 2024-03-08    4 pages     364 records    3,702 rows    3,690 new       12 changed    2.1 s",
   ]);
   assertEquals(plainLines(windowDone({ counts: undefined, pages: 1, records: 1, rejected: 2 })), [
-    "  results 2024-03-02 .. 2024-03-08   1 page   1 record   3,702 rows   2 rejected   2.1 s",
+    "  results      2024-03-02 .. 2024-03-08    1 page        1 record     3,702 rows                                  2.1 s  2 rejected",
   ]);
   assertEquals(plainLines(windowFailed("503 from /v1/results")), [
-    "  results 2024-03-02 .. 2024-03-08   failed: 503 from /v1/results",
+    "  results      2024-03-02 .. 2024-03-08   failed: 503 from /v1/results",
   ]);
 });
 
@@ -37,12 +37,12 @@ Deno.test("plainLines() shows a rejected row with its column and the beginning o
     reason: "is not a number",
   };
   assertEquals(plainLines({ ...rejected, value: '"x"' }), [
-    '  results 2024-03-02 .. 2024-03-08   rejected a row of ra_runners.draw: is not a number ("x")',
+    '  results      2024-03-02 .. 2024-03-08   rejected a row of ra_runners.draw: is not a number ("x")',
   ]);
   const [line] = plainLines({ ...rejected, column: null, value: "y".repeat(1000) });
   assertEquals(
     line,
-    `  results 2024-03-02 .. 2024-03-08   rejected a row of ra_runners: is not a number (${
+    `  results      2024-03-02 .. 2024-03-08   rejected a row of ra_runners: is not a number (${
       "y".repeat(120)
     }...)`,
   );
@@ -83,10 +83,10 @@ Deno.test("plainLines() has no line for requests, batches and the ends of stream
 Deno.test("plainLines() and logLines() keep an event on one line, whatever the source said", () => {
   const failed = windowFailed("500\r\nforged line\x1b[31m");
   assertEquals(plainLines(failed), [
-    "  results 2024-03-02 .. 2024-03-08   failed: 500 forged line [31m",
+    "  results      2024-03-02 .. 2024-03-08   failed: 500 forged line [31m",
   ]);
   assertEquals(logLines(failed, 0), [
-    "1970-01-01T00:00:00.000Z results 2024-03-02 .. 2024-03-08   failed: 500 forged line [31m",
+    "1970-01-01T00:00:00.000Z results      2024-03-02 .. 2024-03-08   failed: 500 forged line [31m",
   ]);
 });
 
