@@ -11,6 +11,8 @@ const BYTES_PER_UNIT = 3;
 const SPECIAL = /[\\\n\r\t]/;
 const ESCAPES: Record<string, string> = { "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 const encoder = new TextEncoder();
+/** Where chunks are encoded before they are cut to size; every use of it ends before the next begins. */
+const scratch = new Uint8Array(2 * CHUNK_CHARACTERS * BYTES_PER_UNIT);
 
 /** One row in the text form of COPY, with its line feed. */
 export function copyLine(row: Row): string {
@@ -31,22 +33,17 @@ export function* copyChunks(
   rows: readonly Row[],
   headerBytes = 0,
 ): Generator<Uint8Array<ArrayBuffer>> {
-  const scratch = new Uint8Array(headerBytes + 2 * CHUNK_CHARACTERS * BYTES_PER_UNIT);
   let text = "";
   for (const row of rows) {
     text += copyLine(row);
     if (text.length < CHUNK_CHARACTERS) continue;
-    yield encoded(text, headerBytes, scratch);
+    yield encoded(text, headerBytes);
     text = "";
   }
-  if (text !== "") yield encoded(text, headerBytes, scratch);
+  if (text !== "") yield encoded(text, headerBytes);
 }
 
-function encoded(
-  text: string,
-  headerBytes: number,
-  scratch: Uint8Array<ArrayBuffer>,
-): Uint8Array<ArrayBuffer> {
+function encoded(text: string, headerBytes: number): Uint8Array<ArrayBuffer> {
   const needed = headerBytes + text.length * BYTES_PER_UNIT;
   const buffer = needed <= scratch.length ? scratch : new Uint8Array(needed);
   const { written } = encoder.encodeInto(text, buffer.subarray(headerBytes));

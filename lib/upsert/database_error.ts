@@ -31,8 +31,9 @@ export class DatabaseError extends Error {
 
   /** Wraps what a driver threw. */
   constructor(thrown: unknown, step?: number) {
-    const fields = fieldsOf(thrown);
-    super(messageOf(thrown, fields), { cause: thrown });
+    const first = firstOf(thrown);
+    const fields = (typeof first === "object" && first !== null ? first : {}) as Fields;
+    super(messageOf(first, fields), { cause: thrown });
     this.code = /^[0-9A-Z]{5}$/.test(fields.code ?? "") ? fields.code! : "";
     this.step = step;
     this.where = fields.where ?? "";
@@ -72,18 +73,15 @@ interface Fields {
   column?: string;
   detail?: string;
   hint?: string;
-  errors?: unknown[];
 }
 
-function fieldsOf(thrown: unknown): Fields {
-  const fields = (typeof thrown === "object" && thrown !== null ? thrown : {}) as Fields;
-  // Where a host has several addresses, the error of the first tells as much as all of them.
-  return Array.isArray(fields.errors) ? fieldsOf(fields.errors[0]) : fields;
+/** Where a host has several addresses, the error of the first tells as much as all of them. */
+function firstOf(thrown: unknown): unknown {
+  return thrown instanceof AggregateError && thrown.errors.length > 0 ? thrown.errors[0] : thrown;
 }
 
-function messageOf(thrown: unknown, { detail, errors }: Fields): string {
-  const first = errors?.[0] ?? thrown;
-  const message = first instanceof Error ? first.message : String(first);
+function messageOf(thrown: unknown, { detail }: Fields): string {
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
   const whole = detail === undefined ? message : `${message}; ${detail}`;
   return whole.replace(/\.$/, "").slice(0, 1000);
 }

@@ -1,6 +1,6 @@
 // Owns the merging of rows that share a key within one batch, in memory: a statement may touch a row
-// only once. The result is what the database would have made of the rows one by one; where that cannot
-// be promised, because a value's order or its version is known to the database alone, the row goes into
+// only once. The result is what the database would have made of the rows one by one. Where an order is
+// known to the database alone, or a value would take on a version that is not its own, the row goes into
 // a further round, to be merged by a further statement. A property test compares it with PostgreSQL.
 import type { Row, RowShape } from "../extract/row_shape.ts";
 import { comparable, compareValues } from "./comparable.ts";
@@ -37,7 +37,7 @@ export class MergedRows {
   }
 }
 
-/** The row that merging both, the older first, would leave in any table; undefined where only the database can tell. */
+/** What becomes of a row when another follows it; undefined where they must not become one. */
 export function mergeRows(shape: RowShape, older: Row, newer: Row): Row | undefined {
   const order = compareVersions(shape, newer, older);
   const merged: Row = [];
@@ -90,8 +90,8 @@ function extreme(
 }
 
 /**
- * The value of the row with the greater version. Where that is null, the other's value would have to
- * keep its own, lower version to be judged against the table's, so such rows cannot become one.
+ * The value of the row with the greater version. Where that is null and the other is not, the merged row
+ * would say of an old value that it is new, and put it above a newer one in the table.
  */
 function latest(
   older: string | null,

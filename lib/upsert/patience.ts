@@ -22,18 +22,19 @@ const MOST_WAITS = 200;
 /** Waits between the tries of one piece of work. */
 export class Patience {
   readonly #options: PatienceOptions;
-  readonly #startedAt: number;
+  /** When the first try had failed; before that, time is the database's. */
+  #failedAt: number | undefined;
   #waits = 0;
 
   constructor(options: PatienceOptions) {
     this.#options = options;
-    this.#startedAt = options.clock.now();
   }
 
   /** Waits before another try; false where that is no use: time is up, or the run is being stopped. */
   async wait(): Promise<boolean> {
     const { clock, random, patienceMs, signal } = this.#options;
-    const leftMs = this.#startedAt + patienceMs - clock.now();
+    this.#failedAt ??= clock.now();
+    const leftMs = this.#failedAt + patienceMs - clock.now();
     if (leftMs <= 0 || this.#waits >= MOST_WAITS || signal?.aborted) return false;
     const mostMs = Math.min(FIRST_WAIT_MS * 2 ** this.#waits, LONGEST_WAIT_MS, leftMs);
     this.#waits++;

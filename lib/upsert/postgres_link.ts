@@ -4,6 +4,7 @@
 // @ts-types="@types/pg"
 import pg from "pg";
 import { DatabaseError } from "./database_error.ts";
+import { DURABLE_SQL } from "./write_plan.ts";
 import type { PostgresAddress } from "./postgres_url.ts";
 
 const CONNECT_TIMEOUT_MS = 15_000;
@@ -14,20 +15,22 @@ const KEEP_ALIVE_MS = 30_000;
  * What every session has, whatever the server's, database's or role's defaults. The `tcp_keepalives`
  * make the server notice within two minutes that the other machine is gone, and drop its locks.
  */
-const SESSION_SQL = Object.entries({
-  standard_conforming_strings: "on",
-  TimeZone: "UTC",
-  DateStyle: "ISO, YMD",
-  IntervalStyle: "iso_8601",
-  bytea_output: "hex",
-  extra_float_digits: "1",
-  statement_timeout: "0",
-  lock_timeout: "60s",
-  idle_in_transaction_session_timeout: "0",
-  tcp_keepalives_idle: "60",
-  tcp_keepalives_interval: "15",
-  tcp_keepalives_count: "4",
-}).map(([name, value]) => `SET ${name} = '${value}'`).join("; ");
+const SESSION_SQL = `SELECT ${DURABLE_SQL}, ${
+  Object.entries({
+    standard_conforming_strings: "on",
+    TimeZone: "UTC",
+    DateStyle: "ISO, YMD",
+    IntervalStyle: "iso_8601",
+    bytea_output: "hex",
+    extra_float_digits: "1",
+    statement_timeout: "0",
+    lock_timeout: "60s",
+    idle_in_transaction_session_timeout: "0",
+    tcp_keepalives_idle: "60",
+    tcp_keepalives_interval: "15",
+    tcp_keepalives_count: "4",
+  }).map(([name, value]) => `set_config('${name}', '${value}', false)`).join(", ")
+}`;
 
 /** A connection that is opened when needed and again after it was lost. */
 export class PostgresLink implements AsyncDisposable {

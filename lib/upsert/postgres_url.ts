@@ -35,8 +35,8 @@ export function parsePostgresUrl(text: string): PostgresAddress {
   const url = parseUrl(text);
   const parameter = (name: string) => url.searchParams.get(name) ?? undefined;
   const user = decoded(url.username, "user") || "postgres";
-  const host = decoded(url.hostname, "host").replace(/^\[(.*)\]$/, "$1") || parameter("host") ||
-    "localhost";
+  const named = decoded(url.hostname, "host").replace(/^\[(.*)\]$/, "$1");
+  const host = parameter("host") || named || "localhost";
   const port = Number(url.port || parameter("port") || DEFAULT_PORT);
   const database = decoded(url.pathname.slice(1), "database") || user;
   const sslMode = (parameter("sslmode") ?? "prefer") as SslMode;
@@ -52,7 +52,7 @@ export function parsePostgresUrl(text: string): PostgresAddress {
     sslMode,
     sslRootCert: parameter("sslrootcert"),
     options: parameter("options"),
-    label: `postgres://${url.username || user}@${url.hostname || host}:${port}/${database}`,
+    label: `postgres://${url.username || user}@${host}:${port}/${database}`,
   };
 }
 
@@ -60,7 +60,9 @@ function parseUrl(text: string): URL {
   if (!/^postgres(ql)?:\/\//.test(text)) {
     throw unreadable('it does not begin with "postgres://"', EXAMPLE);
   }
-  const url = URL.canParse(text) ? new URL(text) : undefined;
+  // libpq allows a user without a host, for a socket; URLs do not.
+  const whole = text.replace(/^([^/]+\/\/[^/?#]*@)(?=\/|$)/, "$1localhost");
+  const url = URL.canParse(whole) ? new URL(whole) : undefined;
   // An unescaped "#", "/" or "?" in the password ends the host early; a fragment or a second "@" shows it.
   if (url === undefined || url.hash !== "" || /@/.test(url.pathname + url.search)) {
     throw unreadable("it is not a valid URL", ESCAPING);

@@ -19,7 +19,7 @@ export interface Outlook {
 }
 
 /** Before anything was written. */
-export const UNKNOWN: Outlook = { way: "guard", newInARow: 0, neededForDirect: 1 };
+export const UNKNOWN: Outlook = { way: "filter", newInARow: 0, neededForDirect: 1 };
 
 /** Share of unchanged rows from which filtering them first pays. */
 const UNCHANGED_SHARE = 0.2;
