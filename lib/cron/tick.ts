@@ -87,7 +87,8 @@ export async function tick(input: TickInput): Promise<TickReport> {
     const last = await runPhases(input, patience, report);
     report.seconds = Math.round(input.wallNow() - startedAtMs) / 1000;
     const more = report.outcome === "more" || report.outcome === "interrupted";
-    await memory.save({ more, patience: nextPatience(patience, report, last), last: report });
+    const next = more ? nextPatience(patience, report, last) : 1;
+    await memory.save({ more, patience: next, last: report });
     return report;
   } catch (error) {
     const failed = failedReport(startedAtMs, error);
