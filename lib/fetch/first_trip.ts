@@ -1,5 +1,5 @@
 /**
- * How late the first request arrived. It alone connects, and in Deno it builds the client, which takes 8 to
+ * How late the first request arrived. It alone connects, and in Deno it builds the client, which takes 7 to
  * 13 ms even on one machine; what follows it at the right distance then comes too early. Invariant: a
  * bound on the correction, since a slow first answer looks the same.
  */

@@ -34,7 +34,7 @@ const LONGEST_UNASKED_PAUSE_MS = 1_000;
 const ROUNDING_MS = 1_000;
 /**
  * The event loop turns in 0.3 ms; with 15 ms of parsing in between requests arrived up to 15.5 ms after they
- * were let go, but never more than 3.4 ms after that turn.
+ * were let go, and none of 300 more than 3.4 ms after that turn.
  */
 const STALL_MS = 1.5;
 /** Within intervals up to this the pacers keep the server's count better than its headers tell it. */

@@ -6,11 +6,12 @@
  * The law (measured in ../shared/perf.md, and again in docs/benchmarks.md): a server that counts a sliding
  * or a fixed interval never refuses when the distance over `requests` requests exceeds the interval by
  * the jitter; a bucket that holds one request needs the jitter between any two, which is `requests` times as
- * dear; a full-size bucket needs nothing. From 429s alone, doubling finds the margin in five refusals and
- * overshoots by up to 100 %. Round trips contain the jitter on the way there, so the first refusal is
- * enough: replay both strict servers on the arrivals that the answers show, believe the one that refuses
- * the same requests, and take the spread of the round trips as the jitter. Simulated with 40 ms of
- * jitter: 1.1 to 1.7 refusals (doubling: 3 to 7) and 0.1 to 0.5 % below a perfect margin.
+ * dear; a full-size bucket needs nothing. From 429s alone the margin has to be doubled and halved. Round
+ * trips contain the jitter on the way there, so mostly the first refusal is enough: replay both strict servers on
+ * the arrivals that the answers show, believe the one that refuses the same requests, and take the
+ * spread of the round trips as the jitter. Simulated on 300 seeds that chose no constant, 40 ms of jitter, 5/s,
+ * 400 ms: log 1.1 refusals and 96.0 % of a possible 96.2 (without believing round trips 3.5 and 95.6 %),
+ * bucket of one 1.7 and 82.9 of 83.3 % (8.4 and 81.9 %).
  */
 import { Arrivals, type Departure, type Distance } from "./arrivals.ts";
 import { Quiet } from "./quiet.ts";
