@@ -8,6 +8,7 @@ import type { WireRequest } from "../lib/fetch/request.ts";
 import type { Unit } from "../lib/plan/stream_plan.ts";
 import { StreamPlan } from "../lib/plan/stream_plan.ts";
 import { eachValues, isFedByTarget } from "../lib/plan/each_values.ts";
+import { expectedRecordsPerMinute } from "../lib/plan/forecast.ts";
 import { rangeOf as rangeOfStream } from "../lib/plan/needed.ts";
 import { stagesOf } from "../lib/plan/stage.ts";
 import { formatWindow } from "../lib/report/format.ts";
@@ -61,7 +62,7 @@ async function firstUnits(job: Job, name: string, options: RunOptions): Promise<
     scope: "",
     each: eachValues(stream, options.params, async function* () {}),
     needed: () => Promise.resolve(range === undefined ? null : { fetch: [range], skip: [] }),
-    recordsPerMinute: undefined,
+    recordsPerMinute: expectedRecordsPerMinute(stream, undefined),
   });
   const units: Unit[] = [];
   while (units.length < REQUESTS_SHOWN) {

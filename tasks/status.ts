@@ -118,11 +118,16 @@ function statusLines(status: Status): string[] {
   if (status.runs.length > 0) {
     lines.push("", ...formatTable([RUN_HEADER, ...status.runs.map(runCells)]));
   }
-  const troubled = Object.values(status.streams).some((stream) =>
+  lines.push("", `next   deno task ${nextTask(status)}`);
+  return lines;
+}
+
+function nextTask({ runs, streams }: Status): string {
+  if (runs.length === 0) return "backfill";
+  const troubled = Object.values(streams).some((stream) =>
     stream.failed.length + stream.rejected.length + stream.gaps.length > 0
   );
-  lines.push("", troubled ? "next   deno task backfill --resume" : "next   deno task verify");
-  return lines;
+  return troubled ? "backfill --resume" : "verify";
 }
 
 function streamLines(name: string, stream: StreamSnapshot & { scopes: string[] }): string[] {

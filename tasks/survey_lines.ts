@@ -6,7 +6,17 @@ import { formatNumber, formatSeconds, formatTable, formatWindow } from "../lib/r
 import type { RunOptions } from "./run_options.ts";
 import { rangeOf } from "./run_options.ts";
 
-const HEADER = ["stream", "dates", "windows", "done", "left", "requests", "rows", "time", "left"];
+const HEADER = [
+  "stream",
+  "dates",
+  "windows",
+  "done",
+  "left",
+  "requests",
+  "rows",
+  "time",
+  "time left",
+];
 
 /** The forecast as aligned lines. */
 export function surveyLines(job: Job, options: RunOptions, survey: Survey): string[] {
