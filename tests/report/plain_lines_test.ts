@@ -27,7 +27,7 @@ Deno.test("plainLines() says what became of a window", () => {
     "results 2024-03-02 .. 2024-03-08 4 pages 364 records 3,702 rows 3,690 new 12 changed 2.1 s",
   ]);
   assertEquals(said(windowDone({ counts: undefined, pages: 1, records: 1, rejected: 2 })), [
-    "results 2024-03-02 .. 2024-03-08 1 page 1 record 3,702 rows 2 rejected 2.1 s",
+    "results 2024-03-02 .. 2024-03-08 1 page 1 record 3,702 rows 2.1 s 2 rejected",
   ]);
   assertEquals(said(windowFailed("503 from /v1/results")), [
     "results 2024-03-02 .. 2024-03-08 failed: 503 from /v1/results",

@@ -84,10 +84,29 @@ Deno.test("runOptions() take what is given rather than what the last run had", (
   };
   assertEquals(dates("--start-date 2021-01-01"), ["2021-01-01", "2025-10-20"]);
   assertEquals(dates("--end-date 2020-06-30"), ["2020-01-01", "2020-06-30"]);
-  const other = options("--region-codes gb --skip-masters", last);
-  assertEquals([other.params.region_codes, other.only, other.without], [["gb"], [], ["masters"]]);
-  assertEquals([other.start, other.end], ["2020-01-01", "2020-12-31"]);
+  assertEquals(options("--region-codes gb", last).params.region_codes, ["gb"]);
   assertEquals(options("--token x", last).params, { region_codes: ["fr"], token: "x" });
+});
+
+Deno.test("runOptions() replace the streams of the last run by those named, and join those left out or added", () => {
+  const selection = (line: string, last: string) => {
+    const { only, groups, without, with: added } = options(line, runOf(last));
+    return { only, groups, without, with: added };
+  };
+  assertEquals(selection("--skip-masters", "--no-results"), {
+    only: [],
+    groups: [],
+    without: ["results", "masters"],
+    with: [],
+  });
+  assertEquals(selection("--with details", "--only results").with, ["details"]);
+  assertEquals(selection("--with details", "--only results").only, ["results"]);
+  assertEquals(selection("--group masters", "--only results --no-racecards"), {
+    only: [],
+    groups: ["masters"],
+    without: [],
+    with: [],
+  });
 });
 
 Deno.test("rangeOf() ends with the last day, and refuses days out of order", () => {
