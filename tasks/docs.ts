@@ -1,21 +1,28 @@
-// Owns the command `docs`: writes what is generated from the job schema, the JSON Schema for editors and
-// the tables of the reference page. It reads no job and needs no environment.
+// Owns the command `docs`: writes what is generated, which is the JSON Schema for editors and the tables of
+// the reference page, from the job schema, and the page of estimates, from the racing job. It needs no
+// environment.
 import { jobJsonSchema } from "../lib/config/json_schema.ts";
 import { withReference } from "../lib/config/reference_page.ts";
 import { helpText, readArguments } from "./arguments.ts";
+import { estimatesPage } from "./estimates_page.ts";
 import { EXIT, runCommand } from "./exit.ts";
+import { openJob } from "./open_job.ts";
+import { DEFAULT_JOB } from "./settings.ts";
 
 const SCHEMA = "config/job.schema.json";
 const PAGE = "docs/config.md";
+const ESTIMATES = "docs/estimates.md";
 
 async function main(argv: string[]): Promise<number> {
   if (readArguments(argv, {}).has("help")) {
-    console.log(helpText("docs", `Writes ${SCHEMA} and the tables of ${PAGE}.`, {}));
+    const about = `Writes ${SCHEMA}, the tables of ${PAGE}, and ${ESTIMATES}.`;
+    console.log(helpText("docs", about, {}));
     return EXIT.done;
   }
   await Deno.writeTextFile(SCHEMA, jobJsonSchema());
   await Deno.writeTextFile(PAGE, withReference(await Deno.readTextFile(PAGE)));
-  console.log(`wrote ${SCHEMA} and the tables of ${PAGE}`);
+  await Deno.writeTextFile(ESTIMATES, estimatesPage(await openJob(DEFAULT_JOB, () => undefined)));
+  console.log(`wrote ${SCHEMA}, the tables of ${PAGE}, and ${ESTIMATES}`);
   return EXIT.done;
 }
 
