@@ -88,7 +88,8 @@ function grantsOf(needs: Needs, job: JobAccess, env: Environment): Grants {
   if (needs.logs && settings.logsFolder !== undefined) addBoth(grants, settings.logsFolder);
   if (needs.serve === "any") grants.net.add("127.0.0.1");
   if (needs.serve === "status") {
-    grants.net.add(`127.0.0.1:${env.PORT || STATUS_PORT}`);
+    const port = env.PORT || STATUS_PORT;
+    if (/^\d{1,5}$/.test(port)) grants.net.add(`127.0.0.1:${port}`);
     for (const name of CRON_NAMES) grants.env.add(name);
   }
   return grants;

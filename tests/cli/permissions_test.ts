@@ -1,0 +1,198 @@
+// What each command may do, as a list to be read, and that a process started so can do no more.
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { COMMAND_NAMES, flagsOf } from "../../tasks/launch.ts";
+import { openSite } from "../faults/site.ts";
+import { serve } from "../support/http_server.ts";
+import { type TempDir, tempDir } from "../support/temp.ts";
+import { thingsJob } from "./things.ts";
+
+const JOB = `job: tiny
+include: parts/tables.yaml
+source:
+  url: \${TINY_URL:-https://api.example.com/v1}
+  auth: { oauth2: { token_url: "https://login.example.com:8443/t", client_id: me, client_secret: "\${TINY_SECRET}" } }
+streams: { things: { request: /things, rows: things } }
+`;
+
+/** A job with an included file in a folder whose checkpoint folder exists. */
+function folder(): TempDir {
+  const dir = tempDir();
+  Deno.mkdirSync(dir.file("parts"));
+  Deno.mkdirSync(dir.file("data"));
+  Deno.writeTextFileSync(dir.file("job.yaml"), JOB);
+  Deno.writeTextFileSync(
+    dir.file("parts", "tables.yaml"),
+    "tables: { things: { key: id, columns: { id: text }, about: '${TINY_ABOUT:-}' } }\n",
+  );
+  return dir;
+}
+
+/** The grants of a command by kind, the temporary folder written as `DIR`. */
+async function grants(
+  dir: TempDir,
+  command: string,
+  env: Record<string, string>,
+): Promise<Record<string, string[]>> {
+  const settings = {
+    BACKFILL_KV: dir.file("data", "checkpoints.db"),
+    BACKFILL_LOGS: dir.file("logs"),
+    DENO_DIR: "/cache",
+    ...env,
+  };
+  const flags = await flagsOf(command, ["--config", dir.file("job.yaml")], settings);
+  return Object.fromEntries(
+    flags.filter((flag) => flag.startsWith("--allow-")).map((flag) => {
+      const [name, list] = flag.slice("--allow-".length).split(/=(.*)/s);
+      return [name, list!.replaceAll(dir.path, "DIR").split(",")];
+    }),
+  );
+}
+
+const POSTGRES = { DATABASE_URL: "postgres://me:secret@db.example.com/racing" };
+const JOB_FILES = ["DIR/job.yaml", "DIR/parts/tables.yaml"];
+const API = ["api.example.com:443", "login.example.com:8443"];
+const KV = "DIR/data/checkpoints.db";
+const NAMES = ["DATABASE_URL", "BACKFILL_KV", "BACKFILL_LOGS", "NO_COLOR", "TERM"];
+const ENV = [...NAMES, "TINY_URL", "TINY_SECRET", "TINY_ABOUT"];
+
+Deno.test("each command may reach its API, its database and its files, and nothing else", async () => {
+  using dir = folder();
+  const of = (command: string) => grants(dir, command, POSTGRES);
+  const reader = {
+    net: ["db.example.com:5432"],
+    read: [...JOB_FILES, KV],
+    write: [KV],
+    env: ENV,
+  };
+  const runner = {
+    net: [...API, "db.example.com:5432"],
+    read: [...JOB_FILES, KV, "DIR/logs"],
+    write: [KV, "DIR/logs"],
+    env: ENV,
+    sys: ["hostname"],
+  };
+  const cron = ["PORT", "BACKFILL_SCHEDULE", "BACKFILL_BUDGET"];
+  const expected: Record<string, Record<string, string[]>> = {
+    status: reader,
+    verify: reader,
+    errors: { ...reader, sys: ["hostname"] },
+    backfill: runner,
+    doctor: runner,
+    checkpoint: {
+      ...reader,
+      read: [...JOB_FILES, "DIR/data"],
+      write: ["DIR/data"],
+      sys: ["hostname"],
+    },
+    cron: {
+      ...runner,
+      net: [...runner.net, "127.0.0.1:8000"],
+      env: [...ENV, ...cron, "DENO_DEPLOYMENT_ID", "DENO_TIMELINE"],
+    },
+  };
+  for (const [command, kinds] of Object.entries(expected)) {
+    assertEquals(await of(command), kinds, command);
+  }
+});
+
+Deno.test("no command has a permission as a whole, nor may any start programs", async () => {
+  using dir = folder();
+  for (const command of COMMAND_NAMES) {
+    const kinds = await grants(dir, command, POSTGRES);
+    for (const [kind, list] of Object.entries(kinds)) {
+      assertEquals(["net", "read", "write", "env", "sys"].includes(kind), true, command);
+      assertEquals(list.every((item) => item !== ""), true, command);
+    }
+  }
+});
+
+Deno.test("permissions follow the database that is used", async () => {
+  using dir = folder();
+  const of = async (DATABASE_URL: string) => {
+    const { net = [], read = [], write = [] } = await grants(dir, "verify", { DATABASE_URL });
+    return { net, read: read.slice(2), write };
+  };
+  assertEquals(await of("postgres://u@[::1]:5433/x?sslrootcert=/ca.pem"), {
+    net: ["[::1]:5433"],
+    read: ["/ca.pem", KV],
+    write: [KV],
+  });
+  const socket = "/run/postgresql/.s.PGSQL.5432";
+  assertEquals(await of("postgres:///x?host=/run/postgresql"), {
+    net: [`unix:${socket}`],
+    read: [socket, KV],
+    write: [socket, KV],
+  });
+  const { net, write } = await of(`pglite:${dir.file("db")}`);
+  assertEquals([net, write], [[], ["DIR/db", KV]]);
+});
+
+Deno.test("a path with a comma gives no second permission", async () => {
+  using dir = tempDir();
+  const name = dir.file("a,b.yaml");
+  Deno.writeTextFileSync(name, thingsJob("http://127.0.0.1:1"));
+  const flags = await flagsOf("verify", [`--config=${name}`], POSTGRES);
+  const read = flags.find((flag) => flag.startsWith("--allow-read="));
+  assertStringIncludes(read!, dir.file("a,,b.yaml"));
+});
+
+/** Tries what a hostile command would; prints what it could do. */
+const PROBE = `
+const [outside, beside, job, api, other] = Deno.args;
+const tries = {
+  "read the job": () => Deno.readTextFile(job),
+  "read beside the job": () => Deno.readTextFile(beside),
+  "read outside": () => Deno.readTextFile(outside),
+  "write outside": () => Deno.writeTextFile(outside, "x"),
+  "reach the API": () => fetch(api).then((answer) => answer.text()),
+  "reach another port": () => fetch(other).then((answer) => answer.text()),
+  "reach another host": () => Deno.connect({ hostname: "127.0.0.2", port: Number(new URL(api).port) }),
+  "read a foreign variable": () => { if (Deno.env.get("FOREIGN") === undefined) throw new Deno.errors.NotCapable(); },
+  "start a program": () => new Deno.Command(Deno.execPath(), { args: ["--version"] }).output(),
+  "load a library": () => Deno.dlopen("libc.so.6", {}),
+};
+const could = [];
+for (const [name, attempt] of Object.entries(tries)) {
+  try { await attempt(); could.push(name); } catch (error) {
+    if (!(error instanceof Deno.errors.NotCapable)) could.push(name + ": " + error);
+  }
+}
+console.log(JSON.stringify(could));
+`;
+
+Deno.test("a process with a command's permissions reads its job and asks its API, no more", async () => {
+  await using api = serve(() => new Response("api"));
+  await using other = serve(() => new Response("other"));
+  using dir = tempDir();
+  const [job, beside, probe] = ["job.yaml", "beside.yaml", "probe.ts"].map((n) => dir.file(n));
+  await Deno.writeTextFile(job!, thingsJob(api.url));
+  await Deno.writeTextFile(beside!, "private");
+  await Deno.writeTextFile(probe!, PROBE);
+  const env = {
+    ...POSTGRES,
+    BACKFILL_KV: dir.file("checkpoints.db"),
+    BACKFILL_LOGS: dir.file("logs"),
+  };
+  const flags = await flagsOf("backfill", ["--config", job!], env);
+  using elsewhere = tempDir();
+  const outside = elsewhere.file("private.txt");
+  await Deno.writeTextFile(outside, "private");
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", ...flags, "--no-config", probe!, outside, beside!, job!, api.url, other.url],
+    env: { FOREIGN: "secret" },
+  }).output();
+  const text = new TextDecoder().decode(stdout);
+  assertEquals(text, `["read the job","reach the API"]\n`, new TextDecoder().decode(stderr));
+  assertEquals(await Deno.readTextFile(outside), "private");
+});
+
+Deno.test("a source that redirects to another host does not make a command ask there", async () => {
+  let reached = 0;
+  await using other = serve(() => (reached++, Response.json([])));
+  await using api = serve(() => Response.redirect(`${other.url}/kinds`));
+  await using site = await openSite(thingsJob(api.url), { env: { TINY_TOKEN: "secret-token" } });
+  const days = ["--start-date", "2025-10-01", "--end-date", "2025-10-01"];
+  const { code, stdout, stderr } = await site.run("backfill", days);
+  assertEquals([code === 0, reached], [false, 0]);
+  assertStringIncludes(stdout + stderr, "is not allowed to reach");
+});
