@@ -15,6 +15,9 @@ export type Consequence =
   /** Nothing helps but the owner of the database. */
   | "final";
 
+/** Unlike the codes of system calls, such as EPIPE. */
+const SQLSTATE = /^[0-9FHPX][0-9A-Z]{4}$/;
+
 /** An error of the database, and where in a transaction it happened. */
 export class DatabaseError extends Error {
   override readonly name = "DatabaseError";
@@ -28,22 +31,25 @@ export class DatabaseError extends Error {
   readonly column: string | null;
   /** PostgreSQL's hint. */
   readonly advice: string | undefined;
+  /** Whether it was Deno that did not let the connection be. */
+  readonly #denied: boolean;
 
   /** Wraps what a driver threw. */
   constructor(thrown: unknown, step?: number) {
     const first = firstOf(thrown);
     const fields = (typeof first === "object" && first !== null ? first : {}) as Fields;
     super(messageOf(first, fields), { cause: thrown });
-    this.code = /^[0-9A-Z]{5}$/.test(fields.code ?? "") ? fields.code! : "";
+    this.code = SQLSTATE.test(fields.code ?? "") ? fields.code! : "";
     this.step = step;
     this.where = fields.where ?? "";
     this.column = fields.column ?? /, column "?([^":]+)"?/.exec(this.where)?.[1] ?? null;
-    this.advice = fields.hint;
+    this.#denied = first instanceof Deno.errors.NotCapable;
+    this.advice = this.#denied ? "Run it as a task: deno task grants what it needs" : fields.hint;
   }
 
   /** What the error means for a write. */
   get consequence(): Consequence {
-    return consequenceOf(this.code);
+    return this.#denied ? "final" : consequenceOf(this.code);
   }
 
   /** Whether the same may succeed after a while. */
@@ -61,7 +67,8 @@ export class DatabaseError extends Error {
   toFailure(what: string): Failure {
     const code = this.code === "" ? "" : ` (${this.code})`;
     return new Failure("target", `Cannot ${what}: ${this.message}${code}`, {
-      hint: HINTS[this.code] ?? HINTS[this.code.slice(0, 2)] ?? this.advice ?? HINTS[""]!,
+      hint: (this.#denied ? this.advice : undefined) ?? HINTS[this.code] ??
+        HINTS[this.code.slice(0, 2)] ?? this.advice ?? HINTS[""]!,
       cause: this,
     });
   }

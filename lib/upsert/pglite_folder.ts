@@ -38,11 +38,7 @@ export async function takeFolder(path: string): Promise<PgliteFolder> {
   };
   try {
     if (!await file.tryLock(true)) throw isOpenElsewhere(path, await readNote(file));
-    if ((await readNote(file))?.state === "creating") await clear(path);
-    const held = (await Array.fromAsync(Deno.readDir(path))).map((entry) => entry.name);
-    if (held.includes("PG_VERSION")) await writeNote(file, "ready");
-    else if (held.length === 1) await writeNote(file, "creating");
-    else throw notADatabase(path);
+    await claim(path, file);
     return {
       path,
       home: () => homeOf(path),
@@ -66,6 +62,17 @@ async function openLockFile(path: string): Promise<Deno.FsFile> {
       cause,
     });
   }
+}
+
+/** Notes in the lock's file what the folder is about to be. */
+async function claim(path: string, file: Deno.FsFile): Promise<void> {
+  const before = await readNote(file);
+  if (before?.state === "creating") await clear(path);
+  const held = (await Array.fromAsync(Deno.readDir(path))).map((entry) => entry.name);
+  if (held.includes("PG_VERSION")) return await writeNote(file, "ready");
+  if (held.length === 1) return await writeNote(file, "creating");
+  if (before === undefined) await Deno.remove(join(path, LOCK_FILE));
+  throw notADatabase(path);
 }
 
 function isOpenElsewhere(path: string, note: Note | undefined): Failure {

@@ -18,7 +18,7 @@ const COPY_DATA = "d".charCodeAt(0);
 const COPY_DONE = Uint8Array.of("c".charCodeAt(0), 0, 0, 0, 4);
 
 /** Time without a sign of life, while a server works or takes nothing more, after which it is given up. */
-const SILENCE_MS = 300_000;
+const SILENCE_MS = 120_000;
 
 /** A transaction to be handed to `client.query` of pg; `done` settles when nothing of it is under way. */
 export class PipelinedTransaction implements Submittable {

@@ -1,6 +1,7 @@
 // Owns one connection to a PostgreSQL server and its replacement after a loss. It opens on first use,
 // sets the session up the same on every server, and runs one thing at a time. The password reaches the
 // driver and nothing else.
+import type { Duplex } from "node:stream";
 // @ts-types="@types/pg"
 import pg from "pg";
 import { DatabaseError } from "./database_error.ts";
@@ -10,6 +11,7 @@ import type { PostgresAddress } from "./postgres_url.ts";
 const CONNECT_TIMEOUT_MS = 15_000;
 /** Idle time after which the system asks whether the server is still there. */
 const KEEP_ALIVE_MS = 30_000;
+const GOODBYE_MS = 1_000;
 
 /**
  * What every session has, whatever the server's, database's or role's defaults. The `tcp_keepalives`
@@ -66,7 +68,7 @@ export class PostgresLink implements AsyncDisposable {
     this.#closed = true;
     const client = this.#client;
     this.#client = undefined;
-    await client?.end().catch(() => {});
+    if (client !== undefined) await close(client);
   }
 
   async #run<T>(run: (client: pg.Client) => Promise<T>): Promise<T> {
@@ -75,7 +77,7 @@ export class PostgresLink implements AsyncDisposable {
       return await run(this.#client ??= await this.#connect());
     } catch (thrown) {
       const error = thrown instanceof DatabaseError ? thrown : new DatabaseError(thrown);
-      if (error.consequence === "lost") await this.#discard();
+      if (error.consequence === "lost") this.#discard();
       throw error;
     }
   }
@@ -121,7 +123,7 @@ export class PostgresLink implements AsyncDisposable {
       await client.connect();
       await client.query(SESSION_SQL);
     } catch (error) {
-      await client.end().catch(() => {});
+      abandon(client);
       throw error;
     }
     return client;
@@ -131,9 +133,28 @@ export class PostgresLink implements AsyncDisposable {
     if (this.#client === client) this.#client = undefined;
   }
 
-  async #discard(): Promise<void> {
-    const client = this.#client;
+  #discard(): void {
+    if (this.#client !== undefined) abandon(this.#client);
     this.#client = undefined;
-    await client?.end().catch(() => {});
   }
+}
+
+/** Says goodbye; a server that does not answer is left after a second. */
+async function close(client: pg.Client): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, GOODBYE_MS);
+  await Promise.race([client.end().catch(() => {}), late.promise]);
+  clearTimeout(timer);
+  streamOf(client).destroy();
+}
+
+/** Drops a connection that is of no use. pg waits for its end, which over TLS may never come. */
+function abandon(client: pg.Client): void {
+  client.end().catch(() => {});
+  streamOf(client).destroy();
+}
+
+/** The socket, or what encrypts it; pg keeps it where its types do not say. */
+function streamOf(client: pg.Client): Duplex {
+  return (client as unknown as { connection: { stream: Duplex } }).connection.stream;
 }

@@ -1,0 +1,251 @@
+// Prints how fast rows are written, as a share of what psql does with the same rows: \copy into a
+// temporary table and one INSERT ... ON CONFLICT DO UPDATE ... WHERE distinct, batch for batch. Fresh
+// rows, a re-run that changes nothing, a re-run that changes a tenth; and the embedded database.
+//
+//     deno run -A tests/bench/write_bench.ts [--rows 20000] [--batch 5000] [--runs 7] [--ways] [--no-pglite]
+//
+// --ways adds what other ways to write reach, through postgres.js and through this writer forced to each.
+import { parseArgs } from "@std/cli/parse-args";
+import postgres from "postgres";
+import type { Row } from "../../lib/extract/row_shape.ts";
+import { copyLine } from "../../lib/upsert/copy_text.ts";
+import { stageName, stageSql } from "../../lib/upsert/merge_sql.ts";
+import { openTarget } from "../../lib/upsert/open_target.ts";
+import type { LedgerEntry, Target } from "../../lib/upsert/target.ts";
+import { tableSql } from "../../lib/upsert/table_sql.ts";
+import { startPostgres } from "../support/postgres_server.ts";
+import { columns, wideRows, wideShape, wideTable } from "./wide_rows.ts";
+
+/** PostgreSQL's own defaults; the test server's are faster than any real one. */
+const DEFAULTS = {
+  fsync: "on",
+  full_page_writes: "on",
+  synchronous_commit: "on",
+  shared_buffers: "128MB",
+  jit: "on",
+};
+
+const flags = parseArgs(Deno.args, {
+  string: ["rows", "batch", "runs"],
+  boolean: ["ways", "pglite"],
+  negatable: ["pglite"],
+  default: { rows: "20000", batch: "5000", runs: "7", pglite: true },
+});
+const [rowCount, batchRows, runs] = [flags.rows, flags.batch, flags.runs].map(Number) as [
+  number,
+  number,
+  number,
+];
+
+const loads = { fresh: wideRows(rowCount), changed: wideRows(rowCount, 1) };
+const folder = await Deno.makeTempDir({ prefix: "hindcast-bench-" });
+await Deno.chmod(folder, 0o755);
+const measured = new Map<string, { seconds: number[]; walBytes: number[] }>();
+
+try {
+  await benchPostgres();
+  if (flags.pglite) await benchPglite();
+} finally {
+  await Deno.remove(folder, { recursive: true });
+}
+
+async function benchPostgres(): Promise<void> {
+  await using server = await startPostgres(DEFAULTS);
+  const sql = postgres(server.url, { onnotice: () => {} });
+  const hasPsql = await writeScripts();
+  for (let run = 0; run < runs; run++) {
+    if (hasPsql) {
+      await renewTable(sql);
+      for (const [name, script] of [["fresh", "a"], ["same", "a"], ["tenth", "b"]] as const) {
+        await measure(`psql ${name}`, sql, () => runPsql(server.url, script));
+      }
+    }
+    await renewTable(sql);
+    for (const [name, rows] of scenarios()) {
+      await using target = await openTarget(server.url);
+      await target.prepare({ wide: wideTable });
+      await measure(`hindcast ${name}`, sql, () => writeAll(target, rows));
+    }
+    if (flags.ways) await benchWays(sql, server.url);
+  }
+  await sql.end();
+  for (const name of ["fresh", "same", "tenth"]) {
+    report(`hindcast ${name}`, `psql ${name}`);
+  }
+  if (flags.ways) { for (const name of measured.keys()) report(name, "psql fresh"); }
+}
+
+function scenarios(): [string, Row[]][] {
+  return [["fresh", loads.fresh], ["same", loads.fresh], ["tenth", loads.changed]];
+}
+
+async function benchPglite(): Promise<void> {
+  for (let run = 0; run < Math.min(runs, 3); run++) {
+    const path = `${folder}/pglite-${run}`;
+    for (const [name, rows] of scenarios()) {
+      await using target = await openTarget(`pglite:${path}`);
+      await target.prepare({ wide: wideTable });
+      await measure(`pglite ${name}`, undefined, () => writeAll(target, rows));
+    }
+  }
+  for (const name of ["fresh", "same", "tenth"]) report(`pglite ${name}`, `psql ${name}`);
+}
+
+async function writeAll(target: Target, rows: Row[]): Promise<void> {
+  for (let at = 0; at < rows.length; at += batchRows) {
+    const batch = rows.slice(at, at + batchRows);
+    await target.write([{ shape: wideShape, rows: batch }], [ledgerEntry(at, batch.length)]);
+  }
+}
+
+function ledgerEntry(at: number, rows: number): LedgerEntry {
+  const [from, fetchedAt] = [`window ${at}`, "2024-01-01T00:00:00Z"];
+  const names = { job: "bench", stream: "bench", scope: "", each: "" };
+  return { ...names, from, to: "", records: rows, rows, settled: true, fetchedAt };
+}
+
+/** Ways to write fresh rows that the writer does not take, each on a connection and table of its own. */
+async function benchWays(sql: postgres.Sql, url: string): Promise<void> {
+  const own = postgres(url, { onnotice: () => {}, max: 1 });
+  const list = columns.map(([name]) => `"${name}"`).join(", ");
+  const types = columns.map(([, type]) => type);
+  await renewTable(sql);
+  await measure("postgres.js unnest fresh", sql, async () => {
+    const arrays = types.map((type, at) => `$${at + 1}::text::${type}[]`).join(", ");
+    const text = `INSERT INTO wide AS o (${list}) SELECT * FROM unnest(${arrays}) ` +
+      conflictClause();
+    for (let at = 0; at < rowCount; at += batchRows) {
+      const batch = loads.fresh.slice(at, at + batchRows);
+      await own.unsafe(text, types.map((_, column) => arrayText(batch, column)));
+    }
+  });
+  await renewTable(sql);
+  await measure("postgres.js json fresh", sql, async () => {
+    const text = `INSERT INTO wide AS o (${list}) SELECT ${list} ` +
+      `FROM json_populate_recordset(null::wide, $1::text::json) ${conflictClause()}`;
+    for (let at = 0; at < rowCount; at += batchRows) {
+      const batch = loads.fresh.slice(at, at + batchRows).map((row) =>
+        Object.fromEntries(
+          columns.map(([name, type], column) => [
+            name,
+            type === "jsonb" && row[column] !== null ? JSON.parse(row[column]!) : row[column],
+          ]),
+        )
+      );
+      await own.unsafe(text, [JSON.stringify(batch)]);
+    }
+  });
+  await own.end();
+}
+
+function arrayText(rows: Row[], column: number): string {
+  const quoted = rows.map((row) => {
+    const value = row[column] ?? null;
+    return value === null ? "NULL" : `"${value.replace(/["\\]/g, "\\$&")}"`;
+  });
+  return `{${quoted.join(",")}}`;
+}
+
+async function renewTable(sql: postgres.Sql): Promise<void> {
+  await sql.unsafe("DROP TABLE IF EXISTS wide");
+  await sql.unsafe(tableSql("wide", wideTable)[0]!);
+  await sql.unsafe("CHECKPOINT");
+}
+
+async function measure(
+  name: string,
+  sql: postgres.Sql | undefined,
+  run: () => Promise<number | void>,
+): Promise<void> {
+  const walBefore = await walPosition(sql);
+  const startedAt = performance.now();
+  const seconds = await run() ?? (performance.now() - startedAt) / 1000;
+  const entry = measured.get(name) ?? { seconds: [], walBytes: [] };
+  entry.seconds.push(seconds);
+  entry.walBytes.push(await walPosition(sql) - walBefore);
+  measured.set(name, entry);
+}
+
+async function walPosition(sql: postgres.Sql | undefined): Promise<number> {
+  if (sql === undefined) return 0;
+  const [row] = await sql`SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::float8 AS at`;
+  return row!.at;
+}
+
+/** The batches as files and what psql does with them; false where there is no psql. */
+async function writeScripts(): Promise<boolean> {
+  for (const [name, rows] of [["a", loads.fresh], ["b", loads.changed]] as const) {
+    let script = `\\set QUIET on\n\\pset tuples_only on\n${
+      stageSql(wideShape)
+    };\nSELECT extract(epoch FROM clock_timestamp());\n`;
+    for (let at = 0; at < rows.length; at += batchRows) {
+      const file = `${folder}/${name}-${at}.txt`;
+      await Deno.writeTextFile(file, rows.slice(at, at + batchRows).map(copyLine).join(""));
+      script += `BEGIN;\n\\copy ${
+        stageName(wideShape)
+      } FROM '${file}'\n${referenceSql()};\nCOMMIT;\n`;
+    }
+    await Deno.writeTextFile(
+      `${folder}/${name}.sql`,
+      script + "SELECT extract(epoch FROM clock_timestamp());\n",
+    );
+  }
+  try {
+    return (await new Deno.Command("psql", { args: ["--version"], stdout: "null" }).output())
+      .success;
+  } catch {
+    console.log("psql is not on PATH: no reference, absolute figures only");
+    return false;
+  }
+}
+
+async function runPsql(url: string, script: string): Promise<number> {
+  const { success, stdout, stderr } = await new Deno.Command("psql", {
+    args: ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", `${folder}/${script}.sql`, url],
+  }).output();
+  const decoder = new TextDecoder();
+  if (!success) throw new Error(decoder.decode(stderr));
+  const times = decoder.decode(stdout).trim().split(/\s+/).map(Number);
+  return times.at(-1)! - times[0]!;
+}
+
+function referenceSql(): string {
+  const list = columns.map(([name]) => `"${name}"`).join(", ");
+  return `INSERT INTO wide AS o (${list}) SELECT ${list} FROM ${
+    stageName(wideShape)
+  } ${conflictClause()}`;
+}
+
+function conflictClause(): string {
+  const values = columns.slice(2).map(([name]) => `"${name}"`);
+  const sets = values.map((name) => `${name} = excluded.${name}`).join(", ");
+  const [old, fresh] = ["o", "excluded"].map((of) =>
+    values.map((name) => `${of}.${name}`).join(", ")
+  );
+  return `ON CONFLICT ("race_id", "horse_id") DO UPDATE SET ${sets}, "updated_at" = now() ` +
+    `WHERE (${old}) IS DISTINCT FROM (${fresh})`;
+}
+
+function report(name: string, reference: string): void {
+  const entry = measured.get(name);
+  if (entry === undefined) return;
+  const seconds = median(entry.seconds);
+  const base = measured.get(reference);
+  const ratios = base?.seconds.map((value, at) => value / (entry.seconds[at] ?? seconds)) ?? [];
+  const best = Math.min(...base?.seconds ?? []) / Math.min(...entry.seconds);
+  const ratio = base === undefined
+    ? ""
+    : `${median(ratios).toFixed(2)} of ${reference} (best against best ${best.toFixed(2)})`;
+  const wal = `${(median(entry.walBytes) / rowCount).toFixed(1)} B WAL/row`;
+  console.log(
+    name.padEnd(26),
+    `${Math.round(rowCount / seconds).toLocaleString("en")} rows/s`.padStart(16),
+    wal.padStart(18),
+    " ",
+    ratio,
+  );
+}
+
+function median(values: number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
+}

@@ -1,0 +1,112 @@
+// Encryption and passwords, against a server that demands both. Needs openssl to make a certificate.
+import { assertEquals, assertRejects } from "@std/assert";
+import postgres from "postgres";
+import { Failure } from "../../lib/report/failure.ts";
+import { openTarget } from "../../lib/upsert/open_target.ts";
+import { startPostgres } from "../support/postgres_server.ts";
+import type { PostgresServer } from "../support/postgres_server.ts";
+import { startProxy } from "./proxy.ts";
+import { shapeOf, tableOf } from "./shapes.ts";
+
+async function hasOpenssl(): Promise<boolean> {
+  return await new Deno.Command("openssl", { args: ["version"] }).output()
+    .then(({ success }) => success, () => false);
+}
+
+/** A server that takes TCP clients with TLS and password only; its certificate is for "localhost". */
+async function startStrict(password: string): Promise<PostgresServer> {
+  const server = await startPostgres();
+  const sql = postgres(server.url, { max: 1, onnotice: () => {} });
+  const { uid, gid } = await Deno.stat(server.dataDir);
+  const [key, certificate] = ["server.key", "server.crt"].map((name) =>
+    `${server.dataDir}/${name}`
+  );
+  const made = await new Deno.Command("openssl", {
+    args: ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+      .concat(["-addext", "subjectAltName=DNS:localhost", "-keyout", key!, "-out", certificate!]),
+  }).output();
+  if (!made.success) throw new Error(new TextDecoder().decode(made.stderr));
+  for (const file of [key!, certificate!]) {
+    await Deno.chmod(file, 0o600);
+    if (uid !== null && gid !== null) await Deno.chown(file, uid, gid);
+  }
+  await sql.unsafe(`ALTER ROLE hindcast PASSWORD '${password.replaceAll("'", "''")}'`);
+  await sql.unsafe("ALTER SYSTEM SET ssl = on");
+  await Deno.writeTextFile(
+    `${server.dataDir}/pg_hba.conf`,
+    "hostssl all all 127.0.0.1/32 scram-sha-256\n",
+  );
+  await sql.unsafe("SELECT pg_reload_conf()");
+  await sql.end();
+  await server.stop();
+  await server.start();
+  return server;
+}
+
+Deno.test({
+  name: "openTarget() speaks TLS as sslmode says, with a password of any characters",
+  ignore: !await hasOpenssl(),
+  async fn(t) {
+    const password = "p@ss/#?:% 'ü\\";
+    await using server = await startStrict(password);
+    const url = (host: string, query: string, secret = password) =>
+      `postgres://hindcast:${encodeURIComponent(secret)}@${host}:${server.port}/postgres?${query}`;
+    const isEncrypted = async (address: string) => {
+      await using target = await openTarget(address);
+      const { rows } = await target.query(
+        "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()",
+      );
+      return rows[0]![0];
+    };
+    const certificate = `sslrootcert=${encodeURIComponent(`${server.dataDir}/server.crt`)}`;
+
+    await t.step("require encrypts without proof", async () => {
+      assertEquals(await isEncrypted(url("127.0.0.1", "sslmode=require")), true);
+    });
+    await t.step("verify-full wants the authority and the name", async () => {
+      const full = `sslmode=verify-full&${certificate}`;
+      assertEquals(await isEncrypted(url("localhost", full)), true);
+      await assertRejects(() => isEncrypted(url("127.0.0.1", full)), Failure, "Cannot connect to");
+      await assertRejects(() => isEncrypted(url("localhost", "sslmode=verify-full")), Failure);
+    });
+    await t.step("verify-ca wants the authority alone", async () => {
+      assertEquals(await isEncrypted(url("127.0.0.1", `sslmode=verify-ca&${certificate}`)), true);
+    });
+    await t.step("disable does not", async () => {
+      await assertRejects(
+        () => isEncrypted(url("127.0.0.1", "sslmode=disable")),
+        Failure,
+        "no encryption",
+      );
+    });
+    await t.step("a wrong password is said to be wrong, and not said", async () => {
+      const failure = await assertRejects(
+        () => openTarget(url("127.0.0.1", "sslmode=require", "hunter2")),
+        Failure,
+        "password authentication failed",
+      );
+      assertEquals(failure.hint, "Check user and password in DATABASE_URL");
+      assertEquals(Deno.inspect(failure, { depth: 9 }).includes("hunter2"), false);
+    });
+    await t.step("a connection that is cut is noticed, and the write repeated", async () => {
+      await using proxy = startProxy(server.port);
+      const address = new URL(url("127.0.0.1", "sslmode=require"));
+      address.port = String(proxy.port);
+      await using target = await openTarget(address.href);
+      const table = tableOf({ id: "integer", name: "text" });
+      await target.prepare({ things: table });
+      const rows = Array.from({ length: 50_000 }, (_, at) => [String(at), "x".repeat(200)]);
+      const writing = target.write([{ shape: shapeOf("things", table), rows }], []);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      proxy.cut();
+      await writing;
+      proxy.cut();
+      assertEquals(await target.countRows(["things"]), { things: 50_000 });
+    });
+    await t.step("a certificate that is not there is said to be missing", async () => {
+      const missing = "sslmode=verify-full&sslrootcert=/no/such.crt";
+      const failure = await assertRejects(() => openTarget(url("localhost", missing)), Failure);
+      assertEquals(failure.kind, "configuration");
+    });
+  },
+});
