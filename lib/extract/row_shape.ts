@@ -16,7 +16,7 @@ export type Row = (string | null)[];
 
 /** The shape of rows; columns of the table that are not named here are never touched by such rows. */
 export interface RowShape {
-  /** Stream and place of the rows entry, such as `racecards/1`. */
+  /** Stream and place of the rows entry, such as `orders/1`. */
   readonly id: string;
   /** The stream. */
   readonly stream: string;

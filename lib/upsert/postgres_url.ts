@@ -16,7 +16,7 @@ export interface PostgresAddress {
   readonly sslMode: SslMode;
   /** File of the authority's certificate, for `verify-ca` and `verify-full`. */
   readonly sslRootCert: string | undefined;
-  /** Command-line options for the server, such as `-c search_path=racing`. */
+  /** Command-line options for the server, such as `-c search_path=archive`. */
   readonly options: string | undefined;
   /** The address without the password, for people. */
   readonly label: string;

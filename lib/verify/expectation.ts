@@ -33,7 +33,7 @@ export function judge(expect: Expectation, answer: Answer): Verdict {
   return reasons.length === 0 ? FINE : failed(reasons.join("; "));
 }
 
-/** An expectation in words: `no rows`, `races > 0 and runners = horses`; null for none. */
+/** An expectation in words: `no rows`, `orders > 0 and lines = orders`; null for none. */
 export function describe(expect: Expectation): string | null {
   if (expect === undefined) return null;
   if (typeof expect === "string") return expect.replace("_", " ");
