@@ -95,15 +95,21 @@ function watch(child: Deno.ChildProcess, timeoutMs: number): RunningTask {
       notify();
     }
   };
-  const killAll = () => killGroup(child.pid);
+  let ended = false;
+  // Later the number may be that of somebody else's process.
+  const killAll = () => ended || killGroup(child.pid);
   const timer = setTimeout(killAll, timeoutMs);
   addEventListener("unload", killAll);
   const end = async () => {
-    const [{ code, signal }] = await Promise.all([child.status, read("stdout"), read("stderr")]);
+    const { code, signal } = await child.status;
+    killAll();
+    ended = true;
     clearTimeout(timer);
     removeEventListener("unload", killAll);
+    await reading;
     return { code, signal, ...output };
   };
+  const reading = Promise.all([read("stdout"), read("stderr")]);
   const result = end();
   result.then(() => notify(true));
   return {
