@@ -13,8 +13,8 @@ import { openTarget } from "../../lib/upsert/open_target.ts";
 import { REPOSITORY } from "../support/repository.ts";
 import { sharedPostgres } from "../support/postgres_server.ts";
 
-const DAYS = ["2023-06-01", "2023-06-02", "2024-03-02", "2024-06-01", "2025-06-07"];
-const RACES_PER_DAY = 10;
+const DAYS = ["2023-06-01", "2023-06-02", "2024-06-01", "2025-06-07"];
+const RACES_PER_DAY = 9;
 
 const job = await readJob(`${REPOSITORY}config/racing.yaml`, {
   readText: (path) => Deno.readTextFile(path),
@@ -52,6 +52,9 @@ function withFewHorses(record: Fields & { runners: Fields[] }, day: string): Fie
     return {
       ...runner,
       horse_id: `hrs_${horse}`,
+      horse: `Horse in ${day.slice(0, 4)}${isCard ? "" : " (IRE)"}`,
+      ...isCard ? { region: "IRE", dob: "2019-04-01", breeder: "A Stud" } : {},
+      ...ancestors(horse, isCard),
       ...isCard ? { sex_code: code, sex: code === "C" ? "colt" : "gelding" } : { sex: code },
       ...isCard ? { colour: day < "2025" ? "b" : "gr", trainer_location: `Yard of ${day}` } : {},
       trainer_id: `trn_${person}`,
@@ -63,6 +66,17 @@ function withFewHorses(record: Fields & { runners: Fields[] }, day: string): Fie
     };
   });
   return { ...record, runners };
+}
+
+/** Pedigrees do not change, only the way in which the two endpoints write them. */
+function ancestors(horse: number, isCard: boolean): Fields {
+  return Object.fromEntries(
+    ["sire", "dam", "damsire"].flatMap((kind) => [
+      [`${kind}_id`, `${kind.slice(0, 3)}_${horse % 7}`],
+      [kind, `The ${kind}${isCard || kind === "damsire" ? "" : " (FR)"}`],
+      ...isCard ? [[`${kind}_region`, "FR"]] : [],
+    ]),
+  );
 }
 
 const cards = DAYS.map((day) => answer("racecards", day));
@@ -96,7 +110,7 @@ const LAST_SAID = '(trn_0,"Trainer in 2025","Yard of 2025-06-07",t,"2025-06-07';
 Deno.test("racing.yaml gives the same rows in every order of racecards and results, once or twice", async () => {
   const expected = await contentAfter([...cards, ...results]);
   assertEquals(expected.get("ra_races")?.length, DAYS.length * RACES_PER_DAY);
-  assert(expected.get("ra_runners")!.length > 300);
+  assert(expected.get("ra_runners")!.length > 200);
   assert(expected.get("ra_mst_trainers")?.[0]?.startsWith(LAST_SAID));
   const orders: Record<string, RowSet[][]> = {
     "results first, the newest first": [...results.toReversed(), ...cards.toReversed()],
