@@ -17,6 +17,8 @@ export interface Placeholder {
   readonly join: string | undefined;
   /** Type in a JSON body that a filter `|text` or `|number` asks for. */
   readonly as: "text" | "number" | undefined;
+  /** Whether slashes of the value are those of the path, by a filter `|path`. */
+  readonly slashes?: boolean;
   /** The placeholder as it is written, with its braces. */
   readonly text: string;
 }
@@ -73,9 +75,10 @@ function readFilters(placeholder: Placeholder, filters: string): Placeholder | T
   let result = placeholder;
   for (const [, filter = ""] of filters.matchAll(FILTER)) {
     if (filter === "text" || filter === "number") result = { ...result, as: filter };
+    else if (filter === "path") result = { ...result, slashes: true };
     else if (filter.startsWith("join:")) result = { ...result, join: filter.slice(5) };
     else if (placeholder.from === "window") result = { ...result, format: filter };
-    else return filterProblem(filter, ["join:,", "text", "number"], placeholder.text);
+    else return filterProblem(filter, ["join:,", "path", "text", "number"], placeholder.text);
   }
   if (placeholder.from !== "window") return result;
   const problem = momentFormatProblem(result.format);

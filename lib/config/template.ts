@@ -100,7 +100,10 @@ export function renderTemplate(
   values: RenderValues,
   options: { percentEncode?: boolean } = {},
 ): string | string[] | undefined {
-  const encode = options.percentEncode === true ? encodeURIComponent : (text: string) => text;
+  const encodeOf = ({ slashes }: Placeholder) => {
+    if (options.percentEncode !== true) return (text: string) => text;
+    return slashes === true ? encodePath : encodeURIComponent;
+  };
   const whole = template.parts.length === 1;
   let text = "";
   for (const part of template.parts) {
@@ -110,7 +113,8 @@ export function renderTemplate(
       text += part;
       continue;
     }
-    const list = Array.isArray(value) ? value.map(textOf).map(encode) : undefined;
+    const encode = encodeOf(part);
+    const list = Array.isArray(value) ? value.map(textOf).map((text) => encode(text)) : undefined;
     if (list?.length === 0) return undefined;
     if (list !== undefined && whole && part.join === undefined) return list;
     text += list?.join(part.join ?? ",") ?? encode(textOf(value));
@@ -163,6 +167,10 @@ function own(value: unknown, name: string): unknown {
 
 function textOf(value: unknown): string {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+function encodePath(text: string): string {
+  return text.split("/").map(encodeURIComponent).join("/");
 }
 
 /** A URL parser removes such segments, encoded or not: a value would reach another endpoint. */

@@ -1,0 +1,147 @@
+// Owns the bundle of a job's journey: a job file or a job's text with its own environment, a real target,
+// a KV file, all thrown away at the end. Runs are given command lines and go the way of
+// `deno task backfill`, from flags to the written checkpoint, in this process. Never talks to the source
+// of a job but through its URL, which tests point to a server of their own.
+import { readJob } from "../../lib/config/read_job.ts";
+import type { Job } from "../../lib/config/job.ts";
+import { snapshot } from "../../lib/checkpoint/snapshot.ts";
+import type { StreamSnapshot } from "../../lib/checkpoint/snapshot.ts";
+import type { RunEvent } from "../../lib/report/event.ts";
+import type { RunResult } from "../../lib/run.ts";
+import type { Target } from "../../lib/upsert/target.ts";
+import { readArguments } from "../../tasks/arguments.ts";
+import { openStores, type Stores } from "../../tasks/open_job.ts";
+import { performRun } from "../../tasks/perform_run.ts";
+import { givenOptions, runFlags, runOptions } from "../../tasks/run_options.ts";
+import { sharedPostgres } from "../support/postgres_server.ts";
+import { REPOSITORY } from "../support/repository.ts";
+import { type TempDir, tempDir } from "../support/temp.ts";
+
+/** What a world is made of. */
+export interface WorldOptions {
+  /** A job file in config/, such as `earthquakes.yaml`, or a job's text, which begins with `job:`. */
+  readonly job: string;
+  /** Variables: the URL of the source, credentials. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Defaults to PostgreSQL. */
+  readonly target?: Target["kind"];
+  /** The time of runs, ISO 8601. Defaults to noon of 2025-10-20. */
+  readonly now?: string;
+  /** Changes the job, to have shorter pages or windows than a real source needs. */
+  readonly change?: (job: Job) => Job;
+}
+
+/** A run, with what it told. */
+export interface Ran extends RunResult {
+  readonly events: readonly RunEvent[];
+}
+
+/** A world in which a job can be run. */
+export interface World extends AsyncDisposable {
+  readonly job: Job;
+  readonly stores: Stores;
+  /** The time, in epoch milliseconds; to be moved by tests. */
+  nowMs: number;
+  /** Runs `backfill` with a command line. */
+  backfill(argv: string): Promise<Ran>;
+  /** The rows of a query, as objects. */
+  query(sql: string): Promise<Record<string, unknown>[]>;
+  /** What the checkpoint knows of a stream. */
+  knows(stream: string): Promise<StreamSnapshot>;
+}
+
+/** Waits of tries that fail, in milliseconds: tests wait for no source. */
+const RETRY_BASE_MS = 1;
+
+/** Opens a world around a job, without the job's limits, which are another test's subject. */
+export async function openWorld(options: WorldOptions): Promise<World> {
+  const folder = tempDir();
+  const env = (name: string) => options.env?.[name];
+  const read = hurried(await readWorldJob(options.job, env));
+  const job = options.change?.(read) ?? read;
+  const stores = await openStores({
+    databaseUrl: await databaseUrl(options.target ?? "postgres", folder),
+    kvPath: folder.file("checkpoints.db"),
+    logsFolder: folder.file("logs"),
+  });
+  const world: World = {
+    job,
+    stores,
+    nowMs: Date.parse(options.now ?? "2025-10-20T12:00:00Z"),
+    backfill: (argv) => backfill(world, argv, env),
+    query: (sql) => query(stores.target, sql),
+    knows: async (stream) => {
+      const view = await snapshot(job, stores.checkpoint(job), [stream], {}, undefined);
+      return view[stream]!;
+    },
+    [Symbol.asyncDispose]: async () => {
+      await stores[Symbol.asyncDispose]();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+  return world;
+}
+
+function readWorldJob(
+  job: string,
+  env: (name: string) => string | undefined,
+): Promise<Job> {
+  const isText = /^(#.*\n)*job:/.test(job);
+  const file = isText ? "job.yaml" : `${REPOSITORY}config/${job}`;
+  return readJob(file, {
+    readText: (path) => isText ? job : Deno.readTextFileSync(path),
+    env,
+  });
+}
+
+function hurried(job: Job): Job {
+  const limits: Job["source"]["limits"] = [];
+  const streams = Object.entries(job.streams).map((
+    [name, stream],
+  ) => [name, { ...stream, limits }]);
+  const retry = { ...job.source.retry, base: RETRY_BASE_MS };
+  return {
+    ...job,
+    source: { ...job.source, limits, retry },
+    streams: Object.fromEntries(streams),
+  };
+}
+
+async function databaseUrl(kind: Target["kind"], folder: TempDir): Promise<string> {
+  if (kind === "pglite") return `pglite:${folder.file("db")}`;
+  return await (await sharedPostgres()).createDatabase();
+}
+
+async function backfill(
+  { job, stores, nowMs }: World,
+  argv: string,
+  env: (name: string) => string | undefined,
+): Promise<Ran> {
+  const holder = { run: argv, host: "world", pid: Deno.pid };
+  await using _lock = await stores.target.lock(job.job, holder);
+  const checkpoint = stores.checkpoint(job);
+  const args = readArguments(argv.split(" ").filter((arg) => arg !== ""), runFlags(job));
+  const given = givenOptions(job, args, nowMs);
+  const continues = args.has("resume") && given.start === undefined && given.end === undefined;
+  const [last] = continues ? await checkpoint.runs(1) : [];
+  const events: RunEvent[] = [];
+  const result = await performRun({
+    job,
+    options: runOptions(job, given, last, nowMs),
+    resume: args.has("resume"),
+    target: stores.target,
+    checkpoint,
+    logsFolder: stores.settings.logsFolder,
+    run: `run-${crypto.randomUUID().slice(0, 8)}`,
+    show: (event) => events.push(event),
+    signal: new AbortController().signal,
+    wallNow: () => nowMs,
+    env,
+  });
+  return { ...result, events };
+}
+
+async function query(target: Target, sql: string): Promise<Record<string, unknown>[]> {
+  const { columns, rows } = await target.query(sql);
+  return rows.map((row) => Object.fromEntries(columns.map((name, at) => [name, row[at]])));
+}
