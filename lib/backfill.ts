@@ -41,6 +41,8 @@ export interface BackfillInput {
   readonly listen: Listener;
   /** Stops the run; what has been fetched whole is still written. */
   readonly signal: AbortSignal;
+  /** Begins no further window once it aborts; those in flight are finished. */
+  readonly windDown?: AbortSignal | undefined;
 }
 
 /**
@@ -50,7 +52,7 @@ export interface BackfillInput {
  */
 export async function backfill(input: BackfillInput): Promise<void> {
   for (const stage of stagesOf(input.job, input.streams)) {
-    if (input.signal.aborted) return;
+    if (input.signal.aborted || input.windDown?.aborted) return;
     await runStage(input, stage);
   }
 }
@@ -69,6 +71,7 @@ async function runStage(input: BackfillInput, streams: readonly string[]): Promi
     now: input.now,
     wallNow,
     signal: AbortSignal.any([input.signal, left.signal]),
+    windDown: input.windDown,
   });
   const rows = extractPages(pages, (stream) => extractors.get(stream)!, params);
   try {

@@ -42,7 +42,8 @@ export async function run(input: RunInput): Promise<RunResult> {
     await announce(input);
     await backfill(input);
   });
-  summary.outcome = outcomeOf(input.signal, error, summary);
+  const isStopped = input.signal.aborted || input.windDown?.aborted === true;
+  summary.outcome = outcomeOf(isStopped, error, summary);
   summary.ok = summary.outcome === "done";
   summary.seconds = Math.round(input.now() - startedAtMs) / 1000;
   await input.checkpoint.saveRun({
@@ -63,8 +64,8 @@ async function attempt(action: () => Promise<void>): Promise<unknown> {
   }
 }
 
-function outcomeOf(signal: AbortSignal, error: unknown, summary: Summary): Outcome {
-  if (signal.aborted || (error instanceof Failure && error.kind === "interrupted")) {
+function outcomeOf(isStopped: boolean, error: unknown, summary: Summary): Outcome {
+  if (isStopped || (error instanceof Failure && error.kind === "interrupted")) {
     return "interrupted";
   }
   const failed = error !== undefined || summary.windows.failed > 0 || summary.rejected > 0;

@@ -7,8 +7,9 @@ import type { Job } from "../lib/config/job.ts";
 import { CronMemory } from "../lib/cron/memory.ts";
 import type { Phase } from "../lib/cron/phases.ts";
 import type { StatusView } from "../lib/cron/status_page.ts";
-import { failedReport, tick, type TickReport } from "../lib/cron/tick.ts";
+import { type Deadline, failedReport, tick, type TickReport } from "../lib/cron/tick.ts";
 import { civilAt, formatDay } from "../lib/plan/civil.ts";
+import { tightest } from "../lib/plan/forecast.ts";
 import { selectStreams } from "../lib/plan/stage.ts";
 import { Failure } from "../lib/report/failure.ts";
 import { formatCount, formatSeconds } from "../lib/report/format.ts";
@@ -38,6 +39,12 @@ export interface CronServiceOptions {
   /** Told what happens, a line each. */
   readonly say: (line: string) => void;
 }
+
+/** Share of a slice in which windows are begun; in the rest those in flight come to their end. */
+const BEGINNING = 0.6;
+
+/** Seconds from a request to its answer that windows in flight make up for. */
+const LATENCY_SECONDS = 2;
 
 /** Runs recorded that the page is told of. */
 const RUNS_SHOWN = 5;
@@ -159,9 +166,12 @@ export class CronService {
       target,
       checkpoint: opened,
       memory: this.#memory(kv),
-      perform: (phase, signal) => this.#perform(phase, target, opened(), signal),
+      perform: (phase, until) => this.#perform(phase, target, opened(), until),
       holder: { run, host: hostname(), pid: Deno.pid },
-      budget: (budgets) => AbortSignal.timeout(budgets * budgetMs),
+      budget: (budgets) => ({
+        windDown: AbortSignal.timeout(budgets * budgetMs * BEGINNING),
+        signal: AbortSignal.timeout(budgets * budgetMs),
+      }),
       wallNow: Date.now,
       signal,
     });
@@ -171,14 +181,14 @@ export class CronService {
     phase: Phase,
     target: Target,
     checkpoint: Checkpoint,
-    signal: AbortSignal,
+    until: Deadline,
   ): Promise<RunResult> {
     const { job, given, settings, say } = this.#options;
     const [last] = await checkpoint.runs(1);
     const today = formatDay(civilAt(Date.now(), job.time_zone));
     const start = String(last?.options.start ?? formatDay(phase.range.from));
     return await performRun({
-      job,
+      job: withFewWindows(job),
       options: { ...runOptions(job, given, undefined, Date.now()), start, end: today },
       streams: phase.streams,
       range: phase.range,
@@ -188,7 +198,7 @@ export class CronService {
       logsFolder: settings.logsFolder,
       run: newRunId(),
       show: (event) => plainLines(event).forEach((line) => say(line.trim())),
-      signal,
+      ...until,
       env,
     });
   }
@@ -221,6 +231,15 @@ export class CronService {
     const { job, given } = this.#options;
     return runOptions(job, given, undefined, Date.now()).params;
   }
+}
+
+/** The fewer windows are in flight, the sooner they end, and the less is lost where a slice does. */
+function withFewWindows(job: Job): Job {
+  const rate = tightest(job.source.limits);
+  if (rate === undefined) return job;
+  const enough = Math.max(2, Math.ceil(rate * LATENCY_SECONDS));
+  const concurrency = Math.min(job.source.concurrency, enough);
+  return { ...job, source: { ...job.source, concurrency } };
 }
 
 function labelOf(databaseUrl: string): string {

@@ -35,6 +35,8 @@ export interface Performance {
   readonly run: string;
   readonly show: (event: RunEvent) => void;
   readonly signal: AbortSignal;
+  /** Begins no further window once it aborts; those in flight are finished. */
+  readonly windDown?: AbortSignal;
   /** Epoch milliseconds; the machine's clock unless a test brings its own. */
   readonly wallNow?: () => number;
   /** Reads the environment that credentials come from. */
@@ -94,6 +96,7 @@ export async function performRun(performance: Performance): Promise<RunResult> {
     now: clock.now,
     listen,
     signal,
+    windDown: performance.windDown,
     run: performance.run,
     summary,
     options: { ...options },

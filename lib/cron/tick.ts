@@ -44,6 +44,14 @@ export interface TickReport {
   message: string | null;
 }
 
+/** When a slice ends. */
+export interface Deadline {
+  /** Aborts when it is time to begin nothing new. */
+  readonly windDown: AbortSignal;
+  /** Aborts when it is over. */
+  readonly signal: AbortSignal;
+}
+
 /** What a slice works with. */
 export interface TickInput {
   /** The job. */
@@ -59,11 +67,11 @@ export interface TickInput {
   /** What slices leave to each other. */
   readonly memory: CronMemory;
   /** Runs the streams of a phase over its dates, resumed. */
-  readonly perform: (phase: Phase, signal: AbortSignal) => Promise<RunResult>;
+  readonly perform: (phase: Phase, until: Deadline) => Promise<RunResult>;
   /** Who takes the lock. */
   readonly holder: LockHolder;
-  /** A signal that aborts when a slice of so many budgets is over. */
-  readonly budget: (budgets: number) => AbortSignal;
+  /** When a slice of so many budgets, begun now, is over. */
+  readonly budget: (budgets: number) => Deadline;
   /** Epoch milliseconds. */
   readonly wallNow: () => number;
   /** Ends the slice at once, everything saved. */
@@ -132,7 +140,8 @@ async function runPhases(
 ): Promise<Phase | undefined> {
   const { job, params, target, wallNow } = input;
   const checkpoint = input.checkpoint();
-  const signal = AbortSignal.any([input.signal, input.budget(patience)]);
+  const { windDown, signal: over } = input.budget(patience);
+  const signal = AbortSignal.any([input.signal, over]);
   let last: Phase | undefined;
   try {
     if (await isUnknown(job, checkpoint)) await restoreCoverage({ job, checkpoint, target });
@@ -140,9 +149,9 @@ async function runPhases(
       const phase of await phasesOf({ job, params, checkpoint, target, wallNow }, input.streams)
     ) {
       last = phase;
-      const { summary, error } = await input.perform(phase, signal);
+      const { summary, error } = await input.perform(phase, { windDown, signal });
       addUp(report, summary);
-      if (signal.aborted) {
+      if (signal.aborted || windDown.aborted) {
         report.outcome = input.signal.aborted ? "interrupted" : "more";
         return last;
       }

@@ -47,6 +47,8 @@ export interface FetchWindowsOptions {
   readonly wallNow: () => number;
   /** Stops the fetching; what is in flight is dropped. */
   readonly signal: AbortSignal;
+  /** Begins no further window once it aborts; those in flight are finished. */
+  readonly windDown?: AbortSignal | undefined;
 }
 
 /** Pages waiting for the next station; each may hold megabytes. */
@@ -97,7 +99,7 @@ async function work(
   options: FetchWindowsOptions,
 ): Promise<void> {
   for (;;) {
-    if (options.signal.aborted) return;
+    if (options.signal.aborted || options.windDown?.aborted) return;
     const unit = await plan.next();
     if (unit === undefined) return;
     try {
@@ -112,6 +114,8 @@ async function work(
       }
       await channel.send({ kind: "failed", unit, failure: error });
       if (++failures.inARow >= options.stopAfter) throw tooMany(failures.inARow, error);
+    } finally {
+      plan.settle(unit);
     }
   }
 }

@@ -63,6 +63,23 @@ Deno.test("tick() saves what is done when its time is over, and the next one goe
   assertEquals((await tiny.knows()).coverage, [["2025-10-01", "2025-10-20"]]);
 });
 
+Deno.test("tick() finishes what is in flight when it begins nothing new, and says that there is more", async () => {
+  await using tiny = await openTiny();
+  await tiny.fetchDays("2025-10-01", "2025-10-03");
+  const late = new AbortController();
+  tiny.asked.length = 0;
+  tiny.trouble = () => {
+    late.abort();
+    tiny.trouble = undefined;
+    return Response.json([]);
+  };
+  const { report, phases } = await runTick(tiny, { windDown: late.signal });
+  assertEquals([report.outcome, phases.length], ["more", 1]);
+  assertEquals(report.windows, { done: tiny.asked.length, failed: 0 });
+  assertEquals(tiny.asked.length < 15, true);
+  assertEquals((await tiny.knows()).failed, []);
+});
+
 Deno.test("tick() gives the next slice more time when one got nowhere", async () => {
   await using tiny = await openTiny();
   const budgets: number[] = [];

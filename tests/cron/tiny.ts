@@ -6,7 +6,7 @@ import type { Job } from "../../lib/config/job.ts";
 import { readJob } from "../../lib/config/read_job.ts";
 import { CronMemory } from "../../lib/cron/memory.ts";
 import type { Phase } from "../../lib/cron/phases.ts";
-import { tick, type TickInput, type TickReport } from "../../lib/cron/tick.ts";
+import { type Deadline, tick, type TickInput, type TickReport } from "../../lib/cron/tick.ts";
 import { parseCivil } from "../../lib/plan/civil.ts";
 import { selectStreams } from "../../lib/plan/stage.ts";
 import { formatWindow } from "../../lib/report/format.ts";
@@ -72,7 +72,7 @@ export async function openTiny(): Promise<Tiny> {
     fetchDays: async (first, last) => {
       await using _lock = await stores.target.lock(job.job, HOLDER);
       const range = { from: parseCivil(first)!, to: parseCivil(last)! + 1440 };
-      await run(tiny, stores.checkpoint(job), ["things"], range, new AbortController().signal);
+      await run(tiny, stores.checkpoint(job), ["things"], range, UNTIL);
     },
     knows: async () =>
       (await snapshot(job, stores.checkpoint(job), ["things"], {}, undefined)).things!,
@@ -85,6 +85,12 @@ export async function openTiny(): Promise<Tiny> {
   return tiny;
 }
 
+/** A signal that never aborts. */
+function never(): AbortSignal {
+  return new AbortController().signal;
+}
+
+const UNTIL: Deadline = { windDown: never(), signal: never() };
 const HOLDER = { run: "tick", host: "test", pid: Deno.pid };
 const ALL = { groups: [], only: [], with: [], without: [] };
 
@@ -94,10 +100,10 @@ function run(
   checkpoint: Checkpoint,
   streams: readonly string[],
   range: Phase["range"],
-  signal: AbortSignal,
+  until: Deadline,
 ) {
   return performRun({
-    ...{ job: world.job, streams, range, resume: true, checkpoint, signal, env: world.env },
+    ...{ job: world.job, streams, range, resume: true, checkpoint, env: world.env, ...until },
     options: { ...ALL, start: "2025-10-01", end: "2025-10-20", params: {} },
     target: world.stores.target,
     logsFolder: undefined,
@@ -120,7 +126,11 @@ export interface Ticked {
 }
 
 /** What a test wants otherwise. */
-export type TickChanges = Partial<Pick<TickInput, "budget" | "signal">> & {
+export type TickChanges = Partial<Pick<TickInput, "signal">> & {
+  /** A signal that aborts when a slice of so many budgets is over. */
+  readonly budget?: (budgets: number) => AbortSignal;
+  /** Aborts when no window is to be begun any more. */
+  readonly windDown?: AbortSignal;
   /** Told of each phase that came to its end. */
   readonly afterPhase?: (phase: Phase) => void;
 };
@@ -135,13 +145,16 @@ export async function runTick(world: CronWorld, changes: TickChanges = {}): Prom
     ...{ job, target: stores.target, memory: memoryOf(world), holder: HOLDER, params: {} },
     streams: selectStreams(job, ALL),
     checkpoint: opened,
-    perform: async (phase, signal) => {
+    perform: async (phase, until) => {
       phases.push(`${phase.name} ${phase.streams.join(",")} ${formatWindow(phase.range)}`);
-      const result = await run(world, opened(), phase.streams, phase.range, signal);
+      const result = await run(world, opened(), phase.streams, phase.range, until);
       changes.afterPhase?.(phase);
       return result;
     },
-    budget: changes.budget ?? (() => new AbortController().signal),
+    budget: (budgets) => ({
+      windDown: changes.windDown ?? never(),
+      signal: changes.budget?.(budgets) ?? never(),
+    }),
     wallNow: () => world.nowMs,
     signal: changes.signal ?? new AbortController().signal,
   });
