@@ -10,12 +10,16 @@ import { minutesOf, windowEnd } from "./window.ts";
 /**
  * Full pages a window is sized for. The last page of a window is half empty on average, so the waste is
  * about half a page in so many: 10 pages cost 5 % more requests than the fewest possible, and a crash
- * repeats at most those 10. At 35 records a day and 100 a page, 2015 to 2025 takes 1,411 requests.
+ * repeats at most those 10. At 35 records a day and 100 a page, 2015 to 2025 takes 1,410 requests.
  */
 export const TARGET_PAGES = 10;
 
-/** A window never grows by more than this factor at once: density may change between two windows. */
-const GROWTH = 4;
+/**
+ * A window never grows by more than these factors at once: density may change between two windows. Where
+ * an answer of many pages is read page by page, a window that came out too long costs nothing but a
+ * coarser checkpoint; where the source cuts answers off, it is asked for in vain.
+ */
+const GROWTH = { paged: 64, cutOff: 4 } as const;
 
 /** Weight of the newest window in the estimate of density. */
 const NEWEST = 0.5;
@@ -30,6 +34,8 @@ export interface AutoBounds {
   readonly pageSize: number;
   /** Records a window may hold at most (offset cap), undefined without cap. */
   readonly maxRecords: number | undefined;
+  /** Whether a window may take several pages. */
+  readonly paged: boolean;
 }
 
 /** Chooses the length of the next window from what earlier windows held. */
@@ -55,6 +61,11 @@ export class AutoWindow {
     return this.#recordsPerMinute;
   }
 
+  /** Whether the length of the next window is a guess: nothing is known of the density yet. */
+  get isGuess(): boolean {
+    return this.#recordsPerMinute === undefined;
+  }
+
   /** The next window of a range that begins at `from`. */
   next(from: CivilMinute, end: CivilMinute): Window {
     const { min, max } = this.#bounds;
@@ -72,7 +83,8 @@ export class AutoWindow {
       ? density
       : this.#recordsPerMinute * (1 - NEWEST) + density * NEWEST;
     // A window cut short by the end of a gap says nothing against longer ones.
-    this.#minutes = Math.min(this.#fitting(), Math.max(this.#minutes, minutes * GROWTH));
+    const growth = this.#bounds.paged ? GROWTH.paged : GROWTH.cutOff;
+    this.#minutes = Math.min(this.#fitting(), Math.max(this.#minutes, minutes * growth));
   }
 
   /** Learns that a window held more than could be fetched, and gives its two halves, or undefined where it cannot be split. */

@@ -47,6 +47,8 @@ export class StreamPlan {
   readonly #queue: Unit[] = [];
   readonly #autos = new Map<string, AutoWindow>();
   #current: { unit: Omit<Unit, "window">; ranges: Window[] } | undefined;
+  /** The first window of a track whose density nothing is known of: the others wait for what it teaches. */
+  #probe: { unit: Unit; settled: PromiseWithResolvers<void> } | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
   /** A plan of which nothing is handed out yet. */
@@ -64,7 +66,7 @@ export class StreamPlan {
     return turn;
   }
 
-  /** Tells how many records a window held. */
+  /** Tells how many records a window held; before `settle`. */
   fetched(unit: Unit, records: number): void {
     if (unit.window !== null) this.#autos.get(unit.each)?.fetched(unit.window, records);
   }
@@ -81,7 +83,15 @@ export class StreamPlan {
     return true;
   }
 
+  /** Tells that nothing more is to be heard of a unit that was handed out. */
+  settle(unit: Unit): void {
+    if (this.#probe?.unit !== unit) return;
+    this.#probe.settled.resolve();
+    this.#probe = undefined;
+  }
+
   async #take(): Promise<Unit | undefined> {
+    await this.#probe?.settled.promise;
     const queued = this.#queue.shift();
     if (queued !== undefined) return queued;
     while (this.#current === undefined || this.#current.ranges.length === 0) {
@@ -89,7 +99,10 @@ export class StreamPlan {
       if (unit === undefined) return undefined;
       if (unit !== "windows") return this.#handOut(unit);
     }
-    return this.#handOut(this.#cut(this.#current));
+    const unit = this.#handOut(this.#cut(this.#current));
+    const isProbe = this.#autos.get(unit.each)?.isGuess ?? false;
+    if (isProbe) this.#probe = { unit, settled: Promise.withResolvers() };
+    return unit;
   }
 
   #handOut(unit: Unit): Unit {
@@ -151,6 +164,7 @@ export function autoBounds(stream: Stream): AutoBounds {
     max: window.max,
     pageSize: pageSize(stream),
     maxRecords: mostRecords(stream),
+    paged: stream.paging.by !== "none",
   };
 }
 

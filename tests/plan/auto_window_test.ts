@@ -8,6 +8,7 @@ import { minutesOf, windowEnd } from "../../lib/plan/window.ts";
 
 const DAY = { unit: "day", count: 1 } as const;
 const RESULTS: AutoBounds = {
+  paged: true,
   min: DAY,
   max: { unit: "day", count: 365 },
   pageSize: 100,
@@ -145,7 +146,7 @@ Deno.test("AutoWindow covers any range once with any bounds and any answers", ()
     fc.integer({ min: 1, max: 500 * MINUTES_PER_DAY }),
     (min, factor, answers, minutes) => {
       const max = factor === undefined ? undefined : { ...min, count: min.count * factor };
-      const auto = new AutoWindow({ min, max, pageSize: 100, maxRecords: undefined });
+      const auto = new AutoWindow({ min, max, pageSize: 100, maxRecords: undefined, paged: true });
       const range = { from: RANGE.from, to: RANGE.from + minutes };
       for (let [from, i] = [range.from, 0]; from < range.to; i++) {
         const window = auto.next(from, range.to);

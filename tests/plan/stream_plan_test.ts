@@ -112,6 +112,7 @@ Deno.test("StreamPlan hands out no date twice when many ask at once", async () =
       for (let unit = await plan.next(); unit !== undefined; unit = await plan.next()) {
         units.push(unit);
         plan.fetched(unit, 100);
+        plan.settle(unit);
       }
     };
     await Promise.all(Array.from({ length: 8 }, worker));
@@ -131,8 +132,22 @@ Deno.test("StreamPlan lengthens auto windows by what the last one held", async (
   for (let unit = await plan.next(); unit !== undefined; unit = await plan.next()) {
     lengths.push((unit.window!.to - unit.window!.from) / MINUTES_PER_DAY);
     plan.fetched(unit, 0);
+    plan.settle(unit);
   }
-  assertEquals(lengths, [1, 4, 10, 10, 6]);
+  assertEquals(lengths, [1, 10, 10, 10]);
+});
+
+Deno.test("StreamPlan lets the others wait for the first window of an unknown density", async () => {
+  const plan = planOf({ window: "auto", paging: { by: "offset", size: 100 } });
+  const probe = (await plan.next())!;
+  const waiting = plan.next();
+  let waited = true;
+  waiting.then(() => waited = false);
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  assert(waited);
+  plan.fetched(probe, 100);
+  plan.settle(probe);
+  assertEquals(shown([probe, (await waiting)!]), ["2025-01-01", "2025-01-02 .. 2025-01-11"]);
 });
 
 Deno.test("StreamPlan starts auto windows at what earlier runs measured", async () => {
@@ -186,6 +201,7 @@ Deno.test("autoBounds() holds a window to what paging by offset can reach", () =
     max: { unit: "year", count: 1 },
     pageSize: 50,
     maxRecords: 500_000,
+    paged: true,
   });
   assertEquals(autoBounds(streams.few!).maxRecords, 1000);
   assertEquals(autoBounds(streams.last!).maxRecords, 250);
