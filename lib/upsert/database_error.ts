@@ -20,6 +20,7 @@ const SQLSTATE = /^[0-9FHPX][0-9A-Z]{4}$/;
 
 /** An error of the database, and where in a transaction it happened. */
 export class DatabaseError extends Error {
+  /** Tells it from other errors in a log. */
   override readonly name = "DatabaseError";
   /** SQLSTATE; empty where the connection failed. */
   readonly code: string;

@@ -4,14 +4,19 @@
 
 /** Why a set of rows was refused; `index` is the row at fault, where the database says it. */
 export interface Refusal {
+  /** The database's words. */
   readonly reason: string;
+  /** The column at fault, where it is said. */
   readonly column: string | null;
+  /** The row at fault among those asked about, where it is said. */
   readonly index: number | undefined;
 }
 
 /** Rows that were taken, and those that were not, each with its refusal. */
 export interface Isolated<T> {
+  /** Rows that can be written together. */
   readonly taken: T[];
+  /** Rows that cannot be written with them. */
   readonly refused: { row: T; refusal: Refusal }[];
 }
 

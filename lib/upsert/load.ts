@@ -7,7 +7,9 @@ import { MergedRows } from "./merge_rows.ts";
 
 /** Rows of one shape that go into their table by one statement. */
 export interface Load {
+  /** Their shape. */
   readonly shape: RowShape;
+  /** The rows. */
   readonly rows: readonly Row[];
   /** Whether an earlier load of the same write may hold the same keys. */
   readonly followsSame: boolean;

@@ -7,12 +7,14 @@ import { comparable, compareValues } from "./comparable.ts";
 
 /** Gathers rows of one shape into rounds, each with one row per key, to be written one after the other. */
 export class MergedRows {
+  /** The rounds so far. */
   readonly rounds: Row[][] = [];
   readonly #shape: RowShape;
   /** Where the last row of a key is, in the first round; later rounds are rare and kept apart. */
   readonly #first = new Map<string, number>();
   readonly #later = new Map<string, { round: number; index: number }>();
 
+  /** No rows yet. */
   constructor(shape: RowShape) {
     this.#shape = shape;
   }

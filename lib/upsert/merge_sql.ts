@@ -1,7 +1,6 @@
 // Owns the statements that bring rows into a table: staging, copying, merging. Pure text. A merge writes
 // no row that would not change, decides column by column, and gives the same result when it is run
 // again. The same policies in memory are merge_rows.ts; a property test holds the two together.
-import type { MergePolicy } from "../config/job_schema.ts";
 import type { RowShape } from "../extract/row_shape.ts";
 import { digest, quoteIdentifier, quoteIdentifiers } from "./identifier.ts";
 import { isText, sqlType } from "./sql_type.ts";
@@ -85,7 +84,10 @@ function onConflict(shape: RowShape, relation: Relation): string {
   return `UPDATE SET ${sets.join(", ")} WHERE ${changed}`;
 }
 
-/** Whether merging `fresh` into `old` changes a column; undefined where there is no column but the key. */
+/**
+ * Whether merging `fresh` into `old` changes a column; undefined where there is no column but the key.
+ * Versions are compared once, not once for each column.
+ */
 function changedSql(
   shape: RowShape,
   relation: Relation,
@@ -94,9 +96,14 @@ function changedSql(
 ): string | undefined {
   const columns = valueColumns(shape);
   if (columns.length === 0) return undefined;
-  const merged = columns.map((at) => mergedSql(shape, relation, at, fresh, old));
-  const before = columns.map((at) => `${old}.${quoteIdentifier(shape.columns[at]!)}`);
-  return `(${merged.join(", ")}) IS DISTINCT FROM (${before.join(", ")})`;
+  const before = columns.map((at) => `${old}.${quoteIdentifier(shape.columns[at]!)}`).join(", ");
+  const differs = (newer: boolean) => {
+    const merged = columns.map((at) => valueSql(shape, relation, at, fresh, old, newer));
+    return `(${merged.join(", ")}) IS DISTINCT FROM (${before})`;
+  };
+  if (!columns.some((at) => dependsOnVersion(shape, relation, at))) return differs(true);
+  const newer = isNewer(shape, relation, fresh, old);
+  return `CASE WHEN ${newer} THEN ${differs(true)} ELSE ${differs(false)} END`;
 }
 
 /** The merged value of one column. */
@@ -107,26 +114,43 @@ function mergedSql(
   fresh: string,
   old: string,
 ): string {
-  const column = shape.columns[at]!;
-  const [newer, older] = [
-    `${fresh}.${quoteIdentifier(column)}`,
-    `${old}.${quoteIdentifier(column)}`,
-  ];
+  const value = (newer: boolean) => valueSql(shape, relation, at, fresh, old, newer);
+  if (!dependsOnVersion(shape, relation, at)) return value(true);
+  return `CASE WHEN ${isNewer(shape, relation, fresh, old)} ` +
+    `THEN ${value(true)} ELSE ${value(false)} END`;
+}
+
+/** The merged value of one column, given whether the fresh row is the newer one. */
+function valueSql(
+  shape: RowShape,
+  relation: Relation,
+  at: number,
+  fresh: string,
+  old: string,
+  newer: boolean,
+): string {
+  const column = quoteIdentifier(shape.columns[at]!);
+  const [ours, theirs] = [`${fresh}.${column}`, `${old}.${column}`];
   const collate = isText(shape.types[at]!) ? ` COLLATE "C"` : "";
-  if (relation.version.includes(column)) {
-    return `CASE WHEN ${isNewer(shape, relation, fresh, old)} THEN ${newer} ELSE ${older} END`;
+  if (relation.version.includes(shape.columns[at]!)) return newer ? ours : theirs;
+  switch (shape.merges[at]!) {
+    case "replace":
+      return ours;
+    case "fill":
+      return `COALESCE(${ours}, ${theirs})`;
+    case "keep":
+      return `COALESCE(${theirs}, ${ours})`;
+    case "greatest":
+      return `GREATEST(${ours}${collate}, ${theirs}${collate})`;
+    case "least":
+      return `LEAST(${ours}${collate}, ${theirs}${collate})`;
+    case "latest":
+      return newer ? `COALESCE(${ours}, ${theirs})` : `COALESCE(${theirs}, ${ours})`;
   }
-  const rules: Record<MergePolicy, () => string> = {
-    replace: () => newer,
-    fill: () => `COALESCE(${newer}, ${older})`,
-    keep: () => `COALESCE(${older}, ${newer})`,
-    greatest: () => `GREATEST(${newer}${collate}, ${older}${collate})`,
-    least: () => `LEAST(${newer}${collate}, ${older}${collate})`,
-    latest: () =>
-      `CASE WHEN ${isNewer(shape, relation, fresh, old)} ` +
-      `THEN COALESCE(${newer}, ${older}) ELSE COALESCE(${older}, ${newer}) END`,
-  };
-  return rules[shape.merges[at]!]();
+}
+
+function dependsOnVersion(shape: RowShape, relation: Relation, at: number): boolean {
+  return shape.merges[at] === "latest" || relation.version.includes(shape.columns[at]!);
 }
 
 /**

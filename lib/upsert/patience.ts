@@ -5,6 +5,7 @@ import { DatabaseError } from "./database_error.ts";
 
 /** How long and on which clock a database is waited for. */
 export interface PatienceOptions {
+  /** Tells the time and waits. */
   readonly clock: Clock;
   /** Uniform in `[0, 1)`. */
   readonly random: () => number;
@@ -26,6 +27,7 @@ export class Patience {
   #failedAt: number | undefined;
   #waits = 0;
 
+  /** Patience for one piece of work. */
   constructor(options: PatienceOptions) {
     this.#options = options;
   }

@@ -15,6 +15,7 @@ export class PgliteSession implements Session {
   readonly #path: string;
   #database: Promise<PGlite> | undefined;
 
+  /** `path` is the folder. */
   constructor(path: string) {
     this.#path = path;
   }
@@ -49,6 +50,7 @@ export class PgliteSession implements Session {
     );
   }
 
+  /** Closes the database. */
   async [Symbol.asyncDispose](): Promise<void> {
     const database = this.#database;
     this.#database = undefined;

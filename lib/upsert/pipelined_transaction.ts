@@ -35,12 +35,14 @@ export class PipelinedTransaction implements Submittable {
   #lifeAt = 0;
   #watch: ReturnType<typeof setInterval> | undefined;
 
+  /** A transaction of these steps, to be ended as said. */
   constructor(steps: readonly Step[], end: "commit" | "rollback") {
     this.#steps = steps;
     this.#end = end.toUpperCase();
     this.done = this.#settle();
   }
 
+  /** Called by pg when the connection is free. */
   submit(connection: Connection): void {
     const { stream } = connection as unknown as { stream: Duplex };
     this.#watchOver(stream);
@@ -48,14 +50,17 @@ export class PipelinedTransaction implements Submittable {
     this.#sending = this.#send(stream);
   }
 
+  /** Called by pg, as are all that follow, when the server says so. */
   handleRowDescription(): void {
     this.#rows = [];
   }
 
+  /** A row of the current step. */
   handleDataRow(message: { fields: (Buffer | string | null)[] }): void {
     this.#rows.push(message.fields.map((field) => field === null ? null : String(field)));
   }
 
+  /** The end of a step. */
   handleCommandComplete(message: { text: string }): void {
     this.#lifeAt = performance.now();
     if (this.#begun) this.#answers.push({ tag: message.text, rows: this.#rows });
@@ -63,22 +68,28 @@ export class PipelinedTransaction implements Submittable {
     this.#rows = [];
   }
 
+  /** The server takes rows; they are on their way already. */
   handleCopyInResponse(): void {
     this.#lifeAt = performance.now();
   }
 
+  /** The end of everything. */
   handleReadyForQuery(): void {
     this.#outcome.resolve();
   }
 
+  /** An error of the server or the connection; the first one counts. */
   handleError(error: unknown): void {
     this.#failed = true;
     const step = this.#answers.length < this.#steps.length ? this.#answers.length : undefined;
     this.#outcome.reject(new DatabaseError(error, this.#begun ? step : undefined));
   }
 
+  /** Cannot happen: no step is empty. */
   handleEmptyQuery(): void {}
+  /** Cannot happen: no portal is opened. */
   handlePortalSuspended(): void {}
+  /** Cannot happen: nothing is copied out. */
   handleCopyData(): void {}
 
   async #settle(): Promise<StepAnswer[]> {

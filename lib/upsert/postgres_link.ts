@@ -64,6 +64,7 @@ export class PostgresLink implements AsyncDisposable {
     return result;
   }
 
+  /** Says goodbye and closes the connection. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     const client = this.#client;

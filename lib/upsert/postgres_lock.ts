@@ -76,6 +76,7 @@ export class PostgresLocks implements Locks {
     }
   }
 
+  /** Gives all locks back. */
   async [Symbol.asyncDispose](): Promise<void> {
     for (const held of this.#held) await this.#release(held);
   }

@@ -42,6 +42,7 @@ export class PostgresSession implements Session {
     );
   }
 
+  /** Closes both connections. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#writer[Symbol.asyncDispose]();
     await this.#reader[Symbol.asyncDispose]();

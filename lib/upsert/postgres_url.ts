@@ -9,10 +9,15 @@ export type SslMode = "disable" | "prefer" | "require" | "verify-ca" | "verify-f
 export interface PostgresAddress {
   /** A host's name or address, or the folder of a Unix socket. */
   readonly host: string;
+  /** Its TCP port, or the number in the socket's name. */
   readonly port: number;
+  /** The role. */
   readonly user: string;
+  /** Its password; empty where none is given. */
   readonly password: string;
+  /** The database's name. */
   readonly database: string;
+  /** Whether and how the connection is encrypted. */
   readonly sslMode: SslMode;
   /** File of the authority's certificate, for `verify-ca` and `verify-full`. */
   readonly sslRootCert: string | undefined;

@@ -6,13 +6,17 @@ import type { Answer, QueryOptions } from "./target.ts";
 
 /** One statement of a transaction; `rows` are what a `COPY ... FROM STDIN` reads. */
 export interface Step {
+  /** The statement. */
   readonly sql: string;
+  /** Rows for `COPY`, in the order of the columns it names. */
   readonly rows?: readonly Row[];
 }
 
 /** What a statement answered: its command tag, such as `COPY 5`, and its rows as text. */
 export interface StepAnswer {
+  /** The command tag. */
   readonly tag: string;
+  /** The rows, values as text. */
   readonly rows: readonly (readonly (string | null)[])[];
 }
 

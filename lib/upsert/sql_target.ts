@@ -28,8 +28,11 @@ import { Writer } from "./write_rows.ts";
 
 /** What a door gives. */
 export interface TargetParts extends PatienceOptions {
+  /** Which of the two it is. */
   readonly kind: Target["kind"];
+  /** Its address without the password. */
   readonly label: string;
+  /** The connection. */
   readonly session: Session;
   /** Text that tells this database from any copy of it. */
   readonly home: string;
@@ -165,6 +168,7 @@ export class SqlTarget implements Target {
     return await this.#parts.locks.take(job, holder);
   }
 
+  /** Closes the connections and gives the locks back. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#parts.session[Symbol.asyncDispose]();
     await this.#parts.locks[Symbol.asyncDispose]();

@@ -7,7 +7,9 @@ import type { RowSet } from "../extract/row_shape.ts";
 
 /** What became of the rows of one table; their sum is the number of different keys written. */
 export interface WriteCounts {
+  /** Rows whose key was new. */
   readonly inserted: number;
+  /** Rows that were there and changed. */
   readonly updated: number;
   /** Rows that would not have changed, and so were not written. */
   readonly unchanged: number;
@@ -15,7 +17,9 @@ export interface WriteCounts {
 
 /** A finished window, as the target records it. */
 export interface LedgerEntry {
+  /** Name of the job. */
   readonly job: string;
+  /** Name of the stream. */
   readonly stream: string;
   /** Canonical text of the parameters the window was fetched with. */
   readonly scope: string;
@@ -25,7 +29,9 @@ export interface LedgerEntry {
   readonly from: string | null;
   /** Day (or minute) after the last. */
   readonly to: string | null;
+  /** Records the source answered. */
   readonly records: number;
+  /** Rows made of them. */
   readonly rows: number;
   /** Whether the window may not change any more. */
   readonly settled: boolean;
@@ -43,6 +49,7 @@ export interface Written {
 
 /** The answer to a query: names of the columns and rows of plain values. */
 export interface Answer {
+  /** Names of the columns, in order. */
   readonly columns: string[];
   /** Numbers where they are exact, else text; dates as ISO text; `jsonb` and arrays as values. */
   readonly rows: unknown[][];
@@ -52,7 +59,9 @@ export interface Answer {
 export interface LockHolder {
   /** Id of the run. */
   readonly run: string;
+  /** Name of its machine. */
   readonly host: string;
+  /** Its process there. */
   readonly pid: number;
 }
 

@@ -11,6 +11,7 @@ export type Way = "direct" | MergeWay;
 
 /** What is expected of the next batch of a shape. */
 export interface Outlook {
+  /** The way it will be written. */
   readonly way: Way;
   /** Batches in a row whose keys were all new. */
   readonly newInARow: number;

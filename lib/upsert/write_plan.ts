@@ -10,27 +10,31 @@ import type { Way } from "./way.ts";
 
 /** A load and how it is to get into its table. */
 export interface PlannedLoad {
+  /** The rows. */
   readonly load: Load;
+  /** Their table. */
   readonly relation: Relation;
+  /** How. */
   readonly way: Way;
 }
 
 /** The steps of a write. */
 export interface WritePlan {
+  /** The statements, in order. */
   readonly steps: readonly Step[];
   /** For each step the index of its load; -1 for a guard, -2 for the settings. */
   readonly owners: readonly number[];
 }
 
 /** Owner of the steps that make sure of the locks. */
-export const GUARD = -1;
+export const GUARD: number = -1;
 const SETTINGS = -2;
 
 /**
  * Makes commits durable where the server's owner has traded that for speed: a checkpoint must never be
  * ahead of the rows, not even after a crash of the server.
  */
-export const DURABLE_SQL = "set_config('synchronous_commit', " +
+export const DURABLE_SQL: string = "set_config('synchronous_commit', " +
   "replace(current_setting('synchronous_commit'), 'off', 'local'), false)";
 
 /**

@@ -23,6 +23,7 @@ import type { PlannedLoad } from "./write_plan.ts";
 
 /** What a writer works with; what it reads is read anew for each write. */
 export interface WriterInput extends PatienceOptions {
+  /** The database. */
   readonly session: Session;
   /** The prepared tables, each after those it refers to. */
   readonly relations: ReadonlyMap<string, Relation>;
@@ -40,6 +41,7 @@ export class Writer {
   readonly #input: WriterInput;
   readonly #outlooks = new Map<string, Outlook>();
 
+  /** A writer that knows nothing yet of the tables' contents. */
   constructor(input: WriterInput) {
     this.#input = input;
   }

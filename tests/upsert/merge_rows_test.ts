@@ -135,7 +135,7 @@ Deno.test("MergedRows and one statement leave what PostgreSQL makes of the rows 
       fc.array(anyRows, { minLength: 1, maxLength: 3 }),
       (batches) => assertSame(session, batches),
     ),
-    { numRuns: 25 },
+    { numRuns: 15 },
   );
   const whole = shapes[0]!;
   await fc.assert(
@@ -143,7 +143,7 @@ Deno.test("MergedRows and one statement leave what PostgreSQL makes of the rows 
       fc.array(rowOf(whole.columns, true), { minLength: 2, maxLength: 2 }),
       (rows) => assertSame(session, [{ shape: whole, rows }]),
     ),
-    { numRuns: 25 },
+    { numRuns: 15 },
   );
 });
 
