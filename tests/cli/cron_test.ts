@@ -1,5 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { openSite } from "../faults/site.ts";
+import { serve } from "../support/http_server.ts";
 import { thingsApi, thingsJob } from "./things.ts";
 
 /** A port that is free now. */
@@ -39,6 +40,24 @@ Deno.test("deno task cron serves its state, and stops at once when it is interru
 
   cron.kill("SIGINT");
   assertEquals((await cron.result).code, 130);
+});
+
+Deno.test("deno task cron saves and ends when it is interrupted while the API does not answer", async () => {
+  const asked = Promise.withResolvers<void>();
+  await using api = serve((request) => {
+    if (new URL(request.url).pathname === "/kinds") return Response.json([{ id: "a" }]);
+    asked.resolve();
+    return new Promise<never>(() => {});
+  });
+  await using site = await openSite(thingsJob(api.url), { env: { TINY_TOKEN: "secret-token" } });
+  await using cron = site.spawn("cron", ["--once"]);
+  await asked.promise;
+  cron.kill("SIGINT");
+  const { code, stdout } = await cron.result;
+  assertEquals(code, 130);
+  assertStringIncludes(stdout, "stopping\n");
+  assertStringIncludes(stdout, "update interrupted: 1 window, 1 row written");
+  assertEquals((await site.rows()).kinds, [{ id: "a" }]);
 });
 
 Deno.test("deno task cron says what is wrong with its settings", async () => {
