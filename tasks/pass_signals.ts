@@ -1,6 +1,8 @@
-// Owns what a launcher does with SIGINT and SIGTERM: it passes them on to the command, and ends a command
-// that does not obey. The embedded database works inside the command's process, and while it does
-// (making a database takes seconds) nothing there hears a signal; nothing committed is lost by the end.
+// Owns what a launcher does with SIGINT and SIGTERM, and with SIGHUP where it ends a command (hangup.ts):
+// it passes them on to the command, and ends one that does not obey. The embedded database works inside
+// the command's process, and while it does (making a database takes seconds) nothing there hears a
+// signal; nothing committed is lost by the end.
+import { hangupEnds } from "./hangup.ts";
 
 /** Time a command has to end; its own is a little shorter, and Deno Deploy's is 5 s. */
 const STOP_MS = 4700;
@@ -39,6 +41,8 @@ export function passSignals(exitCode: number, onKill: () => void): SignalPassing
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     Deno.addSignalListener(signal, () => onSignal(signal));
   }
+  const onHangup = hangupEnds() ? () => onSignal("SIGHUP") : () => {};
+  Deno.addSignalListener("SIGHUP", onHangup);
   return {
     until: async (started) => {
       child = started;

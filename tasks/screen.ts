@@ -71,13 +71,11 @@ export class Screen implements Disposable {
     this.#drawn = 0;
   }
 
-  /** A closed pipe (`| head`) ends the showing, not the run. */
+  /** A closed pipe (`| head`), a closed terminal or a full disk ends the showing, not the run. */
   #print(text: string): void {
     try {
       this.#out.writeSync(this.#encoder.encode(text));
-    } catch (error) {
-      if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
-    }
+    } catch { /* nobody sees it */ }
   }
 
   [Symbol.dispose](): void {

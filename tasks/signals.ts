@@ -1,8 +1,9 @@
-// Owns what SIGINT and SIGTERM do: the first asks the run to stop, the second leaves at once, and a run
-// that has not stopped within the time allowed is left behind: its transaction rolls back and its
-// checkpoint holds what was committed before.
+// Owns what SIGINT and SIGTERM do, and SIGHUP where it ends a command (hangup.ts): the first asks the run
+// to stop, the second leaves at once, and a run that has not stopped within the time allowed is left
+// behind: its transaction rolls back and its checkpoint holds what was committed before.
 import { Failure } from "../lib/report/failure.ts";
 import { EXIT } from "./exit.ts";
+import { hangupEnds } from "./hangup.ts";
 
 /** Time a run has to stop; Deno Deploy kills 5 s after SIGINT. */
 const STOP_MS = 4500;
@@ -17,6 +18,7 @@ const SAME_PRESS_MS = 200;
 export class StopSignal implements Disposable {
   readonly #controller = new AbortController();
   readonly #onSignal: () => void;
+  readonly #onHangup: () => void;
   #firstAtMs: number | undefined;
 
   /** `announce` is called once, at the first signal; `onLeave` before a run is left behind. */
@@ -35,7 +37,9 @@ export class StopSignal implements Disposable {
         this.#controller.abort(new Failure("interrupted", "Interrupted by a signal"));
       } else if (now - this.#firstAtMs > SAME_PRESS_MS) leave();
     };
+    this.#onHangup = hangupEnds() ? this.#onSignal : () => {};
     for (const name of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(name, this.#onSignal);
+    Deno.addSignalListener("SIGHUP", this.#onHangup);
   }
 
   /** Aborts at the first signal. */
@@ -47,5 +51,6 @@ export class StopSignal implements Disposable {
     for (const name of ["SIGINT", "SIGTERM"] as const) {
       Deno.removeSignalListener(name, this.#onSignal);
     }
+    Deno.removeSignalListener("SIGHUP", this.#onHangup);
   }
 }
