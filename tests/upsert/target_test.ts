@@ -223,8 +223,8 @@ testBoth("write() writes neither rows nor ledger where it fails", async (target,
   await target.query(`ALTER TABLE ${name} ADD CHECK (name <> 'nobody')`);
   const shape = shapeOf(name, table);
   const rows = Array.from(
-    { length: 400 },
-    (_, at) => [String(at), at < 150 ? "nobody" : "x", null],
+    { length: 120 },
+    (_, at) => [String(at), at < 110 ? "nobody" : "x", null],
   );
   const failure = await assertRejects(
     () => target.write([{ shape, rows }], [windowOf({ job: name })]),
