@@ -82,8 +82,6 @@ function lines(
       ? []
       : ["Windows that had failed are gaps; rejected rows are not restored."]),
     "",
-    `next   deno task ${
-      rows.length === 0 ? "backfill" : "verify, then deno task backfill --resume"
-    }`,
+    `next   deno task ${rows.length === 0 ? "backfill" : "verify"}`,
   ];
 }
