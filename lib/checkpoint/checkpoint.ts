@@ -12,8 +12,8 @@ import { deletion, writeChanges } from "./change.ts";
 import type { EntryKind } from "./key.ts";
 import { jobPrefix } from "./key.ts";
 import { entries, readValue } from "./open_kv.ts";
-import type { MonthValue } from "./shard.ts";
-import { decodeMonths, encodeMonth, monthsOf } from "./shard.ts";
+import type { Shard, ShardValue } from "./shard.ts";
+import { readShards, Shards } from "./shard.ts";
 import type { Trouble } from "./trouble.ts";
 import { failedTrouble, rejectedTrouble } from "./trouble.ts";
 import { Troubles } from "./troubles.ts";
@@ -76,13 +76,14 @@ export interface Measure {
   answerMs: number;
 }
 
-/** Changes gathered while coverage is rebuilt; a month that many windows touch is written once for them all. */
+/** Changes gathered while coverage is rebuilt; a year that many windows touch is written once for them all. */
 const CHANGES_PER_REBUILD = 5000;
 /** Runs listed. */
 const RUNS_KEPT = 50;
 
 interface Tracked {
   coverage: Coverage;
+  shards: Shards;
   item: Item | undefined;
 }
 
@@ -120,16 +121,16 @@ export class Checkpoint {
   }
 
   async #loadCoverage(stream: string, scope: string): Promise<void> {
-    const months = new Map<string, MonthValue[]>();
+    const stored = new Map<string, [Shard, ShardValue][]>();
     const prefix = this.#key("coverage", stream, scope);
-    for await (const { key, value } of entries<MonthValue>(this.#kv, { prefix }, BATCH)) {
+    for await (const { key, value } of entries<ShardValue>(this.#kv, { prefix }, BATCH)) {
       const each = String(key.at(-2));
-      const values = months.get(each);
-      if (values === undefined) months.set(each, [value]);
-      else values.push(value);
+      const shards = stored.get(each);
+      if (shards === undefined) stored.set(each, [[Number(key.at(-1)), value]]);
+      else shards.push([Number(key.at(-1)), value]);
     }
-    for (const [each, values] of months) {
-      this.#tracked({ stream, scope, each }).coverage = decodeMonths(values);
+    for (const [each, shards] of stored) {
+      Object.assign(this.#tracked({ stream, scope, each }), readShards(shards));
     }
   }
 
@@ -281,7 +282,7 @@ export class Checkpoint {
     await this.#write(forgotten);
   }
 
-  /** Covers windows in memory first, so that a month that several of them touch is written once. */
+  /** Covers windows in memory first, so that a year that several of them touch is written once. */
   #cover(windows: readonly DoneWindow[], at: number): Change[] {
     const changes: Change[] = [];
     for (const done of windows) {
@@ -294,9 +295,8 @@ export class Checkpoint {
         continue;
       }
       for (const part of parts) tracked.coverage.add(part, part);
-      for (const month of monthsOf(window)) {
-        const key = this.#key("coverage", stream, scope, each, month);
-        changes.push({ key, value: () => encodeMonth(tracked.coverage, month) });
+      for (const { shard, value } of tracked.shards.changes(tracked.coverage, window)) {
+        changes.push({ key: this.#key("coverage", stream, scope, each, shard), value });
       }
     }
     return changes;
@@ -314,7 +314,7 @@ export class Checkpoint {
     const id = JSON.stringify([track.stream, track.scope, track.each]);
     let tracked = this.#tracks.get(id);
     if (tracked === undefined) {
-      tracked = { coverage: new Coverage(), item: undefined };
+      tracked = { coverage: new Coverage(), shards: new Shards(), item: undefined };
       this.#tracks.set(id, tracked);
     }
     return tracked;
@@ -325,5 +325,5 @@ export class Checkpoint {
   }
 }
 
-/** Entries read at once; larger than KV's default of 100 because a history has thousands of months. */
+/** Entries read at once; larger than KV's default of 100 because a history may have thousands. */
 const BATCH = { batchSize: 500 } as const;

@@ -2,8 +2,8 @@
 // stamp of the target and the job, so that another or a restored database starts with empty coverage.
 // Keys hold no secret: parameters of a scope are plain values of flags.
 
-/** Version of the layout; a checkpoint of a newer one is refused, of an older one migrated. */
-export const LAYOUT_VERSION = 1;
+/** Version of the layout; a checkpoint of another one is refused. */
+export const LAYOUT_VERSION = 2;
 
 /** First part of every key. */
 export const ROOT = "hindcast";

@@ -1,14 +1,21 @@
-// Owns how coverage is laid out in values: one value a calendar month, holding the ranges cut to it. So
-// a window touches the months it covers and nothing else, and the cost of a window does not grow with
-// the history. A month of many short ranges is written minute by minute, so that it always fits a value.
+// Owns how coverage is laid out in values: one value a calendar year, holding the ranges cut to it. So a
+// window touches the years it covers and nothing else, the cost of a window does not grow with the
+// history, and a century is a hundred values. A year of many short ranges is laid out by month instead,
+// a month of many minute by minute, so that everything fits a value.
 import type { CivilMinute } from "../plan/civil.ts";
-import { addMonths, civilParts, fromParts } from "../plan/civil.ts";
+import { civilParts, fromParts } from "../plan/civil.ts";
 import type { Covered } from "../plan/coverage.ts";
 import { Coverage } from "../plan/coverage.ts";
 import type { Window } from "../plan/window.ts";
 
+/**
+ * Names what a value holds: 2024 * 100 the year 2024, 2024 * 100 + 3 March of it. Where both are there,
+ * the year's is the truth: the months' were written in a commit that another was to follow.
+ */
+export type Shard = number;
+
 /** A flat list of from, to and state; or, where that is long, the state of each minute. */
-export type MonthValue = readonly number[] | MonthMinutes;
+export type ShardValue = readonly number[] | MonthMinutes;
 
 /** The state of each minute of a month. */
 export interface MonthMinutes {
@@ -18,37 +25,89 @@ export interface MonthMinutes {
   readonly states: Uint8Array;
 }
 
+/** A shard to be written, or to be deleted. */
+export interface ShardChange {
+  /** Which. */
+  readonly shard: Shard;
+  /** Its value at the time of the call; undefined where it is to be deleted. */
+  readonly value: (() => ShardValue) | undefined;
+}
+
 const EMPTY = 1;
 const SETTLED = 2;
 /** Marks a minute that is done. */
 const DONE = 4;
 
+const MONTHS = 12;
+const SHARDS_PER_YEAR = 100;
+
 /** Ranges of a list at most: 12 bytes each, where the minutes of a month take 22 KiB of the 64 a value has. */
 const RANGES_LISTED = 1500;
 
-/** The months (counted from year 0) that a window touches, in order. */
-export function monthsOf(window: Window): number[] {
-  const months: number[] = [];
-  const last = monthAt(window.to - 1);
-  for (let month = monthAt(window.from); month <= last; month++) months.push(month);
-  return months;
+/** The coverage of one track as shards, and which of its years are laid out by month. */
+export class Shards {
+  readonly #byMonth: Set<number>;
+
+  /** Years that are laid out by month; a year that has become so stays so. */
+  constructor(byMonth: Iterable<number> = []) {
+    this.#byMonth = new Set(byMonth);
+  }
+
+  /** What is to be written once a window has been covered: what is to be deleted last. */
+  changes(coverage: Coverage, window: Window): ShardChange[] {
+    const [first, last] = [monthAt(window.from), monthAt(window.to - 1)];
+    const changes: ShardChange[] = [];
+    for (let year = yearOf(first); year <= yearOf(last); year++) {
+      const [january, december] = [year * MONTHS, year * MONTHS + MONTHS - 1];
+      if (this.#byMonth.has(year)) {
+        changes.push(...months(coverage, Math.max(first, january), Math.min(last, december)));
+      } else if (coverage.count(yearRange(year)) <= RANGES_LISTED) {
+        const value = () => listOf(coverage.within(yearRange(year)));
+        changes.push({ shard: year * SHARDS_PER_YEAR, value });
+      } else {
+        this.#byMonth.add(year);
+        changes.push(...months(coverage, january, december));
+        changes.push({ shard: year * SHARDS_PER_YEAR, value: undefined });
+      }
+    }
+    return changes;
+  }
 }
 
-/** The value of one month. */
-export function encodeMonth(coverage: Coverage, month: number): MonthValue {
-  const range = monthRange(month);
-  const parts = coverage.within(range);
-  if (parts.length > RANGES_LISTED) return encodeMinutes(parts, range);
-  return parts.flatMap((part) => [part.from, part.to, stateOf(part)]);
-}
-
-/** The coverage that month values in order hold; ranges that meet over the border of months are merged. */
-export function decodeMonths(values: Iterable<MonthValue>): Coverage {
+/** The coverage that shards in order hold; ranges that meet over the border of shards are merged. */
+export function readShards(
+  stored: Iterable<readonly [Shard, ShardValue]>,
+): { coverage: Coverage; shards: Shards } {
   const ranges: Covered[] = [];
-  for (const value of values) {
+  const byMonth = new Set<number>();
+  let whole: number | undefined;
+  for (const [shard, value] of stored) {
+    const year = Math.floor(shard / SHARDS_PER_YEAR);
+    if (shard % SHARDS_PER_YEAR === 0) whole = year;
+    else if (year === whole) continue;
+    else byMonth.add(year);
     for (const part of "states" in value ? minutesOf(value) : listed(value)) append(ranges, part);
   }
-  return new Coverage(ranges);
+  return { coverage: new Coverage(ranges), shards: new Shards(byMonth) };
+}
+
+function months(coverage: Coverage, first: number, last: number): ShardChange[] {
+  const changes: ShardChange[] = [];
+  for (let month = first; month <= last; month++) {
+    const shard = yearOf(month) * SHARDS_PER_YEAR + month % MONTHS + 1;
+    changes.push({ shard, value: () => encodeMonth(coverage, month) });
+  }
+  return changes;
+}
+
+function encodeMonth(coverage: Coverage, month: number): ShardValue {
+  const range = { from: firstOf(month), to: firstOf(month + 1) };
+  const parts = coverage.within(range);
+  return parts.length > RANGES_LISTED ? encodeMinutes(parts, range) : listOf(parts);
+}
+
+function listOf(parts: readonly Covered[]): number[] {
+  return parts.flatMap((part) => [part.from, part.to, stateOf(part)]);
 }
 
 function stateOf(range: Covered): number {
@@ -89,12 +148,21 @@ function append(ranges: Covered[], next: Covered): void {
   else ranges.push(next);
 }
 
+/** The month of a moment, counted from January of the year 0. */
 function monthAt(at: CivilMinute): number {
   const { year, month } = civilParts(at);
-  return year * 12 + month - 1;
+  return year * MONTHS + month - 1;
 }
 
-function monthRange(month: number): Window {
-  const from = fromParts(Math.floor(month / 12), month % 12 + 1, 1) ?? 0;
-  return { from, to: addMonths(from, 1) };
+function yearOf(month: number): number {
+  return Math.floor(month / MONTHS);
+}
+
+function yearRange(year: number): Window {
+  return { from: firstOf(year * MONTHS), to: firstOf((year + 1) * MONTHS) };
+}
+
+/** The first minute of a month. */
+function firstOf(month: number): CivilMinute {
+  return fromParts(yearOf(month), month % MONTHS + 1, 1) ?? 0;
 }

@@ -64,6 +64,15 @@ export class Coverage {
     return parts;
   }
 
+  /** How many parts of a range `within` would give. */
+  count(range: Window): number {
+    if (range.from >= range.to) return 0;
+    const start = this.#firstTouching(range.from + 1);
+    const end = this.#firstTouching(range.to);
+    const last = this.#ranges[end];
+    return end - start + (last !== undefined && last.from < range.to ? 1 : 0);
+  }
+
   /** The parts of a range that are not done, in order. */
   gaps(range: Window): Window[] {
     return subtract(range, this.within(range));

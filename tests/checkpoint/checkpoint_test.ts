@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { DoneWindow } from "../../lib/checkpoint/checkpoint.ts";
+import { jobPrefix } from "../../lib/checkpoint/key.ts";
 import { MINUTES_PER_DAY } from "../../lib/plan/civil.ts";
 import type { Window } from "../../lib/plan/window.ts";
 import { at, days } from "../plan/jobs.ts";
@@ -67,10 +68,10 @@ Deno.test("Checkpoint writes as much for a window however long the history is", 
   for (let count = 0; count < 150; count++) costs.add(await cost(dayAt(count * 25)));
   assertEquals([...costs], [2]);
   assertEquals(writes.commits, 150);
-  assertEquals(await cost(days("2030-01-30", "2030-03-02")), 4);
+  assertEquals(await cost(days("2030-01-30", "2032-03-02")), 4);
 });
 
-Deno.test("Checkpoint writes a month once for all windows of a batch", async () => {
+Deno.test("Checkpoint writes a year once for all windows of a batch", async () => {
   await using file = await kvFile();
   const checkpoint = file.checkpoint();
   await checkpoint.load("results", "");
@@ -366,7 +367,7 @@ Deno.test("Checkpoint asks too much again, and forgets nothing, when only a part
   await using file = await kvFile();
   const before = file.checkpoint();
   await before.load("results", "");
-  const years = { from: dayAt(0).from, to: dayAt(400).from };
+  const years = { from: dayAt(0).from, to: dayAt(6000).from };
   await before.done([doneWindow(years)], NOW);
   await before.failed(RESULTS, years, "503", undefined, NOW);
   const writes = countWrites(file.kv);
@@ -399,16 +400,16 @@ Deno.test("Checkpoint loads ten streams of a hundred years of days, every other 
     await before.load(stream, "");
     await before.done([doneWindow(century, { stream, parts })], NOW);
   }
-  const startedAt = performance.now();
   const after = file.checkpoint();
   for (const stream of names) await after.load(stream, "");
-  console.log(`12,000 months loaded in ${Math.round(performance.now() - startedAt)} ms`);
   for (const stream of names) {
     const coverage = after.coverage({ ...RESULTS, stream });
     assertEquals(coverage.ranges.length, daysOfYears);
     assertEquals(coverage.spans().length, 1);
   }
   let entries = 0;
-  for await (const _ of file.kv.list({ prefix: ["hindcast", 1, "stamp"] })) entries++;
-  assertEquals(entries, 10 * 1200);
+  for await (const _ of file.kv.list({ prefix: jobPrefix("stamp", "racing").slice(0, 3) })) {
+    entries++;
+  }
+  assertEquals(entries, 10 * 100);
 });

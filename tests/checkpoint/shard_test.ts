@@ -1,55 +1,95 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import type { MonthValue } from "../../lib/checkpoint/shard.ts";
-import { decodeMonths, encodeMonth, monthsOf } from "../../lib/checkpoint/shard.ts";
+import type { Shard, ShardValue } from "../../lib/checkpoint/shard.ts";
+import { readShards, Shards } from "../../lib/checkpoint/shard.ts";
 import { Coverage } from "../../lib/plan/coverage.ts";
 import { MINUTES_PER_DAY } from "../../lib/plan/civil.ts";
 import { at, days } from "../plan/jobs.ts";
 
-/** Values of all months that a coverage touches, as KV would give them back. */
-function monthsIn(coverage: Coverage): MonthValue[] {
-  const [first, last] = [coverage.ranges[0]!, coverage.ranges.at(-1)!];
-  return monthsOf({ from: first.from, to: last.to })
-    .map((month) => structuredClone(encodeMonth(coverage, month)));
+/** What KV holds of one track. */
+class Stored {
+  readonly values = new Map<Shard, ShardValue>();
+  shards = new Shards();
+  readonly coverage = new Coverage();
+
+  add(from: number, to: number, state = { empty: false, settled: true }): void {
+    this.coverage.add({ from, to }, state);
+    for (const { shard, value } of this.shards.changes(this.coverage, { from, to })) {
+      if (value === undefined) this.values.delete(shard);
+      else this.values.set(shard, structuredClone(value()));
+    }
+  }
+
+  read() {
+    return readShards([...this.values].sort(([a], [b]) => a - b));
+  }
 }
 
-Deno.test("monthsOf() are the months that hold a minute of the window", () => {
-  const months = (from: string, to: string) => monthsOf(days(from, to)).map((month) => month % 12);
-  assertEquals(months("2025-01-01", "2025-02-01"), [0]);
-  assertEquals(months("2025-01-31", "2025-02-02"), [0, 1]);
-  assertEquals(months("2024-12-31", "2025-01-02"), [11, 0]);
-  assertEquals(monthsOf(days("1988-01-01", "2025-01-01")).length, 37 * 12);
+function shardsOf(from: string, to: string): Shard[] {
+  const { from: first, to: end } = days(from, to);
+  const stored = new Stored();
+  stored.add(first, end);
+  return [...stored.values.keys()];
+}
+
+Deno.test("changes() are of the years that hold a minute of the window", () => {
+  assertEquals(shardsOf("2025-01-01", "2026-01-01"), [202500]);
+  assertEquals(shardsOf("2025-12-31", "2026-01-02"), [202500, 202600]);
+  assertEquals(shardsOf("1988-01-01", "2025-01-01").length, 37);
+  assertEquals(shardsOf("0001-01-01", "0001-01-02"), [100]);
 });
 
-Deno.test("decodeMonths() gives back the coverage that encodeMonth() was given", () => {
+Deno.test("readShards() gives back the coverage that was written window by window", () => {
   const parts = fc.record({
-    from: fc.integer({ min: at("1999-10-01"), max: at("2000-05-01") }),
-    minutes: fc.integer({ min: 1, max: 90 * MINUTES_PER_DAY }),
+    from: fc.integer({ min: at("1999-10-01"), max: at("2002-05-01") }),
+    minutes: fc.integer({ min: 1, max: 400 * MINUTES_PER_DAY }),
     empty: fc.boolean(),
     settled: fc.boolean(),
   });
   fc.assert(fc.property(fc.array(parts, { minLength: 1, maxLength: 20 }), (added) => {
-    const coverage = new Coverage();
-    for (const { from, minutes, ...state } of added) {
-      coverage.add({ from, to: from + minutes }, state);
-    }
-    assertEquals(decodeMonths(monthsIn(coverage)).ranges, coverage.ranges);
+    const stored = new Stored();
+    for (const { from, minutes, ...state } of added) stored.add(from, from + minutes, state);
+    assertEquals(stored.read().coverage.ranges, stored.coverage.ranges);
   }));
 });
 
-Deno.test("encodeMonth() fits a value and loses nothing when the month is of many short windows", () => {
-  for (const minutes of [1, 5, 15]) {
-    const coverage = new Coverage();
-    const [first, end] = [at("2025-01-01"), at("2025-02-10")];
+Deno.test("changes() fit values and lose nothing when a year is of many short windows", () => {
+  for (const minutes of [3, 15, 60]) {
+    const stored = new Stored();
+    const [first, end] = [at("2024-12-20"), at("2025-03-10")];
     for (let from = first, i = 0; from + minutes <= end; from += minutes, i++) {
-      const to = from + minutes;
-      if (i % 7 !== 0) coverage.add({ from, to }, { empty: i % 2 === 0, settled: i % 3 === 0 });
+      const state = { empty: i % 2 === 0, settled: i % 3 === 0 };
+      if (i % 7 !== 0) stored.coverage.add({ from, to: from + minutes }, state);
     }
-    const values = monthsIn(coverage);
-    for (const value of values) {
+    // As after a batch: the last window's changes write all of its year.
+    stored.add(at("2024-12-25"), at("2024-12-26"));
+    stored.add(at("2025-03-09"), at("2025-03-10"));
+    for (const value of stored.values.values()) {
       const bytes = "states" in value ? value.states.length : value.length / 3 * 12;
       assert(bytes < 40_000, `${bytes} bytes with windows of ${minutes} min`);
     }
-    assertEquals(decodeMonths(values).ranges, coverage.ranges);
+    assertEquals(stored.read().coverage.ranges, stored.coverage.ranges);
   }
+});
+
+Deno.test("changes() touch the months of the window alone once a year is laid out by month", () => {
+  const stored = new Stored();
+  for (let from = at("2025-01-01"); from < at("2025-04-01"); from += 60) {
+    stored.coverage.add({ from, to: from + 60 }, { empty: from % 120 === 0, settled: true });
+  }
+  stored.add(at("2025-03-31"), at("2025-04-01"));
+  assertEquals([...stored.values.keys()], Array.from({ length: 12 }, (_, month) => 202501 + month));
+  const { coverage, shards } = stored.read();
+  const window = days("2025-05-31", "2025-06-02");
+  assertEquals(shards.changes(coverage, window).map(({ shard }) => shard), [202505, 202506]);
+  assertEquals(shards.changes(coverage, days("2026-05-31", "2026-06-02")).length, 1);
+});
+
+Deno.test("readShards() believes the year where a crash left months beside it", () => {
+  const stored = new Stored();
+  stored.add(at("2025-01-01"), at("2025-02-01"));
+  const { from, to } = days("2025-01-01", "2025-01-02");
+  const left: [Shard, ShardValue][] = [[202400, [from - 1440, from, 2]], ...stored.values];
+  const { coverage } = readShards([...left, [202501, [from, to, 2]], [202601, []]]);
+  assertEquals(coverage.spans(), [{ from: from - 1440, to: at("2025-02-01") }]);
 });

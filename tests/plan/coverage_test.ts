@@ -52,6 +52,7 @@ Deno.test("Coverage agrees with a list of minutes after any windows", () => {
         runs(model, range, (minute) => minute?.settled === false),
       );
       const inside = coverage.within(range);
+      assertEquals(coverage.count(range), inside.length);
       assert(inside.every(({ from, to }) => from >= range.from && to <= range.to && from < to));
       assertEquals(union(inside), runs(model, range, (minute) => minute !== null));
     }),
