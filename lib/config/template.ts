@@ -100,9 +100,10 @@ export function renderTemplate(
   values: RenderValues,
   options: { percentEncode?: boolean } = {},
 ): string | string[] | undefined {
-  const encodeOf = ({ slashes }: Placeholder) => {
+  // The slashes of a date's pattern are the job's own, as in "{from|%Y/%m}".
+  const encodeOf = ({ from, slashes }: Placeholder) => {
     if (options.percentEncode !== true) return (text: string) => text;
-    return slashes === true ? encodePath : encodeURIComponent;
+    return slashes === true || from === "window" ? encodePath : encodeURIComponent;
   };
   const whole = template.parts.length === 1;
   let text = "";
@@ -169,8 +170,9 @@ function textOf(value: unknown): string {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
+/** A colon, as in a time of day, may stand in a path as it is (RFC 3986, section 3.3). */
 function encodePath(text: string): string {
-  return text.split("/").map(encodeURIComponent).join("/");
+  return text.split("/").map(encodeURIComponent).join("/").replaceAll("%3A", ":");
 }
 
 /** A URL parser removes such segments, encoded or not: a value would reach another endpoint. */

@@ -197,3 +197,18 @@ Deno.test("readTemplate() answers any text, and a text without braces renders to
     assertEquals(renderTemplate(template, values()), text);
   }));
 });
+
+Deno.test("renderTemplate() keeps the slashes of a date's pattern and of a value that is said to be a path", () => {
+  const values = {
+    window: { from: parseCivil("2025-01-31")!, to: parseCivil("2025-02-01")! },
+    each: { repository: "a b/c", name: "AC/DC" },
+    params: {},
+    paging: { page: 3 },
+    timeZone: "UTC",
+  };
+  const path = "{from|%Y/%mT%H:%M}/{each.repository|path}/{each.name}/{page}";
+  assertEquals(
+    renderTemplate(parseTemplate(path), values, { percentEncode: true }),
+    "2025/01T00:00/a%20b/c/AC%2FDC/3",
+  );
+});

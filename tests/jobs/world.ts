@@ -46,7 +46,7 @@ export interface World extends AsyncDisposable {
   backfill(argv: string): Promise<Ran>;
   /** The rows of a query, as objects. */
   query(sql: string): Promise<Record<string, unknown>[]>;
-  /** What the checkpoint knows of a stream. */
+  /** What the checkpoint knows of a stream under the defaults of the parameters. */
   knows(stream: string): Promise<StreamSnapshot>;
 }
 
@@ -71,7 +71,12 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     backfill: (argv) => backfill(world, argv, env),
     query: (sql) => query(stores.target, sql),
     knows: async (stream) => {
-      const view = await snapshot(job, stores.checkpoint(job), [stream], {}, undefined);
+      const params = Object.fromEntries(
+        Object.entries(job.params).flatMap(([name, { default: value }]) =>
+          value === undefined ? [] : [[name, value]]
+        ),
+      );
+      const view = await snapshot(job, stores.checkpoint(job), [stream], params, undefined);
       return view[stream]!;
     },
     [Symbol.asyncDispose]: async () => {
