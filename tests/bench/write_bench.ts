@@ -2,9 +2,9 @@
 // temporary table and one INSERT ... ON CONFLICT DO UPDATE ... WHERE distinct, batch for batch. Fresh
 // rows, a re-run that changes nothing, a re-run that changes a tenth; and the embedded database.
 //
-//     deno run -A tests/bench/write_bench.ts [--rows 20000] [--batch 5000] [--runs 7] [--ways] [--no-pglite]
+//     deno run -A tests/bench/write_bench.ts [--rows 20000] [--batch 5000] [--runs 7] [--ways] [--link MS] [--no-pglite]
 //
-// --ways adds what other ways to write reach, through postgres.js and through this writer forced to each.
+// --ways adds what postgres.js reaches with parameters, --link the same over a link of that round trip.
 import { parseArgs } from "@std/cli/parse-args";
 import postgres from "postgres";
 import type { Row } from "../../lib/extract/row_shape.ts";
@@ -14,6 +14,7 @@ import { openTarget } from "../../lib/upsert/open_target.ts";
 import type { LedgerEntry, Target } from "../../lib/upsert/target.ts";
 import { tableSql } from "../../lib/upsert/table_sql.ts";
 import { startPostgres } from "../support/postgres_server.ts";
+import { startSlowLink } from "./slow_link.ts";
 import { columns, wideRows, wideShape, wideTable } from "./wide_rows.ts";
 
 /** PostgreSQL's own defaults; the test server's are faster than any real one. */
@@ -26,16 +27,13 @@ const DEFAULTS = {
 };
 
 const flags = parseArgs(Deno.args, {
-  string: ["rows", "batch", "runs"],
+  string: ["rows", "batch", "runs", "link"],
   boolean: ["ways", "pglite"],
   negatable: ["pglite"],
-  default: { rows: "20000", batch: "5000", runs: "7", pglite: true },
+  default: { rows: "20000", batch: "5000", runs: "7", link: "0", pglite: true },
 });
-const [rowCount, batchRows, runs] = [flags.rows, flags.batch, flags.runs].map(Number) as [
-  number,
-  number,
-  number,
-];
+const [rowCount, batchRows, runs, linkMs] = [flags.rows, flags.batch, flags.runs, flags.link]
+  .map(Number) as [number, number, number, number];
 
 const loads = { fresh: wideRows(rowCount), changed: wideRows(rowCount, 1) };
 const folder = await Deno.makeTempDir({ prefix: "hindcast-bench-" });
@@ -66,13 +64,30 @@ async function benchPostgres(): Promise<void> {
       await target.prepare({ wide: wideTable });
       await measure(`hindcast ${name}`, sql, () => writeAll(target, rows));
     }
-    if (flags.ways) await benchWays(sql, server.url);
+    if (flags.ways) await benchParameters(sql, server.url, "");
+    if (linkMs > 0) await benchLink(sql, server.url, server.port);
   }
   await sql.end();
-  for (const name of ["fresh", "same", "tenth"]) {
-    report(`hindcast ${name}`, `psql ${name}`);
+  for (const name of measured.keys()) report(name, referenceOf(name, hasPsql));
+}
+
+/** What a figure is a share of: psql with the same rows, or unnest where the link is slow. */
+function referenceOf(name: string, hasPsql: boolean): string {
+  if (name.endsWith("over the link")) return "unnest fresh over the link";
+  return hasPsql ? `psql ${name.split(" ")[1]}` : name;
+}
+
+async function benchLink(sql: postgres.Sql, url: string, port: number): Promise<void> {
+  using link = await startSlowLink(port, linkMs);
+  const slow = new URL(url);
+  slow.port = String(link.port);
+  await renewTable(sql);
+  {
+    await using target = await openTarget(slow.href);
+    await target.prepare({ wide: wideTable });
+    await measure("hindcast fresh over the link", sql, () => writeAll(target, loads.fresh));
   }
-  if (flags.ways) { for (const name of measured.keys()) report(name, "psql fresh"); }
+  await benchParameters(sql, slow.href, " over the link");
 }
 
 function scenarios(): [string, Row[]][] {
@@ -104,38 +119,36 @@ function ledgerEntry(at: number, rows: number): LedgerEntry {
   return { ...names, from, to: "", records: rows, rows, settled: true, fetchedAt };
 }
 
-/** Ways to write fresh rows that the writer does not take, each on a connection and table of its own. */
-async function benchWays(sql: postgres.Sql, url: string): Promise<void> {
+/** Fresh rows as parameters of one statement a batch, through postgres.js. */
+async function benchParameters(sql: postgres.Sql, url: string, suffix: string): Promise<void> {
   const own = postgres(url, { onnotice: () => {}, max: 1 });
   const list = columns.map(([name]) => `"${name}"`).join(", ");
   const types = columns.map(([, type]) => type);
-  await renewTable(sql);
-  await measure("postgres.js unnest fresh", sql, async () => {
-    const arrays = types.map((type, at) => `$${at + 1}::text::${type}[]`).join(", ");
-    const text = `INSERT INTO wide AS o (${list}) SELECT * FROM unnest(${arrays}) ` +
-      conflictClause();
-    for (let at = 0; at < rowCount; at += batchRows) {
-      const batch = loads.fresh.slice(at, at + batchRows);
-      await own.unsafe(text, types.map((_, column) => arrayText(batch, column)));
-    }
-  });
-  await renewTable(sql);
-  await measure("postgres.js json fresh", sql, async () => {
-    const text = `INSERT INTO wide AS o (${list}) SELECT ${list} ` +
-      `FROM json_populate_recordset(null::wide, $1::text::json) ${conflictClause()}`;
-    for (let at = 0; at < rowCount; at += batchRows) {
-      const batch = loads.fresh.slice(at, at + batchRows).map((row) =>
-        Object.fromEntries(
-          columns.map(([name, type], column) => [
-            name,
-            type === "jsonb" && row[column] !== null ? JSON.parse(row[column]!) : row[column],
-          ]),
-        )
-      );
-      await own.unsafe(text, [JSON.stringify(batch)]);
-    }
-  });
+  const arrays = types.map((type, at) => `$${at + 1}::text::${type}[]`).join(", ");
+  const unnest =
+    `INSERT INTO wide AS o (${list}) SELECT * FROM unnest(${arrays}) ${conflictClause()}`;
+  const json = `INSERT INTO wide AS o (${list}) SELECT ${list} ` +
+    `FROM json_populate_recordset(null::wide, $1::text::json) ${conflictClause()}`;
+  const ways: [string, string, (rows: Row[]) => string[]][] = [
+    ["unnest", unnest, (rows) => types.map((_, column) => arrayText(rows, column))],
+    ["json", json, (rows) => [JSON.stringify(rows.map(jsonRecord))]],
+  ];
+  for (const [name, text, parameters] of ways) {
+    await renewTable(sql);
+    await measure(`${name} fresh${suffix}`, sql, async () => {
+      for (let at = 0; at < rowCount; at += batchRows) {
+        await own.unsafe(text, parameters(loads.fresh.slice(at, at + batchRows)));
+      }
+    });
+  }
   await own.end();
+}
+
+function jsonRecord(row: Row): Record<string, unknown> {
+  return Object.fromEntries(columns.map(([name, type], at) => {
+    const value = row[at] ?? null;
+    return [name, type === "jsonb" && value !== null ? JSON.parse(value) : value];
+  }));
 }
 
 function arrayText(rows: Row[], column: number): string {
