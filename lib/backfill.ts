@@ -21,6 +21,7 @@ import type { Target } from "./upsert/target.ts";
 
 /** What a backfill works with; everything is opened by the caller and closed by it. */
 export interface BackfillInput {
+  /** What is fetched and where it goes. */
   readonly job: Job;
   /** Names of the streams to run. */
   readonly streams: readonly string[];
@@ -30,7 +31,9 @@ export interface BackfillInput {
   readonly range: Window;
   /** Whether what coverage holds is left alone. */
   readonly resume: boolean;
+  /** The database that rows are written to; the job's lock is held. */
   readonly target: Target;
+  /** What was done before, and what is recorded as done. */
   readonly checkpoint: Checkpoint;
   /** Reads the pages of one unit from the source. */
   readonly pages: (unit: Unit, signal: AbortSignal) => AsyncIterable<Page> | Iterable<Page>;
@@ -38,6 +41,7 @@ export interface BackfillInput {
   readonly wallNow: () => number;
   /** Monotonic milliseconds. */
   readonly now: () => number;
+  /** Receives what happens. */
   readonly listen: Listener;
   /** Stops the run; what has been fetched whole is still written. */
   readonly signal: AbortSignal;

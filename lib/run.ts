@@ -23,7 +23,9 @@ export interface RunInput extends BackfillInput {
 
 /** How a run ended, and the error that ended it where it did not come to its end. */
 export interface RunResult {
+  /** What it did, also where it ended early. */
   readonly summary: Summary;
+  /** What ended it early; undefined where nothing did. */
   readonly error: unknown;
 }
 

@@ -1,0 +1,26 @@
+// The modules of lib/ are documented: `deno doc --lint` finds nothing in them, but for those whose types
+// are inferred from, or made of, types of packages, which it takes for undocumented ones.
+import { assertEquals } from "@std/assert";
+import { REPOSITORY } from "./support/repository.ts";
+import { sourceFiles } from "./support/source_files.ts";
+
+/** Types of zod and pg stand in their signatures; writing them out would say them a second time. */
+const TYPES_OF_PACKAGES =
+  /_schema\.ts$|\/schema_(issue|shape)\.ts$|\/(pipelined_transaction|postgres_link)\.ts$/;
+
+Deno.test("deno doc --lint finds nothing in the modules of lib/", async () => {
+  const files = sourceFiles("lib").map(({ path }) => path).filter((path) =>
+    !path.startsWith("lib/std/")
+  );
+  const { stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["doc", "--lint", "--quiet", ...files],
+    cwd: REPOSITORY,
+    env: { NO_COLOR: "1" },
+    stdout: "null",
+  }).output();
+  const text = new TextDecoder().decode(stderr);
+  const found = [...text.matchAll(/error\[[^\]]+\]: (.*)\s+--> (\S+)/g)]
+    .map(([, what, where]) => ({ what, where: where!.replace(REPOSITORY, "") }))
+    .filter(({ where }) => !TYPES_OF_PACKAGES.test(where.replace(/:\d+:\d+$/, "")));
+  assertEquals(found, []);
+});
