@@ -9,6 +9,8 @@ export interface Condition {
   readonly path: Path;
   /** Whether what is found there lets the row be made. */
   readonly holds: (found: unknown) => boolean;
+  /** Index of the column that is null exactly where the condition does not hold, if there is one. */
+  readonly column?: number;
 }
 
 type ConditionSpec = NonNullable<RowsSpec["when"]>[number];

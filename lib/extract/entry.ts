@@ -31,13 +31,30 @@ export function compileEntry(entry: RowsSpec, shape: RowShape, context: EntryCon
   const { job } = context;
   return {
     key: shape.key,
-    conditions: (entry.when ?? []).map((when) =>
-      naming(shape, "when", () => compileCondition(when, markersOf({}, job.nulls).isNone))
-    ),
+    conditions: (entry.when ?? []).map((when) => ({
+      ...naming(shape, "when", () => compileCondition(when, markersOf({}, job.nulls).isNone)),
+      ...columnOf(entry, shape, when),
+    })),
     readers: shape.columns.map((column, at) =>
       naming(shape, column, () => readerOf(entry, shape, column, at, context))
     ),
   };
+}
+
+/** The column that is taken from where a condition looks for a value, and nothing else is done about it. */
+function columnOf(
+  entry: RowsSpec,
+  shape: RowShape,
+  { path, is, not }: NonNullable<RowsSpec["when"]>[number],
+): { column?: number } {
+  if (is !== undefined || not !== undefined) return {};
+  const column = shape.columns.findIndex((name) => {
+    const { path: paths, merge: _, trim = true, decimal: __, invalid = "reject", ...rest } =
+      valueSpecOf(entry, name);
+    const isPlain = trim && invalid === "reject" && Object.keys(rest).length === 0;
+    return isPlain && paths?.length === 1 && paths[0] === path;
+  });
+  return column < 0 ? {} : { column };
 }
 
 function readerOf(

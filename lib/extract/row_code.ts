@@ -69,6 +69,21 @@ function isOfPage(path: Path | undefined): boolean {
   return path === undefined || !["element", "record", "key", "index"].includes(path.root);
 }
 
+/**
+ * Most statements of one function of the compiled code. V8 makes small functions fast at once; one function for
+ * all took 2.4 times as long in the first minute, and the same in the end.
+ */
+const STATEMENTS_PER_FUNCTION = 12;
+
+function chunksOf<T>(items: readonly T[], size: number): T[][] {
+  const count = Math.ceil(items.length / size);
+  return Array.from({ length: count }, (_, at) => items.slice(at * size, (at + 1) * size));
+}
+
+function aboveName(up: number): string {
+  return `above${up}`;
+}
+
 const HELPERS = { isObject, own, walk, isStorable, isPlainInteger, isPlainDecimal };
 
 /** The statements gathered so far, and what is passed in. */
@@ -76,7 +91,7 @@ class RowCode {
   readonly #aboveAreObjects: readonly boolean[];
   readonly #pagePaths: Path[];
   readonly #isObject: boolean;
-  readonly #lines: string[] = [];
+  readonly #statements: string[] = [];
   /** What is passed in, by the names it has in the code. */
   readonly #passed = new Map<string, unknown>(Object.entries(HELPERS));
   readonly #values = new Map<string, string>();
@@ -90,31 +105,36 @@ class RowCode {
 
   addEntry(index: number, { conditions, readers, key }: EntryPlan): void {
     const values = readers.map((reader) => this.#valueOf(reader));
-    const holds = conditions.map(({ path, holds }) =>
-      `${this.#pass("holds", holds)}(${this.#expression(path)})`
+    const holds = conditions.map(({ path, holds, column }) =>
+      column === undefined
+        ? `${this.#pass("holds", holds)}(${this.#expression(path)})`
+        : `${values[column]} !== null`
     );
     const hasKey = key.map((at) => `${values[at]} !== null`);
-    this.#lines.push(
+    this.#statements.push([
       `if (${["true", ...holds].join(" && ")}) {`,
       `  const row = [${values.join(", ")}];`,
       `  if (${["sink.refusals === 0", ...hasKey].join(" && ")}) sink.rows[${index}].push(row);`,
       `  else sink.settle(${index}, row, frame);`,
       `}`,
-    );
+    ].join("\n"));
   }
 
   compile(sink: RowSink): RowMaker {
-    const above = [...this.#above].map((up) =>
-      `const above${up} = frame${".up".repeat(up)}?.element;`
+    const above = [...this.#above];
+    const given = ["frame", "element", "record", "page", "clean", ...above.map(aboveName)].join(
+      ", ",
     );
+    const parts = chunksOf(this.#statements, STATEMENTS_PER_FUNCTION);
     const body = [
       `"use strict";`,
+      `let ${["found", "match", "part", "code = 0", ...this.#values.values()].join(", ")};`,
+      ...parts.map((lines, at) => `const do${at} = (${given}) => {\n${lines.join("\n")}\n};`),
       `return (frame, record, page, clean) => {`,
       `const element = frame.element;`,
-      ...above,
-      `let found, match, part, code = 0;`,
+      ...above.map((up) => `const ${aboveName(up)} = frame${".up".repeat(up)}?.element;`),
       `sink.refusals = 0;`,
-      ...this.#lines,
+      ...parts.map((_, at) => `do${at}(${given});`),
       `};`,
     ].join("\n");
     return new Function("sink", ...this.#passed.keys(), body)(sink, ...this.#passed.values());
@@ -128,13 +148,20 @@ class RowCode {
     if (known !== undefined) return known;
     const value = `value${this.#values.size}`;
     this.#values.set(reading, value);
-    this.#lines.push(`const ${value} = ${reading};`);
+    this.#statements.push(`${value} = ${reading};`);
     return value;
   }
 
-  #readingOf({ paths, read, plain, capture }: ColumnReader): string {
+  #readingOf({ paths, read, isNone, plain, capture }: ColumnReader): string {
     const [found = "undefined", ...more] = paths.map((path) => this.#expression(path));
     const name = this.#pass("read", read);
+    if (isNone !== undefined) {
+      const test = this.#pass("isNone", isNone);
+      const first = [found, ...more].reduceRight((rest, path) =>
+        `(${test}(found = ${path}) ? ${rest} : found)`
+      );
+      return `${name}(${first})`;
+    }
     if (more.length > 0 || isOfPage(paths[0])) return `${name}(${[found, ...more].join(", ")})`;
     const expression = capture === undefined ? "" : this.#pass("capture", capture.expression);
     return valueCode(found, name, { plain, capture }, expression);
@@ -152,7 +179,8 @@ class RowCode {
   #expression({ root, up, steps, ...path }: Path): string {
     switch (root) {
       case "element":
-        return this.#from(up === 0 ? "element" : this.#aboveName(up), this.#isKnown(up), steps);
+        if (up > 0) this.#above.add(up);
+        return this.#from(up === 0 ? "element" : aboveName(up), this.#isKnown(up), steps);
       case "record":
         return this.#from("record", false, steps);
       case "key":
@@ -165,11 +193,6 @@ class RowCode {
 
   #isKnown(up: number): boolean {
     return up === 0 ? this.#isObject : this.#aboveAreObjects[up - 1] ?? false;
-  }
-
-  #aboveName(up: number): string {
-    this.#above.add(up);
-    return `above${up}`;
   }
 
   /** Steps from a variable, each guarded against what it may meet, but for a first name on a known object. */

@@ -5,7 +5,7 @@ import type { ColumnType, ValueSpec } from "../config/job_schema.ts";
 import { castOf } from "./cast.ts";
 import { hashReader } from "./hash.ts";
 import { type Cast, type CastOptions, Invalid } from "./invalid.ts";
-import { type Markers, markersOf } from "./none.ts";
+import { type Markers, markersOf, type NoneTest } from "./none.ts";
 import { parsePath, type Path } from "./path.ts";
 import { type PlainForm, plainFormOf } from "./plain.ts";
 import { captureOf, compileRewrite } from "./rewrite.ts";
@@ -30,12 +30,14 @@ export class Refusal {
 /** A text, null, or why there is neither. */
 export type Reading = string | null | Refusal;
 
-/** How a column is read: what the paths find goes into `read`, in order. */
+/** How a column is read: what the paths find goes into `read`, in order, or the first that is not none. */
 export interface ColumnReader {
   /** Where its values are found; none for a constant. */
   readonly paths: readonly Path[];
   /** What they become. */
   readonly read: (...found: unknown[]) => Reading;
+  /** Where only the first value that is not none goes into `read`: whether one is. */
+  readonly isNone?: NoneTest;
   /** What they become where that never changes. */
   readonly constant?: string | null;
   /** Texts that may be taken without `read`. */
@@ -95,9 +97,7 @@ export function compileValue(spec: Partial<ValueSpec>, context: ValueContext): C
   if (spec.template !== undefined) return compileTemplate(spec.template, markers.isNone, read);
   const paths = (spec.hash ?? spec.path ?? []).map(parsePath);
   if (spec.hash !== undefined) return { paths, read: hashReader(context.type === "bigint", read) };
-  if (paths.length > 1) {
-    return { paths, read: (...found) => read(found.find((value) => !markers.isNone(value))) };
-  }
+  if (paths.length > 1) return { paths, read, isNone: markers.isNone };
   return { paths, read, ...shortcutOf(spec, context, options, none) };
 }
 

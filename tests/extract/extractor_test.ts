@@ -154,6 +154,19 @@ Deno.test("extract() makes no row where a condition does not hold, and does not 
   assertEquals(rows(["s", { path: "id", not: [2] }]), "15");
 });
 
+Deno.test("extract() takes the first of several paths that is not none", () => {
+  const columns = { id: "id", name: { path: ["a", "b.c", "^.d", "d"] } };
+  const stream = { rows: { table: "races", columns } };
+  const body = [{ id: 1, a: "a", d: "d" }, { id: 2, a: "-", b: { c: "c" } }, {
+    id: 3,
+    a: null,
+    b: 7,
+    d: " d ",
+  }, { id: 4 }];
+  const rows = rowsOf(extractBody(jobOf({ tables: RACES, stream }), body), "races");
+  assertEquals(rows.map(({ name }) => name), ["a", "c", "d", null]);
+});
+
 Deno.test("extract() reads the page, the window and what was asked for", () => {
   const tables = {
     t: {
