@@ -86,7 +86,8 @@ export function readShards(
     if (shard % SHARDS_PER_YEAR === 0) whole = year;
     else if (year === whole) continue;
     else byMonth.add(year);
-    for (const part of "states" in value ? minutesOf(value) : listed(value)) append(ranges, part);
+    if ("states" in value) addMinutes(ranges, value);
+    else addList(ranges, value);
   }
   return { coverage: new Coverage(ranges), shards: new Shards(byMonth) };
 }
@@ -114,12 +115,10 @@ function stateOf(range: Covered): number {
   return (range.empty ? EMPTY : 0) | (range.settled ? SETTLED : 0);
 }
 
-function covered(from: CivilMinute, to: CivilMinute, state: number): Covered {
-  return { from, to, empty: (state & EMPTY) !== 0, settled: (state & SETTLED) !== 0 };
-}
-
-function* listed(flat: readonly number[]): Generator<Covered> {
-  for (let i = 0; i + 2 < flat.length; i += 3) yield covered(flat[i]!, flat[i + 1]!, flat[i + 2]!);
+function addList(ranges: Covered[], flat: readonly number[]): void {
+  for (let i = 0; i + 2 < flat.length; i += 3) {
+    append(ranges, flat[i]!, flat[i + 1]!, flat[i + 2]!);
+  }
 }
 
 function encodeMinutes(parts: readonly Covered[], { from, to }: Window): MonthMinutes {
@@ -132,20 +131,19 @@ function encodeMinutes(parts: readonly Covered[], { from, to }: Window): MonthMi
   return { from, states };
 }
 
-function* minutesOf({ from, states }: MonthMinutes): Generator<Covered> {
+function addMinutes(ranges: Covered[], { from, states }: MonthMinutes): void {
   for (let at = 0; at < states.length * 2; at++) {
     const state = states[at >> 1]! >> (at % 2 * 4) & 15;
-    if ((state & DONE) !== 0) yield covered(from + at, from + at + 1, state);
+    if ((state & DONE) !== 0) append(ranges, from + at, from + at + 1, state);
   }
 }
 
-function append(ranges: Covered[], next: Covered): void {
+function append(ranges: Covered[], from: CivilMinute, to: CivilMinute, state: number): void {
+  const [empty, settled] = [(state & EMPTY) !== 0, (state & SETTLED) !== 0];
   const last = ranges.at(-1);
-  if (
-    last !== undefined && last.to === next.from && last.empty === next.empty &&
-    last.settled === next.settled
-  ) ranges[ranges.length - 1] = { ...last, to: next.to };
-  else ranges.push(next);
+  if (last?.to !== from || last.empty !== empty || last.settled !== settled) {
+    ranges.push({ from, to, empty, settled });
+  } else ranges[ranges.length - 1] = { from: last.from, to, empty, settled };
 }
 
 /** The month of a moment, counted from January of the year 0. */

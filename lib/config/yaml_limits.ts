@@ -14,8 +14,8 @@ export const DEEPEST_NESTING = 64;
 
 const LEXER_MARKS = new Set(["\u0002", "\u0018", "\u001f", "\ufeff"]);
 
-/** Why a file is not read, and where, or undefined where it is within bounds. */
-export function limitProblem(source: SourceText): { place: Place; message: string } | undefined {
+/** The tokens of a file, for the parser; or why it is not read, and where. */
+export function readTokens(source: SourceText): string[] | { place: Place; message: string } {
   const at = (offset: number, message: string) => ({
     place: { source, offset: Math.max(0, offset), length: 1 },
     message,
@@ -28,7 +28,7 @@ export function limitProblem(source: SourceText): { place: Place; message: strin
   if (control >= 0) return at(control, "the file holds a control character");
   const deep = deepLine(source);
   const tooDeep = `maps and lists are nested more than ${DEEPEST_NESTING} deep`;
-  return deep === undefined ? tokenProblem(source, at) : at(deep, tooDeep);
+  return deep === undefined ? boundedTokens(source, at) : at(deep, tooDeep);
 }
 
 /** Where a line is indented within more lines than there may be levels. */
@@ -44,13 +44,16 @@ function deepLine({ text, lineStarts }: SourceText): number | undefined {
   return undefined;
 }
 
-function tokenProblem(
+function boundedTokens(
   source: SourceText,
   at: (offset: number, message: string) => { place: Place; message: string },
 ) {
-  let [tokens, offset, flowDepth, dashes] = [0, 0, 0, 0];
+  const tokens: string[] = [];
+  let [offset, flowDepth, dashes] = [0, 0, 0];
   for (const token of new Lexer().lex(source.text)) {
-    if (++tokens > MOST_TOKENS) return at(offset, `the file has more than ${MOST_TOKENS} tokens`);
+    if (tokens.push(token) > MOST_TOKENS) {
+      return at(offset, `the file has more than ${MOST_TOKENS} tokens`);
+    }
     if (token === "[" || token === "{") flowDepth++;
     else if (token === "]" || token === "}") flowDepth--;
     else if (flowDepth === 0 && /^[-?:]$/.test(token)) dashes++;
@@ -61,5 +64,5 @@ function tokenProblem(
     // The lexer's own marks (of a document, of a scalar) are no characters of the file.
     if (!LEXER_MARKS.has(token)) offset += token.length;
   }
-  return undefined;
+  return tokens;
 }

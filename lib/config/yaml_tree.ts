@@ -2,13 +2,13 @@
 // part of YAML that a job needs (maps with text keys, lists, scalars, anchors, merge keys), and
 // reports duplicate keys, tags and whatever is out of bounds. Invariant: what it returns expands to at
 // most MOST_NODES nodes, at most DEEPEST_NESTING deep, however aliases are used.
-import { isAlias, isMap, isScalar, isSeq, parseDocument } from "yaml";
-import type { Alias, Node, Pair, Scalar, YAMLMap, YAMLSeq } from "yaml";
+import { Composer, isAlias, isMap, isScalar, isSeq, Parser, YAMLParseError } from "yaml";
+import type { Alias, Document, Node, Pair, Scalar, YAMLMap, YAMLSeq } from "yaml";
 import type { Finding, Place, SourceText } from "./problem.ts";
 import type { YamlEntry, YamlList, YamlMap, YamlNode, YamlScalar } from "./yaml_node.ts";
 export type { YamlNode } from "./yaml_node.ts";
 import { didYouMean } from "./did_you_mean.ts";
-import { DEEPEST_NESTING, limitProblem, MOST_NODES } from "./yaml_limits.ts";
+import { DEEPEST_NESTING, MOST_NODES, readTokens } from "./yaml_limits.ts";
 
 /** Findings after which no further ones are noted. */
 const MOST_FINDINGS = 200;
@@ -17,13 +17,9 @@ const MOST_FINDINGS = 200;
 export function readYamlTree(
   source: SourceText,
 ): { root: YamlNode | undefined; findings: Finding[] } {
-  const limit = limitProblem(source);
-  if (limit !== undefined) return { root: undefined, findings: [limit] };
-  const document = parseDocument(source.text, {
-    prettyErrors: false,
-    uniqueKeys: false,
-    logLevel: "silent",
-  });
+  const tokens = readTokens(source);
+  if (!Array.isArray(tokens)) return { root: undefined, findings: [tokens] };
+  const document = parseTokens(tokens, source.text.length);
   const findings = document.errors.concat(document.warnings).slice(0, 20).map((error) => ({
     place: { source, offset: error.pos[0], length: error.pos[1] - error.pos[0] },
     message: `cannot read the YAML: ${lowerFirst(error.message.split("\n")[0] ?? "")}`,
@@ -33,6 +29,26 @@ export function readYamlTree(
   const root = document.contents === null ? undefined : builder.build(document.contents, 0);
   return { root, findings };
 }
+
+/** What `parseDocument` of the yaml package does, without finding the tokens a second time. */
+function parseTokens(tokens: readonly string[], end: number): Document.Parsed {
+  const parser = new Parser();
+  const parsed = function* () {
+    for (const token of tokens) yield* parser.next(token);
+    yield* parser.end();
+  };
+  const composer = new Composer({ prettyErrors: false, uniqueKeys: false, logLevel: "silent" });
+  const [document, second] = composer.compose(parsed(), true, end);
+  if (second !== undefined) {
+    const message = "the file holds a second document";
+    document!.errors.push(
+      new YAMLParseError([second.range[0], second.range[1]], MULTIPLE, message),
+    );
+  }
+  return document!;
+}
+
+const MULTIPLE = "MULTIPLE_DOCS";
 
 function lowerFirst(text: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1);

@@ -65,8 +65,35 @@ export function formatCivil(at: CivilMinute): string {
 
 /** `YYYY-MM-DD` of the day that holds the position. */
 export function formatDay(at: CivilMinute): string {
-  return new Date(at * MS_PER_MINUTE).toISOString().slice(0, 10);
+  const days = Math.floor(at / MINUTES_PER_DAY) + DAYS_BEFORE_1970;
+  if (days < DAYS_PER_YEAR || days >= 25 * DAYS_PER_400_YEARS) {
+    return new Date(at * MS_PER_MINUTE).toISOString().slice(0, 10);
+  }
+  // Ten times as fast as a Date, which tells where a history of a hundred years is shown or copied. Years
+  // are taken to begin on 1 March, so that a leap day is the last of its year.
+  const inEra = days % DAYS_PER_400_YEARS;
+  const centuries = Math.min(3, Math.floor(inEra / DAYS_PER_CENTURY));
+  const inCentury = inEra - centuries * DAYS_PER_CENTURY;
+  const leaps = Math.floor(inCentury / DAYS_PER_4_YEARS);
+  const inLeap = inCentury - leaps * DAYS_PER_4_YEARS;
+  const years = Math.min(3, Math.floor(inLeap / DAYS_PER_YEAR));
+  const dayOfYear = inLeap - years * DAYS_PER_YEAR;
+  // From March on months last 153 days in each five.
+  const month = Math.floor((5 * dayOfYear + 2) / 153);
+  const day = dayOfYear - Math.floor((153 * month + 2) / 5) + 1;
+  const year = 400 * Math.floor(days / DAYS_PER_400_YEARS) + 100 * centuries + 4 * leaps + years +
+    (month > 9 ? 1 : 0);
+  const yearText = year > 999 ? String(year) : String(year).padStart(4, "0");
+  return `${yearText}-${TWO_DIGITS[month > 9 ? month - 9 : month + 3]}-${TWO_DIGITS[day]}`;
 }
+
+/** Days from 0000-03-01 to 1970-01-01. */
+const DAYS_BEFORE_1970 = 719_468;
+const DAYS_PER_YEAR = 365;
+const DAYS_PER_4_YEARS = 1461;
+const DAYS_PER_CENTURY = 36_524;
+const DAYS_PER_400_YEARS = 146_097;
+const TWO_DIGITS = Array.from({ length: 32 }, (_, number) => String(number).padStart(2, "0"));
 
 /** The midnight at or before the position. */
 export function startOfDay(at: CivilMinute): CivilMinute {
