@@ -44,21 +44,31 @@ export async function openStores(
   settings: Settings = readSettings(env),
   signal?: AbortSignal,
 ): Promise<Stores> {
-  const target = await openTarget(settings.databaseUrl, signal === undefined ? {} : { signal });
-  try {
-    const kv = await openKv(settings.kvPath);
-    return {
-      settings,
-      target,
-      kv,
-      checkpoint: (job) => new Checkpoint(kv, target.id, job.job),
-      async [Symbol.asyncDispose]() {
-        kv.close();
-        await target[Symbol.asyncDispose]();
-      },
-    };
-  } catch (error) {
-    await target[Symbol.asyncDispose]();
-    throw error;
+  // Side by side: the database takes its time to answer, and every command waits for both.
+  const [target, kv] = await both(
+    openTarget(settings.databaseUrl, signal === undefined ? {} : { signal }),
+    openKv(settings.kvPath),
+  );
+  return {
+    settings,
+    target,
+    kv,
+    checkpoint: (job) => new Checkpoint(kv, target.id, job.job),
+    async [Symbol.asyncDispose]() {
+      kv.close();
+      await target[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Both, open; where one cannot be opened the other is closed and the first one's error is thrown. */
+async function both(target: Promise<Target>, kv: Promise<Deno.Kv>): Promise<[Target, Deno.Kv]> {
+  const [openedTarget, openedKv] = await Promise.allSettled([target, kv]);
+  if (openedTarget.status === "fulfilled" && openedKv.status === "fulfilled") {
+    return [openedTarget.value, openedKv.value];
   }
+  if (openedKv.status === "fulfilled") openedKv.value.close();
+  if (openedTarget.status === "rejected") throw openedTarget.reason;
+  await openedTarget.value[Symbol.asyncDispose]();
+  throw (openedKv as PromiseRejectedResult).reason;
 }

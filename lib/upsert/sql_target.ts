@@ -153,14 +153,12 @@ export class SqlTarget implements Target {
 
   async countRows(tables: readonly string[]): Promise<Record<string, number>> {
     const existing = await this.#catalog(tables);
-    const counts: [string, number][] = [];
-    for (const name of tables.filter((name) => existing.has(name))) {
-      const { rows } = await this.query(`SELECT count(*) FROM ${quoteIdentifier(name)}`, {
-        readOnly: true,
-      });
-      counts.push([name, Number(rows[0]![0])]);
-    }
-    return Object.fromEntries(counts);
+    const counted = tables.filter((name) => existing.has(name));
+    if (counted.length === 0) return {};
+    // One query for all: a database far away answers each of many in its own time.
+    const counts = counted.map((name) => `(SELECT count(*) FROM ${quoteIdentifier(name)})`);
+    const { rows: [row] } = await this.query(`SELECT ${counts.join(", ")}`, { readOnly: true });
+    return Object.fromEntries(counted.map((name, at) => [name, Number(row![at])]));
   }
 
   async lock(job: string, holder: LockHolder): Promise<AsyncDisposable> {
