@@ -9,6 +9,8 @@ import { damageOf } from "./kv_file.ts";
 const ATTEMPTS = 12;
 /** Longest wait between two tries. */
 const LONGEST_WAIT_MS = 500;
+/** Time for one try: while another process holds the whole file, Deno itself tries again without end. */
+const LONGEST_TRY_MS = 10_000;
 
 const LOCKED = /database (table )?is locked|SQLITE_BUSY/i;
 /** The hint of a failure that a new file and `checkpoint --rebuild` put right. */
@@ -38,7 +40,7 @@ export async function openKv(path: string | undefined): Promise<Deno.Kv> {
     const damage = await damageOf(path);
     if (damage !== undefined) throw failureOf(`open the checkpoint ${name}`, damage, undefined);
   }
-  const kv = await attempt(`open the checkpoint ${name}`, () => Deno.openKv(path));
+  const kv = withSafeClose(await attempt(`open the checkpoint ${name}`, () => Deno.openKv(path)));
   try {
     const { value } = await attempt(`open the checkpoint ${name}`, () => kv.get(VERSION_KEY));
     if (value === null) await commit(kv.atomic().set(VERSION_KEY, LAYOUT_VERSION));
@@ -48,6 +50,16 @@ export async function openKv(path: string | undefined): Promise<Deno.Kv> {
     kv.close();
     throw error;
   }
+}
+
+/** Whether the last action got no answer because another process holds the whole file. */
+let isHeldElsewhere = false;
+
+/** Closing a file that another process holds would hold up this one until that lets go. */
+function withSafeClose(kv: Deno.Kv): Deno.Kv {
+  const close = kv.close.bind(kv);
+  kv.close = () => isHeldElsewhere ? undefined : close();
+  return kv;
 }
 
 /** Makes the folder of the file; where it cannot be made, opening the file says why. */
@@ -97,12 +109,32 @@ export async function* entries<T>(
 async function attempt<T>(what: string, action: () => Promise<T>): Promise<T> {
   for (let tries = 1;; tries++) {
     try {
-      return await action();
+      const result = await within(LONGEST_TRY_MS, action());
+      isHeldElsewhere = false;
+      return result;
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      if (!LOCKED.test(why) || tries >= ATTEMPTS) throw failureOf(what, why, error);
+      isHeldElsewhere = error instanceof NoAnswer;
+      const isHopeless = isHeldElsewhere || !LOCKED.test(why) || tries >= ATTEMPTS;
+      if (isHopeless) throw failureOf(what, why, error);
       await pause(tries);
     }
+  }
+}
+
+class NoAnswer extends Error {}
+
+/** What an action gives, unless it takes too long; then it may still be done later, which harms nothing. */
+async function within<T>(ms: number, action: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const tooLong = new Promise<never>((_, reject) => {
+    const why = `database is locked: no answer within ${ms / 1000} s`;
+    timer = setTimeout(() => reject(new NoAnswer(why)), ms);
+  });
+  try {
+    return await Promise.race([action, tooLong]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

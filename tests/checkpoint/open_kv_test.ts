@@ -143,6 +143,12 @@ Deno.test("commit() tries again when the file is locked, and says who to stop wh
   assertStringIncludes(failure.hint!, "Stop the other process");
 });
 
+Deno.test("commit() gives up when another process holds the whole file and Deno would wait without end", async () => {
+  const never = { commit: () => new Promise(() => {}) } as unknown as Deno.AtomicOperation;
+  const failure = await hurried(() => assertRejects(() => commit(never), Failure, "no answer"));
+  assertStringIncludes(failure.hint!, "Stop the other process");
+});
+
 Deno.test("commit() does not try again what can never be written", async () => {
   await using file = await kvFile();
   const operation = file.kv.atomic().set(["too", "large"], "x".repeat(70_000));

@@ -88,7 +88,7 @@ Deno.test("backfill ends with 130 when a signal comes while a table of the datab
   await using other = openSql(site.databaseUrl);
   await other.run("BEGIN; LOCK TABLE readings IN ACCESS EXCLUSIVE MODE");
   await using task = site.spawn("backfill", DAYS);
-  await other.waits("readings");
+  await other.waits();
   const stopped = await stop(task, "SIGTERM");
   await other.run("ROLLBACK");
   assertStopped(stopped);
@@ -106,7 +106,7 @@ Deno.test("backfill leaves at once when a second signal comes", async () => {
   await using other = openSql(site.databaseUrl);
   await other.run("BEGIN; LOCK TABLE readings IN ACCESS EXCLUSIVE MODE");
   await using task = site.spawn("backfill", DAYS);
-  await other.waits("readings");
+  await other.waits();
   task.kill("SIGINT");
   await task.printed("stopping");
   await delay(300);

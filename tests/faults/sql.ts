@@ -6,11 +6,14 @@ import { delay } from "@std/async/delay";
 export interface OtherSession extends AsyncDisposable {
   /** Runs statements, one after the other, and returns the rows of the last. */
   run(sql: string): Promise<Record<string, unknown>[]>;
-  /** Resolves when a session of Hindcast waits for a lock of a table. */
-  waits(table: string): Promise<void>;
+  /** Resolves when a session of Hindcast in this database waits for a lock. */
+  waits(): Promise<void>;
   /** Ends all sessions of Hindcast in this database; returns how many there were. */
   terminate(): Promise<number>;
 }
+
+const SESSIONS = `SELECT pid FROM pg_stat_activity
+WHERE application_name = 'hindcast' AND datname = current_database()`;
 
 /** Opens a connection. */
 export function openSql(url: string): OtherSession {
@@ -18,16 +21,15 @@ export function openSql(url: string): OtherSession {
   const run = async (text: string) => [...await sql.unsafe(text)] as Record<string, unknown>[];
   return {
     run,
-    waits: async (table) => {
+    waits: async () => {
       // A connection of its own: the first one may be inside a transaction.
       await using watcher = openSql(url);
-      const text = `SELECT 1 FROM pg_locks WHERE NOT granted AND relation = '${table}'::regclass`;
-      while ((await watcher.run(text)).length === 0) await delay(10);
+      while ((await watcher.run(`${SESSIONS} AND wait_event_type = 'Lock'`)).length === 0) {
+        await delay(10);
+      }
     },
     terminate: async () => {
-      const rows = await run(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-WHERE application_name = 'hindcast' AND datname = current_database()`);
-      return rows.length;
+      return (await run(SESSIONS.replace("pid", "pg_terminate_backend(pid)"))).length;
     },
     [Symbol.asyncDispose]: () => sql.end({ timeout: 1 }),
   };

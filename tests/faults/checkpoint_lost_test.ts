@@ -1,0 +1,152 @@
+// The checkpoint's file is deleted, cut off, locked or has no room: a clear message, nothing lost in the
+// database, and `deno task checkpoint --rebuild` brings coverage back from what the target recorded.
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
+import { LONG } from "./long.ts";
+import { daysOf, type MeterApi, meterJob, startMeters, tablesOf } from "./meter_api.ts";
+import { openSite, type Site } from "./site.ts";
+import { tinyDisk } from "./tiny_disk.ts";
+
+const ARGS = ["--start-date", "2024-01-01", "--end-date", "2024-02-29"];
+const DAYS = daysOf("2024-01-01", "2024-03-01");
+type Tables = Record<string, unknown[]>;
+
+/** A site with sixty days in its database. */
+async function filledSite(api: MeterApi, env: Record<string, string> = {}): Promise<Site> {
+  const site = await openSite(meterJob(api.url), { env });
+  const { code, stderr } = await site.run("backfill", ARGS);
+  assertEquals(code, 0, stderr);
+  return site;
+}
+
+/** Windows left to fetch, as the checkpoint knows them. */
+async function left(site: Site): Promise<number> {
+  const { code, stdout, stderr } = await site.run("backfill", [
+    ...ARGS,
+    "--check-status",
+    "--json",
+  ]);
+  assertEquals(code, 0, stderr);
+  return JSON.parse(stdout).left;
+}
+
+/** Removes the file and what SQLite keeps beside it. */
+function remove(path: string): void {
+  for (const suffix of ["", "-wal", "-shm"]) {
+    try {
+      Deno.removeSync(path + suffix);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+}
+
+async function assertRebuilds(site: Site, api: MeterApi): Promise<void> {
+  const { code, stdout, stderr } = await site.run("checkpoint", ["--rebuild", "--json"]);
+  assertEquals(code, 0, stderr);
+  assertEquals(JSON.parse(stdout).streams.readings.days, ["2024-01-01", "2024-02-29"]);
+  const before = api.asked.length;
+  const resumed = await site.run("backfill", [...ARGS, "--resume"]);
+  assertEquals([resumed.code, api.asked.length - before], [0, 0], resumed.stderr);
+  assertEquals(await site.rows(), tablesOf(DAYS) as Tables);
+}
+
+Deno.test("checkpoint --rebuild brings all coverage back when the file was deleted", async () => {
+  await using api = startMeters();
+  await using site = await filledSite(api);
+  remove(site.kvPath);
+  assertEquals(await left(site), DAYS.length);
+  await assertRebuilds(site, api);
+});
+
+Deno.test("backfill says how to rebuild a checkpoint that was cut off, and touches nothing", async () => {
+  await using api = startMeters();
+  await using site = await filledSite(api);
+  const whole = Deno.readFileSync(site.kvPath);
+  remove(site.kvPath);
+  Deno.writeFileSync(site.kvPath, whole.subarray(0, whole.length / 2));
+  const before = api.asked.length;
+  for (const command of ["backfill", "status", "errors"]) {
+    const args = command === "backfill" ? [...ARGS, "--resume"] : [];
+    const { code, stderr } = await site.run(command, args);
+    assertEquals(code, 1, `${command}: ${stderr}`);
+    assertStringIncludes(stderr, `error: Cannot open the checkpoint "${site.kvPath}": `);
+    assertStringIncludes(stderr, "hint: Run `deno task checkpoint --rebuild`");
+  }
+  assertEquals(api.asked.length, before);
+  await assertRebuilds(site, api);
+  const aside = [...Deno.readDirSync(site.folder)].map(({ name }) => name);
+  assert(aside.some((name) => name.startsWith("checkpoints.db.broken-")), aside.join());
+});
+
+Deno.test({
+  name: "backfill says what to do when another process has locked the whole checkpoint",
+  ignore: !LONG,
+  fn: async () => {
+    await using api = startMeters();
+    await using site = await filledSite(api);
+    const other = new DatabaseSync(site.kvPath);
+    other.exec("BEGIN EXCLUSIVE");
+    const { code, stderr } = await site.run("backfill", ARGS);
+    other.exec("ROLLBACK");
+    other.close();
+    assertEquals(code, 1, stderr);
+    assertStringIncludes(stderr, `error: Cannot open the checkpoint "${site.kvPath}": `);
+    assertStringIncludes(stderr, "database is locked");
+    assertStringIncludes(stderr, "hint: Stop the other process");
+    assertEquals((await site.run("backfill", [...ARGS, "--resume"])).code, 0);
+  },
+});
+
+Deno.test("backfill loses nothing when the checkpoint is deleted while it runs", async () => {
+  await using api = startMeters();
+  await using site = await openSite(meterJob(api.url));
+  api.spoil = ({ number }) => {
+    if (number === 30) {
+      remove(site.kvPath);
+    }
+    return undefined;
+  };
+  const { code, stderr } = await site.run("backfill", ARGS);
+  // SQLite may or may not notice; either way the rows are there or the run says that it failed.
+  if (code === 0) assertEquals(await site.rows(), tablesOf(DAYS) as Tables);
+  else assertStringIncludes(stderr, "error: Cannot ");
+  api.spoil = () => undefined;
+  assertEquals((await site.run("checkpoint", ["--rebuild"])).code, 0);
+  assertEquals((await site.run("backfill", [...ARGS, "--resume"])).code, 0);
+  assertEquals(await site.rows(), tablesOf(DAYS) as Tables);
+});
+
+Deno.test("backfill stops with what to do when the checkpoint's disk is full", async () => {
+  await using disk = await tinyDisk(2000);
+  if (disk === undefined) {
+    console.log("  this user may not mount a small disk: not tried");
+    return;
+  }
+  await using api = startMeters();
+  const env = { BACKFILL_KV: `${disk.path}/checkpoints.db` };
+  await using site = await openSite(meterJob(api.url), { env });
+  const filler = `${disk.path}/filler`;
+  api.spoil = ({ number }) => {
+    if (number === 30) fill(filler);
+    return undefined;
+  };
+  const run = await site.run("backfill", ARGS);
+  assertEquals(run.code, 1, run.stderr);
+  assertStringIncludes(run.stderr, "error: Cannot write the checkpoint: ");
+  assertStringIncludes(run.stderr, "full");
+  assertStringIncludes(run.stderr, "hint: Free space on the disk, then run again with --resume");
+  api.spoil = () => undefined;
+  Deno.removeSync(filler);
+  const resumed = await site.run("backfill", [...ARGS, "--resume"]);
+  assertEquals(resumed.code, 0, resumed.stderr);
+  assertEquals(await site.rows(), tablesOf(DAYS) as Tables);
+});
+
+/** Writes until nothing fits any more. */
+function fill(path: string): void {
+  using file = Deno.openSync(path, { create: true, append: true });
+  try {
+    for (;;) file.writeSync(new Uint8Array(4096));
+  } catch { /* the disk is full */ }
+}
