@@ -11,6 +11,8 @@ export interface JobAccess {
   readonly hosts: readonly string[];
   /** Names of the variables in its files. */
   readonly variables: readonly string[];
+  /** Whether a stream's requests are repeated for a query on the target. */
+  readonly isFed: boolean;
 }
 
 /** Largest file looked at; the command refuses a larger one with a message. */
@@ -32,13 +34,15 @@ export async function readJobAccess(
   };
   const text = read(file);
   let hosts: string[] = [];
+  let isFed = false;
   if (withHosts || /\binclude\b/.test(text)) {
     const { readJobTree } = await import("../lib/config/include.ts");
     const { root } = await readJobTree(file, read);
     if (withHosts) hosts = await hostsOf(root, env);
+    isFed = queriesOf(root).length > 0;
   }
   const variables = [...texts.values()].flatMap(variablesOf);
-  return { files: [...texts.keys()], hosts, variables: [...new Set(variables)] };
+  return { files: [...texts.keys()], hosts, variables: [...new Set(variables)], isFed };
 }
 
 function readText(path: string): string {
@@ -64,6 +68,17 @@ async function hostsOf(root: YamlNode | undefined, env: Environment): Promise<st
     if (node?.kind !== "scalar" || typeof node.value !== "string") return [];
     return hostOf(substituteEnv(node.value, (name) => env[name]).text) ?? [];
   });
+}
+
+/** The queries of all `for_each`. */
+function queriesOf(root: YamlNode | undefined): YamlNode[] {
+  const streams = membersOf(at(root, "streams"));
+  const sources = streams.flatMap((stream) => membersOf(at(stream, "for_each")));
+  return sources.flatMap((source) => at(source, "query") ?? []);
+}
+
+function membersOf(node: YamlNode | undefined): YamlNode[] {
+  return node?.kind === "map" ? [...node.entries.values()].map((entry) => entry.node) : [];
 }
 
 function at(node: YamlNode | undefined, ...names: readonly string[]): YamlNode | undefined {

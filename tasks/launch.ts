@@ -17,7 +17,7 @@ const COMMANDS: Readonly<Record<string, Needs>> = {
   verify: { target: true, kv: true },
   checkpoint: { target: true, kv: true, kvFolder: true, lock: true },
   doctor: { source: true, target: true, kv: true, logs: true, lock: true },
-  probe: { source: true, target: true },
+  probe: { source: true, target: "fed", file: true },
   cron: { source: true, target: true, kv: true, logs: true, lock: true, serve: "status" },
   demo: {
     target: true,

@@ -10,8 +10,8 @@ import { type JobAccess, readJobAccess } from "./job_access.ts";
 export interface Needs {
   /** Asks the job's API. */
   readonly source?: boolean;
-  /** Talks to the database. */
-  readonly target?: boolean;
+  /** Talks to the database; `fed`: only where the job's requests are repeated for a query on it. */
+  readonly target?: boolean | "fed";
   /** Opens the checkpoint. */
   readonly kv?: boolean;
   /** Moves the checkpoint's file, or begins its folder anew. */
@@ -22,6 +22,8 @@ export interface Needs {
   readonly lock?: boolean;
   /** Listens on 127.0.0.1: on the port of the status page, or on any. */
   readonly serve?: "status" | "any";
+  /** Takes the job file as its first argument, too. */
+  readonly file?: boolean;
   /** Settings that it has whatever the environment says. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -56,7 +58,7 @@ export async function permissions(
   args: readonly string[],
   env: Environment,
 ): Promise<string[]> {
-  const job = await readJobAccess(jobFileOf(args), needs.source === true, env);
+  const job = await readJobAccess(jobFileOf(args, needs.file === true), needs.source === true, env);
   const { net, read, write, env: names, sys } = grantsOf(needs, job, env);
   return [
     "--quiet",
@@ -81,7 +83,8 @@ function grantsOf(needs: Needs, job: JobAccess, env: Environment): Grants {
     env: new Set([...SETTING_NAMES, ...COMMON_NAMES, ...job.variables]),
     sys: new Set(needs.lock ? ["hostname"] : []),
   };
-  if (needs.target) addTarget(settings.databaseUrl, grants, env);
+  const asksTarget = needs.target === "fed" ? job.isFed : needs.target === true;
+  if (asksTarget) addTarget(settings.databaseUrl, grants, env);
   if (needs.kv && settings.kvPath !== undefined) {
     addKv(settings.kvPath, grants, needs.kvFolder === true);
   }
@@ -96,8 +99,9 @@ function grantsOf(needs: Needs, job: JobAccess, env: Environment): Grants {
 }
 
 /** The job file that a command line names; open_job.ts reads it the same way. */
-function jobFileOf(args: readonly string[]): string {
+function jobFileOf(args: readonly string[], mayBeFirst: boolean): string {
   const at = args.findIndex((arg) => arg === "--config" || arg.startsWith("--config="));
+  if (at < 0 && mayBeFirst && args[0]?.startsWith("-") === false) return args[0];
   const value = args[at] === "--config" ? args[at + 1] : args[at]?.slice("--config=".length);
   return at < 0 || value === undefined ? DEFAULT_JOB : value;
 }

@@ -56,6 +56,15 @@ function refused(name: string, problem: string): Failure {
   });
 }
 
+/** The values of parameters that are given none. */
+export function defaultParams(params: Readonly<Record<string, Param>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(params).flatMap(([name, { default: value }]) =>
+      value === undefined ? [] : [[name, value]]
+    ),
+  );
+}
+
 /** Why a parameter cannot have a value, or undefined where it can. */
 export function paramValueProblem(
   param: Pick<Param, "choices" | "pattern">,

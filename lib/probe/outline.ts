@@ -1,0 +1,105 @@
+// Owns the outline of an answer for people who are to say where its records are: what is at which path,
+// and which paths could be "records". Pure. Invariant: however large an answer is, its outline is short.
+import { kindOf } from "../extract/kind_of.ts";
+import { isObject } from "../extract/path.ts";
+
+/** Something in an answer. */
+export interface OutlineEntry {
+  /** Its path; empty for the answer itself. */
+  readonly path: string;
+  /** What it is, such as `a list of 25 objects`, or the value of a scalar. */
+  readonly what: string;
+}
+
+/** A way to say where the records are. */
+export interface RecordsGuess {
+  /** What to write as "records". */
+  readonly records: string;
+  /** How many records that would be. */
+  readonly count: number;
+}
+
+const MOST_ENTRIES = 40;
+const MOST_MEMBERS = 25;
+const DEEPEST = 4;
+const LONGEST_VALUE = 60;
+
+/** What is where in an answer, the outer before the inner. */
+export function outline(body: unknown): OutlineEntry[] {
+  const entries: OutlineEntry[] = [];
+  const queue: [path: string, value: unknown, depth: number][] = [["", body, 0]];
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    const [path, value, depth] = next;
+    if (entries.length === MOST_ENTRIES) break;
+    entries.push({ path, what: described(value) });
+    if (depth < DEEPEST) {
+      for (const [name, member] of membersOf(path, value)) queue.push([name, member, depth + 1]);
+    }
+  }
+  return entries;
+}
+
+/** The ways in which the records of an answer may be said, those with most records first. */
+export function guessRecords(body: unknown): RecordsGuess[] {
+  const guesses: RecordsGuess[] = [];
+  const queue: [path: string, value: unknown, depth: number][] = [["", body, 0]];
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    const [path, value, depth] = next;
+    const guess = guessOf(path, value);
+    if (guess !== undefined) guesses.push(guess);
+    if (depth === DEEPEST || !isObject(value)) continue;
+    for (const [name, member] of membersOf(path, value)) queue.push([name, member, depth + 1]);
+  }
+  return guesses.sort((a, b) => b.count - a.count).slice(0, 5);
+}
+
+/** The path of a member of what is at a path. */
+export function memberPath(path: string, name: string): string {
+  if (!/^[A-Za-z_][\w-]*$/.test(name)) return `${path}[${JSON.stringify(name)}]`;
+  return path === "" ? name : `${path}.${name}`;
+}
+
+function membersOf(path: string, value: unknown): [path: string, value: unknown][] {
+  if (Array.isArray(value)) return value.length === 0 ? [] : [[`${path}[0]`, value[0]]];
+  if (!isObject(value)) return [];
+  return Object.entries(value).slice(0, MOST_MEMBERS)
+    .map(([name, member]) => [memberPath(path, name), member]);
+}
+
+function described(value: unknown): string {
+  if (Array.isArray(value)) {
+    const kinds = new Set(value.slice(0, 100).map(kindOf));
+    const of = value.length === 0 ? "" : `, the first ${kindOf(value[0])}`;
+    return `a list of ${value.length}${kinds.size > 1 ? ", of several kinds" : of}`;
+  }
+  if (isObject(value)) return `an object of ${Object.keys(value).length}`;
+  const text = JSON.stringify(value) ?? "nothing";
+  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}...` : text;
+}
+
+function guessOf(path: string, value: unknown): RecordsGuess | undefined {
+  if (Array.isArray(value)) return listGuess(path, value);
+  if (!isObject(value)) return undefined;
+  const members = Object.values(value);
+  const at = path === "" ? "" : ` path: ${quoted(path)},`;
+  if (members.length > 1 && members.every((member) => isObject(member))) {
+    return { records: `{${at} as: entries }`, count: members.length };
+  }
+  const lists = members.filter((member) => Array.isArray(member));
+  const length = lists[0]?.length ?? 0;
+  const areColumns = lists.length > 1 && length > 0 &&
+    lists.every((list) => list.length === length && !isObject(list[0]));
+  return areColumns ? { records: `{${at} as: columns }`, count: length } : undefined;
+}
+
+function listGuess(path: string, list: unknown[]): RecordsGuess | undefined {
+  if (isObject(list[0])) return { records: path === "" ? '""' : quoted(path), count: list.length };
+  if (!Array.isArray(list[0])) return undefined;
+  const at = path === "" ? "" : ` path: ${quoted(path)},`;
+  return { records: `{${at} as: arrays, names: [...] }`, count: list.length };
+}
+
+/** As YAML takes it. */
+function quoted(path: string): string {
+  return /[[\]{}"]/.test(path) ? `'${path}'` : path;
+}

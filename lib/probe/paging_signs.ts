@@ -1,0 +1,61 @@
+// Owns the search for signs of paging in an answer, for a job that does not say yet how pages are read.
+// Pure; it looks at names near the top of the answer and at headers, never into the records.
+import { isObject } from "../extract/path.ts";
+import { memberPath } from "./outline.ts";
+
+/** Something in an answer that looks as if it had to do with paging. */
+export interface PagingSign {
+  /** Its path, `$header.NAME` for a header. */
+  readonly path: string;
+  /** Its value as JSON, cut short. */
+  readonly value: string;
+}
+
+const NAMES =
+  /^@?(next|prev(ious)?|cursor|offset|skip|limit|page|pages|per_?page|count|total|has_?more|more|last_?page|(next|end|start)_?(page|url|uri|link|cursor|token|offset|marker)(_?(url|token|number))?|continuation(_?token)?|total_?(count|records|results|items|elements|pages|size|hits)|(page|result|record|element)_?(count|size|number|index)|has_?(next|next_?page|previous_?page)|(odata\.)?nextlink|(odata\.)?count|number_?of_?pages|matched|hits)$/i;
+const HEADERS = [
+  "link",
+  "x-total-count",
+  "x-total",
+  "x-total-pages",
+  "x-page",
+  "x-per-page",
+  "x-next-page",
+  "x-next",
+  "x-next-cursor",
+  "x-cursor",
+  "x-pagination",
+  "content-range",
+];
+const DEEPEST = 3;
+const MOST_SIGNS = 10;
+const LONGEST_VALUE = 100;
+
+/** The signs of paging in a body and its headers. */
+export function pagingSigns(
+  body: unknown,
+  header: (name: string) => string | null,
+): PagingSign[] {
+  const found: PagingSign[] = HEADERS.flatMap((name) => {
+    const value = header(name);
+    return value === null ? [] : [{ path: `$header.${name}`, value: shown(value) }];
+  });
+  const queue: [path: string, value: unknown, depth: number][] = [["", body, 0]];
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    const [path, value, depth] = next;
+    if (!isObject(value) || depth === DEEPEST) continue;
+    for (const [name, member] of Object.entries(value).slice(0, 50)) {
+      const at = memberPath(path, name);
+      if (isObject(member)) queue.push([at, member, depth + 1]);
+      else if (NAMES.test(name) && !Array.isArray(member)) {
+        found.push({ path: at, value: shown(member) });
+      }
+    }
+  }
+  return found.slice(0, MOST_SIGNS);
+}
+
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? "nothing";
+  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}...` : text;
+}

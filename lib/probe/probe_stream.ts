@@ -1,0 +1,246 @@
+// Owns one real request of one stream and all that can be told of its answer: what was sent, what came
+// back, whether more pages follow, the first records, the rows they become and what does not fit. The
+// request goes through the same door, limits and credentials as a run's, and is tried once. It writes
+// nothing. Invariant: no secret is in what it tells, even where the source echoes one.
+import type { Job } from "../config/job.ts";
+import { compileExtractor } from "../extract/extractor.ts";
+import { answerReader } from "../extract/path.ts";
+import { KeyedRecord } from "../extract/read_records.ts";
+import { preview } from "../extract/rejection.ts";
+import { decodeText } from "../fetch/charset.ts";
+import type { FetchEvent } from "../fetch/fetch_event.ts";
+import { fingerprint } from "../fetch/fingerprint.ts";
+import type { GoodAnswer, Lane } from "../fetch/lane.ts";
+import { openPaginator, type PageFacts } from "../fetch/paginator.ts";
+import { type ReadAnswer, readAnswer } from "../fetch/read_answer.ts";
+import { renderRequest } from "../fetch/request.ts";
+import { maskedRequest } from "../fetch/shown_request.ts";
+import { openSource, type Surroundings } from "../fetch/source.ts";
+import type { Unit } from "../fetch/unit.ts";
+import { Failure } from "../report/failure.ts";
+import { formatWindow } from "../report/format.ts";
+import { guessRecords, outline, type OutlineEntry, type RecordsGuess } from "./outline.ts";
+import { type PagingSign, pagingSigns } from "./paging_signs.ts";
+import {
+  gatherMisfits,
+  type Misfit,
+  neverFilled,
+  reportRows,
+  type RowReport,
+} from "./row_report.ts";
+
+/** How the answer's pages go on, as far as one page tells. */
+export interface PagingReport {
+  /** The kind that the job says. */
+  readonly by: string;
+  /** Records of the window, where the answer states a total. */
+  readonly total: number | null;
+  /** Further pages that would be asked now. */
+  readonly more: number;
+  /** The next request, masked; null where the window is complete. */
+  readonly next: string | null;
+  /** Why the window could not be read, or null. */
+  readonly problem: string | null;
+  /** What else in the answer looks like paging, where the job says there is none. */
+  readonly signs: readonly PagingSign[];
+}
+
+/** All that a probe tells; `answer` and what follows is null where it did not come so far. */
+export interface Probe {
+  /** Name of the stream. */
+  readonly stream: string;
+  /** Its dates, such as `2025-10-13 .. 2025-10-19`. */
+  readonly window: string | null;
+  /** Values of `for_each` that were asked for. */
+  readonly each: Readonly<Record<string, unknown>>;
+  /** What was sent, secrets masked. */
+  readonly request: {
+    readonly method: string;
+    readonly url: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: string | null;
+  };
+  /** What came back. */
+  readonly answer: {
+    readonly status: number;
+    readonly ms: number;
+    readonly bytes: number;
+    readonly content_type: string | null;
+  } | null;
+  /** How the pages go on. */
+  readonly paging: PagingReport | null;
+  /** How many records came, and the first of them as JSON, cut short. */
+  readonly records: { readonly count: number; readonly first: readonly string[] } | null;
+  /** The rows they become, an element for each entry of "rows". */
+  readonly rows: readonly RowReport[];
+  /** Columns, as `table.column`, without a value in all of these rows. */
+  readonly never_filled: readonly string[];
+  /** Values that did not fit. */
+  readonly rejected: readonly Misfit[];
+  /** What went wrong, or null. */
+  readonly problem: { readonly message: string; readonly hint: string | null } | null;
+  /** What is in an answer whose records were not found. */
+  readonly outline: readonly OutlineEntry[];
+  /** Where its records may be. */
+  readonly guesses: readonly RecordsGuess[];
+}
+
+const RECORDS_SHOWN = 2;
+const RECORD_BYTES = 800;
+
+/**
+ * Asks once and tells all about it; what goes wrong is told too.
+ *
+ * @throws {Failure} of kind `configuration` where the request cannot be made at all, `interrupted` where the
+ * signal aborts.
+ */
+export async function probeStream(
+  job: Job,
+  stream: string,
+  unit: Unit,
+  surroundings: Surroundings,
+): Promise<Probe> {
+  const answered: FetchEvent[] = [];
+  const listening = { ...surroundings, onEvent: (event: FetchEvent) => void answered.push(event) };
+  await using source = openSource(triedOnce(job), listening);
+  const lane = source.lane(stream);
+  const told = toldOfRequest(job, stream, unit, surroundings);
+  const asked = await attempt(() => ask(lane, unit), surroundings.signal);
+  if ("problem" in asked) return { ...told, ...asked, answer: lastAnswer(answered) };
+  const { status, ms, body, headers } = asked;
+  const answer = {
+    status,
+    ms: Math.round(ms),
+    bytes: body.byteLength,
+    content_type: headers.get("content-type"),
+  };
+  const read = await attempt(() => tellOfAnswer(lane, unit, asked), surroundings.signal);
+  if (!("problem" in read)) return masked({ ...told, answer, ...read }, source.mask.bind(source));
+  const shape = await attempt(() => tellOfShape(lane, asked), surroundings.signal);
+  return masked({ ...told, ...shape, ...read, answer }, source.mask.bind(source));
+}
+
+/** What is known before anything is sent. */
+function toldOfRequest(job: Job, stream: string, unit: Unit, { env }: Surroundings): Probe {
+  const { method, url, headers, body = null } = maskedRequest(job, stream, unit, env);
+  return {
+    stream,
+    window: unit.window === null ? null : formatWindow(unit.window),
+    each: unit.each,
+    request: { method, url, headers, body },
+    answer: null,
+    paging: null,
+    records: null,
+    rows: [],
+    never_filled: [],
+    rejected: [],
+    problem: null,
+    outline: [],
+    guesses: [],
+  };
+}
+
+function ask(lane: Lane, unit: Unit): Promise<GoodAnswer> {
+  const { job, surroundings } = lane.source;
+  const step = openPaginator(lane.stream, job.source.url).first();
+  return lane.ask(renderRequest(job, lane.stream, unit, step), surroundings.signal);
+}
+
+/** What an answer of the declared shape holds and becomes. */
+function tellOfAnswer(lane: Lane, unit: Unit, answer: GoodAnswer) {
+  const read = readAnswer(lane.stream, answer);
+  const { shapes, extract } = compileExtractor(lane.source.job, lane.name);
+  const extraction = extract({ ...read, ...unit });
+  const rows = reportRows(shapes, extraction);
+  return {
+    paging: tellOfPaging(lane, unit, answer, read),
+    records: {
+      count: read.records.length,
+      first: read.records.slice(0, RECORDS_SHOWN).map(shownRecord),
+    },
+    rows,
+    never_filled: neverFilled(rows),
+    rejected: gatherMisfits(extraction.rejected),
+  };
+}
+
+function tellOfPaging(lane: Lane, unit: Unit, { url }: GoodAnswer, read: ReadAnswer): PagingReport {
+  const { job } = lane.source;
+  const { paging: { by } } = lane.stream;
+  const paginator = openPaginator(lane.stream, job.source.url);
+  paginator.first();
+  const verdict = paginator.next(factsOf(read, url));
+  const steps = verdict.kind === "more" ? verdict.steps : [];
+  return {
+    by,
+    total: read.total,
+    more: steps.length,
+    next: steps[0] === undefined
+      ? null
+      : lane.line(renderRequest(job, lane.stream, unit, steps[0])),
+    problem: verdict.kind === "failed" ? verdict.reason : null,
+    signs: by === "none" ? pagingSigns(read.body, read.header) : [],
+  };
+}
+
+function factsOf(read: ReadAnswer, url: string): PageFacts {
+  return {
+    records: read.records.length,
+    total: read.total,
+    url,
+    fingerprint: () => fingerprint(read.records),
+    value: (path) => answerReader(path)(read),
+  };
+}
+
+/** The outline of an answer that is JSON, but not of the declared shape. */
+function tellOfShape(lane: Lane, { body, headers }: GoodAnswer) {
+  if (lane.stream.format !== "json") return { outline: [], guesses: [] };
+  const value: unknown = JSON.parse(decodeText(body, headers.get("content-type")));
+  return { outline: outline(value), guesses: guessRecords(value) };
+}
+
+function shownRecord(record: unknown): string {
+  if (!(record instanceof KeyedRecord)) return preview(record, RECORD_BYTES);
+  return `${JSON.stringify(record.key)}: ${preview(record.record, RECORD_BYTES)}`;
+}
+
+/** The job with one try: who probes wants to see what is wrong, not to wait. */
+function triedOnce(job: Job): Job {
+  return { ...job, source: { ...job.source, retry: { ...job.source.retry, attempts: 1 } } };
+}
+
+type Problem = Pick<Probe, "problem">;
+
+/** What an action gives, or what it fails with; an interruption is no answer. */
+async function attempt<T>(
+  action: () => T | Promise<T>,
+  signal: AbortSignal,
+): Promise<T | Problem> {
+  try {
+    return await action();
+  } catch (error) {
+    if (signal.aborted) throw error;
+    if (!(error instanceof Failure)) return { problem: { message: String(error), hint: null } };
+    if (error.kind === "configuration" || error.kind === "interrupted") throw error;
+    return { problem: { message: error.message, hint: error.hint ?? null } };
+  }
+}
+
+function lastAnswer(events: readonly FetchEvent[]): Probe["answer"] {
+  const event = events.findLast((event) => event.kind === "answered");
+  if (event?.kind !== "answered") return null;
+  const { status, ms, bytes } = event;
+  return { status, ms: Math.round(ms), bytes, content_type: null };
+}
+
+/** Every text of the probe without secrets. */
+function masked(probe: Probe, mask: (text: string) => string): Probe {
+  const walk = (value: unknown): unknown => {
+    if (typeof value === "string") return mask(value);
+    if (Array.isArray(value)) return value.map(walk);
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, walk(item)]));
+  };
+  return walk(probe) as Probe;
+}

@@ -1,0 +1,134 @@
+// `deno task probe FILE`: one real request of one stream, and what became of its answer: the way to write
+// a job without guessing. It writes nothing, and opens the database only where a query on it says what to
+// ask for.
+import type { Job } from "../lib/config/job.ts";
+import type { Stream } from "../lib/config/job_schema.ts";
+import { parseDateArgument } from "../lib/config/date_argument.ts";
+import { suggest } from "../lib/config/did_you_mean.ts";
+import { defaultParams, flagOf, readParams } from "../lib/config/params.ts";
+import { cheapestStream } from "../lib/doctor/examine_api.ts";
+import { monotonicClock } from "../lib/fetch/clock.ts";
+import { eachValues, isFedByTarget } from "../lib/plan/each_values.ts";
+import { probeStream } from "../lib/probe/probe_stream.ts";
+import { probeWindow } from "../lib/probe/probe_window.ts";
+import { Failure } from "../lib/report/failure.ts";
+import { openTarget } from "../lib/upsert/open_target.ts";
+import { type Arguments, type Flags, helpText, readArguments } from "./arguments.ts";
+import { EXIT, runCommand } from "./exit.ts";
+import { env, jobFileOf, openJob } from "./open_job.ts";
+import { probeLines } from "./probe_lines.ts";
+import { readSettings } from "./settings.ts";
+import { StopSignal } from "./signals.ts";
+
+const ABOUT =
+  "Sends one real request and shows the answer, the rows it becomes and what does not fit.";
+
+const FLAGS: Flags = {
+  stream: { kind: "value", value: "S", about: "Stream to ask. Default: the one easiest to ask." },
+  date: { kind: "value", value: "D", about: "First day asked for: 2015-01-31, yesterday, -7d." },
+  config: {
+    kind: "value",
+    value: "FILE",
+    about: "Job file, which may also be the first argument.",
+  },
+  json: { kind: "switch", about: "Print one JSON object." },
+};
+
+if (import.meta.main) await runCommand(main);
+
+async function main(argv: string[]): Promise<number> {
+  const args = namingConfig(argv);
+  const isHelp = args.includes("--help") || args.includes("-h");
+  const job = isHelp ? undefined : await openJob(jobFileOf(args));
+  const flags = { ...FLAGS, ...paramFlags(job) };
+  const given = readArguments(args, flags);
+  if (job === undefined) {
+    console.log(helpText("probe [FILE] [options]", ABOUT, flags));
+    return EXIT.done;
+  }
+  using stop = new StopSignal(() => {});
+  const name = streamOf(job, given.value("stream"));
+  const unit = await unitOf(job, job.streams[name]!, given);
+  const probe = await probeStream(job, name, unit, {
+    env,
+    clock: monotonicClock(),
+    wallNow: Date.now,
+    random: Math.random,
+    signal: stop.signal,
+    onEvent: () => {},
+  });
+  const ok = probe.problem === null && probe.rejected.length === 0 &&
+    (probe.paging?.problem ?? null) === null;
+  if (given.has("json")) console.log(JSON.stringify({ ok, ...probe }));
+  else console.log(probeLines(probe, job.file).join("\n"));
+  return ok ? EXIT.done : EXIT.failed;
+}
+
+/** The command line with the job file as a flag, as permissions.ts reads it. */
+function namingConfig(argv: string[]): string[] {
+  const [first, ...rest] = argv;
+  const isNamed = argv.some((arg) => arg === "--config" || arg.startsWith("--config="));
+  if (first === undefined || first.startsWith("-") || isNamed) return argv;
+  return [`--config=${first}`, ...rest];
+}
+
+function paramFlags(job: Job | undefined): Flags {
+  return Object.fromEntries(
+    Object.entries(job?.params ?? {}).map(([name, { list, about }]) => [flagOf(name), {
+      kind: list ? "list" : "value",
+      about: about ?? `Value of the parameter ${name}.`,
+    }]),
+  );
+}
+
+function streamOf(job: Job, given: string | undefined): string {
+  const names = Object.keys(job.streams).filter((name) => job.streams[name]!.request !== undefined);
+  const name = given ?? cheapestStream(job) ?? names[0];
+  if (name !== undefined && names.includes(name)) return name;
+  const message = name === undefined
+    ? "Cannot probe the job: none of its streams sends requests"
+    : `Cannot probe stream "${name}": the job has none of that name that sends requests`;
+  const near = suggest(name ?? "", names);
+  const hint = near === undefined ? `There are ${names.join(", ")}` : `Did you mean "${near}"?`;
+  throw new Failure("configuration", message, { hint });
+}
+
+/** What is asked for: a window, and the first values of `for_each`. */
+async function unitOf(job: Job, stream: Stream, given: Arguments) {
+  const params = {
+    ...defaultParams(job.params),
+    ...readParams(
+      job.params,
+      (name, list) => list ? given.list(flagOf(name)) : given.value(flagOf(name)),
+    ),
+  };
+  const date = given.value("date");
+  const from = date === undefined ? undefined : parseDateArgument(date, Date.now(), job.time_zone);
+  return {
+    window: probeWindow(job, stream, from, Date.now()),
+    each: await firstEach(stream, params),
+    params,
+  };
+}
+
+async function firstEach(
+  stream: Stream,
+  params: Readonly<Record<string, unknown>>,
+): Promise<Record<string, unknown>> {
+  if (!isFedByTarget(stream)) return await firstOf(eachValues(stream, params, noRows));
+  await using target = await openTarget(readSettings(env).databaseUrl);
+  return await firstOf(eachValues(stream, params, (sql) => target.stream(sql)));
+}
+
+async function* noRows(): AsyncGenerator<never> {}
+
+async function firstOf(
+  values: AsyncGenerator<Record<string, unknown>>,
+): Promise<Record<string, unknown>> {
+  const { value, done } = await values.next();
+  await values.return(undefined);
+  if (done !== true) return value;
+  throw new Failure("configuration", "Cannot probe the stream: its for_each gives no value", {
+    hint: "Run the streams that fill the tables of its query first",
+  });
+}

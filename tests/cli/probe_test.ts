@@ -1,0 +1,66 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { flagsOf } from "../../tasks/launch.ts";
+import { openSite } from "../faults/site.ts";
+import { runTask } from "../support/run_task.ts";
+import { tempDir } from "../support/temp.ts";
+import { thingsApi, thingsJob } from "./things.ts";
+
+const TOKEN = { TINY_TOKEN: "a-long-token" };
+
+Deno.test("probe takes the file, the stream and the date, and exits with 0 when all fits", async () => {
+  const asked: string[] = [];
+  await using api = thingsApi(asked);
+  using dir = tempDir();
+  await Deno.writeTextFile(dir.file("job.yaml"), thingsJob(api.url));
+  const file = dir.file("job.yaml");
+  const { code, stdout, stderr } = await runTask(
+    "probe",
+    [file, "--stream", "things", "--date", "2025-01-31", "--json"],
+    { env: TOKEN },
+  );
+  assertEquals([code, stderr, asked], [0, "", ["/things"]]);
+  const { ok, window, request, answer, records, rows } = JSON.parse(stdout);
+  assertEquals([ok, window, answer.status, records.count], [true, "2025-01-31", 200, 2]);
+  assertEquals(request.headers.authorization, "Bearer ***");
+  assertEquals(rows[0].columns[0].values, ["2025-01-31 a", "2025-01-31 b"]);
+});
+
+Deno.test("probe exits with 1 when a value does not fit, and with 2 when the stream is not known", async () => {
+  await using api = thingsApi();
+  using dir = tempDir();
+  const file = dir.file("job.yaml");
+  await Deno.writeTextFile(file, thingsJob(api.url).replace("kind: text }", "kind: integer }"));
+  const misfit = await runTask("probe", [`--config=${file}`, "--stream=things"], { env: TOKEN });
+  assertEquals(misfit.code, 1);
+  assertStringIncludes(misfit.stdout, "things.kind, 2 times: the value");
+  const unknown = await runTask("probe", [file, "--stream", "thing"], { env: TOKEN });
+  assertEquals(unknown.code, 2);
+  assertStringIncludes(unknown.stderr, 'hint: Did you mean "things"?');
+});
+
+Deno.test("probe asks for what a query on the database says, and only then may reach it", async () => {
+  const asked: string[] = [];
+  await using api = thingsApi(asked);
+  const fed = `${thingsJob(api.url)}`.replace(
+    "checks:",
+    `  fed:
+    request: "/things/{each.kind}"
+    for_each: { kind: { query: SELECT id FROM kinds ORDER BY id DESC } }
+    rows: things
+checks:`,
+  );
+  await using site = await openSite(fed, { env: TOKEN });
+  await site.run("backfill", ["--only", "kinds"]);
+  const { code, stdout } = await site.run("probe", ["--stream", "fed"]);
+  assertEquals([code, asked.at(-1)], [0, "/things/b"], stdout);
+
+  const net = async (job: string) => {
+    using dir = tempDir();
+    const file = dir.file("job.yaml");
+    Deno.writeTextFileSync(file, job);
+    const env = { DATABASE_URL: "postgres://u@db.example.com/x" };
+    const flags = await flagsOf("probe", [file, "--stream", "fed"], env);
+    return flags.find((flag) => flag.startsWith("--allow-net="))?.includes("db.example.com");
+  };
+  assertEquals([await net(fed), await net(thingsJob(api.url))], [true, false]);
+});
