@@ -1,6 +1,7 @@
 // Owns the keys below `source`: where the API is, how requests prove who asks, how fast and how
 // patiently it is asked. Schema only; nothing here sends anything.
 import { z } from "zod";
+import { type Rate, requestsPerSecond } from "../fetch/rate.ts";
 import { duration, rates, secret, template } from "./scalar_schema.ts";
 
 const auth = z.strictObject({
@@ -67,6 +68,12 @@ const retry = z.strictObject({
   ).meta({ kind: "list of statuses", example: [403] }),
 });
 
+/** Bounds of the requests in flight; each answer may hold megabytes until its rows are written. */
+const FEWEST_IN_FLIGHT = 8;
+const MOST_IN_FLIGHT = 64;
+/** Answers that take longer than this cost rate unless `concurrency` is raised. */
+const LONGEST_ANSWER_SECONDS = 4;
+
 /** The schema of `source`. */
 export const source = z.strictObject({
   url: z.string().min(1, { error: "expected a URL" }).describe(
@@ -81,8 +88,9 @@ export const source = z.strictObject({
   burst: z.boolean().default(false).describe(
     "Whether the source allows the requests of an interval to be sent at once.",
   ),
-  concurrency: z.int().min(1).max(64).default(8).describe("Most requests in flight at once.")
-    .meta({ unit: "requests" }),
+  concurrency: z.int().min(1).max(MOST_IN_FLIGHT).optional().describe(
+    `Most requests in flight at once. By default as many as \`limits\` allow in ${LONGEST_ANSWER_SECONDS} s, so that slow answers cost no rate: between ${FEWEST_IN_FLIGHT} and ${MOST_IN_FLIGHT}.`,
+  ).meta({ unit: "requests", example: 8 }),
   timeout: duration.prefault("1m").describe(
     "Longest time from sending a request to the end of its answer.",
   ),
@@ -97,7 +105,18 @@ export const source = z.strictObject({
   stop_after: z.int().min(1).default(10).describe(
     "Windows that may fail in a row before the run stops.",
   ).meta({ unit: "windows" }),
-}).meta({ shorthand: "url" });
+}).transform((source) => ({
+  ...source,
+  concurrency: source.concurrency ?? enoughInFlight(source.limits),
+})).meta({ shorthand: "url" });
+
+/** Requests that must be in flight for a rate to be used fully; the shortest interval sets the pace. */
+function enoughInFlight(limits: readonly Rate[]): number {
+  const [pace] = limits.toSorted((a, b) => a.intervalMs - b.intervalMs);
+  if (pace === undefined) return FEWEST_IN_FLIGHT;
+  const enough = Math.ceil(LONGEST_ANSWER_SECONDS * requestsPerSecond(pace));
+  return Math.min(MOST_IN_FLIGHT, Math.max(FEWEST_IN_FLIGHT, enough));
+}
 
 /** The source of a job. */
 export type Source = z.output<typeof source>;

@@ -30,6 +30,22 @@ Deno.test("readJob() fills defaults and converts texts", async () => {
   assertEquals(job.tables.readings!.key, ["id"]);
 });
 
+Deno.test("readJob() lets as many requests be in flight as slow answers need at the limit", async () => {
+  const cases: [Record<string, unknown>, number][] = [
+    [{}, 8],
+    [{ limits: "2/s" }, 8],
+    [{ limits: "5/s" }, 20],
+    [{ limits: ["10000/d", "5/s"] }, 20],
+    [{ limits: "150/10s" }, 60],
+    [{ limits: "100/s" }, 64],
+    [{ limits: "100/s", concurrency: 3 }, 3],
+  ];
+  for (const [source, expected] of cases) {
+    const job = await read(changed({ source: { url: "https://api.example.com", ...source } }));
+    assertEquals(job.source.concurrency, expected, JSON.stringify(source));
+  }
+});
+
 Deno.test("readJob() throws one failure with every problem and its place", async () => {
   const text = FINE.replace("window: day", "widow: day").replace("key: id", "key: idd") +
     "chekcs: {}\n";
