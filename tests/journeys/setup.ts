@@ -29,9 +29,14 @@ export interface JourneyOptions {
   readonly now?: string;
   /** Added to the sandbox's options; it has no limit unless they say so. */
   readonly sandbox?: SandboxOptions;
+  /** A sandbox that runs elsewhere, to be asked instead of the one in this process. */
+  readonly source?: Source;
   /** Changes the job, which has no limits of its own in journeys. */
   readonly job?: (job: Job) => Job;
 }
+
+/** Where the API is and what it asks for. */
+export type Source = Pick<Sandbox, "url" | "username" | "password">;
 
 /** A run of a journey. */
 export interface Ran {
@@ -55,6 +60,8 @@ export interface Journey extends AsyncDisposable {
   job: Job;
   readonly folder: TempDir;
   readonly sandbox: Sandbox;
+  /** What runs ask: the sandbox, or the one that was given. */
+  readonly source: Source;
   readonly stores: Stores;
   /** The time, in epoch milliseconds; to be moved by tests. */
   nowMs: number;
@@ -82,7 +89,8 @@ export async function setup(options: JourneyOptions = {}): Promise<Journey> {
     onRequest: ({ path }) => watch.seen(path),
     ...options.sandbox,
   });
-  const job = unlimited(await racingJob(sandbox));
+  const source = options.source ?? sandbox;
+  const job = unlimited(await racingJob(source));
   const settings = {
     databaseUrl: await databaseUrl(options.target ?? "postgres", folder),
     kvPath: folder.file("checkpoints.db"),
@@ -90,7 +98,7 @@ export async function setup(options: JourneyOptions = {}): Promise<Journey> {
   };
   let stores = await openStores(settings);
   const journey = {
-    ...{ job: options.job?.(job) ?? job, folder, sandbox },
+    ...{ job: options.job?.(job) ?? job, folder, sandbox, source },
     get stores() {
       return stores;
     },
@@ -121,7 +129,7 @@ export async function setup(options: JourneyOptions = {}): Promise<Journey> {
 }
 
 /** The racing job against a sandbox. */
-export function racingJob(sandbox: Pick<Sandbox, "url">): Promise<Job> {
+export function racingJob(sandbox: Pick<Source, "url">): Promise<Job> {
   return readJob(`${REPOSITORY}config/racing.yaml`, {
     readText: (path) => Deno.readTextFileSync(path),
     env: (name) => name === "RACING_API_URL" ? sandbox.url : undefined,
@@ -160,7 +168,7 @@ async function backfill(
   argv: string,
   { listen = () => {}, seen = () => {} }: RunCircumstances,
 ): Promise<Ran> {
-  const { job, stores, sandbox } = journey;
+  const { job, stores, source } = journey;
   journey.nowMs += BETWEEN_RUNS_MS;
   const holder = { run: argv, host: "journey", pid: Deno.pid };
   await using _lock = await stores.target.lock(job.job, holder);
@@ -183,7 +191,7 @@ async function backfill(
     },
     signal: stop.signal,
     wallNow: () => journey.nowMs,
-    env: credentials(sandbox),
+    env: credentials(source),
   });
   return { ...result, events, asked };
 }
@@ -204,7 +212,7 @@ async function survey(journey: Journey, argv: string): Promise<Survey> {
 }
 
 /** An environment that holds what the sandbox asks for. */
-export function credentials({ username, password }: Sandbox): (name: string) => string | undefined {
+export function credentials({ username, password }: Source): (name: string) => string | undefined {
   const values = new Map([
     ["RACING_API_USERNAME", username],
     ["RACING_API_PASSWORD", password],
