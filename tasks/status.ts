@@ -4,6 +4,7 @@ import type { Job } from "../lib/config/job.ts";
 import type { Checkpoint, RunRecord } from "../lib/checkpoint/checkpoint.ts";
 import type { Days, StreamSnapshot } from "../lib/checkpoint/snapshot.ts";
 import { snapshot } from "../lib/checkpoint/snapshot.ts";
+import { selectStreams } from "../lib/plan/stage.ts";
 import { formatCount, formatNumber, formatTable, oneLine } from "../lib/report/format.ts";
 import type { Summary } from "../lib/report/summary.ts";
 import { helpText, readArguments } from "./arguments.ts";
@@ -11,7 +12,7 @@ import type { Flags } from "./arguments.ts";
 import { EXIT, runCommand } from "./exit.ts";
 import { jobFileOf, openJob, openStores } from "./open_job.ts";
 import type { Stores } from "./open_job.ts";
-import type { RunOptions } from "./run_options.ts";
+import type { GivenOptions, RunOptions } from "./run_options.ts";
 import { givenOptions, rangeOf, runFlags, runOptions } from "./run_options.ts";
 import { StopSignal } from "./signals.ts";
 
@@ -58,7 +59,8 @@ async function main(argv: string[]): Promise<number> {
     const [last] = await checkpoint.runs(1);
     const options = runOptions(job, given, last, Date.now());
     const ranged = given.start !== undefined || last !== undefined;
-    const status = await readStatus(job, stores, checkpoint, options, ranged);
+    const names = streamsGiven(job, given);
+    const status = await readStatus(job, stores, { checkpoint, names, options, ranged });
     return args.has("json") ? JSON.stringify(status) : statusLines(status).join("\n");
   };
   if (!args.has("watch")) {
@@ -85,15 +87,25 @@ async function watch(view: () => Promise<string>): Promise<number> {
   return EXIT.interrupted;
 }
 
-async function readStatus(
-  job: Job,
-  stores: Stores,
-  checkpoint: Checkpoint,
-  options: RunOptions,
-  ranged: boolean,
-): Promise<Status> {
+/** The streams that the command line names; all where it names none. */
+function streamsGiven(job: Job, given: GivenOptions): string[] {
+  const { groups, only, without } = given;
+  const isSelected = groups.length + only.length + given.with.length + without.length > 0;
+  return isSelected ? selectStreams(job, given) : Object.keys(job.streams);
+}
+
+/** What of a job is looked at. */
+interface Look {
+  readonly checkpoint: Checkpoint;
+  readonly names: readonly string[];
+  readonly options: RunOptions;
+  /** Whether gaps are those of the options' range. */
+  readonly ranged: boolean;
+}
+
+async function readStatus(job: Job, stores: Stores, look: Look): Promise<Status> {
+  const { checkpoint, names, options, ranged } = look;
   const range = ranged ? rangeOf(options) : undefined;
-  const names = Object.keys(job.streams);
   const snapshots = await snapshot(job, checkpoint, names, options.params, range);
   const streams: Status["streams"] = {};
   for (const [name, view] of Object.entries(snapshots)) {

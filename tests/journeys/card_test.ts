@@ -134,7 +134,8 @@ Deno.test("card: look at checkpoint, logs and errors", async () => {
   });
   await journey.backfill("--only racecards --start-date 2025-09-01 --end-date 2025-09-03");
   await using commands = await commandsOn(journey);
-  const status = await commands.run("status");
+  const status = await commands.run("status --only racecards");
+  assertEquals(/^bookmakers$/m.test(status.stdout), false);
   assertMatch(status.stdout, /coverage +2025-09-01, 2025-09-03$/m);
   assertMatch(status.stdout, /gaps +2025-09-02$/m);
   assertMatch(status.stdout, /failed +2025-09-02: .*422/m);
