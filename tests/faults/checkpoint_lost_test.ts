@@ -2,6 +2,7 @@
 // database, and `deno task checkpoint --rebuild` brings coverage back from what the target recorded.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
+import { LAYOUT_VERSION, VERSION_KEY } from "../../lib/checkpoint/key.ts";
 import { LONG } from "./long.ts";
 import { daysOf, type MeterApi, meterJob, startMeters, tablesOf } from "./meter_api.ts";
 import { openSite, type Site } from "./site.ts";
@@ -77,6 +78,19 @@ Deno.test("backfill says how to rebuild a checkpoint that was cut off, and touch
   await assertRebuilds(site, api);
   const aside = [...Deno.readDirSync(site.folder)].map(({ name }) => name);
   assert(aside.some((name) => name.startsWith("checkpoints.db.broken-")), aside.join());
+});
+
+Deno.test("backfill refuses a checkpoint of an older layout, and checkpoint --rebuild replaces it", async () => {
+  await using api = startMeters();
+  await using site = await filledSite(api);
+  const kv = await Deno.openKv(site.kvPath);
+  await kv.set(VERSION_KEY, LAYOUT_VERSION - 1);
+  kv.close();
+  const { code, stderr } = await site.run("backfill", [...ARGS, "--resume"]);
+  assertEquals(code, 1);
+  assertStringIncludes(stderr, `its layout is version ${LAYOUT_VERSION - 1}`);
+  assertStringIncludes(stderr, "hint: Run `deno task checkpoint --rebuild`");
+  await assertRebuilds(site, api);
 });
 
 Deno.test({

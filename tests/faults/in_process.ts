@@ -38,6 +38,8 @@ export interface BenchRun {
   readonly resume?: boolean;
   readonly signal?: AbortSignal;
   readonly params?: Record<string, unknown>;
+  /** The time, in epoch milliseconds; the machine's unless given. */
+  readonly nowMs?: number;
   readonly onEvent?: (event: RunEvent) => void;
 }
 
@@ -61,7 +63,7 @@ export async function openBench(
     databaseUrl,
     checkpoint,
     logs,
-    run: async (from, to, { resume = false, signal, params = {}, onEvent } = {}) => {
+    run: async (from, to, { resume = false, signal, params = {}, nowMs, onEvent } = {}) => {
       const events: RunEvent[] = [];
       const result = await performRun({
         job,
@@ -76,6 +78,7 @@ export async function openBench(
           onEvent?.(event);
         },
         signal: signal ?? new AbortController().signal,
+        wallNow: () => nowMs ?? Date.now(),
         env,
       });
       return { ...result, events };
