@@ -1,0 +1,71 @@
+// Owns the table of how the commands of the pages are run here: most as they stand, some over fewer dates
+// than a reader would ask for, some stopped, and a few not at all, with the reason.
+import type { ShellOptions } from "./place.ts";
+
+/** How a command is run. */
+export interface Way extends ShellOptions {
+  /** What is run instead. */
+  readonly as?: string;
+  /** Why it is not run. */
+  readonly reason?: string;
+  /** Whether only the kinds of its lines are compared: which windows come to their end is chance. */
+  readonly loose?: boolean;
+}
+
+const ONE_DAY = "--start-date yesterday --end-date yesterday";
+
+/** The first that matches says how; a command that none matches is run as it stands. */
+const WAYS: readonly (readonly [pattern: RegExp, way: (command: string) => Way])[] = [
+  [/^(npm|git|cd|curl) /, () => ({ reason: "it brings programs to this machine" })],
+  [/task (test|ok|bench)\b/, () => ({ reason: "it would run this test again, or for minutes" })],
+  [/task docs\b/, () => ({ reason: "tests/config and tests/tasks compare what it writes" })],
+  [
+    /^(screen|tmux) /,
+    () => ({ reason: "it needs a terminal, and a program that is not everywhere" }),
+  ],
+  [/^crontab /, () => ({ reason: "it changes this machine" })],
+  [/^deno deploy/, () => ({ reason: "it needs an account of Deno Deploy" })],
+  [/task (probe|init)\b/, () => ({ reason: "tests/cli has it" })],
+  [/task (fmt:check|lint|types)$/, () => ({ reason: "it is a part of deno task ok" })],
+  [/task demo$/, () => ({ apart: true })],
+  [/task sandbox/, (line) => ({ as: `${line} --port 0`, stopAt: "PASSWORD=sandbox", loose: true })],
+  [/--watch$/, () => ({ stopAt: "next " })],
+  [/^mkdir /, () => ({ apart: true })],
+  [/^tail -f /, () => ({ stopAt: "done:", apart: true })],
+  [/task cron/, cron],
+  [/^nohup /, (line) => ({ as: `${shortened(line)} wait`, apart: true })],
+  [/--check-status|--dry-run/, () => ({})],
+  [/--start-date 2025-10-06 .*--end-date 2025-10-12$/, () => ({
+    stopAt: "racecards    2025-10-07",
+    held: true,
+    loose: true,
+  })],
+  [/2025-10-20/, () => ({ faulty: true })],
+  [/jq /, () => hasJq() ? {} : { reason: "jq is not installed" }],
+  [/task backfill(:\w+)? .*--start-date 2015/, (line) => ({ as: shortened(line), apart: true })],
+  [/--start-date yesterday/, () => ({ apart: true })],
+];
+
+/** How a command of a page is run. */
+export function wayOf(command: string): Way {
+  return WAYS.find(([pattern]) => pattern.test(command))?.[1](command) ?? {};
+}
+
+/** The same command over one day. */
+function shortened(command: string): string {
+  return command.replace(/--start-date \S+( --end-date \S+)?/, ONE_DAY);
+}
+
+/** Apart, because an update would first fill the gap between the days of the page and today. */
+function cron(command: string): Way {
+  const apart = { apart: true, env: { PORT: "0" }, loose: true };
+  return command.includes("--once") ? apart : { ...apart, stopAt: "updates at" };
+}
+
+function hasJq(): boolean {
+  try {
+    return new Deno.Command("jq", { args: ["--version"], stdout: "null" }).outputSync().success;
+  } catch {
+    return false;
+  }
+}
