@@ -110,8 +110,9 @@ export class PipelinedTransaction implements Submittable {
         if (this.#failed) return;
         chunk[0] = COPY_DATA;
         new DataView(chunk.buffer).setUint32(1, chunk.length - 1);
-        const room = stream.write(chunk);
-        await (room ? breathe() : this.#drained(stream));
+        if (!stream.write(chunk)) await this.#drained(stream);
+        // A socket that takes everything at once drains without a look at the event loop.
+        await breathe();
         this.#lifeAt = performance.now();
       }
       stream.write(COPY_DONE);

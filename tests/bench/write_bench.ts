@@ -2,9 +2,10 @@
 // temporary table and one INSERT ... ON CONFLICT DO UPDATE ... WHERE distinct, batch for batch. Fresh
 // rows, a re-run that changes nothing, a re-run that changes a tenth; and the embedded database.
 //
-//     deno run -A tests/bench/write_bench.ts [--rows 20000] [--batch 5000] [--runs 7] [--ways] [--link MS] [--no-pglite]
+//     deno run -A tests/bench/write_bench.ts [--rows 20000] [--batch 5000] [--runs 7] [--ways] [--link MS] [--no-pglite] [--url URL]
 //
 // --ways adds what postgres.js reaches with parameters, --link the same over a link of that round trip.
+// --url takes a server of your own, in which the table "wide" is made and dropped, instead of a new one.
 import { parseArgs } from "@std/cli/parse-args";
 import postgres from "postgres";
 import type { Row } from "../../lib/extract/row_shape.ts";
@@ -27,7 +28,7 @@ const DEFAULTS = {
 };
 
 const flags = parseArgs(Deno.args, {
-  string: ["rows", "batch", "runs", "link"],
+  string: ["rows", "batch", "runs", "link", "url"],
   boolean: ["ways", "pglite"],
   negatable: ["pglite"],
   default: { rows: "20000", batch: "5000", runs: "7", link: "0", pglite: true },
@@ -48,24 +49,25 @@ try {
 }
 
 async function benchPostgres(): Promise<void> {
-  await using server = await startPostgres(DEFAULTS);
-  const sql = postgres(server.url, { onnotice: () => {} });
+  await using server = flags.url === undefined ? await startPostgres(DEFAULTS) : undefined;
+  const url = flags.url ?? server!.url;
+  const sql = postgres(url, { onnotice: () => {} });
   const hasPsql = await writeScripts();
   for (let run = 0; run < runs; run++) {
     if (hasPsql) {
       await renewTable(sql);
       for (const [name, script] of [["fresh", "a"], ["same", "a"], ["tenth", "b"]] as const) {
-        await measure(`psql ${name}`, sql, () => runPsql(server.url, script));
+        await measure(`psql ${name}`, sql, () => runPsql(url, script));
       }
     }
     await renewTable(sql);
     for (const [name, rows] of scenarios()) {
-      await using target = await openTarget(server.url);
+      await using target = await openTarget(url);
       await target.prepare({ wide: wideTable });
       await measure(`hindcast ${name}`, sql, () => writeAll(target, rows));
     }
-    if (flags.ways) await benchParameters(sql, server.url, "");
-    if (linkMs > 0) await benchLink(sql, server.url, server.port);
+    if (flags.ways) await benchParameters(sql, url, "");
+    if (linkMs > 0) await benchLink(sql, url);
   }
   await sql.end();
   for (const name of measured.keys()) report(name, referenceOf(name, hasPsql));
@@ -77,9 +79,9 @@ function referenceOf(name: string, hasPsql: boolean): string {
   return hasPsql ? `psql ${name.split(" ")[1]}` : name;
 }
 
-async function benchLink(sql: postgres.Sql, url: string, port: number): Promise<void> {
-  using link = await startSlowLink(port, linkMs);
+async function benchLink(sql: postgres.Sql, url: string): Promise<void> {
   const slow = new URL(url);
+  using link = await startSlowLink(Number(slow.port), linkMs);
   slow.port = String(link.port);
   await renewTable(sql);
   {
