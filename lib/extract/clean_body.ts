@@ -7,7 +7,7 @@ const clean = new WeakSet<WeakKey>();
 /** The escape of a NUL or of half a surrogate pair, as JSON may have them in a text. */
 const SUSPECT = /\\u(?:0000|d[89a-f])/i;
 
-/** Remembers whether the body that a text was decoded to is clean; returns the body. */
+/** Remembers whether the body that a text without a raw NUL was decoded to is clean; returns the body. */
 export function noteClean(text: string, body: unknown): unknown {
   const isObject = typeof body === "object" && body !== null;
   if (isObject && !isSuspect(text)) clean.add(body);
@@ -15,7 +15,7 @@ export function noteClean(text: string, body: unknown): unknown {
 }
 
 function isSuspect(text: string): boolean {
-  if (text.includes("\0") || !text.isWellFormed()) return true;
+  if (!text.isWellFormed()) return true;
   return text.includes("\\u") && SUSPECT.test(text);
 }
 

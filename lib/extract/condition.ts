@@ -13,7 +13,8 @@ export interface Condition {
   readonly column?: number;
 }
 
-type ConditionSpec = NonNullable<RowsSpec["when"]>[number];
+/** A condition as a job says it. */
+export type ConditionSpec = NonNullable<RowsSpec["when"]>[number];
 
 /**
  * Compiles a condition: a path that must hold a value, or values it must or must not have. Values are

@@ -3,7 +3,7 @@
 import type { Job } from "../config/job.ts";
 import type { RowsSpec, Table } from "../config/job_schema.ts";
 import { Failure } from "../report/failure.ts";
-import { compileCondition } from "./condition.ts";
+import { compileCondition, type ConditionSpec } from "./condition.ts";
 import type { EntryPlan } from "./row_code.ts";
 import { type RowShape, valueSpecOf } from "./row_shape.ts";
 import { markersOf } from "./none.ts";
@@ -45,7 +45,7 @@ export function compileEntry(entry: RowsSpec, shape: RowShape, context: EntryCon
 function columnOf(
   entry: RowsSpec,
   shape: RowShape,
-  { path, is, not }: NonNullable<RowsSpec["when"]>[number],
+  { path, is, not }: ConditionSpec,
 ): { column?: number } {
   if (is !== undefined || not !== undefined) return {};
   const column = shape.columns.findIndex((name) => {

@@ -36,15 +36,23 @@ export function parseIso(text: string): Moment | undefined {
   });
 }
 
-/** The parts of a moment; month and day count from 1. */
+/** The parts of a moment. */
 export interface MomentParts {
+  /** From 1 to 9999. */
   readonly year: number;
+  /** From 1. */
   readonly month: number;
+  /** From 1. */
   readonly day: number;
+  /** From 0 to 23. */
   readonly hour: number;
+  /** From 0 to 59. */
   readonly minute: number;
+  /** From 0 to 59. */
   readonly second: number;
+  /** Digits after the second's point; empty for none. */
   readonly fraction: string;
+  /** Minutes ahead of UTC, null where none are written; undefined names no moment. */
   readonly offset: number | null | undefined;
 }
 

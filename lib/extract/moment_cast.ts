@@ -8,7 +8,8 @@ import { clockText, fromEpoch, localMinute, momentOf, parseIso, utcMinute } from
 import { isPlainDate } from "./plain.ts";
 import { momentReader, patternProblem } from "./moment_pattern.ts";
 
-type MomentType = "date" | "time" | "timestamp" | "timestamptz";
+/** A type of date or time. */
+export type MomentType = "date" | "time" | "timestamp" | "timestamptz";
 
 /** What is wrong with a format of dates and times, or undefined where it can be used. */
 export function momentFormatProblem(format: string): string | undefined {

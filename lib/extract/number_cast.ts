@@ -8,13 +8,16 @@ import { isPlainDecimal, isPlainInteger } from "./plain.ts";
 /** Most digits of a number written out; PostgreSQL's numeric takes more, no source means them. */
 const MAX_DIGITS = 1000;
 
-const RANGES = {
+/** A type of whole numbers. */
+export type WholeType = "integer" | "bigint";
+
+const RANGES: Readonly<Record<WholeType, readonly [bigint, bigint]>> = {
   integer: [-(2n ** 31n), 2n ** 31n - 1n],
   bigint: [-(2n ** 63n), 2n ** 63n - 1n],
-} as const;
+};
 
 /** The cast to integer or bigint: whole numbers in range; "3.0" is whole. */
-export function integerCast(type: keyof typeof RANGES, options: CastOptions): Cast {
+export function integerCast(type: WholeType, options: CastOptions): Cast {
   const [least, most] = RANGES[type];
   return (value) => {
     if (typeof value === "string" && isPlainInteger(value)) return value;

@@ -95,6 +95,12 @@ function wrong(text: string, what: string): SyntaxError {
   return new SyntaxError(`Cannot read path "${text.slice(0, 100)}": ${what}`);
 }
 
+/** The text of the path that leads from what is at a path to its member of that name. */
+export function stepTo(path: string, name: string): string {
+  if (!/^[A-Za-z_][\w-]*$/.test(name)) return `${path}[${JSON.stringify(name)}]`;
+  return path === "" ? name : `${path}.${name}`;
+}
+
 /** Whether a value is an object of named members: neither a list nor a scalar. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);

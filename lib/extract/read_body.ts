@@ -16,7 +16,9 @@ export function decodeBody(
   delimiter: string,
   csv: CsvForm = { header: true },
 ): unknown {
-  return noteClean(text, decoded(text, format, delimiter, csv));
+  const body = decoded(text, format, delimiter, csv);
+  // JSON has no NUL but as an escape.
+  return format !== "json" && text.includes("\0") ? body : noteClean(text, body);
 }
 
 function decoded(

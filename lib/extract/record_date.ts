@@ -12,8 +12,10 @@ import { parsePath, walk } from "./path.ts";
 const LEAST_EPOCH_MS = 1e11;
 
 /** A half-open range of civil minutes. */
-interface Range {
+export interface Range {
+  /** First minute. */
   readonly from: CivilMinute;
+  /** Minute after the last. */
   readonly to: CivilMinute;
 }
 

@@ -69,10 +69,7 @@ function isOfPage(path: Path | undefined): boolean {
   return path === undefined || !["element", "record", "key", "index"].includes(path.root);
 }
 
-/**
- * Most statements of one function of the compiled code. V8 makes small functions fast at once; one function for
- * all took 2.4 times as long in the first minute, and the same in the end.
- */
+/** Most statements of one function of the compiled code: V8 makes small functions fast sooner than a large one. */
 const STATEMENTS_PER_FUNCTION = 12;
 
 function chunksOf<T>(items: readonly T[], size: number): T[][] {
