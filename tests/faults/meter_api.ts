@@ -144,22 +144,26 @@ function hash(text: string): number {
   return Math.imul(value, 0x2c1b3c6d) >>> 8;
 }
 
-/** The job that reads it; `more` replaces or adds lines of the stream. */
-export function meterJob(url: string, more: { source?: string; stream?: string } = {}): string {
-  return `job: meters
+/** The job that reads it; `more` adds lines to parts of it, and letters before the names of job and tables. */
+export function meterJob(
+  url: string,
+  more: { source?: string; stream?: string; prefix?: string } = {},
+): string {
+  const { prefix = "" } = more;
+  return `job: ${prefix}meters
 source:
   url: ${url}
   auth: { basic: { username: meter, password: "\${METER_PASSWORD}" } }
   retry: { attempts: 3, base: 20ms, max_wait: 200ms }
 ${more.source ?? ""}
 tables:
-  meters:
+  ${prefix}meters:
     key: id
     merge: fill
     columns: { id: text, name: text }
-  readings:
+  ${prefix}readings:
     key: id
-    references: { meter_id: meters.id }
+    references: { meter_id: ${prefix}meters.id }
     columns:
       id: text
       meter_id: text
@@ -180,8 +184,8 @@ streams:
     record_date: day
 ${more.stream ?? ""}
     rows:
-      - { table: meters, columns: { id: meter.id, name: meter.name } }
-      - table: readings
+      - { table: ${prefix}meters, columns: { id: meter.id, name: meter.name } }
+      - table: ${prefix}readings
         columns:
           id: id
           meter_id: meter.id

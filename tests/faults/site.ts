@@ -22,9 +22,9 @@ export interface Site extends AsyncDisposable {
   readonly logs: string;
   /** The path of something in the folder. */
   file(...names: string[]): string;
-  /** Runs a command on the site's job to its end. */
+  /** Runs a command to its end, on the site's job unless the arguments name another. */
   run(command: string, args?: readonly string[], options?: RunOptions): Promise<TaskResult>;
-  /** Starts a command on the site's job. */
+  /** Starts a command. */
   spawn(command: string, args?: readonly string[], options?: TaskOptions): RunningTask;
   /** All rows of the job's tables, as JSON, in the order of their keys; without `updated_at`. */
   rows(): Promise<Record<string, unknown[]>>;
@@ -53,15 +53,16 @@ export async function openSite(
     ...options.env,
   };
   const withEnv = (more: RunOptions = {}) => ({ ...more, env: { ...env, ...more.env } });
+  const withJob = (args: readonly string[]) =>
+    args.includes("--config") ? [...args] : ["--config", file, ...args];
   return {
     folder: dir.path,
     databaseUrl,
     kvPath: env.BACKFILL_KV,
     logs: env.BACKFILL_LOGS,
     file: dir.file,
-    run: (command, args = [], more) => runTask(command, ["--config", file, ...args], withEnv(more)),
-    spawn: (command, args = [], more) =>
-      spawnTask(command, ["--config", file, ...args], withEnv(more)),
+    run: (command, args = [], more) => runTask(command, withJob(args), withEnv(more)),
+    spawn: (command, args = [], more) => spawnTask(command, withJob(args), withEnv(more)),
     rows: async () => {
       await using target = await openTarget(databaseUrl);
       return await rowsOf(target);
