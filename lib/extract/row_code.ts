@@ -125,8 +125,12 @@ class RowCode {
     const parts = chunksOf(this.#statements, STATEMENTS_PER_FUNCTION);
     const body = [
       `"use strict";`,
-      `let ${["found", "match", "part", "code = 0", ...this.#values.values()].join(", ")};`,
-      ...parts.map((lines, at) => `const do${at} = (${given}) => {\n${lines.join("\n")}\n};`),
+      ...[...this.#values.values()].map((name) => `let ${name} = null;`),
+      ...parts.map((statements, at) =>
+        `const do${at} = (${given}) => {\nlet found, match, part, code = 0;\n${
+          statements.join("\n")
+        }\n};`
+      ),
       `return (frame, record, page, clean) => {`,
       `const element = frame.element;`,
       ...above.map((up) => `const ${aboveName(up)} = frame${".up".repeat(up)}?.element;`),

@@ -144,3 +144,19 @@ Deno.test("racing.yaml lets neither endpoint blank what the other knew", async (
     assertEquals([table, inserted, updated], [table, 0, 0]);
   }
 });
+
+Deno.test("racing.yaml has checks that run, and that pass on what was written whole", async () => {
+  await using target = await openTarget(await (await sharedPostgres()).createDatabase());
+  await target.prepare(job.tables);
+  await target.write([...cards, ...results].flat(), []);
+  for (const [name, { sql, expect }] of Object.entries(job.checks)) {
+    const { rows } = await target.query(sql, { readOnly: true });
+    if (expect === "no_rows") assertEquals(rows, [], name);
+    else if (expect !== undefined) assert(rows.length === 1, name);
+  }
+  const of = async (name: string) => (await target.query(job.checks[name]!.sql)).rows;
+  const races = DAYS.length * RACES_PER_DAY;
+  assertEquals((await of("races_with_runners"))[0], [races, races]);
+  assertEquals((await of("races_by_year")).map(([, count]) => count), [18, 9, 9]);
+  assert((await of("days_without_race")).length === 100);
+});
