@@ -1,0 +1,168 @@
+// Prints how fast whole runs are where the source has no limit, as a share of what psql does with the
+// same rows: \copy into temporary tables and one INSERT ... ON CONFLICT DO UPDATE ... WHERE distinct for
+// each, transaction by transaction as the run made them. HTTP, JSON, extraction, upsert and checkpoint of
+// the racing job are in the run; nothing of them is in what psql does. Also the re-run that changes
+// nothing, with the WAL it writes, and how late the event loop was.
+//
+//     deno run -A tests/bench/pipeline_bench.ts [--days 30] [--runs 5]
+import { parseArgs } from "@std/cli/parse-args";
+import type { RowShape } from "../../lib/extract/row_shape.ts";
+import { formatDay, MINUTES_PER_DAY, parseCivil } from "../../lib/plan/civil.ts";
+import { copyLine } from "../../lib/upsert/copy_text.ts";
+import { quoteIdentifiers } from "../../lib/upsert/identifier.ts";
+import type { Load } from "../../lib/upsert/load.ts";
+import { loadsOf } from "../../lib/upsert/load.ts";
+import { stageName, stageSql } from "../../lib/upsert/merge_sql.ts";
+import { openTarget } from "../../lib/upsert/open_target.ts";
+import type { Target } from "../../lib/upsert/target.ts";
+import { racingJob } from "../journeys/setup.ts";
+import { startPostgres } from "../support/postgres_server.ts";
+import { tempDir } from "../support/temp.ts";
+import { startPageServer } from "./page_server.ts";
+import { median, quantile, racingRun } from "./racing_run.ts";
+
+/** What is measured. */
+export interface PipelineOptions {
+  readonly days: number;
+  readonly runs: number;
+}
+
+const FIRST = parseCivil("2024-03-01")!;
+/** PostgreSQL's own defaults; the test server's are faster than any real one. */
+const DEFAULTS = {
+  fsync: "on",
+  full_page_writes: "on",
+  synchronous_commit: "on",
+  shared_buffers: "128MB",
+};
+
+/** Runs the benchmark and prints its ratios. */
+export async function pipelineBench({ days, runs }: PipelineOptions): Promise<void> {
+  await using server = await startPostgres(DEFAULTS);
+  await using pages = await startPageServer();
+  using folder = tempDir();
+  await Deno.chmod(folder.path, 0o755);
+  const { tables } = await racingJob(pages);
+  let kvs = 0;
+  const run = (databaseUrl: string, wrap: (target: Target) => Target = (target) => target) =>
+    racingRun({
+      ...{ url: pages.url, databaseUrl, kvPath: folder.file(`kv-${++kvs}.db`), wrap },
+      start: formatDay(FIRST),
+      end: formatDay(FIRST + (days - 1) * MINUTES_PER_DAY),
+    });
+
+  const writes: Load[][] = [];
+  await run(
+    await server.createDatabase(),
+    (target) => recording(target, Object.keys(tables), writes),
+  );
+  const rows = writes.flat().reduce((sum, { rows }) => sum + rows.length, 0);
+  const script = await writeScript(writes, folder.file("load"));
+  console.log(`${rows} rows in ${writes.length} transactions`);
+
+  const [psql, fresh, again]: number[][] = [[], [], []];
+  const [late, wal]: number[][] = [[], []];
+  for (let round = 0; round < runs; round++) {
+    const reference = await server.createDatabase();
+    await using target = await openTarget(reference);
+    await target.prepare(tables);
+    psql!.push(await runPsql(reference, script));
+    const databaseUrl = await server.createDatabase();
+    const first = await run(databaseUrl);
+    await target.query("CHECKPOINT");
+    const before = await walPosition(target);
+    const second = await run(databaseUrl);
+    wal!.push((await walPosition(target) - before) / rows);
+    fresh!.push(first.seconds);
+    again!.push(second.seconds);
+    late!.push(quantile(first.lateMs, 0.99));
+  }
+  const ratio = (over: number[], under: number[]) =>
+    median(over.map((value, at) => value / under[at]!)).toFixed(2);
+  const rate = (seconds: number[]) =>
+    `${Math.round(rows / median(seconds)).toLocaleString("en")} rows/s`.padStart(16);
+  console.log("psql copy and merge   ", rate(psql!));
+  console.log("whole way, fresh      ", rate(fresh!), ` ${ratio(psql!, fresh!)} of psql`);
+  console.log(
+    "whole way, unchanged  ",
+    rate(again!),
+    ` ${ratio(fresh!, again!)} of fresh, ${median(wal!).toFixed(1)} B WAL/row`,
+  );
+  console.log(`event loop late        ${median(late!).toFixed(1)} ms at p99`);
+}
+
+/** A target that notes what is written to it. */
+function recording(target: Target, order: readonly string[], writes: Load[][]): Target {
+  return new Proxy(target, {
+    get(of, name) {
+      if (name === "write") {
+        return async (...[sets, ledger]: Parameters<Target["write"]>) => {
+          writes.push(await loadsOf(sets, order));
+          return await of.write(sets, ledger);
+        };
+      }
+      const value = Reflect.get(of, name, of);
+      return typeof value === "function" ? value.bind(of) : value;
+    },
+  });
+}
+
+/** The writes as files, and what psql does with them. */
+async function writeScript(writes: readonly Load[][], path: string): Promise<string> {
+  const shapes = new Set(writes.flat().map(({ shape }) => shape));
+  const now = "SELECT extract(epoch FROM clock_timestamp());\n";
+  let script = "\\set QUIET on\n\\pset tuples_only on\n";
+  for (const shape of shapes) script += `${stageSql(shape)};\n`;
+  script += now;
+  for (const [number, loads] of writes.entries()) {
+    script += "BEGIN;\n";
+    for (const [index, { shape, rows }] of loads.entries()) {
+      const file = `${path}-${number}-${index}`;
+      await Deno.writeTextFile(file, rows.map(copyLine).join(""));
+      script += `TRUNCATE ${stageName(shape)};\n\\copy ${stageName(shape)} FROM '${file}'\n`;
+      script += `${plainMerge(shape)};\n`;
+    }
+    script += "COMMIT;\n";
+  }
+  await Deno.writeTextFile(`${path}.sql`, script + now);
+  return `${path}.sql`;
+}
+
+function plainMerge(shape: RowShape): string {
+  const list = quoteIdentifiers(shape.columns);
+  const key = quoteIdentifiers(shape.key.map((at) => shape.columns[at]!));
+  const values = shape.columns.filter((_, at) => !shape.key.includes(at));
+  const of = (alias: string) => values.map((name) => `${alias}.${quoteIdentifiers([name])}`);
+  const sets = values.map((name) =>
+    `${quoteIdentifiers([name])} = excluded.${quoteIdentifiers([name])}`
+  );
+  const change = values.length === 0
+    ? "NOTHING"
+    : `UPDATE SET ${sets.join(", ")}, updated_at = now() WHERE (${of("o").join(", ")}) ` +
+      `IS DISTINCT FROM (${of("excluded").join(", ")})`;
+  return `INSERT INTO ${quoteIdentifiers([shape.table])} AS o (${list}) SELECT ${list} ` +
+    `FROM ${stageName(shape)} ON CONFLICT (${key}) DO ${change}`;
+}
+
+async function runPsql(url: string, script: string): Promise<number> {
+  const { success, stdout, stderr } = await new Deno.Command("psql", {
+    args: ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", script, url],
+  }).output();
+  const decoder = new TextDecoder();
+  if (!success) throw new Error(decoder.decode(stderr));
+  const times = decoder.decode(stdout).trim().split(/\s+/).map(Number);
+  return times.at(-1)! - times[0]!;
+}
+
+async function walPosition(target: Target): Promise<number> {
+  const sql = "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::float8";
+  return Number((await target.query(sql)).rows[0]![0]);
+}
+
+if (import.meta.main) {
+  const flags = parseArgs(Deno.args, {
+    string: ["days", "runs"],
+    default: { days: "30", runs: "5" },
+  });
+  await pipelineBench({ days: Number(flags.days), runs: Number(flags.runs) });
+}
