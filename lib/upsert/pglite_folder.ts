@@ -69,10 +69,23 @@ async function claim(path: string, file: Deno.FsFile): Promise<void> {
   const before = await readNote(file);
   if (before?.state === "creating") await clear(path);
   const held = (await Array.fromAsync(Deno.readDir(path))).map((entry) => entry.name);
-  if (held.includes("PG_VERSION")) return await writeNote(file, "ready");
+  if (held.includes("PG_VERSION")) {
+    await removeEmptyPid(path);
+    return await writeNote(file, "ready");
+  }
   if (held.length === 1) return await writeNote(file, "creating");
   if (before === undefined) await Deno.remove(join(path, LOCK_FILE));
   throw notADatabase(path);
+}
+
+/**
+ * PostgreSQL will not start over an empty `postmaster.pid`, which is what is left when a process is killed
+ * between making and writing it. Whoever holds the folder's lock knows that nobody else is starting.
+ */
+async function removeEmptyPid(path: string): Promise<void> {
+  const file = join(path, "postmaster.pid");
+  const info = await Deno.stat(file).catch(() => undefined);
+  if (info?.size === 0) await Deno.remove(file);
 }
 
 function isOpenElsewhere(path: string, note: Note | undefined): Failure {

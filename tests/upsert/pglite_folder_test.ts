@@ -41,6 +41,18 @@ Deno.test("takeFolder() leaves a whole database alone", async () => {
   assertEquals(await Deno.readTextFile(dir.file("db", "PG_VERSION")), "18");
 });
 
+Deno.test("takeFolder() removes a postmaster.pid that a killed process left empty, and no other", async () => {
+  using dir = tempDir();
+  const pid = dir.file("postmaster.pid");
+  await Deno.writeTextFile(dir.file("PG_VERSION"), "18");
+  await Deno.writeTextFile(pid, "");
+  (await takeFolder(dir.path))[Symbol.dispose]();
+  await assertRejects(() => Deno.stat(pid), Deno.errors.NotFound);
+  await Deno.writeTextFile(pid, "4711");
+  (await takeFolder(dir.path))[Symbol.dispose]();
+  assertEquals(await Deno.readTextFile(pid), "4711");
+});
+
 Deno.test("takeFolder() touches nothing in a folder that holds other things", async () => {
   using dir = tempDir();
   await Deno.writeTextFile(dir.file("thesis.tex"), "precious");
