@@ -14,6 +14,8 @@ import { stagesOf } from "./plan/stage.ts";
 import type { Unit } from "./plan/stream_plan.ts";
 import type { Window } from "./plan/window.ts";
 import type { Listener } from "./report/event.ts";
+import type { Mask } from "./report/mask.ts";
+import { maskRejections } from "./report/mask_rejections.ts";
 import { reportBatch } from "./report/report_batch.ts";
 import { batchRows, creditRows, rejectRows } from "./upsert/batch.ts";
 import { ledgerOf } from "./upsert/ledger.ts";
@@ -37,6 +39,8 @@ export interface BackfillInput {
   readonly checkpoint: Checkpoint;
   /** Reads the pages of one unit from the source. */
   readonly pages: (unit: Unit, signal: AbortSignal) => AsyncIterable<Page> | Iterable<Page>;
+  /** Hides the secrets of the source in a text. */
+  readonly mask: Mask;
   /** Epoch milliseconds. */
   readonly wallNow: () => number;
   /** Monotonic milliseconds. */
@@ -85,6 +89,7 @@ async function runStage(input: BackfillInput, streams: readonly string[]): Promi
       const written = await target.write(batch.sets, ledger);
       creditRows(batch, written.counts);
       rejectRows(batch, written.rejected);
+      maskRejections(batch, input.mask);
       await recordBatch(job, checkpoint, batch, wallNow());
       reportBatch(listen, batch, written.counts, input.now() - startedAt);
     }

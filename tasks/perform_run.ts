@@ -92,6 +92,7 @@ export async function performRun(performance: Performance): Promise<RunResult> {
     target,
     checkpoint,
     pages,
+    mask: (text) => source.mask(text),
     wallNow,
     now: clock.now,
     listen,

@@ -32,8 +32,12 @@ function formsOf(value: string): string[] {
   const base64 = encodeBase64(value);
   const url = base64.replaceAll("+", "-").replaceAll("/", "_");
   const wellFormed = value.toWellFormed();
+  // A source that takes UTF-8 for Latin-1 repeats a secret so.
+  const misread = String.fromCharCode(...new TextEncoder().encode(value));
   return [
     value,
+    misread,
+    JSON.stringify(misread).slice(1, -1),
     encodeURI(wellFormed),
     encodeURIComponent(wellFormed),
     lowerCaseEscapes(encodeURIComponent(wellFormed)),

@@ -21,6 +21,12 @@ Deno.test("maskSecrets() hides what HTTP Basic sends when the pair is given", ()
   assertEquals(mask(`Authorization: Basic ${btoa("user:hunter2")}`), "Authorization: Basic ***");
 });
 
+Deno.test("maskSecrets() hides a secret that was taken for Latin-1, as it is and in JSON", () => {
+  const mask = maskSecrets(['pä"ss']);
+  assertEquals(mask('you sent pÃ¤"ss'), "you sent ***");
+  assertEquals(mask(JSON.stringify('you sent pÃ¤"ss')), '"you sent ***"');
+});
+
 Deno.test("maskSecrets() hides a short value only as a word of its own", () => {
   const mask = maskSecrets(["ab"]);
   assertEquals(mask("about ab, key=ab&x=abc"), "about ***, key=***&x=abc");

@@ -1,0 +1,71 @@
+// What went wrong is kept, listed with its reason, told by exit code and last line, and asked for again by
+// `--resume` until it is right; nothing of it is silently dropped.
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { daysOf, meterJob, readingsOf, type Spoil, startMeters, tablesOf } from "./meter_api.ts";
+import { openSite } from "./site.ts";
+
+const ARGS = ["--start-date", "2024-01-01", "--end-date", "2024-01-14"];
+const DAYS = daysOf("2024-01-01", "2024-01-15");
+const [BAD_ROW_DAY, BAD_DAY] = DAYS.filter((day) => readingsOf(day).length > 5) as [string, string];
+type Tables = Record<string, unknown[]>;
+
+/** One day is not there, and one reading of another day cannot be read. */
+const spoil: Spoil = ({ from, skip, page }) => {
+  if (from === BAD_DAY) return new Response("maintenance", { status: 404 });
+  if (from !== BAD_ROW_DAY || skip > 0) return undefined;
+  const { total, readings: [first, ...others] } = page();
+  return { total, readings: [{ ...first, count: "many" }, ...others] };
+};
+
+Deno.test("backfill keeps what went wrong, errors lists it, and --resume asks for it until it is right", async () => {
+  await using api = startMeters(spoil);
+  await using site = await openSite(meterJob(api.url));
+
+  const run = await site.run("backfill", ARGS);
+  assertEquals(run.code, 1);
+  assertMatch(
+    run.stdout,
+    /^failed: 13 of 14 windows, \d+ requests, 1 failed, 1 row rejected, .*\nnext   deno task errors, then deno task backfill --resume\n$/m,
+  );
+  assertStringIncludes(run.stdout, `rejected a row of readings.count: `);
+
+  // Again while it is still wrong: only that is asked for, and it is listed once.
+  const before = api.asked.length;
+  const again = await site.run("backfill", [...ARGS, "--resume", "--json"]);
+  assertEquals(again.code, 1);
+  const { ok, outcome, windows, rejected } = JSON.parse(again.stdout);
+  assertEquals([ok, outcome, rejected], [false, "failed", 1]);
+  assertEquals(windows, { planned: 2, done: 1, failed: 1, skipped: 12 });
+  const days = new Set(api.asked.slice(before).map(({ from }) => from));
+  assertEquals([...days].sort(), [BAD_ROW_DAY, BAD_DAY]);
+
+  const listed = JSON.parse((await site.run("errors", ["--json"])).stdout);
+  assertEquals(listed.map((one: { kind: string; window: string[] }) => [one.kind, one.window]), [
+    ["rejected", [BAD_ROW_DAY, BAD_ROW_DAY]],
+    ["failed", [BAD_DAY, BAD_DAY]],
+  ]);
+  const text = (await site.run("errors")).stdout;
+  assertStringIncludes(text, `readings ${BAD_DAY}   failed at `);
+  assertStringIncludes(text, "the source answered 404");
+  assertStringIncludes(text, `readings ${BAD_ROW_DAY}   rejected at `);
+  assertStringIncludes(text, "readings.count: ");
+  assertStringIncludes(text, '"many"');
+  assertStringIncludes(text, "next   deno task backfill --resume");
+  const file = await Deno.readTextFile(`${site.logs}/backfill_events_errors.json`);
+  assertEquals(JSON.parse(file).length, 2);
+
+  api.spoil = () => undefined;
+  const healed = await site.run("backfill", [...ARGS, "--resume"]);
+  assertEquals(healed.code, 0, healed.stdout);
+  assertEquals((await site.run("errors")).stdout, "no errors\n");
+  assertEquals(await site.rows(), tablesOf(DAYS) as Tables);
+});
+
+Deno.test("errors --clear forgets what is listed, and what failed is still a gap", async () => {
+  await using api = startMeters(spoil);
+  await using site = await openSite(meterJob(api.url));
+  assertEquals((await site.run("backfill", ARGS)).code, 1);
+  assertEquals((await site.run("errors", ["--clear"])).stdout, "forgotten: 2 errors\n");
+  const { streams } = JSON.parse((await site.run("status", ["--json"])).stdout);
+  assertEquals([streams.readings.gaps, streams.readings.failed], [[[BAD_DAY, BAD_DAY]], []]);
+});
