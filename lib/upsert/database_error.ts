@@ -44,7 +44,7 @@ export class DatabaseError extends Error {
     this.step = step;
     this.where = fields.where ?? "";
     this.column = fields.column ?? /, column "?([^":]+)"?/.exec(this.where)?.[1] ?? null;
-    this.#denied = first instanceof Deno.errors.NotCapable;
+    this.#denied = first instanceof Error && first.name === "NotCapable";
     this.advice = this.#denied ? "Run it as a task: deno task grants what it needs" : fields.hint;
   }
 
