@@ -124,26 +124,61 @@ function withKey(lines: string[], stopAt: string): string[] {
 const RANGE = "--start-date 2025-10-13 --end-date 2025-10-13";
 
 async function collectTroubled(place: Place, answers: Map<string, unknown[]>): Promise<void> {
-  await add(place, answers, "status --json");
-  await add(place, answers, "errors --json");
-  await add(place, answers, "verify --json");
+  await Promise.all([
+    add(place, answers, "status --json"),
+    add(place, answers, "errors --json"),
+    add(place, answers, "verify --json"),
+  ]);
 }
 
 /** Real answers of every command that has --json. */
 async function collect(place: Place, answers: Map<string, unknown[]>): Promise<void> {
+  for (const [name, text] of Object.entries(JOBS)) {
+    await Deno.writeTextFile(place.folder.file(name), text);
+  }
+  await Promise.all([
+    add(place, answers, "doctor --json"),
+    add(place, answers, "check --json", "config/racing.yaml unread.yaml"),
+    add(place, answers, "probe --json", "--stream racecards --date 2025-10-13"),
+    add(place, answers, "probe --json", "misfit.yaml --date 2025-10-13"),
+    add(place, answers, "probe --json", "astray.yaml --date 2025-10-13"),
+    addServed(place, answers),
+  ]);
   await add(place, answers, "backfill --check-status --json", RANGE);
   const some = `--only racecards --region-codes gb ${RANGE}`;
   await add(place, answers, "backfill --json", some);
   await add(place, answers, "status --json");
-  await add(place, answers, "doctor --json");
-  await Deno.writeTextFile(place.folder.file("broken.yaml"), "job: broken\nsurce: {}\n");
-  await add(place, answers, "check --json", "config/racing.yaml broken.yaml");
   await add(place, answers, "checkpoint --rebuild --json");
-  await addServed(place, answers);
+}
+
+/** Jobs with mistakes: one that cannot be read, one whose values do not fit, one whose records are not there. */
+const JOBS = {
+  "unread.yaml": "job: unread\nsurce: {}\n",
+  "misfit.yaml": racecards("racecards", "course"),
+  "astray.yaml": racecards("cards", "field_size"),
+};
+
+function racecards(records: string, path: string): string {
+  return `job: mistaken
+start: 2025-01-01
+source:
+  url: \${RACING_API_URL}
+  auth: { basic: { username: "\${RACING_API_USERNAME}", password: "\${RACING_API_PASSWORD}" } }
+tables:
+  races: { key: id, columns: { id: text, runners: integer } }
+streams:
+  races:
+    request: { path: /v1/racecards/pro, query: { date: "{from}" } }
+    window: day
+    records: ${records}
+    rows: { table: races, columns: { id: race_id, runners: ${path} } }
+`;
 }
 
 async function add(place: Place, answers: Map<string, unknown[]>, command: string, rest = "") {
-  const { text } = await place.run(`deno task ${command} ${rest} 2>/dev/null`);
+  // Files stand behind the name of their command.
+  const [name, ...flags] = command.split(" ");
+  const { text } = await place.run(`deno task ${name} ${rest} ${flags.join(" ")} 2>/dev/null`);
   const heading = `### \`${command}\``;
   answers.set(heading, [...answers.get(heading) ?? [], JSON.parse(text)]);
 }
@@ -191,7 +226,9 @@ function compareFields(heading: string, values: readonly unknown[]): void {
   });
   const seen = fieldsOf(values);
   const isNamed = (field: string) =>
-    named.some((name) => name === field || name.startsWith(`${field}[]`));
+    named.some((name) =>
+      name === field || /^(\[\]|\.)/.test(name.slice(field.length)) && name.startsWith(field)
+    );
   assertEquals([...seen].filter((field) => !isNamed(field)), [], "not named in the guide");
   const missing = named.filter((field) => !seen.has(field) && !mayBeAbsent(heading, field));
   assertEquals(missing, [], "not in a real output");

@@ -25,7 +25,6 @@ const WAYS: readonly (readonly [pattern: RegExp, way: (command: string) => Way])
   ],
   [/^crontab /, () => ({ reason: "it changes this machine" })],
   [/^deno deploy/, () => ({ reason: "it needs an account of Deno Deploy" })],
-  [/task (probe|init)\b/, () => ({ reason: "tests/cli has it" })],
   [/task (fmt:check|lint|types)$/, () => ({ reason: "it is a part of deno task ok" })],
   [/task demo$/, () => ({ apart: true })],
   [/task sandbox/, (line) => ({ as: `${line} --port 0`, stopAt: "PASSWORD=sandbox", loose: true })],

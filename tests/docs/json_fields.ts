@@ -1,9 +1,9 @@
 // Owns the comparison of JSON with the tables of its fields: the paths of every value of an answer, and
 // the paths that a section of a page names. Pure.
 
-/** Objects whose keys are names of streams, tables or parameters. */
+/** Objects whose keys are names of streams, tables, parameters or headers. */
 const NAMED: readonly (readonly [path: RegExp, stands: string])[] = [
-  [/^streams$|params$/, "<name>"],
+  [/^streams$|params$|headers$/, "<name>"],
   [/^tables$|^rows$|summary\.rows$/, "<table>"],
 ];
 
@@ -18,7 +18,7 @@ export function fieldsOf(values: readonly unknown[]): Set<string> {
 function* paths(value: unknown, path: string): Generator<string> {
   if (Array.isArray(value) && value.some((item) => isObject(item))) {
     for (const item of value) yield* paths(item, `${path}[]`);
-  } else if (isObject(value)) {
+  } else if (isObject(value) && Object.keys(value).length > 0) {
     const named = NAMED.find(([pattern]) => pattern.test(path))?.[1];
     for (const [key, inner] of Object.entries(value)) {
       yield* paths(inner, path === "" ? named ?? key : `${path}.${named ?? key}`);
@@ -33,7 +33,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 /** The fields that the first column of a section's table names, as they stand. */
 export function fieldsNamed(section: string): string[] {
   return section.split("\n").flatMap((line) => {
-    const [, first] = /^\| (`[^|]*`) \|/.exec(line) ?? [];
+    const [, first] = /^\| (`[^|]*?`) *\|/.exec(line) ?? [];
     return [...(first ?? "").matchAll(/`([^`]+)`/g)].map((match) => match[1]!);
   });
 }

@@ -37,7 +37,7 @@ export interface Place extends AsyncDisposable {
 }
 
 /** Longest run of a command. */
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 120_000;
 
 /** Days that the sandbox spoils when it is told to: a page of HTML, and a runner without an id. */
 const HTML_DAY = "2025-10-20";
