@@ -2,27 +2,19 @@
 // `rows` is made from, a row of its table, or a rejection that says why not. Compiled once for a stream;
 // pure after that. No record makes it throw, whatever it is: a bad one costs its own rows only.
 import type { Job } from "../config/job.ts";
-import type { RowsSpec } from "../config/job_schema.ts";
 import type { CivilMinute } from "../plan/civil.ts";
 import { Failure } from "../report/failure.ts";
 import { isClean } from "./clean_body.ts";
+import type { Frame } from "./each.ts";
+import { compileGroup, groupEntries, notAnObject } from "./entry_group.ts";
 import { compileEntry } from "./entry.ts";
-import { type Frame, type Level, parseEach, visit, type Visitor } from "./each.ts";
-import { kindOf } from "./kind_of.ts";
 import { pageValues } from "./page_value.ts";
 import { isObject, type Path } from "./path.ts";
 import { KeyedRecord } from "./read_records.ts";
 import { recordDateTest } from "./record_date.ts";
-import { type Rejection, Rejections } from "./rejection.ts";
-import {
-  compileRows,
-  type EntryPlan,
-  needsObject,
-  type RowMaker,
-  type RowSink,
-} from "./row_code.ts";
-import { type Row, type RowSet, type RowShape, shapesOf, streamOf } from "./row_shape.ts";
-import { Refusal } from "./value.ts";
+import type { Rejection } from "./rejection.ts";
+import { type RowSet, type RowShape, shapesOf, streamOf } from "./row_shape.ts";
+import { Sink } from "./sink.ts";
 
 export type { Rejection } from "./rejection.ts";
 
@@ -74,13 +66,15 @@ export function compileExtractor(job: Job, stream: string): Extractor {
   const pagePaths: Path[] = [];
   const context = { job, readers: new Map(), onRefusal: () => void sink.refusals++ };
   const plans = spec.rows.map((entry, at) => compileEntry(entry, shapes[at]!, context));
-  const groups = groupEntries(spec.rows, plans).map((group) =>
-    compileGroup(group, pagePaths, sink)
+  const groups = naming(stream, "each", () => groupEntries(spec.rows, plans))
+    .map((group) => compileGroup(group, pagePaths, sink));
+  const date = spec.record_date;
+  const dateTest = date === undefined ? undefined : naming(
+    stream,
+    "record_date",
+    () => recordDateTest(date.path, job.time_zone, date.format),
   );
-  const dateTest = compileDateTest(job, stream);
-  const wantsObjects = groups.some(({ levels, wantsObjects }) =>
-    levels.length === 0 ? wantsObjects : typeof levels[0]!.steps[0] === "string"
-  );
+  const wantsObjects = groups.some((group) => group.wantsObjects);
 
   const extract = (page: ExtractedPage): Extraction => {
     sink.begin();
@@ -91,65 +85,9 @@ export function compileExtractor(job: Job, stream: string): Extractor {
       if (problem !== undefined) sink.reject(0, null, problem, frame.element, frame);
       else for (const group of groups) group.extract(frame, found, clean);
     }
-    return sink.end();
+    return { sets: sink.sets(), rejected: sink.rejected() };
   };
   return { shapes, extract };
-}
-
-/** Entries that are made from the same elements, with their indexes. */
-interface Group {
-  readonly levels: readonly Level[];
-  readonly entries: Map<number, EntryPlan>;
-}
-
-function groupEntries(entries: readonly RowsSpec[], plans: readonly EntryPlan[]): Group[] {
-  const groups = new Map<string, Group>();
-  for (const [at, entry] of entries.entries()) {
-    const levels = parseEach(entry.each);
-    const id = JSON.stringify(levels, (_, value) => typeof value === "symbol" ? null : value);
-    const group = groups.get(id) ?? { levels, entries: new Map() };
-    group.entries.set(at, plans[at]!);
-    groups.set(id, group);
-  }
-  return [...groups.values()];
-}
-
-/** A group whose rows are compiled. */
-interface CompiledGroup {
-  readonly levels: readonly Level[];
-  readonly wantsObjects: boolean;
-  /** Makes the rows of a record. */
-  extract(record: Frame, page: readonly unknown[], clean: boolean): void;
-}
-
-function compileGroup({ levels, entries }: Group, pagePaths: Path[], sink: Sink): CompiledGroup {
-  const wantsObjects = needsObject(entries.values());
-  const first = entries.keys().next().value!;
-  // A list was found in the element above by name, so that is an object.
-  const aboveAreObjects = levels.map(({ steps }) => typeof steps[0] === "string").reverse();
-  const make: RowMaker = compileRows(entries, aboveAreObjects, pagePaths, sink);
-  let record: unknown;
-  let page: readonly unknown[] = [];
-  let isCleanPage = false;
-  const visitor: Visitor = {
-    element(frame) {
-      if (!wantsObjects || isObject(frame.element)) {
-        return make(frame, record, page, isCleanPage);
-      }
-      sink.reject(first, null, notAnObject(frame.element), frame.element, frame);
-    },
-    mismatch: (frame, found, reason) => sink.reject(first, null, reason, found, frame),
-  };
-  return {
-    levels,
-    wantsObjects,
-    extract(frame, found, clean) {
-      record = frame.element;
-      page = found;
-      isCleanPage = clean;
-      visit(frame, levels, visitor);
-    },
-  };
 }
 
 function frameOf(given: unknown, index: number): Frame {
@@ -164,17 +102,15 @@ function frameOf(given: unknown, index: number): Frame {
 
 type DateTest = ReturnType<typeof recordDateTest>;
 
-function compileDateTest(job: Job, stream: string): DateTest | undefined {
-  const date = streamOf(job, stream).record_date;
-  if (date === undefined) return undefined;
+function naming<T>(stream: string, key: string, compile: () => T): T {
   try {
-    return recordDateTest(date.path, job.time_zone, date.format);
+    return compile();
   } catch (error) {
-    throw new Failure(
-      "configuration",
-      `Cannot compile "record_date" of stream "${stream}": ${(error as Error).message}`,
-      { hint: "deno task check", cause: error },
-    );
+    const why = (error as Error).message;
+    throw new Failure("configuration", `Cannot compile "${key}" of stream "${stream}": ${why}`, {
+      hint: "deno task check",
+      cause: error,
+    });
   }
 }
 
@@ -187,53 +123,4 @@ function problemOf(
 ): string | undefined {
   if (wantsObjects && !isObject(frame.element)) return notAnObject(frame.element);
   return window === null ? undefined : dateTest?.(frame, window);
-}
-
-function notAnObject(found: unknown): string {
-  return `is ${kindOf(found)}, not an object`;
-}
-
-/** Takes the rows and rejections of one page at a time. */
-class Sink implements RowSink {
-  refusals = 0;
-  rows: Row[][] = [];
-  #rejections = new Rejections();
-  readonly #shapes: readonly RowShape[];
-
-  constructor(shapes: readonly RowShape[]) {
-    this.#shapes = shapes;
-  }
-
-  begin(): void {
-    this.rows = this.#shapes.map(() => []);
-    this.#rejections = new Rejections();
-  }
-
-  end(): Extraction {
-    const sets = this.#shapes.map((shape, at): RowSet => ({ shape, rows: this.rows[at]! }));
-    return { sets: sets.filter(({ rows }) => rows.length > 0), rejected: this.#rejections.list };
-  }
-
-  reject(entry: number, column: string | null, reason: string, value: unknown, frame: Frame): void {
-    this.#rejections.add(this.#shapes[entry]!.table, column, reason, value, frame);
-  }
-
-  /** A row is kept if the refused value was another table's and its key is whole. */
-  settle(entry: number, row: unknown[], frame: Frame): void {
-    const { columns, key } = this.#shapes[entry]!;
-    const refused = row.findIndex((value) => value instanceof Refusal);
-    if (refused >= 0) {
-      const { reason, value } = row[refused] as Refusal;
-      return this.reject(entry, columns[refused]!, reason, value, frame);
-    }
-    const missing = key.find((at) => row[at] === null);
-    if (missing === undefined) this.rows[entry]!.push(row as Row);
-    else {this.reject(
-        entry,
-        columns[missing]!,
-        "is none, and the column is of the key",
-        null,
-        frame,
-      );}
-  }
 }

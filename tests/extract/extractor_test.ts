@@ -352,6 +352,12 @@ Deno.test("compileExtractor() says which column of which table cannot be compile
     const failure = assertThrows(() => compile(columns), Failure, message);
     assertEquals(failure.kind, "configuration");
   }
+  const badEach = { rows: { table: "races", each: "a[", columns: { id: "id" } } };
+  assertThrows(
+    () => compileExtractor(jobOf({ tables: RACES, stream: badEach }), "s"),
+    Failure,
+    'Cannot compile "each" of stream "s": Cannot read path "a["',
+  );
   assertThrows(
     () => compileExtractor(jobOf({ tables: RACES, stream: { rows: "races" } }), "x"),
     Failure,
