@@ -73,7 +73,7 @@ export const table = z.strictObject({
     "Merge policy of the columns that say none of their own.",
   ),
   version: oneOrMore(name).optional().describe(
-    "Columns that say which of two rows is newer, most significant first; needed by `latest`; they merge as `greatest` themselves.",
+    "Columns that say which of two rows is newer, most significant first; needed by `latest`; together they say the newest, as one value of several parts.",
   ).meta({ kind: "name or list of names", example: "modified_at" }),
   indexes: z.array(oneOrMore(name)).default([]).describe(
     "Further indexes, each a column or a list of columns.",
