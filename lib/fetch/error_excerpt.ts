@@ -1,5 +1,6 @@
 // Owns finding the sentence in an answer that says no: sources put it under names of their own. Pure; the
 // caller masks it. Invariant: what it gives is one short line, whatever the source sent.
+import { oneLine } from "../report/format.ts";
 
 /** Longest excerpt, in characters. */
 const MAX_CHARS = 200;
@@ -19,11 +20,11 @@ const NAMES = [
 /** What the body of an answer says is wrong, as one line; empty where it says nothing readable. */
 export function errorExcerpt(body: Uint8Array, contentType: string | null): string {
   const text = new TextDecoder().decode(body.subarray(0, 16 * 1024)).trim();
-  if (/^[{[]/.test(text)) return oneLine(sentenceIn(parsed(text), 0) ?? "");
+  if (/^[{[]/.test(text)) return short(sentenceIn(parsed(text), 0) ?? "");
   if (/html/i.test(contentType ?? "") || text.startsWith("<")) {
-    return oneLine(/<title[^>]*>([^<]*)/i.exec(text)?.[1] ?? "");
+    return short(/<title[^>]*>([^<]*)/i.exec(text)?.[1] ?? "");
   }
-  return oneLine(text);
+  return short(text);
 }
 
 function parsed(text: string): unknown {
@@ -55,8 +56,7 @@ function placeOf(value: object): string {
   return Array.isArray(place) ? `${place.map(String).join(".")}: ` : "";
 }
 
-function oneLine(text: string): string {
-  // deno-lint-ignore no-control-regex
-  const line = text.replace(/[\s\x00-\x1f\x7f]+/g, " ").trim();
+function short(text: string): string {
+  const line = oneLine(text).replace(/\s+/g, " ").trim();
   return line.length <= MAX_CHARS ? line : `${line.slice(0, MAX_CHARS - 3)}...`;
 }

@@ -4,6 +4,7 @@
 // says that the window began again and the pages before are void.
 import { answerReader } from "../extract/path.ts";
 import { Failure } from "../report/failure.ts";
+import { oneLine } from "../report/format.ts";
 import { withoutCredentials } from "./auth.ts";
 import { fingerprint } from "./fingerprint.ts";
 import type { Lane } from "./lane.ts";
@@ -117,8 +118,8 @@ async function fetchPage(
     return { read, bytes: answer.body.byteLength, ms: answer.ms, url: answer.url };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    const message = lane.source.mask(`${error.message}; asked by ${lane.line(request)}`);
-    throw new Failure(error.kind, message, { hint: error.hint });
+    const said = oneLine(`${error.message}; asked by ${lane.line(request)}`);
+    throw new Failure(error.kind, lane.source.mask(said), { hint: error.hint });
   }
 }
 
