@@ -1,7 +1,7 @@
 // Owns the outline of an answer for people who are to say where its records are: what is at which path,
 // and which paths could be "records". Pure. Invariant: however large an answer is, its outline is short.
 import { kindOf } from "../extract/kind_of.ts";
-import { isObject } from "../extract/path.ts";
+import { isObject, stepTo } from "../extract/path.ts";
 
 /** Something in an answer. */
 export interface OutlineEntry {
@@ -53,17 +53,12 @@ export function guessRecords(body: unknown): RecordsGuess[] {
   return guesses.sort((a, b) => b.count - a.count).slice(0, 5);
 }
 
-/** The path of a member of what is at a path. */
-export function memberPath(path: string, name: string): string {
-  if (!/^[A-Za-z_][\w-]*$/.test(name)) return `${path}[${JSON.stringify(name)}]`;
-  return path === "" ? name : `${path}.${name}`;
-}
 
 function membersOf(path: string, value: unknown): [path: string, value: unknown][] {
   if (Array.isArray(value)) return value.length === 0 ? [] : [[`${path}[0]`, value[0]]];
   if (!isObject(value)) return [];
   return Object.entries(value).slice(0, MOST_MEMBERS)
-    .map(([name, member]) => [memberPath(path, name), member]);
+    .map(([name, member]) => [stepTo(path, name), member]);
 }
 
 function described(value: unknown): string {

@@ -1,7 +1,6 @@
 // Owns the search for signs of paging in an answer, for a job that does not say yet how pages are read.
 // Pure; it looks at names near the top of the answer and at headers, never into the records.
-import { isObject } from "../extract/path.ts";
-import { memberPath } from "./outline.ts";
+import { isObject, stepTo } from "../extract/path.ts";
 
 /** Something in an answer that looks as if it had to do with paging. */
 export interface PagingSign {
@@ -45,7 +44,7 @@ export function pagingSigns(
     const [path, value, depth] = next;
     if (!isObject(value) || depth === DEEPEST) continue;
     for (const [name, member] of Object.entries(value).slice(0, 50)) {
-      const at = memberPath(path, name);
+      const at = stepTo(path, name);
       if (isObject(member)) queue.push([at, member, depth + 1]);
       else if (NAMES.test(name) && !Array.isArray(member)) {
         found.push({ path: at, value: shown(member) });

@@ -91,7 +91,7 @@ function readWorldJob(
   job: string,
   env: (name: string) => string | undefined,
 ): Promise<Job> {
-  const isText = /^(#.*\n)*job:/.test(job);
+  const isText = /^((#.*)?\n)*job:/.test(job);
   const file = isText ? "job.yaml" : `${REPOSITORY}config/${job}`;
   return readJob(file, {
     readText: (path) => isText ? job : Deno.readTextFileSync(path),

@@ -1,0 +1,32 @@
+// Owns names: how what a source calls something becomes a name of a job, table or column. Pure.
+// Invariant: a name it gives is one that a job file takes.
+
+const LONGEST = 63;
+
+/** A name in snake case: `runnerId`, `Runner-ID` and `runner id` are `runner_id`. */
+export function snakeCase(text: string): string {
+  const name = text.normalize("NFKD").replace(/\p{M}+/gu, "")
+    .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
+    .replace(/([A-Z]+)([A-Z][a-z])/g, "$1_$2")
+    .replace(/[^A-Za-z0-9]+/g, "_")
+    .replace(/^_+|_+$/g, "")
+    .toLowerCase();
+  const usable = name === "" ? "value" : /^\d/.test(name) ? `n_${name}` : name;
+  return usable.slice(0, LONGEST).replace(/_+$/, "");
+}
+
+/** The name, or the first of `name_2`, `name_3`, ... that is not taken; takes it. */
+export function freeName(name: string, taken: Set<string>): string {
+  let free = name;
+  for (let n = 2; taken.has(free); n++) free = `${name.slice(0, LONGEST - 5)}_${n}`;
+  taken.add(free);
+  return free;
+}
+
+/** One of what a name in the plural names: `races`, `categories`, `boxes`. */
+export function singular(name: string): string {
+  if (/(ss|us|is)$/.test(name)) return name;
+  if (/ies$/.test(name)) return name.replace(/ies$/, "y");
+  if (/(ch|sh|x|z|s)es$/.test(name)) return name.replace(/es$/, "");
+  return name.replace(/s$/, "");
+}

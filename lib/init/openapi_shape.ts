@@ -1,0 +1,91 @@
+// Owns the step from a JSON Schema, as OpenAPI has it, to the shape of the values it describes. Pure.
+// Invariant: schemas that hold themselves end in "anything".
+import type { ColumnType } from "../config/job_schema.ts";
+import { listOf, type Node, nodeOf, type OpenApiDocument, textOf } from "./openapi_document.ts";
+import { ANY, type Shape } from "./shape.ts";
+
+/** Levels of objects and lists that are looked into. */
+const DEEPEST = 12;
+
+/** The shape of what a schema describes. */
+export function shapeOfSchema(document: OpenApiDocument, schema: Node, depth = 0): Shape {
+  if (depth > DEEPEST) return ANY;
+  const node = merged(document, schema, depth);
+  const shapeOf = (inner: unknown) => shapeOfSchema(document, document.follow(inner), depth + 1);
+  switch (typeOf(node)) {
+    case "array":
+      return { kind: "list", of: node.items === undefined ? ANY : shapeOf(node.items) };
+    case "object": {
+      const properties = Object.entries(nodeOf(node.properties));
+      if (properties.length > 0) {
+        const members = properties.map(([name, inner]) =>
+          [name, isDateText(name, document.follow(inner)) ? DATE : shapeOf(inner)] as const
+        );
+        return { kind: "object", members: new Map(members) };
+      }
+      const { additionalProperties: inner } = node;
+      return typeof inner === "object" && inner !== null
+        ? { kind: "map", of: shapeOf(inner) }
+        : ANY;
+    }
+    case "string":
+      return scalar(textTypes[textOf(node.format)] ?? "text");
+    case "integer":
+      return scalar(node.format === "int32" ? "integer" : "bigint");
+    case "number":
+      return scalar("numeric");
+    case "boolean":
+      return scalar("boolean");
+    default:
+      return ANY;
+  }
+}
+
+const textTypes: Readonly<Record<string, ColumnType>> = {
+  "date": "date",
+  "date-time": "timestamptz",
+  "uuid": "uuid",
+};
+
+function scalar(type: ColumnType): Shape {
+  return { kind: "scalar", type };
+}
+
+const DATE: Shape = { kind: "scalar", type: "date" };
+
+/** Many documents say of a date only that it is a text. */
+function isDateText(name: string, { type, format, example }: Node): boolean {
+  if (!/^(date|day)$/i.test(name) || type !== "string" || format !== undefined) return false;
+  return example === undefined || /^\d{4}-\d{2}-\d{2}$/.test(textOf(example));
+}
+
+/** The one type that is not null. */
+export function typeOf(node: Node): string | undefined {
+  const types = [node.type].flat().filter((type) => typeof type === "string" && type !== "null");
+  if (types.length === 1) return types[0] as string;
+  if (types.length > 1) return undefined;
+  if (node.properties !== undefined) return "object";
+  return node.items === undefined ? undefined : "array";
+}
+
+/** A schema with those of `allOf`, and of the only alternative that is not null. */
+export function merged(document: OpenApiDocument, schema: Node, depth = 0): Node {
+  if (depth > DEEPEST) return {};
+  const parts = listOf(schema.allOf).map((part) =>
+    merged(document, document.follow(part), depth + 1)
+  );
+  const alternatives = [...listOf(schema.anyOf), ...listOf(schema.oneOf)]
+    .map((part) => document.follow(part)).filter((part) => part.type !== "null");
+  const only = alternatives.length === 1
+    ? merged(document, alternatives[0]!, depth + 1)
+    : alternatives.length > 1
+    ? { type: ["object", "string"] }
+    : {};
+  const properties = Object.assign(
+    {},
+    ...[...parts, only, schema].map((part) => nodeOf(part.properties)),
+  );
+  const { allOf: _, anyOf: __, oneOf: ___, ...own } = schema;
+  const whole = Object.assign({}, ...parts, only, own);
+  return Object.keys(properties).length === 0 ? whole : { ...whole, properties };
+}

@@ -1,0 +1,61 @@
+// Owns the step from a sample of an answer to its shape: what all elements of a list have in common, and
+// of texts whether all are dates, times or uuids. Pure. Invariant: a type is proposed only where every
+// value of the sample would be taken by it.
+import type { ColumnType } from "../config/job_schema.ts";
+import { castOf } from "../extract/cast.ts";
+import { isObject } from "../extract/path.ts";
+import { ANY, type Shape } from "./shape.ts";
+
+/** Elements of a list that are looked at. */
+const MOST_ELEMENTS = 1000;
+/** An object with more members than this, all objects of one shape, is keyed by data. */
+const MOST_NAMED_MEMBERS = 3;
+
+/** The shape that all of these values have; null and nothing are of every shape. */
+export function shapeOfValues(values: readonly unknown[]): Shape {
+  const known = values.filter((value) => value !== null && value !== undefined);
+  if (known.length === 0) return ANY;
+  if (known.every(Array.isArray)) {
+    return { kind: "list", of: shapeOfValues(known.flat().slice(0, MOST_ELEMENTS)) };
+  }
+  if (known.every(isObject)) return objectShape(known as Record<string, unknown>[]);
+  return known.some((value) => typeof value === "object") ? ANY : scalarShape(known);
+}
+
+function objectShape(values: Record<string, unknown>[]): Shape {
+  const names = [...new Set(values.flatMap((value) => Object.keys(value)))];
+  const members = (name: string) => values.map((value) => value[name]);
+  const all = values.flatMap((value) => Object.values(value));
+  if (names.length > MOST_NAMED_MEMBERS && names.every(isData) && all.every(isObject)) {
+    return { kind: "map", of: shapeOfValues(all) };
+  }
+  return {
+    kind: "object",
+    members: new Map(names.map((name) => [name, shapeOfValues(members(name))])),
+  };
+}
+
+/** A name that is rather a value: a date, a number, an id. */
+function isData(name: string): boolean {
+  return /\d/.test(name);
+}
+
+function scalarShape(values: readonly unknown[]): Shape {
+  const kinds = new Set(values.map((value) => typeof value));
+  if (kinds.size > 1) return { kind: "scalar", type: "text" };
+  const candidates: ColumnType[] = kinds.has("boolean")
+    ? ["boolean"]
+    : kinds.has("string")
+    ? ["date", "timestamptz", "uuid"]
+    : ["bigint", "numeric"];
+  const type = candidates.find((type) => values.every((value) => fits(type, value)));
+  return { kind: "scalar", type: type ?? "text" };
+}
+
+function fits(type: ColumnType, value: unknown): boolean {
+  // A date would be taken for a time at midnight.
+  if (type === "date" && !/^\d{4}-\d{2}-\d{2}$/.test(String(value))) return false;
+  if (type === "timestamptz" && !/T|:/.test(String(value))) return false;
+  const cast = castOf(type, { decimal: ".", timeZone: "UTC", inKey: false });
+  return typeof cast(value) === "string";
+}
