@@ -6,8 +6,8 @@ import { placeOf, plainValue } from "../../lib/config/yaml_value.ts";
 import { changed, messages, problems } from "./job_text.ts";
 import { stringify } from "yaml";
 
-/** Runs of each property; a nightly task asks for more. */
-const RUNS = Number(Deno.env.get("FUZZ_RUNS") ?? 200);
+/** Runs of each property; `deno task test:long` asks for more. */
+const RUNS = Number(Deno.env.get("HINDCAST_FUZZ_CASES") ?? 200);
 
 function value(text: string): unknown {
   const { root, findings } = readYamlTree(sourceText("a.yaml", text));

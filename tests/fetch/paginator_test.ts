@@ -370,6 +370,9 @@ Deno.test("LinkPaginator fails when the link is no link", () => {
   }
 });
 
+/** Cases of each property; `deno task test:long` asks for more. */
+const CASES = Number(Deno.env.get("HINDCAST_FUZZ_CASES") ?? 300);
+
 const sizes = { count: fc.nat(700), size: fc.integer({ min: 1, max: 50 }) };
 
 Deno.test("paging by number reads every record once and ends, property", () => {
@@ -398,7 +401,7 @@ Deno.test("paging by number reads every record once and ends, property", () => {
         }
       },
     ),
-    { numRuns: 300 },
+    { numRuns: CASES },
   );
 });
 
@@ -412,7 +415,7 @@ Deno.test("OffsetPaginator reads every record once when pages are of any length,
       assertEquals(verdict, { kind: "done" });
       assertEquals(records, range(0, count));
     }),
-    { numRuns: 300 },
+    { numRuns: CASES },
   );
 });
 
@@ -445,7 +448,7 @@ Deno.test("paging by cursor and link reads every record once and ends, property"
         assertEquals(reading.records, range(0, count));
       }
     }),
-    { numRuns: 300 },
+    { numRuns: CASES },
   );
 });
 
@@ -475,7 +478,7 @@ Deno.test("every kind of paging ends on whatever a source answers, property", ()
       const { asked } = readAll(paging, () => stream.next().value, { maxPages: 50 });
       assert(asked.length <= 50);
     }),
-    { numRuns: 200 },
+    { numRuns: CASES },
   );
 });
 
