@@ -21,7 +21,11 @@ Deno.test("README and guide: every command runs, and prints what the page shows"
   const aside = runAside(place, pages.flatMap(({ commands }) => commands));
   for (const { page, commands } of pages) {
     const shown: Shown[] = [];
-    for (const { one, way } of commands) {
+    const inOrder = [
+      ...commands.filter(({ one }) => !aside.has(one)),
+      ...commands.filter(({ one }) => aside.has(one)),
+    ];
+    for (const { one, way } of inOrder) {
       await t.step(`${page}:${one.line}: ${one.command}`, async () => {
         const printed = await (aside.get(one) ?? place.run(way.as ?? one.command, way));
         shown.push({ one, printed });
@@ -92,7 +96,8 @@ function check({ output, command }: Documented, way: Way, { code, text }: Printe
 /** Puts what was printed where something else is shown, last first, so that line numbers hold. */
 async function write(page: string, shown: readonly Shown[]): Promise<void> {
   const lines = readPage(page).split("\n");
-  for (const { one, printed } of shown.toReversed()) {
+  const fromLast = shown.toSorted((a, b) => b.one.line - a.one.line);
+  for (const { one, printed } of fromLast) {
     const { output, outputLine } = one;
     if (output === undefined) continue;
     const { loose = false, stopAt } = wayOf(one.command);
