@@ -53,7 +53,6 @@ export function guessRecords(body: unknown): RecordsGuess[] {
   return guesses.sort((a, b) => b.count - a.count).slice(0, 5);
 }
 
-
 function membersOf(path: string, value: unknown): [path: string, value: unknown][] {
   if (Array.isArray(value)) return value.length === 0 ? [] : [[`${path}[0]`, value[0]]];
   if (!isObject(value)) return [];

@@ -94,6 +94,7 @@ Deno.test("backfill() shows nothing to a terminal that it would obey", async () 
   const troubles = (await bench.troubles()).map(({ reason }) => reason);
   const shown = [...events.flatMap(plainLines), ...logs, ...troubles];
   for (const text of shown) {
+    // deno-lint-ignore no-control-regex
     const at = text.search(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/);
     assert(at < 0, JSON.stringify(text.slice(Math.max(0, at - 100), at + 100)));
   }

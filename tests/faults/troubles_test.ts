@@ -25,7 +25,7 @@ Deno.test("backfill keeps what went wrong, errors lists it, and --resume asks fo
   assertEquals(run.code, 1);
   assertMatch(
     run.stdout,
-    /^failed: 13 of 14 windows, \d+ requests, 1 failed, 1 row rejected, .*\nnext   deno task errors, then deno task backfill --resume\n$/m,
+    /^failed: 13 of 14 windows, \d+ requests, 1 failed, 1 row rejected, .*\nnext {3}deno task errors, then deno task backfill --resume\n$/m,
   );
   assertStringIncludes(run.stdout, `rejected a row of readings.count: `);
 
