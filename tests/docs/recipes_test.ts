@@ -10,6 +10,11 @@ Deno.test("docs/recipes.md shows what stands in config/", () => {
     const excerpt = /```yaml\n(.*?)```/s.exec(section)?.[1];
     assert(file !== undefined && excerpt !== undefined, section.slice(0, 60));
     const job = Deno.readTextFileSync(`${REPOSITORY}/${file}`);
-    assert(job.includes(excerpt), `${file} does not hold:\n${excerpt}`);
+    assert(flat(job).includes(flat(excerpt)), `${file} does not hold:\n${excerpt}`);
   }
 });
+
+/** The text without the indentation of its lines. */
+function flat(text: string): string {
+  return text.replace(/^ +/gm, "");
+}
