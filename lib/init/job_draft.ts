@@ -27,6 +27,7 @@ export interface InitAnswers {
   readonly dateParam?: string | undefined;
   /** Parameters that take the first and the last moment. */
   readonly fromParam?: string | undefined;
+  /** See `fromParam`. */
   readonly toParam?: string | undefined;
   /** Format of dates in requests. */
   readonly dateFormat?: string | undefined;
@@ -59,25 +60,43 @@ export type AuthDraft = Readonly<Record<string, unknown>>;
 
 /** A job before it is written. */
 export interface JobDraft {
+  /** Name of the job. */
   readonly name: string;
+  /** A sentence about it. */
   readonly about: string;
+  /** Base URL of the source. */
   readonly url: string;
+  /** Time zone of the dates. */
   readonly timeZone: string | undefined;
+  /** First date there is. */
   readonly start: string | undefined;
+  /** How requests prove who asks. */
   readonly auth: AuthDraft | undefined;
+  /** Allowed rate. */
   readonly limit: string | undefined;
   /** Parameters of the job with what they are about. */
   readonly params: Readonly<Record<string, { readonly list: boolean; readonly about: string }>>;
+  /** Name of the stream. */
   readonly stream: string;
+  /** HTTP method. */
   readonly method: "GET" | "POST";
+  /** Path of the request. */
   readonly path: string;
+  /** Query parameters, with placeholders. */
   readonly query: Readonly<Record<string, string | number | boolean>>;
+  /** Values the request is repeated for. */
   readonly forEach: Readonly<Record<string, { readonly param: string }>>;
+  /** Length of windows, or bounds. */
   readonly window: string | Readonly<Record<string, string>> | undefined;
+  /** How pages follow each other. */
   readonly paging: PagingDraft | undefined;
+  /** Path of the total. */
   readonly total: string | undefined;
+  /** Where the records are. */
   readonly records: RecordsProposal["records"];
+  /** Path of a record's own date. */
   readonly recordDate: string | undefined;
+  /** Tables with their columns. */
   readonly tables: readonly TableDraft[];
   /** Parameters of the source that the job does not send. */
   readonly unused: readonly string[];
