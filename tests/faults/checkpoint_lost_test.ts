@@ -42,6 +42,21 @@ function remove(path: string): void {
   }
 }
 
+/** No command uses the checkpoint; each says why and what to do. */
+async function assertRefused(site: Site, api: MeterApi, why: string): Promise<void> {
+  const before = api.asked.length;
+  const commands: [string, string[]][] = [["backfill", [...ARGS, "--resume"]], ["status", []], [
+    "errors",
+    [],
+  ]];
+  for (const { code, stderr } of await Promise.all(commands.map((one) => site.run(...one)))) {
+    assertEquals(code, 1, stderr);
+    assertStringIncludes(stderr, why);
+    assertStringIncludes(stderr, "hint: Run `deno task checkpoint --rebuild`");
+  }
+  assertEquals(api.asked.length, before);
+}
+
 async function assertRebuilds(site: Site, api: MeterApi): Promise<void> {
   const { code, stdout, stderr } = await site.run("checkpoint", ["--rebuild", "--json"]);
   assertEquals(code, 0, stderr);
@@ -52,44 +67,26 @@ async function assertRebuilds(site: Site, api: MeterApi): Promise<void> {
   assertEquals(await site.rows(), tablesOf(DAYS) as Tables);
 }
 
-Deno.test("checkpoint --rebuild brings all coverage back when the file was deleted", async () => {
+Deno.test("checkpoint --rebuild brings all coverage back when the file was deleted, cut off or is of an older layout", async () => {
   await using api = startMeters();
   await using site = await filledSite(api);
+
   remove(site.kvPath);
   assertEquals(await left(site), DAYS.length);
   await assertRebuilds(site, api);
-});
 
-Deno.test("backfill says how to rebuild a checkpoint that was cut off, and touches nothing", async () => {
-  await using api = startMeters();
-  await using site = await filledSite(api);
   const whole = Deno.readFileSync(site.kvPath);
   remove(site.kvPath);
   Deno.writeFileSync(site.kvPath, whole.subarray(0, whole.length / 2));
-  const before = api.asked.length;
-  for (const command of ["backfill", "status", "errors"]) {
-    const args = command === "backfill" ? [...ARGS, "--resume"] : [];
-    const { code, stderr } = await site.run(command, args);
-    assertEquals(code, 1, `${command}: ${stderr}`);
-    assertStringIncludes(stderr, `error: Cannot open the checkpoint "${site.kvPath}": `);
-    assertStringIncludes(stderr, "hint: Run `deno task checkpoint --rebuild`");
-  }
-  assertEquals(api.asked.length, before);
+  await assertRefused(site, api, `Cannot open the checkpoint "${site.kvPath}": `);
   await assertRebuilds(site, api);
-  const aside = [...Deno.readDirSync(site.folder)].map(({ name }) => name);
-  assert(aside.some((name) => name.startsWith("checkpoints.db.broken-")), aside.join());
-});
+  const names = Array.from(Deno.readDirSync(site.folder), ({ name }) => name);
+  assert(names.some((name) => name.startsWith("checkpoints.db.broken-")), names.join());
 
-Deno.test("backfill refuses a checkpoint of an older layout, and checkpoint --rebuild replaces it", async () => {
-  await using api = startMeters();
-  await using site = await filledSite(api);
   const kv = await Deno.openKv(site.kvPath);
   await kv.set(VERSION_KEY, LAYOUT_VERSION - 1);
   kv.close();
-  const { code, stderr } = await site.run("backfill", [...ARGS, "--resume"]);
-  assertEquals(code, 1);
-  assertStringIncludes(stderr, `its layout is version ${LAYOUT_VERSION - 1}`);
-  assertStringIncludes(stderr, "hint: Run `deno task checkpoint --rebuild`");
+  await assertRefused(site, api, `its layout is version ${LAYOUT_VERSION - 1}`);
   await assertRebuilds(site, api);
 });
 

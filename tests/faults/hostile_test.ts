@@ -8,6 +8,7 @@ import { tempDir } from "../support/temp.ts";
 import { openBench } from "./in_process.ts";
 import { figure } from "./long.ts";
 import { daysOf, meterJob, type Reading, readingsOf, startMeters } from "./meter_api.ts";
+import { copyPglite } from "./pglite_template.ts";
 import { KINDS } from "./site.ts";
 
 const TEXTS = [
@@ -51,6 +52,7 @@ for (const kind of KINDS) {
   Deno.test(`backfill() into ${kind} takes hostile values for values`, async () => {
     await using api = startMeters(() => ({ total: HOSTILE.length, readings: HOSTILE }));
     using dir = tempDir();
+    if (kind === "pglite") await copyPglite(dir.file("db"));
     const options = kind === "pglite" ? { url: `pglite:${dir.file("db")}` } : {};
     const job = meterJob(api.url).replace(
       /name: meter.name/,

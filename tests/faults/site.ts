@@ -7,6 +7,7 @@ import { sharedPostgres } from "../support/postgres_server.ts";
 import type { RunningTask, RunOptions, TaskOptions, TaskResult } from "../support/run_task.ts";
 import { runTask, spawnTask } from "../support/run_task.ts";
 import { tempDir } from "../support/temp.ts";
+import { copyPglite } from "./pglite_template.ts";
 
 /** The two kinds of database. */
 export const KINDS: readonly ("postgres" | "pglite")[] = ["postgres", "pglite"];
@@ -34,7 +35,8 @@ export interface Site extends AsyncDisposable {
 export async function openSite(
   job: string,
   options: {
-    database?: "postgres" | "pglite" | { url: string };
+    /** An empty one of a kind, an embedded one that is still to be made, or one that is there. */
+    database?: "postgres" | "pglite" | "new pglite" | { url: string };
     env?: Record<string, string>;
     files?: Record<string, string>;
   } = {},
@@ -72,13 +74,13 @@ export async function openSite(
 }
 
 async function databaseFor(
-  database: "postgres" | "pglite" | { url: string },
+  database: "postgres" | "pglite" | "new pglite" | { url: string },
   folder: string,
 ): Promise<string> {
   if (typeof database === "object") return database.url;
-  return database === "pglite"
-    ? `pglite:${folder}`
-    : await (await sharedPostgres()).createDatabase();
+  if (database === "postgres") return await (await sharedPostgres()).createDatabase();
+  if (database === "pglite") await copyPglite(folder);
+  return `pglite:${folder}`;
 }
 
 const TABLES_SQL = `SELECT table_name FROM information_schema.tables

@@ -6,6 +6,7 @@ import { Failure } from "../../lib/report/failure.ts";
 import { openTarget } from "../../lib/upsert/open_target.ts";
 import { openBench } from "./in_process.ts";
 import { daysOf, type MeterApi, meterJob, startMeters, tablesOf } from "./meter_api.ts";
+import { processes } from "./processes.ts";
 import { KINDS, openSite } from "./site.ts";
 import { openSql } from "./sql.ts";
 
@@ -40,7 +41,7 @@ for (const kind of KINDS) {
       assertMatch(second.stderr, /^error: Cannot .* by pid \d+ .*since \d{4}-\d\d-\d\d/m);
       assertMatch(second.stderr, /^hint: Wait until /m);
       const [, pid] = /pid (\d+)/.exec(second.stderr)!;
-      assert(Deno.statSync(`/proc/${pid}`).isDirectory, "that process runs");
+      assert((await processes()).some((one) => one.pid === Number(pid)), "that process runs");
       // Leaving the scope kills the first one.
     }
     goOn();
