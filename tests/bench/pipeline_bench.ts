@@ -69,7 +69,6 @@ export async function pipelineBench({ days, runs }: PipelineOptions): Promise<vo
     psql!.push(await runPsql(reference, script));
     const databaseUrl = await server.createDatabase();
     const first = await run(databaseUrl);
-    await target.query("CHECKPOINT");
     const before = await walPosition(target);
     const second = await run(databaseUrl);
     wal!.push((await walPosition(target) - before) / rows);

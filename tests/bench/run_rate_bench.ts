@@ -71,14 +71,6 @@ function print(name: string, limit: number, ran: Ran): void {
       } ms at most`,
     ].join("   "),
   );
-  if (Deno.env.get("GAPS")) {
-    for (const [name, times] of Object.entries(ran.sentAt)) {
-      console.log(
-        name,
-        times.map((t) => ((t - sent[0]!) / 1000).toFixed(2)).join(" "),
-      );
-    }
-  }
 }
 
 if (import.meta.main) {
