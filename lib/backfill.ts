@@ -17,9 +17,10 @@ import type { Listener } from "./report/event.ts";
 import type { Mask } from "./report/mask.ts";
 import { maskRejections } from "./report/mask_rejections.ts";
 import { reportBatch } from "./report/report_batch.ts";
-import { batchRows, creditRows, rejectRows } from "./upsert/batch.ts";
+import { batchRows, creditRows, rejectRows, type WrittenBatch } from "./upsert/batch.ts";
 import { ledgerOf } from "./upsert/ledger.ts";
-import type { Target } from "./upsert/target.ts";
+import type { Target, Written } from "./upsert/target.ts";
+import { writeBatches } from "./upsert/write_batches.ts";
 
 /** What a backfill works with; everything is opened by the caller and closed by it. */
 export interface BackfillInput {
@@ -67,7 +68,7 @@ export async function backfill(input: BackfillInput): Promise<void> {
 
 /** One stage: the streams run side by side under the limits they share. */
 async function runStage(input: BackfillInput, streams: readonly string[]): Promise<void> {
-  const { job, target, checkpoint, params, wallNow, listen } = input;
+  const { job, target, params, listen } = input;
   const plans = await Promise.all(streams.map((name) => openPlan(input, name)));
   const extractors = new Map(streams.map((name) => [name, compileExtractor(job, name)]));
 
@@ -77,25 +78,36 @@ async function runStage(input: BackfillInput, streams: readonly string[]): Promi
     windowsInFlight: job.source.concurrency,
     stopAfter: job.source.stop_after,
     now: input.now,
-    wallNow,
+    wallNow: input.wallNow,
     signal: AbortSignal.any([input.signal, left.signal]),
     windDown: input.windDown,
   });
   const rows = extractPages(pages, (stream) => extractors.get(stream)!, params);
+  const leave = () => left.abort();
   try {
-    for await (const batch of batchRows(rows, () => left.abort())) {
-      const startedAt = input.now();
-      const ledger = ledgerOf(job, batch.finished);
-      const written = await target.write(batch.sets, ledger);
-      creditRows(batch, written.counts);
-      rejectRows(batch, written.rejected);
-      maskRejections(batch, input.mask);
-      await recordBatch(job, checkpoint, batch, wallNow());
-      reportBatch(listen, batch, written.counts, input.now() - startedAt);
-    }
+    await writeBatches(batchRows(rows, leave), {
+      write: (batch) => target.write(batch.sets, ledgerOf(job, batch.finished)),
+      finish: (batch, writing) => finishBatch(input, batch, writing),
+      onFailure: leave,
+    });
   } finally {
     for (const plan of plans) {
       listen({ kind: "stream_finished", stream: plan.name, ...plan.counts });
     }
   }
+}
+
+/** What a batch completes, once its transaction has committed. */
+async function finishBatch(
+  { job, checkpoint, mask, listen, now, wallNow }: BackfillInput,
+  batch: WrittenBatch,
+  writing: Promise<Written>,
+): Promise<void> {
+  const startedAt = now();
+  const written = await writing;
+  creditRows(batch, written.counts);
+  rejectRows(batch, written.rejected);
+  maskRejections(batch, mask);
+  await recordBatch(job, checkpoint, batch, wallNow());
+  reportBatch(listen, batch, written.counts, now() - startedAt);
 }

@@ -2,14 +2,14 @@
 // transaction has committed. Failed windows are recorded with it, in the order they failed.
 import type { Job } from "../config/job.ts";
 import { settledParts } from "../plan/needed.ts";
-import type { Batch, Finished } from "../upsert/batch.ts";
+import type { Finished, WrittenBatch } from "../upsert/batch.ts";
 import type { Checkpoint, DoneWindow } from "./checkpoint.ts";
 
 /** Records the windows that a batch completed and those that failed meanwhile; `at` is epoch milliseconds. */
 export async function recordBatch(
   job: Job,
   checkpoint: Checkpoint,
-  batch: Batch,
+  batch: WrittenBatch,
   at: number,
 ): Promise<void> {
   for (const finished of batch.finished) measure(checkpoint, finished);

@@ -1,43 +1,50 @@
 // Owns the station "pages to rows": each page's records become rows of the tables, by the mapping
 // compiled for its stream. What is not a page passes through in order. It never fetches and never
 // writes. A record that makes no row is a rejection; a page of another shape fails its window alone.
+import { breathing } from "../breathe.ts";
 import type { Fetched } from "../fetch/fetch_windows.ts";
 import type { Unit } from "../plan/stream_plan.ts";
 import { Failure } from "../report/failure.ts";
 import type { Extracted } from "../upsert/batch.ts";
 import type { Extractor } from "./extractor.ts";
 
+/** Bytes of a page whose records are extracted without a look at the event loop: about a millisecond's work. */
+const BYTES_PER_SLICE = 256 * 1024;
+
 /** Turns pages into rows; a stream's extractor is asked for by its name. */
 export async function* extractPages(
   fetched: AsyncIterable<Fetched>,
-  extractorOf: (stream: string) => Extractor,
+  extractorOf: (stream: string) => Pick<Extractor, "extractBySlices">,
   params: Readonly<Record<string, unknown>>,
 ): AsyncGenerator<Extracted> {
   const failed = new WeakSet<Unit>();
   for await (const item of fetched) {
     if (failed.has(item.unit)) continue;
     const extracted = item.kind === "page"
-      ? extractPage(item, extractorOf(item.unit.stream), params)
+      ? await extractPage(item, extractorOf(item.unit.stream), params)
       : item;
     if (extracted.kind === "failed") failed.add(item.unit);
     yield extracted;
   }
 }
 
-function extractPage(
+async function extractPage(
   { unit, page }: Extract<Fetched, { kind: "page" }>,
-  extractor: Extractor,
+  extractor: Pick<Extractor, "extractBySlices">,
   params: Readonly<Record<string, unknown>>,
-): Extracted {
+): Promise<Extracted> {
+  const slices = Math.ceil(page.bytes / BYTES_PER_SLICE);
+  const recordsPerSlice = Math.ceil(page.records.length / Math.max(1, slices));
   try {
-    const { sets, rejected } = extractor.extract({
+    const work = extractor.extractBySlices({
       records: page.records,
       body: page.body,
       header: page.header,
       window: unit.window,
       each: unit.eachValues,
       params,
-    });
+    }, recordsPerSlice);
+    const { sets, rejected } = await breathing(work);
     return { kind: "rows", unit, sets, rejected };
   } catch (error) {
     if (!(error instanceof Failure) || error.kind !== "window") throw error;

@@ -52,6 +52,8 @@ export interface Extractor {
    * @throws {Failure} of kind `window` where so many records are rejected that the answer has another shape.
    */
   extract(page: ExtractedPage): Extraction;
+  /** The same, with a yield after so many records; the pages of an extractor follow one another. */
+  extractBySlices(page: ExtractedPage, recordsPerSlice: number): Generator<void, Extraction>;
 }
 
 /**
@@ -76,18 +78,24 @@ export function compileExtractor(job: Job, stream: string): Extractor {
   );
   const wantsObjects = groups.some((group) => group.wantsObjects);
 
-  const extract = (page: ExtractedPage): Extraction => {
+  function* extractBySlices(
+    page: ExtractedPage,
+    recordsPerSlice: number,
+  ): Generator<void, Extraction> {
     sink.begin();
     const [found, clean] = [pageValues(pagePaths, page), isClean(page.body)];
     for (const [index, given] of page.records.entries()) {
+      if (index > 0 && index % recordsPerSlice === 0) yield;
       const frame = frameOf(given, index);
       const problem = problemOf(frame, page.window, wantsObjects, dateTest);
       if (problem !== undefined) sink.reject(0, null, problem, frame.element, frame);
       else for (const group of groups) group.extract(frame, found, clean);
     }
     return { sets: sink.sets(), rejected: sink.rejected() };
-  };
-  return { shapes, extract };
+  }
+  const extract = (page: ExtractedPage) =>
+    extractBySlices(page, Infinity).next().value as Extraction;
+  return { shapes, extract, extractBySlices };
 }
 
 function frameOf(given: unknown, index: number): Frame {

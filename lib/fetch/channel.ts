@@ -1,54 +1,52 @@
-// Owns the bounded queue between producers that run at once and one consumer. A producer waits while
-// the queue is full, so a slow database holds the fetching back and memory stays bounded. It knows
-// nothing of what passes through it.
+// Owns the hand-over from producers that run at once to one consumer. A producer waits until its value
+// has been used, so a slow database holds the fetching back and memory stays bounded: what waits is one
+// value a producer. It knows nothing of what passes through it.
 
-/** A bounded queue of values from several producers to one consumer. */
+interface Waiting<T> {
+  readonly value: T;
+  readonly used: PromiseWithResolvers<boolean>;
+}
+
+/** A hand-over of values from several producers to one consumer. */
 export class Channel<T> implements AsyncIterable<T> {
-  readonly #capacity: number;
-  readonly #values: T[] = [];
-  readonly #producers: (() => void)[] = [];
+  readonly #waiting: Waiting<T>[] = [];
   #consumer: (() => void) | undefined;
   #closed = false;
   #error: unknown;
   #failed = false;
 
-  /** A queue of at most `capacity` values. */
-  constructor(capacity: number) {
-    this.#capacity = capacity;
-  }
-
-  /** Adds a value, once there is room; returns false where the channel was closed meanwhile. */
-  async send(value: T): Promise<boolean> {
-    while (this.#values.length >= this.#capacity && !this.#closed) {
-      await new Promise<void>((resolve) => this.#producers.push(resolve));
-    }
-    if (this.#closed) return false;
-    this.#values.push(value);
+  /** Hands a value over, and waits until the consumer asks for another; false where the channel was closed first. */
+  send(value: T): Promise<boolean> {
+    if (this.#closed) return Promise.resolve(false);
+    const used = Promise.withResolvers<boolean>();
+    this.#waiting.push({ value, used });
     this.#wake();
-    return true;
+    return used.promise;
   }
 
-  /** Ends the stream of values; what is queued is still delivered. */
+  /** Ends the stream of values; what waits is still delivered, but no producer waits for it. */
   close(): void {
     this.#closed = true;
+    for (const { used } of this.#waiting) used.resolve(false);
     this.#wake();
-    for (const producer of this.#producers.splice(0)) producer();
   }
 
-  /** Ends the stream of values with an error, after what is queued. */
+  /** Ends the stream of values with an error, after what waits. */
   fail(error: unknown): void {
     if (!this.#closed) [this.#error, this.#failed] = [error, true];
     this.close();
   }
 
-  /** Takes values until the channel is closed and empty; leaving the loop closes the channel. */
+  /** Takes values until the channel is closed and nothing waits; leaving the loop closes the channel. */
   async *[Symbol.asyncIterator](): AsyncGenerator<T> {
     try {
       for (;;) {
-        while (this.#values.length > 0) {
-          const value = this.#values.shift()!;
-          this.#producers.shift()?.();
-          yield value;
+        for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
+          try {
+            yield next.value;
+          } finally {
+            next.used.resolve(true);
+          }
         }
         if (this.#closed) break;
         await new Promise<void>((resolve) => this.#consumer = resolve);

@@ -2,16 +2,17 @@
 // hands them on in order. It decides nothing about paging or retries. Invariant: it ends normally only
 // when the window is complete as far as the source lets that be known; a page of index 0 after others
 // says that the window began again and the pages before are void.
+import { breathe } from "../breathe.ts";
 import { answerReader } from "../extract/path.ts";
 import { Failure } from "../report/failure.ts";
 import { oneLine } from "../report/format.ts";
 import { withoutCredentials } from "./auth.ts";
 import { fingerprint } from "./fingerprint.ts";
-import type { Lane } from "./lane.ts";
+import type { GoodAnswer, Lane } from "./lane.ts";
 import { openPaginator, type PageFacts, type Step, type Verdict } from "./paginator.ts";
 import { ReadAhead } from "./read_ahead.ts";
 import { type ReadAnswer, readAnswer } from "./read_answer.ts";
-import { renderRequest } from "./request.ts";
+import { renderRequest, type WireRequest } from "./request.ts";
 import type { SourceDoor } from "./source.ts";
 import type { Unit } from "./unit.ts";
 
@@ -35,6 +36,12 @@ export interface Page {
   readonly ms: number;
   /** Address that answered, masked. */
   readonly url: string;
+}
+
+/** An answer that has come and is not read yet. */
+interface Landed extends Disposable {
+  readonly request: WireRequest;
+  readonly answer: GoodAnswer;
 }
 
 /** A page with what its paginator needs besides. */
@@ -64,6 +71,7 @@ export async function* fetchPages(
 ): AsyncGenerator<Page> {
   const lane = source.lane(streamName);
   try {
+    await source.backlog.room(signal);
     for (let restarts = 0;; restarts++) {
       const verdict = yield* readOnce(lane, unit, signal);
       if (verdict.kind === "done") return;
@@ -81,16 +89,21 @@ async function* readOnce(
   unit: Unit,
   signal: AbortSignal,
 ): AsyncGenerator<Page, Exclude<Verdict, { kind: "more" }>> {
-  const { source } = lane.source.job;
+  const { backlog, desk, job: { source } } = lane.source;
   const paginator = openPaginator(lane.stream, source.url);
-  using ahead = new ReadAhead((step, signal) => fetchPage(lane, unit, step, signal), {
+  using ahead = new ReadAhead((step, signal) => askPage(lane, unit, step, signal), {
     signal,
     depth: lane.ahead,
     mostPages: source.concurrency,
+    isCrowded: () => backlog.isFull,
+    drop: (landed) => landed[Symbol.dispose](),
   });
   ahead.add([paginator.first()]);
   for (let index = 0;; index++) {
-    const fetched = await ahead.take();
+    const landed = await ahead.take();
+    using _place = await desk.take(signal);
+    await breathe();
+    const fetched = readPage(lane, landed);
     if (index === 0) refuseMissingTotal(lane, fetched);
     const verdict = paginator.next(factsOf(fetched));
     if (verdict.kind === "restart" || verdict.kind === "failed") return verdict;
@@ -103,16 +116,32 @@ async function* readOnce(
   }
 }
 
-async function fetchPage(
+async function askPage(
   lane: Lane,
   unit: Unit,
   step: Step,
   signal: AbortSignal,
-): Promise<Fetched> {
-  const { job } = lane.source;
+): Promise<Landed> {
+  const { job, backlog } = lane.source;
   const rendered = renderRequest(job, lane.stream, unit, step);
   const request = { ...rendered, url: withoutCredentials(rendered.url, job.source.auth) };
   const answer = await lane.ask(request, signal);
+  const counted = backlog.add(answer.body.byteLength);
+  return {
+    request,
+    answer,
+    [Symbol.dispose]: () => {
+      counted[Symbol.dispose]();
+      // Left to the collector, megabytes that are read already would pile up until it comes by.
+      if (!answer.body.buffer.detached) answer.body.buffer.transfer(0);
+    },
+  };
+}
+
+/** Reads an answer, whose bytes are gone after that. */
+function readPage(lane: Lane, landed: Landed): Fetched {
+  using _ = landed;
+  const { request, answer } = landed;
   try {
     const read = readAnswer(lane.stream, answer);
     return { read, bytes: answer.body.byteLength, ms: answer.ms, url: answer.url };

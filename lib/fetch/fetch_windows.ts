@@ -51,9 +51,6 @@ export interface FetchWindowsOptions {
   readonly windDown?: AbortSignal | undefined;
 }
 
-/** Pages waiting for the next station; each may hold megabytes. */
-const PAGES_WAITING = 4;
-
 /**
  * Fetches the units of plans, many at once.
  *
@@ -66,7 +63,7 @@ export async function* fetchWindows(
   plans: readonly StreamPlan[],
   options: FetchWindowsOptions,
 ): AsyncGenerator<Fetched> {
-  const channel = new Channel<Fetched>(PAGES_WAITING);
+  const channel = new Channel<Fetched>();
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
   const failures = { inARow: 0 };

@@ -38,6 +38,9 @@ export interface HttpOptions {
 /** Most bytes that are read of an answer that is no success; it is only quoted. */
 const MAX_ERROR_BYTES = 64 * 1024;
 
+/** Size that the buffer of a body begins with. */
+const FIRST_BYTES = 64 * 1024;
+
 /** What requests say that they come from. */
 export const USER_AGENT = "hindcast/1.0";
 
@@ -113,31 +116,26 @@ async function readBody(
   limit: number,
   url: string,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  let body = new Uint8Array(FIRST_BYTES);
   let bytes = 0;
   try {
     for await (const chunk of response.body ?? []) {
-      bytes += chunk.byteLength;
-      if (bytes > limit && response.ok) throw tooLarge(limit);
-      chunks.push(chunk);
+      const end = bytes + chunk.byteLength;
+      if (end > limit && response.ok) throw tooLarge(limit);
+      if (end > body.length) body = resized(body, Math.max(end, 2 * body.length));
+      body.set(chunk, bytes);
+      bytes = end;
       if (bytes > limit) break;
     }
   } catch (error) {
     if (response.ok) throw readingTrouble(error, url);
   }
-  return joined(chunks, bytes);
+  return resized(body, bytes);
 }
 
-function joined(chunks: Uint8Array<ArrayBuffer>[], bytes: number): Uint8Array<ArrayBuffer> {
-  const [first] = chunks;
-  if (chunks.length === 1 && first !== undefined) return first;
-  const whole = new Uint8Array(bytes);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return whole;
+/** The same bytes in a buffer of another size; the memory of the one before is free at once. */
+function resized(body: Uint8Array<ArrayBuffer>, size: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(body.buffer.transfer(size));
 }
 
 function tooLarge(limit: number): HttpTrouble {

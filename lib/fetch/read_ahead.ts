@@ -1,6 +1,7 @@
 // Owns asking for pages before they are needed, so that one long window uses the full rate. Pages come
 // out in the order of their steps. Invariant: no more pages are under way or waiting than the depth, and
-// the depth grows only while the reader waits for pages: a slow reader holds two, not the whole window.
+// the depth grows only while the reader waits for pages: a slow reader holds two, not the whole window,
+// and but one while too much waits elsewhere.
 import { AbortBranch } from "./abort_branch.ts";
 import type { Step } from "./paginator.ts";
 
@@ -17,25 +18,35 @@ interface Flight<T> {
   hasLanded: boolean;
 }
 
+/** How pages are asked ahead. */
+export interface ReadAheadOptions<T> {
+  /** Ends everything. */
+  readonly signal: AbortSignal;
+  /** How many pages are asked ahead. */
+  readonly depth: Depth;
+  /** Most pages under way or waiting. */
+  readonly mostPages: number;
+  /** Whether no page is to be asked for that the reader does not need at once. */
+  readonly isCrowded: () => boolean;
+  /** Told of each page that came and is not needed any more. */
+  readonly drop: (page: T) => void;
+}
+
 /** Pages of one window, asked ahead. */
 export class ReadAhead<T> implements Disposable {
   readonly #ask: (step: Step, signal: AbortSignal) => Promise<T>;
-  readonly #signal: AbortSignal;
-  readonly #depth: Depth;
-  readonly #mostPages: number;
+  readonly #options: ReadAheadOptions<T>;
   #branch: AbortBranch;
   #steps: Step[] = [];
   #flights: Flight<T>[] = [];
 
-  /** Asks by `ask`, with at most `mostPages` under way or waiting. */
+  /** Asks by `ask`. */
   constructor(
     ask: (step: Step, signal: AbortSignal) => Promise<T>,
-    options: { signal: AbortSignal; depth: Depth; mostPages: number },
+    options: ReadAheadOptions<T>,
   ) {
     this.#ask = ask;
-    this.#signal = options.signal;
-    this.#depth = options.depth;
-    this.#mostPages = options.mostPages;
+    this.#options = options;
     this.#branch = new AbortBranch(options.signal);
   }
 
@@ -48,7 +59,7 @@ export class ReadAhead<T> implements Disposable {
   /** Drops all steps and what is under way. */
   clear(): void {
     this[Symbol.dispose]();
-    this.#branch = new AbortBranch(this.#signal);
+    this.#branch = new AbortBranch(this.#options.signal);
   }
 
   /** The page of the next step. There must be one. */
@@ -68,23 +79,26 @@ export class ReadAhead<T> implements Disposable {
   /** Ends what is under way. */
   [Symbol.dispose](): void {
     this.#steps = [];
-    this.#flights = [];
+    for (const { page } of this.#flights.splice(0)) page.then(this.#options.drop, () => {});
     this.#branch.abort(new DOMException("The page is not needed any more", "AbortError"));
     this.#branch[Symbol.dispose]();
   }
 
   /** Deeper where the reader waits for a page, less deep where all pages wait for the reader. */
   #adapt(next: Flight<T>): void {
-    const { pages } = this.#depth;
+    const { depth, mostPages } = this.#options;
+    const { pages } = depth;
     if (!next.hasLanded && this.#steps.length > 0) {
-      this.#depth.pages = Math.min(this.#mostPages, pages * 2);
+      depth.pages = Math.min(mostPages, pages * 2);
     } else if (this.#flights.length >= pages && this.#flights.every((flight) => flight.hasLanded)) {
-      this.#depth.pages = Math.max(LEAST_PAGES, pages - 1);
+      depth.pages = Math.max(LEAST_PAGES, pages - 1);
     }
   }
 
   #fill(): void {
-    while (this.#flights.length < this.#depth.pages) {
+    const { depth, isCrowded } = this.#options;
+    while (this.#flights.length < depth.pages) {
+      if (this.#flights.length > 0 && isCrowded()) return;
       const step = this.#steps.shift();
       if (step === undefined) return;
       const flight: Flight<T> = { page: this.#ask(step, this.#branch.signal), hasLanded: false };

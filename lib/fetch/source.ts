@@ -5,6 +5,7 @@ import type { Env } from "../config/env.ts";
 import type { Job } from "../config/job.ts";
 import { Failure } from "../report/failure.ts";
 import { AbortBranch } from "./abort_branch.ts";
+import { Backlog } from "./backlog.ts";
 import type { Clock } from "./clock.ts";
 import type { FetchListener } from "./fetch_event.ts";
 import { type HttpAnswer, HttpDoor } from "./http.ts";
@@ -55,6 +56,10 @@ export class SourceDoor implements AsyncDisposable {
   readonly limiter: Limiter;
   /** How many requests are under way. */
   readonly slots: Slots;
+  /** What has come and is not read yet. */
+  readonly backlog: Backlog = new Backlog();
+  /** Where answers are read, one at a time: what is read takes memory until the next station has it. */
+  readonly desk: Slots = new Slots(1);
   /** With which credentials they leave. */
   readonly keyring: Keyring;
   readonly #open: AbortBranch;

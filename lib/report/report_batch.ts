@@ -2,7 +2,7 @@
 // committed and the checkpoint holds it, so that what a printer says is done is done.
 import { formatCivil } from "../plan/civil.ts";
 import type { Unit } from "../plan/stream_plan.ts";
-import type { Batch, Finished } from "../upsert/batch.ts";
+import type { Finished, WrittenBatch } from "../upsert/batch.ts";
 import type { WriteCounts } from "../upsert/target.ts";
 import type { Listener, Subject } from "./event.ts";
 
@@ -20,7 +20,7 @@ export function subjectOf(unit: Unit): Subject {
 /** Emits what a batch did; `ms` is how long writing it took. */
 export function reportBatch(
   listen: Listener,
-  batch: Batch,
+  batch: WrittenBatch,
   counts: ReadonlyMap<string, WriteCounts>,
   ms: number,
 ): void {

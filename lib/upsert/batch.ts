@@ -54,16 +54,22 @@ export interface Batch {
   readonly windows: readonly OpenWindow[];
 }
 
+/** A batch whose rows are at the database, or there already: only what it completes is still needed. */
+export type WrittenBatch = Omit<Batch, "sets">;
+
 /**
  * Adds rows that the database refused to the rejections of every window with rows in the batch: which
  * of them a refused row came from is not known, and asking for one window too many loses nothing.
  */
-export function rejectRows(batch: Batch, rejected: readonly Rejection[]): void {
+export function rejectRows(batch: WrittenBatch, rejected: readonly Rejection[]): void {
   for (const window of batch.windows) addRejections(window, rejected);
 }
 
 /** Credits what was written to the window whose rows the batch holds, where it is but one. */
-export function creditRows(batch: Batch, counts: ReadonlyMap<string, WriteCounts>): void {
+export function creditRows(
+  batch: WrittenBatch,
+  counts: ReadonlyMap<string, WriteCounts>,
+): void {
   if (batch.rows === 0) return;
   for (const window of batch.windows) {
     if (window.counts === undefined) continue;
@@ -78,8 +84,8 @@ function addRejections(window: OpenWindow, rejected: readonly Rejection[]): void
   window.rejected.push(...rejected.slice(0, Math.max(0, REJECTIONS_KEPT - window.rejected.length)));
 }
 
-/** Rows of all tables that may wait for the database. At 1 KiB a row this is 20 MB. */
-export const ROWS_WAITING = 20_000;
+/** Rows of all tables that may wait for the database, from which on no page is added. At 1 KiB a row this is 10 MB. */
+export const ROWS_WAITING = 10_000;
 
 /** Rejections of one window kept with their values; further ones are counted. */
 const REJECTIONS_KEPT = 1000;

@@ -1,8 +1,8 @@
-// Owns what is written in one transaction: the rows of each shape, in the order of their tables, each
-// load with one row per key. Gathering yields to the event loop, so that a large batch never holds it
-// for long. It speaks no SQL.
-import { setImmediate } from "node:timers";
+// Owns what is written in one transaction: the rows of each shape with one row per key, encoded. Making
+// it yields to the event loop, so that a large batch never holds it for long. It speaks no SQL.
+import { breathe } from "../breathe.ts";
 import type { Row, RowSet, RowShape } from "../extract/row_shape.ts";
+import { type CopyText, copyText, rowsOf } from "./copy_text.ts";
 import { MergedRows } from "./merge_rows.ts";
 
 /** Rows of one shape that go into their table by one statement. */
@@ -10,7 +10,7 @@ export interface Load {
   /** Their shape. */
   readonly shape: RowShape;
   /** The rows. */
-  readonly rows: readonly Row[];
+  readonly text: CopyText;
   /** Whether an earlier load of the same write may hold the same keys. */
   readonly followsSame: boolean;
 }
@@ -24,6 +24,22 @@ const ROWS_AT_ONCE = 500;
  * @throws {RangeError} where a table is not in `order`.
  */
 export async function loadsOf(sets: readonly RowSet[], order: readonly string[]): Promise<Load[]> {
+  const rank = (shape: RowShape) => {
+    const at = order.indexOf(shape.table);
+    if (at < 0) throw new RangeError(`Cannot write to table "${shape.table}": it was not prepared`);
+    return at;
+  };
+  const merged = [...await mergedSets(sets)].sort(([a], [b]) => rank(a) - rank(b));
+  const loads: Load[] = [];
+  for (const [shape, { rounds }] of merged) {
+    for (const [round, rows] of rounds.entries()) {
+      loads.push({ shape, text: await copyText(rows), followsSame: round > 0 });
+    }
+  }
+  return loads;
+}
+
+async function mergedSets(sets: readonly RowSet[]): Promise<Map<RowShape, MergedRows>> {
   const gathered = new Map<RowShape, MergedRows>();
   let merged = 0;
   for (const { shape, rows } of sets) {
@@ -34,28 +50,20 @@ export async function loadsOf(sets: readonly RowSet[], order: readonly string[])
       if (++merged % ROWS_AT_ONCE === 0) await breathe();
     }
   }
-  const rank = (shape: RowShape) => {
-    const at = order.indexOf(shape.table);
-    if (at < 0) throw new RangeError(`Cannot write to table "${shape.table}": it was not prepared`);
-    return at;
-  };
-  return [...gathered]
-    .sort(([a], [b]) => rank(a) - rank(b))
-    .flatMap(([shape, { rounds }]) =>
-      rounds.map((rows, round): Load => ({ shape, rows, followsSame: round > 0 }))
-    );
+  return gathered;
+}
+
+/** The load with these rows of it. */
+export async function withRows(load: Load, rows: readonly Row[]): Promise<Load> {
+  return { ...load, text: await copyText(rows) };
 }
 
 /** The load in two halves, for rows that only the database takes for one and the same. */
-export function halves(load: Load): Load[] {
-  const half = load.rows.length >> 1;
+export async function halves(load: Load): Promise<Load[]> {
+  const rows = rowsOf(load.text);
+  const half = rows.length >> 1;
   return [
-    { ...load, rows: load.rows.slice(0, half) },
-    { ...load, rows: load.rows.slice(half), followsSame: true },
+    await withRows(load, rows.slice(0, half)),
+    { ...await withRows(load, rows.slice(half)), followsSame: true },
   ];
-}
-
-/** Lets the event loop do what is due. */
-export function breathe(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

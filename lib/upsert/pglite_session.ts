@@ -3,9 +3,8 @@
 // has crashed is opened again from its folder, as a server would be restarted.
 import { PGlite } from "@electric-sql/pglite";
 import type { Results, Transaction } from "@electric-sql/pglite";
-import { copyChunks } from "./copy_text.ts";
+import { HEADER_BYTES } from "./copy_text.ts";
 import { DatabaseError } from "./database_error.ts";
-import { breathe } from "./load.ts";
 import { readValue } from "./read_value.ts";
 import type { Session, Step, StepAnswer } from "./session.ts";
 import type { Answer, QueryOptions } from "./target.ts";
@@ -76,13 +75,9 @@ async function open(path: string): Promise<PGlite> {
   return database;
 }
 
-async function run(transaction: Transaction, { sql, rows }: Step): Promise<StepAnswer> {
-  if (rows === undefined) return stepAnswer(await transaction.query(sql, [], { rowMode: "array" }));
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
-  for (const chunk of copyChunks(rows)) {
-    chunks.push(chunk);
-    await breathe();
-  }
+async function run(transaction: Transaction, { sql, text }: Step): Promise<StepAnswer> {
+  if (text === undefined) return stepAnswer(await transaction.query(sql, [], { rowMode: "array" }));
+  const chunks = text.chunks.map((chunk) => chunk.subarray(HEADER_BYTES));
   const fromBlob = sql.replace(/STDIN$/, "'/dev/blob'");
   return stepAnswer(await transaction.query(fromBlob, [], { blob: new Blob(chunks) }));
 }

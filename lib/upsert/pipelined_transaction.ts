@@ -7,15 +7,18 @@ import type { Buffer } from "node:buffer";
 // @ts-types="@types/pg"
 import type { Connection, Submittable } from "pg";
 import type { Duplex } from "node:stream";
-import { copyChunks } from "./copy_text.ts";
 import { DatabaseError } from "./database_error.ts";
-import { breathe } from "./load.ts";
 import type { Step, StepAnswer } from "./session.ts";
 
-/** A CopyData message begins with its kind and the length of what follows the kind. */
-const HEADER_BYTES = 5;
+/** Begins a CopyData message, before the length of what follows: the bytes that chunks leave free. */
 const COPY_DATA = "d".charCodeAt(0);
 const COPY_DONE = Uint8Array.of("c".charCodeAt(0), 0, 0, 0, 4);
+
+/**
+ * Bytes handed over before it is waited for their leaving: what is handed over leaves while the event loop
+ * reads a page, and the database is not kept waiting for the next turn.
+ */
+const MOST_UNSENT_BYTES = 8 << 20;
 
 /** Time without a sign of life, while a server works or takes nothing more, after which it is given up. */
 const SILENCE_MS = 120_000;
@@ -104,15 +107,14 @@ export class PipelinedTransaction implements Submittable {
 
   /** Sends the rows of every COPY; stops at the first error, for the server skips the rest anyway. */
   async #send(stream: Duplex): Promise<void> {
-    for (const { rows } of this.#steps) {
-      if (rows === undefined) continue;
-      for (const chunk of copyChunks(rows, HEADER_BYTES)) {
+    for (const { text } of this.#steps) {
+      if (text === undefined) continue;
+      for (const chunk of text.chunks) {
         if (this.#failed) return;
         chunk[0] = COPY_DATA;
         new DataView(chunk.buffer).setUint32(1, chunk.length - 1);
-        if (!stream.write(chunk)) await this.#drained(stream);
-        // A socket that takes everything at once drains without a look at the event loop.
-        await breathe();
+        stream.write(chunk);
+        if (stream.writableLength > MOST_UNSENT_BYTES) await this.#drained(stream);
         this.#lifeAt = performance.now();
       }
       stream.write(COPY_DONE);

@@ -1,15 +1,15 @@
 // Owns what the two databases have to offer so that one writer serves both: transactions made of steps
 // and single statements. A session heals itself: after a lost connection the next call opens another. It
 // knows nothing of jobs, merges or ledgers.
-import type { Row } from "../extract/row_shape.ts";
+import type { CopyText } from "./copy_text.ts";
 import type { Answer, QueryOptions } from "./target.ts";
 
-/** One statement of a transaction; `rows` are what a `COPY ... FROM STDIN` reads. */
+/** One statement of a transaction; `text` is what a `COPY ... FROM STDIN` reads. */
 export interface Step {
   /** The statement. */
   readonly sql: string;
   /** Rows for `COPY`, in the order of the columns it names. */
-  readonly rows?: readonly Row[];
+  readonly text?: CopyText;
 }
 
 /** What a statement answered: its command tag, such as `COPY 5`, and its rows as text. */

@@ -1,6 +1,5 @@
 // Owns the statements of one write, in order, and what their answers mean. Pure: the same loads and ways
 // give the same steps. All of them are sent at once and answered at once, in one transaction.
-import type { Row } from "../extract/row_shape.ts";
 import type { Load } from "./load.ts";
 import { copyInto, mergeSql, stageName, stageSql } from "./merge_sql.ts";
 import type { Relation } from "./merge_sql.ts";
@@ -84,7 +83,7 @@ export function countsOf(
   answers: readonly StepAnswer[],
 ): WriteCounts[] {
   return planned.map(({ load, way }, index) => {
-    const rows = load.rows.length;
+    const { rows } = load.text;
     if (way === "direct") return { inserted: rows, updated: 0, unchanged: 0 };
     const [written, inserted] = answers[plan.owners.lastIndexOf(index)]!.rows[0]!.map(Number);
     return { inserted: inserted!, updated: written! - inserted!, unchanged: rows - written! };
@@ -108,6 +107,6 @@ function stageSteps(load: Load, staged: Set<string>): Step[] {
   return used ? [{ sql: `DELETE FROM ${name}` }] : [{ sql: stageSql(load.shape) }];
 }
 
-function copyStep(load: Load, into: "table" | "stage"): { sql: string; rows: readonly Row[] } {
-  return { sql: `COPY ${copyInto(load.shape, into)} FROM STDIN`, rows: load.rows };
+function copyStep({ shape, text }: Load, into: "table" | "stage"): Step {
+  return { sql: `COPY ${copyInto(shape, into)} FROM STDIN`, text };
 }

@@ -6,9 +6,10 @@ import type { Rejection } from "../extract/extractor.ts";
 import type { Row, RowSet } from "../extract/row_shape.ts";
 import { Failure } from "../report/failure.ts";
 import { DatabaseError } from "./database_error.ts";
+import { release, rowsOf } from "./copy_text.ts";
 import { isolateRows } from "./isolate_rows.ts";
 import type { Refusal } from "./isolate_rows.ts";
-import { halves, loadsOf } from "./load.ts";
+import { halves, loadsOf, withRows } from "./load.ts";
 import type { Load } from "./load.ts";
 import type { Relation } from "./merge_sql.ts";
 import { Patience } from "./patience.ts";
@@ -36,10 +37,15 @@ export interface WriterInput extends PatienceOptions {
 /** Rows that one write may refuse; more mean that the table does not fit, and the run stops. */
 const MOST_REFUSED = 100;
 
-/** Writes row sets; remembers from batch to batch which way suits each shape. */
+/**
+ * Writes row sets, one write after the other; a write that is begun while another is under way is made
+ * ready meanwhile. Remembers from batch to batch which way suits each shape.
+ */
 export class Writer {
   readonly #input: WriterInput;
   readonly #outlooks = new Map<string, Outlook>();
+  /** The write that was begun last. */
+  #last: Promise<unknown> = Promise.resolve();
 
   /** A writer that knows nothing yet of the tables' contents. */
   constructor(input: WriterInput) {
@@ -47,13 +53,28 @@ export class Writer {
   }
 
   /**
-   * Writes the sets, and the ledger's rows with them.
+   * Writes the sets, and the ledger's rows with them. Where a write before it was still under way and
+   * fails, this one fails with it: nothing is written past a failure that nobody has seen.
    *
    * @throws {Failure} of kind `target` or `locked`.
    */
-  async write(sets: readonly RowSet[], ledger: RowSet): Promise<Written> {
+  write(sets: readonly RowSet[], ledger: RowSet): Promise<Written> {
+    const writing = this.#write(sets, ledger, this.#last);
+    this.#last = writing;
+    writing.catch(() => {
+      if (this.#last === writing) this.#last = Promise.resolve();
+    });
+    return writing;
+  }
+
+  async #write(
+    sets: readonly RowSet[],
+    ledger: RowSet,
+    before: Promise<unknown>,
+  ): Promise<Written> {
     const order = [...this.#input.relations.keys()];
-    const loads = await loadsOf(ledger.rows.length > 0 ? [...sets, ledger] : sets, order);
+    const ready = loadsOf(ledger.rows.length > 0 ? [...sets, ledger] : sets, order);
+    const [loads] = await Promise.all([ready, before]);
     return await new Attempts(this.#input, this.#outlooks, loads, ledger.shape.table).run();
   }
 }
@@ -87,6 +108,7 @@ class Attempts {
       try {
         await this.#input.renew();
         const answers = await this.#input.session.transact(plan.steps);
+        for (const { text } of this.#loads) release(text);
         return this.#written(planned, countsOf(plan, planned, answers));
       } catch (error) {
         if (!(error instanceof DatabaseError)) throw error;
@@ -130,8 +152,8 @@ class Attempts {
     if (way === "direct") {
       const outlook = this.#outlooks.get(load.shape.id) ?? UNKNOWN;
       this.#outlooks.set(load.shape.id, afterCollision(outlook));
-    } else if (error.consequence === "twice" && load.rows.length > 1) {
-      this.#loads = this.#loads.toSpliced(index, 1, ...halves(load));
+    } else if (error.consequence === "twice" && load.text.rows > 1) {
+      this.#loads = this.#loads.toSpliced(index, 1, ...await halves(load));
     } else if (error.consequence === "data" && load.shape.table !== this.#ledgerTable) {
       await this.#isolate(load, index, refusalOf(error));
     } else {
@@ -147,7 +169,7 @@ class Attempts {
   /** Takes the rows at fault out of a load. */
   async #isolate(load: Load, index: number, first: Refusal): Promise<void> {
     const probe = (rows: readonly Row[]) => this.#probe(load, index, rows);
-    const isolated = await isolateRows(load.rows, first, probe, MOST_REFUSED);
+    const isolated = await isolateRows(rowsOf(load.text), first, probe, MOST_REFUSED);
     if (isolated === undefined) {
       throw new Failure(
         "target",
@@ -161,15 +183,16 @@ class Attempts {
     }
     this.#loads = isolated.taken.length === 0
       ? this.#loads.toSpliced(index, 1)
-      : this.#loads.toSpliced(index, 1, { ...load, rows: isolated.taken });
+      : this.#loads.toSpliced(index, 1, await withRows(load, isolated.taken));
   }
 
   /** Whether the database takes these rows of a load after the loads before it; nothing is kept. */
   async #probe(load: Load, index: number, rows: readonly Row[]): Promise<Refusal | undefined> {
+    const tried = await withRows(load, rows);
     for (;;) {
       const planned = [
         ...this.#plan().slice(0, index),
-        { ...this.#plan()[index]!, load: { ...load, rows } },
+        { ...this.#plan()[index]!, load: tried },
       ].map((each) => each.way === "direct" ? { ...each, way: "guard" as const } : each);
       const { steps } = planWrite(planned, []);
       try {

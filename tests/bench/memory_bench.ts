@@ -4,7 +4,7 @@
 //     deno run -A tests/bench/memory_bench.ts [--days 100,400]
 import { parseArgs } from "@std/cli/parse-args";
 import { formatDay, MINUTES_PER_DAY, parseCivil } from "../../lib/plan/civil.ts";
-import { flagsOf } from "../../tasks/launch.ts";
+import { flagsOf, MEMORY_SETTINGS } from "../../tasks/launch.ts";
 import { startPostgres } from "../support/postgres_server.ts";
 import { REPOSITORY } from "../support/repository.ts";
 import { tempDir } from "../support/temp.ts";
@@ -36,7 +36,12 @@ export async function memoryBench({ days }: { days: readonly number[] }): Promis
     const flags = await flagsOf("backfill", args, { ...Deno.env.toObject(), ...env });
     const child = new Deno.Command(Deno.execPath(), {
       args: ["run", ...flags, `${REPOSITORY}tasks/backfill.ts`, ...args],
-      ...{ env, cwd: REPOSITORY, stdout: "null", stderr: "inherit" },
+      ...{
+        env: { ...MEMORY_SETTINGS, ...env },
+        cwd: REPOSITORY,
+        stdout: "null",
+        stderr: "inherit",
+      },
     }).spawn();
     const mostMb = await watch(child);
     first ??= mostMb;

@@ -8,7 +8,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import type { RowShape } from "../../lib/extract/row_shape.ts";
 import { formatDay, MINUTES_PER_DAY, parseCivil } from "../../lib/plan/civil.ts";
-import { copyLine } from "../../lib/upsert/copy_text.ts";
+import { HEADER_BYTES } from "../../lib/upsert/copy_text.ts";
 import { quoteIdentifiers } from "../../lib/upsert/identifier.ts";
 import type { Load } from "../../lib/upsert/load.ts";
 import { loadsOf } from "../../lib/upsert/load.ts";
@@ -56,7 +56,7 @@ export async function pipelineBench({ days, runs }: PipelineOptions): Promise<vo
     await server.createDatabase(),
     (target) => recording(target, Object.keys(tables), writes),
   );
-  const rows = writes.flat().reduce((sum, { rows }) => sum + rows.length, 0);
+  const rows = writes.flat().reduce((sum, { text }) => sum + text.rows, 0);
   const script = await writeScript(writes, folder.file("load"));
   console.log(`${rows} rows in ${writes.length} transactions`);
 
@@ -115,9 +115,10 @@ async function writeScript(writes: readonly Load[][], path: string): Promise<str
   script += now;
   for (const [number, loads] of writes.entries()) {
     script += "BEGIN;\n";
-    for (const [index, { shape, rows }] of loads.entries()) {
+    for (const [index, { shape, text }] of loads.entries()) {
       const file = `${path}-${number}-${index}`;
-      await Deno.writeTextFile(file, rows.map(copyLine).join(""));
+      const parts = text.chunks.map((chunk) => chunk.subarray(HEADER_BYTES));
+      await Deno.writeFile(file, await new Blob(parts).bytes());
       script += `TRUNCATE ${stageName(shape)};\n\\copy ${stageName(shape)} FROM '${file}'\n`;
       script += `${plainMerge(shape)};\n`;
     }

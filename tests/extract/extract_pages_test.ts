@@ -13,7 +13,11 @@ function extracted(items: Fetched[], extract: Extractor["extract"]) {
   const source = async function* () {
     yield* items;
   };
-  return all(extractPages(source(), () => ({ shapes: [], extract }), { region: "gb" }));
+  // deno-lint-ignore require-yield
+  const extractBySlices = function* (page: ExtractedPage) {
+    return extract(page);
+  };
+  return all(extractPages(source(), () => ({ extractBySlices }), { region: "gb" }));
 }
 
 const pageOf = (unit: Unit): Fetched => ({ kind: "page", unit, page: staticPage([{ id: 1 }]) });

@@ -1,7 +1,11 @@
 // Makes small jobs and pages for the tests of extraction, and shows rows by the names of their columns.
 import type { Job } from "../../lib/config/job.ts";
 import { jobSchema } from "../../lib/config/job_schema.ts";
-import { compileExtractor, type Extraction } from "../../lib/extract/extractor.ts";
+import {
+  compileExtractor,
+  type ExtractedPage,
+  type Extraction,
+} from "../../lib/extract/extractor.ts";
 import { decodeBody, readRecords } from "../../lib/extract/read_records.ts";
 
 /** Keys of a job file. */
@@ -38,14 +42,20 @@ export function extractBody(
   const spec = job.streams[stream]!;
   const text = typeof body === "string" ? body : JSON.stringify(body);
   const decoded = decodeBody(text, spec.format, spec.delimiter);
-  return compileExtractor(job, stream).extract({
-    records: readRecords(spec.records, decoded),
-    body: decoded,
+  const page = { ...pageOf(readRecords(spec.records, decoded), options), body: decoded };
+  return compileExtractor(job, stream).extract(page);
+}
+
+/** A page that holds nothing but records. */
+export function pageOf(records: unknown[], options: PageOptions = {}): ExtractedPage {
+  return {
+    records,
+    body: records,
     header: (name) => options.headers?.[name] ?? null,
     window: options.window ?? null,
     each: options.each ?? {},
     params: options.params ?? {},
-  });
+  };
 }
 
 /** The rows of a table as objects, in order, over all entries that make them. */

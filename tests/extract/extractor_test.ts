@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { compileExtractor } from "../../lib/extract/extractor.ts";
 import { Failure } from "../../lib/report/failure.ts";
-import { extractBody, jobOf, rowsOf, windowOf } from "./extracting.ts";
+import { extractBody, jobOf, pageOf, rowsOf, windowOf } from "./extracting.ts";
 
 const RACES = {
   races: { key: "id", columns: { id: "text", name: "text", day: "date", runners: "integer" } },
@@ -74,6 +74,16 @@ Deno.test("extract() makes rows of many tables, with access to parents at any de
     { race_id: "1", horse_id: "a", bookmaker: "y", price: "2", rank: "1" },
     { race_id: "1", horse_id: "b", bookmaker: "x", price: "7", rank: "0" },
   ]);
+});
+
+Deno.test("extractBySlices() yields between slices, and gives what extract() does", () => {
+  const job = jobOf({ tables: RACES, stream: NESTED_STREAM });
+  const page = { ...pageOf(NESTED.races), body: NESTED };
+  const { extract, extractBySlices } = compileExtractor(job, "s");
+  const whole = extract(page);
+  const work = extractBySlices(page, 1);
+  const steps = [work.next(), work.next()];
+  assertEquals(steps, [{ done: false, value: undefined }, { done: true, value: whole }]);
 });
 
 Deno.test("extract() leaves shapes without rows out, and describes the others", () => {

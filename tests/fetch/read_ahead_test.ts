@@ -11,13 +11,19 @@ function setup(mostPages = 8, signal = never) {
   const asked: PromiseWithResolvers<string>[] = [];
   const signals: AbortSignal[] = [];
   const depth = { pages: 2 };
+  const dropped: string[] = [];
+  const crowd = { isThere: false };
   const ahead = new ReadAhead<string>((_, signal) => {
     const page = Promise.withResolvers<string>();
     signals.push(signal);
     asked.push(page);
     return page.promise;
-  }, { signal, depth, mostPages });
-  return { ahead, asked, signals, depth };
+  }, {
+    ...{ signal, depth, mostPages },
+    isCrowded: () => crowd.isThere,
+    drop: (page) => void dropped.push(page),
+  });
+  return { ahead, asked, signals, depth, dropped, crowd };
 }
 
 Deno.test("ReadAhead gives pages in the order of their steps, whatever lands first", async () => {
@@ -85,4 +91,29 @@ Deno.test("ReadAhead ends what is under way when it is disposed, or its signal a
   other.ahead.add(steps(1));
   other.ahead[Symbol.dispose]();
   assertEquals(other.signals[0]!.aborted, true);
+});
+
+Deno.test("ReadAhead asks for no page but the one that is needed while it is crowded", async () => {
+  const { ahead, asked, crowd } = setup();
+  crowd.isThere = true;
+  ahead.add(steps(4));
+  assertEquals(asked.length, 1);
+  asked[0]!.resolve("first");
+  await ahead.take();
+  assertEquals(asked.length, 2);
+  crowd.isThere = false;
+  const second = ahead.take();
+  assertEquals(asked.length, 4);
+  asked[1]!.resolve("second");
+  assertEquals(await second, "second");
+});
+
+Deno.test("ReadAhead drops the pages that came and are not needed any more", async () => {
+  const { ahead, asked, dropped } = setup();
+  ahead.add(steps(2));
+  asked[1]!.resolve("landed");
+  ahead.clear();
+  asked[0]!.resolve("too late");
+  await Promise.resolve();
+  assertEquals(dropped.toSorted(), ["landed", "too late"]);
 });

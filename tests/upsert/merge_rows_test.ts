@@ -84,7 +84,8 @@ async function write(
   const named = { ...shape, table: name };
   const relation = { version: table.version!, touched: true, partitioned };
   const loads = oneByOne
-    ? rows.map((row) => ({ shape: named, rows: [row], followsSame: false }))
+    ? (await Promise.all(rows.map((row) => loadsOf([{ shape: named, rows: [row] }], [name]))))
+      .flat()
     : await loadsOf([{ shape: named, rows }], [name]);
   const planned = loads.map((load): PlannedLoad => ({ load, relation, way }));
   const plan = planWrite(planned, []);

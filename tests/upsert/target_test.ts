@@ -238,6 +238,32 @@ testBoth("write() writes neither rows nor ledger where it fails", async (target,
   assertEquals(await target.countRows([name]), { [name]: 10 });
 });
 
+testBoth("write() keeps the order in which writes were begun", async (target, name) => {
+  const table = people();
+  await target.prepare({ [name]: table });
+  const shape = shapeOf(name, table);
+  const writes = ["a", "b", "c"].map((text) =>
+    target.write([{ shape, rows: [["1", text, null]] }], [])
+  );
+  const counts = (await Promise.all(writes)).map(({ counts }) => counts.get(name));
+  assertEquals(counts.map((each) => [each!.inserted, each!.updated]), [[1, 0], [0, 1], [0, 1]]);
+  assertEquals((await target.query(`SELECT name FROM ${name}`)).rows, [["c"]]);
+});
+
+testBoth("write() writes nothing after a write that failed meanwhile", async (target, name) => {
+  const table = people();
+  await target.prepare({ [name]: table });
+  await target.query(`ALTER TABLE ${name} RENAME TO ${name}_away`);
+  const shape = shapeOf(name, table);
+  const one = { shape, rows: [["1", "a", null]] };
+  const writes = [target.write([one], []), target.write([], [windowOf({ job: name })])];
+  for (const write of writes) await assertRejects(() => write, Failure, "does not exist");
+  assertEquals(await Array.fromAsync(target.readLedger(name)), []);
+  await target.query(`ALTER TABLE ${name}_away RENAME TO ${name}`);
+  await target.write([one], []);
+  assertEquals(await target.countRows([name]), { [name]: 1 });
+});
+
 testBoth(
   "write() names the table and the reason of a failure it cannot help",
   async (target, name) => {

@@ -1,0 +1,34 @@
+import { assert, assertEquals } from "@std/assert";
+import { Backlog } from "../../lib/fetch/backlog.ts";
+
+const never = new AbortController().signal;
+
+Deno.test("Backlog is full from its bound on, and lets everyone in when it is not any more", async () => {
+  const backlog = new Backlog(10);
+  const first = backlog.add(6);
+  assert(!backlog.isFull);
+  await backlog.room(never);
+  const second = backlog.add(4);
+  assert(backlog.isFull);
+  const entered: number[] = [];
+  const waiting = [1, 2].map((who) => backlog.room(never).then(() => entered.push(who)));
+  await Promise.resolve();
+  assertEquals(entered, []);
+  second[Symbol.dispose]();
+  await Promise.all(waiting);
+  assertEquals(entered, [1, 2]);
+  first[Symbol.dispose]();
+  first[Symbol.dispose]();
+  backlog.add(9);
+  assert(!backlog.isFull);
+});
+
+Deno.test("Backlog.room() waits no longer when the signal aborts", async () => {
+  const backlog = new Backlog(1);
+  backlog.add(1);
+  const stop = new AbortController();
+  const waiting = backlog.room(stop.signal);
+  stop.abort();
+  await waiting;
+  assert(backlog.isFull);
+});
