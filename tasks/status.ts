@@ -2,9 +2,10 @@
 // checkpoint and the target and asks nothing of the source.
 import type { Job } from "../lib/config/job.ts";
 import type { Checkpoint, RunRecord } from "../lib/checkpoint/checkpoint.ts";
-import type { Days, StreamSnapshot } from "../lib/checkpoint/snapshot.ts";
-import { snapshot } from "../lib/checkpoint/snapshot.ts";
+import type { Days, StreamView } from "../lib/checkpoint/snapshot.ts";
+import { daysOf, inDays, viewStreams } from "../lib/checkpoint/snapshot.ts";
 import { selectStreams } from "../lib/plan/stage.ts";
+import type { Window } from "../lib/plan/window.ts";
 import { formatCount, formatNumber, formatTable, oneLine } from "../lib/report/format.ts";
 import type { Summary } from "../lib/report/summary.ts";
 import { helpText, readArguments } from "./arguments.ts";
@@ -28,16 +29,22 @@ const RANGES_SHOWN = 8;
 /** Runs shown. */
 const RUNS_SHOWN = 5;
 
-/** What `status --json` prints. */
+/** A stream, and all parameters it was ever fetched with. */
+type StreamStatus = StreamView<Window> & { scopes: string[] };
+
+/** What is shown; `status --json` prints it with days. */
 interface Status {
   job: string;
   target: string;
-  streams: Record<string, StreamSnapshot & { scopes: string[] }>;
+  streams: Record<string, StreamStatus>;
   tables: Record<string, number>;
   runs: RunRecord[];
 }
 
 async function main(argv: string[]): Promise<number> {
+  // The database takes its time to answer: it is asked before the job is read, and waited for after.
+  const opening = argv.includes("--help") ? undefined : openStores();
+  opening?.catch(() => {});
   const job = await openJob(jobFileOf(argv));
   const flags: Flags = {
     ...runFlags(job),
@@ -52,7 +59,7 @@ async function main(argv: string[]): Promise<number> {
     console.log(helpText("status [options]", ABOUT, shown));
     return EXIT.done;
   }
-  await using stores = await openStores();
+  await using stores = await (opening ?? openStores());
   const given = givenOptions(job, args, Date.now());
   const view = async () => {
     const checkpoint = stores.checkpoint(job);
@@ -61,7 +68,7 @@ async function main(argv: string[]): Promise<number> {
     const ranged = given.start !== undefined || last !== undefined;
     const names = streamsGiven(job, given);
     const status = await readStatus(job, stores, { checkpoint, names, options, ranged });
-    return args.has("json") ? JSON.stringify(status) : statusLines(status).join("\n");
+    return args.has("json") ? statusJson(status) : statusLines(status).join("\n");
   };
   if (!args.has("watch")) {
     console.log(await view());
@@ -106,7 +113,11 @@ interface Look {
 async function readStatus(job: Job, stores: Stores, look: Look): Promise<Status> {
   const { checkpoint, names, options, ranged } = look;
   const range = ranged ? rangeOf(options) : undefined;
-  const snapshots = await snapshot(job, checkpoint, names, options.params, range);
+  const [snapshots, tables, runs] = await Promise.all([
+    viewStreams(job, checkpoint, names, options.params, range),
+    stores.target.countRows(Object.keys(job.tables)),
+    checkpoint.runs(RUNS_SHOWN),
+  ]);
   const streams: Status["streams"] = {};
   for (const [name, view] of Object.entries(snapshots)) {
     streams[name] = { ...view, scopes: await checkpoint.scopes(name) };
@@ -115,9 +126,16 @@ async function readStatus(job: Job, stores: Stores, look: Look): Promise<Status>
     job: job.job,
     target: stores.target.label,
     streams,
-    tables: await stores.target.countRows(Object.keys(job.tables)),
-    runs: await checkpoint.runs(RUNS_SHOWN),
+    tables,
+    runs,
   };
+}
+
+function statusJson(status: Status): string {
+  const streams = Object.entries(status.streams).map(([name, { scopes, ...view }]) =>
+    [name, { ...inDays(view), scopes }] as const
+  );
+  return JSON.stringify({ ...status, streams: Object.fromEntries(streams) });
 }
 
 function statusLines(status: Status): string[] {
@@ -142,7 +160,7 @@ function nextTask({ runs, streams }: Status): string {
   return troubled ? "backfill --resume" : "verify";
 }
 
-function streamLines(name: string, stream: StreamSnapshot & { scopes: string[] }): string[] {
+function streamLines(name: string, stream: StreamStatus): string[] {
   const scope = stream.scope === "" ? "" : ` (${stream.scope})`;
   const others = stream.scopes.filter((other) => other !== stream.scope);
   const lines = [`${name}${scope}`];
@@ -160,14 +178,14 @@ function streamLines(name: string, stream: StreamSnapshot & { scopes: string[] }
   for (const failed of stream.failed.slice(0, RANGES_SHOWN)) {
     lines.push(
       `  failed     ${
-        failed.window === null ? failed.each : ranges([failed.window])
+        failed.window === null ? failed.each : daysText(failed.window)
       }: ${failed.reason}`,
     );
   }
   for (const rejected of stream.rejected.slice(0, RANGES_SHOWN)) {
     lines.push(
       `  rejected   ${
-        rejected.window === null ? rejected.each : ranges([rejected.window])
+        rejected.window === null ? rejected.each : daysText(rejected.window)
       }: ${rejected.reason}`,
     );
   }
@@ -178,11 +196,13 @@ function streamLines(name: string, stream: StreamSnapshot & { scopes: string[] }
   return lines.map(oneLine);
 }
 
-function ranges(days: readonly Days[]): string {
-  const shown = days.slice(0, RANGES_SHOWN).map(([first, last]) =>
-    first === last ? first : `${first} .. ${last}`
-  );
-  const more = days.length - shown.length;
+function daysText([first, last]: Days): string {
+  return first === last ? first : `${first} .. ${last}`;
+}
+
+function ranges(windows: readonly Window[]): string {
+  const shown = windows.slice(0, RANGES_SHOWN).map((window) => daysText(daysOf(window)));
+  const more = windows.length - shown.length;
   return shown.join(", ") + (more > 0 ? ` and ${formatNumber(more)} more` : "");
 }
 

@@ -12,20 +12,20 @@ import type { Checkpoint, Trouble } from "./checkpoint.ts";
 /** First and last day of a range; minutes where it does not end at midnight. */
 export type Days = [first: string, last: string];
 
-/** What is known of one stream. */
-export interface StreamSnapshot {
+/** What is known of one stream; `Range` is how ranges of dates are told. */
+export interface StreamView<Range> {
   /** Group of the stream. */
   group: string;
   /** The parameters it was fetched with; empty for none. */
   scope: string;
   /** Ranges that are done. */
-  coverage: Days[];
+  coverage: Range[];
   /** Ranges among them in which the source had nothing. */
-  empty: Days[];
+  empty: Range[];
   /** Ranges among them that may still change. */
-  unsettled: Days[];
+  unsettled: Range[];
   /** Ranges that were never fetched, between the first date of the stream (or of coverage) and its last. */
-  gaps: Days[];
+  gaps: Range[];
   /** Windows that failed, with why. */
   failed: TroubleView[];
   /** Windows with rejected rows. */
@@ -37,6 +37,9 @@ export interface StreamSnapshot {
   /** Rows that runs have written for it. */
   rows: number;
 }
+
+/** What is known of one stream, as it is printed. */
+export type StreamSnapshot = StreamView<Days>;
 
 /** A window to be asked again. */
 export interface TroubleView {
@@ -54,18 +57,39 @@ export interface TroubleView {
 
 /** What is known of streams under the parameters of a run, over a range. */
 export async function snapshot(
+  ...about: Parameters<typeof viewStreams>
+): Promise<Record<string, StreamSnapshot>> {
+  const views = Object.entries(await viewStreams(...about));
+  return Object.fromEntries(views.map(([name, view]) => [name, inDays(view)]));
+}
+
+/** The same view with the first and last days of its ranges: of a long history these are many texts. */
+export function inDays(view: StreamView<Window>): StreamSnapshot {
+  return {
+    ...view,
+    coverage: view.coverage.map(daysOf),
+    empty: view.empty.map(daysOf),
+    unsettled: view.unsettled.map(daysOf),
+    gaps: view.gaps.map(daysOf),
+  };
+}
+
+/** What `snapshot` tells, with ranges as they are kept. */
+export async function viewStreams(
   job: Job,
   checkpoint: Checkpoint,
   streams: readonly string[],
   params: Readonly<Record<string, unknown>>,
   range: Window | undefined,
-): Promise<Record<string, StreamSnapshot>> {
-  const views: Record<string, StreamSnapshot> = {};
-  const troubles = await checkpoint.troubles();
-  for (const name of streams) {
-    const scope = scopeOf(job, name, params);
-    await checkpoint.load(name, scope);
-    views[name] = viewStream(job, checkpoint, name, scope, range, troubles);
+): Promise<Record<string, StreamView<Window>>> {
+  const views: Record<string, StreamView<Window>> = {};
+  const scopes = streams.map((name) => scopeOf(job, name, params));
+  const [troubles] = await Promise.all([
+    checkpoint.troubles(),
+    ...streams.map((name, at) => checkpoint.load(name, scopes[at]!)),
+  ]);
+  for (const [at, name] of streams.entries()) {
+    views[name] = viewStream(job, checkpoint, name, scopes[at]!, range, troubles);
   }
   return views;
 }
@@ -77,7 +101,7 @@ function viewStream(
   scope: string,
   range: Window | undefined,
   troubles: readonly Trouble[],
-): StreamSnapshot {
+): StreamView<Window> {
   const stream = job.streams[name]!;
   const tracks = checkpoint.tracks(name, scope);
   const items = tracks.flatMap((track) => checkpoint.item(track) ?? []);
@@ -88,13 +112,12 @@ function viewStream(
   return {
     group: stream.group,
     scope,
-    coverage: covered.map(daysOf),
-    empty: union(coverages.flatMap((coverage) => coverage.ranges.filter((range) => range.empty)))
-      .map(daysOf),
+    coverage: covered,
+    empty: union(coverages.flatMap((coverage) => coverage.ranges.filter((range) => range.empty))),
     unsettled: union(
       coverages.flatMap((coverage) => coverage.ranges.filter((range) => !range.settled)),
-    ).map(daysOf),
-    gaps: whole === undefined ? [] : gapsOf(coverages, whole).map(daysOf),
+    ),
+    gaps: whole === undefined ? [] : gapsOf(coverages, whole),
     failed: own.filter((trouble) => trouble.kind === "failed").map(viewTrouble),
     rejected: own.filter((trouble) => trouble.kind === "rejected").map(viewTrouble),
     fetched_at: items.length === 0

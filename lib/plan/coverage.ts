@@ -75,7 +75,7 @@ export class Coverage {
 
   /** The parts of a range that are not done, in order. */
   gaps(range: Window): Window[] {
-    return subtract(range, this.within(range));
+    return subtract(range, this.#ranges.slice(this.#firstTouching(range.from)));
   }
 
   /** The parts of a range that are done but may still change. */
