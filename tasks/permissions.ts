@@ -58,7 +58,7 @@ const SMALL_YOUNG = "--max-semi-space-size=4";
  * For commands that run a job: a heap that is collected whenever it has grown by half saves 80 MB and
  * costs a seventh of the client's time, which a run has to spare (docs/benchmarks.md).
  */
-const RUN_HEAP = `${SMALL_YOUNG},--heap-growing-percent=50`;
+const RUN_HEAP = `${SMALL_YOUNG},--max-old-space-size=1024`;
 
 /** The permissions of a command with these arguments in this environment, as flags of `deno run`. */
 export async function permissions(

@@ -38,8 +38,10 @@ export interface HttpOptions {
 /** Most bytes that are read of an answer that is no success; it is only quoted. */
 const MAX_ERROR_BYTES = 64 * 1024;
 
-/** Size that the buffer of a body begins with. */
+/** Size that the buffer of a body begins with where none is stated. */
 const FIRST_BYTES = 64 * 1024;
+/** Largest stated size for which memory is taken before anything has come. */
+const MOST_TRUSTED_BYTES = 1 << 20;
 
 /** What requests say that they come from. */
 export const USER_AGENT = "hindcast/1.0";
@@ -116,7 +118,7 @@ async function readBody(
   limit: number,
   url: string,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  let body = new Uint8Array(FIRST_BYTES);
+  let body = new Uint8Array(firstSize(response, limit));
   let bytes = 0;
   try {
     for await (const chunk of response.body ?? []) {
@@ -131,6 +133,14 @@ async function readBody(
     if (response.ok) throw readingTrouble(error, url);
   }
   return resized(body, bytes);
+}
+
+/** The size that the answer states, which may be that before decompression, or a guess. */
+function firstSize({ headers }: Response, limit: number): number {
+  const stated = Number(headers.get("content-length") ?? FIRST_BYTES);
+  return Number.isSafeInteger(stated) && stated > 0
+    ? Math.min(stated, limit, MOST_TRUSTED_BYTES)
+    : FIRST_BYTES;
 }
 
 /** The same bytes in a buffer of another size; the memory of the one before is free at once. */

@@ -84,8 +84,8 @@ function addRejections(window: OpenWindow, rejected: readonly Rejection[]): void
   window.rejected.push(...rejected.slice(0, Math.max(0, REJECTIONS_KEPT - window.rejected.length)));
 }
 
-/** Rows of all tables that may wait for the database, from which on no page is added. At 1 KiB a row this is 10 MB. */
-export const ROWS_WAITING = 10_000;
+/** Rows of all tables that may wait for the database, from which on no page is added. At 1 KiB a row this is 6 MB. */
+export const ROWS_WAITING = 6_000;
 
 /** Rejections of one window kept with their values; further ones are counted. */
 const REJECTIONS_KEPT = 1000;
