@@ -1,10 +1,17 @@
 // `deno task bench`: every benchmark but the peers, one after the other, each in a process of its own so
-// that none warms another up. What they print is a ratio within one run wherever that is possible.
+// that none warms another up, with the flags of V8 that runs have. Under five minutes. What they print is
+// a ratio within one run wherever that is possible.
+import { RUN_HEAP } from "../../tasks/permissions.ts";
+
 const BENCHES: readonly (readonly string[])[] = [
   ["extract_bench.ts"],
   ["write_bench.ts", "--rows", "20000", "--runs", "3"],
-  ["pipeline_bench.ts"],
+  ["pipeline_bench.ts", "--days", "60", "--runs", "3"],
+  ["memory_bench.ts", "--days", "100,500,1000"],
+  ["start_bench.ts", "--runs", "5"],
+  ["checkpoint_bench.ts"],
   ["rate_bench.ts"],
+  ["run_rate_bench.ts", "--limits", "5", "--latencies", "400"],
 ];
 
 if (import.meta.main) {
@@ -12,7 +19,10 @@ if (import.meta.main) {
   for (const [script, ...args] of BENCHES) {
     console.log(`\n== ${[script, ...args].join(" ")}`);
     const { code } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--quiet", "--no-check", `${import.meta.dirname}/${script}`, ...args],
+      args: [
+        ...["run", "-A", "--quiet", "--no-check", `--v8-flags=${RUN_HEAP}`],
+        ...[`${import.meta.dirname}/${script}`, ...args],
+      ],
       stdin: "null",
       stdout: "inherit",
       stderr: "inherit",

@@ -4,9 +4,12 @@
 // the racing job are in the run; nothing of them is in what psql does. Also the re-run that changes
 // nothing, with the WAL it writes, and how late the event loop was.
 //
-//     deno run -A tests/bench/pipeline_bench.ts [--days 30] [--runs 5]
+// PGlite takes the same way: its share is that of writing the same batches to it and nothing else.
+//
+//     deno run -A --v8-flags=--max-semi-space-size=4,--max-old-space-size=1024 \
+//       tests/bench/pipeline_bench.ts [--days 60] [--runs 3]
 import { parseArgs } from "@std/cli/parse-args";
-import type { RowShape } from "../../lib/extract/row_shape.ts";
+import type { RowSet, RowShape } from "../../lib/extract/row_shape.ts";
 import { formatDay, MINUTES_PER_DAY, parseCivil } from "../../lib/plan/civil.ts";
 import { HEADER_BYTES } from "../../lib/upsert/copy_text.ts";
 import { quoteIdentifiers } from "../../lib/upsert/identifier.ts";
@@ -28,6 +31,8 @@ export interface PipelineOptions {
 }
 
 const FIRST = parseCivil("2024-03-01")!;
+/** Making an embedded database takes seconds. */
+const MOST_PGLITE_RUNS = 2;
 /** PostgreSQL's own defaults; the test server's are faster than any real one. */
 const DEFAULTS = {
   fsync: "on",
@@ -51,11 +56,10 @@ export async function pipelineBench({ days, runs }: PipelineOptions): Promise<vo
       end: formatDay(FIRST + (days - 1) * MINUTES_PER_DAY),
     });
 
+  const written: RowSet[][] = [];
+  await run(await server.createDatabase(), (target) => recording(target, written));
   const writes: Load[][] = [];
-  await run(
-    await server.createDatabase(),
-    (target) => recording(target, Object.keys(tables), writes),
-  );
+  for (const sets of written) writes.push(await loadsOf(sets, Object.keys(tables)));
   const rows = writes.flat().reduce((sum, { text }) => sum + text.rows, 0);
   const script = await writeScript(writes, folder.file("load"));
   console.log(`${rows} rows in ${writes.length} transactions`);
@@ -88,15 +92,36 @@ export async function pipelineBench({ days, runs }: PipelineOptions): Promise<vo
     ` ${ratio(fresh!, again!)} of fresh, ${median(wal!).toFixed(1)} B WAL/row`,
   );
   console.log(`event loop late        ${median(late!).toFixed(1)} ms at p99`);
+
+  const [alone, whole]: number[][] = [[], []];
+  for (let round = 0; round < Math.min(runs, MOST_PGLITE_RUNS); round++) {
+    alone!.push(await writeAlone(`pglite:${folder.file(`alone-${round}`)}`, tables, written));
+    whole!.push((await run(`pglite:${folder.file(`whole-${round}`)}`)).seconds);
+  }
+  console.log("PGlite, writing alone ", rate(alone!));
+  console.log("PGlite, whole way     ", rate(whole!), ` ${ratio(alone!, whole!)} of writing alone`);
+}
+
+/** The seconds that writing these batches takes, one after the other. */
+async function writeAlone(
+  url: string,
+  tables: Parameters<Target["prepare"]>[0],
+  batches: readonly RowSet[][],
+): Promise<number> {
+  await using target = await openTarget(url);
+  await target.prepare(tables);
+  const startedAt = performance.now();
+  for (const sets of batches) await target.write(sets, []);
+  return (performance.now() - startedAt) / 1000;
 }
 
 /** A target that notes what is written to it. */
-function recording(target: Target, order: readonly string[], writes: Load[][]): Target {
+function recording(target: Target, written: RowSet[][]): Target {
   return new Proxy(target, {
     get(of, name) {
       if (name === "write") {
         return async (...[sets, ledger]: Parameters<Target["write"]>) => {
-          writes.push(await loadsOf(sets, order));
+          written.push([...sets]);
           return await of.write(sets, ledger);
         };
       }
@@ -162,7 +187,7 @@ async function walPosition(target: Target): Promise<number> {
 if (import.meta.main) {
   const flags = parseArgs(Deno.args, {
     string: ["days", "runs"],
-    default: { days: "30", runs: "5" },
+    default: { days: "60", runs: "3" },
   });
   await pipelineBench({ days: Number(flags.days), runs: Number(flags.runs) });
 }
