@@ -1,16 +1,8 @@
-// Owns the text form of COPY: rows to bytes and back. Rows are encoded once, before their transaction
-// begins, so that the database never waits for it, and then kept as these bytes alone: a quarter of the
-// memory that the rows take. It writes nowhere.
+// Owns the text form of COPY: rows to bytes and back. Rows are encoded once, while the transaction before
+// theirs is under way or at the latest while they are sent, and then kept as these bytes alone: a quarter
+// of the memory that the rows take. It writes nowhere.
 import type { Row } from "../extract/row_shape.ts";
 import { breathe } from "../breathe.ts";
-
-/** Rows in the text form of COPY, in UTF-8. */
-export interface CopyText {
-  /** How many rows. */
-  readonly rows: number;
-  /** Whole rows each, behind {@link HEADER_BYTES} bytes left free for the protocol. */
-  readonly chunks: readonly Uint8Array<ArrayBuffer>[];
-}
 
 /** A CopyData message begins with its kind and the length of what follows the kind. */
 export const HEADER_BYTES = 5;
@@ -43,32 +35,65 @@ export function copyLine(row: Row): string {
   return line + "\n";
 }
 
-/** Encodes rows; the event loop gets its turn between chunks. */
-export async function copyText(rows: readonly Row[]): Promise<CopyText> {
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
-  let text = "";
-  for (const row of rows) {
-    text += copyLine(row);
-    if (text.length < CHUNK_CHARACTERS) continue;
-    chunks.push(encoded(text));
-    text = "";
-    await breathe();
+/** Rows in the text form of COPY, in UTF-8; encoded bit by bit, from `encode` on. */
+export class CopyText {
+  /** How many rows. */
+  readonly rows: number;
+  readonly #chunks: Uint8Array<ArrayBuffer>[] = [];
+  #isWhole = false;
+  #grown = Promise.withResolvers<void>();
+
+  /** A text of so many rows, of which nothing is encoded yet. */
+  constructor(rows: number) {
+    this.rows = rows;
   }
-  if (text !== "") chunks.push(encoded(text));
-  return { rows: rows.length, chunks };
-}
 
-/** The rows again; needed only where the database refused one of them. */
-export function rowsOf({ chunks }: CopyText): Row[] {
-  return chunks.flatMap((chunk) =>
-    decoder.decode(chunk.subarray(HEADER_BYTES)).split("\n").slice(0, -1)
-      .map((line) => line.split("\t").map(valueOf))
-  );
-}
+  /** Encodes the rows; the event loop gets its turn between chunks. */
+  async encode(rows: readonly Row[]): Promise<this> {
+    let text = "";
+    for (const row of rows) {
+      text += copyLine(row);
+      if (text.length < CHUNK_CHARACTERS) continue;
+      this.#grow(encoded(text));
+      text = "";
+      await breathe();
+    }
+    this.#isWhole = true;
+    this.#grow(...text === "" ? [] : [encoded(text)]);
+    return this;
+  }
 
-/** Frees the memory of rows that were sent; left to the collector, it would pile up until it comes by. */
-export function release({ chunks }: CopyText): void {
-  for (const { buffer } of chunks) buffer.transfer(0);
+  /** Chunks of whole rows, as they are encoded, behind {@link HEADER_BYTES} bytes left free for the protocol. */
+  async *chunks(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+    for (let at = 0;; at++) {
+      while (at >= this.#chunks.length) {
+        if (this.#isWhole) return;
+        await this.#grown.promise;
+      }
+      yield this.#chunks[at]!;
+    }
+  }
+
+  /** The rows again; needed only where the database refused one of them. */
+  async decode(): Promise<Row[]> {
+    const rows: Row[] = [];
+    for await (const chunk of this.chunks()) {
+      const lines = decoder.decode(chunk.subarray(HEADER_BYTES)).split("\n");
+      for (const line of lines.slice(0, -1)) rows.push(line.split("\t").map(valueOf));
+    }
+    return rows;
+  }
+
+  /** Frees the memory of a text that was sent; left to the collector, it would pile up until that comes by. */
+  release(): void {
+    for (const { buffer } of this.#chunks.splice(0)) buffer.transfer(0);
+  }
+
+  #grow(...chunks: Uint8Array<ArrayBuffer>[]): void {
+    this.#chunks.push(...chunks);
+    this.#grown.resolve();
+    this.#grown = Promise.withResolvers();
+  }
 }
 
 function encoded(text: string): Uint8Array<ArrayBuffer> {

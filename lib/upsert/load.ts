@@ -1,8 +1,9 @@
-// Owns what is written in one transaction: the rows of each shape with one row per key, encoded. Making
-// it yields to the event loop, so that a large batch never holds it for long. It speaks no SQL.
+// Owns what is written in one transaction: the rows of each shape with one row per key, which are encoded
+// from then on. Making it yields to the event loop, so that a large batch never holds it for long. It
+// speaks no SQL.
 import { breathe } from "../breathe.ts";
 import type { Row, RowSet, RowShape } from "../extract/row_shape.ts";
-import { type CopyText, copyText, rowsOf } from "./copy_text.ts";
+import { CopyText } from "./copy_text.ts";
 import { MergedRows } from "./merge_rows.ts";
 
 /** Rows of one shape that go into their table by one statement. */
@@ -30,13 +31,19 @@ export async function loadsOf(sets: readonly RowSet[], order: readonly string[])
     return at;
   };
   const merged = [...await mergedSets(sets)].sort(([a], [b]) => rank(a) - rank(b));
-  const loads: Load[] = [];
-  for (const [shape, { rounds }] of merged) {
-    for (const [round, rows] of rounds.entries()) {
-      loads.push({ shape, text: await copyText(rows), followsSame: round > 0 });
-    }
-  }
-  return loads;
+  const loads = merged.flatMap(([shape, { rounds }]) =>
+    rounds.map((rows, round) => ({
+      rows,
+      load: { shape, text: new CopyText(rows.length), followsSame: round > 0 },
+    }))
+  );
+  void encode(loads);
+  return loads.map(({ load }) => load);
+}
+
+/** One after the other, in the order in which they are sent. */
+async function encode(loads: readonly { load: Load; rows: readonly Row[] }[]): Promise<void> {
+  for (const { load, rows } of loads) await load.text.encode(rows);
 }
 
 async function mergedSets(sets: readonly RowSet[]): Promise<Map<RowShape, MergedRows>> {
@@ -55,12 +62,12 @@ async function mergedSets(sets: readonly RowSet[]): Promise<Map<RowShape, Merged
 
 /** The load with these rows of it. */
 export async function withRows(load: Load, rows: readonly Row[]): Promise<Load> {
-  return { ...load, text: await copyText(rows) };
+  return { ...load, text: await new CopyText(rows.length).encode(rows) };
 }
 
 /** The load in two halves, for rows that only the database takes for one and the same. */
 export async function halves(load: Load): Promise<Load[]> {
-  const rows = rowsOf(load.text);
+  const rows = await load.text.decode();
   const half = rows.length >> 1;
   return [
     await withRows(load, rows.slice(0, half)),

@@ -77,7 +77,7 @@ async function open(path: string): Promise<PGlite> {
 
 async function run(transaction: Transaction, { sql, text }: Step): Promise<StepAnswer> {
   if (text === undefined) return stepAnswer(await transaction.query(sql, [], { rowMode: "array" }));
-  const chunks = text.chunks.map((chunk) => chunk.subarray(HEADER_BYTES));
+  const chunks = await Array.fromAsync(text.chunks(), (chunk) => chunk.subarray(HEADER_BYTES));
   const fromBlob = sql.replace(/STDIN$/, "'/dev/blob'");
   return stepAnswer(await transaction.query(fromBlob, [], { blob: new Blob(chunks) }));
 }

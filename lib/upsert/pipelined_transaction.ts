@@ -109,7 +109,7 @@ export class PipelinedTransaction implements Submittable {
   async #send(stream: Duplex): Promise<void> {
     for (const { text } of this.#steps) {
       if (text === undefined) continue;
-      for (const chunk of text.chunks) {
+      for await (const chunk of text.chunks()) {
         if (this.#failed) return;
         chunk[0] = COPY_DATA;
         new DataView(chunk.buffer).setUint32(1, chunk.length - 1);

@@ -6,7 +6,6 @@ import type { Rejection } from "../extract/extractor.ts";
 import type { Row, RowSet } from "../extract/row_shape.ts";
 import { Failure } from "../report/failure.ts";
 import { DatabaseError } from "./database_error.ts";
-import { release, rowsOf } from "./copy_text.ts";
 import { isolateRows } from "./isolate_rows.ts";
 import type { Refusal } from "./isolate_rows.ts";
 import { halves, loadsOf, withRows } from "./load.ts";
@@ -108,7 +107,7 @@ class Attempts {
       try {
         await this.#input.renew();
         const answers = await this.#input.session.transact(plan.steps);
-        for (const { text } of this.#loads) release(text);
+        for (const { text } of this.#loads) text.release();
         return this.#written(planned, countsOf(plan, planned, answers));
       } catch (error) {
         if (!(error instanceof DatabaseError)) throw error;
@@ -169,7 +168,7 @@ class Attempts {
   /** Takes the rows at fault out of a load. */
   async #isolate(load: Load, index: number, first: Refusal): Promise<void> {
     const probe = (rows: readonly Row[]) => this.#probe(load, index, rows);
-    const isolated = await isolateRows(rowsOf(load.text), first, probe, MOST_REFUSED);
+    const isolated = await isolateRows(await load.text.decode(), first, probe, MOST_REFUSED);
     if (isolated === undefined) {
       throw new Failure(
         "target",

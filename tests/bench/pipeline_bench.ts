@@ -142,7 +142,7 @@ async function writeScript(writes: readonly Load[][], path: string): Promise<str
     script += "BEGIN;\n";
     for (const [index, { shape, text }] of loads.entries()) {
       const file = `${path}-${number}-${index}`;
-      const parts = text.chunks.map((chunk) => chunk.subarray(HEADER_BYTES));
+      const parts = await Array.fromAsync(text.chunks(), (chunk) => chunk.subarray(HEADER_BYTES));
       await Deno.writeFile(file, await new Blob(parts).bytes());
       script += `TRUNCATE ${stageName(shape)};\n\\copy ${stageName(shape)} FROM '${file}'\n`;
       script += `${plainMerge(shape)};\n`;

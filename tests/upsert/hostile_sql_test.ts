@@ -3,7 +3,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { Row } from "../../lib/extract/row_shape.ts";
-import { copyText } from "../../lib/upsert/copy_text.ts";
+import { CopyText } from "../../lib/upsert/copy_text.ts";
 import {
   MAX_IDENTIFIER_BYTES,
   quoteIdentifiers,
@@ -66,7 +66,7 @@ Deno.test("tables, copies and merges keep any names and texts apart", async () =
         }));
         const load = {
           shape: shapeOf(tableName, table, columns),
-          text: await copyText([...keys.values()]),
+          text: await new CopyText(keys.size).encode([...keys.values()]),
           followsSame: false,
         };
         const relation = { version: [], touched: true, partitioned };
