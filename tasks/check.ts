@@ -4,9 +4,10 @@ import { parseEnv } from "node:util";
 import { explainJob } from "../lib/config/explain.ts";
 import { formatProblem, type Problem } from "../lib/config/problem.ts";
 import { inspectJob, type JobReading } from "../lib/config/read_job.ts";
-import { LONGEST_FILE } from "../lib/config/yaml_limits.ts";
 import { type Flags, helpText, readArguments } from "./arguments.ts";
 import { EXIT, runCommand } from "./exit.ts";
+import { modelineAdvice } from "./modeline.ts";
+import { readText } from "./read_text.ts";
 import { DEFAULT_JOB } from "./settings.ts";
 
 const FLAGS: Flags = {
@@ -29,10 +30,23 @@ async function main(argv: string[]): Promise<number> {
   const files = args.rest.length === 0 ? [DEFAULT_JOB] : args.rest;
   const env = openEnvironment();
   const readings: [file: string, reading: JobReading][] = [];
-  for (const file of files) readings.push([file, await inspectJob(file, { readText, env })]);
+  const texts = new Map<string, string>();
+  const keeping = async (path: string) => {
+    texts.set(path, await readText(path));
+    return texts.get(path)!;
+  };
+  for (const file of files) {
+    readings.push([file, await inspectJob(file, { readText: keeping, env })]);
+  }
   const isFine = readings.every(([, { problems }]) => problems.length === 0);
   if (args.has("json")) printJson(readings, isFine);
-  else for (const [file, reading] of readings) printReading(file, reading, args.has("explain"));
+  else {
+    for (const [file, reading] of readings) {
+      printReading(file, reading, args.has("explain"));
+      const advice = args.has("explain") ? undefined : modelineAdvice(file, texts.get(file) ?? "");
+      if (reading.problems.length === 0 && advice !== undefined) console.error(`hint: ${advice}`);
+    }
+  }
   return isFine ? EXIT.done : EXIT.usage;
 }
 
@@ -61,18 +75,12 @@ function printProblems(file: string, problems: readonly Problem[]): void {
   const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
   console.error(problems.map(formatProblem).join("\n"));
   console.error(`\nerror: Cannot use job file "${file}": ${count}`);
-  console.error("hint: Correct it and run deno task check again; docs/config.md has every key");
-}
-
-/** A larger file than any job is not read as a whole: the reader refuses what goes beyond its bound. */
-async function readText(path: string): Promise<string> {
-  using file = await Deno.open(path);
-  const bytes = new Uint8Array(4 * LONGEST_FILE + 1);
-  let length = 0;
-  for (let read: number | null = 0; read !== null && length < bytes.length; length += read ?? 0) {
-    read = await file.read(bytes.subarray(length));
-  }
-  return new TextDecoder().decode(bytes.subarray(0, length));
+  const isWhole = problems.every(({ line }) => line === 0);
+  console.error(
+    isWhole
+      ? "hint: Give the name of a job file; deno task init writes one"
+      : "hint: Correct it and run deno task check again; docs/config.md has every key",
+  );
 }
 
 /** A lookup of variables: those that are set, then those of .env.local, then those of .env. */

@@ -14,6 +14,7 @@ import { writeJob } from "../lib/init/write_job.ts";
 import { Failure } from "../lib/report/failure.ts";
 import { type Arguments, type Flags, helpText, readArguments } from "./arguments.ts";
 import { EXIT, runCommand } from "./exit.ts";
+import { schemaPathFrom } from "./modeline.ts";
 
 const value = (name: string, about: string) => ({ kind: "value", value: name, about }) as const;
 
@@ -67,7 +68,7 @@ async function main(argv: string[]): Promise<number> {
     ? draftOfAnswers(answers, readSample(args.value("sample")))
     : draftOfOpenApi(document, answers);
   const file = args.value("out") ?? defaultFile(draft.name);
-  const text = writeJob(draft, schemaFrom(file), commandOf(argv));
+  const text = writeJob(draft, schemaPathFrom(file), commandOf(argv));
   await refuseMistakes(file, text);
   write(file, text, args.has("force"));
   console.log(lines(file, draft).join("\n"));
@@ -167,14 +168,6 @@ function defaultFile(name: string): string {
   } catch {
     return `${name}.yaml`;
   }
-}
-
-/** The path of the JSON Schema as seen from a file; editors follow it. */
-function schemaFrom(file: string): string {
-  const folders = file.replace(/^\.\//, "").split("/").slice(0, -1);
-  if (file.startsWith("/") || folders.includes("..")) return "config/job.schema.json";
-  if (folders[0] === "config") return `${"../".repeat(folders.length - 1)}job.schema.json`;
-  return `${"../".repeat(folders.length)}config/job.schema.json`;
 }
 
 function commandOf(argv: readonly string[]): string {

@@ -6,6 +6,7 @@ import { Checkpoint } from "../lib/checkpoint/checkpoint.ts";
 import { openKv } from "../lib/checkpoint/open_kv.ts";
 import { openTarget } from "../lib/upsert/open_target.ts";
 import type { Target } from "../lib/upsert/target.ts";
+import { readText } from "./read_text.ts";
 import { DEFAULT_JOB, readSettings } from "./settings.ts";
 import type { Settings } from "./settings.ts";
 
@@ -27,7 +28,7 @@ export function jobFileOf(argv: readonly string[]): string {
  * @throws {Failure} of kind `configuration` with all its problems.
  */
 export function openJob(file: string, readEnv = env): Promise<Job> {
-  return readJob(file, { readText: (path) => Deno.readTextFileSync(path), env: readEnv });
+  return readJob(file, { readText, env: readEnv });
 }
 
 /** A target and a checkpoint store, open. */

@@ -69,6 +69,7 @@ function guessSource(from: string, steps: string[]): string | undefined {
   return steps.length === 0 ? `{params.${from}}` : undefined;
 }
 
+const FILTERS = ["join:,", "path", "text", "number"];
 const FILTER = /\|(join:.[^|]*|[^|]*)/gs;
 
 function readFilters(placeholder: Placeholder, filters: string): Placeholder | TemplateProblem {
@@ -78,16 +79,25 @@ function readFilters(placeholder: Placeholder, filters: string): Placeholder | T
     else if (filter === "path") result = { ...result, slashes: true };
     else if (filter.startsWith("join:")) result = { ...result, join: filter.slice(5) };
     else if (placeholder.from === "window") result = { ...result, format: filter };
-    else return filterProblem(filter, ["join:,", "path", "text", "number"], placeholder.text);
+    else return filterProblem(`there is no filter "${filter}"`, filter, FILTERS, placeholder.text);
   }
   if (placeholder.from !== "window") return result;
   const problem = momentFormatProblem(result.format);
   if (problem === undefined) return result;
-  return { ...filterProblem(result.format, MOMENT_FORMATS, placeholder.text), problem };
+  if (result.format.includes("%")) return { problem, guess: undefined, at: placeholder.text };
+  const known = [...MOMENT_FORMATS, "a pattern such as %d.%m.%Y"];
+  return filterProblem(problem, result.format, known, placeholder.text);
 }
 
-function filterProblem(filter: string, known: readonly string[], at: string): TemplateProblem {
-  return { problem: `there is no filter "${filter}"`, guess: suggest(filter, known), at };
+function filterProblem(
+  what: string,
+  filter: string,
+  known: readonly string[],
+  at: string,
+): TemplateProblem {
+  const guess = suggest(filter, known);
+  const problem = guess === undefined ? `${what}; expected one of ${known.join(", ")}` : what;
+  return { problem, guess, at };
 }
 
 /** Whether a placeholder shows a time of day, and so can tell windows shorter than a day apart. */

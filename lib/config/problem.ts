@@ -77,7 +77,7 @@ export function problemOf({ place, message }: Finding, secrets: readonly Place[]
 }
 
 /** The line, counted from 1, that holds a position; by bisection. */
-function lineOf(source: SourceText, offset: number): number {
+export function lineOf(source: SourceText, offset: number): number {
   let [low, high] = [0, source.lineStarts.length];
   while (high - low > 1) {
     const middle = (low + high) >> 1;
@@ -93,7 +93,7 @@ function excerptOf(place: Place, start: number, line: number, secrets: readonly 
   const fits = place.offset + Math.min(place.length, 40) - start <= EXCERPT_LENGTH;
   const from = fits ? start : place.offset - EXCERPT_LENGTH / 2;
   const to = Math.min(end, from + EXCERPT_LENGTH);
-  const shown = printable(starred(place.source, from, to, secrets));
+  const shown = printable(starred(place.source, from, to, secrets)).trimEnd();
   const gutter = `  ${line} | `;
   const width = Math.max(1, Math.min(place.length, to - place.offset));
   const caret = " ".repeat(gutter.length - 2) + "| " + " ".repeat(place.offset - from) +

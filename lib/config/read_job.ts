@@ -60,38 +60,44 @@ export async function inspectJob(file: string, deps: ReadJobDeps): Promise<JobRe
   }
   if (root === undefined) return { job: undefined, root, problems: inOrder(findings, [], file) };
   const plain = plainValue(root, deps.env);
-  findings.push(...plain.findings);
-  const report = ({ path, message, point, part = "" }: PathProblem) => {
-    findings.push({ place: partOf(placeOf(root, path, point), part), message });
-  };
-  const job = parseJob(plain, report);
-  if (findings.length > 0 || job === undefined) {
+  const found = parseJob(plain);
+  const unread = found.problems.filter(({ hidesRest }) => hidesRest === true);
+  findings.push(...plain.findings.filter(({ path }) => !isBelow(path, unread)));
+  const known = new Set(findings.map(placeId));
+  for (const { path, message, point, part = "" } of found.problems) {
+    const finding = { place: partOf(placeOf(root, path, point), part), message };
+    // What is wrong in the YAML or with a variable may make the value wrong as well.
+    if (!known.has(placeId(finding))) findings.push(finding);
+  }
+  if (findings.length > 0 || found.job === undefined) {
     return { job: undefined, root, problems: inOrder(findings, plain.secrets, file) };
   }
-  return { job: { ...job, file, variables: plain.variables }, root, problems: [] };
+  return { job: { ...found.job, file, variables: plain.variables }, root, problems: [] };
 }
 
-/** The job, if the schema accepts it; what it and the cross-checks refuse is reported. */
-function parseJob(
-  plain: PlainValue,
-  report: (problem: PathProblem) => void,
-): ParsedJob | undefined {
+function placeId({ place }: Finding): string {
+  return typeof place === "string" ? place : `${place.source.file}:${place.offset}`;
+}
+
+/** Whether a path leads into what one of the problems is about. */
+function isBelow(path: readonly string[], problems: readonly PathProblem[]): boolean {
+  return problems.some((problem) => problem.path.every((key, at) => String(key) === path[at]));
+}
+
+/** The job, if the schema accepts it, and what it and the cross-checks refuse. */
+function parseJob(plain: PlainValue): { job: ParsedJob | undefined; problems: PathProblem[] } {
   let { value } = plain;
   let result = jobSchema.safeParse(value, { error: keepKnownKeys });
   if (!result.success && plain.fromEnv.size > 0) {
     value = withTypes(value, flatIssues(result.error.issues, value), plain.fromEnv);
     result = jobSchema.safeParse(value, { error: keepKnownKeys });
   }
-  if (result.success) {
-    resolveJob(result.data).forEach(report);
-    return result.data;
-  }
+  if (result.success) return { job: result.data, problems: resolveJob(result.data) };
   const shown = (path: readonly PropertyKey[], found: unknown) => shownValue(plain, path, found);
   const issues = flatIssues(result.error.issues, value);
-  for (const issue of issues) schemaProblems(issue, value, shown).forEach(report);
   const { job, unread } = salvage(value, issues);
-  if (job !== undefined) resolveJob(job, unread).forEach(report);
-  return undefined;
+  const between = job === undefined ? [] : resolveJob(job, unread);
+  return { job: undefined, problems: [...schemaProblems(issues, value, shown), ...between] };
 }
 
 /** Variables are texts; where the schema wants a number or a boolean, they are read as one. */
@@ -121,8 +127,9 @@ function shownValue(
   if (secretAt(keys) !== undefined) return undefined;
   if (plain.fromEnv.has(JSON.stringify(keys))) return "another value in the variable";
   if (value === null) return "nothing";
-  if (Array.isArray(value)) return "a list";
-  if (typeof value === "object") return "a map";
+  const empty = typeof value === "object" && Object.keys(value).length === 0;
+  if (Array.isArray(value)) return empty ? "an empty list" : "a list";
+  if (typeof value === "object") return empty ? "an empty map" : "a map";
   const text = String(value);
   const short = text.length > 60 ? `${text.slice(0, 57)}...` : text;
   return typeof value === "string" ? JSON.stringify(short) : short;

@@ -65,6 +65,12 @@ function resolveMerging(scope: Scope, path: JobPath, table: Table): void {
   }
   for (const [name, column] of Object.entries(table.columns)) {
     const at = [...path, "columns", name, "merge"];
+    if (column.merge !== undefined && table.key.includes(name)) {
+      scope.value(
+        at,
+        `"${name}" is of the key, the same in all rows that are merged; leave it out`,
+      );
+    }
     if (column.merge === "latest" && table.version === undefined) {
       scope.value(at, `"latest" needs "version" of the table, the columns that say what is newer`);
     }

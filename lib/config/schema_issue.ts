@@ -1,15 +1,19 @@
 // Owns the issues of a parse by the schema before they become words: their paths from the top of the job,
 // and which alternative of a union was meant. It never words anything.
 import type { z } from "zod";
-import { fixedKeys } from "./schema_shape.ts";
+import { fixedKeys, schemaShape } from "./schema_shape.ts";
 
 /** An issue of a parse. */
 export type Issue = z.core.$ZodIssue;
 
-/** Keeps the keys that a map knows in the message of an issue about unknown keys. */
+/** Keeps the keys that a map knows in the message of an issue about unknown keys, and those it needs in one about what is no map. */
 export const keepKnownKeys: z.core.$ZodErrorMap = (issue) => {
-  if (issue.code !== "unrecognized_keys" || issue.inst === undefined) return undefined;
-  return Object.keys(fixedKeys(issue.inst as z.core.$ZodType) ?? {}).join(" ");
+  const keys = issue.inst === undefined ? undefined : fixedKeys(issue.inst as z.core.$ZodType);
+  if (keys === undefined) return undefined;
+  if (issue.code === "unrecognized_keys") return Object.keys(keys).join(" ");
+  if (issue.code !== "invalid_type") return undefined;
+  const needed = Object.keys(keys).filter((key) => !schemaShape(keys[key]!).optional);
+  return needed.length === 0 ? undefined : `expected a map with ${needed.join(" and ")}`;
 };
 
 /** An issue with its path from the top; of a union, an issue of the alternative that was meant. */

@@ -1,7 +1,7 @@
 // Owns the words for what the schema refuses: zod's issues become sentences that say what was expected,
 // what was found and what was probably meant. It never shows the value of a variable or a secret, and
 // never says "invalid input": of a union it follows the alternative that was meant.
-import { didYouMean } from "./did_you_mean.ts";
+import { didYouMean, suggest } from "./did_you_mean.ts";
 import { type FlatIssue, type Issue, valueAt } from "./schema_issue.ts";
 
 /** Something wrong at a path of a job. */
@@ -14,6 +14,8 @@ export interface PathProblem {
   readonly point: "key" | "value";
   /** The part of a text that is meant, where it is not the whole. */
   readonly part?: string;
+  /** Whether nothing can be said of what is there: the key is not known, or holds another kind of value. */
+  readonly hidesRest?: boolean;
 }
 
 /** Says what a value is, for "found ..."; undefined where it must not be shown. */
@@ -56,34 +58,84 @@ const SYNONYMS: Readonly<Record<string, string>> = {
   tsv: "csv",
 };
 
-/** What an issue says, in words. */
+/**
+ * What the issues of a parse say, in words.
+ *
+ * A key that is written wrongly is not told to be missing as well, and of a file that has no key of a job
+ * only that is told.
+ */
 export function schemaProblems(
-  { issue, path }: FlatIssue,
+  issues: readonly FlatIssue[],
   input: unknown,
   shown: Shown,
 ): PathProblem[] {
-  if (issue.code === "unrecognized_keys") return unknownKeys(issue, path);
+  const foreign = issues.find((issue) => isForeign(issue, input));
+  if (foreign !== undefined) return [notAJob(input, shown)];
+  const meant = new Set<string>();
+  const unknown = issues.flatMap(({ issue, path }) =>
+    issue.code === "unrecognized_keys" ? unknownKeys(issue, path, meant) : []
+  );
+  const others = issues.filter(({ issue, path }) =>
+    issue.code !== "unrecognized_keys" && !meant.has(JSON.stringify(path.map(String)))
+  );
+  return [...unknown, ...others.map((issue) => schemaProblem(issue, input, shown))];
+}
+
+function schemaProblem({ issue, path }: FlatIssue, input: unknown, shown: Shown): PathProblem {
   if (issue.code === "invalid_key") {
-    return [{ path, message: issue.issues[0]?.message ?? issue.message, point: "key" }];
+    return { path, message: issue.issues[0]?.message ?? issue.message, point: "key" };
   }
   const value = valueAt(input, path);
   if (value === undefined) {
     const key = String(path.at(-1) ?? "job");
-    return [{ path: path.slice(0, -1), message: `the key "${key}" is missing`, point: "key" }];
+    return { path: path.slice(0, -1), message: `the key "${key}" is missing`, point: "key" };
   }
   const found = shown(path, value);
   const message = expectation(issue) + (found === undefined ? "" : `, found ${found}`);
-  return [{ path, message: withGuess(message, issue, value), point: "value" }];
+  const hidesRest = issue.code === "invalid_type" && COLLECTIONS.has(issue.expected);
+  return { path, message: withGuess(message, issue, value), point: "value", hidesRest };
 }
 
+const COLLECTIONS: ReadonlySet<string> = new Set(["object", "record", "array"]);
+
+/** Whether the file is something else than a job: no map, or one of which no key is known or nearly known. */
+function isForeign({ issue, path }: FlatIssue, input: unknown): boolean {
+  if (path.length > 0) return false;
+  if (issue.code !== "unrecognized_keys") return issue.code === "invalid_type";
+  const known = knownKeys(issue);
+  const keys = Object.keys(input as object);
+  return !keys.some((key) => known.includes(key)) &&
+    keys.slice(0, MOST_UNKNOWN_KEYS).every((key) => suggest(key, known) === undefined);
+}
+
+function notAJob(input: unknown, shown: Shown): PathProblem {
+  const found = Array.isArray(input) || typeof input !== "object" || input === null
+    ? `found ${shown([], input) ?? "something else"}`
+    : "none of which it has";
+  const message =
+    `this is no job file: expected a map with job, source, tables and streams, ${found}`;
+  return { path: [], message, point: "value" };
+}
+
+function knownKeys(issue: Extract<Issue, { code: "unrecognized_keys" }>): string[] {
+  return issue.message.split(" ").filter((key) => key !== "");
+}
+
+/** Unknown keys; the paths of the keys that were probably meant are added to `meant`. */
 function unknownKeys(
   issue: Extract<Issue, { code: "unrecognized_keys" }>,
   path: readonly PropertyKey[],
+  meant: Set<string>,
 ): PathProblem[] {
-  const known = issue.message.split(" ").filter((key) => key !== "");
+  const known = knownKeys(issue);
   return issue.keys.slice(0, MOST_UNKNOWN_KEYS).map((key) => {
-    const guess = didYouMean(key, known) ?? `expected one of ${known.join(", ")}`;
-    return { path: [...path, key], message: `unknown key "${key}"; ${guess}`, point: "key" };
+    const guess = suggest(key, known);
+    if (guess !== undefined) meant.add(JSON.stringify([...path.map(String), guess]));
+    const what = guess === undefined
+      ? `expected one of ${known.join(", ")}`
+      : `did you mean "${guess}"?`;
+    const message = `unknown key "${key}"; ${what}`;
+    return { path: [...path, key], message, point: "key", hidesRest: true };
   });
 }
 
@@ -130,6 +182,8 @@ function listed(values: readonly string[]): string {
 }
 
 function withGuess(message: string, issue: Issue, value: unknown): string {
+  const placeholder = unquotedPlaceholder(value);
+  if (placeholder !== undefined) return `${message}; a placeholder needs quotes: "${placeholder}"`;
   if (typeof value !== "string") return message;
   const values = enumValues(issue);
   if (values.length === 0) return message;
@@ -138,6 +192,14 @@ function withGuess(message: string, issue: Issue, value: unknown): string {
     ? `did you mean "${synonym}"?`
     : didYouMean(value, values);
   return guess === undefined ? message : `${message}; ${guess}`;
+}
+
+/** YAML reads `{from}` without quotes as a map of one key that holds nothing. */
+function unquotedPlaceholder(value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  const [entry, second] = Object.entries(value);
+  if (entry === undefined || second !== undefined || entry[1] !== null) return undefined;
+  return /^(from|to|last|before|params\.|each\.)/.test(entry[0]) ? `{${entry[0]}}` : undefined;
 }
 
 function enumValues(issue: Issue): string[] {

@@ -14,6 +14,11 @@ export const DEEPEST_NESTING = 64;
 
 const LEXER_MARKS = new Set(["\u0002", "\u0018", "\u001f", "\ufeff"]);
 
+const FOREIGN: Readonly<Record<string, string>> = {
+  "\r": "a line ends with CR alone; save the file with LF or CRLF",
+  "\ufffd": "a character here is not UTF-8; save the file as UTF-8",
+};
+
 /** The tokens of a file, for the parser; or why it is not read, and where. */
 export function readTokens(source: SourceText): string[] | { place: Place; message: string } {
   const at = (offset: number, message: string) => ({
@@ -23,6 +28,9 @@ export function readTokens(source: SourceText): string[] | { place: Place; messa
   if (source.text.length > LONGEST_FILE) {
     return at(0, `the file has more than ${LONGEST_FILE} characters`);
   }
+  // What is no UTF-8 was decoded as U+FFFD; it is looked for first, as UTF-16 is full of zeros.
+  const foreign = source.text.search(/\ufffd|\r(?!\n)/);
+  if (foreign >= 0) return at(foreign, FOREIGN[source.text[foreign]!]!);
   // deno-lint-ignore no-control-regex
   const control = source.text.search(/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|(?<=.)\ufeff/);
   if (control >= 0) return at(control, "the file holds a control character");

@@ -4,14 +4,17 @@
 // most MOST_NODES nodes, at most DEEPEST_NESTING deep, however aliases are used.
 import { Composer, isAlias, isMap, isScalar, isSeq, Parser, YAMLParseError } from "yaml";
 import type { Alias, Document, Node, Pair, Scalar, YAMLMap, YAMLSeq } from "yaml";
-import type { Finding, Place, SourceText } from "./problem.ts";
+import { type Finding, lineOf, type Place, type SourceText } from "./problem.ts";
 import type { YamlEntry, YamlList, YamlMap, YamlNode, YamlScalar } from "./yaml_node.ts";
 export type { YamlNode } from "./yaml_node.ts";
 import { didYouMean } from "./did_you_mean.ts";
 import { DEEPEST_NESTING, MOST_NODES, readTokens } from "./yaml_limits.ts";
+import { isReadable, yamlMistakes } from "./yaml_mistake.ts";
 
 /** Findings after which no further ones are noted. */
 const MOST_FINDINGS = 200;
+/** Mistakes of one file in the YAML itself that are told. */
+const MOST_MISTAKES = 20;
 
 /** Reads a YAML file; where something is wrong the tree holds what could be read, or is undefined. */
 export function readYamlTree(
@@ -20,11 +23,9 @@ export function readYamlTree(
   const tokens = readTokens(source);
   if (!Array.isArray(tokens)) return { root: undefined, findings: [tokens] };
   const document = parseTokens(tokens, source.text.length);
-  const findings = document.errors.concat(document.warnings).slice(0, 20).map((error) => ({
-    place: { source, offset: error.pos[0], length: error.pos[1] - error.pos[0] },
-    message: `cannot read the YAML: ${lowerFirst(error.message.split("\n")[0] ?? "")}`,
-  }));
-  if (document.errors.length > 0) return { root: undefined, findings };
+  const findings = yamlMistakes(source, document.errors)
+    .concat(yamlMistakes(source, document.warnings)).slice(0, MOST_MISTAKES);
+  if (!isReadable(document.errors)) return { root: undefined, findings };
   const builder = new TreeBuilder(source, findings);
   const root = document.contents === null ? undefined : builder.build(document.contents, 0);
   return { root, findings };
@@ -49,10 +50,6 @@ function parseTokens(tokens: readonly string[], end: number): Document.Parsed {
 }
 
 const MULTIPLE = "MULTIPLE_DOCS";
-
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
-}
 
 /** Builds the tree of one document; anchors become known in the order of the file. */
 class TreeBuilder {
@@ -109,13 +106,21 @@ class TreeBuilder {
       const value = pair.value === null || pair.value === undefined
         ? this.#nothing(key.place)
         : this.build(pair.value, depth + 1);
+      const first = entries.get(key.text);
       if (key.text === "<<") merged.push({ key: key.place, node: value });
-      else if (entries.has(key.text)) this.#report(key.place, `the key "${key.text}" occurs twice`);
+      else if (first !== undefined) entries.set(key.text, this.#twice(first, key, value));
       else entries.set(key.text, { key: key.place, node: value });
     }
     for (const { key, node } of merged) this.#merge(entries, key, node);
     const values = [...entries.values()].map(({ node }) => node);
     return { kind: "map", place, entries, ...this.#sizes(values, place) };
+  }
+
+  /** Of a key that occurs twice the fuller value is taken, so that few parts of it seem to be missing. */
+  #twice(first: YamlEntry, key: { text: string; place: Place }, second: YamlNode): YamlEntry {
+    const line = lineOf(this.source, first.key.offset);
+    this.#report(key.place, `the key "${key.text}" occurs twice, first in line ${line}`);
+    return second.size > first.node.size ? { key: key.place, node: second } : first;
   }
 
   #key(key: Node): { text: string; place: Place } | undefined {

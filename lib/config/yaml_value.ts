@@ -11,7 +11,7 @@ export interface PlainValue {
   /** Maps, lists and scalars. */
   readonly value: unknown;
   /** What is wrong with variables and secrets. */
-  readonly findings: Finding[];
+  readonly findings: (Finding & { readonly path: readonly string[] })[];
   /** Places of texts that no message may show: secrets written into the file. */
   readonly secrets: Place[];
   /** Names of the variables that occur, in order. */
@@ -22,7 +22,7 @@ export interface PlainValue {
 
 /** Turns a tree into a plain value; a variable without a value is a problem and reads as empty. */
 export function plainValue(root: YamlNode, env: Env): PlainValue {
-  const findings: Finding[] = [];
+  const findings: PlainValue["findings"] = [];
   const secrets: Place[] = [];
   const variables = new Set<string>();
   const fromEnv = new Set<string>();
@@ -43,7 +43,7 @@ export function plainValue(root: YamlNode, env: Env): PlainValue {
       const problem = secretProblem(value, secret);
       if (problem === undefined) return value;
       secrets.push(place);
-      findings.push({ place, message: problem });
+      findings.push({ place, message: problem, path });
       return value;
     }
     const { text, missing } = substituteEnv(value, env);
@@ -52,7 +52,7 @@ export function plainValue(root: YamlNode, env: Env): PlainValue {
       const message = name === undefined
         ? `expected \${NAME} or \${NAME:-default}, found "${text}"; write $\${ for the two characters`
         : `the variable "${name}" is not set; set it, or give it a default: \${${name}:-...}`;
-      findings.push({ place, message });
+      findings.push({ place, message, path });
     }
     return text;
   }

@@ -5,7 +5,9 @@ import { FINE } from "../config/job_text.ts";
 
 Deno.test("check exits with 0 when a job is fine, and says what is in it", async () => {
   await using folder = tempDir();
-  await Deno.writeTextFile(folder.file("fine.yaml"), FINE);
+  const schema = new URL("../../config/job.schema.json", import.meta.url).pathname;
+  const modeline = `# yaml-language-server: $schema=${schema}\n`;
+  await Deno.writeTextFile(folder.file("fine.yaml"), modeline + FINE);
   const { code, stdout, stderr } = await runTask("check", [folder.file("fine.yaml")]);
   assertEquals([code, stderr], [0, ""]);
   assertStringIncludes(stdout, "fine.yaml: ok   job weather   1 stream   2 tables");
@@ -33,6 +35,42 @@ Deno.test("check prints every problem of every file to stderr and exits with 2",
   assertStringIncludes(stderr, "none.yaml: there is no such file");
   assertStringIncludes(stderr, "hint: ");
   assertStringIncludes(stdout, "b.yaml: ok");
+});
+
+Deno.test("check says what was meant by a name of no file, and which files a folder has", async () => {
+  await using folder = tempDir();
+  await Deno.writeTextFile(folder.file("weather.yaml"), FINE);
+  const files = [folder.file("wether.yaml"), folder.file("weather"), folder.path, "racing"];
+  const { code, stderr } = await runTask("check", files);
+  assertEquals(code, 2);
+  const near = `there is no such file; did you mean "${folder.file("weather.yaml")}"?`;
+  assertStringIncludes(stderr, `wether.yaml: ${near}`);
+  assertStringIncludes(stderr, `weather: ${near}`);
+  assertStringIncludes(
+    stderr,
+    `it is a folder; expected a file, such as ${folder.file("weather.yaml")}`,
+  );
+  assertStringIncludes(stderr, 'racing: there is no such file; did you mean "config/racing.yaml"?');
+  assertStringIncludes(stderr, "hint: Give the name of a job file; deno task init writes one");
+});
+
+Deno.test("check says how editors find the schema where a job does not name it, or one that is not there", async () => {
+  await using folder = tempDir();
+  await Deno.writeTextFile(folder.file("none.yaml"), FINE);
+  const lost = `# yaml-language-server: $schema=lost.json\n${FINE}`;
+  await Deno.writeTextFile(folder.file("lost.yaml"), lost);
+  const { code, stderr } = await runTask("check", [
+    folder.file("none.yaml"),
+    folder.file("lost.yaml"),
+  ]);
+  assertEquals(code, 0);
+  assert(
+    /none\.yaml with "# yaml-language-server: \$schema=.*config\/job\.schema\.json"/.test(stderr),
+  );
+  assertStringIncludes(
+    stderr,
+    'lost.yaml names the schema "lost.json", which is not there; write "#',
+  );
 });
 
 Deno.test("check --json lists the problems of each file", async () => {

@@ -167,6 +167,52 @@ Deno.test("readJob() reports mistakes between parts beside mistakes within them"
   ]);
 });
 
+Deno.test("readJob() tells a mistake once, and not what follows from it", async () => {
+  assertEquals(await messages(FINE.replace("rows: readings", "rows: { tabel: readings }")), [
+    '17:13 unknown key "tabel"; did you mean "table"?',
+  ]);
+  assertEquals(await messages(FINE.replace("https://api.example.com", "${API_URL}")), [
+    '2:9 the variable "API_URL" is not set; set it, or give it a default: ${API_URL:-...}',
+  ]);
+  const auth = (text: string) =>
+    FINE.replace("https://api.example.com", `{ url: "https://a.example", auth: ${text} }`);
+  assertEquals(await messages(auth('{ baerer: "${TOKEN}" }')), [
+    '2:45 unknown key "baerer"; did you mean "bearer"?',
+  ]);
+  assertEquals(await messages(auth('{ basic: "${TOKEN}" }')), [
+    "2:52 expected a map with username and password, found another value in the variable",
+  ]);
+  const twice = FINE.replace(
+    "tables:\n",
+    "tables:\n  readings: { key: id, columns: { id: text } }\n",
+  );
+  assertEquals(await messages(twice), ['10:3 the key "readings" occurs twice, first in line 6']);
+});
+
+Deno.test("readJob() says of a file of another kind that it is no job, and nothing else", async () => {
+  const expected = "this is no job file: expected a map with job, source, tables and streams";
+  for (
+    const [text, found] of [
+      ['{"name": "x", "dependencies": {}}', "none of which it has"],
+      ["version: 3\nservices: {}\n", "none of which it has"],
+      ["- a\n", "found a list"],
+      ["hello\n", 'found "hello"'],
+    ] as const
+  ) assertEquals(await messages(text), [`1:1 ${expected}, ${found}`]);
+});
+
+Deno.test("readJob() says what to write where a map is expected, and of placeholders without quotes", async () => {
+  assertEquals(await messagesWith({ "streams.readings.rows": ["readings"] }), [
+    'expected a map with table, found "readings"',
+  ]);
+  assertEquals(await messagesWith({ "streams.readings.for_each": { shop: [] } }), [
+    "expected at least one, found an empty list",
+  ]);
+  assertEquals(await messages(FINE.replace('"{from}"', "{from}")), [
+    '15:45 expected a text, a number, true, false or a list of them, found a map; a placeholder needs quotes: "{from}"',
+  ]);
+});
+
 Deno.test("readJob() reads variables, with defaults and as numbers", async () => {
   const text = changed({
     "source": { url: "${API_URL:-https://api.example.com}/v2", concurrency: "${N}", burst: "${B}" },
@@ -230,7 +276,6 @@ Deno.test("readJob() says so when there is no file or nothing in it", async () =
   );
   assertStringIncludes(missing.message, "none.yaml: ");
   assertEquals(await messages(""), ["0:0 the file is empty"]);
-  assertEquals(await messages("- a"), ["1:1 expected a map, found a list"]);
 });
 
 Deno.test("readJob() merges included files under the keys of the job", async () => {

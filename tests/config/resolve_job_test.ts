@@ -27,6 +27,10 @@ Deno.test("resolveJob() checks keys, indexes, versions and references of tables"
       { "tables.stations.columns.name": { type: "jsonb", merge: "greatest" } },
       '"greatest" cannot compare values of type jsonb',
     ],
+    [
+      { "tables.stations.columns.id": { type: "text", merge: "fill" } },
+      '"id" is of the key, the same in all rows that are merged; leave it out',
+    ],
     [{ "tables.readings.references": { station_id: "stations.id" } }],
     [
       { "tables.readings.references": { statio_id: "station.id" } },
