@@ -108,12 +108,13 @@ function isList(option: z.core.$ZodType): boolean {
   return (schemaShape(option).core as z.core.$ZodTypes)._zod.def.type === "array";
 }
 
-/** Whether an alternative is a map that the value may be, judged by keys that have one possible value. */
+/** Whether an alternative is a map that the value may be, judged by its keys and those that have one possible value. */
 function fits(option: z.core.$ZodType, value: unknown): boolean {
   const { core } = schemaShape(option);
   const keys = fixedKeys(core);
   if (keys === undefined) return isMap(value) && memberSchema(core) !== undefined && !isList(core);
   if (!isMap(value)) return true;
+  if (Object.keys(value).some((key) => !Object.hasOwn(keys, key))) return false;
   return Object.entries(keys).every(([key, schema]) => {
     const { def } = (schemaShape(schema).core as z.core.$ZodTypes)._zod;
     return def.type !== "literal" || (def.values as unknown[]).includes(value[key]);

@@ -79,7 +79,7 @@ export const jobSchema = z.strictObject({
   nulls: z.array(z.string()).default([""]).describe("Texts that mean no value, for every column.")
     .meta({ example: ["", "-"] }),
   source: z.union([
-    z.string().transform((url) => ({ url })).pipe(source),
+    z.string().min(1).transform((url) => ({ url })).pipe(source),
     source,
   ], { error: "expected a URL, or a map with url" }).describe("The API: its URL, or a map.").meta({
     kind: "URL or map",

@@ -65,7 +65,10 @@ export const rate = converted((text) => {
   } catch {
     return undefined;
   }
-}, 'a rate such as "2/s", "100/min" or "5000/h"').meta({ kind: "rate" });
+}, 'a rate such as "2/s", "100/min" or "5000/h"').meta({
+  kind: "rate",
+  pattern: "^\\s*\\d+(\\.\\d+)?\\s*/\\s*(\\d+(\\.\\d+)?)?\\s*[a-zA-Z]+\\s*$|\\$\\{",
+});
 
 /** A text, number, boolean or null. */
 export const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()], {

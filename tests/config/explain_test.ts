@@ -40,7 +40,11 @@ Deno.test("explainJob() names every key that has a default", async () => {
 });
 
 Deno.test("explainJob() prints a job that means the same", async () => {
-  for (const example of [FINE, ...EXAMPLES]) {
+  const folder = new URL("../../config/", import.meta.url);
+  const files = [...Deno.readDirSync(folder)].filter(({ name }) => name.endsWith(".yaml"));
+  const jobs = files.map(({ name }) => Deno.readTextFileSync(new URL(name, folder)));
+  assert(jobs.length >= 8);
+  for (const example of [FINE, ...EXAMPLES, ...jobs]) {
     const env = { API_URL: "https://b.example" };
     const { variables: _, ...job } = await read(example, env);
     const { variables: __, ...again } = await read(await explain(example, env), env);

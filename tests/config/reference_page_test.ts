@@ -1,6 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { Ajv } from "ajv";
+import fc from "fast-check";
 import { parse } from "yaml";
+import { jobSchema } from "../../lib/config/job_schema.ts";
 import { jobJsonSchema } from "../../lib/config/json_schema.ts";
 import { keySections, withReference } from "../../lib/config/reference_page.ts";
 import { CONFIG_PAGE, EXAMPLES, PARTS } from "./examples.ts";
@@ -10,6 +12,9 @@ const CONFIG = new URL("../../config/", import.meta.url);
 
 /** Variables that a job without defaults for them has in a test. */
 const ENV = { API_USERNAME: "u", API_PASSWORD: "p" };
+
+/** Runs of a property; `deno task test:long` asks for more. */
+const RUNS = Number(Deno.env.get("HINDCAST_FUZZ_CASES") ?? 1000);
 
 function validator() {
   const schema = JSON.parse(jobJsonSchema());
@@ -83,6 +88,92 @@ Deno.test("jobJsonSchema() refuses unknown keys, wrong types and literal secrets
     FINE.replace("job: weather\n", ""),
   ];
   for (const text of wrong) assert(!validate(parse(text)), text);
+});
+
+Deno.test("every example and default of a key is a value that the key takes", () => {
+  const whole = JSON.parse(jobJsonSchema());
+  const ajv = new Ajv({ strict: false });
+  let examined = 0;
+  const examine = (node: unknown, path: string): void => {
+    if (typeof node !== "object" || node === null) return;
+    const { examples = [], default: fallback, ...schema } = node as Record<string, unknown>;
+    const values = [...examples as unknown[], ...fallback === undefined ? [] : [fallback]];
+    const validate = values.length === 0
+      ? undefined
+      : ajv.compile({ ...schema, definitions: whole.definitions });
+    for (const value of values) {
+      assert(validate?.(value), `${path}: ${JSON.stringify(value)}`);
+      examined++;
+    }
+    for (const holder of ["properties", "definitions", "anyOf", "oneOf"]) {
+      const inner = Object.entries(schema[holder] ?? {});
+      for (const [key, one] of inner) examine(one, `${path}/${holder}/${key}`);
+    }
+    for (const holder of ["items", "additionalProperties"]) {
+      examine(schema[holder], `${path}/${holder}`);
+    }
+  };
+  examine(whole, "");
+  assert(examined > 100, `${examined}`);
+});
+
+/** What people write by mistake, or where something else is expected. */
+const ODD: readonly unknown[] = [
+  ...[null, true, false, 0, 1, -1, 1.5, 404, 1e9],
+  ...[
+    "",
+    "x",
+    "n o",
+    "day",
+    "7d",
+    "1mo",
+    "1.5h",
+    "0s",
+    "auto",
+    "5/s",
+    "5 per second",
+    "2020-01-01",
+  ],
+  ...["text", "jsonb", "fill", "latest", "list", "csv", "rows", "GET", "http://a.b"],
+  ...[[], [1], ["a"], [null], [["a"]], {}, { x: 1 }, { path: "a" }, { table: "x" }, { by: "page" }],
+];
+
+/** The path to every part of a value. */
+function partsOf(value: unknown, path: readonly string[] = []): (readonly string[])[] {
+  if (typeof value !== "object" || value === null) return [path];
+  return [
+    path,
+    ...Object.entries(value).flatMap(([key, part]) => partsOf(part, [...path, key])),
+  ];
+}
+
+Deno.test("jobJsonSchema() takes and refuses what the job schema takes and refuses", () => {
+  const validate = validator();
+  const jobs = [FINE, ...EXAMPLES].map((text) => parse(text))
+    .filter((job) => jobSchema.safeParse(job).success);
+  assert(jobs.length >= 7);
+  const change = fc.tuple(
+    fc.constantFrom(...jobs),
+    fc.nat(),
+    fc.constantFrom("put", "remove", "add"),
+    fc.constantFrom(...ODD),
+  );
+  fc.assert(
+    fc.property(change, ([base, at, how, odd]) => {
+      const job = structuredClone(base);
+      const parts = partsOf(job).slice(1);
+      const path = parts[at % parts.length]!;
+      // Whether a zone exists and a text is a secret, no schema of JSON can say.
+      if (path[0] === "time_zone" || path.includes("auth")) return;
+      const holder = path.slice(0, -1).reduce((value, key) => value[key], job);
+      if (how === "put") holder[path.at(-1)!] = odd;
+      else if (how === "remove" && !Array.isArray(holder)) delete holder[path.at(-1)!];
+      else if (!Array.isArray(holder)) holder.unheard_of = odd;
+      const expected = jobSchema.safeParse(job).success;
+      assertEquals(validate(job), expected, `${path.join(".")} ${how} ${JSON.stringify(odd)}`);
+    }),
+    { numRuns: RUNS },
+  );
 });
 
 Deno.test("every job in config/ names the schema in its first line", () => {
