@@ -47,7 +47,7 @@ async function main(argv: string[]): Promise<number> {
     return EXIT.done;
   }
   using stop = new StopSignal(() => {});
-  const name = streamOf(job, given.value("stream"));
+  const name = streamOf(job, given.value("stream"), given.value("date") !== undefined);
   const unit = await unitOf(job, job.streams[name]!, given);
   const probe = await probeStream(job, name, unit, {
     env,
@@ -60,8 +60,13 @@ async function main(argv: string[]): Promise<number> {
   const ok = probe.problem === null && probe.rejected.length === 0 &&
     (probe.paging?.problem ?? null) === null;
   if (given.has("json")) console.log(JSON.stringify({ ok, ...probe }));
-  else console.log(probeLines(probe, job.file).join("\n"));
+  else console.log(probeLines(probe, job.file, widthOfScreen()).join("\n"));
   return ok ? EXIT.done : EXIT.failed;
+}
+
+/** Columns of the terminal; without bound where the output is none. */
+function widthOfScreen(): number {
+  return Deno.stdout.isTerminal() ? Deno.consoleSize().columns : Infinity;
 }
 
 /** The command line with the job file as a flag, as permissions.ts reads it. */
@@ -81,12 +86,26 @@ function paramFlags(job: Job | undefined): Flags {
   );
 }
 
-function streamOf(job: Job, given: string | undefined): string {
-  const names = Object.keys(job.streams).filter((name) => job.streams[name]!.request !== undefined);
-  const name = given ?? cheapestStream(job) ?? names[0];
+function streamOf(job: Job, given: string | undefined, isDated: boolean): string {
+  const asking = Object.entries(job.streams).filter(([, { request }]) => request !== undefined);
+  const names = asking.map(([name]) => name);
+  const dated = asking.filter(([, { window }]) => window !== undefined).map(([name]) => name);
+  const name = given ?? cheapestStream(job, isDated ? dated : names) ??
+    (isDated ? dated : names)[0];
+  if (name !== undefined && isDated && names.includes(name) && !dated.includes(name)) {
+    throw new Failure(
+      "configuration",
+      `Cannot probe stream "${name}" for a date: it has no window`,
+      {
+        hint: dated.length === 0
+          ? "Leave --date out"
+          : `Leave --date out, or take ${dated.join(", ")}`,
+      },
+    );
+  }
   if (name !== undefined && names.includes(name)) return name;
   const message = name === undefined
-    ? "Cannot probe the job: none of its streams sends requests"
+    ? `Cannot probe the job: none of its streams ${isDated ? "has dates" : "sends requests"}`
     : `Cannot probe stream "${name}": the job has none of that name that sends requests`;
   const near = suggest(name ?? "", names);
   const hint = near === undefined ? `There are ${names.join(", ")}` : `Did you mean "${near}"?`;

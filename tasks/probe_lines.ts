@@ -16,8 +16,8 @@ const CELL_CHARS = 28;
 const NAMES_SHOWN = 20;
 const MISFITS_SHOWN = 10;
 
-/** The lines of a probe of a job file. */
-export function probeLines(probe: Probe, file: string): string[] {
+/** The lines of a probe of a job file; tables show as many rows as fit `width` characters, at least one. */
+export function probeLines(probe: Probe, file: string, width = Infinity): string[] {
   const { request } = probe;
   const each = Object.keys(probe.each).length === 0 ? "" : ` ${JSON.stringify(probe.each)}`;
   const lines = [
@@ -29,7 +29,7 @@ export function probeLines(probe: Probe, file: string): string[] {
   if (probe.answer !== null) lines.push(labelled("answer", answerText(probe.answer)));
   if (probe.paging !== null) lines.push(...pagingLines(probe.paging));
   if (probe.records !== null) lines.push(...recordLines(probe.records));
-  for (const report of probe.rows) lines.push("", ...rowLines(report));
+  for (const report of probe.rows) lines.push("", ...rowLines(report, width));
   lines.push(...problemLines(probe));
   return [...lines.map(oneLine), "", ...nextLines(probe, file)];
 }
@@ -40,7 +40,8 @@ function labelled(label: string, text: string): string {
 
 function answerText({ status, ms, bytes, content_type }: NonNullable<Probe["answer"]>): string {
   const type = content_type === null ? "" : `, ${content_type}`;
-  return `${status} in ${formatSeconds(ms / 1000)}, ${formatNumber(bytes)} bytes${type}`;
+  const took = ms < 1000 ? `${ms} ms` : formatSeconds(ms / 1000);
+  return `${status} in ${took}, ${formatNumber(bytes)} bytes${type}`;
 }
 
 function pagingLines(paging: PagingReport): string[] {
@@ -55,6 +56,8 @@ function pagingLines(paging: PagingReport): string[] {
   if (paging.signs.length > 0) {
     lines.push(labelled("", 'the answer has these; say "paging" if it has more pages:'));
     for (const { path, value } of paging.signs) lines.push(labelled("", `  ${path}: ${value}`));
+    if (paging.guesses.length > 0) lines.push(labelled("", "such as"));
+    for (const guess of paging.guesses) lines.push(labelled("", `  ${guess}`));
   }
   return lines;
 }
@@ -65,18 +68,22 @@ function recordLines({ count, first }: NonNullable<Probe["records"]>): string[] 
 }
 
 /** A table's columns one below the other, the first rows side by side. */
-function rowLines({ table, rows, columns }: RowReport): string[] {
+function rowLines({ table, rows, columns }: RowReport, width: number): string[] {
   const head = `${table}: ${formatCount(rows, "row")}`;
   if (rows === 0) return [head];
-  const shown = columns[0]?.values.length ?? 0;
   const cells = columns.map(({ column, type, key, filled, values }) => [
     key ? `${column} *` : column,
     type,
     filled === 0 ? "never" : filled === rows ? "always" : `${filled} of ${rows}`,
     ...values.map((value) => cell(value)),
   ]);
-  const numbers = Array.from({ length: shown }, (_, at) => `row ${at + 1}`);
-  return [head, ...formatTable([["column", "type", "filled", ...numbers], ...cells], "  ")];
+  const most = columns[0]?.values.length ?? 0;
+  for (let shown = most;; shown--) {
+    const numbers = Array.from({ length: shown }, (_, at) => `row ${at + 1}`);
+    const fitting = cells.map((line) => line.slice(0, 3 + shown));
+    const lines = formatTable([["column", "type", "filled", ...numbers], ...fitting], "  ");
+    if (shown <= 1 || lines.every((line) => line.length <= width)) return [head, ...lines];
+  }
 }
 
 function cell(value: string | null): string {
@@ -92,6 +99,14 @@ function problemLines(probe: Probe): string[] {
     const names = probe.never_filled.slice(0, NAMES_SHOWN).join(", ");
     lines.push("", `never filled: ${names}${more > 0 ? ` and ${more} more` : ""}`);
   }
+  lines.push(...untakenLines(probe));
+  if (probe.outside.length > 0) {
+    lines.push(
+      "",
+      `outside the window: every value of ${probe.outside.slice(0, NAMES_SHOWN).join(", ")};`,
+      "  look whether the source takes dates by these parameters, and say record_date",
+    );
+  }
   if (probe.rejected.length > 0) lines.push("", "does not fit:");
   for (const misfit of probe.rejected.slice(0, MISFITS_SHOWN)) {
     const where = misfit.column === null ? misfit.table : `${misfit.table}.${misfit.column}`;
@@ -100,6 +115,7 @@ function problemLines(probe: Probe): string[] {
       `    value   ${misfit.value}`,
       `    record  ${misfit.record}`,
     );
+    if (misfit.remedy !== null) lines.push(`    perhaps ${misfit.remedy}`);
   }
   if (probe.paging?.problem) lines.push("", `problem   ${probe.paging.problem}`);
   if (probe.problem !== null) {
@@ -108,6 +124,18 @@ function problemLines(probe: Probe): string[] {
   }
   if (probe.outline.length > 0) lines.push("", ...outlineLines(probe.outline, probe.guesses));
   return lines;
+}
+
+function untakenLines({ untaken, records }: Probe): string[] {
+  if (untaken.length === 0) return [];
+  const rows = untaken.slice(0, NAMES_SHOWN).map(({ path, records: filled, value }) => [
+    path === "" ? "(the record)" : path,
+    filled === records?.count ? "always" : `${filled} of ${records?.count}`,
+    value,
+  ]);
+  const more = untaken.length - NAMES_SHOWN;
+  const table = formatTable([["field", "filled", "such as"], ...rows], "  ");
+  return ["", "no column takes:", ...table, ...more > 0 ? [`  and ${more} more`] : []];
 }
 
 function outlineLines(
@@ -124,14 +152,21 @@ function outlineLines(
 }
 
 function nextLines(probe: Probe, file: string): string[] {
-  const { problem, paging, records } = probe;
-  if (problem !== null || (paging?.problem ?? null) !== null || probe.rejected.length > 0) {
-    return [`next      correct ${file}, and deno task probe ${file} --stream ${probe.stream}`];
+  const { problem, paging, records, rows, rejected } = probe;
+  const again = `deno task probe ${file} --stream ${probe.stream}`;
+  if (problem !== null && (probe.answer?.status ?? 0) !== 200) {
+    return [`next      see to the problem above, then ${again}`];
+  }
+  if (problem !== null || (paging?.problem ?? null) !== null || rejected.length > 0) {
+    return [`next      correct ${file}, and ${again}`];
   }
   if (records?.count === 0) {
     return probe.window === null
-      ? ["next      no record came: look at the request above"]
-      : ["next      no record came: try another day with --date"];
+      ? ["next      no record came: look at the request and the answer above"]
+      : ["next      no record came: try another day with --date, or look at the answer above"];
+  }
+  if (rows.every(({ rows }) => rows === 0)) {
+    return [`next      no row came of the records: look at "rows" in ${file}, and ${again}`];
   }
   return [`next      deno task backfill --config ${file} --only ${probe.stream} --dry-run`];
 }

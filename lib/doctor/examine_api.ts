@@ -62,12 +62,17 @@ function impatient(job: Job): Job {
   return { ...job, source: { ...source, timeout, retry: { ...source.retry, attempts: 1 } } };
 }
 
-/** The stream with the least to say: without dates, repeated for nothing, in the order of the job. */
-export function cheapestStream(job: Job): string | undefined {
+/** Of the streams named, or all, the one with the least to say: without dates, repeated for nothing, in the order of the job. */
+export function cheapestStream(
+  job: Job,
+  among: readonly string[] = Object.keys(job.streams),
+): string | undefined {
   const cost = ({ window, for_each }: Stream) =>
     (window === undefined ? 0 : 2) + (for_each === undefined ? 0 : 1);
   return Object.entries(job.streams)
-    .filter(([, stream]) => stream.request !== undefined && !isFedByTarget(stream))
+    .filter(([name, stream]) =>
+      among.includes(name) && stream.request !== undefined && !isFedByTarget(stream)
+    )
     .sort(([, a], [, b]) => cost(a) - cost(b))[0]?.[0];
 }
 

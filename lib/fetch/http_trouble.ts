@@ -48,7 +48,7 @@ export function sendingTrouble(error: unknown, url: string): HttpTrouble {
     return new HttpTrouble(
       "forbidden",
       `this program is not allowed to reach ${host}`,
-      `Start it with --allow-net=${host}`,
+      `Start it with --allow-net=${host}; where the source leads there, write that address as its url`,
     );
   }
   const reason = reasonOf(error);

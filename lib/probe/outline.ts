@@ -45,7 +45,7 @@ export function guessRecords(body: unknown): RecordsGuess[] {
   const queue: [path: string, value: unknown, depth: number][] = [["", body, 0]];
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
     const [path, value, depth] = next;
-    const guess = guessOf(path, value);
+    const guess = guessOf(body, path, value);
     if (guess !== undefined) guesses.push(guess);
     if (depth === DEEPEST || !isObject(value)) continue;
     for (const [name, member] of membersOf(path, value)) queue.push([name, member, depth + 1]);
@@ -71,8 +71,8 @@ function described(value: unknown): string {
   return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}...` : text;
 }
 
-function guessOf(path: string, value: unknown): RecordsGuess | undefined {
-  if (Array.isArray(value)) return listGuess(path, value);
+function guessOf(body: unknown, path: string, value: unknown): RecordsGuess | undefined {
+  if (Array.isArray(value)) return listGuess(body, path, value);
   if (!isObject(value)) return undefined;
   const members = Object.values(value);
   const at = path === "" ? "" : ` path: ${quoted(path)},`;
@@ -86,11 +86,25 @@ function guessOf(path: string, value: unknown): RecordsGuess | undefined {
   return areColumns ? { records: `{${at} as: columns }`, count: length } : undefined;
 }
 
-function listGuess(path: string, list: unknown[]): RecordsGuess | undefined {
+function listGuess(body: unknown, path: string, list: unknown[]): RecordsGuess | undefined {
   if (isObject(list[0])) return { records: path === "" ? '""' : quoted(path), count: list.length };
   if (!Array.isArray(list[0])) return undefined;
   const at = path === "" ? "" : ` path: ${quoted(path)},`;
-  return { records: `{${at} as: arrays, names: [...] }`, count: list.length };
+  const named = namesAt(body, list[0].length);
+  const names = named === undefined ? "names: [...]" : `names_at: ${quoted(named)}`;
+  return { records: `{${at} as: arrays, ${names} }`, count: list.length };
+}
+
+/** Path of a list of so many names beside the records: of texts, or of objects with a name. */
+function namesAt(body: unknown, count: number): string | undefined {
+  for (const [path, value] of membersOf("", body)) {
+    if (!Array.isArray(value) || value.length !== count) continue;
+    if (value.every((item) => typeof item === "string")) return path;
+    if (value.every((item) => isObject(item) && typeof item.name === "string")) {
+      return `${path}[].name`;
+    }
+  }
+  return undefined;
 }
 
 /** As YAML takes it. */

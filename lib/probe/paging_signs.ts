@@ -1,5 +1,6 @@
-// Owns the search for signs of paging in an answer, for a job that does not say yet how pages are read.
-// Pure; it looks at names near the top of the answer and at headers, never into the records.
+// Owns the search for signs of paging in an answer, for a job that does not say yet how pages are read, and
+// what they suggest to write. Pure; it looks at names near the top of the answer and at headers, never into
+// the records.
 import { isObject, stepTo } from "../extract/path.ts";
 
 /** Something in an answer that looks as if it had to do with paging. */
@@ -52,6 +53,54 @@ export function pagingSigns(
     }
   }
   return found.slice(0, MOST_SIGNS);
+}
+
+/** What to write for signs of paging in an answer of so many records, one key a line; a person has to judge it. */
+export function guessPaging(signs: readonly PagingSign[], records: number): string[] {
+  const total = signs.find(({ path, value }) => TOTAL.test(path) && numberOf(value) >= records);
+  const by = pagingOf(signs, records, total);
+  if (by === undefined) return [];
+  return [`paging: ${by}`, ...total === undefined ? [] : [`total: ${total.path}`]];
+}
+
+const TOTAL =
+  /(total|total_?(count|records|results|items|elements|hits)|x-total(-count)?|matched)$/i;
+
+function pagingOf(
+  signs: readonly PagingSign[],
+  records: number,
+  total: PagingSign | undefined,
+): string | undefined {
+  const textAt = (name: RegExp) =>
+    signs.find(({ path, value }) => name.test(path) && /^"./.test(value));
+  if (signs.some(({ path, value }) => path === "$header.link" && /rel=\W*next/i.test(value))) {
+    return "{ by: link_header }";
+  }
+  const next = textAt(/next[^.]*$|next\.href$/i);
+  const cursor = next ?? textAt(/(cursor|token|marker)[^.]*$/i);
+  if (next !== undefined && /^"(https?:|\/|\?)/.test(next.value)) {
+    return `{ by: next_link, link: ${quoted(next.path)} }`;
+  }
+  if (cursor !== undefined) {
+    return `{ by: cursor, cursor: ${quoted(cursor.path)}, cursor_param: ... }`;
+  }
+  const pages = signs.find(({ path, value }) => PAGES.test(path) && numberOf(value) > 1);
+  if (pages !== undefined) return `{ by: page, page_param: page, pages: ${quoted(pages.path)} }`;
+  return records > 0 && numberOf(total?.value) > records
+    ? `{ by: offset, offset_param: ..., size: ${records} }`
+    : undefined;
+}
+
+const PAGES = /(total_?pages|page_?count|number_?of_?pages|last_?page|x-total-pages|pages)$/i;
+
+/** The number that JSON holds, as such or as a text. */
+function numberOf(json = ""): number {
+  return Number(json.replaceAll('"', "") || "none");
+}
+
+/** As YAML takes it inside braces. */
+function quoted(path: string): string {
+  return /[[\]{},"]/.test(path) ? `'${path}'` : path;
 }
 
 function shown(value: unknown): string {

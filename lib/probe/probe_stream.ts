@@ -19,8 +19,10 @@ import { openSource, type Surroundings } from "../fetch/source.ts";
 import type { Unit } from "../fetch/unit.ts";
 import { Failure } from "../report/failure.ts";
 import { formatWindow } from "../report/format.ts";
+import { guessFormat } from "./guess_format.ts";
 import { guessRecords, outline, type OutlineEntry, type RecordsGuess } from "./outline.ts";
-import { type PagingSign, pagingSigns } from "./paging_signs.ts";
+import { outsideWindow } from "./outside_window.ts";
+import { guessPaging, type PagingSign, pagingSigns } from "./paging_signs.ts";
 import {
   gatherMisfits,
   type Misfit,
@@ -28,6 +30,8 @@ import {
   reportRows,
   type RowReport,
 } from "./row_report.ts";
+import { statusHint } from "./status_hint.ts";
+import { type Untaken, untakenFields } from "./untaken.ts";
 
 /** How the answer's pages go on, as far as one page tells. */
 export interface PagingReport {
@@ -43,6 +47,8 @@ export interface PagingReport {
   readonly problem: string | null;
   /** What else in the answer looks like paging, where the job says there is none. */
   readonly signs: readonly PagingSign[];
+  /** What to write for these, a key a line. */
+  readonly guesses: readonly string[];
 }
 
 /** All that a probe tells; `answer` and what follows is null where it did not come so far. */
@@ -75,6 +81,10 @@ export interface Probe {
   readonly rows: readonly RowReport[];
   /** Columns, as `table.column`, without a value in all of these rows. */
   readonly never_filled: readonly string[];
+  /** Fields of the records that no column takes. */
+  readonly untaken: readonly Untaken[];
+  /** Columns of dates, as `table.column`, where no date of any row is of the window. */
+  readonly outside: readonly string[];
   /** Values that did not fit. */
   readonly rejected: readonly Misfit[];
   /** What went wrong, or null. */
@@ -106,7 +116,11 @@ export async function probeStream(
   const lane = source.lane(stream);
   const told = toldOfRequest(job, stream, unit, surroundings);
   const asked = await attempt(() => ask(lane, unit), surroundings.signal);
-  if ("problem" in asked) return { ...told, ...asked, answer: lastAnswer(answered) };
+  if ("problem" in asked) {
+    const answer = lastAnswer(answered);
+    const hint = asked.problem?.hint ?? statusHint(answer?.status) ?? null;
+    return { ...told, problem: asked.problem && { ...asked.problem, hint }, answer };
+  }
   const { status, ms, body, headers } = asked;
   const answer = {
     status,
@@ -116,8 +130,8 @@ export async function probeStream(
   };
   const read = await attempt(() => tellOfAnswer(lane, unit, asked), surroundings.signal);
   if (!("problem" in read)) return masked({ ...told, answer, ...read }, source.mask.bind(source));
-  const shape = await attempt(() => tellOfShape(lane, asked), surroundings.signal);
-  return masked({ ...told, ...shape, ...read, answer }, source.mask.bind(source));
+  const shape = tellOfShape(lane, asked, read.problem);
+  return masked({ ...told, ...shape, answer }, source.mask.bind(source));
 }
 
 /** What is known before anything is sent. */
@@ -133,6 +147,8 @@ function toldOfRequest(job: Job, stream: string, unit: Unit, { env }: Surroundin
     records: null,
     rows: [],
     never_filled: [],
+    untaken: [],
+    outside: [],
     rejected: [],
     problem: null,
     outline: [],
@@ -152,6 +168,8 @@ function tellOfAnswer(lane: Lane, unit: Unit, answer: GoodAnswer) {
   const { shapes, extract } = compileExtractor(lane.source.job, lane.name);
   const extraction = extract({ ...read, ...unit });
   const rows = reportRows(shapes, extraction);
+  // Where nothing came of it, the records may be elsewhere.
+  const hasRows = rows.some(({ rows }) => rows > 0);
   return {
     paging: tellOfPaging(lane, unit, answer, read),
     records: {
@@ -160,7 +178,10 @@ function tellOfAnswer(lane: Lane, unit: Unit, answer: GoodAnswer) {
     },
     rows,
     never_filled: neverFilled(rows),
-    rejected: gatherMisfits(extraction.rejected),
+    untaken: untakenFields(lane.source.job, lane.name, read.records),
+    outside: outsideWindow(extraction, unit.window),
+    rejected: gatherMisfits(extraction.rejected, shapes),
+    ...hasRows || lane.stream.format !== "json" ? {} : shapeOf(read.body),
   };
 }
 
@@ -171,6 +192,7 @@ function tellOfPaging(lane: Lane, unit: Unit, { url }: GoodAnswer, read: ReadAns
   paginator.first();
   const verdict = paginator.next(factsOf(read, url));
   const steps = verdict.kind === "more" ? verdict.steps : [];
+  const signs = by === "none" ? pagingSigns(read.body, read.header) : [];
   return {
     by,
     total: read.total,
@@ -179,7 +201,8 @@ function tellOfPaging(lane: Lane, unit: Unit, { url }: GoodAnswer, read: ReadAns
       ? null
       : lane.line(renderRequest(job, lane.stream, unit, steps[0])),
     problem: verdict.kind === "failed" ? verdict.reason : null,
-    signs: by === "none" ? pagingSigns(read.body, read.header) : [],
+    signs,
+    guesses: guessPaging(signs, read.records.length),
   };
 }
 
@@ -193,11 +216,20 @@ function factsOf(read: ReadAnswer, url: string): PageFacts {
   };
 }
 
-/** The outline of an answer that is JSON, but not of the declared shape. */
-function tellOfShape(lane: Lane, { body, headers }: GoodAnswer) {
-  if (lane.stream.format !== "json") return { outline: [], guesses: [] };
-  const value: unknown = JSON.parse(decodeText(body, headers.get("content-type")));
-  return { outline: outline(value), guesses: guessRecords(value) };
+/** What an answer holds that is not of the declared shape, or what format it has. */
+function tellOfShape(lane: Lane, { body, headers }: GoodAnswer, problem: Problem["problem"]) {
+  const text = decodeText(body, headers.get("content-type"));
+  const format = guessFormat(text);
+  if (format === `format: ${lane.stream.format}`) {
+    return { problem, ...format === "format: json" ? shapeOf(JSON.parse(text)) : {} };
+  }
+  const hint = format === undefined ? problem?.hint ?? null : `Write ${format} into the stream`;
+  return { problem: problem && { ...problem, hint } };
+}
+
+/** The outline of an answer and where its records may be. */
+function shapeOf(body: unknown) {
+  return { outline: outline(body), guesses: guessRecords(body) };
 }
 
 function shownRecord(record: unknown): string {
@@ -223,8 +255,14 @@ async function attempt<T>(
     if (signal.aborted) throw error;
     if (!(error instanceof Failure)) return { problem: { message: String(error), hint: null } };
     if (error.kind === "configuration" || error.kind === "interrupted") throw error;
-    return { problem: { message: error.message, hint: error.hint ?? null } };
+    return { problem: { message: error.message, hint: hintOf(error) } };
   }
+}
+
+/** What a failure says to do, without the advice to do what is being done. */
+function hintOf({ hint = "" }: Failure): string | null {
+  const own = hint.replace(/^deno task probe shows[^;]*(; )?/, "");
+  return own === "" ? null : own.charAt(0).toUpperCase() + own.slice(1);
 }
 
 function lastAnswer(events: readonly FetchEvent[]): Probe["answer"] {

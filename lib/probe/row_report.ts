@@ -2,6 +2,7 @@
 // filled how often and with what, and which values did not fit. Pure; every text in it is cut short.
 import type { Extraction, Rejection } from "../extract/extractor.ts";
 import type { RowShape } from "../extract/row_shape.ts";
+import { remedyOf } from "./remedy.ts";
 
 /** A column over the rows of an answer. */
 export interface ColumnReport {
@@ -41,6 +42,8 @@ export interface Misfit {
   readonly value: string;
   /** The record it stood in, as JSON. */
   readonly record: string;
+  /** What to write beside the path of the column, where the value suggests it; else null. */
+  readonly remedy: string | null;
 }
 
 const ROWS_SHOWN = 3;
@@ -76,15 +79,32 @@ export function neverFilled(reports: readonly RowReport[]): string[] {
 }
 
 /** Rejections gathered by table, column and reason, the most frequent first. */
-export function gatherMisfits(rejected: readonly Rejection[]): Misfit[] {
+export function gatherMisfits(
+  rejected: readonly Rejection[],
+  shapes: readonly RowShape[],
+): Misfit[] {
+  const typeOf = (table: string, column: string | null) => {
+    const shape = shapes.find((shape) =>
+      shape.table === table && shape.columns.includes(column ?? "")
+    );
+    return shape?.types[shape.columns.indexOf(column ?? "")];
+  };
   const misfits = new Map<string, { -readonly [K in keyof Misfit]: Misfit[K] }>();
   for (const { table, column, reason, value, record } of rejected) {
     const id = JSON.stringify([table, column, reason]);
     const known = misfits.get(id);
     if (known !== undefined) known.count++;
     else {
-      const [shown, around] = [cut(value, LONGEST_VALUE), cut(record, LONGEST_RECORD)];
-      misfits.set(id, { table, column, reason, count: 1, value: shown, record: around });
+      const type = typeOf(table, column);
+      misfits.set(id, {
+        table,
+        column,
+        reason,
+        count: 1,
+        value: cut(value, LONGEST_VALUE),
+        record: cut(record, LONGEST_RECORD),
+        remedy: type === undefined ? null : remedyOf(type, value) ?? null,
+      });
     }
   }
   return [...misfits.values()].sort((a, b) => b.count - a.count);

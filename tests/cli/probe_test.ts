@@ -25,6 +25,21 @@ Deno.test("probe takes the file, the stream and the date, and exits with 0 when 
   assertEquals(rows[0].columns[0].values, ["2025-01-31 a", "2025-01-31 b"]);
 });
 
+Deno.test("probe takes a stream that has dates where a date is given, and refuses one that has none", async () => {
+  const asked: string[] = [];
+  await using api = thingsApi(asked);
+  using dir = tempDir();
+  const file = dir.file("job.yaml");
+  await Deno.writeTextFile(file, thingsJob(api.url));
+  const { code, stdout } = await runTask("probe", [file, "--date", "2025-01-31"], { env: TOKEN });
+  assertEquals([code, asked], [0, ["/things"]], stdout);
+  const dated = ["--stream", "kinds", "--date", "2025-01-31"];
+  const { code: refused, stderr } = await runTask("probe", [file, ...dated], { env: TOKEN });
+  assertEquals([refused, asked.length], [2, 1]);
+  assertStringIncludes(stderr, 'Cannot probe stream "kinds" for a date: it has no window');
+  assertStringIncludes(stderr, "hint: Leave --date out, or take things");
+});
+
 Deno.test("probe exits with 1 when a value does not fit, and with 2 when the stream is not known", async () => {
   await using api = thingsApi();
   using dir = tempDir();

@@ -202,6 +202,6 @@ Deno.test("sendingTrouble() puts what the runtime says into words for people", (
   const forbidden = sendingTrouble(new Deno.errors.NotCapable("Requires net access"), url);
   assertEquals([forbidden.kind, forbidden.hint], [
     "forbidden",
-    "Start it with --allow-net=api.test:443",
+    "Start it with --allow-net=api.test:443; where the source leads there, write that address as its url",
   ]);
 });

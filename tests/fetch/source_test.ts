@@ -142,6 +142,6 @@ Deno.test("SourceDoor says what to allow when the program may not reach the host
   const failure = await assertRejects(() => context.read(), Failure);
   assertEquals([failure.kind, failure.hint], [
     "configuration",
-    "Start it with --allow-net=192.0.2.1:81",
+    "Start it with --allow-net=192.0.2.1:81; where the source leads there, write that address as its url",
   ]);
 });

@@ -43,6 +43,13 @@ Deno.test("guessRecords() finds lists, keyed objects, columns and lists of lists
   assertEquals(guesses({ "x y": [[1, 2], [3, 4]] }), [
     [`{ path: '["x y"]', as: arrays, names: [...] }`, 2],
   ]);
+  assertEquals(
+    guesses({ data: [[1, 2], [3, 4], [5, 6]], fields: [{ name: "a" }, { name: "b" }] })[0],
+    [
+      "{ path: data, as: arrays, names_at: 'fields[].name' }",
+      3,
+    ],
+  );
   assertEquals(guesses({ error: "no" }), []);
 });
 

@@ -95,6 +95,50 @@ Deno.test("probeStream() outlines an answer of another shape and guesses where t
   assertStringIncludes(text, "next      correct job.yaml");
 });
 
+Deno.test("probeStream() says what format an answer has that is not of the one declared", async () => {
+  const { probed, text } = await probe(() => new Response("id;at\n1;2\n2;3\n"));
+  assertEquals(probed.problem?.hint, 'Write format: csv, delimiter: ";" into the stream');
+  assertStringIncludes(text, "next      correct job.yaml");
+});
+
+Deno.test("probeStream() tells fields that no column takes, and what to write about values", async () => {
+  const { probed, text } = await probe(() =>
+    Response.json({ meta: { total: 1 }, data: [{ ...DATA[0], value: "1,5", colour: "red" }] })
+  );
+  assertEquals(probed.untaken, [{ path: "colour", records: 1, value: '"red"' }]);
+  assertStringIncludes(text, '  colour  always  "red"');
+  assertEquals(probed.rejected.map(({ remedy }) => remedy), ['decimal: ","']);
+  assertStringIncludes(text, '    perhaps decimal: ","');
+});
+
+Deno.test("probeStream() tells that a source did not heed the dates", async () => {
+  const at = (taken: string) => () =>
+    Response.json({ meta: { total: 1 }, data: [{ ...DATA[0], at: taken }] });
+  const { probed, text } = await probe(at("2019-01-01T00:00:00Z"));
+  assertEquals(probed.outside, ["readings.taken"]);
+  assertStringIncludes(text, "outside the window: every value of readings.taken;");
+  assertEquals((await probe(at("2025-02-01T00:30:00+02:00"))).probed.outside, []);
+});
+
+Deno.test("probeStream() outlines an answer without records, which may say why", async () => {
+  const { probed, text } = await probe(() =>
+    Response.json({ meta: { total: 0 }, data: [], error: "no such day" })
+  );
+  assertEquals(probed.problem, null);
+  assertStringIncludes(text, '"no such day"');
+  assertStringIncludes(text, "next      no record came");
+});
+
+Deno.test("probeLines() shows as many rows as fit the terminal", async () => {
+  const { probed } = await probe(() =>
+    Response.json({ meta: { total: 2 }, data: DATA.map((record) => ({ ...record, at: null })) })
+  );
+  const head = (width: number) =>
+    probeLines(probed, "job.yaml", width).find((line) => line.includes("column "))?.trimEnd();
+  assertEquals(head(200)?.endsWith("row 1  row 2"), true);
+  assertEquals(head(20)?.endsWith("row 1"), true);
+});
+
 Deno.test("probeStream() asks once, and tells status and words of a refusal", async () => {
   let asked = 0;
   const { probed, text } = await probe(() => {
@@ -103,6 +147,8 @@ Deno.test("probeStream() asks once, and tells status and words of a refusal", as
   });
   assertEquals([asked, probed.answer?.status, probed.records], [1, 422, null]);
   assertStringIncludes(text, 'status 422, "size must be 100 for ***"'.slice(7));
+  assertStringIncludes(text, "hint      Look at the parameters of the request above");
+  assertStringIncludes(text, "next      see to the problem above");
 });
 
 Deno.test("probeStream() shows signs of paging where the job says nothing of it", async () => {
@@ -112,6 +158,7 @@ Deno.test("probeStream() shows signs of paging where the job says nothing of it"
   );
   assertStringIncludes(text, "paging    by none, one page");
   assertStringIncludes(text, 'meta.next: "abc"');
+  assertStringIncludes(text, "paging: { by: cursor, cursor: meta.next, cursor_param: ... }");
 });
 
 Deno.test("probeStream() tells that an answer is full where nothing says how the rest is read", async () => {

@@ -1,0 +1,80 @@
+import { assertEquals } from "@std/assert";
+import { guessFormat } from "../../lib/probe/guess_format.ts";
+import { guessPaging } from "../../lib/probe/paging_signs.ts";
+import { remedyOf } from "../../lib/probe/remedy.ts";
+import { statusHint } from "../../lib/probe/status_hint.ts";
+
+Deno.test("guessFormat() tells CSV with its delimiter and comments, NDJSON and JSON apart", () => {
+  assertEquals(guessFormat("a,b\n1,2\n3,4\n"), "format: csv");
+  assertEquals(guessFormat("a;b\r\n1,5;2\r\n"), 'format: csv, delimiter: ";"');
+  assertEquals(guessFormat("a\tb\n1\t2\n3"), 'format: csv, delimiter: "\\t"');
+  assertEquals(
+    guessFormat('#by x\na|b\n"c|d"|2\n'),
+    'format: csv, delimiter: "|", comment: "#"',
+  );
+  assertEquals(guessFormat('{"a":1}\n{"a":2}\n{"a":'), "format: ndjson");
+  assertEquals(guessFormat(' [{"a":1}] '), "format: json");
+  for (const text of ["", "boom", "one, two\nthree", '{"a": [1, 2']) {
+    assertEquals(guessFormat(text), undefined, text);
+  }
+});
+
+Deno.test("remedyOf() says what to write about a value that does not fit", () => {
+  const cases: [type: string, value: unknown, remedy: string | undefined][] = [
+    ["numeric", "1.234,50", 'decimal: ","'],
+    ["numeric", "n/a", 'nulls: ["", "n/a"]'],
+    ["numeric", "19.5f", String.raw`capture: "(-?[\\d.]+)"`],
+    ["numeric", "4:54.15", "format: clock"],
+    ["integer", 1.5, "type numeric"],
+    ["timestamptz", 1738281600, "format: epoch"],
+    ["timestamptz", "1738281600000", "format: epoch_ms"],
+    ["date", "20250131", 'format: "%Y%m%d"'],
+    ["date", "31.01.2025", 'format: "%d.%m.%Y"'],
+    ["timestamptz", "01/31/2025 10:00", 'format: "%m/%d/%Y %H:%M"'],
+    ["date", "unknown", 'nulls: ["", "unknown"]'],
+    ["boolean", "Y", 'map: { "Y": true, ...: false }'],
+    ["text", { a: 1 }, "a path into it, or a column of type jsonb"],
+    ["text", null, undefined],
+    ["uuid", "x", undefined],
+    ["date", "the 31st of January", undefined],
+  ];
+  for (const [type, value, remedy] of cases) {
+    assertEquals(remedyOf(type, JSON.stringify(value)), remedy, `${type} ${value}`);
+  }
+  assertEquals(remedyOf("numeric", '"cut off...'), undefined);
+});
+
+Deno.test("guessPaging() says what to write for the signs of an answer", () => {
+  const guesses = (signs: Record<string, unknown>) =>
+    guessPaging(
+      Object.entries(signs).map(([path, value]) => ({ path, value: JSON.stringify(value) })),
+      10,
+    );
+  const link = '<https://a.example?page=2>; rel="next"';
+  assertEquals(guesses({ "$header.link": link, "$header.x-total-count": "25" }), [
+    "paging: { by: link_header }",
+    "total: $header.x-total-count",
+  ]);
+  assertEquals(guesses({ '["@odata.nextLink"]': "https://a.example?skip=2" }), [
+    `paging: { by: next_link, link: '["@odata.nextLink"]' }`,
+  ]);
+  assertEquals(guesses({ "meta.next_cursor": "abc", "meta.total": 25 }), [
+    "paging: { by: cursor, cursor: meta.next_cursor, cursor_param: ... }",
+    "total: meta.total",
+  ]);
+  assertEquals(guesses({ page: 1, total_pages: 3 }), [
+    "paging: { by: page, page_param: page, pages: total_pages }",
+  ]);
+  assertEquals(guesses({ total: 25 }), [
+    "paging: { by: offset, offset_param: ..., size: 10 }",
+    "total: total",
+  ]);
+  assertEquals(guesses({ total: 10 }), []);
+  assertEquals(guesses({ next: null, count: 10 }), []);
+});
+
+Deno.test("statusHint() says what to do about an answer that says no", () => {
+  assertEquals(statusHint(429), "Wait a while, and say the allowed rate as limits of the source");
+  assertEquals(statusHint(422), "Look at the parameters of the request above");
+  assertEquals(statusHint(503), "Try again later; a run does so by itself");
+});
