@@ -9,7 +9,6 @@ import {
   type JobDraft,
 } from "../lib/init/job_draft.ts";
 import { type OpenApiDocument, readOpenApi } from "../lib/init/openapi_document.ts";
-import { shapeOfValues } from "../lib/init/sample_shape.ts";
 import { writeJob } from "../lib/init/write_job.ts";
 import { Failure } from "../lib/report/failure.ts";
 import { type Arguments, type Flags, helpText, readArguments } from "./arguments.ts";
@@ -143,7 +142,7 @@ function readDocument(file: string | undefined): OpenApiDocument | undefined {
 function readSample(file: string | undefined) {
   if (file === undefined) return undefined;
   try {
-    return shapeOfValues([JSON.parse(readText(file))]);
+    return JSON.parse(readText(file)) as unknown;
   } catch (error) {
     if (error instanceof Failure) throw error;
     throw new Failure("configuration", `Cannot read the sample "${file}": it is not JSON`, {

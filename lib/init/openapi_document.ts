@@ -1,6 +1,7 @@
 // Owns reading an OpenAPI document, 3.x or Swagger 2.0, JSON or YAML: its operations, parameters, answers
 // and ways of proving who asks, with references followed. Pure. Invariant: references that go in circles end.
 import { parse } from "yaml";
+import { suggest } from "../config/did_you_mean.ts";
 import { isObject } from "../extract/path.ts";
 import { Failure } from "../report/failure.ts";
 
@@ -11,7 +12,7 @@ export type Node = Readonly<Record<string, unknown>>;
 export interface ParameterNode {
   /** Its name. */
   readonly name: string;
-  /** `query`, `path`, `header`, ... */
+  /** `query`, `path`, `header`, ..., or `body` for a member of a JSON body. */
   readonly in: string;
   /** Whether a request must have it. */
   readonly required: boolean;
@@ -22,7 +23,12 @@ export interface ParameterNode {
 }
 
 /** A way of proving who asks, as the document names it. */
-export type SecurityNode = Node;
+export interface SecurityNode {
+  /** Its definition. */
+  readonly scheme: Node;
+  /** Scopes that the operation asks for. */
+  readonly scopes: readonly string[];
+}
 
 /** An operation that answers with data. */
 export interface Operation {
@@ -34,8 +40,10 @@ export interface Operation {
   readonly summary: string;
   /** Its parameters, those of the path included. */
   readonly parameters: readonly ParameterNode[];
-  /** Schema of the answer with status 200, or undefined. */
+  /** Schema of the answer that says yes, or undefined. */
   readonly answer: Node | undefined;
+  /** Its format, where it is no JSON. */
+  readonly format: "csv" | "ndjson" | undefined;
   /** Names of the headers of that answer, in small letters. */
   readonly headers: readonly string[];
   /** Ways of proving who asks, the first that the document offers. */
@@ -80,21 +88,63 @@ export class OpenApiDocument {
    * @throws {Failure} of kind `configuration` where there is none, with those there are.
    */
   operation(path: string): Operation {
-    const item = nodeOf(nodeOf(this.#root.paths)[path]);
+    const item = this.follow(nodeOf(this.#root.paths)[path]);
     const method = METHODS.find((method) => isObject(item[method.toLowerCase()]));
     if (method === undefined) throw this.#noOperation(path);
     const node = nodeOf(item[method.toLowerCase()]);
-    const parameters = [...listOf(item.parameters), ...listOf(node.parameters)];
-    const answer = this.follow(nodeOf(node.responses)["200"] ?? nodeOf(node.responses).default);
+    const answer = this.#answerOf(nodeOf(node.responses));
     return {
       path,
       method,
       summary: textOf(node.summary ?? node.description).split("\n")[0]!,
-      parameters: parameters.map((parameter) => this.#parameter(this.follow(parameter))),
-      answer: this.#schemaOf(answer),
+      parameters: [...this.#parametersOf(item, node), ...this.#bodyOf(node)],
+      ...this.#contentOf(answer, node),
       headers: Object.keys(nodeOf(answer.headers)).map((name) => name.toLowerCase()),
       security: this.#security(node.security ?? this.#root.security),
     };
+  }
+
+  /** The parameters of a path and an operation, the latter over the former; objects become their members. */
+  #parametersOf(item: Node, operation: Node): ParameterNode[] {
+    const all = [...listOf(item.parameters), ...listOf(operation.parameters)]
+      .map((parameter) => this.follow(parameter))
+      .filter((parameter) => parameter.in !== "body");
+    const byName = new Map(all.map((one) => [`${textOf(one.in)} ${textOf(one.name)}`, one]));
+    return [...byName.values()].flatMap((one) => this.#membersOf(one) ?? [this.#parameter(one)]);
+  }
+
+  /** A query parameter that is an object is sent as its members: `a=1` or, as a deep object, `name[a]=1`. */
+  #membersOf(node: Node): ParameterNode[] | undefined {
+    const schema = this.follow(node.schema);
+    const object = [schema, ...listOf(schema.anyOf), ...listOf(schema.oneOf)]
+      .map((one) => this.follow(one)).find((one) => isObject(one.properties));
+    if (node.in !== "query" || object === undefined || node.explode === false) return undefined;
+    const { name, description } = this.#parameter(node);
+    const isDeep = node.style === "deepObject";
+    return Object.entries(nodeOf(object.properties)).map(([member, inner]) => {
+      const own = this.#parameter({ name: member, in: "query", schema: inner });
+      const words = `${own.description} ${description}`.trim();
+      return { ...own, name: isDeep ? `${name}[${member}]` : member, description: words };
+    });
+  }
+
+  /** The members of the JSON body that an operation takes. */
+  #bodyOf(operation: Node): ParameterNode[] {
+    const inSwagger = listOf(operation.parameters).map((one) => this.follow(one))
+      .find((one) => one.in === "body");
+    const content = nodeOf(this.follow(operation.requestBody).content);
+    const schema = this.follow(inSwagger?.schema ?? jsonOf(content)?.schema);
+    const required = listOf(schema.required);
+    return Object.entries(nodeOf(schema.properties)).map(([name, inner]) => ({
+      ...this.#parameter({ name, in: "body", schema: inner }),
+      required: required.includes(name),
+    }));
+  }
+
+  /** The answer with the status 200, or another that says yes. */
+  #answerOf(responses: Node): Node {
+    const status = ["200", "2XX", "2xx", "201", "206", "default"].find((one) => one in responses);
+    return this.follow(status === undefined ? undefined : responses[status]);
   }
 
   /** What a node is, behind references. */
@@ -127,34 +177,73 @@ export class OpenApiDocument {
     };
   }
 
-  #schemaOf(answer: Node): Node | undefined {
+  #contentOf(answer: Node, operation: Node): Pick<Operation, "answer" | "format"> {
     const content = nodeOf(answer.content);
-    const type = Object.keys(content).find((type) => /json/i.test(type)) ?? Object.keys(content)[0];
-    const schema = type === undefined ? answer.schema : nodeOf(content[type]).schema;
-    return isObject(schema) ? this.follow(schema) : undefined;
+    const schema = jsonOf(content)?.schema ?? Object.values(content).map(nodeOf)[0]?.schema ??
+      answer.schema;
+    const types = Object.keys(content);
+    const produced = listOf(operation.produces ?? this.#root.produces).map(textOf);
+    return {
+      answer: isObject(schema) ? this.follow(schema) : undefined,
+      format: formatOf(types.length > 0 ? types : produced),
+    };
   }
 
   #security(requirements: unknown): SecurityNode[] {
     const schemes = nodeOf(nodeOf(this.#root.components).securitySchemes);
     const definitions = nodeOf(this.#root.securityDefinitions);
     const [first] = listOf(requirements).map(nodeOf).filter((one) => Object.keys(one).length > 0);
-    return Object.keys(first ?? {}).map((name) => this.follow(schemes[name] ?? definitions[name]));
+    return Object.entries(first ?? {}).map(([name, scopes]) => ({
+      scheme: this.follow(schemes[name] ?? definitions[name]),
+      scopes: listOf(scopes).map(textOf),
+    }));
   }
 
   #swaggerUrl(): string | undefined {
     const { host, basePath, schemes } = this.#root;
     if (typeof host !== "string") return undefined;
-    const [scheme = "https"] = listOf(schemes).map(textOf);
+    const offered = listOf(schemes).map(textOf);
+    const scheme = offered.includes("http") && !offered.includes("https") ? "http" : "https";
     return `${scheme}://${host}${textOf(basePath)}`;
   }
 
   #noOperation(path: string): Failure {
     const known = this.operations;
+    const paths = known.map((operation) => operation.replace(/^\w+ /, ""));
+    const near = paths.find((one) => isLike(one, path)) ?? suggest(path, paths);
     const shown = known.slice(0, 30).join(", ");
+    const list = `It has ${shown === "" ? "no operation" : shown}${
+      known.length > 30 ? ", ..." : ""
+    }`;
     return new Failure("configuration", `Cannot find "${path}" in the OpenAPI document`, {
-      hint: `It has ${shown === "" ? "no operation" : shown}${known.length > 30 ? ", ..." : ""}`,
+      hint: near === undefined ? list : `Did you mean "${near}"?`,
     });
   }
+}
+
+/** Whether a path is meant by what people write: a method before it, no slash at its ends, values for names. */
+function isLike(path: string, written: string): boolean {
+  const steps = (text: string) => text.toLowerCase().replace(/^\/|\/$/g, "").split("/");
+  const [known, given] = [steps(path), steps(written.replace(/^(GET|POST)\s+/i, ""))];
+  return known.length === given.length &&
+    known.every((step, at) => step === given[at] || /^\{.*\}$/.test(step));
+}
+
+/** The content whose type is one of JSON. */
+function jsonOf(content: Node): Node | undefined {
+  const type = Object.keys(content).find((type) => /json/i.test(type) && !isLines(type));
+  return type === undefined ? undefined : nodeOf(content[type]);
+}
+
+/** The format that a job has to name, where none of the types is JSON. */
+function formatOf(types: readonly string[]): Operation["format"] {
+  if (types.some((type) => /json|^\*\/\*$/i.test(type) && !isLines(type))) return undefined;
+  if (types.some(isLines)) return "ndjson";
+  return types.some((type) => /csv/i.test(type)) ? "csv" : undefined;
+}
+
+function isLines(type: string): boolean {
+  return /ndjson|jsonl|json-lines|json-seq/i.test(type);
 }
 
 const METHODS = ["GET", "POST"] as const;
@@ -172,6 +261,9 @@ export function readOpenApi(text: string): OpenApiDocument {
     throw notOpenApi("it is neither JSON nor YAML", cause);
   }
   if (!isObject(root) || !isObject(root.paths)) throw notOpenApi('it has no "paths"');
+  if (root.openapi === undefined && root.swagger === undefined) {
+    throw notOpenApi('it says neither "openapi" nor "swagger"');
+  }
   return new OpenApiDocument(root);
 }
 

@@ -7,19 +7,25 @@ import { ANY, type Shape } from "./shape.ts";
 /** Levels of objects and lists that are looked into. */
 const DEEPEST = 12;
 
-/** The shape of what a schema describes. */
-export function shapeOfSchema(document: OpenApiDocument, schema: Node, depth = 0): Shape {
+/** The shape of what a schema describes; `isElement` where it is one of a list, and so perhaps a record. */
+export function shapeOfSchema(
+  document: OpenApiDocument,
+  schema: Node,
+  depth = 0,
+  isElement = false,
+): Shape {
   if (depth > DEEPEST) return ANY;
   const node = merged(document, schema, depth);
-  const shapeOf = (inner: unknown) => shapeOfSchema(document, document.follow(inner), depth + 1);
+  const shapeOf = (inner: unknown, isElement = false) =>
+    shapeOfSchema(document, document.follow(inner), depth + 1, isElement);
   switch (typeOf(node)) {
     case "array":
-      return { kind: "list", of: node.items === undefined ? ANY : shapeOf(node.items) };
+      return { kind: "list", of: node.items === undefined ? ANY : shapeOf(node.items, true) };
     case "object": {
       const properties = Object.entries(nodeOf(node.properties));
       if (properties.length > 0) {
         const members = properties.map(([name, inner]) =>
-          [name, isDateText(name, document.follow(inner)) ? DATE : shapeOf(inner)] as const
+          [name, scalarOf(name, document.follow(inner), isElement) ?? shapeOf(inner)] as const
         );
         return { kind: "object", members: new Map(members) };
       }
@@ -51,9 +57,17 @@ function scalar(type: ColumnType): Shape {
   return { kind: "scalar", type };
 }
 
-const DATE: Shape = { kind: "scalar", type: "date" };
+/** What the name of a member tells beyond its schema: that a text is a date, or a number a time. */
+function scalarOf(name: string, node: Node, isElement: boolean): Shape | undefined {
+  if (isElement && isDateText(name, node)) return scalar("date");
+  const words = `${textOf(node.format)} ${textOf(node.description)}`;
+  if (!["integer", "number"].includes(typeOf(node) ?? "")) return undefined;
+  if (!/\b(unix|epoch)\b|unix-?time|timestamp in/i.test(words)) return undefined;
+  const format = /milli|\bms\b/i.test(words) ? "epoch_ms" : "epoch";
+  return { kind: "scalar", type: "timestamptz", format };
+}
 
-/** Many documents say of a date only that it is a text. */
+/** Many documents say of the date of a record only that it is a text. */
 function isDateText(name: string, { type, format, example }: Node): boolean {
   if (!/^(date|day)$/i.test(name) || type !== "string" || format !== undefined) return false;
   return example === undefined || /^\d{4}-\d{2}-\d{2}$/.test(textOf(example));

@@ -5,13 +5,18 @@ import { type PlacedShape, placesOf, type Shape } from "./shape.ts";
 /** What is guessed of an answer. */
 export interface RecordsProposal {
   /** What to write as "records": a path, or a map. */
-  readonly records: string | { readonly path?: string; readonly as: "entries" | "single" };
+  readonly records: string | {
+    readonly path?: string;
+    readonly as: "entries" | "single" | "columns";
+  };
   /** Path of the list or object that holds the records. */
   readonly path: string;
   /** A word for the records, or empty. */
   readonly word: string;
   /** Shape of one record. */
   readonly record: Shape;
+  /** What the names of records are that are members of an object. */
+  readonly keys?: "date" | "text" | undefined;
   /** Path of the number of records in all. */
   readonly total: string | undefined;
   /** Path of the number of pages. */
@@ -28,7 +33,7 @@ export interface RecordsProposal {
 const LIST_NAMES =
   /^(data|items|results?|records?|rows|entries|content|values?|list|elements|objects|hits|features|docs|documents|events)$/i;
 const TOTAL =
-  /^(total|total_?(count|records|results|items|elements|hits|rows|size)|(result|record|item)s?_?(count|total)|num_?found|hit_?count|@?odata\.count|matched)$/i;
+  /^(total|total_?(count|records|results|items|elements|hits|rows|size)|(result|record|item)s?_?(count|total)|num_?found|hit_?count|matched)$/i;
 const PAGES = /^(total_?pages?|page_?count|num_?pages|pages|last_?page|number_?of_?pages)$/i;
 const CURSOR =
   /^(next_?(cursor|token|page_?token|marker|key|offset|id)|cursor|end_?cursor|continuation(_?token)?|page_?token|scroll_?id)$/i;
@@ -60,20 +65,48 @@ function recordsOf(found: PlacedShape | undefined, answer: Shape, pathWord: stri
   }
   const { path, name, shape } = found;
   const word = name === "" || LIST_NAMES.test(name) ? pathWord : name;
+  const at = path === "" ? {} : { path };
+  if (shape.kind === "object") {
+    return {
+      records: { ...at, as: "columns" as const },
+      path,
+      word,
+      record: recordOfColumns(shape),
+    };
+  }
   const record = shape.kind === "list" || shape.kind === "map" ? shape.of : shape;
   if (shape.kind !== "map") return { records: path, path, word, record };
-  const records = { ...path === "" ? {} : { path }, as: "entries" as const };
-  return { records, path, word, record };
+  const keys = shape.keys ?? "text" as const;
+  return { records: { ...at, as: "entries" as const }, path, word, record, keys };
 }
 
-/** The list of objects with the best name, or the outermost; else an object that is keyed by data. */
+/** What one row of an object of lists holds. */
+function recordOfColumns({ members }: Shape & { kind: "object" }): Shape {
+  const row = [...members].map(([name, member]): [string, Shape] => [
+    name,
+    member.kind === "list" ? member.of : member,
+  ]);
+  return { kind: "object", members: new Map(row) };
+}
+
+/** The list of objects with the best name, or the outermost; else an object keyed by data, or one of lists. */
 function best(places: readonly PlacedShape[], word: string): PlacedShape | undefined {
   const lists = places.filter(({ shape }) => shape.kind === "list" && shape.of.kind === "object");
   return lists.find(({ path }) => path === "") ??
     lists.find(({ name }) => name.toLowerCase() === word.toLowerCase()) ??
     lists.find(({ name }) => LIST_NAMES.test(name)) ??
     lists[0] ??
-    places.find(({ shape }) => shape.kind === "map" && shape.of.kind === "object");
+    places.find(({ shape }) => shape.kind === "map" && shape.of.kind === "object") ??
+    places.find(({ shape }) => areColumns(shape));
+}
+
+/** Whether it is an object of at least two lists of scalars, the first of them of times. */
+function areColumns(shape: Shape): boolean {
+  if (shape.kind !== "object") return false;
+  const members = [...shape.members];
+  const [first] = members;
+  return members.length > 1 && /time|date|day|hour|period/i.test(first?.[0] ?? "") &&
+    members.every(([, member]) => member.kind === "list" && member.of.kind === "scalar");
 }
 
 function find(

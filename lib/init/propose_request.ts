@@ -6,8 +6,8 @@ import type { RecordsProposal } from "./propose_records.ts";
 
 /** Dates in a request. */
 export interface DatesDraft {
-  /** Parameters and their templates. */
-  readonly query: Readonly<Record<string, string>>;
+  /** Parameters of whatever place, and their templates. */
+  readonly values: Readonly<Record<string, string>>;
   /** What to write as "window". */
   readonly window: string | Readonly<Record<string, string>>;
 }
@@ -37,20 +37,45 @@ export function proposeDates(
   parameters: readonly ParameterNode[],
   isPaged: boolean,
 ): DatesDraft | undefined {
-  const known = knownOf(document, parameters).filter(({ in: where }) => where === "query");
+  const known = knownOf(document, parameters).filter(({ in: where }) => PLACES.includes(where));
   const dates = known.filter(isDate);
-  const from = dates.find(({ name }) => FROM.test(name) && !TO.test(name));
-  const to = dates.find(({ name }) => TO.test(name) && !FROM.test(name));
+  const from = nearest(dates.filter(({ name }) => FROM.test(name) && !TO.test(name)), /gt\b/i);
+  const to = nearest(dates.filter(({ name }) => TO.test(name) && !FROM.test(name)), /lte\b/i);
   if (from !== undefined && to !== undefined) {
     const most = mostDays(from) ?? mostDays(to);
     const max = most === undefined ? undefined : `${most}d`;
     return {
-      query: { [from.name]: `{from${formatOf(from)}}`, [to.name]: endOf(to) },
+      values: { [from.name]: startOf(from), [to.name]: endOf(to) },
       window: isPaged ? { max: max ?? "365d" } : max ?? "month",
     };
   }
   const day = dates.find(({ name }) => DAY.test(name));
-  return day && { query: { [day.name]: `{from${formatOf(day)}}` }, window: "day" };
+  if (day !== undefined) {
+    return { values: { [day.name]: `{from${formatOf(day)}}` }, window: "day" };
+  }
+  return partsOfDate(known);
+}
+
+const PLACES: readonly string[] = ["query", "path", "body"];
+
+/** Of `created[gt]` and `created[gte]` and the like the one that leaves no moment out and asks for none twice. */
+function nearest(known: readonly Known[], worse: RegExp): Known | undefined {
+  return known.find(({ name }) => !worse.test(name)) ?? known[0];
+}
+
+/** Year, month and perhaps day as parameters of their own. */
+function partsOfDate(known: readonly Known[]): DatesDraft | undefined {
+  const named = (name: RegExp) => known.find((one) => name.test(one.name))?.name;
+  const [year, month, day] = [
+    named(/^(year|yyyy)$/i),
+    named(/^(month|mm)$/i),
+    named(/^(day|dd)$/i),
+  ];
+  if (year === undefined || month === undefined) return undefined;
+  const date = { [year]: "{from|%Y}", [month]: "{from|%m}" };
+  return day === undefined
+    ? { values: date, window: "month" }
+    : { values: { ...date, [day]: "{from|%d}" }, window: "day" };
 }
 
 /** Whether a parameter takes dates and not, say, the word "today". */
@@ -62,7 +87,7 @@ function isDate({ name, type, format, description }: Known): boolean {
 }
 
 function formatOf({ type, format, description }: Known): string {
-  if (format === "date" || /yyyy-?mm-?dd(?![T ])/i.test(description)) {
+  if (format === "date" || /yyyy-?mm-?dd(?!T| ?hh)/i.test(description)) {
     return /yyyymmdd/i.test(description) ? "|%Y%m%d" : "";
   }
   if (type === "integer" || type === "number" || /\b(epoch|unix)\b/i.test(description)) {
@@ -73,6 +98,13 @@ function formatOf({ type, format, description }: Known): string {
     : "";
 }
 
+/** The start as the source means it: "after" a moment begins behind it. */
+function startOf(from: Known): string {
+  const isExcluded = /[\[_.]gt\]?$/i.test(from.name) ||
+    /exclusive|strictly/i.test(from.description);
+  return `{${isExcluded ? "before" : "from"}${formatOf(from)}}`;
+}
+
 /**
  * The end as the source means it, as far as its words tell. A last day is taken for included and an instant
  * for not included: where that is wrong a moment is asked for twice, and none is left out.
@@ -80,7 +112,7 @@ function formatOf({ type, format, description }: Known): string {
 function endOf(to: Known): string {
   const format = formatOf(to);
   const words = `${to.name} ${to.description}`;
-  const isExcluded = /exclusive|not included|strictly|less than(?! or)/i.test(words);
+  const isExcluded = /exclusive|not included|strictly|less than(?! or)|[[_.]lt\]? /i.test(words);
   const isIncluded = /inclusive|included|on or before|up to and|\blte\b|\[lte\]/i.test(words);
   const isDay = format === "" || format === "|%Y%m%d";
   return isExcluded || !isDay && !isIncluded ? `{to${format}}` : `{last${format}}`;
@@ -111,13 +143,22 @@ export function proposePaging(
   answer: RecordsProposal,
   headers: readonly string[],
 ): PagingDraft | undefined {
-  const known = knownOf(document, parameters).filter(({ in: where }) => where === "query");
+  const known = knownOf(document, parameters).filter(({ in: where }) =>
+    where === "query" || where === "body"
+  );
   const numbers = known.filter(({ type }) => type !== "string" && type !== "array");
   const size = numbers.find(({ name }) => SIZE.test(name));
   const sized = size === undefined ? {} : { size_param: size.name, size: sizeOf(size) };
+  const inBody = ({ in: where }: Known) => where === "body" ? { in: "body" } : {};
   const cursor = known.find(({ name }) => CURSOR.test(name));
   if (cursor !== undefined && answer.cursor !== undefined) {
-    return { by: "cursor", cursor: answer.cursor, cursor_param: cursor.name, ...sized };
+    return {
+      by: "cursor",
+      cursor: answer.cursor,
+      cursor_param: cursor.name,
+      ...sized,
+      ...inBody(cursor),
+    };
   }
   const offset = numbers.find(({ name }) => OFFSET.test(name));
   if (offset !== undefined) {
@@ -130,6 +171,7 @@ export function proposePaging(
       size: PAGE_SIZE,
       ...sized,
       ...most,
+      ...inBody(offset),
     };
   }
   const page = numbers.find(({ name }) => PAGE.test(name));
@@ -138,7 +180,7 @@ export function proposePaging(
     const first = isFromZero ? { first: 0 } : {};
     const pages = answer.pages === undefined ? {} : { pages: answer.pages };
     const ends = answer.pages === undefined && size === undefined ? { size: PAGE_SIZE } : sized;
-    return { by: "page", page_param: page.name, ...first, ...ends, ...pages };
+    return { by: "page", page_param: page.name, ...first, ...ends, ...pages, ...inBody(page) };
   }
   if (answer.link !== undefined) return { by: "next_link", link: answer.link, ...sized };
   if (headers.includes("link")) return { by: "link_header", ...sized };
@@ -155,8 +197,11 @@ function lastRecordCursor(
   return { by: "cursor", cursor: `${path}[-1].id`, cursor_param: cursor.name, more, ...sized };
 }
 
-function sizeOf({ most, fallback }: Known): number {
-  return most ?? (typeof fallback === "number" && fallback > 0 ? fallback : PAGE_SIZE);
+function sizeOf({ most, fallback, description }: Known): number {
+  const [, said] =
+    /(?:max\w*|up to|between 1 and|at most)\D{0,30}?(\d{1,5})\b/i.exec(description) ?? [];
+  return most ?? (said === undefined ? undefined : Number(said)) ??
+    (typeof fallback === "number" && fallback > 0 ? fallback : PAGE_SIZE);
 }
 
 function knownOf(document: OpenApiDocument, parameters: readonly ParameterNode[]): Known[] {

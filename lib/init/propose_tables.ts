@@ -4,10 +4,14 @@
 import { COLUMN_TYPES, type ColumnType } from "../config/job_schema.ts";
 import { stepTo } from "../extract/path.ts";
 import { freeName, singular, snakeCase } from "./column_name.ts";
+import { type KeyHints, proposeKey } from "./propose_key.ts";
 import type { Shape } from "./shape.ts";
 
-/** How a column is found: a path, or a hash of paths. */
-export type ValueDraft = string | { readonly hash: readonly string[] };
+/** How a column is found: a path, a path with its format, or a hash of paths. */
+export type ValueDraft =
+  | string
+  | { readonly path: string; readonly format: string }
+  | { readonly hash: readonly string[] };
 
 /** A column of a proposed table. */
 export interface ColumnDraft {
@@ -34,16 +38,32 @@ export interface TableDraft {
 /** Objects in objects that are flattened, and lists in lists that become tables. */
 const DEEPEST = 2;
 const MOST_COLUMNS = 200;
+const MOST_HASHED = 20;
 
-/** The tables of a record, its own first; `given` is the key that a person chose. */
-export function proposeTables(
-  record: Shape,
-  word: string,
-  given: readonly string[] = [],
-): TableDraft[] {
+/** What is known of records beside their shape. */
+export interface RecordHints {
+  /** Fields that a person chose as key. */
+  readonly given?: readonly string[];
+  /** Names of the values that the request is repeated for. */
+  readonly each?: readonly string[];
+  /** What the names of the records are, where they are members of an object. */
+  readonly keys?: "date" | "text" | undefined;
+  /** See KeyHints. */
+  readonly isUnique?: KeyHints["isUnique"];
+}
+
+/** The tables of a record, its own first. */
+export function proposeTables(record: Shape, word: string, hints: RecordHints = {}): TableDraft[] {
+  const { given = [], each = [], keys, isUnique = () => true } = hints;
   const name = snakeCase(word);
   const walk = new Walk(record);
-  const key = given.length > 0 ? given.map((one) => walk.take(one)) : keyOf(walk.columns, word);
+  const asked = each.map((name) => walk.columnOf(name) ?? walk.asked(name));
+  const named = keys === undefined ? [] : [walk.named(keys)];
+  const hasLists = walk.lists.length > 0;
+  const proposed = named.length > 0
+    ? [...asked, ...named]
+    : proposeKey(walk.columns, { word, hasLists, isInner: false, each: asked, isUnique });
+  const key = given.length > 0 ? given.map((one) => walk.take(one)) : proposed;
   const own = key.length > 0 ? key : [walk.hash()];
   const table = { name, key: own, columns: keyFirst(walk.columns, own), each: undefined };
   const taken = new Set([name]);
@@ -75,21 +95,7 @@ function childrenOf(
   });
 }
 
-/** The column that looks like a key of things that a word names in the plural. */
-function keyOf(columns: readonly ColumnDraft[], word: string): string[] {
-  const names = columns.filter(({ type }) => !type.endsWith("[]") && type !== "jsonb")
-    .map(({ name }) => name);
-  const one = singular(snakeCase(word));
-  const exact = ["id", "uuid", "guid", `${one}_id`, `${one}_uuid`, `${one}_key`, `${one}_code`];
-  const found = exact.find((name) => names.includes(name)) ??
-    names.find((name) => /_(id|uuid|guid)$/.test(name)) ??
-    ["key", "code", "slug", "symbol", `${one}_number`, "number"].find((name) =>
-      names.includes(name)
-    );
-  return found === undefined ? [] : [found];
-}
-
-/** As keyOf, but of fields that only end like an id the first alone: others may well be of other things. */
+/** The key within the row above; of fields that only end like an id the first alone, as others may be of other things. */
 function innerKeyOf(
   columns: readonly ColumnDraft[],
   word: string,
@@ -98,8 +104,10 @@ function innerKeyOf(
   const own = columns.filter(({ value }) => !inherited.includes(String(value)));
   const [first] = columns;
   const likely = own.filter((column) => column === first || !/_(id|uuid|guid)$/.test(column.name));
-  const [exact] = keyOf(own.filter(({ name }) => name === `${singular(snakeCase(word))}_id`), word);
-  return exact === undefined ? keyOf(likely, word) : [exact];
+  const keyOf = (columns: readonly ColumnDraft[]) =>
+    proposeKey(columns, { word, hasLists: false, isInner: true, each: [], isUnique: () => true });
+  const [exact] = keyOf(own.filter(({ name }) => name === `${singular(snakeCase(word))}_id`));
+  return exact === undefined ? keyOf(likely) : [exact];
 }
 
 function keyFirst(columns: readonly ColumnDraft[], key: readonly string[]): ColumnDraft[] {
@@ -123,8 +131,22 @@ class Walk {
 
   /** The column that is found at a path or has that name; a new text where there is none. */
   take(wanted: string): string {
-    const known = this.columns.find(({ name, value }) => name === wanted || value === wanted);
-    return known?.name ?? this.#add(snakeCase(wanted), "text", wanted);
+    return this.columnOf(wanted) ?? this.#add(snakeCase(wanted), "text", wanted);
+  }
+
+  /** The column that is found at a path or has that name. */
+  columnOf(wanted: string): string | undefined {
+    return this.columns.find(({ name, value }) => name === wanted || value === wanted)?.name;
+  }
+
+  /** A column for a value that the request is repeated for. */
+  asked(name: string): string {
+    return this.#add(name, "text", `$each.${name}`);
+  }
+
+  /** A column for the name of a record that is the member of an object. */
+  named(type: "date" | "text"): string {
+    return this.#add(type === "date" ? "date" : "key", type, "$key");
   }
 
   /** A column of the key above. */
@@ -132,9 +154,12 @@ class Walk {
     const prefixed = ["id", "key", "code", "uuid", "n"].includes(name) || name === "row_hash"
       ? `${singular(table)}_${name}`
       : name;
+    const up = (path: string) => path.startsWith("$each.") ? path : `^${path === "." ? "" : path}`;
     const from = typeof value === "string"
-      ? `^${value}`
-      : { hash: value.hash.map((path) => `^${path === "." ? "" : path}`) };
+      ? up(value)
+      : "hash" in value
+      ? { hash: value.hash.map(up) }
+      : { ...value, path: up(value.path) };
     return this.#add(prefixed, type, from);
   }
 
@@ -143,11 +168,12 @@ class Walk {
     return this.#add("n", "integer", "$index");
   }
 
-  /** A column for a hash of the record. */
+  /** A column for a hash of the record: of its fields, or of the whole where there are many. */
   hash(): string {
-    const paths = this.columns.filter(({ type }) => type !== "jsonb")
-      .flatMap(({ value }) => typeof value === "string" ? [value] : []);
-    return this.#add("row_hash", "text", { hash: paths.length > 0 ? paths.slice(0, 20) : ["."] });
+    const paths = this.columns.map(({ value }) => pathOf(value));
+    const each = paths.filter((path) => path.startsWith("$each."));
+    const hash = paths.length === 0 || paths.length > MOST_HASHED ? [...each, "."] : paths;
+    return this.#add("row_hash", "text", { hash });
   }
 
   #members(shape: Shape & { kind: "object" }, path: string, prefix: string, depth: number): void {
@@ -158,9 +184,12 @@ class Walk {
   }
 
   #member(shape: Shape, path: string, name: string, depth: number): void {
-    if (shape.kind === "scalar") this.#add(name, shape.type, path);
-    else if (shape.kind === "object" && depth < DEEPEST) {
-      this.#members(shape, path, `${name}_`, depth + 1);
+    if (shape.kind === "scalar") {
+      const { type, format } = shape;
+      this.#add(name, type, format === undefined ? path : { path, format });
+    } else if (shape.kind === "object" && depth < DEEPEST) {
+      const isWrapper = depth === 0 && /^(attributes|properties|fields)$/.test(name);
+      this.#members(shape, path, isWrapper ? "" : `${name}_`, depth + 1);
     } else if (shape.kind === "list" && shape.of.kind === "object") {
       this.lists.push({ path, name: name.split(/[._]/).at(-1) ?? name, of: shape.of });
     } else this.#add(name, shape.kind === "list" ? listType(shape.of) : "jsonb", path);
@@ -171,6 +200,11 @@ class Walk {
     this.columns.push({ name: free, type, value });
     return free;
   }
+}
+
+/** Where a value is found. */
+function pathOf(value: ValueDraft): string {
+  return typeof value === "string" ? value : "path" in value ? value.path : ".";
 }
 
 function listType(of: Shape): ColumnType {

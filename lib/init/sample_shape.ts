@@ -27,13 +27,28 @@ function objectShape(values: Record<string, unknown>[]): Shape {
   const members = (name: string) => values.map((value) => value[name]);
   const all = values.flatMap((value) => Object.values(value));
   if (names.length > MOST_NAMED_MEMBERS && names.every(isData) && all.every(isObject)) {
-    return { kind: "map", of: shapeOfValues(all) };
+    const areDates = names.every((name) => /^\d{4}-\d{2}-\d{2}$/.test(name));
+    return { kind: "map", of: shapeOfValues(all), ...areDates ? { keys: "date" } : {} };
   }
   return {
     kind: "object",
-    members: new Map(names.map((name) => [name, shapeOfValues(members(name))])),
+    members: new Map(
+      names.map((name) => [name, epochShape(name, members(name)) ?? shapeOfValues(members(name))]),
+    ),
   };
 }
+
+/** Numbers under the name of a time that, as seconds or milliseconds, are times of this age. */
+function epochShape(name: string, values: readonly unknown[]): Shape | undefined {
+  const known = values.filter((value) => value !== null && value !== undefined);
+  if (known.length === 0 || !TIME.test(name)) return undefined;
+  const areBetween = (least: number, most: number) =>
+    known.every((value) => typeof value === "number" && value >= least && value < most);
+  const format = areBetween(3e8, 5e9) ? "epoch" : areBetween(3e11, 5e12) ? "epoch_ms" : undefined;
+  return format && { kind: "scalar", type: "timestamptz", format };
+}
+
+const TIME = /(time|date|timestamp|ts|at|created|updated|modified|since|until)$/i;
 
 /** A name that is rather a value: a date, a number, an id. */
 function isData(name: string): boolean {

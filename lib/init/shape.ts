@@ -8,8 +8,7 @@ export type Shape =
   | ScalarShape
   | ObjectShape
   | { readonly kind: "list"; readonly of: Shape }
-  /** An object whose keys are data, such as dates. */
-  | { readonly kind: "map"; readonly of: Shape }
+  | MapShape
   /** Anything at all. */
   | { readonly kind: "any" };
 
@@ -19,6 +18,8 @@ export interface ScalarShape {
   readonly kind: "scalar";
   /** The column it would be. */
   readonly type: ColumnType;
+  /** How it is written, where that has to be said. */
+  readonly format?: "epoch" | "epoch_ms";
 }
 
 /** An object of named members. */
@@ -27,6 +28,16 @@ export interface ObjectShape {
   readonly kind: "object";
   /** The members, in order. */
   readonly members: ReadonlyMap<string, Shape>;
+}
+
+/** An object whose keys are data. */
+export interface MapShape {
+  /** Tells shapes apart. */
+  readonly kind: "map";
+  /** What its members are. */
+  readonly of: Shape;
+  /** What its keys are, where that is known. */
+  readonly keys?: "date";
 }
 
 /** A shape with the path that leads to it. */

@@ -28,7 +28,7 @@ export function writeJob(draft: JobDraft, schema: string, command: string): stri
   comment(document, draft);
   const head = `# yaml-language-server: $schema=${schema}\n#\n# Written by ${command}\n\n`;
   // Lists of names stand without blanks inside their brackets, as `deno fmt` has them.
-  return head + document.toString({ lineWidth: 0 }).replace(/\[ ([\w, ]+) \]/g, "[$1]");
+  return head + document.toString({ lineWidth: 0 }).replace(/\[ ([\w,.$^ ]+) \]/g, "[$1]");
 }
 
 function tableOf({ key, columns }: TableDraft) {
@@ -39,7 +39,8 @@ function tableOf({ key, columns }: TableDraft) {
 }
 
 function streamOf(draft: JobDraft) {
-  const { method, path, query, forEach, window, paging, total, records, recordDate } = draft;
+  const { method, path, query, body, forEach, window, paging, total, format } = draft;
+  const { records, recordDate } = draft;
   const isShort = Object.keys(query).length === 0 && method === "GET";
   return {
     ...Object.keys(forEach).length === 0 ? {} : { for_each: forEach },
@@ -47,10 +48,12 @@ function streamOf(draft: JobDraft) {
       path,
       ...method === "GET" ? {} : { method },
       ...Object.keys(query).length === 0 ? {} : { query },
+      ...Object.keys(body).length === 0 ? {} : { body },
     },
     ...window === undefined ? {} : { window },
     ...paging === undefined ? {} : { paging },
     ...total === undefined ? {} : { total },
+    ...format === undefined ? {} : { format },
     ...records === "" ? {} : { records },
     ...recordDate === undefined || window === undefined ? {} : { record_date: recordDate },
     rows: rowsOf(draft.tables),
@@ -75,7 +78,7 @@ function isNamedAlike({ name, value }: ColumnDraft): boolean {
 /** Sets what is small and inside something on one line. */
 function layOut(node: Node, depth: number): void {
   if (!isCollection(node)) return;
-  if (depth > 1 && isSmall(node)) {
+  if (depth > 1 && isSmall(node) && !isHashed(node)) {
     node.flow = true;
     return;
   }
@@ -83,6 +86,11 @@ function layOut(node: Node, depth: number): void {
     const value = isMap(node) ? (item as { value: unknown }).value : item;
     layOut(value as Node, depth + 1);
   }
+}
+
+/** Whether it is a table without a key of its own, about which there is a comment. */
+function isHashed(node: Node): boolean {
+  return isMap(node) && [node.get("key")].flat().join() === "row_hash" && node.has("columns");
 }
 
 /** Whether it fits a line, and is not the list of a table's columns, which is there to be edited. */
@@ -95,7 +103,8 @@ function isSmall(node: Node): boolean {
 }
 
 /** Puts blank lines between sections, and comments on what a person should look at. */
-function comment(document: Document, { unused, limit, query, tables, stream }: JobDraft): void {
+function comment(document: Document, draft: JobDraft): void {
+  const { unused, limit, query, body, path, tables, stream } = draft;
   for (const section of ["source", "params", "tables", "streams"]) {
     const key = keyAt(document, [section]);
     if (key !== undefined) key.spaceBefore = true;
@@ -105,10 +114,10 @@ function comment(document: Document, { unused, limit, query, tables, stream }: J
     if (key !== undefined) key.commentBefore = ` ${text}`;
   };
   if (limit === undefined) {
-    say(["source", "url"], "Say besides how fast it may be asked, such as limits: 2/s");
+    say(["source", "url"], "Say how fast it may be asked, too, such as limits: 2/s");
   }
   const place = ["streams", stream];
-  if (Object.values(query).some((text) => /^\{(to|last)\b/.test(String(text)))) {
+  if ([path, ...Object.values({ ...query, ...body })].some((text) => /\{(to|last)\b/.test(text))) {
     say([...place, "request"], "{last} asks for an end that is included, {to} for one that is not");
   }
   if (unused.length > 0) {

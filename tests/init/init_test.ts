@@ -9,7 +9,6 @@ import {
   type JobDraft,
 } from "../../lib/init/job_draft.ts";
 import { readOpenApi } from "../../lib/init/openapi_document.ts";
-import { shapeOfValues } from "../../lib/init/sample_shape.ts";
 import { writeJob } from "../../lib/init/write_job.ts";
 import { Failure } from "../../lib/report/failure.ts";
 import { read } from "../config/job_text.ts";
@@ -95,7 +94,11 @@ Deno.test("init repeats requests for the values of a path, and hashes records wi
   assertEquals([for_each, window], [{ meter_id: { param: "meter_id" } }, "day"]);
   assertEquals(request, { path: "/v2/meters/{each.meter_id}/days", query: { date: "{from}" } });
   assertEquals(paging, { by: "page", page_param: "page", first: 0, pages: "totalPages" });
-  assertEquals(job.streams.days.rows.columns, { row_hash: { hash: ["note"] }, note: "note" });
+  assertEquals(job.streams.days.rows.columns, {
+    row_hash: { hash: ["note", "$each.meter_id"] },
+    note: "note",
+    meter_id: "$each.meter_id",
+  });
   assertStringIncludes(text, "# No field looks like a key");
 });
 
@@ -117,10 +120,15 @@ Deno.test("init reads Swagger 2.0", async () => {
 
 Deno.test("init says which operations a document has, and refuses what is no document", () => {
   const document = readOpenApi(JSON.stringify(OPENAPI));
-  const error = assertThrows(() => draftOfOpenApi(document, { path: "/v2/reading" }), Failure);
-  assertStringIncludes(error.hint!, "GET /v2/readings");
+  const hint = (path: string) =>
+    assertThrows(() => draftOfOpenApi(document, { path }), Failure).hint;
+  assertEquals(hint("/v2/reading"), 'Did you mean "/v2/readings"?');
+  assertEquals(hint("GET v2/readings/"), 'Did you mean "/v2/readings"?');
+  assertEquals(hint("/v2/meters/7/days"), 'Did you mean "/v2/meters/{meterId}/days"?');
+  assertEquals(hint("/orders"), "It has GET /v2/readings, GET /v2/meters/{meterId}/days");
   assertThrows(() => readOpenApi("{"), Failure, "it is neither JSON nor YAML");
   assertThrows(() => readOpenApi("a: 1"), Failure, 'it has no "paths"');
+  assertThrows(() => readOpenApi("paths: {}"), Failure, 'it says neither "openapi" nor "swagger"');
 });
 
 Deno.test({
@@ -196,7 +204,7 @@ Deno.test("init says what is lacking or cannot be read", () => {
   }
 });
 
-Deno.test("shapeOfValues() learns types that every value of a sample fits", async () => {
+Deno.test("init learns types that every value of a sample fits", async () => {
   const sample = {
     total: 2,
     next_page_url: "https://api.example.com/x?page=2",
@@ -221,7 +229,7 @@ Deno.test("shapeOfValues() learns types that every value of a sample fits", asyn
     path: "/v1/things",
     paging: "next_link:next_page_url",
   };
-  const { job } = await written(draftOfAnswers(answers, shapeOfValues([sample])));
+  const { job } = await written(draftOfAnswers(answers, sample));
   assertEquals(job.tables.things, {
     key: "code",
     columns: {
@@ -239,7 +247,7 @@ Deno.test("shapeOfValues() learns types that every value of a sample fits", asyn
       "2025-01-04": {},
     },
   };
-  const { job: rates } = await written(draftOfAnswers(answers, shapeOfValues([keyed])));
+  const { job: rates } = await written(draftOfAnswers(answers, keyed));
   assertEquals(rates.streams.rates.records, { path: "rates", as: "entries" });
 });
 

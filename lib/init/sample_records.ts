@@ -1,0 +1,35 @@
+// Owns the question whether columns tell the records of a sample apart. Pure. Invariant: without a sample
+// nothing speaks against a key.
+import { parsePath, walk } from "../extract/path.ts";
+import { readRecords } from "../extract/read_records.ts";
+import type { RecordsSpec } from "../config/job_schema.ts";
+import { KeyedRecord } from "../extract/read_records.ts";
+import type { KeyHints } from "./propose_key.ts";
+import type { RecordsProposal } from "./propose_records.ts";
+
+/** A test whether every record of a sample has these columns, and no two have the same. */
+export function areUnique(sample: unknown, { records }: RecordsProposal): KeyHints["isUnique"] {
+  const found = sample === undefined ? [] : recordsOf(sample, records);
+  return (columns) => {
+    const paths = columns.flatMap(({ value }) =>
+      typeof value === "string"
+        ? [parsePath(value)]
+        : "path" in value
+        ? [parsePath(value.path)]
+        : []
+    ).filter(({ root }) => root === "element");
+    const keys = found.map((record) => paths.map(({ steps }) => walk(record, steps)));
+    const isWhole = keys.every((key) =>
+      key.every((value) => value !== null && value !== undefined)
+    );
+    return isWhole && new Set(keys.map((key) => JSON.stringify(key))).size === found.length;
+  };
+}
+
+function recordsOf(sample: unknown, records: RecordsProposal["records"]): unknown[] {
+  const spec = typeof records === "string" ? { path: records, as: "list" } : records;
+  const whole = { path: "", optional: true, ...spec } as RecordsSpec;
+  return readRecords(whole, sample).map((record) =>
+    record instanceof KeyedRecord ? record.record : record
+  );
+}
