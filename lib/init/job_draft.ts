@@ -89,14 +89,16 @@ export function draftOfOpenApi(document: OpenApiDocument, answers: InitAnswers):
     path,
   );
   const { parameters, headers } = operation;
+  const datesIf = (isPaged: boolean) =>
+    saysDates(answers) ? datesOf(answers, isPaged) : proposeDates(document, parameters, isPaged);
+  // A date is no page, though "from" and "start" may be either.
+  const dated = Object.keys(datesIf(false)?.values ?? {});
+  const undated = parameters.filter(({ name }) => !dated.includes(name));
   const paging = answers.paging === undefined
-    ? proposePaging(document, parameters, found, headers)
+    ? proposePaging(document, undated, found, headers)
     : readPaging(answers.paging);
   const total = answers.total ?? found.total;
-  const isPaged = paging !== undefined || total !== undefined;
-  const dates = saysDates(answers)
-    ? datesOf(answers, paging !== undefined)
-    : proposeDates(document, parameters, isPaged);
+  const dates = datesIf(paging !== undefined || total !== undefined);
   const request = requestOf(operation, dates, paging);
   return {
     ...common(answers, name, url),

@@ -93,7 +93,7 @@ export function merged(document: OpenApiDocument, schema: Node, depth = 0): Node
   const only = alternatives.length === 1
     ? merged(document, alternatives[0]!, depth + 1)
     : alternatives.length > 1
-    ? { type: ["object", "string"] }
+    ? either(alternatives.map((part) => merged(document, part, depth + 1)))
     : {};
   const properties = Object.assign(
     {},
@@ -102,4 +102,17 @@ export function merged(document: OpenApiDocument, schema: Node, depth = 0): Node
   const { allOf: _, anyOf: __, oneOf: ___, ...own } = schema;
   const whole = Object.assign({}, ...parts, only, own);
   return Object.keys(properties).length === 0 ? whole : { ...whole, properties };
+}
+
+/** Of several alternatives, objects all, one that has the members of each; of others anything. */
+function either(alternatives: readonly Node[]): Node {
+  if (!alternatives.every((one) => typeOf(one) === "object")) return { type: ["object", "string"] };
+  const members = alternatives.flatMap((one) => Object.entries(nodeOf(one.properties)));
+  const properties: Record<string, unknown> = {};
+  for (const [name, member] of members) {
+    const isSame = !Object.hasOwn(properties, name) ||
+      JSON.stringify(properties[name]) === JSON.stringify(member);
+    properties[name] = isSame ? member : {};
+  }
+  return { type: "object", properties };
 }

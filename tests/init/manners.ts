@@ -21,7 +21,8 @@ export interface Manner {
 }
 
 const DAY_MS = 86_400_000;
-const REFUSED = Response.json({ error: "credentials" }, { status: 401 });
+/** What is answered without credentials. */
+export const REFUSED = Response.json({ error: "credentials" }, { status: 401 });
 const text = { type: "string" };
 const integer = { type: "integer" };
 const query = (name: string, schema: unknown, description = "") => ({
@@ -35,8 +36,9 @@ const json = (schema: unknown, more = {}) => ({
 });
 
 /** What an API holds: `perDay` records of each day, so that a wrong end or page shows in the count. */
-function recordsOf(from: number, to: number, perDay: number) {
+export function recordsOf(from: number, to: number, perDay: number) {
   const records: { n: number; at: string; day: string; epoch: number }[] = [];
+  if (!(to - from < 400 * DAY_MS)) throw new Error(`no range of dates: ${from} ${to}`);
   const first = Math.floor(from / DAY_MS) - 1;
   for (let day = first; day * DAY_MS < to; day++) {
     for (let i = 0; i < perDay; i++) {
@@ -49,7 +51,8 @@ function recordsOf(from: number, to: number, perDay: number) {
   return records;
 }
 
-const days = (from: string | null, last: string | null) => {
+/** The instants of a first and a last day. */
+export const days = (from: string | null, last: string | null) => {
   const [first, end] = [Date.parse(`${from}T00:00:00Z`), Date.parse(`${last}T00:00:00Z`)];
   if (Number.isNaN(first) || Number.isNaN(end)) throw new Error(`no days: ${from} ${last}`);
   return [first, end + DAY_MS] as const;

@@ -6,6 +6,7 @@ import { writeJob } from "../../lib/init/write_job.ts";
 import { openWorld } from "../jobs/world.ts";
 import { serve } from "../support/http_server.ts";
 import { type Manner, MANNERS } from "./manners.ts";
+import { MORE_MANNERS } from "./more_manners.ts";
 
 /** The job that is proposed for a document, for an API at an address. */
 async function proposed({ document, path }: Manner, url: string): Promise<string> {
@@ -17,7 +18,7 @@ async function proposed({ document, path }: Manner, url: string): Promise<string
   return job;
 }
 
-for (const manner of MANNERS) {
+for (const manner of [...MANNERS, ...MORE_MANNERS]) {
   Deno.test(`the job that init proposes loads every record of an API like ${manner.like}`, async () => {
     await using server = serve((request) => manner.answer(new URL(request.url), request));
     const job = await proposed(manner, server.url);
