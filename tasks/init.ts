@@ -13,7 +13,9 @@ import { writeJob } from "../lib/init/write_job.ts";
 import { Failure } from "../lib/report/failure.ts";
 import { type Arguments, type Flags, helpText, readArguments } from "./arguments.ts";
 import { EXIT, runCommand } from "./exit.ts";
+import { askQuestions, type Dialogue } from "./init_questions.ts";
 import { schemaPathFrom } from "./modeline.ts";
+import { whyUnreadable } from "./read_text.ts";
 
 const value = (name: string, about: string) => ({ kind: "value", value: name, about }) as const;
 
@@ -48,12 +50,11 @@ const FLAGS: Flags = {
   force: { kind: "switch", about: "Write over a file that is there." },
 };
 
-const ABOUT = `Writes a job file. On a terminal it asks for what is not given.
+const ABOUT =
+  `Writes a job file. On a terminal it asks questions where --path, or --url, is not given.
 Examples:
   deno task init --url https://api.example.com --path /v1/readings --date-param date --key id
   deno task init --openapi openapi.json --path /v1/readings`;
-
-if (import.meta.main) await runCommand(main);
 
 async function main(argv: string[]): Promise<number> {
   const args = readArguments(argv, FLAGS);
@@ -62,16 +63,32 @@ async function main(argv: string[]): Promise<number> {
     return EXIT.done;
   }
   const document = readDocument(args.value("openapi"));
-  const answers = Deno.stdin.isTerminal() ? ask(answersOf(args), document) : answersOf(args);
+  const sample = readSample(args.value("sample"));
+  const given = answersOf(args);
+  const asks = isLacking(given, document) && Deno.stdin.isTerminal();
+  const answers = asks
+    ? askQuestions(given, { document, hasSample: sample !== undefined }, TERMINAL)
+    : given;
   const draft = document === undefined
-    ? draftOfAnswers(answers, readSample(args.value("sample")))
+    ? draftOfAnswers(answers, sample)
     : draftOfOpenApi(document, answers);
   const file = args.value("out") ?? defaultFile(draft.name);
-  const text = writeJob(draft, schemaPathFrom(file), commandOf(argv));
+  const command = commandOf(answers, args);
+  const text = writeJob(draft, schemaPathFrom(file), command);
   await refuseMistakes(file, text);
-  write(file, text, args.has("force"));
+  write(file, text, args.has("force"), asks ? command : undefined);
   console.log(lines(file, draft).join("\n"));
   return EXIT.done;
+}
+
+const TERMINAL: Dialogue = {
+  ask: (question) => prompt(question),
+  say: (line) => console.log(line),
+};
+
+/** Whether a job cannot be drafted without questions. */
+function isLacking({ url, path }: InitAnswers, document: OpenApiDocument | undefined): boolean {
+  return path === undefined || (url ?? document?.url) === undefined;
 }
 
 function answersOf(args: Arguments): InitAnswers {
@@ -98,51 +115,14 @@ function answersOf(args: Arguments): InitAnswers {
   };
 }
 
-/** The answers with those that a person gives on the terminal; an empty line leaves one out. */
-function ask(given: InitAnswers, document: OpenApiDocument | undefined): InitAnswers {
-  const answers: Record<string, unknown> = { ...given };
-  const question = (key: keyof InitAnswers, text: string, otherwise?: string) => {
-    if (answers[key] !== undefined) return;
-    const answer = prompt(text, otherwise)?.trim();
-    if (answer !== undefined && answer !== "") {
-      answers[key] = key === "key" ? answer.split(/[\s,]+/) : answer;
-    }
-  };
-  if (document !== undefined) {
-    if (given.path === undefined) console.log(`It has ${document.operations.join(", ")}`);
-    question("path", "Path, such as /v1/readings:");
-    return answers;
-  }
-  question("url", "Base URL of the API:");
-  question("path", "Path, such as /v1/readings:");
-  question("name", "Name of the job:");
-  const hasDates = [given.dateParam, given.fromParam].some((param) => param !== undefined);
-  if (!hasDates) {
-    question("dateParam", "Parameter that takes one day (empty: none):");
-    if (answers.dateParam === undefined) {
-      question("fromParam", "Parameter of the first day (empty: none):");
-    }
-    if (answers.fromParam !== undefined) question("toParam", "Parameter of the last day:");
-  }
-  question("records", "Where the records are in the answer, such as data (empty: it is the list):");
-  question("key", "Fields that identify a record:", "id");
-  question(
-    "auth",
-    "How requests prove who asks (none, basic, bearer, header:NAME, query:NAME):",
-    "none",
-  );
-  question("limit", "Allowed rate, such as 2/s (empty: not known):");
-  return answers;
-}
-
 function readDocument(file: string | undefined): OpenApiDocument | undefined {
-  return file === undefined ? undefined : readOpenApi(readText(file));
+  return file === undefined ? undefined : readOpenApi(readFile(file));
 }
 
 function readSample(file: string | undefined) {
   if (file === undefined) return undefined;
   try {
-    return JSON.parse(readText(file)) as unknown;
+    return JSON.parse(readFile(file)) as unknown;
   } catch (error) {
     if (error instanceof Failure) throw error;
     throw new Failure("configuration", `Cannot read the sample "${file}": it is not JSON`, {
@@ -151,13 +131,16 @@ function readSample(file: string | undefined) {
   }
 }
 
-function readText(file: string): string {
+function readFile(file: string): string {
+  if (/^https?:/.test(file)) {
+    throw new Failure("configuration", `Cannot read "${file}": init reads files only`, {
+      hint: `curl -o openapi.json ${file}`,
+    });
+  }
   try {
     return Deno.readTextFileSync(file);
   } catch (error) {
-    throw new Failure("configuration", `Cannot read "${file}": ${(error as Error).message}`, {
-      hint: "Look at its name",
-    });
+    throw new Failure("configuration", `Cannot read "${file}": ${whyUnreadable(file, error)}`);
   }
 }
 
@@ -169,9 +152,42 @@ function defaultFile(name: string): string {
   }
 }
 
-function commandOf(argv: readonly string[]): string {
-  const shown = argv.map((arg) => /^[\w./:=,%@-]+$/.test(arg) ? arg : JSON.stringify(arg));
-  return `deno task init ${shown.join(" ")}`.trim().slice(0, 500);
+/** The flag of each answer. */
+const FLAG_OF: Readonly<Record<keyof InitAnswers, string>> = {
+  name: "name",
+  url: "url",
+  path: "path",
+  dateParam: "date-param",
+  fromParam: "from-param",
+  toParam: "to-param",
+  dateFormat: "date-format",
+  endIncluded: "end-excluded",
+  window: "window",
+  start: "start",
+  timeZone: "time-zone",
+  records: "records",
+  key: "key",
+  columns: "columns",
+  total: "total",
+  paging: "paging",
+  auth: "auth",
+  limit: "limit",
+};
+
+/** The command that does the same without questions. */
+function commandOf(answers: InitAnswers, args: Arguments): string {
+  const words = ["openapi", "sample"].flatMap((name) => {
+    const file = args.value(name);
+    return file === undefined ? [] : [`--${name}`, file];
+  });
+  for (const [key, value] of Object.entries(answers)) {
+    const flag = `--${FLAG_OF[key as keyof InitAnswers]}`;
+    if (value === false) words.push(flag);
+    else if (Array.isArray(value)) words.push(flag, ...value);
+    else if (typeof value === "string") words.push(flag, value);
+  }
+  const shown = words.map((word) => /^[\w./:=,%@-]+$/.test(word) ? word : JSON.stringify(word));
+  return `deno task init ${shown.join(" ")}`.trim().slice(0, 1000);
 }
 
 /** What was said may not fit together; nothing is written then. */
@@ -184,7 +200,8 @@ async function refuseMistakes(file: string, text: string): Promise<void> {
   });
 }
 
-function write(file: string, text: string, force: boolean): void {
+/** Writes the file; `command` is what does it again where it cannot be written, for somebody who answered questions. */
+function write(file: string, text: string, force: boolean, command?: string): void {
   try {
     Deno.writeTextFileSync(file, text, force ? {} : { createNew: true });
   } catch (error) {
@@ -193,17 +210,32 @@ function write(file: string, text: string, force: boolean): void {
       ? "it is there already"
       : error instanceof Deno.errors.NotCapable
       ? "it lies outside of this folder"
+      : error instanceof Deno.errors.NotFound
+      ? "there is no such folder"
       : (error as Error).message;
+    const again = exists ? "Give another --out, or --force to write over it" : "Give another --out";
     throw new Failure("configuration", `Cannot write "${file}": ${reason}`, {
-      hint: exists ? "Give another --out, or --force to write over it" : "Give another --out",
+      hint: command === undefined ? again : `${again}: ${command} --out OTHER.yaml`,
     });
   }
 }
 
-function lines(file: string, { tables, stream }: JobDraft): string[] {
-  const names = tables.map(({ name, columns }) => `${name} (${columns.length} columns)`);
+/** What was written, what it was guessed from, and what is to be done next. */
+function lines(file: string, draft: JobDraft): string[] {
+  const { tables, stream, window, paging, auth, params } = draft;
+  const names = tables.map(({ name, key, columns }) =>
+    `${name} (${columns.length} columns, key ${key.join(", ")})`
+  );
+  const secrets = [...JSON.stringify(auth ?? {}).matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name);
+  const flags = Object.keys(params).map((name) => ` --${name.replaceAll("_", "-")} ...`).join("");
+  const length = typeof window === "string" ? window : `up to ${window?.max}`;
   return [
-    `wrote ${file}: stream ${stream}, tables ${names.join(", ")}`,
-    `next   deno task probe ${file}`,
+    `wrote ${file}: stream ${stream}, tables ${names.join("; ")}`,
+    `  dates   ${window === undefined ? "none: all is asked for at once" : `windows of ${length}`}`,
+    `  paging  ${paging === undefined ? "none: an answer has one page" : `by ${paging.by}`}`,
+    ...secrets.length === 0 ? [] : [`  set     ${secrets.join(" and ")} in .env.local`],
+    `next   deno task probe ${file}${flags}`,
   ];
 }
+
+if (import.meta.main) await runCommand(main);

@@ -21,12 +21,18 @@ export async function readText(path: string): Promise<string> {
     }
     return new TextDecoder().decode(bytes.subarray(0, length));
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) throw new Error(noSuchFile(path), { cause: error });
-    if (error instanceof Deno.errors.IsADirectory) {
-      throw new Error(isFolder(path), { cause: error });
-    }
-    throw error;
+    throw new Error(whyUnreadable(path, error), { cause: error });
   }
+}
+
+/** Why a file cannot be read, with a word on what was probably meant. */
+export function whyUnreadable(path: string, error: unknown): string {
+  if (error instanceof Deno.errors.NotFound) return noSuchFile(path);
+  if (error instanceof Deno.errors.IsADirectory) return isFolder(path);
+  if (error instanceof Deno.errors.NotCapable || error instanceof Deno.errors.PermissionDenied) {
+    return "reading it is not allowed";
+  }
+  return error instanceof Error ? error.message : String(error);
 }
 
 function noSuchFile(path: string): string {

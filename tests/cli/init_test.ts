@@ -11,7 +11,9 @@ Deno.test("init writes a file that check finds fine, and never over one that is 
   const first = await runTask("init", args, { cwd });
   assertEquals([first.code, first.stderr], [0, ""]);
   assertStringIncludes(first.stdout, "wrote config/meter_api.yaml: stream readings");
-  assertStringIncludes(first.stdout, "next   deno task probe config/meter_api.yaml");
+  assertStringIncludes(first.stdout, "  dates   windows of up to 365d\n  paging  by cursor\n");
+  assertStringIncludes(first.stdout, "  set     METER_API_API_KEY in .env.local\n");
+  assertStringIncludes(first.stdout, "next   deno task probe config/meter_api.yaml --network ...");
   const text = await Deno.readTextFile(copy.file("config", "meter_api.yaml"));
   assertStringIncludes(text, "# yaml-language-server: $schema=job.schema.json\n");
   assertEquals((await runTask("check", ["config/meter_api.yaml"], { cwd })).code, 0);
@@ -33,4 +35,34 @@ Deno.test("init writes a file that check finds fine, and never over one that is 
   const outside = await runTask("init", [...args, "--out", "/tmp/x.yaml"], { cwd });
   assertEquals(outside.code, 2);
   assertStringIncludes(outside.stderr, "it lies outside of this folder");
+});
+
+Deno.test("init says what is wrong with a document, a sample or a path, and writes nothing", async () => {
+  await using copy = await copyRepository();
+  const cwd = copy.path;
+  await Deno.writeTextFile(copy.file("api.json"), JSON.stringify(OPENAPI));
+  await Deno.writeTextFile(copy.file("broken.json"), '{"openapi": "3.0.0", "paths": {');
+  await Deno.writeTextFile(copy.file("other.yaml"), "job: a\nstreams: {}\n");
+  const cases: [args: string[], ...said: string[]][] = [
+    [["--openapi", "api.jsn", "--path", "/a"], 'there is no such file; did you mean "api.json"?'],
+    [["--openapi", "config", "--path", "/a"], "it is a folder; expected a file"],
+    [
+      ["--openapi", "https://a.example/openapi.json"],
+      "hint: curl -o openapi.json https://a.example",
+    ],
+    [["--openapi", "broken.json", "--path", "/a"], "it is neither JSON nor YAML"],
+    [["--openapi", "other.yaml", "--path", "/a"], 'it has no "paths"'],
+    [["--openapi", "api.json", "--path", "/v2/reading"], 'hint: Did you mean "/v2/readings"?'],
+    [["--sample", "other.yaml", "--url", "https://a.example", "--path", "/a"], "it is not JSON"],
+    [["--url", "https://a.example"], "--path is not given"],
+    [
+      ["--url", "https://a.example", "--path", "/a", "--out", "none/a.yaml"],
+      'Cannot write "none/a.yaml": there is no such folder',
+    ],
+  ];
+  for (const [args, ...said] of cases) {
+    const { code, stderr } = await runTask("init", args, { cwd });
+    assertEquals(code, 2, stderr);
+    for (const text of said) assertStringIncludes(stderr, text);
+  }
 });
