@@ -1,8 +1,8 @@
 // Owns what a person says to `init`, as flags or answers to questions, and the notations of it. Pure.
 import { Failure } from "../report/failure.ts";
 import { snakeCase } from "./column_name.ts";
-import type { PagingDraft } from "./propose_request.ts";
-import type { ColumnDraft } from "./propose_tables.ts";
+import type { PagingDraft } from "./propose_paging.ts";
+import type { ColumnDraft } from "./record_walk.ts";
 
 /** What a person said; what is undefined is proposed or left out. */
 export interface InitAnswers {

@@ -4,9 +4,7 @@ import { parse } from "yaml";
 import { suggest } from "../config/did_you_mean.ts";
 import { isObject } from "../extract/path.ts";
 import { Failure } from "../report/failure.ts";
-
-/** An object of the document. */
-export type Node = Readonly<Record<string, unknown>>;
+import { formatOf, jsonOf, listOf, type Node, nodeOf, textOf } from "./openapi_node.ts";
 
 /** A parameter of an operation. */
 export interface ParameterNode {
@@ -229,23 +227,6 @@ function isLike(path: string, written: string): boolean {
     known.every((step, at) => step === given[at] || /^\{.*\}$/.test(step));
 }
 
-/** The content whose type is one of JSON. */
-function jsonOf(content: Node): Node | undefined {
-  const type = Object.keys(content).find((type) => /json/i.test(type) && !isLines(type));
-  return type === undefined ? undefined : nodeOf(content[type]);
-}
-
-/** The format that a job has to name, where none of the types is JSON. */
-function formatOf(types: readonly string[]): Operation["format"] {
-  if (types.some((type) => /json|^\*\/\*$/i.test(type) && !isLines(type))) return undefined;
-  if (types.some(isLines)) return "ndjson";
-  return types.some((type) => /csv/i.test(type)) ? "csv" : undefined;
-}
-
-function isLines(type: string): boolean {
-  return /ndjson|jsonl|json-lines|json-seq/i.test(type);
-}
-
 const METHODS = ["GET", "POST"] as const;
 
 /**
@@ -281,19 +262,4 @@ function withVariables(server: Node): string {
     /\{(\w+)\}/g,
     (_, name: string) => textOf(nodeOf(variables[name]).default),
   );
-}
-
-/** The node, or an empty one. */
-export function nodeOf(value: unknown): Node {
-  return isObject(value) ? value : {};
-}
-
-/** The list, or an empty one. */
-export function listOf(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-/** The text, or an empty one. */
-export function textOf(value: unknown): string {
-  return typeof value === "string" ? value : "";
 }

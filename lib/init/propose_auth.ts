@@ -2,7 +2,8 @@
 // what it proposes names variables, never a secret.
 import { Failure } from "../report/failure.ts";
 import { snakeCase } from "./column_name.ts";
-import { type Node, nodeOf, type SecurityNode, textOf } from "./openapi_document.ts";
+import type { SecurityNode } from "./openapi_document.ts";
+import { type Node, nodeOf, textOf } from "./openapi_node.ts";
 
 /** How requests prove who asks, as a job file has it. */
 export type AuthDraft = Readonly<Record<string, unknown>>;

@@ -2,7 +2,7 @@
 // one. So a field that is likely of something else is taken together with the time of the record, and with a
 // sample at hand a guess must hold for every record in it. Pure.
 import { singular, snakeCase } from "./column_name.ts";
-import type { ColumnDraft } from "./propose_tables.ts";
+import type { ColumnDraft } from "./record_walk.ts";
 
 /** What a record tells of its key beside its columns. */
 export interface KeyHints {

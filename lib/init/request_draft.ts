@@ -4,7 +4,8 @@ import { Failure } from "../report/failure.ts";
 import type { InitAnswers } from "./answers.ts";
 import { snakeCase } from "./column_name.ts";
 import type { Operation, ParameterNode } from "./openapi_document.ts";
-import type { DatesDraft, PagingDraft } from "./propose_request.ts";
+import type { DatesDraft } from "./propose_dates.ts";
+import type { PagingDraft } from "./propose_paging.ts";
 
 /** Values by the name of a parameter, with placeholders. */
 export type Values = Readonly<Record<string, string>>;

@@ -42,6 +42,10 @@ function objectShape(values: Record<string, unknown>[]): Shape {
 function epochShape(name: string, values: readonly unknown[]): Shape | undefined {
   const known = values.filter((value) => value !== null && value !== undefined);
   if (known.length === 0 || !TIME.test(name)) return undefined;
+  if (known.every(Array.isArray)) {
+    const of = epochShape(name, known.flat().slice(0, MOST_ELEMENTS));
+    return of && { kind: "list", of };
+  }
   const areBetween = (least: number, most: number) =>
     known.every((value) => typeof value === "number" && value >= least && value < most);
   const format = areBetween(3e8, 5e9) ? "epoch" : areBetween(3e11, 5e12) ? "epoch_ms" : undefined;

@@ -2,7 +2,8 @@
 // something was guessed. Pure. What it writes is checked by the reader of jobs before it reaches a file.
 import { Document, isCollection, isMap, isScalar, type Node, type Scalar } from "yaml";
 import type { JobDraft } from "./job_draft.ts";
-import type { ColumnDraft, TableDraft } from "./propose_tables.ts";
+import type { TableDraft } from "./propose_tables.ts";
+import type { ColumnDraft } from "./record_walk.ts";
 
 /** Longest map or list that stands on one line, in characters. */
 const LONGEST_LINE = 88;

@@ -249,6 +249,33 @@ Deno.test("init learns types that every value of a sample fits", async () => {
   };
   const { job: rates } = await written(draftOfAnswers(answers, keyed));
   assertEquals(rates.streams.rates.records, { path: "rates", as: "entries" });
+  assertEquals(rates.tables.rates, { key: "date", columns: { date: "date", usd: "bigint" } });
+  assertEquals(rates.streams.rates.rows.columns, { date: "$key", usd: "usd" });
+});
+
+Deno.test("init takes no key that two records of a sample share, and none that one lacks", async () => {
+  const tableOf = async (records: unknown) => {
+    const answers = { url: "https://api.example.com", path: "/v1/things" };
+    const { job } = await written(draftOfAnswers(answers, records));
+    return job.tables[Object.keys(job.tables)[0]!];
+  };
+  const reading = { sensor_id: "a", observed_at: 1738281600, value: 1 };
+  assertEquals(await tableOf([reading, { ...reading, observed_at: 1738281700 }]), {
+    key: ["sensor_id", "observed_at"],
+    columns: { sensor_id: "text", observed_at: "timestamptz", value: "bigint" },
+  });
+  assertEquals((await tableOf([reading, { ...reading, value: 2 }])).key, "row_hash");
+  assertEquals((await tableOf([{ id: 1, code: "a" }, { id: null, code: "b" }])).key, "code");
+  assertEquals((await tableOf([{ id: 1, code: "a" }, { id: 2, code: "a" }])).key, "id");
+});
+
+Deno.test("init reads times from a count of seconds, and records from an object of lists", async () => {
+  const answers = { url: "https://api.example.com", path: "/v1/things" };
+  const sample = { hourly: { time: [1738281600000, 1738285200000], t: [1.5, null] } };
+  const { job } = await written(draftOfAnswers(answers, sample));
+  assertEquals(job.tables.hourly, { key: "time", columns: { time: "timestamptz", t: "numeric" } });
+  assertEquals(job.streams.hourly.records, { path: "hourly", as: "columns" });
+  assertEquals(job.streams.hourly.rows.columns.time, { path: "time", format: "epoch_ms" });
 });
 
 Deno.test("snakeCase(), singular() and freeName() make names that a job takes", () => {

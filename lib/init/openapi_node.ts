@@ -1,0 +1,38 @@
+// Owns the reading of what a decoded document holds, whatever it is: objects, lists and texts, or empty ones,
+// and the types of content. Pure; nothing in it throws.
+import { isObject } from "../extract/path.ts";
+
+/** An object of the document. */
+export type Node = Readonly<Record<string, unknown>>;
+
+/** The node, or an empty one. */
+export function nodeOf(value: unknown): Node {
+  return isObject(value) ? value : {};
+}
+
+/** The list, or an empty one. */
+export function listOf(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** The text, or an empty one. */
+export function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+/** The content whose type is one of JSON. */
+export function jsonOf(content: Node): Node | undefined {
+  const type = Object.keys(content).find((type) => /json/i.test(type) && !isLines(type));
+  return type === undefined ? undefined : nodeOf(content[type]);
+}
+
+/** The format that a job has to name, where none of the types is JSON. */
+export function formatOf(types: readonly string[]): "csv" | "ndjson" | undefined {
+  if (types.some((type) => /json|^\*\/\*$/i.test(type) && !isLines(type))) return undefined;
+  if (types.some(isLines)) return "ndjson";
+  return types.some((type) => /csv/i.test(type)) ? "csv" : undefined;
+}
+
+function isLines(type: string): boolean {
+  return /ndjson|jsonl|json-lines|json-seq/i.test(type);
+}
