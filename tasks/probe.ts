@@ -39,10 +39,11 @@ if (import.meta.main) await runCommand(main);
 async function main(argv: string[]): Promise<number> {
   const args = namingConfig(argv);
   const isHelp = args.includes("--help") || args.includes("-h");
-  const job = isHelp ? undefined : await openJob(jobFileOf(args));
+  const opening = openJob(jobFileOf(args));
+  const job = isHelp ? await opening.catch(() => undefined) : await opening;
   const flags = { ...FLAGS, ...paramFlags(job) };
   const given = readArguments(args, flags);
-  if (job === undefined) {
+  if (isHelp || job === undefined) {
     console.log(helpText("probe [FILE] [options]", ABOUT, flags));
     return EXIT.done;
   }

@@ -53,6 +53,13 @@ Deno.test("probe exits with 1 when a value does not fit, and with 2 when the str
   assertStringIncludes(unknown.stderr, 'hint: Did you mean "things"?');
 });
 
+Deno.test("probe --help names the parameters of the job", async () => {
+  const { code, stdout } = await runTask("probe", ["config/racing.yaml", "--help"]);
+  assertEquals(code, 0);
+  assertStringIncludes(stdout, "--region-codes");
+  assertEquals((await runTask("probe", ["config/none.yaml", "--help"])).code, 0);
+});
+
 Deno.test("probe asks for what a query on the database says, and only then may reach it", async () => {
   const asked: string[] = [];
   await using api = thingsApi(asked);
