@@ -233,6 +233,9 @@ function lines(file: string, draft: JobDraft): string[] {
     `wrote ${file}: stream ${stream}, tables ${names.join("; ")}`,
     `  dates   ${window === undefined ? "none: all is asked for at once" : `windows of ${length}`}`,
     `  paging  ${paging === undefined ? "none: an answer has one page" : `by ${paging.by}`}`,
+    ...tables[0]!.columns.some(({ value }) => value === ".")
+      ? ["  records nothing is known of them; probe shows what they hold"]
+      : [],
     ...secrets.length === 0 ? [] : [`  set     ${secrets.join(" and ")} in .env.local`],
     `next   deno task probe ${file}${flags}`,
   ];

@@ -1,19 +1,28 @@
 // Owns what is said of a file that the YAML parser refuses: the parser's words, which are those of a grammar,
 // become a sentence for people, at the place where the mistake was made. Pure. Invariant: of errors that
 // follow from one mistake only the first is told, as the rest would send somebody to lines that are right.
-import type { YAMLError } from "yaml";
 import type { Finding, SourceText } from "./problem.ts";
+
+/** An error of the parser, as the yaml package has it. */
+export interface ParserError {
+  /** The kind of error, such as `BAD_INDENT`. */
+  readonly code: string;
+  /** Where it begins and ends, in characters. */
+  readonly pos: readonly [from: number, to: number];
+  /** What the parser says. */
+  readonly message: string;
+}
 
 /** Errors after which the parser reads on as if nothing had been. */
 const HARMLESS = new Set(["BAD_ALIAS", "BAD_DQ_ESCAPE", "BAD_SCALAR_START", "MULTIPLE_DOCS"]);
 
 /** Whether a tree can be made of a document in spite of its errors. */
-export function isReadable(errors: readonly YAMLError[]): boolean {
+export function isReadable(errors: readonly ParserError[]): boolean {
   return errors.every(({ code }) => HARMLESS.has(code));
 }
 
 /** The mistakes behind the errors of one document. */
-export function yamlMistakes(source: SourceText, errors: readonly YAMLError[]): Finding[] {
+export function yamlMistakes(source: SourceText, errors: readonly ParserError[]): Finding[] {
   const inOrder = errors.toSorted((a, b) => a.pos[0] - b.pos[0]);
   const first = inOrder.findIndex(({ code }) => !HARMLESS.has(code));
   const told = first < 0 ? inOrder : inOrder.slice(0, first + 1);
@@ -37,7 +46,7 @@ interface Mistake {
 type At = Omit<Mistake, "message">;
 
 /** What was done wrong, and where. */
-function mistake({ text }: SourceText, error: YAMLError, inFlow: boolean): Mistake {
+function mistake({ text }: SourceText, error: ParserError, inFlow: boolean): Mistake {
   const { code, pos: [offset, end], message } = error;
   const at = { offset, length: Math.max(1, end - offset) };
   const closing = /end with a ([\]}])/.exec(message)?.[1];

@@ -80,7 +80,8 @@ export function draftOfAnswers(answers: InitAnswers, sample?: unknown): JobDraft
 export function draftOfOpenApi(document: OpenApiDocument, answers: InitAnswers): JobDraft {
   const path = needed(answers.path, "path", document.operations[0]?.replace(/^\w+ /, "") ?? "/");
   const operation = document.operation(path);
-  const url = needed(answers.url ?? document.url, "url", "https://api.example.com");
+  const example = `https://api.example.com${document.basePath}`;
+  const url = needed(answers.url ?? document.url, "url", example);
   const name = snakeCase(answers.name ?? (document.title || nameOfUrl(url)));
   const answer = operation.answer === undefined || operation.format === "csv"
     ? ANY

@@ -72,6 +72,13 @@ export class OpenApiDocument {
     return url !== undefined && URL.canParse(url) ? url.replace(/\/+$/, "") : undefined;
   }
 
+  /** The path of its first server where it states no host, such as `/api/v3`; empty otherwise. */
+  get basePath(): string {
+    const [server] = listOf(this.#root.servers).map(nodeOf);
+    const path = server === undefined ? textOf(this.#root.basePath) : withVariables(server);
+    return path.startsWith("/") ? path.replace(/\/+$/, "") : "";
+  }
+
   /** Paths with their methods that answer with data, such as `GET /v1/items`. */
   get operations(): string[] {
     return Object.entries(nodeOf(this.#root.paths)).flatMap(([path, item]) =>

@@ -28,12 +28,15 @@ export interface ColumnDraft {
 
 /** The columns and lists of one element. */
 export class RecordWalk {
+  /** Its columns so far. */
   readonly columns: ColumnDraft[] = [];
+  /** Lists of objects in it, by path. */
   readonly lists: { path: string; name: string; of: Shape }[] = [];
   /** Names of the columns of the key above. */
   readonly inherited: readonly string[];
   readonly #taken = new Set<string>();
 
+  /** Walks through a shape; `above` are the columns of the key of the row above, of a table. */
   constructor(shape: Shape, above: readonly ColumnDraft[] = [], table = "") {
     this.inherited = above.map((column) => this.#inherit(column, table));
     if (shape.kind === "object") this.#members(shape, "", "", 0);

@@ -29,6 +29,12 @@ Deno.test("init writes a file that check finds fine, and never over one that is 
     "limits: 2/s",
   );
 
+  const unknown = ["--url", "https://a.example", "--path", "/a", "--key", "id"];
+  assertStringIncludes(
+    (await runTask("init", unknown, { cwd })).stdout,
+    "  records nothing is known of them; probe shows what they hold",
+  );
+
   const mistaken = await runTask("init", [...args, "--window", "fortnight", "--force"], { cwd });
   assertEquals(mistaken.code, 2);
   assertStringIncludes(mistaken.stderr, "expected a length");

@@ -126,6 +126,11 @@ Deno.test("init says which operations a document has, and refuses what is no doc
   assertEquals(hint("GET v2/readings/"), 'Did you mean "/v2/readings"?');
   assertEquals(hint("/v2/meters/7/days"), 'Did you mean "/v2/meters/{meterId}/days"?');
   assertEquals(hint("/orders"), "It has GET /v2/readings, GET /v2/meters/{meterId}/days");
+  const relative = readOpenApi(JSON.stringify({ ...OPENAPI, servers: [{ url: "/api/v3/" }] }));
+  assertStringIncludes(
+    assertThrows(() => draftOfOpenApi(relative, { path: "/v2/readings" }), Failure).hint!,
+    "--url https://api.example.com/api/v3",
+  );
   assertThrows(() => readOpenApi("{"), Failure, "it is neither JSON nor YAML");
   assertThrows(() => readOpenApi("a: 1"), Failure, 'it has no "paths"');
   assertThrows(() => readOpenApi("paths: {}"), Failure, 'it says neither "openapi" nor "swagger"');
