@@ -7,7 +7,8 @@ export interface RecordsProposal {
   /** What to write as "records": a path, or a map. */
   readonly records: string | {
     readonly path?: string;
-    readonly as: "entries" | "single" | "columns";
+    readonly as?: "entries" | "single" | "columns";
+    readonly optional?: true;
   };
   /** Path of the list or object that holds the records. */
   readonly path: string;
@@ -75,7 +76,11 @@ function recordsOf(found: PlacedShape | undefined, answer: Shape, pathWord: stri
     };
   }
   const record = shape.kind === "list" || shape.kind === "map" ? shape.of : shape;
-  if (shape.kind !== "map") return { records: path, path, word, record };
+  if (shape.kind !== "map") {
+    // HAL leaves `_embedded` out where there is nothing.
+    const records = path.startsWith("_embedded.") ? { path, optional: true as const } : path;
+    return { records, path, word, record };
+  }
   const keys = shape.keys ?? "text" as const;
   return { records: { ...at, as: "entries" as const }, path, word, record, keys };
 }

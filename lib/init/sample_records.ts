@@ -1,9 +1,8 @@
 // Owns the question whether columns tell the records of a sample apart. Pure. Invariant: without a sample
 // nothing speaks against a key.
-import { parsePath, walk } from "../extract/path.ts";
-import { readRecords } from "../extract/read_records.ts";
 import type { RecordsSpec } from "../config/job_schema.ts";
-import { KeyedRecord } from "../extract/read_records.ts";
+import { parsePath, walk } from "../extract/path.ts";
+import { KeyedRecord, readRecords } from "../extract/read_records.ts";
 import type { KeyHints } from "./propose_key.ts";
 import type { RecordsProposal } from "./propose_records.ts";
 
@@ -27,8 +26,8 @@ export function areUnique(sample: unknown, { records }: RecordsProposal): KeyHin
 }
 
 function recordsOf(sample: unknown, records: RecordsProposal["records"]): unknown[] {
-  const spec = typeof records === "string" ? { path: records, as: "list" } : records;
-  const whole = { path: "", optional: true, ...spec } as RecordsSpec;
+  const spec = typeof records === "string" ? { path: records } : records;
+  const whole = { path: "", as: "list", optional: true, ...spec } as RecordsSpec;
   return readRecords(whole, sample).map((record) =>
     record instanceof KeyedRecord ? record.record : record
   );

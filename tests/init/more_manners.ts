@@ -217,5 +217,119 @@ paths:
   rows: { cases: 82 },
 };
 
+/** As calendars: timeMin and timeMax, page tokens, user and calendar in the path of the server. */
+const CALENDAR: Manner = {
+  like: "a calendar: timeMin, pageToken, nextPageToken",
+  document: `openapi: 3.0.0
+info: { title: Calendar API, version: v3 }
+servers: [{ url: "https://www.calendar.example/calendar/v3" }]
+security: [{ Oauth2: ["read"] }]
+paths:
+  /calendars/{calendarId}/events:
+    parameters:
+      - { name: calendarId, in: path, required: true, schema: { type: string } }
+    get:
+      description: Returns events on the specified calendar.
+      parameters:
+        - { name: maxResults, in: query, schema: { type: integer, minimum: 1 }, description: "Maximum number of events returned on one result page. The default is 250; the page size can never be larger than 2500." }
+        - { name: pageToken, in: query, schema: { type: string } }
+        - { name: timeMax, in: query, description: "Upper bound (exclusive) for an event's start time to filter by. Must be an RFC3339 timestamp", schema: { type: string } }
+        - { name: timeMin, in: query, description: "Lower bound (exclusive) for an event's end time to filter by. Must be an RFC3339 timestamp", schema: { type: string } }
+        - { name: updatedMin, in: query, description: "Lower bound for an event's last modification time (as a RFC3339 timestamp) to filter by", schema: { type: string } }
+      responses:
+        "200":
+          description: ok
+          content:
+            application/json:
+              schema:
+                type: object
+                properties:
+                  kind: { type: string, default: "calendar#events" }
+                  items: { type: array, items: { $ref: "#/components/schemas/Event" } }
+                  nextPageToken: { type: string }
+components:
+  securitySchemes:
+    Oauth2: { type: oauth2, flows: { implicit: { authorizationUrl: "https://a.example", scopes: { read: "see" } } } }
+  schemas:
+    Event:
+      type: object
+      properties:
+        id: { type: string }
+        start: { type: object, properties: { dateTime: { type: string, format: date-time } } }
+        attendees: { type: array, items: { type: object, properties: { email: { type: string } } } }
+`,
+  path: "/calendars/{calendarId}/events",
+  env: { CALENDAR_API_TOKEN: "t" },
+  flags: "--start-date 2025-01-01 --end-date 2025-01-31 --calendar-id a b",
+  answer: ({ pathname, searchParams: q }, { headers }) => {
+    if (headers.get("authorization") !== "Bearer t") return new Response("", { status: 401 });
+    const [, calendar] = /^\/calendars\/(a|b)\/events$/.exec(pathname) ?? [];
+    // Bounds exclude their own moment.
+    const from = Date.parse(q.get("timeMin")!) + 1;
+    const all = recordsOf(from, Date.parse(q.get("timeMax")!), 4);
+    const [at, size] = [Number(q.get("pageToken") ?? 0), Number(q.get("maxResults") ?? 250)];
+    const items = all.slice(at, at + size).map(({ n, at }) => ({
+      id: `${calendar}${n}`,
+      start: { dateTime: at },
+      attendees: [{ email: "x" }],
+    }));
+    const more = at + size < all.length ? { nextPageToken: String(at + size) } : {};
+    return Response.json({ kind: "calendar#events", items, ...more });
+  },
+  rows: { events: 248, event_attendees: 248 },
+};
+
+/** As Spring with HAL: records within _embedded, pages told beside them. */
+const HAL: Manner = {
+  like: "HAL: _embedded, _links.next.href, page.totalElements",
+  document: `openapi: 3.0.1
+info: { title: Shipments }
+servers: [{ url: "http://shipments.example" }]
+paths:
+  /shipments/search/findByDay:
+    get:
+      parameters:
+        - { name: day, in: query, schema: { type: string, format: date } }
+        - { name: page, in: query, schema: { type: integer, default: 0 }, description: "Zero-based page index (0..N)" }
+        - { name: size, in: query, schema: { type: integer, default: 20 } }
+      responses:
+        "200":
+          description: ok
+          content:
+            application/hal+json:
+              schema: { $ref: "#/components/schemas/Collection" }
+components:
+  schemas:
+    Collection:
+      type: object
+      properties:
+        _embedded: { type: object, properties: { shipments: { type: array, items: { $ref: "#/components/schemas/Shipment" } } } }
+        _links: { $ref: "#/components/schemas/Links" }
+        page: { type: object, properties: { size: { type: integer }, totalElements: { type: integer }, totalPages: { type: integer }, number: { type: integer } } }
+    Links: { type: object, additionalProperties: { type: object, properties: { href: { type: string } } } }
+    Shipment: { type: object, properties: { trackingNumber: { type: string }, weight: { type: number }, _links: { $ref: "#/components/schemas/Links" } } }
+`,
+  path: "/shipments/search/findByDay",
+  env: {},
+  flags: "--start-date 2025-01-01 --end-date 2025-01-05",
+  answer: ({ searchParams: q }) => {
+    // Nothing is shipped on Sundays, of which an answer says so by having nothing.
+    const isSunday = q.get("day") === "2025-01-05";
+    const all = isSunday ? [] : recordsOf(...days(q.get("day"), q.get("day")), 24);
+    const [page, size] = [Number(q.get("page") ?? 0), Number(q.get("size") ?? 20)];
+    const shipments = all.slice(page * size, (page + 1) * size)
+      .map(({ n }) => ({ trackingNumber: `t${n}`, weight: 1, _links: { self: { href: "x" } } }));
+    const [totalElements, totalPages] = [all.length, Math.ceil(all.length / size)];
+    return Response.json({
+      ...shipments.length === 0 ? {} : { _embedded: { shipments } },
+      _links: { self: { href: "x" } },
+      page: { size, number: page, totalElements, totalPages },
+    });
+  },
+  rows: { shipments: 96 },
+};
+
 /** Further documents, each with its API. */
-export const MORE_MANNERS: readonly Manner[] = [SERIES, KEYED, LINES, GRAPH, TABLES];
+export const MORE_MANNERS: readonly Manner[] = [
+  ...[SERIES, KEYED, LINES, GRAPH, TABLES, CALENDAR, HAL],
+];
