@@ -75,12 +75,16 @@ function printProblems(file: string, problems: readonly Problem[]): void {
   const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
   console.error(problems.map(formatProblem).join("\n"));
   console.error(`\nerror: Cannot use job file "${file}": ${count}`);
-  const isWhole = problems.every(({ line }) => line === 0);
-  console.error(
-    isWhole
-      ? "hint: Give the name of a job file; deno task init writes one"
-      : "hint: Correct it and run deno task check again; docs/config.md has every key",
-  );
+  console.error(`hint: ${hintFor(problems)}`);
+}
+
+function hintFor(problems: readonly Problem[]): string {
+  if (problems.every(({ line }) => line === 0)) {
+    return "Give the name of a job file; deno task init writes one";
+  }
+  return problems.some(({ message }) => message.startsWith("cannot read the YAML"))
+    ? "Correct it and run deno task check again, which finds more where the YAML can be read"
+    : "Correct it and run deno task check again; docs/config.md has every key";
 }
 
 /** A lookup of variables: those that are set, then those of .env.local, then those of .env. */

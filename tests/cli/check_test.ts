@@ -23,6 +23,9 @@ Deno.test("check prints every problem of every file to stderr and exits with 2",
   await using folder = tempDir();
   await Deno.writeTextFile(folder.file("a.yaml"), FINE.replace("window: day", "widow: day"));
   await Deno.writeTextFile(folder.file("b.yaml"), FINE);
+  await Deno.writeTextFile(folder.file("tab.yaml"), FINE.replace("    window", "\twindow"));
+  const tab = await runTask("check", [folder.file("tab.yaml")]);
+  assertStringIncludes(tab.stderr, "which finds more where the YAML can be read");
   const files = [folder.file("a.yaml"), folder.file("b.yaml"), folder.file("none.yaml")];
   const { code, stdout, stderr } = await runTask("check", files);
   assertEquals(code, 2);
