@@ -78,7 +78,7 @@ const recordsMap = z.strictObject({
     "Path of those names in the body, for `arrays`; `[]` may pick a field of each.",
   ).meta({ example: "fields[].name" }),
   optional: z.boolean().default(false).describe(
-    "Whether an answer that holds no records may leave them out, or be empty if it is CSV.",
+    "Whether an answer that holds no records may leave them (or the lists of `columns`) out, or be empty if it is CSV.",
   ),
 }).meta({ shorthand: "path" });
 

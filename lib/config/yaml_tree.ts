@@ -10,6 +10,8 @@ export type { YamlNode } from "./yaml_node.ts";
 import { didYouMean } from "./did_you_mean.ts";
 import { DEEPEST_NESTING, MOST_NODES, readTokens } from "./yaml_limits.ts";
 
+/** Errors of YAML itself that are reported. */
+const MOST_ERRORS = 20;
 /** Findings after which no further ones are noted. */
 const MOST_FINDINGS = 200;
 
@@ -20,10 +22,11 @@ export function readYamlTree(
   const tokens = readTokens(source);
   if (!Array.isArray(tokens)) return { root: undefined, findings: [tokens] };
   const document = parseTokens(tokens, source.text.length);
-  const findings = document.errors.concat(document.warnings).slice(0, 20).map((error) => ({
-    place: { source, offset: error.pos[0], length: error.pos[1] - error.pos[0] },
-    message: `cannot read the YAML: ${lowerFirst(error.message.split("\n")[0] ?? "")}`,
-  }));
+  const findings = firstOfEachLine(document.errors.concat(document.warnings), source.text)
+    .slice(0, MOST_ERRORS).map((error) => ({
+      place: { source, offset: error.pos[0], length: error.pos[1] - error.pos[0] },
+      message: `cannot read the YAML: ${wording(error)}`,
+    }));
   if (document.errors.length > 0) return { root: undefined, findings };
   const builder = new TreeBuilder(source, findings);
   const root = document.contents === null ? undefined : builder.build(document.contents, 0);
@@ -49,6 +52,20 @@ function parseTokens(tokens: readonly string[], end: number): Document.Parsed {
 }
 
 const MULTIPLE = "MULTIPLE_DOCS";
+
+/** The errors behind the first one of a line only follow from it. */
+function firstOfEachLine(errors: Document.Parsed["errors"], text: string): typeof errors {
+  const lines = new Set<number>();
+  return errors.filter(({ pos: [at] }) => {
+    const line = text.lastIndexOf("\n", at - 1);
+    return lines.has(line) ? false : lines.add(line);
+  });
+}
+
+function wording({ code, message }: Document.Parsed["errors"][number]): string {
+  const said = lowerFirst(message.split("\n")[0] ?? "");
+  return code === "UNEXPECTED_TOKEN" ? `${said}; a text with [ ] { } , : or # needs quotes` : said;
+}
 
 function lowerFirst(text: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1);

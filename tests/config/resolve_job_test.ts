@@ -230,9 +230,14 @@ Deno.test("resolveJob() checks paging, records and kinds of streams", () =>
   check([
     [
       { [`${STREAM}.paging`]: { by: "page" } },
-      'paging by page needs "size", "pages" or the stream\'s "total" to come to an end',
+      'paging by page needs "size", "pages", "more" or the stream\'s "total" to come to an end',
     ],
     [{ [`${STREAM}.paging`]: { by: "page" }, [`${STREAM}.total`]: "$header.X-Total" }],
+    [{ [`${STREAM}.paging`]: { by: "page", more: { path: "last", is: [false] } } }],
+    [
+      { [`${STREAM}.paging`]: { by: "page", more: { path: "a[", is: [false] } } },
+      'cannot read path "a[": it cannot be read from "[" on',
+    ],
     [
       { [`${STREAM}.paging`]: { by: "link_header", size_param: "n" } },
       '"size_param" needs "size", the number it sends',
@@ -272,6 +277,10 @@ Deno.test("resolveJob() checks paging, records and kinds of streams", () =>
 
 Deno.test("resolveJob() checks the source and how it proves who asks", () =>
   check([
+    [
+      { "source.url": "https://api.test/{params.region}/v1" },
+      'an address takes no placeholders; put "{params.region}" into the path of a request',
+    ],
     [{ "source": "api.example.com" }, "expected an address such as https://api.example.com"],
     [{ "source": "ftp://a.example" }, "expected an address that begins with https:// or http://"],
     [

@@ -332,7 +332,7 @@ Deno.test("extract() rejects records outside their window, and those without a d
     outside("2025-10-14"),
     outside("2025-10-14"),
     'has no date at "day"',
-    'has no date at "day"',
+    'has "2025-02-30" at "day", which is not ISO 8601; "format" of record_date says how it is written',
   ]);
   assertEquals(extractBody(job, body).rejected, []);
 });
