@@ -70,7 +70,9 @@ const cursor = z.strictObject({
     example: "cursor",
   }),
   first: z.union([z.string(), z.number()], { error: "expected a text or a number" }).optional()
-    .describe("Value of that parameter on the first page, where the source wants one.").meta({
+    .describe(
+      "Value of that parameter on the first page, where the source wants one; if it is a number, digits that follow are sent as a number too.",
+    ).meta({
       kind: "text or number",
       example: "*",
     }),

@@ -43,7 +43,14 @@ export class CursorPaginator implements Paginator {
     }
     // Some sources say that nothing follows by giving back the cursor that they were sent.
     if (page.records === 0 && textOf(cursor) === this.#last) return this.#tally.end();
-    return this.#follow(cursor);
+    return this.#follow(this.#typed(cursor));
+  }
+
+  /** A header has texts only; a first value that is a number says that the body wants numbers. */
+  #typed(cursor: unknown): unknown {
+    const isNumber = typeof this.#paging.first === "number" && typeof cursor === "string" &&
+      /^\d{1,15}$/.test(cursor);
+    return isNumber ? Number(cursor) : cursor;
   }
 
   #follow(cursor: unknown): Verdict {

@@ -493,6 +493,15 @@ Deno.test("CursorPaginator sends a cursor as digits when it is too large for a f
   assertEquals(String(param(asked[1]!, "after")), "9007199254740993");
 });
 
+Deno.test("CursorPaginator sends digits as a number where the first cursor is one", () => {
+  const rows = ["51", "0051x", null];
+  const reading = readAll(
+    cursor({ cursor: "$header.X-Next-Row", first: 1, in: "body" }),
+    (_, at) => ({ records: [at], at: { "$header.X-Next-Row": rows[at] } }),
+  );
+  assertEquals(reading.asked.map((step) => param(step, "after")), [1, 51, "0051x"]);
+});
+
 Deno.test("CursorPaginator takes a list or a map as a cursor in a body only", () => {
   const { verdict } = readAll(cursor(), () => ({ records: [1], at: { next: { id: 5n } } }));
   assertEquals(failure(verdict).reason, 'the cursor at "next" is {"id":"5n"}');
