@@ -73,7 +73,24 @@ export function schemaProblems(
   }
   const found = shown(path, value);
   const message = expectation(issue) + (found === undefined ? "" : `, found ${found}`);
-  return [{ path, message: withGuess(message, issue, value), point: "value" }];
+  const quotes = unquoted(value);
+  return [{ path, message: withGuess(message, issue, value) + quotes, point: "value" }];
+}
+
+/** What to add where a placeholder was written without quotes, which YAML reads as a map. */
+function unquoted(value: unknown): string {
+  const name = unquotedPlaceholder(value);
+  return name === undefined ? "" : `; a text that begins with a brace needs quotes: "{${name}}"`;
+}
+
+/** The inside of a placeholder that YAML has read as a map of one key without a value. */
+export function unquotedPlaceholder(value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  const [[key, inside] = [], ...others] = Object.entries(value);
+  const isOne = others.length === 0 && inside === null && key !== undefined;
+  return isOne && /^(from|to|last|before|page|offset|params\.\w+|each\.[\w.]+)(\|.*)?$/.test(key)
+    ? key
+    : undefined;
 }
 
 function unknownKeys(

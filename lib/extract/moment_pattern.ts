@@ -72,7 +72,9 @@ const COMPOSITES: Record<string, string> = {
 
 /** What is wrong with a pattern, or undefined where it can be used. */
 export function patternProblem(pattern: string): string | undefined {
-  if (!pattern.includes("%")) return `there is no format "${pattern}"`;
+  if (!pattern.includes("%")) {
+    return `there is no format "${pattern}"; expected epoch, epoch_ms or a pattern such as %d/%m/%Y`;
+  }
   for (const [text, letter] of expand(pattern).matchAll(/%-?(.?)/gs)) {
     if (letter !== "%" && !Object.hasOwn(DIRECTIVES, letter!)) {
       return `there is no directive "${text}"`;

@@ -116,6 +116,17 @@ Deno.test("resolveJob() checks that a request asks for the whole of each window"
 Deno.test("resolveJob() checks what placeholders name", () =>
   check([
     [
+      { [`${STREAM}.request.query.x`]: { "from|epoch": null } },
+      'expected a text, a number, true, false or a list of them, found a map; a text that begins with a brace needs quotes: "{from|epoch}"',
+    ],
+    [
+      {
+        [`${STREAM}.request.method`]: "POST",
+        [`${STREAM}.request.body`]: { since: { from: null }, filter: { to: null, x: 1 } },
+      },
+      'expected a text; one that begins with a brace needs quotes: "{from}"',
+    ],
+    [
       { [`${STREAM}.request.query.x`]: "{each.station}" },
       'there is no value of for_each "station"; there is none at all',
     ],

@@ -156,6 +156,11 @@ Deno.test("readTemplate() says what is wrong and what was meant", () => {
   assertEquals(wrong("{form}"), ['there is no placeholder "{form}"', "{from}"]);
   assertEquals(wrong("{param.x}"), ['there is no placeholder "{param.x}"', "{params.x}"]);
   assertEquals(wrong("{from|epoc}"), ['there is no format "epoc"', "epoch"]);
+  assertEquals(wrong("{from|YYYY-MM-DD}"), [
+    'there is no format "YYYY-MM-DD"; expected date, instant, instant_ms, local, offset, epoch, epoch_ms or a pattern such as %Y-%m-%d',
+    undefined,
+  ]);
+  assertEquals(wrong("{date}"), ['there is no placeholder "{date}"', "{from}"]);
   assertEquals(wrong("{from|%Q}"), ['there is no directive "%Q"', undefined]);
   assertEquals(wrong("{each.x|jion:,}"), ['there is no filter "jion:,"', "join:,"]);
   assertEquals(wrong("{from"), ['a "{" has no "}"', undefined]);

@@ -314,7 +314,10 @@ Deno.test("castOf() reads patterns of dates and times", () => {
 Deno.test("formatProblem() knows which formats a type has", () => {
   assertEquals(formatProblem("date", "%d/%m/%Y"), undefined);
   assertEquals(formatProblem("timestamptz[]", "epoch"), undefined);
-  assertEquals(formatProblem("date", "epochs"), 'there is no format "epochs"');
+  assertEquals(
+    formatProblem("date", "epochs"),
+    'there is no format "epochs"; expected epoch, epoch_ms or a pattern such as %d/%m/%Y',
+  );
   assertEquals(formatProblem("date", "%Q"), 'there is no directive "%Q"');
   assertEquals(formatProblem("date", "%Y%"), 'there is no directive "%"');
   assertEquals(formatProblem("numeric", "epoch"), '"numeric" knows the format "clock" only');
