@@ -144,8 +144,8 @@ function namesProblem({ as, names, names_at }: Stream["records"]): string | unde
 /** CSV is a list of lines; what is said of CSV needs it. */
 function resolveFormat(scope: Scope, path: JobPath, { format, records, ...stream }: Stream): void {
   if (format !== "csv") {
-    if (stream.comment !== undefined) {
-      scope.key([...path, "comment"], '"comment" is for "format: csv"');
+    for (const key of ["skip", "comment"] as const) {
+      if (stream[key] !== undefined) scope.key([...path, key], `"${key}" is for "format: csv"`);
     }
   } else if (records.as !== "list" && records.as !== "arrays") {
     scope.value([...path, "records", "as"], `CSV is a list, not "${records.as}"`);

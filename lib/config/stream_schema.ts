@@ -194,6 +194,9 @@ export const stream = z.strictObject({
   delimiter: z.string().length(1, { error: "expected one character" }).default(",").describe(
     "Delimiter of CSV.",
   ),
+  skip: z.int().min(1).max(1000).optional().describe(
+    "Lines of CSV before its header that are neither header nor records, such as a title.",
+  ).meta({ unit: "lines", example: 2 }),
   comment: z.string().min(1, { error: "expected a text" }).optional().describe(
     "Text that begins lines of CSV which are no records, before its header too.",
   ).meta({ example: "#" }),

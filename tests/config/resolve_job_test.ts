@@ -273,6 +273,11 @@ Deno.test("resolveJob() checks paging, records and kinds of streams", () =>
       { [`${STREAM}.records`]: { as: "list", names: ["a"] } },
       '"names" and "names_at" are for "as: arrays"',
     ],
+    [
+      { [`${STREAM}.skip`]: 2, [`${STREAM}.comment`]: "#" },
+      '"skip" is for "format: csv"',
+      '"comment" is for "format: csv"',
+    ],
     [{ [`${STREAM}.total`]: "a[" }, 'cannot read path "a[": it cannot be read from "[" on'],
     [
       { [`${STREAM}.request`]: undefined, [`${STREAM}.window`]: undefined },
