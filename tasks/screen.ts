@@ -1,7 +1,7 @@
 // Owns what a run shows while it goes on: bars on a terminal, plain lines elsewhere. With --json both
 // go to stderr, so that stdout holds the one object at the end.
 import type { RunEvent } from "../lib/report/event.ts";
-import { plainLines } from "../lib/report/plain_lines.ts";
+import { fewRejections } from "../lib/report/few_rejections.ts";
 import { Progress } from "../lib/report/progress.ts";
 
 /** Time between two drawings of the bars. */
@@ -17,6 +17,7 @@ export class Screen implements Disposable {
   readonly #out: Output;
   readonly #bars: Progress | undefined;
   readonly #encoder = new TextEncoder();
+  readonly #linesOf = fewRejections();
   #drawn = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
 
@@ -32,8 +33,10 @@ export class Screen implements Disposable {
   /** Takes in one event. */
   show(event: RunEvent): void {
     this.#bars?.fold(event);
-    if (this.#bars !== undefined && event.kind === "window_done") return;
-    const lines = plainLines(event);
+    const all = this.#linesOf(event);
+    // The bars show windows that are done.
+    const areBars = this.#bars !== undefined && event.kind === "window_done";
+    const lines = areBars ? all.slice(0, -1) : all;
     if (lines.length === 0) return;
     if (event.kind === "run_finished") this.#leaveBars();
     this.#erase();

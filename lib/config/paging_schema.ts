@@ -1,7 +1,7 @@
 // Owns the keys of a stream's `paging`: the ways in which sources cut an answer into pages. Schema only;
 // the value machines that follow pages live in lib/fetch.
 import { z } from "zod";
-import { path } from "./scalar_schema.ts";
+import { condition, path } from "./scalar_schema.ts";
 
 const sizeParam = z.string().optional().describe(
   "Name of the parameter that says how many records a page holds; without it none is sent.",
@@ -11,6 +11,12 @@ const mostOfAPage = z.int().min(1).optional().describe("Records a page holds at 
   unit: "records",
   example: 100,
 });
+
+const more = z.union([path, condition], {
+  error: "expected a path, or a map with path, is and not",
+}).optional().describe(
+  "Path of a flag that is false on the last page, or what is found there while pages follow.",
+).meta({ kind: "path or condition", example: { path: "last", is: [false] } });
 
 const inQueryBodyOrPath = (placeholder: string) =>
   z.enum(["query", "body", "path"]).default("query").describe(
@@ -31,6 +37,7 @@ const offset = z.strictObject({
     unit: "records",
     example: 10_000,
   }),
+  more,
   in: inQueryBodyOrPath("{offset}"),
 });
 
@@ -42,7 +49,7 @@ const page = z.strictObject({
   first: z.int().min(0).default(1).describe("Number of the first page."),
   size_param: sizeParam,
   size: z.int().min(1).optional().describe(
-    "Records a page holds; needed unless `pages` or the stream's `total` says when to end.",
+    "Records a page holds; needed unless `pages`, `more` or the stream's `total` says when to end.",
   ).meta({ unit: "records", example: 100 }),
   pages: path.optional().describe("Path of the number of pages.").meta({
     example: "meta.total_pages",
@@ -50,25 +57,26 @@ const page = z.strictObject({
   max_page: z.int().min(0).optional().describe("Largest page number the source takes.").meta({
     example: 100,
   }),
+  more,
   in: inQueryBodyOrPath("{page}"),
 });
 
 const cursor = z.strictObject({
   by: z.literal("cursor").describe("Each answer holds a cursor that the next request sends."),
   cursor: path.describe(
-    "Path of the next cursor, `$header.NAME` for one in a header; absent, null or empty ends the window.",
+    "Path of the next cursor, `$header.NAME` for one in a header; absent, null or empty ends the window. A list or a map goes into a JSON body as it is.",
   ).meta({ example: "meta.next_cursor" }),
   cursor_param: z.string().describe("Name of the parameter the cursor is sent in.").meta({
     example: "cursor",
   }),
   first: z.union([z.string(), z.number()], { error: "expected a text or a number" }).optional()
-    .describe("Value of that parameter on the first page, where the source wants one.").meta({
+    .describe(
+      "Value of that parameter on the first page, where the source wants one; if it is a number, digits that follow are sent as a number too.",
+    ).meta({
       kind: "text or number",
       example: "*",
     }),
-  more: path.optional().describe("Path of a flag that is false on the last page.").meta({
-    example: "has_more",
-  }),
+  more,
   size_param: sizeParam,
   size: mostOfAPage,
   in: z.enum(["query", "body", "header"]).default("query").describe("Where the cursor goes."),
@@ -101,5 +109,7 @@ export const paging = z.discriminatedUnion("by", [
   linkHeader,
 ]);
 
+/** What says whether pages follow. */
+export type MoreSpec = z.output<typeof more>;
 /** The paging of a stream. */
 export type Paging = z.output<typeof paging>;

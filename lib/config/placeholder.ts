@@ -63,7 +63,14 @@ export function readPlaceholder(text: string): Placeholder | TemplateProblem {
   return readFilters({ ...base, from, name, fields }, filters);
 }
 
+/** Words that people use for the edges of a window. */
+const SYNONYMS: Readonly<Record<string, string>> = {
+  ...{ date: "{from}", day: "{from}", start: "{from}", since: "{from}", begin: "{from}" },
+  ...{ end: "{to}", until: "{to}", end_date: "{last}", start_date: "{from}" },
+};
+
 function guessSource(from: string, steps: string[]): string | undefined {
+  if (steps.length === 0 && Object.hasOwn(SYNONYMS, from)) return SYNONYMS[from];
   const guess = suggest(from, steps.length === 0 ? WINDOW_EDGES : ["params", "each"]);
   if (guess !== undefined) return `{${[guess, ...steps].join(".")}}`;
   return steps.length === 0 ? `{params.${from}}` : undefined;

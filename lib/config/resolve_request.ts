@@ -5,6 +5,7 @@ import type { Stream } from "./job_schema.ts";
 import { type Placeholder, showsTime } from "./placeholder.ts";
 import { resolveHeaders } from "./resolve_source.ts";
 import type { JobPath, Scope } from "./resolve_scope.ts";
+import { unquotedPlaceholder } from "./schema_problem.ts";
 import { placeholders, readTemplate } from "./template.ts";
 
 interface Found {
@@ -58,6 +59,13 @@ function templates(scope: Scope, path: JobPath, value: unknown): Found[] {
     return [];
   }
   if (typeof value !== "object" || value === null) return [];
+  const unquoted = unquotedPlaceholder(value);
+  if (unquoted !== undefined) {
+    scope.value(
+      path,
+      `expected a text; one that begins with a brace needs quotes: "${unquoted}"`,
+    );
+  }
   return Object.entries(value).flatMap(([key, item]) => templates(scope, [...path, key], item));
 }
 

@@ -41,6 +41,18 @@ function resolveUrl(scope: Scope, path: JobPath, text: string): void {
   } else if (url.username !== "" || url.password !== "") {
     scope.value(path, "an address must not hold a user name or password; use source.auth");
   } else if (url.hash !== "") scope.value(path, "an address cannot have a part after #");
+  else resolvePlaceholders(scope, path, text);
+}
+
+/** An address is the same for all requests; what looks like a placeholder would be sent as it stands. */
+function resolvePlaceholders(scope: Scope, path: JobPath, text: string): void {
+  const [placeholder] = /\{[a-z]+(\.\w+)*(\|[^{}]*)?\}/.exec(text) ?? [];
+  if (placeholder === undefined) return;
+  scope.value(
+    path,
+    `an address takes no placeholders; put "${placeholder}" into the path of a request`,
+    placeholder,
+  );
 }
 
 /** Checks the names of headers that are written out. */

@@ -74,11 +74,12 @@ function resolveForEach(scope: Scope, path: JobPath, stream: Stream): void {
 function resolvePaging(scope: Scope, path: JobPath, stream: Stream): void {
   const { paging, request } = stream;
   const at = [...path, "paging"];
-  if (paging.by === "page" && paging.size === undefined && paging.pages === undefined) {
-    if (stream.total === undefined) {
+  if (paging.by === "page" && stream.total === undefined) {
+    const { size, pages, more } = paging;
+    if (size === undefined && pages === undefined && more === undefined) {
       scope.key(
         at,
-        'paging by page needs "size", "pages" or the stream\'s "total" to come to an end',
+        'paging by page needs "size", "pages", "more" or the stream\'s "total" to come to an end',
       );
     }
   }
@@ -101,6 +102,7 @@ function resolvePaging(scope: Scope, path: JobPath, stream: Stream): void {
 
 function resolveRecords(scope: Scope, path: JobPath, stream: Stream): void {
   const { records, paging } = stream;
+  const more = "more" in paging ? paging.more : undefined;
   const names = namesProblem(records);
   if (names !== undefined) scope.key([...path, "records"], names);
   resolveFormat(scope, path, stream);
@@ -114,7 +116,7 @@ function resolveRecords(scope: Scope, path: JobPath, stream: Stream): void {
     [["error"], stream.error],
     [["paging", "pages"], "pages" in paging ? paging.pages : undefined],
     [["paging", "cursor"], "cursor" in paging ? paging.cursor : undefined],
-    [["paging", "more"], "more" in paging ? paging.more : undefined],
+    [["paging", "more"], typeof more === "object" ? more.path : more],
     [["paging", "link"], "link" in paging ? paging.link : undefined],
   ];
   const date = stream.record_date;
@@ -142,8 +144,8 @@ function namesProblem({ as, names, names_at }: Stream["records"]): string | unde
 /** CSV is a list of lines; what is said of CSV needs it. */
 function resolveFormat(scope: Scope, path: JobPath, { format, records, ...stream }: Stream): void {
   if (format !== "csv") {
-    if (stream.comment !== undefined) {
-      scope.key([...path, "comment"], '"comment" is for "format: csv"');
+    for (const key of ["skip", "comment"] as const) {
+      if (stream[key] !== undefined) scope.key([...path, key], `"${key}" is for "format: csv"`);
     }
   } else if (records.as !== "list" && records.as !== "arrays") {
     scope.value([...path, "records", "as"], `CSV is a list, not "${records.as}"`);

@@ -1,7 +1,7 @@
 // Owns the keys below a stream's `rows`: which tables a record feeds, for which of its elements, and
 // how the value of each column is found. Schema only; lib/extract does what it says.
 import { z } from "zod";
-import { name, oneOrMore, path, pattern, scalar } from "./scalar_schema.ts";
+import { condition, name, oneOrMore, path, pattern, scalar } from "./scalar_schema.ts";
 import { merge } from "./table_schema.ts";
 
 const value = z.strictObject({
@@ -48,18 +48,6 @@ const value = z.strictObject({
   }),
 }).meta({ shorthand: "path" });
 
-const condition = z.strictObject({
-  path: path.describe("Path of the value looked at.").meta({ example: "status" }),
-  is: z.array(scalar).optional().describe("Values one of which it must have.").meta({
-    kind: "list of texts, numbers, booleans",
-    example: ["final", "corrected"],
-  }),
-  not: z.array(scalar).optional().describe("Values none of which it may have.").meta({
-    kind: "list of texts, numbers, booleans",
-    example: ["deleted"],
-  }),
-}).meta({ shorthand: "path" });
-
 /** The schema of the rows that a record becomes for one table. */
 export const rowsEntry = z.strictObject({
   table: name.describe("Table the rows go to.").meta({ example: "readings" }),
@@ -77,7 +65,7 @@ export const rowsEntry = z.strictObject({
   columns: z.record(
     name,
     z.union([path.transform((at): z.input<typeof value> => ({ path: at })).pipe(value), value], {
-      error: "expected a path, or a map such as {path: a.b, format: epoch}",
+      error: "expected a path, or a map such as {path: a.b, format: epoch} or {path: [a, b]}",
     }),
   ).optional().describe(
     "Column to path, or to a map; without it each column is taken from the field of its name.",

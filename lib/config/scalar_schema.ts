@@ -83,6 +83,19 @@ export const rates = z.union([rate.transform((one) => [one]), z.array(rate)]).me
 /** Where something is in an answer or a record. */
 export const path = z.string({ error: "expected a path" }).meta({ kind: "path" });
 
+/** A question to what a path finds. */
+export const condition = z.strictObject({
+  path: path.describe("Path of the value looked at.").meta({ example: "status" }),
+  is: z.array(scalar).optional().describe("Values one of which it must have.").meta({
+    kind: "list of texts, numbers, booleans",
+    example: ["final", "corrected"],
+  }),
+  not: z.array(scalar).optional().describe("Values none of which it may have.").meta({
+    kind: "list of texts, numbers, booleans",
+    example: ["deleted"],
+  }),
+}).meta({ shorthand: "path" });
+
 /** Text with placeholders of requests. */
 export const template = z.union([z.string(), z.number(), z.boolean()], {
   error: "expected a text with or without placeholders, a number, true or false",

@@ -194,12 +194,14 @@ function withGuess(message: string, issue: Issue, value: unknown): string {
   return guess === undefined ? message : `${message}; ${guess}`;
 }
 
-/** YAML reads `{from}` without quotes as a map of one key that holds nothing. */
-function unquotedPlaceholder(value: unknown): string | undefined {
+/** The placeholder that YAML, where it has no quotes, reads as a map of one key that holds nothing. */
+export function unquotedPlaceholder(value: unknown): string | undefined {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
   const [entry, second] = Object.entries(value);
   if (entry === undefined || second !== undefined || entry[1] !== null) return undefined;
-  return /^(from|to|last|before|params\.|each\.)/.test(entry[0]) ? `{${entry[0]}}` : undefined;
+  return /^(from|to|last|before|page|offset|params\.|each\.)/.test(entry[0])
+    ? `{${entry[0]}}`
+    : undefined;
 }
 
 function enumValues(issue: Issue): string[] {

@@ -34,7 +34,7 @@ const auth = z.strictObject({
       "Whether the client id and secret go into an HTTP Basic header or into the form.",
     ),
     form: z.record(z.string(), secret.meta({ literal: true })).default({}).describe(
-      "Further fields of the form, where the provider wants some; may be written out.",
+      "Further fields of the form, or others in the place of its own, such as `grant_type`; may be written out.",
     ).meta({ kind: "map of secrets", example: { audience: "https://api.example.com" } }),
   }).optional().describe(
     "OAuth2 client credentials: the token is fetched, kept, and fetched again before it expires and after a 401.",

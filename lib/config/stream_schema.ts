@@ -78,7 +78,7 @@ const recordsMap = z.strictObject({
     "Path of those names in the body, for `arrays`; `[]` may pick a field of each.",
   ).meta({ example: "fields[].name" }),
   optional: z.boolean().default(false).describe(
-    "Whether an answer that holds no records may leave them out, or be empty if it is CSV.",
+    "Whether an answer that holds no records may leave them (or the lists of `columns`) out, or be empty if it is CSV.",
   ),
 }).meta({ shorthand: "path" });
 
@@ -194,6 +194,9 @@ export const stream = z.strictObject({
   delimiter: z.string().length(1, { error: "expected one character" }).default(",").describe(
     "Delimiter of CSV.",
   ),
+  skip: z.int().min(1).max(1000).optional().describe(
+    "Lines of CSV before its header that are neither header nor records, such as a title.",
+  ).meta({ unit: "lines", example: 2 }),
   comment: z.string().min(1, { error: "expected a text" }).optional().describe(
     "Text that begins lines of CSV which are no records, before its header too.",
   ).meta({ example: "#" }),

@@ -5,12 +5,15 @@ import { kindOf } from "./kind_of.ts";
 import { recordOf } from "./named_record.ts";
 import { isObject } from "./path.ts";
 
+/** What is found instead of columns where no member is a list. */
+export const NO_LIST = "no list";
+
 /** Why a value is no columns, as what was found instead of them; undefined where it is. */
 export function columnsProblem(found: unknown): string | undefined {
   if (!isObject(found)) return kindOf(found);
   const lists = Object.entries(found).filter(([, member]) => Array.isArray(member));
   const [first] = lists;
-  if (first === undefined) return Object.keys(found).length === 0 ? undefined : "no list";
+  if (first === undefined) return Object.keys(found).length === 0 ? undefined : NO_LIST;
   const odd = lists.find(([, list]) => lengthOf(list) !== lengthOf(first[1]));
   if (odd === undefined) return undefined;
   return `${lengthOf(first[1])} elements at "${first[0]}" and ${lengthOf(odd[1])} at "${odd[0]}"`;

@@ -16,6 +16,8 @@ interface Parsed {
 export interface CsvForm {
   /** Whether its first line names the cells. */
   readonly header: boolean;
+  /** Lines at the beginning that are neither header nor records. */
+  readonly skip?: number | undefined;
   /** What begins lines that are no records. */
   readonly comment?: string | undefined;
   /** Whether a text without any line is no mistake. */
@@ -33,7 +35,8 @@ export function decodeCsv(
   form: CsvForm = { header: true },
 ): unknown[] {
   const comments = form.comment ?? false;
-  const parsed = Papa.parse(text, { delimiter, comments, skipEmptyLines: true });
+  const behind = withoutLines(text, form.skip ?? 0);
+  const parsed = Papa.parse(behind, { delimiter, comments, skipEmptyLines: true });
   const { data, errors } = parsed as Parsed;
   if (errors.some(({ code }) => code === "MissingQuotes")) {
     throw unreadable("it ends within a quoted cell");
@@ -46,6 +49,17 @@ export function decodeCsv(
   return lines.map((cells, at) =>
     cells.length === names.length && !bad.has(at + 1) ? recordOf(names, cells) : cells
   );
+}
+
+/** The text behind its first lines, whatever quotes are in them. */
+function withoutLines(text: string, lines: number): string {
+  let at = 0;
+  for (let line = 0; line < lines; line++) {
+    const end = text.indexOf("\n", at);
+    if (end < 0) return "";
+    at = end + 1;
+  }
+  return text.slice(at);
 }
 
 function unreadable(what: string): Failure {

@@ -5,6 +5,7 @@ import { type Frame, type Level, parseEach, visit, type Visitor } from "./each.t
 import { kindOf } from "./kind_of.ts";
 import { isObject, type Path } from "./path.ts";
 import { compileRows, type EntryPlan, needsObject, type RowMaker } from "./row_code.ts";
+import { depthOf, isRuledOut } from "./ruled_out.ts";
 import type { Sink } from "./sink.ts";
 
 /** Entries that are made from the same elements, with their indexes. */
@@ -61,7 +62,12 @@ export function compileGroup(
       }
       sink.reject(first, null, notAnObject(frame.element), frame.element, frame);
     },
-    mismatch: (frame, found, reason) => sink.reject(first, null, reason, found, frame),
+    mismatch(frame, found, reason) {
+      const below = levels.length - depthOf(frame);
+      const isUnwanted = ({ conditions }: EntryPlan) => isRuledOut(conditions, frame, below);
+      if ([...entries.values()].every(isUnwanted)) return;
+      sink.reject(first, null, reason, found, frame);
+    },
   };
   const [top] = levels;
   return {

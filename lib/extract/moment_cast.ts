@@ -40,7 +40,7 @@ export function momentCast(type: MomentType, { format, timeZone }: CastOptions):
   return (value) => {
     if (isPlain && typeof value === "string" && isPlainDate(value)) return value;
     if (value !== last) {
-      lastText = textOf(type, read(value), timeZone) ?? notAMoment(type, value);
+      lastText = textOf(type, read(value), timeZone) ?? notAMoment(type, value, format);
       last = value;
     }
     return lastText;
@@ -92,9 +92,15 @@ function isEpoch(format: string): format is "epoch" | "epoch_ms" {
   return format === "epoch" || format === "epoch_ms";
 }
 
-function notAMoment(type: MomentType, value?: unknown): Invalid {
-  const isNumber = typeof value === "number";
+function notAMoment(type: MomentType, value?: unknown, format?: string): Invalid {
+  if (format === undefined && typeof value === "number") {
+    return new Invalid(`is ${kindOf(value)}, not a ${type}; "format: epoch" or epoch_ms reads it`);
+  }
+  const isOtherwise = format === undefined && typeof value === "string" &&
+    !/^[\d:. TZ+-]+$/.test(value);
   return new Invalid(
-    isNumber ? `is ${kindOf(value)}, not a ${type}` : `is not a ${type} that exists`,
+    isOtherwise
+      ? `is not a ${type} as ISO 8601 writes it; "format" says how it is written`
+      : `is not a ${type} that exists`,
   );
 }

@@ -24,6 +24,13 @@ const number = (
   part: "year" | "month" | "day" | "hour" | "minute" | "second" | "dayOfYear",
 ): Directive => ({ pattern, read: (reading, text) => reading[part] = Number(text) });
 
+/** Hours of the zones that RFC 822 names; other abbreviations mean several zones. */
+const ZONES = new Map([
+  ...["Z", "UTC", "UT", "GMT"].map((zone) => [zone, 0] as const),
+  ...["EST", "CST", "MST", "PST"].map((zone, at) => [zone, -5 - at] as const),
+  ...["EDT", "CDT", "MDT", "PDT"].map((zone, at) => [zone, -4 - at] as const),
+]);
+
 const DIRECTIVES: Record<string, Directive> = {
   Y: number(String.raw`\d{4}`, "year"),
   y: {
@@ -51,7 +58,7 @@ const DIRECTIVES: Record<string, Directive> = {
     pattern: String.raw`(?:Z|[+-]\d{2}(?::?\d{2})?)`,
     read: (reading, text) => reading.offset = parseOffset(text),
   },
-  Z: { pattern: "(?:Z|UTC|GMT)", read: (reading) => reading.offset = 0 },
+  Z: { pattern: `(?:${[...ZONES.keys()].join("|")})`, read: readZone },
 };
 
 const COMPOSITES: Record<string, string> = {
@@ -120,6 +127,10 @@ function finish(reading: Reading): Moment | undefined {
 
 function readMonth(reading: Reading, text: string): void {
   reading.month = MONTHS.indexOf(text.slice(0, 3).toLowerCase()) + 1;
+}
+
+function readZone(reading: Reading, text: string): void {
+  reading.offset = ZONES.get(text.toUpperCase())! * 60;
 }
 
 function readHour(reading: Reading, text: string): void {

@@ -74,18 +74,22 @@ function moneyPattern(groupMarks: string, decimalMark: string): RegExp {
   return new RegExp(`^${before}${amount}${BLANK}${CURRENCY}$`, "u");
 }
 
-/** The cast to money, which is stored as numeric: currency signs and marks between thousands are dropped. */
+/**
+ * The cast to money, which is stored as numeric: currency signs and marks between thousands are dropped,
+ * and an amount in parentheses is below zero.
+ */
 export function moneyCast(options: CastOptions): Cast {
   const plain = numericCast(options);
   const pattern = AMOUNTS[options.decimal];
   const isPlain = options.decimal === "," ? isPlainInteger : isPlainDecimal;
-  return (value) => {
-    if (typeof value !== "string" || isPlain(value)) return plain(value);
-    if (value.length > MAX_DIGITS) return tooLong();
+  return (found) => {
+    if (typeof found !== "string" || isPlain(found)) return plain(found);
+    if (found.length > MAX_DIGITS) return tooLong();
+    const value = /^\([^-+]*\)$/.test(found) ? `-${found.slice(1, -1)}` : found;
     const match = pattern.exec(value);
-    if (match === null) return plain(value);
+    if (match === null) return plain(found);
     const [, sign = "", innerSign = "", whole = "", fraction = ""] = match;
-    if (sign !== "" && innerSign !== "") return notANumber(value);
+    if (sign !== "" && innerSign !== "") return notANumber(found);
     const digits = `${sign}${innerSign}${whole.replace(/\D/g, "")}`;
     return plain(fraction === "" ? digits : `${digits}${options.decimal}${fraction}`);
   };

@@ -46,6 +46,7 @@ const ROOTS: readonly string[] = [
   "params",
 ];
 
+const QUOTED = /"(?:[^"\\]|\\.)*"/g;
 const START = /^(\^*)(?:\$([A-Za-z_]\w*))?/;
 const STEP = /\.?(?:([^.[\]{}^"]+)|\[(-?\d{1,9})\]|\[("(?:[^"\\]|\\.)*")\]|(\[\]))/y;
 
@@ -56,6 +57,7 @@ const STEP = /\.?(?:([^.[\]{}^"]+)|\[(-?\d{1,9})\]|\[("(?:[^"\\]|\\.)*")\]|(\[\]
  */
 export function parsePath(text: string): Path {
   if (text.length > MAX_PATH_CHARS) throw wrong(text, `it is longer than ${MAX_PATH_CHARS}`);
+  refuseOtherNotations(text);
   const [start, carets, named] = START.exec(text)!;
   if (named !== undefined && !ROOTS.includes(named)) {
     throw wrong(text, `there is no "$${named}"; expected one of $${ROOTS.join(", $")}`);
@@ -66,6 +68,16 @@ export function parsePath(text: string): Path {
     throw wrong(text, `"$${root}" has no parent`);
   }
   return { text, root, up, steps: parseSteps(text, start.length) };
+}
+
+/** JSONPath, JSON Pointer and templates would be read as odd names, and find nothing. */
+function refuseOtherNotations(text: string): void {
+  const [dollar] = /^\$(\.|(?=\[))/.exec(text) ?? [];
+  if (dollar !== undefined) throw wrong(text, `it begins of itself; leave out "${dollar}"`);
+  if (text.startsWith("/")) throw wrong(text, "its steps are joined by dots, as in a.b");
+  if (text.replace(QUOTED, "").includes("{")) {
+    throw wrong(text, 'a text with braces is "template", not "path"');
+  }
 }
 
 function parseSteps(text: string, from: number): Step[] {

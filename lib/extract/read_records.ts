@@ -3,7 +3,7 @@
 // another shape passes here and is rejected by the extractor.
 import type { RecordsSpec } from "../config/job_schema.ts";
 import { Failure } from "../report/failure.ts";
-import { columnsProblem, recordsOfColumns } from "./columns.ts";
+import { columnsProblem, NO_LIST, recordsOfColumns } from "./columns.ts";
 import { kindOf } from "./kind_of.ts";
 import { recordOf } from "./named_record.ts";
 import { answerReader, isObject } from "./path.ts";
@@ -42,7 +42,7 @@ export function readRecords(spec: RecordsSpec, body: unknown): unknown[] {
       return Object.entries(objectOf(found, spec.path))
         .map(([key, record]) => new KeyedRecord(key, record));
     case "columns":
-      return rowsOfColumns(columnsOf(spec, found), spec.path);
+      return rowsOfColumns(columnsOf(spec, found), spec);
     case "arrays":
       return recordsOfArrays(listOf(found, spec.path), namesOf(spec, body));
   }
@@ -72,8 +72,9 @@ function columnsOf({ names }: RecordsSpec, found: unknown): unknown {
   return recordOf(Object.keys(names), Object.values(names).map((path) => at(path, found)));
 }
 
-function rowsOfColumns(found: unknown, path: string): unknown[] {
+function rowsOfColumns(found: unknown, { path, optional }: RecordsSpec): unknown[] {
   const problem = columnsProblem(found);
+  if (problem === NO_LIST && optional) return [];
   if (problem === undefined) return recordsOfColumns(found);
   const where = path === "" ? "" : ` at "${path}"`;
   throw wrongShape(`expected lists of one length${where}, found ${problem}`);

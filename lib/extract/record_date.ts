@@ -7,6 +7,7 @@ import { fromEpoch, localMinute, type Moment, parseIso } from "./moment.ts";
 import type { Frame } from "./each.ts";
 import { formattedMoment } from "./moment_cast.ts";
 import { parsePath, walk } from "./path.ts";
+import { preview } from "./rejection.ts";
 
 /** Numbers of at least this many are milliseconds: as seconds they would be in the year 5138. */
 const LEAST_EPOCH_MS = 1e11;
@@ -38,12 +39,20 @@ export function recordDateTest(
   return (record, window) => {
     const found = root === "key" ? record.key : walk(record.element, steps);
     const date = rangeOf(found, read(found), timeZone, format);
-    if (date === undefined) return `has no date at "${path}"`;
+    if (date === undefined) return noDate(path, found, format);
     if (date.from < window.to && date.to > window.from) return undefined;
     return `has the date ${formatCivil(date.from)}, which is outside its window ${
       formatCivil(window.from)
     } .. ${formatCivil(window.to)}`;
   };
+}
+
+function noDate(path: string, found: unknown, format: string | undefined): string {
+  if (found === undefined || found === null || found === "") return `has no date at "${path}"`;
+  const otherwise = format === undefined
+    ? 'which is not ISO 8601; "format" of record_date says how it is written'
+    : `which is not a date written as "${format}"`;
+  return `has ${preview(found, 60)} at "${path}", ${otherwise}`;
 }
 
 /** The minutes that a date or time covers on the job's calendar: whole days where no time is written. */

@@ -164,8 +164,14 @@ function compileSteps(
     if (typeof text === "string") return text;
     if (spec.invalid === "null") return none;
     onRefusal();
-    return new Refusal(text.reason, found);
+    return new Refusal(reasonOf(text, value, found), found);
   };
+}
+
+/** The reason, with the text that the steps made of the value where that is another one. */
+function reasonOf({ reason }: Invalid, value: unknown, found: unknown): string {
+  if (typeof value !== "string" || value === String(found).trim()) return reason;
+  return `becomes ${JSON.stringify(value.slice(0, 60))}, which ${reason}`;
 }
 
 /** The parts of a list that was written as one text, each taken through the steps; none is no part. */

@@ -1,6 +1,8 @@
 // Owns paging by cursor: each page says what to send for the next. Invariant: no cursor is sent twice in
 // one reading, so a source that goes in circles is noticed at the first repetition.
 import type { Paging } from "../config/job_schema.ts";
+import { jsonText } from "./json_text.ts";
+import { moreOf } from "./more_flag.ts";
 import type { PageFacts, PageParam, Paginator, Step, Verdict } from "./paginator.ts";
 import { shownValue } from "./shown_value.ts";
 import { failed, type Tally } from "./tally.ts";
@@ -33,28 +35,35 @@ export class CursorPaginator implements Paginator {
   next(page: PageFacts): Verdict {
     const decided = this.#tally.add(page);
     if (decided !== undefined) return decided;
-    const more = this.#paging.more === undefined ? undefined : page.value(this.#paging.more);
-    if (isFalse(more)) return this.#tally.end();
+    const more = moreOf(this.#paging.more, page);
+    if (more === false) return this.#tally.end();
     const cursor = page.value(this.#paging.cursor);
     if (cursor === undefined || cursor === null || cursor === "" || cursor === false) {
-      return more === undefined || more === null ? this.#tally.end() : this.#lost();
+      return more === undefined ? this.#tally.end() : this.#lost();
     }
     // Some sources say that nothing follows by giving back the cursor that they were sent.
-    if (page.records === 0 && String(cursor) === this.#last) return this.#tally.end();
-    return this.#follow(typeof cursor === "bigint" ? String(cursor) : cursor);
+    if (page.records === 0 && textOf(cursor) === this.#last) return this.#tally.end();
+    return this.#follow(this.#typed(cursor));
+  }
+
+  /** A header has texts only; a first value that is a number says that the body wants numbers. */
+  #typed(cursor: unknown): unknown {
+    const isNumber = typeof this.#paging.first === "number" && typeof cursor === "string" &&
+      /^\d{1,15}$/.test(cursor);
+    return isNumber ? Number(cursor) : cursor;
   }
 
   #follow(cursor: unknown): Verdict {
     const { cursor: path, size } = this.#paging;
-    if (typeof cursor !== "string" && typeof cursor !== "number") {
+    if (!this.#canSend(cursor)) {
       return failed(
         `the cursor at "${path}" is ${shownValue(cursor)}`,
         'Correct the path "cursor" of "paging"',
       );
     }
-    if (this.#sent.has(String(cursor))) {
+    if (this.#sent.has(textOf(cursor))) {
       return failed(
-        `page ${this.#tally.pages} leads back to the cursor "${String(cursor).slice(0, 80)}"`,
+        `page ${this.#tally.pages} leads back to the cursor "${textOf(cursor).slice(0, 80)}"`,
         'Look whether "cursor" and "cursor_param" of "paging" are the right ones',
       );
     }
@@ -63,19 +72,26 @@ export class CursorPaginator implements Paginator {
     return this.#tally.capRest(size) ?? { kind: "more", steps: [{ params }] };
   }
 
-  #remember(cursor: string | number): void {
-    this.#last = String(cursor);
+  /** Only a JSON body takes lists and maps, such as the sort values of the last record. */
+  #canSend(cursor: unknown): boolean {
+    if (typeof cursor === "object") return this.#paging.in === "body";
+    return typeof cursor !== "boolean";
+  }
+
+  #remember(cursor: unknown): void {
+    this.#last = textOf(cursor);
     this.#sent.add(this.#last);
   }
 
-  #cursorParam(value: string | number): PageParam {
+  #cursorParam(value: unknown): PageParam {
     return { in: this.#paging.in, name: this.#paging.cursor_param, value };
   }
 
   #lost(): Verdict {
     const { more, cursor } = this.#paging;
+    const flag = typeof more === "object" ? more.path : more;
     return failed(
-      `"${more}" says that there is more, and there is no cursor at "${cursor}"`,
+      `"${flag}" says that there is more, and there is no cursor at "${cursor}"`,
       'Correct the path "cursor" of "paging"',
     );
   }
@@ -87,6 +103,6 @@ export class CursorPaginator implements Paginator {
   }
 }
 
-function isFalse(flag: unknown): boolean {
-  return flag === false || flag === 0 || flag === "false" || flag === "0" || flag === "";
+function textOf(cursor: unknown): string {
+  return typeof cursor === "object" ? jsonText(cursor) : String(cursor);
 }

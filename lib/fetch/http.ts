@@ -78,7 +78,8 @@ export class HttpDoor implements Disposable {
       const response = await this.#send(request, deadline.signal);
       onHead(response);
       const limit = response.ok ? maxBodyBytes : Math.min(maxBodyBytes, MAX_ERROR_BYTES);
-      const body = await readBody(response, limit, request.url);
+      const read = await readBody(response, limit, request.url);
+      const body = isGzip(read) ? await unzipped(read, response, limit, request.url) : read;
       signal.throwIfAborted();
       return { status: response.status, headers: response.headers, body, ms: now() - sentAt };
     } catch (error) {
@@ -146,6 +147,21 @@ function firstSize({ headers }: Response, limit: number): number {
 /** The same bytes in a buffer of another size; the memory of the one before is free at once. */
 function resized(body: Uint8Array<ArrayBuffer>, size: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(body.buffer.transfer(size));
+}
+
+/** No text begins so: the source gives out files that are packed themselves, not only their transfer. */
+function isGzip(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b;
+}
+
+function unzipped(
+  bytes: Uint8Array<ArrayBuffer>,
+  { status }: Response,
+  limit: number,
+  url: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const text = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return readBody(new Response(text, { status }), limit, url);
 }
 
 function tooLarge(limit: number): HttpTrouble {

@@ -3,6 +3,7 @@
 import type { Env } from "../config/env.ts";
 import type { Job } from "../config/job.ts";
 import { readSecret, secretValues } from "../config/secret.ts";
+import { Failure } from "../report/failure.ts";
 import { type Mask, maskSecrets } from "../report/mask.ts";
 import { bearer, type Credential, credentialsOf } from "./auth.ts";
 import type { HttpAnswer } from "./http.ts";
@@ -41,10 +42,19 @@ export class Keyring {
     });
   }
 
-  /** The credentials to send now; fetches a token where one is needed. */
+  /**
+   * The credentials to send now; fetches a token where one is needed.
+   *
+   * @throws {Failure} where there is none, without the secrets that a provider may give back.
+   */
   async take(): Promise<readonly Credential[]> {
     if (this.#tokens === undefined) return this.#credentials;
-    return [bearer(await this.#tokens.take()), ...this.#credentials];
+    try {
+      return [bearer(await this.#tokens.take()), ...this.#credentials];
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      throw new Failure(error.kind, this.mask(error.message), { hint: error.hint });
+    }
   }
 
   /** Whether other credentials may help where the source refused these; true at most for a token. */

@@ -84,7 +84,7 @@ function tokenRequest(spec: OAuth2, secret: (text: string) => string): WireReque
   const [id, key] = [secret(spec.client_id), secret(spec.client_secret)];
   const form = new URLSearchParams({ grant_type: "client_credentials" });
   if (spec.scope !== undefined) form.set("scope", spec.scope);
-  for (const [name, value] of Object.entries(spec.form)) form.set(name, value);
+  for (const [name, text] of Object.entries(spec.form)) form.set(name, secret(text));
   const headers: Record<string, string> = {
     accept: "application/json",
     "content-type": "application/x-www-form-urlencoded",

@@ -3,6 +3,7 @@
 // a step is the number of records on all pages before it; where a page held fewer than planned, the plan
 // is thrown away and the rest is read page by page.
 import type { Paging } from "../config/job_schema.ts";
+import { moreOf } from "./more_flag.ts";
 import type { PageFacts, PageParam, Paginator, Step, Verdict } from "./paginator.ts";
 import { DONE, type Tally, tooFull, WAIT } from "./tally.ts";
 
@@ -31,9 +32,12 @@ export class OffsetPaginator implements Paginator {
     const tally = this.#tally;
     const decided = tally.add(page);
     if (decided !== undefined) return decided;
-    if (page.records === 0) return tally.empty();
+    const more = moreOf(this.#paging.more, page);
+    if (more === false) return tally.end();
+    if (page.records === 0) return more ? tally.emptyAmid() : tally.empty();
     if (tally.total === null) {
-      return page.records < this.#paging.size ? DONE : this.#plan(1, page.records);
+      const isLast = more === undefined && page.records < this.#paging.size;
+      return isLast ? DONE : this.#plan(1, page.records);
     }
     if (this.#planned[0] === tally.records) {
       this.#planned.shift();

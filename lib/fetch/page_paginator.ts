@@ -2,6 +2,7 @@
 // are handed out after the first, so that they can be asked side by side. Invariant: page numbers are
 // asked without a gap, each once.
 import type { Paging } from "../config/job_schema.ts";
+import { moreOf } from "./more_flag.ts";
 import type { PageFacts, PageParam, Paginator, Step, Verdict } from "./paginator.ts";
 import { shownValue } from "./shown_value.ts";
 import { wholeNumber } from "./stated_number.ts";
@@ -35,8 +36,10 @@ export class PagePaginator implements Paginator {
     const decided = tally.add(page) ?? this.#readPages(page);
     if (decided !== undefined) return decided;
     if (this.#pages !== null && tally.pages >= this.#pages) return tally.end();
-    if (page.records === 0) return this.#emptyPage();
-    if (this.#isShortAndLast(page.records)) return DONE;
+    const more = moreOf(this.#paging.more, page);
+    if (more === false) return tally.end();
+    if (more === undefined && page.records === 0) return this.#emptyPage();
+    if (more === undefined && this.#isShortAndLast(page.records)) return DONE;
     return tally.pages < this.#asked ? WAIT : this.#plan(this.#left(page.records));
   }
 
@@ -74,7 +77,7 @@ export class PagePaginator implements Paginator {
   #left(records: number): number {
     const { pages, total, records: seen } = this.#tally;
     if (this.#pages !== null) return this.#pages - pages;
-    return total === null || pages > 1 ? 1 : Math.ceil((total - seen) / records);
+    return total === null || pages > 1 || records === 0 ? 1 : Math.ceil((total - seen) / records);
   }
 
   #plan(count: number): Verdict {

@@ -15,8 +15,8 @@ export interface PageParam {
   readonly in: "query" | "body" | "header" | "path";
   /** Name of the parameter, or of the placeholder of the path. */
   readonly name: string;
-  /** Its value; a number stays one in a JSON body. */
-  readonly value: string | number;
+  /** Its value; it stays what it is in a JSON body, and is a text or a number anywhere else. */
+  readonly value: unknown;
 }
 
 /** How the request of one page differs from the stream's own. */

@@ -61,6 +61,7 @@ function decode(stream: Stream, bytes: Uint8Array, contentType: string | null): 
   return decodeBody(text, stream.format, stream.delimiter, {
     header: stream.records.as !== "arrays",
     comment: stream.comment,
+    skip: stream.skip,
     mayBeEmpty: stream.records.optional,
   });
 }

@@ -7,6 +7,7 @@ import {
   renderTemplate,
   type RenderValues,
 } from "../config/template.ts";
+import { jsonText } from "./json_text.ts";
 import type { PageParam, Step } from "./paginator.ts";
 
 /** A rendered body. */
@@ -28,7 +29,7 @@ export function renderBody(spec: RequestSpec, values: RenderValues, step: Step):
   }
   let body = rendered(spec.body ?? {}, values);
   for (const param of params) body = withParam(body, param.name.split("."), param.value);
-  return { type: "application/json", text: JSON.stringify(body) };
+  return { type: "application/json", text: jsonText(body) };
 }
 
 function renderForm(
@@ -56,10 +57,13 @@ function rendered(value: unknown, values: RenderValues): unknown {
   );
 }
 
-/** The body with a parameter set at dotted steps, such as `page.after`; a list or text is replaced. */
-function withParam(body: unknown, steps: readonly string[], value: string | number): unknown {
+/** The body with a parameter set at dotted steps, such as `page.after` or `params.0.after`; a text is replaced. */
+function withParam(body: unknown, steps: readonly string[], value: unknown): unknown {
   const [name, ...rest] = steps;
   if (name === undefined) return value;
+  if (Array.isArray(body) && Number(name) < body.length) {
+    return body.with(Number(name), withParam(body[Number(name)], rest, value));
+  }
   const isMap = typeof body === "object" && body !== null && !Array.isArray(body);
   const entries = isMap ? Object.entries(body) : [];
   const inner = entries.find(([key]) => key === name)?.[1];

@@ -60,6 +60,14 @@ export class Tally {
     );
   }
 
+  /** The verdict on a page without records that says that others follow it. */
+  emptyAmid(): Verdict {
+    return failed(
+      `page ${this.pages} was empty and says that there is more`,
+      'Look at "more" of "paging" with deno task probe',
+    );
+  }
+
   /** Undefined where another `count` pages may be read, else the verdict that they may not. */
   cap(count = 1): Verdict | undefined {
     if (this.pages + count <= this.maxPages) return undefined;

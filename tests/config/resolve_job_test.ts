@@ -120,6 +120,17 @@ Deno.test("resolveJob() checks that a request asks for the whole of each window"
 Deno.test("resolveJob() checks what placeholders name", () =>
   check([
     [
+      { [`${STREAM}.request.query.x`]: { "from|epoch": null } },
+      'expected a text, a number, true, false or a list of them, found a map; a placeholder needs quotes: "{from|epoch}"',
+    ],
+    [
+      {
+        [`${STREAM}.request.method`]: "POST",
+        [`${STREAM}.request.body`]: { since: { from: null }, filter: { to: null, x: 1 } },
+      },
+      'expected a text; one that begins with a brace needs quotes: "{from}"',
+    ],
+    [
       { [`${STREAM}.request.query.x`]: "{each.station}" },
       'there is no value of for_each "station"; there is none at all',
     ],
@@ -234,9 +245,14 @@ Deno.test("resolveJob() checks paging, records and kinds of streams", () =>
   check([
     [
       { [`${STREAM}.paging`]: { by: "page" } },
-      'paging by page needs "size", "pages" or the stream\'s "total" to come to an end',
+      'paging by page needs "size", "pages", "more" or the stream\'s "total" to come to an end',
     ],
     [{ [`${STREAM}.paging`]: { by: "page" }, [`${STREAM}.total`]: "$header.X-Total" }],
+    [{ [`${STREAM}.paging`]: { by: "page", more: { path: "last", is: [false] } } }],
+    [
+      { [`${STREAM}.paging`]: { by: "page", more: { path: "a[", is: [false] } } },
+      'cannot read path "a[": it cannot be read from "[" on',
+    ],
     [
       { [`${STREAM}.paging`]: { by: "link_header", size_param: "n" } },
       '"size_param" needs "size", the number it sends',
@@ -261,6 +277,11 @@ Deno.test("resolveJob() checks paging, records and kinds of streams", () =>
       { [`${STREAM}.records`]: { as: "list", names: ["a"] } },
       '"names" and "names_at" are for "as: arrays"',
     ],
+    [
+      { [`${STREAM}.skip`]: 2, [`${STREAM}.comment`]: "#" },
+      '"skip" is for "format: csv"',
+      '"comment" is for "format: csv"',
+    ],
     [{ [`${STREAM}.total`]: "a[" }, 'cannot read path "a[": it cannot be read from "[" on'],
     [
       { [`${STREAM}.request`]: undefined, [`${STREAM}.window`]: undefined },
@@ -276,6 +297,10 @@ Deno.test("resolveJob() checks paging, records and kinds of streams", () =>
 
 Deno.test("resolveJob() checks the source and how it proves who asks", () =>
   check([
+    [
+      { "source.url": "https://api.test/{params.region}/v1" },
+      'an address takes no placeholders; put "{params.region}" into the path of a request',
+    ],
     [{ "source": "api.example.com" }, "expected an address such as https://api.example.com"],
     [{ "source": "ftp://a.example" }, "expected an address that begins with https:// or http://"],
     [

@@ -161,6 +161,12 @@ Deno.test("readTemplate() says what is wrong and what was meant", () => {
     "epoch_ms, a pattern such as %d.%m.%Y",
     undefined,
   ]);
+  assertEquals(wrong("{from|YYYY-MM-DD}"), [
+    'there is no format "YYYY-MM-DD"; expected one of date, instant, instant_ms, local, offset, ' +
+    "epoch, epoch_ms, a pattern such as %d.%m.%Y",
+    undefined,
+  ]);
+  assertEquals(wrong("{date}"), ['there is no placeholder "{date}"', "{from}"]);
   assertEquals(wrong("{from|%Q}"), ['there is no directive "%Q"', undefined]);
   assertEquals(wrong("{each.x|jion:,}"), ['there is no filter "jion:,"', "join:,"]);
   assertEquals(wrong("{from"), ['a "{" has no "}"', undefined]);

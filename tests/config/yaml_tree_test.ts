@@ -54,6 +54,16 @@ Deno.test("readYamlTree() reports doubled keys, odd keys, tags and unknown ancho
   assert((await at("a: &x [*x]")).includes('1:8 there is no anchor "x" before this'));
 });
 
+Deno.test("readYamlTree() tells the first error of a line, and what it may come from", async () => {
+  const text = "a: { b: c[0].d, e: f[1].g }";
+  assertEquals((await problems(text)).map(({ line, column, message }) => [line, column, message]), [
+    [
+      ...[1, 10],
+      `cannot read the YAML: "[" cannot stand here; a text with [ ] { } , " or ' in it needs quotes`,
+    ],
+  ]);
+});
+
 Deno.test("readYamlTree() gives the prototype of nothing a key", async () => {
   for (const text of ["__proto__: {polluted: 1}", "tables: {__proto__: {polluted: 1}}"]) {
     await problems(text);

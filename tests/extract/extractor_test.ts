@@ -164,6 +164,24 @@ Deno.test("extract() makes no row where a condition does not hold, and does not 
   assertEquals(rows(["s", { path: "id", not: [2] }]), "15");
 });
 
+Deno.test("extract() makes nothing of what a condition on the elements above rules out", () => {
+  const rows = (when: unknown) => {
+    const stream = {
+      records: { path: "result", as: "entries" },
+      rows: { table: "races", each: "runs[].odds[]", when, columns: { id: ".", name: "^^$key" } },
+    };
+    const runs = [{ odds: [1, 2] }, { state: "void", odds: "-" }];
+    const body = { result: { a: { runs }, last: { runs: 17 } } };
+    const extraction = extractBody(jobOf({ tables: RACES, stream }), body);
+    const ids = rowsOf(extraction, "races").map(({ id }) => id);
+    return [ids.join(""), extraction.rejected.map(({ value }) => value)];
+  };
+  assertEquals(rows(undefined), ["12", ['"-"', "17"]]);
+  assertEquals(rows({ path: "^^$key", not: ["last"] }), ["12", ['"-"']]);
+  assertEquals(rows({ path: "^state", not: ["void"] }), ["12", ["17"]]);
+  assertEquals(rows([{ path: "^^$key", is: ["a"] }, { path: "^state", is: [null] }]), ["12", []]);
+});
+
 Deno.test("extract() takes the first of several paths that is not none", () => {
   const columns = { id: "id", name: { path: ["a", "b.c", "^.d", "d"] } };
   const stream = { rows: { table: "races", columns } };
@@ -332,7 +350,7 @@ Deno.test("extract() rejects records outside their window, and those without a d
     outside("2025-10-14"),
     outside("2025-10-14"),
     'has no date at "day"',
-    'has no date at "day"',
+    'has "2025-02-30" at "day", which is not ISO 8601; "format" of record_date says how it is written',
   ]);
   assertEquals(extractBody(job, body).rejected, []);
 });

@@ -4,6 +4,7 @@ import { answerReader, EACH, own, parsePath, walk } from "../../lib/extract/path
 Deno.test("parsePath() reads keys, indexes, quoted keys and lists", () => {
   assertEquals(parsePath("a.b[0].c").steps, ["a", "b", 0, "c"]);
   assertEquals(parsePath('a["x.y"][-1]').steps, ["a", "x.y", -1]);
+  assertEquals(parsePath('["{a}"]["/b"]["$"]').steps, ["{a}", "/b", "$"]);
   assertEquals(parsePath("tags[].name").steps, ["tags", EACH, "name"]);
   assertEquals(parsePath("").steps, []);
   assertEquals(parsePath(".").steps, []);
@@ -32,6 +33,10 @@ Deno.test("parsePath() says what is wrong", () => {
     ["a[", 'it cannot be read from "[" on'],
     ["a[x]", 'it cannot be read from "[x]" on'],
     ["$foo", 'there is no "$foo"'],
+    ["$.data[*]", 'it begins of itself; leave out "$."'],
+    ["/data/items", "its steps are joined by dots, as in a.b"],
+    ['$["a"]', 'leave out "$"'],
+    ["{a} {b}", 'a text with braces is "template", not "path"'],
     ["^$body", '"$body" has no parent'],
     ['a["\\x"]', "is not a quoted text"],
     ["a".repeat(1001), "it is longer than 1000"],

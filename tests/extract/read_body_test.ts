@@ -49,6 +49,14 @@ Deno.test("decodeBody() reads CSV with quotes, blanks and its delimiter", () => 
   assertEquals(decodeBody("a,__proto__\n1,2", "csv", ","), [{ a: "1" }]);
 });
 
+Deno.test("decodeBody() skips lines before the header of CSV, whatever is in them", () => {
+  const read = (text: string, skip: number, header = true) =>
+    decodeBody(text, "csv", ",", { header, skip, comment: "#", mayBeEmpty: true });
+  assertEquals(read('Station "Kew\r\n\r\n# m\na,b\n1,2', 2), [{ a: "1", b: "2" }]);
+  assertEquals(read("title, of two\n1,2", 1, false), [["1", "2"]]);
+  assertEquals(read("title", 2), []);
+});
+
 Deno.test("decodeBody() keeps a CSV line of another length as a list, which is no record", () => {
   assertEquals(decodeBody("a,b\n1\n1,2,3\n1,2", "csv", ","), [["1"], ["1", "2", "3"], {
     a: "1",

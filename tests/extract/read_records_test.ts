@@ -50,6 +50,14 @@ Deno.test("readRecords() fails the window where the answer has another shape", (
   }
 });
 
+Deno.test("readRecords() takes columns without a list for an empty answer where they are optional", () => {
+  const names = { at: "timestamp", close: "quote[0].close" };
+  const spec = { as: "columns", names, optional: true };
+  assertEquals(read(spec, { meta: {}, quote: [{}] }), []);
+  assertEquals(read({ as: "columns", optional: true }, { s: "no_data" }), []);
+  assertEquals(read(spec, { timestamp: [1], quote: [{ close: [2] }] }), [{ at: 1, close: 2 }]);
+});
+
 Deno.test("readRecords() takes the members of an object with their names", () => {
   assertEquals(read({ path: "r", as: "entries" }, { r: { a: 1, b: {} } }), [
     new KeyedRecord("a", 1),

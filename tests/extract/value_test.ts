@@ -95,7 +95,7 @@ Deno.test("compileValue() gives the default where nothing is found, and null onl
 Deno.test("compileValue() reads every element of a list alike", () => {
   const read = reader({ path: ["a"], case: "lower" }, "text[]");
   assertEquals(read(["A", " B ", "-", null]), '{"a","b",NULL,NULL}');
-  assertEquals(read("A"), "! is a text, not a list");
+  assertEquals(read("A"), '! becomes "a", which is a text, not a list');
   assertEquals(
     reader({ path: ["a"] }, "integer[]")(["1", "x"]),
     "! has an element that is not a number",

@@ -149,6 +149,21 @@ Deno.test("HttpDoor.exchange() counts bytes after decompression when a gzip bomb
   assertEquals((await troubleOf(context.get(server.url))).kind, "too_large");
 });
 
+Deno.test("HttpDoor.exchange() unpacks files that are gzip themselves, within the same bounds", async () => {
+  const packed = (bytes: BlobPart) =>
+    new Response(new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"))).bytes();
+  const [small, bomb] = await Promise.all([packed("a,b\n1,2\n"), packed(new Uint8Array(2 << 20))]);
+  await using server = serve(({ url }) =>
+    new Response(url.endsWith("bomb") ? bomb : url.endsWith("cut") ? small.slice(0, 20) : small)
+  );
+  using context = setup({ maxBodyBytes: 1 << 20 });
+  const { body } = await context.get(`${server.url}/small`);
+  assertEquals(new TextDecoder().decode(body), "a,b\n1,2\n");
+  assertEquals((await troubleOf(context.get(`${server.url}/bomb`))).kind, "too_large");
+  const cut = await troubleOf(context.get(`${server.url}/cut`));
+  assert(["encoding", "incomplete"].includes(cut.kind), cut.kind);
+});
+
 Deno.test("HttpDoor.exchange() is a trouble when a body calls itself gzip and is not", async () => {
   await using server = serve(() =>
     new Response("{}not gzip at all{}", { headers: { "content-encoding": "gzip" } })

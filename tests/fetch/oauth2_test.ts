@@ -15,6 +15,11 @@ const SPEC: OAuth2 = {
   send: "header",
   form: { audience: "api" },
 };
+const SECRETS: Readonly<Record<string, string>> = {
+  "${ID}": "me",
+  "${SECRET}": "p:w d",
+  "${REFRESH}": "r3",
+};
 
 /** A keeper whose provider answers with numbered tokens. */
 function setup(spec: Partial<OAuth2> = {}, answer: (at: number) => unknown = (at) => ({
@@ -24,7 +29,7 @@ function setup(spec: Partial<OAuth2> = {}, answer: (at: number) => unknown = (at
   const sent: WireRequest[] = [];
   const context = { nowMs: 0, sent, hidden: [] as string[] };
   const keeper = new TokenKeeper({ ...SPEC, ...spec }, {
-    secret: (text) => ({ "${ID}": "me", "${SECRET}": "p:w d" })[text] ?? text,
+    secret: (text) => SECRETS[text] ?? text,
     send: async (request): Promise<HttpAnswer> => {
       sent.push(request);
       await Promise.resolve();
@@ -54,6 +59,13 @@ Deno.test("TokenKeeper asks with id and secret in the form when the job says so"
   await keeper.take();
   assertEquals(sent[0]?.headers.authorization, undefined);
   assertEquals(sent[0]?.body, "grant_type=client_credentials&client_id=me&client_secret=p%3Aw+d");
+});
+
+Deno.test("TokenKeeper sends the fields of the form, whose variables are read, over its own", async () => {
+  const form = { grant_type: "refresh_token", refresh_token: "${REFRESH}" };
+  const { keeper, context: { sent } } = setup({ scope: undefined as never, form });
+  await keeper.take();
+  assertEquals(sent[0]?.body, "grant_type=refresh_token&refresh_token=r3");
 });
 
 Deno.test("TokenKeeper keeps a token until a little before it expires", async () => {

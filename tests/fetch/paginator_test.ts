@@ -452,7 +452,7 @@ Deno.test("paging by cursor and link reads every record once and ends, property"
   );
 });
 
-function numberIn(text: string | number | undefined): number {
+function numberIn(text: unknown): number {
   return Number(/from=(\d+)/.exec(String(text))?.[1] ?? 0);
 }
 
@@ -469,7 +469,10 @@ Deno.test("every kind of paging ends on whatever a source answers, property", ()
     { by: "none" },
     offset({ size: 3 }),
     page({ size: 3, pages: "pages" }),
+    offset({ size: 3, more: "more" }),
+    page({ size: 3, more: "more" }),
     cursor({ more: "more" }),
+    cursor({ in: "body" }),
     nextLink,
     linkHeader,
   );
@@ -487,10 +490,61 @@ Deno.test("CursorPaginator sends a cursor as digits when it is too large for a f
     records: [index],
     at: index === 0 ? { next: 9007199254740993n } : {},
   }));
-  assertEquals(param(asked[1]!, "after"), "9007199254740993");
+  assertEquals(String(param(asked[1]!, "after")), "9007199254740993");
 });
 
-Deno.test("CursorPaginator fails when the cursor is neither text nor number", () => {
+Deno.test("CursorPaginator sends digits as a number where the first cursor is one", () => {
+  const rows = ["51", "0051x", null];
+  const reading = readAll(
+    cursor({ cursor: "$header.X-Next-Row", first: 1, in: "body" }),
+    (_, at) => ({ records: [at], at: { "$header.X-Next-Row": rows[at] } }),
+  );
+  assertEquals(reading.asked.map((step) => param(step, "after")), [1, 51, "0051x"]);
+});
+
+Deno.test("CursorPaginator takes a list or a map as a cursor in a body only", () => {
   const { verdict } = readAll(cursor(), () => ({ records: [1], at: { next: { id: 5n } } }));
   assertEquals(failure(verdict).reason, 'the cursor at "next" is {"id":"5n"}');
+  const marks = [[7n, "a"], [9n, "b"], [9n, "b"]];
+  const reading = readAll(cursor({ in: "body" }), (_, at) => ({
+    records: [at],
+    at: { next: marks[at] },
+  }));
+  assertEquals(reading.asked.map((step) => param(step, "after")), [undefined, marks[0], marks[1]]);
+  assertEquals(failure(reading.verdict).reason, 'page 3 leads back to the cursor "[9,"b"]"');
+});
+
+Deno.test("`more` goes on over pages that hold fewer records than asked for", () => {
+  const kept = [...range(0, 3), ...range(7, 12)];
+  const held = (from: number) => kept.filter((at) => at >= from && at < from + 5);
+  for (const more of ["more", { path: "last", not: [true] }]) {
+    const answer = (from: number): PlayedPage => ({
+      records: held(from),
+      at: { more: from + 5 < 12, last: from + 5 >= 12 },
+    });
+    const numbered = readAll(
+      page({ size: 5, more }),
+      (step) => answer(Number(param(step, "page")) * 5 - 5),
+    );
+    assertEquals([numbered.verdict, numbered.records], [{ kind: "done" }, kept]);
+    const skipped = readAll(
+      offset({ size: 5, more }),
+      (step) => answer(Number(param(step, "skip"))),
+    );
+    assertEquals([skipped.verdict, [...new Set(skipped.records)]], [{ kind: "done" }, kept]);
+  }
+});
+
+Deno.test("`more` ends where it is false, and fails where nothing can follow", () => {
+  const full = { records: [1, 2], at: { more: false, last: true } };
+  for (const more of ["more", { path: "last", is: [false] }]) {
+    for (const paging of [offset({ size: 2, more }), page({ size: 2, more }), cursor({ more })]) {
+      const { verdict, asked } = readAll(paging, () => full);
+      assertEquals([verdict, asked.length], [{ kind: "done" }, 1]);
+    }
+  }
+  const empty = readAll(offset({ more: "more" }), () => ({ records: [], at: { more: true } }));
+  assertEquals(failure(empty.verdict).reason, "page 1 was empty and says that there is more");
+  const early = readAll(page({ more: "more" }), () => ({ ...full, total: 5 }));
+  assertEquals(failure(early.verdict).reason, "the pages ended after 2 of 5 records");
 });

@@ -23,7 +23,7 @@ export interface Reading {
 export const BASE = "https://api.test/v1";
 
 /** The value of a parameter of a step. */
-export function param(step: Step, name: string): string | number | undefined {
+export function param(step: Step, name: string): unknown {
   return step.params.find((each) => each.name === name)?.value;
 }
 

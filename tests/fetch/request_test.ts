@@ -133,6 +133,20 @@ Deno.test("renderRequest() sets parameters of paging in query, header and body",
   });
 });
 
+Deno.test("renderRequest() sets parameters inside lists, and keeps lists and large numbers", () => {
+  const step: Step = {
+    params: [
+      { in: "body", name: "params.1.after", value: [9007199254740993n, "a"] },
+      { in: "body", name: "ids.7", value: 7 },
+    ],
+  };
+  const body = { params: [{ since: 1 }, { limit: 2 }], ids: [1] };
+  assertEquals(
+    render({ path: "/x", method: "POST", body }, unitOf(), step).body,
+    '{"params":[{"since":1},{"limit":2,"after":[9007199254740993,"a"]}],"ids":{"7":7}}',
+  );
+});
+
 Deno.test("renderRequest() sends a form when the job says so", () => {
   const step: Step = { params: [{ in: "body", name: "page", value: 2 }] };
   const request = render(

@@ -86,6 +86,22 @@ Deno.test("SourceDoor says refused when a new token helps no more, and masks bot
   assertEquals(context.door.mask("token-number-1 token-number-2"), "*** ***");
 });
 
+Deno.test("SourceDoor masks secrets that the provider of tokens gives back", async () => {
+  await using server = serve(async (request) => {
+    return Response.json({ detail: `invalid: ${await request.text()}` }, { status: 400 });
+  });
+  const form = { refresh_token: "${REFRESH}" };
+  const auth = {
+    oauth2: { ...{ token_url: server.url, client_id: "me", client_secret: "${SECRET}" }, form },
+  };
+  const env = { ...KEYS, REFRESH: "refresh-me" };
+  await using context = setup({ url: server.url, auth }, undefined, env);
+  const { message, kind, hint } = await assertRejects(() => context.read(), Failure);
+  assertEquals(kind, "refused");
+  assert(message.endsWith('"invalid: grant_type=client_credentials&refresh_token=***"'), message);
+  assert(hint?.startsWith("Check SECRET and REFRESH"), hint);
+});
+
 Deno.test("SourceDoor does not send the client's secret along when the token is redirected", async () => {
   let reached = 0;
   await using other = serve(() => {

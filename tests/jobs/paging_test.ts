@@ -136,6 +136,46 @@ records: data.items.nodes`,
   ]);
 });
 
+Deno.test("a search goes on after the sort values of its last record", async () => {
+  const after: unknown[] = [];
+  await using server = recorded(async (_, request) => {
+    const { search_after: mark, size } = await request.json();
+    after.push(mark);
+    const from = mark === undefined ? 0 : ITEMS.findIndex(({ id }) => id === mark[1]) + 1;
+    const hits = ITEMS.slice(from, from + size).map((item) => ({
+      _source: item,
+      sort: [item.n, item.id],
+    }));
+    return Response.json({ hits: { total: { value: 23 }, hits } });
+  });
+  await load(
+    `request: { path: /_search, method: POST, body: { query: { range: { at: { gte: "{from|epoch_ms}", lt: "{to|epoch_ms}" } } } } }
+paging: { by: cursor, cursor: "hits.hits[-1].sort", cursor_param: search_after, size_param: size, size: 9, in: body }
+total: hits.total.value
+records: hits.hits[]._source`,
+    server,
+  );
+  assertEquals(after, [undefined, [8, "i8"], [17, "i17"]]);
+});
+
+Deno.test("an export goes on until its flag says that it has ended, whatever its pages hold", async () => {
+  const pages = [ITEMS.slice(0, 9), [], ITEMS.slice(9, 11), ITEMS.slice(11)];
+  await using server = recorded(({ searchParams }) => {
+    const page = Number(searchParams.get("cursor") ?? 0);
+    return Response.json({
+      items: pages[page],
+      after_cursor: String(page + 1),
+      end_of_stream: page === 3,
+    });
+  });
+  await load(
+    `request: "/export?day={from}"
+paging: { by: cursor, cursor: after_cursor, cursor_param: cursor, more: { path: end_of_stream, is: [false] } }
+records: items`,
+    server,
+  );
+});
+
 Deno.test("a form is posted with its page's number", async () => {
   await using server = recorded(async (_, request) => {
     const form = new URLSearchParams(await request.text());

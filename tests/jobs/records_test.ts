@@ -65,11 +65,12 @@ const SHAPES: Readonly<Record<string, { stream: string; answer: string }>> = {
   csv_semicolons: {
     stream: `format: csv
     delimiter: ";"
+    skip: 1
     comment: "#"
     rows:
       table: readings
       columns: { shape: { value: csv_semicolons }, at: Uhrzeit, v: { path: Wert, decimal: "," } }`,
-    answer: "# station 5\nUhrzeit;Wert\n01:00;1,5\n# a break\n02:00;\n",
+    answer: "Werte der Station\n# station 5\nUhrzeit;Wert\n01:00;1,5\n# a break\n02:00;\n",
   },
   csv_without_header: {
     stream: 'format: csv\n    delimiter: "\\t"\n    records: { as: arrays, names: [at, v] }',

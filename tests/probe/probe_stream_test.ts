@@ -71,7 +71,13 @@ Deno.test("probeStream() tells request, answer, paging, records, rows and what d
     probed.rejected.map(({ table, column, reason, count, value }) => [
       ...[table, column, reason, count, value],
     ]),
-    [["readings", "taken", "is not a timestamptz that exists", 1, '"yesterday"']],
+    [[
+      "readings",
+      "taken",
+      'is not a timestamptz as ISO 8601 writes it; "format" says how it is written',
+      1,
+      '"yesterday"',
+    ]],
   );
   for (
     const line of [
@@ -81,7 +87,7 @@ Deno.test("probeStream() tells request, answer, paging, records, rows and what d
       "readings: 1 row",
       "parts: 2 rows",
       "never filled: readings.note",
-      "readings.taken, 1 time: the value is not a timestamptz that exists",
+      'readings.taken, 1 time: the value is not a timestamptz as ISO 8601 writes it; "format" says how it is written',
     ]
   ) assertStringIncludes(text, line);
   assertEquals(JSON.stringify(probed).includes("secret-key"), false);

@@ -1,0 +1,29 @@
+// Owns the question whether something that should have held a list was meant at all: a condition on the
+// elements above it may say that no row is wanted of it, whatever it is.
+import type { Condition } from "./condition.ts";
+import type { Frame } from "./each.ts";
+import { walk } from "./path.ts";
+
+/** Whether a condition on a frame, or on one above it, does not hold; the elements were `below` levels further down. */
+export function isRuledOut(
+  conditions: readonly Condition[],
+  frame: Frame,
+  below: number,
+): boolean {
+  return conditions.some(({ path: { root, up, steps }, holds }) => {
+    if (up < below) return false;
+    const above = ancestor(frame, up - below);
+    if (above === null) return false;
+    if (root === "element") return !holds(walk(above.element, steps));
+    return root === "key" && !holds(above.key);
+  });
+}
+
+/** How many elements lie above a frame. */
+export function depthOf({ up }: Frame): number {
+  return up === null ? 0 : depthOf(up) + 1;
+}
+
+function ancestor(frame: Frame | null, up: number): Frame | null {
+  return frame === null || up === 0 ? frame : ancestor(frame.up, up - 1);
+}
