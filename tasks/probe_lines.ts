@@ -48,6 +48,8 @@ function pagingLines(paging: PagingReport): string[] {
   const total = paging.total === null ? [] : [`${formatCount(paging.total, "record")} in all`];
   const more = paging.problem !== null
     ? []
+    : paging.split !== null
+    ? [`too full for one window: ${paging.split}; a run asks for shorter ones`]
     : paging.next === null
     ? [paging.by === "none" ? "one page" : "this page is the last"]
     : [`${formatCount(paging.more, "page")} to follow as far as known`];

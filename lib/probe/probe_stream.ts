@@ -45,6 +45,8 @@ export interface PagingReport {
   readonly next: string | null;
   /** Why the window could not be read, or null. */
   readonly problem: string | null;
+  /** Why a run would go on with a shorter window, or null. */
+  readonly split: string | null;
   /** What else in the answer looks like paging, where the job says there is none. */
   readonly signs: readonly PagingSign[];
   /** What to write for these, a key a line. */
@@ -187,11 +189,13 @@ function tellOfAnswer(lane: Lane, unit: Unit, answer: GoodAnswer) {
 
 function tellOfPaging(lane: Lane, unit: Unit, { url }: GoodAnswer, read: ReadAnswer): PagingReport {
   const { job } = lane.source;
-  const { paging: { by } } = lane.stream;
+  const { paging: { by }, window } = lane.stream;
   const paginator = openPaginator(lane.stream, job.source.url);
   paginator.first();
   const verdict = paginator.next(factsOf(read, url));
   const steps = verdict.kind === "more" ? verdict.steps : [];
+  const failed = verdict.kind === "failed" ? verdict : undefined;
+  const isSplit = window?.auto === true && failed?.tooFull === true;
   const signs = by === "none" ? pagingSigns(read.body, read.header) : [];
   return {
     by,
@@ -200,7 +204,8 @@ function tellOfPaging(lane: Lane, unit: Unit, { url }: GoodAnswer, read: ReadAns
     next: steps[0] === undefined
       ? null
       : lane.line(renderRequest(job, lane.stream, unit, steps[0])),
-    problem: verdict.kind === "failed" ? verdict.reason : null,
+    problem: failed !== undefined && !isSplit ? failed.reason : null,
+    split: failed !== undefined && isSplit ? failed.reason : null,
     signs,
     guesses: guessPaging(signs, read.records.length),
   };

@@ -176,6 +176,23 @@ Deno.test("probeStream() tells that an answer is full where nothing says how the
   assertStringIncludes(text, "problem   the answer holds 1 records");
 });
 
+Deno.test("probeStream() takes a full answer for no mistake where a run makes the window shorter", async () => {
+  const { probed, text } = await probe(
+    () => Response.json({ data: DATA.slice(0, 1) }),
+    (job) =>
+      job.replace(/ {4}paging.*\n {4}total.*\n/, "    full: 1\n")
+        .replace("window: day", "window: auto").replace(
+          'day: "{from}"',
+          'from: "{from}", to: "{to}"',
+        ),
+  );
+  assertEquals(probed.paging?.problem, null);
+  assertStringIncludes(
+    text,
+    "paging    by none, too full for one window: the answer holds 1 records",
+  );
+});
+
 Deno.test("probeStream() does not send what needs a variable that is not set", async () => {
   const job = await read(JOB, ENV("http://127.0.0.1:1"));
   const unit = { window: { from: 0, to: 1440 }, each: {}, params: {} };
