@@ -18,6 +18,9 @@ export function resolveRows(scope: Scope, name: string, stream: Stream): void {
 
 /** Checks one entry of `rows`. */
 class RowsCheck {
+  /** Elements that an element of the entry was found in. */
+  #above = 0;
+
   constructor(
     readonly scope: Scope,
     readonly name: string,
@@ -27,7 +30,8 @@ class RowsCheck {
 
   entry(entry: RowsSpec): void {
     const { scope, path } = this;
-    const problem = refusal(() => parseEach(entry.each));
+    this.#above = Infinity;
+    const problem = refusal(() => this.#above = parseEach(entry.each).length);
     if (problem !== undefined) scope.value([...path, "each"], problem);
     entry.when?.forEach((condition, index) => {
       this.pathAt([...path, "when", index, "path"], condition.path);
@@ -123,9 +127,10 @@ class RowsCheck {
     if (path !== undefined) this.root(at, path);
   }
 
-  /** Parameters, values of for_each and the window that a path begins at must be there. */
-  root(at: JobPath, { root, steps }: Path): void {
+  /** Elements above, parameters, values of for_each and the window that a path begins at must be there. */
+  root(at: JobPath, { root, steps, up }: Path): void {
     const { scope, stream } = this;
+    if (up > this.#above) scope.value(at, nothingAbove(this.#above));
     const name = String(steps[0] ?? "");
     if (scope.isCut(this.name, root === "each" ? "for_each" : root)) return;
     if (root === "window" && stream.window === undefined) {
@@ -140,4 +145,12 @@ class RowsCheck {
       }
     }
   }
+}
+
+function nothingAbove(above: number): string {
+  return above === 0
+    ? 'nothing is above a record; "^" goes up from the elements that "each" makes rows of'
+    : `${
+      above === 1 ? "one element is" : `${above} elements are`
+    } above those of "each", one for each list it goes into`;
 }

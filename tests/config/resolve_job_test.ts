@@ -205,6 +205,14 @@ Deno.test("resolveJob() checks rows, columns, paths and constants", () =>
       },
     ],
     [
+      { [`${STREAM}.rows`]: { table: "readings", columns: { id: "^.id" } } },
+      'nothing is above a record; "^" goes up from the elements that "each" makes rows of',
+    ],
+    [
+      { [`${STREAM}.rows`]: { table: "readings", each: "a[]", columns: { id: "^^$key" } } },
+      'one element is above those of "each", one for each list it goes into',
+    ],
+    [
       {
         [`${STREAM}.rows`]: { table: "readings", columns: { id: "$each.x", day: "$window.form" } },
       },
