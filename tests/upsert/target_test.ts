@@ -213,7 +213,8 @@ testBoth(
       ].sort((a, b) => String(a[2]).localeCompare(String(b[2]))),
     );
     assert(rejected.every(({ reason }) => reason.startsWith("is refused by the database: ")));
-    assertEquals(await Array.fromAsync(target.readLedger(name)), [entry]);
+    const recorded = { ...entry, rejected: 4 };
+    assertEquals(await Array.fromAsync(target.readLedger(name)), [recorded]);
   },
 );
 
