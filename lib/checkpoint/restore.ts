@@ -29,6 +29,15 @@ export interface RestoreInput {
   readonly target: Pick<Target, "readLedger">;
 }
 
+/** Whether the target's ledger knows windows of a job of which the checkpoint knows none at all. */
+export async function isForgotten({ job, checkpoint, target }: RestoreInput): Promise<boolean> {
+  for (const stream of Object.keys(job.streams)) {
+    if ((await checkpoint.scopes(stream)).length > 0) return false;
+  }
+  for await (const _ of target.readLedger(job.job)) return true;
+  return false;
+}
+
 /** Replaces the coverage of a job by what the target's ledger proves; tells it by stream. */
 export async function restoreCoverage(
   { job, checkpoint, target }: RestoreInput,

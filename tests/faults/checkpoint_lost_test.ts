@@ -74,7 +74,13 @@ Deno.test("checkpoint --rebuild brings all coverage back when the file was delet
 
   remove(site.kvPath);
   assertEquals(await left(site), DAYS.length);
+  const one = ["--start-date", "2024-01-01", "--end-date", "2024-01-01", "--resume"];
+  const warned = await site.run("backfill", one);
+  assertEquals(warned.code, 0, warned.stderr);
+  assertStringIncludes(warned.stdout, "warning: the checkpoint is empty, but the database holds");
+  assertStringIncludes(warned.stdout, "deno task checkpoint --rebuild");
   await assertRebuilds(site, api);
+  assert(!(await site.run("backfill", one)).stdout.includes("warning"));
 
   const whole = Deno.readFileSync(site.kvPath);
   remove(site.kvPath);
