@@ -38,7 +38,7 @@ export async function isForgotten({ job, checkpoint, target }: RestoreInput): Pr
   return false;
 }
 
-/** Replaces the coverage of a job by what the target's ledger proves; tells it by stream. */
+/** Replaces the coverage of a job by what the target's ledger proves; tells it by stream, in the order of the job. */
 export async function restoreCoverage(
   { job, checkpoint, target }: RestoreInput,
 ): Promise<Record<string, Restored>> {
@@ -59,7 +59,8 @@ export async function restoreCoverage(
   for (const { kind, stream } of await checkpoint.troubles()) {
     if (kind === "rejected" && restored[stream] !== undefined) restored[stream].rejected++;
   }
-  return restored;
+  const known = Object.keys(job.streams).filter((name) => Object.hasOwn(restored, name));
+  return Object.fromEntries(known.map((name) => [name, restored[name]!]));
 }
 
 /** What was final when it was fetched comes last, and so counts where both are known of a date. */
