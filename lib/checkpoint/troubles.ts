@@ -105,10 +105,11 @@ export class Troubles {
    */
   restore(done: Track & { window: Window | null }, rejected: number, at: number): Change[] {
     const resolved = this.resolve(done, done.window, at);
+    if (rejected === 0) return resolved;
     const isKnown = this.#open.some(({ trouble }) =>
       trouble.kind === "rejected" && sameTrack(trouble, done) && covers(trouble.window, done.window)
     );
-    if (rejected === 0 || isKnown) return resolved;
+    if (isKnown) return resolved;
     return [...resolved, ...this.add(rejectedTrouble(done, done.window, [], rejected, at))];
   }
 
