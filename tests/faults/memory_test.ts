@@ -65,10 +65,10 @@ async function untilQuiet(api: MeterApi): Promise<number> {
   return asked;
 }
 
-/** Days that may wait: in a batch that is written, in the next one, and on their way there. */
+/** Days that may wait: in a batch that is written, one made ready, one gathered, and on their way there. */
 function mostDays(rowsOfDay: number, bytesOfDay: number): number {
   const inBatch = Math.ceil(Math.min(ROWS_WAITING / rowsOfDay, BYTES_WAITING / bytesOfDay));
-  return 2 * inBatch + 2 * AT_ONCE + 8;
+  return 3 * inBatch + 2 * AT_ONCE + 8;
 }
 
 const SIZES: Record<string, { readings: number; bytes: number }> = {

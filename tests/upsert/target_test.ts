@@ -239,6 +239,28 @@ testBoth("write() writes neither rows nor ledger where it fails", async (target,
   assertEquals(await target.countRows([name]), { [name]: 10 });
 });
 
+testBoth(
+  "write() counts refused rows of a write under way in the ledger of the next",
+  async (target, name) => {
+    const table = people();
+    await target.prepare({ [name]: table });
+    const shape = shapeOf(name, table);
+    const [first, second] = [windowOf({ job: name }), windowOf({ job: name, from: "2024-01-02" })];
+    // The first page of a window and its last, which is begun before the database has seen the first.
+    const rows = (...ids: string[]) => [{ shape, rows: ids.map((id) => [id, "x", null]) }];
+    await Promise.all([
+      target.write(rows("1", "99999999999"), []),
+      target.write(rows("2"), [first]),
+      target.write(rows("3"), [second]),
+    ]);
+    const entries = await Array.fromAsync(target.readLedger(name));
+    assertEquals(
+      entries.map(({ from, rejected }) => [from, rejected]).sort(),
+      [[first.from, 1], [second.from, 0]],
+    );
+  },
+);
+
 testBoth("write() keeps the order in which writes were begun", async (target, name) => {
   const table = people();
   await target.prepare({ [name]: table });
