@@ -198,7 +198,7 @@ class Attempts {
     const at = this.#loads.findIndex(({ shape }) => shape.table === this.#ledgerTable);
     const ledger = this.#loads[at];
     if (ledger === undefined || refused === 0) return;
-    const rows = withRejected(rowsOf(ledger.text), refused);
+    const rows = withRejected(await ledger.text.decode(), refused);
     this.#loads = this.#loads.with(at, await withRows(ledger, rows));
   }
 
