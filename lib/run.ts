@@ -4,6 +4,7 @@
 import type { BackfillInput } from "./backfill.ts";
 import { backfill } from "./backfill.ts";
 import type { RunRecord } from "./checkpoint/checkpoint.ts";
+import { isForgotten } from "./checkpoint/restore.ts";
 import { surveyOf, surveyStreams } from "./checkpoint/survey.ts";
 import { tightest } from "./plan/forecast.ts";
 import { rangeOf } from "./plan/needed.ts";
@@ -84,6 +85,13 @@ async function announce(input: RunInput): Promise<void> {
     target: target.label,
     resumed: resume,
   });
+  if (resume && await isForgotten(input)) {
+    input.listen({
+      kind: "warning",
+      message: "the checkpoint is empty, but the database holds windows of this job",
+      hint: "deno task checkpoint --rebuild brings them back; else all of them are fetched again",
+    });
+  }
   const forecasts = await surveyStreams(input, streams);
   const { streams: totals } = surveyOf(job, forecasts);
   for (const [name, { minutesLeft }] of forecasts) {

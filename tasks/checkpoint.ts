@@ -67,21 +67,26 @@ function lines(
   moved: string | null,
   streams: Readonly<Record<string, Restored>>,
 ): string[] {
-  const rows = Object.entries(streams).map(([name, { windows, days }]) => [
+  const rows = Object.entries(streams).map(([name, { windows, days, rejected }]) => [
     name,
     days === null ? "fetched" : [...new Set(days)].join(" .. "),
     formatNumber(windows),
+    formatNumber(rejected),
   ]);
+  const again = Object.values(streams).some(({ rejected }) => rejected > 0);
   const restored = rows.length === 0
     ? [`nothing to restore: ${label} has no record of a window of this job`]
-    : [`restored from ${label}`, ...formatTable([["stream", "dates", "windows"], ...rows], "  ")];
+    : [
+      `restored from ${label}`,
+      ...formatTable([["stream", "dates", "windows", "with rejected rows"], ...rows], "  "),
+    ];
   return [
     ...(moved === null ? [] : [`the checkpoint could not be read; it is now ${moved}`]),
     ...restored,
-    ...(rows.length === 0
-      ? []
-      : ["Windows that had failed are gaps; rejected rows are not restored."]),
+    ...(rows.length === 0 ? [] : [
+      "Windows that had failed are gaps; those with rejected rows are asked again by --resume.",
+    ]),
     "",
-    `next   deno task ${rows.length === 0 ? "backfill" : "verify"}`,
+    `next   deno task ${rows.length === 0 ? "backfill" : again ? "backfill --resume" : "verify"}`,
   ];
 }

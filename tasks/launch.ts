@@ -80,7 +80,8 @@ export function flagsOf(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Promise<string[]> {
-  return permissions(COMMANDS[command] ?? {}, args, env);
+  const needs = COMMANDS[command] ?? {};
+  return permissions(needs, args, { ...env, ...needs.settings });
 }
 
 /** The names of the commands. */

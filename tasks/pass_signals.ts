@@ -5,7 +5,7 @@
 import { hangupEnds } from "./hangup.ts";
 
 /** Time a command has to end; its own is a little shorter, and Deno Deploy's is 5 s. */
-const STOP_MS = 4700;
+const STOP_MS = 4500;
 /** Time after the second signal. */
 const LEAVE_MS = 250;
 /** A key press arrives from the terminal and from `deno task`: two signals within it are one. */

@@ -6,7 +6,7 @@ import { EXIT } from "./exit.ts";
 import { hangupEnds } from "./hangup.ts";
 
 /** Time a run has to stop; Deno Deploy kills 5 s after SIGINT. */
-const STOP_MS = 4500;
+const STOP_MS = 4300;
 
 /**
  * A terminal sends Ctrl+C to the whole process group and `deno task` and launch.ts pass it on, so that one key press

@@ -255,19 +255,22 @@ export class Checkpoint {
 
   /**
    * Replaces all coverage of the job by what the target can prove; of two windows over the same dates
-   * the later one counts. What is to be asked again, runs and measures stay. Cut short, it has forgotten
-   * some of what is done, and the next run fetches that again.
+   * the later one counts. Windows with rejected rows that were forgotten are to be asked again; what
+   * else is to be asked again, runs and measures stay. Cut short, it has forgotten some of what is done,
+   * and the next run fetches that again.
    */
   async rebuild(windows: AsyncIterable<ProvenWindow>): Promise<void> {
     await this.#forgetCoverage();
-    let changes: Change[] = [];
+    const troubles = await this.#openTroubles();
+    let [toAsk, done]: [Change[], Change[]] = [[], []];
     for await (const window of windows) {
-      changes.push(...this.#cover([window], window.at));
-      if (changes.length < CHANGES_PER_REBUILD) continue;
-      await this.#write(changes);
-      changes = [];
+      toAsk.push(...troubles.restore(window, window.rejectedCount, window.at));
+      done.push(...this.#cover([window], window.at));
+      if (toAsk.length + done.length < CHANGES_PER_REBUILD) continue;
+      await this.#write([...toAsk, ...done]);
+      [toAsk, done] = [[], []];
     }
-    await this.#write(changes);
+    await this.#write([...toAsk, ...done]);
   }
 
   async #forgetCoverage(): Promise<void> {

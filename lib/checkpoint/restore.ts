@@ -1,6 +1,7 @@
-// Owns the way back from the target to a checkpoint: the ledger's entries become done windows. What the
-// target does not record cannot be restored: which windows failed (they are gaps) and which rows were
-// rejected. It reads the ledger twice and holds none of it.
+// Owns the way back from the target to a checkpoint: the ledger's entries become done windows, and those
+// of which rows were rejected are to be asked again. What the target does not record cannot be restored:
+// which windows failed (they are gaps), and the values of rejected rows. It reads the ledger twice and
+// holds none of it.
 import type { Job } from "../config/job.ts";
 import { parseCivil } from "../plan/civil.ts";
 import type { Window } from "../plan/window.ts";
@@ -14,6 +15,8 @@ export interface Restored {
   windows: number;
   /** First and last day; null for a stream without windows. */
   days: Days | null;
+  /** Windows of which rows were rejected: they are done, and to be asked again. */
+  rejected: number;
 }
 
 /** What a checkpoint is restored from. */
@@ -26,14 +29,23 @@ export interface RestoreInput {
   readonly target: Pick<Target, "readLedger">;
 }
 
-/** Replaces the coverage of a job by what the target's ledger proves; tells it by stream. */
+/** Whether the target's ledger knows windows of a job of which the checkpoint knows none at all. */
+export async function isForgotten({ job, checkpoint, target }: RestoreInput): Promise<boolean> {
+  for (const stream of Object.keys(job.streams)) {
+    if ((await checkpoint.scopes(stream)).length > 0) return false;
+  }
+  for await (const _ of target.readLedger(job.job)) return true;
+  return false;
+}
+
+/** Replaces the coverage of a job by what the target's ledger proves; tells it by stream, in the order of the job. */
 export async function restoreCoverage(
   { job, checkpoint, target }: RestoreInput,
 ): Promise<Record<string, Restored>> {
   const restored: Record<string, Restored> = {};
   const hulls = new Map<string, Window>();
   const count = ({ stream, window }: ProvenWindow) => {
-    const sum = restored[stream] ??= { windows: 0, days: null };
+    const sum = restored[stream] ??= { windows: 0, days: null, rejected: 0 };
     sum.windows++;
     if (window === null) return;
     const hull = hulls.get(stream) ?? window;
@@ -44,7 +56,11 @@ export async function restoreCoverage(
   };
   await checkpoint.rebuild(provenWindows(job, target, count));
   for (const [stream, hull] of hulls) restored[stream]!.days = daysOf(hull);
-  return restored;
+  for (const { kind, stream } of await checkpoint.troubles()) {
+    if (kind === "rejected" && restored[stream] !== undefined) restored[stream].rejected++;
+  }
+  const known = Object.keys(job.streams).filter((name) => Object.hasOwn(restored, name));
+  return Object.fromEntries(known.map((name) => [name, restored[name]!]));
 }
 
 /** What was final when it was fetched comes last, and so counts where both are known of a date. */
@@ -66,8 +82,8 @@ async function* provenWindows(
 
 /** The window of an entry; undefined where its dates cannot be read. */
 function provenWindow(entry: LedgerEntry): ProvenWindow | undefined {
-  const { stream, scope, each, records, settled } = entry;
-  const known = { stream, scope, each, rejected: [], rejectedCount: 0 };
+  const { stream, scope, each, records, rejected, settled } = entry;
+  const known = { stream, scope, each, rejected: [], rejectedCount: rejected };
   const at = Date.parse(entry.fetchedAt);
   const state = { empty: records === 0, settled };
   if (entry.from === null) {

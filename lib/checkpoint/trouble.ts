@@ -44,7 +44,10 @@ export function failedTrouble(
   };
 }
 
-/** The trouble of a window of which `count` rows were rejected; `at` is epoch milliseconds. */
+/**
+ * The trouble of a window of which `count` rows were rejected; `at` is epoch milliseconds. Without any of
+ * them it is all that a rebuild of the checkpoint can know.
+ */
 export function rejectedTrouble(
   track: Track,
   window: Window | null,
@@ -58,6 +61,9 @@ export function rejectedTrouble(
     window,
     at: new Date(at).toISOString(),
     reason: `${count} ${count === 1 ? "row" : "rows"} rejected`,
+    hint: rejected.length > 0
+      ? undefined
+      : "Which rows is not known since the checkpoint was rebuilt; --resume shows them again",
     rejected: rejected.slice(0, REJECTIONS_PER_WINDOW).map(bounded),
   };
 }

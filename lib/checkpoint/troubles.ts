@@ -8,7 +8,7 @@ import type { Change } from "./change.ts";
 import { deletion } from "./change.ts";
 import { entries } from "./open_kv.ts";
 import type { Trouble } from "./trouble.ts";
-import { byTrackAndDate, sameTrack } from "./trouble.ts";
+import { byTrackAndDate, rejectedTrouble, sameTrack } from "./trouble.ts";
 
 /** Rejections of one value; each is at most 6.5 KiB, a value 64 KiB. */
 const REJECTIONS_PER_VALUE = 7;
@@ -81,11 +81,14 @@ export class Troubles {
     return [...superseded, ...values.map(({ key, value }) => ({ key, value: () => value }))];
   }
 
-  /** Takes a window that is done off what is to be asked again. */
-  resolve(track: Track, window: Window | null): Change[] {
+  /**
+   * Takes a window that is done off what is to be asked again; `before` (epoch milliseconds) leaves
+   * alone what has come up since.
+   */
+  resolve(track: Track, window: Window | null, before = Infinity): Change[] {
     const shorter: Change[] = [];
     const resolved = this.#drop((open) => {
-      if (!sameTrack(open.trouble, track)) return false;
+      if (!sameTrack(open.trouble, track) || Date.parse(open.trouble.at) >= before) return false;
       const rest = without(open.rest, window);
       if (minutesOf(rest) < minutesOf(open.rest)) {
         open.rest = rest;
@@ -94,6 +97,20 @@ export class Troubles {
       return rest.length === 0;
     });
     return [...shorter, ...resolved];
+  }
+
+  /**
+   * Takes in what the target's ledger says of a window that was fetched at `at`: it is off what had come
+   * up before, and to be asked again where rows were rejected, unless that is known and with their values.
+   */
+  restore(done: Track & { window: Window | null }, rejected: number, at: number): Change[] {
+    const resolved = this.resolve(done, done.window, at);
+    if (rejected === 0) return resolved;
+    const isKnown = this.#open.some(({ trouble }) =>
+      trouble.kind === "rejected" && sameTrack(trouble, done) && covers(trouble.window, done.window)
+    );
+    if (isKnown) return resolved;
+    return [...resolved, ...this.add(rejectedTrouble(done, done.window, [], rejected, at))];
   }
 
   /** Forgets all of them. */
@@ -139,6 +156,12 @@ function valuesOf(trouble: Trouble): StoredTrouble[] {
 
 function firstValue({ trouble, rest }: OpenTrouble): StoredTrouble {
   return { ...valuesOf(trouble)[0]!, ...(rest.length <= PARTS_KEPT && { rest }) };
+}
+
+/** Whether a window holds all of another. */
+function covers(window: Window | null, other: Window | null): boolean {
+  if (window === null || other === null) return window === other;
+  return subtract(other, [window]).length === 0;
 }
 
 /** The parts outside a window; none where there are no dates to tell apart. */

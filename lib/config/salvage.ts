@@ -16,6 +16,8 @@ export interface Salvage {
 
 /** Rounds of cutting; each removes all that the schema then refuses. */
 const MOST_ROUNDS = 6;
+/** Unknown keys of one map whose meaning is guessed at; further ones go. */
+const MOST_RENAMED = 200;
 
 const STAND_INS: Readonly<Record<string, unknown>> = {
   job: "job",
@@ -66,8 +68,9 @@ function renameKeys(
   issue: Extract<z.core.$ZodIssue, { code: "unrecognized_keys" }>,
 ): void {
   if (typeof holder !== "object" || holder === null) return;
-  for (const key of issue.keys) {
-    const meant = suggest(key, issue.message.split(" "));
+  const known = issue.message.split(" ");
+  for (const [at, key] of issue.keys.entries()) {
+    const meant = at < MOST_RENAMED ? suggest(key, known) : undefined;
     const value = (holder as Record<string, unknown>)[key];
     remove(holder, key);
     if (meant === undefined || Object.hasOwn(holder, meant)) continue;

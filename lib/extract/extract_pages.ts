@@ -45,7 +45,7 @@ async function extractPage(
       params,
     }, recordsPerSlice);
     const { sets, rejected } = await breathing(work);
-    return { kind: "rows", unit, sets, rejected };
+    return { kind: "rows", unit, sets, rejected, bytes: page.bytes };
   } catch (error) {
     if (!(error instanceof Failure) || error.kind !== "window") throw error;
     return { kind: "failed", unit, failure: error };

@@ -12,7 +12,14 @@ import type { WriteCounts } from "./target.ts";
 
 /** What the station before hands on. */
 export type Extracted =
-  | { kind: "rows"; unit: Unit; sets: readonly RowSet[]; rejected: readonly Rejection[] }
+  | {
+    kind: "rows";
+    unit: Unit;
+    sets: readonly RowSet[];
+    rejected: readonly Rejection[];
+    /** Size of the page they come from. */
+    bytes: number;
+  }
   | { kind: "restarted"; unit: Unit }
   | { kind: "split"; unit: Unit; reason: string }
   | FetchedUnit
@@ -84,8 +91,10 @@ function addRejections(window: OpenWindow, rejected: readonly Rejection[]): void
   window.rejected.push(...rejected.slice(0, Math.max(0, REJECTIONS_KEPT - window.rejected.length)));
 }
 
-/** Rows of all tables that may wait for the database, from which on no page is added. At 1 KiB a row this is 6 MB. */
+/** Rows of all tables, and windows that have ended, that may wait for the database; then no page is added. */
 export const ROWS_WAITING = 6_000;
+/** Bytes of the pages whose rows may wait: rows may be of any size. */
+export const BYTES_WAITING: number = 16 << 20;
 
 /** Rejections of one window kept with their values; further ones are counted. */
 const REJECTIONS_KEPT = 1000;
@@ -129,6 +138,7 @@ class Gathering {
   #sets = new Map<RowShape, Row[]>();
   #batch = emptyBatch();
   #rows = 0;
+  #bytes = 0;
   #windows = new Set<OpenWindow>();
   #ended = false;
   #error: { error: unknown } | undefined;
@@ -138,6 +148,7 @@ class Gathering {
     switch (item.kind) {
       case "rows":
         this.#addRows(item.unit, item.sets, item.rejected);
+        this.#bytes += item.bytes;
         break;
       case "restarted":
         this.#open.delete(item.unit);
@@ -157,9 +168,9 @@ class Gathering {
     this.#wake();
   }
 
-  /** Waits until rows may be added. */
+  /** Waits until more may be added. */
   async room(): Promise<void> {
-    while (this.#rows >= ROWS_WAITING && !this.left) await this.#change();
+    while (this.#isFull() && !this.left) await this.#change();
   }
 
   /**
@@ -180,7 +191,8 @@ class Gathering {
       rows: this.#rows,
       windows: [...this.#windows],
     };
-    [this.#sets, this.#batch, this.#rows, this.#windows] = [new Map(), emptyBatch(), 0, new Set()];
+    [this.#sets, this.#batch, this.#windows] = [new Map(), emptyBatch(), new Set()];
+    [this.#rows, this.#bytes] = [0, 0];
     this.#wake();
     return batch;
   }
@@ -227,8 +239,17 @@ class Gathering {
   }
 
   #isEmpty(): boolean {
+    return this.#size() === 0;
+  }
+
+  /** What is empty cannot be taken, so it is never full: pages may have bytes and no rows. */
+  #isFull(): boolean {
+    return this.#size() >= ROWS_WAITING || this.#bytes >= BYTES_WAITING && !this.#isEmpty();
+  }
+
+  #size(): number {
     const { finished, failed, split, restarted } = this.#batch;
-    return this.#rows + finished.length + failed.length + split.length + restarted.length === 0;
+    return this.#rows + finished.length + failed.length + split.length + restarted.length;
   }
 
   #change(): Promise<void> {

@@ -22,6 +22,7 @@ function entriesOf(job: Job, finished: Finished): LedgerEntry[] {
     each,
     records,
     rows: rows.rows,
+    rejected: rows.rejectedCount,
     fetchedAt: new Date(askedAt).toISOString(),
   };
   if (window === null) return [{ ...common, from: null, to: null, settled: true }];

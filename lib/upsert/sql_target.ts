@@ -12,10 +12,11 @@ import { patiently } from "./patience.ts";
 import type { PatienceOptions } from "./patience.ts";
 import type { Session } from "./session.ts";
 import {
+  LEDGER_TABLE,
   ledgerEntry,
   ledgerRows,
-  READ_LEDGER_SQL,
   READ_STAMP_SQL,
+  readLedgerSql,
   STAMP_TABLE,
   stampSql,
   SYSTEM_TABLES,
@@ -147,7 +148,8 @@ export class SqlTarget implements Target {
   async *readLedger(job: string): AsyncGenerator<LedgerEntry> {
     const existing = await this.#catalog(Object.keys(SYSTEM_TABLES));
     if (existing.size < Object.keys(SYSTEM_TABLES).length) return;
-    const records = this.stream(READ_LEDGER_SQL, { parameters: [job] });
+    const columns = new Set(existing.get(LEDGER_TABLE)!.columns.keys());
+    const records = this.stream(readLedgerSql(columns), { parameters: [job] });
     for await (const record of records) yield ledgerEntry(record);
   }
 

@@ -3,7 +3,7 @@
 // stamp, so that no checkpoint ever speaks of rows that another database holds.
 import type { Table } from "../config/job_schema.ts";
 import type { Row, RowSet, RowShape } from "../extract/row_shape.ts";
-import { quoteLiteral } from "./identifier.ts";
+import { quoteIdentifier, quoteLiteral } from "./identifier.ts";
 import type { LedgerEntry } from "./target.ts";
 
 /** Table with the one row of the stamp. */
@@ -34,6 +34,8 @@ export const SYSTEM_TABLES: Readonly<Record<string, Table>> = {
       records: "bigint",
       rows: "bigint",
       settled: "boolean",
+      // Beside a boolean and before a timestamp four bytes cost nothing: they are padding otherwise.
+      rejected: "integer",
       fetched_at: "timestamptz",
     },
   ),
@@ -74,15 +76,29 @@ export function ledgerRows(entries: readonly LedgerEntry[]): RowSet {
     String(entry.records),
     String(entry.rows),
     String(entry.settled),
+    String(entry.rejected),
     entry.fetchedAt,
   ]);
   return { shape: LEDGER_SHAPE, rows };
 }
 
-/** Reads the ledger of the job that is `$1`. */
-export const READ_LEDGER_SQL =
-  `SELECT job, stream, scope, "each", "from", "to", records, rows, settled, fetched_at
-FROM ${LEDGER_TABLE} WHERE job = $1`;
+const rejectedAt = ledgerColumns.indexOf("rejected");
+
+/** The ledger's rows with so many more rejected of each window. */
+export function withRejected(rows: readonly Row[], more: number): Row[] {
+  return rows.map((row) => row.with(rejectedAt, String(Number(row[rejectedAt]) + more)));
+}
+
+/**
+ * Reads the ledger of the job that is `$1`, in the order in which its windows were fetched. What a
+ * ledger of an earlier version lacks of columns is null.
+ */
+export function readLedgerSql(existing: ReadonlySet<string>): string {
+  const columns = ledgerColumns.map((name) =>
+    existing.has(name) ? quoteIdentifier(name) : `NULL AS ${quoteIdentifier(name)}`
+  );
+  return `SELECT ${columns.join(", ")} FROM ${LEDGER_TABLE} WHERE job = $1 ORDER BY fetched_at`;
+}
 
 /** The ledger entry that a record of that query is. */
 export function ledgerEntry(record: Record<string, unknown>): LedgerEntry {
@@ -95,6 +111,7 @@ export function ledgerEntry(record: Record<string, unknown>): LedgerEntry {
     to: String(record.to) || null,
     records: Number(record.records),
     rows: Number(record.rows),
+    rejected: Number(record.rejected ?? 0),
     settled: record.settled === true,
     fetchedAt: String(record.fetched_at),
   };

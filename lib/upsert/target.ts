@@ -33,6 +33,8 @@ export interface LedgerEntry {
   readonly records: number;
   /** Rows made of them. */
   readonly rows: number;
+  /** Rows of it that are not in the database, because they could not be read or were refused. */
+  readonly rejected: number;
   /** Whether the window may not change any more. */
   readonly settled: boolean;
   /** Instant in ISO 8601, with zone. */
@@ -89,7 +91,7 @@ export interface Target extends AsyncDisposable {
   prepare(tables: Readonly<Record<string, Table>>): Promise<void>;
   /**
    * Merges rows into their tables and records finished windows, all in one transaction, tables in
-   * dependency order. Sets of one shape are taken together, in order. Repeats itself where the
+   * dependency order. Each row that the database refuses counts as rejected of every window recorded. Sets of one shape are taken together, in order. Repeats itself where the
    * connection was lost; a row that the database refuses is rejected alone.
    *
    * @throws {Failure} of kind `target` where the database cannot take the rows, `locked` where the lock was lost.
@@ -106,7 +108,7 @@ export interface Target extends AsyncDisposable {
     sql: string,
     options?: { parameters?: readonly unknown[]; batchRows?: number },
   ): AsyncIterable<Record<string, unknown>>;
-  /** The finished windows of a job, in no particular order. */
+  /** The finished windows of a job, in the order in which they were fetched. */
   readLedger(job: string): AsyncIterable<LedgerEntry>;
   /** The number of rows of each of these tables; those that do not exist are left out. */
   countRows(tables: readonly string[]): Promise<Record<string, number>>;

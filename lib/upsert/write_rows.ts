@@ -15,6 +15,7 @@ import { Patience } from "./patience.ts";
 import type { PatienceOptions } from "./patience.ts";
 import { rejectionOf } from "./rejection.ts";
 import type { Session } from "./session.ts";
+import { withRejected } from "./stamp.ts";
 import type { Written } from "./target.ts";
 import { afterBatch, afterCollision, UNKNOWN } from "./way.ts";
 import type { Outlook } from "./way.ts";
@@ -44,7 +45,7 @@ export class Writer {
   readonly #input: WriterInput;
   readonly #outlooks = new Map<string, Outlook>();
   /** The write that was begun last. */
-  #last: Promise<unknown> = Promise.resolve();
+  #last: Promise<Written | undefined> = Promise.resolve(undefined);
 
   /** A writer that knows nothing yet of the tables' contents. */
   constructor(input: WriterInput) {
@@ -61,7 +62,7 @@ export class Writer {
     const writing = this.#write(sets, ledger, this.#last);
     this.#last = writing;
     writing.catch(() => {
-      if (this.#last === writing) this.#last = Promise.resolve();
+      if (this.#last === writing) this.#last = Promise.resolve(undefined);
     });
     return writing;
   }
@@ -69,12 +70,13 @@ export class Writer {
   async #write(
     sets: readonly RowSet[],
     ledger: RowSet,
-    before: Promise<unknown>,
+    before: Promise<Written | undefined>,
   ): Promise<Written> {
     const order = [...this.#input.relations.keys()];
     const ready = loadsOf(ledger.rows.length > 0 ? [...sets, ledger] : sets, order);
-    const [loads] = await Promise.all([ready, before]);
-    return await new Attempts(this.#input, this.#outlooks, loads, ledger.shape.table).run();
+    const [loads, last] = await Promise.all([ready, before]);
+    const attempts = new Attempts(this.#input, this.#outlooks, loads, ledger.shape.table);
+    return await attempts.run(last?.rejected.length ?? 0);
   }
 }
 
@@ -100,7 +102,12 @@ class Attempts {
     this.#patience = new Patience(input);
   }
 
-  async run(): Promise<Written> {
+  /**
+   * `refusedBefore` rows were refused by the write before, and nobody could know it when this ledger was
+   * made: they count as those of every window that ends here, for they may be of one of them.
+   */
+  async run(refusedBefore: number): Promise<Written> {
+    await this.#record(refusedBefore);
     for (;;) {
       const planned = this.#plan();
       const plan = planWrite(planned, this.#input.guards());
@@ -183,6 +190,16 @@ class Attempts {
     this.#loads = isolated.taken.length === 0
       ? this.#loads.toSpliced(index, 1)
       : this.#loads.toSpliced(index, 1, await withRows(load, isolated.taken));
+    await this.#record(isolated.refused.length);
+  }
+
+  /** Notes in the ledger that rows were refused. */
+  async #record(refused: number): Promise<void> {
+    const at = this.#loads.findIndex(({ shape }) => shape.table === this.#ledgerTable);
+    const ledger = this.#loads[at];
+    if (ledger === undefined || refused === 0) return;
+    const rows = withRejected(await ledger.text.decode(), refused);
+    this.#loads = this.#loads.with(at, await withRows(ledger, rows));
   }
 
   /** Whether the database takes these rows of a load after the loads before it; nothing is kept. */

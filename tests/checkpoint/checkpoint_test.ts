@@ -363,6 +363,74 @@ Deno.test("Checkpoint.rebuild() replaces coverage by what it is given, and leave
   }
 });
 
+Deno.test("Checkpoint.rebuild() has windows with rejected rows asked again, unless they came clean later", async () => {
+  await using file = await kvFile();
+  const lost = file.checkpoint();
+  await lost.rebuild((async function* () {
+    const rejecting = (first: number, last: number, at: number) => ({
+      ...doneWindow({ from: dayAt(first).from, to: dayAt(last).to }, { rejectedCount: 2 }),
+      at,
+    });
+    yield rejecting(0, 9, NOW);
+    yield rejecting(20, 20, NOW);
+    yield { ...doneWindow({ from: dayAt(0).from, to: dayAt(6).to }), at: NOW + 1 };
+    yield { ...doneWindow(dayAt(20)), at: NOW - 1 };
+    yield { ...doneWindow(null, { stream: "courses", rejectedCount: 1 }), at: NOW };
+  })());
+  for (const one of [lost, file.checkpoint()]) {
+    const left = { from: dayAt(7).from, to: dayAt(9).to };
+    assertEquals(await one.troubled(RESULTS), [left, dayAt(20)]);
+    assertEquals(await one.isTroubled({ ...RESULTS, stream: "courses" }), true);
+    const [{ reason, rejected } = {}] = await one.troubles();
+    assertEquals([reason, rejected], ["1 row rejected", []]);
+  }
+});
+
+Deno.test("Checkpoint.rebuild() keeps the values of rejected rows that it knows", async () => {
+  await using file = await kvFile();
+  const known = file.checkpoint();
+  const rejected = rejections(2);
+  await known.done([doneWindow(dayAt(0), { rejected, rejectedCount: 2 })], NOW);
+  await known.done([doneWindow(dayAt(1), { rejected, rejectedCount: 2 })], NOW);
+  await known.failed(RESULTS, dayAt(1), "503", undefined, NOW + 1);
+  await known.rebuild((async function* () {
+    // A window is recorded as rejecting a little after it was fetched.
+    yield { ...doneWindow(dayAt(0), { rejectedCount: 2 }), at: NOW - 10 };
+    // This one came clean later, before it was asked once more and failed.
+    yield { ...doneWindow(dayAt(1)), at: NOW + 1 };
+  })());
+  const troubles = await file.checkpoint().troubles();
+  assertEquals(troubles.map(({ kind, rejected }) => [kind, rejected]), [
+    ["rejected", rejected],
+    ["failed", []],
+  ]);
+});
+
+Deno.test("Checkpoint.rebuild() calls nothing done that is to be asked again when it is killed", async () => {
+  await using file = await kvFile();
+  const atomic = file.kv.atomic.bind(file.kv);
+  for (let commits = 0; commits < 5; commits++) {
+    let left = commits;
+    file.kv.atomic = () => {
+      if (left-- === 0) throw new Error("killed");
+      return atomic();
+    };
+    await file.checkpoint().rebuild((async function* () {
+      for (let day = 0; day < 30; day++) {
+        yield { ...doneWindow(dayAt(day), { rejectedCount: day % 2 }), at: NOW };
+      }
+    })()).catch(() => {});
+    file.kv.atomic = atomic;
+    const after = file.checkpoint();
+    await after.load("results", "");
+    const done = after.coverage(RESULTS).spans();
+    const again = await after.troubled(RESULTS);
+    for (let day = 1; done.length > 0 && day < 30; day += 2) {
+      assert(again.some(({ from }) => from === dayAt(day).from), `day ${day} after ${commits}`);
+    }
+  }
+});
+
 Deno.test("Checkpoint asks too much again, and forgets nothing, when only a part was written", async () => {
   await using file = await kvFile();
   const before = file.checkpoint();

@@ -21,8 +21,8 @@ Deno.test("restoreCoverage() brings back what the ledger proves, empty and open 
   await proving.write({ from: "2025-01-08", to: "2025-01-10", records: 9, settled: false });
   await proving.write({ stream: "kinds", records: 2, fetchedAt: "2025-01-09T07:00:00Z" });
   assertEquals(await restoreCoverage(proving), {
-    kinds: { windows: 1, days: null },
-    things: { windows: 3, days: ["2025-01-01", "2025-01-09"] },
+    kinds: { windows: 1, days: null, rejected: 0 },
+    things: { windows: 3, days: ["2025-01-01", "2025-01-09"], rejected: 0 },
   });
   assertEquals(await ranges(proving.checkpoint), [
     "2025-01-01 2025-01-05",
@@ -53,6 +53,33 @@ Deno.test("restoreCoverage() takes back what the checkpoint believed and the led
   await restoreCoverage(proving);
   assertEquals(await ranges(proving.checkpoint), ["2025-01-01 2025-01-03"]);
   assertEquals(proving.checkpoint.item({ ...THINGS, stream: "kinds" }), undefined);
+});
+
+Deno.test("restoreCoverage() has windows with rejected rows asked again, whatever order the ledger is in", async () => {
+  await using proving = await openProving();
+  const day = (at: number) => `2025-01-0${at}T12:00:00Z`;
+  // The second answer, cut another way, came clean.
+  await proving.write({ from: "2025-01-01", to: "2025-01-04", fetchedAt: day(8) });
+  await proving.write({ from: "2025-01-02", to: "2025-01-06", rejected: 3, fetchedAt: day(7) });
+  await proving.write({ from: "2025-01-07", to: "2025-01-08", rejected: 1, fetchedAt: day(9) });
+  const { things } = await restoreCoverage(proving);
+  assertEquals(things?.rejected, 2);
+  const troubled = await proving.checkpoint.troubled(THINGS);
+  assertEquals(troubled.map(({ from, to }) => [formatCivil(from), formatCivil(to)]), [
+    ["2025-01-04", "2025-01-06"],
+    ["2025-01-07", "2025-01-08"],
+  ]);
+});
+
+Deno.test("restoreCoverage() reads a ledger of the version that did not count rejected rows", async () => {
+  await using proving = await openProving();
+  await proving.write({ from: "2025-01-01", to: "2025-01-04", records: 3 });
+  await proving.target.query("ALTER TABLE hindcast_windows DROP COLUMN rejected");
+  assertEquals((await restoreCoverage(proving)).things?.rejected, 0);
+  assertEquals(await ranges(proving.checkpoint), ["2025-01-01 2025-01-04"]);
+  await proving.target.prepare(proving.job.tables);
+  await proving.write({ from: "2025-01-04", to: "2025-01-05", rejected: 2 });
+  assertEquals((await restoreCoverage(proving)).things?.rejected, 1);
 });
 
 Deno.test("restoreCoverage() passes over streams that the job has no more", async () => {

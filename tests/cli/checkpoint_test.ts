@@ -15,7 +15,7 @@ Deno.test("deno task checkpoint --rebuild restores a deleted and a damaged check
   assertStringIncludes(lost.stdout, "do: deno task checkpoint --rebuild");
   const restored = await site.run("checkpoint", ["--rebuild"]);
   assertEquals([restored.code, restored.stderr], [0, ""]);
-  assertMatch(restored.stdout, /things +2025-10-01 \.\. 2025-10-03 +3\n/);
+  assertMatch(restored.stdout, /things +2025-10-01 \.\. 2025-10-03 +3 +0\n/);
 
   asked.length = 0;
   const again = await site.run("backfill", ["--resume", ...DAYS]);
@@ -29,7 +29,7 @@ Deno.test("deno task checkpoint --rebuild restores a deleted and a damaged check
   const { moved, streams } = JSON.parse(rebuilt.stdout);
   assertMatch(moved, /checkpoints\.db\.broken-\d{8}T\d{6}Z$/);
   assertStringIncludes(Deno.readTextFileSync(moved), "no checkpoint at all");
-  assertEquals(streams.things, { windows: 3, days: ["2025-10-01", "2025-10-03"] });
+  assertEquals(streams.things, { windows: 3, days: ["2025-10-01", "2025-10-03"], rejected: 0 });
   const passed = await site.run("verify", ["--only", "coverage"]);
   assertStringIncludes(passed.stdout, "PASS  things  2025-10-01 .. 2025-10-03");
 });

@@ -3,6 +3,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { COMMAND_NAMES, flagsOf } from "../../tasks/launch.ts";
 import { openSite } from "../faults/site.ts";
 import { serve } from "../support/http_server.ts";
+import { REPOSITORY } from "../support/repository.ts";
 import { type TempDir, tempDir } from "../support/temp.ts";
 import { thingsJob } from "./things.ts";
 
@@ -89,9 +90,54 @@ Deno.test("each command may reach its API, its database and its files, and nothi
       net: [...runner.net, "127.0.0.1:8000"],
       env: [...ENV, ...cron, "DENO_DEPLOYMENT_ID", "DENO_TIMELINE"],
     },
+    probe: { net: API, read: JOB_FILES, env: ENV },
+    // This machine and a folder of its own, whatever the settings say.
+    demo: {
+      net: ["127.0.0.1"],
+      read: [
+        ...JOB_FILES,
+        "./data/demo/db",
+        "/cache/npm/registry.npmjs.org/@electric-sql/pglite",
+        `${REPOSITORY}tasks/../node_modules/@electric-sql/pglite`,
+        "./data/demo",
+        "DIR/logs",
+      ],
+      write: ["./data/demo/db", "./data/demo", "DIR/logs"],
+      env: ENV,
+      sys: ["hostname"],
+    },
   };
+  assertEquals(Object.keys(expected).sort(), [...COMMAND_NAMES].sort());
   for (const [command, kinds] of Object.entries(expected)) {
     assertEquals(await of(command), kinds, command);
+  }
+});
+
+/** What the tasks may do that no launcher starts, and the launcher: as `deno.json` says. */
+const LAUNCHED = "--allow-read --allow-env --allow-run";
+const TASKS: Readonly<Record<string, string>> = {
+  check: "--allow-read --allow-env",
+  init: "--allow-read --allow-write=.",
+  docs: "--allow-read=docs/config.md,config " +
+    "--allow-write=docs/config.md,docs/estimates.md,config/job.schema.json",
+  sandbox: "--allow-net=127.0.0.1 --allow-read=recordings,../shared/racing-api/recordings",
+  test: "--allow-read --allow-write --allow-run --allow-sys --allow-env " +
+    "--allow-net=127.0.0.1,localhost",
+  "fmt:check": "",
+  lint: "",
+  types: "",
+  ok: "",
+};
+
+Deno.test("each task has the permissions that are listed here, and no other task has any", async () => {
+  const { tasks } = JSON.parse(await Deno.readTextFile(`${REPOSITORY}deno.json`));
+  for (const [name, { command }] of Object.entries<{ command: string }>(tasks)) {
+    const allowed = command.match(/--allow-\S+/g)?.join(" ") ?? "";
+    const like = ["test:long", "bench"].includes(name) ? "test" : name;
+    assertEquals(allowed, TASKS[like] ?? LAUNCHED, name);
+    const [launched = name] = /launch\.ts (\w+)/.exec(command)?.slice(1) ?? [];
+    if (TASKS[like] === undefined) assertEquals(COMMAND_NAMES.includes(launched), true, name);
+    assertEquals(/-A\b|--allow-all/.test(command), false, name);
   }
 });
 

@@ -7,6 +7,7 @@ import { readJob } from "../../lib/config/read_job.ts";
 import { serveFdsn } from "../jobs/fdsn_server.ts";
 import { openWorld } from "../jobs/world.ts";
 import { REPOSITORY } from "../support/repository.ts";
+import { sourceFiles } from "../support/source_files.ts";
 import { blocksOf, codeSpans, commandsOf, PAGES, proseOf, readPage } from "./pages.ts";
 
 Deno.test("every task that a page names exists", () => {
@@ -51,6 +52,17 @@ Deno.test("every file of the project that a page names is there", () => {
       .map((span) => `${page}: ${span}`)
   );
   assertEquals(missing, []);
+});
+
+Deno.test("every message that the page of operations explains is said by the program or by a test of it", () => {
+  const [, table = ""] = readPage("docs/operations.md").split("## What a message asks of you");
+  const sources = ["lib", "tasks", "tests"].flatMap((folder) => sourceFiles(folder));
+  const said = sources.map(({ text }) => text).join("\n").replaceAll(/\$\{MOST_REFUSED\}/g, "100");
+  const messages = [...table.matchAll(/^\| `([^`]+)`/gm)].map((match) => match[1]!);
+  assert(messages.length > 5);
+  const parts = messages.flatMap((message) => message.split("...").map((part) => part.trim()))
+    .filter((part) => part.length > 1);
+  assertEquals(parts.filter((part) => !said.includes(part)), []);
 });
 
 Deno.test("every flag that README and guide give to a command is one of it", async () => {

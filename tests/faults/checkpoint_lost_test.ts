@@ -4,8 +4,9 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { LAYOUT_VERSION, VERSION_KEY } from "../../lib/checkpoint/key.ts";
 import { LONG } from "./long.ts";
-import { daysOf, type MeterApi, meterJob, startMeters, tablesOf } from "./meter_api.ts";
+import { daysOf, type MeterApi, meterJob, readingsOf, startMeters, tablesOf } from "./meter_api.ts";
 import { openSite, type Site } from "./site.ts";
+import { openSql } from "./sql.ts";
 import { tinyDisk } from "./tiny_disk.ts";
 
 const ARGS = ["--start-date", "2024-01-01", "--end-date", "2024-02-29"];
@@ -73,7 +74,13 @@ Deno.test("checkpoint --rebuild brings all coverage back when the file was delet
 
   remove(site.kvPath);
   assertEquals(await left(site), DAYS.length);
+  const one = ["--start-date", "2024-01-01", "--end-date", "2024-01-01", "--resume"];
+  const warned = await site.run("backfill", one);
+  assertEquals(warned.code, 0, warned.stderr);
+  assertStringIncludes(warned.stdout, "warning: the checkpoint is empty, but the database holds");
+  assertStringIncludes(warned.stdout, "deno task checkpoint --rebuild");
   await assertRebuilds(site, api);
+  assert(!(await site.run("backfill", one)).stdout.includes("warning"));
 
   const whole = Deno.readFileSync(site.kvPath);
   remove(site.kvPath);
@@ -88,6 +95,40 @@ Deno.test("checkpoint --rebuild brings all coverage back when the file was delet
   kv.close();
   await assertRefused(site, api, `its layout is version ${LAYOUT_VERSION - 1}`);
   await assertRebuilds(site, api);
+});
+
+Deno.test("checkpoint --rebuild knows which windows had rejected rows, and --resume asks for them again", async () => {
+  const [unreadable, refused] = DAYS.filter((day) => readingsOf(day).length > 5);
+  await using api = startMeters(({ from, skip, page }) => {
+    if (skip > 0 || (from !== unreadable && from !== refused)) return undefined;
+    const { total, readings: [first, ...others] } = page();
+    const spoilt = from === unreadable ? { count: "many" } : { count: 13_013 };
+    return { total, readings: [{ ...first, ...spoilt }, ...others] };
+  });
+  // One window at a time: of a batch of several, each is asked again when a row of it is refused.
+  await using site = await openSite(meterJob(api.url, { source: "  concurrency: 1" }));
+  const last = ["--start-date", "2024-02-29", "--end-date", "2024-02-29"];
+  assertEquals((await site.run("backfill", last)).code, 0);
+  await using sql = openSql(site.databaseUrl);
+  await sql.run("ALTER TABLE readings ADD CHECK (count < 10000)");
+  const found = await site.run("backfill", ARGS);
+  assertEquals(found.code, 1, found.stderr);
+
+  remove(site.kvPath);
+  const { code, stdout, stderr } = await site.run("checkpoint", ["--rebuild"]);
+  assertEquals(code, 0, stderr);
+  assertStringIncludes(stdout, "next   deno task backfill --resume");
+  const errors = JSON.parse((await site.run("errors", ["--json"])).stdout);
+  const days = errors.map((one: { window: string[] }) => one.window[0]);
+  assert(days.includes(unreadable) && days.includes(refused), days.join());
+
+  api.spoil = () => undefined;
+  const before = api.asked.length;
+  const resumed = await site.run("backfill", [...ARGS, "--resume"]);
+  assertEquals(resumed.code, 0, resumed.stderr);
+  const asked = new Set(api.asked.slice(before).map(({ from }) => from));
+  assertEquals([...asked].sort(), days.sort());
+  assertEquals(await site.rows(), tablesOf(DAYS) as Tables);
 });
 
 Deno.test({

@@ -3,7 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { encodeBase64 } from "../../lib/report/base64.ts";
 import { openTarget } from "../../lib/upsert/open_target.ts";
-import type { TaskResult } from "../support/run_task.ts";
+import { runTask, type TaskResult } from "../support/run_task.ts";
 import { type Asked, meterJob, startMeters } from "./meter_api.ts";
 import { processes } from "./processes.ts";
 import { openSite, PASSWORD, type Site } from "./site.ts";
@@ -102,11 +102,21 @@ Deno.test("no command of a faulty run writes a secret anywhere", async () => {
     ["errors", []],
     ["doctor", []],
     ["verify", []],
+    ["checkpoint", ["--rebuild", "--json"]],
+    ...["02", "03", "05", "08", "11"].map((day): [string, string[]] => [
+      "probe",
+      ["--stream", "readings", "--date", `2024-01-${day}`, "--json"],
+    ]),
+    ["probe", ["--date", "2024-01-11"]],
   ];
   const results = await Promise.all(others.map(([name, args]) => site.run(name, args)));
   for (const [at, [name, args]] of others.entries()) {
     assertCleanResult(results[at]!, `${name} ${args.join(" ")}`);
   }
+  const env = { METER_PASSWORD: PASSWORD, METER_KEY: KEY };
+  const explained = await runTask("check", ["--explain", site.file("job.yaml")], { env });
+  assertEquals(explained.code, 0, explained.stderr);
+  assertCleanResult(explained, "check --explain");
 
   for (const { name } of Deno.readDirSync(site.logs)) {
     assertClean(Deno.readTextFileSync(`${site.logs}/${name}`), name);

@@ -10,18 +10,33 @@ import { openSql, type OtherSession } from "./sql.ts";
 const DAYS = ["--start-date", "2024-01-01", "--end-date", "2024-03-31"];
 /** Deno Deploy kills five seconds after SIGINT. */
 const LONGEST_MS = 5000;
+const STEP_MS = 20;
+
+/**
+ * How long something takes, by steps of this process: a machine that has no time for anybody, which test
+ * machines may be for many seconds, has none for this clock either.
+ */
+async function fairMs(promise: Promise<unknown>): Promise<number> {
+  let [ms, over] = [0, false];
+  promise.finally(() => over = true);
+  while (!over) {
+    const from = performance.now();
+    await Promise.race([promise, delay(STEP_MS)]);
+    ms += Math.min(performance.now() - from, 2 * STEP_MS);
+  }
+  return ms;
+}
 
 /** Signals a task and says how it ended and after how long. */
 async function stop(
   task: RunningTask,
   signal: Deno.Signal,
 ): Promise<TaskResult & { ms: number }> {
-  const from = performance.now();
   const over = await Promise.race([task.result, delay(0)]);
   if (over !== undefined) throw new Error(`Cannot signal a run that has ended: ${over.stderr}`);
   task.kill(signal);
-  const result = await task.result;
-  return { ...result, ms: performance.now() - from };
+  const ms = await fairMs(task.result);
+  return { ...await task.result, ms };
 }
 
 function assertStopped({ code, ms, stdout, stderr }: TaskResult & { ms: number }): void {

@@ -138,6 +138,27 @@ Deno.test("HttpDoor.exchange() reads no more than the bound of a body of a gigab
   assert(sent < 1 << 28, `${sent} bytes were sent`);
 });
 
+Deno.test("HttpDoor.exchange() reads no more than a beginning of an error that never ends", async () => {
+  let sent = 0;
+  const chunk = new Uint8Array(1 << 16);
+  await using server = serve(() =>
+    new Response(
+      new ReadableStream({
+        pull(controller) {
+          sent += chunk.length;
+          controller.enqueue(chunk);
+        },
+      }),
+      { status: 500 },
+    )
+  );
+  using context = setup({ maxBodyBytes: 1 << 30 });
+  const answer = await context.get(server.url);
+  assertEquals(answer.status, 500);
+  assert(answer.body.length < 1 << 21, `${answer.body.length} bytes were kept`);
+  assert(sent < 1 << 28, `${sent} bytes were sent`);
+});
+
 Deno.test("HttpDoor.exchange() counts bytes after decompression when a gzip bomb comes", async () => {
   const zeros = new Blob([new Uint8Array(50 << 20)]).stream();
   const bomb = await new Response(zeros.pipeThrough(new CompressionStream("gzip"))).bytes();

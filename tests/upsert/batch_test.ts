@@ -3,7 +3,13 @@ import fc from "fast-check";
 import type { Unit } from "../../lib/plan/stream_plan.ts";
 import { Failure } from "../../lib/report/failure.ts";
 import type { Batch, Extracted } from "../../lib/upsert/batch.ts";
-import { batchRows, creditRows, rejectRows, ROWS_WAITING } from "../../lib/upsert/batch.ts";
+import {
+  batchRows,
+  BYTES_WAITING,
+  creditRows,
+  rejectRows,
+  ROWS_WAITING,
+} from "../../lib/upsert/batch.ts";
 import { all } from "../plan/jobs.ts";
 import { done, page, rejection, shapeOf, THINGS, unitOf } from "./extracted.ts";
 
@@ -81,6 +87,7 @@ Deno.test("batchRows() keeps rows of one shape together and shapes apart", async
     unit,
     sets: [{ shape: THINGS, rows: [["1", "a"]] }, { shape: other, rows: [["2", "b"]] }],
     rejected: [],
+    bytes: 100,
   };
   const [batch] = await all(batchRows(of(mixed, page(unit, 2), done(unit))));
   assertEquals(batch?.sets.map(({ shape, rows }) => [shape.table, rows.length]), [
@@ -111,6 +118,41 @@ Deno.test("batchRows() makes the stations before wait when too many rows do", as
   tap.give(undefined);
   const rest = await all(batches);
   assertEquals(rest.reduce((sum, { rows }) => sum + rows, 0), 100_000 - ROWS_WAITING);
+});
+
+Deno.test("batchRows() makes the stations before wait when few but large rows do", async () => {
+  const unit = unitOf(1);
+  const tap = new Tap();
+  const batches = batchRows(tap);
+  const first = batches.next();
+  tap.give(page(unit, 1));
+  await first;
+  for (let i = 0; i < 100; i++) tap.give(page(unit, 1, [], BYTES_WAITING / 4));
+  await settle();
+  assertEquals(tap.taken, 1 + 4);
+  assertEquals((await taken(batches)).rows, 4);
+  tap.give(undefined);
+  assertEquals((await all(batches)).reduce((sum, { rows }) => sum + rows, 0), 96);
+});
+
+Deno.test("batchRows() makes the stations before wait when too many windows without rows do", async () => {
+  const tap = new Tap();
+  const batches = batchRows(tap);
+  tap.give(done(unitOf(0)));
+  await taken(batches);
+  for (let day = 1; day <= ROWS_WAITING + 50; day++) tap.give(done(unitOf(day)));
+  await settle();
+  assertEquals(tap.taken, 1 + ROWS_WAITING);
+  assertEquals((await taken(batches)).finished.length, ROWS_WAITING);
+  tap.give(undefined);
+  assertEquals((await all(batches)).flatMap(({ finished }) => finished).length, 50);
+});
+
+Deno.test("batchRows() waits for nobody when a window has many bytes and no row", async () => {
+  const unit = unitOf(1);
+  const large = Array.from({ length: 20 }, () => page(unit, 0, [rejection()], BYTES_WAITING));
+  const [batch, ...more] = await all(batchRows(of(...large, done(unit))));
+  assertEquals([batch?.finished[0]?.rows.rejectedCount, more.length], [20, 0]);
 });
 
 Deno.test("batchRows() hands on what was gathered before it fails", async () => {

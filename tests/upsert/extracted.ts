@@ -36,9 +36,15 @@ export function unitOf(day: number, stream = "things"): Unit {
 }
 
 /** A page with so many rows, named after its unit. */
-export function page(unit: Unit, rows: number, rejected: Rejection[] = []): Extracted {
+export function page(
+  unit: Unit,
+  rows: number,
+  rejected: Rejection[] = [],
+  bytes = 100 * rows,
+): Extracted {
   const list = Array.from({ length: rows }, (_, i) => [`${unit.window?.from}-${i}`, null]);
-  return { kind: "rows", unit, sets: rows === 0 ? [] : [{ shape: THINGS, rows: list }], rejected };
+  const sets = rows === 0 ? [] : [{ shape: THINGS, rows: list }];
+  return { kind: "rows", unit, sets, rejected, bytes };
 }
 
 /** The end of a window. */

@@ -11,7 +11,7 @@ function finished(window: Finished["unit"]["window"], stream = "results"): Finis
     unit: { stream, scope: "region=gb", each: "id=1", eachValues: { id: 1 }, window },
     pages: 2,
     records: 150,
-    rows: { rows: 1500, rejected: [], rejectedCount: 0, counts: undefined },
+    rows: { rows: 1500, rejected: [], rejectedCount: 3, counts: undefined },
     askedAt: ASKED,
     answerMs: 10,
     ms: 20,
@@ -26,6 +26,7 @@ Deno.test("ledgerOf() has two entries of a window that is settled in part", () =
     each: "id=1",
     records: 150,
     rows: 1500,
+    rejected: 3,
     fetchedAt: "2025-01-10T12:00:00.000Z",
   };
   assertEquals(ledgerOf(JOB, [finished(days("2025-01-01", "2025-01-11"))]), [

@@ -58,6 +58,7 @@ export function windowOf(rest: Partial<LedgerEntry> = {}): LedgerEntry {
     to: "2024-01-02",
     records: 1,
     rows: 1,
+    rejected: 0,
     settled: true,
     fetchedAt: "2024-01-03T00:00:00Z",
     ...rest,

@@ -72,6 +72,9 @@ testBoth("write() does not touch rows that stay as they are", async (target, nam
     await target.write([{ shape, rows: [["1", "Ann", null], ["2", "Bob", null]] }], []);
   }
   assertEquals(await stamps(), before);
+  // The clock of the embedded database counts milliseconds, and a write may take less than one.
+  const now = async () => (await target.query("SELECT now()")).rows[0]![0];
+  while (String(await now()) <= String(before[1]![2]));
   await target.write([{ shape, rows: [["1", "Ann", null], ["2", "Eve", null]] }], []);
   const after = await stamps();
   assertEquals(after[0], before[0]);
@@ -213,7 +216,8 @@ testBoth(
       ].sort((a, b) => String(a[2]).localeCompare(String(b[2]))),
     );
     assert(rejected.every(({ reason }) => reason.startsWith("is refused by the database: ")));
-    assertEquals(await Array.fromAsync(target.readLedger(name)), [entry]);
+    const recorded = { ...entry, rejected: 4 };
+    assertEquals(await Array.fromAsync(target.readLedger(name)), [recorded]);
   },
 );
 
@@ -237,6 +241,28 @@ testBoth("write() writes neither rows nor ledger where it fails", async (target,
   await target.write([{ shape, rows: rows.slice(110) }], [windowOf({ job: name })]);
   assertEquals(await target.countRows([name]), { [name]: 10 });
 });
+
+testBoth(
+  "write() counts refused rows of a write under way in the ledger of the next",
+  async (target, name) => {
+    const table = people();
+    await target.prepare({ [name]: table });
+    const shape = shapeOf(name, table);
+    const [first, second] = [windowOf({ job: name }), windowOf({ job: name, from: "2024-01-02" })];
+    // The first page of a window and its last, which is begun before the database has seen the first.
+    const rows = (...ids: string[]) => [{ shape, rows: ids.map((id) => [id, "x", null]) }];
+    await Promise.all([
+      target.write(rows("1", "99999999999"), []),
+      target.write(rows("2"), [first]),
+      target.write(rows("3"), [second]),
+    ]);
+    const entries = await Array.fromAsync(target.readLedger(name));
+    assertEquals(
+      entries.map(({ from, rejected }) => [from, rejected]).sort(),
+      [[first.from, 1], [second.from, 0]],
+    );
+  },
+);
 
 testBoth("write() keeps the order in which writes were begun", async (target, name) => {
   const table = people();

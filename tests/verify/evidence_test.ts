@@ -15,6 +15,7 @@ function entry(from: number | null, to: number | null, more: Partial<LedgerEntry
     to: day(to),
     records: 1,
     rows: 2,
+    rejected: 0,
     settled: true,
     fetchedAt: "2025-10-20T12:00:00Z",
     ...more,

@@ -69,6 +69,7 @@ async function write(target: Target, more: Partial<LedgerEntry>): Promise<void> 
     to: null,
     records: 0,
     rows: 0,
+    rejected: 0,
     settled: true,
     fetchedAt: "2025-10-20T12:00:00Z",
     ...more,
