@@ -1,0 +1,88 @@
+// Runs a program with all that it starts: how long it took, the most memory that its processes held at one
+// time, and an end by SIGKILL. Memory is looked up in /proc, so this needs Linux.
+//
+// A page that several processes share, such as Deno's program text, counts in each of them: the sum is
+// an upper bound.
+
+/** How a program ended. */
+export interface Ended {
+  readonly seconds: number;
+  /** The largest sum of resident sets over its processes, in MB. */
+  readonly peakMb: number;
+  /** The largest resident set of one of them, in MB. */
+  readonly largestMb: number;
+  /** How many processes there were when the sum was largest. */
+  readonly processes: number;
+  readonly code: number;
+}
+
+const LOOK_MS = 25;
+const PAGE_BYTES = 4096;
+
+/** Runs a program to its end, or kills it and its processes after a time. */
+export async function runTree(
+  [program, ...args]: readonly string[],
+  env: Record<string, string>,
+  killAfterMs?: number,
+): Promise<Ended> {
+  const startedAt = performance.now();
+  const child = new Deno.Command(program!, {
+    args,
+    env,
+    stdin: "null",
+    stdout: "null",
+    stderr: Deno.env.has("PEERS_VERBOSE") ? "inherit" : "null",
+  }).spawn();
+  const peak = { peakMb: 0, largestMb: 0, processes: 0 };
+  const looking = setInterval(() => look(child.pid, peak), LOOK_MS);
+  const killing = killAfterMs === undefined
+    ? undefined
+    : setTimeout(() => killTree(child.pid), killAfterMs);
+  const { code } = await child.status;
+  const seconds = (performance.now() - startedAt) / 1000;
+  clearInterval(looking);
+  clearTimeout(killing);
+  return { seconds, code, ...peak };
+}
+
+function look(root: number, peak: { peakMb: number; largestMb: number; processes: number }): void {
+  const sizes = treeOf(root).map(residentMb);
+  const sum = sizes.reduce((total, mb) => total + mb, 0);
+  peak.largestMb = Math.max(peak.largestMb, ...sizes);
+  if (sum > peak.peakMb) Object.assign(peak, { peakMb: sum, processes: sizes.length });
+}
+
+/** One by one: a signal to the group is more than was started here when the number is mistaken. */
+function killTree(root: number): void {
+  for (const pid of treeOf(root)) {
+    try {
+      Deno.kill(pid, "SIGKILL");
+    } catch { /* it has ended already */ }
+  }
+}
+
+/** A process and its descendants, parents first. */
+function treeOf(root: number): number[] {
+  const children = new Map<number, number[]>();
+  for (const { name } of Deno.readDirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    const parent = Number(/\) \S (\d+)/.exec(textOf(`/proc/${name}/stat`))?.[1]);
+    children.set(parent, [...children.get(parent) ?? [], Number(name)]);
+  }
+  const tree = [root];
+  for (const pid of tree) tree.push(...children.get(pid) ?? []);
+  return tree;
+}
+
+function residentMb(pid: number): number {
+  const pages = Number(textOf(`/proc/${pid}/statm`).split(" ")[1] ?? 0);
+  return pages * PAGE_BYTES / 1024 / 1024;
+}
+
+function textOf(file: string): string {
+  try {
+    return Deno.readTextFileSync(file);
+  } catch {
+    return ""; // the process has ended
+  }
+}
