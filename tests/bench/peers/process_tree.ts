@@ -14,7 +14,11 @@ export interface Ended {
   /** How many processes there were when the sum was largest. */
   readonly processes: number;
   readonly code: number;
+  /** The longest time in which this process itself did nothing, as where the whole machine stood still. */
+  readonly stillMs: number;
 }
+
+type Peak = Pick<Ended, "peakMb" | "largestMb" | "processes">;
 
 const LOOK_MS = 25;
 const PAGE_BYTES = 4096;
@@ -34,7 +38,12 @@ export async function runTree(
     stderr: Deno.env.has("PEERS_VERBOSE") ? "inherit" : "null",
   }).spawn();
   const peak = { peakMb: 0, largestMb: 0, processes: 0 };
-  const looking = setInterval(() => look(child.pid, peak), LOOK_MS);
+  let [stillMs, lookedAt] = [0, performance.now()];
+  const looking = setInterval(() => {
+    stillMs = Math.max(stillMs, performance.now() - lookedAt);
+    Object.assign(peak, higher(peak, look(child.pid)));
+    lookedAt = performance.now();
+  }, LOOK_MS);
   const killing = killAfterMs === undefined
     ? undefined
     : setTimeout(() => killTree(child.pid), killAfterMs);
@@ -42,14 +51,22 @@ export async function runTree(
   const seconds = (performance.now() - startedAt) / 1000;
   clearInterval(looking);
   clearTimeout(killing);
-  return { seconds, code, ...peak };
+  return { seconds, code, stillMs, ...peak };
 }
 
-function look(root: number, peak: { peakMb: number; largestMb: number; processes: number }): void {
+function look(root: number): Peak {
   const sizes = treeOf(root).map(residentMb);
-  const sum = sizes.reduce((total, mb) => total + mb, 0);
-  peak.largestMb = Math.max(peak.largestMb, ...sizes);
-  if (sum > peak.peakMb) Object.assign(peak, { peakMb: sum, processes: sizes.length });
+  return {
+    peakMb: sizes.reduce((total, mb) => total + mb, 0),
+    largestMb: Math.max(...sizes),
+    processes: sizes.length,
+  };
+}
+
+/** The greater of two looks, and the largest process of both; also for a run and its second start. */
+export function higher(one: Peak, other: Peak): Peak {
+  const { peakMb, processes } = one.peakMb > other.peakMb ? one : other;
+  return { peakMb, processes, largestMb: Math.max(one.largestMb, other.largestMb) };
 }
 
 /** One by one: a signal to the group is more than was started here when the number is mistaken. */
