@@ -6,6 +6,7 @@
 //
 //   deno run -A tests/bench/peers/peers.ts --peers ./peers --days 365 --rate 0 --warm
 //   deno run -A tests/bench/peers/peers.ts --peers ./peers --days 365 --rate 0
+import { delay } from "@std/async/delay";
 import { parseArgs } from "@std/cli/parse-args";
 import postgres from "postgres";
 import { formatDay, MINUTES_PER_DAY, parseCivil } from "../../../lib/plan/civil.ts";
@@ -21,6 +22,8 @@ const FIRST = "2024-01-01";
 /** A virtual machine may be stopped for a while; no peer is to blame for that. */
 const STILL_MS = 1500;
 const MAX_TRIES = 3;
+/** The interval of the sandbox's limit, and some more. */
+const LIMIT_MS = 1200;
 
 /** PostgreSQL's own defaults, where tests use others. */
 const DEFAULTS = {
@@ -58,6 +61,7 @@ async function performOnce(
 ): Promise<{ run: Run; stillMs: number }> {
   using folder = tempDir();
   const setting = await settingOf(peer, round, folder.path);
+  await delay(LIMIT_MS); // or the limit would still hold the requests of the run before against it
   const before = await round.sandbox.counts();
   const ends: Ended[] = [];
   for (const killAfterMs of [...killsAfterMs, undefined]) {
