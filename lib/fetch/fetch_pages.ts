@@ -125,7 +125,7 @@ async function askPage(
   const { job, backlog } = lane.source;
   const rendered = renderRequest(job, lane.stream, unit, step);
   const request = { ...rendered, url: withoutCredentials(rendered.url, job.source.auth) };
-  const answer = await lane.ask(request, signal);
+  const answer = await lane.ask(request, signal, unit.window?.from);
   const counted = backlog.add(answer.body.byteLength);
   return {
     request,

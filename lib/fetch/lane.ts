@@ -31,6 +31,7 @@ interface Sending {
   readonly request: WireRequest;
   readonly attempt: number;
   readonly signal: AbortSignal;
+  readonly rank: number;
 }
 
 /** What one sending came to, and with which credentials. */
@@ -64,15 +65,16 @@ export class Lane {
   }
 
   /**
-   * Asks until there is an answer that says yes.
+   * Asks until there is an answer that says yes. Of requests that wait for their turn those of the lowest
+   * rank go first: a window that is finished soon is not lost to a kill.
    *
    * @throws Failure("refused") for 401 and 403, Failure("window") for every other no.
    * @throws the signal's reason where it aborts.
    */
-  async ask(request: WireRequest, signal: AbortSignal): Promise<GoodAnswer> {
-    let tried = await this.#try(request, signal);
+  async ask(request: WireRequest, signal: AbortSignal, rank = 0): Promise<GoodAnswer> {
+    let tried = await this.#try(request, signal, rank);
     if (isUnauthorized(tried) && this.source.keyring.renew(tried.result.credentials)) {
-      tried = await this.#try(request, signal);
+      tried = await this.#try(request, signal, rank);
     }
     const { result, then } = tried;
     if (result instanceof HttpTrouble || then === "fail" || then === "refused") {
@@ -81,9 +83,9 @@ export class Lane {
     return { ...result, isEmpty: then === "empty" || result.status === 204 };
   }
 
-  #try(request: WireRequest, signal: AbortSignal): Promise<Tried<Hop>> {
+  #try(request: WireRequest, signal: AbortSignal, rank: number): Promise<Tried<Hop>> {
     const { job, surroundings: { clock, wallNow, random } } = this.source;
-    return tryAgain((attempt) => this.#follow({ request, attempt, signal }), {
+    return tryAgain((attempt) => this.#follow({ request, attempt, signal, rank }), {
       policy: job.source.retry,
       emptyOn: this.stream.empty_on,
       ...{ clock, wallNow, random, signal },
@@ -105,10 +107,10 @@ export class Lane {
   }
 
   async #send(sending: Sending): Promise<Hop> {
-    const { request, signal } = sending;
+    const { request, signal, rank } = sending;
     const { keyring, http, job } = this.source;
     await keyring.take(); // A token is fetched before the ticket; after it one is at hand, also when the wait was long.
-    const { place, ticket } = await this.#admit(signal);
+    const { place, ticket } = await this.#admit(signal, rank);
     using _place = place;
     const credentials = await keyring.take();
     const wire = withCredentials(request, credentials, job.source.url);
@@ -120,9 +122,12 @@ export class Lane {
   }
 
   /** Waits for everything a request needs to leave; a place is taken only when the own limit allows. */
-  async #admit(signal: AbortSignal): Promise<{ place: Disposable; ticket: Ticket }> {
+  async #admit(
+    signal: AbortSignal,
+    rank: number,
+  ): Promise<{ place: Disposable; ticket: Ticket }> {
     const { slots, surroundings: { clock } } = this.source;
-    using _turn = await this.#turn.take(signal);
+    using _turn = await this.#turn.take(signal, rank);
     await clock.sleep(this.#gate.due() - clock.now(), signal);
     const place = await slots.take(signal);
     try {
@@ -154,7 +159,10 @@ export class Lane {
     return line.length <= 300 ? line : `${line.slice(0, 297)}...`;
   }
 
-  #emit(event: Details<FetchEvent>, { request, attempt }: Omit<Sending, "signal">): void {
+  #emit(
+    event: Details<FetchEvent>,
+    { request, attempt }: Pick<Sending, "request" | "attempt">,
+  ): void {
     const about = { stream: this.name, request: this.line(request), attempt };
     this.source.surroundings.onEvent({ ...event, ...about } as FetchEvent);
   }

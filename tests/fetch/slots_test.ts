@@ -45,3 +45,17 @@ Deno.test("Slots.take() leaves the queue when the signal aborts", async () => {
   await staying;
   assertEquals(await assertRejects(() => slots.take(control.signal)), reason);
 });
+
+Deno.test("Slots.take() lets those of the lowest rank in first, and of these whoever waited longest", async () => {
+  const slots = new Slots(1);
+  const place = await slots.take(never);
+  const entered: string[] = [];
+  const waiting = ([["late", 20], ["early", 10], ["late too", 20], ["early too", 10]] as const)
+    .map(async ([name, rank]) => {
+      using _ = await slots.take(never, rank);
+      entered.push(name);
+    });
+  place[Symbol.dispose]();
+  await Promise.all(waiting);
+  assertEquals(entered, ["early", "early too", "late", "late too"]);
+});
