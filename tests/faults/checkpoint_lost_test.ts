@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { LAYOUT_VERSION, VERSION_KEY } from "../../lib/checkpoint/key.ts";
-import { LONG } from "./long.ts";
+import { longTest } from "./long.ts";
 import { daysOf, type MeterApi, meterJob, readingsOf, startMeters, tablesOf } from "./meter_api.ts";
 import { openSite, type Site } from "./site.ts";
 import { openSql } from "./sql.ts";
@@ -131,10 +131,9 @@ Deno.test("checkpoint --rebuild knows which windows had rejected rows, and --res
   assertEquals(await site.rows(), tablesOf(DAYS) as Tables);
 });
 
-Deno.test({
-  name: "backfill says what to do when another process has locked the whole checkpoint",
-  ignore: !LONG,
-  fn: async () => {
+longTest(
+  "backfill says what to do when another process has locked the whole checkpoint",
+  async () => {
     await using api = startMeters();
     await using site = await filledSite(api);
     const other = new DatabaseSync(site.kvPath);
@@ -148,7 +147,7 @@ Deno.test({
     assertStringIncludes(stderr, "hint: Stop the other process");
     assertEquals((await site.run("backfill", [...ARGS, "--resume"])).code, 0);
   },
-});
+);
 
 Deno.test("backfill loses nothing when the checkpoint is deleted while it runs", async () => {
   await using api = startMeters();

@@ -4,7 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { startSandbox } from "../../lib/sandbox/server.ts";
 import { REPOSITORY } from "../support/repository.ts";
-import { figure, LONG, size } from "./long.ts";
+import { figure, longTest, size } from "./long.ts";
 import { daysOf, meterJob, startMeters, tablesOf } from "./meter_api.ts";
 import { KINDS, openSite, type Site } from "./site.ts";
 
@@ -92,11 +92,9 @@ streams:
 `;
 
 for (const kind of KINDS) {
-  Deno.test({
-    name:
-      `backfill() of the racing job into ${kind} equals an undisturbed one when it was killed 50 times`,
-    ignore: !LONG,
-    fn: async () => {
+  longTest(
+    `backfill() of the racing job into ${kind} equals an undisturbed one when it was killed 50 times`,
+    async () => {
       await using sandbox = await startSandbox({ limit: 0, latencyMs: 20 });
       const files = { "racing.yaml": await Deno.readTextFile(`${REPOSITORY}config/racing.yaml`) };
       const env = {
@@ -127,5 +125,5 @@ for (const kind of KINDS) {
           `${Object.values(rows).reduce((sum, { length }) => sum + length, 0)} rows the same`,
       );
     },
-  });
+  );
 }

@@ -13,3 +13,12 @@ export function size<T>(short: T, long: T): T {
 export function figure(text: string): void {
   if (LONG) console.log(`  figure: ${text}`);
 }
+
+/** A test of the long versions alone; elsewhere its name says why it is skipped. */
+export function longTest(name: string, fn: () => Promise<void>): void {
+  Deno.test({
+    name: LONG ? name : `${name} (skipped: takes minutes, deno task test:long)`,
+    ignore: !LONG,
+    fn,
+  });
+}

@@ -4,7 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { BYTES_WAITING, ROWS_WAITING } from "../../lib/upsert/batch.ts";
 import { openBench } from "./in_process.ts";
-import { figure, LONG } from "./long.ts";
+import { figure, longTest } from "./long.ts";
 import {
   daysOf,
   type MeterApi,
@@ -146,10 +146,9 @@ Deno.test("the process of a backfill stays small when the source is fast and the
   task.kill("SIGTERM");
 });
 
-Deno.test({
-  name: "the process of a backfill stays small when the source is slow and gives gigabytes",
-  ignore: !LONG,
-  fn: async () => {
+longTest(
+  "the process of a backfill stays small when the source is slow and gives gigabytes",
+  async () => {
     const days = daysOf("2020-01-01", "2024-01-01");
     const answer = wideDays(10, 100_000);
     await using api = startMeters(async (asked) => {
@@ -165,4 +164,4 @@ Deno.test({
     assert(most > 0 && most < 600, `${most} MB`);
     figure(`source is slow: ${Math.round(most)} MB at most, ${days.length} days of 1 MB`);
   },
-});
+);

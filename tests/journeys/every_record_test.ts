@@ -3,7 +3,7 @@
 // Christmas, Good Friday, both changes of the clock and the turn of a year. `deno task test:long` does it
 // once more with racecards on all of 400 days.
 import { assertEquals } from "@std/assert";
-import { LONG } from "../faults/long.ts";
+import { longTest } from "../faults/long.ts";
 import { spawnTask } from "../support/run_task.ts";
 import { type ExpectedTable, ExpectedTables } from "./expected_tables.ts";
 import { answersOn, datesBetween, generatedLists } from "./generated.ts";
@@ -24,11 +24,10 @@ Deno.test("backfill brings every record and value of 400 days", async () => {
   await bringsAll("2022-01-20", "2023-02-23");
 });
 
-Deno.test({
-  name: "backfill brings every record and value of 400 days with racecards",
-  ignore: !LONG,
-  fn: () => bringsAll("2024-01-01", "2025-02-03"),
-});
+longTest(
+  "backfill brings every record and value of 400 days with racecards",
+  () => bringsAll("2024-01-01", "2025-02-03"),
+);
 
 async function bringsAll(first: string, last: string): Promise<void> {
   const dates = datesBetween(first, last);
