@@ -8,10 +8,10 @@ import { breathe } from "../breathe.ts";
 export const HEADER_BYTES = 5;
 
 /**
- * Characters of a chunk; larger only where a single row is. Encoding one takes a millisecond, which is
+ * Characters of a chunk; larger only where a single row is. Encoding one takes half a millisecond, which is
  * how long the event loop may be held; smaller ones stall the database while a page is read.
  */
-const CHUNK_CHARACTERS = 256 * 1024;
+const CHUNK_CHARACTERS = 96 * 1024;
 
 /** Bytes that UTF-8 needs at most for a UTF-16 unit. */
 const BYTES_PER_UNIT = 3;

@@ -16,8 +16,8 @@ export interface Load {
   readonly followsSame: boolean;
 }
 
-/** Rows merged without a look at the event loop: about a millisecond's work. */
-const ROWS_AT_ONCE = 500;
+/** Rows merged without a look at the event loop: less than a millisecond's work. */
+const ROWS_AT_ONCE = 150;
 
 /**
  * The loads of row sets: sets of one shape taken together in their order, tables in the given order.
