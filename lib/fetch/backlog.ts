@@ -38,9 +38,11 @@ export class Backlog {
   async room(signal: AbortSignal): Promise<void> {
     while (this.isFull && !signal.aborted) {
       const entered = Promise.withResolvers<void>();
-      this.#waiting.push(entered.resolve);
-      signal.addEventListener("abort", () => entered.resolve(), { once: true });
+      const enter = () => entered.resolve();
+      this.#waiting.push(enter);
+      signal.addEventListener("abort", enter);
       await entered.promise;
+      signal.removeEventListener("abort", enter);
     }
   }
 }

@@ -10,7 +10,8 @@ import { minutesOf, windowEnd } from "./window.ts";
 /**
  * Full pages a window is sized for. The last page of a window is half empty on average, so the waste is
  * about half a page in so many: 10 pages cost 5 % more requests than the fewest possible, and a crash
- * repeats at most those 10, or more of the second window, sized by a first day that may be a holiday. At 35 records a day and 100 a page, 2015 to 2025 takes 1,410 requests.
+ * repeats at most those 10, or more of the second window, sized by a first day that may be a holiday. At
+ * 35 records a day and 100 a page, 2015 to 2025 takes 1,410 requests.
  */
 export const TARGET_PAGES = 10;
 

@@ -32,3 +32,24 @@ Deno.test("Backlog.room() waits no longer when the signal aborts", async () => {
   await waiting;
   assert(backlog.isFull);
 });
+
+Deno.test("Backlog.room() leaves nothing behind on the signal, which lives as long as the run", async () => {
+  const { signal } = new AbortController();
+  const listening = new Set<unknown>();
+  const [add, remove] = [signal.addEventListener, signal.removeEventListener];
+  signal.addEventListener = (...args: Parameters<typeof add>) => {
+    listening.add(args[1]);
+    add.apply(signal, args);
+  };
+  signal.removeEventListener = (...args: Parameters<typeof remove>) => {
+    listening.delete(args[1]);
+    remove.apply(signal, args);
+  };
+  const backlog = new Backlog(1);
+  const counted = backlog.add(1);
+  const waiting = backlog.room(signal);
+  assertEquals(listening.size, 1);
+  counted[Symbol.dispose]();
+  await waiting;
+  assertEquals(listening.size, 0);
+});
