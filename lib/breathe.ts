@@ -25,3 +25,11 @@ export async function breathing<R>(work: Generator<void, R>): Promise<R> {
     await breathe();
   }
 }
+
+/** Runs work that yields, without yielding. */
+export function atOnce<R>(work: Generator<void, R>): R {
+  for (;;) {
+    const step = work.next();
+    if (step.done) return step.value;
+  }
+}

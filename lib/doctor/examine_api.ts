@@ -1,6 +1,7 @@
 // Owns the one request that shows whether the source answers: the cheapest that the job has, through the
 // same limiter, credentials and reading as a run's, but tried once and not waited for long. What the
 // answer says of the time shows whether this machine's clock is right.
+import { breathing } from "../breathe.ts";
 import type { Job } from "../config/job.ts";
 import type { Stream } from "../config/job_schema.ts";
 import { openPaginator } from "../fetch/paginator.ts";
@@ -47,7 +48,7 @@ async function ask(source: SourceDoor, name: string, { wallNow, signal }: Surrou
     formatSeconds(answer.ms / 1000)
   }`;
   try {
-    const { records } = readAnswer(lane.stream, answer);
+    const { records } = await breathing(readAnswer(lane.stream, answer));
     return [fine("api", `${asked} with ${formatCount(records.length, "record")}`), ...clock];
   } catch (error) {
     const { found, do: todo } = problemOf("api", error, `Look at records of stream "${name}"`);

@@ -1,55 +1,69 @@
 // Owns the decoding of an answer's text: JSON, one JSON value a line, or CSV. A text that breaks off is
 // a failed window, to be asked for again; a single bad line is passed on as it is, and rejected alone.
+// Long texts are decoded with yields in between.
 import type { Stream } from "../config/job_schema.ts";
 import { Failure } from "../report/failure.ts";
 import { noteClean } from "./clean_body.ts";
 import { type CsvForm, decodeCsv } from "./csv.ts";
+import { parseBySlices } from "./json_slices.ts";
+import type { Step } from "./path.ts";
+
+/** Characters of lines that are decoded in one go: some 3 ms. */
+const LINES_CHARS = 256 * 1024;
+
+/** How the text of an answer is written. */
+export interface BodyForm {
+  /** Format of the text. */
+  readonly format: Stream["format"];
+  /** What stands between the cells of CSV. */
+  readonly delimiter?: string;
+  /** How CSV is written besides. */
+  readonly csv?: CsvForm;
+  /** Where the list of records is in JSON; only speed depends on it. */
+  readonly records?: readonly Step[];
+}
 
 /**
  * Decodes the text of an answer: the JSON value, or the list of NDJSON values or CSV records.
  *
  * @throws {Failure} of kind `window` where the text is not of the format.
  */
-export function decodeBody(
-  text: string,
-  format: Stream["format"],
-  delimiter: string,
-  csv: CsvForm = { header: true },
-): unknown {
-  const body = decoded(text, format, delimiter, csv);
+export function* decodeBody(text: string, form: BodyForm): Generator<void, unknown> {
+  const body = yield* decoded(text, form);
   // JSON has no NUL but as an escape.
-  return format !== "json" && text.includes("\0") ? body : noteClean(text, body);
+  return form.format !== "json" && text.includes("\0") ? body : noteClean(text, body);
 }
 
-function decoded(
-  text: string,
-  format: Stream["format"],
-  delimiter: string,
-  csv: CsvForm,
-): unknown {
-  switch (format) {
+function* decoded(text: string, form: BodyForm): Generator<void, unknown> {
+  switch (form.format) {
     case "json":
-      return decodeJson(text);
+      return yield* decodeJson(text, form.records ?? []);
     case "ndjson":
-      return decodeLines(text);
+      return yield* decodeLines(text);
     case "csv":
-      return decodeCsv(text, delimiter, csv);
+      return yield* decodeCsv(text, form.delimiter ?? ",", form.csv);
   }
 }
 
-function decodeJson(text: string): unknown {
+function* decodeJson(text: string, records: readonly Step[]): Generator<void, unknown> {
   try {
-    return parseJson(text);
+    return yield* parseBySlices(text, records, parseJson);
   } catch (cause) {
     throw unreadable("JSON", text, cause);
   }
 }
 
 /** A last line that is broken and not ended is what a connection left behind, not a bad record. */
-function decodeLines(text: string): unknown[] {
+function* decodeLines(text: string): Generator<void, unknown[]> {
   const lines = text.split("\n");
   const values: unknown[] = [];
+  let chars = 0;
   for (const [at, line] of lines.entries()) {
+    chars += line.length;
+    if (chars > LINES_CHARS) {
+      chars = 0;
+      yield;
+    }
     if (line.trim() === "") continue;
     try {
       values.push(parseJson(line));

@@ -2,7 +2,7 @@
 // hands them on in order. It decides nothing about paging or retries. Invariant: it ends normally only
 // when the window is complete as far as the source lets that be known; a page of index 0 after others
 // says that the window began again and the pages before are void.
-import { breathe } from "../breathe.ts";
+import { breathe, breathing } from "../breathe.ts";
 import { answerReader } from "../extract/path.ts";
 import { Failure } from "../report/failure.ts";
 import { oneLine } from "../report/format.ts";
@@ -103,7 +103,7 @@ async function* readOnce(
     const landed = await ahead.take();
     using _place = await desk.take(signal);
     await breathe();
-    const fetched = readPage(lane, landed);
+    const fetched = await readPage(lane, landed);
     if (index === 0) refuseMissingTotal(lane, fetched);
     const verdict = paginator.next(factsOf(fetched));
     if (verdict.kind === "restart" || verdict.kind === "failed") return verdict;
@@ -139,11 +139,11 @@ async function askPage(
 }
 
 /** Reads an answer, whose bytes are gone after that. */
-function readPage(lane: Lane, landed: Landed): Fetched {
+async function readPage(lane: Lane, landed: Landed): Promise<Fetched> {
   using _ = landed;
   const { request, answer } = landed;
   try {
-    const read = readAnswer(lane.stream, answer);
+    const read = await breathing(readAnswer(lane.stream, answer));
     return { read, bytes: answer.body.byteLength, ms: answer.ms, url: answer.url };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;

@@ -2,7 +2,7 @@
 // total it states. Pure. Invariant: an answer that has not the declared shape is an error, never an
 // empty page.
 import type { Stream } from "../config/job_schema.ts";
-import { type Answer, answerReader } from "../extract/path.ts";
+import { type Answer, answerReader, parsePath } from "../extract/path.ts";
 import { decodeBody, readRecords } from "../extract/read_records.ts";
 import { Failure } from "../report/failure.ts";
 import { decodeText } from "./charset.ts";
@@ -28,14 +28,14 @@ export interface UnreadAnswer {
 }
 
 /**
- * Reads an answer the way its stream declares.
+ * Reads an answer the way its stream declares, with yields in between.
  *
  * @throws Failure("window") where it cannot be read so.
  */
-export function readAnswer(stream: Stream, answer: UnreadAnswer): ReadAnswer {
+export function* readAnswer(stream: Stream, answer: UnreadAnswer): Generator<void, ReadAnswer> {
   const header = (name: string) => answer.headers.get(name);
   if (answer.isEmpty) return { body: null, header, records: [], total: null };
-  const body = decode(stream, answer.body, header("content-type"));
+  const body = yield* decode(stream, answer.body, header("content-type"));
   const read = { body, header };
   refuseStatedError(stream, read);
   const total = readTotal(stream, read);
@@ -44,8 +44,13 @@ export function readAnswer(stream: Stream, answer: UnreadAnswer): ReadAnswer {
   return { ...read, records: readRecords(records, body), total };
 }
 
-function decode(stream: Stream, bytes: Uint8Array, contentType: string | null): unknown {
+function* decode(
+  stream: Stream,
+  bytes: Uint8Array,
+  contentType: string | null,
+): Generator<void, unknown> {
   const text = decodeText(bytes, contentType);
+  yield;
   if (isMarkup(text, contentType, stream.format)) {
     const title = /<title[^>]*>\s*([^<]{1,100})/i.exec(text.slice(0, 16_384))?.[1]?.trim();
     const shown = title === undefined ? "" : `, "${title.replace(/\s+/g, " ")}"`;
@@ -58,11 +63,16 @@ function decode(stream: Stream, bytes: Uint8Array, contentType: string | null): 
       },
     );
   }
-  return decodeBody(text, stream.format, stream.delimiter, {
-    header: stream.records.as !== "arrays",
-    comment: stream.comment,
-    skip: stream.skip,
-    mayBeEmpty: stream.records.optional,
+  return yield* decodeBody(text, {
+    format: stream.format,
+    delimiter: stream.delimiter,
+    csv: {
+      header: stream.records.as !== "arrays",
+      comment: stream.comment,
+      skip: stream.skip,
+      mayBeEmpty: stream.records.optional,
+    },
+    records: parsePath(stream.records.path).steps,
   });
 }
 

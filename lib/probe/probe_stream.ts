@@ -2,6 +2,7 @@
 // back, whether more pages follow, the first records, the rows they become and what does not fit. The
 // request goes through the same door, limits and credentials as a run's, and is tried once. It writes
 // nothing. Invariant: no secret is in what it tells, even where the source echoes one.
+import { breathing } from "../breathe.ts";
 import type { Job } from "../config/job.ts";
 import { compileExtractor } from "../extract/extractor.ts";
 import { answerReader } from "../extract/path.ts";
@@ -165,8 +166,8 @@ function ask(lane: Lane, unit: Unit): Promise<GoodAnswer> {
 }
 
 /** What an answer of the declared shape holds and becomes. */
-function tellOfAnswer(lane: Lane, unit: Unit, answer: GoodAnswer) {
-  const read = readAnswer(lane.stream, answer);
+async function tellOfAnswer(lane: Lane, unit: Unit, answer: GoodAnswer) {
+  const read = await breathing(readAnswer(lane.stream, answer));
   const { shapes, extract } = compileExtractor(lane.source.job, lane.name);
   const extraction = extract({ ...read, ...unit });
   const rows = reportRows(shapes, extraction);

@@ -1,11 +1,12 @@
 // Prints what mapping a page to rows costs, as a share of what JSON.parse of the page costs: the goal is
 // at most 0.60. Pages are the sandbox's: 100 results, and 100 racecards, of about ten runners each,
-// mapped by config/racing.yaml to eleven tables.
+// mapped by config/racing.yaml to eleven tables. Also how long pieces are in which long answers are decoded.
 //
 //     deno run --allow-read --allow-env tests/bench/extract_bench.ts
 import { readJob } from "../../lib/config/read_job.ts";
 import { compileExtractor, type ExtractedPage } from "../../lib/extract/extractor.ts";
 import { noteClean } from "../../lib/extract/clean_body.ts";
+import { decodeBody } from "../../lib/extract/read_body.ts";
 import { racecardOf } from "../../lib/sandbox/racecard.ts";
 import { type Race, racesOn } from "../../lib/sandbox/race.ts";
 import { resultOf } from "../../lib/sandbox/result.ts";
@@ -62,6 +63,38 @@ export async function extractBench(): Promise<void> {
   }
 }
 
+/** Decodes long answers and prints how long the event loop waits for the longest piece of each. */
+function longAnswers(): void {
+  const readings = Array.from(
+    { length: 100_000 },
+    (_, id) => ({ id, at: "2024-03-01T00:00:00Z", station: `station ${id % 50}`, value: id / 8 }),
+  );
+  const lines = readings.map((reading) => Object.values(reading).join(","));
+  const texts = {
+    json: JSON.stringify({ readings, total: readings.length }),
+    ndjson: readings.map((reading) => JSON.stringify(reading)).join("\n"),
+    csv: ["id,at,station,value", ...lines].join("\n"),
+  };
+  for (const [format, text] of Object.entries(texts)) {
+    const rounds = Array.from({ length: ROUNDS }, () => {
+      const work = decodeBody(text, { format: format as "json", records: ["readings"] });
+      const pieces = [];
+      for (let done = false; !done;) {
+        const before = performance.now();
+        done = work.next().done === true;
+        pieces.push(performance.now() - before);
+      }
+      return { longest: Math.max(...pieces), whole: pieces.reduce((sum, ms) => sum + ms) };
+    });
+    const whole = median(rounds.map((round) => round.whole));
+    const longest = median(rounds.map((round) => round.longest));
+    console.log(
+      `${format.padEnd(6)} ${(text.length / 1e6).toFixed(1)} MB decoded in ` +
+        `${whole.toFixed(0)} ms, longest piece ${longest.toFixed(1)} ms`,
+    );
+  }
+}
+
 function* someRaces(): Generator<Race> {
   let left = RECORDS;
   for (let day = 1; left > 0; day++) {
@@ -79,4 +112,7 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1]!;
 }
 
-if (import.meta.main) await extractBench();
+if (import.meta.main) {
+  await extractBench();
+  longAnswers();
+}

@@ -1,4 +1,5 @@
 // Makes small jobs and pages for the tests of extraction, and shows rows by the names of their columns.
+import { atOnce } from "../../lib/breathe.ts";
 import type { Job } from "../../lib/config/job.ts";
 import { jobSchema } from "../../lib/config/job_schema.ts";
 import {
@@ -41,7 +42,7 @@ export function extractBody(
 ): Extraction {
   const spec = job.streams[stream]!;
   const text = typeof body === "string" ? body : JSON.stringify(body);
-  const decoded = decodeBody(text, spec.format, spec.delimiter);
+  const decoded = atOnce(decodeBody(text, { format: spec.format, delimiter: spec.delimiter }));
   const page = { ...pageOf(readRecords(spec.records, decoded), options), body: decoded };
   return compileExtractor(job, stream).extract(page);
 }

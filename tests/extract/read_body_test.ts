@@ -1,11 +1,17 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { isClean } from "../../lib/extract/clean_body.ts";
-import { decodeBody } from "../../lib/extract/read_body.ts";
+import type { CsvForm } from "../../lib/extract/csv.ts";
+import { type BodyForm, decodeBody } from "../../lib/extract/read_body.ts";
+import { atOnce } from "../../lib/breathe.ts";
 import { Failure } from "../../lib/report/failure.ts";
+
+function decode(text: string, format: BodyForm["format"], delimiter = ",", csv?: CsvForm): unknown {
+  return atOnce(decodeBody(text, { format, delimiter, ...csv && { csv } }));
+}
 
 Deno.test("decodeBody() keeps whole numbers that a float would change", () => {
   const text = '{"id": 1234567890123456789, "n": 12, "big": 1e30, "s": "1234567890123456789"}';
-  assertEquals(decodeBody(text, "json", ","), {
+  assertEquals(decode(text, "json", ","), {
     id: 1234567890123456789n,
     n: 12,
     big: 1e30,
@@ -13,7 +19,7 @@ Deno.test("decodeBody() keeps whole numbers that a float would change", () => {
   });
   for (let blanks = 0; blanks < 20; blanks++) {
     assertEquals(
-      decodeBody(`${" ".repeat(blanks)}9007199254740993`, "json", ","),
+      decode(`${" ".repeat(blanks)}9007199254740993`, "json", ","),
       9007199254740993n,
     );
   }
@@ -26,13 +32,13 @@ Deno.test("decodeBody() fails the window where the answer is not JSON", () => {
     ["  ", "it is empty, expected JSON"],
   ];
   for (const [text, message] of wrong) {
-    const failure = assertThrows(() => decodeBody(text, "json", ","), Failure, message);
+    const failure = assertThrows(() => decode(text, "json", ","), Failure, message);
     assertEquals(failure.kind, "window");
   }
 });
 
 Deno.test("decodeBody() reads NDJSON and passes a bad line on, but not a broken end", () => {
-  const read = (text: string) => decodeBody(text, "ndjson", ",");
+  const read = (text: string) => decode(text, "ndjson", ",");
   assertEquals(read('{"a":1}\r\n\n{"a":2}\n'), [{ a: 1 }, { a: 2 }]);
   assertEquals(read('{"a":1}\n{bad}\n{"a":2}\n'), [{ a: 1 }, "{bad}", { a: 2 }]);
   assertEquals(read(""), []);
@@ -41,40 +47,40 @@ Deno.test("decodeBody() reads NDJSON and passes a bad line on, but not a broken 
 });
 
 Deno.test("decodeBody() reads CSV with quotes, blanks and its delimiter", () => {
-  assertEquals(decodeBody('\ufeffid, name \r\n1,"a ""b"", c"\r\n\r\n2,"x\ny"\r\n', "csv", ","), [
+  assertEquals(decode('\ufeffid, name \r\n1,"a ""b"", c"\r\n\r\n2,"x\ny"\r\n', "csv", ","), [
     { id: "1", name: 'a "b", c' },
     { id: "2", name: "x\ny" },
   ]);
-  assertEquals(decodeBody("a;b\n1;2,5", "csv", ";"), [{ a: "1", b: "2,5" }]);
-  assertEquals(decodeBody("a,__proto__\n1,2", "csv", ","), [{ a: "1" }]);
+  assertEquals(decode("a;b\n1;2,5", "csv", ";"), [{ a: "1", b: "2,5" }]);
+  assertEquals(decode("a,__proto__\n1,2", "csv", ","), [{ a: "1" }]);
 });
 
 Deno.test("decodeBody() skips lines before the header of CSV, whatever is in them", () => {
   const read = (text: string, skip: number, header = true) =>
-    decodeBody(text, "csv", ",", { header, skip, comment: "#", mayBeEmpty: true });
+    decode(text, "csv", ",", { header, skip, comment: "#", mayBeEmpty: true });
   assertEquals(read('Station "Kew\r\n\r\n# m\na,b\n1,2', 2), [{ a: "1", b: "2" }]);
   assertEquals(read("title, of two\n1,2", 1, false), [["1", "2"]]);
   assertEquals(read("title", 2), []);
 });
 
 Deno.test("decodeBody() keeps a CSV line of another length as a list, which is no record", () => {
-  assertEquals(decodeBody("a,b\n1\n1,2,3\n1,2", "csv", ","), [["1"], ["1", "2", "3"], {
+  assertEquals(decode("a,b\n1\n1,2,3\n1,2", "csv", ","), [["1"], ["1", "2", "3"], {
     a: "1",
     b: "2",
   }]);
 });
 
 Deno.test("decodeBody() fails the window where CSV has no header or ends within quotes", () => {
-  assertThrows(() => decodeBody("", "csv", ","), Failure, "it is empty, expected CSV");
-  assertThrows(() => decodeBody('a\n"x', "csv", ","), Failure, "it ends within a quoted cell");
+  assertThrows(() => decode("", "csv", ","), Failure, "it is empty, expected CSV");
+  assertThrows(() => decode('a\n"x', "csv", ","), Failure, "it ends within a quoted cell");
 });
 
 Deno.test("decodeBody() notes which answers hold no text that PostgreSQL refuses", () => {
-  const clean = (text: string) => isClean(decodeBody(text, "json", ","));
+  const clean = (text: string) => isClean(decode(text, "json", ","));
   assertEquals(clean('{"a": "£ \\u00a3 \\ud7ff"}'), true);
   assertEquals(clean('{"a": "\\u0000"}'), false);
   assertEquals(clean('{"a": "\\uD83D\\uDE00"}'), false);
   assertEquals(clean('{"a": "\\ud800"}'), false);
-  assertEquals(isClean(decodeBody("a\nx\0", "csv", ",")), false);
+  assertEquals(isClean(decode("a\nx\0", "csv", ",")), false);
   assertEquals(isClean(JSON.parse("{}")), false);
 });
