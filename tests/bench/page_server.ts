@@ -28,8 +28,12 @@ const MANNERS: Manners = { limit: 0, limitKind: "slidingLog", latencyMs: 0, jitt
 
 /** Starts the server in a process of its own; it has no limit. */
 export async function startPageServer(): Promise<PageServer> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--allow-net=127.0.0.1", "--allow-read", import.meta.filename!],
+  // What is not measured goes first, or waiting for a core would add to the jitter; without the right to it, it does.
+  const child = new Deno.Command("nice", {
+    args: [
+      ...["-n", "-19", Deno.execPath(), "run", "--quiet", "--allow-net=127.0.0.1", "--allow-read"],
+      import.meta.filename!,
+    ],
     stdout: "piped",
     stderr: "inherit",
   }).spawn();
@@ -65,8 +69,10 @@ async function serve(): Promise<void> {
       return new Response("ok");
     }
     const path = pathname + search;
-    await pause(manners.latencyMs / 2 + Math.random() * manners.jitterMs);
-    const admission = limiter?.admit(performance.now());
+    // Judged as of the moment that it arrives, however late this machine wakes the server: the jitter is as said.
+    const arrivesMs = performance.now() + manners.latencyMs / 2 + Math.random() * manners.jitterMs;
+    await pause(arrivesMs - performance.now());
+    const admission = limiter?.admit(arrivesMs);
     if (admission?.ok === false) {
       const headers = { "retry-after": String(Math.ceil(admission.retryAfterMs / 1000)) };
       return new Response("{}", { status: 429, headers });

@@ -38,6 +38,8 @@ export interface Ran {
   readonly sentAt: Readonly<Record<string, number[]>>;
   /** How late timers of the event loop were, in milliseconds, ascending. */
   readonly lateMs: Float64Array;
+  /** The same without what the kernel gave to other programs meanwhile; where it does not tell, the same. */
+  readonly ownLateMs: Float64Array;
 }
 
 const PROBE_MS = 5;
@@ -73,7 +75,7 @@ export async function racingRun(run: RacingRun): Promise<Ran> {
     });
     if (error !== undefined) throw error;
     const seconds = (performance.now() - startedAt) / 1000;
-    return { summary, seconds, sentAt, lateMs: probe.stop() };
+    return { summary, seconds, sentAt, ...probe.stop() };
   } finally {
     probe.stop();
     kv.close();
@@ -92,13 +94,15 @@ function limited(job: Job, limits: Rate[]): Job {
 }
 
 /** Asks for a timer again and again, and notes how late each one is. */
-function startProbe(): { stop(): Float64Array } {
-  const lateMs: number[] = [];
+function startProbe(): { stop(): Pick<Ran, "lateMs" | "ownLateMs"> } {
+  const [lateMs, ownLateMs]: [number[], number[]] = [[], []];
   let timer: ReturnType<typeof setTimeout>;
   const next = () => {
-    const askedAt = performance.now();
+    const [askedAt, heldUp] = [performance.now(), heldUpMs()];
     timer = setTimeout(() => {
-      lateMs.push(performance.now() - askedAt - PROBE_MS);
+      const late = performance.now() - askedAt - PROBE_MS;
+      lateMs.push(late);
+      ownLateMs.push(Math.max(0, late - (heldUpMs() - heldUp)));
       next();
     }, PROBE_MS);
   };
@@ -106,9 +110,18 @@ function startProbe(): { stop(): Float64Array } {
   return {
     stop() {
       clearTimeout(timer);
-      return Float64Array.from(lateMs).sort();
+      return {
+        lateMs: Float64Array.from(lateMs).sort(),
+        ownLateMs: Float64Array.from(ownLateMs).sort(),
+      };
     },
   };
+}
+
+/** Milliseconds for which the main thread could have run and no core was free, as Linux counts them. */
+function heldUpMs(): number {
+  if (Deno.build.os !== "linux") return 0;
+  return Number(Deno.readTextFileSync("/proc/self/schedstat").split(" ")[1]) / 1e6;
 }
 
 /** The value below which a share of sorted values lies. */

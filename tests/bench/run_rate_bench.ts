@@ -58,17 +58,20 @@ function print(name: string, limit: number, ran: Ran): void {
   const sent = [...racecards, ...results].sort((a, b) => a - b);
   const seconds = (sent.at(-1)! - sent[0]!) / 1000;
   const used = (sent.length - 1) / limit / seconds;
+  const longer = seconds / (sent.length / limit) - 1;
   const both = Math.min(racecards.at(-1)!, results.at(-1)!);
   const share = (times: number[]) => times.filter((at) => at <= both).length;
   console.log(
     [
       name,
-      `${sent.length} requests ${(100 * used).toFixed(2)} % of the rate`,
+      `${sent.length} requests ${(100 * used).toFixed(2)} % of the rate, ${
+        (100 * longer).toFixed(2)
+      } % over N/R`,
       `${ran.summary.refused} refused`,
       `side by side ${share(racecards)} racecards and ${share(results)} results`,
       `event loop late ${quantile(ran.lateMs, 0.99).toFixed(1)} ms at p99, ${
-        quantile(ran.lateMs, 1).toFixed(0)
-      } ms at most`,
+        quantile(ran.ownLateMs, 0.99).toFixed(1)
+      } ms of it its own`,
     ].join("   "),
   );
 }

@@ -1,5 +1,12 @@
-import { assert, assertEquals, assertLessOrEqual, assertRejects } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertLessOrEqual,
+  assertRejects,
+} from "@std/assert";
 import fc from "fast-check";
+import type { Clock } from "../../lib/fetch/clock.ts";
 import type { Ticket } from "../../lib/fetch/gate.ts";
 import { Limiter } from "../../lib/fetch/limiter.ts";
 import { parseRate, type Rate, spacingMs } from "../../lib/fetch/rate.ts";
@@ -39,6 +46,20 @@ Deno.test("take() lets requests go in the order they came when one stream asks f
   await clock.advance(4_000);
   await Promise.all(all);
   assertEquals(order, [0, 1, 2, 3, 4, 5]);
+});
+
+Deno.test("take() counts a request from when it left where that was later than it was let go", async () => {
+  for (const [goneAfterMs, leftAtMs] of [[1.5, 0], [8, 8]] as const) {
+    const clock: FakeClock & Clock = Object.assign(new FakeClock(0), {
+      gone: () => clock.sleep(clock.now() === 0 ? goneAfterMs : 0),
+    });
+    const gate = new Limiter({ source: [parseRate("2/s")], clock }).stream("results");
+    const sent = Array.from({ length: 3 }, () => gate.take());
+    await clock.advance(2_000);
+    const [, , third] = await Promise.all(sent);
+    assertAlmostEquals(third!.sentAtMs, leftAtMs + 1_009.4, 1.1);
+    assertLessOrEqual(leftAtMs + 1_008.4, third!.sentAtMs);
+  }
 });
 
 Deno.test("take() spaces requests over all streams when they share a source", async () => {
