@@ -16,7 +16,7 @@ import { resolveJob } from "./resolve_job.ts";
 import { salvage } from "./salvage.ts";
 import { type FlatIssue, flatIssues, keepKnownKeys, valueAt } from "./schema_issue.ts";
 import { type PathProblem, schemaProblems } from "./schema_problem.ts";
-import { secretAt } from "./secret.ts";
+import { isAboveSecrets, secretAt } from "./secret.ts";
 import type { YamlNode } from "./yaml_node.ts";
 import { partOf, placeOf, type PlainValue, plainValue } from "./yaml_value.ts";
 
@@ -126,6 +126,7 @@ function shownValue(
   const keys = path.map(String);
   if (secretAt(keys) !== undefined) return undefined;
   if (plain.fromEnv.has(JSON.stringify(keys))) return "another value in the variable";
+  if (typeof value === "string" && isAboveSecrets(keys)) return undefined;
   if (value === null) return "nothing";
   const empty = typeof value === "object" && Object.keys(value).length === 0;
   if (Array.isArray(value)) return empty ? "an empty list" : "a list";

@@ -41,7 +41,10 @@ export function resolveRequest(scope: Scope, name: string, stream: Stream): void
     if (scope.isCut(name, placeholder.from === "each" ? "for_each" : placeholder.from)) continue;
     resolvePlaceholder(scope, path, placeholder, stream);
   }
-  if (areRead) resolveWindow(scope, name, stream, found);
+  if (areRead) {
+    resolveWindow(scope, name, stream, found);
+    resolveUnused(scope, name, stream, found);
+  }
   resolveHeaders(scope, [...path, "headers"], Object.keys(request.headers));
   resolveMethod(scope, path, stream);
   resolvePath(scope, [...path, "path"], request.path);
@@ -135,6 +138,25 @@ function resolveEach(scope: Scope, path: JobPath, part: Placeholder, stream: Str
     }
   } else if (field !== undefined) {
     scope.value(path, `"${part.name}" has no fields; write {each.${part.name}}`);
+  }
+}
+
+/** A value that no request says would ask the same thing again for each of its values. */
+function resolveUnused(
+  scope: Scope,
+  name: string,
+  stream: Stream,
+  found: readonly Found[],
+): void {
+  const said = new Set(
+    found.flatMap(({ placeholder }) => placeholder.from === "each" ? [placeholder.name] : []),
+  );
+  for (const each of Object.keys(stream.for_each ?? {})) {
+    if (said.has(each)) continue;
+    scope.key(
+      ["streams", name, "for_each", each],
+      `the request does not say "${each}"; put {each.${each}} in it`,
+    );
   }
 }
 

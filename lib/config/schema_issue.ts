@@ -6,15 +6,35 @@ import { fixedKeys, schemaShape } from "./schema_shape.ts";
 /** An issue of a parse. */
 export type Issue = z.core.$ZodIssue;
 
+/** Most keys of a map that are named where it is none. */
+const MOST_NAMED_KEYS = 6;
+
 /** Keeps the keys that a map knows in the message of an issue about unknown keys, and those it needs in one about what is no map. */
 export const keepKnownKeys: z.core.$ZodErrorMap = (issue) => {
-  const keys = issue.inst === undefined ? undefined : fixedKeys(issue.inst as z.core.$ZodType);
+  const inst = issue.inst as z.core.$ZodType | undefined;
+  if (inst === undefined) return undefined;
+  const keys = fixedKeys(inst);
+  if (issue.code === "unrecognized_keys") return keys && Object.keys(keys).join(" ");
+  if (issue.code !== "invalid_type" && issue.code !== "invalid_union") return undefined;
+  if (typeof issue.input === "object" && issue.input !== null) return undefined;
+  const teller = tellingKey(inst);
+  if (teller !== undefined) return `expected a map with ${teller}`;
   if (keys === undefined) return undefined;
-  if (issue.code === "unrecognized_keys") return Object.keys(keys).join(" ");
-  if (issue.code !== "invalid_type") return undefined;
-  const needed = Object.keys(keys).filter((key) => !schemaShape(keys[key]!).optional);
-  return needed.length === 0 ? undefined : `expected a map with ${needed.join(" and ")}`;
+  const known = Object.keys(keys);
+  const needed = known.filter((key) => !schemaShape(keys[key]!).optional);
+  if (needed.length > 0) return `expected a map with ${needed.join(" and ")}`;
+  return known.length > MOST_NAMED_KEYS ? undefined : `expected a map with ${oneOf(known)}`;
 };
+
+/** The key by which alternatives are told apart, if there is one. */
+function tellingKey(schema: z.core.$ZodType): string | undefined {
+  const { def } = (schema as z.core.$ZodTypes)._zod;
+  return def.type === "union" && "discriminator" in def ? String(def.discriminator) : undefined;
+}
+
+function oneOf(names: readonly string[]): string {
+  return names.length < 2 ? names.join() : `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
+}
 
 /** An issue with its path from the top; of a union, an issue of the alternative that was meant. */
 export interface FlatIssue {

@@ -40,6 +40,14 @@ export function secretAt(path: readonly PropertyKey[]): SecretPath | undefined {
   );
 }
 
+/** Whether secrets stand below a key of a part of the job, so that a text in its place may be one. */
+export function isAboveSecrets(path: readonly PropertyKey[]): boolean {
+  return path.length > 1 && SECRET_PATHS.some(({ keys }) =>
+    keys.length > path.length &&
+    path.every((key, index) => keys[index] === "*" || keys[index] === key)
+  );
+}
+
 /** Why a text cannot stand where a secret is expected, or undefined where it can. */
 export function secretProblem(text: string, secret: SecretPath): string | undefined {
   const references = envReferences(text);

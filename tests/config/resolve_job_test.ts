@@ -146,10 +146,26 @@ Deno.test("resolveJob() checks what placeholders name", () =>
       { [`${STREAM}.for_each`]: { y: [1, 2] }, [`${STREAM}.request.query.x`]: "{each.y.id}" },
       '"y" has no fields; write {each.y}',
     ],
-    [{ [`${STREAM}.for_each`]: { region: { param: "regions" } } }],
+    [{
+      [`${STREAM}.for_each`]: { region: { param: "regions" } },
+      [`${STREAM}.request.query.x`]: "{each.region}",
+    }],
     [
-      { [`${STREAM}.for_each`]: { region: { param: "one" } }, "params.one": {} },
+      {
+        [`${STREAM}.for_each`]: { region: { param: "one" } },
+        [`${STREAM}.request.query.x`]: "{each.region}",
+        "params.one": {},
+      },
       'the parameter "one" is no list; add "list: true" to it',
+    ],
+    [
+      { [`${STREAM}.for_each`]: { region: ["gb", "ire"] } },
+      'the request does not say "region"; put {each.region} in it',
+    ],
+    [{ [`${STREAM}.paging`]: "page" }, 'expected a map with by, found "page"'],
+    [
+      { "source.auth": "Bearer 1", "source.url": "https://a.example" },
+      "expected a map with basic, bearer, oauth2, header or query",
     ],
     [
       { [`${STREAM}.request.headers`]: { "X-A": "{form}" } },
