@@ -6,7 +6,7 @@
 import { EACH, type Step, walk } from "./path.ts";
 
 /** Parses a text, or throws a SyntaxError. */
-type Parse = (text: string) => unknown;
+export type Parse = (text: string) => unknown;
 
 /** Characters that are parsed in one go: some 5 ms. Shorter ones cost a quarter more time in all, mostly for garbage. */
 const SLICE_CHARS = 1 << 20;
