@@ -5,7 +5,7 @@ import { RUN_HEAP } from "../../tasks/permissions.ts";
 
 const BENCHES: readonly (readonly string[])[] = [
   ["extract_bench.ts"],
-  ["write_bench.ts", "--rows", "20000", "--runs", "3"],
+  ["write_bench.ts", "--rows", "40000", "--runs", "3"],
   ["pipeline_bench.ts", "--days", "60", "--runs", "3"],
   ["memory_bench.ts", "--days", "100,500,1000"],
   ["start_bench.ts", "--runs", "5"],
