@@ -52,7 +52,7 @@ export function* decodeCsv(
   const config = { delimiter, comments, chunkSize: sliceChars };
   const records: unknown[] = [];
   let names: string[] | undefined;
-  for (const lines of parseBySlices(withoutLines(text, form.skip ?? 0), config)) {
+  for (const lines of linesBySlices(withoutLines(text, form.skip ?? 0), config)) {
     if (form.header && lines.length > 0) names ??= lines.shift()!.cells.map((name) => name.trim());
     for (const { cells, isSound } of lines) {
       const isRecord = isSound && cells.length === names?.length;
@@ -67,7 +67,7 @@ export function* decodeCsv(
 }
 
 /** The lines of a text that are not empty, slice by slice. */
-function* parseBySlices(
+function* linesBySlices(
   text: string,
   config: { delimiter: string; comments: string | boolean; chunkSize: number },
 ): Generator<Line[]> {

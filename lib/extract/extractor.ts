@@ -1,6 +1,7 @@
 // Owns the step from the records of a page to rows: for every element that an entry of the stream's
 // `rows` is made from, a row of its table, or a rejection that says why not. Compiled once for a stream;
 // pure after that. No record makes it throw, whatever it is: a bad one costs its own rows only.
+import { atOnce } from "../breathe.ts";
 import type { Job } from "../config/job.ts";
 import type { CivilMinute } from "../plan/civil.ts";
 import { Failure } from "../report/failure.ts";
@@ -93,8 +94,7 @@ export function compileExtractor(job: Job, stream: string): Extractor {
     }
     return { sets: sink.sets(), rejected: sink.rejected() };
   }
-  const extract = (page: ExtractedPage) =>
-    extractBySlices(page, Infinity).next().value as Extraction;
+  const extract = (page: ExtractedPage) => atOnce(extractBySlices(page, Infinity));
   return { shapes, extract, extractBySlices };
 }
 
