@@ -3,7 +3,7 @@
 // instead. It finds the place of any path again, for whoever has a problem to report.
 import { type Env, envReferences, substituteEnv } from "./env.ts";
 import type { Finding, Place } from "./problem.ts";
-import { secretAt, secretProblem } from "./secret.ts";
+import { isAboveSecrets, secretAt, secretProblem } from "./secret.ts";
 import type { YamlNode } from "./yaml_node.ts";
 
 /** The plain value of a tree. */
@@ -46,6 +46,7 @@ export function plainValue(root: YamlNode, env: Env): PlainValue {
       findings.push({ place, message: problem, path });
       return value;
     }
+    if (isAboveSecrets(path) && envReferences(value).length === 0) secrets.push(place);
     const { text, missing } = substituteEnv(value, env);
     if (text !== value) fromEnv.add(JSON.stringify(path));
     for (const { name, text } of missing) {

@@ -253,6 +253,17 @@ Deno.test("readJob() shows neither secrets nor values of variables", async () =>
   for (const secret of ["hunter2", "s3cret", "letmein"]) assert(!printed.includes(secret), secret);
 });
 
+Deno.test("readJob() shows no secret that stands where a map of them is expected", async () => {
+  for (const auth of ['"Bearer hunter2"', "{ basic: hunter2 }", "{ header: hunter2 }"]) {
+    const source = `source:\n  url: https://api.example.com\n  auth: ${auth}\n`;
+    const found = await problems(FINE.replace("source: https://api.example.com\n", source));
+    assertEquals(found.map(({ line }) => line), [4], auth);
+    const printed = found.map(formatProblem).join("\n");
+    assert(printed.includes("expected a map"), printed);
+    assert(!printed.includes("hunter2"), printed);
+  }
+});
+
 Deno.test("readJob() shows no secret of a file that is no YAML", async () => {
   const found = await problems(
     'job: a\nsource: { auth: { bearer: abc.def }, ]\n"password": hunter2"]',
