@@ -14,8 +14,8 @@ export interface Clock {
    * less resolve at once.
    */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
-  /** Waits until what was begun before has left for the network; not needed in tests. */
-  gone?(): Promise<void>;
+  /** Waits until the event loop has turned, so that what was begun before has left; not needed in tests. */
+  turn?(): Promise<void>;
 }
 
 /**
@@ -32,7 +32,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
  * input and output go on meanwhile.
  */
 export function monotonicClock(): Clock {
-  return { now: () => performance.now(), sleep, gone };
+  return { now: () => performance.now(), sleep, turn };
 }
 
 async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
@@ -50,11 +50,6 @@ async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
 
 function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
-}
-
-/** A timer fires only after connections have had their turn, which neither `setImmediate` nor a message waits for. */
-function gone(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
 }
 
 function timer(ms: number, signal?: AbortSignal): Promise<void> {

@@ -49,9 +49,9 @@ Deno.test("take() lets requests go in the order they came when one stream asks f
 });
 
 Deno.test("take() counts a request from when it left where that was later than it was let go", async () => {
-  for (const [goneAfterMs, leftAtMs] of [[1.5, 0], [8, 8]] as const) {
+  for (const [turnsAfterMs, leftAtMs] of [[1, 0], [8, 8]] as const) {
     const clock: FakeClock & Clock = Object.assign(new FakeClock(0), {
-      gone: () => clock.sleep(clock.now() === 0 ? goneAfterMs : 0),
+      turn: () => clock.sleep(clock.now() === 0 ? turnsAfterMs : 0),
     });
     const gate = new Limiter({ source: [parseRate("2/s")], clock }).stream("results");
     const sent = Array.from({ length: 3 }, () => gate.take());
