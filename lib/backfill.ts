@@ -5,21 +5,21 @@
 import { openPlan } from "./checkpoint/open_plan.ts";
 import { recordBatch } from "./checkpoint/record_batch.ts";
 import type { Checkpoint } from "./checkpoint/checkpoint.ts";
-import type { Job } from "./config/job.ts";
+import type { Job } from "./config/schema/job.ts";
 import { compileExtractor } from "./extract/extractor.ts";
 import { extractPages } from "./extract/extract_pages.ts";
 import type { Page } from "./fetch/fetch_pages.ts";
 import { fetchWindows } from "./fetch/fetch_windows.ts";
 import { stagesOf } from "./plan/stage.ts";
 import type { Unit } from "./plan/stream_plan.ts";
-import type { Window } from "./plan/window.ts";
+import type { Window } from "./plan/time/window.ts";
 import type { Listener } from "./report/event.ts";
-import type { Mask } from "./report/mask.ts";
+import type { Mask } from "./report/text/mask.ts";
 import { maskRejections } from "./report/mask_rejections.ts";
 import { reportBatch } from "./report/report_batch.ts";
 import { batchRows, creditRows, rejectRows, type WrittenBatch } from "./upsert/batch.ts";
 import { ledgerOf } from "./upsert/ledger.ts";
-import type { Target, Written } from "./upsert/target.ts";
+import type { Target, Written } from "./upsert/write/target.ts";
 import { writeBatches } from "./upsert/write_batches.ts";
 
 /** What a backfill works with; everything is opened by the caller and closed by it. */

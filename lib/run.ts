@@ -8,8 +8,8 @@ import { isForgotten } from "./checkpoint/restore.ts";
 import { surveyOf, surveyStreams } from "./checkpoint/survey.ts";
 import { tightest } from "./plan/forecast.ts";
 import { rangeOf } from "./plan/needed.ts";
-import { Failure } from "./report/failure.ts";
-import { formatWindow } from "./report/format.ts";
+import { Failure } from "./failure.ts";
+import { formatWindow } from "./report/text/format.ts";
 import type { Outcome, Summary } from "./report/summary.ts";
 
 /** What a run works with besides the backfill's own input. */

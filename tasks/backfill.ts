@@ -1,21 +1,21 @@
 // `deno task backfill`: fetches what a range of dates lacks, or all of it again, into the target. Also
 // the plan (`--dry-run`) and the forecast (`--check-status`) of the same run. It chooses and wires; the
 // work is in lib/.
-import type { Job } from "../lib/config/job.ts";
+import type { Job } from "../lib/config/schema/job.ts";
 import type { Checkpoint } from "../lib/checkpoint/checkpoint.ts";
 import { surveyOf, surveyStreams } from "../lib/checkpoint/survey.ts";
-import { helpText, readArguments } from "./arguments.ts";
-import type { Arguments } from "./arguments.ts";
-import { dryRun } from "./dry_run.ts";
-import { EXIT, printError, runCommand } from "./exit.ts";
-import { env, jobFileOf, openJob, openStores } from "./open_job.ts";
-import type { Stores } from "./open_job.ts";
-import { newRunId, performRun } from "./perform_run.ts";
-import { givenOptions, rangeOf, runFlags, runOptions, streamsOf } from "./run_options.ts";
-import type { GivenOptions, RunOptions } from "./run_options.ts";
-import { Screen } from "./screen.ts";
-import { StopSignal } from "./signals.ts";
-import { surveyLines } from "./survey_lines.ts";
+import { helpText, readArguments } from "../lib/cli/arguments.ts";
+import type { Arguments } from "../lib/cli/arguments.ts";
+import { dryRun } from "../lib/cli/dry_run.ts";
+import { EXIT, printError, runCommand } from "../lib/cli/exit.ts";
+import { env, jobFileOf, openJob, openStores } from "../lib/cli/open_job.ts";
+import type { Stores } from "../lib/cli/open_job.ts";
+import { newRunId, performRun } from "../lib/cli/perform_run.ts";
+import { givenOptions, rangeOf, runFlags, runOptions, streamsOf } from "../lib/cli/run_options.ts";
+import type { GivenOptions, RunOptions } from "../lib/cli/run_options.ts";
+import { Screen } from "../lib/cli/screen.ts";
+import { StopSignal } from "../lib/cli/signals.ts";
+import { surveyLines } from "../lib/cli/survey_lines.ts";
 
 const ABOUT = "Fetches a range of dates of every stream of a job into the database.";
 
@@ -96,7 +96,7 @@ function sayInterrupted(screen: Screen): void {
   screen.say(nextStep("interrupted", 0));
 }
 
-interface Scene {
+interface RunContext {
   readonly job: Job;
   readonly given: GivenOptions;
   readonly args: Arguments;
@@ -106,7 +106,7 @@ interface Scene {
 
 async function performOn(
   stores: Stores,
-  { job, given, args, screen, signal }: Scene,
+  { job, given, args, screen, signal }: RunContext,
 ): Promise<number> {
   const checkpoint = stores.checkpoint(job);
   const { summary, error } = await performRun({

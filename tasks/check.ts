@@ -2,13 +2,13 @@
 // defaults. It asks neither API nor database, and needs no variable that holds a secret.
 import { parseEnv } from "node:util";
 import { explainJob } from "../lib/config/explain.ts";
-import { formatProblem, type Problem } from "../lib/config/problem.ts";
+import { formatProblem, type Problem } from "../lib/config/yaml/problem.ts";
 import { inspectJob, type JobReading } from "../lib/config/read_job.ts";
-import { type Flags, helpText, readArguments } from "./arguments.ts";
-import { EXIT, runCommand } from "./exit.ts";
-import { modelineAdvice } from "./modeline.ts";
-import { readText } from "./read_text.ts";
-import { DEFAULT_JOB } from "./settings.ts";
+import { type Flags, helpText, readArguments } from "../lib/cli/arguments.ts";
+import { EXIT, runCommand } from "../lib/cli/exit.ts";
+import { modelineAdvice } from "../lib/cli/modeline.ts";
+import { readText } from "../lib/cli/read_text.ts";
+import { DEFAULT_JOB } from "../lib/cli/settings.ts";
 
 const FLAGS: Flags = {
   explain: { kind: "switch", about: "Print the job as YAML with every default filled in." },

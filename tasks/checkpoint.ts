@@ -4,14 +4,14 @@ import { Checkpoint } from "../lib/checkpoint/checkpoint.ts";
 import { moveAside } from "../lib/checkpoint/kv_file.ts";
 import { openKv, REBUILD } from "../lib/checkpoint/open_kv.ts";
 import { restoreCoverage, type Restored } from "../lib/checkpoint/restore.ts";
-import { Failure } from "../lib/report/failure.ts";
-import { formatNumber, formatTable } from "../lib/report/format.ts";
+import { Failure } from "../lib/failure.ts";
+import { formatNumber, formatTable } from "../lib/report/text/format.ts";
 import { openTarget } from "../lib/upsert/open_target.ts";
-import { helpText, readArguments } from "./arguments.ts";
-import type { Flags } from "./arguments.ts";
-import { EXIT, runCommand } from "./exit.ts";
-import { env, jobFileOf, openJob } from "./open_job.ts";
-import { readSettings } from "./settings.ts";
+import { helpText, readArguments } from "../lib/cli/arguments.ts";
+import type { Flags } from "../lib/cli/arguments.ts";
+import { EXIT, runCommand } from "../lib/cli/exit.ts";
+import { env, jobFileOf, openJob } from "../lib/cli/open_job.ts";
+import { readSettings } from "../lib/cli/settings.ts";
 
 const ABOUT = "Restores a checkpoint that was lost or damaged from what the database recorded.";
 

@@ -2,15 +2,15 @@
 // status page. Crons and server are registered at once when the module is loaded, as Deno Deploy wants
 // it; everything else is opened when it is needed. With --once it does one update and ends.
 import { statusPage, troublePage } from "../lib/cron/status_page.ts";
-import { parseDurationMs } from "../lib/config/duration.ts";
-import { Failure } from "../lib/report/failure.ts";
-import { type Flags, helpText, readArguments } from "./arguments.ts";
-import { CronService } from "./cron_service.ts";
-import { EXIT, printError, runCommand } from "./exit.ts";
-import { env, jobFileOf, openJob } from "./open_job.ts";
-import { givenOptions, runFlags } from "./run_options.ts";
-import { DEFAULT_JOB, isOnDeploy, readSettings } from "./settings.ts";
-import { StopSignal } from "./signals.ts";
+import { parseDurationMs } from "../lib/plan/time/duration.ts";
+import { Failure } from "../lib/failure.ts";
+import { type Flags, helpText, readArguments } from "../lib/cli/arguments.ts";
+import { CronService } from "../lib/cli/cron_service.ts";
+import { EXIT, printError, runCommand } from "../lib/cli/exit.ts";
+import { env, jobFileOf, openJob } from "../lib/cli/open_job.ts";
+import { givenOptions, runFlags } from "../lib/cli/run_options.ts";
+import { DEFAULT_JOB, isOnDeploy, readSettings } from "../lib/cli/settings.ts";
+import { StopSignal } from "../lib/cli/signals.ts";
 
 const ABOUT = `Keeps a job up to date: fills gaps, asks again for what failed and for what may
 still change, then fetches yesterday and today. Give it the streams and parameters of

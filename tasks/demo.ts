@@ -2,15 +2,15 @@
 // Racing API at its real limits and the embedded database, backfills the last 14 days, verifies them,
 // and says what to do next. It keeps to ./data/demo and begins anew each time.
 import { startSandbox } from "../lib/sandbox/server.ts";
-import { civilAt, formatDay, MINUTES_PER_DAY } from "../lib/plan/civil.ts";
-import { helpText, readArguments } from "./arguments.ts";
-import { EXIT, printError, runCommand } from "./exit.ts";
-import { openJob, openStores } from "./open_job.ts";
-import { newRunId, performRun } from "./perform_run.ts";
-import type { RunOptions } from "./run_options.ts";
-import { Screen } from "./screen.ts";
-import { DEFAULT_JOB } from "./settings.ts";
-import { StopSignal } from "./signals.ts";
+import { civilAt, formatDay, MINUTES_PER_DAY } from "../lib/plan/time/civil.ts";
+import { helpText, readArguments } from "../lib/cli/arguments.ts";
+import { EXIT, printError, runCommand } from "../lib/cli/exit.ts";
+import { openJob, openStores } from "../lib/cli/open_job.ts";
+import { newRunId, performRun } from "../lib/cli/perform_run.ts";
+import type { RunOptions } from "../lib/cli/run_options.ts";
+import { Screen } from "../lib/cli/screen.ts";
+import { DEFAULT_JOB } from "../lib/cli/settings.ts";
+import { StopSignal } from "../lib/cli/signals.ts";
 import { verifyJob } from "./verify.ts";
 
 const ABOUT = "Backfills 14 days from a local sandbox into an embedded database; needs nothing.";

@@ -1,13 +1,13 @@
 // Owns the command `docs`: writes what is generated, which is the JSON Schema for editors and the tables of
 // the reference page, from the job schema, and the page of estimates, from the racing job. It needs no
 // environment.
-import { jobJsonSchema } from "../lib/config/json_schema.ts";
-import { withReference } from "../lib/config/reference_page.ts";
-import { helpText, readArguments } from "./arguments.ts";
-import { estimatesPage } from "./estimates_page.ts";
-import { EXIT, runCommand } from "./exit.ts";
-import { openJob } from "./open_job.ts";
-import { DEFAULT_JOB } from "./settings.ts";
+import { jobJsonSchema } from "../lib/config/schema/json_schema.ts";
+import { withReference } from "../lib/config/schema/reference_page.ts";
+import { helpText, readArguments } from "../lib/cli/arguments.ts";
+import { estimatesPage } from "../lib/cli/estimates_page.ts";
+import { EXIT, runCommand } from "../lib/cli/exit.ts";
+import { openJob } from "../lib/cli/open_job.ts";
+import { DEFAULT_JOB } from "../lib/cli/settings.ts";
 
 const SCHEMA = "config/job.schema.json";
 const PAGE = "docs/config.md";

@@ -1,21 +1,21 @@
 // `deno task doctor`: whether everything is there that a run needs, a line each, with what to do where
 // it is not. It asks the API once and leaves nothing behind.
-import type { Job } from "../lib/config/job.ts";
-import { ConfigurationFailure } from "../lib/config/problem.ts";
+import type { Job } from "../lib/config/schema/job.ts";
+import { ConfigurationFailure } from "../lib/config/yaml/problem.ts";
 import { examineApi } from "../lib/doctor/examine_api.ts";
 import { examineCheckpoint } from "../lib/doctor/examine_checkpoint.ts";
 import { examineCredentials } from "../lib/doctor/examine_credentials.ts";
 import { examineTarget } from "../lib/doctor/examine_target.ts";
 import { fine, type Item, problem, problemOf } from "../lib/doctor/item.ts";
-import { monotonicClock } from "../lib/fetch/clock.ts";
-import { formatCount } from "../lib/report/format.ts";
-import { helpText, readArguments } from "./arguments.ts";
-import type { Flags } from "./arguments.ts";
-import { examineDeno, examineLogs, examinePermissions } from "./doctor_process.ts";
-import { EXIT, runCommand } from "./exit.ts";
-import { env, jobFileOf, openJob } from "./open_job.ts";
-import { readSettings } from "./settings.ts";
-import { StopSignal } from "./signals.ts";
+import { monotonicClock } from "../lib/fetch/rate/clock.ts";
+import { formatCount } from "../lib/report/text/format.ts";
+import { helpText, readArguments } from "../lib/cli/arguments.ts";
+import type { Flags } from "../lib/cli/arguments.ts";
+import { examineDeno, examineLogs, examinePermissions } from "../lib/cli/doctor_process.ts";
+import { EXIT, runCommand } from "../lib/cli/exit.ts";
+import { env, jobFileOf, openJob } from "../lib/cli/open_job.ts";
+import { readSettings } from "../lib/cli/settings.ts";
+import { StopSignal } from "../lib/cli/signals.ts";
 
 const ABOUT = "Tries everything that a run needs, and says what to do where something is wrong.";
 

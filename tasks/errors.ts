@@ -1,12 +1,12 @@
 // `deno task errors`: failed windows and rejected rows, each with why and what to do. `--clear` forgets
 // them; windows that failed stay gaps and are fetched by the next `--resume` all the same.
-import type { Trouble } from "../lib/checkpoint/checkpoint.ts";
+import type { RetryEntry } from "../lib/checkpoint/checkpoint.ts";
 import { viewTrouble } from "../lib/checkpoint/snapshot.ts";
-import { formatCount, oneLine } from "../lib/report/format.ts";
-import { helpText, readArguments } from "./arguments.ts";
-import type { Flags } from "./arguments.ts";
-import { EXIT, runCommand } from "./exit.ts";
-import { jobFileOf, openJob, openStores } from "./open_job.ts";
+import { formatCount, oneLine } from "../lib/report/text/format.ts";
+import { helpText, readArguments } from "../lib/cli/arguments.ts";
+import type { Flags } from "../lib/cli/arguments.ts";
+import { EXIT, runCommand } from "../lib/cli/exit.ts";
+import { jobFileOf, openJob, openStores } from "../lib/cli/open_job.ts";
 
 const ABOUT = "Lists failed windows and rejected rows, each with why and what to do.";
 
@@ -57,7 +57,7 @@ async function main(argv: string[]): Promise<number> {
   return EXIT.done;
 }
 
-function troubleLines(trouble: Trouble): string[] {
+function troubleLines(trouble: RetryEntry): string[] {
   const view = viewTrouble(trouble);
   const days = view.window === null ? "" : ` ${[...new Set(view.window)].join(" .. ")}`;
   const each = trouble.each === "" ? "" : ` ${trouble.each}`;

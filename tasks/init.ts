@@ -10,12 +10,12 @@ import {
 } from "../lib/init/job_draft.ts";
 import { type OpenApiDocument, readOpenApi } from "../lib/init/openapi_document.ts";
 import { writeJob } from "../lib/init/write_job.ts";
-import { Failure } from "../lib/report/failure.ts";
-import { type Arguments, type Flags, helpText, readArguments } from "./arguments.ts";
-import { EXIT, runCommand } from "./exit.ts";
-import { askQuestions, type Dialogue } from "./init_questions.ts";
-import { schemaPathFrom } from "./modeline.ts";
-import { whyUnreadable } from "./read_text.ts";
+import { Failure } from "../lib/failure.ts";
+import { type Arguments, type Flags, helpText, readArguments } from "../lib/cli/arguments.ts";
+import { EXIT, runCommand } from "../lib/cli/exit.ts";
+import { askQuestions, type Dialogue } from "../lib/cli/init_questions.ts";
+import { schemaPathFrom } from "../lib/cli/modeline.ts";
+import { whyUnreadable } from "../lib/cli/read_text.ts";
 
 const value = (name: string, about: string) => ({ kind: "value", value: name, about }) as const;
 

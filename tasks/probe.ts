@@ -1,24 +1,24 @@
 // `deno task probe FILE`: one real request of one stream, and what became of its answer: the way to write
 // a job without guessing. It writes nothing, and opens the database only where a query on it says what to
 // ask for.
-import type { Job } from "../lib/config/job.ts";
-import type { Stream } from "../lib/config/job_schema.ts";
+import type { Job } from "../lib/config/schema/job.ts";
+import type { Stream } from "../lib/config/schema/job_schema.ts";
 import { parseDateArgument } from "../lib/config/date_argument.ts";
-import { suggest } from "../lib/config/did_you_mean.ts";
-import { defaultParams, flagOf, readParams } from "../lib/config/params.ts";
+import { suggest } from "../lib/did_you_mean.ts";
+import { defaultParams, flagOf, readParams } from "../lib/config/schema/params.ts";
 import { cheapestStream } from "../lib/doctor/examine_api.ts";
-import { monotonicClock } from "../lib/fetch/clock.ts";
+import { monotonicClock } from "../lib/fetch/rate/clock.ts";
 import { eachValues, isFedByTarget } from "../lib/plan/each_values.ts";
 import { probeStream } from "../lib/probe/probe_stream.ts";
 import { probeWindow } from "../lib/probe/probe_window.ts";
-import { Failure } from "../lib/report/failure.ts";
+import { Failure } from "../lib/failure.ts";
 import { openTarget } from "../lib/upsert/open_target.ts";
-import { type Arguments, type Flags, helpText, readArguments } from "./arguments.ts";
-import { EXIT, runCommand } from "./exit.ts";
-import { env, jobFileOf, openJob } from "./open_job.ts";
-import { probeLines } from "./probe_lines.ts";
-import { readSettings } from "./settings.ts";
-import { StopSignal } from "./signals.ts";
+import { type Arguments, type Flags, helpText, readArguments } from "../lib/cli/arguments.ts";
+import { EXIT, runCommand } from "../lib/cli/exit.ts";
+import { env, jobFileOf, openJob } from "../lib/cli/open_job.ts";
+import { probeLines } from "../lib/cli/probe_lines.ts";
+import { readSettings } from "../lib/cli/settings.ts";
+import { StopSignal } from "../lib/cli/signals.ts";
 
 const ABOUT =
   "Sends one real request and shows the answer, the rows it becomes and what does not fit.";

@@ -1,14 +1,14 @@
 // `deno task sandbox`: The Racing API on this machine. It reads flags, starts the server and prints one
 // line: what to put before a command so that it uses the sandbox. Errors alone go to stderr.
-import { parseDurationMs } from "../lib/config/duration.ts";
-import { Failure } from "../lib/report/failure.ts";
+import { parseDurationMs } from "../lib/plan/time/duration.ts";
+import { Failure } from "../lib/failure.ts";
 import { faultKinds, parseFault } from "../lib/sandbox/faults.ts";
 import { type LimitKind, limitKinds } from "../lib/sandbox/rate_limit.ts";
 import type { SandboxOptions } from "../lib/sandbox/options.ts";
 import { type Sandbox, startSandbox } from "../lib/sandbox/server.ts";
-import { type Arguments, type Flags, helpText, readArguments } from "./arguments.ts";
-import { EXIT, runCommand } from "./exit.ts";
-import { StopSignal } from "./signals.ts";
+import { type Arguments, type Flags, helpText, readArguments } from "../lib/cli/arguments.ts";
+import { EXIT, runCommand } from "../lib/cli/exit.ts";
+import { StopSignal } from "../lib/cli/signals.ts";
 
 const ABOUT = [
   "Plays The Racing API on this machine until it is stopped: any date since 1988, and for one date always",

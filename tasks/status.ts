@@ -1,21 +1,21 @@
 // `deno task status`: coverage, gaps, failed windows, rows and last runs, per stream. It reads the
 // checkpoint and the target and asks nothing of the source.
-import type { Job } from "../lib/config/job.ts";
+import type { Job } from "../lib/config/schema/job.ts";
 import type { Checkpoint, RunRecord } from "../lib/checkpoint/checkpoint.ts";
 import type { Days, StreamView } from "../lib/checkpoint/snapshot.ts";
 import { daysOf, inDays, viewStreams } from "../lib/checkpoint/snapshot.ts";
 import { selectStreams } from "../lib/plan/stage.ts";
-import type { Window } from "../lib/plan/window.ts";
-import { formatCount, formatNumber, formatTable, oneLine } from "../lib/report/format.ts";
+import type { Window } from "../lib/plan/time/window.ts";
+import { formatCount, formatNumber, formatTable, oneLine } from "../lib/report/text/format.ts";
 import type { Summary } from "../lib/report/summary.ts";
-import { helpText, readArguments } from "./arguments.ts";
-import type { Flags } from "./arguments.ts";
-import { EXIT, runCommand } from "./exit.ts";
-import { jobFileOf, openJob, openStores } from "./open_job.ts";
-import type { Stores } from "./open_job.ts";
-import type { GivenOptions, RunOptions } from "./run_options.ts";
-import { givenOptions, rangeOf, runFlags, runOptions } from "./run_options.ts";
-import { StopSignal } from "./signals.ts";
+import { helpText, readArguments } from "../lib/cli/arguments.ts";
+import type { Flags } from "../lib/cli/arguments.ts";
+import { EXIT, runCommand } from "../lib/cli/exit.ts";
+import { jobFileOf, openJob, openStores } from "../lib/cli/open_job.ts";
+import type { Stores } from "../lib/cli/open_job.ts";
+import type { GivenOptions, RunOptions } from "../lib/cli/run_options.ts";
+import { givenOptions, rangeOf, runFlags, runOptions } from "../lib/cli/run_options.ts";
+import { StopSignal } from "../lib/cli/signals.ts";
 
 const ABOUT =
   "Shows what is done of a job: coverage, gaps, failed windows, rows and the last runs.";

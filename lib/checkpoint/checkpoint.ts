@@ -6,7 +6,7 @@ import type { Rejection } from "../extract/extractor.ts";
 import type { RangeState } from "../plan/coverage.ts";
 import { Coverage, union } from "../plan/coverage.ts";
 import type { Track } from "../plan/scope.ts";
-import type { Window } from "../plan/window.ts";
+import type { Window } from "../plan/time/window.ts";
 import type { Change } from "./change.ts";
 import { deletion, writeChanges } from "./change.ts";
 import type { EntryKind } from "./key.ts";
@@ -14,11 +14,11 @@ import { jobPrefix } from "./key.ts";
 import { entries, readValue } from "./open_kv.ts";
 import type { Shard, ShardValue } from "./shard.ts";
 import { readShards, Shards } from "./shard.ts";
-import type { Trouble } from "./trouble.ts";
-import { failedTrouble, rejectedTrouble } from "./trouble.ts";
-import { Troubles } from "./troubles.ts";
+import type { RetryEntry } from "./retry_entry.ts";
+import { failedTrouble, rejectedTrouble } from "./retry_entry.ts";
+import { RetryList } from "./retry_list.ts";
 
-export type { Trouble } from "./trouble.ts";
+export type { RetryEntry } from "./retry_entry.ts";
 
 /** A window whose rows have committed. */
 export interface DoneWindow extends Track {
@@ -93,7 +93,7 @@ export class Checkpoint {
   readonly #prefix: Deno.KvKey;
   readonly #tracks = new Map<string, Tracked>();
   readonly #loaded = new Map<string, Promise<void>>();
-  #troubles: Promise<Troubles> | undefined;
+  #troubles: Promise<RetryList> | undefined;
   readonly #measures = new Map<string, Measure>();
 
   /** A checkpoint in an open store; `target` is the stamp of the target. */
@@ -201,7 +201,7 @@ export class Checkpoint {
   }
 
   /** The windows to be asked again, stream by stream in the order of their dates. */
-  async troubles(): Promise<Trouble[]> {
+  async troubles(): Promise<RetryEntry[]> {
     return (await this.#openTroubles()).list();
   }
 
@@ -305,8 +305,8 @@ export class Checkpoint {
     return changes;
   }
 
-  #openTroubles(): Promise<Troubles> {
-    return this.#troubles ??= Troubles.load(this.#kv, this.#prefix);
+  #openTroubles(): Promise<RetryList> {
+    return this.#troubles ??= RetryList.load(this.#kv, this.#prefix);
   }
 
   #write(changes: readonly Change[]): Promise<void> {

@@ -1,7 +1,7 @@
 // Owns the one door to Deno KV: opening the file or server, the version of the layout, and patience
 // with another process that holds the file. Whatever goes wrong here is a failure of the checkpoint,
 // with what to do. What is in the values is known by checkpoint.ts alone.
-import { Failure } from "../report/failure.ts";
+import { Failure } from "../failure.ts";
 import { LAYOUT_VERSION, VERSION_KEY } from "./key.ts";
 import { damageOf } from "./kv_file.ts";
 

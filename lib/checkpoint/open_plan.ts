@@ -1,6 +1,6 @@
 // Owns the meeting of plan and checkpoint: the plan of a stream, with what coverage says is needed. The
 // arithmetic is plan/'s; here is only the reading.
-import type { Job } from "../config/job.ts";
+import type { Job } from "../config/schema/job.ts";
 import { expectedRecordsPerMinute } from "../plan/forecast.ts";
 import { eachValues } from "../plan/each_values.ts";
 import type { Needed } from "../plan/needed.ts";
@@ -8,7 +8,7 @@ import { neededOf, rangeOf } from "../plan/needed.ts";
 import type { Track } from "../plan/scope.ts";
 import { scopeOf } from "../plan/scope.ts";
 import { StreamPlan } from "../plan/stream_plan.ts";
-import type { Window } from "../plan/window.ts";
+import type { Window } from "../plan/time/window.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 
 /** What a plan is opened from. */

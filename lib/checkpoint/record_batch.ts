@@ -1,6 +1,6 @@
 // Owns the last station: what a written batch completes is recorded in the checkpoint, never before its
 // transaction has committed. Failed windows are recorded with it, in the order they failed.
-import type { Job } from "../config/job.ts";
+import type { Job } from "../config/schema/job.ts";
 import { settledParts } from "../plan/needed.ts";
 import type { Finished, WrittenBatch } from "../upsert/batch.ts";
 import type { Checkpoint, DoneWindow } from "./checkpoint.ts";

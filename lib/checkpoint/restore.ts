@@ -2,12 +2,13 @@
 // of which rows were rejected are to be asked again. What the target does not record cannot be restored:
 // which windows failed (they are gaps), and the values of rejected rows. It reads the ledger twice and
 // holds none of it.
-import type { Job } from "../config/job.ts";
-import { parseCivil } from "../plan/civil.ts";
-import type { Window } from "../plan/window.ts";
-import type { LedgerEntry, Target } from "../upsert/target.ts";
+import type { Job } from "../config/schema/job.ts";
+import { parseCivil } from "../plan/time/civil.ts";
+import type { Window } from "../plan/time/window.ts";
+import type { Target } from "../upsert/write/target.ts";
 import type { Checkpoint, ProvenWindow } from "./checkpoint.ts";
 import { type Days, daysOf } from "./snapshot.ts";
+import type { LedgerEntry } from "../upsert/sql/system_tables.ts";
 
 /** What was restored of one stream. */
 export interface Restored {

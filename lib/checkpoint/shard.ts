@@ -2,11 +2,11 @@
 // window touches the years it covers and nothing else, the cost of a window does not grow with the
 // history, and a century is a hundred values. A year of many short ranges is laid out by month instead,
 // a month of many minute by minute, so that everything fits a value.
-import type { CivilMinute } from "../plan/civil.ts";
-import { civilParts, fromParts } from "../plan/civil.ts";
+import type { CivilMinute } from "../plan/time/civil.ts";
+import { civilParts, fromParts } from "../plan/time/civil.ts";
 import type { Covered } from "../plan/coverage.ts";
 import { Coverage } from "../plan/coverage.ts";
-import type { Window } from "../plan/window.ts";
+import type { Window } from "../plan/time/window.ts";
 
 /**
  * Names what a value holds: 2024 * 100 the year 2024, 2024 * 100 + 3 March of it. Where both are there,

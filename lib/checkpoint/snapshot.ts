@@ -1,13 +1,13 @@
 // Owns the readable views of a checkpoint: what `status --json` prints and what the file in logs/ holds
 // for cat and jq. Field names are a promise (docs/guide.md, "JSON output"). KV stays the truth.
-import type { Job } from "../config/job.ts";
-import { formatCivil, formatDay, MINUTES_PER_DAY } from "../plan/civil.ts";
+import type { Job } from "../config/schema/job.ts";
+import { formatCivil, formatDay, MINUTES_PER_DAY } from "../plan/time/civil.ts";
 import { rangeOf } from "../plan/needed.ts";
 import { scopeOf } from "../plan/scope.ts";
 import type { Coverage } from "../plan/coverage.ts";
 import { union } from "../plan/coverage.ts";
-import type { Window } from "../plan/window.ts";
-import type { Checkpoint, Trouble } from "./checkpoint.ts";
+import type { Window } from "../plan/time/window.ts";
+import type { Checkpoint, RetryEntry } from "./checkpoint.ts";
 
 /** First and last day of a range; minutes where it does not end at midnight. */
 export type Days = [first: string, last: string];
@@ -100,7 +100,7 @@ function viewStream(
   name: string,
   scope: string,
   range: Window | undefined,
-  troubles: readonly Trouble[],
+  troubles: readonly RetryEntry[],
 ): StreamView<Window> {
   const stream = job.streams[name]!;
   const tracks = checkpoint.tracks(name, scope);
@@ -135,7 +135,7 @@ function gapsOf(coverages: readonly Coverage[], whole: Window): Window[] {
 }
 
 /** A trouble as it is shown and written to the errors file. */
-export function viewTrouble(trouble: Trouble): TroubleView {
+export function viewTrouble(trouble: RetryEntry): TroubleView {
   return {
     window: trouble.window === null ? null : daysOf(trouble.window),
     each: trouble.each,

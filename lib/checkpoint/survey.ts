@@ -1,7 +1,7 @@
 // Owns the survey behind `--check-status`, `status` and the plan lines of a run: for each stream what is
 // done, what is left, and the forecast of both. It reads the checkpoint and, for `for_each` queries, the
 // target; it asks nothing of the source.
-import type { Job } from "../config/job.ts";
+import type { Job } from "../config/schema/job.ts";
 import { eachValues } from "../plan/each_values.ts";
 import type { Extent, StreamForecast } from "../plan/forecast.ts";
 import { forecastStream, secondsOf } from "../plan/forecast.ts";
@@ -10,7 +10,7 @@ import type { Track } from "../plan/scope.ts";
 import { canonical, scopeOf } from "../plan/scope.ts";
 import { stagesOf } from "../plan/stage.ts";
 import { countWindows } from "../plan/stream_plan.ts";
-import type { Window } from "../plan/window.ts";
+import type { Window } from "../plan/time/window.ts";
 import type { PlanSource } from "./open_plan.ts";
 
 /** PostgreSQL's SQLSTATE for a table that is not there. */

@@ -1,6 +1,6 @@
 // Owns the words in which a person names a day on the command line. They are of the calendar of the
 // job's time zone at a moment that is passed in, so "today" in Sydney is not today in London.
-import { Failure } from "../report/failure.ts";
+import { Failure } from "../failure.ts";
 import {
   addMonths,
   civilAt,
@@ -8,8 +8,8 @@ import {
   MINUTES_PER_DAY,
   parseCivil,
   startOfDay,
-} from "../plan/civil.ts";
-import { suggest } from "./did_you_mean.ts";
+} from "../plan/time/civil.ts";
+import { suggest } from "../did_you_mean.ts";
 
 const WORDS: Readonly<Record<string, number>> = { today: 0, yesterday: -1, tomorrow: 1 };
 

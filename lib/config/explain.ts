@@ -3,9 +3,9 @@
 // it prints is itself a job file that means the same.
 import { Document, isCollection, type Node, Pair, YAMLMap, YAMLSeq } from "yaml";
 import type { z } from "zod";
-import { jobSchema } from "./job_schema.ts";
-import { alternatives, fixedKeys, memberSchema, schemaShape } from "./schema_shape.ts";
-import type { YamlNode } from "./yaml_node.ts";
+import { jobSchema } from "./schema/job_schema.ts";
+import { alternatives, fixedKeys, memberSchema, schemaShape } from "./schema/shape.ts";
+import type { YamlNode } from "./yaml/node.ts";
 
 /** The YAML text of a job, from its merged tree; the job must have no problem. */
 export function explainJob(root: YamlNode): string {

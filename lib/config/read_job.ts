@@ -1,24 +1,24 @@
 // Owns the way from a file to a job: files, tree, variables, schema, cross-checks, in that order, with
 // every problem of every step in one failure. It reads no file and no environment itself; both are passed
 // in. Invariant: a job that is returned has no problem that `check` would report.
-import type { Env } from "./env.ts";
-import { readJobTree, type ReadText } from "./include.ts";
-import type { Job } from "./job.ts";
-import { jobSchema, type ParsedJob } from "./job_schema.ts";
+import type { Env } from "./yaml/env.ts";
+import { readJobTree, type ReadText } from "./yaml/include.ts";
+import type { Job } from "./schema/job.ts";
+import { jobSchema, type ParsedJob } from "./schema/job_schema.ts";
 import {
   ConfigurationFailure,
   type Finding,
   type Place,
   type Problem,
   problemOf,
-} from "./problem.ts";
-import { resolveJob } from "./resolve_job.ts";
-import { salvage } from "./salvage.ts";
-import { type FlatIssue, flatIssues, keepKnownKeys, valueAt } from "./schema_issue.ts";
-import { type PathProblem, schemaProblems } from "./schema_problem.ts";
-import { isAboveSecrets, secretAt } from "./secret.ts";
-import type { YamlNode } from "./yaml_node.ts";
-import { partOf, placeOf, type PlainValue, plainValue } from "./yaml_value.ts";
+} from "./yaml/problem.ts";
+import { resolveJob } from "./resolve/job.ts";
+import { salvage } from "./schema/partial_job.ts";
+import { type FlatIssue, flatIssues, keepKnownKeys, valueAt } from "./schema/issue.ts";
+import { type PathProblem, schemaProblems } from "./schema/issue_sentence.ts";
+import { isAboveSecrets, secretAt } from "./schema/secret.ts";
+import type { YamlNode } from "./yaml/node.ts";
+import { partOf, placeOf, type PlainValue, plainValue } from "./tree_values.ts";
 
 /** Most problems of one failure. */
 const MOST_PROBLEMS = 200;

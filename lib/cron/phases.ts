@@ -2,11 +2,11 @@
 // windows that failed), then everything that may still change up to today. It reads the checkpoint and,
 // for `for_each` queries, the target; it asks nothing of the source.
 import type { PlanSource } from "../checkpoint/open_plan.ts";
-import { civilAt, MINUTES_PER_DAY, startOfDay } from "../plan/civil.ts";
+import { civilAt, MINUTES_PER_DAY, startOfDay } from "../plan/time/civil.ts";
 import { intersect, union } from "../plan/coverage.ts";
 import { eachValues } from "../plan/each_values.ts";
 import { canonical, scopeOf } from "../plan/scope.ts";
-import type { Window } from "../plan/window.ts";
+import type { Window } from "../plan/time/window.ts";
 
 /** Streams to run over a range, resumed. */
 export interface Phase {

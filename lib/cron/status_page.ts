@@ -2,8 +2,8 @@
 // texts are escaped, and the page loads nothing and runs nothing.
 import type { RunRecord } from "../checkpoint/checkpoint.ts";
 import type { Days, StreamSnapshot } from "../checkpoint/snapshot.ts";
-import { formatCount, formatNumber, formatSeconds } from "../report/format.ts";
-import type { TickReport } from "./tick.ts";
+import { formatCount, formatNumber, formatSeconds } from "../report/text/format.ts";
+import type { TickReport } from "./state.ts";
 
 /** What `/status.json` answers and the page shows; its field names are a promise. */
 export interface StatusView {

@@ -3,46 +3,13 @@
 // for the next slice. It never waits for another run of the job: that one does the work as well.
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { restoreCoverage } from "../checkpoint/restore.ts";
-import type { Job } from "../config/job.ts";
-import { Failure } from "../report/failure.ts";
+import type { Job } from "../config/schema/job.ts";
+import { Failure } from "../failure.ts";
 import type { Summary } from "../report/summary.ts";
 import type { RunResult } from "../run.ts";
-import type { LockHolder, Target } from "../upsert/target.ts";
-import type { CronMemory } from "./memory.ts";
+import type { LockHolder, Target } from "../upsert/write/target.ts";
+import type { CronStateStore, TickReport } from "./state.ts";
 import { type Phase, phasesOf } from "./phases.ts";
-
-/**
- * How a slice ended.
- *
- * - `done`: the update is complete.
- * - `more`: its time was over; the next slice goes on.
- * - `failed`: it could not go on, or windows failed or rows were rejected.
- * - `locked`: another run of the job is under way; nothing was done.
- * - `interrupted`: a signal.
- */
-export type TickOutcome = "done" | "more" | "failed" | "locked" | "interrupted";
-
-/** What a slice did; its field names are a promise of `/status.json`. */
-export interface TickReport {
-  /** How it ended. */
-  outcome: TickOutcome;
-  /** Whether every phase came to its end, with or without failed windows. */
-  complete: boolean;
-  /** When it began, ISO 8601. */
-  at: string;
-  /** How long it took. */
-  seconds: number;
-  /** Windows done and failed. */
-  windows: { done: number; failed: number };
-  /** Requests sent. */
-  requests: number;
-  /** Rows that are new or have changed. */
-  rows: number;
-  /** Rows that were rejected. */
-  rejected: number;
-  /** What is to be said of it; null where nothing is. */
-  message: string | null;
-}
 
 /** When a slice ends. */
 export interface Deadline {
@@ -65,7 +32,7 @@ export interface TickInput {
   /** The checkpoint under the target's stamp; asked for when the lock, which stamps, is held. */
   readonly checkpoint: () => Checkpoint;
   /** What slices leave to each other. */
-  readonly memory: CronMemory;
+  readonly memory: CronStateStore;
   /** Runs the streams of a phase over its dates, resumed. */
   readonly perform: (phase: Phase, until: Deadline) => Promise<RunResult>;
   /** Who takes the lock. */

@@ -1,19 +1,20 @@
 // Owns the one request that shows whether the source answers: the cheapest that the job has, through the
 // same limiter, credentials and reading as a run's, but tried once and not waited for long. What the
 // answer says of the time shows whether this machine's clock is right.
-import { breathing } from "../breathe.ts";
-import type { Job } from "../config/job.ts";
-import type { Stream } from "../config/job_schema.ts";
-import { openPaginator } from "../fetch/paginator.ts";
-import { readAnswer } from "../fetch/read_answer.ts";
-import { renderRequest } from "../fetch/request.ts";
-import { openSource, type SourceDoor, type Surroundings } from "../fetch/source.ts";
-import type { Unit } from "../fetch/unit.ts";
-import { civilAt, MINUTES_PER_DAY, startOfDay } from "../plan/civil.ts";
+import { yieldingToEventLoop } from "../yield_to_event_loop.ts";
+import type { Job } from "../config/schema/job.ts";
+import type { Stream } from "../config/schema/job_schema.ts";
+import { readResponse } from "../fetch/read_response.ts";
+import { renderRequest } from "../fetch/http/request.ts";
+import { type ApiClient, openApi } from "../fetch/api_client.ts";
+import type { Unit } from "../fetch/http/unit.ts";
+import { civilAt, MINUTES_PER_DAY, startOfDay } from "../plan/time/civil.ts";
 import { eachValues, isFedByTarget } from "../plan/each_values.ts";
-import { windowEnd } from "../plan/window.ts";
-import { formatCount, formatSeconds } from "../report/format.ts";
+import { windowEnd } from "../plan/time/window.ts";
+import { formatCount, formatSeconds } from "../report/text/format.ts";
 import { fine, type Item, problem, problemOf } from "./item.ts";
+import { openPaginator } from "../fetch/paging/open_paginator.ts";
+import { type ApiDependencies } from "../fetch/stream_client.ts";
 
 /** Longest wait for the answer. */
 const PATIENCE_MS = 20_000;
@@ -22,33 +23,33 @@ const PATIENCE_MS = 20_000;
 const SKEW_MS = 60_000;
 
 /** Asks the source once; tells how it answered, and how far this machine's clock is from its. */
-export async function examineApi(job: Job, surroundings: Surroundings): Promise<Item[]> {
+export async function examineApi(job: Job, dependencies: ApiDependencies): Promise<Item[]> {
   const name = cheapestStream(job);
   if (name === undefined) return [fine("api", "no stream of the job can be asked without data")];
   try {
-    await using source = openSource(impatient(job), surroundings);
-    return await ask(source, name, surroundings);
+    await using source = openApi(impatient(job), dependencies);
+    return await ask(source, name, dependencies);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     return [problemOf("api", error, adviceFor(message))];
   }
 }
 
-async function ask(source: SourceDoor, name: string, { wallNow, signal }: Surroundings): Promise<
+async function ask(source: ApiClient, name: string, { wallNow, signal }: ApiDependencies): Promise<
   Item[]
 > {
   const { job } = source;
-  const lane = source.lane(name);
-  const unit = await firstUnit(job, lane.stream, wallNow());
-  const step = openPaginator(lane.stream, job.source.url).first();
-  const request = renderRequest(job, lane.stream, unit, step);
-  const answer = await lane.ask(request, signal);
+  const client = source.client(name);
+  const unit = await firstUnit(job, client.stream, wallNow());
+  const step = openPaginator(client.stream, job.source.url).first();
+  const request = renderRequest(job, client.stream, unit, step);
+  const answer = await client.ask(request, signal);
   const clock = examineClock(answer.headers.get("date"), wallNow());
-  const asked = `${lane.line(request)} answered ${answer.status} in ${
+  const asked = `${client.line(request)} answered ${answer.status} in ${
     formatSeconds(answer.ms / 1000)
   }`;
   try {
-    const { records } = await breathing(readAnswer(lane.stream, answer));
+    const { records } = await yieldingToEventLoop(readResponse(client.stream, answer));
     return [fine("api", `${asked} with ${formatCount(records.length, "record")}`), ...clock];
   } catch (error) {
     const { found, do: todo } = problemOf("api", error, `Look at records of stream "${name}"`);

@@ -1,7 +1,7 @@
 // Owns the question whether the credentials of a job are there. It tells the names of variables, never a
 // value; whether the source accepts them only a request can tell.
-import { type Env, envReferences } from "../config/env.ts";
-import type { Job } from "../config/job.ts";
+import { type Env, envReferences } from "../config/yaml/env.ts";
+import type { Job } from "../config/schema/job.ts";
 import { fine, type Item, problem } from "./item.ts";
 
 /** Looks for the variables that the credentials of a job are read from. */

@@ -1,7 +1,7 @@
 // Owns the questions to a database before the first run: does it answer, may tables be made, does it bear
 // a stamp. Each is a read in which the database refuses every change, so nothing is left behind.
 import { openTarget } from "../upsert/open_target.ts";
-import type { Target } from "../upsert/target.ts";
+import type { Target } from "../upsert/write/target.ts";
 import { fine, type Item, problem, problemOf } from "./item.ts";
 
 /** How long a database that is away is waited for. */

@@ -1,5 +1,5 @@
 // Owns what an examination says: a thing, whether it is well, and what to do where it is not. Pure.
-import { Failure } from "../report/failure.ts";
+import { Failure } from "../failure.ts";
 
 /** One line of `doctor`; its field names are a promise of `doctor --json`. */
 export interface Item {

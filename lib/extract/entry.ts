@@ -1,13 +1,13 @@
 // Owns the compilation of one entry of a stream's `rows`: a reader for every mapped column and the
 // conditions. Equal readers are shared, so that what several tables say alike is read once.
-import type { Job } from "../config/job.ts";
-import type { RowsSpec, Table } from "../config/job_schema.ts";
-import { Failure } from "../report/failure.ts";
-import { compileCondition, type ConditionSpec } from "./condition.ts";
+import type { Job } from "../config/schema/job.ts";
+import type { RowsSpec, Table } from "../config/schema/job_schema.ts";
+import { Failure } from "../failure.ts";
+import { compileCondition, type ConditionSpec } from "./value/condition.ts";
 import type { EntryPlan } from "./row_code.ts";
 import { type RowShape, valueSpecOf } from "./row_shape.ts";
-import { markersOf } from "./none.ts";
-import { type ColumnReader, compileValue } from "./value.ts";
+import { markersOf } from "./value/null_markers.ts";
+import { type ColumnReader, compileValue } from "./value/value.ts";
 
 /** Bytes that the columns of one index may have together: PostgreSQL takes 2,704 in an entry of a B-tree. */
 const MAX_INDEX_BYTES = 2600;

@@ -1,11 +1,11 @@
 // Owns the entries of a stream that are made from the same elements: they are walked to once, and their
 // rows are compiled together, so that what several tables say alike is read once.
-import type { RowsSpec } from "../config/job_schema.ts";
-import { type Frame, type Level, parseEach, visit, type Visitor } from "./each.ts";
-import { kindOf } from "./kind_of.ts";
-import { isObject, type Path } from "./path.ts";
+import type { RowsSpec } from "../config/schema/job_schema.ts";
+import { type Frame, type Level, parseEach, visit, type Visitor } from "./value/each.ts";
+import { kindOf } from "./cast/kind_of.ts";
+import { isObject, type Path } from "./value/path.ts";
 import { compileRows, type EntryPlan, needsObject, type RowMaker } from "./row_code.ts";
-import { depthOf, isRuledOut } from "./ruled_out.ts";
+import { depthOf, isRuledOut } from "./value/excluded_by_condition.ts";
 import type { Sink } from "./sink.ts";
 
 /** Entries that are made from the same elements, with their indexes. */

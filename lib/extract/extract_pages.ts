@@ -1,12 +1,28 @@
 // Owns the station "pages to rows": each page's records become rows of the tables, by the mapping
 // compiled for its stream. What is not a page passes through in order. It never fetches and never
 // writes. A record that makes no row is a rejection; a page of another shape fails its window alone.
-import { breathing } from "../breathe.ts";
-import type { Fetched } from "../fetch/fetch_windows.ts";
+import { yieldingToEventLoop } from "../yield_to_event_loop.ts";
+import type { Fetched, FetchedUnit } from "../fetch/fetch_windows.ts";
 import type { Unit } from "../plan/stream_plan.ts";
-import { Failure } from "../report/failure.ts";
-import type { Extracted } from "../upsert/batch.ts";
+import type { RowSet } from "./row_shape.ts";
+import type { Rejection } from "./rejection.ts";
+import { Failure } from "../failure.ts";
 import type { Extractor } from "./extractor.ts";
+
+/** What this station hands on. */
+export type Extracted =
+  | {
+    kind: "rows";
+    unit: Unit;
+    sets: readonly RowSet[];
+    rejected: readonly Rejection[];
+    /** Size of the page they come from. */
+    bytes: number;
+  }
+  | { kind: "restarted"; unit: Unit }
+  | { kind: "split"; unit: Unit; reason: string }
+  | FetchedUnit
+  | { kind: "failed"; unit: Unit; failure: Failure };
 
 /** Bytes of a page whose records are extracted without a look at the event loop: less than a millisecond's work. */
 const BYTES_PER_SLICE = 64 * 1024;
@@ -44,7 +60,7 @@ async function extractPage(
       each: unit.eachValues,
       params,
     }, recordsPerSlice);
-    const { sets, rejected } = await breathing(work);
+    const { sets, rejected } = await yieldingToEventLoop(work);
     return { kind: "rows", unit, sets, rejected, bytes: page.bytes };
   } catch (error) {
     if (!(error instanceof Failure) || error.kind !== "window") throw error;

@@ -1,18 +1,18 @@
 // Owns the step from the records of a page to rows: for every element that an entry of the stream's
 // `rows` is made from, a row of its table, or a rejection that says why not. Compiled once for a stream;
 // pure after that. No record makes it throw, whatever it is: a bad one costs its own rows only.
-import { atOnce } from "../breathe.ts";
-import type { Job } from "../config/job.ts";
-import type { CivilMinute } from "../plan/civil.ts";
-import { Failure } from "../report/failure.ts";
-import { isClean } from "./clean_body.ts";
-import type { Frame } from "./each.ts";
+import { atOnce } from "../yield_to_event_loop.ts";
+import type { Job } from "../config/schema/job.ts";
+import type { CivilMinute } from "../plan/time/civil.ts";
+import { Failure } from "../failure.ts";
+import { isClean } from "./decode/clean_body.ts";
+import type { Frame } from "./value/each.ts";
 import { compileGroup, groupEntries, notAnObject } from "./entry_group.ts";
 import { compileEntry } from "./entry.ts";
-import { pageValues } from "./page_value.ts";
-import { isObject, type Path } from "./path.ts";
-import { KeyedRecord } from "./read_records.ts";
-import { recordDateTest } from "./record_date.ts";
+import { pageValues } from "./value/page_value.ts";
+import { isObject, type Path } from "./value/path.ts";
+import { KeyedRecord } from "./decode/read_records.ts";
+import { recordDateTest } from "./value/record_date.ts";
 import type { Rejection } from "./rejection.ts";
 import { type RowSet, type RowShape, shapesOf, streamOf } from "./row_shape.ts";
 import { Sink } from "./sink.ts";

@@ -1,7 +1,8 @@
 // Owns what is kept of a row that could not be made: table, column, reason, and enough of the value and
 // its record to find it again. Everything is bounded, whatever the source sent.
-import { Failure } from "../report/failure.ts";
-import type { Frame } from "./each.ts";
+import { Failure } from "../failure.ts";
+import type { Frame } from "./value/each.ts";
+import { cut, preview } from "./value/preview.ts";
 
 /** A row (or a whole record) that was not made, and why. */
 export interface Rejection {
@@ -43,9 +44,10 @@ export class Rejections {
         { hint: "deno task probe shows what a record looks like" },
       );
     }
-    const record = frame.up === null
-      ? preview(frame.element, MAX_BYTES)
-      : cut(`${preview(frame.element, MAX_BYTES * 0.7)} in ${this.#previewAbove(frame.up)}`);
+    const record = frame.up === null ? preview(frame.element, MAX_BYTES) : cut(
+      `${preview(frame.element, MAX_BYTES * 0.7)} in ${this.#previewAbove(frame.up)}`,
+      MAX_BYTES,
+    );
     this.list.push({ table, column, reason, value: preview(value, MAX_BYTES), record });
   }
 
@@ -57,45 +59,4 @@ export class Rejections {
     this.#above.set(frame, text);
     return text;
   }
-}
-
-/** JSON of a value, cut off after so many bytes of UTF-8; never walks further than that. */
-export function preview(value: unknown, maxBytes: number): string {
-  let text = "";
-  writeJson(value, maxBytes, (part) => {
-    text += part;
-    return text.length < maxBytes;
-  });
-  return cut(text, maxBytes);
-}
-
-/** The text, or as much of it as fits with a mark that there is more. */
-function cut(text: string, maxBytes = MAX_BYTES): string {
-  const encoder = new TextEncoder();
-  const bytes = new Uint8Array(maxBytes);
-  if (encoder.encodeInto(text, bytes).read === text.length) return text;
-  const { read } = encoder.encodeInto(text, bytes.subarray(0, bytes.length - 3));
-  return `${text.slice(0, read)}…`;
-}
-
-/** Writes JSON part by part until `write` says that it is enough. */
-function writeJson(value: unknown, maxChars: number, write: (part: string) => boolean): boolean {
-  if (value === undefined) return write("nothing");
-  if (typeof value === "string") return write(JSON.stringify(value.slice(0, maxChars)));
-  if (typeof value !== "object" || value === null) return write(String(value));
-  if (Array.isArray(value)) {
-    if (!write("[")) return false;
-    for (let at = 0; at < value.length; at++) {
-      if (at > 0 && !write(",")) return false;
-      if (!writeJson(value[at], maxChars, write)) return false;
-    }
-    return write("]");
-  }
-  let before = "{";
-  for (const key in value) {
-    if (!write(`${before}${JSON.stringify(key.slice(0, maxChars))}:`)) return false;
-    if (!writeJson((value as Record<string, unknown>)[key], maxChars, write)) return false;
-    before = ",";
-  }
-  return write(before === "{" ? "{}" : "}");
 }

@@ -2,13 +2,13 @@
 // reading fields by name in straight-line code takes half the time of a loop over columns
 // (tests/bench/extract_bench.ts). What a job or a source says never becomes code: names stand in it only
 // as JSON texts, which are JavaScript's string literals, and everything else is passed in.
-import { isObject, own, type Path, type Step, walk } from "./path.ts";
-import type { Frame } from "./each.ts";
-import { isPlainDecimal, isPlainInteger, isStorable } from "./plain.ts";
+import { isObject, own, type Path, type Step, walk } from "./value/path.ts";
+import type { Frame } from "./value/each.ts";
+import { isPlainDecimal, isPlainInteger, isStorable } from "./cast/fast_path.ts";
 import type { Row } from "./row_shape.ts";
-import type { Condition } from "./condition.ts";
-import type { ColumnReader } from "./value.ts";
-import { valueCode } from "./value_code.ts";
+import type { Condition } from "./value/condition.ts";
+import type { ColumnReader } from "./value/value.ts";
+import { valueCode } from "./value/value_code.ts";
 
 /** What the rows of one entry are made of. */
 export interface EntryPlan {

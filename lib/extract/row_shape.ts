@@ -1,6 +1,6 @@
 // Owns the shape of the rows that one entry of a stream's `rows` makes: which columns of which table,
 // and how each merges. Computed from the job alone; rows carry no names, only values in this order.
-import type { Job } from "../config/job.ts";
+import type { Job } from "../config/schema/job.ts";
 import type {
   ColumnType,
   MergePolicy,
@@ -8,8 +8,8 @@ import type {
   Stream,
   Table,
   ValueSpec,
-} from "../config/job_schema.ts";
-import { Failure } from "../report/failure.ts";
+} from "../config/schema/job_schema.ts";
+import { Failure } from "../failure.ts";
 
 /** Values in PostgreSQL's text form, in the order of the shape's columns. */
 export type Row = (string | null)[];

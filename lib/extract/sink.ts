@@ -1,10 +1,10 @@
 // Owns what becomes of the rows that compiled code makes: they are gathered by entry, and one that has a
 // refused value or no key is a rejection. One page at a time.
-import type { Frame } from "./each.ts";
+import type { Frame } from "./value/each.ts";
 import { type Rejection, Rejections } from "./rejection.ts";
 import type { RowSink } from "./row_code.ts";
 import type { Row, RowSet, RowShape } from "./row_shape.ts";
-import { Refusal } from "./value.ts";
+import { Refusal } from "./value/value.ts";
 
 /** Takes the rows and rejections of one page at a time. */
 export class Sink implements RowSink {

@@ -2,19 +2,21 @@
 // hands them on in order. It decides nothing about paging or retries. Invariant: it ends normally only
 // when the window is complete as far as the source lets that be known; a page of index 0 after others
 // says that the window began again and the pages before are void.
-import { breathe, breathing } from "../breathe.ts";
-import { answerReader } from "../extract/path.ts";
-import { Failure } from "../report/failure.ts";
-import { oneLine } from "../report/format.ts";
-import { withoutCredentials } from "./auth.ts";
-import { fingerprint } from "./fingerprint.ts";
-import type { GoodAnswer, Lane } from "./lane.ts";
-import { openPaginator, type PageFacts, type Step, type Verdict } from "./paginator.ts";
+import { yieldingToEventLoop, yieldToEventLoop } from "../yield_to_event_loop.ts";
+import { responseReader } from "../extract/value/path.ts";
+import { Failure } from "../failure.ts";
+import { oneLine } from "../report/text/format.ts";
+import { withoutCredentials } from "./http/auth.ts";
+import { fingerprint } from "./paging/fingerprint.ts";
+import type { OkResponse, StreamClient } from "./stream_client.ts";
+import { type PageFacts, type Verdict } from "./paging/paginator.ts";
 import { ReadAhead } from "./read_ahead.ts";
-import { type ReadAnswer, readAnswer } from "./read_answer.ts";
-import { renderRequest, type WireRequest } from "./request.ts";
-import type { SourceDoor } from "./source.ts";
-import type { Unit } from "./unit.ts";
+import { type ParsedResponse, readResponse } from "./read_response.ts";
+import { renderRequest, type WireRequest } from "./http/request.ts";
+import type { ApiClient } from "./api_client.ts";
+import type { Unit } from "./http/unit.ts";
+import { openPaginator } from "./paging/open_paginator.ts";
+import { type PageStep } from "./http/page_step.ts";
 
 export type { Unit };
 
@@ -41,12 +43,12 @@ export interface Page {
 /** An answer that has come and is not read yet. */
 interface Landed extends Disposable {
   readonly request: WireRequest;
-  readonly answer: GoodAnswer;
+  readonly answer: OkResponse;
 }
 
 /** A page with what its paginator needs besides. */
 interface Fetched {
-  readonly read: ReadAnswer;
+  readonly read: ParsedResponse;
   readonly bytes: number;
   readonly ms: number;
   /** Address that answered, not masked. */
@@ -64,16 +66,16 @@ const MAX_RESTARTS = 3;
  * @throws Failure("interrupted"), or the signal's reason if that is a Failure, where it aborts.
  */
 export async function* fetchPages(
-  source: SourceDoor,
+  source: ApiClient,
   streamName: string,
   unit: Unit,
   signal: AbortSignal,
 ): AsyncGenerator<Page> {
-  const lane = source.lane(streamName);
+  const client = source.client(streamName);
   try {
     await source.backlog.room(signal);
     for (let restarts = 0;; restarts++) {
-      const verdict = yield* readOnce(lane, unit, signal);
+      const verdict = yield* readOnce(client, unit, signal);
       if (verdict.kind === "done") return;
       if (verdict.kind === "failed") throw unreadable(verdict, source);
       if (restarts === MAX_RESTARTS) throw unsteady(source.mask(verdict.reason));
@@ -85,15 +87,15 @@ export async function* fetchPages(
 
 /** Reads the window from its first page to a verdict. */
 async function* readOnce(
-  lane: Lane,
+  client: StreamClient,
   unit: Unit,
   signal: AbortSignal,
 ): AsyncGenerator<Page, Exclude<Verdict, { kind: "more" }>> {
-  const { backlog, desk, job: { source } } = lane.source;
-  const paginator = openPaginator(lane.stream, source.url);
-  using ahead = new ReadAhead((step, signal) => askPage(lane, unit, step, signal), {
+  const { backlog, parseSlot, job: { source } } = client.api;
+  const paginator = openPaginator(client.stream, source.url);
+  using ahead = new ReadAhead((step, signal) => askPage(client, unit, step, signal), {
     signal,
-    depth: lane.ahead,
+    depth: client.ahead,
     mostPages: source.concurrency,
     isCrowded: () => backlog.isFull,
     drop: (landed) => landed[Symbol.dispose](),
@@ -101,31 +103,31 @@ async function* readOnce(
   ahead.add([paginator.first()]);
   for (let index = 0;; index++) {
     const landed = await ahead.take();
-    using _place = await desk.take(signal);
-    await breathe();
-    const fetched = await readPage(lane, landed);
-    if (index === 0) refuseMissingTotal(lane, fetched);
+    using _place = await parseSlot.take(signal);
+    await yieldToEventLoop();
+    const fetched = await readPage(client, landed);
+    if (index === 0) refuseMissingTotal(client, fetched);
     const verdict = paginator.next(factsOf(fetched));
     if (verdict.kind === "restart" || verdict.kind === "failed") return verdict;
     if (verdict.kind === "more") {
       if (verdict.anew) ahead.clear();
       ahead.add(verdict.steps);
     }
-    yield pageOf(lane, fetched, index);
+    yield pageOf(client, fetched, index);
     if (verdict.kind === "done") return verdict;
   }
 }
 
 async function askPage(
-  lane: Lane,
+  client: StreamClient,
   unit: Unit,
-  step: Step,
+  step: PageStep,
   signal: AbortSignal,
 ): Promise<Landed> {
-  const { job, backlog } = lane.source;
-  const rendered = renderRequest(job, lane.stream, unit, step);
+  const { job, backlog } = client.api;
+  const rendered = renderRequest(job, client.stream, unit, step);
   const request = { ...rendered, url: withoutCredentials(rendered.url, job.source.auth) };
-  const answer = await lane.ask(request, signal, unit.window?.from);
+  const answer = await client.ask(request, signal, unit.window?.from);
   const counted = backlog.add(answer.body.byteLength);
   return {
     request,
@@ -139,16 +141,16 @@ async function askPage(
 }
 
 /** Reads an answer, whose bytes are gone after that. */
-async function readPage(lane: Lane, landed: Landed): Promise<Fetched> {
+async function readPage(client: StreamClient, landed: Landed): Promise<Fetched> {
   using _ = landed;
   const { request, answer } = landed;
   try {
-    const read = await breathing(readAnswer(lane.stream, answer));
+    const read = await yieldingToEventLoop(readResponse(client.stream, answer));
     return { read, bytes: answer.body.byteLength, ms: answer.ms, url: answer.url };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    const said = oneLine(`${error.message}; asked by ${lane.line(request)}`);
-    throw new Failure(error.kind, lane.source.mask(said), { hint: error.hint });
+    const said = oneLine(`${error.message}; asked by ${client.line(request)}`);
+    throw new Failure(error.kind, client.api.mask(said), { hint: error.hint });
   }
 }
 
@@ -158,23 +160,23 @@ function factsOf({ read, url }: Fetched): PageFacts {
     total: read.total,
     url,
     fingerprint: () => fingerprint(read.records),
-    value: (path) => answerReader(path)(read),
+    value: (path) => responseReader(path)(read),
   };
 }
 
-function pageOf(lane: Lane, { read, bytes, ms, url }: Fetched, index: number): Page {
-  return { index, ...read, bytes, ms, url: lane.source.mask(url) };
+function pageOf(client: StreamClient, { read, bytes, ms, url }: Fetched, index: number): Page {
+  return { index, ...read, bytes, ms, url: client.api.mask(url) };
 }
 
 /** A total that is declared and not there would let a window end too early without a word. */
-function refuseMissingTotal({ stream }: Lane, { read }: Fetched): void {
+function refuseMissingTotal({ stream }: StreamClient, { read }: Fetched): void {
   if (stream.total === undefined || read.total !== null || read.records.length === 0) return;
   throw new Failure("window", `Cannot read the answer: it states no total at "${stream.total}"`, {
     hint: 'Correct the path "total" of the stream, or leave it out',
   });
 }
 
-function unreadable(verdict: Extract<Verdict, { kind: "failed" }>, source: SourceDoor): Failure {
+function unreadable(verdict: Extract<Verdict, { kind: "failed" }>, source: ApiClient): Failure {
   const { reason, hint, tooFull } = verdict;
   const message = `Cannot read the window whole: ${source.mask(reason)}`;
   return new Failure("window", message, { hint, tooFull });

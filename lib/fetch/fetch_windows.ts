@@ -2,7 +2,7 @@
 // page by page, so that latency never costs rate; the limiter alone decides when a request leaves. A
 // window is announced as done after its last page and only if fetch_pages.ts proved it complete. It
 // never extracts and never writes.
-import { Failure } from "../report/failure.ts";
+import { Failure } from "../failure.ts";
 import type { StreamPlan, Unit } from "../plan/stream_plan.ts";
 import { Channel } from "./channel.ts";
 import type { Page } from "./fetch_pages.ts";

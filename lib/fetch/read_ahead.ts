@@ -2,8 +2,8 @@
 // out in the order of their steps. Invariant: no more pages are under way or waiting than the depth, and
 // the depth grows only while the reader waits for pages: a slow reader holds two, not the whole window,
 // and but one while too much waits elsewhere.
-import { AbortBranch } from "./abort_branch.ts";
-import type { Step } from "./paginator.ts";
+import { AbortBranch } from "./http/abort_branch.ts";
+import type { PageStep } from "./http/page_step.ts";
 
 /** How many pages are asked ahead; shared by all windows of a stream, so that it is learnt once. */
 export interface Depth {
@@ -34,15 +34,15 @@ export interface ReadAheadOptions<T> {
 
 /** Pages of one window, asked ahead. */
 export class ReadAhead<T> implements Disposable {
-  readonly #ask: (step: Step, signal: AbortSignal) => Promise<T>;
+  readonly #ask: (step: PageStep, signal: AbortSignal) => Promise<T>;
   readonly #options: ReadAheadOptions<T>;
   #branch: AbortBranch;
-  #steps: Step[] = [];
+  #steps: PageStep[] = [];
   #flights: Flight<T>[] = [];
 
   /** Asks by `ask`. */
   constructor(
-    ask: (step: Step, signal: AbortSignal) => Promise<T>,
+    ask: (step: PageStep, signal: AbortSignal) => Promise<T>,
     options: ReadAheadOptions<T>,
   ) {
     this.#ask = ask;
@@ -51,7 +51,7 @@ export class ReadAhead<T> implements Disposable {
   }
 
   /** Adds steps behind those that are there. */
-  add(steps: readonly Step[]): void {
+  add(steps: readonly PageStep[]): void {
     this.#steps.push(...steps);
     this.#fill();
   }

@@ -1,5 +1,5 @@
 // Owns what a person says to `init`, as flags or answers to questions, and the notations of it. Pure.
-import { Failure } from "../report/failure.ts";
+import { Failure } from "../failure.ts";
 import { snakeCase } from "./column_name.ts";
 import type { PagingDraft } from "./propose_paging.ts";
 import type { ColumnDraft } from "./record_walk.ts";

@@ -1,9 +1,9 @@
 // Owns reading an OpenAPI document, 3.x or Swagger 2.0, JSON or YAML: its operations, parameters, answers
 // and ways of proving who asks, with references followed. Pure. Invariant: references that go in circles end.
 import { parse } from "yaml";
-import { suggest } from "../config/did_you_mean.ts";
-import { isObject } from "../extract/path.ts";
-import { Failure } from "../report/failure.ts";
+import { suggest } from "../did_you_mean.ts";
+import { isObject } from "../extract/value/path.ts";
+import { Failure } from "../failure.ts";
 import { formatOf, jsonOf, listOf, type Node, nodeOf, textOf } from "./openapi_node.ts";
 
 /** A parameter of an operation. */

@@ -1,6 +1,6 @@
 // Owns the reading of what a decoded document holds, whatever it is: objects, lists and texts, or empty ones,
 // and the types of content. Pure; nothing in it throws.
-import { isObject } from "../extract/path.ts";
+import { isObject } from "../extract/value/path.ts";
 
 /** An object of the document. */
 export type Node = Readonly<Record<string, unknown>>;

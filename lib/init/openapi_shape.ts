@@ -1,6 +1,6 @@
 // Owns the step from a JSON Schema, as OpenAPI has it, to the shape of the values it describes. Pure.
 // Invariant: schemas that hold themselves end in "anything".
-import type { ColumnType } from "../config/job_schema.ts";
+import type { ColumnType } from "../config/schema/job_schema.ts";
 import type { OpenApiDocument } from "./openapi_document.ts";
 import { listOf, type Node, nodeOf, textOf } from "./openapi_node.ts";
 import { ANY, type Shape } from "./shape.ts";

@@ -1,6 +1,6 @@
 // Owns how requests prove who asks in a drafted job: as a document says, or as a person does. Pure. Invariant:
 // what it proposes names variables, never a secret.
-import { Failure } from "../report/failure.ts";
+import { Failure } from "../failure.ts";
 import { snakeCase } from "./column_name.ts";
 import type { SecurityNode } from "./openapi_document.ts";
 import { type Node, nodeOf, textOf } from "./openapi_node.ts";

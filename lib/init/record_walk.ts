@@ -1,7 +1,7 @@
 // Owns the walk through the shape of a record: a column for each scalar, nested objects flattened, lists of
 // objects kept for tables of their own. Pure. Invariant: no two columns of one walk have the same name.
-import { COLUMN_TYPES, type ColumnType } from "../config/job_schema.ts";
-import { stepTo } from "../extract/path.ts";
+import { COLUMN_TYPES, type ColumnType } from "../config/schema/job_schema.ts";
+import { stepTo } from "../extract/value/path.ts";
 import { freeName, singular, snakeCase } from "./column_name.ts";
 import type { Shape } from "./shape.ts";
 

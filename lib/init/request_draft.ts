@@ -1,6 +1,6 @@
 // Owns the request of a drafted job: where each parameter goes, which are dates, which a person has to give
 // with each run, and which are left out. Pure.
-import { Failure } from "../report/failure.ts";
+import { Failure } from "../failure.ts";
 import type { InitAnswers } from "./answers.ts";
 import { snakeCase } from "./column_name.ts";
 import type { Operation, ParameterNode } from "./openapi_document.ts";

@@ -1,8 +1,8 @@
 // Owns the question whether columns tell the records of a sample apart. Pure. Invariant: without a sample
 // nothing speaks against a key.
-import type { RecordsSpec } from "../config/job_schema.ts";
-import { parsePath, walk } from "../extract/path.ts";
-import { KeyedRecord, readRecords } from "../extract/read_records.ts";
+import type { RecordsSpec } from "../config/schema/job_schema.ts";
+import { parsePath, walk } from "../extract/value/path.ts";
+import { KeyedRecord, readRecords } from "../extract/decode/read_records.ts";
 import type { KeyHints } from "./propose_key.ts";
 import type { RecordsProposal } from "./propose_records.ts";
 

@@ -1,9 +1,9 @@
 // Owns the step from a sample of an answer to its shape: what all elements of a list have in common, and
 // of texts whether all are dates, times or uuids. Pure. Invariant: a type is proposed only where every
 // value of the sample would be taken by it.
-import type { ColumnType } from "../config/job_schema.ts";
-import { castOf } from "../extract/cast.ts";
-import { isObject } from "../extract/path.ts";
+import type { ColumnType } from "../config/schema/job_schema.ts";
+import { castOf } from "../extract/cast/cast.ts";
+import { isObject } from "../extract/value/path.ts";
 import { ANY, type Shape } from "./shape.ts";
 
 /** Elements of a list that are looked at. */

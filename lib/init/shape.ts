@@ -1,7 +1,7 @@
 // Owns the shape of answers as `init` sees it, whether it was read from a schema or learnt from a sample:
 // objects, lists, keyed objects and scalars with the type of column they would be. Pure values.
-import type { ColumnType } from "../config/job_schema.ts";
-import { stepTo } from "../extract/path.ts";
+import type { ColumnType } from "../config/schema/job_schema.ts";
+import { stepTo } from "../extract/value/path.ts";
 
 /** The shape of a value. */
 export type Shape =

@@ -1,11 +1,11 @@
 // Owns the length of windows that fit themselves to the data: long over empty stretches, short where
 // the source is dense, so that the fewest requests bring every record. It is a small value machine: it
 // proposes lengths, is told what came back, and never fetches. Lengths stay within the declared bounds.
-import type { WindowLength } from "../config/duration.ts";
-import type { CivilMinute } from "./civil.ts";
-import { MINUTES_PER_DAY } from "./civil.ts";
-import type { Window } from "./window.ts";
-import { minutesOf, windowEnd } from "./window.ts";
+import type { WindowLength } from "./time/duration.ts";
+import type { CivilMinute } from "./time/civil.ts";
+import { MINUTES_PER_DAY } from "./time/civil.ts";
+import type { Window } from "./time/window.ts";
+import { minutesOf, windowEnd } from "./time/window.ts";
 
 /**
  * Full pages a window is sized for. The last page of a window is half empty on average, so the waste is

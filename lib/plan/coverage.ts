@@ -2,7 +2,7 @@
 // open to change. It is a union of ranges, independent of how windows were cut, so a changed window
 // length loses nothing. Ranges are kept sorted, disjoint and merged with neighbours of the same state.
 // It does no I/O; checkpoint/ stores it. What is in no range was never asked.
-import type { Window } from "./window.ts";
+import type { Window } from "./time/window.ts";
 
 /** What is known of a range that is done. */
 export interface RangeState {

@@ -1,9 +1,9 @@
 // Owns the values a stream is repeated for: lists as they stand, parameters as they were given, queries
 // through the function it is given, several of them as a grid. It yields one record of named values at
 // a time, so that a query of a hundred thousand rows is never held whole.
-import type { Stream } from "../config/job_schema.ts";
-import { flagOf } from "../config/params.ts";
-import { Failure } from "../report/failure.ts";
+import type { Stream } from "../config/schema/job_schema.ts";
+import { flagOf } from "../config/schema/params.ts";
+import { Failure } from "../failure.ts";
 
 /** Runs a query on the target and yields its rows as records. */
 export type QueryRows = (sql: string) => AsyncIterable<Record<string, unknown>>;

@@ -1,12 +1,12 @@
 // Owns the forecast: how many windows, requests and rows a stream comes to and how long they take at
 // the allowed rate, before anything is asked. It is arithmetic on dates, on what runs have measured and,
 // until they have, on what the job file says to expect. docs/estimates.md is computed with it.
-import type { Stream } from "../config/job_schema.ts";
-import { type Rate, secondsUnder } from "../fetch/rate.ts";
-import { MINUTES_PER_DAY } from "./civil.ts";
+import type { Stream } from "../config/schema/job_schema.ts";
+import { type Rate, secondsUnder } from "./time/rate.ts";
+import { MINUTES_PER_DAY } from "./time/civil.ts";
 import { autoBounds, pageSize } from "./stream_plan.ts";
 import { TARGET_PAGES } from "./auto_window.ts";
-import { minutesOf } from "./window.ts";
+import { minutesOf } from "./time/window.ts";
 
 /** Amount of dates of a stream, over all its tracks. */
 export interface Extent {

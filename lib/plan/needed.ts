@@ -1,11 +1,11 @@
 // Owns which dates of a track a run asks for. A refresh asks for all of its range; a resumed run asks
 // for what coverage lacks, what is done but may still change, and what is to be asked again. It reads
 // coverage and changes nothing.
-import type { Stream } from "../config/job_schema.ts";
-import { civilAt, startOfDay } from "./civil.ts";
+import type { Stream } from "../config/schema/job_schema.ts";
+import { civilAt, startOfDay } from "./time/civil.ts";
 import type { Coverage, RangeState } from "./coverage.ts";
 import { intersect, subtract, union } from "./coverage.ts";
-import type { Window } from "./window.ts";
+import type { Window } from "./time/window.ts";
 
 /** Dates to fetch and dates that are left alone, both sorted and disjoint. */
 export interface Needed {

@@ -1,7 +1,7 @@
 // Owns what a track of coverage is keyed by besides its stream: the parameters that its request really
 // uses, and the `for_each` values. A run restricted to one region covers that region only, and a stream
 // that does not use the parameter shares its coverage over all of them.
-import type { Job } from "../config/job.ts";
+import type { Job } from "../config/schema/job.ts";
 
 /** A sequence of windows that are covered together: a stream, its parameters, its `for_each` values. */
 export interface Track {

@@ -1,9 +1,9 @@
 // Owns which streams run, and which of them side by side. Groups run one after the other in the order
 // of the file; within a group all streams run at once, but those that take their values from the target
 // wait for the others to have filled it.
-import { suggest } from "../config/did_you_mean.ts";
-import type { Job } from "../config/job.ts";
-import { Failure } from "../report/failure.ts";
+import { suggest } from "../did_you_mean.ts";
+import type { Job } from "../config/schema/job.ts";
+import { Failure } from "../failure.ts";
 import { isFedByTarget } from "./each_values.ts";
 
 /** Which streams of a job are asked for. */

@@ -1,14 +1,14 @@
 // Owns the order in which the windows of one stream are handed out: track by track, oldest first, and
 // the halves of a window that was too full before anything else. Windows are cut as late as possible,
 // so that auto windows use what the last answer taught. It never fetches and never writes.
-import type { Stream } from "../config/job_schema.ts";
+import type { Stream } from "../config/schema/job_schema.ts";
 import { AutoWindow, splitWindow } from "./auto_window.ts";
 import type { AutoBounds } from "./auto_window.ts";
 import type { Needed } from "./needed.ts";
 import type { Track } from "./scope.ts";
 import { canonical } from "./scope.ts";
-import type { Window } from "./window.ts";
-import { cutWindows, windowEnd } from "./window.ts";
+import type { Window } from "./time/window.ts";
+import { cutWindows, windowEnd } from "./time/window.ts";
 
 /** One thing to fetch: a window of a track, or a track without windows. */
 export interface Unit extends Track {

@@ -1,7 +1,7 @@
 // Owns the outline of an answer for people who are to say where its records are: what is at which path,
 // and which paths could be "records". Pure. Invariant: however large an answer is, its outline is short.
-import { kindOf } from "../extract/kind_of.ts";
-import { isObject, stepTo } from "../extract/path.ts";
+import { kindOf } from "../extract/cast/kind_of.ts";
+import { isObject, stepTo } from "../extract/value/path.ts";
 
 /** Something in an answer. */
 export interface OutlineEntry {

@@ -2,8 +2,8 @@
 // of any row is of the window, it probably did not, and a run would mark dates as done that were never
 // seen. Pure.
 import type { Extraction } from "../extract/extractor.ts";
-import { formatDay, MINUTES_PER_DAY } from "../plan/civil.ts";
-import type { Window } from "../plan/window.ts";
+import { formatDay, MINUTES_PER_DAY } from "../plan/time/civil.ts";
+import type { Window } from "../plan/time/window.ts";
 
 /** Columns of dates, as `table.column`, none of whose values is of the window; none where any column has one that is. */
 export function outsideWindow({ sets }: Extraction, window: Window | null): string[] {

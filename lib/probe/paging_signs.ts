@@ -1,7 +1,7 @@
 // Owns the search for signs of paging in an answer, for a job that does not say yet how pages are read, and
 // what they suggest to write. Pure; it looks at names near the top of the answer and at headers, never into
 // the records.
-import { isObject, stepTo } from "../extract/path.ts";
+import { isObject, stepTo } from "../extract/value/path.ts";
 
 /** Something in an answer that looks as if it had to do with paging. */
 export interface PagingSign {

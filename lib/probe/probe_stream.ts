@@ -2,37 +2,39 @@
 // back, whether more pages follow, the first records, the rows they become and what does not fit. The
 // request goes through the same door, limits and credentials as a run's, and is tried once. It writes
 // nothing. Invariant: no secret is in what it tells, even where the source echoes one.
-import { breathing } from "../breathe.ts";
-import type { Job } from "../config/job.ts";
+import { yieldingToEventLoop } from "../yield_to_event_loop.ts";
+import type { Job } from "../config/schema/job.ts";
 import { compileExtractor } from "../extract/extractor.ts";
-import { answerReader } from "../extract/path.ts";
-import { KeyedRecord } from "../extract/read_records.ts";
-import { preview } from "../extract/rejection.ts";
-import { decodeText } from "../fetch/charset.ts";
+import { responseReader } from "../extract/value/path.ts";
+import { KeyedRecord } from "../extract/decode/read_records.ts";
+import { decodeText } from "../extract/decode/charset.ts";
 import type { FetchEvent } from "../fetch/fetch_event.ts";
-import { fingerprint } from "../fetch/fingerprint.ts";
-import type { GoodAnswer, Lane } from "../fetch/lane.ts";
-import { openPaginator, type PageFacts } from "../fetch/paginator.ts";
-import { type ReadAnswer, readAnswer } from "../fetch/read_answer.ts";
-import { renderRequest } from "../fetch/request.ts";
-import { maskedRequest } from "../fetch/shown_request.ts";
-import { openSource, type Surroundings } from "../fetch/source.ts";
-import type { Unit } from "../fetch/unit.ts";
-import { Failure } from "../report/failure.ts";
-import { formatWindow } from "../report/format.ts";
+import { fingerprint } from "../fetch/paging/fingerprint.ts";
+import type { OkResponse, StreamClient } from "../fetch/stream_client.ts";
+import { type PageFacts } from "../fetch/paging/paginator.ts";
+import { type ParsedResponse, readResponse } from "../fetch/read_response.ts";
+import { renderRequest } from "../fetch/http/request.ts";
+import { maskedRequest } from "../fetch/request_preview.ts";
+import { openApi } from "../fetch/api_client.ts";
+import type { Unit } from "../fetch/http/unit.ts";
+import { Failure } from "../failure.ts";
+import { formatWindow } from "../report/text/format.ts";
 import { guessFormat } from "./guess_format.ts";
 import { guessRecords, outline, type OutlineEntry, type RecordsGuess } from "./outline.ts";
 import { outsideWindow } from "./outside_window.ts";
 import { guessPaging, type PagingSign, pagingSigns } from "./paging_signs.ts";
 import {
+  type CastFailure,
   gatherMisfits,
-  type Misfit,
   neverFilled,
   reportRows,
   type RowReport,
 } from "./row_report.ts";
 import { statusHint } from "./status_hint.ts";
-import { type Untaken, untakenFields } from "./untaken.ts";
+import { type UnmappedField, untakenFields } from "./unmapped_field.ts";
+import { preview } from "../extract/value/preview.ts";
+import { openPaginator } from "../fetch/paging/open_paginator.ts";
+import { type ApiDependencies } from "../fetch/stream_client.ts";
 
 /** How the answer's pages go on, as far as one page tells. */
 export interface PagingReport {
@@ -85,11 +87,11 @@ export interface Probe {
   /** Columns, as `table.column`, without a value in all of these rows. */
   readonly never_filled: readonly string[];
   /** Fields of the records that no column takes. */
-  readonly untaken: readonly Untaken[];
+  readonly untaken: readonly UnmappedField[];
   /** Columns of dates, as `table.column`, where no date of any row is of the window. */
   readonly outside: readonly string[];
   /** Values that did not fit. */
-  readonly rejected: readonly Misfit[];
+  readonly rejected: readonly CastFailure[];
   /** What went wrong, or null. */
   readonly problem: { readonly message: string; readonly hint: string | null } | null;
   /** What is in an answer whose records were not found. */
@@ -111,14 +113,14 @@ export async function probeStream(
   job: Job,
   stream: string,
   unit: Unit,
-  surroundings: Surroundings,
+  dependencies: ApiDependencies,
 ): Promise<Probe> {
   const answered: FetchEvent[] = [];
-  const listening = { ...surroundings, onEvent: (event: FetchEvent) => void answered.push(event) };
-  await using source = openSource(triedOnce(job), listening);
-  const lane = source.lane(stream);
-  const told = toldOfRequest(job, stream, unit, surroundings);
-  const asked = await attempt(() => ask(lane, unit), surroundings.signal);
+  const listening = { ...dependencies, onEvent: (event: FetchEvent) => void answered.push(event) };
+  await using source = openApi(triedOnce(job), listening);
+  const client = source.client(stream);
+  const told = toldOfRequest(job, stream, unit, dependencies);
+  const asked = await attempt(() => ask(client, unit), dependencies.signal);
   if ("problem" in asked) {
     const answer = lastAnswer(answered);
     const hint = asked.problem?.hint ?? statusHint(answer?.status) ?? null;
@@ -131,14 +133,14 @@ export async function probeStream(
     bytes: body.byteLength,
     content_type: headers.get("content-type"),
   };
-  const read = await attempt(() => tellOfAnswer(lane, unit, asked), surroundings.signal);
+  const read = await attempt(() => tellOfAnswer(client, unit, asked), dependencies.signal);
   if (!("problem" in read)) return masked({ ...told, answer, ...read }, source.mask.bind(source));
-  const shape = tellOfShape(lane, asked, read.problem);
+  const shape = tellOfShape(client, asked, read.problem);
   return masked({ ...told, ...shape, answer }, source.mask.bind(source));
 }
 
 /** What is known before anything is sent. */
-function toldOfRequest(job: Job, stream: string, unit: Unit, { env }: Surroundings): Probe {
+function toldOfRequest(job: Job, stream: string, unit: Unit, { env }: ApiDependencies): Probe {
   const { method, url, headers, body = null } = maskedRequest(job, stream, unit, env);
   return {
     stream,
@@ -159,39 +161,44 @@ function toldOfRequest(job: Job, stream: string, unit: Unit, { env }: Surroundin
   };
 }
 
-function ask(lane: Lane, unit: Unit): Promise<GoodAnswer> {
-  const { job, surroundings } = lane.source;
-  const step = openPaginator(lane.stream, job.source.url).first();
-  return lane.ask(renderRequest(job, lane.stream, unit, step), surroundings.signal);
+function ask(client: StreamClient, unit: Unit): Promise<OkResponse> {
+  const { job, dependencies } = client.api;
+  const step = openPaginator(client.stream, job.source.url).first();
+  return client.ask(renderRequest(job, client.stream, unit, step), dependencies.signal);
 }
 
 /** What an answer of the declared shape holds and becomes. */
-async function tellOfAnswer(lane: Lane, unit: Unit, answer: GoodAnswer) {
-  const read = await breathing(readAnswer(lane.stream, answer));
-  const { shapes, extract } = compileExtractor(lane.source.job, lane.name);
+async function tellOfAnswer(client: StreamClient, unit: Unit, answer: OkResponse) {
+  const read = await yieldingToEventLoop(readResponse(client.stream, answer));
+  const { shapes, extract } = compileExtractor(client.api.job, client.name);
   const extraction = extract({ ...read, ...unit });
   const rows = reportRows(shapes, extraction);
   // Where nothing came of it, the records may be elsewhere.
   const hasRows = rows.some(({ rows }) => rows > 0);
   return {
-    paging: tellOfPaging(lane, unit, answer, read),
+    paging: tellOfPaging(client, unit, answer, read),
     records: {
       count: read.records.length,
       first: read.records.slice(0, RECORDS_SHOWN).map(shownRecord),
     },
     rows,
     never_filled: neverFilled(rows),
-    untaken: untakenFields(lane.source.job, lane.name, read.records),
+    untaken: untakenFields(client.api.job, client.name, read.records),
     outside: outsideWindow(extraction, unit.window),
     rejected: gatherMisfits(extraction.rejected, shapes),
-    ...hasRows || lane.stream.format !== "json" ? {} : shapeOf(read.body),
+    ...hasRows || client.stream.format !== "json" ? {} : shapeOf(read.body),
   };
 }
 
-function tellOfPaging(lane: Lane, unit: Unit, { url }: GoodAnswer, read: ReadAnswer): PagingReport {
-  const { job } = lane.source;
-  const { paging: { by }, window } = lane.stream;
-  const paginator = openPaginator(lane.stream, job.source.url);
+function tellOfPaging(
+  client: StreamClient,
+  unit: Unit,
+  { url }: OkResponse,
+  read: ParsedResponse,
+): PagingReport {
+  const { job } = client.api;
+  const { paging: { by }, window } = client.stream;
+  const paginator = openPaginator(client.stream, job.source.url);
   paginator.first();
   const verdict = paginator.next(factsOf(read, url));
   const steps = verdict.kind === "more" ? verdict.steps : [];
@@ -204,7 +211,7 @@ function tellOfPaging(lane: Lane, unit: Unit, { url }: GoodAnswer, read: ReadAns
     more: steps.length,
     next: steps[0] === undefined
       ? null
-      : lane.line(renderRequest(job, lane.stream, unit, steps[0])),
+      : client.line(renderRequest(job, client.stream, unit, steps[0])),
     problem: failed !== undefined && !isSplit ? failed.reason : null,
     split: failed !== undefined && isSplit ? failed.reason : null,
     signs,
@@ -212,21 +219,25 @@ function tellOfPaging(lane: Lane, unit: Unit, { url }: GoodAnswer, read: ReadAns
   };
 }
 
-function factsOf(read: ReadAnswer, url: string): PageFacts {
+function factsOf(read: ParsedResponse, url: string): PageFacts {
   return {
     records: read.records.length,
     total: read.total,
     url,
     fingerprint: () => fingerprint(read.records),
-    value: (path) => answerReader(path)(read),
+    value: (path) => responseReader(path)(read),
   };
 }
 
 /** What an answer holds that is not of the declared shape, or what format it has. */
-function tellOfShape(lane: Lane, { body, headers }: GoodAnswer, problem: Problem["problem"]) {
+function tellOfShape(
+  client: StreamClient,
+  { body, headers }: OkResponse,
+  problem: Problem["problem"],
+) {
   const text = decodeText(body, headers.get("content-type"));
   const format = guessFormat(text);
-  if (format === `format: ${lane.stream.format}`) {
+  if (format === `format: ${client.stream.format}`) {
     return { problem, ...format === "format: json" ? shapeOf(JSON.parse(text)) : {} };
   }
   const hint = format === undefined ? problem?.hint ?? null : `Write ${format} into the stream`;

@@ -1,9 +1,9 @@
 // Owns the dates that a probe asks for: a window such as a run would ask for, from one day on. Pure.
 // Invariant: it never reaches beyond today, as many sources refuse dates that are still to come.
-import type { Job } from "../config/job.ts";
-import type { Stream } from "../config/job_schema.ts";
-import { civilAt, type CivilMinute, MINUTES_PER_DAY, startOfDay } from "../plan/civil.ts";
-import { type Window, windowEnd } from "../plan/window.ts";
+import type { Job } from "../config/schema/job.ts";
+import type { Stream } from "../config/schema/job_schema.ts";
+import { civilAt, type CivilMinute, MINUTES_PER_DAY, startOfDay } from "../plan/time/civil.ts";
+import { type Window, windowEnd } from "../plan/time/window.ts";
 
 /**
  * The window of a stream that begins at `from`, or yesterday, of which the source surely has heard; null for a

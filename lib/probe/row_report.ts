@@ -2,7 +2,7 @@
 // filled how often and with what, and which values did not fit. Pure; every text in it is cut short.
 import type { Extraction, Rejection } from "../extract/extractor.ts";
 import type { RowShape } from "../extract/row_shape.ts";
-import { remedyOf } from "./remedy.ts";
+import { remedyOf } from "./suggested_fix.ts";
 
 /** A column over the rows of an answer. */
 export interface ColumnReport {
@@ -29,7 +29,7 @@ export interface RowReport {
 }
 
 /** Values that were refused for one reason. */
-export interface Misfit {
+export interface CastFailure {
   /** The table that the row was for. */
   readonly table: string;
   /** Null where it was the record as such. */
@@ -82,14 +82,14 @@ export function neverFilled(reports: readonly RowReport[]): string[] {
 export function gatherMisfits(
   rejected: readonly Rejection[],
   shapes: readonly RowShape[],
-): Misfit[] {
+): CastFailure[] {
   const typeOf = (table: string, column: string | null) => {
     const shape = shapes.find((shape) =>
       shape.table === table && shape.columns.includes(column ?? "")
     );
     return shape?.types[shape.columns.indexOf(column ?? "")];
   };
-  const misfits = new Map<string, { -readonly [K in keyof Misfit]: Misfit[K] }>();
+  const misfits = new Map<string, { -readonly [K in keyof CastFailure]: CastFailure[K] }>();
   for (const { table, column, reason, value, record } of rejected) {
     const id = JSON.stringify([table, column, reason]);
     const known = misfits.get(id);

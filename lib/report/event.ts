@@ -2,20 +2,9 @@
 // and JSON are folds over them and decide nothing. An event holds measures and masked texts, never a
 // secret and never a record.
 import type { FetchEvent } from "../fetch/fetch_event.ts";
-import type { WriteCounts } from "../upsert/target.ts";
 import type { Summary } from "./summary.ts";
-
-/** Which window of which stream an event is about. */
-export interface Subject {
-  /** Name of the stream. */
-  readonly stream: string;
-  /** Canonical text of the `for_each` values; empty where there are none. */
-  readonly each: string;
-  /** First day (or minute) of the window; null for a stream without windows. */
-  readonly from: string | null;
-  /** Day (or minute) after the last. */
-  readonly to: string | null;
-}
+import type { Subject } from "./text/subject.ts";
+import type { WriteCounts } from "../upsert/sql/write_counts.ts";
 
 /** Something that happened in a run. */
 export type RunEvent =

@@ -1,7 +1,7 @@
 // Owns how many rejected rows of one window are shown: a mapping that is wrong rejects every row, and what
 // a reader needs is the first of them. The log and `errors` keep them all. A fold over events; pure.
 import type { RunEvent } from "./event.ts";
-import { formatCount } from "./format.ts";
+import { formatCount } from "./text/format.ts";
 import { plainLines } from "./plain_lines.ts";
 
 /** Rejected rows of one window that are shown. */

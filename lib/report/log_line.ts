@@ -1,7 +1,7 @@
 // Owns the lines of a log file: one per event that a later reader asks for, with the time in front.
 // Requests are logged with their masked address, so that a log alone explains a run.
 import type { RunEvent } from "./event.ts";
-import { oneLine } from "./format.ts";
+import { oneLine } from "./text/format.ts";
 import { plainLines } from "./plain_lines.ts";
 
 /** The lines that an event puts into the log, each with an ISO 8601 time; `atMs` is epoch milliseconds. */

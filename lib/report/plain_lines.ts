@@ -1,6 +1,6 @@
 // Owns the plain lines of a run, one per window, as they suit a pipe, nohup, screen and cron, and the
 // log file. It folds events into lines and decides nothing.
-import type { RunEvent, Subject } from "./event.ts";
+import type { RunEvent } from "./event.ts";
 import {
   formatCount,
   formatNumber,
@@ -8,8 +8,9 @@ import {
   formatSeconds,
   formatSubject,
   oneLine,
-} from "./format.ts";
+} from "./text/format.ts";
 import type { Summary } from "./summary.ts";
+import type { Subject } from "./text/subject.ts";
 
 /** The lines that an event is worth; most are worth none or one. */
 export function plainLines(event: RunEvent): string[] {

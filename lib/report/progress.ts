@@ -1,9 +1,10 @@
 // Owns the live view of a run on a terminal: a bar per stream with windows, rows, rate used and time
 // left, redrawn in place. It folds events into a state and renders it as lines; writing them is left to
 // the caller. Lines that are worth keeping (failures, rejections, the summary) scroll by above the bars.
-import { parseCivil } from "../plan/civil.ts";
-import type { RunEvent, Subject } from "./event.ts";
-import { formatCount, formatNumber, formatRate, formatSeconds } from "./format.ts";
+import { parseCivil } from "../plan/time/civil.ts";
+import type { RunEvent } from "./event.ts";
+import { formatCount, formatNumber, formatRate, formatSeconds } from "./text/format.ts";
+import type { Subject } from "./text/subject.ts";
 
 /** Cells of a bar. */
 const BAR_CELLS = 24;

@@ -1,10 +1,11 @@
 // Owns the events that a written batch gives rise to: they are emitted after its transaction has
 // committed and the checkpoint holds it, so that what a printer says is done is done.
-import { formatCivil } from "../plan/civil.ts";
+import { formatCivil } from "../plan/time/civil.ts";
 import type { Unit } from "../plan/stream_plan.ts";
 import type { Finished, WrittenBatch } from "../upsert/batch.ts";
-import type { WriteCounts } from "../upsert/target.ts";
-import type { Listener, Subject } from "./event.ts";
+import type { Listener } from "./event.ts";
+import type { WriteCounts } from "../upsert/sql/write_counts.ts";
+import type { Subject } from "./text/subject.ts";
 
 /** Which window an event is about. */
 export function subjectOf(unit: Unit): Subject {

@@ -1,6 +1,6 @@
 // Owns the summary of a run: the object that `backfill --json` ends with and that the checkpoint keeps.
 // Its field names are a promise to scripts (docs/guide.md, "JSON output").
-import type { WriteCounts } from "../upsert/target.ts";
+import { NOTHING, sumCounts, type WriteCounts } from "../upsert/sql/write_counts.ts";
 
 /** How a run ended. */
 export type Outcome = "done" | "failed" | "interrupted";
@@ -42,18 +42,6 @@ export function emptySummary(run: string): Summary {
     windows: { planned: 0, done: 0, failed: 0, skipped: 0 },
     rows: {},
     rejected: 0,
-  };
-}
-
-/** Counts of no row. */
-export const NOTHING: WriteCounts = { inserted: 0, updated: 0, unchanged: 0 };
-
-/** The sum of two counts. */
-export function sumCounts(a: WriteCounts, b: WriteCounts): WriteCounts {
-  return {
-    inserted: a.inserted + b.inserted,
-    updated: a.updated + b.updated,
-    unchanged: a.unchanged + b.unchanged,
   };
 }
 

@@ -5,17 +5,17 @@
  * @module
  */
 
-import { dateOf, londonDay } from "./calendar.ts";
-import type { Racecard } from "./racecard.ts";
-import type { Result } from "./result.ts";
-import type { ResultHead } from "./result_head.ts";
+import { dateOf, londonDay } from "./world/calendar.ts";
+import type { Racecard } from "./world/racecard.ts";
+import type { Result } from "./world/result.ts";
+import type { ResultHead } from "./world/result_head.ts";
 import { placeFilter, resultFilter } from "./filter.ts";
 import { dayRange, Query } from "./query.ts";
 import { json, refusal, type Reply } from "./reply.ts";
 import type { Source } from "./source.ts";
 
 /** What an endpoint may look at. */
-export interface Scene {
+export interface RunContext {
   /** Where the answers come from. */
   readonly source: Source;
   /** Epoch milliseconds. */
@@ -29,7 +29,7 @@ export interface Endpoint {
   /** The published limit. */
   readonly requestsPerSecond: number;
   /** Answers a request; `id` is the variable part of the path, or empty. */
-  answer(scene: Scene, query: Query, id: string): Reply;
+  answer(scene: RunContext, query: Query, id: string): Reply;
 }
 
 /** An endpoint and what its path leaves open. */
@@ -83,7 +83,7 @@ export function routeOf(path: string): Route | undefined {
 }
 
 /** Answers a request to a known path. */
-export function answer(scene: Scene, route: Route, params: URLSearchParams): Reply {
+export function answer(scene: RunContext, route: Route, params: URLSearchParams): Reply {
   return route.endpoint.answer(scene, new Query(params), route.id);
 }
 
@@ -91,18 +91,18 @@ function found(value: unknown): Reply {
   return value === undefined ? refusal(404, "Not found") : json(200, value);
 }
 
-function listCourses({ source }: Scene, query: Query): Reply {
+function listCourses({ source }: RunContext, query: Query): Reply {
   const codes = query.list("region_codes");
   const courses = source.courses
     .filter((course) => codes.length === 0 || codes.includes(course.region_code));
   return json(200, { courses, total: courses.length });
 }
 
-function racecardsByDate(scene: Scene, query: Query): Reply {
+function racecardsByDate(scene: RunContext, query: Query): Reply {
   return racecards(scene, query, query.day("date", londonDay(scene.nowMs)), (card) => card);
 }
 
-function racecardsByName(scene: Scene, query: Query): Reply {
+function racecardsByName(scene: RunContext, query: Query): Reply {
   const name = query.text("day") ?? "today";
   if (name !== "today" && name !== "tomorrow") {
     query.complain("day", name, "literal_error", "Input should be 'today' or 'tomorrow'");
@@ -112,7 +112,7 @@ function racecardsByName(scene: Scene, query: Query): Reply {
 }
 
 function racecards(
-  { source }: Scene,
+  { source }: RunContext,
   query: Query,
   day: number,
   shown: (card: Racecard) => unknown,
@@ -137,7 +137,7 @@ function withoutHistory(card: Racecard): unknown {
   return { ...card, runners };
 }
 
-function listResults({ source, nowMs }: Scene, query: Query): Reply {
+function listResults({ source, nowMs }: RunContext, query: Query): Reply {
   const page = pageOf(query, { limit: 50, most: 100, mostSkipped: 20_000 });
   const { from, to } = dayRange(query, londonDay(nowMs));
   const isWanted = resultFilter(query);

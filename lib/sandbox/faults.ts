@@ -7,8 +7,8 @@
  */
 
 import { delay } from "@std/async/delay";
-import { Failure } from "../report/failure.ts";
-import { keyOf, mix } from "./random.ts";
+import { Failure } from "../failure.ts";
+import { keyOf, mix } from "./world/random.ts";
 import { refusal, type Reply } from "./reply.ts";
 
 /** One `--fault`. */

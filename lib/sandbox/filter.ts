@@ -5,7 +5,7 @@
  */
 
 import type { Query } from "./query.ts";
-import type { ResultHead } from "./result_head.ts";
+import type { ResultHead } from "./world/result_head.ts";
 
 /** Whether a race is wanted. */
 export type Filter<T> = (race: T) => boolean;

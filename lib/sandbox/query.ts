@@ -5,7 +5,7 @@
  * @module
  */
 
-import { dateOf, dayOf } from "./calendar.ts";
+import { dateOf, dayOf } from "./world/calendar.ts";
 
 /** One complaint in the list of a 422 answer. */
 export interface Complaint {

@@ -5,9 +5,9 @@
  * @module
  */
 
-import { Failure } from "../report/failure.ts";
-import type { Racecard } from "./racecard.ts";
-import type { Result } from "./result.ts";
+import { Failure } from "../failure.ts";
+import type { Racecard } from "./world/racecard.ts";
+import type { Result } from "./world/result.ts";
 import type { CourseEntry, RegionEntry, Source } from "./source.ts";
 
 /** One recorded exchange. */

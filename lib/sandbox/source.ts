@@ -5,16 +5,16 @@
  * @module
  */
 
-import { dateOf, dayOf, londonDay } from "./calendar.ts";
-import { courses as allCourses, regions as allRegions } from "./courses.ts";
-import { horseById } from "./horse.ts";
-import { type Profile, profileOf, proProfileOf } from "./profile.ts";
-import { dayOfRace, programmeOn } from "./programme.ts";
-import { type Race, racesOn } from "./race.ts";
-import { type Racecard, racecardOf } from "./racecard.ts";
+import { dateOf, dayOf, londonDay } from "./world/calendar.ts";
+import { courses as allCourses, regions as allRegions } from "./world/courses.ts";
+import { horseById } from "./world/horse.ts";
+import { type Profile, profileOf, proProfileOf } from "./world/profile.ts";
+import { dayOfRace, programmeOn } from "./world/programme.ts";
+import { type Race, racesOn } from "./world/race.ts";
+import { type Racecard, racecardOf } from "./world/racecard.ts";
 import { remember } from "./remember.ts";
-import { type Result, resultOf } from "./result.ts";
-import { type ResultHead, resultHeadOf } from "./result_head.ts";
+import { type Result, resultOf } from "./world/result.ts";
+import { type ResultHead, resultHeadOf } from "./world/result_head.ts";
 
 /** A course as `/v1/courses` lists it. */
 export interface CourseEntry {

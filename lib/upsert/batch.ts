@@ -2,28 +2,13 @@
 // are handed over as soon as it is idle. So batches size themselves: a page each while the API is the
 // limit, thousands of rows while the database is. A window's end goes with the batch that holds its
 // last row. Rows waiting are bounded; beyond that the stations before have to wait.
-import type { Rejection } from "../extract/extractor.ts";
+import type { Extracted } from "../extract/extract_pages.ts";
+import type { Rejection } from "../extract/rejection.ts";
 import type { Row, RowSet, RowShape } from "../extract/row_shape.ts";
 import type { FetchedUnit } from "../fetch/fetch_windows.ts";
 import type { Unit } from "../plan/stream_plan.ts";
-import type { Failure } from "../report/failure.ts";
-import { NOTHING, sumCounts } from "../report/summary.ts";
-import type { WriteCounts } from "./target.ts";
-
-/** What the station before hands on. */
-export type Extracted =
-  | {
-    kind: "rows";
-    unit: Unit;
-    sets: readonly RowSet[];
-    rejected: readonly Rejection[];
-    /** Size of the page they come from. */
-    bytes: number;
-  }
-  | { kind: "restarted"; unit: Unit }
-  | { kind: "split"; unit: Unit; reason: string }
-  | FetchedUnit
-  | { kind: "failed"; unit: Unit; failure: Failure };
+import type { Failure } from "../failure.ts";
+import { NOTHING, sumCounts, type WriteCounts } from "./sql/write_counts.ts";
 
 /** Rows and rejections of a window so far. */
 export interface OpenWindow {

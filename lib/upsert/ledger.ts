@@ -1,11 +1,11 @@
 // Owns what the target records of finished windows in the same transaction as their rows: enough to
 // rebuild a lost checkpoint from the target alone. It is derived from the batch and never read while a
 // backfill runs.
-import type { Job } from "../config/job.ts";
+import type { Job } from "../config/schema/job.ts";
 import { settledParts } from "../plan/needed.ts";
 import type { Finished } from "./batch.ts";
-import type { LedgerEntry } from "./target.ts";
-import { formatCivil } from "../plan/civil.ts";
+import { formatCivil } from "../plan/time/civil.ts";
+import type { LedgerEntry } from "./sql/system_tables.ts";
 
 /** The ledger entries of finished windows; one that is settled in part makes two. */
 export function ledgerOf(job: Job, finished: readonly Finished[]): LedgerEntry[] {

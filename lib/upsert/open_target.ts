@@ -1,23 +1,9 @@
 // Owns the choice of the database from its URL. The embedded database is loaded only when it is asked
 // for: it weighs more than the rest of the program.
-import { monotonicClock } from "../fetch/clock.ts";
-import type { Clock } from "../fetch/clock.ts";
-import { Failure } from "../report/failure.ts";
-import type { Target } from "./target.ts";
-
-/** What a target needs of the world; each may be replaced in tests. */
-export interface OpenOptions {
-  /** For waiting between tries. Defaults to the monotonic clock. */
-  readonly clock?: Clock;
-  /** Uniform in `[0, 1)`. Defaults to `Math.random`. */
-  readonly random?: () => number;
-  /** Makes a random UUID. Defaults to `crypto.randomUUID`. */
-  readonly randomId?: () => string;
-  /** How long a database that is away or busy is waited for. Defaults to a minute. */
-  readonly patienceMs?: number;
-  /** Ends such waiting. */
-  readonly signal?: AbortSignal;
-}
+import { monotonicClock } from "../fetch/rate/clock.ts";
+import { Failure } from "../failure.ts";
+import type { OpenOptions } from "./write/open_options.ts";
+import type { Target } from "./write/target.ts";
 
 const PATIENCE_MS = 60_000;
 
@@ -37,11 +23,11 @@ export async function openTarget(url: string, options: OpenOptions = {}): Promis
     signal: options.signal ?? new AbortController().signal,
   };
   if (/^postgres(ql)?:/.test(url)) {
-    const { openPostgres } = await import("./postgres_target.ts");
+    const { openPostgres } = await import("./postgres/target.ts");
     return await openPostgres(url, world);
   }
   if (url.startsWith("pglite:")) {
-    const { openPglite } = await import("./pglite_target.ts");
+    const { openPglite } = await import("./pglite/target.ts");
     return await openPglite(url.slice("pglite:".length), world);
   }
   throw new Failure("configuration", "Cannot open the database: its URL is of no known kind", {

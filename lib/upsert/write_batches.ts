@@ -2,7 +2,7 @@
 // at the database, so that neither waits for the other, and what a batch completes is finished in the
 // order of the batches. Invariant: two batches at most are under way, and after a failure none is begun.
 import type { Batch, WrittenBatch } from "./batch.ts";
-import type { Written } from "./target.ts";
+import type { Written } from "./write/target.ts";
 
 /** What writing batches works with. */
 export interface WriteBatchesOptions {

@@ -1,12 +1,12 @@
 // Owns the comparison of the checkpoint with the target: what is said to be done must stand in the
 // target's ledger, without a gap from the first day to the last, with nothing failed or rejected, and
 // tables that were written to must hold something. It asks nothing of the source and changes nothing.
-import type { Job } from "../config/job.ts";
-import type { Checkpoint, Trouble } from "../checkpoint/checkpoint.ts";
+import type { Job } from "../config/schema/job.ts";
+import type { Checkpoint, RetryEntry } from "../checkpoint/checkpoint.ts";
 import { type Days, daysOf } from "../checkpoint/snapshot.ts";
 import type { Track } from "../plan/scope.ts";
-import type { Window } from "../plan/window.ts";
-import type { Target } from "../upsert/target.ts";
+import type { Window } from "../plan/time/window.ts";
+import type { Target } from "../upsert/write/target.ts";
 import { Evidence } from "./evidence.ts";
 import { resumeCommand } from "./resume_command.ts";
 
@@ -103,7 +103,7 @@ interface Case {
 
 function proveStream(
   matter: Case,
-  troubles: readonly Trouble[],
+  troubles: readonly RetryEntry[],
   rowsByTable: Readonly<Record<string, number>>,
 ): StreamProof {
   const { checkpoint, evidence, stream, scope } = matter;
@@ -166,7 +166,7 @@ function unprovenOf({ checkpoint, evidence }: Case, track: Track): Finding[] {
   ];
 }
 
-function troubleFinding({ kind, window, each, reason }: Trouble): Finding {
+function troubleFinding({ kind, window, each, reason }: RetryEntry): Finding {
   return {
     kind,
     window: window === null ? null : daysOf(window),

@@ -1,11 +1,11 @@
 // Owns what the target's ledger proves: for each track which dates were written, and for each stream how
 // many records and rows. It is filled entry by entry in any order, holds ranges merged, and reads
 // nothing itself.
-import { parseCivil } from "../plan/civil.ts";
+import { parseCivil } from "../plan/time/civil.ts";
 import { subtract, union } from "../plan/coverage.ts";
 import type { Track } from "../plan/scope.ts";
-import type { Window } from "../plan/window.ts";
-import type { LedgerEntry } from "../upsert/target.ts";
+import type { Window } from "../plan/time/window.ts";
+import type { LedgerEntry } from "../upsert/sql/system_tables.ts";
 
 /** Ranges that pile up before they are merged; keeps a long ledger's memory small. */
 const MERGE_EVERY = 256;

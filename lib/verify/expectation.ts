@@ -1,8 +1,8 @@
 // Owns the meaning of a check's `expect`: whether an answer is what the job file says it must be, and
 // if not, why. Pure; it knows nothing of how the answer was got.
-import { suggest } from "../config/did_you_mean.ts";
-import type { Check } from "../config/job_schema.ts";
-import type { Answer } from "../upsert/target.ts";
+import { suggest } from "../did_you_mean.ts";
+import type { Check } from "../config/schema/job_schema.ts";
+import type { Answer } from "../upsert/write/target.ts";
 
 /** What a check may expect; undefined where its result is only shown. */
 export type Expectation = Check["expect"];

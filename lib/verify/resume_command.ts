@@ -1,7 +1,7 @@
 // Owns the command that fetches a range of one stream with the parameters it was fetched with before,
 // so that a finding ends with something to copy. Pure.
-import type { Window } from "../plan/window.ts";
-import { formatDay } from "../plan/civil.ts";
+import type { Window } from "../plan/time/window.ts";
+import { formatDay } from "../plan/time/civil.ts";
 
 /** `deno task backfill --resume --only STREAM --start-date D --end-date D` and the flags of a scope. */
 export function resumeCommand(stream: string, scope: string, range: Window): string {

@@ -1,10 +1,10 @@
 // Owns the running of a job's checks: one query each, in which the database refuses every change. A
 // check whose query fails has failed with the database's reason; the others go on.
-import { suggest } from "../config/did_you_mean.ts";
-import type { Job } from "../config/job.ts";
-import type { Check } from "../config/job_schema.ts";
-import { Failure } from "../report/failure.ts";
-import type { Answer, Target } from "../upsert/target.ts";
+import { suggest } from "../did_you_mean.ts";
+import type { Job } from "../config/schema/job.ts";
+import type { Check } from "../config/schema/job_schema.ts";
+import { Failure } from "../failure.ts";
+import type { Answer, Target } from "../upsert/write/target.ts";
 import { describe, judge } from "./expectation.ts";
 
 /** What a check came to; its field names are a promise of `verify --json`. */

@@ -4,7 +4,7 @@
 //     deno run -A tests/bench/checkpoint_bench.ts
 import { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import { openKv } from "../../lib/checkpoint/open_kv.ts";
-import { MINUTES_PER_DAY } from "../../lib/plan/civil.ts";
+import { MINUTES_PER_DAY } from "../../lib/plan/time/civil.ts";
 import { tempDir } from "../support/temp.ts";
 
 const SIZES = [100, 1_000, 10_000, 100_000];

@@ -5,11 +5,11 @@
 //     deno run --allow-read --allow-env tests/bench/extract_bench.ts
 import { readJob } from "../../lib/config/read_job.ts";
 import { compileExtractor, type ExtractedPage } from "../../lib/extract/extractor.ts";
-import { noteClean } from "../../lib/extract/clean_body.ts";
-import { decodeBody } from "../../lib/extract/read_body.ts";
-import { racecardOf } from "../../lib/sandbox/racecard.ts";
-import { type Race, racesOn } from "../../lib/sandbox/race.ts";
-import { resultOf } from "../../lib/sandbox/result.ts";
+import { noteClean } from "../../lib/extract/decode/clean_body.ts";
+import { decodeBody } from "../../lib/extract/decode/read_body.ts";
+import { racecardOf } from "../../lib/sandbox/world/racecard.ts";
+import { type Race, racesOn } from "../../lib/sandbox/world/race.ts";
+import { resultOf } from "../../lib/sandbox/world/result.ts";
 import { REPOSITORY } from "../support/repository.ts";
 
 const RECORDS = 100;

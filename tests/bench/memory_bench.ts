@@ -3,7 +3,7 @@
 //
 //     deno run -A tests/bench/memory_bench.ts [--days 100,400]
 import { parseArgs } from "@std/cli/parse-args";
-import { formatDay, MINUTES_PER_DAY, parseCivil } from "../../lib/plan/civil.ts";
+import { formatDay, MINUTES_PER_DAY, parseCivil } from "../../lib/plan/time/civil.ts";
 import { flagsOf, MEMORY_SETTINGS } from "../../tasks/launch.ts";
 import { startPostgres } from "../support/postgres_server.ts";
 import { REPOSITORY } from "../support/repository.ts";

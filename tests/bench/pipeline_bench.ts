@@ -10,14 +10,14 @@
 //       tests/bench/pipeline_bench.ts [--days 60] [--runs 3]
 import { parseArgs } from "@std/cli/parse-args";
 import type { RowSet, RowShape } from "../../lib/extract/row_shape.ts";
-import { formatDay, MINUTES_PER_DAY, parseCivil } from "../../lib/plan/civil.ts";
-import { HEADER_BYTES } from "../../lib/upsert/copy_text.ts";
-import { quoteIdentifiers } from "../../lib/upsert/identifier.ts";
-import type { Load } from "../../lib/upsert/load.ts";
-import { loadsOf } from "../../lib/upsert/load.ts";
-import { stageName, stageSql } from "../../lib/upsert/merge_sql.ts";
+import { formatDay, MINUTES_PER_DAY, parseCivil } from "../../lib/plan/time/civil.ts";
+import { HEADER_BYTES } from "../../lib/upsert/sql/copy_text.ts";
+import { quoteIdentifiers } from "../../lib/upsert/sql/identifier.ts";
+import type { Load } from "../../lib/upsert/write/copy_batch.ts";
+import { loadsOf } from "../../lib/upsert/write/copy_batch.ts";
+import { stageName, stageSql } from "../../lib/upsert/sql/merge_sql.ts";
 import { openTarget } from "../../lib/upsert/open_target.ts";
-import type { Target } from "../../lib/upsert/target.ts";
+import type { Target } from "../../lib/upsert/write/target.ts";
 import { racingJob } from "../journeys/setup.ts";
 import { startPostgres } from "../support/postgres_server.ts";
 import { tempDir } from "../support/temp.ts";

@@ -2,14 +2,14 @@
 // the event loop was, what was written. Used by the benchmarks of whole runs.
 import { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import { openKv } from "../../lib/checkpoint/open_kv.ts";
-import type { Job } from "../../lib/config/job.ts";
-import { source as sourceSchema } from "../../lib/config/source_schema.ts";
-import { formatRate, type Rate } from "../../lib/fetch/rate.ts";
+import type { Job } from "../../lib/config/schema/job.ts";
+import { source as sourceSchema } from "../../lib/config/schema/source_schema.ts";
+import { formatRate, type Rate } from "../../lib/plan/time/rate.ts";
 import type { RunEvent } from "../../lib/report/event.ts";
 import type { Summary } from "../../lib/report/summary.ts";
 import { openTarget } from "../../lib/upsert/open_target.ts";
-import type { Target } from "../../lib/upsert/target.ts";
-import { performRun } from "../../tasks/perform_run.ts";
+import type { Target } from "../../lib/upsert/write/target.ts";
+import { performRun } from "../../lib/cli/perform_run.ts";
 import { credentials, racingJob } from "../journeys/setup.ts";
 
 /** What is run. */

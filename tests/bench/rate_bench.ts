@@ -6,18 +6,18 @@
 // The default set takes 70 s; --full, with more requests, limits and jitters, six minutes; --simulate asks the
 // same of virtual time, millions of requests in ten seconds. A busy machine adds jitter of its own; as root
 // `chrt -f 20` before the command keeps the others away.
-import { monotonicClock } from "../../lib/fetch/clock.ts";
-import type { Gate, Ticket } from "../../lib/fetch/gate.ts";
-import { Limiter } from "../../lib/fetch/limiter.ts";
-import { readRetryAfter } from "../../lib/fetch/rate_headers.ts";
-import { parseRate, spacingMs } from "../../lib/fetch/rate.ts";
+import { monotonicClock } from "../../lib/fetch/rate/clock.ts";
+import type { Permit, StreamLimiter } from "../../lib/fetch/rate/stream_limiter.ts";
+import { Limiter } from "../../lib/fetch/rate/limiter.ts";
+import { readRetryAfter } from "../../lib/fetch/rate/rate_headers.ts";
+import { parseRate, spacingMs } from "../../lib/plan/time/rate.ts";
 import {
   live,
   type Outcome,
   perfectShare,
   type ServerKind,
   serverKinds,
-} from "../fetch/strict_world.ts";
+} from "../fetch/rate/strict_world.ts";
 
 interface Cell {
   limit: string;
@@ -84,32 +84,32 @@ export async function rateBench(options: BenchOptions = standard): Promise<void>
   const results = new Map<Cell, Result>();
   const queue = [...cells.entries()];
   await warm(port);
-  const run = async (lane: number) => {
-    await clock.sleep(lane * STAGGER_MS);
+  const run = async (client: number) => {
+    await clock.sleep(client * STAGGER_MS);
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       const [number, cell] = next;
       results.set(cell, await runCell(number, cell, options.requests, port));
     }
   };
-  await Promise.all(Array.from({ length: options.atOnce }, (_, lane) => run(lane)));
+  await Promise.all(Array.from({ length: options.atOnce }, (_, client) => run(client)));
   worker.terminate();
   console.log(`${options.requests} requests a cell, real HTTP\n`);
   printTable(cells, (cell) => results.get(cell)!);
   onTheWayMs.sort((a, b) => a - b);
   const at = (share: number) => onTheWayMs[Math.floor(share * onTheWayMs.length)]!.toFixed(1);
   console.log(
-    `From ticket to server this machine took ${at(0.5)} ms in the median, ${at(0.95)} at p95, ` +
+    `From permit to server this machine took ${at(0.5)} ms in the median, ${at(0.95)} at p95, ` +
       `${at(0.99)} at p99: what is above the median adds to the jitter.`,
   );
-  console.log(`Without a limit a ticket takes ${await unlimitedUs()} us.`);
+  console.log(`Without a limit a permit takes ${await unlimitedUs()} us.`);
 }
 
 async function unlimitedUs(): Promise<string> {
-  const gate = new Limiter({ source: [], clock }).stream("unlimited");
-  const tickets = 200_000;
+  const streamLimiter = new Limiter({ source: [], clock }).stream("unlimited");
+  const permits = 200_000;
   const startMs = clock.now();
-  for (let count = 0; count < tickets; count++) gate.answered(await gate.take());
-  return ((clock.now() - startMs) * 1_000 / tickets).toFixed(2);
+  for (let count = 0; count < permits; count++) streamLimiter.answered(await streamLimiter.take());
+  return ((clock.now() - startMs) * 1_000 / permits).toFixed(2);
 }
 
 /** The same table in virtual time: medians over seeds. */
@@ -146,20 +146,20 @@ async function runCell(
   const rate = parseRate(cell.limit);
   const url = `http://127.0.0.1:${port}/${number}/${encodeURIComponent(cell.kind)}/` +
     `${rate.requests}/${rate.intervalMs}/${cell.jitterMs}/${cell.latencyMs}`;
-  const gate = new Limiter({ source: [rate], clock }).stream("bench");
+  const streamLimiter = new Limiter({ source: [rate], clock }).stream("bench");
   const sentAtMs: number[] = [];
-  const send = async (ticket: Ticket) => {
-    if (await ask(url, gate, ticket)) sentAtMs.push(ticket.sentAtMs);
+  const send = async (permit: Permit) => {
+    if (await ask(url, streamLimiter, permit)) sentAtMs.push(permit.sentAtMs);
   };
   while (sentAtMs.length < requests) {
     const missing = Array.from(
       { length: requests - sentAtMs.length },
-      () => gate.take().then(send),
+      () => streamLimiter.take().then(send),
     );
     await Promise.all(missing);
   }
   const tookMs = Math.max(...sentAtMs) - Math.min(...sentAtMs);
-  const { allowedPerSecond, pacedPerSecond, refused } = gate.usage();
+  const { allowedPerSecond, pacedPerSecond, refused } = streamLimiter.usage();
   return {
     used: (requests - 1) * spacingMs(rate) / tookMs,
     pace: pacedPerSecond / allowedPerSecond,
@@ -167,12 +167,12 @@ async function runCell(
   };
 }
 
-async function ask(url: string, gate: Gate, ticket: Ticket): Promise<boolean> {
+async function ask(url: string, streamLimiter: StreamLimiter, permit: Permit): Promise<boolean> {
   const response = await fetch(url);
   const receivedMs = Number(response.headers.get("x-received")) - performance.timeOrigin;
-  onTheWayMs.push(receivedMs - ticket.sentAtMs);
-  if (response.ok) gate.answered(ticket);
-  else gate.refused(ticket, readRetryAfter(response.headers, Date.now()));
+  onTheWayMs.push(receivedMs - permit.sentAtMs);
+  if (response.ok) streamLimiter.answered(permit);
+  else streamLimiter.refused(permit, readRetryAfter(response.headers, Date.now()));
   await response.body?.cancel();
   return response.ok;
 }

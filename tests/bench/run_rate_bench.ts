@@ -3,8 +3,8 @@
 //
 //     deno run -A tests/bench/run_rate_bench.ts [--requests 60] [--limits 2,5] [--latencies 50,400,2000]
 import { parseArgs } from "@std/cli/parse-args";
-import { parseRate, type Rate } from "../../lib/fetch/rate.ts";
-import { formatDay, MINUTES_PER_DAY, parseCivil } from "../../lib/plan/civil.ts";
+import { parseRate, type Rate } from "../../lib/plan/time/rate.ts";
+import { formatDay, MINUTES_PER_DAY, parseCivil } from "../../lib/plan/time/civil.ts";
 import { limitKinds } from "../../lib/sandbox/rate_limit.ts";
 import type { LimitKind } from "../../lib/sandbox/rate_limit.ts";
 import { startPostgres } from "../support/postgres_server.ts";

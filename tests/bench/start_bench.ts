@@ -8,7 +8,7 @@ import { stringify } from "yaml";
 import { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import { openKv } from "../../lib/checkpoint/open_kv.ts";
 import { readJob } from "../../lib/config/read_job.ts";
-import { formatDay, MINUTES_PER_DAY, parseCivil } from "../../lib/plan/civil.ts";
+import { formatDay, MINUTES_PER_DAY, parseCivil } from "../../lib/plan/time/civil.ts";
 import { openTarget } from "../../lib/upsert/open_target.ts";
 import { startPostgres } from "../support/postgres_server.ts";
 import { REPOSITORY } from "../support/repository.ts";

@@ -2,9 +2,9 @@
 // A worker that plays strict servers over real HTTP, apart from the event loop that is measured. The path
 // says what to play: /<cell>/<kind>/<requests>/<intervalMs>/<jitterMs>/<latencyMs>. A request is delayed by
 // the jitter, judged at the moment it then arrives, and answered after the latency.
-import { monotonicClock } from "../../lib/fetch/clock.ts";
+import { monotonicClock } from "../../lib/fetch/rate/clock.ts";
 import type { RateLimiter } from "../../lib/sandbox/rate_limit.ts";
-import { randomFrom, type ServerKind, strictServer } from "../fetch/strict_world.ts";
+import { randomFrom, type ServerKind, strictServer } from "../fetch/rate/strict_world.ts";
 
 interface Played {
   limiter: RateLimiter;

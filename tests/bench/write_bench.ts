@@ -9,14 +9,15 @@
 import { parseArgs } from "@std/cli/parse-args";
 import postgres from "postgres";
 import type { Row } from "../../lib/extract/row_shape.ts";
-import { copyLine } from "../../lib/upsert/copy_text.ts";
-import { stageName, stageSql } from "../../lib/upsert/merge_sql.ts";
+import { copyLine } from "../../lib/upsert/sql/copy_text.ts";
+import { stageName, stageSql } from "../../lib/upsert/sql/merge_sql.ts";
 import { openTarget } from "../../lib/upsert/open_target.ts";
-import type { LedgerEntry, Target } from "../../lib/upsert/target.ts";
-import { tableSql } from "../../lib/upsert/table_sql.ts";
+import type { Target } from "../../lib/upsert/write/target.ts";
+import { tableSql } from "../../lib/upsert/sql/table_sql.ts";
 import { startPostgres } from "../support/postgres_server.ts";
 import { startSlowLink } from "./slow_link.ts";
 import { columns, wideRows, wideShape, wideTable } from "./wide_rows.ts";
+import type { LedgerEntry } from "../../lib/upsert/sql/system_tables.ts";
 
 /** PostgreSQL's own defaults; the test server's are faster than any real one. */
 const DEFAULTS = {

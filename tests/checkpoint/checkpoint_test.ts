@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { DoneWindow } from "../../lib/checkpoint/checkpoint.ts";
 import { jobPrefix } from "../../lib/checkpoint/key.ts";
-import { MINUTES_PER_DAY } from "../../lib/plan/civil.ts";
-import type { Window } from "../../lib/plan/window.ts";
+import { MINUTES_PER_DAY } from "../../lib/plan/time/civil.ts";
+import type { Window } from "../../lib/plan/time/window.ts";
 import { at, days } from "../plan/jobs.ts";
 import { countWrites, doneWindow, kvFile, NOW, rejections, RESULTS } from "./kv_file.ts";
 

@@ -3,7 +3,7 @@ import { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import type { DoneWindow } from "../../lib/checkpoint/checkpoint.ts";
 import { openKv } from "../../lib/checkpoint/open_kv.ts";
 import type { Track } from "../../lib/plan/scope.ts";
-import type { Window } from "../../lib/plan/window.ts";
+import type { Window } from "../../lib/plan/time/window.ts";
 import type { Rejection } from "../../lib/extract/extractor.ts";
 import { tempDir } from "../support/temp.ts";
 

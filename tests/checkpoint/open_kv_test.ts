@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { LAYOUT_VERSION, VERSION_KEY } from "../../lib/checkpoint/key.ts";
 import { commit, entries, openKv, readValue } from "../../lib/checkpoint/open_kv.ts";
-import { Failure } from "../../lib/report/failure.ts";
+import { Failure } from "../../lib/failure.ts";
 import { tempDir } from "../support/temp.ts";
 import { kvFile } from "./kv_file.ts";
 

@@ -2,8 +2,8 @@ import { assertEquals } from "@std/assert";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import { openPlan } from "../../lib/checkpoint/open_plan.ts";
 import type { PlanSource } from "../../lib/checkpoint/open_plan.ts";
-import { MINUTES_PER_DAY } from "../../lib/plan/civil.ts";
-import { formatWindow } from "../../lib/report/format.ts";
+import { MINUTES_PER_DAY } from "../../lib/plan/time/civil.ts";
+import { formatWindow } from "../../lib/report/text/format.ts";
 import { days, jobOf } from "../plan/jobs.ts";
 import { doneWindow, kvFile, NOW, RESULTS } from "./kv_file.ts";
 

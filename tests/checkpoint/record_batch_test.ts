@@ -1,12 +1,13 @@
 import { assertEquals } from "@std/assert";
 import { recordBatch } from "../../lib/checkpoint/record_batch.ts";
-import { MINUTES_PER_DAY } from "../../lib/plan/civil.ts";
-import { Failure } from "../../lib/report/failure.ts";
+import { MINUTES_PER_DAY } from "../../lib/plan/time/civil.ts";
+import { Failure } from "../../lib/failure.ts";
 import { batchRows, rejectRows } from "../../lib/upsert/batch.ts";
-import type { Batch, Extracted } from "../../lib/upsert/batch.ts";
+import type { Batch } from "../../lib/upsert/batch.ts";
 import { all, at, days, jobOf } from "../plan/jobs.ts";
 import { done, page, rejection, unitOf } from "../upsert/extracted.ts";
 import { kvFile, NOW } from "./kv_file.ts";
+import type { Extracted } from "../../lib/extract/extract_pages.ts";
 
 const JOB = jobOf({ things: { window: "day", settle: "1d" } });
 const TRACK = { stream: "things", scope: "", each: "" };

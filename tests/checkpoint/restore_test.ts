@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { restoreCoverage } from "../../lib/checkpoint/restore.ts";
-import { formatCivil } from "../../lib/plan/civil.ts";
+import { formatCivil } from "../../lib/plan/time/civil.ts";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import { openProving } from "../verify/proving.ts";
 

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { Shard, ShardValue } from "../../lib/checkpoint/shard.ts";
 import { readShards, Shards } from "../../lib/checkpoint/shard.ts";
 import { Coverage } from "../../lib/plan/coverage.ts";
-import { MINUTES_PER_DAY } from "../../lib/plan/civil.ts";
+import { MINUTES_PER_DAY } from "../../lib/plan/time/civil.ts";
 import { at, days } from "../plan/jobs.ts";
 
 /** What KV holds of one track. */

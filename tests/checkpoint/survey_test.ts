@@ -3,7 +3,7 @@ import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import type { PlanSource } from "../../lib/checkpoint/open_plan.ts";
 import type { Survey } from "../../lib/checkpoint/survey.ts";
 import { surveyOf, surveyStreams } from "../../lib/checkpoint/survey.ts";
-import type { Job } from "../../lib/config/job.ts";
+import type { Job } from "../../lib/config/schema/job.ts";
 import { days, jobOf } from "../plan/jobs.ts";
 import { doneWindow, kvFile, NOW, RESULTS } from "./kv_file.ts";
 

@@ -98,7 +98,7 @@ Deno.test("each command may reach its API, its database and its files, and nothi
         ...JOB_FILES,
         "./data/demo/db",
         "/cache/npm/registry.npmjs.org/@electric-sql/pglite",
-        `${REPOSITORY}tasks/../node_modules/@electric-sql/pglite`,
+        `${REPOSITORY}lib/cli/../../node_modules/@electric-sql/pglite`,
         "./data/demo",
         "DIR/logs",
       ],

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { Failure } from "../../lib/report/failure.ts";
-import { formatCivil } from "../../lib/plan/civil.ts";
+import { Failure } from "../../lib/failure.ts";
+import { formatCivil } from "../../lib/plan/time/civil.ts";
 import { parseDateArgument } from "../../lib/config/date_argument.ts";
 
 /** 23:30 UTC of 30 March 2025: the 31st in Sydney already, and the first day of summer time in London. */

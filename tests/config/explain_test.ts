@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { explainJob } from "../../lib/config/explain.ts";
-import { keySections } from "../../lib/config/reference_page.ts";
+import { keySections } from "../../lib/config/schema/reference_page.ts";
 import { inspectJob } from "../../lib/config/read_job.ts";
 import { changed, FINE, read } from "./job_text.ts";
 import { EXAMPLES } from "./examples.ts";

@@ -1,8 +1,8 @@
 // Owns the reading of job texts in tests: a job that is fine, changes to it, and the problems of any
 // text, without files or an environment of one's own.
 import { parse, stringify } from "yaml";
-import type { Job } from "../../lib/config/job.ts";
-import type { Problem } from "../../lib/config/problem.ts";
+import type { Job } from "../../lib/config/schema/job.ts";
+import type { Problem } from "../../lib/config/yaml/problem.ts";
 import { inspectJob, readJob } from "../../lib/config/read_job.ts";
 
 /** A job without a mistake, small enough to be read at a glance. */

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { parseCivil } from "../../lib/plan/civil.ts";
-import { ConfigurationFailure, formatProblem } from "../../lib/config/problem.ts";
+import { parseCivil } from "../../lib/plan/time/civil.ts";
+import { ConfigurationFailure, formatProblem } from "../../lib/config/yaml/problem.ts";
 import { readJob } from "../../lib/config/read_job.ts";
 import { changed, FINE, messages, messagesWith, problems, read } from "./job_text.ts";
 

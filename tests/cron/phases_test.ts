@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
 import { readJob } from "../../lib/config/read_job.ts";
 import { type Phase, phasesOf } from "../../lib/cron/phases.ts";
-import { parseCivil } from "../../lib/plan/civil.ts";
-import type { Window } from "../../lib/plan/window.ts";
-import { formatWindow } from "../../lib/report/format.ts";
+import { parseCivil } from "../../lib/plan/time/civil.ts";
+import type { Window } from "../../lib/plan/time/window.ts";
+import { formatWindow } from "../../lib/report/text/format.ts";
 import { kvFile } from "../checkpoint/kv_file.ts";
 
 const JOB = `job: tiny

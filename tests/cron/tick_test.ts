@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { NOTHING_REMEMBERED } from "../../lib/cron/memory.ts";
+import { INITIAL_STATE } from "../../lib/cron/state.ts";
 import { credentials, setup } from "../journeys/setup.ts";
 import { memoryOf, openTiny, runTick } from "./tiny.ts";
 
@@ -108,7 +108,7 @@ Deno.test("tick() does nothing when another run holds the job, and says who", as
   const { report, phases } = await runTick(tiny);
   assertEquals([report.outcome, phases], ["locked", []]);
   assertStringIncludes(report.message!, "pid 4711 on elsewhere");
-  assertEquals(await memoryOf(tiny).load(), NOTHING_REMEMBERED);
+  assertEquals(await memoryOf(tiny).load(), INITIAL_STATE);
 });
 
 Deno.test("tick() restores coverage from the database when the checkpoint knows nothing", async () => {

@@ -1,20 +1,21 @@
 // Owns a small world for slices of updates: an HTTP API of two things a day, a real database and a real
-// checkpoint. Slices go the way of tasks/cron_service.ts, with a clock of the test's.
+// checkpoint. Slices go the way of lib/cli/cron_service.ts, with a clock of the test's.
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import { snapshot, type StreamSnapshot } from "../../lib/checkpoint/snapshot.ts";
-import type { Job } from "../../lib/config/job.ts";
+import type { Job } from "../../lib/config/schema/job.ts";
 import { readJob } from "../../lib/config/read_job.ts";
-import { CronMemory } from "../../lib/cron/memory.ts";
+import { CronStateStore } from "../../lib/cron/state.ts";
 import type { Phase } from "../../lib/cron/phases.ts";
-import { type Deadline, tick, type TickInput, type TickReport } from "../../lib/cron/tick.ts";
-import { parseCivil } from "../../lib/plan/civil.ts";
+import { type Deadline, tick, type TickInput } from "../../lib/cron/tick.ts";
+import { parseCivil } from "../../lib/plan/time/civil.ts";
 import { selectStreams } from "../../lib/plan/stage.ts";
-import { formatWindow } from "../../lib/report/format.ts";
-import { openStores, type Stores } from "../../tasks/open_job.ts";
-import { performRun } from "../../tasks/perform_run.ts";
+import { formatWindow } from "../../lib/report/text/format.ts";
+import { openStores, type Stores } from "../../lib/cli/open_job.ts";
+import { performRun } from "../../lib/cli/perform_run.ts";
 import { serve } from "../support/http_server.ts";
 import { sharedPostgres } from "../support/postgres_server.ts";
 import { tempDir } from "../support/temp.ts";
+import { type TickReport } from "../../lib/cron/state.ts";
 
 /** Where slices can be done. */
 export interface CronWorld {
@@ -114,8 +115,8 @@ function run(
 }
 
 /** What slices remember in a world. */
-export function memoryOf({ stores, job }: CronWorld): CronMemory {
-  return new CronMemory(stores.kv, job.job, stores.target.label);
+export function memoryOf({ stores, job }: CronWorld): CronStateStore {
+  return new CronStateStore(stores.kv, job.job, stores.target.label);
 }
 
 /** A slice that was done. */

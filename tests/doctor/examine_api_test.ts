@@ -1,10 +1,10 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import type { Job } from "../../lib/config/job.ts";
+import type { Job } from "../../lib/config/schema/job.ts";
 import { readJob } from "../../lib/config/read_job.ts";
 import { cheapestStream, examineApi, examineClock } from "../../lib/doctor/examine_api.ts";
 import { examineCredentials } from "../../lib/doctor/examine_credentials.ts";
 import type { Item } from "../../lib/doctor/item.ts";
-import { monotonicClock } from "../../lib/fetch/clock.ts";
+import { monotonicClock } from "../../lib/fetch/rate/clock.ts";
 import { serve } from "../support/http_server.ts";
 
 const NOW = Date.parse("2025-10-20T12:00:00Z");

@@ -3,9 +3,9 @@
 import { assertEquals } from "@std/assert";
 import { PGlite } from "@electric-sql/pglite";
 import fc from "fast-check";
-import { COLUMN_TYPES, type ColumnType } from "../../lib/config/job_schema.ts";
-import { castOf } from "../../lib/extract/cast.ts";
-import { sqlType } from "../../lib/upsert/sql_type.ts";
+import { COLUMN_TYPES, type ColumnType } from "../../lib/config/schema/job_schema.ts";
+import { castOf } from "../../lib/extract/cast/cast.ts";
+import { sqlType } from "../../lib/upsert/sql/sql_type.ts";
 
 /** Values tried for each type. */
 const CASES = Number(Deno.env.get("HINDCAST_FUZZ_CASES") ?? 200);

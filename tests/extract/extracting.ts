@@ -1,13 +1,13 @@
 // Makes small jobs and pages for the tests of extraction, and shows rows by the names of their columns.
-import { atOnce } from "../../lib/breathe.ts";
-import type { Job } from "../../lib/config/job.ts";
-import { jobSchema } from "../../lib/config/job_schema.ts";
+import { atOnce } from "../../lib/yield_to_event_loop.ts";
+import type { Job } from "../../lib/config/schema/job.ts";
+import { jobSchema } from "../../lib/config/schema/job_schema.ts";
 import {
   compileExtractor,
   type ExtractedPage,
   type Extraction,
 } from "../../lib/extract/extractor.ts";
-import { decodeBody, readRecords } from "../../lib/extract/read_records.ts";
+import { decodeBody, readRecords } from "../../lib/extract/decode/read_records.ts";
 
 /** Keys of a job file. */
 type Keys = Record<string, unknown>;

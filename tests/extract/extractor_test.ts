@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { compileExtractor } from "../../lib/extract/extractor.ts";
-import { Failure } from "../../lib/report/failure.ts";
+import { Failure } from "../../lib/failure.ts";
 import { extractBody, jobOf, pageOf, rowsOf, windowOf } from "./extracting.ts";
 
 const RACES = {

@@ -2,11 +2,11 @@
 // does not throw, and what names say never becomes code.
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { COLUMN_TYPES } from "../../lib/config/job_schema.ts";
+import { COLUMN_TYPES } from "../../lib/config/schema/job_schema.ts";
 import { compileExtractor, type Extraction } from "../../lib/extract/extractor.ts";
-import { KeyedRecord } from "../../lib/extract/read_records.ts";
+import { KeyedRecord } from "../../lib/extract/decode/read_records.ts";
 import { MAX_REJECTIONS } from "../../lib/extract/rejection.ts";
-import { Failure } from "../../lib/report/failure.ts";
+import { Failure } from "../../lib/failure.ts";
 import { extractBody, jobOf, rowsOf } from "./extracting.ts";
 
 /** Cases of a property; HINDCAST_FUZZ_CASES asks for more. */

@@ -1,7 +1,7 @@
 // config/racing.yaml against real answers of the source: every field of every race and runner is looked
 // up in the rows it should have become, by expectations written here and not derived from the mapping.
 import { assert, assertEquals } from "@std/assert";
-import type { Job } from "../../lib/config/job.ts";
+import type { Job } from "../../lib/config/schema/job.ts";
 import { readJob } from "../../lib/config/read_job.ts";
 import type { Extraction } from "../../lib/extract/extractor.ts";
 import { REPOSITORY } from "../support/repository.ts";

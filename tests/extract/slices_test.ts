@@ -1,9 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { atOnce } from "../../lib/breathe.ts";
-import { decodeCsv } from "../../lib/extract/csv.ts";
-import { parseBySlices } from "../../lib/extract/json_slices.ts";
-import { parsePath } from "../../lib/extract/path.ts";
+import { atOnce } from "../../lib/yield_to_event_loop.ts";
+import { decodeCsv } from "../../lib/extract/decode/csv.ts";
+import { parseBySlices } from "../../lib/extract/decode/json_slices.ts";
+import { parsePath } from "../../lib/extract/value/path.ts";
 
 /** The value, and how often the parsing was interrupted. */
 function parsed(text: string, path: string, sliceChars = 40): { value: unknown; yields: number } {

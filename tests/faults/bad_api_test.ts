@@ -2,8 +2,8 @@
 // (resets, bombs, charsets, redirects, loops) are tests/fetch's; here is what becomes of the whole run. One
 // bad record costs itself alone, one bad window costs itself alone, and both heal.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { formatDay } from "../../lib/plan/civil.ts";
-import { Failure } from "../../lib/report/failure.ts";
+import { formatDay } from "../../lib/plan/time/civil.ts";
+import { Failure } from "../../lib/failure.ts";
 import { type Bench, openBench } from "./in_process.ts";
 import {
   type Asked,

@@ -3,8 +3,8 @@
 // the next run completes them.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { delay } from "@std/async/delay";
-import { parseCivil } from "../../lib/plan/civil.ts";
-import { Failure } from "../../lib/report/failure.ts";
+import { parseCivil } from "../../lib/plan/time/civil.ts";
+import { Failure } from "../../lib/failure.ts";
 import { sharedPostgres, startPostgres } from "../support/postgres_server.ts";
 import { type Bench, openBench } from "./in_process.ts";
 import { figure, size } from "./long.ts";

@@ -2,15 +2,15 @@
 // as `deno task backfill`, with a database that is waited for shortly instead of a minute.
 import { openKv } from "../../lib/checkpoint/open_kv.ts";
 import { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
-import type { Trouble } from "../../lib/checkpoint/checkpoint.ts";
-import type { Job } from "../../lib/config/job.ts";
+import type { RetryEntry } from "../../lib/checkpoint/checkpoint.ts";
+import type { Job } from "../../lib/config/schema/job.ts";
 import { readJob } from "../../lib/config/read_job.ts";
 import type { RunEvent } from "../../lib/report/event.ts";
 import type { RunResult } from "../../lib/run.ts";
 import { openTarget } from "../../lib/upsert/open_target.ts";
-import type { Target } from "../../lib/upsert/target.ts";
-import { newRunId, performRun } from "../../tasks/perform_run.ts";
-import type { RunOptions } from "../../tasks/run_options.ts";
+import type { Target } from "../../lib/upsert/write/target.ts";
+import { newRunId, performRun } from "../../lib/cli/perform_run.ts";
+import type { RunOptions } from "../../lib/cli/run_options.ts";
 import { sharedPostgres } from "../support/postgres_server.ts";
 import { tempDir } from "../support/temp.ts";
 import { PASSWORD, rowsOf } from "./site.ts";
@@ -29,7 +29,7 @@ export interface Bench extends AsyncDisposable {
   /** Runs the job over days, the last included. */
   run(from: string, to: string, options?: BenchRun): Promise<RunResult & { events: RunEvent[] }>;
   /** What is to be asked again. */
-  troubles(): Promise<Trouble[]>;
+  troubles(): Promise<RetryEntry[]>;
   rows(): Promise<Record<string, unknown[]>>;
 }
 

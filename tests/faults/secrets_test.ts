@@ -1,7 +1,7 @@
 // No secret is where people, files or other processes can see it: everything that a faulty run and the
 // commands around it write is searched for the passwords in every form in which they travel.
 import { assert, assertEquals } from "@std/assert";
-import { encodeBase64 } from "../../lib/report/base64.ts";
+import { encodeBase64 } from "../../lib/report/text/base64.ts";
 import { openTarget } from "../../lib/upsert/open_target.ts";
 import { runTask, type TaskResult } from "../support/run_task.ts";
 import { type Asked, meterJob, startMeters } from "./meter_api.ts";

@@ -2,7 +2,7 @@
 // a job file, a database, a checkpoint and logs that no other test shares. Also the reading of what is
 // in the database afterwards. Invariant: when its scope ends, its folder is gone.
 import { openTarget } from "../../lib/upsert/open_target.ts";
-import type { Target } from "../../lib/upsert/target.ts";
+import type { Target } from "../../lib/upsert/write/target.ts";
 import { sharedPostgres } from "../support/postgres_server.ts";
 import type { RunningTask, RunOptions, TaskOptions, TaskResult } from "../support/run_task.ts";
 import { runTask, spawnTask } from "../support/run_task.ts";

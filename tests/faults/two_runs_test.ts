@@ -2,7 +2,7 @@
 // nobody's way; two jobs do not disturb each other; nobody else writes an embedded database's folder.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { delay } from "@std/async/delay";
-import { Failure } from "../../lib/report/failure.ts";
+import { Failure } from "../../lib/failure.ts";
 import { openTarget } from "../../lib/upsert/open_target.ts";
 import { openBench } from "./in_process.ts";
 import { daysOf, type MeterApi, meterJob, startMeters, tablesOf } from "./meter_api.ts";

@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { FetchEvent } from "../../lib/fetch/fetch_event.ts";
 import { fetchPages, type Page, type Unit } from "../../lib/fetch/fetch_pages.ts";
-import { openSource } from "../../lib/fetch/source.ts";
-import { Failure } from "../../lib/report/failure.ts";
+import { openApi } from "../../lib/fetch/api_client.ts";
+import { Failure } from "../../lib/failure.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { serve } from "../support/http_server.ts";
 import { jobOf, unitOf } from "./job.ts";
-import { rawServer } from "./raw_server.ts";
+import { rawServer } from "./http/raw_server.ts";
 
 /** A fetch under way: a real client, a clock that never waits, everything it says kept. */
 function setup(
@@ -19,7 +19,7 @@ function setup(
   const control = new AbortController();
   const events: FetchEvent[] = [];
   const sleeps: number[] = [];
-  const door = openSource(jobOf(source, stream), {
+  const door = openApi(jobOf(source, stream), {
     env: (name) => env[name],
     clock: {
       now: clock.now,
@@ -521,7 +521,7 @@ Deno.test("fetchPages() makes a new plan when the source gives fewer records tha
   assertEquals(await ids(context.pages()), range(0, 500));
 });
 
-Deno.test("openSource() names the variable when a secret is not set", () => {
+Deno.test("openApi() names the variable when a secret is not set", () => {
   const error = assertThrowsFailure(() =>
     setup({ url: "http://a.test", auth: { bearer: "${NOPE}" } })
   );
@@ -529,7 +529,7 @@ Deno.test("openSource() names the variable when a secret is not set", () => {
   assert(error.message.includes("NOPE"));
 });
 
-Deno.test("openSource() refuses an address with a password, without telling it", () => {
+Deno.test("openApi() refuses an address with a password, without telling it", () => {
   const error = assertThrowsFailure(() => setup({ url: "http://me:hush@a.test" }));
   assertEquals(error.kind, "configuration");
   assert(!`${error.message}${error.hint}`.includes("hush"));
@@ -562,7 +562,7 @@ Deno.test("fetchPages() sends a fresh token when the one it had expired while it
   await using context = setup({ url: server.url, auth: { oauth2 } }, { limits: "1/h" }, {
     S: "hush",
   });
-  nowMs = context.door.surroundings.clock.now;
+  nowMs = context.door.dependencies.clock.now;
   for (let at = 0; at < 3; at++) assertEquals(await ids(context.pages()), []);
   assertEquals(statuses, [200, 200, 200]);
 });

@@ -6,9 +6,9 @@ import { union } from "../../lib/plan/coverage.ts";
 import { eachValues } from "../../lib/plan/each_values.ts";
 import type { Unit } from "../../lib/plan/stream_plan.ts";
 import { StreamPlan } from "../../lib/plan/stream_plan.ts";
-import type { Window } from "../../lib/plan/window.ts";
-import { Failure } from "../../lib/report/failure.ts";
-import { formatWindow } from "../../lib/report/format.ts";
+import type { Window } from "../../lib/plan/time/window.ts";
+import { Failure } from "../../lib/failure.ts";
+import { formatWindow } from "../../lib/report/text/format.ts";
 import { all, days, jobOf } from "../plan/jobs.ts";
 
 const TEN_DAYS = days("2025-01-01", "2025-01-11");

@@ -1,8 +1,8 @@
 // Makes jobs for tests of fetching: what a test does not say is the simplest that works.
-import type { Job } from "../../lib/config/job.ts";
-import { jobSchema } from "../../lib/config/job_schema.ts";
-import { parseCivil } from "../../lib/plan/civil.ts";
-import type { Unit } from "../../lib/fetch/unit.ts";
+import type { Job } from "../../lib/config/schema/job.ts";
+import { jobSchema } from "../../lib/config/schema/job_schema.ts";
+import { parseCivil } from "../../lib/plan/time/civil.ts";
+import type { Unit } from "../../lib/fetch/http/unit.ts";
 
 /** A job with one stream `things`, whose records go to one table. */
 export function jobOf(

@@ -1,9 +1,9 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import type { Step } from "../../lib/fetch/paginator.ts";
 import { ReadAhead } from "../../lib/fetch/read_ahead.ts";
+import type { PageStep } from "../../lib/fetch/http/page_step.ts";
 
 const never = new AbortController().signal;
-const steps = (count: number): Step[] =>
+const steps = (count: number): PageStep[] =>
   Array.from({ length: count }, (_, at) => ({ params: [], url: String(at) }));
 
 /** A reader whose pages land when the test says so. */

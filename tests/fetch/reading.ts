@@ -1,8 +1,10 @@
 // Plays the driver of a paginator against a source that is a plain function: steps in, pages out, in
 // order, without HTTP. Every reading is bounded, so a machine that never ends fails its test.
-import { openPaginator, type PageFacts, type Step } from "../../lib/fetch/paginator.ts";
-import type { Verdict } from "../../lib/fetch/paginator.ts";
-import type { Paging } from "../../lib/config/job_schema.ts";
+import { type PageFacts } from "../../lib/fetch/paging/paginator.ts";
+import type { Verdict } from "../../lib/fetch/paging/paginator.ts";
+import type { Paging } from "../../lib/config/schema/job_schema.ts";
+import { openPaginator } from "../../lib/fetch/paging/open_paginator.ts";
+import { type PageStep } from "../../lib/fetch/http/page_step.ts";
 
 /** A page of a played source. */
 export interface PlayedPage {
@@ -15,7 +17,7 @@ export interface PlayedPage {
 /** What one reading came to. */
 export interface Reading {
   readonly records: unknown[];
-  readonly asked: Step[];
+  readonly asked: PageStep[];
   readonly verdict: Verdict;
 }
 
@@ -23,14 +25,14 @@ export interface Reading {
 export const BASE = "https://api.test/v1";
 
 /** The value of a parameter of a step. */
-export function param(step: Step, name: string): unknown {
+export function param(step: PageStep, name: string): unknown {
   return step.params.find((each) => each.name === name)?.value;
 }
 
 /** Reads one window to its verdict. */
 export function readAll(
   paging: Paging,
-  answer: (step: Step, index: number) => PlayedPage,
+  answer: (step: PageStep, index: number) => PlayedPage,
   options: { maxPages?: number; full?: number } = {},
 ): Reading {
   const paginator = openPaginator(
@@ -38,7 +40,7 @@ export function readAll(
     BASE,
   );
   let queue = [paginator.first()];
-  const reading = { records: [] as unknown[], asked: [] as Step[] };
+  const reading = { records: [] as unknown[], asked: [] as PageStep[] };
   for (let index = 0; index < 20_000; index++) {
     const step = queue.shift();
     if (step === undefined) {
@@ -54,7 +56,7 @@ export function readAll(
   throw new Error("the paginator never ends");
 }
 
-function factsOf(step: Step, page: PlayedPage): PageFacts {
+function factsOf(step: PageStep, page: PlayedPage): PageFacts {
   return {
     records: page.records.length,
     total: page.total ?? null,

@@ -10,7 +10,7 @@ import {
 } from "../../lib/init/job_draft.ts";
 import { readOpenApi } from "../../lib/init/openapi_document.ts";
 import { writeJob } from "../../lib/init/write_job.ts";
-import { Failure } from "../../lib/report/failure.ts";
+import { Failure } from "../../lib/failure.ts";
 import { read } from "../config/job_text.ts";
 import { serve } from "../support/http_server.ts";
 import { openWorld } from "../jobs/world.ts";

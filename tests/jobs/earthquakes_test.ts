@@ -2,7 +2,7 @@
 // of 31 January to 7 February 2018, served in the manner of the real service.
 import { assert, assertEquals } from "@std/assert";
 import week from "vega-datasets/data/earthquakes.json" with { type: "json" };
-import type { Job } from "../../lib/config/job.ts";
+import type { Job } from "../../lib/config/schema/job.ts";
 import { type FdsnServer, type Feature, serveFdsn } from "./fdsn_server.ts";
 import { openWorld, type World } from "./world.ts";
 

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { Job } from "../../lib/config/job.ts";
+import type { Job } from "../../lib/config/schema/job.ts";
 import { daysBetween, recorded, unknownParams } from "./recorded.ts";
 import { openWorld } from "./world.ts";
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import type { Job } from "../../lib/config/job.ts";
+import type { Job } from "../../lib/config/schema/job.ts";
 import { recorded, unknownParams } from "./recorded.ts";
 import { openWorld } from "./world.ts";
 
@@ -51,12 +51,15 @@ function shown({ id, number, isPull, updatedAt, title }: Issue) {
 }
 
 /** What is wrong with the service, request by request. */
-type Trouble = (attempt: number) => Response | undefined;
+type RetryEntry = (attempt: number) => Response | undefined;
 
 const SECONDARY = { message: "You have exceeded a secondary rate limit." };
 
 /** Plays search and labels: Link headers, 1000 results of a search at most, a token. */
-function serveGithub(all: Issue[], { most = 1000, trouble = (() => undefined) as Trouble } = {}) {
+function serveGithub(
+  all: Issue[],
+  { most = 1000, trouble = (() => undefined) as RetryEntry } = {},
+) {
   let attempts = 0;
   return recorded((url, { headers }) => {
     if (headers.get("authorization") !== "Bearer ghp_secret") {

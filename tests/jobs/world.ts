@@ -3,16 +3,16 @@
 // `deno task backfill`, from flags to the written checkpoint, in this process. Never talks to the source
 // of a job but through its URL, which tests point to a server of their own.
 import { readJob } from "../../lib/config/read_job.ts";
-import type { Job } from "../../lib/config/job.ts";
+import type { Job } from "../../lib/config/schema/job.ts";
 import { snapshot } from "../../lib/checkpoint/snapshot.ts";
 import type { StreamSnapshot } from "../../lib/checkpoint/snapshot.ts";
 import type { RunEvent } from "../../lib/report/event.ts";
 import type { RunResult } from "../../lib/run.ts";
-import type { Target } from "../../lib/upsert/target.ts";
-import { readArguments } from "../../tasks/arguments.ts";
-import { openStores, type Stores } from "../../tasks/open_job.ts";
-import { performRun } from "../../tasks/perform_run.ts";
-import { givenOptions, runFlags, runOptions } from "../../tasks/run_options.ts";
+import type { Target } from "../../lib/upsert/write/target.ts";
+import { readArguments } from "../../lib/cli/arguments.ts";
+import { openStores, type Stores } from "../../lib/cli/open_job.ts";
+import { performRun } from "../../lib/cli/perform_run.ts";
+import { givenOptions, runFlags, runOptions } from "../../lib/cli/run_options.ts";
 import { sharedPostgres } from "../support/postgres_server.ts";
 import { REPOSITORY } from "../support/repository.ts";
 import { type TempDir, tempDir } from "../support/temp.ts";

@@ -4,11 +4,11 @@ import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { openPlan } from "../../lib/checkpoint/open_plan.ts";
 import { fetchWindows } from "../../lib/fetch/fetch_windows.ts";
 import type { Page } from "../../lib/fetch/fetch_pages.ts";
-import { parseCivil } from "../../lib/plan/civil.ts";
+import { parseCivil } from "../../lib/plan/time/civil.ts";
 import type { Unit } from "../../lib/plan/stream_plan.ts";
-import type { Window } from "../../lib/plan/window.ts";
-import { defaultSeed } from "../../lib/sandbox/race.ts";
-import { programmeOn } from "../../lib/sandbox/programme.ts";
+import type { Window } from "../../lib/plan/time/window.ts";
+import { defaultSeed } from "../../lib/sandbox/world/race.ts";
+import { programmeOn } from "../../lib/sandbox/world/programme.ts";
 import { FIRST_CARD } from "./generated.ts";
 import { type Journey, setup } from "./setup.ts";
 

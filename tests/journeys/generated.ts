@@ -1,11 +1,11 @@
 // Owns what the sandbox has to say of dates, taken from its generator without server, paging or filters:
 // races, the two views of them, and the lists. It is the other side of every comparison of a database
 // with the source.
-import { courses, regions } from "../../lib/sandbox/courses.ts";
-import { offMs } from "../../lib/sandbox/programme.ts";
-import { racecardOf } from "../../lib/sandbox/racecard.ts";
-import { racesOn } from "../../lib/sandbox/race.ts";
-import { resultOf } from "../../lib/sandbox/result.ts";
+import { courses, regions } from "../../lib/sandbox/world/courses.ts";
+import { offMs } from "../../lib/sandbox/world/programme.ts";
+import { racecardOf } from "../../lib/sandbox/world/racecard.ts";
+import { racesOn } from "../../lib/sandbox/world/race.ts";
+import { resultOf } from "../../lib/sandbox/world/result.ts";
 import {
   type Answers,
   type ExpectedTable,

@@ -1,7 +1,7 @@
 // The optional stream `horse_profiles`: it asks for horses that lack breeder or date of birth, each once,
 // after the streams that find horses, and goes on where it was stopped.
 import { assert, assertEquals } from "@std/assert";
-import { Failure } from "../../lib/report/failure.ts";
+import { Failure } from "../../lib/failure.ts";
 import { tightest } from "../../lib/plan/forecast.ts";
 import { type Journey, racingJob, setup } from "./setup.ts";
 

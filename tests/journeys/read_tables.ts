@@ -2,9 +2,9 @@
 // canonical text, so that both databases, and what is expected of them, can be compared as texts. It
 // reads and never writes.
 import { AssertionError } from "@std/assert";
-import type { Job } from "../../lib/config/job.ts";
-import type { ColumnType } from "../../lib/config/job_schema.ts";
-import type { Target } from "../../lib/upsert/target.ts";
+import type { Job } from "../../lib/config/schema/job.ts";
+import type { ColumnType } from "../../lib/config/schema/job_schema.ts";
+import type { Target } from "../../lib/upsert/write/target.ts";
 import type { ExpectedTable } from "./expected_tables.ts";
 
 /** Rows by key, each as the JSON text of its values in the order of the job's columns. */

@@ -2,7 +2,7 @@
 // change, and nothing else. Requests are counted where they arrive, at the sandbox.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { RunEvent } from "../../lib/report/event.ts";
-import { Failure } from "../../lib/report/failure.ts";
+import { Failure } from "../../lib/failure.ts";
 import { refusal } from "../../lib/sandbox/reply.ts";
 import { datesBetween, generatedTables } from "./generated.ts";
 import { assertTables, readTouched } from "./read_tables.ts";

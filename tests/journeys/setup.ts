@@ -2,7 +2,7 @@
 // away at its end, with one clock for the sandbox and the runs. Runs are given command lines and go the
 // way of `deno task backfill`, from flags to the written checkpoint, in this process.
 import { readJob } from "../../lib/config/read_job.ts";
-import type { Job } from "../../lib/config/job.ts";
+import type { Job } from "../../lib/config/schema/job.ts";
 import { surveyOf, surveyStreams } from "../../lib/checkpoint/survey.ts";
 import type { Survey } from "../../lib/checkpoint/survey.ts";
 import { snapshot } from "../../lib/checkpoint/snapshot.ts";
@@ -11,12 +11,18 @@ import type { RunEvent } from "../../lib/report/event.ts";
 import type { Summary } from "../../lib/report/summary.ts";
 import type { SandboxOptions } from "../../lib/sandbox/options.ts";
 import { type Sandbox, startSandbox } from "../../lib/sandbox/server.ts";
-import type { Target } from "../../lib/upsert/target.ts";
-import { readArguments } from "../../tasks/arguments.ts";
-import { openStores, type Stores } from "../../tasks/open_job.ts";
-import { performRun } from "../../tasks/perform_run.ts";
-import { givenOptions, rangeOf, runFlags, runOptions, streamsOf } from "../../tasks/run_options.ts";
-import type { RunOptions } from "../../tasks/run_options.ts";
+import type { Target } from "../../lib/upsert/write/target.ts";
+import { readArguments } from "../../lib/cli/arguments.ts";
+import { openStores, type Stores } from "../../lib/cli/open_job.ts";
+import { performRun } from "../../lib/cli/perform_run.ts";
+import {
+  givenOptions,
+  rangeOf,
+  runFlags,
+  runOptions,
+  streamsOf,
+} from "../../lib/cli/run_options.ts";
+import type { RunOptions } from "../../lib/cli/run_options.ts";
 import { sharedPostgres } from "../support/postgres_server.ts";
 import { REPOSITORY } from "../support/repository.ts";
 import { type TempDir, tempDir } from "../support/temp.ts";

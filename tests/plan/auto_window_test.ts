@@ -2,9 +2,9 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { AutoBounds } from "../../lib/plan/auto_window.ts";
 import { AutoWindow, splitWindow, TARGET_PAGES } from "../../lib/plan/auto_window.ts";
-import { MINUTES_PER_DAY, parseCivil } from "../../lib/plan/civil.ts";
-import type { Window } from "../../lib/plan/window.ts";
-import { minutesOf, windowEnd } from "../../lib/plan/window.ts";
+import { MINUTES_PER_DAY, parseCivil } from "../../lib/plan/time/civil.ts";
+import type { Window } from "../../lib/plan/time/window.ts";
+import { minutesOf, windowEnd } from "../../lib/plan/time/window.ts";
 
 const DAY = { unit: "day", count: 1 } as const;
 const RESULTS: AutoBounds = {

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { RangeState } from "../../lib/plan/coverage.ts";
 import { Coverage, intersect, subtract, union } from "../../lib/plan/coverage.ts";
-import type { Window } from "../../lib/plan/window.ts";
+import type { Window } from "../../lib/plan/time/window.ts";
 
 /** Minutes of the universe in which the model is compared. */
 const UNIVERSE = 60;

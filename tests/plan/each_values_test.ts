@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { eachValues, isFedByTarget } from "../../lib/plan/each_values.ts";
 import type { QueryRows } from "../../lib/plan/each_values.ts";
-import { Failure } from "../../lib/report/failure.ts";
+import { Failure } from "../../lib/failure.ts";
 import { all, jobOf } from "./jobs.ts";
 
 const nothing: QueryRows = async function* () {};

@@ -1,6 +1,6 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
-import { parseRate } from "../../lib/fetch/rate.ts";
-import { MINUTES_PER_DAY } from "../../lib/plan/civil.ts";
+import { parseRate } from "../../lib/plan/time/rate.ts";
+import { MINUTES_PER_DAY } from "../../lib/plan/time/civil.ts";
 import type { Measured } from "../../lib/plan/forecast.ts";
 import { forecastStream, secondsOf, tightest } from "../../lib/plan/forecast.ts";
 import { jobOf } from "./jobs.ts";

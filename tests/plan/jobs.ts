@@ -1,8 +1,8 @@
 // Makes jobs for tests of plans, checkpoints and runs: what a test does not say is the simplest that works.
-import type { Job } from "../../lib/config/job.ts";
-import { jobSchema } from "../../lib/config/job_schema.ts";
-import { parseCivil } from "../../lib/plan/civil.ts";
-import type { Window } from "../../lib/plan/window.ts";
+import type { Job } from "../../lib/config/schema/job.ts";
+import { jobSchema } from "../../lib/config/schema/job_schema.ts";
+import { parseCivil } from "../../lib/plan/time/civil.ts";
+import type { Window } from "../../lib/plan/time/window.ts";
 
 /** A job of these streams; each has a request and one table unless it says otherwise. */
 export function jobOf(

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { MINUTES_PER_DAY } from "../../lib/plan/civil.ts";
+import { MINUTES_PER_DAY } from "../../lib/plan/time/civil.ts";
 import { Coverage, union } from "../../lib/plan/coverage.ts";
 import { neededOf, rangeOf, settledParts } from "../../lib/plan/needed.ts";
 import { at, days, jobOf } from "./jobs.ts";

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { groupsOf, selectStreams, stagesOf } from "../../lib/plan/stage.ts";
 import type { Selection } from "../../lib/plan/stage.ts";
-import { Failure } from "../../lib/report/failure.ts";
+import { Failure } from "../../lib/failure.ts";
 import { jobOf } from "./jobs.ts";
 
 const JOB = jobOf({

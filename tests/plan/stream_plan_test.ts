@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { MINUTES_PER_DAY } from "../../lib/plan/civil.ts";
+import { MINUTES_PER_DAY } from "../../lib/plan/time/civil.ts";
 import { union } from "../../lib/plan/coverage.ts";
 import { eachValues } from "../../lib/plan/each_values.ts";
 import type { Needed } from "../../lib/plan/needed.ts";
 import type { Track } from "../../lib/plan/scope.ts";
 import type { Unit } from "../../lib/plan/stream_plan.ts";
 import { autoBounds, countWindows, pageSize, StreamPlan } from "../../lib/plan/stream_plan.ts";
-import { formatWindow } from "../../lib/report/format.ts";
+import { formatWindow } from "../../lib/report/text/format.ts";
 import { days, jobOf } from "./jobs.ts";
 
 const RANGE = days("2025-01-01", "2025-02-01");

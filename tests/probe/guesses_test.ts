@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { guessFormat } from "../../lib/probe/guess_format.ts";
 import { guessPaging } from "../../lib/probe/paging_signs.ts";
-import { remedyOf } from "../../lib/probe/remedy.ts";
+import { remedyOf } from "../../lib/probe/suggested_fix.ts";
 import { statusHint } from "../../lib/probe/status_hint.ts";
 
 Deno.test("guessFormat() tells CSV with its delimiter and comments, NDJSON and JSON apart", () => {

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { monotonicClock } from "../../lib/fetch/clock.ts";
+import { monotonicClock } from "../../lib/fetch/rate/clock.ts";
 import { probeStream } from "../../lib/probe/probe_stream.ts";
-import { Failure } from "../../lib/report/failure.ts";
-import { probeLines } from "../../tasks/probe_lines.ts";
+import { Failure } from "../../lib/failure.ts";
+import { probeLines } from "../../lib/cli/probe_lines.ts";
 import { read } from "../config/job_text.ts";
 import { at } from "../plan/jobs.ts";
 import { serve } from "../support/http_server.ts";

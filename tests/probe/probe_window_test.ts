@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { probeWindow } from "../../lib/probe/probe_window.ts";
-import { formatWindow } from "../../lib/report/format.ts";
+import { formatWindow } from "../../lib/report/text/format.ts";
 import { at, jobOf } from "../plan/jobs.ts";
 
 const NOW = Date.parse("2025-10-20T12:00:00Z");

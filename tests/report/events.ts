@@ -1,6 +1,7 @@
 // Makes events as a run would emit them.
 import type { FetchEvent } from "../../lib/fetch/fetch_event.ts";
-import type { RunEvent, Subject } from "../../lib/report/event.ts";
+import type { RunEvent } from "../../lib/report/event.ts";
+import type { Subject } from "../../lib/report/text/subject.ts";
 
 type Of<Kind extends RunEvent["kind"]> = Extract<RunEvent, { kind: Kind }>;
 

@@ -1,11 +1,12 @@
 import { assertEquals } from "@std/assert";
 import type { RunEvent } from "../../lib/report/event.ts";
-import { Failure } from "../../lib/report/failure.ts";
+import { Failure } from "../../lib/failure.ts";
 import { reportBatch, subjectOf } from "../../lib/report/report_batch.ts";
-import type { Batch, Extracted } from "../../lib/upsert/batch.ts";
+import type { Batch } from "../../lib/upsert/batch.ts";
 import { batchRows, creditRows } from "../../lib/upsert/batch.ts";
 import { all, at } from "../plan/jobs.ts";
 import { done, page, rejection, unitOf } from "../upsert/extracted.ts";
+import type { Extracted } from "../../lib/extract/extract_pages.ts";
 
 const WRITTEN = new Map([["things", { inserted: 2, updated: 1, unchanged: 0 }]]);
 

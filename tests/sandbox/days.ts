@@ -1,9 +1,9 @@
 // Owns the dates and answers that the tests of the sandbox look at. Invariant: every answer went through JSON, so
 // that what is absent from an answer is absent here.
-import { dateOf, dayOf } from "../../lib/sandbox/calendar.ts";
-import { type Race, racesOn } from "../../lib/sandbox/race.ts";
-import { racecardOf } from "../../lib/sandbox/racecard.ts";
-import { resultOf } from "../../lib/sandbox/result.ts";
+import { dateOf, dayOf } from "../../lib/sandbox/world/calendar.ts";
+import { type Race, racesOn } from "../../lib/sandbox/world/race.ts";
+import { racecardOf } from "../../lib/sandbox/world/racecard.ts";
+import { resultOf } from "../../lib/sandbox/world/result.ts";
 
 /** A race, a runner or another object of an answer. */
 export type Fields = Record<string, unknown>;

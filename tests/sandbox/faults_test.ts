@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { drawFault, faultKinds, parseFault } from "../../lib/sandbox/faults.ts";
-import { Failure } from "../../lib/report/failure.ts";
+import { Failure } from "../../lib/failure.ts";
 
 Deno.test("parseFault() reads kind, share and what follows", () => {
   assertEquals(parseFault("500:0.05"), { kind: "500", share: 0.05, argument: "" });

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { Failure } from "../../lib/report/failure.ts";
+import { Failure } from "../../lib/failure.ts";
 import { readRecordings } from "../../lib/sandbox/recordings.ts";
 import { type Sandbox, startSandbox } from "../../lib/sandbox/server.ts";
 import { tempDir } from "../support/temp.ts";

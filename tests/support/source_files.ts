@@ -5,7 +5,7 @@ import { REPOSITORY } from "./repository.ts";
 
 /** A module of this project. */
 export interface SourceFile {
-  /** Path from the root of the repository, such as `lib/plan/civil.ts`. */
+  /** Path from the root of the repository, such as `lib/plan/time/civil.ts`. */
   readonly path: string;
   /** All of its text. */
   readonly text: string;
@@ -63,14 +63,18 @@ function resolve(path: string, specifier: string): string {
   return relative(REPOSITORY, join(REPOSITORY, dirname(path), specifier)).replaceAll("\\", "/");
 }
 
-/** The modules that run when these do, themselves included; imports of types run nothing. */
-export function reachable(starts: readonly SourceFile[], all: readonly SourceFile[]): SourceFile[] {
+/** The modules that run when these do, themselves included; imports of types run nothing and count only on request. */
+export function reachable(
+  starts: readonly SourceFile[],
+  all: readonly SourceFile[],
+  types?: "with types",
+): SourceFile[] {
   const byPath = new Map(all.map((file) => [file.path, file]));
   const found = new Set(starts);
   for (const file of found) {
     for (const { from, typeOnly } of file.imports) {
       const next = byPath.get(from);
-      if (!typeOnly && next !== undefined) found.add(next);
+      if ((types !== undefined || !typeOnly) && next !== undefined) found.add(next);
     }
   }
   return [...found];

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import type { Unit } from "../../lib/plan/stream_plan.ts";
-import { Failure } from "../../lib/report/failure.ts";
-import type { Batch, Extracted } from "../../lib/upsert/batch.ts";
+import { Failure } from "../../lib/failure.ts";
+import type { Batch } from "../../lib/upsert/batch.ts";
 import {
   batchRows,
   BYTES_WAITING,
@@ -12,6 +12,7 @@ import {
 } from "../../lib/upsert/batch.ts";
 import { all } from "../plan/jobs.ts";
 import { done, page, rejection, shapeOf, THINGS, unitOf } from "./extracted.ts";
+import type { Extracted } from "../../lib/extract/extract_pages.ts";
 
 /** A source whose items are handed on one by one, when the test says so. */
 class Tap implements AsyncIterable<Extracted> {

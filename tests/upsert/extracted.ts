@@ -1,10 +1,10 @@
 // Makes what extraction hands to the batches: units, pages of rows, ends of windows.
 import type { RowShape } from "../../lib/extract/row_shape.ts";
-import { MINUTES_PER_DAY } from "../../lib/plan/civil.ts";
+import { MINUTES_PER_DAY } from "../../lib/plan/time/civil.ts";
 import type { Unit } from "../../lib/plan/stream_plan.ts";
 import type { Rejection } from "../../lib/extract/extractor.ts";
-import type { Extracted } from "../../lib/upsert/batch.ts";
 import { at } from "../plan/jobs.ts";
+import type { Extracted } from "../../lib/extract/extract_pages.ts";
 
 /** The shape of rows of a table. */
 export function shapeOf(table: string): RowShape {

@@ -3,17 +3,17 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { Row } from "../../lib/extract/row_shape.ts";
-import { CopyText } from "../../lib/upsert/copy_text.ts";
+import { CopyText } from "../../lib/upsert/sql/copy_text.ts";
 import {
   MAX_IDENTIFIER_BYTES,
   quoteIdentifiers,
   quoteLiteral,
-} from "../../lib/upsert/identifier.ts";
-import { PostgresSession } from "../../lib/upsert/postgres_session.ts";
-import { parsePostgresUrl } from "../../lib/upsert/postgres_url.ts";
-import { tableSql } from "../../lib/upsert/table_sql.ts";
-import { countsOf, planWrite } from "../../lib/upsert/write_plan.ts";
-import type { PlannedLoad } from "../../lib/upsert/write_plan.ts";
+} from "../../lib/upsert/sql/identifier.ts";
+import { PostgresSession } from "../../lib/upsert/postgres/session.ts";
+import { parsePostgresUrl } from "../../lib/upsert/postgres/url.ts";
+import { tableSql } from "../../lib/upsert/sql/table_sql.ts";
+import { countsOf, planWrite } from "../../lib/upsert/write/write_plan.ts";
+import type { PlannedLoad } from "../../lib/upsert/write/write_plan.ts";
 import { sharedPostgres } from "../support/postgres_server.ts";
 import { shapeOf, tableOf } from "./shapes.ts";
 

@@ -2,9 +2,9 @@
 // nothing hangs, and what cannot be helped is said.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import postgres from "postgres";
-import { Failure } from "../../lib/report/failure.ts";
+import { Failure } from "../../lib/failure.ts";
 import { openTarget } from "../../lib/upsert/open_target.ts";
-import type { Target } from "../../lib/upsert/target.ts";
+import type { Target } from "../../lib/upsert/write/target.ts";
 import { sharedPostgres, startPostgres } from "../support/postgres_server.ts";
 import { startProxy } from "./proxy.ts";
 import { shapeOf, tableOf, windowOf } from "./shapes.ts";

@@ -1,7 +1,7 @@
 // Encryption and passwords, against a server that demands both. Needs openssl to make a certificate.
 import { assertEquals, assertRejects } from "@std/assert";
 import postgres from "postgres";
-import { Failure } from "../../lib/report/failure.ts";
+import { Failure } from "../../lib/failure.ts";
 import { openTarget } from "../../lib/upsert/open_target.ts";
 import { startPostgres } from "../support/postgres_server.ts";
 import type { PostgresServer } from "../support/postgres_server.ts";

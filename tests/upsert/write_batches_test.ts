@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import type { Batch } from "../../lib/upsert/batch.ts";
-import type { Written } from "../../lib/upsert/target.ts";
+import type { Written } from "../../lib/upsert/write/target.ts";
 import { writeBatches } from "../../lib/upsert/write_batches.ts";
 
 const WRITTEN: Written = { counts: new Map(), rejected: [] };

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { parseCivil } from "../../lib/plan/civil.ts";
+import { parseCivil } from "../../lib/plan/time/civil.ts";
 import { verifyCoverage } from "../../lib/verify/coverage.ts";
 import { openProving, type Proving } from "./proving.ts";
 

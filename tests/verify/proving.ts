@@ -2,13 +2,14 @@
 // to do what a run does at the end of a batch: write rows and ledger, then the checkpoint, or only one.
 import { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import { openKv } from "../../lib/checkpoint/open_kv.ts";
-import type { Job } from "../../lib/config/job.ts";
+import type { Job } from "../../lib/config/schema/job.ts";
 import { readJob } from "../../lib/config/read_job.ts";
-import { parseCivil } from "../../lib/plan/civil.ts";
+import { parseCivil } from "../../lib/plan/time/civil.ts";
 import { openTarget } from "../../lib/upsert/open_target.ts";
-import type { LedgerEntry, Target } from "../../lib/upsert/target.ts";
+import type { Target } from "../../lib/upsert/write/target.ts";
 import { sharedPostgres } from "../support/postgres_server.ts";
 import { tempDir } from "../support/temp.ts";
+import type { LedgerEntry } from "../../lib/upsert/sql/system_tables.ts";
 
 const JOB = `job: tiny
 source: https://api.example.com

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { parseCivil } from "../../lib/plan/civil.ts";
+import { parseCivil } from "../../lib/plan/time/civil.ts";
 import { canonical } from "../../lib/plan/scope.ts";
 import { resumeCommand } from "../../lib/verify/resume_command.ts";
 

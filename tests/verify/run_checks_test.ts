@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { Failure } from "../../lib/report/failure.ts";
+import { Failure } from "../../lib/failure.ts";
 import { ROWS_KEPT, runChecks } from "../../lib/verify/run_checks.ts";
 import { openProving } from "./proving.ts";
 

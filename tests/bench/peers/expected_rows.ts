@@ -1,7 +1,7 @@
 // What the sandbox says of races and runners, and how many rows of a database say something else.
-import { formatDay, MINUTES_PER_DAY, parseCivil } from "../../../lib/plan/civil.ts";
-import { racesOn } from "../../../lib/sandbox/race.ts";
-import { resultOf } from "../../../lib/sandbox/result.ts";
+import { formatDay, MINUTES_PER_DAY, parseCivil } from "../../../lib/plan/time/civil.ts";
+import { racesOn } from "../../../lib/sandbox/world/race.ts";
+import { resultOf } from "../../../lib/sandbox/world/result.ts";
 import { openTarget } from "../../../lib/upsert/open_target.ts";
 import { type Peer, RACES, RUNNERS } from "./peer.ts";
 

@@ -9,7 +9,7 @@
 import { delay } from "@std/async/delay";
 import { parseArgs } from "@std/cli/parse-args";
 import postgres from "postgres";
-import { formatDay, MINUTES_PER_DAY, parseCivil } from "../../../lib/plan/civil.ts";
+import { formatDay, MINUTES_PER_DAY, parseCivil } from "../../../lib/plan/time/civil.ts";
 import { type Databases, startPostgres } from "../../support/postgres_server.ts";
 import { tempDir } from "../../support/temp.ts";
 import { countWrong, type Expected, expectedRows } from "./expected_rows.ts";

@@ -1,0 +1,41 @@
+// Owns how a command ends: its exit code, and how an error reaches the user: one sentence of what is
+// the case, one of what to do, and a stack trace only under --verbose. No other file of tasks/ exits.
+import { Failure } from "../failure.ts";
+
+/** Exit codes, as docs/guide.md promises them. */
+export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+
+/** Runs a command and exits with the code it returns, or with the one that its error deserves. */
+export async function runCommand(main: (argv: string[]) => Promise<number>): Promise<never> {
+  const verbose = Deno.args.includes("--verbose");
+  try {
+    Deno.exit(await main([...Deno.args]));
+  } catch (error) {
+    printError(error, verbose);
+    Deno.exit(exitCode(error));
+  }
+}
+
+/** Writes an error to stderr. */
+export function printError(error: unknown, verbose = false): void {
+  const lines = error instanceof Failure
+    ? [`error: ${error.message}`, ...(error.hint === undefined ? [] : [`hint: ${error.hint}`])]
+    : [
+      `error: Cannot go on: ${error instanceof Error ? error.message : String(error)}`,
+      "hint: Run again with --verbose for the details; this is a fault of the program",
+    ];
+  if (verbose && error instanceof Error) lines.push(error.stack ?? "", causeOf(error));
+  console.error(lines.filter((line) => line !== "").join("\n"));
+}
+
+function causeOf(error: Error): string {
+  return error.cause instanceof Error
+    ? `caused by: ${error.cause.stack ?? error.cause.message}`
+    : "";
+}
+
+function exitCode(error: unknown): number {
+  if (!(error instanceof Failure)) return EXIT.failed;
+  if (error.kind === "configuration") return EXIT.usage;
+  return error.kind === "interrupted" ? EXIT.interrupted : EXIT.failed;
+}

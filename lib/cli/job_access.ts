@@ -1,0 +1,95 @@
+// Owns what a job file asks of the outside, read before the job is: its hosts, its files and the
+// variables it names. It judges nothing: a file that cannot be read gives access to nothing, and the
+// command says what is wrong with it. The YAML reader is loaded only where it is needed.
+import type { YamlNode } from "../config/yaml/tree.ts";
+
+/** What a job asks of the outside. */
+export interface JobAccess {
+  /** The file and those it includes. */
+  readonly files: readonly string[];
+  /** `host:port` of its source and of where it fetches tokens. */
+  readonly hosts: readonly string[];
+  /** Names of the variables in its files. */
+  readonly variables: readonly string[];
+  /** Whether a stream's requests are repeated for a query on the target. */
+  readonly isFed: boolean;
+}
+
+/** Largest file looked at; the command refuses a larger one with a message. */
+const MOST_BYTES = 1 << 20;
+
+/** Environment variables by name. */
+export type Environment = Readonly<Record<string, string>>;
+
+/** Reads what a job asks of the outside; its hosts only where `withHosts`. */
+export async function readJobAccess(
+  file: string,
+  withHosts: boolean,
+  env: Environment,
+): Promise<JobAccess> {
+  const texts = new Map<string, string>();
+  const read = (path: string) => {
+    const text = readText(path);
+    texts.set(path, text);
+    return text;
+  };
+  const text = read(file);
+  let hosts: string[] = [];
+  let isFed = false;
+  if (withHosts || /\binclude\b/.test(text)) {
+    const { readJobTree } = await import("../config/yaml/include.ts");
+    const { root } = await readJobTree(file, read);
+    if (withHosts) hosts = await hostsOf(root, env);
+    isFed = queriesOf(root).length > 0;
+  }
+  const variables = [...texts.values()].flatMap(variablesOf);
+  return { files: [...texts.keys()], hosts, variables: [...new Set(variables)], isFed };
+}
+
+function readText(path: string): string {
+  try {
+    return Deno.statSync(path).size > MOST_BYTES ? "" : Deno.readTextFileSync(path);
+  } catch {
+    return "";
+  }
+}
+
+function variablesOf(text: string): string[] {
+  return [...text.matchAll(/\$\{([A-Za-z_][A-Za-z0-9_]*)/g)].map((match) => match[1]!);
+}
+
+async function hostsOf(root: YamlNode | undefined, env: Environment): Promise<string[]> {
+  const { substituteEnv } = await import("../config/yaml/env.ts");
+  const source = at(root, "source");
+  const urls = [
+    source?.kind === "scalar" ? source : at(source, "url"),
+    at(source, "auth", "oauth2", "token_url"),
+  ];
+  return urls.flatMap((node) => {
+    if (node?.kind !== "scalar" || typeof node.value !== "string") return [];
+    return hostOf(substituteEnv(node.value, (name) => env[name]).text) ?? [];
+  });
+}
+
+/** The queries of all `for_each`. */
+function queriesOf(root: YamlNode | undefined): YamlNode[] {
+  const streams = membersOf(at(root, "streams"));
+  const sources = streams.flatMap((stream) => membersOf(at(stream, "for_each")));
+  return sources.flatMap((source) => at(source, "query") ?? []);
+}
+
+function membersOf(node: YamlNode | undefined): YamlNode[] {
+  return node?.kind === "map" ? [...node.entries.values()].map((entry) => entry.node) : [];
+}
+
+function at(node: YamlNode | undefined, ...names: readonly string[]): YamlNode | undefined {
+  for (const name of names) node = node?.kind === "map" ? node.entries.get(name)?.node : undefined;
+  return node;
+}
+
+/** `host:port`; the port is written out, or all of the host's ports would be granted. */
+function hostOf(url: string): string | undefined {
+  if (!URL.canParse(url)) return undefined;
+  const { hostname, port, protocol } = new URL(url);
+  return hostname === "" ? undefined : `${hostname}:${port || (protocol === "http:" ? 80 : 443)}`;
+}

@@ -1,0 +1,115 @@
+// Owns one run from open stores to its last line: it opens the source and the files, wires the events
+// to screen, log and checkpoint copy, and closes everything. backfill, demo and cron share it.
+import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import type { Job } from "../config/schema/job.ts";
+import { monotonicClock } from "../fetch/rate/clock.ts";
+import { fetchPages } from "../fetch/fetch_pages.ts";
+import { openApi } from "../fetch/api_client.ts";
+import { staticPage } from "../fetch/static_page.ts";
+import type { Page } from "../fetch/fetch_pages.ts";
+import type { Unit } from "../plan/stream_plan.ts";
+import type { Window } from "../plan/time/window.ts";
+import type { RunEvent } from "../report/event.ts";
+import { foldSummary } from "../report/fold_summary.ts";
+import { emptySummary } from "../report/summary.ts";
+import type { RunResult } from "../run.ts";
+import { run } from "../run.ts";
+import type { Target } from "../upsert/write/target.ts";
+import { RunFiles } from "./run_files.ts";
+import type { RunOptions } from "./run_options.ts";
+import { rangeOf, streamsOf } from "./run_options.ts";
+
+/** What a run is performed with. */
+export interface Performance {
+  /** The job. */
+  readonly job: Job;
+  /** What the run is asked to do. */
+  readonly options: RunOptions;
+  /** Streams to run; those of the options unless said. */
+  readonly streams?: readonly string[];
+  /** Dates to run over; those of the options unless said. */
+  readonly range?: Window;
+  /** Whether what is done is skipped. */
+  readonly resume: boolean;
+  /** The database that rows are written to; the job's lock is held. */
+  readonly target: Target;
+  /** The checkpoint of the job. */
+  readonly checkpoint: Checkpoint;
+  /** Undefined where no files are written. */
+  readonly logsFolder: string | undefined;
+  /** Id of the run. */
+  readonly run: string;
+  /** Receives each event, for the terminal. */
+  readonly show: (event: RunEvent) => void;
+  /** Stops the run. */
+  readonly signal: AbortSignal;
+  /** Begins no further window once it aborts; those in flight are finished. */
+  readonly windDown?: AbortSignal;
+  /** Epoch milliseconds; the machine's clock unless a test brings its own. */
+  readonly wallNow?: () => number;
+  /** Reads the environment that credentials come from. */
+  readonly env: (name: string) => string | undefined;
+}
+
+/** An id for a run, sortable by time: `20251013T120102Z-3f9a`. */
+export function newRunId(): string {
+  const time = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
+  return `${time}-${crypto.randomUUID().slice(0, 4)}`;
+}
+
+/** Performs a run; the caller holds the job's lock. */
+export async function performRun(performance: Performance): Promise<RunResult> {
+  const { job, options, checkpoint, target, signal, wallNow = Date.now } = performance;
+  const { streams = streamsOf(job, options), range = rangeOf(options) } = performance;
+  const clock = monotonicClock();
+  const { logsFolder } = performance;
+  using files = logsFolder === undefined
+    ? undefined
+    : new RunFiles(logsFolder, job, streams, performance.run);
+  const summary = emptySummary(performance.run);
+  const listen = (event: RunEvent) => {
+    foldSummary(summary, event);
+    files?.log(event, wallNow());
+    performance.show(event);
+    if (event.kind === "window_done") {
+      files?.copy(checkpoint, options.params, wallNow()).catch(warn);
+    }
+  };
+  const warn = (error: unknown) =>
+    listen({ kind: "warning", message: `Cannot copy the checkpoint: ${String(error)}` });
+  await using source = openApi(job, {
+    env: performance.env,
+    clock,
+    wallNow,
+    random: Math.random,
+    signal,
+    onEvent: (event) => listen({ kind: "request", event }),
+  });
+  const pages = (unit: Unit, signal: AbortSignal): AsyncIterable<Page> | Iterable<Page> => {
+    const { values } = job.streams[unit.stream]!;
+    if (values !== undefined) return [staticPage(values)];
+    const asked = { window: unit.window, each: unit.eachValues, params: options.params };
+    return fetchPages(source, unit.stream, asked, signal);
+  };
+  const result = await run({
+    job,
+    streams,
+    params: options.params,
+    range,
+    resume: performance.resume,
+    target,
+    checkpoint,
+    pages,
+    mask: (text) => source.mask(text),
+    wallNow,
+    now: clock.now,
+    listen,
+    signal,
+    windDown: performance.windDown,
+    run: performance.run,
+    summary,
+    options: { ...options },
+  });
+  await files?.copy(checkpoint, options.params, wallNow(), true).catch(warn);
+  return result;
+}

@@ -1,0 +1,83 @@
+// Owns the files that a run writes into the logs folder: a log, the errors and a readable copy of the
+// checkpoint, one of each per group. They are for people and scripts; nothing reads them back.
+import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import { snapshot, viewTrouble } from "../checkpoint/snapshot.ts";
+import type { Job } from "../config/schema/job.ts";
+import type { RunEvent } from "../report/event.ts";
+import { logLines, streamOf } from "../report/log_line.ts";
+
+/** Time between two copies of the checkpoint while a run goes on. */
+const COPY_EVERY_MS = 30_000;
+
+/** The files of one run. */
+export class RunFiles implements Disposable {
+  readonly #folder: string;
+  readonly #job: Job;
+  readonly #groups: readonly string[];
+  readonly #logs = new Map<string, Deno.FsFile>();
+  readonly #encoder = new TextEncoder();
+  #copiedAtMs = -Infinity;
+
+  /** Opens a log per group; the folder is made where it is missing. `time` names the files. */
+  constructor(folder: string, job: Job, streams: readonly string[], time: string) {
+    this.#folder = folder;
+    this.#job = job;
+    this.#groups = [...new Set(streams.map((name) => job.streams[name]!.group))];
+    Deno.mkdirSync(folder, { recursive: true });
+    for (const group of this.#groups) {
+      const path = `${folder}/backfill_${group}_${time}.log`;
+      this.#logs.set(group, Deno.openSync(path, { create: true, append: true }));
+    }
+  }
+
+  /** Writes an event to the log of its group, or of all where it concerns the run. */
+  log(event: RunEvent, atMs: number): void {
+    const lines = logLines(event, atMs);
+    if (lines.length === 0) return;
+    const bytes = this.#encoder.encode(`${lines.join("\n")}\n`);
+    const stream = streamOf(event);
+    const groups = stream === undefined ? this.#groups : [this.#job.streams[stream]?.group ?? ""];
+    for (const group of groups) this.#logs.get(group)?.writeSync(bytes);
+  }
+
+  /** Writes the copies of checkpoint and errors, at most every half a minute unless it is the last time. */
+  async copy(
+    checkpoint: Checkpoint,
+    params: Readonly<Record<string, unknown>>,
+    nowMs: number,
+    last = false,
+  ): Promise<void> {
+    if (!last && nowMs - this.#copiedAtMs < COPY_EVERY_MS) return;
+    this.#copiedAtMs = nowMs;
+    const troubles = await checkpoint.troubles();
+    for (const group of this.#groups) {
+      const names = Object.keys(this.#job.streams).filter((name) =>
+        this.#job.streams[name]!.group === group
+      );
+      const streams = await snapshot(this.#job, checkpoint, names, params, undefined);
+      const written_at = new Date(nowMs).toISOString();
+      this.#write(`backfill_${group}_checkpoint.json`, { job: this.#job.job, written_at, streams });
+      const own = troubles.filter((trouble) => names.includes(trouble.stream));
+      this.#write(
+        `backfill_${group}_errors.json`,
+        own.map((trouble) => ({
+          stream: trouble.stream,
+          kind: trouble.kind,
+          ...viewTrouble(trouble),
+          rejected: trouble.rejected,
+        })),
+      );
+    }
+  }
+
+  #write(name: string, value: unknown): void {
+    const path = `${this.#folder}/${name}`;
+    Deno.writeTextFileSync(`${path}.tmp`, `${JSON.stringify(value, null, 2)}\n`);
+    Deno.renameSync(`${path}.tmp`, path);
+  }
+
+  /** Closes the files. */
+  [Symbol.dispose](): void {
+    for (const file of this.#logs.values()) file.close();
+  }
+}

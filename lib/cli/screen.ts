@@ -1,0 +1,96 @@
+// Owns what a run shows while it goes on: bars on a terminal, plain lines elsewhere. With --json both
+// go to stderr, so that stdout holds the one object at the end.
+import type { RunEvent } from "../report/event.ts";
+import { fewRejections } from "../report/few_rejections.ts";
+import { Progress } from "../report/progress.ts";
+
+/** Time between two drawings of the bars. */
+const REDRAW_MS = 200;
+
+const HIDE_CURSOR = "\x1b[?25l";
+const SHOW_CURSOR = "\x1b[?25h";
+
+type Output = typeof Deno.stdout | typeof Deno.stderr;
+
+/** Shows the events of a run. */
+export class Screen implements Disposable {
+  readonly #out: Output;
+  readonly #bars: Progress | undefined;
+  readonly #encoder = new TextEncoder();
+  readonly #linesOf = fewRejections();
+  #drawn = 0;
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  /** Bars where the output is a terminal, else plain lines. */
+  constructor(out: Output) {
+    this.#out = out;
+    if (!out.isTerminal()) return;
+    this.#bars = new Progress(() => performance.now());
+    this.#print(HIDE_CURSOR);
+    this.#timer = setInterval(() => this.#draw(), REDRAW_MS);
+  }
+
+  /** Takes in one event. */
+  show(event: RunEvent): void {
+    this.#bars?.fold(event);
+    const all = this.#linesOf(event);
+    // The bars show windows that are done.
+    const areBars = this.#bars !== undefined && event.kind === "window_done";
+    const lines = areBars ? all.slice(0, -1) : all;
+    if (lines.length === 0) return;
+    if (event.kind === "run_finished") this.#leaveBars();
+    this.#erase();
+    this.#print(`${lines.join("\n")}\n`);
+    this.#draw();
+  }
+
+  /** Prints lines above the bars. */
+  say(text: string): void {
+    this.#erase();
+    this.#print(`${text}\n`);
+  }
+
+  #draw(): void {
+    if (this.#bars === undefined || this.#timer === undefined) return;
+    const lines = this.#bars.render(columns());
+    const up = this.#drawn === 0 ? "" : `\x1b[${this.#drawn}A`;
+    this.#print(up + lines.map((line) => `\x1b[2K${line}\n`).join(""));
+    this.#drawn = lines.length;
+  }
+
+  /** Draws the bars for the last time; what follows stands below them. */
+  #leaveBars(): void {
+    if (this.#timer === undefined) return;
+    this.#draw();
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#drawn = 0;
+    this.#print(SHOW_CURSOR);
+  }
+
+  #erase(): void {
+    if (this.#drawn === 0) return;
+    this.#print(`\x1b[${this.#drawn}A\x1b[J`);
+    this.#drawn = 0;
+  }
+
+  /** A closed pipe (`| head`), a closed terminal or a full disk ends the showing, not the run. */
+  #print(text: string): void {
+    try {
+      this.#out.writeSync(this.#encoder.encode(text));
+    } catch { /* nobody sees it */ }
+  }
+
+  /** Removes the bars from the terminal. */
+  [Symbol.dispose](): void {
+    this.#leaveBars();
+  }
+}
+
+function columns(): number {
+  try {
+    return Deno.consoleSize().columns;
+  } catch {
+    return 100;
+  }
+}

@@ -1,0 +1,49 @@
+// Owns how the forecast of `--check-status` reads: a line per stream and the whole.
+import type { Survey } from "../checkpoint/survey.ts";
+import type { Job } from "../config/schema/job.ts";
+import { rangeOf as rangeOfStream } from "../plan/needed.ts";
+import { formatNumber, formatSeconds, formatTable, formatWindow } from "../report/text/format.ts";
+import type { RunOptions } from "./run_options.ts";
+import { rangeOf } from "./run_options.ts";
+
+const HEADER = [
+  "stream",
+  "dates",
+  "windows",
+  "done",
+  "left",
+  "requests",
+  "rows",
+  "time",
+  "time left",
+];
+
+/** The forecast as aligned lines. */
+export function surveyLines(job: Job, options: RunOptions, survey: Survey): string[] {
+  const range = rangeOf(options);
+  const rows = Object.entries(survey.streams).map(([name, totals]) => {
+    const own = rangeOfStream(job.streams[name]!, range);
+    return [name, own === undefined ? "-" : formatWindow(own), ...cells(totals)];
+  });
+  return [
+    ...formatTable([HEADER, ...rows, ["all", "", ...cells(survey)]]),
+    "",
+    `left: about ${formatNumber(survey.requests_left)} requests, ${
+      formatNumber(survey.rows_left)
+    } rows, ` +
+    `${formatSeconds(survey.seconds_left)} at the allowed rate`,
+    "Requests and rows are forecast from the plan, the limits and what runs have measured.",
+  ];
+}
+
+function cells(totals: Omit<Survey, "streams">): string[] {
+  return [
+    formatNumber(totals.windows),
+    formatNumber(totals.done),
+    formatNumber(totals.left),
+    formatNumber(totals.requests),
+    formatNumber(totals.rows),
+    formatSeconds(totals.seconds),
+    formatSeconds(totals.seconds_left),
+  ];
+}

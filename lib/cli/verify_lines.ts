@@ -1,0 +1,116 @@
+// Owns how `verify` reads: a line per check with its table, a line per stream with what was found, and
+// the whole. Values come from the database, so what would move a terminal's cursor is taken out.
+import { formatCount, formatNumber, formatTable } from "../report/text/format.ts";
+import type { CoverageResult, Finding, StreamProof } from "../verify/coverage.ts";
+import type { CheckResult } from "../verify/run_checks.ts";
+
+/** Rows shown of one check; `--json` shows more. */
+const ROWS_SHOWN = 20;
+/** Findings shown of one stream; `--json` shows more. */
+const FINDINGS_SHOWN = 8;
+/** Characters shown of one value. */
+const CELL_CHARS = 40;
+
+const INDENT = "      ";
+
+/** The lines of one check. */
+export function checkLines(check: CheckResult): string[] {
+  const { name, about, ok, expected, reason } = check;
+  const verdict = !ok ? "FAIL" : expected === null ? "    " : "PASS";
+  const lines = [`${verdict}  ${name}${about === null ? "" : `: ${about}`}`];
+  if (reason !== null) {
+    lines.push(`${INDENT}${expected === null ? "" : `expected ${expected}: `}${plain(reason)}`);
+  }
+  return [...lines, ...tableLines(check), ""];
+}
+
+function tableLines({ columns, rows, row_count }: CheckResult): string[] {
+  if (rows.length === 0) return [];
+  const shown = rows.slice(0, ROWS_SHOWN).map((row) => row.map(cell));
+  const more = row_count - shown.length;
+  return [
+    ...formatTable([columns.map(cell), ...shown], INDENT),
+    ...(more > 0 ? [`${INDENT}and ${formatCount(more, "row")} more`] : []),
+  ];
+}
+
+function cell(value: unknown): string {
+  if (value === null || value === undefined) return "null";
+  const text = plain(typeof value === "object" ? JSON.stringify(value) : String(value));
+  return text.length > CELL_CHARS ? `${text.slice(0, CELL_CHARS - 3)}...` : text;
+}
+
+/** Text without line breaks and control characters, which could hide or rewrite what was printed. */
+function plain(text: string): string {
+  return text.replace(/\s+/g, " ").replace(/\p{Cc}/gu, "?");
+}
+
+/** The lines of coverage against the database. */
+export function coverageLines({ streams }: CoverageResult): string[] {
+  if (streams.length === 0) return ["coverage: nothing was fetched yet", ""];
+  const names = streams.map((stream) =>
+    stream.scope === "" ? stream.stream : `${stream.stream} (${stream.scope})`
+  );
+  const width = Math.max(...names.map((name) => name.length));
+  const lines = streams.flatMap((stream, i) => [
+    `${verdictOf(stream)}  ${names[i]!.padEnd(width)}  ${coveredText(stream)}`,
+    ...findingLines(stream),
+    ...(stream.forgotten ? FORGOTTEN.map((line) => INDENT + line) : []),
+  ]);
+  return ["coverage against the database", ...lines, ""];
+}
+
+/** Where nothing is done there is nothing to pass. */
+function verdictOf({ ok, covered, items }: StreamProof): string {
+  if (!ok) return "FAIL";
+  return covered === null && items === 0 ? "    " : "PASS";
+}
+
+const FORGOTTEN = [
+  "the database holds more than the checkpoint knows of",
+  "do: deno task checkpoint --rebuild",
+];
+
+function coveredText({ covered, items }: StreamProof): string {
+  if (covered !== null) return [...new Set(covered)].join(" .. ");
+  if (items === 0) return "nothing done";
+  return items === 1 ? "fetched" : formatCount(items, "value");
+}
+
+/** Findings with the command that helps, said once for those that follow each other. */
+function findingLines({ findings, finding_count }: StreamProof): string[] {
+  const shown = findings.slice(0, FINDINGS_SHOWN);
+  const lines = shown.flatMap((finding, i) => [
+    INDENT + findingText(finding),
+    ...(shown[i + 1]?.next === finding.next ? [] : [`${INDENT}do: ${finding.next}`]),
+  ]);
+  const more = finding_count - shown.length;
+  return more > 0 ? [...lines, `${INDENT}and ${formatCount(more, "finding")} more`] : lines;
+}
+
+function findingText({ window, each, reason }: Finding): string {
+  const dates = window === null ? "" : [...new Set(window)].join(" .. ");
+  return [each, dates, plain(reason)].filter((part) => part !== "").join(" ");
+}
+
+/** The last lines: how many passed and failed, and what to do next. */
+export function totalLines(
+  checks: readonly CheckResult[],
+  coverage: CoverageResult | null,
+): string[] {
+  const failed = checks.filter((check) => !check.ok).length;
+  const shown = checks.filter((check) => check.ok && check.expected === null).length;
+  const counts = [
+    [checks.length - failed - shown, "passed"],
+    [shown, "shown"],
+    [failed, "failed"],
+  ] as const;
+  const said = counts.filter(([count]) => count > 0).map(([count, what]) =>
+    `${formatNumber(count)} ${what}`
+  );
+  const parts = [
+    ...(checks.length === 0 ? [] : [`${formatCount(checks.length, "check")}: ${said.join(", ")}`]),
+    ...(coverage === null ? [] : [`coverage ${coverage.ok ? "passed" : "failed"}`]),
+  ];
+  return [parts.join("; ")];
+}

@@ -1,0 +1,71 @@
+// Owns the cross-checks of `source`: addresses that can be asked, one way of proving who asks, and no
+// secret where it would be shown. Pure.
+import type { JobPath, Scope } from "./scope.ts";
+
+/** Headers whose values are secrets, and so belong under `auth`. */
+const SECRET_HEADER = /^(authorization|proxy-authorization|cookie)$|api-?key|(access|auth)-?token/i;
+
+/** Checks the source. */
+export function resolveSource(scope: Scope): void {
+  const { source } = scope.job;
+  resolveUrl(scope, ["source", "url"], source.url);
+  resolveHeaders(scope, ["source", "headers"], Object.keys(source.headers));
+  const { auth } = source;
+  if (auth === undefined) return;
+  const path = ["source", "auth"];
+  const kinds = (["basic", "bearer", "oauth2"] as const).filter((kind) => auth[kind] !== undefined);
+  for (const kind of kinds.slice(1)) {
+    scope.key([...path, kind], `a request cannot have "${kinds[0]}" and "${kind}" at once`);
+  }
+  for (const name of Object.keys(auth.header ?? {})) {
+    const at = [...path, "header", name];
+    if (!isHeaderName(name)) scope.key(at, `"${name}" is not the name of a header`);
+    else if (name.toLowerCase() === "authorization" && kinds.length > 0) {
+      scope.key(at, `"${kinds[0]}" sends the header Authorization already`);
+    }
+  }
+  if (auth.oauth2 !== undefined) {
+    resolveUrl(scope, [...path, "oauth2", "token_url"], auth.oauth2.token_url);
+  }
+}
+
+function resolveUrl(scope: Scope, path: JobPath, text: string): void {
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    return scope.value(path, "expected an address such as https://api.example.com");
+  }
+  if (url.protocol !== "https:" && url.protocol !== "http:") {
+    scope.value(path, "expected an address that begins with https:// or http://");
+  } else if (url.username !== "" || url.password !== "") {
+    scope.value(path, "an address must not hold a user name or password; use source.auth");
+  } else if (url.hash !== "") scope.value(path, "an address cannot have a part after #");
+  else resolvePlaceholders(scope, path, text);
+}
+
+/** An address is the same for all requests; what looks like a placeholder would be sent as it stands. */
+function resolvePlaceholders(scope: Scope, path: JobPath, text: string): void {
+  const [placeholder] = /\{[a-z]+(\.\w+)*(\|[^{}]*)?\}/.exec(text) ?? [];
+  if (placeholder === undefined) return;
+  scope.value(
+    path,
+    `an address takes no placeholders; put "${placeholder}" into the path of a request`,
+    placeholder,
+  );
+}
+
+/** Checks the names of headers that are written out. */
+export function resolveHeaders(scope: Scope, path: JobPath, names: readonly string[]): void {
+  for (const name of names) {
+    if (!isHeaderName(name)) scope.key([...path, name], `"${name}" is not the name of a header`);
+    else if (SECRET_HEADER.test(name)) {
+      scope.key([...path, name], `"${name}" holds a secret; say it under source.auth`);
+    }
+  }
+}
+
+/** A token of RFC 9110, section 5.6.2. */
+function isHeaderName(name: string): boolean {
+  return /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name);
+}

@@ -1,0 +1,156 @@
+// Owns the cross-checks of a stream as a whole: what it needs, what excludes what, and paging that can
+// come to an end. The request and the rows have files of their own. Pure.
+import { responseReader } from "../../extract/value/path.ts";
+import { recordDateTest } from "../../extract/value/record_date.ts";
+import type { Stream } from "../schema/job_schema.ts";
+import { resolveRequest } from "./request.ts";
+import { resolveRows } from "./rows.ts";
+import { type JobPath, refusal, type Scope } from "./scope.ts";
+
+/** Checks every stream. */
+export function resolveStreams(scope: Scope): void {
+  for (const [name, stream] of Object.entries(scope.job.streams)) {
+    const path = ["streams", name];
+    if (!scope.isCut(name, "request") && !scope.isCut(name, "values")) {
+      resolveKind(scope, path, stream);
+    }
+    if (!scope.isCut(name, "window")) resolveDates(scope, path, stream);
+    resolveForEach(scope, path, stream);
+    resolvePaging(scope, path, stream);
+    resolveRecords(scope, path, stream);
+    resolveRequest(scope, name, stream);
+    resolveRows(scope, name, stream);
+  }
+}
+
+function resolveKind(scope: Scope, path: JobPath, stream: Stream): void {
+  const isStatic = stream.values !== undefined;
+  if (isStatic === (stream.request !== undefined)) {
+    scope.key(path, 'a stream has either "request" or "values"');
+  }
+  if (!isStatic) return;
+  for (const key of ["window", "for_each", "total", "full", "error"] as const) {
+    if (stream[key] !== undefined) scope.key([...path, key], `a static list has no "${key}"`);
+  }
+  if (stream.paging.by !== "none") {
+    scope.key([...path, "paging"], 'a static list has no "paging"');
+  }
+}
+
+function resolveDates(scope: Scope, path: JobPath, stream: Stream): void {
+  if (stream.window !== undefined) {
+    const { window } = stream;
+    if (window.auto && window.max !== undefined && daysOf(window.max) < daysOf(window.min)) {
+      scope.value([...path, "window", "max"], "the longest window is shorter than the shortest");
+    }
+    return;
+  }
+  for (const key of ["start", "settle", "record_date"] as const) {
+    if (stream[key] !== undefined) {
+      scope.key([...path, key], `"${key}" needs a window; add "window: day" or another length`);
+    }
+  }
+}
+
+const DAYS = { minute: 1 / 1440, day: 1, week: 7, month: 30.4, year: 365.2 };
+
+function daysOf(length: { unit: keyof typeof DAYS; count: number }): number {
+  return DAYS[length.unit] * length.count;
+}
+
+function resolveForEach(scope: Scope, path: JobPath, stream: Stream): void {
+  for (const [name, source] of Object.entries(stream.for_each ?? {})) {
+    if (source.param === undefined) continue;
+    const at = [...path, "for_each", name, "param"];
+    const param = scope.find("params", source.param);
+    if (param !== undefined && !param.list) {
+      scope.value(at, `the parameter "${source.param}" is no list; add "list: true" to it`);
+    } else if (param === undefined && !scope.isUnread("params", source.param)) {
+      scope.unknown(at, "parameter", source.param, Object.keys(scope.job.params));
+    }
+  }
+}
+
+function resolvePaging(scope: Scope, path: JobPath, stream: Stream): void {
+  const { paging, request } = stream;
+  const at = [...path, "paging"];
+  if (paging.by === "page" && stream.total === undefined) {
+    const { size, pages, more } = paging;
+    if (size === undefined && pages === undefined && more === undefined) {
+      scope.key(
+        at,
+        'paging by page needs "size", "pages", "more" or the stream\'s "total" to come to an end',
+      );
+    }
+  }
+  if (stream.full !== undefined && paging.by !== "none") {
+    scope.key([...path, "full"], '"full" is for answers without paging');
+  }
+  if (paging.by === "none") return;
+  if (paging.size_param !== undefined && paging.size === undefined) {
+    scope.key([...at, "size_param"], '"size_param" needs "size", the number it sends');
+  }
+  if ("in" in paging && paging.in === "body" && request?.method !== "POST") {
+    scope.value([...at, "in"], 'parameters in the body need "method: POST" of the request');
+  }
+  for (const key of ["offset_param", "page_param", "cursor_param", "size_param"] as const) {
+    const name = (paging as Record<string, unknown>)[key];
+    if (typeof name !== "string" || !Object.hasOwn(request?.query ?? {}, name)) continue;
+    scope.key([...path, "request", "query", name], `paging sends "${name}" itself`);
+  }
+}
+
+function resolveRecords(scope: Scope, path: JobPath, stream: Stream): void {
+  const { records, paging } = stream;
+  const more = "more" in paging ? paging.more : undefined;
+  const names = namesProblem(records);
+  if (names !== undefined) scope.key([...path, "records"], names);
+  resolveFormat(scope, path, stream);
+  const answerPaths: [JobPath, string | undefined][] = [
+    [["records", "path"], records.path],
+    [["records", "names_at"], records.names_at],
+    ...Object.entries(Array.isArray(records.names) ? {} : records.names ?? {}).map(
+      ([name, at]): [JobPath, string] => [["records", "names", name], at],
+    ),
+    [["total"], stream.total],
+    [["error"], stream.error],
+    [["paging", "pages"], "pages" in paging ? paging.pages : undefined],
+    [["paging", "cursor"], "cursor" in paging ? paging.cursor : undefined],
+    [["paging", "more"], typeof more === "object" ? more.path : more],
+    [["paging", "link"], "link" in paging ? paging.link : undefined],
+  ];
+  const date = stream.record_date;
+  const wrong = date === undefined
+    ? undefined
+    : refusal(() => recordDateTest(date.path, "UTC", date.format));
+  if (wrong !== undefined) scope.value([...path, "record_date"], wrong);
+  for (const [keys, text] of answerPaths) {
+    const problem = text === undefined ? undefined : refusal(() => responseReader(text));
+    if (problem !== undefined) scope.value([...path, ...keys], problem);
+  }
+}
+
+function namesProblem({ as, names, names_at }: Stream["records"]): string | undefined {
+  const isList = Array.isArray(names);
+  if (as === "arrays") {
+    const given = [isList, names_at !== undefined].filter(Boolean).length;
+    return given === 1 ? undefined : '"as: arrays" needs either a list "names" or "names_at"';
+  }
+  if (names_at !== undefined || isList) return '"names" and "names_at" are for "as: arrays"';
+  if (names !== undefined && as !== "columns") return 'a map "names" is for "as: columns"';
+  return undefined;
+}
+
+/** CSV is a list of lines; what is said of CSV needs it. */
+function resolveFormat(scope: Scope, path: JobPath, { format, records, ...stream }: Stream): void {
+  if (format !== "csv") {
+    for (const key of ["skip", "comment"] as const) {
+      if (stream[key] !== undefined) scope.key([...path, key], `"${key}" is for "format: csv"`);
+    }
+  } else if (records.as !== "list" && records.as !== "arrays") {
+    scope.value([...path, "records", "as"], `CSV is a list, not "${records.as}"`);
+  }
+  if (stream.full_on.length > 0 && stream.window === undefined) {
+    scope.key([...path, "full_on"], '"full_on" needs a window that can be made shorter');
+  }
+}

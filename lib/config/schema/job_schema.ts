@@ -1,0 +1,106 @@
+// Owns every key of a job file, with the files *_schema.ts beside it: type, unit, default, meaning and
+// an example. Parsing, `check`, the JSON Schema for editors and docs/config.md are all derived from
+// this schema; nothing else describes a key. Cross-references between parts of a file (a stream's
+// table, a key's column) are checked in job.ts, not here.
+import { z } from "zod";
+import { isTimeZone } from "../../plan/time/civil.ts";
+import { calendarDate, name, oneOrMore, pattern, scalar, sql } from "./scalar_schema.ts";
+import { source } from "./source_schema.ts";
+import { stream } from "./stream_schema.ts";
+import { table } from "./table_schema.ts";
+
+export type { Auth, Source } from "./source_schema.ts";
+export type { Paging } from "./paging_schema.ts";
+export type { RecordsSpec, RequestSpec, Stream } from "./stream_schema.ts";
+export type { RowsSpec, ValueSpec } from "./rows_schema.ts";
+export { COLUMN_TYPES, MERGE_POLICIES } from "./table_schema.ts";
+export type { ColumnType, MergePolicy, Table } from "./table_schema.ts";
+
+const param = z.strictObject({
+  list: z.boolean().default(false).describe("Whether the parameter takes several values."),
+  default: z.union([scalar, z.array(scalar)]).optional().describe(
+    "Value where the flag is not given; without it there is none.",
+  ).meta({ kind: "value or list of values", example: ["north", "south"] }),
+  pattern: pattern.optional().describe(
+    "Regular expression that each value must match as a whole.",
+  ).meta({ example: "[a-z]{2,8}" }),
+  choices: z.array(z.string()).min(1, { error: "expected at least one" }).optional().describe(
+    "The values allowed.",
+  ).meta({ example: ["north", "south"] }),
+  about: z.string().optional().describe("A sentence for --help.").meta({
+    example: "Regions to fetch; all unless given.",
+  }),
+}).transform((param) => ({
+  ...param,
+  default: param.list && param.default !== undefined ? [param.default].flat() : param.default,
+}));
+
+const EXPECTATION = "expected rows, no_rows, or columns with what they must be, such as " +
+  '{readings: "> 0"}';
+
+const check = z.strictObject({
+  about: z.string().optional().describe("A sentence on what the check tells.").meta({
+    example: "Every reading has a station.",
+  }),
+  sql: sql.describe("One query on the target.").meta({
+    example: "SELECT count(*) AS readings FROM readings",
+  }),
+  expect: z.union([
+    z.enum(["rows", "no_rows"]),
+    z.record(
+      z.string(),
+      z.string().regex(/^(=|!=|<|<=|>|>=) ?[^\s=<>!].*$/, {
+        error: 'expected a comparison such as "> 0" or "= other_column"',
+      }),
+    ),
+  ], { error: EXPECTATION }).optional().describe(
+    '`rows`, `no_rows`, or columns of the first row with what they must be, such as `readings: "> 0"` or `a: "= b"`; without it the result is only printed.',
+  ).meta({ example: { readings: "> 0" } }),
+});
+
+/** The schema of a job file, after includes and `${NAME}` are resolved. */
+export const jobSchema = z.strictObject({
+  job: name.describe("Name of the job; checkpoints are kept under it.").meta({
+    example: "weather",
+  }),
+  about: z.string().optional().describe("A sentence about the job.").meta({
+    example: "Earthquakes from USGS, worldwide.",
+  }),
+  include: oneOrMore(z.string()).optional().describe(
+    "Files beside this one or below its folder, whose keys are merged under those of this file.",
+  ).meta({ kind: "file or list of files", example: "shared/source.yaml" }),
+  time_zone: z.string().refine(isTimeZone, {
+    error: "expected a time zone such as Europe/London",
+  }).default("UTC").describe("Time zone whose calendar the dates are of.")
+    .meta({ kind: "time zone", example: "Europe/London" }),
+  start: calendarDate.optional().describe("First date of a run that is given none.").meta({
+    example: "2015-01-01",
+  }),
+  nulls: z.array(z.string()).default([""]).describe("Texts that mean no value, for every column.")
+    .meta({ example: ["", "-"] }),
+  source: z.union([
+    z.string().min(1).transform((url) => ({ url })).pipe(source),
+    source,
+  ], { error: "expected a URL, or a map with url" }).describe("The API: its URL, or a map.").meta({
+    kind: "URL or map",
+    example: "https://api.example.com",
+  }),
+  params: z.record(name, param).default({}).describe(
+    "Parameters of the job: each is a flag of the commands and `{params.NAME}` in requests.",
+  ).meta({ example: { regions: { list: true } } }),
+  tables: z.record(name, table).describe("Tables by name.").meta({
+    example: { readings: { key: "id", columns: { id: "text" } } },
+  }),
+  streams: z.record(name, stream).describe("Streams by name, in the order they run.").meta({
+    example: { stations: { request: "/v1/stations", rows: "stations" } },
+  }),
+  checks: z.record(name, check).default({}).describe("Queries that `verify` runs on the target.")
+    .meta({ example: { any: { sql: "SELECT 1 FROM readings LIMIT 1", expect: "rows" } } }),
+});
+
+/** A job file after parsing: defaults filled, texts converted; cross-references not yet checked. */
+export type ParsedJob = z.output<typeof jobSchema>;
+/** A check on the target. */
+export type Check = z.output<typeof check>;
+/** A parameter of a job. */
+export type Param = z.output<typeof param>;

@@ -1,0 +1,123 @@
+// Owns the smallest pieces of the job schema: names, durations, dates, rates, paths, templates,
+// secrets. Each says in `kind` what the reference page calls it. What may follow "expected" stands in
+// its error, so that every message of `check` reads alike.
+import { z } from "zod";
+import { parseCivil } from "../../plan/time/civil.ts";
+import { parseRate } from "../../plan/time/rate.ts";
+import { parseDurationMs, parseWindowLength } from "../../plan/time/duration.ts";
+
+/** What the project's schemas say about a key beyond its type and its description. */
+export interface KeyMeta {
+  /** What the reference page calls the type. */
+  kind?: string;
+  /** What a number counts. */
+  unit?: string;
+  /** A value as a job file would have it. */
+  example?: unknown;
+  /** Whether the value is secret: masked everywhere, and given by the name of a variable. */
+  secret?: boolean;
+  /** Whether a secret may also be written out, because it often is no secret (a user name). */
+  literal?: boolean;
+  /** For a map that may be written as a text: the key that the text is the value of. */
+  shorthand?: string;
+}
+
+/** Text that is converted by a parser; the parser returns undefined for what it cannot read. */
+function converted<T>(parse: (text: string) => T | undefined, expected: string) {
+  return z.string({ error: `expected ${expected}` }).transform((text, context): T => {
+    const value = parse(text);
+    if (value !== undefined) return value;
+    context.addIssue({ code: "custom", message: `expected ${expected}` });
+    return z.NEVER;
+  });
+}
+
+/** A name of a job, stream, table, column, parameter or check: it becomes an identifier of PostgreSQL. */
+export const name = z.string().regex(/^(?!__proto__$)[a-zA-Z_][a-zA-Z0-9_]{0,62}$/, {
+  error: "expected a name of letters, digits and _, at most 63 long, not starting with a digit",
+}).meta({ kind: "name" });
+
+/** An elapsed time, in milliseconds. */
+export const duration = converted(parseDurationMs, 'a duration such as "30s", "15m" or "7d"').meta({
+  kind: "duration",
+  pattern: "^\\d+(\\.\\d+)?\\s*(ms|s|min|m|h|d|w)$|\\$\\{",
+});
+
+/** A length of window on the calendar. */
+export const length = converted(
+  parseWindowLength,
+  'a length such as "day", "7d", "6h", "week" or "month"',
+).meta({
+  kind: "length",
+  pattern: "^(\\d{1,6}\\s*(min|h|d|w|mo|y)|minute|hour|day|week|month|year)$|\\$\\{",
+});
+
+/** A date, as a civil minute. */
+export const calendarDate = converted(
+  (text) => /^\d{4}-\d{2}-\d{2}$/.test(text) ? parseCivil(text) : undefined,
+  'a date such as "2015-01-31"',
+).meta({ kind: "date", pattern: "^\\d{4}-\\d{2}-\\d{2}$|\\$\\{" });
+
+/** Requests per interval. */
+export const rate = converted((text) => {
+  try {
+    return parseRate(text);
+  } catch {
+    return undefined;
+  }
+}, 'a rate such as "2/s", "100/min" or "5000/h"').meta({
+  kind: "rate",
+  pattern: "^\\s*\\d+(\\.\\d+)?\\s*/\\s*(\\d+(\\.\\d+)?)?\\s*[a-zA-Z]+\\s*$|\\$\\{",
+});
+
+/** A text, number, boolean or null. */
+export const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()], {
+  error: "expected a text, a number, true, false or null",
+}).meta({ kind: "text, number, boolean or null" });
+
+/** A rate, or a list of rates, which may be empty. */
+export const rates = z.union([rate.transform((one) => [one]), z.array(rate)]).meta({
+  kind: "rate or list of rates",
+});
+
+/** Where something is in an answer or a record. */
+export const path = z.string({ error: "expected a path" }).meta({ kind: "path" });
+
+/** A question to what a path finds. */
+export const condition = z.strictObject({
+  path: path.describe("Path of the value looked at.").meta({ example: "status" }),
+  is: z.array(scalar).optional().describe("Values one of which it must have.").meta({
+    kind: "list of texts, numbers, booleans",
+    example: ["final", "corrected"],
+  }),
+  not: z.array(scalar).optional().describe("Values none of which it may have.").meta({
+    kind: "list of texts, numbers, booleans",
+    example: ["deleted"],
+  }),
+}).meta({ shorthand: "path" });
+
+/** Text with placeholders of requests. */
+export const template = z.union([z.string(), z.number(), z.boolean()], {
+  error: "expected a text with or without placeholders, a number, true or false",
+}).meta({ kind: "template" });
+
+/** A regular expression. */
+export const pattern = z.string().max(1000, { error: "expected at most 1000 characters" }).meta({
+  kind: "regular expression",
+});
+
+/** SQL text. */
+export const sql = z.string().min(1, { error: "expected a query" }).meta({ kind: "SQL" });
+
+/** A secret: text that names an environment variable, such as `${API_TOKEN}`. */
+export const secret = z.string({ error: "expected a variable such as ${API_TOKEN}" }).meta({
+  kind: "secret",
+  secret: true,
+});
+
+/** One item, or a list of at least one. */
+export const oneOrMore = <T extends z.ZodType>(item: T) =>
+  z.union([
+    item.transform((value) => [value]),
+    z.array(item).min(1, { error: "expected at least one" }),
+  ]);

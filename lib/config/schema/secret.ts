@@ -1,0 +1,113 @@
+// Owns secrets: which keys of a job hold them (those the schema marks), and their values at the moment
+// they are needed. In a job they stay texts such as `${API_TOKEN}`; only readSecret turns one into its
+// value, so a job can be printed, stored and explained without a secret in it.
+import { Failure } from "../../failure.ts";
+import { type Env, envReferences, substituteEnv } from "../yaml/env.ts";
+import type { Job } from "./job.ts";
+import { jobSchema } from "./job_schema.ts";
+import { alternatives, fixedKeys, memberSchema, schemaShape } from "./shape.ts";
+import type { z } from "zod";
+
+/** Where a secret may stand: the keys from the top of the file, `*` for any key. */
+export interface SecretPath {
+  /** Keys from the top of the job. */
+  readonly keys: readonly string[];
+  /** Whether the value may also be written out. */
+  readonly literal: boolean;
+}
+
+/** The keys of the job schema that hold secrets. */
+export const SECRET_PATHS: readonly SecretPath[] = secretPaths(jobSchema, [], 0);
+
+function secretPaths(schema: z.core.$ZodType, keys: string[], depth: number): SecretPath[] {
+  const { core, meta } = schemaShape(schema);
+  if (meta.secret === true) return [{ keys, literal: meta.literal === true }];
+  if (depth > 8) return [];
+  const below = (key: string | undefined) => (schema: z.core.$ZodType) =>
+    secretPaths(schema, key === undefined ? keys : [...keys, key], depth + 1);
+  const member = memberSchema(core);
+  return [
+    ...Object.entries(fixedKeys(core) ?? {}).flatMap(([key, schema]) => below(key)(schema)),
+    ...(alternatives(core) ?? []).flatMap(below(undefined)),
+    ...(member === undefined ? [] : below("*")(member)),
+  ];
+}
+
+/** What the schema says about a key that holds a secret; undefined for any other key. */
+export function secretAt(path: readonly PropertyKey[]): SecretPath | undefined {
+  return SECRET_PATHS.find(({ keys }) =>
+    keys.length === path.length && keys.every((key, index) => key === "*" || key === path[index])
+  );
+}
+
+/** Whether secrets stand below a key of a part of the job, so that a text in its place may be one. */
+export function isAboveSecrets(path: readonly PropertyKey[]): boolean {
+  return path.length > 1 && SECRET_PATHS.some(({ keys }) =>
+    keys.length > path.length &&
+    path.every((key, index) => keys[index] === "*" || keys[index] === key)
+  );
+}
+
+/** Why a text cannot stand where a secret is expected, or undefined where it can. */
+export function secretProblem(text: string, secret: SecretPath): string | undefined {
+  const references = envReferences(text);
+  const broken = references.find(({ name }) => name === undefined);
+  if (broken !== undefined) return "expected a variable such as ${API_TOKEN}";
+  // One character is a placeholder that some sources want beside the real secret, never a secret.
+  if (secret.literal || text.length < 2) return undefined;
+  if (references.length === 0) {
+    return "a secret must not be written into a job file; expected a variable such as ${API_TOKEN}";
+  }
+  return references.some(({ fallback }) => fallback !== undefined && fallback.length > 1)
+    ? "a secret must not be written into a job file, not even as a default"
+    : undefined;
+}
+
+/**
+ * The value of a secret of a job.
+ *
+ * @throws Failure("configuration") that names the variable, where it is not set and has no default.
+ */
+export function readSecret(text: string, env: Env): string {
+  const { text: value, missing } = substituteEnv(text, env);
+  const [first] = missing;
+  if (first === undefined) return value;
+  throw new Failure(
+    "configuration",
+    `Cannot read a secret: the variable "${first.name ?? first.text}" is not set`,
+    { hint: `Set ${first.name ?? "it"} in the environment or in .env.local` },
+  );
+}
+
+/** Names of variables that are taken for secrets wherever a job uses them, also in a URL. */
+const SECRET_NAME = /key|token|secret|passw|credential/i;
+
+/**
+ * The values that must appear nowhere: those of the variables in secret keys and of those whose names
+ * sound secret, and `user:password` pairs, whose base64 is what HTTP Basic sends. A variable that is
+ * not set adds nothing; a text that is written out in the file is no secret.
+ */
+export function secretValues(job: Pick<Job, "source" | "variables">, env: Env): string[] {
+  const values = new Set<string>();
+  for (const name of job.variables ?? []) if (SECRET_NAME.test(name)) values.add(env(name) ?? "");
+  for (const text of secretTexts(job.source.auth)) {
+    const references = envReferences(text);
+    for (const { name } of references) if (name !== undefined) values.add(env(name) ?? "");
+    if (references.length > 0) values.add(substituteEnv(text, env).text);
+  }
+  const { basic, oauth2 } = job.source.auth ?? {};
+  for (
+    const pair of [[basic?.username, basic?.password], [oauth2?.client_id, oauth2?.client_secret]]
+  ) {
+    const [user, password] = pair.map((text) => substituteEnv(text ?? "", env).text);
+    if (password !== "") values.add(`${user}:${password}`);
+  }
+  values.delete("");
+  return [...values];
+}
+
+function secretTexts(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.values(value).flatMap(secretTexts);
+}

@@ -1,0 +1,92 @@
+// Owns the step from the tree of a file to the plain value that the schema reads: environment variables
+// are put into texts, but for the keys that hold secrets, whose texts stay as they are and are checked
+// instead. It finds the place of any path again, for whoever has a problem to report.
+import { type Env, envReferences, substituteEnv } from "./yaml/env.ts";
+import type { Finding, Place } from "./yaml/problem.ts";
+import { isAboveSecrets, secretAt, secretProblem } from "./schema/secret.ts";
+import type { YamlNode } from "./yaml/node.ts";
+
+/** The plain value of a tree. */
+export interface PlainValue {
+  /** Maps, lists and scalars. */
+  readonly value: unknown;
+  /** What is wrong with variables and secrets. */
+  readonly findings: (Finding & { readonly path: readonly string[] })[];
+  /** Places of texts that no message may show: secrets written into the file. */
+  readonly secrets: Place[];
+  /** Names of the variables that occur, in order. */
+  readonly variables: string[];
+  /** Paths (as JSON) of texts that variables are part of: their values are not shown either. */
+  readonly fromEnv: ReadonlySet<string>;
+}
+
+/** Turns a tree into a plain value; a variable without a value is a problem and reads as empty. */
+export function plainValue(root: YamlNode, env: Env): PlainValue {
+  const findings: PlainValue["findings"] = [];
+  const secrets: Place[] = [];
+  const variables = new Set<string>();
+  const fromEnv = new Set<string>();
+
+  function plain(node: YamlNode, path: string[]): unknown {
+    if (node.kind === "list") return node.items.map((item, i) => plain(item, [...path, String(i)]));
+    if (node.kind === "scalar") {
+      return typeof node.value === "string" ? text(node.value, node.place, path) : node.value;
+    }
+    const pairs = [...node.entries].map(([key, entry]) => [key, plain(entry.node, [...path, key])]);
+    return Object.fromEntries(pairs);
+  }
+
+  function text(value: string, place: Place, path: string[]): string {
+    for (const { name } of envReferences(value)) if (name !== undefined) variables.add(name);
+    const secret = secretAt(path);
+    if (secret !== undefined) {
+      const problem = secretProblem(value, secret);
+      if (problem === undefined) return value;
+      secrets.push(place);
+      findings.push({ place, message: problem, path });
+      return value;
+    }
+    if (isAboveSecrets(path) && envReferences(value).length === 0) secrets.push(place);
+    const { text, missing } = substituteEnv(value, env);
+    if (text !== value) fromEnv.add(JSON.stringify(path));
+    for (const { name, text } of missing) {
+      const message = name === undefined
+        ? `expected \${NAME} or \${NAME:-default}, found "${text}"; write $\${ for the two characters`
+        : `the variable "${name}" is not set; set it, or give it a default: \${${name}:-...}`;
+      findings.push({ place, message, path });
+    }
+    return text;
+  }
+
+  const value = plain(root, []);
+  return { value, findings, secrets, variables: [...variables], fromEnv };
+}
+
+/**
+ * The place of a path: of the value where it is a scalar and `point` asks for it, else of the key; of
+ * the nearest part of the file above it, where the path leads further than the file.
+ */
+export function placeOf(
+  root: YamlNode,
+  path: readonly PropertyKey[],
+  point: "key" | "value" = "value",
+): Place {
+  let [node, place] = [root, root.place];
+  for (const step of path) {
+    const entry = node.kind === "map" ? node.entries.get(String(step)) : undefined;
+    const next = entry?.node ?? (node.kind === "list" ? node.items[Number(step)] : undefined);
+    // One item may be written without the list it stands for: its index leads to itself.
+    if (next === undefined && typeof step === "number") continue;
+    if (next === undefined) break;
+    [node, place] = [next, entry?.key ?? next.place];
+  }
+  return point === "value" && node.kind === "scalar" ? node.place : place;
+}
+
+/** The part of a place that holds a text, or the place itself where it does not stand there as such. */
+export function partOf(place: Place, part: string): Place {
+  const { source, offset } = place;
+  const found = part === "" ? -1 : source.text.indexOf(part, offset);
+  const isInside = found >= 0 && found + part.length <= offset + place.length;
+  return isInside ? { source, offset: found, length: part.length } : place;
+}

@@ -1,0 +1,79 @@
+// Owns the choice of a cast: how a value becomes PostgreSQL's text form of a column's type. What a cast
+// lets through, PostgreSQL takes. Text forms are canonical, so that equal keys are equal texts, and texts
+// of dates and times sort in their order.
+import type { ColumnType } from "../../config/schema/job_schema.ts";
+import { arrayCast } from "./array_cast.ts";
+import { jsonbCast } from "./jsonb_cast.ts";
+import { momentCast, momentFormatProblem } from "./moment_cast.ts";
+import { clockCast, doubleCast, integerCast, moneyCast, numericCast } from "./number_cast.ts";
+import { type Cast, type CastOptions, Invalid } from "./invalid.ts";
+import { booleanCast, textCast, uuidCast } from "./scalar_cast.ts";
+
+/**
+ * The cast of a type.
+ *
+ * @throws {RangeError} where `formatProblem` has something to say.
+ */
+export function castOf(type: ColumnType, options: CastOptions): Cast {
+  const problem = formatProblem(type, options.format);
+  if (problem !== undefined) throw new RangeError(problem);
+  const cast = typeCast(type, options);
+  return options.maxBytes === undefined ? cast : boundedCast(cast, options.maxBytes);
+}
+
+/** What is wrong with a format for a type, or undefined where it can be used. */
+export function formatProblem(type: ColumnType, format: string | undefined): string | undefined {
+  if (format === undefined) return undefined;
+  const element = elementType(type);
+  if (["integer", "bigint", "numeric", "double"].includes(element)) {
+    return format === "clock" ? undefined : `"${type}" knows the format "clock" only`;
+  }
+  if (["date", "time", "timestamp", "timestamptz"].includes(element)) {
+    return momentFormatProblem(format);
+  }
+  return `"${type}" has no formats`;
+}
+
+function typeCast(type: ColumnType, options: CastOptions): Cast {
+  const element = elementType(type);
+  if (element !== type) return arrayCast(element, typeCast(element, options));
+  switch (type) {
+    case "text":
+      return textCast;
+    case "integer":
+    case "bigint":
+      return clockOr(options, integerCast(type, options));
+    case "numeric":
+      return clockOr(options, numericCast(options));
+    case "double":
+      return clockOr(options, doubleCast(options));
+    case "money":
+      return moneyCast(options);
+    case "boolean":
+      return booleanCast;
+    case "uuid":
+      return uuidCast;
+    case "jsonb":
+      return jsonbCast;
+    default:
+      return momentCast(type as "date" | "time" | "timestamp" | "timestamptz", options);
+  }
+}
+
+function clockOr(options: CastOptions, cast: Cast): Cast {
+  return options.format === "clock" ? clockCast(cast) : cast;
+}
+
+function elementType(type: ColumnType): ColumnType {
+  return (type.endsWith("[]") ? type.slice(0, -2) : type) as ColumnType;
+}
+
+/** Refuses what an index entry cannot hold: PostgreSQL would refuse the whole statement. */
+function boundedCast(cast: Cast, maxBytes: number): Cast {
+  return (value) => {
+    const text = cast(value);
+    if (typeof text !== "string" || text.length * 3 <= maxBytes) return text;
+    if (new TextEncoder().encode(text).length <= maxBytes) return text;
+    return new Invalid(`is longer than the ${maxBytes} bytes that an indexed column holds`);
+  };
+}

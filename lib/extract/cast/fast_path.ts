@@ -1,0 +1,89 @@
+// Owns recognizing texts that are already what they are to become, so that nothing need be done about
+// them: most are, and to see that costs a tenth of casting them. What is not recognized here goes the
+// long way and may turn out to be as good. row_code.ts writes these tests into the code it compiles.
+import type { ColumnType } from "../../config/schema/job_schema.ts";
+import type { CastOptions } from "./invalid.ts";
+
+/** Which texts need no cast. */
+export interface PlainForm {
+  /** The test they must pass. */
+  readonly test: "text" | "integer" | "decimal";
+  /** Most characters they have. */
+  readonly maxChars: number | undefined;
+}
+
+/** The texts of a type that need no cast; undefined for a type that has no quick test. */
+export function plainFormOf(type: ColumnType, options: CastOptions): PlainForm | undefined {
+  if (options.format !== undefined) return undefined;
+  const maxChars = options.maxBytes === undefined ? undefined : Math.floor(options.maxBytes / 3);
+  switch (type) {
+    case "text":
+      return { test: "text", maxChars };
+    case "integer":
+    case "bigint":
+      return { test: "integer", maxChars };
+    case "numeric":
+    case "money":
+      return { test: options.decimal === "." && !options.inKey ? "decimal" : "integer", maxChars };
+    default:
+      return undefined;
+  }
+}
+
+/** Whether a text surely has no blanks around it. */
+export function isBare(text: string): boolean {
+  const last = text.length - 1;
+  if (last < 0) return true;
+  const start = text.charCodeAt(0);
+  if (start <= 32 || start >= 127) return false;
+  const end = text.charCodeAt(last);
+  return end > 32 && end < 127;
+}
+
+/** Whether PostgreSQL can store a text: it has neither NUL nor half a surrogate pair. */
+export function isStorable(text: string): boolean {
+  return !text.includes("\0") && text.isWellFormed();
+}
+
+/** Whether a text is a whole number from 0 to 999999999, as PostgreSQL itself would write it. */
+export function isPlainInteger(text: string): boolean {
+  const { length } = text;
+  if (length === 0 || length > 9) return false;
+  for (let at = 0; at < length; at++) {
+    const code = text.charCodeAt(at);
+    if (code < 48 || code > 57) return false;
+  }
+  return length === 1 || text.charCodeAt(0) !== 48;
+}
+
+/** Most characters of a decimal recognized here: longer ones are rare. */
+const MAX_DECIMAL_CHARS = 15;
+
+/** Whether a text is a number of 0 or more, with digits before the point and, if there is one, after it. */
+export function isPlainDecimal(text: string): boolean {
+  const { length } = text;
+  if (length === 0 || length > MAX_DECIMAL_CHARS) return false;
+  let point = length;
+  for (let at = 0; at < length; at++) {
+    const code = text.charCodeAt(at);
+    if (code >= 48 && code <= 57) continue;
+    if (code !== 46 || point !== length || at === 0 || at === length - 1) return false;
+    point = at;
+  }
+  return point === 1 || text.charCodeAt(0) !== 48;
+}
+
+/** Whether a text is a date on the calendar, written `YYYY-MM-DD`; the 29th to 31st take the long way. */
+export function isPlainDate(text: string): boolean {
+  if (text.length !== 10 || text.charCodeAt(4) !== 45 || text.charCodeAt(7) !== 45) return false;
+  const [century, year] = [twoDigits(text, 0), twoDigits(text, 2)];
+  const [month, day] = [twoDigits(text, 5), twoDigits(text, 8)];
+  return century + year > 0 && century >= 0 && year >= 0 && month >= 1 && month <= 12 &&
+    day >= 1 && day <= 28;
+}
+
+/** The number that two characters write, or one below any sum with another where they are no digits. */
+function twoDigits(text: string, at: number): number {
+  const [tens, ones] = [text.charCodeAt(at) - 48, text.charCodeAt(at + 1) - 48];
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : -100;
+}

@@ -1,0 +1,106 @@
+// Owns the casts of dates and times. Without a format a text must be ISO 8601; one without an offset is
+// of the job's time zone. A number is refused unless the format says what it counts, for a count of
+// seconds taken as milliseconds is wrong by decades and nobody notices.
+import { type Cast, type CastOptions, Invalid } from "./invalid.ts";
+import { kindOf } from "./kind_of.ts";
+import type { Moment } from "./moment.ts";
+import { clockText, fromEpoch, localMinute, momentOf, parseIso, utcMinute } from "./moment.ts";
+import { isPlainDate } from "./fast_path.ts";
+import { momentReader, patternProblem } from "./moment_pattern.ts";
+
+/** A type of date or time. */
+export type MomentType = "date" | "time" | "timestamp" | "timestamptz";
+
+/** What is wrong with a format of dates and times, or undefined where it can be used. */
+export function momentFormatProblem(format: string): string | undefined {
+  return isEpoch(format) ? undefined : patternProblem(format);
+}
+
+/**
+ * Reads values written in a format.
+ *
+ * @throws {RangeError} where there is no such format.
+ */
+export function formattedMoment(format: string): (value: unknown) => Moment | undefined {
+  const problem = momentFormatProblem(format);
+  if (problem !== undefined) throw new RangeError(problem);
+  return readerOf("timestamp", format);
+}
+
+/**
+ * The cast to a type of date or time.
+ *
+ * The last value is remembered: the elements of a list often share the date of their parent.
+ */
+export function momentCast(type: MomentType, { format, timeZone }: CastOptions): Cast {
+  const read = readerOf(type, format);
+  let last: unknown;
+  let lastText: string | Invalid = notAMoment(type);
+  const isPlain = type === "date" && format === undefined;
+  return (value) => {
+    if (isPlain && typeof value === "string" && isPlainDate(value)) return value;
+    if (value !== last) {
+      lastText = textOf(type, read(value), timeZone) ?? notAMoment(type, value, format);
+      last = value;
+    }
+    return lastText;
+  };
+}
+
+function readerOf(type: MomentType, format?: string): (value: unknown) => Moment | undefined {
+  if (format === undefined) {
+    return (value) => {
+      if (typeof value !== "string") return undefined;
+      return parseIso(value) ?? (type === "time" ? parseTime(value) : undefined);
+    };
+  }
+  if (isEpoch(format)) {
+    return (value) =>
+      typeof value === "string" || typeof value === "number" ? fromEpoch(value, format) : undefined;
+  }
+  const read = momentReader(format);
+  return (value) =>
+    typeof value === "string" || typeof value === "number" ? read(String(value)) : undefined;
+}
+
+function textOf(type: MomentType, moment: Moment | undefined, timeZone: string) {
+  if (moment === undefined) return undefined;
+  switch (type) {
+    case "date":
+      return clockText(localMinute(moment, timeZone), moment)?.slice(0, 10);
+    case "time":
+      return clockText(localMinute(moment, timeZone), moment)?.slice(11);
+    case "timestamp":
+      return clockText(localMinute(moment, timeZone), moment);
+    case "timestamptz": {
+      const text = clockText(utcMinute(moment, timeZone), moment);
+      return text === undefined ? undefined : `${text}+00`;
+    }
+  }
+}
+
+/** A time of day alone, such as `8:10` or `20:10:00.5`; the date it is given plays no part. */
+function parseTime(text: string): Moment | undefined {
+  const match = /^(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,12}))?)?$/.exec(text);
+  if (match === null) return undefined;
+  const [, hour, minute, second = "0", fraction = ""] = match;
+  const clock = { hour: Number(hour), minute: Number(minute), second: Number(second), fraction };
+  return momentOf({ year: 2000, month: 1, day: 1, ...clock, offset: null });
+}
+
+function isEpoch(format: string): format is "epoch" | "epoch_ms" {
+  return format === "epoch" || format === "epoch_ms";
+}
+
+function notAMoment(type: MomentType, value?: unknown, format?: string): Invalid {
+  if (format === undefined && typeof value === "number") {
+    return new Invalid(`is ${kindOf(value)}, not a ${type}; "format: epoch" or epoch_ms reads it`);
+  }
+  const isOtherwise = format === undefined && typeof value === "string" &&
+    !/^[\d:. TZ+-]+$/.test(value);
+  return new Invalid(
+    isOtherwise
+      ? `is not a ${type} as ISO 8601 writes it; "format" says how it is written`
+      : `is not a ${type} that exists`,
+  );
+}

@@ -1,0 +1,129 @@
+// Owns the decoding of an answer's text: JSON, one JSON value a line, or CSV. A text that breaks off is
+// a failed window, to be asked for again; a single bad line is passed on as it is, and rejected alone.
+// Long texts are decoded with yields in between.
+import type { Stream } from "../../config/schema/job_schema.ts";
+import { Failure } from "../../failure.ts";
+import { noteClean } from "./clean_body.ts";
+import { type CsvForm, decodeCsv } from "./csv.ts";
+import { parseBySlices } from "./json_slices.ts";
+import type { Step } from "../value/path.ts";
+
+/** Characters of lines that are decoded in one go: some 3 ms. */
+const LINES_CHARS = 256 * 1024;
+
+/** How the text of an answer is written. */
+export interface BodyForm {
+  /** Format of the text. */
+  readonly format: Stream["format"];
+  /** What stands between the cells of CSV. */
+  readonly delimiter?: string;
+  /** How CSV is written besides. */
+  readonly csv?: CsvForm;
+  /** Where the list of records is in JSON; only speed depends on it. */
+  readonly records?: readonly Step[];
+}
+
+/**
+ * Decodes the text of an answer: the JSON value, or the list of NDJSON values or CSV records.
+ *
+ * @throws {Failure} of kind `window` where the text is not of the format.
+ */
+export function* decodeBody(text: string, form: BodyForm): Generator<void, unknown> {
+  const body = yield* decoded(text, form);
+  // JSON has no NUL but as an escape.
+  return form.format !== "json" && text.includes("\0") ? body : noteClean(text, body);
+}
+
+function* decoded(text: string, form: BodyForm): Generator<void, unknown> {
+  switch (form.format) {
+    case "json":
+      return yield* decodeJson(text, form.records ?? []);
+    case "ndjson":
+      return yield* decodeLines(text);
+    case "csv":
+      return yield* decodeCsv(text, form.delimiter ?? ",", form.csv);
+  }
+}
+
+function* decodeJson(text: string, records: readonly Step[]): Generator<void, unknown> {
+  try {
+    return yield* parseBySlices(text, records, parseJson);
+  } catch (cause) {
+    throw unreadable("JSON", text, cause);
+  }
+}
+
+/** A last line that is broken and not ended is what a connection left behind, not a bad record. */
+function* decodeLines(text: string): Generator<void, unknown[]> {
+  const lines = text.split("\n");
+  const values: unknown[] = [];
+  let chars = 0;
+  for (const [at, line] of lines.entries()) {
+    chars += line.length;
+    if (chars > LINES_CHARS) {
+      chars = 0;
+      yield;
+    }
+    if (line.trim() === "") continue;
+    try {
+      values.push(parseJson(line));
+    } catch (cause) {
+      if (at === lines.length - 1) throw unreadable("JSON, one value a line", line, cause);
+      values.push(line);
+    }
+  }
+  if (values.length === 1 && typeof values[0] === "string") {
+    throw unreadable("JSON, one value a line", text);
+  }
+  return values;
+}
+
+/** A whole number that a float cannot hold becomes a bigint; few texts have one, and those take ten times as long. */
+function parseJson(text: string): unknown {
+  if (!hasLongNumber(text)) return JSON.parse(text);
+  try {
+    return JSON.parse(text, exactNumber as (key: string, value: unknown) => unknown);
+  } catch (error) {
+    // Only parsing with a function runs out of stack, on nesting that no column takes anyway.
+    if (error instanceof RangeError) return JSON.parse(text);
+    throw error;
+  }
+}
+
+/** Digits from which on a number may be beyond what a float holds exactly. */
+const LONG_NUMBER = 16;
+
+/** Whether so many digits stand in a row: one of them must be at a multiple of their number. */
+function hasLongNumber(text: string): boolean {
+  for (let at = 0; at < text.length; at += LONG_NUMBER) {
+    let [from, to] = [at, at];
+    while (isDigit(text.charCodeAt(from - 1))) from--;
+    while (isDigit(text.charCodeAt(to))) to++;
+    if (to - from >= LONG_NUMBER) return true;
+  }
+  return false;
+}
+
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57;
+}
+
+/** Digits beyond which a number stays a float: no integer of PostgreSQL has as many. */
+const MAX_EXACT_DIGITS = 40;
+
+function exactNumber(_: string, value: unknown, context?: { source?: string }): unknown {
+  if (typeof value !== "number" || Number.isSafeInteger(value)) return value;
+  const source = context?.source ?? "";
+  return source.length <= MAX_EXACT_DIGITS && /^-?\d+$/.test(source) ? BigInt(source) : value;
+}
+
+function unreadable(format: string, text: string, cause?: unknown): Failure {
+  const start = text.trimStart().slice(0, 60).replace(/\s+/g, " ");
+  return new Failure(
+    "window",
+    text.trim() === ""
+      ? `Cannot read the answer: it is empty, expected ${format}`
+      : `Cannot read the answer: it is not ${format}, it begins with ${JSON.stringify(start)}`,
+    { hint: "deno task probe shows the answer", ...cause === undefined ? {} : { cause } },
+  );
+}

@@ -1,0 +1,84 @@
+// Owns the question whether a record is of the window it was answered for. A source that answers with
+// other dates than asked for would otherwise mark dates as done that were never seen.
+import { momentUnit } from "../../config/schema/moment_format.ts";
+import type { CivilMinute } from "../../plan/time/civil.ts";
+import { formatCivil, MINUTES_PER_DAY } from "../../plan/time/civil.ts";
+import { fromEpoch, localMinute, type Moment, parseIso } from "../cast/moment.ts";
+import type { Frame } from "./each.ts";
+import { formattedMoment } from "../cast/moment_cast.ts";
+import { parsePath, walk } from "./path.ts";
+import { preview } from "./preview.ts";
+
+/** Numbers of at least this many are milliseconds: as seconds they would be in the year 5138. */
+const LEAST_EPOCH_MS = 1e11;
+
+/** A half-open range of civil minutes. */
+export interface Range {
+  /** First minute. */
+  readonly from: CivilMinute;
+  /** Minute after the last. */
+  readonly to: CivilMinute;
+}
+
+/**
+ * Compiles the test of a record's own date: undefined where it is in the window, otherwise the reason why not.
+ * Without a format the date is ISO 8601 or an epoch.
+ *
+ * @throws {SyntaxError | RangeError} where path or format cannot be read.
+ */
+export function recordDateTest(
+  path: string,
+  timeZone: string,
+  format?: string,
+): (record: Frame, window: Range) => string | undefined {
+  const { root, up, steps } = parsePath(path);
+  if (up > 0 || !["element", "record", "key"].includes(root)) {
+    throw new SyntaxError(`Cannot read path "${path}": the date must be the record's own`);
+  }
+  const read = format === undefined ? momentOf : formattedMoment(format);
+  return (record, window) => {
+    const found = root === "key" ? record.key : walk(record.element, steps);
+    const date = rangeOf(found, read(found), timeZone, format);
+    if (date === undefined) return noDate(path, found, format);
+    if (date.from < window.to && date.to > window.from) return undefined;
+    return `has the date ${formatCivil(date.from)}, which is outside its window ${
+      formatCivil(window.from)
+    } .. ${formatCivil(window.to)}`;
+  };
+}
+
+function noDate(path: string, found: unknown, format: string | undefined): string {
+  if (found === undefined || found === null || found === "") return `has no date at "${path}"`;
+  const otherwise = format === undefined
+    ? 'which is not ISO 8601; "format" of record_date says how it is written'
+    : `which is not a date written as "${format}"`;
+  return `has ${preview(found, 60)} at "${path}", ${otherwise}`;
+}
+
+/** The minutes that a date or time covers on the job's calendar: whole days where no time is written. */
+function rangeOf(
+  value: unknown,
+  moment: Moment | undefined,
+  timeZone: string,
+  format: string | undefined,
+): Range | undefined {
+  if (moment === undefined) return undefined;
+  const from = localMinute(moment, timeZone);
+  if (format !== undefined) return { from, to: from + minutesShown(format) };
+  const isDay = typeof value === "string" && /^\d{4}-\d{2}-\d{2}$/.test(value);
+  return { from, to: from + (isDay ? MINUTES_PER_DAY : 1) };
+}
+
+/** How long the stretch is that a format names: a minute, a day, or where it has no day at most a month or a year. */
+function minutesShown(format: string): number {
+  if (momentUnit(format) !== "day") return 1;
+  if (/%-?[dejF]/.test(format)) return MINUTES_PER_DAY;
+  return MINUTES_PER_DAY * (/%-?[mbBh]/.test(format) ? 31 : 366);
+}
+
+function momentOf(value: unknown): Moment | undefined {
+  if (typeof value === "number") {
+    return fromEpoch(value, Math.abs(value) >= LEAST_EPOCH_MS ? "epoch_ms" : "epoch");
+  }
+  return typeof value === "string" ? parseIso(value) : undefined;
+}

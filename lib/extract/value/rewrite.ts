@@ -1,0 +1,69 @@
+// Owns the rewriting of a text before it is cast: capture, case, map, in this order. Lists and objects
+// pass through untouched, for the cast to take or refuse.
+import type { ValueSpec } from "../../config/schema/job_schema.ts";
+import { Invalid } from "../cast/invalid.ts";
+import type { NoneTest } from "./null_markers.ts";
+
+/** Longest text a capture is tried on: an expression may need time that grows with the square of it. */
+export const MAX_CAPTURE_CHARS = 10_000;
+
+/** Turns a value into another one, null, or a reason why not. */
+export type Rewrite = (value: unknown) => unknown;
+
+/**
+ * Compiles capture, case and map of a value; undefined where it has none of them.
+ *
+ * @throws {SyntaxError} where the capture is no regular expression.
+ */
+export function compileRewrite(spec: Partial<ValueSpec>, isNone: NoneTest): Rewrite | undefined {
+  const steps = [captureStep(spec.capture, isNone), caseStep(spec.case), mapStep(spec.map)];
+  const [first, ...rest] = steps.filter((step) => step !== undefined);
+  if (first === undefined) return undefined;
+  return (value) => {
+    if (typeof value === "object") return value;
+    let rewritten: unknown = first(typeof value === "string" ? value : String(value));
+    for (const step of rest) {
+      if (typeof rewritten === "string") rewritten = step(rewritten);
+    }
+    return rewritten;
+  };
+}
+
+/**
+ * The regular expression of a capture or of a parameter's pattern.
+ *
+ * @throws {SyntaxError} where it is none.
+ */
+export function captureOf(pattern: string): RegExp {
+  return new RegExp(pattern, "u");
+}
+
+type Step = (text: string) => unknown;
+
+function captureStep(pattern: string | undefined, isNone: NoneTest): Step | undefined {
+  if (pattern === undefined) return undefined;
+  const expression = captureOf(pattern);
+  return (text) => {
+    if (text.length > MAX_CAPTURE_CHARS) {
+      return new Invalid(`has more than ${MAX_CAPTURE_CHARS} characters to capture from`);
+    }
+    const match = expression.exec(text);
+    if (match === null) return null;
+    const captured = match.length > 1 ? match[1] : match[0];
+    return isNone(captured) ? null : captured;
+  };
+}
+
+function caseStep(letters: "lower" | "upper" | undefined): Step | undefined {
+  if (letters === undefined) return undefined;
+  return letters === "lower" ? (text) => text.toLowerCase() : (text) => text.toUpperCase();
+}
+
+function mapStep(spec: ValueSpec["map"]): Step | undefined {
+  if (spec === undefined) return undefined;
+  const map = new Map(Object.entries(spec));
+  return (text) => {
+    const mapped = map.get(text);
+    return mapped === undefined ? text : mapped;
+  };
+}

@@ -1,0 +1,78 @@
+// Owns the credentials of one open source: those of the job and the token of OAuth2, and with them what
+// must be masked. Invariant: every secret that was ever sent is masked from before it is sent.
+import type { Env } from "../../config/yaml/env.ts";
+import type { Job } from "../../config/schema/job.ts";
+import { readSecret, secretValues } from "../../config/schema/secret.ts";
+import { Failure } from "../../failure.ts";
+import { type Mask, maskSecrets } from "../../report/text/mask.ts";
+import { bearer, type Credential, credentialsOf } from "./auth.ts";
+import type { HttpResponse } from "./http.ts";
+import { TokenKeeper } from "./oauth2.ts";
+import type { WireRequest } from "./request.ts";
+
+/** Sends the request for a token. */
+export type TokenSender = (request: WireRequest) => Promise<HttpResponse>;
+
+/** The credentials of one open source. */
+export class Credentials {
+  readonly #credentials: readonly Credential[];
+  readonly #secrets: string[];
+  readonly #tokens: TokenKeeper | undefined;
+  #mask: Mask;
+
+  /**
+   * Reads the secrets of a job; nothing is sent yet.
+   *
+   * @throws Failure("configuration") where a variable is not set.
+   */
+  constructor(job: Job, dependencies: { env: Env; now: () => number; send: TokenSender }) {
+    const { auth } = job.source;
+    const secret = (text: string) => readSecret(text, dependencies.env);
+    this.#credentials = credentialsOf(auth, secret);
+    this.#secrets = [
+      ...secretValues(job, dependencies.env),
+      ...this.#credentials.map(({ value }) => value),
+    ];
+    this.#mask = maskSecrets(this.#secrets);
+    this.#tokens = auth?.oauth2 && new TokenKeeper(auth.oauth2, {
+      secret,
+      now: dependencies.now,
+      send: dependencies.send,
+      onToken: (token) => this.#hide(token),
+    });
+  }
+
+  /**
+   * The credentials to send now; fetches a token where one is needed.
+   *
+   * @throws {Failure} where there is none, without the secrets that a provider may give back.
+   */
+  async take(): Promise<readonly Credential[]> {
+    if (this.#tokens === undefined) return this.#credentials;
+    try {
+      return [bearer(await this.#tokens.take()), ...this.#credentials];
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      throw new Failure(error.kind, this.mask(error.message), { hint: error.hint });
+    }
+  }
+
+  /** Whether other credentials may help where the source refused these; true at most for a token. */
+  renew(refused: readonly Credential[]): boolean {
+    const token = refused.find(({ scheme }) => scheme === "Bearer")?.value;
+    if (this.#tokens === undefined || token === undefined) return false;
+    this.#tokens.drop(token);
+    return true;
+  }
+
+  /** The text without secrets. */
+  mask(text: string): string {
+    return this.#mask(text);
+  }
+
+  /** Old tokens stay masked: they may still be valid. */
+  #hide(token: string): void {
+    this.#secrets.push(token);
+    this.#mask = maskSecrets(this.#secrets);
+  }
+}

@@ -1,0 +1,75 @@
+// Owns the body of a POST: JSON or a form, with placeholders rendered and parameters of paging set. Pure.
+// Invariant: a placeholder that stands alone keeps its type in JSON; what has no value is left out.
+import type { RequestSpec } from "../../config/schema/job_schema.ts";
+import {
+  parseTemplate,
+  renderJson,
+  renderTemplate,
+  type RenderValues,
+} from "../../config/schema/template.ts";
+import { jsonText } from "../../extract/value/json_text.ts";
+import type { PageParam } from "./page_step.ts";
+import type { PageStep } from "./page_step.ts";
+
+/** A rendered body. */
+export interface RenderedBody {
+  /** Its media type. */
+  readonly type: string;
+  /** The body as text. */
+  readonly text: string;
+}
+
+/** The body of a request for one unit and one step of paging. */
+export function renderBody(spec: RequestSpec, values: RenderValues, step: PageStep): RenderedBody {
+  const params = step.params.filter((param) => param.in === "body");
+  if (spec.form !== undefined) {
+    return {
+      type: "application/x-www-form-urlencoded",
+      text: renderForm(spec.form, values, params).toString(),
+    };
+  }
+  let body = rendered(spec.body ?? {}, values);
+  for (const param of params) body = withParam(body, param.name.split("."), param.value);
+  return { type: "application/json", text: jsonText(body) };
+}
+
+function renderForm(
+  form: NonNullable<RequestSpec["form"]>,
+  values: RenderValues,
+  params: readonly PageParam[],
+): URLSearchParams {
+  const fields = new URLSearchParams();
+  for (const [name, template] of Object.entries(form)) {
+    const value = renderTemplate(parseTemplate(template), values) ?? [];
+    for (const one of [value].flat()) fields.append(name, one);
+  }
+  for (const param of params) fields.set(param.name, String(param.value));
+  return fields;
+}
+
+function rendered(value: unknown, values: RenderValues): unknown {
+  if (typeof value === "string") return renderJson(parseTemplate(value), values);
+  if (Array.isArray(value)) {
+    return value.map((item) => rendered(item, values)).filter((item) => item !== undefined);
+  }
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, rendered(item, values)]),
+  );
+}
+
+/** The body with a parameter set at dotted steps, such as `page.after` or `params.0.after`; a text is replaced. */
+function withParam(body: unknown, steps: readonly string[], value: unknown): unknown {
+  const [name, ...rest] = steps;
+  if (name === undefined) return value;
+  if (Array.isArray(body) && Number(name) < body.length) {
+    return body.with(Number(name), withParam(body[Number(name)], rest, value));
+  }
+  const isMap = typeof body === "object" && body !== null && !Array.isArray(body);
+  const entries = isMap ? Object.entries(body) : [];
+  const inner = entries.find(([key]) => key === name)?.[1];
+  return Object.fromEntries([
+    ...entries.filter(([key]) => key !== name),
+    [name, withParam(inner, rest, value)],
+  ]);
+}

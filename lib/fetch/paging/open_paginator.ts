@@ -1,0 +1,31 @@
+// Owns the choice of a paginator: which machine follows the pages of a stream, as its `paging` says.
+import type { Stream } from "../../config/schema/job_schema.ts";
+import { CursorPaginator } from "./cursor_paginator.ts";
+import { LinkPaginator } from "./link_paginator.ts";
+import { OffsetPaginator } from "./offset_paginator.ts";
+import { PagePaginator } from "./page_paginator.ts";
+import { SinglePage } from "./single_page.ts";
+import { Tally } from "./tally.ts";
+import type { Paginator } from "./paginator.ts";
+
+/** A fresh paginator for one reading of a window; `baseUrl` is the source's address. */
+export function openPaginator(
+  stream: Pick<Stream, "paging" | "max_pages" | "full">,
+  baseUrl: string,
+): Paginator {
+  const { paging } = stream;
+  const tally = new Tally(stream.max_pages);
+  switch (paging.by) {
+    case "none":
+      return new SinglePage(tally, stream.full);
+    case "offset":
+      return new OffsetPaginator(paging, tally);
+    case "page":
+      return new PagePaginator(paging, tally);
+    case "cursor":
+      return new CursorPaginator(paging, tally);
+    case "next_link":
+    case "link_header":
+      return new LinkPaginator(paging, tally, baseUrl);
+  }
+}

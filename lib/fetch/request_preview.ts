@@ -1,0 +1,52 @@
+// Owns showing requests to people before they are sent (`--dry-run`, `probe`). It sends nothing, and it
+// works without credentials. Invariant: no secret is in what it gives.
+import type { Env } from "../config/yaml/env.ts";
+import type { Job } from "../config/schema/job.ts";
+import { readSecret, secretValues } from "../config/schema/secret.ts";
+import { Failure } from "../failure.ts";
+import { maskSecrets } from "../report/text/mask.ts";
+import { bearer, credentialsOf, maskedCredentials, withCredentials } from "./http/auth.ts";
+import { renderRequest, type WireRequest } from "./http/request.ts";
+import type { Unit } from "./http/unit.ts";
+import { openPaginator } from "./paging/open_paginator.ts";
+
+/**
+ * The first request of a unit as it would be sent, secrets masked. A secret whose variable is not set is
+ * shown as if it were; one that is empty by default is left out, as it would be.
+ *
+ * @throws Failure("window") where a value is missing from the path or would leave it.
+ */
+export function maskedRequest(job: Job, streamName: string, unit: Unit, env: Env): WireRequest {
+  const stream = job.streams[streamName];
+  if (stream === undefined) {
+    throw new RangeError(`Cannot show stream "${streamName}": there is none`);
+  }
+  const { auth, url } = job.source;
+  const first = openPaginator(stream, url).first();
+  const credentials = credentialsOf(auth, (text) => secretOr(text, env, "unset"));
+  if (auth?.oauth2 !== undefined) credentials.push(bearer("token"));
+  const bare = renderRequest(job, stream, unit, first);
+  const mask = maskSecrets(secretValues(job, env));
+  const request = withCredentials(
+    { ...bare, url: mask(bare.url), headers: maskedValues(bare.headers, mask) },
+    maskedCredentials(credentials),
+    url,
+  );
+  return request.body === undefined ? request : { ...request, body: mask(request.body) };
+}
+
+function secretOr(text: string, env: Env, otherwise: string): string {
+  try {
+    return readSecret(text, env);
+  } catch (error) {
+    if (error instanceof Failure) return otherwise;
+    throw error;
+  }
+}
+
+function maskedValues(
+  headers: WireRequest["headers"],
+  mask: (text: string) => string,
+): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, mask(value)]));
+}

@@ -1,0 +1,129 @@
+// Owns the search for what is in the records and in no column: fields that nobody mapped, or whose names
+// are not quite those that a column looks for. Pure. Invariant: however large records are, few are looked
+// at, and what is told of them is short.
+import type { Job } from "../config/schema/job.ts";
+import type { RowsSpec } from "../config/schema/job_schema.ts";
+import { parseEach } from "../extract/value/each.ts";
+import { compileEntry } from "../extract/entry.ts";
+import { isObject, parsePath, type Path, stepTo } from "../extract/value/path.ts";
+import { KeyedRecord } from "../extract/decode/read_records.ts";
+import { type RowShape, shapesOf } from "../extract/row_shape.ts";
+import { preview } from "../extract/value/preview.ts";
+
+/** A field that no column takes. */
+export interface UnmappedField {
+  /** Its path in the record; `[]` stands for each element of a list, `{}` for each member of an object. */
+  readonly path: string;
+  /** Records that have a value there. */
+  readonly records: number;
+  /** The first such value as JSON, cut short. */
+  readonly value: string;
+}
+
+const RECORDS_LOOKED_AT = 200;
+const MOST_FIELDS = 200;
+/** Objects that nothing reads: their members are told apart down to here, and where there are not more. */
+const DEEPEST = 2;
+const MOST_MEMBERS = 25;
+const VALUE_BYTES = 80;
+
+/** Any element or member. */
+const ANY = Symbol("any");
+type Trail = readonly (string | typeof ANY)[];
+
+/** The fields of a stream's records that none of its columns takes, in the order they come. */
+export function untakenFields(
+  job: Job,
+  stream: string,
+  records: readonly unknown[],
+): UnmappedField[] {
+  const trails = trailsOf(job, stream);
+  const fields = new Map<string, { -readonly [K in keyof UnmappedField]: UnmappedField[K] }>();
+  for (const record of records.slice(0, RECORDS_LOOKED_AT)) {
+    const found = new Map<string, unknown>();
+    const element = record instanceof KeyedRecord ? record.record : record;
+    // Anything else is rejected as a whole, unless a column takes it as it is.
+    if (isObject(element)) collect(element, trails, "", 0, found);
+    for (const [path, value] of found) {
+      const field = fields.get(path);
+      if (field !== undefined) field.records++;
+      else if (fields.size < MOST_FIELDS) {
+        fields.set(path, { path, records: 1, value: preview(value, VALUE_BYTES) });
+      }
+    }
+  }
+  return [...fields.values()];
+}
+
+/** Where the columns and conditions of a stream look, as steps from the record. */
+function trailsOf(job: Job, stream: string): Trail[] {
+  const spec = job.streams[stream]!;
+  const dates = spec.record_date === undefined ? [] : [parsePath(spec.record_date.path)];
+  const shapes = shapesOf(job, stream);
+  const trails = spec.rows.flatMap((entry, at) => trailsOfEntry(job, entry, shapes[at]!));
+  return [...trails, ...dates.map(({ steps }) => steps.map(anyStep))];
+}
+
+function trailsOfEntry(job: Job, entry: RowsSpec, shape: RowShape): Trail[] {
+  const starts: Trail[] = [[]];
+  for (const { steps, over } of parseEach(entry.each)) {
+    // The lists of columns are members of the one object, whichever row is looked at.
+    const below = over === "columns" ? [] : [ANY] as const;
+    starts.unshift([...starts[0]!, ...steps.map(anyStep), ...below]);
+  }
+  const { readers, conditions } = compileEntry(entry, shape, {
+    job,
+    readers: new Map(),
+    onRefusal: () => {},
+  });
+  const paths = [...readers.flatMap(({ paths }) => paths), ...conditions.map(({ path }) => path)];
+  return paths.flatMap((path) => trailOf(path, starts));
+}
+
+function trailOf({ root, up, steps }: Path, starts: readonly Trail[]): Trail[] {
+  const start = root === "element" ? starts[up] : root === "record" ? starts.at(-1) : undefined;
+  return start === undefined ? [] : [[...start, ...steps.map(anyStep)]];
+}
+
+function anyStep(step: unknown): string | typeof ANY {
+  return typeof step === "string" ? step : ANY;
+}
+
+/** Adds what is in a value and at the end of no trail, with its path. */
+function collect(
+  value: unknown,
+  trails: readonly Trail[],
+  path: string,
+  depth: number,
+  found: Map<string, unknown>,
+): void {
+  if (trails.some(({ length }) => length === 0) || isNothing(value)) return;
+  const isRead = trails.length > 0;
+  if (Array.isArray(value) && isRead) {
+    for (const item of value) {
+      collect(item, below(trails, undefined), `${path}[]`, depth + 1, found);
+    }
+    return;
+  }
+  const members = isObject(value) ? Object.entries(value) : [];
+  const isWhole = !isRead && (depth > DEEPEST || members.length > MOST_MEMBERS);
+  if (!isObject(value) || isWhole) {
+    if (!found.has(path)) found.set(path, value);
+    return;
+  }
+  const isKeyed = trails.some(([first]) => first === ANY);
+  for (const [name, member] of members) {
+    const at = isKeyed ? `${path}{}` : stepTo(path, name);
+    collect(member, below(trails, name), at, depth + 1, found);
+  }
+}
+
+/** What is left of the trails that lead into a member, or into the elements of a list. */
+function below(trails: readonly Trail[], name: string | undefined): Trail[] {
+  return trails.filter(([first]) => first === ANY || first === name).map((trail) => trail.slice(1));
+}
+
+function isNothing(value: unknown): boolean {
+  return value === undefined || value === null || value === "" ||
+    typeof value === "object" && Object.keys(value).length === 0;
+}

@@ -1,0 +1,84 @@
+// Owns how numbers, times and ranges are written for people, so that every command says them alike. It
+// is pure and knows neither streams of output nor colours.
+import { formatCivil, formatDay, MINUTES_PER_DAY, parseCivil } from "../../plan/time/civil.ts";
+import type { Window } from "../../plan/time/window.ts";
+import type { Subject } from "./subject.ts";
+
+const numbers = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+
+/** A whole number with separators: `3,702`. */
+export function formatNumber(value: number): string {
+  return numbers.format(value);
+}
+
+/** A count with its noun: `1 page`, `3,702 rows`. */
+export function formatCount(count: number, one: string, many = `${one}s`): string {
+  return `${formatNumber(count)} ${Math.round(count) === 1 ? one : many}`;
+}
+
+/** A time span for reading: `0.8 s`, `14 s`, `12 min 5 s`, `3 h 20 min`, `2 d 4 h`. */
+export function formatSeconds(seconds: number): string {
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  const minutes = Math.round(whole / 60);
+  if (minutes < 1440) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  const hours = Math.round(minutes / 60);
+  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
+
+/** A range with its first and last day: `2025-10-13`, `2025-10-13 .. 2025-10-19`; with times where it has any. */
+export function formatWindow(window: Window): string {
+  const { from, to } = window;
+  if (from % MINUTES_PER_DAY !== 0 || to % MINUTES_PER_DAY !== 0) {
+    return `${formatCivil(from)} .. ${formatCivil(to)}`;
+  }
+  const [first, last] = [formatDay(from), formatDay(to - 1)];
+  return first === last ? first : `${first} .. ${last}`;
+}
+
+/** What an event is about, without its stream: dates, `for_each` values, or `all`. */
+export function formatSubject(subject: Subject): string {
+  const { from, to, each } = subject;
+  const [start, end] = [parseCivil(from ?? ""), parseCivil(to ?? "")];
+  const dates = start === undefined || end === undefined
+    ? ""
+    : formatWindow({ from: start, to: end });
+  return [each, dates].filter((part) => part !== "").join(" ") || "all";
+}
+
+/** A rate such as `2/s` or `30/min`, in the unit in which `like` reads well. */
+export function formatRate(requestsPerSecond: number, like = requestsPerSecond): string {
+  const [value, unit] = like >= 0.5
+    ? [requestsPerSecond, "s"]
+    : like >= 0.5 / 60
+    ? [requestsPerSecond * 60, "min"]
+    : [requestsPerSecond * 3600, "h"];
+  return `${Number(value.toPrecision(3))}/${unit}`;
+}
+
+/** Control characters, line ends, and marks that turn the direction of writing. */
+const UNPRINTABLE = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu;
+
+/** A text from outside as one line that a terminal or a log shows and does not obey. */
+export function oneLine(text: string): string {
+  return text.replace(UNPRINTABLE, " ");
+}
+
+const NUMBER = /^(-|~?-?[\d,]+(\.\d+)?)?$/;
+
+/** Rows of cells as aligned columns, two blanks apart; cells that look like numbers are set right. */
+export function formatTable(rows: readonly (readonly string[])[], indent = ""): string[] {
+  const widths: number[] = [];
+  for (const row of rows) {
+    row.forEach((cell, i) => widths[i] = Math.max(widths[i] ?? 0, cell.length));
+  }
+  const isNumber = widths.map((_, i) => rows.slice(1).every((row) => NUMBER.test(row[i] ?? "")));
+  return rows.map((row) =>
+    indent +
+    row.map((cell, i) => isNumber[i] ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)).join(
+      "  ",
+    ).trimEnd()
+  );
+}

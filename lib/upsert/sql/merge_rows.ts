@@ -1,0 +1,125 @@
+// Owns the merging of rows that share a key within one batch, in memory: a statement may touch a row
+// only once. The result is what the database would have made of the rows one by one. Where an order is
+// known to the database alone, or a value would take on a version that is not its own, the row goes into
+// a further round, to be merged by a further statement. A property test compares it with PostgreSQL.
+import type { Row, RowShape } from "../../extract/row_shape.ts";
+import { comparable, compareValues } from "./comparable.ts";
+
+/** Gathers rows of one shape into rounds, each with one row per key, to be written one after the other. */
+export class MergedRows {
+  /** The rounds so far. */
+  readonly rounds: Row[][] = [];
+  readonly #shape: RowShape;
+  /** Where the last row of a key is, in the first round; later rounds are rare and kept apart. */
+  readonly #first = new Map<string, number>();
+  readonly #later = new Map<string, { round: number; index: number }>();
+
+  /** No rows yet. */
+  constructor(shape: RowShape) {
+    this.#shape = shape;
+  }
+
+  /** Adds a row; rows added later win as the shape's policies say. The row itself is not changed. */
+  add(row: Row): void {
+    const key = keyOf(this.#shape, row);
+    const index = this.#first.get(key);
+    if (index === undefined) {
+      this.#first.set(key, this.#append(0, row));
+      return;
+    }
+    const { round, index: last } = this.#later.get(key) ?? { round: 0, index };
+    const merged = mergeRows(this.#shape, this.rounds[round]![last]!, row);
+    if (merged !== undefined) this.rounds[round]![last] = merged;
+    else this.#later.set(key, { round: round + 1, index: this.#append(round + 1, row) });
+  }
+
+  #append(round: number, row: Row): number {
+    const rows = this.rounds[round] ??= [];
+    return rows.push(row) - 1;
+  }
+}
+
+/** What becomes of a row when another follows it; undefined where they must not become one. */
+export function mergeRows(shape: RowShape, older: Row, newer: Row): Row | undefined {
+  const order = compareVersions(shape, newer, older);
+  const merged: Row = [];
+  for (let at = 0; at < shape.columns.length; at++) {
+    const value = mergeValue(shape, at, older[at] ?? null, newer[at] ?? null, order);
+    if (value === undefined) return undefined;
+    merged.push(value);
+  }
+  return merged;
+}
+
+function mergeValue(
+  shape: RowShape,
+  at: number,
+  older: string | null,
+  newer: string | null,
+  order: number | undefined,
+): string | null | undefined {
+  if (shape.key.includes(at)) return newer;
+  if (shape.version.includes(at)) {
+    return order === undefined ? undefined : order >= 0 ? newer : older;
+  }
+  switch (shape.merges[at]!) {
+    case "replace":
+      return newer;
+    case "fill":
+      return newer ?? older;
+    case "keep":
+      return older ?? newer;
+    case "greatest":
+      return extreme(shape, at, older, newer, 1);
+    case "least":
+      return extreme(shape, at, older, newer, -1);
+    case "latest":
+      return latest(older, newer, order);
+  }
+}
+
+/** Nulls lose on both ends. Of equal values the newer stays, as it does in PostgreSQL. */
+function extreme(
+  shape: RowShape,
+  at: number,
+  older: string | null,
+  newer: string | null,
+  sign: 1 | -1,
+): string | null | undefined {
+  if (older === null || newer === null) return newer ?? older;
+  const order = compareValues(shape.types[at]!, newer, older);
+  return order === undefined ? undefined : order * sign >= 0 ? newer : older;
+}
+
+/**
+ * The value of the row with the greater version. Where that is null and the other is not, the merged row
+ * would say of an old value that it is new, and put it above a newer one in the table.
+ */
+function latest(
+  older: string | null,
+  newer: string | null,
+  order: number | undefined,
+): string | null | undefined {
+  if (older === null && newer === null) return null;
+  if (order === undefined) return undefined;
+  if (order === 0) return newer ?? older;
+  return (order > 0 ? newer : older) ?? undefined;
+}
+
+function compareVersions(shape: RowShape, a: Row, b: Row): number | undefined {
+  for (const at of shape.version) {
+    const order = compareValues(shape.types[at]!, a[at] ?? null, b[at] ?? null);
+    if (order !== 0) return order;
+  }
+  return 0;
+}
+
+/** Text that two rows share exactly if PostgreSQL takes their keys for equal, as far as that can be told. */
+function keyOf(shape: RowShape, row: Row): string {
+  let key = "";
+  for (const at of shape.key) {
+    const value = row[at] ?? "";
+    key += `${comparable(shape.types[at]!, value) ?? value}\0`;
+  }
+  return key;
+}

@@ -1,0 +1,25 @@
+// Owns the order in which tables are made and written: a table comes after those it refers to. Tables
+// that refer to each other in a circle keep the order of the job file.
+import type { Table } from "../../config/schema/job_schema.ts";
+
+/** Names of the tables, each after the tables it refers to, else in the order they are declared. */
+export function tableOrder(tables: Readonly<Record<string, Table>>): string[] {
+  const ordered = new Set<string>();
+  const visiting = new Set<string>();
+  const visit = (name: string) => {
+    if (ordered.has(name) || visiting.has(name) || !Object.hasOwn(tables, name)) return;
+    visiting.add(name);
+    for (const reference of Object.values(tables[name]!.references)) {
+      visit(referenceParts(reference).table);
+    }
+    ordered.add(name);
+  };
+  for (const name of Object.keys(tables)) visit(name);
+  return [...ordered];
+}
+
+/** Table and column of a reference such as `races.id`. */
+export function referenceParts(reference: string): { table: string; column: string } {
+  const dot = reference.lastIndexOf(".");
+  return { table: reference.slice(0, dot), column: reference.slice(dot + 1) };
+}

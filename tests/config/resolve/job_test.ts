@@ -1,0 +1,385 @@
+import { assertEquals } from "@std/assert";
+import { changed, messagesWith, read } from "../job_text.ts";
+
+/** Each set of changes with the problems it makes. */
+async function check(cases: [Record<string, unknown>, ...string[]][]): Promise<void> {
+  for (const [changes, ...expected] of cases) {
+    assertEquals(await messagesWith(changes), expected, JSON.stringify(changes));
+  }
+}
+
+const STREAM = "streams.readings";
+
+Deno.test("resolveJob() checks keys, indexes, versions and references of tables", () =>
+  check([
+    [{}],
+    [{ "tables.stations.key": ["id", "id"] }, '"id" is named twice'],
+    [
+      { "tables.stations.indexes": ["name", ["nme"]] },
+      'there is no column "nme"; did you mean "name"?',
+    ],
+    [{ "tables.stations.version": "nam" }, 'there is no column "nam"; did you mean "name"?'],
+    [
+      { "tables.stations.merge": "latest" },
+      '"latest" needs "version", the columns that say what is newer',
+    ],
+    [
+      { "tables.stations.columns.name": { type: "jsonb", merge: "greatest" } },
+      '"greatest" cannot compare values of type jsonb',
+    ],
+    [
+      { "tables.stations.columns.id": { type: "text", merge: "fill" } },
+      '"id" is of the key, the same in all rows that are merged; leave it out',
+    ],
+    [{ "tables.readings.references": { station_id: "stations.id" } }],
+    [
+      { "tables.readings.references": { statio_id: "station.id" } },
+      'there is no column "statio_id"; did you mean "station_id"?',
+      'there is no table "station"; did you mean "stations"?',
+    ],
+    [
+      { "tables.readings.references": { station_id: "stations" } },
+      'expected "table.column", found "stations"',
+    ],
+    [
+      { "tables.readings.references": { station_id: "stations.name" } },
+      'a reference must name the key of a table; that of "stations" is id',
+    ],
+    [
+      { "tables.readings.references": { value: "stations.id" } },
+      '"value" is of type numeric, "stations.id" of type text',
+    ],
+    [
+      {
+        "tables.readings.references": { station_id: "stations.id" },
+        "tables.stations.references": { name: "readings.id" },
+      },
+      "references go in a circle: stations -> readings -> stations",
+    ],
+    [
+      { "tables.hindcast_a": { key: "id", columns: { id: "text" } } },
+      'table names that begin with "hindcast_" are reserved',
+    ],
+    [{ "tables.stations.columns.ctid": "text" }, 'PostgreSQL has a column "ctid" of its own'],
+    [
+      { "tables.empty": { key: "id", columns: {} } },
+      'there is no column "id"; there is none at all',
+      "a table needs at least one column",
+    ],
+  ]));
+
+Deno.test("resolveJob() checks that a request asks for the whole of each window", () =>
+  check([
+    [
+      { [`${STREAM}.request.query.day`]: "2025" },
+      "the request does not say the window; put {from}, {to} or {last} in it",
+    ],
+    [
+      { [`${STREAM}.window`]: "7d" },
+      "the request says where a window begins and not where it ends; add {last} or {to}, or say window: day",
+    ],
+    [{ [`${STREAM}.window`]: "7d", [`${STREAM}.request.query.days`]: 7 }],
+    [{ [`${STREAM}.window`]: "7d", [`${STREAM}.request.query.end`]: "{last}" }],
+    [{ [`${STREAM}.window`]: "month", [`${STREAM}.request.query.day`]: "{from|%Y-%m}" }],
+    [
+      { [`${STREAM}.window`]: "auto" },
+      "the request says where a window begins and not where it ends; add {last} or {to}, or say window: day",
+    ],
+    [
+      { [`${STREAM}.window`]: "6h", [`${STREAM}.request.query.end`]: "{last}" },
+      "the window is not of whole days, but the request says only dates",
+    ],
+    [{ [`${STREAM}.window`]: "hour", [`${STREAM}.request.query.day`]: "{from|%Y-%m-%dT%H}" }],
+    [
+      { [`${STREAM}.window`]: undefined },
+      '"{from}" needs a window; add "window: day" or another length',
+    ],
+    [
+      { [`${STREAM}.window`]: { min: "30d", max: "7d" }, [`${STREAM}.request.query.end`]: "{to}" },
+      "the longest window is shorter than the shortest",
+    ],
+    [
+      {
+        "time_zone": "Europe/London",
+        [`${STREAM}.request.query.day`]: "{from|%Y-%m-%dT%H:%M:%SZ}",
+      },
+      '"Z" means UTC, but the pattern writes Europe/London; use |instant',
+    ],
+    [
+      {
+        [`${STREAM}.window`]: undefined,
+        [`${STREAM}.request`]: "/all",
+        [`${STREAM}.start`]: "2015-01-01",
+        [`${STREAM}.settle`]: "3d",
+      },
+      '"start" needs a window; add "window: day" or another length',
+      '"settle" needs a window; add "window: day" or another length',
+    ],
+  ]));
+
+Deno.test("resolveJob() checks what placeholders name", () =>
+  check([
+    [
+      { [`${STREAM}.request.query.x`]: { "from|epoch": null } },
+      'expected a text, a number, true, false or a list of them, found a map; a placeholder needs quotes: "{from|epoch}"',
+    ],
+    [
+      {
+        [`${STREAM}.request.method`]: "POST",
+        [`${STREAM}.request.body`]: { since: { from: null }, filter: { to: null, x: 1 } },
+      },
+      'expected a text; one that begins with a brace needs quotes: "{from}"',
+    ],
+    [
+      { [`${STREAM}.request.query.x`]: "{each.station}" },
+      'there is no value of for_each "station"; there is none at all',
+    ],
+    [
+      {
+        [`${STREAM}.for_each`]: { place: [{ id: "a", lat: 1 }] },
+        [`${STREAM}.request.query.x`]: ["{each.place}", "{each.place.lon}", "{each.place.id}"],
+      },
+      '"place" has fields; write {each.place.id}',
+      'there is no field "lon"; expected one of id, lat',
+    ],
+    [
+      { [`${STREAM}.for_each`]: { y: [1, 2] }, [`${STREAM}.request.query.x`]: "{each.y.id}" },
+      '"y" has no fields; write {each.y}',
+    ],
+    [{
+      [`${STREAM}.for_each`]: { region: { param: "regions" } },
+      [`${STREAM}.request.query.x`]: "{each.region}",
+    }],
+    [
+      {
+        [`${STREAM}.for_each`]: { region: { param: "one" } },
+        [`${STREAM}.request.query.x`]: "{each.region}",
+        "params.one": {},
+      },
+      'the parameter "one" is no list; add "list: true" to it',
+    ],
+    [
+      { [`${STREAM}.for_each`]: { region: ["gb", "ire"] } },
+      'the request does not say "region"; put {each.region} in it',
+    ],
+    [{ [`${STREAM}.paging`]: "page" }, 'expected a map with by, found "page"'],
+    [
+      { "source.auth": "Bearer 1", "source.url": "https://a.example" },
+      "expected a map with basic, bearer, oauth2, header or query",
+    ],
+    [
+      { [`${STREAM}.request.headers`]: { "X-A": "{form}" } },
+      'there is no placeholder "{form}"; did you mean "{from}"?',
+    ],
+    [
+      { [`${STREAM}.request.path`]: "https://a.example/x" },
+      "expected a path below source.url, found an address",
+    ],
+    [{ [`${STREAM}.request.path`]: "/a/../b" }, 'a path cannot have a part "." or ".."'],
+    [{ [`${STREAM}.request.body`]: { a: 1 } }, 'a body needs "method: POST"'],
+    [
+      {
+        [`${STREAM}.request.body`]: {},
+        [`${STREAM}.request.form`]: {},
+        [`${STREAM}.request.method`]: "POST",
+      },
+      'a request has either "body" or "form"',
+    ],
+    [
+      { [`${STREAM}.request.headers`]: { Authorization: "x", "a b": "c" } },
+      '"Authorization" holds a secret; say it under source.auth',
+      '"a b" is not the name of a header',
+    ],
+  ]));
+
+Deno.test("resolveJob() checks rows, columns, paths and constants", () =>
+  check([
+    [
+      { [`${STREAM}.rows`]: { table: "readings", columns: { value: "v" } } },
+      'the key column "id" of "readings" is not mapped',
+    ],
+    [
+      { [`${STREAM}.rows`]: { table: "readings", columns: { id: "id", vale: "v" } } },
+      'there is no column "vale"; did you mean "value"?',
+    ],
+    [
+      { [`${STREAM}.rows`]: { table: "readings", columns: { id: { path: "id", value: 1 } } } },
+      "expected one of path, value, template and hash, found path and value",
+    ],
+    [
+      { [`${STREAM}.rows`]: { table: "readings", columns: { id: "a..b" } } },
+      'cannot read path "a..b": it cannot be read from "..b" on',
+    ],
+    [
+      {
+        [`${STREAM}.rows`]: {
+          table: "readings",
+          each: "a[].b{}",
+          when: "^.x",
+          columns: { id: { template: "{^.x}-{y}" }, day: "$window.from", value: "$params.regions" },
+        },
+      },
+    ],
+    [
+      { [`${STREAM}.rows`]: { table: "readings", columns: { id: "^.id" } } },
+      'nothing is above a record; "^" goes up from the elements that "each" makes rows of',
+    ],
+    [
+      { [`${STREAM}.rows`]: { table: "readings", each: "a[]", columns: { id: "^^$key" } } },
+      'one element is above those of "each", one for each list it goes into',
+    ],
+    [
+      {
+        [`${STREAM}.rows`]: { table: "readings", columns: { id: "$each.x", day: "$window.form" } },
+      },
+      'there is no value of for_each "x"; there is none at all',
+      'there is no edge of the window "form"; did you mean "from"?',
+    ],
+    [
+      {
+        [`${STREAM}.rows`]: {
+          table: "readings",
+          columns: { id: { path: "id", capture: "(a+)+$" }, value: { path: "v", format: "%Y" } },
+        },
+      },
+      "the regular expression repeats a group that itself repeats; on some texts that takes for ever",
+      '"numeric" knows the format "clock" only',
+    ],
+    [
+      {
+        [`${STREAM}.rows`]: {
+          table: "readings",
+          columns: {
+            id: "id",
+            value: { path: "v", default: "none" },
+            day: { value: "2025-02-30" },
+          },
+        },
+      },
+      "cannot be of type numeric: it is not a number",
+      "cannot be of type date: it is not a date that exists",
+    ],
+    [
+      { [`${STREAM}.rows`]: { table: "readings", columns: { id: "id" }, merge: "latest" } },
+      '"latest" compares the columns of "version", and these rows bring none of them',
+    ],
+  ]));
+
+Deno.test("resolveJob() checks paging, records and kinds of streams", () =>
+  check([
+    [
+      { [`${STREAM}.paging`]: { by: "page" } },
+      'paging by page needs "size", "pages", "more" or the stream\'s "total" to come to an end',
+    ],
+    [{ [`${STREAM}.paging`]: { by: "page" }, [`${STREAM}.total`]: "$header.X-Total" }],
+    [{ [`${STREAM}.paging`]: { by: "page", more: { path: "last", is: [false] } } }],
+    [
+      { [`${STREAM}.paging`]: { by: "page", more: { path: "a[", is: [false] } } },
+      'cannot read path "a[": it cannot be read from "[" on',
+    ],
+    [
+      { [`${STREAM}.paging`]: { by: "link_header", size_param: "n" } },
+      '"size_param" needs "size", the number it sends',
+    ],
+    [
+      { [`${STREAM}.paging`]: { by: "offset", size: 1, size_param: "day" } },
+      'paging sends "day" itself',
+    ],
+    [
+      { [`${STREAM}.paging`]: { by: "offset", size: 1, in: "body" } },
+      'parameters in the body need "method: POST" of the request',
+    ],
+    [
+      { [`${STREAM}.paging`]: { by: "offset", size: 1 }, [`${STREAM}.full`]: 5 },
+      '"full" is for answers without paging',
+    ],
+    [
+      { [`${STREAM}.records`]: { as: "arrays" } },
+      '"as: arrays" needs either a list "names" or "names_at"',
+    ],
+    [
+      { [`${STREAM}.records`]: { as: "list", names: ["a"] } },
+      '"names" and "names_at" are for "as: arrays"',
+    ],
+    [
+      { [`${STREAM}.skip`]: 2, [`${STREAM}.comment`]: "#" },
+      '"skip" is for "format: csv"',
+      '"comment" is for "format: csv"',
+    ],
+    [{ [`${STREAM}.total`]: "a[" }, 'cannot read path "a[": it cannot be read from "[" on'],
+    [
+      { [`${STREAM}.request`]: undefined, [`${STREAM}.window`]: undefined },
+      'a stream has either "request" or "values"',
+    ],
+    [
+      { "streams.s": { values: [{ id: "a" }], rows: "stations", window: "day", total: "n" } },
+      'a static list has no "window"',
+      'a static list has no "total"',
+    ],
+    [{ "streams": {} }, "a job needs at least one stream"],
+  ]));
+
+Deno.test("resolveJob() checks the source and how it proves who asks", () =>
+  check([
+    [
+      { "source.url": "https://api.test/{params.region}/v1" },
+      'an address takes no placeholders; put "{params.region}" into the path of a request',
+    ],
+    [{ "source": "api.example.com" }, "expected an address such as https://api.example.com"],
+    [{ "source": "ftp://a.example" }, "expected an address that begins with https:// or http://"],
+    [
+      { "source": "https://bob:hunter2@a.example" },
+      "an address must not hold a user name or password; use source.auth",
+    ],
+    [
+      {
+        "source": {
+          url: "https://a.example",
+          auth: { bearer: "${A}", basic: { username: "u", password: "${P}" } },
+        },
+      },
+      'a request cannot have "basic" and "bearer" at once',
+    ],
+    [
+      {
+        "source": {
+          url: "https://a.example",
+          auth: { bearer: "${A}", header: { authorization: "${B}" } },
+        },
+      },
+      '"bearer" sends the header Authorization already',
+    ],
+    [
+      { "source": { url: "https://a.example", headers: { "x-api-key": "abc" } } },
+      '"x-api-key" holds a secret; say it under source.auth',
+    ],
+  ]));
+
+Deno.test("resolveJob() checks parameters", () =>
+  check([
+    [{ "params.resume": {} }, "the flag --resume has a meaning already; choose another name"],
+    [{ "params.no_x": {} }, "the flag --no-x has a meaning already; choose another name"],
+    [
+      { "params.a": { pattern: "(" } },
+      "cannot read the regular expression: unterminated group",
+    ],
+    [
+      { "params.a": { choices: ["north", "south"], default: "nort" } },
+      '"nort" is not among its choices; did you mean "north"?',
+    ],
+    [
+      { "params.a": { pattern: "[a-z]+", default: "a1" } },
+      '"a1" does not match the pattern [a-z]+',
+    ],
+    [{ "params.a": { default: ["b"] } }, 'a list as a default needs "list: true"'],
+  ]));
+
+Deno.test("resolveJob() is not confused by names that objects have of themselves", async () => {
+  const found = await messagesWith({ [`${STREAM}.rows`]: "constructor" });
+  assertEquals(found, ['there is no table "constructor"; expected one of stations, readings']);
+  const job = await read(changed({
+    "tables.constructor": { key: "toString", columns: { toString: "text", valueOf: "text" } },
+    "streams.hasOwnProperty": { request: "/x", rows: "constructor" },
+  }));
+  assertEquals(Object.keys(job.tables), ["stations", "readings", "constructor"]);
+});

@@ -1,0 +1,55 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { Failure } from "../../../lib/failure.ts";
+import type { Param } from "../../../lib/config/schema/job_schema.ts";
+import { flagOf, readParams } from "../../../lib/config/schema/params.ts";
+import { changed, read } from "../job_text.ts";
+
+const PARAMS: Record<string, Param> = {
+  region_codes: { list: true, choices: ["gb", "ire", "fr"], default: undefined },
+  station: { list: false, pattern: "[a-z]{3}", default: "lhr" },
+};
+
+function given(flags: Record<string, string | string[]>) {
+  return readParams(PARAMS, (name) => flags[name]);
+}
+
+Deno.test("readParams() takes lists joined by commas, repeated, or both", () => {
+  assertEquals(given({ region_codes: ["gb", "ire"] }), { region_codes: ["gb", "ire"] });
+  assertEquals(given({ region_codes: ["gb,ire"] }), { region_codes: ["gb", "ire"] });
+  assertEquals(given({ region_codes: ["gb, ire ,", "fr", "gb"] }), {
+    region_codes: ["gb", "ire", "fr"],
+  });
+  assertEquals(given({ region_codes: "gb" }), { region_codes: ["gb"] });
+});
+
+Deno.test("readParams() leaves out what was not given", () => {
+  assertEquals(given({}), {});
+  assertEquals(given({ region_codes: [] }), {});
+});
+
+Deno.test("readParams() takes the last of several values where one is wanted", () => {
+  assertEquals(given({ station: ["cdg", "jfk"] }), { station: "jfk" });
+});
+
+Deno.test("readParams() refuses values that the job does not allow, and guesses", () => {
+  const region = assertThrows(() => given({ region_codes: ["gb", "irl"] }), Failure);
+  assertEquals(region.kind, "configuration");
+  assertEquals(
+    region.message,
+    'Cannot use --region-codes: "irl" is not among its choices; did you mean "ire"?',
+  );
+  const station = assertThrows(() => given({ station: "lhrx" }), Failure);
+  assertEquals(
+    station.message,
+    'Cannot use --station: "lhrx" does not match the pattern [a-z]{3}',
+  );
+});
+
+Deno.test("readJob() makes the default of a list a list", async () => {
+  const job = await read(changed({ "params.regions": { list: true, default: "gb" } }));
+  assertEquals(job.params.regions?.default, ["gb"]);
+});
+
+Deno.test("flagOf() writes dashes for underscores", () => {
+  assertEquals(flagOf("region_codes"), "region-codes");
+});

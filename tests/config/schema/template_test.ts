@@ -1,0 +1,225 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { Failure } from "../../../lib/failure.ts";
+import { instantOf, parseCivil } from "../../../lib/plan/time/civil.ts";
+import { showsTime } from "../../../lib/config/schema/placeholder.ts";
+import {
+  parseTemplate,
+  placeholders,
+  readTemplate,
+  renderJson,
+  renderTemplate,
+  type RenderValues,
+} from "../../../lib/config/schema/template.ts";
+
+const day = (text: string) => parseCivil(text) ?? 0;
+
+function values(changes: Partial<RenderValues> = {}): RenderValues {
+  const window = { from: day("2025-01-01"), to: day("2025-02-01") };
+  return { window, each: {}, params: {}, timeZone: "UTC", ...changes };
+}
+
+function render(text: string, changes: Partial<RenderValues> = {}, percentEncode = false) {
+  return renderTemplate(parseTemplate(text), values(changes), { percentEncode });
+}
+
+Deno.test("renderTemplate() writes the edges of a window in each named format", () => {
+  assertEquals(render("{from}..{last}"), "2025-01-01..2025-01-31");
+  assertEquals(render("{to|date}"), "2025-02-01");
+  assertEquals(render("{before}"), "2024-12-31");
+  assertEquals(render("{from|instant}/{to|instant}"), "2025-01-01T00:00:00Z/2025-02-01T00:00:00Z");
+  assertEquals(render("{last|instant}"), "2025-01-31T23:59:59Z");
+  assertEquals(render("{last|instant_ms}"), "2025-01-31T23:59:59.999Z");
+  assertEquals(render("{from|epoch}"), "1735689600");
+  assertEquals(render("{last|epoch}"), "1738367999");
+  assertEquals(render("{last|epoch_ms}"), "1738367999999");
+  assertEquals(render("{before|epoch}"), "1735689599");
+});
+
+Deno.test("renderTemplate() writes local time and its offset when the zone is ahead", () => {
+  const window = { from: day("2025-07-01"), to: day("2025-07-02") };
+  const changes = { window, timeZone: "Europe/London" };
+  assertEquals(render("{from|local}", changes), "2025-07-01T00:00:00");
+  assertEquals(render("{from|offset}", changes), "2025-07-01T00:00:00+01:00");
+  assertEquals(render("{last|offset}", changes), "2025-07-01T23:59:59+01:00");
+  assertEquals(render("{from|instant}", changes), "2025-06-30T23:00:00Z");
+  assertEquals(render("{from}", changes), "2025-07-01");
+  assertEquals(
+    render("{from|%Y%m%dT%H%M%S%z}", { window, timeZone: "America/St_Johns" }),
+    "20250701T000000-0230",
+  );
+});
+
+Deno.test("renderTemplate() writes patterns of dates and times", () => {
+  const window = { from: day("2025-01-05T09:07"), to: day("2025-01-05T13:30") };
+  assertEquals(render("{from|%d/%m/%y}", { window }), "05/01/25");
+  assertEquals(render("{from|%a, %e %B %Y}", { window }), "Sun,  5 January 2025");
+  assertEquals(render("{from|%-d %b %H:%M:%S}", { window }), "5 Jan 09:07:00");
+  assertEquals(render("{to|%I:%M %p}", { window }), "01:30 PM");
+  assertEquals(render("{last|%T.%L}", { window }), "13:29:59.999");
+  assertEquals(render("{from|%j %G-W%V-%u}", { window }), "005 2025-W01-7");
+  assertEquals(render("{last|%Y-%m}"), "2025-01");
+  assertEquals(render("{from|%s}"), "1735689600");
+  assertEquals(render("100%{{{from|%Y%%}}}"), "100%{2025%}");
+});
+
+Deno.test("renderTemplate() knows ISO weeks at the edges of a year", () => {
+  const week = (text: string) => render("{from|%G-%V}", { window: { from: day(text), to: 0 } });
+  assertEquals(week("2024-12-30"), "2025-01");
+  assertEquals(week("2021-01-03"), "2020-53");
+  assertEquals(week("2026-12-31"), "2026-53");
+});
+
+Deno.test("renderTemplate() makes consecutive windows meet on days with a clock change", () => {
+  const edges = ["2025-03-30", "2025-03-30T01:00", "2025-03-30T02:00", "2025-03-31"].map(day);
+  const written = edges.slice(1).map((to, index) =>
+    render("{from|epoch} {last|epoch}", {
+      window: { from: edges[index]!, to },
+      timeZone: "Europe/London",
+    })
+  );
+  const start = instantOf(day("2025-03-30"), "Europe/London") / 1000;
+  assertEquals(written, [
+    `${start} ${start + 3599}`,
+    `${start + 3600} ${start + 3599}`,
+    `${start + 3600} ${start + 23 * 3600 - 1}`,
+  ]);
+});
+
+Deno.test("renderTemplate() leaves no second out and names none twice in any zone", () => {
+  const zones = ["UTC", "Europe/London", "America/Sao_Paulo", "Pacific/Apia", "Asia/Kathmandu"];
+  const minute = fc.integer({ min: day("1995-01-01"), max: day("2030-01-01") });
+  fc.assert(fc.property(minute, fc.nat(3000), fc.constantFrom(...zones), (from, size, timeZone) => {
+    const to = from + size + 1;
+    const before = render("{last|epoch}", { window: { from: from - 60, to: from }, timeZone });
+    const [first, last] = ["{from|epoch}", "{to|epoch}"].map((text) =>
+      Number(render(text, { window: { from, to }, timeZone }))
+    );
+    assertEquals(Number(before) + 1, first);
+    assertEquals(Number(render("{last|epoch}", { window: { from, to }, timeZone })) + 1, last);
+  }));
+});
+
+Deno.test("renderTemplate() leaves a parameter out when a placeholder has no value", () => {
+  assertEquals(render("{params.region}"), undefined);
+  assertEquals(render("{params.region}", { params: { region: null } }), undefined);
+  assertEquals(render("{params.region}", { params: { region: [] } }), undefined);
+  assertEquals(render("region:{params.region}", { params: { region: [] } }), undefined);
+  assertEquals(render("{from}", { window: null }), undefined);
+  assertEquals(render("{params.toString}"), undefined);
+  assertEquals(render("{each.__proto__.x}"), undefined);
+  assertEquals(render("{params.region}", { params: { region: "" } }), "");
+});
+
+Deno.test("renderTemplate() gives a list for a placeholder alone and joins it in a text", () => {
+  const params = { regions: ["gb", "ire", null] };
+  assertEquals(render("{params.regions}", { params }), ["gb", "ire"]);
+  assertEquals(render("{params.regions|join:,}", { params }), "gb,ire");
+  assertEquals(render("{params.regions|join:|}", { params }), "gb|ire");
+  assertEquals(render("{params.regions|join: OR }", { params }), "gb OR ire");
+  assertEquals(render("in {params.regions}", { params }), "in gb,ire");
+});
+
+Deno.test("renderTemplate() reads fields of the values of for_each", () => {
+  const each = { place: { lat: 51.5, "long": -0.1, tags: { a: true } }, year: 2025 };
+  assertEquals(render("{each.place.lat},{each.place.long}", { each }), "51.5,-0.1");
+  assertEquals(render("{each.year}/{each.place.tags.a}", { each }), "2025/true");
+});
+
+Deno.test("renderTemplate() encodes values, not the template, when asked for a path", () => {
+  const each = { page: "Ünder/the?x", list: ["a b", "c,d"] };
+  assertEquals(render("/v1/{each.page}/x", { each }, true), "/v1/%C3%9Cnder%2Fthe%3Fx/x");
+  assertEquals(render("/v1/{each.list}", { each }, true), "/v1/a%20b,c%2Cd");
+  for (const id of ["..", "."]) {
+    assertThrows(() => render("/v1/{each.id}", { each: { id } }, true), Failure, "leaves the path");
+  }
+});
+
+Deno.test("renderJson() keeps the type of a placeholder alone", () => {
+  const json = (text: string, changes = {}) => renderJson(parseTemplate(text), values(changes));
+  assertEquals(json("{from|epoch}"), 1735689600);
+  assertEquals(json("{from|epoch|text}"), "1735689600");
+  assertEquals(json("{from|%Y|number}"), 2025);
+  assertEquals(json("{each.id}", { each: { id: 7 } }), 7);
+  assertEquals(json("{params.ids}", { params: { ids: ["1", "2"] } }), ["1", "2"]);
+  assertEquals(json("{params.ids|number}", { params: { ids: ["1", "2"] } }), [1, 2]);
+  assertEquals(json("{params.ids|join:,}", { params: { ids: ["1", "2"] } }), "1,2");
+  assertEquals(json("x {from}"), "x 2025-01-01");
+  assertEquals(json("{params.none}"), undefined);
+});
+
+Deno.test("readTemplate() says what is wrong and what was meant", () => {
+  const wrong = (text: string) => {
+    const template = readTemplate(text);
+    return "problem" in template ? [template.problem, template.guess] : undefined;
+  };
+  assertEquals(wrong("{form}"), ['there is no placeholder "{form}"', "{from}"]);
+  assertEquals(wrong("{param.x}"), ['there is no placeholder "{param.x}"', "{params.x}"]);
+  assertEquals(wrong("{from|epoc}"), ['there is no format "epoc"', "epoch"]);
+  assertEquals(wrong("{from|iso}"), [
+    'there is no format "iso"; expected one of date, instant, instant_ms, local, offset, epoch, ' +
+    "epoch_ms, a pattern such as %d.%m.%Y",
+    undefined,
+  ]);
+  assertEquals(wrong("{from|YYYY-MM-DD}"), [
+    'there is no format "YYYY-MM-DD"; expected one of date, instant, instant_ms, local, offset, ' +
+    "epoch, epoch_ms, a pattern such as %d.%m.%Y",
+    undefined,
+  ]);
+  assertEquals(wrong("{date}"), ['there is no placeholder "{date}"', "{from}"]);
+  assertEquals(wrong("{from|%Q}"), ['there is no directive "%Q"', undefined]);
+  assertEquals(wrong("{each.x|jion:,}"), ['there is no filter "jion:,"', "join:,"]);
+  assertEquals(wrong("{from"), ['a "{" has no "}"', undefined]);
+  assertEquals(wrong("{region}"), ['there is no placeholder "{region}"', "{params.region}"]);
+  assertEquals(wrong("{params.a.b}"), ['a parameter has no fields: "{params.a.b}"', "{params.a}"]);
+  assertEquals(wrong("{{from}}"), undefined);
+});
+
+Deno.test("renderTemplate() leaves the braces of JSON and GraphQL alone", () => {
+  assertEquals(render('{"a":{"b":"{from}"}}'), '{"a":{"b":"2025-01-01"}}');
+  assertEquals(render('{ races(day: "{ from }") { id } }'), '{ races(day: "2025-01-01") { id } }');
+  assertEquals(render("{} } {1} {{from}} {{ {from} }}"), "{} } {1} {from} { 2025-01-01 }");
+});
+
+Deno.test("parseTemplate() throws with a hint when a placeholder is not known", () => {
+  const failure = assertThrows(() => parseTemplate("?d={form}"), Failure);
+  assertEquals(
+    failure.message,
+    'Cannot read template "?d={form}": there is no placeholder "{form}"',
+  );
+  assertEquals(failure.hint, 'Did you mean "{from}"?');
+  assertEquals(failure.kind, "configuration");
+});
+
+Deno.test("placeholders() lists what a template needs", () => {
+  const found = placeholders(parseTemplate("{from|epoch}-{each.a.b}-{params.c}"));
+  assertEquals(found.map(({ from, name, fields }) => [from, name, ...fields]), [
+    ["window", "from"],
+    ["each", "a", "b"],
+    ["params", "c"],
+  ]);
+  assertEquals(found.map(showsTime), [true, false, false]);
+});
+
+Deno.test("readTemplate() answers any text, and a text without braces renders to itself", () => {
+  fc.assert(fc.property(fc.string(), (text) => {
+    const template = readTemplate(text);
+    if ("problem" in template || /[{}]/.test(text)) return;
+    assertEquals(renderTemplate(template, values()), text);
+  }));
+});
+
+Deno.test("renderTemplate() keeps the slashes of a date's pattern and of a value that is said to be a path", () => {
+  const values = {
+    window: { from: parseCivil("2025-01-31")!, to: parseCivil("2025-02-01")! },
+    each: { repository: "a b/c", name: "AC/DC" },
+    params: {},
+    paging: { page: 3 },
+    timeZone: "UTC",
+  };
+  const path = "{from|%Y/%mT%H:%M}/{each.repository|path}/{each.name}/{page}";
+  assertEquals(
+    renderTemplate(parseTemplate(path), values, { percentEncode: true }),
+    "2025/01T00:00/a%20b/c/AC%2FDC/3",
+  );
+});

@@ -1,0 +1,326 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import type { ColumnType } from "../../../lib/config/schema/job_schema.ts";
+import { castOf, formatProblem } from "../../../lib/extract/cast/cast.ts";
+import { type CastOptions, Invalid } from "../../../lib/extract/cast/invalid.ts";
+
+/** What a value becomes; a refusal is shown as "! reason". */
+function cast(type: ColumnType, value: unknown, options: Partial<CastOptions> = {}): string {
+  const text = castOf(type, { decimal: ".", timeZone: "UTC", inKey: false, ...options })(value);
+  return text instanceof Invalid ? `! ${text.reason}` : text;
+}
+
+function assertCasts(
+  type: ColumnType,
+  cases: readonly (readonly [unknown, string])[],
+  options: Partial<CastOptions> = {},
+): void {
+  for (const [value, expected] of cases) {
+    assertEquals(
+      cast(type, value, options),
+      expected,
+      `${type} of ${typeof value === "object" ? "an object" : String(value)}`,
+    );
+  }
+}
+
+const OTHERWISE = 'as ISO 8601 writes it; "format" says how it is written';
+
+Deno.test("castOf() text takes what PostgreSQL can store and refuses the rest", () => {
+  assertCasts("text", [
+    ["a", "a"],
+    ["", ""],
+    [12, "12"],
+    [true, "true"],
+    [12345678901234567890n, "12345678901234567890"],
+    ["a\0b", "! holds a NUL character"],
+    ["\ud800", "! holds half a surrogate pair"],
+    ["\ud83d\ude00", "\ud83d\ude00"],
+    [{}, "! is an object, not a text"],
+    [[], "! is a list, not a text"],
+  ]);
+});
+
+Deno.test("castOf() refuses what an index entry cannot hold", () => {
+  const reason = "! is longer than the 10 bytes that an indexed column holds";
+  assertCasts("text", [["0123456789", "0123456789"], ["ééééé", "ééééé"], ["éééééé", reason]], {
+    maxBytes: 10,
+  });
+  assertCasts("jsonb", [[["0123456789"], reason]], { maxBytes: 10 });
+});
+
+Deno.test("castOf() integer takes whole numbers in range, canonically", () => {
+  assertCasts("integer", [
+    ["158", "158"],
+    [158, "158"],
+    ["007", "7"],
+    ["+7", "7"],
+    ["-0", "0"],
+    ["3.0", "3"],
+    [-0, "0"],
+    ["2147483647", "2147483647"],
+    ["2147483648", "! is beyond the range of integer"],
+    ["-2147483649", "! is beyond the range of integer"],
+    ["3.5", "! is not a whole number"],
+    [1e21, "! is beyond the range of integer"],
+    ["1,234", "! is not a number"],
+    ["", "! is not a number"],
+    [".", "! is not a number"],
+    [NaN, "! is not a finite number"],
+    [true, "! is true or false, not a number"],
+    ["9".repeat(1001), "! has more than 1000 digits"],
+  ]);
+  assertCasts("bigint", [
+    ["9223372036854775807", "9223372036854775807"],
+    [9223372036854775807n, "9223372036854775807"],
+    ["9223372036854775808", "! is beyond the range of bigint"],
+  ]);
+});
+
+Deno.test("castOf() numeric keeps every digit", () => {
+  assertCasts("numeric", [
+    ["4187.20", "4187.20"],
+    [".75", "0.75"],
+    ["5.", "5"],
+    ["-.5", "-0.5"],
+    ["0.1000000000000000055511151231257827", "0.1000000000000000055511151231257827"],
+    ["1e3", "1000"],
+    ["1.5E-3", "0.0015"],
+    [1e-7, "0.0000001"],
+    [1e21, "1000000000000000000000"],
+    ["00.5", "0.5"],
+    ["-0.00", "0.00"],
+    ["1e9999", "! has more than 1000 digits"],
+    ["NaN", "! is not a number"],
+    ["Infinity", "! is not a number"],
+    [Infinity, "! is not a finite number"],
+    ["1 000", "! is not a number"],
+  ]);
+});
+
+Deno.test("castOf() numeric writes equal keys alike", () => {
+  const cases = [["1.50", "1.5"], ["1.0", "1"], ["100", "100"], [1.5, "1.5"], [
+    "0.0",
+    "0",
+  ]] as const;
+  assertCasts("numeric", cases, { inKey: true });
+});
+
+Deno.test("castOf() reads numbers with a decimal comma", () => {
+  assertCasts("numeric", [["1,5", "1.5"], [1.5, "1.5"], ["1.5", "! is not a number"]], {
+    decimal: ",",
+  });
+  assertCasts("money", [["1.234,50 €", "1234.50"], ["€ 12", "12"], ["1 234,5", "1234.5"]], {
+    decimal: ",",
+  });
+});
+
+Deno.test("castOf() double takes what a float holds", () => {
+  assertCasts("double", [
+    ["1.5", "1.5"],
+    ["1e300", "1e+300"],
+    ["1e309", "! is beyond the range of double"],
+    ["1e-400", "! is beyond the range of double"],
+    ["-0", "0"],
+  ]);
+});
+
+Deno.test("castOf() money drops currency signs and marks between thousands", () => {
+  assertCasts("money", [
+    ["£4,193", "4193"],
+    ["€5900", "5900"],
+    ["4187.20", "4187.20"],
+    ["$1,234,567.89", "1234567.89"],
+    ["-£12.50", "-12.50"],
+    ["£-12.50", "-12.50"],
+    ["A$ 12", "12"],
+    ["12 EUR", "12"],
+    ["₹12,34,567", "1234567"],
+    ["1'234.50", "1234.50"],
+    ["CHF 1’234", "1234"],
+    [12.5, "12.5"],
+    ["£1,23", "! is not a number"],
+    ["1,234,56", "! is not a number"],
+    ["£", "! is not a number"],
+    ["--5", "! is not a number"],
+    ["£1m", "! is not a number"],
+    ["($1,234.50)", "-1234.50"],
+    ["(0.00)", "0.00"],
+    ["(-5)", "! is not a number"],
+  ]);
+});
+
+Deno.test("castOf() reads a clock as seconds", () => {
+  assertCasts("numeric", [
+    ["2:19.97", "139.97"],
+    ["1:02:03", "3723"],
+    ["59.5", "59.5"],
+    ["2m 19.97s", "139.97"],
+    [12.5, "12.5"],
+    ["2:60", '! is not a length of time such as "2:19.97"'],
+    ["1:60:00", '! is not a length of time such as "2:19.97"'],
+    ["PU", '! is not a length of time such as "2:19.97"'],
+  ], { format: "clock" });
+  assertCasts("integer", [["1:00", "60"]], { format: "clock" });
+});
+
+Deno.test("castOf() boolean knows PostgreSQL's words", () => {
+  assertCasts("boolean", [
+    [true, "true"],
+    [0, "false"],
+    ["Yes", "true"],
+    ["off", "false"],
+    ["1", "true"],
+    ["maybe", "! is neither true nor false"],
+    [[], "! is a list, not true or false"],
+  ]);
+});
+
+Deno.test("castOf() uuid is lower case with hyphens", () => {
+  const uuid = "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11";
+  assertCasts("uuid", [
+    [uuid.toUpperCase(), uuid],
+    [`{${uuid}}`, uuid],
+    [uuid.replaceAll("-", ""), uuid],
+    ["a0eebc99", "! is not a uuid"],
+    [5, "! is not a uuid"],
+  ]);
+});
+
+Deno.test("castOf() writes lists as array literals", () => {
+  assertCasts("text[]", [
+    [
+      ["a", null, 'q"uote', "back\\slash", "NULL", ""],
+      '{"a",NULL,"q\\"uote","back\\\\slash","NULL",""}',
+    ],
+    [[], "{}"],
+    ["a", "! is a text, not a list"],
+    [["a", []], "! has an element that is a list, not a text"],
+  ]);
+  assertCasts("integer[]", [[["1", 2, null], "{1,2,NULL}"]]);
+  assertCasts("timestamptz[]", [[["2025-01-01"], '{"2025-01-01 00:00:00+00"}']]);
+});
+
+Deno.test("castOf() jsonb writes JSON and refuses what jsonb cannot hold", () => {
+  let [deep, bearable]: unknown[] = [0, 0];
+  for (let level = 0; level < 100_000; level++) deep = [deep];
+  for (let level = 0; level < 2000; level++) bearable = { a: bearable };
+  assertCasts("jsonb", [
+    [{ a: [1, null, "é"] }, '{"a":[1,null,"é"]}'],
+    ["text", '"text"'],
+    [[], "[]"],
+    [{ id: 12345678901234567890n }, '{"id":12345678901234567890}'],
+    ["a\\u0000", '"a\\\\u0000"'],
+    ["a\0", "! holds a NUL character or half a surrogate pair"],
+    [{ "\ud800": 1 }, "! holds a NUL character or half a surrogate pair"],
+    [[Infinity], "! holds a number beyond range"],
+    [bearable, JSON.stringify(bearable)],
+    [[bearable], "! is nested more than 2000 levels deep"],
+    [deep, "! is nested more than 2000 levels deep"],
+  ]);
+});
+
+Deno.test("castOf() date takes dates that exist, of the time zone", () => {
+  assertCasts("date", [
+    ["2025-10-13", "2025-10-13"],
+    ["2024-02-29", "2024-02-29"],
+    ["2025-02-29", "! is not a date that exists"],
+    ["2025-02-30", "! is not a date that exists"],
+    ["2025-13-01", "! is not a date that exists"],
+    ["0000-01-01", "! is not a date that exists"],
+    ["2025-1-1", "! is not a date that exists"],
+    ["2025-10-13T23:30:00Z", "2025-10-14"],
+    ["2025-10-13T23:30:00", "2025-10-13"],
+    [20251013, '! is a number, not a date; "format: epoch" or epoch_ms reads it'],
+    ["x".repeat(100_000), `! is not a date ${OTHERWISE}`],
+  ], { timeZone: "Europe/London" });
+});
+
+Deno.test("castOf() timestamps are canonical, so that texts sort in their order", () => {
+  assertCasts("timestamptz", [
+    ["2025-10-13T20:10:00+01:00", "2025-10-13 19:10:00+00"],
+    ["2025-10-13 20:10:00", "2025-10-13 19:10:00+00"],
+    ["2025-01-13T20:10", "2025-01-13 20:10:00+00"],
+    ["2025-01-13", "2025-01-13 00:00:00+00"],
+    ["2025-01-13T20:10:00.500Z", "2025-01-13 20:10:00.5+00"],
+    ["2025-01-13T20:10:00,1234567Z", "2025-01-13 20:10:00.123456+00"],
+    ["2025-01-13T20:10:00.000Z", "2025-01-13 20:10:00+00"],
+    ["0001-01-01T00:00:00+01:00", "! is not a timestamptz that exists"],
+    ["2025-01-13T24:00", "! is not a timestamptz that exists"],
+    ["2025-01-13T20:10:60Z", "! is not a timestamptz that exists"],
+    ["2025-01-13T20:10:00+99:00", "! is not a timestamptz that exists"],
+    ["yesterday", `! is not a timestamptz ${OTHERWISE}`],
+    ["infinity", `! is not a timestamptz ${OTHERWISE}`],
+  ], { timeZone: "Europe/London" });
+  assertCasts("timestamp", [
+    ["2025-10-13T19:10:00Z", "2025-10-13 20:10:00"],
+    ["2025-10-13T20:10:00", "2025-10-13 20:10:00"],
+  ], { timeZone: "Europe/London" });
+  assertCasts("time", [
+    ["8:10", "08:10:00"],
+    ["20:10:00.50", "20:10:00.5"],
+    ["2025-10-13T19:10:00Z", "20:10:00"],
+    ["25:00", "! is not a time that exists"],
+  ], { timeZone: "Europe/London" });
+});
+
+Deno.test("castOf() reads epoch seconds and milliseconds", () => {
+  assertCasts("timestamptz", [
+    [1760382600, "2025-10-13 19:10:00+00"],
+    ["1760382600.25", "2025-10-13 19:10:00.25+00"],
+    [-1.5, "1969-12-31 23:59:58.5+00"],
+    [1e20, "! is not a timestamptz that exists"],
+    ["1e3", "! is not a timestamptz that exists"],
+  ], { format: "epoch" });
+  assertCasts("timestamptz", [
+    [1760382600123, "2025-10-13 19:10:00.123+00"],
+    [-1, "1969-12-31 23:59:59.999+00"],
+  ], { format: "epoch_ms" });
+  assertCasts("date", [[1760396400, "2025-10-14"]], { format: "epoch", timeZone: "Europe/London" });
+});
+
+Deno.test("castOf() reads patterns of dates and times", () => {
+  const cases: [string, ColumnType, unknown, string][] = [
+    ["%d/%m/%Y", "date", "13/10/2025", "2025-10-13"],
+    ["%d/%m/%Y", "date", "1/2/2025", "2025-02-01"],
+    ["%d/%m/%Y", "date", "30/02/2025", "! is not a date that exists"],
+    ["%Y%m%d%H", "timestamptz", "2015100103", "2015-10-01 03:00:00+00"],
+    ["%Y%m%d", "date", 20251013, "2025-10-13"],
+    ["%d %b %Y", "date", "13 OCT 2025", "2025-10-13"],
+    ["%B %e, %Y", "date", "October  3, 2025", "2025-10-03"],
+    ["%y-%j", "date", "25-286", "2025-10-13"],
+    ["%Y-%j", "date", "2025-366", "! is not a date that exists"],
+    [
+      "%a, %d %b %Y %T %Z",
+      "timestamptz",
+      "Mon, 13 Oct 2025 19:10:00 GMT",
+      "2025-10-13 19:10:00+00",
+    ],
+    ["%F %R %Z", "timestamptz", "2025-10-13 19:10 EDT", "2025-10-13 23:10:00+00"],
+    ["%F %R %Z", "timestamptz", "2025-11-13 19:10 pst", "2025-11-14 03:10:00+00"],
+    ["%F %I:%M %p", "timestamp", "2025-10-13 12:05 AM", "2025-10-13 00:05:00"],
+    ["%F %I:%M %p", "timestamp", "2025-10-13 1:05 pm", "2025-10-13 13:05:00"],
+    ["%F %I:%M %p", "timestamp", "2025-10-13 13:05 pm", "! is not a timestamp that exists"],
+    ["%FT%T.%f%z", "timestamptz", "2025-10-13T20:10:00.5+0100", "2025-10-13 19:10:00.5+00"],
+    ["%H%M", "time", "0810", "08:10:00"],
+    ["100%% %Y", "date", "100% 2025", "2025-01-01"],
+    ["%%F %Y", "date", "%F 2025", "2025-01-01"],
+    ["(%Y)", "date", "(2025)", "2025-01-01"],
+  ];
+  for (const [format, type, value, expected] of cases) {
+    assertEquals(cast(type, value, { format }), expected, `${format} of ${String(value)}`);
+  }
+});
+
+Deno.test("formatProblem() knows which formats a type has", () => {
+  assertEquals(formatProblem("date", "%d/%m/%Y"), undefined);
+  assertEquals(formatProblem("timestamptz[]", "epoch"), undefined);
+  assertEquals(
+    formatProblem("date", "epochs"),
+    'there is no format "epochs"; expected epoch, epoch_ms or a pattern such as %d.%m.%Y',
+  );
+  assertEquals(formatProblem("date", "%Q"), 'there is no directive "%Q"');
+  assertEquals(formatProblem("date", "%Y%"), 'there is no directive "%"');
+  assertEquals(formatProblem("numeric", "epoch"), '"numeric" knows the format "clock" only');
+  assertEquals(formatProblem("text", "clock"), '"text" has no formats');
+  assertThrows(() => cast("text", "a", { format: "clock" }), RangeError);
+});

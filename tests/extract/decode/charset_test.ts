@@ -1,0 +1,31 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { decodeText } from "../../../lib/extract/decode/charset.ts";
+import { Failure } from "../../../lib/failure.ts";
+
+const bytes = (...values: number[]) => new Uint8Array(values);
+
+Deno.test("decodeText() reads UTF-8 when nothing else is said, without its mark", () => {
+  assertEquals(decodeText(new TextEncoder().encode("pä€"), null), "pä€");
+  assertEquals(decodeText(bytes(0xef, 0xbb, 0xbf, 0x41), "application/json"), "A");
+});
+
+Deno.test("decodeText() reads the charset that the source names", () => {
+  assertEquals(decodeText(bytes(0x70, 0xe4), "text/csv; charset=ISO-8859-1"), "pä");
+  assertEquals(decodeText(bytes(0x70, 0xe4), 'text/csv;charset="windows-1252"'), "pä");
+});
+
+Deno.test("decodeText() reads UTF-16 by its mark", () => {
+  assertEquals(decodeText(bytes(0xff, 0xfe, 0x41, 0x00), "text/csv"), "A");
+  assertEquals(decodeText(bytes(0xfe, 0xff, 0x00, 0x41), null), "A");
+});
+
+Deno.test("decodeText() fails when the bytes are not text in the charset", () => {
+  const error = assertThrows(() => decodeText(bytes(0x70, 0xe4), "text/csv"), Failure);
+  assertEquals(error.kind, "window");
+  assertEquals(error.message, 'Cannot read the answer: it is not text in the charset "utf-8"');
+});
+
+Deno.test("decodeText() fails when the charset is not known", () => {
+  const error = assertThrows(() => decodeText(bytes(), "text/csv; charset=klingon"), Failure);
+  assertEquals(error.message, 'Cannot read the answer: its charset "klingon" is not known');
+});

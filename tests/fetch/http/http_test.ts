@@ -1,0 +1,243 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { HttpClient } from "../../../lib/fetch/http/http.ts";
+import { HttpError, sendingTrouble } from "../../../lib/fetch/http/http_error.ts";
+import { serve } from "../../support/http_server.ts";
+import { rawServer } from "./raw_server.ts";
+
+const never = new AbortController().signal;
+
+function setup(options: { timeoutMs?: number; maxBodyBytes?: number } = {}) {
+  const door = new HttpClient({
+    timeoutMs: 5000,
+    maxBodyBytes: 1 << 20,
+    now: () => performance.now(),
+    ...options,
+  });
+  const get = (url: string, signal = never) =>
+    door.exchange({ method: "GET", url, headers: {} }, signal);
+  return { door, get, [Symbol.dispose]: () => door[Symbol.dispose]() };
+}
+
+async function troubleOf(promise: Promise<unknown>): Promise<HttpError> {
+  return await assertRejects(() => promise, HttpError);
+}
+
+Deno.test("HttpClient.exchange() sends method, headers and body and gives status, headers and bytes", async () => {
+  await using server = serve(async (request) =>
+    new Response(`${request.method} ${await request.text()} ${request.headers.get("x-a")}`, {
+      status: 201,
+      headers: { "x-b": request.headers.get("user-agent") ?? "" },
+    })
+  );
+  using context = setup();
+  const answer = await context.door.exchange(
+    { method: "POST", url: server.url, headers: { "x-a": "1" }, body: "{}" },
+    never,
+  );
+  assertEquals(new TextDecoder().decode(answer.body), "POST {} 1");
+  assertEquals(answer.status, 201);
+  assert(answer.headers.get("x-b")?.startsWith("hindcast/"));
+  assert(answer.ms > 0);
+});
+
+Deno.test("HttpClient.exchange() follows no redirect by itself", async () => {
+  await using server = serve(() => new Response("", { status: 302, headers: { location: "/x" } }));
+  using context = setup();
+  const answer = await context.get(server.url);
+  assertEquals([answer.status, answer.headers.get("location")], [302, "/x"]);
+});
+
+Deno.test("HttpClient.exchange() says nothing answers when the port is closed", async () => {
+  using context = setup();
+  const server = serve(() => new Response());
+  await server[Symbol.asyncDispose]();
+  const trouble = await troubleOf(context.get(`${server.url}/secret?key=1`));
+  assertEquals(trouble.kind, "connection");
+  assertEquals(
+    trouble.message,
+    `nothing answers at 127.0.0.1:${server.port} (connection refused)`,
+  );
+});
+
+Deno.test("HttpClient.exchange() says that the connection was closed when it was before an answer", async () => {
+  await using server = rawServer(() => []);
+  using context = setup();
+  const trouble = await troubleOf(context.get(`${server.url}/secret?key=1`));
+  assertEquals(trouble.kind, "connection");
+  assert(trouble.message.endsWith("closed the connection before it answered"), trouble.message);
+});
+
+Deno.test("HttpClient.exchange() calls an answer incomplete when the connection breaks inside its body", async () => {
+  const heads = ["content-length: 100", "transfer-encoding: chunked"];
+  for (const head of heads) {
+    await using server = rawServer(() => [`HTTP/1.1 200 OK\r\n${head}\r\n\r\n3\r\nabc\r\n`]);
+    using context = setup();
+    assertEquals((await troubleOf(context.get(server.url))).kind, "incomplete");
+  }
+});
+
+Deno.test("HttpClient.exchange() gives the status of an error whose body breaks off", async () => {
+  await using server = rawServer(() => ["HTTP/1.1 503 No\r\ncontent-length: 100\r\n\r\nabc"]);
+  using context = setup();
+  assertEquals((await context.get(server.url)).status, 503);
+});
+
+Deno.test("HttpClient.exchange() is a trouble when what answers does not speak HTTP", async () => {
+  await using server = rawServer(() => ["SSH-2.0-OpenSSH_9.6\r\n"]);
+  using context = setup();
+  const trouble = await troubleOf(context.get(`${server.url}/secret?key=1`));
+  assertEquals(trouble.kind, "connection");
+  assert(!trouble.message.includes("key=1"), trouble.message);
+});
+
+Deno.test("HttpClient.exchange() times out when bytes only drip", async () => {
+  await using server = serve(() =>
+    new Response(
+      new ReadableStream({
+        async pull(controller) {
+          await new Promise((resolve) => setTimeout(resolve, 20));
+          controller.enqueue(new Uint8Array([32]));
+        },
+      }),
+    )
+  );
+  using context = setup({ timeoutMs: 150 });
+  const trouble = await troubleOf(context.get(server.url));
+  assertEquals([trouble.kind, trouble.message], [
+    "timeout",
+    "there was no whole answer within 0.15 s",
+  ]);
+});
+
+Deno.test("HttpClient.exchange() times out when nothing comes at all", async () => {
+  await using server = serve(() => new Promise<Response>(() => {}));
+  using context = setup({ timeoutMs: 100 });
+  assertEquals((await troubleOf(context.get(server.url))).kind, "timeout");
+});
+
+Deno.test("HttpClient.exchange() reads no more than the bound of a body of a gigabyte", async () => {
+  let sent = 0;
+  const chunk = new Uint8Array(1 << 16);
+  await using server = serve(() =>
+    new Response(
+      new ReadableStream({
+        pull(controller) {
+          sent += chunk.length;
+          if (sent > 1 << 30) controller.close();
+          else controller.enqueue(chunk);
+        },
+      }),
+    )
+  );
+  using context = setup({ maxBodyBytes: 1 << 20 });
+  const trouble = await troubleOf(context.get(server.url));
+  assertEquals([trouble.kind, trouble.message], [
+    "too_large",
+    "the answer is larger than 1048576 bytes",
+  ]);
+  assert(sent < 1 << 28, `${sent} bytes were sent`);
+});
+
+Deno.test("HttpClient.exchange() reads no more than a beginning of an error that never ends", async () => {
+  let sent = 0;
+  const chunk = new Uint8Array(1 << 16);
+  await using server = serve(() =>
+    new Response(
+      new ReadableStream({
+        pull(controller) {
+          sent += chunk.length;
+          controller.enqueue(chunk);
+        },
+      }),
+      { status: 500 },
+    )
+  );
+  using context = setup({ maxBodyBytes: 1 << 30 });
+  const answer = await context.get(server.url);
+  assertEquals(answer.status, 500);
+  assert(answer.body.length < 1 << 21, `${answer.body.length} bytes were kept`);
+  assert(sent < 1 << 28, `${sent} bytes were sent`);
+});
+
+Deno.test("HttpClient.exchange() counts bytes after decompression when a gzip bomb comes", async () => {
+  const zeros = new Blob([new Uint8Array(50 << 20)]).stream();
+  const bomb = await new Response(zeros.pipeThrough(new CompressionStream("gzip"))).bytes();
+  assert(bomb.length < 1 << 17);
+  await using server = serve(() =>
+    new Response(bomb, { headers: { "content-encoding": "gzip", "content-type": "text/plain" } })
+  );
+  using context = setup({ maxBodyBytes: 1 << 20 });
+  assertEquals((await troubleOf(context.get(server.url))).kind, "too_large");
+});
+
+Deno.test("HttpClient.exchange() unpacks files that are gzip themselves, within the same bounds", async () => {
+  const packed = (bytes: BlobPart) =>
+    new Response(new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"))).bytes();
+  const [small, bomb] = await Promise.all([packed("a,b\n1,2\n"), packed(new Uint8Array(2 << 20))]);
+  await using server = serve(({ url }) =>
+    new Response(url.endsWith("bomb") ? bomb : url.endsWith("cut") ? small.slice(0, 20) : small)
+  );
+  using context = setup({ maxBodyBytes: 1 << 20 });
+  const { body } = await context.get(`${server.url}/small`);
+  assertEquals(new TextDecoder().decode(body), "a,b\n1,2\n");
+  assertEquals((await troubleOf(context.get(`${server.url}/bomb`))).kind, "too_large");
+  const cut = await troubleOf(context.get(`${server.url}/cut`));
+  assert(["encoding", "incomplete"].includes(cut.kind), cut.kind);
+});
+
+Deno.test("HttpClient.exchange() is a trouble when a body calls itself gzip and is not", async () => {
+  await using server = serve(() =>
+    new Response("{}not gzip at all{}", { headers: { "content-encoding": "gzip" } })
+  );
+  using context = setup();
+  const trouble = await troubleOf(context.get(server.url));
+  assert(["encoding", "incomplete"].includes(trouble.kind), trouble.kind);
+});
+
+Deno.test("HttpClient.exchange() throws the signal's reason when it aborts", async () => {
+  const arrived = Promise.withResolvers<void>();
+  await using server = serve(() => {
+    arrived.resolve();
+    return new Promise<Response>(() => {});
+  });
+  using context = setup();
+  const control = new AbortController();
+  const reason = new Error("stop");
+  const pending = assertRejects(() => context.get(server.url, control.signal));
+  await arrived.promise;
+  control.abort(reason);
+  assertEquals(await pending, reason);
+  assertEquals(await assertRejects(() => context.get(server.url, control.signal)), reason);
+});
+
+Deno.test("HttpClient.exchange() is a trouble when a header cannot be sent, without telling it", async () => {
+  using context = setup();
+  const bad = { method: "GET", url: "http://127.0.0.1:9/", headers: { "x-a": "b\nc" } } as const;
+  const trouble = await troubleOf(context.door.exchange(bad, never));
+  assertEquals(trouble.kind, "request");
+  assert(!trouble.message.includes("b\nc"));
+});
+
+Deno.test("sendingTrouble() puts what the runtime says into words for people", () => {
+  const url = "https://api.test/x?key=secret";
+  const wrapped = (text: string) =>
+    sendingTrouble(
+      new TypeError("fetch failed", {
+        cause: new Error(`error sending request for url (${url}): client error (Connect): ${text}`),
+      }),
+      url,
+    );
+  assertEquals(
+    wrapped("dns error: failed to lookup address information: Name or service not known").message,
+    'there is no host "api.test" (DNS)',
+  );
+  const certificate = wrapped("invalid peer certificate: UnknownIssuer");
+  assertEquals(certificate.kind, "certificate");
+  assertEquals(certificate.message, "the certificate of api.test:443 is not trusted");
+  assertEquals(wrapped("something new").message, "no answer from api.test:443 (something new)");
+  const forbidden = sendingTrouble(new Deno.errors.NotCapable("Requires net access"), url);
+  assertEquals([forbidden.kind, forbidden.hint], [
+    "forbidden",
+    "Start it with --allow-net=api.test:443; where the source leads there, write that address as its url",
+  ]);
+});

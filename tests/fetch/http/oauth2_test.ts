@@ -1,0 +1,129 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import type { Auth } from "../../../lib/config/schema/job_schema.ts";
+import type { HttpResponse } from "../../../lib/fetch/http/http.ts";
+import { TokenKeeper } from "../../../lib/fetch/http/oauth2.ts";
+import type { WireRequest } from "../../../lib/fetch/http/request.ts";
+import { Failure } from "../../../lib/failure.ts";
+
+type OAuth2 = NonNullable<Auth["oauth2"]>;
+
+const SPEC: OAuth2 = {
+  token_url: "https://auth.test/token",
+  client_id: "${ID}",
+  client_secret: "${SECRET}",
+  scope: "read write",
+  send: "header",
+  form: { audience: "api" },
+};
+const SECRETS: Readonly<Record<string, string>> = {
+  "${ID}": "me",
+  "${SECRET}": "p:w d",
+  "${REFRESH}": "r3",
+};
+
+/** A keeper whose provider answers with numbered tokens. */
+function setup(spec: Partial<OAuth2> = {}, answer: (at: number) => unknown = (at) => ({
+  access_token: `token-${at}`,
+  expires_in: 3600,
+}), status = 200) {
+  const sent: WireRequest[] = [];
+  const context = { nowMs: 0, sent, hidden: [] as string[] };
+  const keeper = new TokenKeeper({ ...SPEC, ...spec }, {
+    secret: (text) => SECRETS[text] ?? text,
+    send: async (request): Promise<HttpResponse> => {
+      sent.push(request);
+      await Promise.resolve();
+      const body = new TextEncoder().encode(JSON.stringify(answer(sent.length)));
+      return { status, headers: new Headers(), body, ms: 1 };
+    },
+    now: () => context.nowMs,
+    onToken: (token) => context.hidden.push(token),
+  });
+  return { context, keeper };
+}
+
+Deno.test("TokenKeeper asks with id and secret in a Basic header", async () => {
+  const { keeper, context: { sent } } = setup();
+  assertEquals(await keeper.take(), "token-1");
+  assertEquals(sent[0]?.method, "POST");
+  assertEquals(sent[0]?.headers.authorization, `Basic ${btoa("me:p%3Aw+d")}`);
+  assertEquals(sent[0]?.body, "grant_type=client_credentials&scope=read+write&audience=api");
+});
+
+Deno.test("TokenKeeper asks with id and secret in the form when the job says so", async () => {
+  const { keeper, context: { sent } } = setup({
+    send: "body",
+    scope: undefined as never,
+    form: {},
+  });
+  await keeper.take();
+  assertEquals(sent[0]?.headers.authorization, undefined);
+  assertEquals(sent[0]?.body, "grant_type=client_credentials&client_id=me&client_secret=p%3Aw+d");
+});
+
+Deno.test("TokenKeeper sends the fields of the form, whose variables are read, over its own", async () => {
+  const form = { grant_type: "refresh_token", refresh_token: "${REFRESH}" };
+  const { keeper, context: { sent } } = setup({ scope: undefined as never, form });
+  await keeper.take();
+  assertEquals(sent[0]?.body, "grant_type=refresh_token&refresh_token=r3");
+});
+
+Deno.test("TokenKeeper keeps a token until a little before it expires", async () => {
+  const { keeper, context } = setup();
+  await keeper.take();
+  context.nowMs = 3_539_999;
+  assertEquals(await keeper.take(), "token-1");
+  context.nowMs = 3_540_000;
+  assertEquals(await keeper.take(), "token-2");
+  assertEquals(context.hidden, ["token-1", "token-2"]);
+});
+
+Deno.test("TokenKeeper keeps nine tenths of a short life, and for ever what states none", async () => {
+  const short = setup({}, (at) => ({ access_token: `token-${at}`, expires_in: "10" }));
+  await short.keeper.take();
+  short.context.nowMs = 8_999;
+  assertEquals(await short.keeper.take(), "token-1");
+  short.context.nowMs = 9_000;
+  assertEquals(await short.keeper.take(), "token-2");
+  const endless = setup({}, (at) => ({ access_token: `token-${at}` }));
+  await endless.keeper.take();
+  endless.context.nowMs = 1e15;
+  assertEquals(await endless.keeper.take(), "token-1");
+});
+
+Deno.test("TokenKeeper sends one request for all that wait", async () => {
+  const { keeper, context } = setup();
+  const tokens = await Promise.all([keeper.take(), keeper.take(), keeper.take()]);
+  assertEquals(tokens, ["token-1", "token-1", "token-1"]);
+  assertEquals(context.sent.length, 1);
+});
+
+Deno.test("TokenKeeper.drop() forgets a token and no newer one", async () => {
+  const { keeper } = setup();
+  await keeper.take();
+  keeper.drop("token-1");
+  assertEquals(await keeper.take(), "token-2");
+  keeper.drop("token-1");
+  assertEquals(await keeper.take(), "token-2");
+});
+
+Deno.test("TokenKeeper says refused and names the variables when the provider gives no token", async () => {
+  const answers: [unknown, number, string][] = [
+    [{ error: "invalid_client" }, 401, 'it answered 401, "invalid_client"'],
+    [{ access_token: "" }, 200, "the answer holds no access_token"],
+    [[], 200, "the answer holds no access_token"],
+  ];
+  for (const [body, status, reason] of answers) {
+    const { keeper } = setup({}, () => body, status);
+    const failure = await assertRejects(() => keeper.take(), Failure);
+    assertEquals(failure.kind, "refused");
+    assertEquals(failure.message, `Cannot get a token from auth.test: ${reason}`);
+    assert(failure.hint?.startsWith("Check ID and SECRET"), failure.hint);
+  }
+});
+
+Deno.test("TokenKeeper asks again when the request before failed", async () => {
+  const { keeper } = setup({}, (at) => at === 1 ? {} : { access_token: "token" });
+  await assertRejects(() => keeper.take(), Failure);
+  assertEquals(await keeper.take(), "token");
+});

@@ -1,0 +1,550 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import type { Paging } from "../../../lib/config/schema/job_schema.ts";
+import type { Verdict } from "../../../lib/fetch/paging/paginator.ts";
+import { BASE, param, type PlayedPage, readAll } from "../reading.ts";
+
+const offset = (more: Partial<Extract<Paging, { by: "offset" }>> = {}): Paging => ({
+  by: "offset",
+  offset_param: "skip",
+  first: 0,
+  size_param: "limit",
+  size: 100,
+  in: "query",
+  ...more,
+});
+const page = (more: Partial<Extract<Paging, { by: "page" }>> = {}): Paging => ({
+  by: "page",
+  page_param: "page",
+  first: 1,
+  size_param: "size",
+  size: 100,
+  in: "query",
+  ...more,
+});
+const cursor = (more: Partial<Extract<Paging, { by: "cursor" }>> = {}): Paging => ({
+  by: "cursor",
+  cursor: "next",
+  cursor_param: "after",
+  in: "query",
+  ...more,
+});
+const nextLink: Paging = { by: "next_link", link: "next" };
+const linkHeader: Paging = { by: "link_header" };
+
+const range = (from: number, to: number) =>
+  Array.from({ length: Math.max(0, to - from) }, (_, index) => from + index);
+
+/** Records `from` up to `size` further ones of `count`. */
+const slice = (count: number, from: number, size: number) =>
+  range(from, Math.min(count, from + size));
+
+function failure(verdict: Verdict): { reason: string; tooFull: boolean } {
+  assert(verdict.kind === "failed", `expected a failure, got ${JSON.stringify(verdict)}`);
+  return { reason: verdict.reason, tooFull: verdict.tooFull };
+}
+
+Deno.test("SinglePage is done with any answer when neither total nor full is known", () => {
+  const reading = readAll({ by: "none" }, () => ({ records: range(0, 5000) }));
+  assertEquals(reading.verdict, { kind: "done" });
+});
+
+Deno.test("SinglePage is too full when the answer reaches `full`", () => {
+  const { verdict } = readAll({ by: "none" }, () => ({ records: range(0, 50) }), { full: 50 });
+  assert(failure(verdict).tooFull);
+  const short = readAll({ by: "none" }, () => ({ records: range(0, 49) }), { full: 50 });
+  assertEquals(short.verdict, { kind: "done" });
+});
+
+Deno.test("SinglePage trusts the total more than `full`", () => {
+  const whole = readAll({ by: "none" }, () => ({ records: range(0, 50), total: 50 }), { full: 50 });
+  assertEquals(whole.verdict, { kind: "done" });
+  const cut = readAll({ by: "none" }, () => ({ records: range(0, 50), total: 51 }));
+  assertEquals(failure(cut.verdict), {
+    reason: "the answer holds 50 of 51 records",
+    tooFull: true,
+  });
+});
+
+Deno.test("OffsetPaginator hands out all further pages at once when the total is known", () => {
+  const asked: unknown[] = [];
+  const reading = readAll(offset(), (step) => {
+    const skip = Number(param(step, "skip"));
+    asked.push([skip, param(step, "limit")]);
+    return { records: slice(350, skip, 100), total: 350 };
+  });
+  assertEquals(reading.verdict, { kind: "done" });
+  assertEquals(asked, [[0, 100], [100, 100], [200, 100], [300, 100]]);
+});
+
+Deno.test("OffsetPaginator asks on after a full last page when there is no total", () => {
+  const reading = readAll(offset(), (step) => ({
+    records: slice(200, Number(param(step, "skip")), 100),
+  }));
+  assertEquals(reading.verdict, { kind: "done" });
+  assertEquals(reading.asked.length, 3);
+});
+
+Deno.test("OffsetPaginator counts from its first value and holds max_offset against what is sent", () => {
+  const fromOne = (max_offset: number) =>
+    readAll(offset({ first: 1, max_offset }), (step) => ({
+      records: slice(250, Number(param(step, "skip")) - 1, 100),
+      total: 250,
+    }));
+  assertEquals(fromOne(201).verdict, { kind: "done" });
+  assertEquals(fromOne(201).asked.map((step) => param(step, "skip")), [1, 101, 201]);
+  assert(failure(fromOne(200).verdict).tooFull);
+});
+
+Deno.test("OffsetPaginator follows the source when it gives smaller pages than asked for", () => {
+  const reading = readAll(offset({ size: 500 }), (step) => ({
+    records: slice(333, Number(param(step, "skip")), 100),
+    total: 333,
+  }));
+  assertEquals(reading.verdict, { kind: "done" });
+  assertEquals(reading.records, range(0, 333));
+  assertEquals(reading.asked.length, 4);
+});
+
+Deno.test("OffsetPaginator makes a new plan when a page in the middle is short", () => {
+  const reading = readAll(offset(), (step) => {
+    const skip = Number(param(step, "skip"));
+    return { records: slice(350, skip, skip === 100 ? 37 : 100), total: 350 };
+  });
+  assertEquals(reading.verdict, { kind: "done" });
+  assertEquals(reading.records, range(0, 350));
+});
+
+Deno.test("OffsetPaginator fails when a page is empty before the total is reached", () => {
+  const { verdict } = readAll(offset(), (step) => {
+    const skip = Number(param(step, "skip"));
+    return { records: skip === 200 ? [] : slice(350, skip, 100), total: 350 };
+  });
+  assertEquals(failure(verdict), {
+    reason: "page 3 was empty after 200 of 350 records",
+    tooFull: false,
+  });
+});
+
+Deno.test("OffsetPaginator is too full right after the first page when the last lies beyond max_offset", () => {
+  const reading = readAll(offset({ max_offset: 20_000 }), (step) => ({
+    records: slice(20_101, Number(param(step, "skip")), 100),
+    total: 20_101,
+  }));
+  assert(failure(reading.verdict).tooFull);
+  assertEquals(reading.asked.length, 1);
+  const just = readAll(offset({ max_offset: 20_000 }), (step) => ({
+    records: slice(20_100, Number(param(step, "skip")), 100),
+    total: 20_100,
+  }));
+  assertEquals(just.verdict, { kind: "done" });
+});
+
+Deno.test("OffsetPaginator is too full at max_offset when no total says that nothing is left", () => {
+  const { verdict } = readAll(offset({ max_offset: 200 }), (step) => ({
+    records: slice(1000, Number(param(step, "skip")), 100),
+  }));
+  assert(failure(verdict).tooFull);
+});
+
+Deno.test("OffsetPaginator is too full when there are more pages than max_pages", () => {
+  const endless = readAll(
+    offset(),
+    (step) => ({ records: slice(1e9, Number(param(step, "skip")), 100) }),
+    { maxPages: 5 },
+  );
+  assertEquals(failure(endless.verdict), { reason: "it has more than 5 pages", tooFull: true });
+  assertEquals(endless.asked.length, 5);
+});
+
+Deno.test("OffsetPaginator plans nothing when the total is absurd", () => {
+  const { verdict, asked } = readAll(offset(), () => ({ records: [1], total: 2 ** 52 }));
+  assert(failure(verdict).tooFull);
+  assertEquals(asked.length, 1);
+});
+
+Deno.test("every kind of paging restarts when the total changes while paging", () => {
+  const answer = (index: number): PlayedPage => ({
+    records: range(index * 100, index * 100 + 100),
+    total: index === 0 ? 350 : 351,
+    at: { next: `c${index}`, "$header.link": `<?p=${index}>; rel=next` },
+  });
+  for (const paging of [offset(), page(), cursor(), { ...nextLink }, { ...linkHeader }]) {
+    const { verdict } = readAll(paging, (_, index) => answer(index));
+    assertEquals(verdict, {
+      kind: "restart",
+      reason: "the total changed from 350 to 351 while paging",
+    });
+  }
+});
+
+Deno.test("every kind of paging restarts when more records come than the total states", () => {
+  for (const paging of [{ by: "none" } as const, offset(), page(), cursor()]) {
+    const { verdict } = readAll(paging, () => ({ records: range(0, 12), total: 10 }));
+    assertEquals(verdict.kind, "restart");
+  }
+});
+
+Deno.test("every kind of paging fails when a page repeats an earlier one", () => {
+  const answer = (index: number, total?: number): PlayedPage => ({
+    records: range(index % 2 * 100, index % 2 * 100 + 100),
+    ...total === undefined ? {} : { total },
+    at: { next: `c${index}`, "$header.link": `<?p=${index}>; rel="next"` },
+  });
+  for (const total of [undefined, 300, 1000]) {
+    for (const paging of [offset(), page(), cursor(), nextLink, linkHeader]) {
+      const { verdict } = readAll(paging, (_, index) => answer(index, total));
+      assertEquals(failure(verdict).reason, "page 3 repeats an earlier page");
+    }
+  }
+});
+
+Deno.test("PagePaginator counts from its first page and ends on a short page", () => {
+  const reading = readAll(page({ first: 0 }), (step) => ({
+    records: slice(250, Number(param(step, "page")) * 100, 100),
+  }));
+  assertEquals(reading.asked.map((step) => param(step, "page")), [0, 1, 2]);
+  assertEquals(reading.verdict, { kind: "done" });
+});
+
+Deno.test("PagePaginator ends with the number of pages that the source states", () => {
+  const paging = page({
+    size: undefined as never,
+    size_param: undefined as never,
+    pages: "meta.pages",
+  });
+  const reading = readAll(paging, (_, index) => ({
+    records: range(index * 7, index * 7 + 7),
+    at: { "meta.pages": "3" },
+  }));
+  assertEquals(reading.verdict, { kind: "done" });
+  assertEquals(reading.asked.length, 3);
+});
+
+Deno.test("PagePaginator fails when a page before the stated last one is empty", () => {
+  const { verdict } = readAll(page({ pages: "pages" }), (_, index) => ({
+    records: index === 1 ? [] : range(index * 100, index * 100 + 100),
+    at: { pages: 4 },
+  }));
+  assertEquals(failure(verdict).reason, "page 2 of 4 was empty");
+});
+
+Deno.test("PagePaginator restarts when the number of pages changes", () => {
+  const { verdict } = readAll(page({ pages: "pages" }), (_, index) => ({
+    records: range(index * 100, index * 100 + 100),
+    at: { pages: 4 + index },
+  }));
+  assertEquals(verdict.kind, "restart");
+});
+
+Deno.test("PagePaginator fails when the number of pages is no number", () => {
+  const { verdict } = readAll(page({ pages: "pages" }), () => ({
+    records: range(0, 100),
+    at: { pages: { of: 4 } },
+  }));
+  assertEquals(failure(verdict).reason, 'the number of pages at "pages" is {"of":4}');
+});
+
+Deno.test("PagePaginator reads an empty window when the source states zero pages", () => {
+  const { verdict } = readAll(page({ pages: "pages" }), () => ({ records: [], at: { pages: 0 } }));
+  assertEquals(verdict, { kind: "done" });
+});
+
+Deno.test("PagePaginator is too full when pages lie beyond max_page", () => {
+  const { verdict, asked } = readAll(page({ max_page: 3 }), (step) => ({
+    records: slice(301, (Number(param(step, "page")) - 1) * 100, 100),
+    total: 301,
+  }));
+  assert(failure(verdict).tooFull);
+  assertEquals(asked.length, 1);
+});
+
+Deno.test("CursorPaginator sends each cursor on and ends without one", () => {
+  const cursors = ["a", 7, null];
+  const reading = readAll(cursor({ size_param: "n", size: 2 }), (_, index) => ({
+    records: range(index * 2, index * 2 + 2),
+    at: { next: cursors[index] },
+  }));
+  assertEquals(reading.verdict, { kind: "done" });
+  assertEquals(reading.asked.map((step) => param(step, "after")), [undefined, "a", 7]);
+  assertEquals(reading.asked.map((step) => param(step, "n")), [2, 2, 2]);
+});
+
+Deno.test("CursorPaginator goes on over an empty page when it has a cursor", () => {
+  const { verdict, records } = readAll(cursor(), (_, index) => ({
+    records: index === 1 ? [] : [index],
+    at: { next: index < 2 ? `c${index}` : "" },
+  }));
+  assertEquals(verdict, { kind: "done" });
+  assertEquals(records, [0, 2]);
+});
+
+Deno.test("CursorPaginator ends when `more` is false whatever the cursor", () => {
+  for (const no of [false, "false", 0]) {
+    const { verdict, asked } = readAll(cursor({ more: "has_more" }), () => ({
+      records: [1],
+      at: { next: "again", has_more: no },
+    }));
+    assertEquals(verdict, { kind: "done" });
+    assertEquals(asked.length, 1);
+  }
+});
+
+Deno.test("CursorPaginator fails when `more` is true and there is no cursor", () => {
+  const { verdict } = readAll(cursor({ more: "has_more" }), () => ({
+    records: [1],
+    at: { has_more: true },
+  }));
+  assertEquals(
+    failure(verdict).reason,
+    '"has_more" says that there is more, and there is no cursor at "next"',
+  );
+});
+
+Deno.test("CursorPaginator fails when a cursor comes again", () => {
+  const { verdict } = readAll(cursor(), (_, index) => ({
+    records: [index],
+    at: { next: ["a", "b", "a"][index] },
+  }));
+  assertEquals(failure(verdict).reason, 'page 3 leads back to the cursor "a"');
+});
+
+Deno.test("CursorPaginator fails when the pages end before the total", () => {
+  const { verdict } = readAll(cursor(), (_, index) => ({
+    records: [index],
+    total: 5,
+    at: index === 0 ? { next: "a" } : {},
+  }));
+  assertEquals(failure(verdict).reason, "the pages ended after 2 of 5 records");
+});
+
+Deno.test("LinkPaginator resolves relative links against the page they stand on", () => {
+  const links = ["?page=2", "/v2/things?page=3", "//api.test/v3", null];
+  const { verdict, asked } = readAll(nextLink, (_, index) => ({
+    records: [index],
+    at: { next: links[index] },
+  }));
+  assertEquals(verdict, { kind: "done" });
+  assertEquals(asked.map((step) => step.url), [
+    undefined,
+    "https://api.test/v1/things?page=2",
+    "https://api.test/v2/things?page=3",
+    "https://api.test/v3",
+  ]);
+});
+
+Deno.test("LinkPaginator refuses a link to another host", () => {
+  for (const link of ["https://evil.test/v1?page=2", "https://api.test:444/", "ftp://api.test/"]) {
+    const { verdict } = readAll(nextLink, () => ({ records: [1], at: { next: link } }));
+    assertEquals(
+      failure(verdict).reason,
+      `the link to the next page, ${JSON.stringify(link)}, leads to another host`,
+    );
+  }
+});
+
+Deno.test("LinkPaginator follows an http link to the same host by https", () => {
+  const { asked } = readAll(nextLink, (_, index) => ({
+    records: [index],
+    at: index === 0 ? { next: "http://api.test/v1/things?page=2" } : {},
+  }));
+  assertEquals(asked[1]?.url, "https://api.test/v1/things?page=2");
+});
+
+Deno.test("LinkPaginator fails when a link leads back", () => {
+  const links = ["?page=2", `${BASE}/things`];
+  const { verdict } = readAll(nextLink, (_, index) => ({
+    records: [index],
+    at: { next: links[index] },
+  }));
+  assertEquals(failure(verdict).reason, `page 2 leads back to "${BASE}/things"`);
+});
+
+Deno.test("LinkPaginator fails when the link is no link", () => {
+  for (const link of [{ href: "?page=2" }, 7, "http://[", true]) {
+    const { verdict } = readAll(nextLink, () => ({ records: [1], at: { next: link } }));
+    assertEquals(
+      failure(verdict).reason,
+      `the link to the next page is ${JSON.stringify(link)}`,
+    );
+  }
+});
+
+/** Cases of each property; `deno task test:long` asks for more. */
+const CASES = Number(Deno.env.get("HINDCAST_FUZZ_CASES") ?? 300);
+
+const sizes = { count: fc.nat(700), size: fc.integer({ min: 1, max: 50 }) };
+
+Deno.test("paging by number reads every record once and ends, property", () => {
+  fc.assert(
+    fc.property(
+      fc.record({
+        ...sizes,
+        cap: fc.integer({ min: 1, max: 50 }),
+        states: fc.boolean(),
+        first: fc.nat(1),
+      }),
+      ({ count, size, cap, states, first }) => {
+        const served = states ? Math.min(size, cap) : size;
+        const stated = states ? { total: count } : {};
+        const byOffset = readAll(
+          offset({ size }),
+          (step) => ({ records: slice(count, Number(param(step, "skip")), served), ...stated }),
+        );
+        const byPage = readAll(page({ size, first }), (step) => ({
+          records: slice(count, (Number(param(step, "page")) - first) * served, served),
+          ...stated,
+        }));
+        for (const reading of [byOffset, byPage]) {
+          assertEquals(reading.verdict, { kind: "done" });
+          assertEquals(reading.records, range(0, count));
+        }
+      },
+    ),
+    { numRuns: CASES },
+  );
+});
+
+Deno.test("OffsetPaginator reads every record once when pages are of any length, property", () => {
+  fc.assert(
+    fc.property(fc.record(sizes), fc.infiniteStream(fc.integer({ min: 1, max: 50 })), (
+      { count, size },
+      lengths,
+    ) => {
+      const { verdict, records } = readWithReplans(count, size, lengths);
+      assertEquals(verdict, { kind: "done" });
+      assertEquals(records, range(0, count));
+    }),
+    { numRuns: CASES },
+  );
+});
+
+/** Pages of unforeseeable length; a page asked for and thrown away counts for nothing. */
+function readWithReplans(count: number, size: number, lengths: Iterator<number>) {
+  return readAll(offset({ size }), (step) => ({
+    records: slice(count, Number(param(step, "skip")), Math.min(size, lengths.next().value)),
+    total: count,
+  }));
+}
+
+Deno.test("paging by cursor and link reads every record once and ends, property", () => {
+  fc.assert(
+    fc.property(fc.record({ ...sizes, states: fc.boolean() }), ({ count, size, states }) => {
+      const answer = (from: number): PlayedPage => {
+        const next = from + size;
+        return {
+          records: slice(count, from, size),
+          ...states ? { total: count } : {},
+          at: next < count
+            ? { next: `?from=${next}`, "$header.link": `<?from=${next}>; rel=next` }
+            : {},
+        };
+      };
+      const byCursor = readAll(cursor(), (step) => answer(numberIn(param(step, "after"))));
+      const byLink = readAll(nextLink, (step) => answer(numberIn(step.url)));
+      const byHeader = readAll(linkHeader, (step) => answer(numberIn(step.url)));
+      for (const reading of [byCursor, byLink, byHeader]) {
+        assertEquals(reading.verdict, { kind: "done" });
+        assertEquals(reading.records, range(0, count));
+      }
+    }),
+    { numRuns: CASES },
+  );
+});
+
+function numberIn(text: unknown): number {
+  return Number(/from=(\d+)/.exec(String(text))?.[1] ?? 0);
+}
+
+Deno.test("every kind of paging ends on whatever a source answers, property", () => {
+  const answers = fc.infiniteStream(fc.record({
+    records: fc.array(fc.nat(3), { maxLength: 4 }),
+    total: fc.option(fc.nat(20), { nil: undefined as never, freq: 3 }),
+    at: fc.dictionary(
+      fc.constantFrom("next", "pages", "more", "$header.link"),
+      fc.oneof(fc.nat(9), fc.boolean(), fc.webUrl(), fc.constant(null), fc.string()),
+    ),
+  }));
+  const kinds = fc.constantFrom<Paging>(
+    { by: "none" },
+    offset({ size: 3 }),
+    page({ size: 3, pages: "pages" }),
+    offset({ size: 3, more: "more" }),
+    page({ size: 3, more: "more" }),
+    cursor({ more: "more" }),
+    cursor({ in: "body" }),
+    nextLink,
+    linkHeader,
+  );
+  fc.assert(
+    fc.property(kinds, answers, (paging, stream) => {
+      const { asked } = readAll(paging, () => stream.next().value, { maxPages: 50 });
+      assert(asked.length <= 50);
+    }),
+    { numRuns: CASES },
+  );
+});
+
+Deno.test("CursorPaginator sends a cursor as digits when it is too large for a float", () => {
+  const { asked } = readAll(cursor(), (_, index) => ({
+    records: [index],
+    at: index === 0 ? { next: 9007199254740993n } : {},
+  }));
+  assertEquals(String(param(asked[1]!, "after")), "9007199254740993");
+});
+
+Deno.test("CursorPaginator sends digits as a number where the first cursor is one", () => {
+  const rows = ["51", "0051x", null];
+  const reading = readAll(
+    cursor({ cursor: "$header.X-Next-Row", first: 1, in: "body" }),
+    (_, at) => ({ records: [at], at: { "$header.X-Next-Row": rows[at] } }),
+  );
+  assertEquals(reading.asked.map((step) => param(step, "after")), [1, 51, "0051x"]);
+});
+
+Deno.test("CursorPaginator takes a list or a map as a cursor in a body only", () => {
+  const { verdict } = readAll(cursor(), () => ({ records: [1], at: { next: { id: 5n } } }));
+  assertEquals(failure(verdict).reason, 'the cursor at "next" is {"id":"5n"}');
+  const marks = [[7n, "a"], [9n, "b"], [9n, "b"]];
+  const reading = readAll(cursor({ in: "body" }), (_, at) => ({
+    records: [at],
+    at: { next: marks[at] },
+  }));
+  assertEquals(reading.asked.map((step) => param(step, "after")), [undefined, marks[0], marks[1]]);
+  assertEquals(failure(reading.verdict).reason, 'page 3 leads back to the cursor "[9,"b"]"');
+});
+
+Deno.test("`more` goes on over pages that hold fewer records than asked for", () => {
+  const kept = [...range(0, 3), ...range(7, 12)];
+  const held = (from: number) => kept.filter((at) => at >= from && at < from + 5);
+  for (const more of ["more", { path: "last", not: [true] }]) {
+    const answer = (from: number): PlayedPage => ({
+      records: held(from),
+      at: { more: from + 5 < 12, last: from + 5 >= 12 },
+    });
+    const numbered = readAll(
+      page({ size: 5, more }),
+      (step) => answer(Number(param(step, "page")) * 5 - 5),
+    );
+    assertEquals([numbered.verdict, numbered.records], [{ kind: "done" }, kept]);
+    const skipped = readAll(
+      offset({ size: 5, more }),
+      (step) => answer(Number(param(step, "skip"))),
+    );
+    assertEquals([skipped.verdict, [...new Set(skipped.records)]], [{ kind: "done" }, kept]);
+  }
+});
+
+Deno.test("`more` ends where it is false, and fails where nothing can follow", () => {
+  const full = { records: [1, 2], at: { more: false, last: true } };
+  for (const more of ["more", { path: "last", is: [false] }]) {
+    for (const paging of [offset({ size: 2, more }), page({ size: 2, more }), cursor({ more })]) {
+      const { verdict, asked } = readAll(paging, () => full);
+      assertEquals([verdict, asked.length], [{ kind: "done" }, 1]);
+    }
+  }
+  const empty = readAll(offset({ more: "more" }), () => ({ records: [], at: { more: true } }));
+  assertEquals(failure(empty.verdict).reason, "page 1 was empty and says that there is more");
+  const early = readAll(page({ more: "more" }), () => ({ ...full, total: 5 }));
+  assertEquals(failure(early.verdict).reason, "the pages ended after 2 of 5 records");
+});

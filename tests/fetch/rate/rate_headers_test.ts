@@ -1,0 +1,79 @@
+import { assertEquals } from "@std/assert";
+import { readRateLimit, readRetryAfter } from "../../../lib/fetch/rate/rate_headers.ts";
+
+const nowMs = Date.UTC(2024, 0, 1, 12);
+const inAMinute = "Mon, 01 Jan 2024 12:01:00 GMT";
+const yesterday = "Sun, 31 Dec 2023 12:00:00 GMT";
+
+Deno.test("readRetryAfter() reads milliseconds to wait when the header is seconds or a date", () => {
+  const expected: [string, number | undefined][] = [
+    ["2", 2_000],
+    ["0", 0],
+    ["1.5", 1_500],
+    [inAMinute, 60_000],
+    [yesterday, 0],
+    ["99999999999999999999", 3_600_000],
+    ["Fri, 31 Dec 9999 23:59:59 GMT", 3_600_000],
+    ["soon", undefined],
+    ["-1", undefined],
+    ["5 minutes", undefined],
+    ["Mon, rubbish", undefined],
+    ["", undefined],
+  ];
+  for (const [text, waitMs] of expected) {
+    assertEquals(readRetryAfter(new Headers({ "retry-after": text }), nowMs), waitMs, text);
+  }
+  assertEquals(readRetryAfter(new Headers(), nowMs), undefined);
+});
+
+Deno.test("readRetryAfter() never waits longer than it may when the server asks for more", () => {
+  assertEquals(readRetryAfter(new Headers({ "retry-after": "600" }), nowMs, 30_000), 30_000);
+});
+
+Deno.test("readRateLimit() reads what remains when the server speaks any of the dialects", () => {
+  const state = { limit: 100, remaining: 7, resetAfterMs: 30_000 };
+  const dialects: Record<string, string>[] = [
+    { "RateLimit": "limit=100, remaining=7, reset=30" },
+    { "RateLimit-Limit": "100, 100;w=60", "RateLimit-Remaining": "7", "RateLimit-Reset": "30" },
+    { "X-RateLimit-Limit": "100", "X-RateLimit-Remaining": "7", "X-RateLimit-Reset": "30" },
+    { "X-Rate-Limit-Limit": "100", "X-Rate-Limit-Remaining": "7", "X-Rate-Limit-Reset": "30" },
+    {
+      "X-RateLimit-Limit": "100",
+      "X-RateLimit-Remaining": "7",
+      "X-RateLimit-Reset": `${nowMs / 1_000 + 30}`,
+    },
+    {
+      "X-RateLimit-Limit": "100",
+      "X-RateLimit-Remaining": "7",
+      "X-RateLimit-Reset": `${nowMs + 30_000}`,
+    },
+  ];
+  for (const headers of dialects) {
+    assertEquals(readRateLimit(new Headers(headers), nowMs), state, JSON.stringify(headers));
+  }
+  assertEquals(readRateLimit(new Headers({ RateLimit: '"default";r=7;t=30' }), nowMs), {
+    remaining: 7,
+    resetAfterMs: 30_000,
+  });
+});
+
+Deno.test("readRateLimit() takes the limit with least left when a server states several", () => {
+  const headers = new Headers({ RateLimit: '"minute";r=50;t=10, "day";r=3;t=900' });
+  assertEquals(readRateLimit(headers, nowMs), { remaining: 3, resetAfterMs: 900_000 });
+});
+
+Deno.test("readRateLimit() keeps what it can read when some of it is missing or rubbish", () => {
+  assertEquals(readRateLimit(new Headers({ "X-RateLimit-Remaining": "0" }), nowMs), {
+    remaining: 0,
+  });
+  assertEquals(readRateLimit(new Headers({ RateLimit: "unlimited" }), nowMs), undefined);
+  assertEquals(readRateLimit(new Headers({ "X-RateLimit-Reset": "tomorrow" }), nowMs), undefined);
+  assertEquals(readRateLimit(new Headers(), nowMs), undefined);
+});
+
+Deno.test("readRateLimit() bounds the reset when it is past or absurdly far", () => {
+  const reset = (text: string) =>
+    readRateLimit(new Headers({ "X-RateLimit-Reset": text }), nowMs)?.resetAfterMs;
+  assertEquals(reset(`${nowMs / 1_000 - 5}`), 0);
+  assertEquals(reset("9999999"), 3_600_000);
+});

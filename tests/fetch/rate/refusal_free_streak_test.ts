@@ -1,0 +1,29 @@
+import { assertEquals } from "@std/assert";
+import { Quiet } from "../../../lib/fetch/rate/refusal_free_streak.ts";
+
+const stretch = { answers: 3, ms: 1_000 };
+
+Deno.test("lasts() wants answers and time when it is asked for both", () => {
+  const quiet = new Quiet();
+  quiet.restart(0);
+  assertEquals([quiet.note(), quiet.note()], [1, 2]);
+  assertEquals(quiet.lasts(stretch, 5_000), false);
+  quiet.note();
+  assertEquals(quiet.lasts(stretch, 999), false);
+  assertEquals(quiet.lasts(stretch, 1_000), true);
+  quiet.restart(1_000);
+  assertEquals(quiet.lasts(stretch, 9_000), false);
+});
+
+Deno.test("doublePatience() makes stretches longer when it was in vain, up to a bound", () => {
+  const quiet = new Quiet();
+  quiet.restart(0);
+  for (let count = 0; count < 6; count++) quiet.note();
+  quiet.doublePatience();
+  assertEquals(quiet.lasts(stretch, 1_999), false);
+  assertEquals(quiet.lasts(stretch, 2_000), true);
+  assertEquals(quiet.lasts(stretch, 1_000, 1), true);
+  for (let count = 0; count < 100; count++) quiet.doublePatience();
+  for (let count = 0; count < 186; count++) quiet.note();
+  assertEquals(quiet.lasts(stretch, 64_000), true);
+});

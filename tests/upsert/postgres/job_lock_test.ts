@@ -1,0 +1,109 @@
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import postgres from "postgres";
+import { Failure } from "../../../lib/failure.ts";
+import { openTarget } from "../../../lib/upsert/open_target.ts";
+import { sharedPostgres } from "../../support/postgres_server.ts";
+import { startHolder } from "../holder.ts";
+import { shapeOf, tableOf, windowOf } from "../shapes.ts";
+
+const table = tableOf({ id: "integer" });
+const rows = { shape: shapeOf("things", table), rows: [["1"]] };
+const holder = { run: "run-1", host: "here", pid: 4711 };
+
+async function setUp() {
+  const url = await (await sharedPostgres()).createDatabase();
+  const [one, other] = [await openTarget(url), await openTarget(url)];
+  const sql = postgres(url, { onnotice: () => {}, max: 2 });
+  await one.prepare({ things: table });
+  await other.prepare({ things: table });
+  return {
+    url,
+    one,
+    other,
+    sql,
+    async [Symbol.asyncDispose]() {
+      await sql.end();
+      await one[Symbol.asyncDispose]();
+      await other[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Ends the session that holds the advisory lock. */
+async function endLockSession(sql: postgres.Sql): Promise<void> {
+  await sql`SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE locktype = 'advisory'
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+}
+
+Deno.test("lock() refuses a second run of a job and says who holds it since when", async () => {
+  await using test = await setUp();
+  await using _ = await test.one.lock("job", holder);
+  const failure = await assertRejects(() => test.other.lock("job", { ...holder, pid: 5 }), Failure);
+  assertEquals(failure.kind, "locked");
+  assertMatch(
+    failure.message,
+    /^Cannot start: job "job" is being run by pid 4711 on here since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/,
+  );
+  assert(failure.hint !== undefined);
+});
+
+Deno.test("lock() lets another job run beside, and the same one afterwards", async () => {
+  await using test = await setUp();
+  const lock = await test.one.lock("job", holder);
+  await using _beside = await test.other.lock("another", holder);
+  await Promise.all([test.one.write([rows], []), test.other.write([rows], [])]);
+  await lock[Symbol.asyncDispose]();
+  await using _after = await test.other.lock("job", holder);
+  await test.other.write([rows], []);
+});
+
+Deno.test("lock() takes over from a process that was killed", async () => {
+  await using test = await setUp();
+  await using other = await startHolder(test.url);
+  const failure = await assertRejects(() => test.one.lock("job", holder), Failure);
+  assertEquals(failure.message.includes(`by pid ${other.pid} on here since `), true);
+  await other.kill();
+  for (let tries = 0;; tries++) {
+    try {
+      await using _ = await test.one.lock("job", holder);
+      break;
+    } catch (error) {
+      // The server needs a moment to see that the connection is gone.
+      if (tries > 100) throw error;
+    }
+  }
+  await test.one.write([rows], []);
+});
+
+Deno.test("write() goes on where its lock's connection was lost and nobody took the lock", async () => {
+  await using test = await setUp();
+  await using _ = await test.one.lock("job", holder);
+  await endLockSession(test.sql);
+  for (let id = 0; id < 3; id++) await test.one.write([{ ...rows, rows: [[String(id)]] }], []);
+  assertEquals(await test.one.countRows(["things"]), { things: 3 });
+  await assertRejects(() => test.other.lock("job", holder), Failure, "is being run by");
+});
+
+Deno.test("write() writes nothing more once another run has taken the lock", async () => {
+  await using test = await setUp();
+  await using _ = await test.one.lock("job", holder);
+  await test.one.write([rows], []);
+  await endLockSession(test.sql);
+  await using _taken = await test.other.lock("job", { ...holder, pid: 5 });
+  const failure = await assertRejects(
+    () => test.one.write([{ ...rows, rows: [["2"]] }], [windowOf()]),
+    Failure,
+  );
+  assertEquals(failure.kind, "locked");
+  assertEquals(await test.other.countRows(["things"]), { things: 1 });
+  assertEquals(await Array.fromAsync(test.other.readLedger("job")), []);
+});
+
+Deno.test("write() is stopped by the token where the lost connection has not been noticed", async () => {
+  await using test = await setUp();
+  await using _ = await test.one.lock("job", holder);
+  await test.sql`UPDATE hindcast_locks SET token = gen_random_uuid() WHERE job = 'job'`;
+  const failure = await assertRejects(() => test.one.write([rows], []), Failure, "taken over");
+  assertEquals(failure.kind, "locked");
+  assertEquals(await test.one.countRows(["things"]), { things: 0 });
+});

@@ -1,0 +1,191 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import type { Row, RowShape } from "../../../lib/extract/row_shape.ts";
+import { loadsOf } from "../../../lib/upsert/write/copy_batch.ts";
+import { MergedRows } from "../../../lib/upsert/sql/merge_rows.ts";
+import type { MergeWay } from "../../../lib/upsert/sql/merge_sql.ts";
+import { PostgresSession } from "../../../lib/upsert/postgres/session.ts";
+import { parsePostgresUrl } from "../../../lib/upsert/postgres/url.ts";
+import type { Session } from "../../../lib/upsert/write/session.ts";
+import { tableSql } from "../../../lib/upsert/sql/table_sql.ts";
+import { countsOf, planWrite } from "../../../lib/upsert/write/write_plan.ts";
+import type { PlannedLoad } from "../../../lib/upsert/write/write_plan.ts";
+import { sharedPostgres } from "../../support/postgres_server.ts";
+import { shapeOf, tableOf } from "../shapes.ts";
+
+const table = tableOf({
+  a: "text",
+  b: "integer",
+  seen: "integer",
+  part: "text",
+  replaced: "text",
+  filled: ["integer", "fill"],
+  kept: ["jsonb", "keep"],
+  most: ["numeric", "greatest"],
+  last: ["timestamptz", "greatest"],
+  word: ["text", "greatest"],
+  least: ["date", "least"],
+  tree: ["jsonb", "greatest"],
+  newest: ["text", "latest"],
+  newer: ["integer", "latest"],
+}, { key: ["a", "b"], version: ["seen", "part"] });
+
+const texts = ["", "a", "B", "b", "\u{1F600}", "\uFFFD", "tab\t\\N", "10", "9"];
+const pools: Record<string, string[]> = {
+  a: ["x", "y"],
+  b: ["1", "2", "-3"],
+  seen: ["1", "2", "10"],
+  part: ["a", "B"],
+  replaced: texts,
+  filled: ["1", "2"],
+  kept: ["{}", '{"a": 1}'],
+  most: ["-1", "0.5", "2", "10"],
+  last: ["2024-01-01T00:00:00Z", "2024-01-01T00:30:00+01:00", "2024-06-01T12:00:00.5Z"],
+  word: texts,
+  least: ["2024-01-01", "2023-12-31"],
+  tree: ["1", "[]", '{"b": 2}'],
+  newest: texts,
+  newer: ["1", "2"],
+};
+
+/** A row; columns that merge as `latest` have a value unless they may be null. */
+function rowOf(columns: readonly string[], latestMayBeNull = false): fc.Arbitrary<Row> {
+  const values = columns.map((name) => {
+    const value = fc.constantFrom(...pools[name]!);
+    const always = table.key.includes(name) || (name.startsWith("newe") && !latestMayBeNull);
+    return always ? value : fc.option(value, { freq: 2 });
+  });
+  return fc.tuple(...values);
+}
+
+interface Variant {
+  name: string;
+  way: MergeWay;
+  partitioned: boolean;
+}
+
+const variants: Variant[] = [
+  { name: "guarded", way: "guard", partitioned: false },
+  { name: "filtered", way: "filter", partitioned: false },
+  { name: "counted", way: "filter", partitioned: true },
+];
+
+const single: Variant = { name: "single", way: "guard", partitioned: false };
+const names = ["single", ...variants.map(({ name }) => name)];
+
+/** Writes rows of a shape into the table of a name, all at once or one by one. */
+async function write(
+  session: Session,
+  shape: RowShape,
+  rows: Row[],
+  { name, way, partitioned }: Variant,
+  oneByOne: boolean,
+): Promise<number[]> {
+  const named = { ...shape, table: name };
+  const relation = { version: table.version!, touched: true, partitioned };
+  const loads = oneByOne
+    ? (await Promise.all(rows.map((row) => loadsOf([{ shape: named, rows: [row] }], [name]))))
+      .flat()
+    : await loadsOf([{ shape: named, rows }], [name]);
+  const planned = loads.map((load): PlannedLoad => ({ load, relation, way }));
+  const plan = planWrite(planned, []);
+  const counts = countsOf(plan, planned, await session.transact(plan.steps));
+  return [counts.reduce((sum, { inserted }) => sum + inserted, 0)];
+}
+
+async function contents(session: Session, name: string): Promise<unknown[][]> {
+  const columns = Object.keys(table.columns).map((column) => `"${column}"`).join(", ");
+  return (await session.query(`SELECT ${columns} FROM ${name} ORDER BY a, b`)).rows;
+}
+
+/** Rows that lack the version, or a part of the columns, meet rows of the whole. */
+const shapes = [
+  shapeOf("t", table),
+  shapeOf("t", table, Object.keys(table.columns).filter((name) => name !== "replaced")),
+  shapeOf("t", table, ["b", "a", "newest", "filled", "word"]),
+];
+
+/** Asserts that batches leave the same in every variant as their rows do one by one. */
+async function assertSame(
+  session: Session,
+  batches: readonly { shape: RowShape; rows: Row[] }[],
+): Promise<void> {
+  await session.transact(names.map((name) => ({ sql: `DELETE FROM ${name}` })));
+  for (const { shape, rows } of batches) {
+    const inserted = await write(session, shape, rows, single, true);
+    for (const variant of variants) {
+      assertEquals(await write(session, shape, rows, variant, false), inserted);
+    }
+  }
+  const expected = await contents(session, "single");
+  for (const { name } of variants) assertEquals(await contents(session, name), expected);
+}
+
+Deno.test("MergedRows and one statement leave what PostgreSQL makes of the rows one by one", async () => {
+  const url = await (await sharedPostgres()).createDatabase();
+  await using session = new PostgresSession(parsePostgresUrl(url));
+  await session.transact(names.map((name) => ({ sql: tableSql(name, table)[0]! })));
+  const anyRows = fc.constantFrom(...shapes).chain((shape) =>
+    fc.record({
+      shape: fc.constant(shape),
+      rows: fc.array(rowOf(shape.columns), { minLength: 1, maxLength: 12 }),
+    })
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(anyRows, { minLength: 1, maxLength: 3 }),
+      (batches) => assertSame(session, batches),
+    ),
+    { numRuns: 15 },
+  );
+  const whole = shapes[0]!;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(rowOf(whole.columns, true), { minLength: 2, maxLength: 2 }),
+      (rows) => assertSame(session, [{ shape: whole, rows }]),
+    ),
+    { numRuns: 15 },
+  );
+});
+
+Deno.test("MergedRows keeps one round where every value is known, whatever the number of rows", () => {
+  const shape = shapeOf("t", tableOf({ id: "text", n: ["integer", "greatest"] }));
+  const merged = new MergedRows(shape);
+  for (let at = 0; at < 1000; at++) merged.add([`k${at % 10}`, String(at)]);
+  assertEquals(merged.rounds.length, 1);
+  assertEquals(merged.rounds[0]!.length, 10);
+  assertEquals(merged.rounds[0]![3], ["k3", "993"]);
+});
+
+Deno.test("MergedRows takes keys for equal that PostgreSQL takes for equal", () => {
+  const shape = shapeOf("t", tableOf({ at: "timestamptz", n: "bigint" }, { key: ["at", "n"] }));
+  const merged = new MergedRows(shape);
+  merged.add(["2024-01-01T00:00:00Z", "7"]);
+  merged.add(["2024-01-01T01:00:00+01:00", "007"]);
+  assertEquals(merged.rounds.map((round) => round.length), [1]);
+});
+
+Deno.test("MergedRows leaves to a further round what only the database can order", () => {
+  const shape = shapeOf("t", tableOf({ id: "text", tree: ["jsonb", "greatest"] }));
+  const merged = new MergedRows(shape);
+  for (const tree of ["[1]", "[2]", "[2]"]) merged.add(["k", tree]);
+  assertEquals(merged.rounds, [[["k", "[1]"]], [["k", "[2]"]]]);
+});
+
+Deno.test("MergedRows never lets an older value pass for a newer one that is null", () => {
+  const table = tableOf({ id: "text", seen: "integer", name: ["text", "latest"] }, {
+    version: ["seen"],
+  });
+  const merged = new MergedRows(shapeOf("t", table));
+  for (const row of [["k", "1", "old"], ["k", "7", null], ["k", "8", null]]) merged.add(row);
+  assertEquals(merged.rounds, [[["k", "1", "old"]], [["k", "8", null]]]);
+});
+
+Deno.test("MergedRows does not change the rows it is given", () => {
+  const shape = shapeOf("t", tableOf({ id: "text", n: ["integer", "fill"] }));
+  const rows: Row[] = [["a", "1"], ["a", null]];
+  const merged = new MergedRows(shape);
+  for (const row of rows) merged.add(row);
+  assertEquals(rows, [["a", "1"], ["a", null]]);
+  assert(merged.rounds[0]![0] !== rows[0]);
+});

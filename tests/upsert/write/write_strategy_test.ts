@@ -1,0 +1,37 @@
+import { assertEquals } from "@std/assert";
+import { afterBatch, afterCollision, UNKNOWN } from "../../../lib/upsert/write/write_strategy.ts";
+import type { WriteOutlook } from "../../../lib/upsert/write/write_strategy.ts";
+
+const fresh = { inserted: 100, updated: 0, unchanged: 0 };
+const same = { inserted: 0, updated: 0, unchanged: 100 };
+const changed = { inserted: 10, updated: 90, unchanged: 0 };
+
+Deno.test("afterBatch() copies straight into the table once a batch met no key", () => {
+  assertEquals(UNKNOWN.way, "filter");
+  assertEquals(afterBatch(UNKNOWN, fresh).way, "direct");
+});
+
+Deno.test("afterBatch() filters while rows stay as they are, and not while they change", () => {
+  assertEquals(afterBatch(UNKNOWN, same).way, "filter");
+  assertEquals(afterBatch(UNKNOWN, changed).way, "guard");
+});
+
+Deno.test("afterBatch() learns nothing from a batch without rows", () => {
+  const outlook = afterBatch(UNKNOWN, same);
+  assertEquals(afterBatch(outlook, { inserted: 0, updated: 0, unchanged: 0 }), outlook);
+});
+
+Deno.test("afterCollision() makes direct copies rarer each time, within a bound", () => {
+  let outlook: WriteOutlook = UNKNOWN;
+  const needed: number[] = [];
+  for (let collisions = 0; collisions < 6; collisions++) {
+    outlook = afterCollision(outlook);
+    let batches = 0;
+    while (outlook.way !== "direct") {
+      outlook = afterBatch(outlook, fresh);
+      batches++;
+    }
+    needed.push(batches);
+  }
+  assertEquals(needed, [4, 16, 64, 256, 256, 256]);
+});
