@@ -84,7 +84,7 @@ function hintFor(problems: readonly Problem[]): string {
   }
   return problems.some(({ message }) => message.startsWith("cannot read the YAML"))
     ? "Correct it and run deno task check again, which finds more where the YAML can be read"
-    : "Correct it and run deno task check again; docs/config.md has every key";
+    : "Correct it and run deno task check again; docs/keys.md lists every key";
 }
 
 /** A lookup of variables: those that are set, then those of .env.local, then those of .env. */

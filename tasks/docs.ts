@@ -10,7 +10,7 @@ import { openJob } from "../lib/cli/open_job.ts";
 import { DEFAULT_JOB } from "../lib/cli/settings.ts";
 
 const SCHEMA = "config/job.schema.json";
-const PAGE = "docs/config.md";
+const PAGE = "docs/keys.md";
 const ESTIMATES = "docs/estimates.md";
 
 async function main(argv: string[]): Promise<number> {

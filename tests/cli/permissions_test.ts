@@ -118,8 +118,8 @@ const LAUNCHED = "--allow-read --allow-env --allow-run";
 const TASKS: Readonly<Record<string, string>> = {
   check: "--allow-read --allow-env",
   init: "--allow-read --allow-write=.",
-  docs: "--allow-read=docs/config.md,config " +
-    "--allow-write=docs/config.md,docs/estimates.md,config/job.schema.json",
+  docs: "--allow-read=docs/keys.md,config " +
+    "--allow-write=docs/keys.md,docs/estimates.md,config/job.schema.json",
   sandbox: "--allow-net=127.0.0.1 --allow-read=recordings,../shared/racing-api/recordings",
   test: "--allow-read --allow-write --allow-run --allow-sys --allow-env " +
     "--allow-net=127.0.0.1,localhost",

@@ -3,7 +3,7 @@
 const PAGE = new URL("../../docs/config.md", import.meta.url);
 
 /** The text of the page. */
-export const CONFIG_PAGE: string = Deno.readTextFileSync(PAGE);
+const CONFIG_PAGE: string = Deno.readTextFileSync(PAGE);
 
 /** The fenced blocks of the page that are whole jobs. */
 export const EXAMPLES: readonly string[] = [...CONFIG_PAGE.matchAll(/^```yaml\n(.*?)^```/gms)]

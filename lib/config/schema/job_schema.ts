@@ -1,5 +1,5 @@
 // Owns every key of a job file, with the files *_schema.ts beside it: type, unit, default, meaning and
-// an example. Parsing, `check`, the JSON Schema for editors and docs/config.md are all derived from
+// an example. Parsing, `check`, the JSON Schema for editors and docs/keys.md are all derived from
 // this schema; nothing else describes a key. Cross-references between parts of a file (a stream's
 // table, a key's column) are checked in job.ts, not here.
 import { z } from "zod";

@@ -1,6 +1,5 @@
-// Owns the tables of docs/config.md: every key with type, unit, default, meaning and an example, made
-// from the job schema. The prose of the page is written by hand around them; `deno task docs` puts the
-// tables between the page's two marks.
+// Owns the tables of docs/keys.md: every key with type, unit, default, meaning and an example, made
+// from the job schema. `deno task docs` puts the tables between the two marks of the page.
 import { stringify } from "yaml";
 import type { z } from "zod";
 import { jobSchema } from "./job_schema.ts";
@@ -42,7 +41,7 @@ export function withReference(page: string): string {
 
 function referenceTables(): string {
   return keySections().map(({ title, keys }) => {
-    const heading = title === "" ? "### Top level" : `### \`${title}\``;
+    const heading = title === "" ? "## Top level" : `## \`${title}\``;
     const rows = keys.map(({ key, type, fallback, about, example }) =>
       `| \`${key}\` | ${cell(type)} | ${cell(fallback)} | ${cell(about)} | ${cell(example)} |`
     );
