@@ -192,10 +192,10 @@ export class StreamClient {
       this.#streamLimiter.refused(permit, retryAfterMs ?? undefined);
       this.#emit({ kind: "refused", status, retryAfterMs }, sending);
     } else {
-      this.#streamLimiter.answered(permit);
+      this.#streamLimiter.accepted(permit);
     }
     const state = readRateLimit(head.headers, wallNow());
-    if (state !== undefined) this.#streamLimiter.heed(state);
+    if (state !== undefined) this.#streamLimiter.applyHeaders(state);
   }
 
   /** Method and address for people: masked and not too long. */

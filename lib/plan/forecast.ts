@@ -1,6 +1,6 @@
-// Owns the forecast: how many windows, requests and rows a stream comes to and how long they take at
-// the allowed rate, before anything is asked. It is arithmetic on dates, on what runs have measured and,
-// until they have, on what the job file says to expect. docs/estimates.md is computed with it.
+// Owns the forecast: how many windows, requests and rows a stream has and how long they take at the allowed
+// rate, before any request is sent. It computes from dates, from what runs have measured and, until then,
+// from what the job file declares to expect. docs/estimates.md is computed with it.
 import type { Stream } from "../config/schema/job_schema.ts";
 import { type Rate, secondsUnder } from "./time/rate.ts";
 import { MINUTES_PER_DAY } from "./time/civil.ts";
@@ -8,7 +8,7 @@ import { autoBounds, pageSize } from "./stream_plan.ts";
 import { TARGET_PAGES } from "./auto_window.ts";
 import { minutesOf } from "./time/window.ts";
 
-/** Amount of dates of a stream, over all its tracks. */
+/** Extent of the dates of a stream, over all its tracks. */
 export interface Extent {
   /** Civil minutes. */
   readonly minutes: number;
@@ -20,19 +20,19 @@ export interface Extent {
 export interface Measured {
   /** Windows; a stream without windows counts its fetches. */
   readonly windows: number;
-  /** Answers read to their end. */
+  /** Responses read completely. */
   readonly pages: number;
   /** Records on them. */
   readonly records: number;
-  /** Rows made of them, over all tables. */
+  /** Rows created from them, over all tables. */
   readonly rows: number;
   /** Civil minutes the windows covered. */
   readonly minutes: number;
-  /** Milliseconds from a request to the end of its answer, over all pages. */
+  /** Milliseconds from a request to the end of its response, over all pages. */
   readonly answerMs: number;
 }
 
-/** Windows, requests and rows of one stream, all of them and those that are left. */
+/** Windows, requests and rows of one stream: in total, and those left. */
 export interface StreamForecast {
   /** Windows of the range. */
   readonly windows: number;
@@ -50,14 +50,14 @@ export interface StreamForecast {
   readonly rowsLeft: number;
   /** Civil minutes that are left; 0 for a stream without windows. */
   readonly minutesLeft: number;
-  /** Milliseconds from a request to the end of its answer; undefined before the first. */
+  /** Milliseconds from a request to the end of its response; undefined before the first. */
   readonly answerMs: number | undefined;
 }
 
-/** Windows measured from which their means are trusted more than the job file. */
+/** Number of measured windows above which their means replace the job file's values. */
 const WINDOWS_TO_TRUST = 3;
 
-/** Forecasts a stream of which `done` is done and `left` is left. */
+/** Forecasts a stream from the extents that are done and left. */
 export function forecastStream(
   stream: Stream,
   done: Extent,
@@ -110,12 +110,12 @@ function extentForecast(
   };
 }
 
-/** What runs have measured, once that is enough to go by. */
+/** What runs have measured, once that is enough. */
 function trust(measured: Measured | undefined): Measured | undefined {
   return measured !== undefined && measured.windows >= WINDOWS_TO_TRUST ? measured : undefined;
 }
 
-/** Records per civil minute to expect: as measured, else as the job file says, else unknown. */
+/** Expected records per civil minute: as measured, else as declared in the job file, else undefined. */
 export function expectedRecordsPerMinute(
   stream: Stream,
   measured: Measured | undefined,
@@ -138,7 +138,7 @@ function mappings(stream: Stream): number {
   return stream.rows.length;
 }
 
-/** How many windows auto_window.ts would cut, once it has learnt the density. */
+/** How many windows auto_window.ts creates once it has learned the density. */
 function autoWindows(stream: Stream, extent: Extent, density: number | undefined): number {
   const bounds = autoBounds(stream);
   const records = Math.min(bounds.pageSize * TARGET_PAGES, (bounds.maxRecords ?? Infinity) / 2);
@@ -148,7 +148,7 @@ function autoWindows(stream: Stream, extent: Extent, density: number | undefined
   return Math.max(1, Math.ceil(extent.minutes / length));
 }
 
-/** A window takes as many requests as its records fill pages; the last page of each is half full on average. */
+/** Requests of windows: the pages that their records fill; the last page of each is half full on average. */
 function requestsOf(
   stream: Stream,
   windows: number,
@@ -160,43 +160,43 @@ function requestsOf(
   return perWindow <= 1 ? windows : Math.ceil(pages + windows / 2);
 }
 
-/** Requests per second that all of the rates allow; undefined where there is none. */
+/** Requests per second that all rates allow; undefined without rates. */
 export function tightest(rates: readonly Rate[]): number | undefined {
   if (rates.length === 0) return undefined;
   return Math.min(...rates.map((rate) => rate.requests * 1000 / rate.intervalMs));
 }
 
-/** Mean answer time assumed before the first answer, where no rate bounds a stream. */
+/** Mean response time assumed before the first response, for streams without a rate. */
 const ASSUMED_ANSWER_MS = 500;
 
-/** Requests of one stream with the rates that bind it alone. */
-export interface Load {
+/** Requests of one stream and the rates of that stream. */
+export interface StreamRequests {
   /** Requests to send. */
   readonly requests: number;
   /** Rates of the stream itself. */
   readonly rates: readonly Rate[];
-  /** Mean time of an answer; undefined before the first. */
+  /** Mean response time; undefined before the first response. */
   readonly answerMs: number | undefined;
 }
 
 /**
- * Seconds that streams running side by side take: as long as the tightest limit needs, be it the
- * source's over all of them or a stream's own. Latency counts only where no limit is declared.
+ * Seconds that streams take side by side: as long as the tightest limit requires, either the API's limit
+ * over all of them or a stream's own. Latency counts only where no limit is declared.
  */
 export function secondsOf(
-  loads: readonly Load[],
+  streams: readonly StreamRequests[],
   source: readonly Rate[],
   concurrency: number,
 ): number {
-  const requests = loads.reduce((sum, load) => sum + load.requests, 0);
+  const requests = streams.reduce((sum, stream) => sum + stream.requests, 0);
   const bounds = [secondsUnder(source, requests)];
-  for (const load of loads) {
-    const isBound = load.rates.length + source.length > 0;
-    const answerMs = load.answerMs ?? ASSUMED_ANSWER_MS;
+  for (const stream of streams) {
+    const isBound = stream.rates.length + source.length > 0;
+    const answerMs = stream.answerMs ?? ASSUMED_ANSWER_MS;
     bounds.push(
       isBound
-        ? secondsUnder(load.rates, load.requests)
-        : load.requests * answerMs / 1000 / concurrency,
+        ? secondsUnder(stream.rates, stream.requests)
+        : stream.requests * answerMs / 1000 / concurrency,
     );
   }
   return Math.max(...bounds);

@@ -1,6 +1,5 @@
-// Owns the closed list of events of a run. The engine emits them; progress bar, plain lines, log file
-// and JSON are folds over them and decide nothing. An event holds measures and masked texts, never a
-// secret and never a record.
+// Owns the closed list of events of a run. The engine emits them; progress bars, plain lines, the log file
+// and JSON are folds over them. An event contains measures and masked strings, never a secret or a record.
 import type { FetchEvent } from "../fetch/fetch_event.ts";
 import type { Summary } from "./summary.ts";
 import type { Subject } from "./text/subject.ts";
@@ -18,9 +17,9 @@ export type RunEvent =
   | {
     kind: "stream_planned";
     stream: string;
-    /** Its dates, for reading; null for a stream without windows. */
+    /** Its dates, for display; null for a stream without windows. */
     range: string | null;
-    /** Windows to fetch, and windows that are done and final. */
+    /** Windows to fetch, and windows that are done and settled. */
     windows: number;
     skipped: number;
     /** Civil minutes to fetch; 0 for a stream without windows. */
@@ -43,7 +42,7 @@ export type RunEvent =
     /** Undefined where the rows shared a batch with those of other windows. */
     counts: WriteCounts | undefined;
     rejected: number;
-    /** From requests to the ends of their answers; waiting for the limit does not count. */
+    /** Milliseconds from requests to the ends of their responses, without the waits for the limit. */
     ms: number;
   }
   | { kind: "window_failed"; subject: Subject; reason: string; hint: string | undefined }

@@ -1,5 +1,5 @@
-// Owns how many rejected rows of one window are shown: a mapping that is wrong rejects every row, and what
-// a reader needs is the first of them. The log and `errors` keep them all. A fold over events; pure.
+// Owns how many rejected rows of one window are shown: a wrong mapping rejects every row, and the first few
+// show why. The log and `errors` keep all of them. A fold over events; pure.
 import type { RunEvent } from "./event.ts";
 import { formatCount } from "./text/format.ts";
 import { plainLines } from "./plain_lines.ts";
@@ -7,7 +7,7 @@ import { plainLines } from "./plain_lines.ts";
 /** Rejected rows of one window that are shown. */
 const MOST_SHOWN = 5;
 
-/** A printer of lines, as `plainLines`, that shows few rejections of each window and says how many follow. */
+/** A printer like `plainLines` that shows the first rejections of each window and counts the others. */
 export function fewRejections(): (event: RunEvent) => string[] {
   let rejected = 0;
   return (event) => {
@@ -15,9 +15,7 @@ export function fewRejections(): (event: RunEvent) => string[] {
     const more = rejected - MOST_SHOWN;
     rejected = 0;
     if (more <= 0) return plainLines(event);
-    const rest = `  and ${
-      formatCount(more, "row")
-    } more of this window, which deno task errors lists`;
+    const rest = `  and ${formatCount(more, "row")} more of this window; see deno task errors`;
     return [rest, ...plainLines(event)];
   };
 }

@@ -1,5 +1,5 @@
-// Owns the fold of events into the summary of a run. Nothing else counts, so that the JSON at the end,
-// the last line and the checkpoint agree.
+// Owns the fold of events into the summary of a run. Nothing else counts, so the JSON output, the last
+// line and the checkpoint agree.
 import type { RunEvent } from "./event.ts";
 import type { Summary } from "./summary.ts";
 import { addCounts } from "./summary.ts";

@@ -1,10 +1,10 @@
-// Owns the lines of a log file: one per event that a later reader asks for, with the time in front.
-// Requests are logged with their masked address, so that a log alone explains a run.
+// Owns the lines of a log file: one per event worth keeping, with its time first. Requests are logged with
+// their masked URL, so that the log alone explains a run.
 import type { RunEvent } from "./event.ts";
 import { oneLine } from "./text/format.ts";
 import { plainLines } from "./plain_lines.ts";
 
-/** The lines that an event puts into the log, each with an ISO 8601 time; `atMs` is epoch milliseconds. */
+/** The log lines of an event, each with an ISO 8601 time; `atMs` is epoch milliseconds. */
 export function logLines(event: RunEvent, atMs: number): string[] {
   const time = new Date(atMs).toISOString();
   const lines = event.kind === "request" ? requestLines(event) : plainLines(event);
@@ -24,7 +24,7 @@ function requestLines({ event }: Extract<RunEvent, { kind: "request" }>): string
   }
 }
 
-/** The group whose log an event belongs to; undefined for events of the run as a whole. */
+/** The stream of an event; undefined for events of the whole run. */
 export function streamOf(event: RunEvent): string | undefined {
   if ("subject" in event) return event.subject.stream;
   if (event.kind === "request") return event.event.stream;

@@ -1,5 +1,5 @@
-// Owns the plain lines of a run, one per window, as they suit a pipe, nohup, screen and cron, and the
-// log file. It folds events into lines and decides nothing.
+// Owns the plain lines of a run, one per window, for pipes, nohup, cron and the log file. A fold over
+// events; pure.
 import type { RunEvent } from "./event.ts";
 import {
   formatCount,
@@ -12,7 +12,7 @@ import {
 import type { Summary } from "./summary.ts";
 import type { Subject } from "./text/subject.ts";
 
-/** The lines that an event is worth; most are worth none or one. */
+/** The lines of an event; most events have none or one. */
 export function plainLines(event: RunEvent): string[] {
   return linesOf(event).map(oneLine);
 }
@@ -52,26 +52,26 @@ function linesOf(event: RunEvent): string[] {
 
 type Of<Kind extends RunEvent["kind"]> = Extract<RunEvent, { kind: Kind }>;
 
-/** Columns of stream and dates; longer ones push the rest of their line to the right. */
+/** Widths of the columns for stream and dates; longer values shift the rest of the line. */
 const [STREAM_CHARS, DATES_CHARS] = [12, 24];
 
 function plannedLine(event: Of<"stream_planned">): string {
   const { stream, range, windows, skipped, requests, seconds, requestsPerSecond, exact } = event;
   const approximately = exact ? "" : "~";
   const at = requestsPerSecond === null ? "" : ` at ${formatRate(requestsPerSecond)}`;
-  const asking = requests === 0
-    ? "nothing to ask"
+  const requested = requests === 0
+    ? "nothing to fetch"
     : `${approximately}${formatCount(requests, "request")}${at}, about ${formatSeconds(seconds)}`;
   return [
     `${stream.padEnd(STREAM_CHARS + 2)} ${(range ?? "all").padEnd(DATES_CHARS)}`,
     cell(windows + skipped, 6, "window", approximately),
     `${formatNumber(skipped).padStart(5)} done`,
     `${formatNumber(windows).padStart(5)} left`,
-    asking,
+    requested,
   ].join("  ");
 }
 
-/** Stream and dates of a window, at the beginning of its line. */
+/** Stream and dates of a window: the beginning of its line. */
 function beginning(subject: Subject): string {
   return `  ${subject.stream.padEnd(STREAM_CHARS)} ${formatSubject(subject).padEnd(DATES_CHARS)}`;
 }
@@ -91,7 +91,7 @@ function doneLine(event: Of<"window_done">): string {
   return cells.join("  ");
 }
 
-/** A count and its noun in a column of their own. */
+/** A count and its noun as a column. */
 function cell(count: number, chars: number, noun: string, before = ""): string {
   const plural = Math.round(count) === 1 ? noun : `${noun}s`;
   return `${`${before}${formatNumber(count)}`.padStart(chars)} ${plural.padEnd(noun.length + 1)}`;
@@ -106,7 +106,7 @@ function rejectedLine(event: Of<"row_rejected">): string {
   return `${beginning(subject)}   rejected a row of ${where}: ${reason}${shown}`;
 }
 
-/** The last lines of a run: what it wrote, how it ended, what to do next. */
+/** The last lines of a run: rows by table, and the outcome. */
 export function summaryLines(summary: Summary): string[] {
   const lines = Object.entries(summary.rows)
     .filter(([, counts]) => counts.inserted + counts.updated + counts.unchanged > 0)
@@ -131,6 +131,6 @@ function lastLine(summary: Summary): string {
   if (windows.skipped > 0) parts.push(`${formatNumber(windows.skipped)} done before`);
   if (rejected > 0) parts.push(`${formatCount(rejected, "row")} rejected`);
   if (retries > 0) parts.push(formatCount(retries, "retry", "retries"));
-  if (refused > 0) parts.push(`${formatCount(refused, "answer")} 429`);
+  if (refused > 0) parts.push(`${formatCount(refused, "request")} refused`);
   return [...parts, formatSeconds(seconds)].join(", ");
 }

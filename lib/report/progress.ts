@@ -1,12 +1,12 @@
-// Owns the live view of a run on a terminal: a bar per stream with windows, rows, rate used and time
-// left, redrawn in place. It folds events into a state and renders it as lines; writing them is left to
-// the caller. Lines that are worth keeping (failures, rejections, the summary) scroll by above the bars.
+// Owns the live view of a run on a terminal: a bar per stream with windows, rows, rate used and time left,
+// redrawn in place. It folds events into a state and renders it as lines; the caller writes them. Lines
+// worth keeping (failures, rejections, the summary) scroll above the bars.
 import { parseCivil } from "../plan/time/civil.ts";
 import type { RunEvent } from "./event.ts";
 import { formatCount, formatNumber, formatRate, formatSeconds } from "./text/format.ts";
 import type { Subject } from "./text/subject.ts";
 
-/** Cells of a bar. */
+/** Width of a bar in characters. */
 const BAR_CELLS = 24;
 
 /** Seconds over which the rate used is measured. */
@@ -36,7 +36,7 @@ export class Progress {
     this.#now = now;
   }
 
-  /** Takes in one event. */
+  /** Adds one event. */
   fold(event: RunEvent): void {
     if (event.kind === "stream_planned") this.#plan(event);
     if (event.kind === "request" && event.event.kind === "requested") {
@@ -50,7 +50,7 @@ export class Progress {
     }
   }
 
-  /** The bars, a line each, no wider than `columns`. */
+  /** The bars, one line each, at most `columns` wide. */
   render(columns: number): string[] {
     return [...this.#lines.values()].map((line) =>
       this.#renderLine(line).slice(0, Math.max(columns - 1, 20))
@@ -111,7 +111,7 @@ export class Progress {
     return parts.filter((part) => part !== "").join("  ");
   }
 
-  /** The rate of the last seconds, which falls while nothing is sent. */
+  /** The rate of the last seconds; it falls while nothing is sent. */
   #rate(line: Line): string {
     const now = this.#now();
     const sent = line.sent.filter((at) => at >= now - RATE_SECONDS * 1000);
@@ -124,7 +124,7 @@ export class Progress {
     return `${formatRate(used, allowed)} of ${formatRate(allowed)}`;
   }
 
-  /** Time left: the forecast at first, what has been measured as the run goes on; nothing once neither tells. */
+  /** Time left: first the forecast, then increasingly what the run has measured; empty where neither applies. */
   #left(line: Line, share: number): string {
     const elapsed = (this.#now() - line.startedAtMs) / 1000;
     const measured = share > 0 ? elapsed * (1 - share) / share : line.forecastSeconds;

@@ -1,5 +1,5 @@
-// Owns the events that a written batch gives rise to: they are emitted after its transaction has
-// committed and the checkpoint holds it, so that what a printer says is done is done.
+// Owns the events of a written batch. Invariant: they are emitted after its transaction has committed and
+// the checkpoint has recorded it, so a window reported as done is done.
 import { formatCivil } from "../plan/time/civil.ts";
 import type { Unit } from "../plan/stream_plan.ts";
 import type { Finished, WrittenBatch } from "../upsert/batch.ts";
@@ -7,7 +7,7 @@ import type { Listener } from "./event.ts";
 import type { WriteCounts } from "../upsert/sql/write_counts.ts";
 import type { Subject } from "./text/subject.ts";
 
-/** Which window an event is about. */
+/** The subject of events about a unit. */
 export function subjectOf(unit: Unit): Subject {
   const { stream, each, window } = unit;
   return {
@@ -18,7 +18,7 @@ export function subjectOf(unit: Unit): Subject {
   };
 }
 
-/** Emits what a batch did; `ms` is how long writing it took. */
+/** Emits the events of a batch; `ms` is the duration of its transaction. */
 export function reportBatch(
   listen: Listener,
   batch: WrittenBatch,

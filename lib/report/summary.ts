@@ -1,5 +1,5 @@
-// Owns the summary of a run: the object that `backfill --json` ends with and that the checkpoint keeps.
-// Its field names are a promise to scripts (docs/guide.md, "JSON output").
+// Owns the summary of a run: the object that `backfill --json` prints and that the checkpoint keeps. Its
+// field names are stable, for scripts (docs/guide.md, "JSON output").
 import { NOTHING, sumCounts, type WriteCounts } from "../upsert/sql/write_counts.ts";
 
 /** How a run ended. */
@@ -17,19 +17,19 @@ export interface Summary {
   seconds: number;
   /** Requests sent, retries included. */
   requests: number;
-  /** Answers 429. */
+  /** Responses that refused a request as too frequent, such as 429. */
   refused: number;
   /** Requests sent again. */
   retries: number;
-  /** Windows by what became of them; skipped were done before. */
+  /** Windows by outcome; skipped ones were done before. */
   windows: { planned: number; done: number; failed: number; skipped: number };
   /** Rows written, by table. */
   rows: Record<string, WriteCounts>;
-  /** Rows that were rejected and kept aside. */
+  /** Rows that were rejected and recorded. */
   rejected: number;
 }
 
-/** A summary of nothing, to be added to. */
+/** An empty summary. */
 export function emptySummary(run: string): Summary {
   return {
     ok: true,
@@ -45,7 +45,7 @@ export function emptySummary(run: string): Summary {
   };
 }
 
-/** Adds the counts of one table to those of a run. */
+/** Adds counts of one table to those of a run. */
 export function addCounts(
   rows: Record<string, WriteCounts>,
   table: string,

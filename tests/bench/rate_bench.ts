@@ -108,7 +108,7 @@ async function unlimitedUs(): Promise<string> {
   const streamLimiter = new Limiter({ source: [], clock }).stream("unlimited");
   const permits = 200_000;
   const startMs = clock.now();
-  for (let count = 0; count < permits; count++) streamLimiter.answered(await streamLimiter.take());
+  for (let count = 0; count < permits; count++) streamLimiter.accepted(await streamLimiter.take());
   return ((clock.now() - startMs) * 1_000 / permits).toFixed(2);
 }
 
@@ -171,7 +171,7 @@ async function ask(url: string, streamLimiter: StreamLimiter, permit: Permit): P
   const response = await fetch(url);
   const receivedMs = Number(response.headers.get("x-received")) - performance.timeOrigin;
   onTheWayMs.push(receivedMs - permit.sentAtMs);
-  if (response.ok) streamLimiter.answered(permit);
+  if (response.ok) streamLimiter.accepted(permit);
   else streamLimiter.refused(permit, readRetryAfter(response.headers, Date.now()));
   await response.body?.cancel();
   return response.ok;

@@ -50,7 +50,13 @@ async function setup() {
         rejectedCount: 0,
       }], NOW),
     fail: (stream: string, window: Window) =>
-      checkpoint.failed(track(stream, ""), window, "the source answered 500", undefined, NOW),
+      checkpoint.failed(
+        track(stream, ""),
+        window,
+        "the API responded with status 500",
+        undefined,
+        NOW,
+      ),
     [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
   };
 }

@@ -46,7 +46,7 @@ Deno.test("backfill keeps what went wrong, errors lists it, and --resume asks fo
   ]);
   const text = (await site.run("errors")).stdout;
   assertStringIncludes(text, `readings ${BAD_DAY}   failed at `);
-  assertStringIncludes(text, "the source answered 404");
+  assertStringIncludes(text, "the API responded with status 404");
   assertStringIncludes(text, `readings ${BAD_ROW_DAY}   rejected at `);
   assertStringIncludes(text, "readings.count: ");
   assertStringIncludes(text, '"many"');

@@ -148,7 +148,7 @@ Deno.test("fetchPages() fails the window when a status is not expected, and quot
   assertEquals(failure.kind, "window");
   assertEquals(
     failure.message,
-    `Cannot fetch GET ${server.url}/things: the source answered 422, "query.limit: too large"`,
+    `Cannot fetch GET ${server.url}/things: the API responded with status 422, "query.limit: too large"`,
   );
   assertEquals(context.count("requested"), 1);
 });
@@ -172,7 +172,7 @@ Deno.test("fetchPages() fails the window when all tries are answered 503", async
   const failure = await failureOf(context.pages());
   assertEquals(failure.kind, "window");
   assert(
-    failure.message.endsWith('the source answered 503, "Down" in 3 attempts'),
+    failure.message.endsWith('the API responded with status 503, "Down" in 3 attempts'),
     failure.message,
   );
 });

@@ -64,7 +64,7 @@ Deno.test("forecastStream() counts a stream without windows by its values", () =
   assertEquals([list.windows, list.requests, list.rows], [1, 0, 3]);
 });
 
-Deno.test("forecastStream() believes what was measured rather than the job file, from three windows on", () => {
+Deno.test("forecastStream() uses measurements instead of the job file, from three windows on", () => {
   const measured: Measured = {
     windows: 3,
     pages: 6,
@@ -87,7 +87,7 @@ Deno.test("tightest() is the least of the rates", () => {
   assertEquals(tightest([parseRate("5/s"), parseRate("7200/h"), parseRate("100/s")]), 2);
 });
 
-Deno.test("secondsOf() is what the tightest limit needs, the source's over all or a stream's own", () => {
+Deno.test("secondsOf() is the time the tightest limit requires, the API's or a stream's own", () => {
   const load = (requests: number, rate?: string) => ({
     requests,
     rates: rate === undefined ? [] : [parseRate(rate)],
@@ -100,7 +100,7 @@ Deno.test("secondsOf() is what the tightest limit needs, the source's over all o
   assertEquals(secondsOf([], two, 8), 0);
 });
 
-Deno.test("secondsOf() goes by the time of an answer only when no limit is declared", () => {
+Deno.test("secondsOf() uses the response time only when no limit is declared", () => {
   const load = (answerMs?: number) => ({ requests: 80, rates: [], answerMs });
   assertAlmostEquals(secondsOf([load(200)], [], 8), 2);
   assertAlmostEquals(secondsOf([load()], [], 8), 5);

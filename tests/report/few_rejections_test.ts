@@ -16,7 +16,7 @@ Deno.test("fewRejections() shows the first rejections of each window, and how ma
   const shown = [...window([..."123456789"]), ...window([..."abcde"])].flatMap(linesOf);
   assertEquals(shown, [
     ...[..."12345"].map(rejected).flatMap(plainLines),
-    "  and 4 rows more of this window, which deno task errors lists",
+    "  and 4 rows more of this window; see deno task errors",
     ...plainLines(done),
     ...window([..."abcde"]).flatMap(plainLines),
   ]);

@@ -10,7 +10,7 @@ function said(event: RunEvent): string[] {
   return plainLines(event).map((line) => line.replace(/ +/g, " ").trim());
 }
 
-Deno.test("plainLines() says what a stream has to do", () => {
+Deno.test("plainLines() shows the plan of a stream", () => {
   assertEquals(said(planned()), [
     "results 2024-01-01 .. 2024-03-31 13 windows 4 done 9 left 28 requests at 2/s, about 14 s",
   ]);
@@ -18,11 +18,11 @@ Deno.test("plainLines() says what a stream has to do", () => {
     "results 2024-01-01 .. 2024-03-31 ~13 windows 4 done 9 left ~28 requests, about 14 s",
   ]);
   assertEquals(said(planned({ range: null, windows: 1, skipped: 0, requests: 0 })), [
-    "results all 1 window 0 done 1 left nothing to ask",
+    "results all 1 window 0 done 1 left nothing to fetch",
   ]);
 });
 
-Deno.test("plainLines() says what became of a window", () => {
+Deno.test("plainLines() shows the outcome of a window", () => {
   assertEquals(said(windowDone()), [
     "results 2024-03-02 .. 2024-03-08 4 pages 364 records 3,702 rows 3,690 new 12 changed 2.1 s",
   ]);
@@ -34,7 +34,7 @@ Deno.test("plainLines() says what became of a window", () => {
   ]);
 });
 
-Deno.test("plainLines() sets the columns of windows below each other", () => {
+Deno.test("plainLines() aligns the columns of windows", () => {
   const lines = [
     windowDone(),
     windowDone({
@@ -88,7 +88,7 @@ Deno.test("plainLines() ends with tables, counts and the outcome", () => {
   assertEquals(plainLines({ kind: "run_finished", summary }), [
     "  ra_races                        364 new         0 changed         0 unchanged",
     "failed: 8 of 9 windows, 28 requests, 1 failed, 4 done before, 3 rows rejected, 2 retries, " +
-    "1 answer 429, 1 min 23 s",
+    "1 request refused, 1 min 23 s",
   ]);
 });
 
@@ -102,7 +102,7 @@ Deno.test("plainLines() has no line for requests, batches and the ends of stream
   assertEquals(plainLines({ kind: "batch_written", counts, rows: 1, windows: 1, ms: 1 }), []);
 });
 
-Deno.test("plainLines() and logLines() keep an event on one line, whatever the source said", () => {
+Deno.test("plainLines() and logLines() keep an event on one line, whatever the API sent", () => {
   const failed = windowFailed("500\r\nforged line\x1b[31m");
   assertEquals(said(failed), [
     "results 2024-03-02 .. 2024-03-08 failed: 500 forged line [31m",
@@ -112,7 +112,7 @@ Deno.test("plainLines() and logLines() keep an event on one line, whatever the s
   assert(/^1970-01-01T00:00:00\.000Z results .* failed: 500 forged line \[31m$/.test(logged!));
 });
 
-Deno.test("logLines() logs answers, refusals and retries, but not a request that leaves", () => {
+Deno.test("logLines() logs responses, refusals and retries, but not a request that is sent", () => {
   const log = (event: Parameters<typeof request>[0]) => logLines(request(event), 0);
   assertEquals(log({ kind: "requested" }), []);
   assertEquals(log({ kind: "answered", status: 200, ms: 12.6, bytes: 512 }), [

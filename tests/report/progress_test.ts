@@ -26,7 +26,7 @@ Deno.test("Progress shows a stream's share of its dates, windows, rows and the t
   assert(line().includes("44 %") && line().includes("1 failed"), line());
 });
 
-Deno.test("Progress shows the rate of the last seconds beside the one allowed", () => {
+Deno.test("Progress shows the rate of the last seconds and the allowed one", () => {
   const { clock, progress, line } = view();
   for (; clock.ms < 20_000; clock.ms += 500) progress.fold(request({ kind: "requested" }));
   assert(line().includes("2/s of 2/s"), line());

@@ -56,7 +56,7 @@ Deno.test("verifyCoverage() counts failed windows and rejected rows as failures"
   await using proving = await openProving();
   const track = { stream: "things", scope: "", each: "" };
   const window = { from: parseCivil("2025-01-01")!, to: parseCivil("2025-01-02")! };
-  await proving.checkpoint.failed(track, window, "the source answered 500", undefined, 0);
+  await proving.checkpoint.failed(track, window, "the API responded with status 500", undefined, 0);
   assertEquals(await findings(proving), ["things failed 2025-01-01 2025-01-01"]);
 });
 

@@ -1,6 +1,6 @@
-// Owns how a request proves who asks: which headers and query parameters the credentials of a job add.
-// Pure but for the tokens of oauth2.ts. Invariant: credentials are added last, and only to requests that
-// go to the origin of the source, so neither a redirect nor a link can carry them away.
+// Owns authentication: which headers and query parameters the credentials of a job add to a request. Pure;
+// oauth2.ts fetches tokens. Invariant: credentials are added last, and only to requests to the API's own
+// origin, so neither a redirect nor a link can leak them.
 import { envReferences } from "../../config/yaml/env.ts";
 import type { Auth } from "../../config/schema/job_schema.ts";
 import { encodeBase64 } from "../../report/text/base64.ts";
@@ -9,24 +9,24 @@ import { MASK } from "../../report/text/mask.ts";
 import { withinOrigin } from "./origin.ts";
 import type { WireRequest } from "./request.ts";
 
-/** Something that is added to a request to prove who asks. */
+/** A header or query parameter that authenticates a request. */
 export interface Credential {
-  /** Where it goes. */
+  /** Whether it is a header or a query parameter. */
   readonly in: "header" | "query";
-  /** Name of the header, in small letters, or of the parameter. */
+  /** Name of the header, in lower case, or of the parameter. */
   readonly name: string;
-  /** `Basic` or `Bearer`, before the value of a header; empty for keys. */
+  /** `Basic` or `Bearer`; empty for keys. */
   readonly scheme: string;
   /** The secret. */
   readonly value: string;
 }
 
 /**
- * The credentials that stand in the job; OAuth2 has none of its own until it has a token.
+ * The credentials declared in the job; for OAuth2 there are none until a token is fetched.
  *
- * A secret that is empty is not sent. `secret` turns text with `${NAME}` into its value.
+ * An empty secret is not sent. `secret` resolves `${NAME}` in a string.
  *
- * @throws Failure("configuration") for a secret that no header can carry; its value is not told.
+ * @throws Failure("configuration") for a secret that a header cannot contain; the message omits its value.
  */
 export function credentialsOf(
   auth: Auth | undefined,
@@ -51,12 +51,12 @@ export function credentialsOf(
   return credentials;
 }
 
-/** What HTTP Basic encodes. */
+/** The string that HTTP Basic encodes. */
 export function basicPair(username: string, password: string): string {
   return `${username}:${password}`;
 }
 
-/** The credential that a token is. */
+/** A token as a credential. */
 export function bearer(token: string): Credential {
   const credential = {
     in: "header",
@@ -68,17 +68,17 @@ export function bearer(token: string): Credential {
   return credential;
 }
 
-/** A header takes visible characters of Latin-1 and blanks (RFC 9110, section 5.5). */
+/** A header may contain visible Latin-1 characters and spaces (RFC 9110, section 5.5). */
 function refuseUnsendable({ in: where, name, value }: Credential): void {
   if (where === "query" || /^[\x20-\x7e\xa0-\xff]*$/.test(value)) return;
   throw new Failure(
     "configuration",
-    `Cannot send the header "${name}": its value holds a character that no header can carry`,
-    { hint: "Look for a line break or a typographic character in the variable that it comes from" },
+    `Cannot send the header "${name}": its value contains a character that is not allowed in a header`,
+    { hint: "Look for a line break or a typographic character in the variable it is read from" },
   );
 }
 
-/** The request with credentials, where it goes to the origin of `baseUrl`; else as it is. */
+/** Adds credentials to a request to the origin of `baseUrl`; returns any other request unchanged. */
 export function withCredentials(
   request: WireRequest,
   credentials: readonly Credential[],
@@ -94,13 +94,13 @@ export function withCredentials(
   return { ...request, url: url.href, headers };
 }
 
-/** As text: URLSearchParams would write the other parameters anew, and a blank as "+". */
+/** Appends a string: URLSearchParams would rewrite the other parameters, and write a space as "+". */
 function addToQuery(url: URL, name: string, value: string): void {
   const parameter = `${encodeURIComponent(name)}=${encodeURIComponent(value)}`;
   url.search = url.search === "" ? parameter : `${url.search}&${parameter}`;
 }
 
-/** The address without the parameters that carry credentials, as a source may echo them in links. */
+/** Removes the parameters that carry credentials from a URL: an API may echo them in links. */
 export function withoutCredentials(url: string, auth: Auth | undefined): string {
   const names = Object.keys(auth?.query ?? {});
   const bare = new URL(url);
@@ -109,23 +109,23 @@ export function withoutCredentials(url: string, auth: Auth | undefined): string 
   return bare.href;
 }
 
-/** The credentials with their secrets masked, for showing. */
+/** Masks the secrets of credentials, for display. */
 export function maskedCredentials(credentials: readonly Credential[]): Credential[] {
   return credentials.map((credential) => ({ ...credential, value: MASK }));
 }
 
-/** Names of the variables that the credentials of a job are read from. */
+/** Names of the variables from which the credentials of a job are read. */
 export function authVariables(auth: Auth | undefined): string[] {
   const names = envReferences(JSON.stringify(auth ?? {})).map(({ name }) => name);
   return [...new Set(names.filter((name) => name !== undefined))];
 }
 
-/** What to do where the source does not accept the credentials. */
+/** The hint for an API that does not accept the credentials. */
 export function credentialsHint(auth: Auth | undefined): string {
   const names = authVariables(auth);
-  if (names.length === 0) return 'Say with "auth" of the source how requests prove who asks';
+  if (names.length === 0) return 'Declare the credentials of the API under "source.auth"';
   const list = names.length === 1
     ? names[0]
     : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
-  return `Check ${list} in .env.local or the environment, and what the account may read`;
+  return `Check ${list} in .env.local or the environment, and the permissions of the account`;
 }

@@ -1,5 +1,5 @@
-// Owns the credentials of one open source: those of the job and the token of OAuth2, and with them what
-// must be masked. Invariant: every secret that was ever sent is masked from before it is sent.
+// Owns the credentials of one open API, those of the job and the OAuth2 token, and therefore the list of
+// secrets to mask. Invariant: every secret is masked before it is first sent.
 import type { Env } from "../../config/yaml/env.ts";
 import type { Job } from "../../config/schema/job.ts";
 import { readSecret, secretValues } from "../../config/schema/secret.ts";
@@ -7,21 +7,21 @@ import { Failure } from "../../failure.ts";
 import { type Mask, maskSecrets } from "../../report/text/mask.ts";
 import { bearer, type Credential, credentialsOf } from "./auth.ts";
 import type { HttpResponse } from "./http.ts";
-import { TokenKeeper } from "./oauth2.ts";
+import { TokenCache } from "./oauth2.ts";
 import type { WireRequest } from "./request.ts";
 
-/** Sends the request for a token. */
+/** Sends the request that fetches a token. */
 export type TokenSender = (request: WireRequest) => Promise<HttpResponse>;
 
-/** The credentials of one open source. */
+/** The credentials of one open API. */
 export class Credentials {
   readonly #credentials: readonly Credential[];
   readonly #secrets: string[];
-  readonly #tokens: TokenKeeper | undefined;
+  readonly #tokens: TokenCache | undefined;
   #mask: Mask;
 
   /**
-   * Reads the secrets of a job; nothing is sent yet.
+   * Reads the secrets of a job; sends nothing.
    *
    * @throws Failure("configuration") where a variable is not set.
    */
@@ -34,7 +34,7 @@ export class Credentials {
       ...this.#credentials.map(({ value }) => value),
     ];
     this.#mask = maskSecrets(this.#secrets);
-    this.#tokens = auth?.oauth2 && new TokenKeeper(auth.oauth2, {
+    this.#tokens = auth?.oauth2 && new TokenCache(auth.oauth2, {
       secret,
       now: dependencies.now,
       send: dependencies.send,
@@ -43,9 +43,9 @@ export class Credentials {
   }
 
   /**
-   * The credentials to send now; fetches a token where one is needed.
+   * The credentials for the next request; fetches a token where one is required.
    *
-   * @throws {Failure} where there is none, without the secrets that a provider may give back.
+   * @throws {Failure} where no token can be had; secrets that the server echoes are masked.
    */
   async take(): Promise<readonly Credential[]> {
     if (this.#tokens === undefined) return this.#credentials;
@@ -57,7 +57,7 @@ export class Credentials {
     }
   }
 
-  /** Whether other credentials may help where the source refused these; true at most for a token. */
+  /** Whether new credentials may help after the API refused these; true only for a token. */
   renew(refused: readonly Credential[]): boolean {
     const token = refused.find(({ scheme }) => scheme === "Bearer")?.value;
     if (this.#tokens === undefined || token === undefined) return false;
@@ -65,12 +65,12 @@ export class Credentials {
     return true;
   }
 
-  /** The text without secrets. */
+  /** Replaces the secrets in a text. */
   mask(text: string): string {
     return this.#mask(text);
   }
 
-  /** Old tokens stay masked: they may still be valid. */
+  /** Old tokens remain masked: they may still be valid. */
   #hide(token: string): void {
     this.#secrets.push(token);
     this.#mask = maskSecrets(this.#secrets);

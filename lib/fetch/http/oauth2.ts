@@ -1,6 +1,6 @@
-// Owns the token of OAuth2 client credentials (RFC 6749, section 4.4): fetched when first needed, kept,
-// fetched again a little before it expires and after the source refused it. Invariant: however many
-// requests wait for a token, one request fetches it.
+// Owns the OAuth2 access token (client credentials, RFC 6749, section 4.4): fetched when first needed,
+// cached, and fetched again shortly before it expires or after the API refused it. Invariant: however many
+// requests wait for a token, a single request fetches it.
 import type { Auth } from "../../config/schema/job_schema.ts";
 import { Failure } from "../../failure.ts";
 import { basicPair, credentialsHint } from "./auth.ts";
@@ -11,44 +11,44 @@ import type { WireRequest } from "./request.ts";
 
 type OAuth2 = NonNullable<Auth["oauth2"]>;
 
-/** What the keeper needs of its dependencies. */
-export interface TokenSurroundings {
-  /** Value of a text with `${NAME}`. */
+/** Dependencies of the token cache. */
+export interface TokenDependencies {
+  /** Resolves `${NAME}` in a string. */
   readonly secret: (text: string) => string;
-  /** Sends a request, tries again where that is worth it, and gives the last answer. */
+  /** Sends a request, retries it where appropriate, and returns the last response. */
   readonly send: (request: WireRequest) => Promise<HttpResponse>;
   /** Monotonic milliseconds. */
   readonly now: () => number;
-  /** Told of each new token, so that it can be masked. */
+  /** Called with each new token, so that it can be masked. */
   readonly onToken: (token: string) => void;
 }
 
 interface Token {
   readonly text: string;
-  /** When it is to be fetched anew, in monotonic milliseconds. */
+  /** When it must be fetched again, in monotonic milliseconds. */
   readonly staleAt: number;
 }
 
-/** Most of a token's life that is left unused, for clocks that differ and requests under way. */
+/** Longest part of a token's lifetime that is not used, for clock differences and requests in flight. */
 const MARGIN_MS = 60_000;
 
-/** Keeps the token of one source. */
-export class TokenKeeper {
+/** Caches the access token of one API. */
+export class TokenCache {
   readonly #spec: OAuth2;
-  readonly #with: TokenSurroundings;
+  readonly #with: TokenDependencies;
   #token: Token | undefined;
   #pending: Promise<Token> | undefined;
 
-  /** A keeper without a token. */
-  constructor(spec: OAuth2, dependencies: TokenSurroundings) {
+  /** Creates an empty cache. */
+  constructor(spec: OAuth2, dependencies: TokenDependencies) {
     this.#spec = spec;
     this.#with = dependencies;
   }
 
   /**
-   * A token that is good as far as is known.
+   * A token that is valid as far as is known.
    *
-   * @throws Failure("refused") where the provider gives none.
+   * @throws Failure("refused") where the authorization server issues none.
    */
   async take(): Promise<string> {
     if (this.#token !== undefined && this.#with.now() < this.#token.staleAt) {
@@ -59,21 +59,21 @@ export class TokenKeeper {
     return this.#token.text;
   }
 
-  /** Forgets a token that the source refused; a newer one stays. */
+  /** Drops a token that the API refused; a newer one is kept. */
   drop(text: string): void {
     if (this.#token?.text === text) this.#token = undefined;
   }
 
   async #fetch(): Promise<Token> {
-    const askedAt = this.#with.now();
-    const answer = await this.#with.send(tokenRequest(this.#spec, this.#with.secret));
-    const { text, expiresInS } = readToken(answer, this.#spec);
+    const requestedAt = this.#with.now();
+    const response = await this.#with.send(tokenRequest(this.#spec, this.#with.secret));
+    const { text, expiresInS } = readToken(response, this.#spec);
     this.#with.onToken(text);
-    return { text, staleAt: askedAt + usableMs(expiresInS) };
+    return { text, staleAt: requestedAt + usableMs(expiresInS) };
   }
 }
 
-/** A token without a stated life is kept until it is refused. */
+/** How long a token is used; one without a stated lifetime is used until it is refused. */
 function usableMs(expiresInS: number | undefined): number {
   if (expiresInS === undefined) return Infinity;
   const lifeMs = expiresInS * 1000;
@@ -104,20 +104,26 @@ function formEncoded(text: string): string {
 }
 
 function readToken(
-  answer: HttpResponse,
+  response: HttpResponse,
   spec: OAuth2,
 ): { text: string; expiresInS: number | undefined } {
   const refuse = (reason: string) => {
     const message = `Cannot get a token from ${new URL(spec.token_url).host}: ${reason}`;
     return new Failure("refused", message, { hint: credentialsHint({ oauth2: spec }) });
   };
-  if (answer.status !== 200) {
-    const excerpt = errorExcerpt(answer.body, answer.headers.get("content-type"));
-    throw refuse(`it answered ${answer.status}${excerpt === "" ? "" : `, "${excerpt}"`}`);
+  if (response.status !== 200) {
+    const excerpt = errorExcerpt(response.body, response.headers.get("content-type"));
+    throw refuse(
+      `the server responded with status ${response.status}${
+        excerpt === "" ? "" : `, "${excerpt}"`
+      }`,
+    );
   }
-  const body = parsed(answer.body);
+  const body = parsed(response.body);
   const token = body?.access_token;
-  if (typeof token !== "string" || token === "") throw refuse("the answer holds no access_token");
+  if (typeof token !== "string" || token === "") {
+    throw refuse("the response contains no access_token");
+  }
   const seconds = Number(body?.expires_in);
   return { text: token, expiresInS: seconds > 0 ? seconds : undefined };
 }

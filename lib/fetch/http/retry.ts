@@ -1,43 +1,43 @@
-// Owns the decision what follows an answer or a broken connection: take it, try again and when, or give
-// up. Pure: the random number comes as an argument, and nothing waits here. Invariant: no wait is longer
+// Decides what follows a response or a failed exchange: take it, retry it after a wait, or give up. Pure:
+// the random number is an argument, and nothing waits here. Invariant: no wait is longer
 // than the policy's `max_wait`, whatever the source asks for.
 import type { Source } from "../../config/schema/job_schema.ts";
 import type { TroubleKind } from "./http_error.ts";
 
-/** How often and how patiently a request is tried; waits are in milliseconds. */
+/** How often a request is sent and how long to wait in between, in milliseconds. */
 export type RetryPolicy = Source["retry"];
 
-/** What became of one try. */
-export type Outcome = AnswerOutcome | { readonly trouble: TroubleKind };
+/** Result of one attempt. */
+export type Outcome = ResponseOutcome | { readonly trouble: TroubleKind };
 
-/** What an answer says before its body. */
-export interface AnswerOutcome {
-  /** HTTP status of the answer. */
+/** What the head of a response says. */
+export interface ResponseOutcome {
+  /** HTTP status of the response. */
   readonly status: number;
-  /** Wait that the answer asks for; null where it asks for none. */
+  /** Wait that the response requests; null where it requests none. */
   readonly retryAfterMs: number | null;
-  /** Whether the answer says that nothing is left of the allowance. */
+  /** Whether the response reports that no requests remain. */
   readonly isExhausted: boolean;
 }
 
-/** What follows. */
+/** What follows an attempt. */
 export type Decision =
-  /** The answer is good. */
+  /** The response is successful. */
   | { readonly then: "take" }
-  /** The stream says that this status means nothing is there. */
+  /** The stream declares that this status means an empty window. */
   | { readonly then: "empty" }
-  /** Try again after `waitMs`; `throttled` where the source says that requests come too fast. */
+  /** Retry after `waitMs`; `throttled` where the API reports that requests are too frequent. */
   | { readonly then: "retry"; readonly waitMs: number; readonly throttled: boolean }
-  /** The source says no, and would to every other request. */
+  /** The API refuses this request and would refuse every other one. */
   | { readonly then: "refused" }
   /** This request fails. */
   | { readonly then: "fail"; readonly throttled: boolean };
 
 /** Circumstances of a decision. */
 export interface Circumstances {
-  /** Which try it was, from 1. */
+  /** Number of the attempt, from 1. */
   readonly attempt: number;
-  /** How often and how patiently to try. */
+  /** How often to send the request, and how long to wait in between. */
   readonly policy: RetryPolicy;
   /** Statuses that mean an empty window. */
   readonly emptyOn: readonly number[];
@@ -45,18 +45,18 @@ export interface Circumstances {
   readonly random: number;
 }
 
-const WORTH_ANOTHER_TRY: ReadonlySet<TroubleKind> = new Set([
+const PASSING_ERRORS: ReadonlySet<TroubleKind> = new Set([
   "timeout",
   "connection",
   "incomplete",
 ]);
 
-/** Decides what follows one try. */
+/** Decides what follows one attempt. */
 export function decide(outcome: Outcome, circumstances: Circumstances): Decision {
   const { attempt, policy, emptyOn, random } = circumstances;
   const isLast = attempt >= policy.attempts;
   if ("trouble" in outcome) {
-    const isFinal = isLast || !WORTH_ANOTHER_TRY.has(outcome.trouble);
+    const isFinal = isLast || !PASSING_ERRORS.has(outcome.trouble);
     if (isFinal) return { then: "fail", throttled: false };
     return { then: "retry", waitMs: backoffMs(attempt, policy, random), throttled: false };
   }
@@ -71,8 +71,8 @@ export function decide(outcome: Outcome, circumstances: Circumstances): Decision
 }
 
 /**
- * The wait before the try after `attempt`: exponential with full jitter, so that requests that failed
- * together do not come back together. The mean before the second try is `base`; it doubles each time.
+ * The wait after `attempt`: exponential with full jitter, so that requests that failed together are not
+ * retried together. The mean after the first attempt is `base`; it doubles each time.
  */
 export function backoffMs(attempt: number, policy: RetryPolicy, random: number): number {
   return Math.min(policy.max_wait, random * 2 * policy.base * 2 ** (attempt - 1));
@@ -84,17 +84,17 @@ function waitMs(retryAfterMs: number | null, { attempt, policy, random }: Circum
   return Math.min(policy.max_wait, Math.max(0, retryAfterMs));
 }
 
-/** 408 (the server lost patience), 425 (too early) and all 5xx pass by themselves. */
+/** Whether the status is temporary: 408 (request timeout), 425 (too early) and all 5xx. */
 function isPassing(status: number): boolean {
   return status === 408 || status === 425 || status >= 500;
 }
 
 /**
- * Whether the source says that requests come too fast: by 429, by a status that the job lists, or by 403
- * with a time to wait or an empty allowance (as GitHub does).
+ * Whether the API reports that requests are too frequent: by 429, by a status that the job lists, or by 403
+ * with a time to wait or no requests remaining (as GitHub does).
  */
 export function isThrottled(
-  { status, retryAfterMs, isExhausted }: AnswerOutcome,
+  { status, retryAfterMs, isExhausted }: ResponseOutcome,
   policy: RetryPolicy,
 ): boolean {
   if (status === 429 || policy.also.includes(status)) return true;

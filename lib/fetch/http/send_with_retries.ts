@@ -1,18 +1,18 @@
-// Owns the loop around one request that may be sent several times. What is decided lies in retry.ts, how
-// it is sent with the caller. Invariant: at most `policy.attempts` tries, each after the wait decided.
+// Sends one request until it succeeds or the policy is exhausted. retry.ts decides, the caller sends.
+// Invariant: at most `policy.attempts` attempts, each after the wait that retry.ts decided.
 import type { Clock } from "../rate/clock.ts";
 import type { HttpHead, HttpResponse } from "./http.ts";
 import { HttpError } from "./http_error.ts";
 import { readRateLimit, readRetryAfter } from "../rate/rate_headers.ts";
-import { type AnswerOutcome, decide, type Decision, type RetryPolicy } from "./retry.ts";
+import { decide, type Decision, type ResponseOutcome, type RetryPolicy } from "./retry.ts";
 
-/** How a request is tried. */
-export interface TryOptions {
-  /** How often and how patiently to try. */
+/** How a request is sent. */
+export interface SendOptions {
+  /** How often to send the request, and how long to wait in between. */
   readonly policy: RetryPolicy;
   /** Statuses that mean an empty window. */
   readonly emptyOn: readonly number[];
-  /** What waits. */
+  /** The clock that waits. */
   readonly clock: Clock;
   /** Epoch milliseconds. */
   readonly wallNow: () => number;
@@ -20,28 +20,28 @@ export interface TryOptions {
   readonly random: () => number;
   /** Ends the waiting. */
   readonly signal: AbortSignal;
-  /** Told before each wait. */
+  /** Called before each wait. */
   readonly onRetry: (retry: { attempt: number; reason: string; waitMs: number }) => void;
 }
 
-/** What all tries of a request came to. */
+/** Result of all attempts of a request. */
 export interface SendResult<A extends HttpResponse = HttpResponse> {
-  /** The last answer, or why there is none. */
+  /** The last response, or the error that prevented it. */
   readonly result: A | HttpError;
-  /** What the last try means: anything but another one. */
+  /** What follows the last attempt. */
   readonly then: Exclude<Decision["then"], "retry">;
-  /** How often it was tried. */
+  /** Number of attempts. */
   readonly attempts: number;
 }
 
-/** Sends a request until it is answered for good or the policy is exhausted. */
+/** Sends a request until its outcome is final or the policy is exhausted. */
 export async function sendWithRetries<A extends HttpResponse>(
   once: (attempt: number) => Promise<A>,
-  options: TryOptions,
+  options: SendOptions,
 ): Promise<SendResult<A>> {
   const { policy, emptyOn, clock, random, signal } = options;
   for (let attempt = 1;; attempt++) {
-    const result = await once(attempt).catch(troubleOnly);
+    const result = await once(attempt).catch(httpErrorOnly);
     const outcome = result instanceof HttpError
       ? { trouble: result.kind }
       : outcomeOf(result, policy, options.wallNow());
@@ -53,8 +53,8 @@ export async function sendWithRetries<A extends HttpResponse>(
   }
 }
 
-/** What an answer's status and headers say about trying again. */
-export function outcomeOf(head: HttpHead, policy: RetryPolicy, wallNowMs: number): AnswerOutcome {
+/** What the status and headers of a response say about a retry. */
+export function outcomeOf(head: HttpHead, policy: RetryPolicy, wallNowMs: number): ResponseOutcome {
   return {
     status: head.status,
     retryAfterMs: readRetryAfter(head.headers, wallNowMs, policy.max_wait) ?? null,
@@ -62,12 +62,14 @@ export function outcomeOf(head: HttpHead, policy: RetryPolicy, wallNowMs: number
   };
 }
 
-/** What a try came to, behind "Cannot ...: ". */
+/** The result of an attempt, as the text after "Cannot ...: ". */
 export function reasonOf(result: HttpResponse | HttpError): string {
-  return result instanceof HttpError ? result.message : `the source answered ${result.status}`;
+  return result instanceof HttpError
+    ? result.message
+    : `the API responded with status ${result.status}`;
 }
 
-function troubleOnly(error: unknown): HttpError {
+function httpErrorOnly(error: unknown): HttpError {
   if (error instanceof HttpError) return error;
   throw error;
 }

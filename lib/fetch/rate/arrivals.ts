@@ -1,33 +1,33 @@
 /**
- * What recent answers say about the way to the server: how far jitter can push two requests together,
- * and which strict server would have refused exactly what was refused. Remembers and reckons, decides
- * nothing. Invariant: the memory is bounded, the oldest request is forgotten first.
+ * Estimates the network path to the server from recent responses: how much jitter can push two requests
+ * together, and which strict server would have refused exactly the requests that were refused. It makes
+ * no decisions. Invariant: memory is bounded; the oldest request is forgotten first.
  */
 
-/** The distance a server counts: between two requests, or over a whole interval of them. */
+/** What a server measures: the distance between two requests, or over all requests of an interval. */
 export type Distance = "one" | "all";
 
-/** What was true of a request when it left. */
+/** State of a request when it was sent. */
 export interface Departure {
-  /** When it left, on a monotonic clock. */
+  /** When it was sent, on a monotonic clock. */
   readonly sentAtMs: number;
-  /** Whether it left as early as the pacer allowed, so that a refusal speaks of the pacer's margin. */
+  /** Whether it was sent as early as the pacer allowed, so that a refusal is evidence about the margin. */
   readonly tight: boolean;
-  /** The distance that the margin was added to. */
+  /** The distance to which the margin was added. */
   readonly distance: Distance;
-  /** The margin, which is the jitter it was armed against. */
-  readonly armedMs: number;
+  /** The margin, in milliseconds: the jitter it tolerates. */
+  readonly marginMs: number;
 }
 
-/** A server that explains the refusals, and the jitter that its explanation needs. */
+/** A server model that explains the refusals, and the jitter the explanation requires. */
 export interface Explanation {
-  /** What that server counts. */
+  /** What that server measures. */
   readonly distance: Distance;
-  /** The jitter on the way there, as the round trips admit it. */
+  /** Upper bound of the jitter on the way to the server, in milliseconds. */
   readonly spreadMs: number;
 }
 
-interface Trip extends Departure {
+interface RoundTrip extends Departure {
   sentAtMs: number;
   answeredAtMs: number;
   outcome: "pending" | "passed" | "refused";
@@ -35,84 +35,86 @@ interface Trip extends Departure {
 
 const FEWEST_KEPT = 64;
 const MOST_KEPT = 2_048;
-/** Answers are stamped by a busy event loop: distances this close to the limit prove nothing. */
+/** A busy event loop delays time stamps: distances this close to the limit prove nothing. */
 const STAMP_ERROR_MS = 2;
-/** The share of refusals, predicted or real, on which a server and reality have to agree. */
+/** The share of refusals, predicted or real, on which a server model and reality must agree. */
 const AGREEMENT = 0.7;
-/** A wider spread is the server's own work rather than the way to it. */
+/** A wider spread is caused by the server's own work rather than by the network. */
 const WIDEST_JITTER_MS = 60;
-/** With less between two requests timers send in clumps, and a bucket that holds one is no sound guess. */
+/** Below this spacing timers send in clumps, and a bucket that holds one request is not a sound guess. */
 const FINEST_SPACING_MS = 5;
 
-/** The last requests of one pacer, as far as their answers tell. */
+/** The last requests of one pacer, with the outcome of each. */
 export class Arrivals {
   readonly #requests: number;
   readonly #intervalMs: number;
   readonly #kept: number;
-  readonly #trips: Trip[] = [];
+  readonly #roundTrips: RoundTrip[] = [];
   #forgotten = 0;
 
-  /** Remembers enough for a server that allows `requests` in `intervalMs`. */
+  /** Keeps enough requests to model a server that allows `requests` in `intervalMs` milliseconds. */
   constructor(requests: number, intervalMs: number) {
     this.#requests = requests;
     this.#intervalMs = intervalMs;
     this.#kept = Math.min(MOST_KEPT, Math.max(FEWEST_KEPT, 3 * requests));
   }
 
-  /** Notes the next request; requests are numbered from 0 in the order of these calls. */
+  /** Records the next request; requests are numbered from 0 in the order of these calls. */
   sent(departure: Departure): void {
-    this.#trips.push({ ...departure, answeredAtMs: 0, outcome: "pending" });
-    if (this.#trips.length < 2 * this.#kept) return;
-    this.#trips.splice(0, this.#kept);
+    this.#roundTrips.push({ ...departure, answeredAtMs: 0, outcome: "pending" });
+    if (this.#roundTrips.length < 2 * this.#kept) return;
+    this.#roundTrips.splice(0, this.#kept);
     this.#forgotten += this.#kept;
   }
 
-  /** Corrects when a request left: later than it was let go, because the event loop stood still. */
+  /** Corrects the time at which a request was sent: the event loop was blocked after it was released. */
   left(number: number, atMs: number): void {
-    const trip = this.#trips[number - this.#forgotten];
-    if (trip !== undefined) trip.sentAtMs = atMs;
+    const roundTrip = this.#roundTrips[number - this.#forgotten];
+    if (roundTrip !== undefined) roundTrip.sentAtMs = atMs;
   }
 
-  /** Notes the answer to a request and returns how it had left; undefined when it is forgotten. */
+  /** Records the response to a request and returns how it was sent; undefined when it is forgotten. */
   answered(number: number, atMs: number, outcome: "passed" | "refused"): Departure | undefined {
-    const trip = this.#trips[number - this.#forgotten];
-    if (trip === undefined) return undefined;
-    trip.answeredAtMs = atMs;
-    trip.outcome = outcome;
-    return trip;
+    const roundTrip = this.#roundTrips[number - this.#forgotten];
+    if (roundTrip === undefined) return undefined;
+    roundTrip.answeredAtMs = atMs;
+    roundTrip.outcome = outcome;
+    return roundTrip;
   }
 
   /**
-   * The jitter that the round trips admit, in milliseconds: their range, widened as n samples of uniform
-   * jitter show only (n - 1) / (n + 1) of it in the mean, without stragglers beyond the outer fence (a
-   * handshake, a slow page; the fence of 3 quartile distances keeps even exponential tails). It is an
-   * upper bound, since a client cannot tell the way there from the way back.
+   * Upper bound of the jitter, in milliseconds: the range of the round trips, widened because n samples of
+   * uniform jitter show only (n - 1) / (n + 1) of it on average, without outliers beyond the outer fence (a
+   * handshake, a slow page; a fence of 3 quartile distances keeps even exponential tails). It is an upper
+   * bound because a client cannot separate the way to the server from the way back.
    */
   spreadMs(): number {
-    const trips = this.#answered().map((trip) => trip.answeredAtMs - trip.sentAtMs)
+    const roundTrips = this.#answered().map((roundTrip) =>
+      roundTrip.answeredAtMs - roundTrip.sentAtMs
+    )
       .sort((a, b) => a - b);
-    let count = trips.length;
+    let count = roundTrips.length;
     if (count < 2) return 0;
     if (count >= 8) {
-      const upperQuartile = trips[(3 * count) >> 2]!;
-      const fence = upperQuartile + 3 * (upperQuartile - trips[count >> 2]!) + 1;
-      while (trips[count - 1]! > fence) count--;
+      const upperQuartile = roundTrips[(3 * count) >> 2]!;
+      const fence = upperQuartile + 3 * (upperQuartile - roundTrips[count >> 2]!) + 1;
+      while (roundTrips[count - 1]! > fence) count--;
     }
-    return (trips[count - 1]! - trips[0]!) * Math.min(1.5, (count + 1) / (count - 1));
+    return (roundTrips[count - 1]! - roundTrips[0]!) * Math.min(1.5, (count + 1) / (count - 1));
   }
 
   /**
-   * Replays the two servers that could have refused, a bucket that holds one request and a sliding log,
-   * on arrivals rebuilt from the answers, and returns the one that would have refused the same requests.
-   * Undefined when neither would: then the round trips say nothing about the way there.
+   * Replays two server models, a bucket that holds one request and a sliding log, on arrival times
+   * rebuilt from the responses, and returns the model that refuses the same requests. Undefined when
+   * neither does: then the round trips do not explain the refusals.
    */
   explanation(): Explanation | undefined {
-    const trips = this.#answered().sort((a, b) => a.answeredAtMs - b.answeredAtMs);
+    const roundTrips = this.#answered().sort((a, b) => a.answeredAtMs - b.answeredAtMs);
     const spacingMs = this.#intervalMs / this.#requests;
-    const all = agreement(trips, this.#requests, this.#intervalMs);
+    const all = agreement(roundTrips, this.#requests, this.#intervalMs);
     const one = this.#requests === 1 || spacingMs < FINEST_SPACING_MS
       ? 0
-      : agreement(trips, 1, spacingMs);
+      : agreement(roundTrips, 1, spacingMs);
     if (Math.max(one, all) < AGREEMENT) return undefined;
     const spreadMs = this.spreadMs();
     return spreadMs > WIDEST_JITTER_MS
@@ -120,20 +122,19 @@ export class Arrivals {
       : { distance: one > all ? "one" : "all", spreadMs };
   }
 
-  #answered(): Trip[] {
-    return this.#trips.slice(-this.#kept).filter((trip) => trip.outcome !== "pending");
+  #answered(): RoundTrip[] {
+    return this.#roundTrips.slice(-this.#kept).filter((roundTrip) =>
+      roundTrip.outcome !== "pending"
+    );
   }
 }
 
-/**
- * Of the requests that a server of `requests` in any `intervalMs` refused, in the replay or in truth, the
- * share that it refused in both.
- */
-function agreement(trips: readonly Trip[], requests: number, intervalMs: number): number {
+/** The share of requests refused both in the replay and in reality, of those refused in either. */
+function agreement(roundTrips: readonly RoundTrip[], requests: number, intervalMs: number): number {
   const passed: number[] = [];
   let inBoth = 0;
   let inEither = 0;
-  for (const { answeredAtMs, outcome } of trips) {
+  for (const { answeredAtMs, outcome } of roundTrips) {
     const distanceMs = answeredAtMs - (passed[passed.length - requests] ?? -Infinity);
     if (outcome === "refused") {
       inEither++;

@@ -1,7 +1,7 @@
 /**
- * The clock of everything that waits: a monotonic one, because wall clocks go backwards and jump. Its
- * origin means nothing; only differences do. Invariant: `sleep` never resolves before its time. Tests
- * pass a virtual one.
+ * The clock used wherever Hindcast waits. It is monotonic, because wall clocks jump and go backwards. Its
+ * origin is arbitrary; only differences are meaningful. Invariant: `sleep` never resolves early. Tests
+ * pass a virtual clock.
  */
 import { setImmediate } from "node:timers";
 
@@ -11,25 +11,25 @@ export interface Clock {
   now(): number;
   /**
    * Waits at least `ms` milliseconds. Rejects with the signal's reason as soon as it aborts; zero and
-   * less resolve at once.
+   * less resolve immediately.
    */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
-  /** Waits until the event loop has turned, so that what was begun before has left; not needed in tests. */
+  /** Waits for one turn of the event loop, after which pending writes have been sent; optional in tests. */
   turn?(): Promise<void>;
 }
 
 /**
  * `setTimeout` of Deno 2.9 fires 0.3 to 1.6 ms late (measured: median 1.5 ms on sleeps of 5 to 200 ms, up
- * to 2.3 on a noisy machine). At two requests a second that alone costs 0.3 % of the rate.
+ * to 2.3 ms on a noisy machine). At two requests per second that alone costs 0.3 % of the rate.
  */
 const TIMER_LATE_MS = 2;
-/** Longest delay that `setTimeout` takes; longer sleeps are waited in parts. */
+/** Longest delay that `setTimeout` accepts; longer sleeps are split. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * The real clock, on `performance.now()`. The last two milliseconds of a sleep (at most a tenth of it)
- * are waited by yielding to the event loop, which hits the moment within 0.01 ms in the median and lets
- * input and output go on meanwhile.
+ * The real clock, based on `performance.now()`. For the last two milliseconds of a sleep (at most a tenth
+ * of it) it yields to the event loop repeatedly, which ends the sleep within 0.01 ms of its time in the
+ * median and does not block input and output.
  */
 export function monotonicClock(): Clock {
   return { now: () => performance.now(), sleep, turn };

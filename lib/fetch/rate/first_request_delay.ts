@@ -1,19 +1,19 @@
 /**
- * How late the first request arrived. It alone connects, and in Deno it builds the client, which takes 7 to
- * 13 ms even on one machine; what follows it at the right distance then comes too early. Invariant: a
- * bound on the correction, since a slow first answer looks the same.
+ * Estimates how late the first request arrived. It alone opens a connection, and in Deno it builds the
+ * HTTP client, which takes 7 to 13 ms even on one machine; requests that follow at the right distance then
+ * arrive too early. Invariant: the correction is bounded, because a slow first response looks the same.
  */
 
-/** A handshake takes no longer. */
+/** Longest delay attributed to a handshake. */
 const MOST_CONNECTING_MS = 300;
 
-/** Compares the first round trip with the next ones. */
-export class FirstTrip {
+/** Compares the first round trip with the following ones. */
+export class FirstRequestDelay {
   #firstMs = -Infinity;
   #shortestMs = Infinity;
   #longestMs = -Infinity;
 
-  /** Notes how long request `number` took. */
+  /** Records how long request `number` took. */
   note(number: number, tripMs: number): void {
     if (number === 0) {
       this.#firstMs = tripMs;
@@ -23,7 +23,7 @@ export class FirstTrip {
     }
   }
 
-  /** Milliseconds by which the first trip exceeds the others; 0 when that is within what they vary by. */
+  /** Milliseconds by which the first round trip exceeds the others; 0 when that is within their variation. */
   lateMs(): number {
     const lateMs = this.#firstMs - this.#shortestMs;
     const usualMs = Math.max(0, this.#longestMs - this.#shortestMs);

@@ -1,7 +1,7 @@
 /**
- * Lets requests leave at the moment their limits allow: those of the source, which all streams share, and
- * those of each stream. Owns the waiting and who is next; the arithmetic is the pacers'. Invariant: only a
- * request that leaves spends a token, and a stream that waits for its own limit holds up no other.
+ * Releases requests as soon as their limits allow: the limits of the API, which all streams share, and those
+ * of each stream. Owns the waiting and the order; the pacers do the arithmetic. Invariant: only a request
+ * that is sent counts, and a stream that waits for its own limit delays no other stream.
  */
 import type { Clock } from "./clock.ts";
 import { latestDue, type Shared, StreamLimiter } from "./stream_limiter.ts";
@@ -9,20 +9,20 @@ import { Pacer } from "./pacer.ts";
 import { makeUsage, type Usage } from "./rate_meter.ts";
 import { type Rate, requestsPerSecond } from "../../plan/time/rate.ts";
 
-/** What a source allows, and the clock to keep it by. */
+/** The limits of an API, and the clock. */
 export interface LimiterOptions {
-  /** Limits that all streams share, all of them kept; none means that only the streams' own count. */
+  /** Limits that all streams share; all of them are kept. Empty where only streams have limits. */
   readonly source: readonly Rate[];
-  /** A monotonic clock: a wall clock that is set would stall the run or break the limit. */
+  /** A monotonic clock: setting a wall clock would stall the run or break the limit. */
   readonly clock: Clock;
 }
 
-/** Sums of spacings that ought to be equal differ by rounding; who misses a slot by that waits for the next. */
+/** Tolerance for rounding when sums of spacings are compared. */
 const SAME_MOMENT_MS = 0.001;
 
 /**
- * The limits of one source, shared by the gates of its streams. Of the streams that may send, the one
- * that was served longest ago goes first.
+ * The limits of one API, shared by its streams. Of the streams that may send, the least recently served one
+ * goes first.
  *
  * @example
  * ```ts
@@ -30,18 +30,18 @@ const SAME_MOMENT_MS = 0.001;
  * import { parseRate } from "../../plan/time/rate.ts";
  *
  * const limiter = new Limiter({ source: [parseRate("2/s")], clock: monotonicClock() });
- * const gate = limiter.stream("results", [parseRate("5/s")]);
- * const ticket = await gate.take();
- * gate.answered(ticket);
+ * const results = limiter.stream("results", [parseRate("5/s")]);
+ * const permit = await results.take();
+ * results.accepted(permit);
  * ```
  */
 export class Limiter {
   readonly #shared: Shared;
-  readonly #gates = new Map<string, StreamLimiter>();
+  readonly #streams = new Map<string, StreamLimiter>();
   #turns = 0;
   #sleep: { readonly untilMs: number; readonly stop: AbortController } | undefined;
 
-  /** Starts with nothing sent and no stream. */
+  /** Creates a limiter without streams; nothing has been sent. */
   constructor(options: LimiterOptions) {
     this.#shared = {
       clock: options.clock,
@@ -51,18 +51,18 @@ export class Limiter {
     };
   }
 
-  /** The gate of a stream, with its own limits on top of the source's; asked again, the same gate. */
+  /** The limiter of a stream, with its own limits in addition to the API's; the same one on each call. */
   stream(name: string, rates: readonly Rate[] = []): StreamLimiter {
-    const known = this.#gates.get(name);
+    const known = this.#streams.get(name);
     if (known !== undefined) return known;
     const streamLimiter = new StreamLimiter(name, rates, this.#shared);
-    this.#gates.set(name, streamLimiter);
+    this.#streams.set(name, streamLimiter);
     return streamLimiter;
   }
 
-  /** How much of the allowed rate the streams use together; allowed is what the tightest limits leave. */
+  /** Use of the allowed rate by all streams together; the allowed rate follows from the tightest limits. */
   usage(): Usage {
-    const streams = [...this.#gates.values()].map((streamLimiter) => ({
+    const streams = [...this.#streams.values()].map((streamLimiter) => ({
       streamLimiter,
       usage: streamLimiter.usage(),
     }))
@@ -81,18 +81,20 @@ export class Limiter {
         ...pacers.map((pacer) => 1_000 / pacer.paceMs),
         sum(streams.map((usage) => usage.pacedPerSecond)) || Infinity,
       ),
-      refused: sum([...this.#gates.values()].map((streamLimiter) => streamLimiter.usage().refused)),
+      refused: sum(
+        [...this.#streams.values()].map((streamLimiter) => streamLimiter.usage().refused),
+      ),
     });
   }
 
-  /** Lets go whoever may leave now and sleeps until the next one may. */
+  /** Releases every request that is due and sleeps until the next one is. */
   #serve(): void {
     for (;;) {
       const nowMs = this.#shared.clock.now();
       const sourceDueMs = latestDue(this.#shared.pacers, this.#shared.pausedUntilMs);
       let next: StreamLimiter | undefined;
       let nextDueMs = Infinity;
-      for (const streamLimiter of this.#gates.values()) {
+      for (const streamLimiter of this.#streams.values()) {
         if (streamLimiter.waiting === 0) continue;
         const dueMs = Math.max(sourceDueMs, streamLimiter.due());
         nextDueMs = Math.min(nextDueMs, dueMs);
@@ -100,12 +102,12 @@ export class Limiter {
         if (next === undefined || streamLimiter.lastTurn < next.lastTurn) next = streamLimiter;
       }
       if (next === undefined) return this.#sleepUntil(nextDueMs, nowMs);
-      next.letGo(nowMs, ++this.#turns);
+      next.release(nowMs, ++this.#turns);
     }
   }
 
   #sleepUntil(atMs: number, nowMs: number): void {
-    // A sleep that ends too soon only looks again; one that ends too late would cost rate.
+    // A sleep that ends early only checks again; one that ends late would cost rate.
     if (this.#sleep !== undefined && this.#sleep.untilMs <= atMs && atMs < Infinity) return;
     this.#sleep?.stop.abort();
     this.#sleep = undefined;
@@ -116,7 +118,7 @@ export class Limiter {
       if (this.#sleep !== sleep) return;
       this.#sleep = undefined;
       this.#serve();
-    }, () => {/* stopped for an earlier one, or because nobody waits any more */});
+    }, () => {/* replaced by an earlier one, or nothing waits any more */});
   }
 }
 

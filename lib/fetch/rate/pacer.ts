@@ -1,47 +1,47 @@
 /**
- * Decides when the next request of one rate may leave. Keeps two distances, from send to send: one spacing
- * to the request before, and one interval to the request `requests` before, each with a margin that is
- * learnt. Knows no clock and waits for nothing. Invariant: in any interval at most `requests` requests leave,
- * and, unless the rate allows bursts, never two at once.
+ * Decides when the next request of one rate may be sent. Keeps two distances between sends: one spacing to
+ * the previous request, and one interval to the request `requests` earlier, each with a learned margin. It
+ * reads no clock and never waits. Invariant: in any interval at most `requests` requests are sent, and,
+ * unless the rate allows bursts, never two at once.
  *
- * Why both: the spacing alone drifts by every late timer and cannot be caught up; the interval alone lets
- * a burst through at the start and after every stall. A send that is late by no more than the slack
- * does not move the plan, so late timers cost no rate: without it 1 ms of lateness costs 0.1 % at any
- * one-second limit, and 5 % at 50 requests a second.
+ * Why both: the spacing alone drifts with every late timer and cannot catch up; the interval alone allows a
+ * burst at the start and after every stall. A send that is late by no more than the slack does not move
+ * the schedule, so late timers cost no rate: without it 1 ms of lateness costs 0.1 % at any one-second
+ * limit, and 5 % at 50 requests per second.
  */
-import { FirstTrip } from "./first_request_delay.ts";
+import { FirstRequestDelay } from "./first_request_delay.ts";
 import { Margin } from "./margin.ts";
 import { type Rate, spacingMs } from "../../plan/time/rate.ts";
 
-/** The distance over an interval forgives this much lateness, as a share of it and at most. */
+/** Lateness tolerated by the distance over an interval: a share of it, and an upper bound. */
 const SLACK_SHARE = 0.001;
 const MOST_SLACK_MS = 1;
 /**
- * The spacing forgives as much as a busy machine is late, and at least this share of itself: with 5 % of sends 10
- * to 30 ms late, 5/s is used to 99.0 % so, and 50/s to 98.7 % (98.8 and 95.7 % with 10 ms at most). A
- * bucket that holds few requests may refuse what is caught up, so after a refusal it is no more than half the
- * margin: then two requests are never as close as declared; below 10 ms, where timers are coarser than that,
- * what a timer is late.
+ * The spacing tolerates the lateness of a busy machine, and at least this share of itself: with 5 % of sends
+ * 10 to 30 ms late, 5/s is used to 99.0 % and 50/s to 98.7 % (98.8 and 95.7 % with at most 10 ms). A bucket
+ * that holds few requests may refuse a request that catches up, so after a refusal the tolerance is half the
+ * margin: then two requests are never closer than declared. Below 10 ms, where timers are coarser than that,
+ * it is the lateness of a timer.
  */
 const CATCH_UP_MS = 30;
 const CATCH_UP_SHARE = 0.25;
 const COARSE_SPACING_MS = 10;
 const TIMER_LATE_MS = 4;
 /**
- * A stream that waits for its turn at the source as well may be held up by a whole spacing of the source each
- * time. It makes up for that by this share of its own spacing: 3/s under a busy 7/s is used to 99 % so and
- * to 77 % with the share above; 80/min under 3/s to 100 and 75 %.
+ * A stream that also waits for its turn at the API may be delayed by a whole spacing of the API's limit each
+ * time. It may catch up by this share of its own spacing: 3/s under a busy 7/s is used to 99 %, and to 77 %
+ * with the share above; 80/min under 3/s to 100 and 75 %.
  */
 const QUEUED_SHARE = 0.5;
-/** Most send times remembered; beyond, one stands for a group, which costs less than 0.05 % of the rate. */
+/** Most send times kept; above that one represents a group, which costs less than 0.05 % of the rate. */
 const MOST_SLOTS = 4_096;
-/** A request that left later than this share of the spacing (or these milliseconds) was not held back by it. */
+/** A request sent later than this share of the spacing (or these milliseconds) was not delayed by the pacer. */
 const TIGHT_SHARE = 0.25;
 const TIGHT_MS = 5;
 
-/** What a pacer has to know beside its rate. */
+/** Options of a pacer. */
 export interface PacerOptions {
-  /** Whether its requests wait for another limit as well, so that they are late for no fault of theirs. */
+  /** Whether its requests also wait for another limit, which may delay them. */
   readonly queued?: boolean;
 }
 
@@ -56,16 +56,16 @@ export class Pacer {
   /** Ring of the first send time of each group, as long as the interval is in groups. */
   readonly #sentAtMs: Float64Array;
   readonly #queued: boolean;
-  readonly #firstTrip = new FirstTrip();
+  readonly #firstRequestDelay = new FirstRequestDelay();
   #bursts: boolean;
   #refused = false;
   #sent = 0;
   #firstMs = -Infinity;
   #lastMs = -Infinity;
-  /** When the last request would have left had no timer been late. */
+  /** When the last request would have been sent without late timers. */
   #plannedMs = -Infinity;
 
-  /** Starts with nothing sent: the first request is due at once. */
+  /** Starts with nothing sent: the first request is due immediately. */
   constructor(rate: Rate, options: PacerOptions = {}) {
     this.rate = rate;
     this.#queued = options.queued ?? false;
@@ -74,23 +74,23 @@ export class Pacer {
     this.#spacingMs = spacingMs(rate);
     this.#slackMs = Math.min(MOST_SLACK_MS, SLACK_SHARE * rate.intervalMs);
     this.#groupSize = Math.ceil(rate.requests / MOST_SLOTS);
-    const semaphore = this.#groupSize === 1
+    const groups = this.#groupSize === 1
       ? rate.requests
       : Math.floor(rate.requests / this.#groupSize) - 1;
-    this.#sentAtMs = new Float64Array(semaphore).fill(-Infinity);
+    this.#sentAtMs = new Float64Array(groups).fill(-Infinity);
   }
 
-  /** Earliest moment, in the caller's milliseconds, at which the next request may leave. */
+  /** Earliest time, in the caller's milliseconds, at which the next request may be sent. */
   due(): number {
     const overMs = this.#opensGroup(this.#sent) ? this.#overDue() : -Infinity;
     if (this.#bursts) return overMs;
     const { betweenMs } = this.#margin;
-    // The bucket that holds one request forgives nothing: between two requests there is no catching up.
+    // A bucket that holds one request tolerates nothing: no catching up between two requests.
     const betweenDue = betweenMs > 0 ? this.#lastMs + this.#spacingMs + betweenMs : -Infinity;
     return Math.max(overMs, betweenDue, this.#plannedMs + this.paceMs);
   }
 
-  /** Milliseconds between two requests at the present margin. */
+  /** Milliseconds between two requests at the current margin. */
   get paceMs(): number {
     const { overIntervalMs, betweenMs } = this.#margin;
     return Math.max(
@@ -105,7 +105,7 @@ export class Pacer {
     return { overIntervalMs, betweenMs };
   }
 
-  /** Notes that a request left, not before it was due, and returns its number. */
+  /** Records that a request was sent, not before it was due, and returns its number. */
   sent(atMs: number): number {
     const lateMs = atMs - this.due();
     const tight = this.#bursts || lateMs <= Math.max(TIGHT_MS, TIGHT_SHARE * this.#spacingMs);
@@ -118,35 +118,38 @@ export class Pacer {
   }
 
   /**
-   * Corrects when request `number`, one of the last, really left: later than it was let go, because the
-   * event loop stood still in between. Uncorrected, the next ones would follow too closely.
+   * Corrects when request `number`, a recent one, was really sent: after it was released the event loop was
+   * blocked. Without the correction the following requests would be too close.
    */
   left(number: number, atMs: number): void {
     if (number === 0) this.#firstMs = atMs;
     this.#correct(number, atMs);
   }
 
-  /** Learns that the server let request `number` through; `atMs` is when its answer began. */
+  /** Records that the server accepted request `number`; `atMs` is when its response began. */
   passed(number: number, atMs: number): void {
     if (this.#sent <= this.#sentAtMs.length && this.#groupSize === 1) this.#connected(number, atMs);
     this.#margin.passed(number, atMs);
   }
 
   /**
-   * Learns that the server found request `number` too early, which ends bursts for good. Returns whether
-   * the request had left as early as this pace allows, so that this rate can be the one that was meant.
+   * Records that the server refused request `number` as too early, which ends bursts permanently. Returns
+   * whether the request was sent as early as this rate allows, so that this rate can be the one exceeded.
    */
   refused(number: number, atMs: number): boolean {
-    const blamed = this.#margin.refused(number, atMs);
-    this.#bursts &&= !blamed;
-    this.#refused ||= blamed;
-    return blamed;
+    const isCause = this.#margin.refused(number, atMs);
+    this.#bursts &&= !isCause;
+    this.#refused ||= isCause;
+    return isCause;
   }
 
-  /** Within the first interval: corrects when the first request can have arrived. */
+  /** Within the first interval: corrects when the first request arrived. */
   #connected(number: number, atMs: number): void {
-    this.#firstTrip.note(number, atMs - (number === 0 ? this.#firstMs : this.#sentAtMs[number]!));
-    this.#correct(0, this.#firstMs + this.#firstTrip.lateMs());
+    this.#firstRequestDelay.note(
+      number,
+      atMs - (number === 0 ? this.#firstMs : this.#sentAtMs[number]!),
+    );
+    this.#correct(0, this.#firstMs + this.#firstRequestDelay.lateMs());
   }
 
   #correct(number: number, atMs: number): void {
@@ -157,7 +160,7 @@ export class Pacer {
 
   #planned(atMs: number, lateMs: number): number {
     const catchUpMs = this.#catchUpMs();
-    // Later than a machine is: nobody asked, so there is nothing to catch up.
+    // Later than a busy machine explains: no request was waiting, so there is nothing to catch up.
     if (lateMs > catchUpMs) return atMs;
     return Math.max(this.#plannedMs + this.paceMs, atMs - catchUpMs);
   }

@@ -1,15 +1,15 @@
 /**
- * Reads what an answer says about limits: `Retry-After` (RFC 9110, 10.2.3), `RateLimit` (the IETF drafts,
- * in both spellings) and the older `RateLimit-*` and `X-RateLimit-*`. Pure; what cannot be read is as good as
- * absent. Invariant: every time returned is relative, not negative and bounded, because a server's clock
- * is not ours and an absurd wait must not hang a run.
+ * Reads the headers of a response that describe limits: `Retry-After` (RFC 9110, 10.2.3), `RateLimit` (the
+ * IETF drafts, in both spellings) and the older `RateLimit-*` and `X-RateLimit-*`. Pure; a header that cannot
+ * be read is treated as absent. Invariant: every time returned is relative, not negative and bounded,
+ * because the server's clock may differ from ours.
  */
 
-/** What a server says is left of its limit. */
+/** What a server reports about its limit. */
 export interface RateLimitState {
   /** Requests allowed in the server's interval. */
   readonly limit?: number;
-  /** Requests left until the reset. */
+  /** Requests left until the limit resets. */
   readonly remaining?: number;
   /** Milliseconds until more are allowed. */
   readonly resetAfterMs?: number;
@@ -17,7 +17,7 @@ export interface RateLimitState {
 
 /** Longest wait that a header is believed, unless the caller says otherwise: one hour. */
 const LONGEST_WAIT_MS = 3_600_000;
-/** A reset above this many seconds is a moment since 1970, not a duration: thirty years. */
+/** A reset above this many seconds (thirty years) is a time since 1970, not a duration. */
 const EPOCH_SECONDS = 946_080_000;
 
 /**
@@ -25,7 +25,7 @@ const EPOCH_SECONDS = 946_080_000;
  * unreadable.
  *
  * @param nowMs epoch milliseconds, for dates
- * @param longestMs the answer is never more than this
+ * @param longestMs the result is never more than this
  */
 export function readRetryAfter(
   headers: Headers,
@@ -35,18 +35,18 @@ export function readRetryAfter(
   const text = headers.get("retry-after")?.trim();
   if (!text) return undefined;
   if (/^\d+(\.\d+)?$/.test(text)) return bounded(Number(text) * 1_000, longestMs);
-  // Only dates: Date.parse would also take "5 minutes" or "-1" for years.
+  // Only dates: Date.parse would also read "5 minutes" or "-1" as years.
   if (!/^(mon|tue|wed|thu|fri|sat|sun)/i.test(text)) return undefined;
   const atMs = Date.parse(text);
   return Number.isNaN(atMs) ? undefined : bounded(atMs - nowMs, longestMs);
 }
 
 /**
- * The limit as the server counts it, or undefined when no header speaks of one. Of several limits in one
- * `RateLimit` field the one with least remaining is returned.
+ * The limit as the server reports it, or undefined when no header does. Of several limits in one `RateLimit`
+ * field, the one with the fewest requests remaining is returned.
  *
- * @param nowMs epoch milliseconds, for resets given as a moment
- * @param longestMs no reset is further away than this
+ * @param nowMs epoch milliseconds, for resets given as a time
+ * @param longestMs no reset is later than this
  */
 export function readRateLimit(
   headers: Headers,
@@ -123,12 +123,12 @@ function makeState(
   };
 }
 
-/** Some servers state the moment in milliseconds; in seconds that would be after the year 30000. */
+/** Some servers give the time in milliseconds; in seconds it would be after the year 30000. */
 function epochMs(reset: number): number {
   return reset > 1_000 * EPOCH_SECONDS ? reset : reset * 1_000;
 }
 
-/** `100` of `100, 100;w=60`, which states the policy after the number. */
+/** `100` of `100, 100;w=60`, where the policy follows the number. */
 function leadingNumber(text: string | null): number | undefined {
   const found = /^\s*(\d+(?:\.\d+)?)\s*(?:$|[,;])/.exec(text ?? "");
   return found === null ? undefined : Number(found[1]);

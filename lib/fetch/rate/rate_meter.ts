@@ -1,43 +1,43 @@
 /**
- * Measures the rate at which requests really left, for the progress shown to people. Steers nothing.
- * Invariant: bounded memory, whatever the rate.
+ * Measures the rate at which requests were sent, for progress displays. It controls nothing. Invariant:
+ * memory is bounded at any rate.
  */
 
-/** How much of the allowed rate is used, over the last minute. */
+/** Use of the allowed rate over the last minute. */
 export interface Usage {
-  /** Requests that left, per second. */
+  /** Requests sent per second. */
   readonly requestsPerSecond: number;
   /** Requests that the declared limits allow per second; Infinity without a limit. */
   readonly allowedPerSecond: number;
-  /** Requests that are let go per second with the margins that were learnt; Infinity without a limit. */
+  /** Requests per second with the learned margins; Infinity without a limit. */
   readonly pacedPerSecond: number;
   /** `requestsPerSecond / allowedPerSecond`; undefined without a limit. */
   readonly share: number | undefined;
-  /** Answers that said a request was too early, since the start. */
+  /** Responses that refused a request as too early, since the start. */
   readonly refused: number;
 }
 
 const WINDOW_MS = 60_000;
 const MOST_REMEMBERED = 512;
 
-/** The rate of the last minute, or of the last 512 requests where they are fewer than a minute old. */
+/** The rate of the last minute, or of the last 512 requests where those are less than a minute old. */
 export class RateMeter {
   readonly #sentAtMs = new Float64Array(MOST_REMEMBERED);
   #count = 0;
 
-  /** Notes that a request left. */
+  /** Records that a request was sent. */
   mark(atMs: number): void {
     this.#sentAtMs[this.#count++ % MOST_REMEMBERED] = atMs;
   }
 
-  /** Requests noted so far. */
+  /** Requests recorded so far. */
   get count(): number {
     return this.#count;
   }
 
   /**
-   * Requests per second up to `nowMs`. `paceMs` is the time that one request accounts for: n requests cover
-   * n paces, not the n - 1 distances between them.
+   * Requests per second up to `nowMs`. `paceMs` is the time one request accounts for: n requests cover n
+   * paces, not the n - 1 distances between them.
    */
   perSecond(nowMs: number, paceMs: number): number {
     const oldest = Math.max(0, this.#count - MOST_REMEMBERED);
@@ -53,7 +53,7 @@ export class RateMeter {
   }
 }
 
-/** Puts the figures of a usage together. */
+/** Creates a usage from its figures. */
 export function makeUsage(figures: Omit<Usage, "share">): Usage {
   const { requestsPerSecond, allowedPerSecond } = figures;
   const share = allowedPerSecond === Infinity ? undefined : requestsPerSecond / allowedPerSecond;

@@ -1,23 +1,23 @@
 /**
- * Measures how long no request has been refused, in answers and in time, so that a pacer dares to try a lower
- * margin. Invariant: each attempt that failed doubles the wait for the next, up to about a day.
+ * Measures how long no request has been refused, in responses and in time, so that the pacer can decide when
+ * to try a lower margin. Invariant: each failed attempt doubles the wait for the next, up to about a day.
  */
 
-/** A stretch without a refusal: long enough only when it is both. */
+/** A required length without a refusal; both parts must be reached. */
 export interface Stretch {
-  /** Answers that let a request through. */
+  /** Responses that accepted a request. */
   readonly answers: number;
   /** Milliseconds. */
   readonly ms: number;
 }
 
-const MOST_PATIENCE = 64;
+const MOST_FACTOR = 64;
 
-/** The time since the last refusal or the last change of the margin. */
-export class Quiet {
+/** The streak since the last refusal or the last change of the margin. */
+export class RefusalFreeStreak {
   #answers = 0;
   #sinceMs = -Infinity;
-  #patience = 1;
+  #factor = 1;
 
   /** Starts over. */
   restart(atMs: number): void {
@@ -25,19 +25,19 @@ export class Quiet {
     this.#sinceMs = atMs;
   }
 
-  /** Notes a request that was let through; returns how many since the start. */
+  /** Records an accepted request; returns how many there were since the start. */
   note(): number {
     return ++this.#answers;
   }
 
-  /** From now on every stretch has to be twice as long. */
-  doublePatience(): void {
-    this.#patience = Math.min(2 * this.#patience, MOST_PATIENCE);
+  /** Doubles the length required from now on. */
+  doubleRequirement(): void {
+    this.#factor = Math.min(2 * this.#factor, MOST_FACTOR);
   }
 
-  /** Whether it has been quiet for a stretch, once or as often as patience asks. */
-  lasts(stretch: Stretch, atMs: number, patience: number = this.#patience): boolean {
-    return this.#answers >= stretch.answers * patience &&
-      atMs - this.#sinceMs >= stretch.ms * patience;
+  /** Whether the streak is `factor` times as long as `stretch`. */
+  lasts(stretch: Stretch, atMs: number, factor: number = this.#factor): boolean {
+    return this.#answers >= stretch.answers * factor &&
+      atMs - this.#sinceMs >= stretch.ms * factor;
   }
 }

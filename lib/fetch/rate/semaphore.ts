@@ -1,20 +1,20 @@
-// Owns the bound on what happens at once. It knows nothing of what is done in a slot. Invariant: at most
-// `count` slots are taken, and of those with the lowest rank whoever waited longest is next.
+// Owns a bound on concurrent work. It knows nothing about the work. Invariant: at most `count` slots are
+// taken, and among the waiters with the lowest rank the one that waited longest is next.
 
-/** A number of places; `using` gives a place back. */
+/** A semaphore with a fixed number of slots; `using` releases a slot. */
 export class Semaphore {
   #free: number;
   readonly #waiting: { readonly rank: number; readonly enter: () => void }[] = [];
 
-  /** So many places. */
+  /** Creates a semaphore with `count` slots. */
   constructor(count: number) {
     this.#free = count;
   }
 
   /**
-   * Waits for a place, behind all that wait with the same rank or a lower one.
+   * Waits for a slot, behind all waiters of the same or a lower rank.
    *
-   * @throws the signal's reason when it aborts first; then no place is taken.
+   * @throws the signal's reason when it aborts first; then no slot is taken.
    */
   async take(signal: AbortSignal, rank = 0): Promise<Disposable> {
     signal.throwIfAborted();
@@ -23,13 +23,13 @@ export class Semaphore {
     let isTaken = true;
     return {
       [Symbol.dispose]: () => {
-        if (isTaken) this.#giveBack();
+        if (isTaken) this.#release();
         isTaken = false;
       },
     };
   }
 
-  #giveBack(): void {
+  #release(): void {
     const next = this.#waiting.shift();
     if (next === undefined) this.#free++;
     else next.enter();

@@ -1,6 +1,6 @@
 /**
- * One stream's way through the limiter: its queue, its own limits, what its answers teach. Who is next is the
- * limiter's business. Invariant: first come, first served within the stream.
+ * The limiter of one stream: its queue, its own limits, and what its responses say about them. `Limiter`
+ * decides which stream is next. Invariant: first come, first served within the stream.
  */
 import type { Clock } from "./clock.ts";
 import { Pacer } from "./pacer.ts";
@@ -10,41 +10,41 @@ import { type Rate, requestsPerSecond } from "../../plan/time/rate.ts";
 
 /** The right to send one request, now. */
 export interface Permit {
-  /** When the request was let go, on the limiter's clock. */
+  /** When the request was released, on the limiter's clock. */
   readonly sentAtMs: number;
-  /** The request's number with each pacer, the source's first. */
+  /** The request's number with each pacer, the API's pacers first. */
   readonly numbers: readonly number[];
 }
 
-/** What a gate shares with the other gates of its source. */
+/** State shared by the streams of one API. */
 export interface Shared {
-  /** The clock that pauses and tickets are on. */
+  /** The clock of pauses and permits. */
   readonly clock: Clock;
-  /** The limits of the source. */
+  /** The limits of the API. */
   readonly pacers: readonly Pacer[];
-  /** Before this moment nothing of the source leaves. */
+  /** No request to the API is sent before this time. */
   pausedUntilMs: number;
-  /** Looks again who may leave. */
+  /** Checks again which requests may be sent. */
   serve(): void;
 }
 
-/** Wait after a 429 without Retry-After, at most. */
-const LONGEST_UNASKED_PAUSE_MS = 1_000;
-/** `Retry-After` counts whole seconds: up to this much more than the interval still means that interval. */
+/** Longest pause after a 429 without Retry-After. */
+const LONGEST_DEFAULT_PAUSE_MS = 1_000;
+/** `Retry-After` is in whole seconds: up to this much more than the interval still means that interval. */
 const ROUNDING_MS = 1_000;
 /**
- * The event loop turns in 0.3 ms; with 15 ms of parsing in between requests arrived up to 15.5 ms after they
- * were let go, and none of 300 more than 3.4 ms after that turn.
+ * A turn of the event loop takes 0.3 ms; with 15 ms of parsing in between, requests arrived up to 15.5 ms
+ * after their release, and none of 300 more than 3.4 ms after that turn.
  */
 const STALL_MS = 1.5;
-/** Within intervals up to this the pacers keep the server's count better than its headers tell it. */
-const LONGEST_UNHEEDED_MS = 60_000;
+/** For intervals up to this, the pacers are more precise than the server's headers. */
+const LONGEST_PACED_MS = 60_000;
 
-/** The gate of one stream; made by `Limiter.stream`. */
+/** The limiter of one stream; created by `Limiter.stream`. */
 export class StreamLimiter {
   /** Name of the stream. */
   readonly name: string;
-  /** When the stream was last served, counted in turns of the limiter. */
+  /** The turn of the limiter at which the stream was last served. */
   lastTurn = 0;
   readonly #shared: Shared;
   readonly #own: readonly Pacer[];
@@ -54,7 +54,7 @@ export class StreamLimiter {
   #pausedUntilMs = -Infinity;
   #refused = 0;
 
-  /** Used by the limiter; streams ask `Limiter.stream`. */
+  /** Used by `Limiter.stream`. */
   constructor(name: string, rates: readonly Rate[], shared: Shared) {
     this.name = name;
     this.#shared = shared;
@@ -63,10 +63,10 @@ export class StreamLimiter {
   }
 
   /**
-   * Waits until the next request may leave. Send at once: whatever is awaited between this promise and the
-   * first byte is jitter.
+   * Waits until the next request may be sent. Send it immediately: any await between this promise and the
+   * first byte adds jitter.
    *
-   * @throws the signal's reason when it aborts first; then no token is spent.
+   * @throws the signal's reason when it aborts first; then nothing is counted.
    */
   take(signal?: AbortSignal): Promise<Permit> {
     if (signal?.aborted) return Promise.reject(signal.reason);
@@ -79,8 +79,8 @@ export class StreamLimiter {
     return this.#queue(signal);
   }
 
-  /** Says that an answer other than 429 begins to arrive now: its round trip teaches the margin. */
-  answered(permit: Permit): void {
+  /** Records that a response other than 429 begins to arrive now. */
+  accepted(permit: Permit): void {
     const nowMs = this.#shared.clock.now();
     this.#pacers.forEach((pacer, at) => pacer.passed(permit.numbers[at]!, nowMs));
   }
@@ -93,13 +93,13 @@ export class StreamLimiter {
   refused(permit: Permit, retryAfterMs?: number): void {
     const nowMs = this.#shared.clock.now();
     this.#refused++;
-    const blamed = this.#pacers.filter((pacer, at) =>
-      // A wait far beyond the interval speaks of another limit, a daily quota say, not of this pace.
+    const exceeded = this.#pacers.filter((pacer, at) =>
+      // A wait far longer than the interval means another limit, such as a daily quota.
       (retryAfterMs ?? 0) <= pacer.rate.intervalMs + ROUNDING_MS &&
       pacer.refused(permit.numbers[at]!, nowMs)
     );
-    const untilMs = nowMs + (retryAfterMs ?? this.#unaskedPauseMs());
-    const ownAlone = blamed.length > 0 && blamed.every((pacer) => this.#own.includes(pacer));
+    const untilMs = nowMs + (retryAfterMs ?? this.#defaultPauseMs());
+    const ownAlone = exceeded.length > 0 && exceeded.every((pacer) => this.#own.includes(pacer));
     if (ownAlone) this.#pausedUntilMs = Math.max(this.#pausedUntilMs, untilMs);
     else this.pauseUntil(untilMs);
   }
@@ -109,21 +109,21 @@ export class StreamLimiter {
    * declared limit of up to a minute covers that reset: a server that is used to the full says after
    * every request that nothing remains, and the pacers keep its count to the millisecond.
    */
-  heed(state: RateLimitState): void {
+  applyHeaders(state: RateLimitState): void {
     const { remaining, resetAfterMs } = state;
     if (remaining !== 0 || resetAfterMs === undefined) return;
     const kept = this.#pacers.some(({ rate }) =>
-      rate.intervalMs <= LONGEST_UNHEEDED_MS && resetAfterMs <= rate.intervalMs + ROUNDING_MS
+      rate.intervalMs <= LONGEST_PACED_MS && resetAfterMs <= rate.intervalMs + ROUNDING_MS
     );
     if (!kept) this.pauseUntil(this.#shared.clock.now() + resetAfterMs);
   }
 
-  /** Lets nothing of the source leave before this moment of the limiter's clock. */
+  /** Sends no request to the API before this time of the limiter's clock. */
   pauseUntil(atMs: number): void {
     this.#shared.pausedUntilMs = Math.max(this.#shared.pausedUntilMs, atMs);
   }
 
-  /** How much of its rate this stream uses. */
+  /** Use of the allowed rate by this stream. */
   usage(): Usage {
     const nowMs = this.#shared.clock.now();
     const paceMs = Math.max(0, ...this.#pacers.map((pacer) => pacer.paceMs));
@@ -135,18 +135,18 @@ export class StreamLimiter {
     });
   }
 
-  /** Requests waiting to leave. */
+  /** Requests waiting to be sent. */
   get waiting(): number {
     return this.#waiting.length;
   }
 
-  /** Earliest moment that the stream's own limits and pauses allow. */
+  /** Earliest time that the stream's own limits and pauses allow. */
   due(): number {
     return latestDue(this.#own, this.#pausedUntilMs);
   }
 
-  /** Lets the first waiting request leave; called by the limiter alone. */
-  letGo(nowMs: number, turn: number): void {
+  /** Releases the first waiting request; called only by `Limiter`. */
+  release(nowMs: number, turn: number): void {
     this.lastTurn = turn;
     this.#waiting.shift()?.(this.#permit(nowMs));
   }
@@ -171,24 +171,26 @@ export class StreamLimiter {
   #permit(nowMs: number): Permit {
     this.#meter.mark(nowMs);
     const permit = { sentAtMs: nowMs, numbers: this.#pacers.map((pacer) => pacer.sent(nowMs)) };
-    if (this.#pacers.length > 0) this.#shared.clock.turn?.().then(() => this.#left(permit));
+    if (this.#pacers.length > 0) {
+      this.#shared.clock.turn?.().then(() => this.#correctSendTime(permit));
+    }
     return permit;
   }
 
-  /** Until the event loop has turned the request may not have left: another answer was parsed first, say. */
-  #left(permit: Permit): void {
+  /** Corrects the send time where the event loop was blocked, for example by parsing another response. */
+  #correctSendTime(permit: Permit): void {
     const nowMs = this.#shared.clock.now();
     if (nowMs - permit.sentAtMs < STALL_MS) return;
     this.#pacers.forEach((pacer, at) => pacer.left(permit.numbers[at]!, nowMs));
   }
 
-  #unaskedPauseMs(): number {
-    if (this.#pacers.length === 0) return LONGEST_UNASKED_PAUSE_MS;
-    return Math.min(LONGEST_UNASKED_PAUSE_MS, ...this.#pacers.map((pacer) => pacer.paceMs));
+  #defaultPauseMs(): number {
+    if (this.#pacers.length === 0) return LONGEST_DEFAULT_PAUSE_MS;
+    return Math.min(LONGEST_DEFAULT_PAUSE_MS, ...this.#pacers.map((pacer) => pacer.paceMs));
   }
 }
 
-/** The moment from which none of the pacers objects. */
+/** The earliest time that all pacers allow. */
 export function latestDue(pacers: readonly Pacer[], pausedUntilMs: number): number {
   let dueMs = pausedUntilMs;
   for (const pacer of pacers) dueMs = Math.max(dueMs, pacer.due());

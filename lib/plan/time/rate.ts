@@ -1,20 +1,20 @@
 /**
- * A declared limit: so many requests in so much time. Owns the spelling ("2/s", "5000/h") and nothing
- * else. Invariant: a Rate holds a whole number of requests, at least one, in a positive number of
- * milliseconds, so that "the distance over `requests` requests" always has a meaning.
+ * A declared limit: a number of requests per interval. Owns its notation ("2/s", "5000/h"). Invariant: a Rate
+ * has an integer number of requests, at least one, and a positive interval, so that "the distance over
+ * `requests` requests" is always defined.
  */
 
 /** At most `requests` requests in any `intervalMs` milliseconds. */
 export interface Rate {
-  /** Whole requests allowed in one interval, at least 1. */
+  /** Requests allowed in one interval; an integer, at least 1. */
   readonly requests: number;
   /** Length of the interval in milliseconds, more than 0. */
   readonly intervalMs: number;
-  /** Whether the server lets a whole interval's requests through at once. Never assumed. */
+  /** Whether the server accepts all requests of an interval at once. Never assumed. */
   readonly burst: boolean;
 }
 
-/** Spellings of each unit, the one to write first. */
+/** Spellings of each unit; the first one is used for output. */
 const UNITS: readonly (readonly [unitMs: number, ...spellings: string[]])[] = [
   [86_400_000, "d", "day", "days"],
   [3_600_000, "h", "hour", "hours"],
@@ -30,10 +30,10 @@ const MOST_REQUESTS_PER_MS = 100;
 /**
  * Reads a limit such as `2/s`, `100/min`, `10/10s`, `1/2s`, `86400/d` or `0.5/s`.
  *
- * A fraction is turned into the smallest whole number of requests that says the same: `0.5/s` is one
- * request in two seconds, `2.5/s` is five in two seconds.
+ * A fraction is converted to the smallest equivalent integer: `0.5/s` is one request in two seconds,
+ * `2.5/s` is five in two seconds.
  *
- * @throws {Error} when the text is not a limit; the message quotes it and says what was expected.
+ * @throws {Error} when the string is not a limit; the message quotes it and says what was expected.
  *
  * @example
  * ```ts
@@ -55,27 +55,27 @@ export function parseRate(text: string): Rate {
   return wholeRate(text, Number(requests), Number(count) * unitMs);
 }
 
-/** Writes a limit the way a person would: `2/s`, `1/2s`, `5000/h`. */
+/** Formats a limit: `2/s`, `1/2s`, `5000/h`. */
 export function formatRate(rate: Rate): string {
   const [unitMs, unit] = UNITS.find(([unitMs]) => rate.intervalMs % unitMs === 0) ?? [1, "ms"];
   const count = rate.intervalMs / unitMs;
   return `${rate.requests}/${count === 1 ? "" : count}${unit}`;
 }
 
-/** Milliseconds between two requests that are evenly spread. */
+/** Milliseconds between two evenly spaced requests. */
 export function spacingMs(rate: Rate): number {
   return rate.intervalMs / rate.requests;
 }
 
-/** Requests allowed in a second on the average. */
+/** Requests allowed per second on average. */
 export function requestsPerSecond(rate: Rate): number {
   return rate.requests * 1_000 / rate.intervalMs;
 }
 
 /**
- * The rates of one list as they bind together: that of the shortest interval sets the pace, and those of
- * longer ones are allowances that may be used up early, as sources with `5/s` and `10000/d` mean them.
- * With `burst` none sets a pace.
+ * The rates of one list in combination: the one with the shortest interval sets the pace, and those with
+ * longer intervals are quotas that may be used up early, as APIs with `5/s` and `10000/d` mean them. With
+ * `burst` none sets a pace.
  */
 export function boundTogether(rates: readonly Rate[], burst = false): Rate[] {
   const shortestMs = Math.min(...rates.map((rate) => rate.intervalMs));
@@ -85,7 +85,7 @@ export function boundTogether(rates: readonly Rate[], burst = false): Rate[] {
   }));
 }
 
-/** Seconds that so many requests take under the rates of one list. */
+/** Seconds that a number of requests takes under the rates of one list. */
 export function secondsUnder(rates: readonly Rate[], requests: number): number {
   const bounds = boundTogether(rates).map((rate) => {
     if (!rate.burst) return requests / requestsPerSecond(rate);
@@ -95,7 +95,7 @@ export function secondsUnder(rates: readonly Rate[], requests: number): number {
 }
 
 function wholeRate(text: string, requests: number, intervalMs: number): Rate {
-  if (requests === 0) refuse(text, "it allows no request at all");
+  if (requests === 0) refuse(text, "it allows no requests");
   if (intervalMs === 0) refuse(text, "the interval is empty");
   const factor = wholeFactor(requests);
   if (factor === undefined) refuse(text, "more than three decimals");
@@ -111,7 +111,7 @@ function wholeRate(text: string, requests: number, intervalMs: number): Rate {
   return rate;
 }
 
-/** The smallest factor, at most 1000, that makes `value` whole. */
+/** The smallest factor, at most 1000, that makes `value` an integer. */
 function wholeFactor(value: number): number | undefined {
   for (const factor of [1, 2, 4, 5, 8, 10, 20, 25, 40, 50, 100, 125, 200, 250, 500, 1_000]) {
     const scaled = value * factor;

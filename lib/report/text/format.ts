@@ -1,12 +1,12 @@
-// Owns how numbers, times and ranges are written for people, so that every command says them alike. It
-// is pure and knows neither streams of output nor colours.
+// Owns how numbers, times and ranges are displayed, so that all commands display them alike. Pure; it knows
+// neither output streams nor colors.
 import { formatCivil, formatDay, MINUTES_PER_DAY, parseCivil } from "../../plan/time/civil.ts";
 import type { Window } from "../../plan/time/window.ts";
 import type { Subject } from "./subject.ts";
 
 const numbers = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 
-/** A whole number with separators: `3,702`. */
+/** An integer with separators: `3,702`. */
 export function formatNumber(value: number): string {
   return numbers.format(value);
 }
@@ -16,7 +16,7 @@ export function formatCount(count: number, one: string, many = `${one}s`): strin
   return `${formatNumber(count)} ${Math.round(count) === 1 ? one : many}`;
 }
 
-/** A time span for reading: `0.8 s`, `14 s`, `12 min 5 s`, `3 h 20 min`, `2 d 4 h`. */
+/** A duration: `0.8 s`, `14 s`, `12 min 5 s`, `3 h 20 min`, `2 d 4 h`. */
 export function formatSeconds(seconds: number): string {
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
@@ -28,7 +28,7 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
-/** A range with its first and last day: `2025-10-13`, `2025-10-13 .. 2025-10-19`; with times where it has any. */
+/** A range as its first and last day: `2025-10-13`, `2025-10-13 .. 2025-10-19`; with times where needed. */
 export function formatWindow(window: Window): string {
   const { from, to } = window;
   if (from % MINUTES_PER_DAY !== 0 || to % MINUTES_PER_DAY !== 0) {
@@ -38,7 +38,7 @@ export function formatWindow(window: Window): string {
   return first === last ? first : `${first} .. ${last}`;
 }
 
-/** What an event is about, without its stream: dates, `for_each` values, or `all`. */
+/** The subject of an event without its stream: dates, `for_each` values, or `all`. */
 export function formatSubject(subject: Subject): string {
   const { from, to, each } = subject;
   const [start, end] = [parseCivil(from ?? ""), parseCivil(to ?? "")];
@@ -48,7 +48,7 @@ export function formatSubject(subject: Subject): string {
   return [each, dates].filter((part) => part !== "").join(" ") || "all";
 }
 
-/** A rate such as `2/s` or `30/min`, in the unit in which `like` reads well. */
+/** A rate such as `2/s` or `30/min`, in the unit that suits `like`. */
 export function formatRate(requestsPerSecond: number, like = requestsPerSecond): string {
   const [value, unit] = like >= 0.5
     ? [requestsPerSecond, "s"]
@@ -58,17 +58,17 @@ export function formatRate(requestsPerSecond: number, like = requestsPerSecond):
   return `${Number(value.toPrecision(3))}/${unit}`;
 }
 
-/** Control characters, line ends, and marks that turn the direction of writing. */
+/** Control characters, line ends, and marks that change the text direction. */
 const UNPRINTABLE = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu;
 
-/** A text from outside as one line that a terminal or a log shows and does not obey. */
+/** Foreign text as a single line without control characters, safe for terminals and logs. */
 export function oneLine(text: string): string {
   return text.replace(UNPRINTABLE, " ");
 }
 
 const NUMBER = /^(-|~?-?[\d,]+(\.\d+)?)?$/;
 
-/** Rows of cells as aligned columns, two blanks apart; cells that look like numbers are set right. */
+/** Rows of cells as aligned columns, two spaces apart; columns of numbers are right-aligned. */
 export function formatTable(rows: readonly (readonly string[])[], indent = ""): string[] {
   const widths: number[] = [];
   for (const row of rows) {

@@ -1,24 +1,23 @@
-// Owns hiding secrets in text that people or files will see: addresses, errors, events, bodies quoted in
-// a message. It knows the forms in which a secret travels (raw, percent-encoded, in JSON, in base64) and
-// nothing of where secrets come from. Invariant: masking never throws and never lengthens a text by more
-// than a mask for each secret found.
+// Masks secrets in text that is displayed or stored: URLs, errors, events, quoted bodies. It knows the forms
+// in which a secret is transmitted (raw, percent-encoded, in JSON, in base64), not where secrets come from.
+// Invariant: masking never throws, and lengthens a text by at most one mask for each secret found.
 import { encodeBase64 } from "./base64.ts";
 
-/** What stands in place of a secret. */
+/** The replacement of a secret. */
 export const MASK = "***";
 
-/** Texts shorter than this are hidden only where they stand alone, else "a" would blank every page. */
+/** Shorter secrets are masked only as whole words; otherwise "a" would blank every page. */
 const SHORTEST_HIDDEN_INSIDE_WORDS = 4;
 
 /** Replaces every secret in a text. */
 export type Mask = (text: string) => string;
 
 /**
- * A function that replaces each of the values, in every form it may take, by `***`.
+ * Creates a function that replaces each value, in every form it may take, with `***`.
  *
- * Hidden are the value itself, percent-encoded (as in a path and as in a form), escaped as in JSON, and
- * in base64 (plain and for addresses). Give `user:password` as a value of its own: its base64 is what HTTP
- * Basic sends. Values shorter than four characters are hidden only as whole words.
+ * It masks the value itself, its percent-encoded forms (path and form), its JSON-escaped form, and its base64
+ * forms (standard and URL-safe). Pass `user:password` as a separate value: HTTP Basic sends its base64.
+ * Values shorter than four characters are masked only as whole words.
  */
 export function maskSecrets(values: readonly string[]): Mask {
   const forms = new Set(values.filter((value) => value !== "").flatMap(formsOf));
@@ -32,7 +31,7 @@ function formsOf(value: string): string[] {
   const base64 = encodeBase64(value);
   const url = base64.replaceAll("+", "-").replaceAll("/", "_");
   const wellFormed = value.toWellFormed();
-  // A source that takes UTF-8 for Latin-1 repeats a secret so.
+  // An API that reads UTF-8 as Latin-1 echoes a secret in this form.
   const misread = String.fromCharCode(...new TextEncoder().encode(value));
   return [
     value,

@@ -1,10 +1,10 @@
-// Owns the name of what an event or a line is about: one window of one stream. Types only.
+// Owns the subject of an event or a line: one window of one stream. Types only.
 
-/** Which window of which stream an event is about. */
+/** The window and stream of an event. */
 export interface Subject {
   /** Name of the stream. */
   readonly stream: string;
-  /** Canonical text of the `for_each` values; empty where there are none. */
+  /** Canonical form of the `for_each` values; empty where there are none. */
   readonly each: string;
   /** First day (or minute) of the window; null for a stream without windows. */
   readonly from: string | null;

@@ -49,7 +49,7 @@ Deno.test("credentialsOf() sends nothing when the job has no auth", () => {
   assertEquals(sent(undefined), request);
 });
 
-Deno.test("credentialsOf() refuses a secret that no header can carry, without telling it", () => {
+Deno.test("credentialsOf() refuses a secret that a header cannot contain, without revealing it", () => {
   for (const bad of ["tok\nen", "tok’en"]) {
     const error = assertThrows(() => credentialsOf({ bearer: "${X}" }, () => bad), Failure);
     assertEquals(error.kind, "configuration");
@@ -57,7 +57,7 @@ Deno.test("credentialsOf() refuses a secret that no header can carry, without te
   }
 });
 
-Deno.test("withCredentials() leaves requests to other origins as they are", () => {
+Deno.test("withCredentials() does not change requests to other origins", () => {
   const credentials = credentialsOf({ bearer: "${K}", query: { key: "${K}" } }, secret);
   for (const url of ["https://evil.test/x", "https://api.test:444/x", "http://api.test/x"]) {
     const other = { ...request, url };
@@ -65,21 +65,21 @@ Deno.test("withCredentials() leaves requests to other origins as they are", () =
   }
 });
 
-Deno.test("withCredentials() sends them when the source moves from http to https on the same host", () => {
+Deno.test("withCredentials() adds credentials when the API moves from http to https on the same host", () => {
   const credentials = credentialsOf({ bearer: "${K}" }, secret);
   const { headers } = withCredentials(request, credentials, "http://api.test");
   assertEquals(headers.authorization, "Bearer k/1");
 });
 
-Deno.test("withoutCredentials() takes keys out of an address and nothing else", () => {
+Deno.test("withoutCredentials() removes keys from a URL and nothing else", () => {
   const auth = { query: { key: "${K}" } };
   assertEquals(withoutCredentials("https://a.test/?x=a+b&key=1", auth), "https://a.test/?x=a+b");
   assertEquals(withoutCredentials("https://a.test/?x=%20", auth), "https://a.test/?x=%20");
 });
 
-Deno.test("credentialsHint() names the variables that the credentials come from", () => {
+Deno.test("credentialsHint() names the variables from which the credentials are read", () => {
   const auth = { basic: { username: "${API_USER}", password: "${API_PASS:-}" } };
   assertEquals(authVariables(auth), ["API_USER", "API_PASS"]);
   assert(credentialsHint(auth).startsWith("Check API_USER and API_PASS in .env.local"));
-  assert(credentialsHint(undefined).startsWith('Say with "auth"'));
+  assert(credentialsHint(undefined).startsWith("Declare the credentials"));
 });

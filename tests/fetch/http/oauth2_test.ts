@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { Auth } from "../../../lib/config/schema/job_schema.ts";
 import type { HttpResponse } from "../../../lib/fetch/http/http.ts";
-import { TokenKeeper } from "../../../lib/fetch/http/oauth2.ts";
+import { TokenCache } from "../../../lib/fetch/http/oauth2.ts";
 import type { WireRequest } from "../../../lib/fetch/http/request.ts";
 import { Failure } from "../../../lib/failure.ts";
 
@@ -28,7 +28,7 @@ function setup(spec: Partial<OAuth2> = {}, answer: (at: number) => unknown = (at
 }), status = 200) {
   const sent: WireRequest[] = [];
   const context = { nowMs: 0, sent, hidden: [] as string[] };
-  const keeper = new TokenKeeper({ ...SPEC, ...spec }, {
+  const keeper = new TokenCache({ ...SPEC, ...spec }, {
     secret: (text) => SECRETS[text] ?? text,
     send: async (request): Promise<HttpResponse> => {
       sent.push(request);
@@ -42,7 +42,7 @@ function setup(spec: Partial<OAuth2> = {}, answer: (at: number) => unknown = (at
   return { context, keeper };
 }
 
-Deno.test("TokenKeeper asks with id and secret in a Basic header", async () => {
+Deno.test("TokenCache sends id and secret in a Basic header", async () => {
   const { keeper, context: { sent } } = setup();
   assertEquals(await keeper.take(), "token-1");
   assertEquals(sent[0]?.method, "POST");
@@ -50,7 +50,7 @@ Deno.test("TokenKeeper asks with id and secret in a Basic header", async () => {
   assertEquals(sent[0]?.body, "grant_type=client_credentials&scope=read+write&audience=api");
 });
 
-Deno.test("TokenKeeper asks with id and secret in the form when the job says so", async () => {
+Deno.test("TokenCache sends id and secret in the form when the job declares it", async () => {
   const { keeper, context: { sent } } = setup({
     send: "body",
     scope: undefined as never,
@@ -61,14 +61,14 @@ Deno.test("TokenKeeper asks with id and secret in the form when the job says so"
   assertEquals(sent[0]?.body, "grant_type=client_credentials&client_id=me&client_secret=p%3Aw+d");
 });
 
-Deno.test("TokenKeeper sends the fields of the form, whose variables are read, over its own", async () => {
+Deno.test("TokenCache lets the declared form fields override its own, and resolves their variables", async () => {
   const form = { grant_type: "refresh_token", refresh_token: "${REFRESH}" };
   const { keeper, context: { sent } } = setup({ scope: undefined as never, form });
   await keeper.take();
   assertEquals(sent[0]?.body, "grant_type=refresh_token&refresh_token=r3");
 });
 
-Deno.test("TokenKeeper keeps a token until a little before it expires", async () => {
+Deno.test("TokenCache uses a token until shortly before it expires", async () => {
   const { keeper, context } = setup();
   await keeper.take();
   context.nowMs = 3_539_999;
@@ -78,7 +78,7 @@ Deno.test("TokenKeeper keeps a token until a little before it expires", async ()
   assertEquals(context.hidden, ["token-1", "token-2"]);
 });
 
-Deno.test("TokenKeeper keeps nine tenths of a short life, and for ever what states none", async () => {
+Deno.test("TokenCache uses a short-lived token for nine tenths of its lifetime, and one without lifetime until refused", async () => {
   const short = setup({}, (at) => ({ access_token: `token-${at}`, expires_in: "10" }));
   await short.keeper.take();
   short.context.nowMs = 8_999;
@@ -91,14 +91,14 @@ Deno.test("TokenKeeper keeps nine tenths of a short life, and for ever what stat
   assertEquals(await endless.keeper.take(), "token-1");
 });
 
-Deno.test("TokenKeeper sends one request for all that wait", async () => {
+Deno.test("TokenCache sends one request for all waiting callers", async () => {
   const { keeper, context } = setup();
   const tokens = await Promise.all([keeper.take(), keeper.take(), keeper.take()]);
   assertEquals(tokens, ["token-1", "token-1", "token-1"]);
   assertEquals(context.sent.length, 1);
 });
 
-Deno.test("TokenKeeper.drop() forgets a token and no newer one", async () => {
+Deno.test("TokenCache.drop() drops a token but not a newer one", async () => {
   const { keeper } = setup();
   await keeper.take();
   keeper.drop("token-1");
@@ -107,11 +107,11 @@ Deno.test("TokenKeeper.drop() forgets a token and no newer one", async () => {
   assertEquals(await keeper.take(), "token-2");
 });
 
-Deno.test("TokenKeeper says refused and names the variables when the provider gives no token", async () => {
+Deno.test("TokenCache throws refused and names the variables when the server issues no token", async () => {
   const answers: [unknown, number, string][] = [
-    [{ error: "invalid_client" }, 401, 'it answered 401, "invalid_client"'],
-    [{ access_token: "" }, 200, "the answer holds no access_token"],
-    [[], 200, "the answer holds no access_token"],
+    [{ error: "invalid_client" }, 401, 'the server responded with status 401, "invalid_client"'],
+    [{ access_token: "" }, 200, "the response contains no access_token"],
+    [[], 200, "the response contains no access_token"],
   ];
   for (const [body, status, reason] of answers) {
     const { keeper } = setup({}, () => body, status);
@@ -122,7 +122,7 @@ Deno.test("TokenKeeper says refused and names the variables when the provider gi
   }
 });
 
-Deno.test("TokenKeeper asks again when the request before failed", async () => {
+Deno.test("TokenCache requests again after a failed request", async () => {
   const { keeper } = setup({}, (at) => at === 1 ? {} : { access_token: "token" });
   await assertRejects(() => keeper.take(), Failure);
   assertEquals(await keeper.take(), "token");

@@ -19,12 +19,12 @@ Deno.test("decide() takes every 2xx", () => {
   }
 });
 
-Deno.test("decide() takes a status for empty when the stream says so", () => {
+Deno.test("decide() treats a status as empty when the stream declares it", () => {
   assertEquals(decide(answer(404), at(1)), { then: "empty" });
   assertEquals(decide(answer(404), at(1, { emptyOn: [] })).then, "fail");
 });
 
-Deno.test("decide() tries 408, 425, 429 and 5xx again, with the mean wait doubling", () => {
+Deno.test("decide() retries 408, 425, 429 and 5xx, and doubles the mean wait", () => {
   for (const status of [408, 425, 429, 500, 502, 503, 504, 599]) {
     const waits = [1, 2, 3, 4].map((attempt) => decide(answer(status), at(attempt)));
     assertEquals(
@@ -46,12 +46,12 @@ Deno.test("decide() waits as Retry-After asks, within the policy's bound", () =>
   assertEquals(asked(1e12), { then: "retry", waitMs: 60_000, throttled: false });
 });
 
-Deno.test("decide() says refused for 401 and 403, at once", () => {
+Deno.test("decide() returns refused for 401 and 403 immediately", () => {
   assertEquals(decide(answer(401), at(1)), { then: "refused" });
   assertEquals(decide(answer(403), at(1)), { then: "refused" });
 });
 
-Deno.test("decide() takes a 403 for a limit when it comes with a wait, an empty allowance or by the job", () => {
+Deno.test("decide() treats a 403 as a limit when it has a wait, no requests remain, or the job declares it", () => {
   assertEquals(decide(answer(403, { retryAfterMs: 1000 }), at(1)).then, "retry");
   assertEquals(decide(answer(403, { isExhausted: true }), at(1)).then, "retry");
   const listed = { policy: { ...policy, also: [403] } };
@@ -59,13 +59,13 @@ Deno.test("decide() takes a 403 for a limit when it comes with a wait, an empty 
   assertEquals(decide(answer(403), at(5, listed)).then, "refused");
 });
 
-Deno.test("decide() fails other statuses at once", () => {
+Deno.test("decide() fails other statuses immediately", () => {
   for (const status of [300, 304, 400, 405, 410, 422, 451]) {
     assertEquals(decide(answer(status), at(1)), { then: "fail", throttled: false });
   }
 });
 
-Deno.test("decide() tries again after troubles that pass and not after others", () => {
+Deno.test("decide() retries temporary errors and no others", () => {
   for (const trouble of ["timeout", "connection", "incomplete"] as const) {
     assertEquals(decide({ trouble }, at(1)), { then: "retry", waitMs: 500, throttled: false });
     assertEquals(decide({ trouble }, at(5)).then, "fail");
@@ -75,7 +75,7 @@ Deno.test("decide() tries again after troubles that pass and not after others", 
   }
 });
 
-Deno.test("backoffMs() stays between nothing and max_wait, property", () => {
+Deno.test("backoffMs() stays between 0 and max_wait, property", () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 100 }),

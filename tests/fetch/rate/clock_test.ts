@@ -1,7 +1,7 @@
 import { assert, assertRejects } from "@std/assert";
 import { monotonicClock } from "../../../lib/fetch/rate/clock.ts";
 
-Deno.test("sleep() never ends before its time when that is a fraction of a millisecond", async () => {
+Deno.test("sleep() never ends early when its duration is a fraction of a millisecond", async () => {
   const clock = monotonicClock();
   for (const ms of [0.2, 1.7, 5.01, 12.3]) {
     const startMs = clock.now();
@@ -10,7 +10,7 @@ Deno.test("sleep() never ends before its time when that is a fraction of a milli
   }
 });
 
-Deno.test("sleep() ends at once when there is nothing to wait for", async () => {
+Deno.test("sleep() resolves immediately for zero and less", async () => {
   const clock = monotonicClock();
   for (const ms of [0, -1, -Infinity, NaN]) await clock.sleep(ms);
 });

@@ -25,7 +25,7 @@ function setup(...source: string[]) {
   return { clock, limiter, served, take };
 }
 
-Deno.test("take() resolves at once when no limit is declared", async () => {
+Deno.test("take() resolves immediately when no limit is declared", async () => {
   const { clock, limiter } = setup();
   const streamLimiter = limiter.stream("results");
   for (let count = 0; count < 1_000; count++) {
@@ -35,7 +35,7 @@ Deno.test("take() resolves at once when no limit is declared", async () => {
   assertEquals(streamLimiter.usage().share, undefined);
 });
 
-Deno.test("take() lets requests go in the order they came when one stream asks for many", async () => {
+Deno.test("take() releases the requests of one stream in the order in which they arrived", async () => {
   const { clock, limiter } = setup("2/s");
   const streamLimiter = limiter.stream("results");
   const order: number[] = [];
@@ -48,7 +48,7 @@ Deno.test("take() lets requests go in the order they came when one stream asks f
   assertEquals(order, [0, 1, 2, 3, 4, 5]);
 });
 
-Deno.test("take() counts a request from when it left where that was later than it was let go", async () => {
+Deno.test("take() counts a request from its real send time when that is later than its release", async () => {
   for (const [turnsAfterMs, leftAtMs] of [[1, 0], [8, 8]] as const) {
     const clock: FakeClock & Clock = Object.assign(new FakeClock(0), {
       turn: () => clock.sleep(clock.now() === 0 ? turnsAfterMs : 0),
@@ -62,7 +62,7 @@ Deno.test("take() counts a request from when it left where that was later than i
   }
 });
 
-Deno.test("take() spaces requests over all streams when they share a source", async () => {
+Deno.test("take() spaces requests over all streams of an API", async () => {
   const { clock, served, take } = setup("2/s");
   for (let count = 0; count < 5; count++) for (const name of ["a", "b"]) take(name);
   await clock.advance(10_000);
@@ -86,7 +86,7 @@ Deno.test("take() serves streams in turn when all have many waiting", async () =
   }
 });
 
-Deno.test("take() starves nobody when a stream asks late and others have hundreds waiting", async () => {
+Deno.test("take() does not starve a stream that comes late when others have hundreds waiting", async () => {
   const { clock, served, take } = setup("10/s");
   for (let count = 0; count < 200; count++) take("busy");
   await clock.advance(1_000);
@@ -95,7 +95,7 @@ Deno.test("take() starves nobody when a stream asks late and others have hundred
   assertEquals(served.filter(({ name }) => name === "late").length, 1);
 });
 
-Deno.test("take() holds up no other stream when one waits for its own limit", async () => {
+Deno.test("take() delays no other stream when one waits for its own limit", async () => {
   const { clock, served, take } = setup("10/s");
   for (let count = 0; count < 50; count++) take("slow", [parseRate("1/s")]);
   for (let count = 0; count < 500; count++) take("fast");
@@ -103,7 +103,7 @@ Deno.test("take() holds up no other stream when one waits for its own limit", as
   assertLessOrEqual(0.99 * 200, served.length);
 });
 
-Deno.test("take() uses a stream's own limit to the full when a busier stream shares the source", async () => {
+Deno.test("take() uses a stream's own limit fully when a busier stream shares the API", async () => {
   for (const [source, own] of [["5/s", "2/s"], ["10/s", "1/s"], ["7/s", "3/s"], ["2/s", "1/s"]]) {
     const { clock, served, take } = setup(source!);
     const rates = [parseRate(own!)];
@@ -119,7 +119,7 @@ Deno.test("take() uses a stream's own limit to the full when a busier stream sha
   }
 });
 
-Deno.test("take() keeps all limits when source and streams declare several", () => {
+Deno.test("take() keeps all limits when the API and its streams declare several", () => {
   const names = ["a", "b", "c"];
   const rate = fc.constantFrom("2/s", "5/s", "10/2s", "30/min", "1/s");
   const job = fc.record({
@@ -159,7 +159,7 @@ Deno.test("take() is bound by the tightest limit only when streams overlap", asy
   assertLessOrEqual(0.99 * 50, served.length);
 });
 
-Deno.test("take() rejects with the reason and spends no token when its signal aborts", async () => {
+Deno.test("take() rejects with the reason and counts nothing when its signal aborts", async () => {
   const { clock, served, take } = setup("1/s");
   const stop = new AbortController();
   const reason = new Error("enough");
@@ -174,7 +174,7 @@ Deno.test("take() rejects with the reason and spends no token when its signal ab
   await assertRejects(() => take("a", [], stop.signal), Error, "enough");
 });
 
-Deno.test("take() leaves no timer behind when the last who waited gives up", async () => {
+Deno.test("take() leaves no timer behind when the last waiting request is aborted", async () => {
   const { clock, take } = setup("1/min");
   const stop = new AbortController();
   await take("a");
@@ -186,7 +186,7 @@ Deno.test("take() leaves no timer behind when the last who waited gives up", asy
   assertEquals(clock.sleepers, 0);
 });
 
-Deno.test("refused() lets nothing leave before Retry-After is over, whichever stream asks", async () => {
+Deno.test("refused() sends nothing before Retry-After is over, for any stream", async () => {
   const { clock, limiter, served, take } = setup("5/s");
   const permit = await take("a");
   await clock.advance(400);
@@ -200,7 +200,7 @@ Deno.test("refused() lets nothing leave before Retry-After is over, whichever st
   assertEquals(served[1]!.atMs, 3_400);
 });
 
-Deno.test("refused() pauses one stream alone when only its own limit can be meant", async () => {
+Deno.test("refused() pauses one stream alone when only its own limit was exceeded", async () => {
   const { clock, limiter, served, take } = setup("50/s");
   await take("own", [parseRate("1/s")]);
   const waiting = take("own");
@@ -212,7 +212,7 @@ Deno.test("refused() pauses one stream alone when only its own limit can be mean
   assertEquals(served.map(({ name }) => name), ["own", "own", "other"]);
 });
 
-Deno.test("refused() waits one spacing when the server does not say how long", async () => {
+Deno.test("refused() waits one spacing when the server does not specify a wait", async () => {
   const { clock, limiter, served, take } = setup("2/s");
   limiter.stream("a").refused(await take("a"));
   take("a");
@@ -222,7 +222,7 @@ Deno.test("refused() waits one spacing when the server does not say how long", a
   assertEquals(served.length, 2);
 });
 
-Deno.test("refused() leaves the pace alone when the wait speaks of another limit", async () => {
+Deno.test("refused() does not change the pace when the wait belongs to another limit", async () => {
   const { clock, limiter, take } = setup("2/s");
   await take("a");
   const waiting = take("a");
@@ -235,10 +235,10 @@ Deno.test("refused() leaves the pace alone when the wait speaks of another limit
   assertEquals(limiter.usage().pacedPerSecond, before);
 });
 
-Deno.test("heed() waits for the reset when nothing remains of a limit nobody declared", async () => {
+Deno.test("applyHeaders() waits for the reset when nothing remains of an undeclared limit", async () => {
   const { clock, limiter, served, take } = setup("2/s");
   await take("a");
-  limiter.stream("a").heed({ limit: 1_000, remaining: 0, resetAfterMs: 60_000 });
+  limiter.stream("a").applyHeaders({ limit: 1_000, remaining: 0, resetAfterMs: 60_000 });
   take("a");
   await clock.advance(59_999);
   assertEquals(served.length, 1);
@@ -246,18 +246,18 @@ Deno.test("heed() waits for the reset when nothing remains of a limit nobody dec
   assertEquals(served.length, 2);
 });
 
-Deno.test("heed() costs no rate when the declared limit sees to the reset itself", async () => {
+Deno.test("applyHeaders() costs no rate when the declared limit covers the reset", async () => {
   const { clock, limiter, served, take } = setup("2/s");
   for (let count = 0; count < 20; count++) take("a");
   for (let count = 0; count < 20; count++) {
     await clock.advance(500);
-    limiter.stream("a").heed({ limit: 2, remaining: 0, resetAfterMs: 1_000 });
-    limiter.stream("a").heed({ limit: 2, remaining: 1, resetAfterMs: 900_000 });
+    limiter.stream("a").applyHeaders({ limit: 2, remaining: 0, resetAfterMs: 1_000 });
+    limiter.stream("a").applyHeaders({ limit: 2, remaining: 1, resetAfterMs: 900_000 });
   }
   assertLessOrEqual(19, served.length);
 });
 
-Deno.test("pauseUntil() holds requests back when no limit is declared either", async () => {
+Deno.test("pauseUntil() also delays requests when no limit is declared", async () => {
   const { clock, limiter, served, take } = setup();
   limiter.stream("a").pauseUntil(1_000);
   take("a");
@@ -268,7 +268,7 @@ Deno.test("pauseUntil() holds requests back when no limit is declared either", a
   assertEquals(served.length, 2);
 });
 
-Deno.test("usage() says which share of the tightest limit is used when streams overlap", async () => {
+Deno.test("usage() is the used share of the tightest limit when streams overlap", async () => {
   const { clock, limiter, take } = setup("5/s");
   for (let count = 0; count < 100; count++) {
     take("racecards", [parseRate("2/s")]);

@@ -78,7 +78,7 @@ Deno.test("Pacer() keeps 1000/s when timers fire up to 2 ms late", () => {
   }
 });
 
-Deno.test("Pacer() finds the best rate by itself when jitter is too much for the server", () => {
+Deno.test("Pacer() finds the best rate when the jitter is too large for the server", () => {
   let refusals = 0;
   let worlds = 0;
   for (const text of ["2/s", "5/s"]) {
@@ -100,7 +100,7 @@ Deno.test("Pacer() finds the best rate by itself when jitter is too much for the
   assertLess(refusals / worlds, 2.5);
 });
 
-Deno.test("Pacer() finds the best rate when jitter is spread in other ways", () => {
+Deno.test("Pacer() finds the best rate for other distributions of jitter", () => {
   for (const spread of spreads) {
     for (const [kind, jitterMs] of impossible) {
       const worlds = seeds.map((seed) => {
@@ -135,7 +135,7 @@ Deno.test("Pacer() finds a rate without 429s when round trips do not show the ji
   }
 });
 
-Deno.test("Pacer() settles at what the server allows when less than declared", () => {
+Deno.test("Pacer() settles at the server's rate when that is lower than declared", () => {
   const [rate, served] = [parseRate("5/s"), parseRate("2/s")];
   for (const kind of ["windows", "log", "bucket of one"] as const) {
     const outcome = live({
@@ -152,7 +152,7 @@ Deno.test("Pacer() settles at what the server allows when less than declared", (
   }
 });
 
-Deno.test("Pacer() lowers its margin again when the network has calmed down for long", () => {
+Deno.test("Pacer() lowers its margin again after the network has been calm for long", () => {
   const jitterMs = (sinceMs: number) => sinceMs < 600_000 ? 40 : 4;
   for (const kind of ["log", "bucket of one"] as const) {
     const outcome = live({
@@ -168,7 +168,7 @@ Deno.test("Pacer() lowers its margin again when the network has calmed down for 
   }
 });
 
-Deno.test("Pacer() does not trade its margin for a 429 a minute when it is the right one", () => {
+Deno.test("Pacer() does not trade the right margin for one 429 per minute", () => {
   const outcome = live({
     rate: parseRate("2/s"),
     kind: "log",
@@ -181,7 +181,7 @@ Deno.test("Pacer() does not trade its margin for a 429 a minute when it is the r
   assertLessOrEqual(0.98 * perfectShare("log", parseRate("2/s"), 40), outcome.used);
 });
 
-Deno.test("sent() lets no interval hold more than the rate when sends are late and refused at random", () => {
+Deno.test("sent() exceeds the rate in no interval when sends are late and refused at random", () => {
   const rates = fc.constantFrom("1/s", "2/s", "5/s", "50/s", "200/s", "7/3s", "20000/h");
   const run = fc.record({ text: rates, burst: fc.boolean(), seed: fc.integer() });
   fc.assert(
@@ -200,7 +200,7 @@ Deno.test("sent() lets no interval hold more than the rate when sends are late a
   );
 });
 
-Deno.test("sent() lets no interval hold more than the rate when send times are remembered in groups", () => {
+Deno.test("sent() exceeds the rate in no interval when send times are kept in groups", () => {
   const rate = parseRate("100000/h");
   const pacer = new Pacer(rate);
   const sentAtMs: number[] = [];
@@ -225,14 +225,14 @@ Deno.test("due() spaces the first requests and those after a pause when bursts a
   }
 });
 
-Deno.test("due() lets a whole interval's requests go at once when bursts are allowed", () => {
+Deno.test("due() allows all requests of an interval at once when bursts are allowed", () => {
   const pacer = new Pacer({ ...parseRate("5/s"), burst: true });
   assertEquals(sendOnTime(pacer, 100, 5), [100, 100, 100, 100, 100]);
   assertAlmostEquals(pacer.due(), 1_100, 10);
   assert(pacer.due() >= 1_100);
 });
 
-Deno.test("refused() ends bursts when a server does not allow them after all", () => {
+Deno.test("refused() ends bursts when the server does not allow them", () => {
   const pacer = new Pacer({ ...parseRate("5/s"), burst: true });
   sendOnTime(pacer, 0, 5);
   assert(pacer.refused(4, 20));
@@ -240,7 +240,7 @@ Deno.test("refused() ends bursts when a server does not allow them after all", (
   assert(sentAtMs[1]! - sentAtMs[0]! >= 200);
 });
 
-Deno.test("due() keeps to its plan when a timer was late by less than a millisecond", () => {
+Deno.test("due() keeps its schedule when a timer was late by less than a millisecond", () => {
   const pacer = new Pacer(parseRate("2/s"));
   const pace = pacer.paceMs;
   pacer.sent(0);
@@ -248,7 +248,7 @@ Deno.test("due() keeps to its plan when a timer was late by less than a millisec
   assertAlmostEquals(pacer.due(), 2 * pace, 1e-6);
 });
 
-Deno.test("due() catches up by less when a server has refused", () => {
+Deno.test("due() catches up less after a refusal", () => {
   const lateBy40 = (pacer: Pacer) => {
     const sentAtMs = pacer.due() + 40;
     pacer.sent(sentAtMs);
@@ -262,7 +262,7 @@ Deno.test("due() catches up by less when a server has refused", () => {
   assertLessOrEqual(200, lateBy40(pacer));
 });
 
-Deno.test("left() keeps the interval when a request left later than it was let go", () => {
+Deno.test("left() keeps the interval when a request was sent later than it was released", () => {
   const pacer = new Pacer(parseRate("2/s"));
   const number = pacer.sent(0);
   pacer.left(number, 20);
@@ -270,7 +270,7 @@ Deno.test("left() keeps the interval when a request left later than it was let g
   assertLessOrEqual(20 + 1_000, third!);
 });
 
-Deno.test("refused() blames nobody when the request had left long after it was due", () => {
+Deno.test("refused() returns false when the request was sent long after it was due", () => {
   const pacer = new Pacer(parseRate("2/s"));
   pacer.sent(0);
   const number = pacer.sent(5_000);
@@ -279,7 +279,7 @@ Deno.test("refused() blames nobody when the request had left long after it was d
   assertEquals(pacer.margin, before);
 });
 
-Deno.test("margin() grows when a request was refused that left as early as allowed", () => {
+Deno.test("margin grows when a request sent as early as allowed is refused", () => {
   const pacer = new Pacer(parseRate("2/s"));
   assertAlmostEquals(pacer.margin.overIntervalMs, 9.4, 1e-9);
   assertEquals(pacer.margin.betweenMs, 0);

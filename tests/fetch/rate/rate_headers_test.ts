@@ -30,7 +30,7 @@ Deno.test("readRetryAfter() never waits longer than it may when the server asks 
   assertEquals(readRetryAfter(new Headers({ "retry-after": "600" }), nowMs, 30_000), 30_000);
 });
 
-Deno.test("readRateLimit() reads what remains when the server speaks any of the dialects", () => {
+Deno.test("readRateLimit() reads the remaining requests in all dialects", () => {
   const state = { limit: 100, remaining: 7, resetAfterMs: 30_000 };
   const dialects: Record<string, string>[] = [
     { "RateLimit": "limit=100, remaining=7, reset=30" },
@@ -57,12 +57,12 @@ Deno.test("readRateLimit() reads what remains when the server speaks any of the 
   });
 });
 
-Deno.test("readRateLimit() takes the limit with least left when a server states several", () => {
+Deno.test("readRateLimit() returns the limit with the fewest requests left when there are several", () => {
   const headers = new Headers({ RateLimit: '"minute";r=50;t=10, "day";r=3;t=900' });
   assertEquals(readRateLimit(headers, nowMs), { remaining: 3, resetAfterMs: 900_000 });
 });
 
-Deno.test("readRateLimit() keeps what it can read when some of it is missing or rubbish", () => {
+Deno.test("readRateLimit() keeps the readable parts when others are missing or invalid", () => {
   assertEquals(readRateLimit(new Headers({ "X-RateLimit-Remaining": "0" }), nowMs), {
     remaining: 0,
   });
@@ -71,7 +71,7 @@ Deno.test("readRateLimit() keeps what it can read when some of it is missing or 
   assertEquals(readRateLimit(new Headers(), nowMs), undefined);
 });
 
-Deno.test("readRateLimit() bounds the reset when it is past or absurdly far", () => {
+Deno.test("readRateLimit() bounds a reset that is past or very far away", () => {
   const reset = (text: string) =>
     readRateLimit(new Headers({ "X-RateLimit-Reset": text }), nowMs)?.resetAfterMs;
   assertEquals(reset(`${nowMs / 1_000 - 5}`), 0);

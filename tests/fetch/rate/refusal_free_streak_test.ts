@@ -1,10 +1,10 @@
 import { assertEquals } from "@std/assert";
-import { Quiet } from "../../../lib/fetch/rate/refusal_free_streak.ts";
+import { RefusalFreeStreak } from "../../../lib/fetch/rate/refusal_free_streak.ts";
 
 const stretch = { answers: 3, ms: 1_000 };
 
-Deno.test("lasts() wants answers and time when it is asked for both", () => {
-  const quiet = new Quiet();
+Deno.test("lasts() requires both responses and time", () => {
+  const quiet = new RefusalFreeStreak();
   quiet.restart(0);
   assertEquals([quiet.note(), quiet.note()], [1, 2]);
   assertEquals(quiet.lasts(stretch, 5_000), false);
@@ -15,15 +15,15 @@ Deno.test("lasts() wants answers and time when it is asked for both", () => {
   assertEquals(quiet.lasts(stretch, 9_000), false);
 });
 
-Deno.test("doublePatience() makes stretches longer when it was in vain, up to a bound", () => {
-  const quiet = new Quiet();
+Deno.test("doubleRequirement() doubles the required length up to a bound", () => {
+  const quiet = new RefusalFreeStreak();
   quiet.restart(0);
   for (let count = 0; count < 6; count++) quiet.note();
-  quiet.doublePatience();
+  quiet.doubleRequirement();
   assertEquals(quiet.lasts(stretch, 1_999), false);
   assertEquals(quiet.lasts(stretch, 2_000), true);
   assertEquals(quiet.lasts(stretch, 1_000, 1), true);
-  for (let count = 0; count < 100; count++) quiet.doublePatience();
+  for (let count = 0; count < 100; count++) quiet.doubleRequirement();
   for (let count = 0; count < 186; count++) quiet.note();
   assertEquals(quiet.lasts(stretch, 64_000), true);
 });

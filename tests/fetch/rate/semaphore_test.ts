@@ -3,7 +3,7 @@ import { Semaphore } from "../../../lib/fetch/rate/semaphore.ts";
 
 const never = new AbortController().signal;
 
-Deno.test("Semaphore.take() lets in as many as there are places, in order", async () => {
+Deno.test("Semaphore.take() admits as many as there are slots, in order", async () => {
   const semaphore = new Semaphore(2);
   const entered: number[] = [];
   const enter = (id: number) => semaphore.take(never).then((place) => (entered.push(id), place));
@@ -18,7 +18,7 @@ Deno.test("Semaphore.take() lets in as many as there are places, in order", asyn
   assertEquals(entered, [1, 2, 3, 4]);
 });
 
-Deno.test("Semaphore.take() gives a place back once, however often it is disposed", async () => {
+Deno.test("Semaphore.take() releases a slot once, however often it is disposed", async () => {
   const semaphore = new Semaphore(1);
   const place = await semaphore.take(never);
   place[Symbol.dispose]();
@@ -46,7 +46,7 @@ Deno.test("Semaphore.take() leaves the queue when the signal aborts", async () =
   assertEquals(await assertRejects(() => semaphore.take(control.signal)), reason);
 });
 
-Deno.test("Semaphore.take() lets those of the lowest rank in first, and of these whoever waited longest", async () => {
+Deno.test("Semaphore.take() admits the lowest rank first, and within it the longest waiting", async () => {
   const semaphore = new Semaphore(1);
   const place = await semaphore.take(never);
   const entered: string[] = [];

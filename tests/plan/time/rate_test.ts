@@ -25,14 +25,14 @@ Deno.test("parseRate() reads requests and interval when both are spelled out", (
   }
 });
 
-Deno.test("parseRate() makes requests whole when they are a fraction", () => {
+Deno.test("parseRate() converts a fraction to an integer number of requests", () => {
   assertEquals(parseRate("0.5/s"), { requests: 1, intervalMs: 2_000, burst: false });
   assertEquals(parseRate("2.5/s"), { requests: 5, intervalMs: 2_000, burst: false });
   assertEquals(parseRate("0.1/min"), { requests: 1, intervalMs: 600_000, burst: false });
   assertEquals(parseRate("0.333/s"), { requests: 333, intervalMs: 1_000_000, burst: false });
 });
 
-Deno.test("parseRate() says what is wrong when the text is no rate", () => {
+Deno.test("parseRate() reports what is wrong when the string is not a rate", () => {
   const wrong: [string, string][] = [
     ["fast", 'expected requests per interval, such as "2/s", "100/min" or "1/2s"'],
     ["", 'expected requests per interval, such as "2/s", "100/min" or "1/2s"'],
@@ -42,7 +42,7 @@ Deno.test("parseRate() says what is wrong when the text is no rate", () => {
       '"fortnight" is not a unit of time, expected one of "ms", "s", "min", "h", "d"',
     ],
     ["2/constructor", '"constructor" is not a unit of time'],
-    ["0/s", "it allows no request at all"],
+    ["0/s", "it allows no requests"],
     ["1/0s", "the interval is empty"],
     ["0.3333/s", "more than three decimals"],
     ["1/1000d", "the interval is longer than 366 days"],
@@ -53,7 +53,7 @@ Deno.test("parseRate() says what is wrong when the text is no rate", () => {
   }
 });
 
-Deno.test("formatRate() writes what parseRate() reads when the rate is any", () => {
+Deno.test("formatRate() writes what parseRate() reads, for any rate", () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 10_000 }),
@@ -86,7 +86,7 @@ Deno.test("boundTogether() lets the shortest interval set the pace and the other
   assertEquals(boundTogether([]), []);
 });
 
-Deno.test("secondsUnder() counts the pace, and whole intervals only where an allowance is used up", () => {
+Deno.test("secondsUnder() counts the pace, and whole intervals only where a quota is used up", () => {
   const rates = ["5/s", "1000/h"].map(parseRate);
   assertEquals(secondsUnder(rates, 100), 20);
   assertEquals(secondsUnder(rates, 1000), 200);

@@ -11,7 +11,7 @@ import {
 } from "../../../lib/report/text/format.ts";
 import { at, days } from "../../plan/jobs.ts";
 
-Deno.test("formatNumber() and formatCount() separate thousands and mind the plural", () => {
+Deno.test("formatNumber() and formatCount() separate thousands and use the plural", () => {
   assertEquals(formatNumber(1234567.4), "1,234,567");
   assertEquals(formatCount(1, "page"), "1 page");
   assertEquals(formatCount(0, "page"), "0 pages");
@@ -44,7 +44,7 @@ Deno.test("formatSubject() names values and dates, or all", () => {
   assertEquals(formatSubject({ ...subject, each: "id=1", from: null, to: null }), "id=1");
 });
 
-Deno.test("formatRate() chooses the unit in which a rate reads well", () => {
+Deno.test("formatRate() chooses a readable unit", () => {
   assertEquals([2, 0.5, 1 / 3, 5 / 60, 1 / 600, 1.98765].map((rate) => formatRate(rate)), [
     "2/s",
     "0.5/s",
@@ -72,7 +72,7 @@ Deno.test("formatTable() aligns columns, numbers to the right and dates to the l
   assertEquals(formatTable([["only", "header"]]), ["only  header"]);
 });
 
-Deno.test("oneLine() leaves nothing that a terminal would obey", () => {
+Deno.test("oneLine() removes everything that a terminal would interpret", () => {
   assertEquals(oneLine("a\r\nb\x1b[2Jc\x9b31md\u2028e\u202ef"), "a b [2Jc 31md e f");
   assertEquals(oneLine("É 😀 3,702 rows"), "É 😀 3,702 rows");
 });

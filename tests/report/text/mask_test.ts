@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { encodeBase64 } from "../../../lib/report/text/base64.ts";
 import { maskSecrets } from "../../../lib/report/text/mask.ts";
 
-Deno.test("maskSecrets() hides the raw value wherever it stands", () => {
+Deno.test("maskSecrets() masks the raw value everywhere", () => {
   const mask = maskSecrets(["s3cret!"]);
   assertEquals(mask("a s3cret! b=s3cret!c"), "a *** b=***c");
 });
@@ -21,27 +21,27 @@ Deno.test("maskSecrets() hides what HTTP Basic sends when the pair is given", ()
   assertEquals(mask(`Authorization: Basic ${btoa("user:hunter2")}`), "Authorization: Basic ***");
 });
 
-Deno.test("maskSecrets() hides a secret that was taken for Latin-1, as it is and in JSON", () => {
+Deno.test("maskSecrets() masks a secret that was read as Latin-1, raw and in JSON", () => {
   const mask = maskSecrets(['pä"ss']);
   assertEquals(mask('you sent pÃ¤"ss'), "you sent ***");
   assertEquals(mask(JSON.stringify('you sent pÃ¤"ss')), '"you sent ***"');
 });
 
-Deno.test("maskSecrets() hides a short value only as a word of its own", () => {
+Deno.test("maskSecrets() masks a short value only as a whole word", () => {
   const mask = maskSecrets(["ab"]);
   assertEquals(mask("about ab, key=ab&x=abc"), "about ***, key=***&x=abc");
 });
 
-Deno.test("maskSecrets() leaves texts alone when there is no secret", () => {
+Deno.test("maskSecrets() changes nothing without secrets", () => {
   assertEquals(maskSecrets([])("as it was"), "as it was");
   assertEquals(maskSecrets(["", ""])("as it was"), "as it was");
 });
 
-Deno.test("maskSecrets() takes the longest secret first when one holds another", () => {
+Deno.test("maskSecrets() masks the longest secret first when one contains another", () => {
   assertEquals(maskSecrets(["token", "token-long"])("token-long"), "***");
 });
 
-Deno.test("maskSecrets() lets no form of any secret through, property", () => {
+Deno.test("maskSecrets() masks every form of every secret, property", () => {
   const secret = fc.string({ minLength: 4, maxLength: 20, unit: "binary" })
     .filter((text) => text.trim().length >= 4 && !text.includes("*"));
   fc.assert(
