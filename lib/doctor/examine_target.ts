@@ -5,7 +5,7 @@ import type { Target } from "../upsert/write/target.ts";
 import { fine, type Item, problem, problemOf } from "./item.ts";
 
 /** How long a database that is away is waited for. */
-const PATIENCE_MS = 5000;
+const RETRY_FOR_MS = 5000;
 
 const RIGHTS = `SELECT current_user AS "user", current_database() AS database,
 current_schema() AS schema,
@@ -17,7 +17,7 @@ current_setting('server_version') AS version`;
 /** Opens a database and closes it again; tells what it is and what may be done there. */
 export async function examineTarget(url: string, signal: AbortSignal): Promise<Item[]> {
   try {
-    await using target = await openTarget(url, { patienceMs: PATIENCE_MS, signal });
+    await using target = await openTarget(url, { retryForMs: RETRY_FOR_MS, signal });
     return await examine(target);
   } catch (error) {
     return [problemOf("database", error, "Check DATABASE_URL")];

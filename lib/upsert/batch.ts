@@ -1,7 +1,7 @@
-// Owns the station "rows to batches": rows gather while the database is busy with the batch before, and
-// are handed over as soon as it is idle. So batches size themselves: a page each while the API is the
-// limit, thousands of rows while the database is. A window's end goes with the batch that holds its
-// last row. Rows waiting are bounded; beyond that the stations before have to wait.
+// Owns the station "rows to batches": rows accumulate while the database writes the previous batch, and
+// leave as soon as it is idle. So batches size themselves: one page each while the API is the bottleneck,
+// thousands of rows while the database is. The end of a window travels with the batch that holds its last
+// row. The number of waiting rows is bounded; beyond it, the earlier stations wait.
 import type { Extracted } from "../extract/extract_pages.ts";
 import type { Rejection } from "../extract/rejection.ts";
 import type { Row, RowSet, RowShape } from "../extract/row_shape.ts";
@@ -10,54 +10,54 @@ import type { Unit } from "../plan/stream_plan.ts";
 import type { Failure } from "../failure.ts";
 import { NOTHING, sumCounts, type WriteCounts } from "./sql/write_counts.ts";
 
-/** Rows and rejections of a window so far. */
+/** The rows and rejections of a window so far. */
 export interface OpenWindow {
-  /** Rows made of its records. */
+  /** Rows extracted from its records. */
   rows: number;
-  /** Rejections that are kept. */
+  /** The rejections that are kept with their values. */
   readonly rejected: Rejection[];
-  /** All rejections. */
+  /** The number of all rejections. */
   rejectedCount: number;
-  /** What became of its rows; undefined once they shared a batch with those of another window. */
+  /** What the write did with its rows; undefined once they share a batch with rows of another window. */
   counts: WriteCounts | undefined;
 }
 
 /** A window whose last row is in the batch. */
 export interface Finished extends Omit<FetchedUnit, "kind"> {
-  /** Rows of it, in this batch and earlier ones, and its rejections. */
+  /** Its rows, in this batch and earlier ones, and its rejections. */
   readonly rows: OpenWindow;
 }
 
-/** Rows to be written in one transaction, and what it completes. */
+/** Rows to write in one transaction, and the windows that the transaction completes. */
 export interface Batch {
   /** The rows, by shape. */
   readonly sets: RowSet[];
   /** How many rows they hold. */
   readonly rows: number;
-  /** Windows that are done when the batch is written. */
+  /** Windows that are complete once the batch is written. */
   readonly finished: Finished[];
-  /** Windows that failed meanwhile. */
+  /** Windows that failed in the meantime. */
   readonly failed: { unit: Unit; failure: Failure }[];
-  /** Windows that were too full meanwhile. */
+  /** Windows that were split in the meantime because they held too many records. */
   readonly split: { unit: Unit; reason: string }[];
-  /** Windows that began again meanwhile. */
+  /** Windows that restarted in the meantime. */
   readonly restarted: Unit[];
-  /** The windows whose rows are in the batch. */
+  /** The windows that have rows in the batch. */
   readonly windows: readonly OpenWindow[];
 }
 
-/** A batch whose rows are at the database, or there already: only what it completes is still needed. */
+/** A batch whose rows have been handed to the database: only what it completes is still needed. */
 export type WrittenBatch = Omit<Batch, "sets">;
 
 /**
- * Adds rows that the database refused to the rejections of every window with rows in the batch: which
- * of them a refused row came from is not known, and asking for one window too many loses nothing.
+ * Adds rows that the database refused to the rejections of every window with rows in the batch. The
+ * window that a refused row came from is unknown, and fetching one window too many loses nothing.
  */
 export function rejectRows(batch: WrittenBatch, rejected: readonly Rejection[]): void {
   for (const window of batch.windows) addRejections(window, rejected);
 }
 
-/** Credits what was written to the window whose rows the batch holds, where it is but one. */
+/** Adds the counts of a write to the window whose rows the batch holds, if it holds those of one window only. */
 export function creditRows(
   batch: WrittenBatch,
   counts: ReadonlyMap<string, WriteCounts>,
@@ -73,51 +73,53 @@ export function creditRows(
 
 function addRejections(window: OpenWindow, rejected: readonly Rejection[]): void {
   window.rejectedCount += rejected.length;
-  window.rejected.push(...rejected.slice(0, Math.max(0, REJECTIONS_KEPT - window.rejected.length)));
+  window.rejected.push(
+    ...rejected.slice(0, Math.max(0, MAX_REJECTIONS_KEPT - window.rejected.length)),
+  );
 }
 
-/** Rows of all tables, and windows that have ended, that may wait for the database; then no page is added. */
+/** The most rows and ended windows that may wait for the database; no page is added beyond that. */
 export const ROWS_WAITING = 6_000;
-/** Bytes of the pages whose rows may wait: rows may be of any size. */
+/** The most bytes of pages whose rows may wait: a row can have any size. */
 export const BYTES_WAITING: number = 16 << 20;
 
-/** Rejections of one window kept with their values; further ones are counted. */
-const REJECTIONS_KEPT = 1000;
+/** Rejections of one window that are kept with their values; further ones are only counted. */
+const MAX_REJECTIONS_KEPT = 1000;
 
 /**
- * Gathers rows into batches, one at a time, each as large as the time of writing the one before allowed.
- * `onLeave` is called where batches are no longer taken, so that the stations before need not be waited
- * for: one of them may be waiting for an answer.
+ * Accumulates rows into batches, one at a time. A batch grows while the previous one is written.
+ * `onLeave` is called when the consumer stops early, so that nothing waits for the earlier stations: one
+ * of them may be waiting for a response.
  */
 export async function* batchRows(
   source: AsyncIterable<Extracted>,
   onLeave: () => void = () => {},
 ): AsyncGenerator<Batch> {
-  const gathering = new Gathering();
+  const builder = new BatchBuilder();
   const pump = (async () => {
     try {
       for await (const item of source) {
-        gathering.add(item);
-        await gathering.room();
-        if (gathering.left) break;
+        builder.add(item);
+        await builder.room();
+        if (builder.left) break;
       }
-      gathering.end();
+      builder.end();
     } catch (error) {
-      gathering.end(error);
+      builder.end(error);
     }
   })();
   try {
-    for (let batch = await gathering.take(); batch !== undefined; batch = await gathering.take()) {
+    for (let batch = await builder.take(); batch !== undefined; batch = await builder.take()) {
       yield batch;
     }
   } finally {
-    gathering.leave();
+    builder.leave();
     onLeave();
     await pump;
   }
 }
 
-class Gathering {
+class BatchBuilder {
   left = false;
   readonly #open = new Map<Unit, OpenWindow>();
   #sets = new Map<RowShape, Row[]>();
@@ -153,15 +155,14 @@ class Gathering {
     this.#wake();
   }
 
-  /** Waits until more may be added. */
+  /** Waits until there is room for more. */
   async room(): Promise<void> {
     while (this.#isFull() && !this.left) await this.#change();
   }
 
   /**
-   * The batch gathered so far, as soon as it holds anything; undefined at the end. The end of a window
-   * follows its last page within the same turn of the event loop: waiting that long saves it a
-   * transaction of its own.
+   * The batch so far, as soon as it holds anything; undefined at the end. The end of a window follows its
+   * last page within the same turn of the event loop: waiting that long saves a separate transaction.
    */
   async take(): Promise<Batch | undefined> {
     while (this.#isEmpty() && !this.#ended) await this.#change();
@@ -227,7 +228,7 @@ class Gathering {
     return this.#size() === 0;
   }
 
-  /** What is empty cannot be taken, so it is never full: pages may have bytes and no rows. */
+  /** An empty batch cannot be taken, so it is never full: a page may have bytes and no rows. */
   #isFull(): boolean {
     return this.#size() >= ROWS_WAITING || this.#bytes >= BYTES_WAITING && !this.#isEmpty();
   }

@@ -1,13 +1,12 @@
-// Owns what the target records of finished windows in the same transaction as their rows: enough to
-// rebuild a lost checkpoint from the target alone. It is derived from the batch and never read while a
-// backfill runs.
+// Owns the ledger entries of finished windows, which the target records in the same transaction as their
+// rows: enough to rebuild a lost checkpoint from the target alone. They are derived from the batch.
 import type { Job } from "../config/schema/job.ts";
 import { settledParts } from "../plan/needed.ts";
 import type { Finished } from "./batch.ts";
 import { formatCivil } from "../plan/time/civil.ts";
 import type { LedgerEntry } from "./sql/system_tables.ts";
 
-/** The ledger entries of finished windows; one that is settled in part makes two. */
+/** The ledger entries of finished windows; a partly settled window has two. */
 export function ledgerOf(job: Job, finished: readonly Finished[]): LedgerEntry[] {
   return finished.flatMap((window) => entriesOf(job, window));
 }

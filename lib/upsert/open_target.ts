@@ -1,11 +1,11 @@
-// Owns the choice of the database from its URL. The embedded database is loaded only when it is asked
-// for: it weighs more than the rest of the program.
+// Owns the choice of the database from its URL. The embedded database is loaded only when it is needed:
+// it is larger than the rest of the program.
 import { monotonicClock } from "../fetch/rate/clock.ts";
 import { Failure } from "../failure.ts";
 import type { OpenOptions } from "./write/open_options.ts";
 import type { Target } from "./write/target.ts";
 
-const PATIENCE_MS = 60_000;
+const RETRY_FOR_MS = 60_000;
 
 /**
  * Opens the database at `postgres://...` or `pglite:PATH`. Nothing is created on a server before
@@ -15,22 +15,26 @@ const PATIENCE_MS = 60_000;
  * used, `locked` where another process has the embedded database open.
  */
 export async function openTarget(url: string, options: OpenOptions = {}): Promise<Target> {
-  const world: Required<OpenOptions> = {
+  const dependencies: Required<OpenOptions> = {
     clock: options.clock ?? monotonicClock(),
     random: options.random ?? Math.random,
     randomId: options.randomId ?? (() => crypto.randomUUID()),
-    patienceMs: options.patienceMs ?? PATIENCE_MS,
+    retryForMs: options.retryForMs ?? RETRY_FOR_MS,
     signal: options.signal ?? new AbortController().signal,
   };
   if (/^postgres(ql)?:/.test(url)) {
     const { openPostgres } = await import("./postgres/target.ts");
-    return await openPostgres(url, world);
+    return await openPostgres(url, dependencies);
   }
   if (url.startsWith("pglite:")) {
     const { openPglite } = await import("./pglite/target.ts");
-    return await openPglite(url.slice("pglite:".length), world);
+    return await openPglite(url.slice("pglite:".length), dependencies);
   }
-  throw new Failure("configuration", "Cannot open the database: its URL is of no known kind", {
-    hint: "Set DATABASE_URL to postgres://user:password@host/database or pglite:PATH",
-  });
+  throw new Failure(
+    "configuration",
+    "Cannot open the database: the scheme of its URL is unsupported",
+    {
+      hint: "Set DATABASE_URL to postgres://user:password@host/database or pglite:PATH",
+    },
+  );
 }

@@ -1,23 +1,23 @@
-// Owns the station "batches to upsert": a batch is made ready (merged, encoded) while the one before is
-// at the database, so that neither waits for the other, and what a batch completes is finished in the
-// order of the batches. Invariant: two batches at most are under way, and after a failure none is begun.
+// Owns the station "batches to upsert": a batch is merged and encoded while the database writes the previous
+// one, and what batches complete is finished in their order. Invariant: at most two batches are in progress,
+// and none starts after a failure.
 import type { Batch, WrittenBatch } from "./batch.ts";
 import type { Written } from "./write/target.ts";
 
-/** What writing batches works with. */
+/** The dependencies of writing batches. */
 export interface WriteBatchesOptions {
-  /** Begins to write a batch; writes are done in the order they were begun in, and fail with the one before. */
+  /** Starts to write a batch; writes complete in order, and fail if an earlier one fails. */
   readonly write: (batch: Batch) => Promise<Written>;
-  /** Records and reports what a batch came to, once it is written. */
+  /** Records and reports the result of a batch once it is written. */
   readonly finish: (batch: WrittenBatch, writing: Promise<Written>) => Promise<void>;
-  /** Called at a failure, so that no further batch is waited for. */
+  /** Called on a failure, so that nothing waits for another batch. */
   readonly onFailure: () => void;
 }
 
 /**
  * Writes and finishes batches, in order.
  *
- * @throws what writing or finishing a batch threw, else what the batches threw.
+ * @throws what writing or finishing a batch threw, otherwise what the batches threw.
  */
 export async function writeBatches(
   batches: AsyncIterable<Batch>,
@@ -27,7 +27,7 @@ export async function writeBatches(
   try {
     for await (const { sets, ...batch } of batches) {
       const writing = write({ ...batch, sets });
-      // Its failure is that of `finish`; where the batch before has failed, nobody asks for this one.
+      // `finish` reports its failure; if the previous batch failed, nothing awaits this one.
       writing.catch(() => {});
       await finishing;
       finishing = finish(batch, writing);

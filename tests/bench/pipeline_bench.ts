@@ -4,7 +4,7 @@
 // the racing job are in the run; nothing of them is in what psql does. Also the re-run that changes
 // nothing, with the WAL it writes, and how late the event loop was.
 //
-// PGlite takes the same way: its share is that of writing the same batches to it and nothing else.
+// PGlite takes the same strategy: its share is that of writing the same batches to it and nothing else.
 //
 //     deno run -A --v8-flags=--max-semi-space-size=4,--max-old-space-size=1024 \
 //       tests/bench/pipeline_bench.ts [--days 60] [--runs 3]
@@ -13,8 +13,8 @@ import type { RowSet, RowShape } from "../../lib/extract/row_shape.ts";
 import { formatDay, MINUTES_PER_DAY, parseCivil } from "../../lib/plan/time/civil.ts";
 import { HEADER_BYTES } from "../../lib/upsert/sql/copy_text.ts";
 import { quoteIdentifiers } from "../../lib/upsert/sql/identifier.ts";
-import type { Load } from "../../lib/upsert/write/copy_batch.ts";
-import { loadsOf } from "../../lib/upsert/write/copy_batch.ts";
+import type { CopyBatch } from "../../lib/upsert/write/copy_batch.ts";
+import { copyBatchesOf } from "../../lib/upsert/write/copy_batch.ts";
 import { stageName, stageSql } from "../../lib/upsert/sql/merge_sql.ts";
 import { openTarget } from "../../lib/upsert/open_target.ts";
 import type { Target } from "../../lib/upsert/write/target.ts";
@@ -58,10 +58,10 @@ export async function pipelineBench({ days, runs }: PipelineOptions): Promise<vo
 
   const written: RowSet[][] = [];
   await run(await server.createDatabase(), (target) => recording(target, written));
-  const writes: Load[][] = [];
-  for (const sets of written) writes.push(await loadsOf(sets, Object.keys(tables)));
+  const writes: CopyBatch[][] = [];
+  for (const sets of written) writes.push(await copyBatchesOf(sets, Object.keys(tables)));
   const rows = writes.flat().reduce((sum, { text }) => sum + text.rows, 0);
-  const script = await writeScript(writes, folder.file("load"));
+  const script = await writeScript(writes, folder.file("copy"));
   console.log(`${rows} rows in ${writes.length} transactions`);
 
   const [psql, fresh, again]: number[][] = [[], [], []];
@@ -86,9 +86,9 @@ export async function pipelineBench({ days, runs }: PipelineOptions): Promise<vo
   const rate = (seconds: number[]) =>
     `${Math.round(rows / median(seconds)).toLocaleString("en")} rows/s`.padStart(16);
   console.log("psql copy and merge   ", rate(psql!));
-  console.log("whole way, fresh      ", rate(fresh!), ` ${ratio(psql!, fresh!)} of psql`);
+  console.log("whole strategy, fresh      ", rate(fresh!), ` ${ratio(psql!, fresh!)} of psql`);
   console.log(
-    "whole way, unchanged  ",
+    "whole strategy, unchanged  ",
     rate(again!),
     ` ${ratio(fresh!, again!)} of fresh, ${median(wal!).toFixed(1)} B WAL/row`,
   );
@@ -104,7 +104,11 @@ export async function pipelineBench({ days, runs }: PipelineOptions): Promise<vo
     whole!.push((await run(`pglite:${folder.file(`whole-${round}`)}`)).seconds);
   }
   console.log("PGlite, writing alone ", rate(alone!));
-  console.log("PGlite, whole way     ", rate(whole!), ` ${ratio(alone!, whole!)} of writing alone`);
+  console.log(
+    "PGlite, whole strategy     ",
+    rate(whole!),
+    ` ${ratio(alone!, whole!)} of writing alone`,
+  );
 }
 
 /** The seconds that writing these batches takes, one after the other. */
@@ -137,15 +141,15 @@ function recording(target: Target, written: RowSet[][]): Target {
 }
 
 /** The writes as files, and what psql does with them. */
-async function writeScript(writes: readonly Load[][], path: string): Promise<string> {
+async function writeScript(writes: readonly CopyBatch[][], path: string): Promise<string> {
   const shapes = new Set(writes.flat().map(({ shape }) => shape));
   const now = "SELECT extract(epoch FROM clock_timestamp());\n";
   let script = "\\set QUIET on\n\\pset tuples_only on\n";
   for (const shape of shapes) script += `${stageSql(shape)};\n`;
   script += now;
-  for (const [number, loads] of writes.entries()) {
+  for (const [number, copies] of writes.entries()) {
     script += "BEGIN;\n";
-    for (const [index, { shape, text }] of loads.entries()) {
+    for (const [index, { shape, text }] of copies.entries()) {
       const file = `${path}-${number}-${index}`;
       const parts = await Array.fromAsync(text.chunks(), (chunk) => chunk.subarray(HEADER_BYTES));
       await Deno.writeFile(file, await new Blob(parts).bytes());

@@ -67,7 +67,7 @@ Deno.test("backfill() waits for a server that stops and starts again, and misses
   await using api = startMeters();
   for (const mode of ["fast", "immediate"] as const) {
     const url = await server.createDatabase();
-    await using bench = await openBench(meterJob(api.url), { url, patienceMs: 30_000 });
+    await using bench = await openBench(meterJob(api.url), { url, retryForMs: 30_000 });
     const stopped = Promise.withResolvers<void>();
     inTheMiddle(api, () => server.stop(mode).then(stopped.resolve));
     const running = bench.run(FIRST, LAST);
@@ -85,7 +85,7 @@ Deno.test("backfill() stops when the server does not come back, and goes on when
   await using server = await startPostgres();
   await using api = startMeters();
   const url = await server.createDatabase();
-  await using bench = await openBench(meterJob(api.url), { url, patienceMs: 300 });
+  await using bench = await openBench(meterJob(api.url), { url, retryForMs: 300 });
   inTheMiddle(api, () => server.stop("immediate"));
   const run = await bench.run(FIRST, LAST);
   await server.start();
@@ -95,7 +95,7 @@ Deno.test("backfill() stops when the server does not come back, and goes on when
 
 Deno.test("backfill() goes on when its connections are terminated, again and again", async () => {
   await using api = startMeters(async () => void await delay(20));
-  await using bench = await openBench(meterJob(api.url), { patienceMs: 30_000 });
+  await using bench = await openBench(meterJob(api.url), { retryForMs: 30_000 });
   await using other = openSql(bench.databaseUrl);
   let terminated = 0;
   const terminating = (async () => {
@@ -187,7 +187,7 @@ async function fullByTrigger(other: ReturnType<typeof openSql>): Promise<void> {
 
 Deno.test("backfill() repeats a batch that lost a deadlock against another writer", async () => {
   await using api = startMeters();
-  await using bench = await openBench(meterJob(api.url), { patienceMs: 30_000 });
+  await using bench = await openBench(meterJob(api.url), { retryForMs: 30_000 });
   assertEquals((await bench.run(FIRST, LAST)).summary.outcome, "done");
   await using other = openSql(bench.databaseUrl);
   await other.run("UPDATE meters SET name = 'x'; UPDATE readings SET note = 'x'");

@@ -16,7 +16,7 @@ import { tempDir } from "../support/temp.ts";
 import { PASSWORD, rowsOf } from "./site.ts";
 
 /** How long a lost database is waited for in tests. */
-const PATIENCE_MS = 1500;
+const RETRY_FOR_MS = 1500;
 
 /** A job, a database and a checkpoint to run in. */
 export interface Bench extends AsyncDisposable {
@@ -46,13 +46,13 @@ export interface BenchRun {
 /** Opens a job on an empty database, a real server's unless a URL is given. */
 export async function openBench(
   text: string,
-  options: { url?: string; env?: Record<string, string>; patienceMs?: number } = {},
+  options: { url?: string; env?: Record<string, string>; retryForMs?: number } = {},
 ): Promise<Bench> {
   const dir = tempDir();
   const env = (name: string) => ({ METER_PASSWORD: PASSWORD, ...options.env })[name];
   const job = await readJob("job.yaml", { readText: () => text, env });
   const databaseUrl = options.url ?? await (await sharedPostgres()).createDatabase();
-  const target = await openTarget(databaseUrl, { patienceMs: options.patienceMs ?? PATIENCE_MS });
+  const target = await openTarget(databaseUrl, { retryForMs: options.retryForMs ?? RETRY_FOR_MS });
   const kv = await openKv(dir.file("checkpoints.db"));
   const lock = await target.lock(job.job, { run: "test", host: "test", pid: Deno.pid });
   const checkpoint = new Checkpoint(kv, target.id, job.job);

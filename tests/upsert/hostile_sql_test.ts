@@ -13,7 +13,7 @@ import { PostgresSession } from "../../lib/upsert/postgres/session.ts";
 import { parsePostgresUrl } from "../../lib/upsert/postgres/url.ts";
 import { tableSql } from "../../lib/upsert/sql/table_sql.ts";
 import { countsOf, planWrite } from "../../lib/upsert/write/write_plan.ts";
-import type { PlannedLoad } from "../../lib/upsert/write/write_plan.ts";
+import type { PlannedCopy } from "../../lib/upsert/write/write_plan.ts";
 import { sharedPostgres } from "../support/postgres_server.ts";
 import { shapeOf, tableOf } from "./shapes.ts";
 
@@ -52,25 +52,29 @@ Deno.test("tables, copies and merges keep any names and texts apart", async () =
     columns: fc.uniqueArray(name, { minLength: 2, maxLength: 4 }),
     about: text,
     rows: fc.array(fc.tuple(text, fc.option(text)), { minLength: 1, maxLength: 5 }),
-    way: fc.constantFrom("direct" as const, "guard" as const, "filter" as const),
+    strategy: fc.constantFrom("direct" as const, "guard" as const, "filter" as const),
     partitioned: fc.boolean(),
   });
   await fc.assert(
     fc.asyncProperty(
       cases,
-      async ({ table: tableName, columns, about, rows, way, partitioned }) => {
+      async ({ table: tableName, columns, about, rows, strategy, partitioned }) => {
         const table = tableOf(Object.fromEntries(columns.map((name) => [name, "text"])), { about });
         table.key = [columns[0]!];
         const keys = new Map(rows.map(([key, value]): [string, Row] => {
           return [key, columns.map((_, at) => at === 0 ? key : value)];
         }));
-        const load = {
+        const copy = {
           shape: shapeOf(tableName, table, columns),
           text: await new CopyText(keys.size).encode([...keys.values()]),
           followsSame: false,
         };
-        const relation = { version: [], touched: true, partitioned };
-        const planned: PlannedLoad[] = [{ load, relation, way }, { load, relation, way: "filter" }];
+        const relation = { version: [], keepsUpdatedAt: true, partitioned };
+        const planned: PlannedCopy[] = [{ copy, relation, strategy }, {
+          copy,
+          relation,
+          strategy: "filter",
+        }];
         const plan = planWrite(planned, []);
         const create = tableSql(tableName, table).map((sql) => ({ sql }));
         const select = `SELECT ${quoteIdentifiers(columns)} FROM ${quoteIdentifiers([tableName])}`;

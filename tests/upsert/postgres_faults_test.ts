@@ -19,7 +19,7 @@ function rows(count: number, name: string): (string | null)[][] {
 /** A prepared target on a new database, and a second client to disturb it. */
 async function setUp() {
   const url = await (await sharedPostgres()).createDatabase();
-  const target = await openTarget(url, { patienceMs: 20_000 });
+  const target = await openTarget(url, { retryForMs: 20_000 });
   await target.prepare({ things: table });
   const other = postgres(url, { onnotice: () => {}, max: 3 });
   return {
@@ -74,7 +74,7 @@ Deno.test("write() repeats a commit whose answer was lost, and changes nothing b
 
 Deno.test("write() waits for a server that restarts, and tells one that does not", async () => {
   await using server = await startPostgres();
-  await using target = await openTarget(server.url, { patienceMs: 20_000 });
+  await using target = await openTarget(server.url, { retryForMs: 20_000 });
   await target.prepare({ things: table });
   await using lock = await target.lock("job", { run: "r", host: "h", pid: 1 });
   assert(lock);
@@ -85,7 +85,7 @@ Deno.test("write() waits for a server that restarts, and tells one that does not
   await writing;
   await assertWritten(target, 100, "b");
 
-  await using hasty = await openTarget(server.url, { patienceMs: 0 });
+  await using hasty = await openTarget(server.url, { retryForMs: 0 });
   await hasty.prepare({ things: table });
   await server.stop();
   const failure = await assertRejects(
@@ -100,7 +100,7 @@ Deno.test("write() waits for a server that restarts, and tells one that does not
 Deno.test("write() stops waiting for a server when the run is stopped", async () => {
   await using server = await startPostgres();
   const stop = new AbortController();
-  await using target = await openTarget(server.url, { patienceMs: 600_000, signal: stop.signal });
+  await using target = await openTarget(server.url, { retryForMs: 600_000, signal: stop.signal });
   await target.prepare({ things: table });
   await server.stop();
   const writing = target.write([{ shape, rows: rows(10, "a") }], []);

@@ -1,11 +1,11 @@
 // Owns the folder of an embedded database and the lock that keeps a second process out of it: PGlite has
-// none, and two writers would destroy the data. The lock is the operating system's, on a file in the
-// folder, so it ends with its holder, however that ends. The file says who holds it, and whether the
-// database was ever made whole: one whose making was cut short holds nothing and is made anew.
+// no lock, and two writers would destroy the data. The lock is a lock of the operating system on a file in
+// the folder, so it ends with the process that holds it. The file records who holds it, and whether the
+// creation of the database completed: a database whose creation was interrupted is empty and recreated.
 import { join } from "node:path";
 import { Failure } from "../../failure.ts";
 
-/** Name of the lock's file in the folder. */
+/** Name of the lock file in the folder. */
 export const LOCK_FILE = "hindcast.lock";
 
 interface Note {
@@ -14,20 +14,20 @@ interface Note {
   since: string;
 }
 
-/** A folder that is this process's until it is disposed. */
+/** A folder that this process owns until it is disposed. */
 export interface PgliteFolder extends Disposable {
   /** The folder. */
   readonly path: string;
-  /** Text that tells this folder from any copy of it. */
-  home(): Promise<string>;
-  /** Notes that the database in it is whole. */
+  /** A string that distinguishes this folder from any copy of it. */
+  identity(): Promise<string>;
+  /** Records that the database in it is complete. */
   ready(): Promise<void>;
 }
 
 /**
- * Makes the folder where there is none, and takes its lock.
+ * Creates the folder if it does not exist, and takes its lock.
  *
- * @throws {Failure} of kind `locked` where another process has it, `target` where it cannot be used.
+ * @throws {Failure} of kind `locked` if another process has it, `target` if it cannot be used.
  */
 export async function takeFolder(path: string): Promise<PgliteFolder> {
   const file = await openLockFile(path);
@@ -41,7 +41,7 @@ export async function takeFolder(path: string): Promise<PgliteFolder> {
     await claim(path, file);
     return {
       path,
-      home: () => homeOf(path),
+      identity: () => identityOf(path),
       ready: () => writeNote(file, "ready"),
       [Symbol.dispose]: close,
     };
@@ -58,13 +58,13 @@ async function openLockFile(path: string): Promise<Deno.FsFile> {
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new Failure("target", `Cannot open database "pglite:${path}": ${why}`, {
-      hint: "Choose a folder that may be read and written in DATABASE_URL",
+      hint: "Set DATABASE_URL to a folder that this user can read and write",
       cause,
     });
   }
 }
 
-/** Notes in the lock's file what the folder is about to be. */
+/** Records in the lock file what the folder is about to hold. */
 async function claim(path: string, file: Deno.FsFile): Promise<void> {
   const before = await readNote(file);
   if (before?.state === "creating") await clear(path);
@@ -79,8 +79,8 @@ async function claim(path: string, file: Deno.FsFile): Promise<void> {
 }
 
 /**
- * PostgreSQL will not start over an empty `postmaster.pid`, which is what is left when a process is killed
- * between making and writing it. Whoever holds the folder's lock knows that nobody else is starting.
+ * PostgreSQL does not start if `postmaster.pid` is empty, as it is when a process is killed between
+ * creating and writing it. The process that holds the folder's lock knows that no other one is starting.
  */
 async function removeEmptyPid(path: string): Promise<void> {
   const file = join(path, "postmaster.pid");
@@ -93,19 +93,22 @@ function isOpenElsewhere(path: string, note: Note | undefined): Failure {
   return new Failure(
     "locked",
     `Cannot open database "pglite:${path}": it is in use by ${holder}`,
-    { hint: "Wait until that has ended, or use a PostgreSQL server, which many may use at once" },
+    {
+      hint:
+        "Wait until that process has ended, or use a PostgreSQL server, which several processes can use at once",
+    },
   );
 }
 
 function notADatabase(path: string): Failure {
   return new Failure(
     "target",
-    `Cannot open database "pglite:${path}": the folder holds other things`,
-    { hint: "Name a folder in DATABASE_URL that is empty or does not exist" },
+    `Cannot open database "pglite:${path}": the folder contains other files`,
+    { hint: "Set DATABASE_URL to a folder that is empty or does not exist" },
   );
 }
 
-/** What the file says; undefined where it is empty or was torn by a crash. */
+/** The content of the file; undefined if it is empty or was damaged by a crash. */
 async function readNote(file: Deno.FsFile): Promise<Note | undefined> {
   const bytes = new Uint8Array(1024);
   await file.seek(0, Deno.SeekMode.Start);
@@ -124,15 +127,15 @@ async function writeNote(file: Deno.FsFile, state: Note["state"]): Promise<void>
   await file.write(new TextEncoder().encode(`${JSON.stringify(note)}\n`));
 }
 
-/** Empties the folder of a database that was never whole, but for the lock; it was empty before the making began. */
+/** Removes everything but the lock file: the folder was empty before the interrupted creation began. */
 async function clear(path: string): Promise<void> {
   for await (const { name } of Deno.readDir(path)) {
     if (name !== LOCK_FILE) await Deno.remove(join(path, name), { recursive: true });
   }
 }
 
-/** A copied file has another number or another time of birth. */
-async function homeOf(path: string): Promise<string> {
+/** A copied file has another inode number or another creation time. */
+async function identityOf(path: string): Promise<string> {
   const { ino, birthtime, mtime } = await Deno.stat(join(path, "PG_VERSION"));
   return `${ino ?? 0}/${(birthtime ?? mtime)?.getTime() ?? 0}`;
 }

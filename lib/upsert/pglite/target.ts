@@ -28,7 +28,7 @@ export async function openPglite(path: string, options: Required<OpenOptions>): 
       kind: "pglite",
       label: `pglite:${path}`,
       session,
-      home: await folder.home(),
+      identity: await folder.identity(),
       locks: new FolderLocks(folder),
     });
   } catch (error) {

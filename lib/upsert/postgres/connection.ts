@@ -11,7 +11,7 @@ import type { PostgresAddress } from "./url.ts";
 const CONNECT_TIMEOUT_MS = 15_000;
 /** Idle time after which the system asks whether the server is still there. */
 const KEEP_ALIVE_MS = 30_000;
-const GOODBYE_MS = 1_000;
+const CLOSE_TIMEOUT_MS = 1_000;
 
 /**
  * What every session has, whatever the server's, database's or role's defaults. The `tcp_keepalives`
@@ -35,7 +35,7 @@ const SESSION_SQL = `SELECT ${DURABLE_SQL}, ${
 }`;
 
 /** A connection that is opened when needed and again after it was lost. */
-export class PostgresLink implements AsyncDisposable {
+export class PostgresConnection implements AsyncDisposable {
   readonly #address: PostgresAddress;
   readonly #rootCert: string | undefined;
   #client: pg.Client | undefined;
@@ -143,19 +143,19 @@ export class PostgresLink implements AsyncDisposable {
 /** Says goodbye; a server that does not answer is left after a second. */
 async function close(client: pg.Client): Promise<void> {
   const late = Promise.withResolvers<void>();
-  const timer = setTimeout(late.resolve, GOODBYE_MS);
+  const timer = setTimeout(late.resolve, CLOSE_TIMEOUT_MS);
   await Promise.race([client.end().catch(() => {}), late.promise]);
   clearTimeout(timer);
-  streamOf(client).destroy();
+  socketOf(client).destroy();
 }
 
 /** Drops a connection that is of no use. pg waits for its end, which over TLS may never come. */
 function abandon(client: pg.Client): void {
   client.end().catch(() => {});
-  streamOf(client).destroy();
+  socketOf(client).destroy();
 }
 
 /** The socket, or what encrypts it; pg keeps it where its types do not say. */
-function streamOf(client: pg.Client): Duplex {
+function socketOf(client: pg.Client): Duplex {
   return (client as unknown as { connection: { stream: Duplex } }).connection.stream;
 }

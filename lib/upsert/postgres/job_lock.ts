@@ -7,7 +7,7 @@ import type { Client } from "pg";
 import { Failure } from "../../failure.ts";
 import { DatabaseError } from "../write/database_error.ts";
 import { quoteLiteral } from "../sql/identifier.ts";
-import type { PostgresLink } from "./connection.ts";
+import type { PostgresConnection } from "./connection.ts";
 import type { Locks } from "../write/sql_target.ts";
 import { LOCKS_TABLE } from "../sql/system_tables.ts";
 import type { LockHolder } from "../write/target.ts";
@@ -15,7 +15,7 @@ import type { LockHolder } from "../write/target.ts";
 interface Held {
   readonly job: string;
   readonly token: string;
-  readonly link: PostgresLink;
+  readonly link: PostgresConnection;
   /** The server process that holds the advisory lock. */
   serverPid: number;
 }
@@ -37,12 +37,12 @@ WHERE locktype = 'advisory' AND granted AND pid = $1`;
 
 /** The locks of this process on a server. */
 export class PostgresLocks implements Locks {
-  readonly #connect: () => PostgresLink;
+  readonly #connect: () => PostgresConnection;
   readonly #randomId: () => string;
   readonly #held = new Set<Held>();
 
   /** `connect` makes a link for one lock alone. */
-  constructor(connect: () => PostgresLink, randomId: () => string) {
+  constructor(connect: () => PostgresConnection, randomId: () => string) {
     this.#connect = connect;
     this.#randomId = randomId;
   }

@@ -18,10 +18,10 @@ const COPY_DONE = Uint8Array.of("c".charCodeAt(0), 0, 0, 0, 4);
  * Bytes handed over before it is waited for their leaving: what is handed over leaves while the event loop
  * reads a page, and the database is not kept waiting for the next turn.
  */
-const MOST_UNSENT_BYTES = 8 << 20;
+const MAX_UNSENT_BYTES = 8 << 20;
 
 /** Time without a sign of life, while a server works or takes nothing more, after which it is given up. */
-const SILENCE_MS = 120_000;
+const SILENCE_TIMEOUT_MS = 120_000;
 
 /** A transaction to be handed to `client.query` of pg; `done` settles when nothing of it is under way. */
 export class PipelinedTransaction implements Submittable {
@@ -114,7 +114,7 @@ export class PipelinedTransaction implements Submittable {
         chunk[0] = COPY_DATA;
         new DataView(chunk.buffer).setUint32(1, chunk.length - 1);
         stream.write(chunk);
-        if (stream.writableLength > MOST_UNSENT_BYTES) await this.#drained(stream);
+        if (stream.writableLength > MAX_UNSENT_BYTES) await this.#drained(stream);
         this.#lifeAt = performance.now();
       }
       stream.write(COPY_DONE);
@@ -131,8 +131,8 @@ export class PipelinedTransaction implements Submittable {
   #watchOver(stream: Duplex): void {
     this.#lifeAt = performance.now();
     this.#watch = setInterval(() => {
-      if (performance.now() - this.#lifeAt < SILENCE_MS) return;
-      stream.destroy(new Error(`no answer within ${SILENCE_MS / 1000} seconds`));
-    }, SILENCE_MS / 10);
+      if (performance.now() - this.#lifeAt < SILENCE_TIMEOUT_MS) return;
+      stream.destroy(new Error(`no answer within ${SILENCE_TIMEOUT_MS / 1000} seconds`));
+    }, SILENCE_TIMEOUT_MS / 10);
   }
 }

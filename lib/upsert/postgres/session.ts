@@ -4,7 +4,7 @@
 // @ts-types="@types/pg"
 import type { Client, QueryArrayConfig } from "pg";
 import { PipelinedTransaction } from "./pipelined_transaction.ts";
-import { PostgresLink } from "./connection.ts";
+import { PostgresConnection } from "./connection.ts";
 import type { PostgresAddress } from "./url.ts";
 import { readValue } from "../sql/read_value.ts";
 import type { Session, Step, StepResult } from "../write/session.ts";
@@ -12,13 +12,13 @@ import type { Answer, QueryOptions } from "../write/target.ts";
 
 /** A session with a server. */
 export class PostgresSession implements Session {
-  readonly #writer: PostgresLink;
-  readonly #reader: PostgresLink;
+  readonly #writer: PostgresConnection;
+  readonly #reader: PostgresConnection;
 
   /** `rootCert` is the authority's certificate in PEM, where the address names one. */
   constructor(address: PostgresAddress, rootCert?: string) {
-    this.#writer = new PostgresLink(address, rootCert);
-    this.#reader = new PostgresLink(address, rootCert);
+    this.#writer = new PostgresConnection(address, rootCert);
+    this.#reader = new PostgresConnection(address, rootCert);
   }
 
   transact(steps: readonly Step[], end: "commit" | "rollback" = "commit"): Promise<StepResult[]> {

@@ -2,8 +2,8 @@
 // connection writes, one reads, one holds each lock; none is opened before it is needed.
 import { Failure } from "../../failure.ts";
 import { DatabaseError } from "../write/database_error.ts";
-import { patiently } from "../write/database_retry.ts";
-import { PostgresLink } from "./connection.ts";
+import { retryDatabase } from "../write/database_retry.ts";
+import { PostgresConnection } from "./connection.ts";
 import { PostgresLocks } from "./job_lock.ts";
 import { PostgresSession } from "./session.ts";
 import { parsePostgresUrl } from "./url.ts";
@@ -14,11 +14,11 @@ import type { Target } from "../write/target.ts";
 import type { OpenOptions } from "../write/open_options.ts";
 
 /** What tells a database from any copy of it: the cluster, its history since a restore, and the database in it. */
-const HOME_SQL = `SELECT concat_ws('/', system_identifier, timeline_id,
+const IDENTITY_SQL = `SELECT concat_ws('/', system_identifier, timeline_id,
   (SELECT oid FROM pg_database WHERE datname = current_database()))
 FROM pg_control_system(), pg_control_checkpoint()`;
 /** The same where the server's operators keep those functions to themselves. */
-const MODEST_HOME_SQL = `SELECT concat_ws('/', current_database(),
+const FALLBACK_IDENTITY_SQL = `SELECT concat_ws('/', current_database(),
   (SELECT oid FROM pg_database WHERE datname = current_database()))`;
 
 /**
@@ -37,8 +37,12 @@ export async function openPostgres(url: string, options: Required<OpenOptions>):
       label: address.label,
       session,
       // A server that is just starting up is waited for; one that is not there is not.
-      home: await patiently(options, () => readHome(session), ({ code }) => code === "57P03"),
-      locks: new PostgresLocks(() => new PostgresLink(address, rootCert), options.randomId),
+      identity: await retryDatabase(
+        options,
+        () => readIdentity(session),
+        ({ code }) => code === "57P03",
+      ),
+      locks: new PostgresLocks(() => new PostgresConnection(address, rootCert), options.randomId),
     });
   } catch (error) {
     await session[Symbol.asyncDispose]();
@@ -46,12 +50,12 @@ export async function openPostgres(url: string, options: Required<OpenOptions>):
   }
 }
 
-async function readHome(session: Session): Promise<string> {
+async function readIdentity(session: Session): Promise<string> {
   try {
-    return String((await session.query(HOME_SQL)).rows[0]![0]);
+    return String((await session.query(IDENTITY_SQL)).rows[0]![0]);
   } catch (error) {
     if (!(error instanceof DatabaseError) || error.code !== "42501") throw error;
-    return String((await session.query(MODEST_HOME_SQL)).rows[0]![0]);
+    return String((await session.query(FALLBACK_IDENTITY_SQL)).rows[0]![0]);
   }
 }
 

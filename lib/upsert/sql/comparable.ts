@@ -1,6 +1,6 @@
-// Owns the order of values in PostgreSQL's text form, as far as it can be told without PostgreSQL. What
-// it cannot tell for sure it says so of, and the database decides instead. Text is ordered by code
-// points, as under COLLATE "C".
+// Owns the order of values in PostgreSQL's text form, as far as it is known without PostgreSQL. Where it is
+// not certain, it returns undefined and the database decides. Strings are ordered by code points, as under
+// COLLATE "C".
 import type { ColumnType } from "../../config/schema/table_schema.ts";
 
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
@@ -10,10 +10,10 @@ const ZONED = /^(.+?)(Z|([+-])(\d{2}):?(\d{2})?)$/i;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const INTEGER = /^[+-]?\d{1,19}$/;
 const DECIMAL = /^[+-]?\d*\.?\d*$/;
-/** Decimal digits that a JavaScript number always tells apart. */
+/** Decimal digits that a JavaScript number always distinguishes. */
 const EXACT_DIGITS = 15;
 
-/** A value that orders and equals as PostgreSQL's would; undefined where that is not certain. */
+/** A value that has PostgreSQL's order and equality; undefined if that is not certain. */
 export function comparable(type: ColumnType, text: string): string | number | bigint | undefined {
   switch (type) {
     case "text":
@@ -42,7 +42,7 @@ export function comparable(type: ColumnType, text: string): string | number | bi
   }
 }
 
-/** Negative, zero or positive as `a` is lower than, equal to or greater than `b`, nulls lowest; undefined where that is not certain. */
+/** Negative, zero or positive as `a` is lower than, equal to or greater than `b`, nulls lowest; undefined if that is not certain. */
 export function compareValues(
   type: ColumnType,
   a: string | null,
@@ -57,7 +57,7 @@ export function compareValues(
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-/** JavaScript orders by UTF-16 units, which puts what lies beyond the basic plane before U+E000. */
+/** JavaScript compares UTF-16 units, which puts characters outside the basic plane before U+E000. */
 function compareCodePoints(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let at = 0; at < length; at++) {
@@ -90,7 +90,7 @@ function fraction(text: string | undefined): string {
   return (text ?? ".").padEnd(7, "0");
 }
 
-/** Microseconds since 1970: a whole number, exact for years 1684 to 2255. */
+/** Microseconds since 1970: an integer, exact for the years 1684 to 2255. */
 function instantUs(text: string): number | undefined {
   const zoned = ZONED.exec(text);
   const local = zoned === null ? undefined : timestamp(TIMESTAMP.exec(zoned[1]!));

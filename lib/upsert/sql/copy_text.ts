@@ -1,19 +1,19 @@
-// Owns the text form of COPY: rows to bytes and back. Rows are encoded once, while the transaction before
-// theirs is under way or at the latest while they are sent, and then kept as these bytes alone: a quarter
-// of the memory that the rows take. It writes nowhere.
+// Owns the text format of COPY: rows to bytes and back. Rows are encoded once, while the previous
+// transaction runs or at the latest while they are sent, and then kept as bytes only: a quarter of the
+// memory that the rows take. It performs no I/O.
 import type { Row } from "../../extract/row_shape.ts";
 import { yieldToEventLoop } from "../../yield_to_event_loop.ts";
 
-/** A CopyData message begins with its kind and the length of what follows the kind. */
+/** A CopyData message begins with its type and its length. */
 export const HEADER_BYTES = 5;
 
 /**
- * Characters of a chunk; larger only where a single row is. Encoding one takes half a millisecond, which is
- * how long the event loop may be held; smaller ones stall the database while a page is read.
+ * Characters of a chunk; only a single larger row exceeds it. Encoding a chunk blocks the event loop for
+ * half a millisecond; smaller chunks let the database wait while a page is parsed.
  */
 const CHUNK_CHARACTERS = 96 * 1024;
 
-/** Bytes that UTF-8 needs at most for a UTF-16 unit. */
+/** The most bytes that UTF-8 needs for a UTF-16 unit. */
 const BYTES_PER_UNIT = 3;
 
 const SPECIAL = /[\\\n\r\t]/;
@@ -21,10 +21,10 @@ const ESCAPES: Record<string, string> = { "\\": "\\\\", "\n": "\\n", "\r": "\\r"
 const CHARACTERS: Record<string, string> = { "\\": "\\", n: "\n", r: "\r", t: "\t" };
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
-/** Where chunks are encoded before they are cut to size; every use of it ends before the next begins. */
+/** The buffer that chunks are encoded into before they are copied; each use ends before the next begins. */
 const scratch = new Uint8Array(CHUNK_CHARACTERS * BYTES_PER_UNIT);
 
-/** One row in the text form of COPY, with its line feed. */
+/** One row in the text format of COPY, with its line feed. */
 export function copyLine(row: Row): string {
   let line = "";
   for (let at = 0; at < row.length; at++) {
@@ -35,20 +35,20 @@ export function copyLine(row: Row): string {
   return line + "\n";
 }
 
-/** Rows in the text form of COPY, in UTF-8; encoded bit by bit, from `encode` on. */
+/** Rows in the text format of COPY, in UTF-8; `encode` encodes them chunk by chunk. */
 export class CopyText {
-  /** How many rows. */
+  /** The number of rows. */
   readonly rows: number;
   readonly #chunks: Uint8Array<ArrayBuffer>[] = [];
   #isWhole = false;
   #grown = Promise.withResolvers<void>();
 
-  /** A text of so many rows, of which nothing is encoded yet. */
+  /** A text with this number of rows, none of which is encoded yet. */
   constructor(rows: number) {
     this.rows = rows;
   }
 
-  /** Encodes the rows; the event loop gets its turn between chunks. */
+  /** Encodes the rows; yields to the event loop between chunks. */
   async encode(rows: readonly Row[]): Promise<this> {
     let text = "";
     for (const row of rows) {
@@ -63,7 +63,7 @@ export class CopyText {
     return this;
   }
 
-  /** Chunks of whole rows, as they are encoded, behind {@link HEADER_BYTES} bytes left free for the protocol. */
+  /** Chunks of whole rows as they are encoded, each after {@link HEADER_BYTES} bytes reserved for the protocol. */
   async *chunks(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
     for (let at = 0;; at++) {
       while (at >= this.#chunks.length) {
@@ -74,7 +74,7 @@ export class CopyText {
     }
   }
 
-  /** The rows again; needed only where the database refused one of them. */
+  /** The rows, decoded; needed only if the database refused one of them. */
   async decode(): Promise<Row[]> {
     const rows: Row[] = [];
     for await (const chunk of this.chunks()) {
@@ -84,7 +84,7 @@ export class CopyText {
     return rows;
   }
 
-  /** Frees the memory of a text that was sent; left to the collector, it would pile up until that comes by. */
+  /** Frees the memory of a text that was sent; it would otherwise accumulate until the next garbage collection. */
   release(): void {
     for (const { buffer } of this.#chunks.splice(0)) buffer.transfer(0);
   }

@@ -1,16 +1,16 @@
-// Owns the quoting of names and texts inside SQL. Names come from job files and texts from anywhere, so
-// nothing reaches a statement but through here or as a bound value. It knows no table.
+// Owns the quoting of identifiers and literals in SQL. Names come from job files and strings from anywhere,
+// so everything reaches a statement through this file or as a bound parameter. It knows no table.
 import { createHash } from "node:crypto";
 
-/** Bytes of a name that PostgreSQL keeps; it cuts longer ones off without a word. */
+/** The most bytes of an identifier; PostgreSQL truncates longer ones silently. */
 export const MAX_IDENTIFIER_BYTES = 63;
 
 const encoder = new TextEncoder();
 
 /**
- * A name as SQL writes it, quoted always.
+ * An identifier, always quoted.
  *
- * @throws {RangeError} where PostgreSQL could not keep the name as it is.
+ * @throws {RangeError} if PostgreSQL cannot store the name unchanged.
  */
 export function quoteIdentifier(name: string): string {
   const bytes = encoder.encode(name).length;
@@ -23,30 +23,30 @@ export function quoteIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** Names as SQL writes them in a list. */
+/** A comma-separated list of quoted identifiers. */
 export function quoteIdentifiers(names: readonly string[]): string {
   return names.map(quoteIdentifier).join(", ");
 }
 
 /**
- * A text as SQL writes it, read the same whatever `standard_conforming_strings` says.
+ * A string literal that has the same value whatever `standard_conforming_strings` is.
  *
- * @throws {RangeError} where the text has a NUL, which PostgreSQL cannot hold.
+ * @throws {RangeError} if the string contains a NUL, which PostgreSQL cannot store.
  */
 export function quoteLiteral(text: string): string {
-  if (text.includes("\0")) throw new RangeError("Cannot quote a text: it has a NUL");
+  if (text.includes("\0")) throw new RangeError("Cannot quote a string: it contains a NUL");
   const quoted = text.replaceAll("'", "''");
   return quoted.includes("\\") ? `E'${quoted.replaceAll("\\", "\\\\")}'` : `'${quoted}'`;
 }
 
-/** A name made of several, shortened with a hash where it would be too long: the same for the same parts. */
+/** A name joined from parts, shortened with a hash if it is too long: the same parts give the same name. */
 export function derivedName(parts: readonly string[]): string {
   const name = parts.join("_");
   if (encoder.encode(name).length <= MAX_IDENTIFIER_BYTES) return name;
   return `${parts[0]?.slice(0, 10)}_${digest(parts)}_${parts.at(-1)?.slice(0, 5)}`;
 }
 
-/** Sixteen hexadecimal digits that stand for the parts. */
+/** A hash of the parts in sixteen hexadecimal digits. */
 export function digest(parts: readonly string[]): string {
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 16);
 }

@@ -1,25 +1,25 @@
-// Owns the merging of rows that share a key within one batch, in memory: a statement may touch a row
-// only once. The result is what the database would have made of the rows one by one. Where an order is
-// known to the database alone, or a value would take on a version that is not its own, the row goes into
-// a further round, to be merged by a further statement. A property test compares it with PostgreSQL.
+// Owns the merging of rows with the same key within one batch, in memory: a statement can update a row only
+// once. The result is the same as if the database had merged the rows one by one. Where only the database
+// knows the order, or a value would get a version that is not its own, the row goes into another round,
+// which another statement merges. A property test compares the result with PostgreSQL.
 import type { Row, RowShape } from "../../extract/row_shape.ts";
 import { comparable, compareValues } from "./comparable.ts";
 
-/** Gathers rows of one shape into rounds, each with one row per key, to be written one after the other. */
+/** Collects rows of one shape into rounds with one row per key, which are written one after the other. */
 export class MergedRows {
   /** The rounds so far. */
   readonly rounds: Row[][] = [];
   readonly #shape: RowShape;
-  /** Where the last row of a key is, in the first round; later rounds are rare and kept apart. */
+  /** The index of a key's row in the first round; later rounds are rare and kept separately. */
   readonly #first = new Map<string, number>();
   readonly #later = new Map<string, { round: number; index: number }>();
 
-  /** No rows yet. */
+  /** Starts without rows. */
   constructor(shape: RowShape) {
     this.#shape = shape;
   }
 
-  /** Adds a row; rows added later win as the shape's policies say. The row itself is not changed. */
+  /** Adds a row; the shape's merge policies decide between it and earlier rows. The row itself is not changed. */
   add(row: Row): void {
     const key = keyOf(this.#shape, row);
     const index = this.#first.get(key);
@@ -39,7 +39,7 @@ export class MergedRows {
   }
 }
 
-/** What becomes of a row when another follows it; undefined where they must not become one. */
+/** The result of merging a newer row into an older one; undefined if they must not be merged in memory. */
 export function mergeRows(shape: RowShape, older: Row, newer: Row): Row | undefined {
   const order = compareVersions(shape, newer, older);
   const merged: Row = [];
@@ -78,7 +78,7 @@ function mergeValue(
   }
 }
 
-/** Nulls lose on both ends. Of equal values the newer stays, as it does in PostgreSQL. */
+/** A null never wins. Of equal values the newer one stays, as it does in PostgreSQL. */
 function extreme(
   shape: RowShape,
   at: number,
@@ -92,8 +92,8 @@ function extreme(
 }
 
 /**
- * The value of the row with the greater version. Where that is null and the other is not, the merged row
- * would say of an old value that it is new, and put it above a newer one in the table.
+ * The value of the row with the greater version. If it is null and the other is not, the merged row would
+ * give an old value a new version, and the old value would replace a newer one in the table.
  */
 function latest(
   older: string | null,
@@ -114,7 +114,7 @@ function compareVersions(shape: RowShape, a: Row, b: Row): number | undefined {
   return 0;
 }
 
-/** Text that two rows share exactly if PostgreSQL takes their keys for equal, as far as that can be told. */
+/** A string that two rows share if and only if PostgreSQL considers their keys equal, as far as that is known. */
 function keyOf(shape: RowShape, row: Row): string {
   let key = "";
   for (const at of shape.key) {

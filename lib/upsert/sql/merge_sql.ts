@@ -1,26 +1,26 @@
-// Owns the statements that bring rows into a table: staging, copying, merging. Pure text. A merge writes
-// no row that would not change, decides column by column, and gives the same result when it is run
-// again. The same policies in memory are merge_rows.ts; a property test holds the two together.
+// Owns the statements that write rows into a table: staging, copying, merging. Pure. A merge writes no row
+// that would not change, decides column by column, and is idempotent. merge_rows.ts implements the same
+// policies in memory; a property test compares the two.
 import type { RowShape } from "../../extract/row_shape.ts";
 import { digest, quoteIdentifier, quoteIdentifiers } from "./identifier.ts";
 import { isText, sqlType } from "./sql_type.ts";
-import { TOUCHED } from "./table_sql.ts";
+import { UPDATED_AT } from "./table_sql.ts";
 
-/** What a merge has to know about its table, beyond the shape of the rows. */
+/** What a merge needs to know about its table in addition to the shape of the rows. */
 export interface Relation {
-  /** Columns of the table's version, most significant first; the shape may lack some. */
+  /** Version columns of the table, most significant first; a shape need not have all of them. */
   readonly version: readonly string[];
-  /** Whether Hindcast keeps `updated_at`. */
-  readonly touched: boolean;
-  /** Whether the table is partitioned, so that `xmax` cannot be read back. */
+  /** Whether Hindcast maintains `updated_at`. */
+  readonly keepsUpdatedAt: boolean;
+  /** Whether the table is partitioned, so that `xmax` cannot be returned. */
   readonly partitioned: boolean;
 }
 
 /**
- * How rows are merged: `guard` lets `ON CONFLICT` find the rows that are there, which is best while few
- * are; `filter` first leaves out those that would not change, so that these are neither locked nor logged.
+ * How rows are merged: `guard` lets `ON CONFLICT` find existing rows, which is best while there are few;
+ * `filter` first removes rows that would not change, so that they are neither locked nor written to WAL.
  */
-export type MergeWay = "guard" | "filter";
+export type MergeStrategy = "guard" | "filter";
 
 /** Name of the staging table of a shape, the same in every session. */
 export function stageName(shape: RowShape): string {
@@ -37,19 +37,19 @@ export function stageSql(shape: RowShape): string {
   }) ON COMMIT DELETE ROWS`;
 }
 
-/** The table of a shape, or its staging table, with the shape's columns, as `COPY` names them. */
+/** The table of a shape, or its staging table, with the shape's columns, for `COPY`. */
 export function copyInto(shape: RowShape, into: "table" | "stage"): string {
   const name = into === "table" ? quoteIdentifier(shape.table) : stageName(shape);
   return `${name} (${quoteIdentifiers(shape.columns)})`;
 }
 
-/** The statement that merges the staged rows; it answers one row: rows written, and inserted among them. */
-export function mergeSql(shape: RowShape, relation: Relation, way: MergeWay): string {
+/** The statement that merges the staged rows; it returns one row: rows written, and how many of them were inserted. */
+export function mergeSql(shape: RowShape, relation: Relation, strategy: MergeStrategy): string {
   const table = quoteIdentifier(shape.table);
   const key = shape.key.map((at) => quoteIdentifier(shape.columns[at]!));
   const insert = `INSERT INTO ${table} AS o (${quoteIdentifiers(shape.columns)}) ` +
     `SELECT ${columnsOf("s", shape.columns)} FROM ${stageName(shape)} AS s` +
-    (way === "filter" ? filterSql(shape, relation, table, key) : "") +
+    (strategy === "filter" ? filterSql(shape, relation, table, key) : "") +
     ` ON CONFLICT (${key.join(", ")}) DO ${onConflict(shape, relation)}`;
   const match = (left: string, right: string) => matches(key, left, right);
   const [returning, isNew] = relation.partitioned
@@ -80,13 +80,13 @@ function onConflict(shape: RowShape, relation: Relation): string {
   const sets = valueColumns(shape).map((at) =>
     `${quoteIdentifier(shape.columns[at]!)} = ${mergedSql(shape, relation, at, "excluded", "o")}`
   );
-  if (relation.touched) sets.push(`${quoteIdentifier(TOUCHED)} = now()`);
+  if (relation.keepsUpdatedAt) sets.push(`${quoteIdentifier(UPDATED_AT)} = now()`);
   return `UPDATE SET ${sets.join(", ")} WHERE ${changed}`;
 }
 
 /**
- * Whether merging `fresh` into `old` changes a column; undefined where there is no column but the key.
- * Versions are compared once, not once for each column.
+ * Whether merging `fresh` into `old` changes a column; undefined if all columns are key columns. Versions
+ * are compared once, not once per column.
  */
 function changedSql(
   shape: RowShape,
@@ -120,7 +120,7 @@ function mergedSql(
     `THEN ${value(true)} ELSE ${value(false)} END`;
 }
 
-/** The merged value of one column, given whether the fresh row is the newer one. */
+/** The merged value of one column, given whether the fresh row is newer. */
 function valueSql(
   shape: RowShape,
   relation: Relation,
@@ -154,8 +154,8 @@ function dependsOnVersion(shape: RowShape, relation: Relation, at: number): bool
 }
 
 /**
- * Whether the version of `fresh` is that of `old` or greater: column by column, null lowest. A version
- * column that the shape lacks is null in `fresh`.
+ * Whether the version of `fresh` equals that of `old` or is greater: column by column, null lowest. A
+ * version column that the shape does not have is null in `fresh`.
  */
 function isNewer(shape: RowShape, relation: Relation, fresh: string, old: string): string {
   return relation.version.reduceRight((rest, column) => {
@@ -169,7 +169,7 @@ function isNewer(shape: RowShape, relation: Relation, fresh: string, old: string
   }, "TRUE");
 }
 
-/** Indexes of the columns that are not the key's. */
+/** Indexes of the columns that are not part of the key. */
 function valueColumns(shape: RowShape): number[] {
   return shape.columns.map((_, at) => at).filter((at) => !shape.key.includes(at));
 }

@@ -1,5 +1,6 @@
-// Owns what a value that the database sends as text is in JavaScript: plain values fit for printing and
-// JSON, the same from both databases. Nothing is rounded: a number that JavaScript cannot hold stays text.
+// Owns the conversion of values from PostgreSQL's text format to JavaScript: plain values for display and
+// JSON, the same from both databases. Nothing is rounded: a number that JavaScript cannot represent stays a
+// string.
 
 const BOOLEAN = 16;
 const [BIGINT, SMALLINT, INTEGER, OID, REAL, DOUBLE] = [20, 21, 23, 26, 700, 701];
@@ -28,10 +29,10 @@ const ELEMENTS: Record<number, number> = {
   3807: JSONB,
 };
 
-/** Decimal digits that a JavaScript number always tells apart. */
+/** Decimal digits that a JavaScript number always distinguishes. */
 const EXACT_DIGITS = 15;
 
-/** The value of a type (by PostgreSQL's OID) whose text form is given. */
+/** The value of a type, given by its OID, from its text format. */
 export function readValue(oid: number, text: string): unknown {
   const element = ELEMENTS[oid];
   if (element !== undefined) return readArray(text, (item) => readValue(element, item));
@@ -63,12 +64,12 @@ export function readValue(oid: number, text: string): unknown {
   }
 }
 
-/** `2024-01-31 12:00:00+00` as ISO 8601; `infinity` and dates before Christ stay as they are. */
+/** `2024-01-31 12:00:00+00` as ISO 8601; `infinity` and dates BC stay as they are. */
 function isoInstant(text: string): string {
   return text.replace(" ", "T").replace(/\+00(:00)?$/, "Z");
 }
 
-/** The items of PostgreSQL's `{a,"b c",NULL}`, nested as they are. */
+/** The items of an array such as `{a,"b c",NULL}`, with its nesting. */
 function readArray(text: string, item: (text: string) => unknown): unknown[] {
   let at = text.indexOf("{");
   const list = (): unknown[] => {

@@ -11,9 +11,9 @@ import {
   comments,
   foreignKeys,
   indexSql,
-  isTouched,
-  TOUCHED,
-  TOUCHED_SQL,
+  keepsUpdatedAt,
+  UPDATED_AT,
+  UPDATED_AT_SQL,
 } from "./table_sql.ts";
 
 /**
@@ -30,7 +30,7 @@ export function changeSql(name: string, table: Table, existing: ExistingTable): 
   requireNothingElse(name, table, existing);
   const missing = Object.entries(table.columns).filter(([column]) => !existing.columns.has(column));
   const added = missing.map(([column, { type }]) => columnSql(column, type));
-  if (isTouched(table) && !existing.columns.has(TOUCHED)) added.push(TOUCHED_SQL);
+  if (keepsUpdatedAt(table) && !existing.columns.has(UPDATED_AT)) added.push(UPDATED_AT_SQL);
   return [
     ...added.map((sql) => `ALTER TABLE ${quoteIdentifier(name)} ADD COLUMN IF NOT EXISTS ${sql}`),
     ...indexSql(name, table),

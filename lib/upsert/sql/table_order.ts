@@ -1,8 +1,8 @@
-// Owns the order in which tables are made and written: a table comes after those it refers to. Tables
-// that refer to each other in a circle keep the order of the job file.
+// Owns the order in which tables are created and written: a table comes after the tables it references.
+// Tables that reference each other in a cycle keep the order of the job file.
 import type { Table } from "../../config/schema/job_schema.ts";
 
-/** Names of the tables, each after the tables it refers to, else in the order they are declared. */
+/** Names of the tables, each after the tables it references, otherwise in the order of their declaration. */
 export function tableOrder(tables: Readonly<Record<string, Table>>): string[] {
   const ordered = new Set<string>();
   const visiting = new Set<string>();

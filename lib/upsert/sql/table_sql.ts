@@ -1,21 +1,21 @@
-// Owns the SQL that creates a job's tables where there are none. Pure text: the same job gives the same
-// statements, so --dry-run shows exactly what would run. Changing an existing table is table_change.ts.
+// Owns the SQL that creates the tables of a job. Pure: the same job gives the same statements, so --dry-run
+// shows exactly what would run. table_change.ts changes existing tables.
 import type { Table } from "../../config/schema/job_schema.ts";
 import { derivedName, quoteIdentifier, quoteIdentifiers, quoteLiteral } from "./identifier.ts";
 import { sqlType } from "./sql_type.ts";
 import { referenceParts, tableOrder } from "./table_order.ts";
 
-/** Name of the column that says when a row last changed; the job may declare it as its own. */
-export const TOUCHED = "updated_at";
-/** How that column is declared where the job does not. */
-export const TOUCHED_SQL = `${quoteIdentifier(TOUCHED)} timestamptz NOT NULL DEFAULT now()`;
+/** Name of the column that records when a row last changed, unless the job declares a column of that name. */
+export const UPDATED_AT = "updated_at";
+/** The declaration of that column. */
+export const UPDATED_AT_SQL = `${quoteIdentifier(UPDATED_AT)} timestamptz NOT NULL DEFAULT now()`;
 
-/** Whether the table has the column that Hindcast itself keeps. */
-export function isTouched(table: Table): boolean {
-  return !Object.hasOwn(table.columns, TOUCHED);
+/** Whether Hindcast maintains that column: the job does not declare it. */
+export function keepsUpdatedAt(table: Table): boolean {
+  return !Object.hasOwn(table.columns, UPDATED_AT);
 }
 
-/** The statements that make all tables of a job where there are none; foreign keys last, for they may form a circle. */
+/** The statements that create all tables of a job; foreign keys come last, because they can form a cycle. */
 export function schemaSql(tables: Readonly<Record<string, Table>>): string[] {
   const names = tableOrder(tables);
   return [
@@ -24,11 +24,11 @@ export function schemaSql(tables: Readonly<Record<string, Table>>): string[] {
   ];
 }
 
-/** The statements that make one table where there is none, with its indexes and comments but without foreign keys. */
+/** The statements that create one table with its indexes and comments, without foreign keys. */
 export function tableSql(name: string, table: Table): string[] {
   const lines = [
     ...Object.entries(table.columns).map(([column, { type }]) => columnSql(column, type)),
-    ...(isTouched(table) ? [TOUCHED_SQL] : []),
+    ...(keepsUpdatedAt(table) ? [UPDATED_AT_SQL] : []),
     `PRIMARY KEY (${quoteIdentifiers(table.key)})`,
   ];
   const create = `CREATE TABLE IF NOT EXISTS ${quoteIdentifier(name)} (\n  ${
@@ -42,7 +42,7 @@ export function columnSql(name: string, type: Table["columns"][string]["type"]):
   return `${quoteIdentifier(name)} ${sqlType(type)}`;
 }
 
-/** The statements that make the job's further indexes where they are missing. */
+/** The statements that create the indexes that the job declares. */
 export function indexSql(name: string, table: Table): string[] {
   return table.indexes.map((columns) => {
     const index = quoteIdentifier(derivedName([name, ...columns, "idx"]));
@@ -52,7 +52,7 @@ export function indexSql(name: string, table: Table): string[] {
   });
 }
 
-/** The foreign keys of a table: each constraint's name and the statement that adds it. */
+/** The foreign keys of a table: the name of each constraint and the statement that adds it. */
 export function foreignKeys(name: string, table: Table): { name: string; sql: string }[] {
   return Object.entries(table.references).map(([column, reference]) => {
     const constraint = derivedName([name, column, "fkey"]);
@@ -66,7 +66,7 @@ export function foreignKeys(name: string, table: Table): { name: string; sql: st
   });
 }
 
-/** The comments of a table: what they are on (null for the table itself), their text and statement. */
+/** The comments of a table: the column (null for the table itself), the text and the statement. */
 export function comments(
   name: string,
   table: Table,

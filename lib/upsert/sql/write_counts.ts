@@ -1,16 +1,16 @@
-// Owns the counts of a write: what became of the rows of one table. Pure.
+// Owns the counts of a write: how many rows of a table were inserted, updated and left unchanged. Pure.
 
-/** What became of the rows of one table; their sum is the number of different keys written. */
+/** What a write did with the rows of one table. */
 export interface WriteCounts {
-  /** Rows whose key was new. */
+  /** Rows with a new key. */
   readonly inserted: number;
-  /** Rows that were there and changed. */
+  /** Existing rows that changed. */
   readonly updated: number;
-  /** Rows that would not have changed, and so were not written. */
+  /** Rows that would not have changed, and were therefore not written. */
   readonly unchanged: number;
 }
 
-/** Counts of no row. */
+/** The counts of no rows. */
 export const NOTHING: WriteCounts = { inserted: 0, updated: 0, unchanged: 0 };
 
 /** The sum of two counts. */

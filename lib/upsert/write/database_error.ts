@@ -6,7 +6,7 @@ import { Failure } from "../../failure.ts";
 export type Consequence =
   /** The connection or the server is gone: the same again on a new connection. */
   | "lost"
-  /** Another session is in the way: the same again after a while. */
+  /** Another session is in the strategy: the same again after a while. */
   | "contended"
   /** A row's values are at fault: the others can be written. */
   | "data"

@@ -1,43 +1,43 @@
-// Owns waiting for a database that is gone or busy: exponential backoff with full jitter, bounded in time
-// and in number. It runs nothing itself but what it is given, and takes clock and random source.
+// Owns the waiting for a database that is unreachable or busy: exponential backoff with full jitter, bounded
+// in time and number. It takes the clock and the random source as arguments.
 import type { Clock } from "../../fetch/rate/clock.ts";
 import { DatabaseError } from "./database_error.ts";
 
-/** How long and on which clock a database is waited for. */
-export interface PatienceOptions {
-  /** Tells the time and waits. */
+/** How long, and by which clock, to wait for a database. */
+export interface DatabaseRetryOptions {
+  /** The clock. */
   readonly clock: Clock;
   /** Uniform in `[0, 1)`. */
   readonly random: () => number;
-  /** Time after which a database that does not come back is given up. */
-  readonly patienceMs: number;
-  /** Ends the waiting. */
+  /** Milliseconds after which an unreachable database fails the run. */
+  readonly retryForMs: number;
+  /** Ends the wait. */
   readonly signal?: AbortSignal | undefined;
 }
 
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 5_000;
-/** Bounds the tries where the clock stands still. */
-const MOST_WAITS = 200;
+/** Bounds the attempts if the clock stands still. */
+const MAX_WAITS = 200;
 
-/** Waits between the tries of one piece of work. */
-export class Patience {
-  readonly #options: PatienceOptions;
-  /** When the first try had failed; before that, time is the database's. */
+/** The waits between the attempts at one operation. */
+export class DatabaseRetry {
+  readonly #options: DatabaseRetryOptions;
+  /** When the first attempt failed; the time before that does not count. */
   #failedAt: number | undefined;
   #waits = 0;
 
-  /** Patience for one piece of work. */
-  constructor(options: PatienceOptions) {
+  /** Starts without a failed attempt. */
+  constructor(options: DatabaseRetryOptions) {
     this.#options = options;
   }
 
-  /** Waits before another try; false where that is no use: time is up, or the run is being stopped. */
+  /** Waits before the next attempt; false if there is none because time is up or the run is stopping. */
   async wait(): Promise<boolean> {
-    const { clock, random, patienceMs, signal } = this.#options;
+    const { clock, random, retryForMs, signal } = this.#options;
     this.#failedAt ??= clock.now();
-    const leftMs = this.#failedAt + patienceMs - clock.now();
-    if (leftMs <= 0 || this.#waits >= MOST_WAITS || signal?.aborted) return false;
+    const leftMs = this.#failedAt + retryForMs - clock.now();
+    if (leftMs <= 0 || this.#waits >= MAX_WAITS || signal?.aborted) return false;
     const mostMs = Math.min(FIRST_WAIT_MS * 2 ** this.#waits, LONGEST_WAIT_MS, leftMs);
     this.#waits++;
     try {
@@ -50,19 +50,19 @@ export class Patience {
   }
 }
 
-/** Runs something that may be repeated until it no longer fails for a reason that passes. */
-export async function patiently<T>(
-  options: PatienceOptions,
+/** Repeats an idempotent operation while it fails with an error for which `passes` is true. */
+export async function retryDatabase<T>(
+  options: DatabaseRetryOptions,
   run: () => Promise<T>,
   passes = (error: DatabaseError) => error.passes,
 ): Promise<T> {
-  const patience = new Patience(options);
+  const retry = new DatabaseRetry(options);
   for (;;) {
     try {
       return await run();
     } catch (error) {
       if (!(error instanceof DatabaseError) || !passes(error)) throw error;
-      if (!await patience.wait()) throw error;
+      if (!await retry.wait()) throw error;
     }
   }
 }

@@ -1,16 +1,16 @@
-// Owns what opening a target takes from its caller. Types only.
+// Owns the options for opening a target. Types only.
 import type { Clock } from "../../fetch/rate/clock.ts";
 
-/** What a target needs of the world; each may be replaced in tests. */
+/** The dependencies of a target; tests may replace each. */
 export interface OpenOptions {
-  /** For waiting between tries. Defaults to the monotonic clock. */
+  /** The clock of retries and leases. Defaults to the monotonic clock. */
   readonly clock?: Clock;
   /** Uniform in `[0, 1)`. Defaults to `Math.random`. */
   readonly random?: () => number;
-  /** Makes a random UUID. Defaults to `crypto.randomUUID`. */
+  /** Returns a random UUID. Defaults to `crypto.randomUUID`. */
   readonly randomId?: () => string;
-  /** How long a database that is away or busy is waited for. Defaults to a minute. */
-  readonly patienceMs?: number;
-  /** Ends such waiting. */
+  /** Milliseconds to wait for an unreachable or busy database. Defaults to a minute. */
+  readonly retryForMs?: number;
+  /** Ends such a wait. */
   readonly signal?: AbortSignal;
 }

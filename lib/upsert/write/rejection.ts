@@ -1,11 +1,11 @@
-// Owns how a row that the database refused is told to people: which table and column, why, and enough
-// of the row to find it, bounded in size. Pure.
+// Owns the description of a row that the database refused: table, column, reason, and enough of the row to
+// find it, bounded in size. Pure.
 import type { Rejection } from "../../extract/rejection.ts";
 import type { Row, RowShape } from "../../extract/row_shape.ts";
 import type { Refusal } from "./isolate_rows.ts";
 import { preview } from "../../extract/value/preview.ts";
 
-/** Bytes of a value or a row that are kept. */
+/** The most bytes of a value or a row that are kept. */
 const KEPT_BYTES = 1024;
 
 /** The rejection of a row that the database refused. */

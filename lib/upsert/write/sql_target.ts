@@ -1,5 +1,5 @@
 // Owns what both databases have in common as targets: making tables, stamping, writing, reading. The two
-// doors give it a session and a way to lock; nothing here knows which of the two it is talking to.
+// doors give it a session and a strategy to lock; nothing here knows which of the two it is talking to.
 import type { Table } from "../../config/schema/job_schema.ts";
 import type { RowSet } from "../../extract/row_shape.ts";
 import { Failure } from "../../failure.ts";
@@ -8,8 +8,8 @@ import type { ExistingTable } from "../sql/catalog.ts";
 import { DatabaseError } from "./database_error.ts";
 import { quoteIdentifier } from "../sql/identifier.ts";
 import type { Relation } from "../sql/merge_sql.ts";
-import { patiently } from "./database_retry.ts";
-import type { PatienceOptions } from "./database_retry.ts";
+import { retryDatabase } from "./database_retry.ts";
+import type { DatabaseRetryOptions } from "./database_retry.ts";
 import type { Session } from "./session.ts";
 import {
   LEDGER_TABLE,
@@ -23,13 +23,13 @@ import {
 } from "../sql/system_tables.ts";
 import { changeSql, missingForeignKeys } from "../sql/table_change.ts";
 import { tableOrder } from "../sql/table_order.ts";
-import { isTouched, tableSql } from "../sql/table_sql.ts";
+import { keepsUpdatedAt, tableSql } from "../sql/table_sql.ts";
 import type { Answer, LockHolder, QueryOptions, Target, Written } from "./target.ts";
 import { Writer } from "./write_rows.ts";
 import type { LedgerEntry } from "../sql/system_tables.ts";
 
 /** What a door gives. */
-export interface TargetParts extends PatienceOptions {
+export interface TargetParts extends DatabaseRetryOptions {
   /** Which of the two it is. */
   readonly kind: Target["kind"];
   /** Its address without the password. */
@@ -37,7 +37,7 @@ export interface TargetParts extends PatienceOptions {
   /** The connection. */
   readonly session: Session;
   /** Text that tells this database from any copy of it. */
-  readonly home: string;
+  readonly identity: string;
   /** Makes a random UUID. */
   readonly randomId: () => string;
   /** The locks this process holds on the target. */
@@ -55,12 +55,12 @@ export interface Locks extends AsyncDisposable {
 }
 
 /** Keeps two processes from making the same tables at once. */
-const MAKING_SQL = "SELECT pg_advisory_xact_lock(hashtext('hindcast tables'))";
+const CREATION_LOCK_SQL = "SELECT pg_advisory_xact_lock(hashtext('hindcast tables'))";
 /** What another process that makes the same tables, unlocked, may cause. */
-const MADE_MEANWHILE = new Set(["23505", "42701", "42710", "42P07"]);
-const TRIES_TO_MAKE = 3;
+const CONCURRENTLY_CREATED = new Set(["23505", "42701", "42710", "42P07"]);
+const MAX_CREATION_ATTEMPTS = 3;
 /** SQLSTATE of a statement that changes data where only reading is allowed. */
-const CHANGES_DATA = "25006";
+const READ_ONLY_VIOLATION = "25006";
 
 /** The cursors of this process, numbered. */
 let cursors = 0;
@@ -183,7 +183,7 @@ export class SqlTarget implements Target {
         break;
       } catch (error) {
         if (!(error instanceof DatabaseError)) throw error;
-        if (tries >= TRIES_TO_MAKE || !MADE_MEANWHILE.has(error.code)) {
+        if (tries >= MAX_CREATION_ATTEMPTS || !CONCURRENTLY_CREATED.has(error.code)) {
           throw error.toFailure("make the tables");
         }
       }
@@ -197,16 +197,16 @@ export class SqlTarget implements Target {
     const statements = [
       ...names.flatMap((name) => completing(name, tables[name]!, existing.get(name))),
       ...names.flatMap((name) => missingForeignKeys(name, tables[name]!, existing.get(name))),
-      stampSql(this.#parts.randomId(), this.#parts.home),
+      stampSql(this.#parts.randomId(), this.#parts.identity),
     ];
-    const steps = [MAKING_SQL, ...statements].map((sql) => ({ sql }));
-    await patiently(this.#parts, () => this.#parts.session.transact(steps));
+    const steps = [CREATION_LOCK_SQL, ...statements].map((sql) => ({ sql }));
+    await retryDatabase(this.#parts, () => this.#parts.session.transact(steps));
     this.#relations.clear();
     for (const name of names) {
       const table = tables[name]!;
       this.#relations.set(name, {
         version: table.version ?? [],
-        touched: isTouched(table),
+        keepsUpdatedAt: keepsUpdatedAt(table),
         partitioned: existing.get(name)?.partitioned ?? false,
       });
     }
@@ -214,7 +214,7 @@ export class SqlTarget implements Target {
 
   async #readStamp(): Promise<void> {
     const { rows } = await this.query(READ_STAMP_SQL, {
-      parameters: [this.#parts.home],
+      parameters: [this.#parts.identity],
       readOnly: true,
     });
     this.#id = String(rows[0]?.[0] ?? "");
@@ -228,8 +228,8 @@ export class SqlTarget implements Target {
 
   /** Runs something that only reads; repeated while the reason to fail may pass. */
   #reading<T>(read: () => Promise<T>): Promise<T> {
-    const passes = (error: DatabaseError) => error.passes && error.code !== CHANGES_DATA;
-    return failing("run the query", () => patiently(this.#parts, read, passes));
+    const passes = (error: DatabaseError) => error.passes && error.code !== READ_ONLY_VIOLATION;
+    return failing("run the query", () => retryDatabase(this.#parts, read, passes));
   }
 }
 
@@ -238,7 +238,7 @@ async function failing<T>(what: string, run: () => Promise<T>): Promise<T> {
     return await run();
   } catch (error) {
     if (!(error instanceof DatabaseError)) throw error;
-    if (error.code !== CHANGES_DATA) throw error.toFailure(what);
+    if (error.code !== READ_ONLY_VIOLATION) throw error.toFailure(what);
     throw new Failure("target", `Cannot ${what}: ${error.message}`, {
       hint: "Write a query that only reads",
       cause: error,

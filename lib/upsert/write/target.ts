@@ -1,41 +1,41 @@
-// Owns the interface of a database that rows are written to: the one door to PostgreSQL, whether a
-// server or the embedded one. Everything behind it is in this folder; nothing outside speaks SQL to a
-// database. Rows and the ledger of the windows they complete commit together or not at all.
+// Owns the interface of a database that rows are written to, whether a PostgreSQL server or the embedded
+// database. Everything that implements it is in this folder; no other code sends SQL. Rows and the ledger
+// entries of the windows that they complete commit together or not at all.
 import type { Table } from "../../config/schema/job_schema.ts";
 import type { Rejection } from "../../extract/extractor.ts";
 import type { RowSet } from "../../extract/row_shape.ts";
 import type { LedgerEntry } from "../sql/system_tables.ts";
 import type { WriteCounts } from "../sql/write_counts.ts";
 
-/** What one write did. */
+/** The result of a write. */
 export interface Written {
-  /** By table; a table without rows is not listed. */
+  /** The counts of each table that has rows. */
   readonly counts: ReadonlyMap<string, WriteCounts>;
-  /** Rows the database refused one by one; all others are written. */
+  /** Rows that the database refused; all others are written. */
   readonly rejected: readonly Rejection[];
 }
 
-/** The answer to a query: names of the columns and rows of plain values. */
+/** The result of a query. */
 export interface Answer {
   /** Names of the columns, in order. */
   readonly columns: string[];
-  /** Numbers where they are exact, else text; dates as ISO text; `jsonb` and arrays as values. */
+  /** Rows of plain values: exact numbers, otherwise strings; dates in ISO 8601; `jsonb` and arrays as values. */
   readonly rows: unknown[][];
 }
 
-/** Who asks for the lock of a job. */
+/** The process that takes the lock of a job. */
 export interface LockHolder {
-  /** Id of the run. */
+  /** The id of the run. */
   readonly run: string;
-  /** Name of its machine. */
+  /** The name of the machine. */
   readonly host: string;
-  /** Its process there. */
+  /** The process id on that machine. */
   readonly pid: number;
 }
 
-/** How a query is to be run. */
+/** How to run a query. */
 export interface QueryOptions {
-  /** Values of `$1`, `$2` and so on. */
+  /** The values of `$1`, `$2` and so on. */
   readonly parameters?: readonly unknown[];
   /** Whether the database shall refuse to change anything. */
   readonly readOnly?: boolean;
@@ -43,11 +43,11 @@ export interface QueryOptions {
 
 /** A database that rows are written to. */
 export interface Target extends AsyncDisposable {
-  /** What it is. */
+  /** The kind of database. */
   readonly kind: "postgres" | "pglite";
-  /** Its address without the password, for people. */
+  /** Its address without the password, for display. */
   readonly label: string;
-  /** Its stamp, under which checkpoints are kept; empty until `prepare` or `lock` has stamped it. */
+  /** Its stamp, under which checkpoints are stored; empty until `prepare` or `lock` has created it. */
   readonly id: string;
   /**
    * Creates what is missing of the tables; never drops or narrows anything. Must come before `write`.
@@ -56,17 +56,17 @@ export interface Target extends AsyncDisposable {
    */
   prepare(tables: Readonly<Record<string, Table>>): Promise<void>;
   /**
-   * Merges rows into their tables and records finished windows, all in one transaction, tables in
-   * dependency order. Each row that the database refuses counts as rejected of every window recorded. Sets of one shape are taken together, in order. Repeats itself where the
-   * connection was lost; a row that the database refuses is rejected alone.
+   * Merges rows into their tables and records finished windows in one transaction, tables in dependency
+   * order. Sets of one shape are merged in order. Retries after a lost connection. A row that the database
+   * refuses is rejected alone, and counts as rejected for every window that is recorded.
    *
-   * @throws {Failure} of kind `target` where the database cannot take the rows, `locked` where the lock was lost.
+   * @throws {Failure} of kind `target` if the database cannot take the rows, `locked` if the lock was lost.
    */
   write(sets: readonly RowSet[], ledger: readonly LedgerEntry[]): Promise<Written>;
   /**
-   * Runs one statement of SQL.
+   * Runs one SQL statement.
    *
-   * @throws {Failure} of kind `target` with the database's reason.
+   * @throws {Failure} of kind `target` with the reason of the database.
    */
   query(sql: string, options?: QueryOptions): Promise<Answer>;
   /** Runs one query and yields its rows as records, never holding more than `batchRows` (1,000 unless said) of them. */

@@ -1,31 +1,31 @@
-// Owns the statements of one write, in order, and what their answers mean. Pure: the same loads and ways
-// give the same steps. All of them are sent at once and answered at once, in one transaction.
-import type { Load } from "./copy_batch.ts";
+// Owns the statements of one write, in order, and the interpretation of their results. Pure: the same copy
+// batches and strategies give the same steps. They are sent together, as one transaction.
+import type { CopyBatch } from "./copy_batch.ts";
 import { copyInto, mergeSql, stageName, stageSql } from "../sql/merge_sql.ts";
 import type { Relation } from "../sql/merge_sql.ts";
 import type { Step, StepResult } from "./session.ts";
-import type { Way } from "./write_strategy.ts";
+import type { WriteStrategy } from "./write_strategy.ts";
 import type { WriteCounts } from "../sql/write_counts.ts";
 
-/** A load and how it is to get into its table. */
-export interface PlannedLoad {
+/** A copy batch and the strategy that writes it. */
+export interface PlannedCopy {
   /** The rows. */
-  readonly load: Load;
+  readonly copy: CopyBatch;
   /** Their table. */
   readonly relation: Relation;
-  /** How. */
-  readonly way: Way;
+  /** The strategy. */
+  readonly strategy: WriteStrategy;
 }
 
 /** The steps of a write. */
 export interface WritePlan {
   /** The statements, in order. */
   readonly steps: readonly Step[];
-  /** For each step the index of its load; -1 for a guard, -2 for the settings. */
+  /** For each step the index of its copy batch; -1 for a guard, -2 for the settings. */
   readonly owners: readonly number[];
 }
 
-/** Owner of the steps that make sure of the locks. */
+/** The owner of steps that check the locks. */
 export const GUARD: number = -1;
 const SETTINGS = -2;
 
@@ -57,16 +57,16 @@ const SETTINGS_SQL = `SELECT ${DURABLE_SQL}, ${
   }).map(([name, value]) => `set_config('${name}', '${value}', true)`).join(", ")
 }`;
 
-/** The steps that write the loads while the guards hold. */
-export function planWrite(planned: readonly PlannedLoad[], guards: readonly string[]): WritePlan {
+/** The steps that write the copies while the guards hold. */
+export function planWrite(planned: readonly PlannedCopy[], guards: readonly string[]): WritePlan {
   const steps: Step[] = [{ sql: SETTINGS_SQL }, ...guards.map((sql) => ({ sql }))];
   const owners: number[] = steps.map((_, at) => at === 0 ? SETTINGS : GUARD);
   const staged = new Set<string>();
-  for (const [index, { load, relation, way }] of planned.entries()) {
-    const added = way === "direct" ? [copyStep(load, "table")] : [
-      ...stageSteps(load, staged),
-      copyStep(load, "stage"),
-      { sql: mergeSql(load.shape, relation, way) },
+  for (const [index, { copy, relation, strategy }] of planned.entries()) {
+    const added = strategy === "direct" ? [copyStep(copy, "table")] : [
+      ...stageSteps(copy, staged),
+      copyStep(copy, "stage"),
+      { sql: mergeSql(copy.shape, relation, strategy) },
     ];
     for (const step of added) {
       steps.push(step);
@@ -76,16 +76,16 @@ export function planWrite(planned: readonly PlannedLoad[], guards: readonly stri
   return { steps, owners };
 }
 
-/** What became of the rows of each load, from the answers to the plan's steps. */
+/** The counts of each copy batch, from the results of the plan's steps. */
 export function countsOf(
   plan: WritePlan,
-  planned: readonly PlannedLoad[],
-  answers: readonly StepResult[],
+  planned: readonly PlannedCopy[],
+  results: readonly StepResult[],
 ): WriteCounts[] {
-  return planned.map(({ load, way }, index) => {
-    const { rows } = load.text;
-    if (way === "direct") return { inserted: rows, updated: 0, unchanged: 0 };
-    const [written, inserted] = answers[plan.owners.lastIndexOf(index)]!.rows[0]!.map(Number);
+  return planned.map(({ copy, strategy }, index) => {
+    const { rows } = copy.text;
+    if (strategy === "direct") return { inserted: rows, updated: 0, unchanged: 0 };
+    const [written, inserted] = results[plan.owners.lastIndexOf(index)]!.rows[0]!.map(Number);
     return { inserted: inserted!, updated: written! - inserted!, unchanged: rows - written! };
   });
 }
@@ -100,13 +100,13 @@ export function addCounts(a: WriteCounts | undefined, b: WriteCounts): WriteCoun
   };
 }
 
-function stageSteps(load: Load, staged: Set<string>): Step[] {
-  const name = stageName(load.shape);
+function stageSteps(copy: CopyBatch, staged: Set<string>): Step[] {
+  const name = stageName(copy.shape);
   const used = staged.has(name);
   staged.add(name);
-  return used ? [{ sql: `DELETE FROM ${name}` }] : [{ sql: stageSql(load.shape) }];
+  return used ? [{ sql: `DELETE FROM ${name}` }] : [{ sql: stageSql(copy.shape) }];
 }
 
-function copyStep({ shape, text }: Load, into: "table" | "stage"): Step {
+function copyStep({ shape, text }: CopyBatch, into: "table" | "stage"): Step {
   return { sql: `COPY ${copyInto(shape, into)} FROM STDIN`, text };
 }

@@ -1,32 +1,32 @@
-// Owns a write from its rows to its counts: it plans, sends, and answers each kind of failure until the
-// transaction has committed or a clear failure is left. Every repetition is safe because merging the
-// same rows again changes nothing, so a commit whose outcome is unknown is simply repeated. Invariant:
-// rows and ledger commit in one transaction.
+// Owns a write from its rows to its counts: it plans, sends, and handles each kind of error until the
+// transaction has committed or failed for good. Retries are safe because merging the same rows again
+// changes nothing, so a commit whose outcome is unknown is repeated. Invariant: rows and ledger commit in
+// one transaction.
 import type { Rejection } from "../../extract/extractor.ts";
 import type { Row, RowSet } from "../../extract/row_shape.ts";
 import { Failure } from "../../failure.ts";
 import { DatabaseError } from "./database_error.ts";
 import { isolateRows } from "./isolate_rows.ts";
 import type { Refusal } from "./isolate_rows.ts";
-import { halves, loadsOf, withRows } from "./copy_batch.ts";
-import type { Load } from "./copy_batch.ts";
+import { copyBatchesOf, halves, withRows } from "./copy_batch.ts";
+import type { CopyBatch } from "./copy_batch.ts";
 import type { Relation } from "../sql/merge_sql.ts";
-import { Patience } from "./database_retry.ts";
-import type { PatienceOptions } from "./database_retry.ts";
+import { DatabaseRetry } from "./database_retry.ts";
+import type { DatabaseRetryOptions } from "./database_retry.ts";
 import { rejectionOf } from "./rejection.ts";
 import type { Session } from "./session.ts";
 import { withRejected } from "../sql/system_tables.ts";
 import type { Written } from "./target.ts";
 import { afterBatch, afterCollision, UNKNOWN } from "./write_strategy.ts";
-import type { WriteOutlook } from "./write_strategy.ts";
+import type { StrategyState } from "./write_strategy.ts";
 import { addCounts, countsOf, GUARD, planWrite } from "./write_plan.ts";
-import type { PlannedLoad } from "./write_plan.ts";
+import type { PlannedCopy } from "./write_plan.ts";
 
-/** What a writer works with; what it reads is read anew for each write. */
-export interface WriterInput extends PatienceOptions {
+/** The dependencies of a writer; it reads the maps and functions again for each write. */
+export interface WriterInput extends DatabaseRetryOptions {
   /** The database. */
   readonly session: Session;
-  /** The prepared tables, each after those it refers to. */
+  /** The prepared tables, each after those it references. */
   readonly relations: ReadonlyMap<string, Relation>;
   /** Statements that fail unless the locks of the run are still held. */
   readonly guards: () => readonly string[];
@@ -34,27 +34,27 @@ export interface WriterInput extends PatienceOptions {
   readonly renew: () => Promise<void>;
 }
 
-/** Rows that one write may refuse; more mean that the table does not fit, and the run stops. */
-const MOST_REFUSED = 100;
+/** The most rows of one write that may be refused; more mean that the table does not fit, and the run stops. */
+const MAX_REFUSED_ROWS = 100;
 
 /**
- * Writes row sets, one write after the other; a write that is begun while another is under way is made
- * ready meanwhile. Remembers from batch to batch which way suits each shape.
+ * Writes row sets, one write after the other; a write that starts while another is running is prepared in
+ * the meantime. Remembers which strategy suits each shape.
  */
 export class Writer {
   readonly #input: WriterInput;
-  readonly #outlooks = new Map<string, WriteOutlook>();
-  /** The write that was begun last. */
+  readonly #strategies = new Map<string, StrategyState>();
+  /** The write that started last. */
   #last: Promise<Written | undefined> = Promise.resolve(undefined);
 
-  /** A writer that knows nothing yet of the tables' contents. */
+  /** Starts without knowledge of the tables' contents. */
   constructor(input: WriterInput) {
     this.#input = input;
   }
 
   /**
-   * Writes the sets, and the ledger's rows with them. Where a write before it was still under way and
-   * fails, this one fails with it: nothing is written past a failure that nobody has seen.
+   * Writes the sets together with the ledger's rows. If an earlier write is still running and fails, this
+   * one fails with it: nothing is written past a failure that the caller has not seen.
    *
    * @throws {Failure} of kind `target` or `locked`.
    */
@@ -73,9 +73,9 @@ export class Writer {
     before: Promise<Written | undefined>,
   ): Promise<Written> {
     const order = [...this.#input.relations.keys()];
-    const ready = loadsOf(ledger.rows.length > 0 ? [...sets, ledger] : sets, order);
-    const [loads, last] = await Promise.all([ready, before]);
-    const attempts = new Attempts(this.#input, this.#outlooks, loads, ledger.shape.table);
+    const ready = copyBatchesOf(ledger.rows.length > 0 ? [...sets, ledger] : sets, order);
+    const [copies, last] = await Promise.all([ready, before]);
+    const attempts = new Attempts(this.#input, this.#strategies, copies, ledger.shape.table);
     return await attempts.run(last?.rejected.length ?? 0);
   }
 }
@@ -83,28 +83,28 @@ export class Writer {
 /** The attempts at one write. */
 class Attempts {
   readonly #input: WriterInput;
-  readonly #outlooks: Map<string, WriteOutlook>;
+  readonly #strategies: Map<string, StrategyState>;
   readonly #ledgerTable: string;
   readonly #rejected: Rejection[] = [];
-  readonly #patience: Patience;
-  #loads: Load[];
+  readonly #retry: DatabaseRetry;
+  #copies: CopyBatch[];
 
   constructor(
     input: WriterInput,
-    outlooks: Map<string, WriteOutlook>,
-    loads: Load[],
+    strategies: Map<string, StrategyState>,
+    copies: CopyBatch[],
     ledgerTable: string,
   ) {
     this.#input = input;
-    this.#outlooks = outlooks;
-    this.#loads = loads;
+    this.#strategies = strategies;
+    this.#copies = copies;
     this.#ledgerTable = ledgerTable;
-    this.#patience = new Patience(input);
+    this.#retry = new DatabaseRetry(input);
   }
 
   /**
-   * `refusedBefore` rows were refused by the write before, and nobody could know it when this ledger was
-   * made: they count as those of every window that ends here, for they may be of one of them.
+   * The previous write refused `refusedBefore` rows after this ledger was derived: they count for every
+   * window that ends here, because they may belong to any of them.
    */
   async run(refusedBefore: number): Promise<Written> {
     await this.#record(refusedBefore);
@@ -113,9 +113,9 @@ class Attempts {
       const plan = planWrite(planned, this.#input.guards());
       try {
         await this.#input.renew();
-        const answers = await this.#input.session.transact(plan.steps);
-        for (const { text } of this.#loads) text.release();
-        return this.#written(planned, countsOf(plan, planned, answers));
+        const results = await this.#input.session.transact(plan.steps);
+        for (const { text } of this.#copies) text.release();
+        return this.#written(planned, countsOf(plan, planned, results));
       } catch (error) {
         if (!(error instanceof DatabaseError)) throw error;
         const owner = plan.owners[error.step ?? -1] ?? plan.owners.length;
@@ -125,20 +125,20 @@ class Attempts {
     }
   }
 
-  #plan(): PlannedLoad[] {
-    return this.#loads.map((load) => {
-      const outlook = this.#outlooks.get(load.shape.id) ?? UNKNOWN;
-      const way = load.followsSame && outlook.way === "direct" ? "guard" : outlook.way;
-      return { load, relation: this.#input.relations.get(load.shape.table)!, way };
+  #plan(): PlannedCopy[] {
+    return this.#copies.map((copy) => {
+      const state = this.#strategies.get(copy.shape.id) ?? UNKNOWN;
+      const strategy = copy.followsSame && state.strategy === "direct" ? "guard" : state.strategy;
+      return { copy, relation: this.#input.relations.get(copy.shape.table)!, strategy };
     });
   }
 
-  #written(planned: readonly PlannedLoad[], counts: ReturnType<typeof countsOf>): Written {
+  #written(planned: readonly PlannedCopy[], counts: ReturnType<typeof countsOf>): Written {
     const byTable: Map<string, typeof counts[number]> = new Map();
-    for (const [index, { load }] of planned.entries()) {
-      const { id, table } = load.shape;
-      const outlook = this.#outlooks.get(id) ?? UNKNOWN;
-      this.#outlooks.set(id, afterBatch(outlook, counts[index]!));
+    for (const [index, { copy }] of planned.entries()) {
+      const { id, table } = copy.shape;
+      const state = this.#strategies.get(id) ?? UNKNOWN;
+      this.#strategies.set(id, afterBatch(state, counts[index]!));
       if (table !== this.#ledgerTable) {
         byTable.set(table, addCounts(byTable.get(table), counts[index]!));
       }
@@ -146,70 +146,70 @@ class Attempts {
     return { counts: byTable, rejected: this.#rejected };
   }
 
-  /** Makes another attempt worth while, or throws. */
+  /** Changes the plan so that another attempt can succeed, or throws. */
   async #recover(
     error: DatabaseError,
-    planned: PlannedLoad | undefined,
+    planned: PlannedCopy | undefined,
     index: number,
   ): Promise<void> {
-    if (error.passes) return await this.#wait(error, planned?.load);
+    if (error.passes) return await this.#wait(error, planned?.copy);
     if (planned === undefined) throw error.toFailure("write rows");
-    const { load, way } = planned;
-    if (way === "direct") {
-      const outlook = this.#outlooks.get(load.shape.id) ?? UNKNOWN;
-      this.#outlooks.set(load.shape.id, afterCollision(outlook));
-    } else if (error.consequence === "twice" && load.text.rows > 1) {
-      this.#loads = this.#loads.toSpliced(index, 1, ...await halves(load));
-    } else if (error.consequence === "data" && load.shape.table !== this.#ledgerTable) {
-      await this.#isolate(load, index, refusalOf(error));
+    const { copy, strategy } = planned;
+    if (strategy === "direct") {
+      const state = this.#strategies.get(copy.shape.id) ?? UNKNOWN;
+      this.#strategies.set(copy.shape.id, afterCollision(state));
+    } else if (error.consequence === "twice" && copy.text.rows > 1) {
+      this.#copies = this.#copies.toSpliced(index, 1, ...await halves(copy));
+    } else if (error.consequence === "data" && copy.shape.table !== this.#ledgerTable) {
+      await this.#isolate(copy, index, refusalOf(error));
     } else {
-      throw error.toFailure(writeTo(load));
+      throw error.toFailure(writeTo(copy));
     }
   }
 
-  async #wait(error: DatabaseError, load: Load | undefined): Promise<void> {
-    const failure = error.toFailure(load === undefined ? "write rows" : writeTo(load));
-    if (!await this.#patience.wait()) throw failure;
+  async #wait(error: DatabaseError, copy: CopyBatch | undefined): Promise<void> {
+    const failure = error.toFailure(copy === undefined ? "write rows" : writeTo(copy));
+    if (!await this.#retry.wait()) throw failure;
   }
 
-  /** Takes the rows at fault out of a load. */
-  async #isolate(load: Load, index: number, first: Refusal): Promise<void> {
-    const probe = (rows: readonly Row[]) => this.#probe(load, index, rows);
-    const isolated = await isolateRows(await load.text.decode(), first, probe, MOST_REFUSED);
+  /** Removes the rows at fault from a copy batch. */
+  async #isolate(copy: CopyBatch, index: number, first: Refusal): Promise<void> {
+    const probe = (rows: readonly Row[]) => this.#probe(copy, index, rows);
+    const isolated = await isolateRows(await copy.text.decode(), first, probe, MAX_REFUSED_ROWS);
     if (isolated === undefined) {
       throw new Failure(
         "target",
-        `Cannot ${writeTo(load)}: more than ${MOST_REFUSED} rows of one batch are refused, ` +
+        `Cannot ${writeTo(copy)}: more than ${MAX_REFUSED_ROWS} rows of one batch are refused, ` +
           `the first because ${first.reason}`,
-        { hint: "Compare the table's constraints with what the source sends" },
+        { hint: "Compare the table's constraints with the records of the API" },
       );
     }
     for (const { row, refusal } of isolated.refused) {
-      this.#rejected.push(rejectionOf(load.shape, row, refusal));
+      this.#rejected.push(rejectionOf(copy.shape, row, refusal));
     }
-    this.#loads = isolated.taken.length === 0
-      ? this.#loads.toSpliced(index, 1)
-      : this.#loads.toSpliced(index, 1, await withRows(load, isolated.taken));
+    this.#copies = isolated.accepted.length === 0
+      ? this.#copies.toSpliced(index, 1)
+      : this.#copies.toSpliced(index, 1, await withRows(copy, isolated.accepted));
     await this.#record(isolated.refused.length);
   }
 
-  /** Notes in the ledger that rows were refused. */
+  /** Adds the refused rows to the ledger's entries. */
   async #record(refused: number): Promise<void> {
-    const at = this.#loads.findIndex(({ shape }) => shape.table === this.#ledgerTable);
-    const ledger = this.#loads[at];
+    const at = this.#copies.findIndex(({ shape }) => shape.table === this.#ledgerTable);
+    const ledger = this.#copies[at];
     if (ledger === undefined || refused === 0) return;
     const rows = withRejected(await ledger.text.decode(), refused);
-    this.#loads = this.#loads.with(at, await withRows(ledger, rows));
+    this.#copies = this.#copies.with(at, await withRows(ledger, rows));
   }
 
-  /** Whether the database takes these rows of a load after the loads before it; nothing is kept. */
-  async #probe(load: Load, index: number, rows: readonly Row[]): Promise<Refusal | undefined> {
-    const tried = await withRows(load, rows);
+  /** The reason why the database refuses these rows of a copy batch; rolls back, so that nothing is kept. */
+  async #probe(copy: CopyBatch, index: number, rows: readonly Row[]): Promise<Refusal | undefined> {
+    const tried = await withRows(copy, rows);
     for (;;) {
       const planned = [
         ...this.#plan().slice(0, index),
-        { ...this.#plan()[index]!, load: tried },
-      ].map((each) => each.way === "direct" ? { ...each, way: "guard" as const } : each);
+        { ...this.#plan()[index]!, copy: tried },
+      ].map((each) => each.strategy === "direct" ? { ...each, strategy: "guard" as const } : each);
       const { steps } = planWrite(planned, []);
       try {
         await this.#input.session.transact(
@@ -220,8 +220,8 @@ class Attempts {
       } catch (error) {
         if (!(error instanceof DatabaseError)) throw error;
         if (error.consequence === "data" || error.consequence === "twice") return refusalOf(error);
-        if (!error.passes) throw error.toFailure(writeTo(load));
-        await this.#wait(error, load);
+        if (!error.passes) throw error.toFailure(writeTo(copy));
+        await this.#wait(error, copy);
       }
     }
   }
@@ -231,8 +231,8 @@ function refusalOf(error: DatabaseError): Refusal {
   return { reason: error.message, column: error.column, index: error.row };
 }
 
-function writeTo(load: Load): string {
-  return `write to table "${load.shape.table}"`;
+function writeTo(copy: CopyBatch): string {
+  return `write to table "${copy.shape.table}"`;
 }
 
 function lockLost(cause: DatabaseError): Failure {

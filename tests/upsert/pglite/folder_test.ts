@@ -53,11 +53,11 @@ Deno.test("takeFolder() removes a postmaster.pid that a killed process left empt
   assertEquals(await Deno.readTextFile(pid), "4711");
 });
 
-Deno.test("takeFolder() touches nothing in a folder that holds other things", async () => {
+Deno.test("takeFolder() touches nothing in a folder that contains other files", async () => {
   using dir = tempDir();
   await Deno.writeTextFile(dir.file("thesis.tex"), "precious");
   for (let times = 0; times < 2; times++) {
-    const failure = await assertRejects(() => takeFolder(dir.path), Failure, "holds other things");
+    const failure = await assertRejects(() => takeFolder(dir.path), Failure, "contains other files");
     assertEquals(failure.kind, "target");
   }
   assertEquals(await Deno.readTextFile(dir.file("thesis.tex")), "precious");

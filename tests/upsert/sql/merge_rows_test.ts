@@ -1,15 +1,15 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { Row, RowShape } from "../../../lib/extract/row_shape.ts";
-import { loadsOf } from "../../../lib/upsert/write/copy_batch.ts";
+import { copyBatchesOf } from "../../../lib/upsert/write/copy_batch.ts";
 import { MergedRows } from "../../../lib/upsert/sql/merge_rows.ts";
-import type { MergeWay } from "../../../lib/upsert/sql/merge_sql.ts";
+import type { MergeStrategy } from "../../../lib/upsert/sql/merge_sql.ts";
 import { PostgresSession } from "../../../lib/upsert/postgres/session.ts";
 import { parsePostgresUrl } from "../../../lib/upsert/postgres/url.ts";
 import type { Session } from "../../../lib/upsert/write/session.ts";
 import { tableSql } from "../../../lib/upsert/sql/table_sql.ts";
 import { countsOf, planWrite } from "../../../lib/upsert/write/write_plan.ts";
-import type { PlannedLoad } from "../../../lib/upsert/write/write_plan.ts";
+import type { PlannedCopy } from "../../../lib/upsert/write/write_plan.ts";
 import { sharedPostgres } from "../../support/postgres_server.ts";
 import { shapeOf, tableOf } from "../shapes.ts";
 
@@ -60,17 +60,17 @@ function rowOf(columns: readonly string[], latestMayBeNull = false): fc.Arbitrar
 
 interface Variant {
   name: string;
-  way: MergeWay;
+  strategy: MergeStrategy;
   partitioned: boolean;
 }
 
 const variants: Variant[] = [
-  { name: "guarded", way: "guard", partitioned: false },
-  { name: "filtered", way: "filter", partitioned: false },
-  { name: "counted", way: "filter", partitioned: true },
+  { name: "guarded", strategy: "guard", partitioned: false },
+  { name: "filtered", strategy: "filter", partitioned: false },
+  { name: "counted", strategy: "filter", partitioned: true },
 ];
 
-const single: Variant = { name: "single", way: "guard", partitioned: false };
+const single: Variant = { name: "single", strategy: "guard", partitioned: false };
 const names = ["single", ...variants.map(({ name }) => name)];
 
 /** Writes rows of a shape into the table of a name, all at once or one by one. */
@@ -78,16 +78,16 @@ async function write(
   session: Session,
   shape: RowShape,
   rows: Row[],
-  { name, way, partitioned }: Variant,
+  { name, strategy, partitioned }: Variant,
   oneByOne: boolean,
 ): Promise<number[]> {
   const named = { ...shape, table: name };
-  const relation = { version: table.version!, touched: true, partitioned };
-  const loads = oneByOne
-    ? (await Promise.all(rows.map((row) => loadsOf([{ shape: named, rows: [row] }], [name]))))
+  const relation = { version: table.version!, keepsUpdatedAt: true, partitioned };
+  const copies = oneByOne
+    ? (await Promise.all(rows.map((row) => copyBatchesOf([{ shape: named, rows: [row] }], [name]))))
       .flat()
-    : await loadsOf([{ shape: named, rows }], [name]);
-  const planned = loads.map((load): PlannedLoad => ({ load, relation, way }));
+    : await copyBatchesOf([{ shape: named, rows }], [name]);
+  const planned = copies.map((copy): PlannedCopy => ({ copy, relation, strategy }));
   const plan = planWrite(planned, []);
   const counts = countsOf(plan, planned, await session.transact(plan.steps));
   return [counts.reduce((sum, { inserted }) => sum + inserted, 0)];

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { DatabaseError } from "../../../lib/upsert/write/database_error.ts";
-import { Patience, patiently } from "../../../lib/upsert/write/database_retry.ts";
+import { DatabaseRetry, retryDatabase } from "../../../lib/upsert/write/database_retry.ts";
 import { Failure } from "../../../lib/failure.ts";
 
 function world(signal?: AbortSignal) {
@@ -14,36 +14,36 @@ function world(signal?: AbortSignal) {
       return Promise.resolve();
     },
   };
-  return { slept, options: { clock, random: () => 0.5, patienceMs: 10_000, signal } };
+  return { slept, options: { clock, random: () => 0.5, retryForMs: 10_000, signal } };
 }
 
 const gone = () => new DatabaseError(new Error("connection refused"));
 const deadlock = () => new DatabaseError(Object.assign(new Error("deadlock"), { code: "40P01" }));
 
-Deno.test("Patience waits longer each time, within a bound, until its time is up", async () => {
+Deno.test("DatabaseRetry waits longer each time, within a bound, until its time is up", async () => {
   const { slept, options } = world();
-  const patience = new Patience(options);
-  while (await patience.wait());
+  const retry = new DatabaseRetry(options);
+  while (await retry.wait());
   assertEquals(slept.slice(0, 8), [50, 100, 200, 400, 800, 1600, 2500, 2175]);
   assertEquals(slept.reduce((sum, ms) => sum + ms) <= 10_000, true);
 });
 
-Deno.test("Patience ends at once when the run is being stopped", async () => {
+Deno.test("DatabaseRetry ends at once when the run is being stopped", async () => {
   const { slept, options } = world(AbortSignal.abort());
-  assertEquals(await new Patience(options).wait(), false);
+  assertEquals(await new DatabaseRetry(options).wait(), false);
   assertEquals(slept, []);
 });
 
-Deno.test("patiently() repeats what passes and nothing else", async () => {
+Deno.test("retryDatabase() repeats what passes and nothing else", async () => {
   const { slept, options } = world();
   const errors = [gone(), deadlock()];
-  const result = await patiently(options, () => {
+  const result = await retryDatabase(options, () => {
     const error = errors.shift();
     return error === undefined ? Promise.resolve("done") : Promise.reject(error);
   });
   assertEquals([result, slept.length], ["done", 2]);
   const final = new DatabaseError(Object.assign(new Error("permission denied"), { code: "42501" }));
-  await assertRejects(() => patiently(options, () => Promise.reject(final)), DatabaseError);
+  await assertRejects(() => retryDatabase(options, () => Promise.reject(final)), DatabaseError);
   assertEquals(slept.length, 2);
 });
 

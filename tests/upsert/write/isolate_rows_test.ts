@@ -27,7 +27,7 @@ Deno.test("isolateRows() finds exactly the refused rows and keeps the order of t
         const first = await probe(rows);
         if (first === undefined) return;
         const found = await isolateRows(rows, first, probe, 100);
-        assertEquals(found?.taken, rows.filter((row) => row >= 0));
+        assertEquals(found?.accepted, rows.filter((row) => row >= 0));
         assertEquals(found?.refused.map(({ row }) => row), rows.filter((row) => row < 0));
       },
     ),
@@ -53,7 +53,7 @@ Deno.test("isolateRows() keeps the first of rows that refuse each other", async 
   const probe = (rows: readonly string[]) =>
     Promise.resolve(new Set(rows).size < rows.length ? refusal : undefined);
   const found = await isolateRows(["a", "b", "a", "c", "b"], refusal, probe, 100);
-  assertEquals(found?.taken, ["a", "b", "c"]);
+  assertEquals(found?.accepted, ["a", "b", "c"]);
   assertEquals(found?.refused.map(({ row }) => row), ["a", "b"]);
 });
 

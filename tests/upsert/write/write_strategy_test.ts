@@ -1,34 +1,34 @@
 import { assertEquals } from "@std/assert";
 import { afterBatch, afterCollision, UNKNOWN } from "../../../lib/upsert/write/write_strategy.ts";
-import type { WriteOutlook } from "../../../lib/upsert/write/write_strategy.ts";
+import type { StrategyState } from "../../../lib/upsert/write/write_strategy.ts";
 
 const fresh = { inserted: 100, updated: 0, unchanged: 0 };
 const same = { inserted: 0, updated: 0, unchanged: 100 };
 const changed = { inserted: 10, updated: 90, unchanged: 0 };
 
 Deno.test("afterBatch() copies straight into the table once a batch met no key", () => {
-  assertEquals(UNKNOWN.way, "filter");
-  assertEquals(afterBatch(UNKNOWN, fresh).way, "direct");
+  assertEquals(UNKNOWN.strategy, "filter");
+  assertEquals(afterBatch(UNKNOWN, fresh).strategy, "direct");
 });
 
 Deno.test("afterBatch() filters while rows stay as they are, and not while they change", () => {
-  assertEquals(afterBatch(UNKNOWN, same).way, "filter");
-  assertEquals(afterBatch(UNKNOWN, changed).way, "guard");
+  assertEquals(afterBatch(UNKNOWN, same).strategy, "filter");
+  assertEquals(afterBatch(UNKNOWN, changed).strategy, "guard");
 });
 
 Deno.test("afterBatch() learns nothing from a batch without rows", () => {
-  const outlook = afterBatch(UNKNOWN, same);
-  assertEquals(afterBatch(outlook, { inserted: 0, updated: 0, unchanged: 0 }), outlook);
+  const state = afterBatch(UNKNOWN, same);
+  assertEquals(afterBatch(state, { inserted: 0, updated: 0, unchanged: 0 }), state);
 });
 
 Deno.test("afterCollision() makes direct copies rarer each time, within a bound", () => {
-  let outlook: WriteOutlook = UNKNOWN;
+  let state: StrategyState = UNKNOWN;
   const needed: number[] = [];
   for (let collisions = 0; collisions < 6; collisions++) {
-    outlook = afterCollision(outlook);
+    state = afterCollision(state);
     let batches = 0;
-    while (outlook.way !== "direct") {
-      outlook = afterBatch(outlook, fresh);
+    while (state.strategy !== "direct") {
+      state = afterBatch(state, fresh);
       batches++;
     }
     needed.push(batches);
