@@ -57,7 +57,11 @@ Deno.test("takeFolder() touches nothing in a folder that contains other files", 
   using dir = tempDir();
   await Deno.writeTextFile(dir.file("thesis.tex"), "precious");
   for (let times = 0; times < 2; times++) {
-    const failure = await assertRejects(() => takeFolder(dir.path), Failure, "contains other files");
+    const failure = await assertRejects(
+      () => takeFolder(dir.path),
+      Failure,
+      "contains other files",
+    );
     assertEquals(failure.kind, "target");
   }
   assertEquals(await Deno.readTextFile(dir.file("thesis.tex")), "precious");
