@@ -22,7 +22,7 @@ export async function recordBatch(
 }
 
 function doneWindow(job: Job, finished: Finished): DoneWindow {
-  const { unit, records, rows, askedAt } = finished;
+  const { unit, records, rows, requestedAt } = finished;
   const { stream, scope, each, window } = unit;
   const settleMs = job.streams[stream]?.settle ?? 0;
   return {
@@ -32,20 +32,20 @@ function doneWindow(job: Job, finished: Finished): DoneWindow {
     window,
     parts: window === null
       ? [{ from: 0, to: 0, empty: records === 0, settled: true }]
-      : settledParts(window, records === 0, settleMs, askedAt, job.time_zone),
+      : settledParts(window, records === 0, settleMs, requestedAt, job.time_zone),
     rejected: rows.rejected,
     rejectedCount: rows.rejectedCount,
   };
 }
 
 function measure(checkpoint: Checkpoint, finished: Finished): void {
-  const { unit, pages, records, rows, answerMs } = finished;
+  const { unit, pages, records, rows, responseMs } = finished;
   checkpoint.measure(unit.stream, {
     windows: 1,
     pages,
     records,
     rows: rows.rows,
     minutes: unit.window === null ? 0 : unit.window.to - unit.window.from,
-    answerMs,
+    answerMs: responseMs,
   });
 }

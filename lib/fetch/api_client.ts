@@ -1,6 +1,6 @@
-// Owns one open source: its connections, limits, places and credentials, shared by all of its streams.
-// It never reads pages; fetch_pages.ts does, through `lane`. Invariant: whatever is sent to the source
-// goes through one door, one limiter and one bound on requests in flight.
+// Owns the connection to one API: its sockets, limits, concurrency and credentials, which all streams of
+// the job share. It never reads pages; fetch_pages.ts does. Invariant: every request to the API goes
+// through one HTTP client, one limiter and one bound on requests in flight.
 import type { Job } from "../config/schema/job.ts";
 import { Failure } from "../failure.ts";
 import { AbortBranch } from "./http/abort_branch.ts";
@@ -18,35 +18,35 @@ import type { ApiDependencies } from "./stream_client.ts";
 import type { ApiConnection } from "./stream_client.ts";
 
 /**
- * Opens the source of a job; nothing is sent yet. Close it with `await using`.
+ * Opens the API of a job without sending anything. Close it with `await using`.
  *
- * @throws Failure("configuration") where its address or a secret cannot be used.
+ * @throws Failure("configuration") if its URL or a secret cannot be used.
  */
 export function openApi(job: Job, dependencies: ApiDependencies): ApiClient {
   refuseUserInfo(job.source.url);
   return new ApiClient(job, dependencies);
 }
 
-/** An open source; made by `openApi`. */
+/** An open API; created by `openApi`. */
 export class ApiClient implements ApiConnection, AsyncDisposable {
-  /** The job whose source it is. */
+  /** The job whose API it is. */
   readonly job: Job;
   /** What it was opened with. */
   readonly dependencies: ApiDependencies;
-  /** Where requests leave. */
+  /** Sends requests. */
   readonly http: HttpClient;
-  /** When requests leave. */
+  /** Paces requests. */
   readonly limiter: Limiter;
-  /** How many requests are under way. */
+  /** Bounds the requests in flight. */
   readonly semaphore: Semaphore;
-  /** What has come and is not read yet. */
+  /** Counts the bytes of responses that are not parsed yet. */
   readonly backlog: Backlog = new Backlog();
-  /** Where answers are read, one at a time: what is read takes memory until the next station has it. */
+  /** Lets one response be parsed at a time: a parsed page takes memory until the next station has it. */
   readonly parseSlot: Semaphore = new Semaphore(1);
-  /** With which credentials they leave. */
+  /** The credentials that requests carry. */
   readonly credentials: Credentials;
   readonly #open: AbortBranch;
-  readonly #lanes = new Map<string, StreamClient>();
+  readonly #clients = new Map<string, StreamClient>();
 
   /** Reads secrets and limits; sends nothing. */
   constructor(job: Job, dependencies: ApiDependencies) {
@@ -70,29 +70,29 @@ export class ApiClient implements ApiConnection, AsyncDisposable {
     });
   }
 
-  /** The way of one stream's requests; asked again, the same. */
+  /** The client of one stream; every call returns the same one. */
   client(streamName: string): StreamClient {
-    const known = this.#lanes.get(streamName);
+    const known = this.#clients.get(streamName);
     if (known !== undefined) return known;
     const client = new StreamClient(this, streamName);
-    this.#lanes.set(streamName, client);
+    this.#clients.set(streamName, client);
     return client;
   }
 
-  /** The text without the secrets of this source. */
+  /** Replaces the secrets of this API in a text. */
   mask(text: string): string {
     return this.credentials.mask(text);
   }
 
-  /** Ends what is under way and closes the connections. */
+  /** Aborts requests in flight and closes the connections. */
   [Symbol.asyncDispose](): Promise<void> {
-    this.#open.abort(new Failure("interrupted", "Cannot ask the source: it was closed"));
+    this.#open.abort(new Failure("interrupted", "Cannot send a request: the API client is closed"));
     this.#open[Symbol.dispose]();
     this.http[Symbol.dispose]();
     return Promise.resolve();
   }
 
-  /** Tokens come from another server than the records: they are tried again, and not paced. */
+  /** Token requests go to another server than those for records, so they are retried but not paced. */
   async #sendForToken(request: WireRequest): Promise<HttpResponse> {
     const { clock, wallNow, random } = this.dependencies;
     const signal = this.#open.signal;
@@ -106,17 +106,17 @@ export class ApiClient implements ApiConnection, AsyncDisposable {
   }
 }
 
-/** Credentials in an address would be printed with it, and `fetch` takes none. */
+/** Credentials in a URL would be printed with it, and `fetch` refuses them. */
 function refuseUserInfo(text: string): void {
   const problem = !URL.canParse(text)
-    ? "it is not a URL"
+    ? '"url" is not a URL'
     : !/^https?:$/.test(new URL(text).protocol)
-    ? "it is no address of the web"
+    ? '"url" is not an http or https URL'
     : new URL(text).username + new URL(text).password !== ""
-    ? "it holds a user name or a password"
+    ? '"url" contains a user name or a password'
     : undefined;
   if (problem === undefined) return;
-  throw new Failure("configuration", `Cannot open the source of the job: ${problem}`, {
-    hint: 'Correct "url" of "source"; credentials belong into "auth"',
+  throw new Failure("configuration", `Cannot open the API: ${problem}`, {
+    hint: 'Correct "url" of "source"; credentials go under "auth"',
   });
 }

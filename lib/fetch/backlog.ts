@@ -1,27 +1,27 @@
-// Owns the count of what has come and is not read yet. Answers wait as bytes, an eighth of the memory
-// that their records take; while there are many, no window is begun and no page is asked ahead. The
-// page that a window needs next is always asked for, so that nothing waits for what nobody asks for.
+// Owns the count of response bytes that have arrived and are not parsed yet. Bytes take an eighth of the
+// memory of their records; while many wait, no window starts and no page is fetched ahead. Invariant: the
+// page that a window needs next is always fetched, so no window waits for a page that nobody requests.
 
-/** Bytes of answers that may wait to be read before less is asked for. */
+/** Bytes of unparsed responses at which fetching ahead stops. */
 export const MOST_WAITING_BYTES = 4 << 20;
 
-/** The bytes that wait to be read. */
+/** Counts the bytes that wait to be parsed. */
 export class Backlog {
   #bytes = 0;
   readonly #mostBytes: number;
   #waiting: (() => void)[] = [];
 
-  /** Nothing waits. */
+  /** Creates an empty backlog. */
   constructor(mostBytes: number = MOST_WAITING_BYTES) {
     this.#mostBytes = mostBytes;
   }
 
-  /** Whether nothing should be asked for that is not needed at once. */
+  /** Whether only pages that are needed at once should be fetched. */
   get isFull(): boolean {
     return this.#bytes >= this.#mostBytes;
   }
 
-  /** Counts an answer until it is disposed of. */
+  /** Counts a response until the result is disposed. */
   add(bytes: number): Disposable {
     let counted = bytes;
     this.#bytes += counted;
@@ -34,8 +34,8 @@ export class Backlog {
     };
   }
 
-  /** Waits while it is full, unless the signal aborts. */
-  async room(signal: AbortSignal): Promise<void> {
+  /** Waits until the backlog is no longer full, or the signal aborts. */
+  async waitForRoom(signal: AbortSignal): Promise<void> {
     while (this.isFull && !signal.aborted) {
       const entered = Promise.withResolvers<void>();
       const enter = () => entered.resolve();

@@ -1,13 +1,13 @@
-// Owns the hand-over from producers that run at once to one consumer. A producer waits until its value
-// has been used, so a slow database holds the fetching back and memory stays bounded: what waits is one
-// value a producer. It knows nothing of what passes through it.
+// Owns the hand-over from concurrent producers to one consumer. A producer waits until its value has been
+// consumed, so a slow database slows fetching down and memory stays bounded. It knows nothing about the
+// values. Invariant: at most one value per producer waits.
 
 interface Waiting<T> {
   readonly value: T;
   readonly used: PromiseWithResolvers<boolean>;
 }
 
-/** A hand-over of values from several producers to one consumer. */
+/** Passes values from several producers to one consumer. */
 export class Channel<T> implements AsyncIterable<T> {
   readonly #waiting: Waiting<T>[] = [];
   #consumer: (() => void) | undefined;
@@ -15,7 +15,7 @@ export class Channel<T> implements AsyncIterable<T> {
   #error: unknown;
   #failed = false;
 
-  /** Hands a value over, and waits until the consumer asks for another; false where the channel was closed first. */
+  /** Sends a value and waits until the consumer takes the next one; resolves to false if the channel is closed first. */
   send(value: T): Promise<boolean> {
     if (this.#closed) return Promise.resolve(false);
     const used = Promise.withResolvers<boolean>();
@@ -24,20 +24,20 @@ export class Channel<T> implements AsyncIterable<T> {
     return used.promise;
   }
 
-  /** Ends the stream of values; what waits is still delivered, but no producer waits for it. */
+  /** Ends the stream of values. Waiting values are still delivered, but no producer waits any longer. */
   close(): void {
     this.#closed = true;
     for (const { used } of this.#waiting) used.resolve(false);
     this.#wake();
   }
 
-  /** Ends the stream of values with an error, after what waits. */
+  /** Ends the stream of values with an error, thrown after the waiting values. */
   fail(error: unknown): void {
     if (!this.#closed) [this.#error, this.#failed] = [error, true];
     this.close();
   }
 
-  /** Takes values until the channel is closed and nothing waits; leaving the loop closes the channel. */
+  /** Yields values until the channel is closed and empty; leaving the loop closes the channel. */
   async *[Symbol.asyncIterator](): AsyncGenerator<T> {
     try {
       for (;;) {

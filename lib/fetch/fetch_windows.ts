@@ -1,7 +1,7 @@
-// Owns the station "windows to pages": several windows of several streams are fetched at once, each
-// page by page, so that latency never costs rate; the limiter alone decides when a request leaves. A
-// window is announced as done after its last page and only if fetch_pages.ts proved it complete. It
-// never extracts and never writes.
+// Owns the station "windows to pages": fetches several windows of several streams concurrently, each page
+// by page, so that latency never costs rate; the limiter alone decides when a request is sent. It never
+// extracts and never writes. Invariant: a window is reported as done after its last page, and only if
+// fetch_pages.ts proved it complete.
 import { Failure } from "../failure.ts";
 import type { StreamPlan, Unit } from "../plan/stream_plan.ts";
 import { Channel } from "./channel.ts";
@@ -9,23 +9,23 @@ import type { Page } from "./fetch_pages.ts";
 
 /** A unit whose last page was read. */
 export interface FetchedUnit {
-  /** What tells it from other items. */
+  /** Discriminates the union. */
   readonly kind: "done";
   /** The unit. */
   readonly unit: Unit;
-  /** Answers it took; those before a restart do not count. */
+  /** Pages fetched; those before a restart do not count. */
   readonly pages: number;
   /** Records on them. */
   readonly records: number;
-  /** Epoch milliseconds before its first request: what it holds was true then, at least. */
-  readonly askedAt: number;
-  /** Milliseconds from a request to the end of its answer, over all pages. */
-  readonly answerMs: number;
+  /** Epoch milliseconds before the first request: the records are at least as recent. */
+  readonly requestedAt: number;
+  /** Milliseconds from a request to the end of its response, summed over all pages. */
+  readonly responseMs: number;
   /** Milliseconds from the first request to the last page. */
   readonly ms: number;
 }
 
-/** What becomes of a unit, in order: pages, then done or failed; `restarted` voids the pages before it. */
+/** The events of a unit, in order: pages, then done or failed; `restarted` voids the pages before it. */
 export type Fetched =
   | FetchedUnit
   | { kind: "page"; unit: Unit; page: Page }
@@ -33,11 +33,11 @@ export type Fetched =
   | { kind: "split"; unit: Unit; reason: string }
   | { kind: "failed"; unit: Unit; failure: Failure };
 
-/** How windows are fetched. */
+/** Options of `fetchWindows`. */
 export interface FetchWindowsOptions {
   /** Reads the pages of one unit. */
   readonly pages: (unit: Unit, signal: AbortSignal) => AsyncIterable<Page> | Iterable<Page>;
-  /** Windows of one stream in flight at once. */
+  /** Windows of one stream that are fetched concurrently. */
   readonly windowsInFlight: number;
   /** Windows that may fail in a row before the run stops. */
   readonly stopAfter: number;
@@ -45,16 +45,16 @@ export interface FetchWindowsOptions {
   readonly now: () => number;
   /** Epoch milliseconds. */
   readonly wallNow: () => number;
-  /** Stops the fetching; what is in flight is dropped. */
+  /** Stops fetching and drops what is in flight. */
   readonly signal: AbortSignal;
-  /** Begins no further window once it aborts; those in flight are finished. */
+  /** Starts no further window once it aborts; windows in flight are finished. */
   readonly windDown?: AbortSignal | undefined;
 }
 
 /**
- * Fetches the units of plans, many at once.
+ * Fetches the units of several plans concurrently.
  *
- * Ends early and quietly when the signal aborts.
+ * Ends early without an error if the signal aborts.
  *
  * @throws {Failure} of kind `refused` where the source says no to everything, and of kind `window` where
  * too many windows failed in a row.
@@ -123,16 +123,16 @@ async function fetchUnit(
   channel: Channel<Fetched>,
   options: FetchWindowsOptions,
 ): Promise<void> {
-  const [startedAt, askedAt] = [options.now(), options.wallNow()];
-  let [pages, records, answerMs] = [0, 0, 0];
+  const [startedAt, requestedAt] = [options.now(), options.wallNow()];
+  let [pages, records, responseMs] = [0, 0, 0];
   for await (const page of options.pages(unit, options.signal)) {
     if (page.index === 0 && pages > 0) {
       await channel.send({ kind: "restarted", unit });
-      [pages, records, answerMs] = [0, 0, 0];
+      [pages, records, responseMs] = [0, 0, 0];
     }
     pages++;
     records += page.records.length;
-    answerMs += page.ms;
+    responseMs += page.ms;
     if (!await channel.send({ kind: "page", unit, page })) return;
   }
   plan.fetched(unit, records);
@@ -141,8 +141,8 @@ async function fetchUnit(
     unit,
     pages,
     records,
-    askedAt,
-    answerMs,
+    requestedAt,
+    responseMs,
     ms: options.now() - startedAt,
   });
 }

@@ -1,48 +1,47 @@
-// Owns what is read of one good answer: its text, the value it decodes to, the records in it and the
-// total it states. Pure. Invariant: an answer that has not the declared shape is an error, never an
-// empty page.
+// Owns parsing one successful response: its text, the value it decodes to, its records and the total it
+// declares. Pure. Invariant: a response of another shape than declared is an error, never an empty page.
 import type { Stream } from "../config/schema/job_schema.ts";
 import { type Answer, parsePath, responseReader } from "../extract/value/path.ts";
 import { decodeBody, readRecords } from "../extract/decode/read_records.ts";
 import { Failure } from "../failure.ts";
 import { decodeText } from "../extract/decode/charset.ts";
 import { shownValue } from "../report/text/shown_value.ts";
-import { wholeNumber } from "./paging/stated_number.ts";
+import { parseCount } from "./paging/parse_count.ts";
 
-/** What is read of an answer. */
+/** A parsed response. */
 export interface ParsedResponse extends Answer {
-  /** The records. */
+  /** Its records. */
   readonly records: unknown[];
-  /** The total that the answer states; null where it states none. */
+  /** The total that the response declares; null if it declares none. */
   readonly total: number | null;
 }
 
-/** What comes in. */
-export interface UnreadAnswer {
-  /** Headers of the answer. */
+/** A response before parsing. */
+export interface UnreadResponse {
+  /** Headers of the response. */
   readonly headers: Headers;
   /** Body after decompression. */
   readonly body: Uint8Array;
-  /** Whether it is known that nothing is there, whatever the body says. */
+  /** Whether the status means that there are no records, whatever the body holds. */
   readonly isEmpty: boolean;
 }
 
 /**
- * Reads an answer the way its stream declares, with yields in between.
+ * Parses a response as its stream declares; yields between pieces of work.
  *
- * @throws Failure("window") where it cannot be read so.
+ * @throws Failure("window") if it does not have the declared shape.
  */
 export function* readResponse(
   stream: Stream,
-  answer: UnreadAnswer,
+  response: UnreadResponse,
 ): Generator<void, ParsedResponse> {
-  const header = (name: string) => answer.headers.get(name);
-  if (answer.isEmpty) return { body: null, header, records: [], total: null };
-  const body = yield* decode(stream, answer.body, header("content-type"));
+  const header = (name: string) => response.headers.get(name);
+  if (response.isEmpty) return { body: null, header, records: [], total: null };
+  const body = yield* decode(stream, response.body, header("content-type"));
   const read = { body, header };
   refuseStatedError(stream, read);
   const total = readTotal(stream, read);
-  // An answer that says that it holds none may leave the list out.
+  // A response that declares a total of 0 may leave the list out.
   const records = total === 0 ? { ...stream.records, optional: true } : stream.records;
   return { ...read, records: readRecords(records, body), total };
 }
@@ -59,10 +58,9 @@ function* decode(
     const shown = title === undefined ? "" : `, "${title.replace(/\s+/g, " ")}"`;
     throw new Failure(
       "window",
-      `Cannot read the answer: it is a web page${shown}, not ${stream.format}`,
+      `Cannot read the response: it is a web page${shown}, not ${stream.format}`,
       {
-        hint:
-          "Look whether the URL is that of the API, and whether a login or a proxy stands before it",
+        hint: "Check that the URL is the API's, and that no login page or proxy responds instead",
       },
     );
   }
@@ -79,7 +77,7 @@ function* decode(
   });
 }
 
-/** A web page where data is expected; CSV may begin with "<" unless it calls itself HTML. */
+/** Whether a web page came instead of data; CSV may begin with "<" unless it is declared as HTML. */
 function isMarkup(text: string, contentType: string | null, format: Stream["format"]): boolean {
   if (!/^\s*</.test(text)) return false;
   return format !== "csv" || /html/i.test(contentType ?? "");
@@ -88,10 +86,10 @@ function isMarkup(text: string, contentType: string | null, format: Stream["form
 /** Sources that answer 200 to everything say in the body that something is wrong. */
 function refuseStatedError(stream: Stream, answer: Answer): void {
   if (stream.error === undefined) return;
-  const stated = responseReader(stream.error)(answer);
-  if (stated === undefined || stated === null || stated === false) return;
-  if (stated === 0 || stated === "" || Array.isArray(stated) && stated.length === 0) return;
-  const text = typeof stated === "string" ? stated.slice(0, 200) : shownValue(stated);
+  const declared = responseReader(stream.error)(answer);
+  if (declared === undefined || declared === null || declared === false) return;
+  if (declared === 0 || declared === "" || Array.isArray(declared) && declared.length === 0) return;
+  const text = typeof declared === "string" ? declared.slice(0, 200) : shownValue(declared);
   throw new Failure(
     "window",
     `Cannot read the answer: the source says "${text}" at "${stream.error}"`,
@@ -100,13 +98,13 @@ function refuseStatedError(stream: Stream, answer: Answer): void {
 
 function readTotal(stream: Stream, answer: Answer): number | null {
   if (stream.total === undefined) return null;
-  const stated = responseReader(stream.total)(answer);
-  if (stated === undefined || stated === null) return null;
-  const total = wholeNumber(stated);
+  const declared = responseReader(stream.total)(answer);
+  if (declared === undefined || declared === null) return null;
+  const total = parseCount(declared);
   if (total !== null) return total;
   throw new Failure(
     "window",
-    `Cannot read the answer: the total at "${stream.total}" is ${shownValue(stated)}`,
+    `Cannot read the response: the total at "${stream.total}" is ${shownValue(declared)}`,
     {
       hint: 'Correct the path "total" of the stream',
     },

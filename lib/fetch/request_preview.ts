@@ -1,5 +1,5 @@
-// Owns showing requests to people before they are sent (`--dry-run`, `probe`). It sends nothing, and it
-// works without credentials. Invariant: no secret is in what it gives.
+// Owns rendering requests for display before they are sent (`--dry-run`, `probe`). It sends nothing and
+// works without credentials. Invariant: its result contains no secret.
 import type { Env } from "../config/yaml/env.ts";
 import type { Job } from "../config/schema/job.ts";
 import { readSecret, secretValues } from "../config/schema/secret.ts";
@@ -11,15 +11,15 @@ import type { Unit } from "./http/unit.ts";
 import { openPaginator } from "./paging/open_paginator.ts";
 
 /**
- * The first request of a unit as it would be sent, secrets masked. A secret whose variable is not set is
- * shown as if it were; one that is empty by default is left out, as it would be.
+ * Renders the first request of a unit as it would be sent, with secrets masked. A secret whose variable is
+ * not set is shown as if it were set; one that is empty by default is left out, as it is when sent.
  *
- * @throws Failure("window") where a value is missing from the path or would leave it.
+ * @throws Failure("window") if a placeholder of the path has no value, or its value would change the path.
  */
 export function maskedRequest(job: Job, streamName: string, unit: Unit, env: Env): WireRequest {
   const stream = job.streams[streamName];
   if (stream === undefined) {
-    throw new RangeError(`Cannot show stream "${streamName}": there is none`);
+    throw new RangeError(`Cannot show stream "${streamName}": the job has no such stream`);
   }
   const { auth, url } = job.source;
   const first = openPaginator(stream, url).first();

@@ -1,8 +1,8 @@
-// Owns the page of a stream that asks nothing: its records stand in the job file. So the stations after
-// it need not know where a page came from.
+// Owns the page of a stream without a request: its records are written in the job file. Later stations
+// need not know where a page came from.
 import type { Page } from "./fetch_pages.ts";
 
-/** The one page of a static list. */
+/** Returns the only page of a static list. */
 export function staticPage(values: readonly Record<string, unknown>[]): Page {
   return {
     index: 0,

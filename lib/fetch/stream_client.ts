@@ -1,7 +1,6 @@
-// Owns the way of one stream's requests through its source: turn, place, ticket, credentials, redirects,
-// another try, and what the last answer means. It never reads a body but to quote what a source says is
-// wrong. Invariant: every request sent, a retry or a redirect too, has taken a ticket of the gate, and
-// leaves at once when it has it.
+// Sends the requests of one stream: turn, concurrency slot, permit, credentials, redirects, retries, and
+// the meaning of the last response. It reads a body only to quote an error. Invariant: every request sent,
+// including a retry or a redirect, holds a permit of the limiter and is sent as soon as it has it.
 import type { Stream } from "../config/schema/job_schema.ts";
 import { type Credential, withCredentials } from "./http/auth.ts";
 import type { FetchEvent } from "./fetch_event.ts";
@@ -25,84 +24,86 @@ import { Limiter } from "./rate/limiter.ts";
 import { Backlog } from "./backlog.ts";
 import { Credentials } from "./http/credentials.ts";
 
-/** What a source needs of the outside. */
+/** What an API client needs from outside. */
 export interface ApiDependencies {
   /** Looks up an environment variable, for secrets. */
   readonly env: Env;
-  /** Monotonic clock that paces and waits. */
+  /** Monotonic clock for pacing and waiting. */
   readonly clock: Clock;
-  /** Epoch milliseconds, to read dates in headers. */
+  /** Returns epoch milliseconds, for dates in headers. */
   readonly wallNow: () => number;
-  /** A number in [0, 1). */
+  /** Returns a number in [0, 1). */
   readonly random: () => number;
-  /** Ends everything. */
+  /** Aborts every request. */
   readonly signal: AbortSignal;
-  /** Told what happens. */
+  /** Receives every event. */
   readonly onEvent: FetchListener;
 }
 
-/** What the requests of all streams of a job share. */
+/** What the clients of all streams of a job share. */
 export interface ApiConnection {
   /** The job whose API it is. */
   readonly job: Job;
   /** What it was opened with. */
   readonly dependencies: ApiDependencies;
-  /** Where requests leave. */
+  /** Sends requests. */
   readonly http: HttpClient;
-  /** When requests leave. */
+  /** Paces requests. */
   readonly limiter: Limiter;
-  /** How many requests are in flight. */
+  /** Bounds the requests in flight. */
   readonly semaphore: Semaphore;
-  /** Responses that arrived and are not parsed yet. */
+  /** Counts the bytes of responses that are not parsed yet. */
   readonly backlog: Backlog;
-  /** Bounds how many responses are parsed at once to one: a parsed page takes memory until the next station has it. */
+  /** Lets one response be parsed at a time: a parsed page takes memory until the next station has it. */
   readonly parseSlot: Semaphore;
-  /** The credentials requests carry. */
+  /** The credentials that requests carry. */
   readonly credentials: Credentials;
-  /** The text without the secrets of this API. */
+  /** Replaces the secrets of this API in a text. */
   mask(text: string): string;
 }
 
-/** An answer that says yes. */
+/** A successful response. */
 export interface OkResponse extends HttpResponse {
-  /** Address that answered, after redirects; without credentials, not masked. */
+  /** URL that responded, after redirects; without credentials, not masked. */
   readonly url: string;
-  /** Whether the stream takes the status for "nothing there". */
+  /** Whether the status means that there are no records. */
   readonly isEmpty: boolean;
 }
 
-/** One sending of a request. */
-interface Sending {
+/** One attempt at a request. */
+interface Attempt {
   readonly request: WireRequest;
   readonly attempt: number;
   readonly signal: AbortSignal;
   readonly rank: number;
 }
 
-/** What one sending came to, and with which credentials. */
+/** The response to one attempt or redirect, and the credentials that were sent. */
 interface Hop extends HttpResponse {
   readonly url: string;
   readonly credentials: readonly Credential[];
 }
 
-/** The way of one stream's requests. */
+/** Sends the requests of one stream. */
 export class StreamClient {
   /** Name of the stream. */
   readonly name: string;
-  /** What the job says about it. */
+  /** Its declaration in the job. */
   readonly stream: Stream;
-  /** The source it asks. */
+  /** The API it sends requests to. */
   readonly api: ApiConnection;
-  /** Pages of one window that are asked ahead; learnt by read_ahead.ts, over all windows. */
+  /** Pages of one window that are fetched ahead; read_ahead.ts learns it over all windows. */
   readonly ahead = { pages: 4 };
   readonly #streamLimiter: StreamLimiter;
-  /** One request of the stream at a time waits for its ticket, so that others get places too. */
+  /** One request of the stream at a time waits for its permit, so that other streams get slots too. */
   readonly #turn = new Semaphore(1);
 
-  /** The way of a stream of the source's job. */
+  /** Creates the client of a stream of the API's job. */
   constructor(api: ApiConnection, name: string) {
     const stream = api.job.streams[name];
-    if (stream === undefined) throw new RangeError(`Cannot ask stream "${name}": the job has none`);
+    if (stream === undefined) {
+      throw new RangeError(`Cannot fetch stream "${name}": the job has no such stream`);
+    }
     this.name = name;
     this.stream = stream;
     this.api = api;
@@ -110,13 +111,13 @@ export class StreamClient {
   }
 
   /**
-   * Asks until there is an answer that says yes. Of requests that wait for their turn those of the lowest
-   * rank go first: a window that is finished soon is not lost to a kill.
+   * Sends a request until a response is successful. Of the requests that wait for their turn, the one of
+   * the lowest rank goes first: a window that is finished soon is not lost to a kill.
    *
-   * @throws Failure("refused") for 401 and 403, Failure("window") for every other no.
-   * @throws the signal's reason where it aborts.
+   * @throws Failure("refused") for 401 and 403, Failure("window") for every other error.
+   * @throws the signal's reason if it aborts.
    */
-  async ask(request: WireRequest, signal: AbortSignal, rank = 0): Promise<OkResponse> {
+  async fetch(request: WireRequest, signal: AbortSignal, rank = 0): Promise<OkResponse> {
     let tried = await this.#try(request, signal, rank);
     if (isUnauthorized(tried) && this.api.credentials.renew(tried.result.credentials)) {
       tried = await this.#try(request, signal, rank);
@@ -139,58 +140,62 @@ export class StreamClient {
     });
   }
 
-  /** One try: the request, and those that redirects make of it. */
-  async #follow(sending: Sending): Promise<Hop> {
-    let { request } = sending;
+  /** Sends one attempt and follows its redirects. */
+  async #follow(current: Attempt): Promise<Hop> {
+    let { request } = current;
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
-      const hop = await this.#send({ ...sending, request });
+      const hop = await this.#send({ ...current, request });
       const location = hop.headers.get("location");
       if (!isRedirect(hop.status, location)) return hop;
       request = redirected(request, hop.status, location, this.api.job.source);
     }
-    throw new HttpError("request", `it was redirected more than ${MAX_REDIRECTS} times`);
+    throw new HttpError("request", `the request was redirected more than ${MAX_REDIRECTS} times`);
   }
 
-  async #send(sending: Sending): Promise<Hop> {
-    const { request, signal, rank } = sending;
+  async #send(current: Attempt): Promise<Hop> {
+    const { request, signal, rank } = current;
     const { credentials, http, job } = this.api;
-    await credentials.take(); // A token is fetched before the permit; after it one is at hand, also when the wait was long.
-    const { place, permit } = await this.#admit(signal, rank);
-    using _place = place;
+    await credentials.take(); // The token is fetched before the permit, so that none has to be fetched while holding one.
+    const { slot, permit } = await this.#admit(signal, rank);
+    using _slot = slot;
     const sent = await credentials.take();
     const wire = withCredentials(request, sent, job.source.url);
-    this.#emit({ kind: "requested" }, sending);
-    const answer = await http.exchange(wire, signal, (head) => this.#learn(head, permit, sending));
-    const { status, ms, body } = answer;
-    this.#emit({ kind: "answered", status, ms, bytes: body.byteLength }, sending);
-    return { ...answer, url: request.url, credentials: sent };
+    this.#emit({ kind: "requested" }, current);
+    const response = await http.exchange(
+      wire,
+      signal,
+      (head) => this.#learn(head, permit, current),
+    );
+    const { status, ms, body } = response;
+    this.#emit({ kind: "answered", status, ms, bytes: body.byteLength }, current);
+    return { ...response, url: request.url, credentials: sent };
   }
 
-  /** Waits for everything a request needs to leave; a place is taken only when the own limit allows. */
+  /** Waits until a request may be sent; it takes a concurrency slot only when the stream's own limit allows. */
   async #admit(
     signal: AbortSignal,
     rank: number,
-  ): Promise<{ place: Disposable; permit: Permit }> {
+  ): Promise<{ slot: Disposable; permit: Permit }> {
     const { semaphore, dependencies: { clock } } = this.api;
     using _turn = await this.#turn.take(signal, rank);
     await clock.sleep(this.#streamLimiter.due() - clock.now(), signal);
-    const place = await semaphore.take(signal);
+    const slot = await semaphore.take(signal);
     try {
-      return { place, permit: await this.#streamLimiter.take(signal) };
+      return { slot, permit: await this.#streamLimiter.take(signal) };
     } catch (error) {
-      place[Symbol.dispose]();
+      slot[Symbol.dispose]();
       throw error;
     }
   }
 
-  /** Tells the gate what the head of an answer says about limits. */
-  #learn(head: HttpHead, permit: Permit, sending: Sending): void {
+  /** Passes what the head of a response says about limits to the limiter. */
+  #learn(head: HttpHead, permit: Permit, current: Attempt): void {
     const { job, dependencies: { wallNow } } = this.api;
     const outcome = outcomeOf(head, job.source.retry, wallNow());
     const { status, retryAfterMs } = outcome;
     if (isThrottled(outcome, job.source.retry) && !this.stream.empty_on.includes(status)) {
       this.#streamLimiter.refused(permit, retryAfterMs ?? undefined);
-      this.#emit({ kind: "refused", status, retryAfterMs }, sending);
+      this.#emit({ kind: "refused", status, retryAfterMs }, current);
     } else {
       this.#streamLimiter.accepted(permit);
     }
@@ -198,7 +203,7 @@ export class StreamClient {
     if (state !== undefined) this.#streamLimiter.applyHeaders(state);
   }
 
-  /** Method and address for people: masked and not too long. */
+  /** Method and URL for display: masked, at most 300 characters. */
   line(request: WireRequest): string {
     const line = this.api.mask(requestLine(request));
     return line.length <= 300 ? line : `${line.slice(0, 297)}...`;
@@ -206,14 +211,14 @@ export class StreamClient {
 
   #emit(
     event: Details<FetchEvent>,
-    { request, attempt }: Pick<Sending, "request" | "attempt">,
+    { request, attempt }: Pick<Attempt, "request" | "attempt">,
   ): void {
     const about = { stream: this.name, request: this.line(request), attempt };
     this.api.dependencies.onEvent({ ...event, ...about } as FetchEvent);
   }
 }
 
-/** An event without what all events say. */
+/** An event without the fields that all events share. */
 type Details<E> = E extends unknown ? Omit<E, "stream" | "request" | "attempt"> : never;
 
 function isUnauthorized(tried: SendResult<Hop>): tried is SendResult<Hop> & { result: Hop } {

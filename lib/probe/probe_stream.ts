@@ -5,13 +5,11 @@
 import { yieldingToEventLoop } from "../yield_to_event_loop.ts";
 import type { Job } from "../config/schema/job.ts";
 import { compileExtractor } from "../extract/extractor.ts";
-import { responseReader } from "../extract/value/path.ts";
 import { KeyedRecord } from "../extract/decode/read_records.ts";
 import { decodeText } from "../extract/decode/charset.ts";
 import type { FetchEvent } from "../fetch/fetch_event.ts";
-import { fingerprint } from "../fetch/paging/fingerprint.ts";
+import { pageFacts } from "../fetch/page_facts.ts";
 import type { OkResponse, StreamClient } from "../fetch/stream_client.ts";
-import { type PageFacts } from "../fetch/paging/paginator.ts";
 import { type ParsedResponse, readResponse } from "../fetch/read_response.ts";
 import { renderRequest } from "../fetch/http/request.ts";
 import { maskedRequest } from "../fetch/request_preview.ts";
@@ -164,7 +162,7 @@ function toldOfRequest(job: Job, stream: string, unit: Unit, { env }: ApiDepende
 function ask(client: StreamClient, unit: Unit): Promise<OkResponse> {
   const { job, dependencies } = client.api;
   const step = openPaginator(client.stream, job.source.url).first();
-  return client.ask(renderRequest(job, client.stream, unit, step), dependencies.signal);
+  return client.fetch(renderRequest(job, client.stream, unit, step), dependencies.signal);
 }
 
 /** What an answer of the declared shape holds and becomes. */
@@ -200,7 +198,7 @@ function tellOfPaging(
   const { paging: { by }, window } = client.stream;
   const paginator = openPaginator(client.stream, job.source.url);
   paginator.first();
-  const verdict = paginator.next(factsOf(read, url));
+  const verdict = paginator.next(pageFacts(read, url));
   const steps = verdict.kind === "more" ? verdict.steps : [];
   const failed = verdict.kind === "failed" ? verdict : undefined;
   const isSplit = window?.auto === true && failed?.tooFull === true;
@@ -216,16 +214,6 @@ function tellOfPaging(
     split: failed !== undefined && isSplit ? failed.reason : null,
     signs,
     guesses: guessPaging(signs, read.records.length),
-  };
-}
-
-function factsOf(read: ParsedResponse, url: string): PageFacts {
-  return {
-    records: read.records.length,
-    total: read.total,
-    url,
-    fingerprint: () => fingerprint(read.records),
-    value: (path) => responseReader(path)(read),
   };
 }
 

@@ -45,7 +45,7 @@ export function reportBatch(
 }
 
 function reportWindow(listen: Listener, window: Finished): void {
-  const { pages, records, answerMs, rows } = window;
+  const { pages, records, responseMs, rows } = window;
   const subject = subjectOf(window.unit);
   for (const { table, column, reason, value } of rows.rejected) {
     listen({ kind: "row_rejected", subject, table, column, reason, value });
@@ -58,6 +58,6 @@ function reportWindow(listen: Listener, window: Finished): void {
     rows: rows.rows,
     counts: rows.counts,
     rejected: rows.rejectedCount,
-    ms: answerMs,
+    ms: responseMs,
   });
 }

@@ -12,7 +12,7 @@ export function ledgerOf(job: Job, finished: readonly Finished[]): LedgerEntry[]
 }
 
 function entriesOf(job: Job, finished: Finished): LedgerEntry[] {
-  const { unit, records, rows, askedAt } = finished;
+  const { unit, records, rows, requestedAt } = finished;
   const { stream, scope, each, window } = unit;
   const common = {
     job: job.job,
@@ -22,11 +22,11 @@ function entriesOf(job: Job, finished: Finished): LedgerEntry[] {
     records,
     rows: rows.rows,
     rejected: rows.rejectedCount,
-    fetchedAt: new Date(askedAt).toISOString(),
+    fetchedAt: new Date(requestedAt).toISOString(),
   };
   if (window === null) return [{ ...common, from: null, to: null, settled: true }];
   const settleMs = job.streams[stream]?.settle ?? 0;
-  return settledParts(window, records === 0, settleMs, askedAt, job.time_zone).map((part) => ({
+  return settledParts(window, records === 0, settleMs, requestedAt, job.time_zone).map((part) => ({
     ...common,
     from: formatCivil(part.from),
     to: formatCivil(part.to),

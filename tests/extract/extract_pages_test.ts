@@ -26,8 +26,8 @@ const endOf = (unit: Unit): Fetched => ({
   unit,
   pages: 1,
   records: 1,
-  askedAt: 0,
-  answerMs: 1,
+  requestedAt: 0,
+  responseMs: 1,
   ms: 1,
 });
 

@@ -177,11 +177,11 @@ const BAD_WINDOWS: Record<string, { answer: (asked: Asked) => unknown; says: str
       const readings = daysOf(from, to).flatMap(readingsOf);
       return { total: readings.length, readings: readings.slice(0, PAGE_SIZE) };
     },
-    says: "Cannot read the window whole",
+    says: "Cannot read the complete window",
   },
   "an empty page in the middle": {
     answer: ({ skip, page }) => skip === 0 ? undefined : { ...page(), readings: [] },
-    says: "Cannot read the window whole",
+    says: "Cannot read the complete window",
   },
 };
 

@@ -63,7 +63,7 @@ Deno.test("ApiClient fetches one token for all requests", async () => {
   assertEquals([seen.tokens, seen.requests.length], [1, 4]);
 });
 
-Deno.test("ApiClient fetches a new token once when the source answers 401", async () => {
+Deno.test("ApiClient fetches a new token once when the API returns 401", async () => {
   let valid = "token-number-1";
   const { server, seen, source } = oauth(() => valid);
   await using _server = server;
@@ -75,7 +75,7 @@ Deno.test("ApiClient fetches a new token once when the source answers 401", asyn
   assertEquals(seen.requests, ["1", "1", "2"].map((n) => `Bearer token-number-${n}`));
 });
 
-Deno.test("ApiClient says refused when a new token helps no more, and masks both", async () => {
+Deno.test("ApiClient is refused when a new token does not help, and masks both", async () => {
   const { server, seen, source } = oauth(() => "another");
   await using _server = server;
   await using context = setup(source, undefined, KEYS);
@@ -86,7 +86,7 @@ Deno.test("ApiClient says refused when a new token helps no more, and masks both
   assertEquals(context.door.mask("token-number-1 token-number-2"), "*** ***");
 });
 
-Deno.test("ApiClient masks secrets that the provider of tokens gives back", async () => {
+Deno.test("ApiClient masks secrets that the token provider echoes", async () => {
   await using server = serve(async (request) => {
     return Response.json({ detail: `invalid: ${await request.text()}` }, { status: 400 });
   });
@@ -102,7 +102,7 @@ Deno.test("ApiClient masks secrets that the provider of tokens gives back", asyn
   assert(hint?.startsWith("Check SECRET and REFRESH"), hint);
 });
 
-Deno.test("ApiClient does not send the client's secret along when the token is redirected", async () => {
+Deno.test("ApiClient does not send the client secret to where a token request is redirected", async () => {
   let reached = 0;
   await using other = serve(() => {
     reached++;
@@ -117,7 +117,7 @@ Deno.test("ApiClient does not send the client's secret along when the token is r
   assertEquals([failure.kind, reached], ["refused", 0]);
 });
 
-Deno.test("ApiClient lets a stream that waits for its own limit hold up no other", async () => {
+Deno.test("ApiClient does not delay other streams while one waits for its own limit", async () => {
   await using server = serve(() => Response.json({ items: [] }));
   await using context = setup({ url: server.url, concurrency: 1 }, {
     slow: { limits: "1/h" },
@@ -131,7 +131,7 @@ Deno.test("ApiClient lets a stream that waits for its own limit hold up no other
   assertEquals(context.events.filter(({ kind }) => kind === "answered").length, 6);
 });
 
-Deno.test("ApiClient asks a closed port as often as the job allows, then fails the window", async () => {
+Deno.test("ApiClient retries a closed port as often as the job allows, then fails the window", async () => {
   const server = serve(() => new Response());
   await server[Symbol.asyncDispose]();
   await using context = setup({ url: server.url, retry: { attempts: 3 } });
@@ -139,7 +139,7 @@ Deno.test("ApiClient asks a closed port as often as the job allows, then fails t
   assertEquals(failure.kind, "window");
   assertEquals(
     failure.message,
-    `Cannot fetch GET ${server.url}/things: nothing answers at 127.0.0.1:${server.port} ` +
+    `Cannot fetch GET ${server.url}/things: nothing listens at 127.0.0.1:${server.port} ` +
       "(connection refused) in 3 attempts",
   );
   assertEquals(context.events.map(({ kind }) => kind), [
@@ -151,13 +151,13 @@ Deno.test("ApiClient asks a closed port as often as the job allows, then fails t
   ]);
 });
 
-Deno.test("ApiClient says what to allow when the program may not reach the host", {
+Deno.test("ApiClient names the permission that is missing to reach the host", {
   permissions: { net: ["127.0.0.1"] },
 }, async () => {
   await using context = setup({ url: "http://192.0.2.1:81" });
   const failure = await assertRejects(() => context.read(), Failure);
   assertEquals([failure.kind, failure.hint], [
     "configuration",
-    "Start it with --allow-net=192.0.2.1:81; where the source leads there, write that address as its url",
+    'Start it with --allow-net=192.0.2.1:81; if the API redirects there, set "url" of the source to that host',
   ]);
 });

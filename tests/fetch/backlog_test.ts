@@ -3,15 +3,15 @@ import { Backlog } from "../../lib/fetch/backlog.ts";
 
 const never = new AbortController().signal;
 
-Deno.test("Backlog is full from its bound on, and lets everyone in when it is not any more", async () => {
+Deno.test("Backlog is full at its limit, and releases all waiters when it no longer is", async () => {
   const backlog = new Backlog(10);
   const first = backlog.add(6);
   assert(!backlog.isFull);
-  await backlog.room(never);
+  await backlog.waitForRoom(never);
   const second = backlog.add(4);
   assert(backlog.isFull);
   const entered: number[] = [];
-  const waiting = [1, 2].map((who) => backlog.room(never).then(() => entered.push(who)));
+  const waiting = [1, 2].map((who) => backlog.waitForRoom(never).then(() => entered.push(who)));
   await Promise.resolve();
   assertEquals(entered, []);
   second[Symbol.dispose]();
@@ -23,17 +23,17 @@ Deno.test("Backlog is full from its bound on, and lets everyone in when it is no
   assert(!backlog.isFull);
 });
 
-Deno.test("Backlog.room() waits no longer when the signal aborts", async () => {
+Deno.test("Backlog.waitForRoom() stops waiting when the signal aborts", async () => {
   const backlog = new Backlog(1);
   backlog.add(1);
   const stop = new AbortController();
-  const waiting = backlog.room(stop.signal);
+  const waiting = backlog.waitForRoom(stop.signal);
   stop.abort();
   await waiting;
   assert(backlog.isFull);
 });
 
-Deno.test("Backlog.room() leaves nothing behind on the signal, which lives as long as the run", async () => {
+Deno.test("Backlog.waitForRoom() leaves no listener on the signal", async () => {
   const { signal } = new AbortController();
   const listening = new Set<unknown>();
   const [add, remove] = [signal.addEventListener, signal.removeEventListener];
@@ -47,7 +47,7 @@ Deno.test("Backlog.room() leaves nothing behind on the signal, which lives as lo
   };
   const backlog = new Backlog(1);
   const counted = backlog.add(1);
-  const waiting = backlog.room(signal);
+  const waiting = backlog.waitForRoom(signal);
   assertEquals(listening.size, 1);
   counted[Symbol.dispose]();
   await waiting;

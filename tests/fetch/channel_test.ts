@@ -7,7 +7,7 @@ async function settle(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 0));
 }
 
-Deno.test("Channel makes a producer wait until its value has been used", async () => {
+Deno.test("Channel makes a producer wait until its value has been consumed", async () => {
   const channel = new Channel<number>();
   const used: number[] = [];
   const producer = async () => {
@@ -49,7 +49,7 @@ Deno.test("Channel delivers every value of every producer, each producer's in or
   );
 });
 
-Deno.test("Channel delivers what waits before it fails, and lets its producer go", async () => {
+Deno.test("Channel delivers waiting values before it fails, and releases their producers", async () => {
   const channel = new Channel<number>();
   const sent = channel.send(1);
   channel.fail(new Error("401"));
@@ -64,7 +64,7 @@ Deno.test("Channel delivers what waits before it fails, and lets its producer go
   assertEquals(await channel.send(2), false);
 });
 
-Deno.test("Channel lets waiting producers go when the consumer leaves", async () => {
+Deno.test("Channel releases waiting producers when the consumer stops", async () => {
   const channel = new Channel<number>();
   const waiting = [channel.send(1), channel.send(2), channel.send(3)];
   for await (const _ of channel) break;
@@ -72,7 +72,7 @@ Deno.test("Channel lets waiting producers go when the consumer leaves", async ()
   assertEquals(await channel.send(4), false);
 });
 
-Deno.test("Channel wakes a consumer that waits when it is closed", async () => {
+Deno.test("Channel wakes a waiting consumer when it is closed", async () => {
   const channel = new Channel<number>();
   const next = channel[Symbol.asyncIterator]().next();
   await settle();

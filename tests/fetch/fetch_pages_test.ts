@@ -75,7 +75,7 @@ function byOffset(count: number, requests: string[] = []) {
   };
 }
 
-Deno.test("fetchPages() gives every page in order with its measures", async () => {
+Deno.test("fetchPages() yields every page in order with its measures", async () => {
   await using server = serve(byOffset(350));
   await using context = setup({ url: server.url }, { paging: OFFSET, total: "total" });
   const pages = await Array.fromAsync(context.pages());
@@ -92,7 +92,7 @@ Deno.test("fetchPages() gives every page in order with its measures", async () =
   assert(answered?.kind === "answered" && answered.bytes > 100 && answered.status === 200);
 });
 
-Deno.test("fetchPages() asks pages side by side when the total is known", async () => {
+Deno.test("fetchPages() fetches pages concurrently when the total is known", async () => {
   let [underWay, most] = [0, 0];
   const answer = byOffset(2000);
   await using server = serve(async (request) => {
@@ -109,7 +109,7 @@ Deno.test("fetchPages() asks pages side by side when the total is known", async 
   assertEquals(most, 5);
 });
 
-Deno.test("fetchPages() never has more requests under way than the source allows, over all units", async () => {
+Deno.test("fetchPages() never has more requests in flight than `concurrency`, over all units", async () => {
   let [underWay, most] = [0, 0];
   const answer = byOffset(600);
   await using server = serve(async (request) => {
@@ -133,7 +133,7 @@ Deno.test("fetchPages() reads an empty window as one empty page", async () => {
   assertEquals(pages.map((page) => page.records), [[]]);
 });
 
-Deno.test("fetchPages() takes a status for an empty window when the stream says so", async () => {
+Deno.test("fetchPages() treats a status of empty_on as an empty window", async () => {
   await using server = serve(() => Response.json({ detail: "no such day" }, { status: 404 }));
   await using context = setup({ url: server.url }, { empty_on: [404], total: "total" });
   assertEquals(await ids(context.pages()), []);
@@ -153,7 +153,7 @@ Deno.test("fetchPages() fails the window when a status is not expected, and quot
   assertEquals(context.count("requested"), 1);
 });
 
-Deno.test("fetchPages() survives bursts of 500 with growing waits", async () => {
+Deno.test("fetchPages() retries bursts of 500 with growing waits", async () => {
   let requests = 0;
   await using server = serve(() =>
     ++requests < 5 ? new Response("", { status: 500 }) : Response.json({ items: items(0, 3) })
@@ -164,7 +164,7 @@ Deno.test("fetchPages() survives bursts of 500 with growing waits", async () => 
   assertEquals([context.count("requested"), context.count("retrying")], [5, 4]);
 });
 
-Deno.test("fetchPages() fails the window when all tries are answered 503", async () => {
+Deno.test("fetchPages() fails the window when every attempt returns 503", async () => {
   await using server = serve(() =>
     new Response("<title>Down</title>", { status: 503, headers: { "content-type": "text/html" } })
   );
@@ -185,7 +185,7 @@ const throttles: [name: string, header: string | undefined, waitMs: number][] = 
   ["a Retry-After in the past", "Wed, 01 Jan 2020 00:00:09 GMT", 0],
 ];
 for (const [name, header, waitMs] of throttles) {
-  Deno.test(`fetchPages() waits and asks again when it is answered 429 with ${name}`, async () => {
+  Deno.test(`fetchPages() waits and retries after a 429 with ${name}`, async () => {
     let requests = 0;
     const headers: Record<string, string> = header === undefined ? {} : { "retry-after": header };
     await using server = serve(() =>
@@ -201,7 +201,7 @@ for (const [name, header, waitMs] of throttles) {
   });
 }
 
-Deno.test("fetchPages() takes a 403 with an empty allowance for a limit", async () => {
+Deno.test("fetchPages() treats a 403 with an exhausted allowance as throttling", async () => {
   let requests = 0;
   await using server = serve(() =>
     ++requests === 1
@@ -216,7 +216,7 @@ Deno.test("fetchPages() takes a 403 with an empty allowance for a limit", async 
   assertEquals(context.count("refused"), 1);
 });
 
-Deno.test("fetchPages() asks again when the connection breaks inside the body", async () => {
+Deno.test("fetchPages() retries when the connection breaks inside the body", async () => {
   const whole = JSON.stringify({ items: items(0, 2) });
   const head =
     `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${whole.length}`;
@@ -242,13 +242,13 @@ const unreadable: [name: string, body: string, type: string, reason: RegExp][] =
   ["nothing", "", "application/json", /./],
 ];
 for (const [name, body, type, reason] of unreadable) {
-  Deno.test(`fetchPages() fails the window when the answer is ${name}`, async () => {
+  Deno.test(`fetchPages() fails the window when the response is ${name}`, async () => {
     await using server = serve(() => new Response(body, { headers: { "content-type": type } }));
     await using context = setup({ url: server.url });
     const failure = await failureOf(context.pages());
     assertEquals(failure.kind, "window");
     assert(reason.test(failure.message), failure.message);
-    assert(failure.message.endsWith(`asked by GET ${server.url}/things`), failure.message);
+    assert(failure.message.endsWith(`requested by GET ${server.url}/things`), failure.message);
     assertEquals(context.count("requested"), 1);
   });
 }
@@ -263,7 +263,7 @@ Deno.test("fetchPages() fails the window when the text is not in its charset", a
   assert(failure.message.includes('not text in the charset "utf-8"'), failure.message);
 });
 
-Deno.test("fetchPages() fails the window when the body says that something is wrong", async () => {
+Deno.test("fetchPages() fails the window when the body reports an error", async () => {
   await using server = serve(() =>
     Response.json({ items: [], error: { message: "quota of key" } })
   );
@@ -272,7 +272,7 @@ Deno.test("fetchPages() fails the window when the body says that something is wr
   assert(failure.message.includes('the source says "quota of key"'), failure.message);
 });
 
-Deno.test("fetchPages() begins the window again when the total changes, and says so by index 0", async () => {
+Deno.test("fetchPages() restarts the window at index 0 when the total changes", async () => {
   let requests = 0;
   await using server = serve((request) => {
     const skip = Number(new URL(request.url).searchParams.get("skip"));
@@ -285,7 +285,7 @@ Deno.test("fetchPages() begins the window again when the total changes, and says
   assertEquals(pages.slice(1).flatMap((page) => page.records), items(0, 150));
 });
 
-Deno.test("fetchPages() fails the window when the total never stands still", async () => {
+Deno.test("fetchPages() fails the window when the total keeps changing", async () => {
   let requests = 0;
   await using server = serve((request) => {
     const skip = Number(new URL(request.url).searchParams.get("skip"));
@@ -293,7 +293,7 @@ Deno.test("fetchPages() fails the window when the total never stands still", asy
   });
   await using context = setup({ url: server.url }, { paging: OFFSET, total: "total" });
   const failure = await failureOf(context.pages());
-  assert(/in each of 4 readings the total changed from/.test(failure.message), failure.message);
+  assert(/in each of 4 attempts the total changed from/.test(failure.message), failure.message);
   assertEquals(failure.tooFull, false);
 });
 
@@ -303,7 +303,7 @@ Deno.test("fetchPages() fails the window when pages repeat", async () => {
   const failure = await failureOf(context.pages());
   assertEquals(
     failure.message,
-    "Cannot read the window whole: page 2 repeats an earlier page",
+    "Cannot read the complete window: page 2 repeats an earlier page",
   );
 });
 
@@ -316,10 +316,10 @@ Deno.test("fetchPages() fails the window when a page in the middle is empty", as
   );
   await using context = setup({ url: server.url }, { paging: OFFSET, total: "total" });
   const failure = await failureOf(context.pages());
-  assert(failure.message.endsWith("page 3 was empty after 200 of 350 records"), failure.message);
+  assert(failure.message.endsWith("page 3 is empty after 200 of 350 records"), failure.message);
 });
 
-Deno.test("fetchPages() ends an endless loop of pages at max_pages", async () => {
+Deno.test("fetchPages() ends an endless sequence of pages at max_pages", async () => {
   let id = 0;
   await using server = serve(() => Response.json({ items: [{ id }], next: `c${id++}` }));
   await using context = setup({ url: server.url }, {
@@ -331,17 +331,17 @@ Deno.test("fetchPages() ends an endless loop of pages at max_pages", async () =>
   assertEquals(context.count("requested"), 7);
 });
 
-Deno.test("fetchPages() is too full when the answer reaches `full`", async () => {
+Deno.test("fetchPages() is too full when the response reaches `full`", async () => {
   await using server = serve(() => Response.json({ items: items(0, 50) }));
   await using context = setup({ url: server.url }, { full: 50 });
   assertEquals((await failureOf(context.pages())).tooFull, true);
 });
 
-Deno.test("fetchPages() fails the window when the declared total is not there", async () => {
+Deno.test("fetchPages() fails the window when the declared total is missing", async () => {
   await using server = serve(() => Response.json({ items: items(0, 5) }));
   await using context = setup({ url: server.url }, { total: "meta.total" });
   const failure = await failureOf(context.pages());
-  assertEquals(failure.message, 'Cannot read the answer: it states no total at "meta.total"');
+  assertEquals(failure.message, 'Cannot read the response: it has no total at "meta.total"');
 });
 
 Deno.test("fetchPages() follows the Link header", async () => {
@@ -368,7 +368,7 @@ Deno.test("fetchPages() sends a cursor from a header in a header", async () => {
   assertEquals(await ids(context.pages()), [0, 1, 2]);
 });
 
-Deno.test("fetchPages() stops at once and names the variables when credentials are revoked half way", async () => {
+Deno.test("fetchPages() stops at once and names the variables when credentials are revoked midway", async () => {
   let requests = 0;
   const answer = byOffset(1000);
   await using server = serve((request) =>
@@ -393,7 +393,7 @@ Deno.test("fetchPages() stops at once and names the variables when credentials a
   assert(failure.hint?.includes("API_USER and API_PASSWORD"), failure.hint);
 });
 
-Deno.test("fetchPages() takes no credentials to another host after a redirect", async () => {
+Deno.test("fetchPages() sends no credentials to another host after a redirect", async () => {
   const seen: { authorization: string | null; key: string | null; search: string }[] = [];
   await using other = serve((request) => {
     const { search } = new URL(request.url);
@@ -416,7 +416,7 @@ Deno.test("fetchPages() takes no credentials to another host after a redirect", 
   assertEquals(seen, [{ authorization: null, key: null, search: "" }]);
 });
 
-Deno.test("fetchPages() follows redirects within the source with credentials, up to five", async () => {
+Deno.test("fetchPages() follows redirects within the API's origin with credentials, up to five", async () => {
   await using server = serve((request) => {
     const { pathname } = new URL(request.url);
     if (request.headers.get("authorization") !== "Bearer t") {
@@ -431,14 +431,14 @@ Deno.test("fetchPages() follows redirects within the source with credentials, up
   assertEquals(context.count("requested"), 6);
 });
 
-Deno.test("fetchPages() fails the window when redirects go in circles", async () => {
+Deno.test("fetchPages() fails the window when redirects loop", async () => {
   await using server = serve(() => new Response("", { status: 302, headers: { location: "/" } }));
   await using context = setup({ url: server.url });
   const failure = await failureOf(context.pages());
-  assert(failure.message.endsWith("it was redirected more than 5 times"), failure.message);
+  assert(failure.message.endsWith("the request was redirected more than 5 times"), failure.message);
 });
 
-Deno.test("fetchPages() lets no secret into events, pages and failures", async () => {
+Deno.test("fetchPages() keeps secrets out of events, pages and failures", async () => {
   const secret = "s3cr/t+key";
   await using server = serve((request) => {
     const { href, searchParams } = new URL(request.url);
@@ -466,7 +466,7 @@ Deno.test("fetchPages() lets no secret into events, pages and failures", async (
   assert(failure.message.includes("bad key ***"), failure.message);
 });
 
-Deno.test("fetchPages() ends promptly when the signal aborts, in flight and while waiting", async () => {
+Deno.test("fetchPages() ends promptly when the signal aborts, in flight or waiting", async () => {
   const arrived = Promise.withResolvers<void>();
   await using server = serve(() => {
     arrived.resolve();
@@ -488,7 +488,7 @@ Deno.test("fetchPages() throws the signal's reason when it is a Failure", async 
   assertEquals(await failureOf(context.pages()), reason);
 });
 
-Deno.test("fetchPages() ends what it asked ahead when its reader stops", async () => {
+Deno.test("fetchPages() aborts pages fetched ahead when its reader stops", async () => {
   const answer = byOffset(5000);
   const ended: Promise<void>[] = [];
   await using server = serve((request) => {
@@ -511,7 +511,7 @@ Deno.test("fetchPages() ends what it asked ahead when its reader stops", async (
   await next.return(undefined);
 });
 
-Deno.test("fetchPages() makes a new plan when the source gives fewer records than asked for", async () => {
+Deno.test("fetchPages() plans again when the API returns fewer records than requested", async () => {
   await using server = serve((request) => {
     const skip = Number(new URL(request.url).searchParams.get("skip"));
     const size = skip === 100 ? 30 : 100;
@@ -529,7 +529,7 @@ Deno.test("openApi() names the variable when a secret is not set", () => {
   assert(error.message.includes("NOPE"));
 });
 
-Deno.test("openApi() refuses an address with a password, without telling it", () => {
+Deno.test("openApi() refuses a URL with a password without printing it", () => {
   const error = assertThrowsFailure(() => setup({ url: "http://me:hush@a.test" }));
   assertEquals(error.kind, "configuration");
   assert(!`${error.message}${error.hint}`.includes("hush"));
@@ -544,7 +544,7 @@ function assertThrowsFailure(action: () => unknown): Failure {
   throw new Error("expected a Failure");
 }
 
-Deno.test("fetchPages() sends a fresh token when the one it had expired while it waited to send", async () => {
+Deno.test("fetchPages() sends a fresh token when the first expires while a request waits", async () => {
   const issuedAtMs: number[] = [];
   const statuses: number[] = [];
   let nowMs = () => 0;

@@ -77,19 +77,19 @@ function untilAborted(signal: AbortSignal): Promise<never> {
   });
 }
 
-Deno.test("fetchWindows() gives the pages of every window in order, then its end", async () => {
+Deno.test("fetchWindows() yields the pages of every window in order, then its end", async () => {
   const list = await all(fetchWindows([planOf(), planOf("others")], options(twoPages)));
   const ends = list.filter((item) => item.kind === "done");
   assertEquals(ends.length, 20);
   assertEquals(new Set(ends.map(({ unit }) => `${unit.stream} ${dayOf(unit)}`)).size, 20);
   for (const end of ends) {
     assertEquals(kinds(list, end.unit), ["page", "page", "done"]);
-    assertEquals([end.pages, end.records, end.answerMs], [2, 20, 14]);
-    assert(end.askedAt >= 1_000_000 && end.ms > 0);
+    assertEquals([end.pages, end.records, end.responseMs], [2, 20, 14]);
+    assert(end.requestedAt >= 1_000_000 && end.ms > 0);
   }
 });
 
-Deno.test("fetchWindows() keeps so many windows of a stream in flight, and no more", async () => {
+Deno.test("fetchWindows() keeps exactly `windowsInFlight` windows of a stream in flight", async () => {
   let [inFlight, most] = [0, 0];
   const pages: Pages = async function* () {
     most = Math.max(most, ++inFlight);
@@ -101,7 +101,7 @@ Deno.test("fetchWindows() keeps so many windows of a stream in flight, and no mo
   assertEquals(most, 4);
 });
 
-Deno.test("fetchWindows() voids the pages before when a window begins again", async () => {
+Deno.test("fetchWindows() voids earlier pages when a window restarts", async () => {
   const pages: Pages = function* () {
     yield pageOf(0);
     yield pageOf(1);
@@ -112,10 +112,10 @@ Deno.test("fetchWindows() voids the pages before when a window begins again", as
   assertEquals(list.map(({ kind }) => kind), ["page", "page", "restarted", "page", "done"]);
   const end = list.at(-1)!;
   assert(end.kind === "done");
-  assertEquals([end.pages, end.records, end.answerMs], [1, 3, 7]);
+  assertEquals([end.pages, end.records, end.responseMs], [1, 3, 7]);
 });
 
-Deno.test("fetchWindows() goes on after a window that failed", async () => {
+Deno.test("fetchWindows() continues after a failed window", async () => {
   const pages: Pages = async function* (unit) {
     yield pageOf(0);
     if (dayOf(unit) === "2025-01-03") throw new Failure("window", "Cannot read it: 404");
@@ -129,7 +129,7 @@ Deno.test("fetchWindows() goes on after a window that failed", async () => {
   assertEquals(list.filter(({ kind }) => kind === "done").length, 9);
 });
 
-Deno.test("fetchWindows() stops when too many windows failed in a row, with the last reason and its hint", async () => {
+Deno.test("fetchWindows() stops after too many failures in a row, with the last reason and its hint", async () => {
   let asked = 0;
   const pages: Pages = async function* () {
     asked++;
@@ -148,7 +148,7 @@ Deno.test("fetchWindows() stops when too many windows failed in a row, with the 
   assertEquals(seen.filter(({ kind }) => kind === "failed").length, 4);
 });
 
-Deno.test("fetchWindows() forgets failures when a window succeeds between them", async () => {
+Deno.test("fetchWindows() resets the count of failures when a window succeeds", async () => {
   const pages: Pages = function* (unit) {
     yield pageOf(0);
     if (Number(dayOf(unit).slice(-2)) % 4 !== 0) throw new Failure("window", "Cannot read it");
@@ -158,7 +158,7 @@ Deno.test("fetchWindows() forgets failures when a window succeeds between them",
   assertEquals(list.filter(({ kind }) => kind === "failed").length, 8);
 });
 
-Deno.test("fetchWindows() fetches a window that was too full in halves", async () => {
+Deno.test("fetchWindows() fetches a window that is too full in halves", async () => {
   const pages: Pages = function* (unit) {
     yield pageOf(0);
     const { from, to } = unit.window!;
@@ -185,7 +185,7 @@ Deno.test("fetchWindows() fails a window that is too full and cannot be split", 
   assertEquals(list.map(({ kind }) => kind), ["page", "failed"]);
 });
 
-Deno.test("fetchWindows() ends quietly when it is aborted, and leaves no one behind", async () => {
+Deno.test("fetchWindows() ends without an error when it is aborted, and stops every worker", async () => {
   const stop = new AbortController();
   let open = 0;
   const pages: Pages = async function* (unit, signal) {
@@ -207,7 +207,7 @@ Deno.test("fetchWindows() ends quietly when it is aborted, and leaves no one beh
   assertEquals(open, 0);
 });
 
-Deno.test("fetchWindows() asks nothing when it was aborted before", async () => {
+Deno.test("fetchWindows() sends nothing when it was already aborted", async () => {
   const pages: Pages = () => {
     throw new Error("asked");
   };
@@ -217,7 +217,7 @@ Deno.test("fetchWindows() asks nothing when it was aborted before", async () => 
   );
 });
 
-Deno.test("fetchWindows() ends with a refusal, asks nothing more, and waits for those in flight", async () => {
+Deno.test("fetchWindows() ends with a refusal, sends nothing more, and waits for requests in flight", async () => {
   let [asked, open] = [0, 0];
   const pages: Pages = async function* (unit, signal) {
     asked++;
@@ -241,7 +241,7 @@ Deno.test("fetchWindows() ends with a refusal, asks nothing more, and waits for 
   assertEquals([failure.kind, asked, open], ["refused", 6, 0]);
 });
 
-Deno.test("fetchWindows() ends with what is no failure of a window, such as a query that cannot be run", async () => {
+Deno.test("fetchWindows() ends with an error that is not a window's, such as a failing query", async () => {
   const plan = new StreamPlan({
     name: "things",
     stream: JOB.streams.things!,
@@ -257,7 +257,7 @@ Deno.test("fetchWindows() ends with what is no failure of a window, such as a qu
   await assertRejects(() => all(fetchWindows([planOf()], options(broken))), TypeError);
 });
 
-Deno.test("fetchWindows() stops fetching when its pages are no longer taken", async () => {
+Deno.test("fetchWindows() stops fetching when its consumer stops", async () => {
   let open = 0;
   const pages: Pages = async function* (_, signal) {
     open++;
@@ -272,7 +272,7 @@ Deno.test("fetchWindows() stops fetching when its pages are no longer taken", as
   assertEquals(open, 0);
 });
 
-Deno.test("fetchWindows() holds few pages for a consumer that is slow", async () => {
+Deno.test("fetchWindows() holds few pages for a slow consumer", async () => {
   let given = 0;
   const pages: Pages = function* () {
     for (let i = 0; i < 50; i++, given++) yield pageOf(i);

@@ -26,7 +26,7 @@ function setup(mostPages = 8, signal = never) {
   return { ahead, asked, signals, depth, dropped, crowd };
 }
 
-Deno.test("ReadAhead gives pages in the order of their steps, whatever lands first", async () => {
+Deno.test("ReadAhead gives pages in the order of their steps, whatever arrives first", async () => {
   const { ahead, asked } = setup();
   ahead.add(steps(2));
   asked[1]!.resolve("second");
@@ -34,7 +34,7 @@ Deno.test("ReadAhead gives pages in the order of their steps, whatever lands fir
   assertEquals([await ahead.take(), await ahead.take()], ["first", "second"]);
 });
 
-Deno.test("ReadAhead asks deeper while the reader waits, up to its bound", async () => {
+Deno.test("ReadAhead deepens while the reader waits, up to its bound", async () => {
   const { ahead, asked, depth } = setup(6);
   ahead.add(steps(100));
   assertEquals(asked.length, 2);
@@ -49,7 +49,7 @@ Deno.test("ReadAhead asks deeper while the reader waits, up to its bound", async
   assertEquals(asked.length, 10);
 });
 
-Deno.test("ReadAhead asks less deep while all pages wait for the reader", async () => {
+Deno.test("ReadAhead shrinks while all pages wait for the reader", async () => {
   const { ahead, asked, depth } = setup();
   depth.pages = 5;
   ahead.add(steps(100));
@@ -61,7 +61,7 @@ Deno.test("ReadAhead asks less deep while all pages wait for the reader", async 
   assertEquals(depth.pages, 2);
 });
 
-Deno.test("ReadAhead throws a failure where its page is taken, and not before", async () => {
+Deno.test("ReadAhead throws a failure when its page is taken, not before", async () => {
   const { ahead, asked } = setup();
   ahead.add(steps(2));
   asked[1]!.reject(new Error("second failed"));
@@ -70,7 +70,7 @@ Deno.test("ReadAhead throws a failure where its page is taken, and not before", 
   await assertRejects(() => ahead.take(), Error, "second failed");
 });
 
-Deno.test("ReadAhead.clear() ends what is under way and takes new steps", async () => {
+Deno.test("ReadAhead.clear() aborts requests in flight and takes new steps", async () => {
   const { ahead, asked, signals } = setup();
   ahead.add(steps(2));
   ahead.clear();
@@ -81,7 +81,7 @@ Deno.test("ReadAhead.clear() ends what is under way and takes new steps", async 
   assertEquals(signals[2]!.aborted, false);
 });
 
-Deno.test("ReadAhead ends what is under way when it is disposed, or its signal aborts", () => {
+Deno.test("ReadAhead aborts requests in flight when it is disposed or its signal aborts", () => {
   const control = new AbortController();
   const { ahead, signals } = setup(8, control.signal);
   ahead.add(steps(1));
@@ -93,7 +93,7 @@ Deno.test("ReadAhead ends what is under way when it is disposed, or its signal a
   assertEquals(other.signals[0]!.aborted, true);
 });
 
-Deno.test("ReadAhead asks for no page but the one that is needed while it is crowded", async () => {
+Deno.test("ReadAhead fetches only the page that is needed while the backlog is full", async () => {
   const { ahead, asked, crowd } = setup();
   crowd.isThere = true;
   ahead.add(steps(4));
@@ -108,7 +108,7 @@ Deno.test("ReadAhead asks for no page but the one that is needed while it is cro
   assertEquals(await second, "second");
 });
 
-Deno.test("ReadAhead drops the pages that came and are not needed any more", async () => {
+Deno.test("ReadAhead drops pages that arrive after they are no longer needed", async () => {
   const { ahead, asked, dropped } = setup();
   ahead.add(steps(2));
   asked[1]!.resolve("landed");

@@ -51,7 +51,7 @@ export function readAll(
     reading.records.push(...page.records);
     const verdict = paginator.next(factsOf(step, page));
     if (verdict.kind !== "more") return { ...reading, verdict };
-    queue = [...verdict.anew ? [] : queue, ...verdict.steps];
+    queue = [...verdict.replaces ? [] : queue, ...verdict.steps];
   }
   throw new Error("the paginator never ends");
 }

@@ -94,7 +94,7 @@ for (const target of ["postgres", "pglite"] as const) {
   });
 }
 
-Deno.test("earthquakes asks for each millisecond once, page by page", async () => {
+Deno.test("earthquakes requests each millisecond once, page by page", async () => {
   const [day, next] = [Date.parse("2018-02-02T00:00:00Z"), Date.parse("2018-02-03T00:00:00Z")];
   const atEdges = [day - 1, day, next - 1, next].map((time, at) => {
     const [model] = week.features;
@@ -117,7 +117,7 @@ Deno.test("earthquakes asks for each millisecond once, page by page", async () =
   assertEquals(row, { n: 1711 });
 });
 
-Deno.test("earthquakes resumes with the days that failed and those never asked", async () => {
+Deno.test("earthquakes resumes with the days that failed and those never requested", async () => {
   await using s = await setup(week.features, { change: small });
   s.server.isBroken = (start) => start.startsWith("2018-02-02");
   const first = await s.world.backfill("--start-date 2018-01-31 --end-date 2018-02-03");
@@ -133,7 +133,7 @@ Deno.test("earthquakes resumes with the days that failed and those never asked",
   assertEquals(row, { n: 1707 });
 });
 
-Deno.test("earthquakes keeps the later state of an event, and asks for a magnitude when told", async () => {
+Deno.test("earthquakes keeps the later state of an event, and filters by magnitude", async () => {
   const [event] = week.features;
   const at = (updated: number, mag: number) => ({
     ...event!,

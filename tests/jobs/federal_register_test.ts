@@ -123,7 +123,7 @@ for (const by of ["next_link", "page"] as const) {
   });
 }
 
-Deno.test("federal_register has a weekend for empty, and shortens windows whose pages end too early", async () => {
+Deno.test("federal_register treats a weekend as empty, and shortens windows whose pages end too early", async () => {
   await using server = serveRegister(2);
   const env = { FEDERAL_REGISTER_URL: `${server.url}/api/v1` };
   await using world = await openWorld({

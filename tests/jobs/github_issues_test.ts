@@ -143,7 +143,7 @@ Deno.test("github_issues follows Link headers to every issue and label", async (
   assertEquals(server.asked.some(({ pathname }) => pathname === "/repos/a/b/labels"), true);
 });
 
-Deno.test("github_issues halves windows until a search gives all of its results", async () => {
+Deno.test("github_issues halves windows until a search returns all of its results", async () => {
   const all = issues(400);
   await using server = serveGithub(all, { most: 50 });
   await using w = await world(server.url, (job) => {
@@ -167,7 +167,7 @@ const WHOLE = {
   max: { unit: "day" as const, count: 365 },
 };
 
-Deno.test("github_issues waits out secondary limits, with and without a hint how long", async () => {
+Deno.test("github_issues waits out secondary limits, with and without Retry-After", async () => {
   const all = issues(20);
   const trouble = (attempt: number) =>
     attempt === 1
@@ -182,7 +182,7 @@ Deno.test("github_issues waits out secondary limits, with and without a hint how
   assertEquals((await w.query("SELECT id FROM issues")).length, 20);
 });
 
-Deno.test("github_issues finds an issue again that has changed, and keeps its later state", async () => {
+Deno.test("github_issues fetches a changed issue again, and keeps its later state", async () => {
   const all = issues(20);
   await using server = serveGithub(all);
   await using w = await world(server.url);

@@ -44,7 +44,7 @@ function serveFeed() {
   });
 }
 
-Deno.test("near_earth_objects takes lists that are named by their days apart, three levels deep", async () => {
+Deno.test("near_earth_objects reads arrays under date keys, three levels deep", async () => {
   await using server = serveFeed();
   const env = { NASA_URL: `${server.url}/neo/rest/v1`, NASA_API_KEY: "a-key-of-nasa" };
   await using world = await openWorld({ job: "near_earth_objects.yaml", env });
@@ -73,7 +73,7 @@ Deno.test("near_earth_objects takes lists that are named by their days apart, th
   assertEquals(approaches[0]?.distance, "45290298.225725659");
 });
 
-Deno.test("near_earth_objects stops at a wrong key and names its variable", async () => {
+Deno.test("near_earth_objects stops at a wrong API key and names its variable", async () => {
   await using server = serveFeed();
   const env = { NASA_URL: `${server.url}/neo/rest/v1`, NASA_API_KEY: "wrong-key" };
   await using world = await openWorld({ job: "near_earth_objects.yaml", env });

@@ -47,7 +47,7 @@ function serveArchive(state: { knownUntil: string }) {
   });
 }
 
-Deno.test("open_meteo makes rows of columns, for each place and stretch of 14 days", async () => {
+Deno.test("open_meteo turns columns into rows, for each place and 14 days", async () => {
   const state = { knownUntil: "2025-02-06T05:00" };
   await using server = serveArchive(state);
   const env = { OPEN_METEO_URL: `${server.url}/v1` };
@@ -93,7 +93,7 @@ Deno.test("open_meteo makes rows of columns, for each place and stretch of 14 da
   assertEquals(rows[0]?.name, "New York Kennedy");
 });
 
-Deno.test("open_meteo asks again for the days that were not settled", async () => {
+Deno.test("open_meteo fetches the unsettled days again", async () => {
   const state = { knownUntil: "2025-02-06T05:00" };
   await using server = serveArchive(state);
   const env = { OPEN_METEO_URL: `${server.url}/v1` };

@@ -55,7 +55,7 @@ paging: { by: page, in: path, first: 0, size: 5 }`,
   ]);
 });
 
-Deno.test("offsets stand in the path, the number of pages in a header", async () => {
+Deno.test("offsets are in the path, the page count in a header", async () => {
   await using server = recorded(({ pathname }) => {
     const offset = Number(pathname.split("/").at(-1));
     return Response.json(ITEMS.slice(offset, offset + 10));
@@ -77,7 +77,7 @@ paging: { by: page, page_param: p, pages: $header.X-Pages }`,
   assertEquals(asked(numbered, "p").sort(), ["1", "2", "3"]);
 });
 
-Deno.test("a total in Content-Range proves that a window is whole", async () => {
+Deno.test("a total in Content-Range proves that a window is complete", async () => {
   await using server = recorded(({ searchParams }) => {
     const [from, size] = [Number(searchParams.get("offset")), Number(searchParams.get("limit"))];
     const range = `${from}-${Math.min(from + size, 23) - 1}/23`;
@@ -92,7 +92,7 @@ total: $header.Content-Range`,
   );
 });
 
-Deno.test("a cursor begins with a star and ends where it comes back on an empty page", async () => {
+Deno.test("a cursor begins with a star and ends when it repeats on an empty page", async () => {
   await using server = recorded(({ searchParams }) => {
     const mark = searchParams.get("cursorMark")!;
     const from = mark === "*" ? 0 : Number(mark.slice(1));
@@ -108,7 +108,7 @@ records: docs`,
   assertEquals(asked(server, "cursorMark"), ["*", "m8", "m16", "m24"]);
 });
 
-Deno.test("GraphQL pages by a cursor inside the body's variables", async () => {
+Deno.test("GraphQL pages by a cursor in the variables of the body", async () => {
   const bodies: unknown[] = [];
   await using server = recorded(async (_, request) => {
     const { variables } = await request.json();
@@ -136,7 +136,7 @@ records: data.items.nodes`,
   ]);
 });
 
-Deno.test("a search goes on after the sort values of its last record", async () => {
+Deno.test("a search continues after the sort values of its last record", async () => {
   const after: unknown[] = [];
   await using server = recorded(async (_, request) => {
     const { search_after: mark, size } = await request.json();
@@ -158,7 +158,7 @@ records: hits.hits[]._source`,
   assertEquals(after, [undefined, [8, "i8"], [17, "i17"]]);
 });
 
-Deno.test("an export goes on until its flag says that it has ended, whatever its pages hold", async () => {
+Deno.test("an export continues until its flag says that it has ended, whatever its pages hold", async () => {
   const pages = [ITEMS.slice(0, 9), [], ITEMS.slice(9, 11), ITEMS.slice(11)];
   await using server = recorded(({ searchParams }) => {
     const page = Number(searchParams.get("cursor") ?? 0);
@@ -176,7 +176,7 @@ records: items`,
   );
 });
 
-Deno.test("a form is posted with its page's number", async () => {
+Deno.test("a form is posted with the page number", async () => {
   await using server = recorded(async (_, request) => {
     const form = new URLSearchParams(await request.text());
     const page = Number(form.get("page"));
@@ -191,7 +191,7 @@ records: rows`,
   );
 });
 
-Deno.test("OAuth2 fetches a token, keeps it, and fetches another before it ends and after a 401", async () => {
+Deno.test("OAuth2 fetches a token, keeps it, and fetches another before it expires and after a 401", async () => {
   const tokens: string[] = [];
   let refused = 0;
   await using auth = recorded(async (_, request) => {
@@ -248,7 +248,7 @@ async function fails(stream: string, server: Recorded, reason: string): Promise<
   });
 }
 
-Deno.test("a source that goes in circles fails its window, and the run ends", async () => {
+Deno.test("an API that loops fails its window, and the run ends", async () => {
   await using same = recorded(() => Response.json({ items: ITEMS, next: "again" }));
   const stream = 'request: "/?day={from}"\nrecords: items\n';
   const cursor = "paging: { by: cursor, cursor: next, cursor_param: cursor }";
@@ -258,7 +258,7 @@ Deno.test("a source that goes in circles fails its window, and the run ends", as
     page++;
     return Response.json({ items: [{ id: page, n: page }], next: String(page % 3) });
   });
-  await fails(stream + cursor, circle, "leads back to the cursor");
+  await fails(stream + cursor, circle, "repeats the cursor");
   await using ignoring = recorded(() => Response.json({ items: ITEMS.slice(0, 5) }));
   const paged = "paging: { by: page, size_param: size, size: 5 }";
   await fails(stream + paged, ignoring, "repeats an earlier page");
@@ -266,10 +266,10 @@ Deno.test("a source that goes in circles fails its window, and the run ends", as
     page++;
     return Response.json({ items: Array.from({ length: 5 }, (_, n) => ({ id: page * 5 + n })) });
   });
-  await fails(`${stream + paged}\nmax_pages: 7`, endless, "it has more than 7 pages");
+  await fails(`${stream + paged}\nmax_pages: 7`, endless, "the window has more than 7 pages");
 });
 
-Deno.test("windows are halved where the source says by status that they hold too much", async () => {
+Deno.test("windows are halved when a status says that they hold too much", async () => {
   await using server = recorded(({ searchParams: params }) => {
     const [from, to] = ["from", "to"].map((name) => Number(params.get(name)!.slice(8)));
     if (to! - from! >= 3) return Response.json({ error: "too many results" }, { status: 400 });

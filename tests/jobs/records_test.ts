@@ -96,7 +96,7 @@ ${streams.join("\n")}
 `;
 }
 
-Deno.test("each shape of an answer becomes the same rows", async () => {
+Deno.test("each shape of a response becomes the same rows", async () => {
   await using server = recorded(({ pathname }) => new Response(SHAPES[pathname.slice(1)]!.answer));
   await using world = await openWorld({ job: shapesJob(), env: { URL: server.url } });
   const { summary, error } = await world.backfill("--start-date 2025-01-31 --end-date 2025-01-31");
@@ -340,7 +340,7 @@ streams:
       columns: { meter_id: $each.meter, day: $window.from, state: state, note: note, v: v }
 `;
 
-Deno.test("streams feed others, a grid is asked for, and columns merge as they say", async () => {
+Deno.test("streams feed others, a grid is fetched, and columns merge as declared", async () => {
   let answer: Record<string, unknown> = { state: "new", note: "first", v: 1 };
   let meters: unknown[] = [
     { id: "m1", name: null, day: "2025-01-05" },

@@ -115,7 +115,7 @@ Deno.test("wikimedia_pageviews reads each hour of a project once, up to the last
   assertEquals(row, { hours: 24 + 30 * 24 + 18, different: 24 + 30 * 24 + 18, last: "2025103117" });
 });
 
-Deno.test("wikimedia_pageviews takes a day that is not counted yet for empty, and asks again", async () => {
+Deno.test("wikimedia_pageviews treats a day that is not counted yet as empty, and fetches it again", async () => {
   await using s = await setup();
   await s.world.backfill("--start-date 2025-10-30 --end-date 2025-10-31 --only top_articles");
   assertEquals((await s.world.knows("top_articles")).empty, [["2025-10-31", "2025-10-31"]]);

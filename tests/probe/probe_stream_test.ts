@@ -173,7 +173,7 @@ Deno.test("probeStream() tells that an answer is full where nothing says how the
     (job) => job.replace(/ {4}paging.*\n {4}total.*\n/, "    full: 1\n"),
   );
   assert(probed.paging?.problem !== null);
-  assertStringIncludes(text, "problem   the answer holds 1 records");
+  assertStringIncludes(text, "problem   the response holds 1 records");
 });
 
 Deno.test("probeStream() takes a full answer for no mistake where a run makes the window shorter", async () => {
@@ -189,7 +189,7 @@ Deno.test("probeStream() takes a full answer for no mistake where a run makes th
   assertEquals(probed.paging?.problem, null);
   assertStringIncludes(
     text,
-    "paging    by none, too full for one window: the answer holds 1 records",
+    "paging    by none, too full for one window: the response holds 1 records",
   );
 });
 

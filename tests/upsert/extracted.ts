@@ -48,8 +48,8 @@ export function page(
 }
 
 /** The end of a window. */
-export function done(unit: Unit, records = 1, askedAt = 0): Extracted {
-  return { kind: "done", unit, pages: 1, records, askedAt, answerMs: 10, ms: 20 };
+export function done(unit: Unit, records = 1, requestedAt = 0): Extracted {
+  return { kind: "done", unit, pages: 1, records, requestedAt, responseMs: 10, ms: 20 };
 }
 
 /** A rejected row. */

@@ -12,8 +12,8 @@ function finished(window: Finished["unit"]["window"], stream = "results"): Finis
     pages: 2,
     records: 150,
     rows: { rows: 1500, rejected: [], rejectedCount: 3, counts: undefined },
-    askedAt: ASKED,
-    answerMs: 10,
+    requestedAt: ASKED,
+    responseMs: 10,
     ms: 20,
   };
 }

@@ -1,18 +1,18 @@
-// Owns ending a part of the work while the rest goes on: a signal that follows the caller's, and may
-// abort alone. Unlike AbortSignal.any and AbortSignal.timeout it leaves nothing behind: its listener and
-// its timer are gone when it is disposed, however long the caller's signal lives.
+// Owns a signal that follows the caller's and can also abort alone. Unlike AbortSignal.any and
+// AbortSignal.timeout it leaks nothing. Invariant: its listener and its timer are removed when it is
+// disposed, however long the caller's signal lives.
 
-/** A signal that aborts with another signal, and for reasons of its own. */
+/** A signal that aborts with another signal, or alone. */
 export class AbortBranch implements Disposable {
   readonly #controller = new AbortController();
-  readonly #trunk: AbortSignal;
-  readonly #follow = () => this.#controller.abort(this.#trunk.reason);
+  readonly #parent: AbortSignal;
+  readonly #follow = () => this.#controller.abort(this.#parent.reason);
 
-  /** A branch of the caller's signal. */
-  constructor(trunk: AbortSignal) {
-    this.#trunk = trunk;
-    if (trunk.aborted) this.#follow();
-    else trunk.addEventListener("abort", this.#follow, { once: true });
+  /** Creates a branch of the caller's signal. */
+  constructor(parent: AbortSignal) {
+    this.#parent = parent;
+    if (parent.aborted) this.#follow();
+    else parent.addEventListener("abort", this.#follow, { once: true });
   }
 
   /** Aborts with the caller's signal and its reason, or with `abort`. */
@@ -25,28 +25,28 @@ export class AbortBranch implements Disposable {
     this.#controller.abort(reason);
   }
 
-  /** Lets go of the caller's signal. */
+  /** Removes the listener from the caller's signal. */
   [Symbol.dispose](): void {
-    this.#trunk.removeEventListener("abort", this.#follow);
+    this.#parent.removeEventListener("abort", this.#follow);
   }
 }
 
-/** A branch that aborts after a time. It runs on real time, since it guards what real sockets do. */
+/** A branch that aborts after a timeout, in real time because it guards real sockets. */
 export class Deadline extends AbortBranch {
-  /** Whether the time has run out. */
+  /** Whether the timeout has expired. */
   isOver = false;
   readonly #timer: ReturnType<typeof setTimeout>;
 
-  /** Starts the time. */
-  constructor(afterMs: number, trunk: AbortSignal) {
-    super(trunk);
+  /** Starts the timer. */
+  constructor(afterMs: number, parent: AbortSignal) {
+    super(parent);
     this.#timer = setTimeout(() => {
       this.isOver = true;
-      this.abort(new DOMException("The time is over", "TimeoutError"));
+      this.abort(new DOMException("The timeout expired", "TimeoutError"));
     }, afterMs);
   }
 
-  /** Stops the time and lets go of the caller's signal. */
+  /** Stops the timer and removes the listener from the caller's signal. */
   override [Symbol.dispose](): void {
     clearTimeout(this.#timer);
     super[Symbol.dispose]();

@@ -1,11 +1,11 @@
-// Owns finding the sentence in an answer that says no: sources put it under names of their own. Pure; the
-// caller masks it. Invariant: what it gives is one short line, whatever the source sent.
+// Owns finding the sentence in an error response; APIs use many names for it. Pure; the caller masks it.
+// Invariant: the excerpt is one short line, whatever the API sent.
 import { oneLine } from "../../report/text/format.ts";
 
 /** Longest excerpt, in characters. */
 const MAX_CHARS = 200;
 
-/** Names under which sources say what is wrong, the more telling first. */
+/** Names under which APIs report an error, the most specific first. */
 const NAMES = [
   "detail",
   "error_description",
@@ -17,7 +17,7 @@ const NAMES = [
   "reason",
 ];
 
-/** What the body of an answer says is wrong, as one line; empty where it says nothing readable. */
+/** Returns the error that a response body reports, as one line; empty if it reports nothing readable. */
 export function errorExcerpt(body: Uint8Array, contentType: string | null): string {
   const text = new TextDecoder().decode(body.subarray(0, 16 * 1024)).trim();
   if (/^[{[]/.test(text)) return short(sentenceIn(parsed(text), 0) ?? "");
@@ -35,7 +35,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** The first sentence under a telling name; of a list all, with the place FastAPI puts in `loc`. */
+/** Returns the first sentence under a known name; of an array all, each with the location that FastAPI puts in `loc`. */
 function sentenceIn(value: unknown, depth: number): string | undefined {
   if (typeof value === "string") return value;
   if (typeof value !== "object" || value === null || depth > 3) return undefined;
@@ -46,14 +46,14 @@ function sentenceIn(value: unknown, depth: number): string | undefined {
   for (const name of NAMES) {
     const inner = Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
     const sentence = sentenceIn(inner, depth + 1);
-    if (sentence !== undefined) return placeOf(value) + sentence;
+    if (sentence !== undefined) return locationOf(value) + sentence;
   }
   return undefined;
 }
 
-function placeOf(value: object): string {
-  const place = (value as { loc?: unknown }).loc;
-  return Array.isArray(place) ? `${place.map(String).join(".")}: ` : "";
+function locationOf(value: object): string {
+  const location = (value as { loc?: unknown }).loc;
+  return Array.isArray(location) ? `${location.map(String).join(".")}: ` : "";
 }
 
 function short(text: string): string {

@@ -1,69 +1,68 @@
-// The door of the network: everything the program says to a source goes through `exchange`. One request,
-// one answer: it follows no redirect, adds no credentials, tries nothing again and paces nothing; the
-// callers do. Invariant: an exchange ends within its time, holds at most its bytes, and its answer is
-// either whole or a trouble.
+// The only door to the network: every request goes through `exchange`. It follows no redirect, adds no
+// credentials, retries nothing and paces nothing; its callers do. Invariant: an exchange ends within its
+// timeout, holds at most its byte limit, and returns a complete response or throws.
 //
-// Connections are not opened ahead of the first request: the runtime has no way to do so without sending
-// one, and a source may charge for it.
+// Connections are not opened before the first request: the runtime cannot do so without sending one, and
+// an API may charge for it.
 import { Deadline } from "./abort_branch.ts";
-import { HttpError, readingTrouble, sendingTrouble } from "./http_error.ts";
+import { HttpError, readError, sendError } from "./http_error.ts";
 import type { WireRequest } from "./request.ts";
 
-/** What comes before the body of an answer. */
+/** The part of a response before its body. */
 export interface HttpHead {
   /** HTTP status. */
   readonly status: number;
-  /** Headers of the answer. */
+  /** Headers of the response. */
   readonly headers: Headers;
 }
 
-/** An answer whose body was read to its end, or for statuses from 300 on to 64 KiB. */
+/** A response whose body was read to its end, or up to 64 KiB for statuses from 300 on. */
 export interface HttpResponse extends HttpHead {
-  /** Body after decompression. */
+  /** The body after decompression. */
   readonly body: Uint8Array<ArrayBuffer>;
-  /** Time from sending the request to the end of the body, in milliseconds. */
+  /** Milliseconds from sending the request to the end of the body. */
   readonly ms: number;
 }
 
-/** Bounds of an exchange. */
+/** Limits of an exchange. */
 export interface HttpOptions {
-  /** Longest time of an exchange, its body included. */
+  /** Longest time of an exchange, including its body. */
   readonly timeoutMs: number;
   /** Most bytes of a body after decompression. */
   readonly maxBodyBytes: number;
-  /** Monotonic milliseconds. */
+  /** Returns monotonic milliseconds. */
   readonly now: () => number;
 }
 
-/** Most bytes that are read of an answer that is no success; it is only quoted. */
+/** Most bytes read of an error response, which is only quoted. */
 const MAX_ERROR_BYTES = 64 * 1024;
 
-/** Size that the buffer of a body begins with where none is stated. */
+/** Initial size of a body's buffer if the response declares none. */
 const FIRST_BYTES = 64 * 1024;
-/** Largest stated size for which memory is taken before anything has come. */
+/** Largest declared size for which memory is allocated before any byte arrives. */
 const MOST_TRUSTED_BYTES = 1 << 20;
 
-/** What requests say that they come from. */
+/** The User-Agent header of every request. */
 export const USER_AGENT = "hindcast/1.0";
 
-/** The connections to one source; close it with `using`. */
+/** The connections to one API; close it with `using`. */
 export class HttpClient implements Disposable {
   readonly #options: HttpOptions;
   readonly #client = Deno.createHttpClient({ poolMaxIdlePerHost: 64 });
 
-  /** Opens the door; nothing is sent yet. */
+  /** Creates the client; sends nothing. */
   constructor(options: HttpOptions) {
     this.#options = options;
-    // Fetching what is in the address itself loads what fetching needs: 7 to 13 ms that the first
-    // request, which is paced like any other, would leave late. Measured: 1 to 2 ms instead.
+    // Fetching a data: URL loads the runtime's fetch code, which would delay the first paced request by 7
+    // to 13 ms. Measured: 1 to 2 ms with it.
     fetch("data:,", { client: this.#client }).then((response) => response.body?.cancel(), () => {});
   }
 
   /**
-   * Sends a request and reads its answer. `onHead` hears of status and headers as soon as they are there.
+   * Sends a request and reads its response. `onHead` receives status and headers as soon as they arrive.
    *
-   * @throws {HttpError} where there is no whole answer.
-   * @throws the signal's reason where it aborts.
+   * @throws {HttpError} if there is no complete response.
+   * @throws the signal's reason if it aborts.
    */
   async exchange(
     request: WireRequest,
@@ -85,7 +84,7 @@ export class HttpClient implements Disposable {
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (deadline.isOver) {
-        throw new HttpError("timeout", `there was no whole answer within ${timeoutMs / 1000} s`);
+        throw new HttpError("timeout", `no complete response within ${timeoutMs / 1000} s`);
       }
       throw error;
     }
@@ -103,7 +102,7 @@ export class HttpClient implements Disposable {
         client: this.#client,
       });
     } catch (error) {
-      throw sendingTrouble(error, request.url);
+      throw sendError(error, request.url);
     }
   }
 
@@ -113,7 +112,7 @@ export class HttpClient implements Disposable {
   }
 }
 
-/** The bytes of a body; of an answer that is no success as many as are allowed, else all or a trouble. */
+/** Reads a body: completely for a success, up to `limit` bytes for an error response. */
 async function readBody(
   response: Response,
   limit: number,
@@ -131,25 +130,25 @@ async function readBody(
       if (bytes > limit) break;
     }
   } catch (error) {
-    if (response.ok) throw readingTrouble(error, url);
+    if (response.ok) throw readError(error, url);
   }
   return resized(body, bytes);
 }
 
-/** The size that the answer states, which may be that before decompression, or a guess. */
+/** Returns the declared size, which may be the size before decompression, or a default. */
 function firstSize({ headers }: Response, limit: number): number {
-  const stated = Number(headers.get("content-length") ?? FIRST_BYTES);
-  return Number.isSafeInteger(stated) && stated > 0
-    ? Math.min(stated, limit, MOST_TRUSTED_BYTES)
+  const declared = Number(headers.get("content-length") ?? FIRST_BYTES);
+  return Number.isSafeInteger(declared) && declared > 0
+    ? Math.min(declared, limit, MOST_TRUSTED_BYTES)
     : FIRST_BYTES;
 }
 
-/** The same bytes in a buffer of another size; the memory of the one before is free at once. */
+/** Moves the bytes to a buffer of another size; the memory of the old one is freed at once. */
 function resized(body: Uint8Array<ArrayBuffer>, size: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(body.buffer.transfer(size));
 }
 
-/** No text begins so: the source gives out files that are packed themselves, not only their transfer. */
+/** Whether the file itself is compressed, not only its transfer; no text begins with these bytes. */
 function isGzip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
@@ -167,7 +166,7 @@ function unzipped(
 function tooLarge(limit: number): HttpError {
   return new HttpError(
     "too_large",
-    `the answer is larger than ${limit} bytes`,
+    `the response is larger than ${limit} bytes`,
     'Make the windows or the pages smaller, or raise "max_body" of the source',
   );
 }

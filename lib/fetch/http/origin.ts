@@ -1,11 +1,11 @@
-// Owns the question whether an address belongs to the source. Only what does is sent credentials.
+// Owns deciding whether a URL belongs to the API. Invariant: only URLs that do are sent credentials.
 
 /**
- * The address, where it is of the same origin as the base; undefined where it is not.
+ * Returns the URL if it has the origin of the base, else undefined.
  *
- * On one host and the default ports `http:` and `https:` count as one origin, and the address comes back
- * with `https:`: sources behind a proxy write `http:` into links though they are asked by `https:`, and
- * others send whoever asks by `http:` to `https:`. Never the other way round.
+ * On one host and the default ports, `http:` and `https:` count as one origin, and the result always uses
+ * `https:`: APIs behind a proxy write `http:` links although they are reached by `https:`, and others
+ * redirect `http:` to `https:`. It never downgrades to `http:`.
  */
 export function withinOrigin(target: URL, base: string): URL | undefined {
   const origin = new URL(base);

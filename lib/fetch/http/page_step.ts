@@ -1,19 +1,19 @@
-// Owns what a step of paging changes in a request. Types only.
+// Owns what a paging step changes in a request. Types only; it never renders one.
 
-/** A parameter that paging adds to a stream's request. */
+/** A parameter that paging sets in a stream's request. */
 export interface PageParam {
   /** Where it goes. */
   readonly in: "query" | "body" | "header" | "path";
-  /** Name of the parameter, or of the placeholder of the path. */
+  /** Name of the parameter, or of the placeholder in the path. */
   readonly name: string;
-  /** Its value; it stays what it is in a JSON body, and is a text or a number anywhere else. */
+  /** Its value: any JSON value in a JSON body, a string or a number elsewhere. */
   readonly value: unknown;
 }
 
-/** How the request of one page differs from the stream's own. */
+/** How the request for one page differs from the stream's own. */
 export interface PageStep {
   /** Parameters to set. */
   readonly params: readonly PageParam[];
-  /** Absolute address to ask instead of the stream's own; undefined leaves it. */
+  /** Absolute URL to request instead of the stream's own, if any. */
   readonly url?: string;
 }

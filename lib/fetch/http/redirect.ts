@@ -1,6 +1,5 @@
-// Owns what a redirect turns a request into. Pure. Credentials are none of its business: auth.ts adds
-// them to each hop by its address alone. Invariant: a hop that leaves the source's origin takes nothing
-// along that the job declared.
+// Owns how a redirect changes a request. Pure. It never handles credentials: auth.ts adds them to each hop
+// by its URL alone. Invariant: a hop outside the API's origin carries nothing that the job declared.
 import type { Auth } from "../../config/schema/job_schema.ts";
 import { withoutCredentials } from "./auth.ts";
 import { HttpError } from "./http_error.ts";
@@ -12,19 +11,19 @@ export const MAX_REDIRECTS = 5;
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
-/** Headers that may go to another host: they say nothing of who asks. */
+/** Headers that may go to another host because they do not identify the client. */
 const HARMLESS: ReadonlySet<string> = new Set(["accept", "content-type"]);
 
-/** Whether an answer of this status and with this `Location` sends the request elsewhere. */
+/** Whether a response with this status and `Location` is a redirect. */
 export function isRedirect(status: number, location: string | null): location is string {
   return REDIRECTS.has(status) && location !== null;
 }
 
 /**
- * The request to send after a redirect (RFC 9110, section 15.4): 307 and 308 keep method and body, the
- * others turn a POST into a GET.
+ * Returns the request to send after a redirect (RFC 9110, section 15.4): 307 and 308 keep method and body,
+ * the others turn a POST into a GET.
  *
- * @throws {HttpError} where the location is no address of the web.
+ * @throws {HttpError} if the location is not an http or https URL.
  */
 export function redirected(
   request: WireRequest,
@@ -36,7 +35,7 @@ export function redirected(
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
     throw new HttpError(
       "request",
-      "it was redirected to something that is no address of the web",
+      "the request was redirected to something that is not an http or https URL",
     );
   }
   url.username = url.password = "";

@@ -1,6 +1,6 @@
-// Owns how a stream's request, a unit and a step of paging become the value that is sent: method, URL,
-// headers, body. Pure. It never adds credentials (auth.ts does, last, and only for the source's own
-// origin), so what it makes may be printed. Invariant: no value can leave the path of the source.
+// Owns rendering a stream's request for a unit and a paging step: method, URL, headers, body. Pure. It never
+// adds credentials (auth.ts does, last, and only for the API's origin), so its result may be printed.
+// Invariant: no value can lead outside the API's base path.
 import type { Job } from "../../config/schema/job.ts";
 import type { RequestSpec, Stream } from "../../config/schema/job_schema.ts";
 import { parseTemplate, renderTemplate, type RenderValues } from "../../config/schema/template.ts";
@@ -9,13 +9,13 @@ import { renderBody } from "./request_body.ts";
 import type { Unit } from "./unit.ts";
 import type { PageStep } from "./page_step.ts";
 
-/** A request as it goes out, but for credentials. */
+/** A rendered request without credentials. */
 export interface WireRequest {
   /** HTTP method. */
   readonly method: "GET" | "POST";
-  /** Absolute address. */
+  /** Absolute URL. */
   readonly url: string;
-  /** Headers by name in small letters. */
+  /** Headers by lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
   /** Body of a POST. */
   readonly body?: string;
@@ -28,13 +28,13 @@ const ACCEPT: Readonly<Record<Stream["format"], string>> = {
 };
 
 /**
- * The request of one page of one unit.
+ * Renders the request for one page of one unit.
  *
- * @throws Failure("window") where a value is missing from the path or would leave it.
+ * @throws Failure("window") if a placeholder of the path has no value, or its value would change the path.
  */
 export function renderRequest(job: Job, stream: Stream, unit: Unit, step: PageStep): WireRequest {
   const spec = stream.request;
-  if (spec === undefined) throw new RangeError("Cannot make a request: the stream has none");
+  if (spec === undefined) throw new RangeError("Cannot render a request: the stream has none");
   const paging = Object.fromEntries(paramsIn(step, "path"));
   const values: RenderValues = { ...unit, timeZone: job.time_zone, paging };
   const url = step.url ?? renderUrl(job.source.url, spec, values, step);
@@ -49,12 +49,12 @@ export function renderRequest(job: Job, stream: Stream, unit: Unit, step: PageSt
   return { method: "POST", url, headers: { "content-type": type, ...headers }, body: text };
 }
 
-/** One line for people: method and address. */
+/** Returns method and URL as one line. */
 export function requestLine(request: WireRequest): string {
   return `${request.method} ${request.url}`;
 }
 
-/** Name and text of the parameters of a step that go to one place. */
+/** Returns names and values of a step's parameters for one part of the request. */
 function paramsIn(
   step: PageStep,
   where: "query" | "header" | "path",
@@ -84,33 +84,37 @@ function renderUrl(base: string, spec: RequestSpec, values: RenderValues, step: 
     }
   }
   for (const [name, value] of paramsIn(step, "query")) url.searchParams.set(name, value);
-  // "+" means a blank in forms only; everybody reads "%20", and a plus sign itself is "%2B" here.
+  // "+" means a space in forms only; "%20" is read everywhere, and a plus sign itself is "%2B" here.
   return url.href.replace(/\?.*/s, (query) => query.replaceAll("+", "%20"));
 }
 
 function renderPath(template: string, values: RenderValues): string {
   const path = renderTemplate(parseTemplate(template), values, { percentEncode: true });
   if (path !== undefined) return [path].flat().join(",");
-  throw new Failure("window", `Cannot make a path of "${template}": a placeholder has no value`, {
-    hint: "Look at the values of for_each and of the parameters",
+  throw new Failure("window", `Cannot render the path "${template}": a placeholder has no value`, {
+    hint: "Check the values of for_each and of the parameters",
   });
 }
 
-/** The base with the path behind its own; parameters of both are kept. */
+/** Appends the path to that of the base; query parameters of both are kept. */
 function joinPath(base: string, path: string): URL {
   const url = new URL(base);
   if (path === "") return url;
-  const [behind = "", query = ""] = path.split(/\?(.*)/s, 2);
-  refuseDots(behind);
-  url.pathname = `${url.pathname.replace(/\/$/, "")}/${behind.replace(/^\//, "")}`;
+  const [below = "", query = ""] = path.split(/\?(.*)/s, 2);
+  refuseDots(below);
+  url.pathname = `${url.pathname.replace(/\/$/, "")}/${below.replace(/^\//, "")}`;
   for (const [name, value] of new URLSearchParams(query)) url.searchParams.append(name, value);
   return url;
 }
 
-/** A URL parser removes such segments, encoded or not: the request would reach another endpoint. */
+/** URL parsers resolve such segments, encoded or not: the request would reach another endpoint. */
 function refuseDots(path: string): void {
   if (!/(^|[/\\])(\.|%2e){1,2}([/\\]|$)/i.test(path)) return;
-  throw new Failure("window", `Cannot send a request: its path "${path}" leaves the source's own`, {
-    hint: "Look at the path, and at the values of for_each and of the parameters",
-  });
+  throw new Failure(
+    "window",
+    `Cannot send a request: its path "${path}" leads outside the API's base path`,
+    {
+      hint: "Check the path, the values of for_each and the parameters",
+    },
+  );
 }

@@ -1,5 +1,6 @@
-// Owns the body of a POST: JSON or a form, with placeholders rendered and parameters of paging set. Pure.
-// Invariant: a placeholder that stands alone keeps its type in JSON; what has no value is left out.
+// Owns the body of a POST: JSON or a form, with placeholders rendered and paging parameters set. Pure.
+// Invariant: a string that is a single placeholder keeps the type of its value in JSON; one without a value
+// is left out.
 import type { RequestSpec } from "../../config/schema/job_schema.ts";
 import {
   parseTemplate,
@@ -15,11 +16,11 @@ import type { PageStep } from "./page_step.ts";
 export interface RenderedBody {
   /** Its media type. */
   readonly type: string;
-  /** The body as text. */
+  /** The serialized body. */
   readonly text: string;
 }
 
-/** The body of a request for one unit and one step of paging. */
+/** Renders the body of a request for one unit and one paging step. */
 export function renderBody(spec: RequestSpec, values: RenderValues, step: PageStep): RenderedBody {
   const params = step.params.filter((param) => param.in === "body");
   if (spec.form !== undefined) {
@@ -58,7 +59,7 @@ function rendered(value: unknown, values: RenderValues): unknown {
   );
 }
 
-/** The body with a parameter set at dotted steps, such as `page.after` or `params.0.after`; a text is replaced. */
+/** Returns the body with a parameter set at a dotted path such as `page.after` or `params.0.after`; a scalar on the way is replaced. */
 function withParam(body: unknown, steps: readonly string[], value: unknown): unknown {
   const [name, ...rest] = steps;
   if (name === undefined) return value;

@@ -1,5 +1,5 @@
-// Owns the words for a request that got no good answer, and what it means for the run. Pure. Invariant:
-// what a source says is quoted short and masked.
+// Owns the failure of a request without a successful response, and what it means for the run. Pure.
+// Invariant: an error of the API is quoted short and masked.
 import type { Job } from "../../config/schema/job.ts";
 import { Failure } from "../../failure.ts";
 import { credentialsHint } from "./auth.ts";
@@ -8,8 +8,8 @@ import { HttpError } from "./http_error.ts";
 import { reasonOf, type SendResult } from "./send_with_retries.ts";
 
 /**
- * The failure that a request's last try means; `line` says which request, masked. A status of `fullOn` means that
- * the window holds more than the source answers.
+ * Returns the failure that the last attempt of a request means; `line` is the masked request. A status of
+ * `fullOn` means that the window holds more than the API returns.
  */
 export function requestFailure(
   line: string,
@@ -17,20 +17,20 @@ export function requestFailure(
   source: { readonly job: Job; mask(text: string): string },
   fullOn: readonly number[] = [],
 ): Failure {
-  const tries = attempts === 1 ? "" : ` in ${attempts} attempts`;
-  const trouble = result instanceof HttpError ? result : undefined;
+  const attemptsText = attempts === 1 ? "" : ` in ${attempts} attempts`;
+  const error = result instanceof HttpError ? result : undefined;
   const excerpt = result instanceof HttpError
     ? ""
     : errorExcerpt(result.body, result.headers.get("content-type"));
-  const said = excerpt === "" ? "" : `, "${source.mask(excerpt)}"`;
-  const message = `Cannot fetch ${line}: ${reasonOf(result)}${said}${tries}`;
+  const quoted = excerpt === "" ? "" : `, "${source.mask(excerpt)}"`;
+  const message = `Cannot fetch ${line}: ${reasonOf(result)}${quoted}${attemptsText}`;
   if (then === "refused") {
     return new Failure("refused", message, { hint: credentialsHint(source.job.source.auth) });
   }
   if (!(result instanceof HttpError) && fullOn.includes(result.status)) {
-    const hint = "Make the windows shorter: the source says that this one holds too much";
+    const hint = "Make the windows shorter: the API reports that this one holds too much";
     return new Failure("window", message, { hint, tooFull: true });
   }
-  const kind = trouble?.kind === "forbidden" ? "configuration" : "window";
-  return new Failure(kind, message, { hint: trouble?.hint });
+  const kind = error?.kind === "forbidden" ? "configuration" : "window";
+  return new Failure(kind, message, { hint: error?.hint });
 }

@@ -2,13 +2,13 @@
 // the random number is an argument, and nothing waits here. Invariant: no wait is longer
 // than the policy's `max_wait`, whatever the source asks for.
 import type { Source } from "../../config/schema/job_schema.ts";
-import type { TroubleKind } from "./http_error.ts";
+import type { HttpErrorKind } from "./http_error.ts";
 
 /** How often a request is sent and how long to wait in between, in milliseconds. */
 export type RetryPolicy = Source["retry"];
 
 /** Result of one attempt. */
-export type Outcome = ResponseOutcome | { readonly trouble: TroubleKind };
+export type Outcome = ResponseOutcome | { readonly trouble: HttpErrorKind };
 
 /** What the head of a response says. */
 export interface ResponseOutcome {
@@ -45,7 +45,7 @@ export interface Circumstances {
   readonly random: number;
 }
 
-const PASSING_ERRORS: ReadonlySet<TroubleKind> = new Set([
+const PASSING_ERRORS: ReadonlySet<HttpErrorKind> = new Set([
   "timeout",
   "connection",
   "incomplete",

@@ -1,4 +1,5 @@
-// Owns what one request is about, apart from paging: the dates and the values it is rendered with.
+// Owns what one request is for, apart from paging: the dates and values it is rendered with. Types only; it
+// never plans one.
 import type { CivilMinute } from "../../plan/time/civil.ts";
 
 /** One thing to fetch. */

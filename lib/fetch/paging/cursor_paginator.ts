@@ -1,8 +1,8 @@
-// Owns paging by cursor: each page says what to send for the next. Invariant: no cursor is sent twice in
-// one reading, so a source that goes in circles is noticed at the first repetition.
+// Owns paging by cursor: each page holds the cursor of the next. Invariant: no cursor is sent twice in one
+// reading, so a loop is detected at its first repetition.
 import type { Paging } from "../../config/schema/job_schema.ts";
 import { jsonText } from "../../extract/value/json_text.ts";
-import { moreOf } from "./more_flag.ts";
+import { readMoreFlag } from "./more_flag.ts";
 import type { PageFacts, Paginator, Verdict } from "./paginator.ts";
 import { shownValue } from "../../report/text/shown_value.ts";
 import { failed, type Tally } from "./tally.ts";
@@ -11,21 +11,21 @@ import type { PageStep } from "../http/page_step.ts";
 
 type CursorPaging = Extract<Paging, { by: "cursor" }>;
 
-/** Pages by a cursor from the page before. */
+/** Requests each page with the cursor of the page before. */
 export class CursorPaginator implements Paginator {
   readonly #paging: CursorPaging;
   readonly #tally: Tally;
   readonly #sent = new Set<string>();
-  /** The cursor that was sent last. */
+  /** The cursor of the last request. */
   #last: string | undefined;
 
-  /** A machine for one reading. */
+  /** Creates the paginator of one reading. */
   constructor(paging: CursorPaging, tally: Tally) {
     this.#paging = paging;
     this.#tally = tally;
   }
 
-  /** The request without a cursor, or with the one that the source wants first. */
+  /** Returns the first step: without a cursor, or with the declared first one. */
   first(): PageStep {
     const { first } = this.#paging;
     if (first === undefined) return { params: this.#sizeParams() };
@@ -33,22 +33,22 @@ export class CursorPaginator implements Paginator {
     return { params: [this.#cursorParam(first), ...this.#sizeParams()] };
   }
 
-  /** The page of the cursor that this page holds. */
+  /** Returns the verdict on a page; its cursor leads to the next. */
   next(page: PageFacts): Verdict {
     const decided = this.#tally.add(page);
     if (decided !== undefined) return decided;
-    const more = moreOf(this.#paging.more, page);
+    const more = readMoreFlag(this.#paging.more, page);
     if (more === false) return this.#tally.end();
     const cursor = page.value(this.#paging.cursor);
     if (cursor === undefined || cursor === null || cursor === "" || cursor === false) {
       return more === undefined ? this.#tally.end() : this.#lost();
     }
-    // Some sources say that nothing follows by giving back the cursor that they were sent.
+    // Some APIs end by returning the cursor that they were sent.
     if (page.records === 0 && textOf(cursor) === this.#last) return this.#tally.end();
     return this.#follow(this.#typed(cursor));
   }
 
-  /** A header has texts only; a first value that is a number says that the body wants numbers. */
+  /** Headers hold strings only; a numeric `first` declares that the body requires numbers. */
   #typed(cursor: unknown): unknown {
     const isNumber = typeof this.#paging.first === "number" && typeof cursor === "string" &&
       /^\d{1,15}$/.test(cursor);
@@ -65,8 +65,8 @@ export class CursorPaginator implements Paginator {
     }
     if (this.#sent.has(textOf(cursor))) {
       return failed(
-        `page ${this.#tally.pages} leads back to the cursor "${textOf(cursor).slice(0, 80)}"`,
-        'Look whether "cursor" and "cursor_param" of "paging" are the right ones',
+        `page ${this.#tally.pages} repeats the cursor "${textOf(cursor).slice(0, 80)}"`,
+        'Check "cursor" and "cursor_param" of "paging"',
       );
     }
     this.#remember(cursor);
@@ -74,7 +74,7 @@ export class CursorPaginator implements Paginator {
     return this.#tally.capRest(size) ?? { kind: "more", steps: [{ params }] };
   }
 
-  /** Only a JSON body takes lists and maps, such as the sort values of the last record. */
+  /** Only a JSON body takes arrays and objects, such as the sort values of the last record. */
   #canSend(cursor: unknown): boolean {
     if (typeof cursor === "object") return this.#paging.in === "body";
     return typeof cursor !== "boolean";
@@ -93,7 +93,7 @@ export class CursorPaginator implements Paginator {
     const { more, cursor } = this.#paging;
     const flag = typeof more === "object" ? more.path : more;
     return failed(
-      `"${flag}" says that there is more, and there is no cursor at "${cursor}"`,
+      `"${flag}" says that more pages follow, but there is no cursor at "${cursor}"`,
       'Correct the path "cursor" of "paging"',
     );
   }

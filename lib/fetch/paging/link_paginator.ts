@@ -1,6 +1,6 @@
-// Owns paging by link: each page holds the address of the next, in its body or in its `Link` header.
-// Invariant: a link is followed only within the origin of the source, since everything sent there may
-// carry credentials, and no address is asked twice in one reading.
+// Owns paging by link: each page holds the URL of the next, in its body or in its `Link` header.
+// Invariant: a link is followed only within the API's origin, because requests there carry credentials,
+// and no URL is requested twice in one reading.
 import type { Paging } from "../../config/schema/job_schema.ts";
 import { nextLink } from "../http/link_header.ts";
 import { withinOrigin } from "../http/origin.ts";
@@ -11,30 +11,30 @@ import type { PageStep } from "../http/page_step.ts";
 
 type LinkPaging = Extract<Paging, { by: "next_link" | "link_header" }>;
 
-/** Pages by the address of the next one. */
+/** Requests each page at the link of the page before. */
 export class LinkPaginator implements Paginator {
   readonly #paging: LinkPaging;
   readonly #tally: Tally;
   readonly #baseUrl: string;
-  readonly #asked = new Set<string>();
+  readonly #requested = new Set<string>();
 
-  /** A machine for one reading; links must stay within the origin of `baseUrl`. */
+  /** Creates the paginator of one reading; links must stay within the origin of `baseUrl`. */
   constructor(paging: LinkPaging, tally: Tally, baseUrl: string) {
     this.#paging = paging;
     this.#tally = tally;
     this.#baseUrl = baseUrl;
   }
 
-  /** The stream's own request, with the size of a page. */
+  /** Returns the first step: the stream's own request with the page size. */
   first(): PageStep {
     const { size_param: name, size } = this.#paging;
     const isSized = name !== undefined && size !== undefined;
     return { params: isSized ? [{ in: "query", name, value: size }] : [] };
   }
 
-  /** The page at the link that this page holds. */
+  /** Returns the verdict on a page; its link leads to the next. */
   next(page: PageFacts): Verdict {
-    this.#asked.add(page.url);
+    this.#requested.add(page.url);
     const decided = this.#tally.add(page);
     if (decided !== undefined) return decided;
     const link = this.#linkOf(page);
@@ -58,16 +58,16 @@ export class LinkPaginator implements Paginator {
     if (url === undefined) {
       return failed(
         `the link to the next page, ${shownValue(link)}, leads to another host`,
-        'Make "url" of the source the address that the links name',
+        'Set "url" of the source to the host of the links',
       );
     }
-    if (this.#asked.has(url)) {
+    if (this.#requested.has(url)) {
       return failed(
-        `page ${this.#tally.pages} leads back to ${shownValue(link)}`,
-        'Look whether "paging" takes the link to the next page',
+        `page ${this.#tally.pages} links back to ${shownValue(link)}`,
+        'Check that "paging" reads the link to the next page',
       );
     }
-    this.#asked.add(url);
+    this.#requested.add(url);
     const capped = this.#tally.capRest(this.#paging.size);
     return capped ?? { kind: "more", steps: [{ params: [], url }] };
   }

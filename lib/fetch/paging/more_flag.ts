@@ -1,17 +1,20 @@
-// Owns what a page says about whether others follow it, where it says so by a flag. Pure.
+// Owns reading the flag by which a page declares whether more pages follow. Pure. Invariant: an absent or
+// null flag declares nothing.
 import type { MoreSpec } from "../../config/schema/paging_schema.ts";
 import { compileCondition } from "../../extract/value/condition.ts";
 import type { PageFacts } from "./paginator.ts";
 
-/** Whether pages follow; undefined where the page, or the job, says nothing about it. */
-export function moreOf(spec: MoreSpec, page: PageFacts): boolean | undefined {
+/** Returns whether more pages follow; undefined if the page or the job does not declare it. */
+export function readMoreFlag(spec: MoreSpec, page: PageFacts): boolean | undefined {
   if (spec === undefined) return undefined;
-  if (typeof spec === "object") return compileCondition(spec, isNone).holds(page.value(spec.path));
+  if (typeof spec === "object") {
+    return compileCondition(spec, isNullish).holds(page.value(spec.path));
+  }
   const flag = page.value(spec);
-  return isNone(flag) ? undefined : !isFalse(flag);
+  return isNullish(flag) ? undefined : !isFalse(flag);
 }
 
-function isNone(value: unknown): boolean {
+function isNullish(value: unknown): boolean {
   return value === undefined || value === null;
 }
 

@@ -1,4 +1,5 @@
-// Owns the choice of a paginator: which machine follows the pages of a stream, as its `paging` says.
+// Owns the choice of the paginator that follows the pages of a stream, from its `paging`. It never reads a
+// page.
 import type { Stream } from "../../config/schema/job_schema.ts";
 import { CursorPaginator } from "./cursor_paginator.ts";
 import { LinkPaginator } from "./link_paginator.ts";
@@ -8,7 +9,7 @@ import { SinglePage } from "./single_page.ts";
 import { Tally } from "./tally.ts";
 import type { Paginator } from "./paginator.ts";
 
-/** A fresh paginator for one reading of a window; `baseUrl` is the source's address. */
+/** Creates a paginator for one reading of a window; `baseUrl` is the API's URL. */
 export function openPaginator(
   stream: Pick<Stream, "paging" | "max_pages" | "full">,
   baseUrl: string,

@@ -1,81 +1,81 @@
-// Owns paging by page number. Where the source states a total or the number of pages, all further pages
-// are handed out after the first, so that they can be asked side by side. Invariant: page numbers are
-// asked without a gap, each once.
+// Owns paging by page number. If the API declares a total or a page count, all further pages are planned
+// after the first, so that they can be fetched concurrently. Invariant: page numbers are requested without
+// a gap, each once.
 import type { Paging } from "../../config/schema/job_schema.ts";
-import { moreOf } from "./more_flag.ts";
+import { readMoreFlag } from "./more_flag.ts";
 import type { PageFacts, Paginator, Verdict } from "./paginator.ts";
 import { shownValue } from "../../report/text/shown_value.ts";
-import { wholeNumber } from "./stated_number.ts";
+import { parseCount } from "./parse_count.ts";
 import { DONE, failed, restart, type Tally, tooFull, WAIT } from "./tally.ts";
 import type { PageParam } from "../http/page_step.ts";
 import type { PageStep } from "../http/page_step.ts";
 
 type PagePaging = Extract<Paging, { by: "page" }>;
 
-/** Pages by number. */
+/** Requests pages by number. */
 export class PagePaginator implements Paginator {
   readonly #paging: PagePaging;
   readonly #tally: Tally;
-  /** Pages handed out so far. */
-  #asked = 1;
-  /** Number of pages the source states. */
+  /** Pages planned so far. */
+  #planned = 1;
+  /** The page count that the API declares. */
   #pages: number | null = null;
 
-  /** A machine for one reading. */
+  /** Creates the paginator of one reading. */
   constructor(paging: PagePaging, tally: Tally) {
     this.#paging = paging;
     this.#tally = tally;
   }
 
-  /** The first page. */
+  /** Returns the first step. */
   first(): PageStep {
     return this.#step(0);
   }
 
-  /** Plans all further pages where their number is known, else one. */
+  /** Returns the verdict on a page; plans all further pages if their count is known, else one. */
   next(page: PageFacts): Verdict {
     const tally = this.#tally;
     const decided = tally.add(page) ?? this.#readPages(page);
     if (decided !== undefined) return decided;
     if (this.#pages !== null && tally.pages >= this.#pages) return tally.end();
-    const more = moreOf(this.#paging.more, page);
+    const more = readMoreFlag(this.#paging.more, page);
     if (more === false) return tally.end();
     if (more === undefined && page.records === 0) return this.#emptyPage();
     if (more === undefined && this.#isShortAndLast(page.records)) return DONE;
-    return tally.pages < this.#asked ? WAIT : this.#plan(this.#left(page.records));
+    return tally.pages < this.#planned ? WAIT : this.#plan(this.#left(page.records));
   }
 
   #readPages(page: PageFacts): Verdict | undefined {
     if (this.#paging.pages === undefined) return undefined;
     const before = this.#pages;
-    const stated = page.value(this.#paging.pages);
-    if (stated === undefined || stated === null) return undefined;
-    this.#pages = wholeNumber(stated);
+    const declared = page.value(this.#paging.pages);
+    if (declared === undefined || declared === null) return undefined;
+    this.#pages = parseCount(declared);
     if (this.#pages === null) {
       return failed(
-        `the number of pages at "${this.#paging.pages}" is ${shownValue(stated)}`,
+        `the page count at "${this.#paging.pages}" is ${shownValue(declared)}`,
         'Correct the path "pages" of "paging"',
       );
     }
     if (before === null || before === this.#pages) return undefined;
-    return restart(`the number of pages changed from ${before} to ${this.#pages} while paging`);
+    return restart(`the page count changed from ${before} to ${this.#pages} while paging`);
   }
 
   #emptyPage(): Verdict {
     if (this.#pages === null) return this.#tally.empty();
     return failed(
       `page ${this.#tally.pages} of ${this.#pages} was empty`,
-      "The source is inconsistent: try again later, or make the windows shorter",
+      "The API is inconsistent: try again later, or make the windows shorter",
     );
   }
 
-  /** Without a total and a number of pages, a page that is not full is the last. */
+  /** Without a total and a page count, a page that is not full is the last. */
   #isShortAndLast(records: number): boolean {
     if (this.#pages !== null || this.#tally.total !== null) return false;
     return this.#paging.size !== undefined && records < this.#paging.size;
   }
 
-  /** Pages to ask after one of `records` records; more may turn out to be needed. */
+  /** Returns how many pages to plan after one of `records` records; more may turn out to be needed. */
   #left(records: number): number {
     const { pages, total, records: seen } = this.#tally;
     if (this.#pages !== null) return this.#pages - pages;
@@ -86,14 +86,14 @@ export class PagePaginator implements Paginator {
     const capped = this.#tally.cap(count);
     if (capped !== undefined) return capped;
     const { max_page: maxPage, first } = this.#paging;
-    if (maxPage !== undefined && first + this.#asked + count - 1 > maxPage) {
+    if (maxPage !== undefined && first + this.#planned + count - 1 > maxPage) {
       return tooFull(
-        `its last page lies beyond page ${maxPage}, the largest the source takes`,
+        `its last page lies beyond page ${maxPage}, the largest that the API accepts`,
         "Make the windows shorter",
       );
     }
-    const from = this.#asked;
-    this.#asked += count;
+    const from = this.#planned;
+    this.#planned += count;
     return { kind: "more", steps: Array.from({ length: count }, (_, i) => this.#step(from + i)) };
   }
 

@@ -1,31 +1,31 @@
-// Owns the vocabulary of paging: a paginator is a small machine on values that is told what a page held
-// and answers with the steps to take next. It never sees HTTP, a body or a clock. Invariant: after at
-// most `max_pages` pages every machine says something else than "more", so no window is read for ever.
+// Owns the vocabulary of paging: a paginator is a small state machine that receives the facts of a page
+// and returns the steps to take next. It never sees HTTP, a body or a clock. Invariant: after at most
+// `max_pages` pages every paginator returns another verdict than "more", so no window is read forever.
 import type { PageStep } from "../http/page_step.ts";
 
-/** What a paginator is told about a page. */
+/** What a paginator knows about a page. */
 export interface PageFacts {
   /** Number of records on the page. */
   readonly records: number;
-  /** Number of records of the whole window that this page states; null where it states none. */
+  /** Records in the whole window, as this page declares; null if it does not. */
   readonly total: number | null;
-  /** Address that was asked. */
+  /** URL that responded. */
   readonly url: string;
-  /** Equal for two pages that hold the same records. Called only where it matters. */
+  /** Returns the same string for two pages with the same records. Called only if needed. */
   fingerprint(): string;
-  /** The value at a path of the answer, `$header.NAME` included; undefined where there is none. */
+  /** Returns the value at a path of the response, `$header.NAME` included; undefined if there is none. */
   value(path: string): unknown;
 }
 
-/** What is to be done after a page. */
+/** What follows a page. */
 export type Verdict =
-  /** Every record of the window was seen, as far as the source lets that be known. */
+  /** Every record of the window was read, as far as the API lets that be known. */
   | { readonly kind: "done" }
-  /** Take these steps after those handed out before; `anew`: instead of those. */
-  | { readonly kind: "more"; readonly steps: readonly PageStep[]; readonly anew?: true }
-  /** The source changed under the reading: begin the window again. */
+  /** Take these steps after the earlier ones, or instead of them if `replaces`. */
+  | { readonly kind: "more"; readonly steps: readonly PageStep[]; readonly replaces?: true }
+  /** The API's data changed while it was read: restart the window. */
   | { readonly kind: "restart"; readonly reason: string }
-  /** The window cannot be read; reading it in smaller parts would help where `tooFull`. */
+  /** The window cannot be read; if `tooFull`, shorter windows may succeed. */
   | {
     readonly kind: "failed";
     readonly reason: string;
@@ -33,10 +33,10 @@ export type Verdict =
     readonly tooFull: boolean;
   };
 
-/** The machine of one reading of one window. */
+/** The state machine of one reading of one window. */
 export interface Paginator {
-  /** The step to the first page. */
+  /** Returns the step to the first page. */
   first(): PageStep;
-  /** Takes note of the next page in order. */
+  /** Takes the facts of the next page, in order, and returns the verdict on it. */
   next(page: PageFacts): Verdict;
 }

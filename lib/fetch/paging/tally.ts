@@ -1,31 +1,31 @@
-// Owns what all kinds of paging share: how many pages and records were seen, what total the source
-// states, and whether the pages contradict each other. It never decides which page comes next.
-// Invariant: "done" because of a total is said only when exactly as many records were seen.
+// Owns what all kinds of paging share: how many pages and records were read, which total the API declares,
+// and whether pages contradict each other. It never decides which page is next. Invariant: a total makes a
+// window "done" only if exactly as many records were read.
 import type { PageFacts, Verdict } from "./paginator.ts";
 
-/** Goes on after a page without asking for another step. */
+/** Continues without another step. */
 export const WAIT: Verdict = { kind: "more", steps: [] };
 /** The window is complete. */
 export const DONE: Verdict = { kind: "done" };
 
-/** The count of one reading of a window. */
+/** Counts one reading of a window. */
 export class Tally {
   /** Most pages that may be read. */
   readonly maxPages: number;
-  /** Pages seen. */
+  /** Pages read. */
   pages = 0;
-  /** Records seen. */
+  /** Records read. */
   records = 0;
-  /** Records the source says there are; null until it says so. */
+  /** Records that the API declares; null until it does. */
   total: number | null = null;
   #seen = new Set<string>();
 
-  /** A tally that lets at most `maxPages` pages pass. */
+  /** Creates a tally that allows at most `maxPages` pages. */
   constructor(maxPages: number) {
     this.maxPages = maxPages;
   }
 
-  /** Counts a page; a verdict where the total or a contradiction decides, else undefined. */
+  /** Counts a page; returns a verdict if the total or a contradiction decides, else undefined. */
   add(page: PageFacts): Verdict | undefined {
     const before = this.total;
     this.pages += 1;
@@ -35,49 +35,49 @@ export class Tally {
       return restart(`the total changed from ${before} to ${this.total} while paging`);
     }
     if (this.total !== null && this.records > this.total) {
-      return restart(`${this.records} records came where the source states ${this.total}`);
+      return restart(`the pages hold ${this.records} records, but the API declares ${this.total}`);
     }
     const isComplete = this.records === this.total;
     if (isComplete && this.pages === 1) return DONE;
     return this.#repeats(page) ?? (isComplete ? DONE : undefined);
   }
 
-  /** The verdict where the source offers no further page. */
+  /** Returns the verdict if the API offers no further page. */
   end(): Verdict {
     if (this.total === null || this.records === this.total) return DONE;
     return tooFull(
       `the pages ended after ${this.records} of ${this.total} records`,
-      'Look at "paging" and "total" of the stream with deno task probe, or make the windows shorter',
+      'Check "paging" and "total" of the stream with deno task probe, or make the windows shorter',
     );
   }
 
-  /** The verdict on a page without records where pages are counted. */
+  /** Returns the verdict on an empty page if pages are counted. */
   empty(): Verdict {
     if (this.total === null) return DONE;
     return failed(
-      `page ${this.pages} was empty after ${this.records} of ${this.total} records`,
-      "The source is inconsistent: try again later, or make the windows shorter",
+      `page ${this.pages} is empty after ${this.records} of ${this.total} records`,
+      "The API is inconsistent: try again later, or make the windows shorter",
     );
   }
 
-  /** The verdict on a page without records that says that others follow it. */
-  emptyAmid(): Verdict {
+  /** Returns the verdict on an empty page whose flag says that more follow. */
+  emptyButMore(): Verdict {
     return failed(
-      `page ${this.pages} was empty and says that there is more`,
-      'Look at "more" of "paging" with deno task probe',
+      `page ${this.pages} is empty but says that more pages follow`,
+      'Check "more" of "paging" with deno task probe',
     );
   }
 
-  /** Undefined where another `count` pages may be read, else the verdict that they may not. */
+  /** Returns undefined if `count` more pages may be read, else a verdict. */
   cap(count = 1): Verdict | undefined {
     if (this.pages + count <= this.maxPages) return undefined;
     return tooFull(
-      `it has more than ${this.maxPages} pages`,
+      `the window has more than ${this.maxPages} pages`,
       'Make the windows shorter, or raise "max_pages" of the stream',
     );
   }
 
-  /** As `cap`, for all the pages of `size` records that the total lets expect. */
+  /** As `cap`, for all remaining pages of `size` records if the total is known. */
   capRest(size: number | undefined): Verdict | undefined {
     if (this.total === null || size === undefined) return this.cap();
     return this.cap(Math.max(1, Math.ceil((this.total - this.records) / size)));
@@ -89,7 +89,7 @@ export class Tally {
     if (this.#seen.has(print)) {
       return failed(
         `page ${this.pages} repeats an earlier page`,
-        'Look whether "paging" names the parameters that the source knows',
+        'Check that the API knows the parameters that "paging" names',
       );
     }
     this.#seen.add(print);
@@ -97,17 +97,17 @@ export class Tally {
   }
 }
 
-/** The window is to be read again from its first page. */
+/** Restarts the window. */
 export function restart(reason: string): Verdict {
   return { kind: "restart", reason };
 }
 
-/** The window cannot be read. */
+/** Fails the window. */
 export function failed(reason: string, hint: string): Verdict {
   return { kind: "failed", reason, hint, tooFull: false };
 }
 
-/** The window holds more than can be read in one piece. */
+/** Fails the window because it holds more than the API returns; shorter windows may succeed. */
 export function tooFull(reason: string, hint: string): Verdict {
   return { kind: "failed", reason, hint, tooFull: true };
 }

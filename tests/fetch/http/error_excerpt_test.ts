@@ -5,7 +5,7 @@ import { errorExcerpt } from "../../../lib/fetch/http/error_excerpt.ts";
 const excerpt = (text: string, type: string | null = null) =>
   errorExcerpt(new TextEncoder().encode(text), type);
 
-Deno.test("errorExcerpt() finds the sentence under the names that sources use", () => {
+Deno.test("errorExcerpt() finds the sentence under the names that APIs use", () => {
   assertEquals(excerpt('{"detail": "Invalid credentials"}'), "Invalid credentials");
   assertEquals(excerpt('{"error": {"code": 7, "message": "No such day"}}'), "No such day");
   assertEquals(
@@ -15,7 +15,7 @@ Deno.test("errorExcerpt() finds the sentence under the names that sources use", 
   assertEquals(excerpt('{"errors": [{"title": "A"}, {"title": "B"}]}'), "A; B");
 });
 
-Deno.test("errorExcerpt() says which parameter is wrong when the source does", () => {
+Deno.test("errorExcerpt() names the wrong parameter when the API does", () => {
   const body = '{"detail":[{"loc":["query","limit"],"msg":"must be at most 100","type":"value"}]}';
   assertEquals(excerpt(body), "query.limit: must be at most 100");
 });

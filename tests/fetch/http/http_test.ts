@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { HttpClient } from "../../../lib/fetch/http/http.ts";
-import { HttpError, sendingTrouble } from "../../../lib/fetch/http/http_error.ts";
+import { HttpError, sendError } from "../../../lib/fetch/http/http_error.ts";
 import { serve } from "../../support/http_server.ts";
 import { rawServer } from "./raw_server.ts";
 
@@ -18,7 +18,7 @@ function setup(options: { timeoutMs?: number; maxBodyBytes?: number } = {}) {
   return { door, get, [Symbol.dispose]: () => door[Symbol.dispose]() };
 }
 
-async function troubleOf(promise: Promise<unknown>): Promise<HttpError> {
+async function errorOf(promise: Promise<unknown>): Promise<HttpError> {
   return await assertRejects(() => promise, HttpError);
 }
 
@@ -47,50 +47,50 @@ Deno.test("HttpClient.exchange() follows no redirect by itself", async () => {
   assertEquals([answer.status, answer.headers.get("location")], [302, "/x"]);
 });
 
-Deno.test("HttpClient.exchange() says nothing answers when the port is closed", async () => {
+Deno.test("HttpClient.exchange() reports that nothing listens on a closed port", async () => {
   using context = setup();
   const server = serve(() => new Response());
   await server[Symbol.asyncDispose]();
-  const trouble = await troubleOf(context.get(`${server.url}/secret?key=1`));
-  assertEquals(trouble.kind, "connection");
+  const error = await errorOf(context.get(`${server.url}/secret?key=1`));
+  assertEquals(error.kind, "connection");
   assertEquals(
-    trouble.message,
-    `nothing answers at 127.0.0.1:${server.port} (connection refused)`,
+    error.message,
+    `nothing listens at 127.0.0.1:${server.port} (connection refused)`,
   );
 });
 
-Deno.test("HttpClient.exchange() says that the connection was closed when it was before an answer", async () => {
+Deno.test("HttpClient.exchange() reports a connection that closes before the response", async () => {
   await using server = rawServer(() => []);
   using context = setup();
-  const trouble = await troubleOf(context.get(`${server.url}/secret?key=1`));
-  assertEquals(trouble.kind, "connection");
-  assert(trouble.message.endsWith("closed the connection before it answered"), trouble.message);
+  const error = await errorOf(context.get(`${server.url}/secret?key=1`));
+  assertEquals(error.kind, "connection");
+  assert(error.message.endsWith("closed the connection before it responded"), error.message);
 });
 
-Deno.test("HttpClient.exchange() calls an answer incomplete when the connection breaks inside its body", async () => {
+Deno.test("HttpClient.exchange() reports an incomplete response when the connection breaks inside its body", async () => {
   const heads = ["content-length: 100", "transfer-encoding: chunked"];
   for (const head of heads) {
     await using server = rawServer(() => [`HTTP/1.1 200 OK\r\n${head}\r\n\r\n3\r\nabc\r\n`]);
     using context = setup();
-    assertEquals((await troubleOf(context.get(server.url))).kind, "incomplete");
+    assertEquals((await errorOf(context.get(server.url))).kind, "incomplete");
   }
 });
 
-Deno.test("HttpClient.exchange() gives the status of an error whose body breaks off", async () => {
+Deno.test("HttpClient.exchange() returns the status of an error response whose body is cut off", async () => {
   await using server = rawServer(() => ["HTTP/1.1 503 No\r\ncontent-length: 100\r\n\r\nabc"]);
   using context = setup();
   assertEquals((await context.get(server.url)).status, 503);
 });
 
-Deno.test("HttpClient.exchange() is a trouble when what answers does not speak HTTP", async () => {
+Deno.test("HttpClient.exchange() fails when the server does not speak HTTP", async () => {
   await using server = rawServer(() => ["SSH-2.0-OpenSSH_9.6\r\n"]);
   using context = setup();
-  const trouble = await troubleOf(context.get(`${server.url}/secret?key=1`));
-  assertEquals(trouble.kind, "connection");
-  assert(!trouble.message.includes("key=1"), trouble.message);
+  const error = await errorOf(context.get(`${server.url}/secret?key=1`));
+  assertEquals(error.kind, "connection");
+  assert(!error.message.includes("key=1"), error.message);
 });
 
-Deno.test("HttpClient.exchange() times out when bytes only drip", async () => {
+Deno.test("HttpClient.exchange() times out while bytes only trickle", async () => {
   await using server = serve(() =>
     new Response(
       new ReadableStream({
@@ -102,20 +102,20 @@ Deno.test("HttpClient.exchange() times out when bytes only drip", async () => {
     )
   );
   using context = setup({ timeoutMs: 150 });
-  const trouble = await troubleOf(context.get(server.url));
-  assertEquals([trouble.kind, trouble.message], [
+  const error = await errorOf(context.get(server.url));
+  assertEquals([error.kind, error.message], [
     "timeout",
-    "there was no whole answer within 0.15 s",
+    "no complete response within 0.15 s",
   ]);
 });
 
-Deno.test("HttpClient.exchange() times out when nothing comes at all", async () => {
+Deno.test("HttpClient.exchange() times out without any byte", async () => {
   await using server = serve(() => new Promise<Response>(() => {}));
   using context = setup({ timeoutMs: 100 });
-  assertEquals((await troubleOf(context.get(server.url))).kind, "timeout");
+  assertEquals((await errorOf(context.get(server.url))).kind, "timeout");
 });
 
-Deno.test("HttpClient.exchange() reads no more than the bound of a body of a gigabyte", async () => {
+Deno.test("HttpClient.exchange() stops reading a body of a gigabyte at its limit", async () => {
   let sent = 0;
   const chunk = new Uint8Array(1 << 16);
   await using server = serve(() =>
@@ -130,10 +130,10 @@ Deno.test("HttpClient.exchange() reads no more than the bound of a body of a gig
     )
   );
   using context = setup({ maxBodyBytes: 1 << 20 });
-  const trouble = await troubleOf(context.get(server.url));
-  assertEquals([trouble.kind, trouble.message], [
+  const error = await errorOf(context.get(server.url));
+  assertEquals([error.kind, error.message], [
     "too_large",
-    "the answer is larger than 1048576 bytes",
+    "the response is larger than 1048576 bytes",
   ]);
   assert(sent < 1 << 28, `${sent} bytes were sent`);
 });
@@ -167,7 +167,7 @@ Deno.test("HttpClient.exchange() counts bytes after decompression when a gzip bo
     new Response(bomb, { headers: { "content-encoding": "gzip", "content-type": "text/plain" } })
   );
   using context = setup({ maxBodyBytes: 1 << 20 });
-  assertEquals((await troubleOf(context.get(server.url))).kind, "too_large");
+  assertEquals((await errorOf(context.get(server.url))).kind, "too_large");
 });
 
 Deno.test("HttpClient.exchange() unpacks files that are gzip themselves, within the same bounds", async () => {
@@ -180,8 +180,8 @@ Deno.test("HttpClient.exchange() unpacks files that are gzip themselves, within 
   using context = setup({ maxBodyBytes: 1 << 20 });
   const { body } = await context.get(`${server.url}/small`);
   assertEquals(new TextDecoder().decode(body), "a,b\n1,2\n");
-  assertEquals((await troubleOf(context.get(`${server.url}/bomb`))).kind, "too_large");
-  const cut = await troubleOf(context.get(`${server.url}/cut`));
+  assertEquals((await errorOf(context.get(`${server.url}/bomb`))).kind, "too_large");
+  const cut = await errorOf(context.get(`${server.url}/cut`));
   assert(["encoding", "incomplete"].includes(cut.kind), cut.kind);
 });
 
@@ -190,8 +190,8 @@ Deno.test("HttpClient.exchange() is a trouble when a body calls itself gzip and 
     new Response("{}not gzip at all{}", { headers: { "content-encoding": "gzip" } })
   );
   using context = setup();
-  const trouble = await troubleOf(context.get(server.url));
-  assert(["encoding", "incomplete"].includes(trouble.kind), trouble.kind);
+  const error = await errorOf(context.get(server.url));
+  assert(["encoding", "incomplete"].includes(error.kind), error.kind);
 });
 
 Deno.test("HttpClient.exchange() throws the signal's reason when it aborts", async () => {
@@ -213,15 +213,15 @@ Deno.test("HttpClient.exchange() throws the signal's reason when it aborts", asy
 Deno.test("HttpClient.exchange() is a trouble when a header cannot be sent, without telling it", async () => {
   using context = setup();
   const bad = { method: "GET", url: "http://127.0.0.1:9/", headers: { "x-a": "b\nc" } } as const;
-  const trouble = await troubleOf(context.door.exchange(bad, never));
-  assertEquals(trouble.kind, "request");
-  assert(!trouble.message.includes("b\nc"));
+  const error = await errorOf(context.door.exchange(bad, never));
+  assertEquals(error.kind, "request");
+  assert(!error.message.includes("b\nc"));
 });
 
-Deno.test("sendingTrouble() puts what the runtime says into words for people", () => {
+Deno.test("sendError() words the runtime's errors for display", () => {
   const url = "https://api.test/x?key=secret";
   const wrapped = (text: string) =>
-    sendingTrouble(
+    sendError(
       new TypeError("fetch failed", {
         cause: new Error(`error sending request for url (${url}): client error (Connect): ${text}`),
       }),
@@ -229,15 +229,15 @@ Deno.test("sendingTrouble() puts what the runtime says into words for people", (
     );
   assertEquals(
     wrapped("dns error: failed to lookup address information: Name or service not known").message,
-    'there is no host "api.test" (DNS)',
+    'DNS knows no host "api.test"',
   );
   const certificate = wrapped("invalid peer certificate: UnknownIssuer");
   assertEquals(certificate.kind, "certificate");
   assertEquals(certificate.message, "the certificate of api.test:443 is not trusted");
-  assertEquals(wrapped("something new").message, "no answer from api.test:443 (something new)");
-  const forbidden = sendingTrouble(new Deno.errors.NotCapable("Requires net access"), url);
+  assertEquals(wrapped("something new").message, "no response from api.test:443 (something new)");
+  const forbidden = sendError(new Deno.errors.NotCapable("Requires net access"), url);
   assertEquals([forbidden.kind, forbidden.hint], [
     "forbidden",
-    "Start it with --allow-net=api.test:443; where the source leads there, write that address as its url",
+    'Start it with --allow-net=api.test:443; if the API redirects there, set "url" of the source to that host',
   ]);
 });

@@ -19,7 +19,7 @@ Deno.test("nextLink() takes unquoted, upper-case and several relations", () => {
   assertEquals(nextLink("</a>; rel=nextish, </b>; rel=next"), "/b");
 });
 
-Deno.test("nextLink() finds nothing when there is none", () => {
+Deno.test("nextLink() returns undefined without a next link", () => {
   for (const header of ["", "</a>", '</a>; rel="prev"', "rel=next", '<a; rel="next"']) {
     assertEquals(nextLink(header), undefined);
   }

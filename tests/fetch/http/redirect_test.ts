@@ -39,7 +39,7 @@ Deno.test("redirected() takes no declared header and no key to another host", ()
   assertEquals(target.headers, { accept: "application/json", "content-type": "application/json" });
 });
 
-Deno.test("redirected() refuses what is no address of the web", () => {
+Deno.test("redirected() refuses what is not an http or https URL", () => {
   for (const location of ["file:///etc/passwd", "javascript:1", "http://["]) {
     assertThrows(() => redirected(post, 302, location, source), HttpError);
   }

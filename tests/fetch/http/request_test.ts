@@ -13,7 +13,7 @@ function render(request: unknown, unit = unitOf(), step = NO_STEP, source: unkno
   return renderRequest(job, job.streams.things!, unit, step);
 }
 
-Deno.test("renderRequest() appends the path to that of the source", () => {
+Deno.test("renderRequest() appends the path to that of the API", () => {
   assertEquals(render("/v1/things").url, "https://api.test/base/v1/things");
   assertEquals(render("v1/things").url, "https://api.test/base/v1/things");
   assertEquals(render("").url, "https://api.test/base/");
@@ -52,7 +52,7 @@ Deno.test("renderRequest() percent-encodes values in the path", () => {
   );
 });
 
-Deno.test("renderRequest() refuses values that leave the path of the source", () => {
+Deno.test("renderRequest() refuses values that lead outside the API's path", () => {
   for (const id of ["..", "."]) {
     const unit = unitOf("2025-01-31", "2025-02-01", { each: { id } });
     for (const path of ["/things/{each.id}", "/{each.id}/x", "{each.id}"]) {
@@ -64,7 +64,7 @@ Deno.test("renderRequest() refuses values that leave the path of the source", ()
   assertThrows(() => render("/a\\..\\b"), Failure);
 });
 
-Deno.test("renderRequest() stays below the source's path whatever the value, property", () => {
+Deno.test("renderRequest() stays below the API's path for any value, property", () => {
   const hostile = fc.oneof(
     fc.string({ minLength: 1, unit: "binary" }),
     fc.stringMatching(/^[./\\%2eE?#@:]{1,8}$/),
@@ -86,15 +86,15 @@ Deno.test("renderRequest() stays below the source's path whatever the value, pro
   );
 });
 
-Deno.test("renderRequest() fails when the path lacks a value", () => {
+Deno.test("renderRequest() fails when a placeholder of the path has no value", () => {
   const error = assertThrows(() => render("/things/{params.id}"), Failure);
   assertEquals(
     error.message,
-    'Cannot make a path of "/things/{params.id}": a placeholder has no value',
+    'Cannot render the path "/things/{params.id}": a placeholder has no value',
   );
 });
 
-Deno.test("renderRequest() lets the stream's headers win over the source's and the defaults", () => {
+Deno.test("renderRequest() prefers the stream's headers to the source's and the defaults", () => {
   const source = { url: BASE, headers: { "X-A": "source", "X-B": "source" } };
   const { headers } = render(
     { path: "/x", headers: { "x-a": "{from}", Accept: "text/plain" } },
@@ -158,7 +158,7 @@ Deno.test("renderRequest() sends a form when the job says so", () => {
   assertEquals(request.body, "day=31.01.2025&page=2&a+b=%C3%A4%26");
 });
 
-Deno.test("renderRequest() asks the address of a step as it stands", () => {
+Deno.test("renderRequest() requests the URL of a step unchanged", () => {
   const step: PageStep = { params: [], url: "https://api.test/other?x=a+b" };
   assertEquals(render({ path: "/x", query: { limit: 1 } }, unitOf(), step).url, step.url);
 });

@@ -44,29 +44,29 @@ function failure(verdict: Verdict): { reason: string; tooFull: boolean } {
   return { reason: verdict.reason, tooFull: verdict.tooFull };
 }
 
-Deno.test("SinglePage is done with any answer when neither total nor full is known", () => {
+Deno.test("SinglePage accepts any response without a total and `full`", () => {
   const reading = readAll({ by: "none" }, () => ({ records: range(0, 5000) }));
   assertEquals(reading.verdict, { kind: "done" });
 });
 
-Deno.test("SinglePage is too full when the answer reaches `full`", () => {
+Deno.test("SinglePage is too full when the response reaches `full`", () => {
   const { verdict } = readAll({ by: "none" }, () => ({ records: range(0, 50) }), { full: 50 });
   assert(failure(verdict).tooFull);
   const short = readAll({ by: "none" }, () => ({ records: range(0, 49) }), { full: 50 });
   assertEquals(short.verdict, { kind: "done" });
 });
 
-Deno.test("SinglePage trusts the total more than `full`", () => {
+Deno.test("SinglePage prefers the total to `full`", () => {
   const whole = readAll({ by: "none" }, () => ({ records: range(0, 50), total: 50 }), { full: 50 });
   assertEquals(whole.verdict, { kind: "done" });
   const cut = readAll({ by: "none" }, () => ({ records: range(0, 50), total: 51 }));
   assertEquals(failure(cut.verdict), {
-    reason: "the answer holds 50 of 51 records",
+    reason: "the response holds 50 of 51 records",
     tooFull: true,
   });
 });
 
-Deno.test("OffsetPaginator hands out all further pages at once when the total is known", () => {
+Deno.test("OffsetPaginator plans all further pages at once when the total is known", () => {
   const asked: unknown[] = [];
   const reading = readAll(offset(), (step) => {
     const skip = Number(param(step, "skip"));
@@ -77,7 +77,7 @@ Deno.test("OffsetPaginator hands out all further pages at once when the total is
   assertEquals(asked, [[0, 100], [100, 100], [200, 100], [300, 100]]);
 });
 
-Deno.test("OffsetPaginator asks on after a full last page when there is no total", () => {
+Deno.test("OffsetPaginator continues after a full page without a total", () => {
   const reading = readAll(offset(), (step) => ({
     records: slice(200, Number(param(step, "skip")), 100),
   }));
@@ -85,7 +85,7 @@ Deno.test("OffsetPaginator asks on after a full last page when there is no total
   assertEquals(reading.asked.length, 3);
 });
 
-Deno.test("OffsetPaginator counts from its first value and holds max_offset against what is sent", () => {
+Deno.test("OffsetPaginator counts from its first value and compares what is sent with max_offset", () => {
   const fromOne = (max_offset: number) =>
     readAll(offset({ first: 1, max_offset }), (step) => ({
       records: slice(250, Number(param(step, "skip")) - 1, 100),
@@ -96,7 +96,7 @@ Deno.test("OffsetPaginator counts from its first value and holds max_offset agai
   assert(failure(fromOne(200).verdict).tooFull);
 });
 
-Deno.test("OffsetPaginator follows the source when it gives smaller pages than asked for", () => {
+Deno.test("OffsetPaginator adapts to pages smaller than requested", () => {
   const reading = readAll(offset({ size: 500 }), (step) => ({
     records: slice(333, Number(param(step, "skip")), 100),
     total: 333,
@@ -106,7 +106,7 @@ Deno.test("OffsetPaginator follows the source when it gives smaller pages than a
   assertEquals(reading.asked.length, 4);
 });
 
-Deno.test("OffsetPaginator makes a new plan when a page in the middle is short", () => {
+Deno.test("OffsetPaginator plans again when a page in the middle is short", () => {
   const reading = readAll(offset(), (step) => {
     const skip = Number(param(step, "skip"));
     return { records: slice(350, skip, skip === 100 ? 37 : 100), total: 350 };
@@ -121,7 +121,7 @@ Deno.test("OffsetPaginator fails when a page is empty before the total is reache
     return { records: skip === 200 ? [] : slice(350, skip, 100), total: 350 };
   });
   assertEquals(failure(verdict), {
-    reason: "page 3 was empty after 200 of 350 records",
+    reason: "page 3 is empty after 200 of 350 records",
     tooFull: false,
   });
 });
@@ -140,7 +140,7 @@ Deno.test("OffsetPaginator is too full right after the first page when the last 
   assertEquals(just.verdict, { kind: "done" });
 });
 
-Deno.test("OffsetPaginator is too full at max_offset when no total says that nothing is left", () => {
+Deno.test("OffsetPaginator is too full at max_offset without a total", () => {
   const { verdict } = readAll(offset({ max_offset: 200 }), (step) => ({
     records: slice(1000, Number(param(step, "skip")), 100),
   }));
@@ -153,11 +153,14 @@ Deno.test("OffsetPaginator is too full when there are more pages than max_pages"
     (step) => ({ records: slice(1e9, Number(param(step, "skip")), 100) }),
     { maxPages: 5 },
   );
-  assertEquals(failure(endless.verdict), { reason: "it has more than 5 pages", tooFull: true });
+  assertEquals(failure(endless.verdict), {
+    reason: "the window has more than 5 pages",
+    tooFull: true,
+  });
   assertEquals(endless.asked.length, 5);
 });
 
-Deno.test("OffsetPaginator plans nothing when the total is absurd", () => {
+Deno.test("OffsetPaginator plans nothing for an absurd total", () => {
   const { verdict, asked } = readAll(offset(), () => ({ records: [1], total: 2 ** 52 }));
   assert(failure(verdict).tooFull);
   assertEquals(asked.length, 1);
@@ -178,7 +181,7 @@ Deno.test("every kind of paging restarts when the total changes while paging", (
   }
 });
 
-Deno.test("every kind of paging restarts when more records come than the total states", () => {
+Deno.test("every kind of paging restarts when there are more records than the total", () => {
   for (const paging of [{ by: "none" } as const, offset(), page(), cursor()]) {
     const { verdict } = readAll(paging, () => ({ records: range(0, 12), total: 10 }));
     assertEquals(verdict.kind, "restart");
@@ -207,7 +210,7 @@ Deno.test("PagePaginator counts from its first page and ends on a short page", (
   assertEquals(reading.verdict, { kind: "done" });
 });
 
-Deno.test("PagePaginator ends with the number of pages that the source states", () => {
+Deno.test("PagePaginator ends at the declared page count", () => {
   const paging = page({
     size: undefined as never,
     size_param: undefined as never,
@@ -221,7 +224,7 @@ Deno.test("PagePaginator ends with the number of pages that the source states", 
   assertEquals(reading.asked.length, 3);
 });
 
-Deno.test("PagePaginator fails when a page before the stated last one is empty", () => {
+Deno.test("PagePaginator fails when a page before the declared last one is empty", () => {
   const { verdict } = readAll(page({ pages: "pages" }), (_, index) => ({
     records: index === 1 ? [] : range(index * 100, index * 100 + 100),
     at: { pages: 4 },
@@ -229,7 +232,7 @@ Deno.test("PagePaginator fails when a page before the stated last one is empty",
   assertEquals(failure(verdict).reason, "page 2 of 4 was empty");
 });
 
-Deno.test("PagePaginator restarts when the number of pages changes", () => {
+Deno.test("PagePaginator restarts when the page count changes", () => {
   const { verdict } = readAll(page({ pages: "pages" }), (_, index) => ({
     records: range(index * 100, index * 100 + 100),
     at: { pages: 4 + index },
@@ -237,15 +240,15 @@ Deno.test("PagePaginator restarts when the number of pages changes", () => {
   assertEquals(verdict.kind, "restart");
 });
 
-Deno.test("PagePaginator fails when the number of pages is no number", () => {
+Deno.test("PagePaginator fails when the page count is not a number", () => {
   const { verdict } = readAll(page({ pages: "pages" }), () => ({
     records: range(0, 100),
     at: { pages: { of: 4 } },
   }));
-  assertEquals(failure(verdict).reason, 'the number of pages at "pages" is {"of":4}');
+  assertEquals(failure(verdict).reason, 'the page count at "pages" is {"of":4}');
 });
 
-Deno.test("PagePaginator reads an empty window when the source states zero pages", () => {
+Deno.test("PagePaginator reads an empty window when the page count is 0", () => {
   const { verdict } = readAll(page({ pages: "pages" }), () => ({ records: [], at: { pages: 0 } }));
   assertEquals(verdict, { kind: "done" });
 });
@@ -259,7 +262,7 @@ Deno.test("PagePaginator is too full when pages lie beyond max_page", () => {
   assertEquals(asked.length, 1);
 });
 
-Deno.test("CursorPaginator sends each cursor on and ends without one", () => {
+Deno.test("CursorPaginator sends each cursor and ends without one", () => {
   const cursors = ["a", 7, null];
   const reading = readAll(cursor({ size_param: "n", size: 2 }), (_, index) => ({
     records: range(index * 2, index * 2 + 2),
@@ -270,7 +273,7 @@ Deno.test("CursorPaginator sends each cursor on and ends without one", () => {
   assertEquals(reading.asked.map((step) => param(step, "n")), [2, 2, 2]);
 });
 
-Deno.test("CursorPaginator goes on over an empty page when it has a cursor", () => {
+Deno.test("CursorPaginator continues after an empty page that has a cursor", () => {
   const { verdict, records } = readAll(cursor(), (_, index) => ({
     records: index === 1 ? [] : [index],
     at: { next: index < 2 ? `c${index}` : "" },
@@ -297,16 +300,16 @@ Deno.test("CursorPaginator fails when `more` is true and there is no cursor", ()
   }));
   assertEquals(
     failure(verdict).reason,
-    '"has_more" says that there is more, and there is no cursor at "next"',
+    '"has_more" says that more pages follow, but there is no cursor at "next"',
   );
 });
 
-Deno.test("CursorPaginator fails when a cursor comes again", () => {
+Deno.test("CursorPaginator fails when a cursor repeats", () => {
   const { verdict } = readAll(cursor(), (_, index) => ({
     records: [index],
     at: { next: ["a", "b", "a"][index] },
   }));
-  assertEquals(failure(verdict).reason, 'page 3 leads back to the cursor "a"');
+  assertEquals(failure(verdict).reason, 'page 3 repeats the cursor "a"');
 });
 
 Deno.test("CursorPaginator fails when the pages end before the total", () => {
@@ -318,7 +321,7 @@ Deno.test("CursorPaginator fails when the pages end before the total", () => {
   assertEquals(failure(verdict).reason, "the pages ended after 2 of 5 records");
 });
 
-Deno.test("LinkPaginator resolves relative links against the page they stand on", () => {
+Deno.test("LinkPaginator resolves relative links against their page", () => {
   const links = ["?page=2", "/v2/things?page=3", "//api.test/v3", null];
   const { verdict, asked } = readAll(nextLink, (_, index) => ({
     records: [index],
@@ -357,7 +360,7 @@ Deno.test("LinkPaginator fails when a link leads back", () => {
     records: [index],
     at: { next: links[index] },
   }));
-  assertEquals(failure(verdict).reason, `page 2 leads back to "${BASE}/things"`);
+  assertEquals(failure(verdict).reason, `page 2 links back to "${BASE}/things"`);
 });
 
 Deno.test("LinkPaginator fails when the link is no link", () => {
@@ -511,7 +514,7 @@ Deno.test("CursorPaginator takes a list or a map as a cursor in a body only", ()
     at: { next: marks[at] },
   }));
   assertEquals(reading.asked.map((step) => param(step, "after")), [undefined, marks[0], marks[1]]);
-  assertEquals(failure(reading.verdict).reason, 'page 3 leads back to the cursor "[9,"b"]"');
+  assertEquals(failure(reading.verdict).reason, 'page 3 repeats the cursor "[9,"b"]"');
 });
 
 Deno.test("`more` goes on over pages that hold fewer records than asked for", () => {
@@ -544,7 +547,7 @@ Deno.test("`more` ends where it is false, and fails where nothing can follow", (
     }
   }
   const empty = readAll(offset({ more: "more" }), () => ({ records: [], at: { more: true } }));
-  assertEquals(failure(empty.verdict).reason, "page 1 was empty and says that there is more");
+  assertEquals(failure(empty.verdict).reason, "page 1 is empty but says that more pages follow");
   const early = readAll(page({ more: "more" }), () => ({ ...full, total: 5 }));
   assertEquals(failure(early.verdict).reason, "the pages ended after 2 of 5 records");
 });
