@@ -43,7 +43,7 @@ async function ask(source: ApiClient, name: string, { wallNow, signal }: ApiDepe
   const unit = await firstUnit(job, client.stream, wallNow());
   const step = openPaginator(client.stream, job.source.url).first();
   const request = renderRequest(job, client.stream, unit, step);
-  const answer = await client.fetch(request, signal);
+  const answer = await client.send(request, signal);
   const clock = examineClock(answer.headers.get("date"), wallNow());
   const asked = `${client.line(request)} answered ${answer.status} in ${
     formatSeconds(answer.ms / 1000)

@@ -126,7 +126,7 @@ async function requestPage(
   const { job, backlog } = client.api;
   const rendered = renderRequest(job, client.stream, unit, step);
   const request = { ...rendered, url: withoutCredentials(rendered.url, job.source.auth) };
-  const response = await client.fetch(request, signal, unit.window?.from);
+  const response = await client.send(request, signal, unit.window?.from);
   const counted = backlog.add(response.body.byteLength);
   return {
     request,

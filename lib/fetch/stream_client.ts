@@ -117,7 +117,7 @@ export class StreamClient {
    * @throws Failure("refused") for 401 and 403, Failure("window") for every other error.
    * @throws the signal's reason if it aborts.
    */
-  async fetch(request: WireRequest, signal: AbortSignal, rank = 0): Promise<OkResponse> {
+  async send(request: WireRequest, signal: AbortSignal, rank = 0): Promise<OkResponse> {
     let tried = await this.#try(request, signal, rank);
     if (isUnauthorized(tried) && this.api.credentials.renew(tried.result.credentials)) {
       tried = await this.#try(request, signal, rank);
@@ -144,7 +144,7 @@ export class StreamClient {
   async #follow(current: Attempt): Promise<Hop> {
     let { request } = current;
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
-      const hop = await this.#send({ ...current, request });
+      const hop = await this.#sendOnce({ ...current, request });
       const location = hop.headers.get("location");
       if (!isRedirect(hop.status, location)) return hop;
       request = redirected(request, hop.status, location, this.api.job.source);
@@ -152,7 +152,7 @@ export class StreamClient {
     throw new HttpError("request", `the request was redirected more than ${MAX_REDIRECTS} times`);
   }
 
-  async #send(current: Attempt): Promise<Hop> {
+  async #sendOnce(current: Attempt): Promise<Hop> {
     const { request, signal, rank } = current;
     const { credentials, http, job } = this.api;
     await credentials.take(); // The token is fetched before the permit, so that none has to be fetched while holding one.

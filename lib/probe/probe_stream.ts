@@ -162,7 +162,7 @@ function toldOfRequest(job: Job, stream: string, unit: Unit, { env }: ApiDepende
 function ask(client: StreamClient, unit: Unit): Promise<OkResponse> {
   const { job, dependencies } = client.api;
   const step = openPaginator(client.stream, job.source.url).first();
-  return client.fetch(renderRequest(job, client.stream, unit, step), dependencies.signal);
+  return client.send(renderRequest(job, client.stream, unit, step), dependencies.signal);
 }
 
 /** What an answer of the declared shape holds and becomes. */
