@@ -1,5 +1,5 @@
-// `deno task doctor`: whether everything is there that a run needs, a line each, with what to do where
-// it is not. It asks the API once and leaves nothing behind.
+// `deno task doctor`: checks everything that a run needs, one line each, with what to do where a check fails. It
+// sends one request to the API and leaves nothing behind.
 import type { Job } from "../lib/config/schema/job.ts";
 import { ConfigurationFailure } from "../lib/config/yaml/problem.ts";
 import { examineApi } from "../lib/doctor/examine_api.ts";
@@ -17,7 +17,7 @@ import { env, jobFileOf, openJob } from "../lib/cli/open_job.ts";
 import { readSettings } from "../lib/cli/settings.ts";
 import { StopSignal } from "../lib/cli/signals.ts";
 
-const ABOUT = "Tries everything that a run needs, and says what to do where something is wrong.";
+const ABOUT = "Checks everything that a run needs, and shows what to do where a check fails.";
 
 const FLAGS: Flags = {
   config: { kind: "value", value: "FILE", about: "Job file. Default: config/racing.yaml." },
@@ -45,14 +45,14 @@ async function main(argv: string[]): Promise<number> {
   return problems === 0 ? EXIT.done : EXIT.failed;
 }
 
-/** The examinations, in the order in which one explains the next. */
+/** The checks, in the order in which one explains the next. */
 async function* examine(file: string, signal: AbortSignal): AsyncGenerator<Item> {
   const settings = readSettings(env);
   yield examineDeno(Deno.version.deno);
   yield examinePermissions();
   const job = await readOrUndefined(file);
   yield job.item;
-  if (job.job !== undefined) yield* examineSource(job.job, signal);
+  if (job.job !== undefined) yield* examineAccess(job.job, signal);
   yield* await examineTarget(settings.databaseUrl, signal);
   yield await examineCheckpoint(settings.kvPath);
   yield examineLogs(settings.logsFolder);
@@ -75,11 +75,11 @@ async function readOrUndefined(file: string): Promise<{ job: Job | undefined; it
   }
 }
 
-async function* examineSource(job: Job, signal: AbortSignal): AsyncGenerator<Item> {
+async function* examineAccess(job: Job, signal: AbortSignal): AsyncGenerator<Item> {
   const credentials = examineCredentials(job, env);
   yield credentials;
   if (!credentials.ok) {
-    yield problem("api", "not asked, because credentials are missing", "Set them first");
+    yield problem("api", "no request sent, because credentials are missing", "Set them first");
     return;
   }
   const clock = monotonicClock();
@@ -99,6 +99,8 @@ function itemLines({ name, ok, found, do: todo }: Item): string[] {
 }
 
 function lastLine(problems: number): string {
-  if (problems > 0) return `${formatCount(problems, "problem")}; then deno task doctor again`;
+  if (problems > 0) {
+    return `${formatCount(problems, "problem")}; fix them, then run deno task doctor again`;
+  }
   return "next   deno task backfill --check-status";
 }

@@ -1,13 +1,14 @@
-// `deno task probe FILE`: one real request of one stream, and what became of its answer: the way to write
-// a job without guessing. It writes nothing, and opens the database only where a query on it says what to
-// ask for.
+// `deno task probe FILE`: sends one real request of one stream and shows what becomes of the response, so that a job
+// can be written without guessing. It writes nothing, and opens the database only for the query of a `for_each`.
 import type { Job } from "../lib/config/schema/job.ts";
 import type { Stream } from "../lib/config/schema/job_schema.ts";
+import { jsonText } from "../lib/extract/value/json_text.ts";
 import { parseDateArgument } from "../lib/config/date_argument.ts";
 import { suggest } from "../lib/did_you_mean.ts";
 import { defaultParams, flagOf, readParams } from "../lib/config/schema/params.ts";
 import { cheapestStream } from "../lib/doctor/examine_api.ts";
 import { monotonicClock } from "../lib/fetch/rate/clock.ts";
+import { formatDay } from "../lib/plan/time/civil.ts";
 import { eachValues, isFedByTarget } from "../lib/plan/each_values.ts";
 import { probeStream } from "../lib/probe/probe_stream.ts";
 import { probeWindow } from "../lib/probe/probe_window.ts";
@@ -21,15 +22,23 @@ import { readSettings } from "../lib/cli/settings.ts";
 import { StopSignal } from "../lib/cli/signals.ts";
 
 const ABOUT =
-  "Sends one real request and shows the answer, the rows it becomes and what does not fit.";
+  "Sends one real request and shows the response, the rows it becomes and what cannot be cast.";
 
 const FLAGS: Flags = {
-  stream: { kind: "value", value: "S", about: "Stream to ask. Default: the one easiest to ask." },
-  date: { kind: "value", value: "D", about: "First day asked for: 2015-01-31, yesterday, -7d." },
+  stream: {
+    kind: "value",
+    value: "S",
+    about: "Stream to request. Default: one without dates, if there is any.",
+  },
+  date: {
+    kind: "value",
+    value: "D",
+    about: "First day of the window: 2015-01-31, yesterday, -7d.",
+  },
   config: {
     kind: "value",
     value: "FILE",
-    about: "Job file, which may also be the first argument.",
+    about: "Job file; it may also be the first argument.",
   },
   json: { kind: "switch", about: "Print one JSON object." },
 };
@@ -58,19 +67,27 @@ async function main(argv: string[]): Promise<number> {
     signal: stop.signal,
     onEvent: () => {},
   });
+  const shown = { width: widthOfScreen(), ...earlierOf(job, name, given.value("date")) };
   const ok = probe.problem === null && probe.rejected.length === 0 &&
     (probe.paging?.problem ?? null) === null;
-  if (given.has("json")) console.log(JSON.stringify({ ok, ...probe }));
-  else console.log(probeLines(probe, job.file, widthOfScreen()).join("\n"));
+  if (given.has("json")) console.log(jsonText({ ok, ...probe }));
+  else console.log(probeLines(probe, job.file, shown).join("\n"));
   return ok ? EXIT.done : EXIT.failed;
 }
 
-/** Columns of the terminal; without bound where the output is none. */
+/** A date for which an API is likely to have data where the default window is empty. */
+function earlierOf(job: Job, name: string, given: string | undefined): { earlier?: string } {
+  const start = job.streams[name]?.start ?? job.start;
+  if (given === undefined) return { earlier: "-30d" };
+  return { earlier: start === undefined ? "-365d" : formatDay(start) };
+}
+
+/** Columns of the terminal; unbounded where the output is not a terminal. */
 function widthOfScreen(): number {
   return Deno.stdout.isTerminal() ? Deno.consoleSize().columns : Infinity;
 }
 
-/** The command line with the job file as a flag, as permissions.ts reads it. */
+/** The command line with the job file as a flag, which permissions.ts reads. */
 function namingConfig(argv: string[]): string[] {
   const [first, ...rest] = argv;
   const isNamed = argv.some((arg) => arg === "--config" || arg.startsWith("--config="));
@@ -88,9 +105,9 @@ function paramFlags(job: Job | undefined): Flags {
 }
 
 function streamOf(job: Job, given: string | undefined, isDated: boolean): string {
-  const asking = Object.entries(job.streams).filter(([, { request }]) => request !== undefined);
-  const names = asking.map(([name]) => name);
-  const dated = asking.filter(([, { window }]) => window !== undefined).map(([name]) => name);
+  const requesting = Object.entries(job.streams).filter(([, { request }]) => request !== undefined);
+  const names = requesting.map(([name]) => name);
+  const dated = requesting.filter(([, { window }]) => window !== undefined).map(([name]) => name);
   const name = given ?? cheapestStream(job, isDated ? dated : names) ??
     (isDated ? dated : names)[0];
   if (name !== undefined && isDated && names.includes(name) && !dated.includes(name)) {
@@ -100,20 +117,20 @@ function streamOf(job: Job, given: string | undefined, isDated: boolean): string
       {
         hint: dated.length === 0
           ? "Leave --date out"
-          : `Leave --date out, or take ${dated.join(", ")}`,
+          : `Leave --date out, or choose ${dated.join(", ")}`,
       },
     );
   }
   if (name !== undefined && names.includes(name)) return name;
   const message = name === undefined
     ? `Cannot probe the job: none of its streams ${isDated ? "has dates" : "sends requests"}`
-    : `Cannot probe stream "${name}": the job has none of that name that sends requests`;
+    : `Cannot probe stream "${name}": the job has no stream of that name that sends requests`;
   const near = suggest(name ?? "", names);
   const hint = near === undefined ? `There are ${names.join(", ")}` : `Did you mean "${near}"?`;
   throw new Failure("configuration", message, { hint });
 }
 
-/** What is asked for: a window, and the first values of `for_each`. */
+/** The unit to request: a window, and the first values of `for_each`. */
 async function unitOf(job: Job, stream: Stream, given: Arguments) {
   const params = {
     ...defaultParams(job.params),
@@ -148,7 +165,7 @@ async function firstOf(
   const { value, done } = await values.next();
   await values.return(undefined);
   if (done !== true) return value;
-  throw new Failure("configuration", "Cannot probe the stream: its for_each gives no value", {
+  throw new Failure("configuration", "Cannot probe the stream: its for_each has no value", {
     hint: "Run the streams that fill the tables of its query first",
   });
 }

@@ -1,8 +1,8 @@
-// Owns what `doctor` says of its own process: the version of Deno, what it may do, and whether logs can
-// be written.
+// Owns the checks of `doctor` on its own process: the version of Deno, its permissions, and whether logs can be
+// written. It never changes anything outside the folder of logs.
 import { fine, type Item, problem, problemOf } from "../doctor/item.ts";
 
-/** Oldest Deno that runs the program: what Deno Deploy may still run. */
+/** Oldest Deno that can run Hindcast: the one that Deno Deploy may still use. */
 const OLDEST = "2.5.0";
 
 /** Whether a version of Deno is new enough. */
@@ -20,32 +20,32 @@ function isAtLeast(version: string, oldest: string): boolean {
   return true;
 }
 
-/** The permissions that a command needs in part, and never as a whole. */
+/** The permissions of which a command needs a part, and never all. */
 const KINDS = ["net", "read", "write", "env", "run", "ffi", "sys"] as const;
 
-/** Whether this process may do more than a command has to. */
+/** Whether this process has more permissions than a command needs. */
 export function examinePermissions(): Item {
   const broad = KINDS.filter((name) => Deno.permissions.querySync({ name }).state === "granted");
   if (broad.length === 0) {
-    return fine("permissions", "no more than the job's hosts, the database, its files");
+    return fine("permissions", "only the job's hosts, the database and its files");
   }
   return problem(
     "permissions",
-    `this process has all of --allow-${broad.join(", --allow-")}`,
-    "Start commands with deno task, which gives them what the job needs and no more",
+    `this process was started with --allow-${broad.join(", --allow-")}`,
+    "Start commands with deno task, which grants only what the job needs",
   );
 }
 
-/** Whether logs can be written: makes the folder, a file in it, and removes the file. */
+/** Whether logs can be written: creates the folder and a file in it, and removes the file. */
 export function examineLogs(folder: string | undefined): Item {
-  if (folder === undefined) return fine("logs", "none are written here");
+  if (folder === undefined) return fine("logs", "no logs are written");
   const file = `${folder}/.doctor-${crypto.randomUUID()}`;
   try {
     Deno.mkdirSync(folder, { recursive: true });
     Deno.writeTextFileSync(file, "");
     Deno.removeSync(file);
-    return fine("logs", `${folder} can be written`);
+    return fine("logs", `${folder} is writable`);
   } catch (error) {
-    return problemOf("logs", error, "Set BACKFILL_LOGS to a folder that may be written");
+    return problemOf("logs", error, "Set BACKFILL_LOGS to a writable folder");
   }
 }

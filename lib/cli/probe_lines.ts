@@ -1,7 +1,9 @@
-// Owns how a probe is printed: what was sent, what came back, records, rows and what does not fit, each
-// line short enough to be read, and the next command at the end. Pure.
+// Owns the printed form of a probe: the request, the response, records, rows and what cannot be cast, each line
+// short enough to read, with the next command at the end. Pure.
 import type { OutlineEntry, RecordsGuess } from "../probe/outline.ts";
-import type { PagingReport, Probe } from "../probe/probe_stream.ts";
+import type { PagingReport } from "../probe/probe_paging.ts";
+import type { Probe } from "../probe/probe.ts";
+import { jsonText } from "../extract/value/json_text.ts";
 import type { RowReport } from "../probe/row_report.ts";
 import {
   formatCount,
@@ -14,54 +16,69 @@ import {
 /** Characters of a value in a table. */
 const CELL_CHARS = 28;
 const NAMES_SHOWN = 20;
-const MISFITS_SHOWN = 10;
+const FAILURES_SHOWN = 10;
 
-/** The lines of a probe of a job file; tables show as many rows as fit `width` characters, at least one. */
-export function probeLines(probe: Probe, file: string, width = Infinity): string[] {
+/** The lines of a probe of a job file; a table shows as many rows as fit into `width` characters, at least one; `earlier` is a date to try where the window holds no records. */
+export function probeLines(
+  probe: Probe,
+  file: string,
+  { width = Infinity, earlier }: { width?: number; earlier?: string } = {},
+): string[] {
   const { request } = probe;
-  const each = Object.keys(probe.each).length === 0 ? "" : ` ${JSON.stringify(probe.each)}`;
+  const each = Object.keys(probe.each).length === 0 ? "" : ` ${jsonText(probe.each)}`;
   const lines = [
     labelled("stream", `${probe.stream}${probe.window === null ? "" : `, ${probe.window}`}${each}`),
     labelled("request", `${request.method} ${request.url}`),
     ...Object.entries(request.headers).map(([name, value]) => labelled("", `${name}: ${value}`)),
     ...request.body === null ? [] : [labelled("", request.body)],
   ];
-  if (probe.answer !== null) lines.push(labelled("answer", answerText(probe.answer)));
+  if (probe.answer !== null) lines.push(labelled("response", responseText(probe.answer)));
   if (probe.paging !== null) lines.push(...pagingLines(probe.paging));
   if (probe.records !== null) lines.push(...recordLines(probe.records));
   for (const report of probe.rows) lines.push("", ...rowLines(report, width));
   lines.push(...problemLines(probe));
-  return [...lines.map(oneLine), "", ...nextLines(probe, file)];
+  return [...lines.map(oneLine), "", ...nextLines(probe, file, earlier)];
 }
 
 function labelled(label: string, text: string): string {
   return `${label.padEnd(8)}  ${text}`;
 }
 
-function answerText({ status, ms, bytes, content_type }: NonNullable<Probe["answer"]>): string {
+function responseText({ status, ms, bytes, content_type }: NonNullable<Probe["answer"]>): string {
   const type = content_type === null ? "" : `, ${content_type}`;
   const took = ms < 1000 ? `${ms} ms` : formatSeconds(ms / 1000);
   return `${status} in ${took}, ${formatNumber(bytes)} bytes${type}`;
 }
 
 function pagingLines(paging: PagingReport): string[] {
-  const total = paging.total === null ? [] : [`${formatCount(paging.total, "record")} in all`];
+  const total = paging.total === null ? [] : [`${formatCount(paging.total, "record")} in total`];
   const more = paging.problem !== null
     ? []
     : paging.split !== null
-    ? [`too full for one window: ${paging.split}; a run asks for shorter ones`]
+    ? [`too many records for one window: ${paging.split}; a run requests shorter ones`]
     : paging.next === null
     ? [paging.by === "none" ? "one page" : "this page is the last"]
-    : [`${formatCount(paging.more, "page")} to follow as far as known`];
+    : [`at least ${formatCount(paging.more, "more page")}`];
   const lines = [labelled("paging", [`by ${paging.by}`, ...total, ...more].join(", "))];
   if (paging.next !== null) lines.push(labelled("", `next: ${paging.next}`));
-  if (paging.signs.length > 0) {
-    lines.push(labelled("", 'the answer has these; say "paging" if it has more pages:'));
-    for (const { path, value } of paging.signs) lines.push(labelled("", `  ${path}: ${value}`));
-    if (paging.guesses.length > 0) lines.push(labelled("", "such as"));
-    for (const guess of paging.guesses) lines.push(labelled("", `  ${guess}`));
+  if (paging.second !== null) {
+    lines.push(labelled("", `second page: ${formatCount(paging.second, "record")}`));
   }
-  return lines;
+  return [...lines, ...signLines(paging)];
+}
+
+/** What the job does not declare yet. */
+function signLines({ by, signs, guesses }: PagingReport): string[] {
+  if (signs.length === 0) return [];
+  const about = by === "none"
+    ? 'the response contains these; declare "paging" if it has more pages:'
+    : "the response contains this; declare it, so that no record is missed:";
+  return [
+    labelled("", about),
+    ...signs.map(({ path, value }) => labelled("", `  ${path}: ${value}`)),
+    ...guesses.length === 0 ? [] : [labelled("", "for example")],
+    ...guesses.map((guess) => labelled("", `  ${guess}`)),
+  ];
 }
 
 function recordLines({ count, first }: NonNullable<Probe["records"]>): string[] {
@@ -69,7 +86,7 @@ function recordLines({ count, first }: NonNullable<Probe["records"]>): string[] 
   return [...lines, ...first.map((record) => labelled("", record))];
 }
 
-/** A table's columns one below the other, the first rows side by side. */
+/** The columns of a table below each other, its first rows side by side. */
 function rowLines({ table, rows, columns }: RowReport, width: number): string[] {
   const head = `${table}: ${formatCount(rows, "row")}`;
   if (rows === 0) return [head];
@@ -101,25 +118,26 @@ function problemLines(probe: Probe): string[] {
     const names = probe.never_filled.slice(0, NAMES_SHOWN).join(", ");
     lines.push("", `never filled: ${names}${more > 0 ? ` and ${more} more` : ""}`);
   }
-  lines.push(...untakenLines(probe));
+  lines.push(...unmappedLines(probe));
   if (probe.outside.length > 0) {
     lines.push(
       "",
       `outside the window: every value of ${probe.outside.slice(0, NAMES_SHOWN).join(", ")};`,
-      "  look whether the source takes dates by these parameters, and say record_date",
+      "  check whether the API takes dates in these parameters, and declare record_date",
     );
   }
-  if (probe.rejected.length > 0) lines.push("", "does not fit:");
-  for (const misfit of probe.rejected.slice(0, MISFITS_SHOWN)) {
-    const where = misfit.column === null ? misfit.table : `${misfit.table}.${misfit.column}`;
+  if (probe.rejected.length > 0) lines.push("", "cannot be cast:");
+  for (const failure of probe.rejected.slice(0, FAILURES_SHOWN)) {
+    const where = failure.column === null ? failure.table : `${failure.table}.${failure.column}`;
     lines.push(
-      `  ${where}, ${formatCount(misfit.count, "time")}: the value ${misfit.reason}`,
-      `    value   ${misfit.value}`,
-      `    record  ${misfit.record}`,
+      `  ${where}, ${formatCount(failure.count, "time")}: the value ${failure.reason}`,
+      `    value   ${failure.value}`,
+      `    record  ${failure.record}`,
     );
-    if (misfit.remedy !== null) lines.push(`    perhaps ${misfit.remedy}`);
+    if (failure.remedy !== null) lines.push(`    try     ${failure.remedy}`);
   }
   if (probe.paging?.problem) lines.push("", `problem   ${probe.paging.problem}`);
+  for (const note of probe.notes) lines.push("", `note      ${note}`);
   if (probe.problem !== null) {
     lines.push("", `problem   ${probe.problem.message}`);
     if (probe.problem.hint !== null) lines.push(`hint      ${probe.problem.hint}`);
@@ -128,7 +146,7 @@ function problemLines(probe: Probe): string[] {
   return lines;
 }
 
-function untakenLines({ untaken, records }: Probe): string[] {
+function unmappedLines({ untaken, records }: Probe): string[] {
   if (untaken.length === 0) return [];
   const rows = untaken.slice(0, NAMES_SHOWN).map(({ path, records: filled, value }) => [
     path === "" ? "(the record)" : path,
@@ -136,39 +154,39 @@ function untakenLines({ untaken, records }: Probe): string[] {
     value,
   ]);
   const more = untaken.length - NAMES_SHOWN;
-  const table = formatTable([["field", "filled", "such as"], ...rows], "  ");
-  return ["", "no column takes:", ...table, ...more > 0 ? [`  and ${more} more`] : []];
+  const table = formatTable([["field", "filled", "example"], ...rows], "  ");
+  return ["", "not mapped by any column:", ...table, ...more > 0 ? [`  and ${more} more`] : []];
 }
 
 function outlineLines(
   entries: readonly OutlineEntry[],
   guesses: readonly RecordsGuess[],
 ): string[] {
-  const rows = entries.map(({ path, what }) => [path === "" ? "(the answer)" : path, what]);
-  const lines = ["the answer holds:", ...formatTable(rows, "  ")];
+  const rows = entries.map(({ path, what }) => [path === "" ? "(the response)" : path, what]);
+  const lines = ["the response contains:", ...formatTable(rows, "  ")];
   if (guesses.length === 0) return lines;
-  const said = guesses.map(({ records, count }) =>
+  const choices = guesses.map(({ records, count }) =>
     `  records: ${records} # ${formatCount(count, "record")}`
   );
-  return [...lines, "the records may be:", ...said];
+  return [...lines, "the records may be at:", ...choices];
 }
 
-function nextLines(probe: Probe, file: string): string[] {
+function nextLines(probe: Probe, file: string, earlier?: string): string[] {
   const { problem, paging, records, rows, rejected } = probe;
   const again = `deno task probe ${file} --stream ${probe.stream}`;
   if (problem !== null && (probe.answer?.status ?? 0) !== 200) {
-    return [`next      see to the problem above, then ${again}`];
+    return [`next      fix the problem above, then ${again}`];
   }
   if (problem !== null || (paging?.problem ?? null) !== null || rejected.length > 0) {
-    return [`next      correct ${file}, and ${again}`];
+    return [`next      correct ${file}, then ${again}`];
   }
   if (records?.count === 0) {
     return probe.window === null
-      ? ["next      no record came: look at the request and the answer above"]
-      : ["next      no record came: try another day with --date, or look at the answer above"];
+      ? ["next      no records: check the request and the response above"]
+      : [`next      no records in ${probe.window}: ${again} --date ${earlier ?? "-30d"}`];
   }
   if (rows.every(({ rows }) => rows === 0)) {
-    return [`next      no row came of the records: look at "rows" in ${file}, and ${again}`];
+    return [`next      no rows came of the records: correct "rows" in ${file}, then ${again}`];
   }
   return [`next      deno task backfill --config ${file} --only ${probe.stream} --dry-run`];
 }

@@ -1,70 +1,77 @@
-// Owns the one request that shows whether the source answers: the cheapest that the job has, through the
-// same limiter, credentials and reading as a run's, but tried once and not waited for long. What the
-// answer says of the time shows whether this machine's clock is right.
+// Owns the one request that shows whether the API responds: the cheapest of the job, with the limiter, credentials
+// and parsing of a run, but sent once and with a short timeout. The date of the response shows whether this machine's
+// clock is right. Invariant: what to do follows from the kind of an error and the status, never from a message.
 import { yieldingToEventLoop } from "../yield_to_event_loop.ts";
 import type { Job } from "../config/schema/job.ts";
 import type { Stream } from "../config/schema/job_schema.ts";
 import { readResponse } from "../fetch/read_response.ts";
 import { renderRequest } from "../fetch/http/request.ts";
 import { type ApiClient, openApi } from "../fetch/api_client.ts";
+import type { FetchEvent } from "../fetch/fetch_event.ts";
 import type { Unit } from "../fetch/http/unit.ts";
 import { civilAt, MINUTES_PER_DAY, startOfDay } from "../plan/time/civil.ts";
 import { eachValues, isFedByTarget } from "../plan/each_values.ts";
 import { windowEnd } from "../plan/time/window.ts";
+import { HttpError, type HttpErrorKind } from "../fetch/http/http_error.ts";
+import { statusHint } from "../probe/status_hint.ts";
 import { formatCount, formatSeconds } from "../report/text/format.ts";
 import { fine, type Item, problem, problemOf } from "./item.ts";
 import { openPaginator } from "../fetch/paging/open_paginator.ts";
 import { type ApiDependencies } from "../fetch/stream_client.ts";
 
-/** Longest wait for the answer. */
-const PATIENCE_MS = 20_000;
+/** Longest wait for the response. */
+const TIMEOUT_MS = 20_000;
 
-/** Difference of clocks from which a day may be taken for another; HTTP dates are whole seconds. */
+/** Difference between the clocks from which one day may be taken for another; HTTP dates have whole seconds. */
 const SKEW_MS = 60_000;
 
-/** Asks the source once; tells how it answered, and how far this machine's clock is from its. */
+/** Sends one request to the API; reports its response and the difference between its clock and this machine's. */
 export async function examineApi(job: Job, dependencies: ApiDependencies): Promise<Item[]> {
   const name = cheapestStream(job);
-  if (name === undefined) return [fine("api", "no stream of the job can be asked without data")];
+  if (name === undefined) {
+    return [fine("api", "no stream of the job can be requested without rows of another")];
+  }
+  let status: number | undefined;
+  const onEvent = (event: FetchEvent) => {
+    if (event.kind === "answered") status = event.status;
+  };
   try {
-    await using source = openApi(impatient(job), dependencies);
-    return await ask(source, name, dependencies);
+    await using api = openApi(withShortTimeout(job), { ...dependencies, onEvent });
+    return await request(api, name, dependencies);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    return [problemOf("api", error, adviceFor(message))];
+    return [problemOf("api", error, adviceFor(error, status))];
   }
 }
 
-async function ask(source: ApiClient, name: string, { wallNow, signal }: ApiDependencies): Promise<
+async function request(api: ApiClient, name: string, { wallNow, signal }: ApiDependencies): Promise<
   Item[]
 > {
-  const { job } = source;
-  const client = source.client(name);
+  const { job } = api;
+  const client = api.client(name);
   const unit = await firstUnit(job, client.stream, wallNow());
   const step = openPaginator(client.stream, job.source.url).first();
-  const request = renderRequest(job, client.stream, unit, step);
-  const answer = await client.send(request, signal);
-  const clock = examineClock(answer.headers.get("date"), wallNow());
-  const asked = `${client.line(request)} answered ${answer.status} in ${
-    formatSeconds(answer.ms / 1000)
-  }`;
+  const wire = renderRequest(job, client.stream, unit, step);
+  const response = await client.send(wire, signal);
+  const clock = examineClock(response.headers.get("date"), wallNow());
+  const took = formatSeconds(response.ms / 1000);
+  const summary = `${client.line(wire)} responded ${response.status} in ${took}`;
   try {
-    const { records } = await yieldingToEventLoop(readResponse(client.stream, answer));
-    return [fine("api", `${asked} with ${formatCount(records.length, "record")}`), ...clock];
+    const { records } = await yieldingToEventLoop(readResponse(client.stream, response));
+    return [fine("api", `${summary} with ${formatCount(records.length, "record")}`), ...clock];
   } catch (error) {
-    const { found, do: todo } = problemOf("api", error, `Look at records of stream "${name}"`);
-    return [problem("api", `${asked}. ${source.mask(found)}`, todo ?? ""), ...clock];
+    const { found, do: todo } = problemOf("api", error, `Check "records" of stream "${name}"`);
+    return [problem("api", `${summary}. ${api.mask(found)}`, todo ?? ""), ...clock];
   }
 }
 
-/** The job with one try and a short time for it. */
-function impatient(job: Job): Job {
+/** The job with one attempt and a short timeout. */
+function withShortTimeout(job: Job): Job {
   const { source } = job;
-  const timeout = Math.min(source.timeout, PATIENCE_MS);
+  const timeout = Math.min(source.timeout, TIMEOUT_MS);
   return { ...job, source: { ...source, timeout, retry: { ...source.retry, attempts: 1 } } };
 }
 
-/** Of the streams named, or all, the one with the least to say: without dates, repeated for nothing, in the order of the job. */
+/** The stream that needs least to be requested: one without dates and without `for_each`, in the order of the job. */
 export function cheapestStream(
   job: Job,
   among: readonly string[] = Object.keys(job.streams),
@@ -78,7 +85,7 @@ export function cheapestStream(
     .sort(([, a], [, b]) => cost(a) - cost(b))[0]?.[0];
 }
 
-/** What a stream is asked for first: yesterday, of which the source surely has heard. */
+/** The unit that is requested: yesterday, for which an API is likely to have data. */
 async function firstUnit(job: Job, stream: Stream, nowMs: number): Promise<Unit> {
   const params = Object.fromEntries(
     Object.entries(job.params).flatMap(([name, param]) =>
@@ -95,7 +102,7 @@ async function firstUnit(job: Job, stream: Stream, nowMs: number): Promise<Unit>
   return { window: { from, to: Math.min(to, longest) }, each, params };
 }
 
-/** Compares this machine's clock with the `Date` of an answer (RFC 9110, section 6.6.1). */
+/** Compares this machine's clock with the `Date` of a response (RFC 9110, section 6.6.1). */
 export function examineClock(date: string | null, nowMs: number): Item[] {
   const theirs = Date.parse(date ?? "");
   if (Number.isNaN(theirs)) return [];
@@ -104,25 +111,21 @@ export function examineClock(date: string | null, nowMs: number): Item[] {
   if (Math.abs(aheadMs) < SKEW_MS) return [fine("clock", `${apart} from the API's`)];
   const found = `it is ${apart} ${aheadMs > 0 ? "ahead of" : "behind"} the API's`;
   return [
-    problem("clock", found, "Set this machine's clock: around midnight it asks for wrong days"),
+    problem("clock", found, "Set this machine's clock: around midnight a run requests wrong days"),
   ];
 }
 
-const ADVICE: readonly (readonly [RegExp, string])[] = [
-  [/\(DNS\)/, 'Check the host in "url" of the source, and that this machine has a network'],
-  [/connection refused/, 'Check host and port in "url" of the source, and whether it runs'],
-  [
-    /certificate/,
+/** What to do about an error without a response, by its kind. */
+const ADVICE: Partial<Readonly<Record<HttpErrorKind, string>>> = {
+  connection: 'Check the host and port in "url" of the source, that the API runs there and that ' +
+    "this machine has a network",
+  certificate:
     'Check the host in "url"; where a private authority signs, name its file in DENO_CERT',
-  ],
-  [/InvalidContentType/, 'The port does not speak HTTPS: write http:// in "url" of the source'],
-  [/within [\d.]+ s/, "Try again later; the source, or a proxy before it, does not answer"],
-  [/answered 404/, 'Check "url" of the source and the path of the stream'],
-  [/answered 429/, "Wait a while: the source says that others use up its limit"],
-  [/answered 5\d\d/, "Try again later: the source itself has a fault"],
-];
+  timeout: "Try again later: the API, or a proxy in front of it, does not respond",
+};
 
-function adviceFor(message: string): string {
-  return ADVICE.find(([said]) => said.test(message))?.[1] ??
-    'Check "url" of the source, and that this machine reaches it';
+function adviceFor(error: unknown, status: number | undefined): string {
+  const { cause } = error instanceof Error ? error : { cause: undefined };
+  const advice = cause instanceof HttpError ? cause.hint ?? ADVICE[cause.kind] : statusHint(status);
+  return advice ?? 'Check "url" of the source, and that this machine reaches it';
 }

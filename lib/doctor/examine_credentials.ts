@@ -1,10 +1,10 @@
-// Owns the question whether the credentials of a job are there. It tells the names of variables, never a
-// value; whether the source accepts them only a request can tell.
+// Owns the check whether the credentials of a job are set. It reports names of variables, never a value; only a
+// request shows whether the API accepts them.
 import { type Env, envReferences } from "../config/yaml/env.ts";
 import type { Job } from "../config/schema/job.ts";
 import { fine, type Item, problem } from "./item.ts";
 
-/** Looks for the variables that the credentials of a job are read from. */
+/** Checks the variables that hold the credentials of a job. */
 export function examineCredentials(job: Job, env: Env): Item {
   const references = envReferences(JSON.stringify(job.source.auth ?? {}));
   const names = (keep: (name: string, fallback: string | undefined) => boolean) => [
@@ -24,7 +24,7 @@ export function examineCredentials(job: Job, env: Env): Item {
   const spared = names((name) => !isSet(name));
   const parts = [
     ...(set.length > 0 ? [`${listed(set)} set`] : []),
-    ...(spared.length > 0 ? [`${listed(spared)} not set, which the job allows`] : []),
+    ...(spared.length > 0 ? [`${listed(spared)} not set, which the job permits`] : []),
   ];
   return fine("credentials", parts.join("; ") || "the job sends none");
 }

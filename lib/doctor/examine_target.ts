@@ -1,10 +1,10 @@
-// Owns the questions to a database before the first run: does it answer, may tables be made, does it bear
-// a stamp. Each is a read in which the database refuses every change, so nothing is left behind.
+// Owns the checks of a database before the first run: whether it accepts connections, whether the role may create
+// tables, and its identity. Each is a query in a read-only transaction, so nothing is left behind.
 import { openTarget } from "../upsert/open_target.ts";
 import type { Target } from "../upsert/write/target.ts";
 import { fine, type Item, problem, problemOf } from "./item.ts";
 
-/** How long a database that is away is waited for. */
+/** How long to retry a database that does not accept connections. */
 const RETRY_FOR_MS = 5000;
 
 const RIGHTS = `SELECT current_user AS "user", current_database() AS database,
@@ -14,7 +14,7 @@ has_database_privilege(current_database(), 'TEMPORARY') AS temporary,
 pg_is_in_recovery() AS replica,
 current_setting('server_version') AS version`;
 
-/** Opens a database and closes it again; tells what it is and what may be done there. */
+/** Opens a database and closes it again; reports what it is and what the role may do there. */
 export async function examineTarget(url: string, signal: AbortSignal): Promise<Item[]> {
   try {
     await using target = await openTarget(url, { retryForMs: RETRY_FOR_MS, signal });
@@ -26,14 +26,16 @@ export async function examineTarget(url: string, signal: AbortSignal): Promise<I
 
 async function examine(target: Target): Promise<Item[]> {
   const { columns, rows } = await target.query(RIGHTS, { readOnly: true });
-  const said = Object.fromEntries(columns.map((name, i) => [name, rows[0]?.[i]]));
-  const version = String(said.version).split(" ")[0];
+  const facts = Object.fromEntries(columns.map((name, i) => [name, rows[0]?.[i]]));
+  const version = String(facts.version).split(" ")[0];
   return [
     fine("database", `${target.label} answers, PostgreSQL ${version}`),
-    rightsItem(said),
+    rightsItem(facts),
     fine(
       "stamp",
-      target.id === "" ? "none yet; the first run makes it" : `${target.id}, as in the checkpoint`,
+      target.id === ""
+        ? "none yet; the first run creates it"
+        : `${target.id}, as in the checkpoint`,
     ),
   ];
 }
@@ -43,24 +45,28 @@ function rightsItem({ user, database, schema, tables, temporary, replica }: Reco
   unknown
 >): Item {
   if (replica === true) {
-    return problem("rights", "the server is a replica and takes no rows", "Use the primary server");
+    return problem(
+      "rights",
+      "the server is a replica and accepts no writes",
+      "Use the primary server",
+    );
   }
   if (schema === null) {
     return problem(
       "rights",
-      `no schema of "${user}"'s search_path exists`,
-      `CREATE SCHEMA, or name one: ?options=-c%20search_path=NAME in DATABASE_URL`,
+      `no schema in the search_path of "${user}" exists`,
+      "CREATE SCHEMA, or name one: ?options=-c%20search_path=NAME in DATABASE_URL",
     );
   }
   if (tables !== true) {
     const todo = `GRANT CREATE ON SCHEMA ${quoted(schema)} TO ${quoted(user)}`;
-    return problem("rights", `"${user}" may not make tables in schema "${schema}"`, todo);
+    return problem("rights", `"${user}" may not create tables in schema "${schema}"`, todo);
   }
   if (temporary !== true) {
     const todo = `GRANT TEMPORARY ON DATABASE ${quoted(database)} TO ${quoted(user)}`;
-    return problem("rights", `"${user}" may not make temporary tables`, todo);
+    return problem("rights", `"${user}" may not create temporary tables`, todo);
   }
-  return fine("rights", `"${user}" may make tables in schema "${schema}"`);
+  return fine("rights", `"${user}" may create tables in schema "${schema}"`);
 }
 
 function quoted(name: unknown): string {

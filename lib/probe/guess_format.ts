@@ -1,10 +1,10 @@
-// Owns the guess at the format of an answer that is not of the one declared. Pure. Invariant: it guesses
-// nothing where a reader of that format would not find two lines alike.
+// Owns the guess at the format of a response that does not have the declared one. Pure. Invariant: it guesses a
+// format only where two lines of the response agree with it.
 
-/** Lines of an answer that are looked at. */
+/** Lines of a response that are examined. */
 const LINES = 20;
 
-/** What to write in the job for an answer of that text, such as `format: ndjson`; undefined where it is like nothing known. */
+/** What to write in the job for a response with this text, such as `format: ndjson`; undefined where no format fits. */
 export function guessFormat(text: string): string | undefined {
   const lines = text.slice(0, 1 << 16).split(/\r?\n/).filter((line) => line.trim() !== "")
     .slice(0, LINES);
@@ -30,7 +30,7 @@ function isComment(line: string): boolean {
   return line.startsWith("#");
 }
 
-/** Whether every line has the same number of that mark, and any at all; a last line may be cut off. */
+/** Whether every line contains the delimiter equally often, at least once; the last line may be truncated. */
 function isTable(lines: readonly string[], mark: string): boolean {
   const counts = lines.map((line) => line.replace(/"[^"]*"/g, "").split(mark).length - 1);
   const whole = counts.length > 2 ? counts.slice(0, -1) : counts;

@@ -1,21 +1,22 @@
-// Owns the outline of an answer for people who are to say where its records are: what is at which path,
-// and which paths could be "records". Pure. Invariant: however large an answer is, its outline is short.
+// Owns the outline of a response for a person who has to say where its records are: what is at which path, and
+// which paths could be "records". Pure. Invariant: the outline is short however large the response is.
 import { kindOf } from "../extract/cast/kind_of.ts";
+import { jsonText } from "../extract/value/json_text.ts";
 import { isObject, stepTo } from "../extract/value/path.ts";
 
-/** Something in an answer. */
+/** A value in a response. */
 export interface OutlineEntry {
-  /** Its path; empty for the answer itself. */
+  /** Its path; empty for the response itself. */
   readonly path: string;
-  /** What it is, such as `a list of 25 objects`, or the value of a scalar. */
+  /** What it is, such as `an array of 25`, or the value of a scalar. */
   readonly what: string;
 }
 
-/** A way to say where the records are. */
+/** One possible value of "records". */
 export interface RecordsGuess {
   /** What to write as "records". */
   readonly records: string;
-  /** How many records that would be. */
+  /** Number of records that it finds. */
   readonly count: number;
 }
 
@@ -24,7 +25,7 @@ const MOST_MEMBERS = 25;
 const DEEPEST = 4;
 const LONGEST_VALUE = 60;
 
-/** What is where in an answer, the outer before the inner. */
+/** What is at which path of a response, outer values before inner ones. */
 export function outline(body: unknown): OutlineEntry[] {
   const entries: OutlineEntry[] = [];
   const queue: [path: string, value: unknown, depth: number][] = [["", body, 0]];
@@ -39,7 +40,7 @@ export function outline(body: unknown): OutlineEntry[] {
   return entries;
 }
 
-/** The ways in which the records of an answer may be said, those with most records first. */
+/** The possible values of "records" for a response, those that find most records first. */
 export function guessRecords(body: unknown): RecordsGuess[] {
   const guesses: RecordsGuess[] = [];
   const queue: [path: string, value: unknown, depth: number][] = [["", body, 0]];
@@ -64,10 +65,10 @@ function described(value: unknown): string {
   if (Array.isArray(value)) {
     const kinds = new Set(value.slice(0, 100).map(kindOf));
     const of = value.length === 0 ? "" : `, the first ${kindOf(value[0])}`;
-    return `a list of ${value.length}${kinds.size > 1 ? ", of several kinds" : of}`;
+    return `an array of ${value.length}${kinds.size > 1 ? ", of mixed types" : of}`;
   }
   if (isObject(value)) return `an object of ${Object.keys(value).length}`;
-  const text = JSON.stringify(value) ?? "nothing";
+  const text = value === undefined ? "nothing" : jsonText(value);
   return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}...` : text;
 }
 
@@ -95,7 +96,7 @@ function listGuess(body: unknown, path: string, list: unknown[]): RecordsGuess |
   return { records: `{${at} as: arrays, ${names} }`, count: list.length };
 }
 
-/** Path of a list of so many names beside the records: of texts, or of objects with a name. */
+/** Path of an array of so many names next to the records: strings, or objects with a name. */
 function namesAt(body: unknown, count: number): string | undefined {
   for (const [path, value] of membersOf("", body)) {
     if (!Array.isArray(value) || value.length !== count) continue;
@@ -107,7 +108,7 @@ function namesAt(body: unknown, count: number): string | undefined {
   return undefined;
 }
 
-/** As YAML takes it. */
+/** Quoted where YAML requires it. */
 function quoted(path: string): string {
   return /[[\]{}"]/.test(path) ? `'${path}'` : path;
 }

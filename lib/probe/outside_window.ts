@@ -1,11 +1,10 @@
-// Owns the question whether a source heeded the dates it was asked for, as far as rows tell: where no date
-// of any row is of the window, it probably did not, and a run would mark dates as done that were never
-// seen. Pure.
+// Owns the check whether an API respected the dates of a request, as far as rows show: where no date of any row
+// lies in the window it probably ignored them, and a run would mark dates as done that were never fetched. Pure.
 import type { Extraction } from "../extract/extractor.ts";
 import { formatDay, MINUTES_PER_DAY } from "../plan/time/civil.ts";
 import type { Window } from "../plan/time/window.ts";
 
-/** Columns of dates, as `table.column`, none of whose values is of the window; none where any column has one that is. */
+/** Date columns, as `table.column`, without a value in the window; empty where any column has one. */
 export function outsideWindow({ sets }: Extraction, window: Window | null): string[] {
   if (window === null) return [];
   // A day on either side, as a time may be written in another zone.

@@ -1,13 +1,13 @@
-// Owns the search for signs of paging in an answer, for a job that does not say yet how pages are read, and
-// what they suggest to write. Pure; it looks at names near the top of the answer and at headers, never into
-// the records.
+// Owns the search for signs of paging in a response, for a job that does not declare paging yet, and what they suggest
+// to write. Pure; it reads names near the top of the response and headers, never the records.
+import { jsonText } from "../extract/value/json_text.ts";
 import { isObject, stepTo } from "../extract/value/path.ts";
 
-/** Something in an answer that looks as if it had to do with paging. */
+/** A value in a response that looks like part of its paging. */
 export interface PagingSign {
   /** Its path, `$header.NAME` for a header. */
   readonly path: string;
-  /** Its value as JSON, cut short. */
+  /** Its value as JSON, truncated. */
   readonly value: string;
 }
 
@@ -55,12 +55,17 @@ export function pagingSigns(
   return found.slice(0, MOST_SIGNS);
 }
 
-/** What to write for signs of paging in an answer of so many records, one key a line; a person has to judge it. */
+/** What to write for signs of paging in a response of so many records, one key a line; a person has to judge it. */
 export function guessPaging(signs: readonly PagingSign[], records: number): string[] {
-  const total = signs.find(({ path, value }) => TOTAL.test(path) && numberOf(value) >= records);
+  const total = guessTotal(signs, records);
   const by = pagingOf(signs, records, total);
   if (by === undefined) return [];
   return [`paging: ${by}`, ...total === undefined ? [] : [`total: ${total.path}`]];
+}
+
+/** The sign that states the number of records of the whole window, for a response of so many. */
+export function guessTotal(signs: readonly PagingSign[], records: number): PagingSign | undefined {
+  return signs.find(({ path, value }) => TOTAL.test(path) && numberOf(value) >= records);
 }
 
 const TOTAL =
@@ -93,17 +98,17 @@ function pagingOf(
 
 const PAGES = /(total_?pages|page_?count|number_?of_?pages|last_?page|x-total-pages|pages)$/i;
 
-/** The number that JSON holds, as such or as a text. */
+/** The number in a JSON text, which may be a string. */
 function numberOf(json = ""): number {
   return Number(json.replaceAll('"', "") || "none");
 }
 
-/** As YAML takes it inside braces. */
+/** Quoted where YAML requires it inside braces. */
 function quoted(path: string): string {
   return /[[\]{},"]/.test(path) ? `'${path}'` : path;
 }
 
 function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? "nothing";
+  const text = value === undefined ? "nothing" : jsonText(value);
   return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}...` : text;
 }

@@ -1,13 +1,13 @@
-// Owns the dates that a probe asks for: a window such as a run would ask for, from one day on. Pure.
-// Invariant: it never reaches beyond today, as many sources refuse dates that are still to come.
+// Owns the window that a probe requests: one such as a run would request, from a given day on. Pure. Invariant: it
+// never reaches beyond today, because many APIs refuse dates in the future.
 import type { Job } from "../config/schema/job.ts";
 import type { Stream } from "../config/schema/job_schema.ts";
 import { civilAt, type CivilMinute, MINUTES_PER_DAY, startOfDay } from "../plan/time/civil.ts";
 import { type Window, windowEnd } from "../plan/time/window.ts";
 
 /**
- * The window of a stream that begins at `from`, or yesterday, of which the source surely has heard; null for a
- * stream without windows. A fixed window has its declared length, an `auto` one is a day or its shortest.
+ * The window of a stream that begins at `from`, by default yesterday, for which an API is likely to have data; null
+ * for a stream without windows. A fixed window has its declared length; an `auto` window is a day, or its minimum.
  */
 export function probeWindow(
   job: Pick<Job, "time_zone">,

@@ -1,20 +1,20 @@
-// Owns what is told of the rows that an answer became: per entry of "rows" how many, which columns were
-// filled how often and with what, and which values did not fit. Pure; every text in it is cut short.
+// Owns the report on the rows that a response became: for each entry of "rows" how many, how often each column was
+// filled and with what, and which values could not be cast. Pure; every string in it is truncated.
 import type { Extraction, Rejection } from "../extract/extractor.ts";
 import type { RowShape } from "../extract/row_shape.ts";
-import { remedyOf } from "./suggested_fix.ts";
+import { suggestedFix } from "./suggested_fix.ts";
 
-/** A column over the rows of an answer. */
+/** A column over the rows of a response. */
 export interface ColumnReport {
   /** Its name. */
   readonly column: string;
-  /** Its type, as the job says it. */
+  /** Its declared type. */
   readonly type: string;
-  /** Whether it is of the key. */
+  /** Whether it is part of the primary key. */
   readonly key: boolean;
-  /** Rows in which it has a value. */
+  /** Rows in which it is not null. */
   readonly filled: number;
-  /** Its values in the first rows, in PostgreSQL's text form, cut short. */
+  /** Its values in the first rows, in PostgreSQL's text form, truncated. */
   readonly values: readonly (string | null)[];
 }
 
@@ -22,27 +22,27 @@ export interface ColumnReport {
 export interface RowReport {
   /** Their table. */
   readonly table: string;
-  /** How many there are. */
+  /** Their number. */
   readonly rows: number;
   /** The mapped columns, in order. */
   readonly columns: readonly ColumnReport[];
 }
 
-/** Values that were refused for one reason. */
+/** Values that cannot be cast, for one reason. */
 export interface CastFailure {
-  /** The table that the row was for. */
+  /** Table of the row. */
   readonly table: string;
-  /** Null where it was the record as such. */
+  /** Column; null where the whole record was rejected. */
   readonly column: string | null;
   /** Continues the sentence "the value ...". */
   readonly reason: string;
-  /** How often. */
+  /** Number of such values. */
   readonly count: number;
   /** One such value, as JSON. */
   readonly value: string;
-  /** The record it stood in, as JSON. */
+  /** The record with that value, as JSON. */
   readonly record: string;
-  /** What to write beside the path of the column, where the value suggests it; else null. */
+  /** What to add next to the path of the column, where the value suggests it; else null. */
   readonly remedy: string | null;
 }
 
@@ -50,7 +50,7 @@ const ROWS_SHOWN = 3;
 const LONGEST_VALUE = 200;
 const LONGEST_RECORD = 300;
 
-/** Reports on every entry, those without rows too. */
+/** Reports on every entry, including those without rows. */
 export function reportRows(shapes: readonly RowShape[], { sets }: Extraction): RowReport[] {
   return shapes.map((shape) => {
     const rows = sets.find((set) => set.shape === shape)?.rows ?? [];
@@ -65,7 +65,7 @@ export function reportRows(shapes: readonly RowShape[], { sets }: Extraction): R
   });
 }
 
-/** Columns as `table.column` that no row of any entry filled, among tables that have rows. */
+/** Columns, as `table.column`, that are null in every row, of tables that have rows. */
 export function neverFilled(reports: readonly RowReport[]): string[] {
   const filled = new Map<string, number>();
   for (const { table, rows, columns } of reports) {
@@ -78,8 +78,8 @@ export function neverFilled(reports: readonly RowReport[]): string[] {
   return [...filled].filter(([, count]) => count === 0).map(([name]) => name);
 }
 
-/** Rejections gathered by table, column and reason, the most frequent first. */
-export function gatherMisfits(
+/** Rejections grouped by table, column and reason, the most frequent first. */
+export function gatherCastFailures(
   rejected: readonly Rejection[],
   shapes: readonly RowShape[],
 ): CastFailure[] {
@@ -89,25 +89,25 @@ export function gatherMisfits(
     );
     return shape?.types[shape.columns.indexOf(column ?? "")];
   };
-  const misfits = new Map<string, { -readonly [K in keyof CastFailure]: CastFailure[K] }>();
+  const failures = new Map<string, { -readonly [K in keyof CastFailure]: CastFailure[K] }>();
   for (const { table, column, reason, value, record } of rejected) {
     const id = JSON.stringify([table, column, reason]);
-    const known = misfits.get(id);
+    const known = failures.get(id);
     if (known !== undefined) known.count++;
     else {
       const type = typeOf(table, column);
-      misfits.set(id, {
+      failures.set(id, {
         table,
         column,
         reason,
         count: 1,
         value: cut(value, LONGEST_VALUE),
         record: cut(record, LONGEST_RECORD),
-        remedy: type === undefined ? null : remedyOf(type, value) ?? null,
+        remedy: type === undefined ? null : suggestedFix(type, value) ?? null,
       });
     }
   }
-  return [...misfits.values()].sort((a, b) => b.count - a.count);
+  return [...failures.values()].sort((a, b) => b.count - a.count);
 }
 
 function cut<T extends string | null>(text: T, chars: number): T {

@@ -1,14 +1,16 @@
-// Owns what to do about an answer that says no, where the source itself does not say it. Pure.
+// Owns the hint for an HTTP status that is not a success. Pure.
 
-/** What to do about a status; undefined where nothing can be told. */
+/** What to do about a status, or about a missing response; undefined for a success. */
 export function statusHint(status: number | undefined): string | undefined {
-  if (status === undefined) return "Look at the URL of the source";
-  if (status >= 300 && status < 400) return "Write the address that it leads to into the job";
-  if (status === 404 || status === 410) {
-    return "Look at the URL of the source and the path of the request; empty_on: [404] where it means no data";
+  if (status === undefined) {
+    return 'Check the host and port in "url" of the source, and that this machine reaches them';
   }
-  if (status === 405) return "Look at the method of the request, GET or POST";
-  if (status === 429) return "Wait a while, and say the allowed rate as limits of the source";
-  if (status >= 500) return "Try again later; a run does so by itself";
-  return status >= 400 ? "Look at the parameters of the request above" : undefined;
+  if (status >= 300 && status < 400) return 'Write the URL of the redirect as "url" of the source';
+  if (status === 404 || status === 410) {
+    return `Check "url" of the source and the path of the request; write empty_on: [${status}] if it means no data`;
+  }
+  if (status === 405) return "Check the method of the request: GET or POST";
+  if (status === 429) return "Wait a while, and write the allowed rate as limits of the source";
+  if (status >= 500) return "Try again later: the API has an error; a run retries by itself";
+  return status >= 400 ? "Check the parameters of the request" : undefined;
 }

@@ -1,6 +1,5 @@
-// Owns the search for what is in the records and in no column: fields that nobody mapped, or whose names
-// are not quite those that a column looks for. Pure. Invariant: however large records are, few are looked
-// at, and what is told of them is short.
+// Owns the search for unmapped fields: values of the records that no column, condition or hash reads. Pure.
+// Invariant: however large the records are, few of them are examined, and the report is short.
 import type { Job } from "../config/schema/job.ts";
 import type { RowsSpec } from "../config/schema/job_schema.ts";
 import { parseEach } from "../extract/value/each.ts";
@@ -10,19 +9,19 @@ import { KeyedRecord } from "../extract/decode/read_records.ts";
 import { type RowShape, shapesOf } from "../extract/row_shape.ts";
 import { preview } from "../extract/value/preview.ts";
 
-/** A field that no column takes. */
+/** A field that no column maps. */
 export interface UnmappedField {
-  /** Its path in the record; `[]` stands for each element of a list, `{}` for each member of an object. */
+  /** Its path in the record; `[]` stands for each element of an array, `{}` for each member of an object. */
   readonly path: string;
-  /** Records that have a value there. */
+  /** Number of records that have a value there. */
   readonly records: number;
-  /** The first such value as JSON, cut short. */
+  /** The first such value as JSON, truncated. */
   readonly value: string;
 }
 
 const RECORDS_LOOKED_AT = 200;
 const MOST_FIELDS = 200;
-/** Objects that nothing reads: their members are told apart down to here, and where there are not more. */
+/** Unmapped objects are reported member by member down to this depth, and up to this many members. */
 const DEEPEST = 2;
 const MOST_MEMBERS = 25;
 const VALUE_BYTES = 80;
@@ -31,8 +30,8 @@ const VALUE_BYTES = 80;
 const ANY = Symbol("any");
 type Trail = readonly (string | typeof ANY)[];
 
-/** The fields of a stream's records that none of its columns takes, in the order they come. */
-export function untakenFields(
+/** The fields of a stream's records that none of its columns maps, in the order in which they appear. */
+export function unmappedFields(
   job: Job,
   stream: string,
   records: readonly unknown[],
@@ -42,7 +41,7 @@ export function untakenFields(
   for (const record of records.slice(0, RECORDS_LOOKED_AT)) {
     const found = new Map<string, unknown>();
     const element = record instanceof KeyedRecord ? record.record : record;
-    // Anything else is rejected as a whole, unless a column takes it as it is.
+    // Anything else is rejected as a whole, unless a column maps the record itself.
     if (isObject(element)) collect(element, trails, "", 0, found);
     for (const [path, value] of found) {
       const field = fields.get(path);
@@ -55,7 +54,7 @@ export function untakenFields(
   return [...fields.values()];
 }
 
-/** Where the columns and conditions of a stream look, as steps from the record. */
+/** The paths that the columns and conditions of a stream read, as steps from the record. */
 function trailsOf(job: Job, stream: string): Trail[] {
   const spec = job.streams[stream]!;
   const dates = spec.record_date === undefined ? [] : [parsePath(spec.record_date.path)];
@@ -67,7 +66,7 @@ function trailsOf(job: Job, stream: string): Trail[] {
 function trailsOfEntry(job: Job, entry: RowsSpec, shape: RowShape): Trail[] {
   const starts: Trail[] = [[]];
   for (const { steps, over } of parseEach(entry.each)) {
-    // The lists of columns are members of the one object, whichever row is looked at.
+    // The arrays of columns are members of one object, for every row.
     const below = over === "columns" ? [] : [ANY] as const;
     starts.unshift([...starts[0]!, ...steps.map(anyStep), ...below]);
   }
@@ -89,7 +88,7 @@ function anyStep(step: unknown): string | typeof ANY {
   return typeof step === "string" ? step : ANY;
 }
 
-/** Adds what is in a value and at the end of no trail, with its path. */
+/** Adds the values inside a value that lie at the end of no trail, with their paths. */
 function collect(
   value: unknown,
   trails: readonly Trail[],
@@ -118,7 +117,7 @@ function collect(
   }
 }
 
-/** What is left of the trails that lead into a member, or into the elements of a list. */
+/** The rest of the trails that lead into a member, or into the elements of an array. */
 function below(trails: readonly Trail[], name: string | undefined): Trail[] {
   return trails.filter(([first]) => first === ANY || first === name).map((trail) => trail.slice(1));
 }

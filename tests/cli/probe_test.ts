@@ -7,7 +7,7 @@ import { thingsApi, thingsJob } from "./things.ts";
 
 const TOKEN = { TINY_TOKEN: "a-long-token" };
 
-Deno.test("probe takes the file, the stream and the date, and exits with 0 when all fits", async () => {
+Deno.test("probe takes the file, the stream and the date, and exits with 0 when every value can be cast", async () => {
   const asked: string[] = [];
   await using api = thingsApi(asked);
   using dir = tempDir();
@@ -25,7 +25,7 @@ Deno.test("probe takes the file, the stream and the date, and exits with 0 when 
   assertEquals(rows[0].columns[0].values, ["2025-01-31 a", "2025-01-31 b"]);
 });
 
-Deno.test("probe takes a stream that has dates where a date is given, and refuses one that has none", async () => {
+Deno.test("probe chooses a stream with dates when a date is given, and refuses one without", async () => {
   const asked: string[] = [];
   await using api = thingsApi(asked);
   using dir = tempDir();
@@ -37,17 +37,17 @@ Deno.test("probe takes a stream that has dates where a date is given, and refuse
   const { code: refused, stderr } = await runTask("probe", [file, ...dated], { env: TOKEN });
   assertEquals([refused, asked.length], [2, 1]);
   assertStringIncludes(stderr, 'Cannot probe stream "kinds" for a date: it has no window');
-  assertStringIncludes(stderr, "hint: Leave --date out, or take things");
+  assertStringIncludes(stderr, "hint: Leave --date out, or choose things");
 });
 
-Deno.test("probe exits with 1 when a value does not fit, and with 2 when the stream is not known", async () => {
+Deno.test("probe exits with 1 when a value cannot be cast, and with 2 when the stream is unknown", async () => {
   await using api = thingsApi();
   using dir = tempDir();
   const file = dir.file("job.yaml");
   await Deno.writeTextFile(file, thingsJob(api.url).replace("kind: text }", "kind: integer }"));
-  const misfit = await runTask("probe", [`--config=${file}`, "--stream=things"], { env: TOKEN });
-  assertEquals(misfit.code, 1);
-  assertStringIncludes(misfit.stdout, "things.kind, 2 times: the value");
+  const failed = await runTask("probe", [`--config=${file}`, "--stream=things"], { env: TOKEN });
+  assertEquals(failed.code, 1);
+  assertStringIncludes(failed.stdout, "things.kind, 2 times: the value");
   const unknown = await runTask("probe", [file, "--stream", "thing"], { env: TOKEN });
   assertEquals(unknown.code, 2);
   assertStringIncludes(unknown.stderr, 'hint: Did you mean "things"?');
@@ -60,7 +60,7 @@ Deno.test("probe --help names the parameters of the job", async () => {
   assertEquals((await runTask("probe", ["config/none.yaml", "--help"])).code, 0);
 });
 
-Deno.test("probe asks for what a query on the database says, and only then may reach it", async () => {
+Deno.test("probe runs the query of for_each, and may reach the database only then", async () => {
   const asked: string[] = [];
   await using api = thingsApi(asked);
   const fed = `${thingsJob(api.url)}`.replace(

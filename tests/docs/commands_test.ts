@@ -115,7 +115,7 @@ async function write(page: string, shown: readonly Shown[]): Promise<void> {
 function asReaderSees(text: string): string {
   return text.trimEnd()
     .replace(/postgres:\/\/hindcast@[\w.:]+\/\w+/g, "pglite:./data/db")
-    .replace(/"hindcast" may make/, '"postgres" may make')
+    .replace(/"hindcast" may create/, '"postgres" may create')
     .replace(/127\.0\.0\.1:\d{4,}/g, "127.0.0.1:8787");
 }
 

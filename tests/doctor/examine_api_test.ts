@@ -34,7 +34,7 @@ async function examine(url: string, token = "secret-token"): Promise<Item[]> {
   });
 }
 
-Deno.test("examineApi() asks the cheapest stream once and compares clocks", async () => {
+Deno.test("examineApi() requests the cheapest stream once and compares clocks", async () => {
   const asked: string[] = [];
   await using server = serve((request) => {
     asked.push(new URL(request.url).pathname);
@@ -43,7 +43,7 @@ Deno.test("examineApi() asks the cheapest stream once and compares clocks", asyn
   const items = await examine(server.url);
   assertEquals(asked, ["/each/x"]);
   assertEquals(items.map(({ name, ok }) => [name, ok]), [["api", true], ["clock", true]]);
-  assertStringIncludes(items[0]!.found, "answered 200");
+  assertStringIncludes(items[0]!.found, "responded 200");
   assertStringIncludes(items[0]!.found, "1 record");
 });
 
@@ -55,7 +55,7 @@ Deno.test("examineApi() names the variable to check when credentials are refused
   assertEquals(JSON.stringify(api).includes("secret-token"), false);
 });
 
-Deno.test("examineApi() says what to do about an API that does not answer", async () => {
+Deno.test("examineApi() says what to do about an API that refuses connections", async () => {
   const server = serve(() => new Response());
   await server[Symbol.asyncDispose]();
   const [api] = await examine(server.url);
@@ -63,7 +63,7 @@ Deno.test("examineApi() says what to do about an API that does not answer", asyn
   assertStringIncludes(api!.do!, "host and port");
 });
 
-Deno.test("examineApi() asks once when the API has a fault", async () => {
+Deno.test("examineApi() sends one request when the API has an error", async () => {
   let asked = 0;
   await using server = serve(() => (asked++, new Response("busy", { status: 503 })));
   const [api] = await examine(server.url);
@@ -71,7 +71,7 @@ Deno.test("examineApi() asks once when the API has a fault", async () => {
   assertStringIncludes(api!.do!, "Try again later");
 });
 
-Deno.test("examineApi() shows an answer that is not what the job declares", async () => {
+Deno.test("examineApi() shows a response that does not have the declared shape", async () => {
   await using server = serve(() =>
     new Response("<html><title>Log in</title>", { headers: { "content-type": "text/html" } })
   );
@@ -97,11 +97,11 @@ Deno.test("examineClock() finds a clock that is wrong by more than a minute", ()
   assertEquals(examineClock("soon", NOW), []);
 });
 
-Deno.test("examineCredentials() tells which variables are set and which are missing", async () => {
+Deno.test("examineCredentials() reports which variables are set and which are missing", async () => {
   const tiny = await job("https://api.example.com");
   const missing = examineCredentials(tiny, () => undefined);
   assertEquals([missing.ok, missing.found], [false, "TOKEN is not set"]);
   assertStringIncludes(missing.do!, "TOKEN=... into .env.local");
   const set = examineCredentials(tiny, (name) => name === "TOKEN" ? "secret-token" : undefined);
-  assertEquals(set.found, "TOKEN is set; KEY is not set, which the job allows");
+  assertEquals(set.found, "TOKEN is set; KEY is not set, which the job permits");
 });

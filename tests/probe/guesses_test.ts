@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { guessFormat } from "../../lib/probe/guess_format.ts";
 import { guessPaging } from "../../lib/probe/paging_signs.ts";
-import { remedyOf } from "../../lib/probe/suggested_fix.ts";
+import { suggestedFix } from "../../lib/probe/suggested_fix.ts";
 import { statusHint } from "../../lib/probe/status_hint.ts";
 
 Deno.test("guessFormat() tells CSV with its delimiter and comments, NDJSON and JSON apart", () => {
@@ -19,8 +19,8 @@ Deno.test("guessFormat() tells CSV with its delimiter and comments, NDJSON and J
   }
 });
 
-Deno.test("remedyOf() says what to write about a value that does not fit", () => {
-  const cases: [type: string, value: unknown, remedy: string | undefined][] = [
+Deno.test("suggestedFix() says what to write for a value that cannot be cast", () => {
+  const cases: [type: string, value: unknown, fix: string | undefined][] = [
     ["numeric", "1.234,50", 'decimal: ","'],
     ["numeric", "n/a", 'nulls: ["", "n/a"]'],
     ["numeric", "19.5f", String.raw`capture: "(-?[\\d.]+)"`],
@@ -38,13 +38,13 @@ Deno.test("remedyOf() says what to write about a value that does not fit", () =>
     ["uuid", "x", undefined],
     ["date", "the 31st of January", undefined],
   ];
-  for (const [type, value, remedy] of cases) {
-    assertEquals(remedyOf(type, JSON.stringify(value)), remedy, `${type} ${value}`);
+  for (const [type, value, fix] of cases) {
+    assertEquals(suggestedFix(type, JSON.stringify(value)), fix, `${type} ${value}`);
   }
-  assertEquals(remedyOf("numeric", '"cut off...'), undefined);
+  assertEquals(suggestedFix("numeric", '"cut off...'), undefined);
 });
 
-Deno.test("guessPaging() says what to write for the signs of an answer", () => {
+Deno.test("guessPaging() says what to write for the signs of paging in a response", () => {
   const guesses = (signs: Record<string, unknown>) =>
     guessPaging(
       Object.entries(signs).map(([path, value]) => ({ path, value: JSON.stringify(value) })),
@@ -73,8 +73,8 @@ Deno.test("guessPaging() says what to write for the signs of an answer", () => {
   assertEquals(guesses({ next: null, count: 10 }), []);
 });
 
-Deno.test("statusHint() says what to do about an answer that says no", () => {
-  assertEquals(statusHint(429), "Wait a while, and say the allowed rate as limits of the source");
-  assertEquals(statusHint(422), "Look at the parameters of the request above");
-  assertEquals(statusHint(503), "Try again later; a run does so by itself");
+Deno.test("statusHint() says what to do about a status that is not a success", () => {
+  assertEquals(statusHint(429), "Wait a while, and write the allowed rate as limits of the source");
+  assertEquals(statusHint(422), "Check the parameters of the request");
+  assertEquals(statusHint(503), "Try again later: the API has an error; a run retries by itself");
 });

@@ -2,13 +2,13 @@ import { assert, assertEquals } from "@std/assert";
 import { guessRecords, outline } from "../../lib/probe/outline.ts";
 import { pagingSigns } from "../../lib/probe/paging_signs.ts";
 
-Deno.test("outline() says what is where, the outer before the inner", () => {
+Deno.test("outline() says what is at which path, outer values before inner ones", () => {
   const body = { meta: { total: 3 }, data: [{ id: "a", "x.y": null }, 5], none: [] };
   assertEquals(outline(body).map(({ path, what }) => `${path} ${what}`), [
     " an object of 3",
     "meta an object of 1",
-    "data a list of 2, of several kinds",
-    "none a list of 0",
+    "data an array of 2, of mixed types",
+    "none an array of 0",
     "meta.total 3",
     "data[0] an object of 2",
     'data[0].id "a"',
@@ -16,7 +16,7 @@ Deno.test("outline() says what is where, the outer before the inner", () => {
   ]);
 });
 
-Deno.test("outline() stays short whatever the answer is", () => {
+Deno.test("outline() stays short however large the response is", () => {
   const wide = Object.fromEntries(
     Array.from({ length: 1000 }, (_, at) => [`k${at}`, "x".repeat(1e5)]),
   );

@@ -55,11 +55,13 @@ const DATA = [
   { id: "b", at: "yesterday", value: 2, unit: "C", note: "", parts: [] },
 ];
 
-Deno.test("probeStream() tells request, answer, paging, records, rows and what does not fit", async () => {
+Deno.test("probeStream() reports the request, the response, paging, records, rows and cast failures", async () => {
   let headers: Headers | undefined;
   const { probed, text } = await probe((request) => {
     headers = request.headers;
-    return Response.json({ meta: { total: 5 }, data: DATA, echo: "secret-key" });
+    const isFirst = request.url.includes("page=1&");
+    const data = isFirst ? DATA : DATA.map((record) => ({ ...record, id: `${record.id}2` }));
+    return Response.json({ meta: { total: 5 }, data, echo: "secret-key" });
   });
   assertEquals(headers?.get("x-key"), "secret-key");
   assertEquals([probed.window, probed.answer?.status, probed.problem], ["2025-01-31", 200, null]);
@@ -83,7 +85,7 @@ Deno.test("probeStream() tells request, answer, paging, records, rows and what d
     const line of [
       "request   GET URL/readings?day=2025-01-31&page=1&size=2",
       "x-key: ***",
-      "paging    by page, 5 records in all, 2 pages to follow as far as known",
+      "paging    by page, 5 records in total, at least 2 more pages",
       "readings: 1 row",
       "parts: 2 rows",
       "never filled: readings.note",
@@ -93,7 +95,7 @@ Deno.test("probeStream() tells request, answer, paging, records, rows and what d
   assertEquals(JSON.stringify(probed).includes("secret-key"), false);
 });
 
-Deno.test("probeStream() outlines an answer of another shape and guesses where the records are", async () => {
+Deno.test("probeStream() outlines a response of another shape and guesses where the records are", async () => {
   const { probed, text } = await probe(() => Response.json({ result: { rows: DATA }, total: 2 }));
   assertStringIncludes(probed.problem!.message, 'expected a list at "data"');
   assertEquals(probed.guesses, [{ records: "result.rows", count: 2 }]);
@@ -101,23 +103,23 @@ Deno.test("probeStream() outlines an answer of another shape and guesses where t
   assertStringIncludes(text, "next      correct job.yaml");
 });
 
-Deno.test("probeStream() says what format an answer has that is not of the one declared", async () => {
+Deno.test("probeStream() says which format a response has that does not have the declared one", async () => {
   const { probed, text } = await probe(() => new Response("id;at\n1;2\n2;3\n"));
   assertEquals(probed.problem?.hint, 'Write format: csv, delimiter: ";" into the stream');
   assertStringIncludes(text, "next      correct job.yaml");
 });
 
-Deno.test("probeStream() tells fields that no column takes, and what to write about values", async () => {
+Deno.test("probeStream() reports unmapped fields and suggests what to write for values", async () => {
   const { probed, text } = await probe(() =>
     Response.json({ meta: { total: 1 }, data: [{ ...DATA[0], value: "1,5", colour: "red" }] })
   );
   assertEquals(probed.untaken, [{ path: "colour", records: 1, value: '"red"' }]);
   assertStringIncludes(text, '  colour  always  "red"');
   assertEquals(probed.rejected.map(({ remedy }) => remedy), ['decimal: ","']);
-  assertStringIncludes(text, '    perhaps decimal: ","');
+  assertStringIncludes(text, '    try     decimal: ","');
 });
 
-Deno.test("probeStream() tells that a source did not heed the dates", async () => {
+Deno.test("probeStream() reports that the API ignored the dates", async () => {
   const at = (taken: string) => () =>
     Response.json({ meta: { total: 1 }, data: [{ ...DATA[0], at: taken }] });
   const { probed, text } = await probe(at("2019-01-01T00:00:00Z"));
@@ -126,26 +128,29 @@ Deno.test("probeStream() tells that a source did not heed the dates", async () =
   assertEquals((await probe(at("2025-02-01T00:30:00+02:00"))).probed.outside, []);
 });
 
-Deno.test("probeStream() outlines an answer without records, which may say why", async () => {
+Deno.test("probeStream() outlines a response without records, which may say why", async () => {
   const { probed, text } = await probe(() =>
     Response.json({ meta: { total: 0 }, data: [], error: "no such day" })
   );
   assertEquals(probed.problem, null);
   assertStringIncludes(text, '"no such day"');
-  assertStringIncludes(text, "next      no record came");
+  assertStringIncludes(
+    text,
+    "next      no records in 2025-01-31: deno task probe job.yaml --stream readings --date -30d",
+  );
 });
 
-Deno.test("probeLines() shows as many rows as fit the terminal", async () => {
+Deno.test("probeLines() shows as many rows as fit into the terminal", async () => {
   const { probed } = await probe(() =>
     Response.json({ meta: { total: 2 }, data: DATA.map((record) => ({ ...record, at: null })) })
   );
   const head = (width: number) =>
-    probeLines(probed, "job.yaml", width).find((line) => line.includes("column "))?.trimEnd();
+    probeLines(probed, "job.yaml", { width }).find((line) => line.includes("column "))?.trimEnd();
   assertEquals(head(200)?.endsWith("row 1  row 2"), true);
   assertEquals(head(20)?.endsWith("row 1"), true);
 });
 
-Deno.test("probeStream() asks once, and tells status and words of a refusal", async () => {
+Deno.test("probeStream() sends one request, and reports the status and message of an error", async () => {
   let asked = 0;
   const { probed, text } = await probe(() => {
     asked++;
@@ -153,11 +158,11 @@ Deno.test("probeStream() asks once, and tells status and words of a refusal", as
   });
   assertEquals([asked, probed.answer?.status, probed.records], [1, 422, null]);
   assertStringIncludes(text, 'status 422, "size must be 100 for ***"'.slice(7));
-  assertStringIncludes(text, "hint      Look at the parameters of the request above");
-  assertStringIncludes(text, "next      see to the problem above");
+  assertStringIncludes(text, "hint      Check the parameters of the request");
+  assertStringIncludes(text, "next      fix the problem above");
 });
 
-Deno.test("probeStream() shows signs of paging where the job says nothing of it", async () => {
+Deno.test("probeStream() shows signs of paging where the job declares none", async () => {
   const { text } = await probe(
     () => Response.json({ data: DATA.slice(0, 1), meta: { next: "abc" } }),
     (job) => job.replace(/ {4}paging.*\n {4}total.*\n/, ""),
@@ -167,7 +172,7 @@ Deno.test("probeStream() shows signs of paging where the job says nothing of it"
   assertStringIncludes(text, "paging: { by: cursor, cursor: meta.next, cursor_param: ... }");
 });
 
-Deno.test("probeStream() tells that an answer is full where nothing says how the rest is read", async () => {
+Deno.test("probeStream() reports a full response where the job does not say how to read the rest", async () => {
   const { probed, text } = await probe(
     () => Response.json({ data: DATA.slice(0, 1) }),
     (job) => job.replace(/ {4}paging.*\n {4}total.*\n/, "    full: 1\n"),
@@ -176,7 +181,7 @@ Deno.test("probeStream() tells that an answer is full where nothing says how the
   assertStringIncludes(text, "problem   the response holds 1 records");
 });
 
-Deno.test("probeStream() takes a full answer for no mistake where a run makes the window shorter", async () => {
+Deno.test("probeStream() does not report a full response as a problem where a run shortens the window", async () => {
   const { probed, text } = await probe(
     () => Response.json({ data: DATA.slice(0, 1) }),
     (job) =>
@@ -189,7 +194,7 @@ Deno.test("probeStream() takes a full answer for no mistake where a run makes th
   assertEquals(probed.paging?.problem, null);
   assertStringIncludes(
     text,
-    "paging    by none, too full for one window: the response holds 1 records",
+    "paging    by none, too many records for one window: the response holds 1 records",
   );
 });
 
@@ -207,4 +212,68 @@ Deno.test("probeStream() does not send what needs a variable that is not set", a
     }), Failure);
   assertEquals(error.kind, "configuration");
   assertStringIncludes(error.message + error.hint, "KEY");
+});
+
+Deno.test("probeStream() requests a second page, and reports one that repeats the first", async () => {
+  const paged = (
+    page: string | null,
+  ) => [{ ...DATA[0], id: `p${page}` }, { ...DATA[0], id: `q${page}` }];
+  const good = await probe((request) => {
+    const page = new URL(request.url).searchParams.get("page");
+    return Response.json({ meta: { total: 4 }, data: paged(page) });
+  });
+  assertEquals([good.probed.paging?.second, good.probed.paging?.problem], [2, null]);
+  assertStringIncludes(good.text, "second page: 2 records");
+  const bad = await probe(() => Response.json({ meta: { total: 4 }, data: paged("1") }));
+  assertEquals(bad.probed.paging?.problem, "page 2 repeats an earlier page");
+});
+
+Deno.test("probeStream() proves that a page shorter than its size is the last", async () => {
+  const without = (job: string) => job.replace(/ {4}total.*\n/, "").replace("size: 2", "size: 100");
+  const answer = (perPage: number) => (request: Request) => {
+    const page = Number(new URL(request.url).searchParams.get("page"));
+    const all = ["a", "b", "c"].map((id) => ({ ...DATA[0], id }));
+    return Response.json({ data: all.slice((page - 1) * perPage, page * perPage) });
+  };
+  const capped = await probe(answer(2), without);
+  assertEquals(
+    capped.probed.paging?.problem,
+    "the API gives 2 records a page although 100 were requested: write size: 2",
+  );
+  const whole = await probe(answer(3), without);
+  assertEquals([whole.probed.paging?.problem, whole.probed.paging?.second], [null, 0]);
+});
+
+Deno.test("probeStream() says which total to declare", async () => {
+  const { text } = await probe(
+    (request) => {
+      const isFirst = new URL(request.url).searchParams.get("page") === "1";
+      return Response.json({ meta: { total: 3 }, data: isFirst ? DATA : DATA.slice(0, 1) });
+    },
+    (job) => job.replace(/ {4}total.*\n/, ""),
+  );
+  assertStringIncludes(text, "declare it, so that no record is missed:");
+  assertStringIncludes(text, "  total: meta.total");
+});
+
+Deno.test("probeStream() reports an inclusive end that loses fractions of a second", async () => {
+  const one = { ...DATA[0], at: "2025-01-31T23:59:59.500Z" };
+  const { text } = await probe(
+    () => Response.json({ meta: { total: 1 }, data: [one] }),
+    (job) => job.replace('day: "{from}"', 'day: "{from}", until: "{last|instant}"'),
+  );
+  assertStringIncludes(text, 'note      "{last|instant}" in the request loses records');
+  assertStringIncludes(text, "readings.taken has fractions of seconds; write {to|instant}");
+});
+
+Deno.test("probeStream() shows integers that a float cannot hold, in records, rejections and outlines", async () => {
+  const text = `{"meta":{"total":12345678901234567890,"next_cursor":98765432109876543210},` +
+    `"data":[{"id":12345678901234567890,"at":12345678901234567890}]}`;
+  const wide = () => new Response(text, { headers: { "content-type": "application/json" } });
+  const cut = (job: string) => job.replace(/ {4}paging.*\n {4}total.*\n/, "");
+  const { probed, text: shown } = await probe(wide, cut);
+  assertEquals(probed.rejected[0]?.value, "12345678901234567890");
+  assertStringIncludes(shown, "meta.next_cursor: 98765432109876543210");
+  const astray = await probe(wide, (job) => cut(job).replace("records: data", "records: rows"));
+  assertStringIncludes(astray.text, "data[0].id        12345678901234567890");
 });

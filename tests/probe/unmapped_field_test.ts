@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { KeyedRecord } from "../../lib/extract/decode/read_records.ts";
-import { untakenFields } from "../../lib/probe/unmapped_field.ts";
+import { unmappedFields } from "../../lib/probe/unmapped_field.ts";
 import { read } from "../config/job_text.ts";
 
 /** The fields that the rows of a stream leave, as `path: records`. */
@@ -15,7 +15,7 @@ streams:
     request: /s
     rows: ${rows}
 `);
-  return untakenFields(job, "s", records).map(({ path, records }) => `${path}: ${records}`);
+  return unmappedFields(job, "s", records).map(({ path, records }) => `${path}: ${records}`);
 }
 
 const RECORD = {
@@ -26,7 +26,7 @@ const RECORD = {
   empty: [],
 };
 
-Deno.test("untakenFields() tells what no column, key, condition or hash takes", async () => {
+Deno.test("unmappedFields() finds what no column, key, condition or hash reads", async () => {
   assertEquals(await left("{ table: t, columns: { id: id } }", [RECORD, { id: 2, note: "x" }]), [
     "place.name: 1",
     "place.at.lat: 1",
@@ -43,7 +43,7 @@ Deno.test("untakenFields() tells what no column, key, condition or hash takes", 
   assertEquals(await left("{ table: t, columns: { id: id, all: . } }", [RECORD]), []);
 });
 
-Deno.test("untakenFields() follows members, columns, indexes and fields of the column's name", async () => {
+Deno.test("unmappedFields() follows members, columns, indexes and fields of the column's name", async () => {
   const members = `{ table: t, each: "days{}", columns: { id: $key, a: v } }`;
   assertEquals(await left(members, [{ days: { mon: { v: 1, w: 2 }, tue: { v: 3, w: 4 } } }]), [
     "days{}.w: 1",
@@ -55,7 +55,7 @@ Deno.test("untakenFields() follows members, columns, indexes and fields of the c
   assertEquals(await left("t", [keyed]), ["c: 1"]);
 });
 
-Deno.test("untakenFields() stays short whatever records hold", async () => {
+Deno.test("unmappedFields() stays short however large the records are", async () => {
   const wide = Object.fromEntries(
     Array.from({ length: 1000 }, (_, i) => [`f${i}`, "x".repeat(999)]),
   );

@@ -70,6 +70,13 @@ export function sendError(error: unknown, url: string): HttpError {
   if (/before message completed|reset|broken pipe|closed/i.test(reason)) {
     return new HttpError("connection", `${host} closed the connection before it responded`);
   }
+  if (/InvalidContentType/.test(reason)) {
+    return new HttpError(
+      "connection",
+      `${host} does not speak HTTPS`,
+      'Write http:// instead of https:// in "url" of the source',
+    );
+  }
   return new HttpError("connection", `no response from ${host} (${reason.slice(0, 120)})`);
 }
 

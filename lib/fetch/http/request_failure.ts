@@ -32,5 +32,5 @@ export function requestFailure(
     return new Failure("window", message, { hint, tooFull: true });
   }
   const kind = error?.kind === "forbidden" ? "configuration" : "window";
-  return new Failure(kind, message, { hint: error?.hint });
+  return new Failure(kind, message, { hint: error?.hint, cause: error });
 }
