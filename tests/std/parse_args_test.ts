@@ -1,3 +1,4 @@
+// What parseArgs() makes of command lines. These tests pass on the real @std/cli too.
 import { assertEquals } from "@std/assert";
 import { parseArgs } from "@std/cli/parse-args";
 
@@ -53,7 +54,7 @@ Deno.test("parseArgs() turns numbers into numbers unless the flag is a string", 
   assertEquals<unknown>(parseArgs(["007"], { string: ["_"] }), { _: ["007"] });
 });
 
-Deno.test("parseArgs() gives an empty text when a string flag has no value", () => {
+Deno.test("parseArgs() gives an empty string when a string flag has no value", () => {
   assertEquals(parseArgs(["--file", "--json"], { string: ["file"], boolean: ["json"] }), {
     _: [],
     file: "",
@@ -71,7 +72,7 @@ Deno.test("parseArgs() takes true and false as the value when a boolean flag pre
   });
 });
 
-Deno.test("parseArgs() passes what nobody declared to unknown, and drops it when that says false", () => {
+Deno.test("parseArgs() passes undeclared flags and words to unknown, and drops them when it returns false", () => {
   const seen: unknown[] = [];
   const flags = parseArgs(["--limt", "5", "--json", "word"], {
     boolean: ["json"],
@@ -90,7 +91,7 @@ Deno.test("parseArgs() separates what follows -- when asked to", () => {
   assertEquals(parseArgs(args), { _: ["--b", "5"], a: true });
 });
 
-Deno.test("parseArgs() leaves everything behind the first word alone when stopping early", () => {
+Deno.test("parseArgs() leaves everything after the first word alone when stopping early", () => {
   assertEquals(parseArgs(["--a", "--", "--b"], { stopEarly: true, boolean: ["a"] }), {
     _: ["--b"],
     a: true,
@@ -110,7 +111,7 @@ Deno.test("parseArgs() treats all long flags as booleans when boolean is true", 
   });
 });
 
-Deno.test("parseArgs() reads clusters of letters and their attached values", () => {
+Deno.test("parseArgs() reads clusters of letters and the values attached to them", () => {
   assertEquals(parseArgs(["-abc", "-n5", "-f=a=b", "-I/dir", "-xy", "out", "-s", "-", "-z-"]), {
     _: [],
     a: true,
@@ -139,4 +140,18 @@ Deno.test("parseArgs() keeps line breaks, dashes and equal signs in values", () 
     s: "X\nX",
     foo: "---=\\n--+34-=/=",
   });
+});
+
+Deno.test("parseArgs() gives an empty string when nothing follows the equal sign", () => {
+  assertEquals(parseArgs(["--start=", "-abc="]), { _: [], start: "", a: true, b: true, c: "" });
+});
+
+Deno.test("parseArgs() knows a flag that is only declared in collect", () => {
+  const flags = parseArgs(["--only=a"], { collect: ["only"], unknown: () => false });
+  assertEquals(flags, { _: [], only: ["a"] });
+});
+
+Deno.test("parseArgs() never writes to the prototype of all objects", () => {
+  parseArgs(["--constructor.prototype.isAdmin", "--__proto__.isAdmin"]);
+  assertEquals(Reflect.get({}, "isAdmin"), undefined);
 });

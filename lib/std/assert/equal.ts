@@ -1,10 +1,10 @@
-// Owns the meaning of "deeply equal". It is not node:util's isDeepStrictEqual: here 0 equals -0, an
-// object without prototype equals a plain one, and URLs are compared by their text.
-// Invariant: cyclic values terminate, because a pair under comparison counts as equal when met again.
+// Owns the meaning of "deeply equal". Unlike isDeepStrictEqual of node:util, 0 equals -0, an object without
+// a prototype equals a plain one, and URLs are compared as strings. Invariant: cyclic values terminate, because a
+// pair that is being compared counts as equal when it is met again.
 
 type Pairs = Map<object, object>;
 
-/** Says whether two values are deeply equal: same prototypes, same keys, equal values. */
+/** Returns whether two values are deeply equal: same prototypes, same keys, equal values. */
 export function equal(a: unknown, b: unknown): boolean {
   return same(a, b, new Map());
 }
@@ -85,7 +85,7 @@ function sameProperties(a: object, b: object, open: Pairs): boolean {
   );
 }
 
-/** Plain objects and arrays: what is enumerable. Instances: everything, so that two errors differ by message. */
+/** The keys to compare: enumerable ones of plain objects and arrays, all keys of instances. */
 function keysOf(value: object): Set<PropertyKey> {
   if (isPlain(Object.getPrototypeOf(value))) {
     return new Set(Reflect.ownKeys({ ...value }));

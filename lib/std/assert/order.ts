@@ -1,28 +1,6 @@
-// Owns the assertions about size: greater, less, nearly equal.
+// Owns the assertions that compare sizes: less, less or equal, almost equal.
 import { AssertionError, ending } from "./assertion_error.ts";
 import { show } from "./difference.ts";
-
-/**
- * Asserts `actual > expected`.
- *
- * @throws {AssertionError} otherwise
- */
-export function assertGreater<T>(actual: T, expected: T, msg?: string): void {
-  if (!(actual > expected)) disorder(actual, ">", expected, msg);
-}
-
-/**
- * Asserts `actual >= expected`.
- *
- * @throws {AssertionError} otherwise
- */
-export function assertGreaterOrEqual<T>(
-  actual: T,
-  expected: T,
-  msg?: string,
-): void {
-  if (!(actual >= expected)) disorder(actual, ">=", expected, msg);
-}
 
 /**
  * Asserts `actual < expected`.
@@ -47,10 +25,9 @@ export function assertLessOrEqual<T>(
 }
 
 /**
- * Asserts that two numbers are no further apart than the tolerance, which is one ten-millionth of
- * the expected number unless given.
+ * Asserts that two numbers differ by at most `tolerance`, by default one ten-millionth of the expected number.
  *
- * @throws {AssertionError} with the distance
+ * @throws {AssertionError} with the difference
  */
 export function assertAlmostEquals(
   actual: number,

@@ -1,45 +1,59 @@
 /**
- * Waiting, over `node:timers/promises`.
+ * Waiting for a time.
  * Invariant: an aborted wait leaves no timer behind and rejects with the signal's own reason.
  *
  * @module
  */
-import { setTimeout } from "node:timers/promises";
 
 /** Options of {@linkcode delay}. */
 export interface DelayOptions {
   /** Ends the wait early. */
   signal?: AbortSignal;
-  /** Whether the wait keeps the process alive. Defaults to true. */
+  /**
+   * Whether the wait keeps the process alive. Defaults to true. As in the real package, false only asks
+   * `Deno.unrefTimer`, and Deno 2.9 does not release a timer that is given by its number.
+   */
   persistent?: boolean;
 }
 
-/** What one timer can hold; longer waits take several. */
+/** The longest wait of one timer; longer waits take several. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * Waits.
  *
- * @param ms how long, in milliseconds; there is no upper bound
+ * @param ms the time in milliseconds, without an upper bound; anything that is not a positive number is 0
  * @throws the signal's reason, as soon as it is aborted
  */
-export async function delay(
+export function delay(
   ms: number,
   options: DelayOptions = {},
 ): Promise<void> {
   const { signal, persistent = true } = options;
+  if (signal?.aborted) return Promise.reject(signal.reason);
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
   let leftMs = Math.trunc(Math.max(ms, 0) || 0);
-  try {
-    do {
-      const nowMs = Math.min(leftMs, LONGEST_TIMER_MS);
-      await setTimeout(nowMs, undefined, {
-        ref: persistent,
-        ...(signal && { signal }),
-      });
-      leftMs -= nowMs;
-    } while (leftMs > 0);
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw error;
-  }
+  let timer = 0;
+  const abort = () => {
+    clearTimeout(timer);
+    reject(signal?.reason);
+  };
+  const next = () => {
+    if (leftMs <= 0) {
+      signal?.removeEventListener("abort", abort);
+      return resolve();
+    }
+    const nowMs = Math.min(leftMs, LONGEST_TIMER_MS);
+    leftMs -= nowMs;
+    start(nowMs);
+  };
+  const start = (forMs: number) => {
+    timer = Number(setTimeout(next, forMs));
+    if (!persistent) Deno.unrefTimer(timer);
+  };
+  signal?.addEventListener("abort", abort, { once: true });
+  const firstMs = Math.min(leftMs, LONGEST_TIMER_MS);
+  leftMs -= firstMs;
+  start(firstMs);
+  return promise;
 }

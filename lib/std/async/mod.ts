@@ -1,13 +1,9 @@
 /**
- * The part of `@std/async` that may be used here, with the names, signatures and meanings of the real
- * package, over `node:timers/promises`, abort signals and streams. Linked by `deno.json`; without
- * the link the real package takes over. Never add a name that `@std/async@1` does not have.
+ * The functions of `@std/async` that the sandbox and the tests use, with the names, signatures and behavior of
+ * the real package. `deno.json` links it; without the link the real package takes over. Never add a name that
+ * `@std/async@1` does not have.
  *
  * @module
  */
-export * from "./abortable.ts";
-export * from "./deadline.ts";
 export * from "./delay.ts";
-export * from "./mux_async_iterator.ts";
-export * from "./pool.ts";
 export * from "./retry.ts";

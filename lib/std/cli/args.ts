@@ -1,5 +1,5 @@
-// Owns the types of parseArgs: from the names a caller declares to the record it gets back.
-// Types only, nothing runs. Flags with dots in their names are typed as unknown.
+// Owns the types of parseArgs: from the declared names to the returned record.
+// It has no runtime code. Flags with dots in their names are typed as unknown.
 
 /**
  * What `boolean` may hold.
@@ -26,7 +26,7 @@ export type Collectable = string | undefined;
  */
 export type Negatable = string | undefined;
 /**
- * Other names by name.
+ * Aliases by name.
  *
  * @internal
  */

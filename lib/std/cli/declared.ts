@@ -16,31 +16,31 @@ export interface ParseOptions<
 > {
   /** Whether what stands after `--` goes to the key `--` instead of `_`. Defaults to false. */
   "--"?: TDoubleDash;
-  /** Other names of a flag: a value is returned under all of them. */
+  /** Aliases of a flag; a value is returned under each of them. */
   alias?: TAliases;
-  /** Flags that take no value and are false when absent; `true` makes all `--name` such flags. */
+  /** Flags that take no value and are false when absent; `true` declares every `--name` as one. */
   boolean?: TBooleans | ReadonlyArray<Extract<TBooleans, string>>;
   /** Values of flags that are absent. */
   default?: TDefault & Record<string, unknown>;
-  /** Whether everything after the first word is a word. Defaults to false. */
+  /** Whether parsing stops at the first word. Defaults to false. */
   stopEarly?: boolean;
-  /** Flags whose values stay texts; `_` keeps the words texts. */
+  /** Flags whose values stay strings; `_` keeps the words strings. */
   string?: TStrings | ReadonlyArray<Extract<TStrings, string>>;
-  /** Flags whose values, however often they stand, make one array. */
+  /** Flags that may be repeated; their values form one array. */
   collect?: TCollectable | ReadonlyArray<Extract<TCollectable, string>>;
   /** Flags that `--no-NAME` sets to false. */
   negatable?: TNegatable | ReadonlyArray<Extract<TNegatable, string>>;
-  /** Sees each word, and each flag that nobody declared; returning false drops it. */
+  /** Called with each word and each undeclared flag; returning false drops it. */
   unknown?: (arg: string, key?: string, value?: unknown) => unknown;
 }
 
-/** The declarations in the form in which parsing asks for them. */
+/** The declarations, in the form that parsing needs. */
 export interface Declared {
   /** Flags that take no value. */
   booleans: Set<string>;
-  /** Flags whose values stay texts. */
+  /** Flags whose values stay strings. */
   strings: Set<string>;
-  /** Flags whose values make an array. */
+  /** Flags whose values form an array. */
   collected: Set<string>;
   /** Flags that `--no-NAME` sets to false. */
   negatable: Set<string>;
@@ -48,13 +48,13 @@ export interface Declared {
   defaults: Record<string, unknown>;
   /** Whether every `--name` takes no value. */
   allBooleans: boolean;
-  /** Whether everything after the first word is a word. */
+  /** Whether parsing stops at the first word. */
   stopEarly: boolean;
-  /** The other names of a flag. */
+  /** The aliases of a flag. */
   aliasesOf(name: string): string[];
-  /** Whether the flag of this argument is declared. */
+  /** Whether the flag in this argument is declared. */
   knows(name: string, arg: string): boolean;
-  /** What the caller says to a word or an undeclared flag. */
+  /** The caller's reply to a word or an undeclared flag. */
   unknown(arg: string, key?: string, value?: unknown): unknown;
 }
 
@@ -67,17 +67,18 @@ export function declared(options: ParseOptions): Declared {
   const allBooleans = options.boolean === true;
   const booleans = setOf(allBooleans ? [] : options.boolean);
   const strings = setOf(options.string);
+  const collected = setOf(options.collect);
   return {
     booleans,
     strings,
-    collected: setOf(options.collect),
+    collected,
     negatable: setOf(options.negatable),
     defaults: options.default ?? {},
     allBooleans,
     stopEarly: options.stopEarly ?? false,
     aliasesOf,
     knows: (name, arg) =>
-      booleans.has(name) || strings.has(name) || aliases.has(name) ||
+      booleans.has(name) || strings.has(name) || collected.has(name) || aliases.has(name) ||
       allBooleans && /^--[^=]+$/.test(arg),
     unknown: options.unknown ?? (() => true),
   };

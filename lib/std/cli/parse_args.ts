@@ -1,7 +1,7 @@
 /**
- * Command lines to records, in the manner of minimist: flags anywhere among the words.
- * Pure: reads no `Deno.args`, prints nothing, refuses nothing by itself; the caller's `unknown` sees
- * what nobody declared. Invariant: every argument is read once, so any command line ends.
+ * Reads command lines into records, as minimist does: flags may stand anywhere among the words.
+ * Pure: it never reads `Deno.args`, prints or refuses anything; the caller's `unknown` receives what is
+ * not declared. Invariant: every argument is read once, so parsing terminates.
  *
  * @module
  */
@@ -39,9 +39,9 @@ export type Args<
 type Branch = Record<string, unknown>;
 
 /**
- * Reads a command line. Texts that look like numbers become numbers unless their flag is declared
- * `string`; the last of repeated flags wins unless they are declared `collect`; `--no-x` says false
- * only where `x` is declared `negatable`; dots in names make nested records.
+ * Reads a command line. Strings that look like numbers become numbers unless their flag is declared
+ * `string`; the last of repeated flags wins unless they are declared `collect`; `--no-x` means
+ * false only where `x` is declared `negatable`; dots in names create nested records.
  *
  * @example
  * ```ts
@@ -69,7 +69,7 @@ export function parseArgs<
   TAliasArgNames extends string = string,
   TAliasNames extends string = string,
 >(
-  args: string[],
+  args: readonly string[],
   options?: ParseOptions<
     TBooleans,
     TStrings,
@@ -145,11 +145,20 @@ function put(
   const path = name.split(".");
   const leaf = path.pop()!;
   let branch = root;
-  for (const key of path) branch = (branch[key] ??= {}) as Branch;
+  for (const key of path) {
+    if (reachesPrototype(branch, key)) return;
+    branch = (branch[key] ??= {}) as Branch;
+  }
+  if (reachesPrototype(branch, leaf)) return;
   const before = Object.hasOwn(branch, leaf) ? branch[leaf] : undefined;
   if (collects && Array.isArray(before)) before.push(value);
   else if (collects) branch[leaf] = before ? [before, value] : [value];
   else branch[leaf] = value;
+}
+
+/** Whether a name would lead out of the record, to what all objects share. */
+function reachesPrototype(branch: Branch, key: string): boolean {
+  return key === "__proto__" || key === "constructor" && !Object.hasOwn(branch, key);
 }
 
 function isPut(root: Branch, name: string): boolean {

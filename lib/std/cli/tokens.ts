@@ -1,12 +1,12 @@
-// Owns the cutting of a command line into flags and words: what is a flag, and whether it takes the
-// next argument. Never converts a value and never decides whether a flag is welcome.
+// Owns splitting a command line into flags and words: what is a flag, and whether it takes the next
+// argument. It never converts a value and never decides whether a flag is allowed.
 import type { Declared } from "./declared.ts";
 
 /** A flag as it was written. */
 export interface Flag {
   /** Its name, without dashes. */
   name: string;
-  /** What was written behind it, or true and false. */
+  /** The value written after it, or true or false. */
   value: string | boolean;
   /** The argument it stood in. */
   arg: string;
@@ -14,7 +14,7 @@ export interface Flag {
   isNegation?: boolean;
 }
 
-/** A flag, a word, or (as a bare string) a word behind the point where parsing stopped. */
+/** A flag, a word, or (as a bare string) a word after the point where parsing stopped. */
 export type Token = Flag | { word: string } | string;
 
 interface Reading {
@@ -22,8 +22,8 @@ interface Reading {
   tookNext: boolean;
 }
 
-/** Cuts the arguments, without `--` and what follows, into flags and words. */
-export function* tokens(args: string[], declared: Declared): Generator<Token> {
+/** Splits the arguments, without `--` and what follows, into flags and words. */
+export function* tokens(args: readonly string[], declared: Declared): Generator<Token> {
   for (let index = 0; index < args.length; index++) {
     const arg = args[index]!;
     const reading = readFlags(arg, args[index + 1], declared);
@@ -51,7 +51,7 @@ function readLong(
   next: string | undefined,
   declared: Declared,
 ): Reading {
-  const [, no, base, value] = /^--(no-)?(.+?)(?:=(.+))?$/s.exec(arg) ??
+  const [, no, base, value] = /^--(no-)?(.+?)(?:=(.*))?$/s.exec(arg) ??
     /^--()(.+)$/s.exec(arg)!;
   const isFlag = (name: string) => declared.booleans.has(name);
   if (value !== undefined) {
@@ -99,6 +99,7 @@ function readLetters(
 
 function attached(letter: string, rest: string): string | undefined {
   if (rest === "-") return rest;
+  if (rest === "=") return "";
   const isLetter = /[A-Za-z]/.test(letter);
   const assigned = isLetter ? /=(.+)/s.exec(rest)?.[1] : undefined;
   if (assigned !== undefined) return assigned;
