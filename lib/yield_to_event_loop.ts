@@ -1,11 +1,11 @@
-// Owns giving the event loop its turn in the middle of work, so that a timer, a signal or an answer never
-// waits long for a large page or batch. Where several pieces of work take turns, one goes on at a time:
-// else each turn would be as long as all of them together.
+// Yields to the event loop in the middle of long work, so that a timer, a signal or a response never waits
+// long for a large page or batch. Where several tasks yield, one continues per turn: otherwise each turn
+// would take as long as all of them together.
 import { setImmediate } from "node:timers";
 
 const waiting: (() => void)[] = [];
 
-/** Lets the event loop do what is due. */
+/** Resolves after one turn of the event loop. */
 export function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => {
     if (waiting.push(resolve) === 1) setImmediate(next);
@@ -17,7 +17,7 @@ function next(): void {
   if (waiting.length > 0) setImmediate(next);
 }
 
-/** Runs work that yields wherever it may be interrupted, and lets the event loop do what is due each time. */
+/** Runs a generator to its end, with a turn of the event loop at each yield. */
 export async function yieldingToEventLoop<R>(work: Generator<void, R>): Promise<R> {
   for (;;) {
     const step = work.next();
@@ -26,7 +26,7 @@ export async function yieldingToEventLoop<R>(work: Generator<void, R>): Promise<
   }
 }
 
-/** Runs work that yields, without yielding. */
+/** Runs a generator to its end without a pause. */
 export function atOnce<R>(work: Generator<void, R>): R {
   for (;;) {
     const step = work.next();

@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers";
 import { assertEquals } from "@std/assert";
 import { yieldingToEventLoop, yieldToEventLoop } from "../lib/yield_to_event_loop.ts";
 
-Deno.test("yieldToEventLoop() lets one piece of work go on a turn of the event loop, in the order they asked", async () => {
+Deno.test("yieldToEventLoop() resumes one task per turn of the event loop, in order", async () => {
   const turns: string[] = [];
   const work = async (name: string) => {
     for (let i = 0; i < 2; i++) {
@@ -22,7 +22,7 @@ Deno.test("yieldToEventLoop() lets one piece of work go on a turn of the event l
   assertEquals(turns.filter((turn) => turn !== "turn"), ["a", "b", "a", "b"]);
 });
 
-Deno.test("yieldingToEventLoop() runs work to its end and gives what it returns", async () => {
+Deno.test("yieldingToEventLoop() runs a generator to its end and returns its value", async () => {
   const steps: number[] = [];
   const work = function* () {
     for (let i = 0; i < 3; i++) {

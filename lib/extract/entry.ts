@@ -1,5 +1,5 @@
-// Owns the compilation of one entry of a stream's `rows`: a reader for every mapped column and the
-// conditions. Equal readers are shared, so that what several tables say alike is read once.
+// Compiles one entry of a stream's `rows`: a reader for every mapped column, and the conditions. Equal
+// readers are shared, so that a value that several tables map alike is read once.
 import type { Job } from "../config/schema/job.ts";
 import type { RowsSpec, Table } from "../config/schema/job_schema.ts";
 import { Failure } from "../failure.ts";
@@ -9,16 +9,16 @@ import { type RowShape, valueSpecOf } from "./row_shape.ts";
 import { markersOf } from "./value/null_markers.ts";
 import { type ColumnReader, compileValue } from "./value/value.ts";
 
-/** Bytes that the columns of one index may have together: PostgreSQL takes 2,704 in an entry of a B-tree. */
+/** Most bytes of all columns of an index together: PostgreSQL allows 2,704 in a B-tree entry. */
 const MAX_INDEX_BYTES = 2600;
 
-/** What the entries of a stream share. */
+/** The context that the entries of a stream share. */
 export interface EntryContext {
   /** The job. */
   readonly job: Job;
-  /** Readers compiled so far, by what they do. */
+  /** The readers compiled so far, by specification. */
   readonly readers: Map<string, ColumnReader>;
-  /** Told of every value that is refused. */
+  /** Called for every value that cannot be cast. */
   readonly onRefusal: () => void;
 }
 
@@ -32,16 +32,16 @@ export function compileEntry(entry: RowsSpec, shape: RowShape, context: EntryCon
   return {
     key: shape.key,
     conditions: (entry.when ?? []).map((when) => ({
-      ...naming(shape, "when", () => compileCondition(when, markersOf({}, job.nulls).isNone)),
+      ...namingError(shape, "when", () => compileCondition(when, markersOf({}, job.nulls).isNull)),
       ...columnOf(entry, shape, when),
     })),
     readers: shape.columns.map((column, at) =>
-      naming(shape, column, () => readerOf(entry, shape, column, at, context))
+      namingError(shape, column, () => readerOf(entry, shape, column, at, context))
     ),
   };
 }
 
-/** The column that is taken from where a condition looks for a value, and nothing else is done about it. */
+/** The column that is null exactly where a condition finds no value: it reads the same path, unchanged. */
 function columnOf(
   entry: RowsSpec,
   shape: RowShape,
@@ -81,20 +81,20 @@ function readerOf(
   return reader;
 }
 
-/** A value that says nothing of where it is found is found in the field of the column's name. */
+/** A value without a location is read from the field with the column's name. */
 function withPath(spec: ReturnType<typeof valueSpecOf>, column: string) {
   const isFound = [spec.path, spec.value, spec.template, spec.hash].some((at) => at !== undefined);
   return isFound ? spec : { ...spec, path: [column] };
 }
 
-/** Most bytes of a column's text form, where it is in an index. */
+/** Most bytes of a column's text form, where an index contains it. */
 function maxBytesOf(table: Table, column: string): number | undefined {
   const indexes = [table.key, ...table.indexes].filter((columns) => columns.includes(column));
   if (indexes.length === 0) return undefined;
   return Math.floor(MAX_INDEX_BYTES / Math.max(...indexes.map((columns) => columns.length)));
 }
 
-function naming<T>(shape: RowShape, what: string, compile: () => T): T {
+function namingError<T>(shape: RowShape, what: string, compile: () => T): T {
   try {
     return compile();
   } catch (error) {

@@ -1,6 +1,6 @@
-// Owns the station "pages to rows": each page's records become rows of the tables, by the mapping
-// compiled for its stream. What is not a page passes through in order. It never fetches and never
-// writes. A record that makes no row is a rejection; a page of another shape fails its window alone.
+// Owns the station "pages to rows": it turns the records of each page into rows of the tables, by the
+// compiled mapping of the stream. Other items pass through in order. It never fetches and never writes. A
+// record that yields no row is a rejection; a page of another shape fails its window alone.
 import { yieldingToEventLoop } from "../yield_to_event_loop.ts";
 import type { Fetched, FetchedUnit } from "../fetch/fetch_windows.ts";
 import type { Unit } from "../plan/stream_plan.ts";
@@ -9,14 +9,14 @@ import type { Rejection } from "./rejection.ts";
 import { Failure } from "../failure.ts";
 import type { Extractor } from "./extractor.ts";
 
-/** What this station hands on. */
+/** An item that this station emits. */
 export type Extracted =
   | {
     kind: "rows";
     unit: Unit;
     sets: readonly RowSet[];
     rejected: readonly Rejection[];
-    /** Size of the page they come from. */
+    /** Size of the page that they come from. */
     bytes: number;
   }
   | { kind: "restarted"; unit: Unit }
@@ -24,10 +24,10 @@ export type Extracted =
   | FetchedUnit
   | { kind: "failed"; unit: Unit; failure: Failure };
 
-/** Bytes of a page whose records are extracted without a look at the event loop: less than a millisecond's work. */
+/** Bytes of a page whose records are extracted without a yield: less than a millisecond of work. */
 const BYTES_PER_SLICE = 64 * 1024;
 
-/** Turns pages into rows; a stream's extractor is asked for by its name. */
+/** Turns pages into rows; `extractorOf` returns the extractor of a stream by name. */
 export async function* extractPages(
   fetched: AsyncIterable<Fetched>,
   extractorOf: (stream: string) => Pick<Extractor, "extractBySlices">,

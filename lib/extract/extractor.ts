@@ -1,6 +1,6 @@
-// Owns the step from the records of a page to rows: for every element that an entry of the stream's
-// `rows` is made from, a row of its table, or a rejection that says why not. Compiled once for a stream;
-// pure after that. No record makes it throw, whatever it is: a bad one costs its own rows only.
+// Owns the extraction of rows from the records of a page: for every element that an entry of the stream's
+// `rows` reads, a row of its table, or a rejection with the reason. Compiled once per stream; pure after
+// that. No record makes it throw: a bad one costs its own rows only.
 import { atOnce } from "../yield_to_event_loop.ts";
 import type { Job } from "../config/schema/job.ts";
 import type { CivilMinute } from "../plan/time/civil.ts";
@@ -19,7 +19,7 @@ import { Sink } from "./sink.ts";
 
 export type { Rejection } from "./rejection.ts";
 
-/** A page as the extractor sees it. */
+/** A page, as the extractor reads it. */
 export interface ExtractedPage {
   /** The records, as readRecords finds them. */
   readonly records: readonly unknown[];
@@ -27,19 +27,19 @@ export interface ExtractedPage {
   readonly body: unknown;
   /** The header of that name, or null. */
   header(name: string): string | null;
-  /** The window that was asked for; null for a stream without dates. */
+  /** The requested window; null for a stream without dates. */
   readonly window: { readonly from: CivilMinute; readonly to: CivilMinute } | null;
-  /** The values of `for_each` that were asked for. */
+  /** The requested values of `for_each`. */
   readonly each: Readonly<Record<string, unknown>>;
   /** The job's parameters. */
   readonly params: Readonly<Record<string, unknown>>;
 }
 
-/** What a page becomes. */
+/** The rows and rejections of a page. */
 export interface Extraction {
-  /** The rows, by shape; shapes without rows are left out. */
+  /** The rows, by shape; shapes without rows are omitted. */
   sets: RowSet[];
-  /** What was not made into a row. */
+  /** The rejected rows and records. */
   rejected: Rejection[];
 }
 
@@ -48,19 +48,19 @@ export interface Extractor {
   /** The shapes of its rows, one for each entry of `rows`. */
   readonly shapes: RowShape[];
   /**
-   * Makes the rows of a page.
+   * Extracts the rows of a page.
    *
-   * @throws {Failure} of kind `window` where so many records are rejected that the answer has another shape.
+   * @throws {Failure} of kind `window` where so many records are rejected that the response has another shape.
    */
   extract(page: ExtractedPage): Extraction;
-  /** The same, with a yield after so many records; the pages of an extractor follow one another. */
+  /** The same, with a yield after every `recordsPerSlice` records; an extractor takes one page at a time. */
   extractBySlices(page: ExtractedPage, recordsPerSlice: number): Generator<void, Extraction>;
 }
 
 /**
  * Compiles the mapping of a stream.
  *
- * @throws {Failure} of kind `configuration` saying which stream, table and column cannot be compiled.
+ * @throws {Failure} of kind `configuration` naming the stream, table and column that cannot be compiled.
  */
 export function compileExtractor(job: Job, stream: string): Extractor {
   const spec = streamOf(job, stream);
@@ -69,15 +69,15 @@ export function compileExtractor(job: Job, stream: string): Extractor {
   const pagePaths: Path[] = [];
   const context = { job, readers: new Map(), onRefusal: () => void sink.refusals++ };
   const plans = spec.rows.map((entry, at) => compileEntry(entry, shapes[at]!, context));
-  const groups = naming(stream, "each", () => groupEntries(spec.rows, plans))
+  const groups = namingError(stream, "each", () => groupEntries(spec.rows, plans))
     .map((group) => compileGroup(group, pagePaths, sink));
   const date = spec.record_date;
-  const dateTest = date === undefined ? undefined : naming(
+  const dateTest = date === undefined ? undefined : namingError(
     stream,
     "record_date",
     () => recordDateTest(date.path, job.time_zone, date.format),
   );
-  const wantsObjects = groups.some((group) => group.wantsObjects);
+  const needsObjects = groups.some((group) => group.needsObjects);
 
   function* extractBySlices(
     page: ExtractedPage,
@@ -88,7 +88,7 @@ export function compileExtractor(job: Job, stream: string): Extractor {
     for (const [index, given] of page.records.entries()) {
       if (index > 0 && index % recordsPerSlice === 0) yield;
       const frame = frameOf(given, index);
-      const problem = problemOf(frame, page.window, wantsObjects, dateTest);
+      const problem = problemOf(frame, page.window, needsObjects, dateTest);
       if (problem !== undefined) sink.reject(0, null, problem, frame.element, frame);
       else for (const group of groups) group.extract(frame, found, clean);
     }
@@ -110,7 +110,7 @@ function frameOf(given: unknown, index: number): Frame {
 
 type DateTest = ReturnType<typeof recordDateTest>;
 
-function naming<T>(stream: string, key: string, compile: () => T): T {
+function namingError<T>(stream: string, key: string, compile: () => T): T {
   try {
     return compile();
   } catch (error) {
@@ -126,9 +126,9 @@ function naming<T>(stream: string, key: string, compile: () => T): T {
 function problemOf(
   frame: Frame,
   window: ExtractedPage["window"],
-  wantsObjects: boolean,
+  needsObjects: boolean,
   dateTest: DateTest | undefined,
 ): string | undefined {
-  if (wantsObjects && !isObject(frame.element)) return notAnObject(frame.element);
+  if (needsObjects && !isObject(frame.element)) return notAnObject(frame.element);
   return window === null ? undefined : dateTest?.(frame, window);
 }

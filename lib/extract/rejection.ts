@@ -1,34 +1,34 @@
-// Owns what is kept of a row that could not be made: table, column, reason, and enough of the value and
-// its record to find it again. Everything is bounded, whatever the source sent.
+// Owns rejections: table, column, reason, and enough of the value and its record to find them again.
+// Their size is bounded, whatever the API sent.
 import { Failure } from "../failure.ts";
 import type { Frame } from "./value/each.ts";
 import { cut, preview } from "./value/preview.ts";
 
-/** A row (or a whole record) that was not made, and why. */
+/** A row, or a whole record, that was rejected, and why. */
 export interface Rejection {
-  /** The table it was for. */
+  /** The row's table. */
   readonly table: string;
-  /** The column whose value was refused; null where it was the record as such. */
+  /** The column whose value was rejected; null where the record itself was. */
   readonly column: string | null;
   /** Continues the sentence "the value ...". */
   readonly reason: string;
   /** The value, as JSON; at most 1 KiB. */
   readonly value: string;
-  /** The element it stood in and those around it, as JSON; at most 1 KiB. */
+  /** The element that contains it and the elements around that, as JSON; at most 1 KiB. */
   readonly record: string;
 }
 
-/** Most bytes of a value or record that are kept, in UTF-8. */
+/** Most bytes of a value or record in a rejection, in UTF-8. */
 const MAX_BYTES = 1024;
 
-/** Rejections of one page after which the window fails: an answer of another shape, not some bad records. */
+/** Rejections of one page after which the window fails: the response has another shape. */
 export const MAX_REJECTIONS = 10_000;
 
-/** Gathers the rejections of one page. */
+/** Collects the rejections of one page. */
 export class Rejections {
-  /** Those gathered so far. */
+  /** The rejections so far. */
   readonly list: Rejection[] = [];
-  /** Previews of the elements above rejected ones: one of them may be huge and have many. */
+  /** Previews of the elements above rejected ones: one huge element may contain many. */
   readonly #above = new WeakMap<Frame, string>();
 
   /**
@@ -40,8 +40,8 @@ export class Rejections {
     if (this.list.length >= MAX_REJECTIONS) {
       throw new Failure(
         "window",
-        `Cannot read records: more than ${MAX_REJECTIONS} of one page were rejected, the last because the value ${reason}`,
-        { hint: "deno task probe shows what a record looks like" },
+        `Cannot read records: more than ${MAX_REJECTIONS} of one page were rejected; the last value ${reason}`,
+        { hint: "deno task probe shows a record" },
       );
     }
     const record = frame.up === null ? preview(frame.element, MAX_BYTES) : cut(

@@ -1,7 +1,7 @@
-// Owns the code that makes the rows of one element: it is written out as JavaScript and compiled, since
-// reading fields by name in straight-line code takes half the time of a loop over columns
-// (tests/bench/extract_bench.ts). What a job or a source says never becomes code: names stand in it only
-// as JSON texts, which are JavaScript's string literals, and everything else is passed in.
+// Generates the JavaScript that extracts the rows of one element, and compiles it: reading fields by name
+// in straight-line code takes half the time of a loop over columns (tests/bench/extract_bench.ts).
+// Nothing from a job or an API becomes code: names appear in it only as JSON strings, which are
+// JavaScript string literals, and everything else is passed in.
 import { isObject, own, type Path, type Step, walk } from "./value/path.ts";
 import type { Frame } from "./value/each.ts";
 import { isPlainDecimal, isPlainInteger, isStorable } from "./cast/fast_path.ts";
@@ -10,29 +10,29 @@ import type { Condition } from "./value/condition.ts";
 import type { ColumnReader } from "./value/value.ts";
 import { valueCode } from "./value/value_code.ts";
 
-/** What the rows of one entry are made of. */
+/** What one entry reads. */
 export interface EntryPlan {
-  /** Conditions that must hold. */
+  /** The conditions that must hold. */
   readonly conditions: readonly Condition[];
-  /** A reader for each column; equal readers are the same object and read once. */
+  /** A reader for each column; equal readers are the same object, read once. */
   readonly readers: readonly ColumnReader[];
   /** Indexes of the key's columns. */
   readonly key: readonly number[];
 }
 
-/** What compiled code works with beside the element. */
+/** What the compiled code writes to. */
 export interface RowSink {
-  /** Refusals so far; set back for each element. */
+  /** Cast failures so far; reset for each element. */
   refusals: number;
   /** The rows of each entry. */
   rows: Row[][];
-  /** Takes a row that may have a refused value or no key. */
+  /** Takes a row that may contain a cast failure or lack a key. */
   settle(entry: number, row: unknown[], frame: Frame): void;
 }
 
 /**
- * Makes the rows of an element. `page` holds what the page's paths found; `clean` says that PostgreSQL can
- * store every text of the answer.
+ * Extracts the rows of an element. `page` holds the values of the page's paths; `clean` declares that
+ * PostgreSQL can store every string of the response.
  */
 export type RowMaker = (
   frame: Frame,
@@ -42,10 +42,10 @@ export type RowMaker = (
 ) => void;
 
 /**
- * Compiles the entries that are made from the same elements.
+ * Compiles the entries that read the same elements.
  *
- * `entries` are given with their index in the sink; `aboveAreObjects[n]` says that the element `n + 1` up is
- * known to be an object, as the element itself is where `needsObject` says so.
+ * `entries` have their index in the sink; `aboveAreObjects[n]` declares that the element `n + 1` levels up is
+ * an object. The element itself is one where `needsObject` is true.
  */
 export function compileRows(
   entries: ReadonlyMap<number, EntryPlan>,
@@ -58,7 +58,7 @@ export function compileRows(
   return code.compile(sink);
 }
 
-/** Whether the rows read fields of the element by name, so that it must be an object. */
+/** Whether the entries read fields of the element by name, so that it must be an object. */
 export function needsObject(entries: Iterable<EntryPlan>): boolean {
   const paths = [...entries].flatMap(({ readers }) => readers.flatMap((reader) => reader.paths));
   const own = paths.filter(({ root, up }) => root === "element" && up === 0);
@@ -69,7 +69,7 @@ function isOfPage(path: Path | undefined): boolean {
   return path === undefined || !["element", "record", "key", "index"].includes(path.root);
 }
 
-/** Most statements of one function of the compiled code: V8 makes small functions fast sooner than a large one. */
+/** Most statements per compiled function: V8 optimizes small functions sooner than a large one. */
 const STATEMENTS_PER_FUNCTION = 12;
 
 function chunksOf<T>(items: readonly T[], size: number): T[][] {
@@ -83,13 +83,13 @@ function aboveName(up: number): string {
 
 const HELPERS = { isObject, own, walk, isStorable, isPlainInteger, isPlainDecimal };
 
-/** The statements gathered so far, and what is passed in. */
+/** The statements so far, and the values that are passed in. */
 class RowCode {
   readonly #aboveAreObjects: readonly boolean[];
   readonly #pagePaths: Path[];
   readonly #isObject: boolean;
   readonly #statements: string[] = [];
-  /** What is passed in, by the names it has in the code. */
+  /** The values that are passed in, by their names in the code. */
   readonly #passed = new Map<string, unknown>(Object.entries(HELPERS));
   readonly #values = new Map<string, string>();
   readonly #above = new Set<number>();
@@ -141,7 +141,7 @@ class RowCode {
     return new Function("sink", ...this.#passed.keys(), body)(sink, ...this.#passed.values());
   }
 
-  /** An expression for what a reader reads: a literal, or a variable that is read once. */
+  /** The expression for a reader's value: a literal, or a variable that is assigned once. */
   #valueOf(reader: ColumnReader): string {
     if (reader.constant !== undefined) return JSON.stringify(reader.constant);
     const reading = this.#readingOf(reader);
@@ -153,11 +153,11 @@ class RowCode {
     return value;
   }
 
-  #readingOf({ paths, read, isNone, plain, capture }: ColumnReader): string {
+  #readingOf({ paths, read, isNull, plain, capture }: ColumnReader): string {
     const [found = "undefined", ...more] = paths.map((path) => this.#expression(path));
     const name = this.#pass("read", read);
-    if (isNone !== undefined) {
-      const test = this.#pass("isNone", isNone);
+    if (isNull !== undefined) {
+      const test = this.#pass("isNull", isNull);
       const first = [found, ...more].reduceRight((rest, path) =>
         `(${test}(found = ${path}) ? ${rest} : found)`
       );
@@ -168,7 +168,7 @@ class RowCode {
     return valueCode(found, name, { plain, capture }, expression);
   }
 
-  /** The name under which something is passed in. */
+  /** The name under which a value is passed in. */
   #pass(prefix: string, value: unknown): string {
     for (const [name, passed] of this.#passed) if (passed === value) return name;
     const name = `${prefix}${this.#passed.size}`;
@@ -176,7 +176,7 @@ class RowCode {
     return name;
   }
 
-  /** An expression for what a path finds. */
+  /** The expression for the value at a path. */
   #expression({ root, up, steps, ...path }: Path): string {
     switch (root) {
       case "element":
@@ -196,7 +196,7 @@ class RowCode {
     return up === 0 ? this.#isObject : this.#aboveAreObjects[up - 1] ?? false;
   }
 
-  /** Steps from a variable, each guarded against what it may meet, but for a first name on a known object. */
+  /** Steps from a variable, each guarded against values of other kinds, except a first name on a known object. */
   #from(start: string, isKnown: boolean, steps: readonly Step[]): string {
     if (steps.some((step) => typeof step !== "string")) {
       return `walk(${start}, ${this.#pass("steps", steps)})`;

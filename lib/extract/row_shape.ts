@@ -1,5 +1,5 @@
-// Owns the shape of the rows that one entry of a stream's `rows` makes: which columns of which table,
-// and how each merges. Computed from the job alone; rows carry no names, only values in this order.
+// Owns the shape of the rows of one entry of a stream's `rows`: the table, its columns, and how each
+// merges. Computed from the job alone; rows carry no names, only values in this order.
 import type { Job } from "../config/schema/job.ts";
 import type {
   ColumnType,
@@ -14,9 +14,9 @@ import { Failure } from "../failure.ts";
 /** Values in PostgreSQL's text form, in the order of the shape's columns. */
 export type Row = (string | null)[];
 
-/** The shape of rows; columns of the table that are not named here are never touched by such rows. */
+/** The shape of rows; such rows never touch a column that is not named here. */
 export interface RowShape {
-  /** Stream and place of the rows entry, such as `orders/1`. */
+  /** Stream and index of the rows entry, such as `orders/1`. */
   readonly id: string;
   /** The stream. */
   readonly stream: string;
@@ -26,11 +26,11 @@ export interface RowShape {
   readonly columns: readonly string[];
   /** Their types. */
   readonly types: readonly ColumnType[];
-  /** Their merge policies; a version column is taken from the newer row, so it says `latest`. */
+  /** Their merge policies; that of a version column is `latest`, as it comes from the newer row. */
   readonly merges: readonly MergePolicy[];
   /** Indexes of the key's columns. */
   readonly key: readonly number[];
-  /** Indexes of the version's columns that are mapped, most significant first. */
+  /** Indexes of the mapped version columns, most significant first. */
   readonly version: readonly number[];
 }
 
@@ -38,36 +38,36 @@ export interface RowShape {
 export interface RowSet {
   /** Their shape. */
   readonly shape: RowShape;
-  /** The rows, in the order of the source. */
+  /** The rows, in the order of the response. */
   readonly rows: Row[];
 }
 
 /**
  * The shapes of a stream's rows, one for each entry, in order.
  *
- * @throws {Failure} of kind `configuration` where the job was not checked: an unknown name, a key that is not mapped.
+ * @throws {Failure} of kind `configuration` where the job was not checked: an unknown name, an unmapped key column.
  */
 export function shapesOf(job: Job, stream: string): RowShape[] {
   const spec = streamOf(job, stream);
   return spec.rows.map((entry, index) => {
     const table = Object.hasOwn(job.tables, entry.table) ? job.tables[entry.table] : undefined;
-    if (table === undefined) throw mismatch(stream, `there is no table "${entry.table}"`);
+    if (table === undefined) throw mismatch(stream, `table "${entry.table}" does not exist`);
     return shapeOf(stream, index, entry, table);
   });
 }
 
 /**
- * The stream of that name.
+ * The stream with a name.
  *
- * @throws {Failure} of kind `configuration` where the job has none.
+ * @throws {Failure} of kind `configuration` where the job does not have it.
  */
 export function streamOf(job: Job, stream: string): Stream {
   const spec = Object.hasOwn(job.streams, stream) ? job.streams[stream] : undefined;
-  if (spec === undefined) throw mismatch(stream, "there is no such stream");
+  if (spec === undefined) throw mismatch(stream, "the stream does not exist");
   return spec;
 }
 
-/** How the value of a column is found: as the entry says, or in the field of the column's name. */
+/** The specification of a column's value: the entry's, or the field with the column's name. */
 export function valueSpecOf(entry: RowsSpec, column: string): Partial<ValueSpec> {
   return entry.columns === undefined ? { path: [column] } : entry.columns[column] ?? {};
 }
@@ -78,7 +78,7 @@ function shapeOf(stream: string, index: number, entry: RowsSpec, table: Table): 
     names.map((name) => columns.indexOf(name)).filter((at) => at >= 0);
   const key = indexesOf(table.key);
   if (key.length < table.key.length) {
-    throw mismatch(stream, `rows of "${entry.table}" have no value for every column of its key`);
+    throw mismatch(stream, `rows of "${entry.table}" do not map every column of its key`);
   }
   return {
     id: `${stream}/${index}`,

@@ -1,21 +1,21 @@
-// Owns what becomes of the rows that compiled code makes: they are gathered by entry, and one that has a
-// refused value or no key is a rejection. One page at a time.
+// Collects the rows that compiled code extracts, by entry. A row with a cast failure or without a key
+// becomes a rejection. One page at a time.
 import type { Frame } from "./value/each.ts";
 import { type Rejection, Rejections } from "./rejection.ts";
 import type { RowSink } from "./row_code.ts";
 import type { Row, RowSet, RowShape } from "./row_shape.ts";
 import { Refusal } from "./value/value.ts";
 
-/** Takes the rows and rejections of one page at a time. */
+/** Collects the rows and rejections of one page at a time. */
 export class Sink implements RowSink {
-  /** Refusals so far; the compiled code sets it back for each element. */
+  /** Cast failures so far; the compiled code resets it for each element. */
   refusals = 0;
   /** The rows of each entry. */
   rows: Row[][] = [];
   #rejections = new Rejections();
   readonly #shapes: readonly RowShape[];
 
-  /** Makes a sink for the entries of a stream, by their shapes. */
+  /** Creates a sink for the entries of a stream, by their shapes. */
   constructor(shapes: readonly RowShape[]) {
     this.#shapes = shapes;
   }
@@ -26,7 +26,7 @@ export class Sink implements RowSink {
     this.#rejections = new Rejections();
   }
 
-  /** The rows of the page, by shape; shapes without rows are left out. */
+  /** The rows of the page, by shape; shapes without rows are omitted. */
   sets(): RowSet[] {
     return this.#shapes.map((shape, at): RowSet => ({ shape, rows: this.rows[at]! }))
       .filter(({ rows }) => rows.length > 0);
@@ -37,12 +37,12 @@ export class Sink implements RowSink {
     return this.#rejections.list;
   }
 
-  /** Rejects a row of an entry, or the element as such where no column is named. */
+  /** Rejects a row of an entry, or the element itself where no column is named. */
   reject(entry: number, column: string | null, reason: string, value: unknown, frame: Frame): void {
     this.#rejections.add(this.#shapes[entry]!.table, column, reason, value, frame);
   }
 
-  /** A row is kept if the refused value was another table's and its key is whole. */
+  /** Keeps a row if the cast failure belongs to another table and its key is complete. */
   settle(entry: number, row: unknown[], frame: Frame): void {
     const { columns, key } = this.#shapes[entry]!;
     const refused = row.findIndex((value) => value instanceof Refusal);
@@ -52,7 +52,7 @@ export class Sink implements RowSink {
     }
     const missing = key.find((at) => row[at] === null);
     if (missing === undefined) return void this.rows[entry]!.push(row as Row);
-    const reason = "is none, and the column is of the key";
+    const reason = "is null, and the column is part of the primary key";
     this.reject(entry, columns[missing]!, reason, null, frame);
   }
 }

@@ -1,7 +1,7 @@
 // Owns parsing one successful response: its text, the value it decodes to, its records and the total it
 // declares. Pure. Invariant: a response of another shape than declared is an error, never an empty page.
 import type { Stream } from "../config/schema/job_schema.ts";
-import { type Answer, parsePath, responseReader } from "../extract/value/path.ts";
+import { parsePath, type ResponseParts, responseReader } from "../extract/value/path.ts";
 import { decodeBody, readRecords } from "../extract/decode/read_records.ts";
 import { Failure } from "../failure.ts";
 import { decodeText } from "../extract/decode/charset.ts";
@@ -9,7 +9,7 @@ import { shownValue } from "../report/text/shown_value.ts";
 import { parseCount } from "./paging/parse_count.ts";
 
 /** A parsed response. */
-export interface ParsedResponse extends Answer {
+export interface ParsedResponse extends ResponseParts {
   /** Its records. */
   readonly records: unknown[];
   /** The total that the response declares; null if it declares none. */
@@ -84,7 +84,7 @@ function isMarkup(text: string, contentType: string | null, format: Stream["form
 }
 
 /** Sources that answer 200 to everything say in the body that something is wrong. */
-function refuseStatedError(stream: Stream, answer: Answer): void {
+function refuseStatedError(stream: Stream, answer: ResponseParts): void {
   if (stream.error === undefined) return;
   const declared = responseReader(stream.error)(answer);
   if (declared === undefined || declared === null || declared === false) return;
@@ -96,7 +96,7 @@ function refuseStatedError(stream: Stream, answer: Answer): void {
   );
 }
 
-function readTotal(stream: Stream, answer: Answer): number | null {
+function readTotal(stream: Stream, answer: ResponseParts): number | null {
   if (stream.total === undefined) return null;
   const declared = responseReader(stream.total)(answer);
   if (declared === undefined || declared === null) return null;

@@ -31,7 +31,7 @@ const endOf = (unit: Unit): Fetched => ({
   ms: 1,
 });
 
-Deno.test("extractPages() extracts pages with their window and parameters, and passes all else on in order", async () => {
+Deno.test("extractPages() extracts pages with their window and parameters, and passes other items through in order", async () => {
   const unit = { ...unitOf(1), eachValues: { id: "x" } };
   const asked: ExtractedPage[] = [];
   const list = await extracted([
@@ -53,7 +53,7 @@ Deno.test("extractPages() extracts pages with their window and parameters, and p
   ]);
 });
 
-Deno.test("extractPages() fails a window whose page is of another shape, once, and goes on with others", async () => {
+Deno.test("extractPages() fails a window whose page has another shape, once, and continues with others", async () => {
   const [bad, good] = [unitOf(1), unitOf(2)];
   const failure = new Failure("window", "Cannot read records: too many were rejected");
   const list = await extracted(
@@ -70,7 +70,7 @@ Deno.test("extractPages() fails a window whose page is of another shape, once, a
   ]);
 });
 
-Deno.test("extractPages() ends with what is a mistake of the program", async () => {
+Deno.test("extractPages() ends with an unexpected error", async () => {
   const broken = () => {
     throw new TypeError("a mistake");
   };

@@ -57,7 +57,7 @@ const NESTED_STREAM = {
   ],
 };
 
-Deno.test("extract() makes rows of many tables, with access to parents at any depth", () => {
+Deno.test("extract() yields rows of many tables, with access to parents at any depth", () => {
   const extraction = extractBody(jobOf({ tables: RACES, stream: NESTED_STREAM }), NESTED);
   assertEquals(extraction.rejected, []);
   assertEquals(rowsOf(extraction, "races"), [
@@ -76,7 +76,7 @@ Deno.test("extract() makes rows of many tables, with access to parents at any de
   ]);
 });
 
-Deno.test("extractBySlices() yields between slices, and gives what extract() does", () => {
+Deno.test("extractBySlices() yields between slices, and returns what extract() does", () => {
   const job = jobOf({ tables: RACES, stream: NESTED_STREAM });
   const page = { ...pageOf(NESTED.races), body: NESTED };
   const { extract, extractBySlices } = compileExtractor(job, "s");
@@ -86,7 +86,7 @@ Deno.test("extractBySlices() yields between slices, and gives what extract() doe
   assertEquals(steps, [{ done: false, value: undefined }, { done: true, value: whole }]);
 });
 
-Deno.test("extract() leaves shapes without rows out, and describes the others", () => {
+Deno.test("extract() omits shapes without rows, and describes the others", () => {
   const job = jobOf({ tables: RACES, stream: NESTED_STREAM });
   const { sets } = extractBody(job, { races: [{ id: 1, name: "x" }] });
   assertEquals(sets.map(({ shape }) => shape), [{
@@ -101,7 +101,7 @@ Deno.test("extract() leaves shapes without rows out, and describes the others", 
   }]);
 });
 
-Deno.test("compileExtractor() takes the merge policy that is said nearest", () => {
+Deno.test("compileExtractor() takes the merge policy that is declared nearest", () => {
   const tables = {
     t: {
       key: "id",
@@ -127,7 +127,7 @@ Deno.test("compileExtractor() takes the merge policy that is said nearest", () =
   assertEquals(merges("greatest"), ["greatest", "greatest", "greatest", "least", "latest"]);
 });
 
-Deno.test("extract() takes columns by their own names where none are mapped", () => {
+Deno.test("extract() reads columns by their own names where none are mapped", () => {
   const job = jobOf({ tables: RACES, stream: { rows: "races" } });
   const extraction = extractBody(job, [{
     id: "1",
@@ -144,7 +144,7 @@ Deno.test("extract() takes columns by their own names where none are mapped", ()
   }]);
 });
 
-Deno.test("extract() makes no row where a condition does not hold, and does not call that a rejection", () => {
+Deno.test("extract() yields neither a row nor a rejection where a condition does not hold", () => {
   const rows = (when: unknown) => {
     const stream = { rows: { table: "races", when, columns: { id: "id", name: "name" } } };
     const body = [{ id: 1, s: "a" }, { id: 2, s: "b" }, { id: 3, s: "-" }, { id: 4 }, {
@@ -164,7 +164,7 @@ Deno.test("extract() makes no row where a condition does not hold, and does not 
   assertEquals(rows(["s", { path: "id", not: [2] }]), "15");
 });
 
-Deno.test("extract() makes nothing of what a condition on the elements above rules out", () => {
+Deno.test("extract() yields nothing for what a condition on the elements above excludes", () => {
   const rows = (when: unknown) => {
     const stream = {
       records: { path: "result", as: "entries" },
@@ -182,7 +182,7 @@ Deno.test("extract() makes nothing of what a condition on the elements above rul
   assertEquals(rows([{ path: "^^$key", is: ["a"] }, { path: "^state", is: [null] }]), ["12", []]);
 });
 
-Deno.test("extract() takes the first of several paths that is not none", () => {
+Deno.test("extract() takes the first of several paths that is not null", () => {
   const columns = { id: "id", name: { path: ["a", "b.c", "^.d", "d"] } };
   const stream = { rows: { table: "races", columns } };
   const body = [{ id: 1, a: "a", d: "d" }, { id: 2, a: "-", b: { c: "c" } }, {
@@ -195,7 +195,7 @@ Deno.test("extract() takes the first of several paths that is not none", () => {
   assertEquals(rows.map(({ name }) => name), ["a", "c", "d", null]);
 });
 
-Deno.test("extract() reads the page, the window and what was asked for", () => {
+Deno.test("extract() reads the page, the window and the requested values", () => {
   const tables = {
     t: {
       key: ["id", "place"],
@@ -271,7 +271,7 @@ Deno.test("extract() reads keyed records, and members of members with both names
   ]);
 });
 
-Deno.test("extract() makes rows of scalars and of lists in lists", () => {
+Deno.test("extract() yields rows of scalars and of nested arrays", () => {
   const tables = { tags: { key: ["id", "tag"], columns: { id: "text", tag: "text" } } };
   const stream = { rows: { table: "tags", each: "tags", columns: { id: "^.id", tag: "." } } };
   const extraction = extractBody(jobOf({ tables, stream }), [{ id: 1, tags: ["a", "b", null] }]);
@@ -309,14 +309,14 @@ Deno.test("extract() rejects a row without its key, or with a value that cannot 
     {
       table: "runners",
       column: "horse_id",
-      reason: "is none, and the column is of the key",
+      reason: "is null, and the column is part of the primary key",
       value: "null",
       record: `{"horse":""} in ${above}`,
     },
   ]);
 });
 
-Deno.test("extract() keeps the rows of other tables when one table's value is refused", () => {
+Deno.test("extract() keeps the rows of other tables when one table's value is rejected", () => {
   const tables = {
     a: { key: "id", columns: { id: "text", n: "integer" } },
     b: { key: "id", columns: { id: "text" } },
@@ -350,12 +350,12 @@ Deno.test("extract() rejects records outside their window, and those without a d
     outside("2025-10-14"),
     outside("2025-10-14"),
     'has no date at "day"',
-    'has "2025-02-30" at "day", which is not ISO 8601; "format" of record_date says how it is written',
+    'has "2025-02-30" at "day", which is not ISO 8601; declare its notation with "format" of record_date',
   ]);
   assertEquals(extractBody(job, body).rejected, []);
 });
 
-Deno.test("extract() takes a date alone for every window within its day", () => {
+Deno.test("extract() accepts a date without a time in every window of its day", () => {
   const stream = { record_date: "day", rows: { table: "races", columns: { id: "id" } } };
   const job = jobOf({ tables: RACES, stream });
   const from = Date.parse("2025-10-13T06:00Z") / 60_000;
@@ -365,16 +365,16 @@ Deno.test("extract() takes a date alone for every window within its day", () => 
   assertEquals(rejected, []);
 });
 
-Deno.test("compileExtractor() says which column of which table cannot be compiled", () => {
+Deno.test("compileExtractor() names the column and table that cannot be compiled", () => {
   const compile = (columns: unknown) =>
     compileExtractor(jobOf({ tables: RACES, stream: { rows: { table: "races", columns } } }), "s");
   const wrong: [unknown, string][] = [
     [{ id: "a[" }, 'Cannot compile "races.id" of stream "s": Cannot read path "a["'],
-    [{ id: "id", day: { path: "a", format: "clock" } }, 'there is no format "clock"'],
+    [{ id: "id", day: { path: "a", format: "clock" } }, '"clock" is not a format'],
     [{ id: "id", name: { path: "a", capture: "(" } }, 'Cannot compile "races.name"'],
     [{ id: "id", runners: { value: "x" } }, '"x" is not a number'],
     [{ id: "id", other: "a" }, 'Cannot map stream "s": "races" has no column "other"'],
-    [{ name: "a" }, 'rows of "races" have no value for every column of its key'],
+    [{ name: "a" }, 'rows of "races" do not map every column of its key'],
   ];
   for (const [columns, message] of wrong) {
     const failure = assertThrows(() => compile(columns), Failure, message);

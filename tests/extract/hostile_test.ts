@@ -91,7 +91,7 @@ function assertWhole({ sets, rejected }: Extraction): void {
   }
 }
 
-Deno.test("extract() never throws, and makes whole rows and bounded rejections of anything", () => {
+Deno.test("extract() never throws, and yields complete rows and bounded rejections for any input", () => {
   const { extract } = compileExtractor(jobOf({ tables: TABLES, stream: STREAM }), "s");
   const keyed = fc.tuple(names, values).map(([key, record]) => new KeyedRecord(key, record));
   const records = fc.array(fc.oneof(values, keyed), { maxLength: 5 });
@@ -105,7 +105,7 @@ Deno.test("extract() never throws, and makes whole rows and bounded rejections o
   );
 });
 
-Deno.test("extract() survives lists nested 100,000 deep, and long texts", () => {
+Deno.test("extract() survives arrays nested 100,000 deep, and long strings", () => {
   const tables = { t: { key: "id", columns: { id: "text", j: "jsonb", t: "text", n: "numeric" } } };
   const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
   const long = "x".repeat(10_000_000);
@@ -117,10 +117,10 @@ Deno.test("extract() survives lists nested 100,000 deep, and long texts", () => 
   assertEquals(rowsOf(extraction, "t").map(({ id, t }) => [id, t?.length]), [["long", 10_000_000]]);
   assertEquals(extraction.rejected.map(({ column, reason }) => `${column} ${reason}`), [
     "j is nested more than 2000 levels deep",
-    "t is a list, not a text",
-    "null is a list, not an object",
+    "t is an array, not a string",
+    "null is an array, not an object",
     "n has more than 1000 digits",
-    "id is longer than the 2600 bytes that an indexed column holds",
+    "id is longer than the 2600 bytes that an indexed column can hold",
   ]);
   assertWhole(extraction);
 });
@@ -136,7 +136,7 @@ Deno.test("extract() treats hostile names as names", () => {
   assertEquals((globalThis as { pwned?: boolean }).pwned, undefined);
 });
 
-Deno.test("extract() sees no inherited member, and a member called __proto__ changes nothing", () => {
+Deno.test("extract() reads no inherited member, and a member named __proto__ changes nothing", () => {
   const tables = { t: { key: "id", columns: { id: "text", a: "text", b: "text" } } };
   const columns = { id: "id", a: "constructor.name", b: "x.toString" };
   const job = jobOf({ tables, stream: { rows: { table: "t", columns } } });
@@ -146,7 +146,7 @@ Deno.test("extract() sees no inherited member, and a member called __proto__ cha
   assertEquals(extraction.rejected.map(({ column }) => column), ["id"]);
 });
 
-Deno.test("extract() fails the window where the answer is nothing but bad records", () => {
+Deno.test("extract() fails the window where the response contains only bad records", () => {
   const tables = { t: { key: "id", columns: { id: "text" } } };
   const job = jobOf({ tables, stream: { rows: "t" } });
   const bad = (count: number) => extractBody(job, Array(count).fill(null));
@@ -159,7 +159,7 @@ Deno.test("extract() fails the window where the answer is nothing but bad record
   assertEquals(failure.kind, "window");
 });
 
-Deno.test("extract() shows a rejection of a record with a million members without walking them all", () => {
+Deno.test("extract() previews a rejected record with a million members without reading them all", () => {
   const tables = { t: { key: "id", columns: { id: "text" } } };
   const job = jobOf({
     tables,

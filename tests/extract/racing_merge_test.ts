@@ -107,7 +107,7 @@ function shuffled<T>(items: readonly T[], seed: number): T[] {
 /** What the newest card says, though there are newer results, and cards and results of other days. */
 const LAST_SAID = '(trn_0,"Trainer in 2025","Yard of 2025-06-07",t,"2025-06-07';
 
-Deno.test("racing.yaml gives the same rows in every order of racecards and results, once or twice", async () => {
+Deno.test("racing.yaml yields the same rows for every order of racecards and results, once or twice", async () => {
   const expected = await contentAfter([...cards, ...results]);
   assertEquals(expected.get("ra_races")?.length, DAYS.length * RACES_PER_DAY);
   assert(expected.get("ra_runners")!.length > 200);
@@ -127,7 +127,7 @@ Deno.test("racing.yaml gives the same rows in every order of racecards and resul
   }
 });
 
-Deno.test("racing.yaml lets neither endpoint blank what the other knew", async () => {
+Deno.test("racing.yaml lets neither endpoint clear what the other wrote", async () => {
   await using target = await openTarget(await (await sharedPostgres()).createDatabase());
   await target.prepare(job.tables);
   for (const sets of [cards[0]!, results[0]!, cards[0]!]) await target.write(sets, []);
@@ -145,7 +145,7 @@ Deno.test("racing.yaml lets neither endpoint blank what the other knew", async (
   }
 });
 
-Deno.test("racing.yaml has checks that run, and that pass on what was written whole", async () => {
+Deno.test("racing.yaml has checks that run, and that pass on complete data", async () => {
   await using target = await openTarget(await (await sharedPostgres()).createDatabase());
   await target.prepare(job.tables);
   await target.write([...cards, ...results].flat(), []);

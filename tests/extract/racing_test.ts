@@ -268,7 +268,7 @@ Deno.test({
   },
 });
 
-Deno.test("racing.yaml lists 19 bookmakers, each of them once", async () => {
+Deno.test("racing.yaml lists 19 bookmakers, each once", async () => {
   const { streams } = await racing();
   const records = streams.bookmakers?.values ?? [];
   assertEquals(records.length, 19);

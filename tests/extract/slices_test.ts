@@ -19,7 +19,7 @@ const TRACKS = Array.from(
   (_, id) => ({ id, name: `track ${id}`, of: [{ id: 1 }] }),
 );
 
-Deno.test("parseBySlices() parses a list of records piece by piece, wherever and however it stands", () => {
+Deno.test("parseBySlices() parses an array of records slice by slice, wherever it is", () => {
   const cases: [unknown, string][] = [
     [TRACKS, ""],
     [{ tracks: TRACKS, total: 30 }, "tracks"],
@@ -37,7 +37,7 @@ Deno.test("parseBySlices() parses a list of records piece by piece, wherever and
   }
 });
 
-Deno.test("parseBySlices() parses whole what only looks like the list", () => {
+Deno.test("parseBySlices() parses the whole text where something only looks like the array", () => {
   const text = JSON.stringify(TRACKS);
   const cases: [string, string][] = [
     [`{"a":{"tracks":${text}},"tracks":[{"id":7}]}`, "tracks"],
@@ -53,7 +53,7 @@ Deno.test("parseBySlices() parses whole what only looks like the list", () => {
   }
 });
 
-Deno.test("parseBySlices() refuses what JSON.parse refuses", () => {
+Deno.test("parseBySlices() rejects what JSON.parse rejects", () => {
   const text = JSON.stringify({ tracks: TRACKS });
   for (const cut of [1, 2, 3, 40, 200, text.length - 20]) {
     assertThrows(() => parsed(text.slice(0, -cut), "tracks"), SyntaxError);
@@ -95,7 +95,7 @@ const ANSWERS: ((list: unknown, other: unknown) => [answer: unknown, path: strin
   (list, other) => [{ a: other, b: list }, "a"],
 ];
 
-Deno.test("parseBySlices() gives what JSON.parse gives, for any text, path and size of slices", () => {
+Deno.test("parseBySlices() returns what JSON.parse returns, for any text, path and slice size", () => {
   let sliced = 0;
   fc.assert(
     fc.property(
@@ -123,7 +123,7 @@ Deno.test("parseBySlices() gives what JSON.parse gives, for any text, path and s
   assertEquals(sliced > 100, true, `${sliced} of 2000 were sliced`);
 });
 
-Deno.test("decodeCsv() gives the same records for any size of slices", () => {
+Deno.test("decodeCsv() returns the same records for any slice size", () => {
   const cell = fc.constantFrom(
     "",
     "a",
@@ -159,7 +159,7 @@ Deno.test("decodeCsv() gives the same records for any size of slices", () => {
   );
 });
 
-Deno.test("decodeCsv() counts no empty line where it looks for bad quotes", () => {
+Deno.test("decodeCsv() ignores empty lines when it checks quotes", () => {
   const text = 'a,b\n\n\n"x" y",1\n2,3\n4,5\n';
   assertEquals(atOnce(decodeCsv(text, ",")), [['x" y', "1"], { a: "2", b: "3" }, {
     a: "4",

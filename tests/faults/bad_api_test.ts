@@ -163,7 +163,7 @@ const BAD_WINDOWS: Record<string, { answer: (asked: Asked) => unknown; says: str
     answer: () => new Response('{"total": 3, "readings": [{"id": 1'),
     says: "Cannot read",
   },
-  "another shape": { answer: () => ({ data: [] }), says: "Cannot read records: expected a list" },
+  "another shape": { answer: () => ({ data: [] }), says: "Cannot read records: expected an array" },
   "a total that grows with every page": {
     answer: ({ number, page }) => ({ ...page(), total: page().total + number }),
     says: "total",

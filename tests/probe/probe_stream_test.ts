@@ -76,7 +76,7 @@ Deno.test("probeStream() reports the request, the response, paging, records, row
     [[
       "readings",
       "taken",
-      'is not a timestamptz as ISO 8601 writes it; "format" says how it is written',
+      'is not an ISO 8601 timestamptz; declare its notation with "format"',
       1,
       '"yesterday"',
     ]],
@@ -89,7 +89,7 @@ Deno.test("probeStream() reports the request, the response, paging, records, row
       "readings: 1 row",
       "parts: 2 rows",
       "never filled: readings.note",
-      'readings.taken, 1 time: the value is not a timestamptz as ISO 8601 writes it; "format" says how it is written',
+      'readings.taken, 1 time: the value is not an ISO 8601 timestamptz; declare its notation with "format"',
     ]
   ) assertStringIncludes(text, line);
   assertEquals(JSON.stringify(probed).includes("secret-key"), false);
@@ -97,7 +97,7 @@ Deno.test("probeStream() reports the request, the response, paging, records, row
 
 Deno.test("probeStream() outlines a response of another shape and guesses where the records are", async () => {
   const { probed, text } = await probe(() => Response.json({ result: { rows: DATA }, total: 2 }));
-  assertStringIncludes(probed.problem!.message, 'expected a list at "data"');
+  assertStringIncludes(probed.problem!.message, 'expected an array at "data"');
   assertEquals(probed.guesses, [{ records: "result.rows", count: 2 }]);
   assertStringIncludes(text, "records: result.rows # 2 records");
   assertStringIncludes(text, "next      correct job.yaml");

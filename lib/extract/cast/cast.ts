@@ -1,6 +1,6 @@
-// Owns the choice of a cast: how a value becomes PostgreSQL's text form of a column's type. What a cast
-// lets through, PostgreSQL takes. Text forms are canonical, so that equal keys are equal texts, and texts
-// of dates and times sort in their order.
+// Owns the choice of a cast: the function that turns a value into PostgreSQL's text form of a column's
+// type. PostgreSQL accepts every text that a cast returns. Text forms are canonical: equal keys are equal
+// strings, and dates and times sort in chronological order.
 import type { ColumnType } from "../../config/schema/job_schema.ts";
 import { arrayCast } from "./array_cast.ts";
 import { jsonbCast } from "./jsonb_cast.ts";
@@ -10,9 +10,9 @@ import { type Cast, type CastOptions, Invalid } from "./invalid.ts";
 import { booleanCast, textCast, uuidCast } from "./scalar_cast.ts";
 
 /**
- * The cast of a type.
+ * The cast to a type.
  *
- * @throws {RangeError} where `formatProblem` has something to say.
+ * @throws {RangeError} where `formatProblem` returns a problem.
  */
 export function castOf(type: ColumnType, options: CastOptions): Cast {
   const problem = formatProblem(type, options.format);
@@ -21,17 +21,17 @@ export function castOf(type: ColumnType, options: CastOptions): Cast {
   return options.maxBytes === undefined ? cast : boundedCast(cast, options.maxBytes);
 }
 
-/** What is wrong with a format for a type, or undefined where it can be used. */
+/** Why a format cannot be used with a type; undefined where it can. */
 export function formatProblem(type: ColumnType, format: string | undefined): string | undefined {
   if (format === undefined) return undefined;
   const element = elementType(type);
   if (["integer", "bigint", "numeric", "double"].includes(element)) {
-    return format === "clock" ? undefined : `"${type}" knows the format "clock" only`;
+    return format === "clock" ? undefined : `"${type}" supports only the format "clock"`;
   }
   if (["date", "time", "timestamp", "timestamptz"].includes(element)) {
     return momentFormatProblem(format);
   }
-  return `"${type}" has no formats`;
+  return `"${type}" does not take a format`;
 }
 
 function typeCast(type: ColumnType, options: CastOptions): Cast {
@@ -68,12 +68,12 @@ function elementType(type: ColumnType): ColumnType {
   return (type.endsWith("[]") ? type.slice(0, -2) : type) as ColumnType;
 }
 
-/** Refuses what an index entry cannot hold: PostgreSQL would refuse the whole statement. */
+/** Rejects what does not fit into an index entry: PostgreSQL would fail the whole statement. */
 function boundedCast(cast: Cast, maxBytes: number): Cast {
   return (value) => {
     const text = cast(value);
     if (typeof text !== "string" || text.length * 3 <= maxBytes) return text;
     if (new TextEncoder().encode(text).length <= maxBytes) return text;
-    return new Invalid(`is longer than the ${maxBytes} bytes that an indexed column holds`);
+    return new Invalid(`is longer than the ${maxBytes} bytes that an indexed column can hold`);
   };
 }

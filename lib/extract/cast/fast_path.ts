@@ -1,19 +1,19 @@
-// Owns recognizing texts that are already what they are to become, so that nothing need be done about
-// them: most are, and to see that costs a tenth of casting them. What is not recognized here goes the
-// long way and may turn out to be as good. row_code.ts writes these tests into the code it compiles.
+// Recognizes strings that are already in PostgreSQL's text form and need no cast: most are, and testing
+// costs a tenth of casting. A string that is not recognized here takes the general cast, with the same
+// result. row_code.ts writes these tests into the code it compiles.
 import type { ColumnType } from "../../config/schema/job_schema.ts";
 import type { CastOptions } from "./invalid.ts";
 
-/** Which texts need no cast. */
-export interface PlainForm {
-  /** The test they must pass. */
+/** Which strings need no cast. */
+export interface FastPath {
+  /** The test that they must pass. */
   readonly test: "text" | "integer" | "decimal";
-  /** Most characters they have. */
+  /** Most characters that they may have. */
   readonly maxChars: number | undefined;
 }
 
-/** The texts of a type that need no cast; undefined for a type that has no quick test. */
-export function plainFormOf(type: ColumnType, options: CastOptions): PlainForm | undefined {
+/** The strings of a type that need no cast; undefined for a type without a fast test. */
+export function fastPathOf(type: ColumnType, options: CastOptions): FastPath | undefined {
   if (options.format !== undefined) return undefined;
   const maxChars = options.maxBytes === undefined ? undefined : Math.floor(options.maxBytes / 3);
   switch (type) {
@@ -30,7 +30,7 @@ export function plainFormOf(type: ColumnType, options: CastOptions): PlainForm |
   }
 }
 
-/** Whether a text surely has no blanks around it. */
+/** Whether a string certainly has no whitespace around it. */
 export function isBare(text: string): boolean {
   const last = text.length - 1;
   if (last < 0) return true;
@@ -40,12 +40,12 @@ export function isBare(text: string): boolean {
   return end > 32 && end < 127;
 }
 
-/** Whether PostgreSQL can store a text: it has neither NUL nor half a surrogate pair. */
+/** Whether PostgreSQL can store a string: it contains neither NUL nor an unpaired surrogate. */
 export function isStorable(text: string): boolean {
   return !text.includes("\0") && text.isWellFormed();
 }
 
-/** Whether a text is a whole number from 0 to 999999999, as PostgreSQL itself would write it. */
+/** Whether a string is an integer from 0 to 999999999, as PostgreSQL itself would write it. */
 export function isPlainInteger(text: string): boolean {
   const { length } = text;
   if (length === 0 || length > 9) return false;
@@ -56,10 +56,10 @@ export function isPlainInteger(text: string): boolean {
   return length === 1 || text.charCodeAt(0) !== 48;
 }
 
-/** Most characters of a decimal recognized here: longer ones are rare. */
+/** Most characters of a decimal that is recognized here; longer ones are rare. */
 const MAX_DECIMAL_CHARS = 15;
 
-/** Whether a text is a number of 0 or more, with digits before the point and, if there is one, after it. */
+/** Whether a string is a non-negative decimal with digits before the point and, if it has one, after it. */
 export function isPlainDecimal(text: string): boolean {
   const { length } = text;
   if (length === 0 || length > MAX_DECIMAL_CHARS) return false;
@@ -73,7 +73,7 @@ export function isPlainDecimal(text: string): boolean {
   return point === 1 || text.charCodeAt(0) !== 48;
 }
 
-/** Whether a text is a date on the calendar, written `YYYY-MM-DD`; the 29th to 31st take the long way. */
+/** Whether a string is a valid date, `YYYY-MM-DD`; the 29th to 31st take the general cast. */
 export function isPlainDate(text: string): boolean {
   if (text.length !== 10 || text.charCodeAt(4) !== 45 || text.charCodeAt(7) !== 45) return false;
   const [century, year] = [twoDigits(text, 0), twoDigits(text, 2)];
@@ -82,7 +82,7 @@ export function isPlainDate(text: string): boolean {
     day >= 1 && day <= 28;
 }
 
-/** The number that two characters write, or one below any sum with another where they are no digits. */
+/** The number that two digits write; for other characters, one so low that every sum with it is negative. */
 function twoDigits(text: string, at: number): number {
   const [tens, ones] = [text.charCodeAt(at) - 48, text.charCodeAt(at + 1) - 48];
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : -100;

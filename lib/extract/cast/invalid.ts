@@ -1,7 +1,7 @@
-// Owns what every cast has in common: what it is given, what it gives, and how it says no. A refusal is
-// a value, not an exception, because one bad value must not cost more than its row.
+// Owns what all casts share: their options and results. A failed cast is a value, not an exception,
+// because one bad value must not cost more than its row.
 
-/** Why a value cannot become one of a column's type. */
+/** The reason why a value cannot be cast to a column's type. */
 export class Invalid {
   /** Continues the sentence "the value ...". */
   readonly reason: string;
@@ -12,19 +12,19 @@ export class Invalid {
   }
 }
 
-/** Makes the text form of a value that is neither null nor undefined. */
+/** Turns a value that is neither null nor undefined into its text form. */
 export type Cast = (value: unknown) => string | Invalid;
 
-/** What a cast depends on beside the type. */
+/** What a cast depends on in addition to the type. */
 export interface CastOptions {
-  /** How a date or number is written, where it is not as PostgreSQL or ISO 8601 write it. */
+  /** How a date or number is written, where it is not in PostgreSQL's or ISO 8601's notation. */
   readonly format?: string | undefined;
   /** The decimal mark of numbers. */
   readonly decimal: "." | ",";
   /** Time zone of dates and times without one. */
   readonly timeZone: string;
-  /** Most bytes of a text, in UTF-8; for columns of an index, whose entries PostgreSQL bounds. */
+  /** Most bytes of the text form, in UTF-8; for indexed columns, as PostgreSQL limits index entries. */
   readonly maxBytes?: number | undefined;
-  /** Whether numbers that are equal must be equal texts. */
+  /** Whether equal numbers must have equal text forms. */
   readonly inKey: boolean;
 }

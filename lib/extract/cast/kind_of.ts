@@ -1,17 +1,17 @@
-// Owns the words for what a value is, as messages name it.
+// Owns the names of kinds of values in messages.
 
-/** What a value is, in words: "an object", "a list", "a text", "a number", "true or false", "nothing". */
+/** The kind of a value, as messages name it: "an object", "an array", "a string", "a number", "a boolean", "nothing". */
 export function kindOf(value: unknown): string {
   if (value === undefined || value === null) return "nothing";
-  if (Array.isArray(value)) return "a list";
+  if (Array.isArray(value)) return "an array";
   switch (typeof value) {
     case "string":
-      return "a text";
+      return "a string";
     case "number":
     case "bigint":
       return "a number";
     case "boolean":
-      return "true or false";
+      return "a boolean";
     default:
       return "an object";
   }

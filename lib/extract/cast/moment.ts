@@ -1,10 +1,10 @@
-// Owns a moment as a source writes it: a reading of a calendar and a clock, perhaps with an offset from
-// UTC. It turns ISO 8601 texts and epoch numbers into moments and moments into PostgreSQL's text forms.
+// Owns moments as APIs write them: a date and a time of day, with or without an offset from UTC. It
+// turns ISO 8601 strings and epoch numbers into moments, and moments into PostgreSQL's text forms.
 // Only real dates between the years 1 and 9999 exist. It never reads the clock.
 import type { CivilMinute } from "../../plan/time/civil.ts";
 import { civilAt, fromParts, instantOf } from "../../plan/time/civil.ts";
 
-/** A reading of calendar and clock. */
+/** A date and a time of day. */
 export interface Moment {
   /** Minutes since 1970-01-01T00:00 on the calendar the moment is written in. */
   readonly minute: CivilMinute;
@@ -12,14 +12,14 @@ export interface Moment {
   readonly second: number;
   /** Digits of the fraction of the second: at most six, the last not 0. Further digits are cut off. */
   readonly fraction: string;
-  /** Minutes ahead of UTC; null where none is written and the job's time zone holds. */
+  /** Minutes ahead of UTC; null where none is written and the job's time zone applies. */
   readonly offset: number | null;
 }
 
 const ISO =
   /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,12}))?)?(?: ?(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?))?)?$/i;
 
-/** The moment of an ISO 8601 text such as `2025-10-13` or `2025-10-13T20:10:00.5+01:00`, or undefined. */
+/** The moment that an ISO 8601 string writes, such as `2025-10-13` or `2025-10-13T20:10:00.5+01:00`, or undefined. */
 export function parseIso(text: string): Moment | undefined {
   const match = ISO.exec(text);
   if (match === null) return undefined;
@@ -52,11 +52,11 @@ export interface MomentParts {
   readonly second: number;
   /** Digits after the second's point; empty for none. */
   readonly fraction: string;
-  /** Minutes ahead of UTC, null where none are written; undefined names no moment. */
+  /** Minutes ahead of UTC; null where none is written; undefined where the offset is invalid. */
   readonly offset: number | null | undefined;
 }
 
-/** The moment of calendar and clock parts, or undefined where they name none. */
+/** The moment with these parts, or undefined where it does not exist. */
 export function momentOf(parts: MomentParts): Moment | undefined {
   const { year, month, day, hour, minute, second, offset } = parts;
   const at = fromParts(year, month, day, hour, minute);
@@ -77,7 +77,7 @@ export function parseOffset(text: string): number | undefined {
 export function fromEpoch(count: number | string, unit: "epoch" | "epoch_ms"): Moment | undefined {
   const match = /^(-?\d{1,15})(?:\.(\d{1,12}))?$/.exec(String(count));
   if (match === null) return undefined;
-  // Microseconds as a whole number: a float would round the last digits of the fraction.
+  // Integer microseconds: a float would round the last digits of the fraction.
   const digits = `${match[1]}${(match[2] ?? "").padEnd(6, "0").slice(0, 6)}`;
   const micros = unit === "epoch" ? BigInt(digits) : BigInt(digits) / 1000n;
   const ofSecond = ((micros % 1_000_000n) + 1_000_000n) % 1_000_000n;
@@ -88,12 +88,12 @@ export function fromEpoch(count: number | string, unit: "epoch" | "epoch_ms"): M
   return { minute, second: seconds - minute * 60, fraction, offset: 0 };
 }
 
-/** The civil minute of the moment on the calendar of a time zone. */
+/** The civil minute of the moment in a time zone. */
 export function localMinute({ minute, offset }: Moment, timeZone: string): CivilMinute {
   return offset === null ? minute : civilAt((minute - offset) * 60_000, timeZone);
 }
 
-/** The civil minute of the moment on the calendar of UTC; a moment without an offset is of the time zone. */
+/** The civil minute of the moment in UTC; a moment without an offset is in the given time zone. */
 export function utcMinute({ minute, offset }: Moment, timeZone: string): CivilMinute {
   return offset === null ? Math.floor(instantOf(minute, timeZone) / 60_000) : minute - offset;
 }

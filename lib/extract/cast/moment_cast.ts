@@ -1,6 +1,6 @@
-// Owns the casts of dates and times. Without a format a text must be ISO 8601; one without an offset is
-// of the job's time zone. A number is refused unless the format says what it counts, for a count of
-// seconds taken as milliseconds is wrong by decades and nobody notices.
+// Owns the casts of dates and times. Without a format, a string must be ISO 8601; one without an offset
+// is in the job's time zone. A number is rejected unless the format declares its unit: seconds taken for
+// milliseconds are wrong by decades without anyone noticing.
 import { type Cast, type CastOptions, Invalid } from "./invalid.ts";
 import { kindOf } from "./kind_of.ts";
 import type { Moment } from "./moment.ts";
@@ -11,15 +11,15 @@ import { momentReader, patternProblem } from "./moment_pattern.ts";
 /** A type of date or time. */
 export type MomentType = "date" | "time" | "timestamp" | "timestamptz";
 
-/** What is wrong with a format of dates and times, or undefined where it can be used. */
+/** Why a format of dates and times cannot be used; undefined where it can. */
 export function momentFormatProblem(format: string): string | undefined {
   return isEpoch(format) ? undefined : patternProblem(format);
 }
 
 /**
- * Reads values written in a format.
+ * The reader of values in a format.
  *
- * @throws {RangeError} where there is no such format.
+ * @throws {RangeError} where the format does not exist.
  */
 export function formattedMoment(format: string): (value: unknown) => Moment | undefined {
   const problem = momentFormatProblem(format);
@@ -30,7 +30,7 @@ export function formattedMoment(format: string): (value: unknown) => Moment | un
 /**
  * The cast to a type of date or time.
  *
- * The last value is remembered: the elements of a list often share the date of their parent.
+ * It remembers the last value: the elements of an array often share the date of their parent.
  */
 export function momentCast(type: MomentType, { format, timeZone }: CastOptions): Cast {
   const read = readerOf(type, format);
@@ -79,7 +79,7 @@ function textOf(type: MomentType, moment: Moment | undefined, timeZone: string) 
   }
 }
 
-/** A time of day alone, such as `8:10` or `20:10:00.5`; the date it is given plays no part. */
+/** A time of day alone, such as `8:10` or `20:10:00.5`, on an arbitrary date. */
 function parseTime(text: string): Moment | undefined {
   const match = /^(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,12}))?)?$/.exec(text);
   if (match === null) return undefined;
@@ -100,7 +100,7 @@ function notAMoment(type: MomentType, value?: unknown, format?: string): Invalid
     !/^[\d:. TZ+-]+$/.test(value);
   return new Invalid(
     isOtherwise
-      ? `is not a ${type} as ISO 8601 writes it; "format" says how it is written`
-      : `is not a ${type} that exists`,
+      ? `is not an ISO 8601 ${type}; declare its notation with "format"`
+      : `is not a valid ${type}`,
   );
 }

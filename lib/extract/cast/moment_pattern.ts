@@ -1,5 +1,5 @@
-// Owns reading dates and times written in a pattern of strptime's manner, such as `%d/%m/%Y %H:%M`. A
-// pattern is compiled to a regular expression once. Names of months and days are English, in any case.
+// Owns reading dates and times by patterns in strptime notation, such as `%d/%m/%Y %H:%M`. Each pattern
+// is compiled to a regular expression once. Names of months and days are English, in any case.
 import { type Moment, momentOf, type MomentParts, parseOffset } from "./moment.ts";
 
 const MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split(" ");
@@ -7,14 +7,14 @@ const MONTH_NAMES =
   "January|February|March|April|May|June|July|August|September|October|November|December";
 const DAY_NAMES = "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday";
 
-/** What was read so far: the parts, and what changes them at the end. */
+/** The parts read so far, and what adjusts them at the end. */
 type Reading = { -readonly [part in keyof MomentParts]: MomentParts[part] } & {
   dayOfYear?: number;
   afternoon?: boolean;
 };
 
 interface Directive {
-  /** What it matches; numbers only count as many digits as they must where another number follows. */
+  /** What it matches; a number has its full count of digits where another number follows. */
   readonly pattern: string;
   readonly read?: (reading: Reading, text: string) => void;
 }
@@ -24,7 +24,7 @@ const number = (
   part: "year" | "month" | "day" | "hour" | "minute" | "second" | "dayOfYear",
 ): Directive => ({ pattern, read: (reading, text) => reading[part] = Number(text) });
 
-/** Hours of the zones that RFC 822 names; other abbreviations mean several zones. */
+/** Offsets in hours of the zones in RFC 822; other abbreviations are ambiguous. */
 const ZONES = new Map([
   ...["Z", "UTC", "UT", "GMT"].map((zone) => [zone, 0] as const),
   ...["EST", "CST", "MST", "PST"].map((zone, at) => [zone, -5 - at] as const),
@@ -70,20 +70,20 @@ const COMPOSITES: Record<string, string> = {
   A: "%a",
 };
 
-/** What is wrong with a pattern, or undefined where it can be used. */
+/** Why a pattern cannot be used; undefined where it can. */
 export function patternProblem(pattern: string): string | undefined {
   if (!pattern.includes("%")) {
-    return `there is no format "${pattern}"; expected epoch, epoch_ms or a pattern such as %d.%m.%Y`;
+    return `"${pattern}" is not a format; expected epoch, epoch_ms or a pattern such as %d.%m.%Y`;
   }
   for (const [text, letter] of expand(pattern).matchAll(/%-?(.?)/gs)) {
     if (letter !== "%" && !Object.hasOwn(DIRECTIVES, letter!)) {
-      return `there is no directive "${text}"`;
+      return `"${text}" is not a supported directive`;
     }
   }
   return undefined;
 }
 
-/** Reads texts written in a pattern that has no problem; what is not so written is undefined. */
+/** The reader of strings in a valid pattern; it returns undefined for strings that do not match. */
 export function momentReader(pattern: string): (text: string) => Moment | undefined {
   const readers: (Directive["read"] | undefined)[] = [];
   const parts = expand(pattern).split(/(%-?.)/s).filter((part) => part !== "");

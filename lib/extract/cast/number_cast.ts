@@ -1,37 +1,37 @@
-// Owns the casts of numbers. Digits are handled as text, so that no value passes through a float on its
-// way; leading zeros and exponents are written out plainly. What a JSON number lost in parsing (whole
-// numbers beyond 2^53) cannot be seen here: read_body.ts keeps those as bigint.
+// Owns the casts of numbers. Digits are handled as text, so that no value is rounded to a float; leading
+// zeros are dropped and exponents written out. JSON numbers that a float would change arrive here as
+// ExactNumber.
 import { type Cast, type CastOptions, Invalid } from "./invalid.ts";
 import { kindOf } from "./kind_of.ts";
 import { isPlainDecimal, isPlainInteger } from "./fast_path.ts";
 
-/** Most digits of a number written out; PostgreSQL's numeric takes more, no source means them. */
+/** Most digits of a number written out. PostgreSQL's numeric takes more; no API means them. */
 const MAX_DIGITS = 1000;
 
-/** A type of whole numbers. */
-export type WholeType = "integer" | "bigint";
+/** An integer type. */
+export type IntegerType = "integer" | "bigint";
 
-const RANGES: Readonly<Record<WholeType, readonly [bigint, bigint]>> = {
+const RANGES: Readonly<Record<IntegerType, readonly [bigint, bigint]>> = {
   integer: [-(2n ** 31n), 2n ** 31n - 1n],
   bigint: [-(2n ** 63n), 2n ** 63n - 1n],
 };
 
-/** The cast to integer or bigint: whole numbers in range; "3.0" is whole. */
-export function integerCast(type: WholeType, options: CastOptions): Cast {
+/** The cast to integer or bigint: integers in range, "3.0" among them. */
+export function integerCast(type: IntegerType, options: CastOptions): Cast {
   const [least, most] = RANGES[type];
   return (value) => {
     if (typeof value === "string" && isPlainInteger(value)) return value;
     const text = digitsOf(value, options);
     if (typeof text !== "string") return text;
     const whole = /^(-?\d+)(?:\.0*)?$/.exec(text)?.[1];
-    if (whole === undefined) return new Invalid("is not a whole number");
+    if (whole === undefined) return new Invalid("is not an integer");
     const number = BigInt(whole);
-    if (number < least || number > most) return new Invalid(`is beyond the range of ${type}`);
+    if (number < least || number > most) return new Invalid(`is out of range for ${type}`);
     return String(number);
   };
 }
 
-/** The cast to numeric; the digits after the point stay as they are, but in a key. */
+/** The cast to numeric; trailing zeros after the point stay, except in a key. */
 export function numericCast(options: CastOptions): Cast {
   const isPlain = options.inKey || options.decimal === "," ? isPlainInteger : isPlainDecimal;
   return (value) => {
@@ -53,7 +53,7 @@ export function doubleCast(options: CastOptions): Cast {
     const number = Number(text);
     const lost = number === 0 && /[1-9]/.test(text);
     return lost || !Number.isFinite(number)
-      ? new Invalid("is beyond the range of double")
+      ? new Invalid("is out of range for double")
       : String(number + 0);
   };
 }
@@ -66,7 +66,7 @@ const AMOUNTS = {
   ",": moneyPattern(String.raw`.'’ \u00a0\u202f`, ","),
 };
 
-/** "£4,193", "-$12.50", "1.234,50 EUR": a sign, a currency before or after, digits in groups. */
+/** "£4,193", "-$12.50", "1.234,50 EUR": a sign, a currency before or after, grouped digits. */
 function moneyPattern(groupMarks: string, decimalMark: string): RegExp {
   const whole = String.raw`(\d{1,3}(?:[${groupMarks}]\d{2,3})*[${groupMarks}]\d{3}|\d*)`;
   const amount = `${whole}(?:${decimalMark}(\\d*))?`;
@@ -75,8 +75,8 @@ function moneyPattern(groupMarks: string, decimalMark: string): RegExp {
 }
 
 /**
- * The cast to money, which is stored as numeric: currency signs and marks between thousands are dropped,
- * and an amount in parentheses is below zero.
+ * The cast to money, which is stored as numeric: currency signs and thousands separators are dropped, and
+ * an amount in parentheses is negative.
  */
 export function moneyCast(options: CastOptions): Cast {
   const plain = numericCast(options);
@@ -111,7 +111,7 @@ export function clockCast(cast: Cast): Cast {
 }
 
 function notAClock(): Invalid {
-  return new Invalid('is not a length of time such as "2:19.97"');
+  return new Invalid('is not a duration such as "2:19.97"');
 }
 
 const NUMBERS = {
@@ -119,7 +119,7 @@ const NUMBERS = {
   ",": /^([+-]?)(\d*)(?:,(\d*))?(?:[eE]([+-]?\d{1,4}))?$/,
 };
 
-/** The plain digits of a number: a sign if below zero, at least one digit before the point, no exponent. */
+/** A number in plain digits: a sign if negative, at least one digit before the point, no exponent. */
 function digitsOf(value: unknown, options: CastOptions): string | Invalid {
   const isText = typeof value === "string";
   if (!isText && typeof value !== "number" && typeof value !== "bigint") {
@@ -138,7 +138,7 @@ function digitsOf(value: unknown, options: CastOptions): string | Invalid {
   return plainNumber(sign === "-", shifted.whole, shifted.fraction);
 }
 
-/** The digits with the point moved right by `exponent`; undefined where that takes too many zeros. */
+/** The digits with the point moved right by `exponent`; undefined where that needs too many zeros. */
 function shift(whole: string, fraction: string, exponent: number) {
   if (Math.abs(exponent) > MAX_DIGITS) return undefined;
   const digits = whole + fraction;

@@ -1,19 +1,19 @@
-// Owns the casts of text, boolean and uuid. A character that PostgreSQL cannot store is a reason to
-// refuse the value: replacing it would change data silently.
+// Owns the casts to text, boolean and uuid. A character that PostgreSQL cannot store rejects the value:
+// replacing it would change data silently.
 import { Invalid } from "./invalid.ts";
 import { kindOf } from "./kind_of.ts";
 
-/** The cast to text; numbers and booleans are written out, lists and objects refused. */
+/** The cast to text; numbers and booleans are written as in JSON, arrays and objects are rejected. */
 export function textCast(value: unknown): string | Invalid {
   if (typeof value === "string") return storable(value);
-  if (typeof value === "object") return new Invalid(`is ${kindOf(value)}, not a text`);
+  if (typeof value === "object") return new Invalid(`is ${kindOf(value)}, not a string`);
   return String(value);
 }
 
-/** The text itself where PostgreSQL can store it: `text` has neither NUL nor half a surrogate pair. */
+/** The string, where PostgreSQL can store it: it contains neither NUL nor an unpaired surrogate. */
 function storable(text: string): string | Invalid {
-  if (text.includes("\0")) return new Invalid("holds a NUL character");
-  if (!text.isWellFormed()) return new Invalid("holds half a surrogate pair");
+  if (text.includes("\0")) return new Invalid("contains a NUL character");
+  if (!text.isWellFormed()) return new Invalid("contains an unpaired surrogate");
   return text;
 }
 
@@ -22,12 +22,12 @@ const BOOLEANS = new Map([
   ...["false", "f", "no", "n", "off", "0"].map((text) => [text, "false"] as const),
 ]);
 
-/** The cast to boolean, from true, false and PostgreSQL's words for them in any case. */
+/** The cast to boolean: true, false, and PostgreSQL's input strings for them in any case. */
 export function booleanCast(value: unknown): string | Invalid {
   if (value === true) return "true";
   if (value === false) return "false";
-  if (typeof value === "object") return new Invalid(`is ${kindOf(value)}, not true or false`);
-  return BOOLEANS.get(String(value).toLowerCase()) ?? new Invalid("is neither true nor false");
+  if (typeof value === "object") return new Invalid(`is ${kindOf(value)}, not a boolean`);
+  return BOOLEANS.get(String(value).toLowerCase()) ?? new Invalid("is not a boolean");
 }
 
 const UUID = /^\{?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})\}?$/i;

@@ -1,13 +1,13 @@
-// Owns the knowledge of which decoded answers hold no text that PostgreSQL cannot store. That is seen at
-// once in the undecoded text, and saves looking for it in every value. An answer that is not known here
-// is looked through; nothing but speed depends on it.
+// Remembers which decoded bodies contain only strings that PostgreSQL can store. One scan of the raw text
+// shows it, and saves a scan of every value. Values of other bodies are checked one by one; only speed
+// depends on it.
 
 const clean = new WeakSet<WeakKey>();
 
-/** The escape of a NUL or of half a surrogate pair, as JSON may have them in a text. */
+/** The JSON escape of a NUL or of a surrogate. */
 const SUSPECT = /\\u(?:0000|d[89a-f])/i;
 
-/** Remembers whether the body that a text without a raw NUL was decoded to is clean; returns the body. */
+/** Remembers whether the body decoded from a text without a raw NUL is clean; returns the body. */
 export function noteClean(text: string, body: unknown): unknown {
   const isObject = typeof body === "object" && body !== null;
   if (isObject && !isSuspect(text)) clean.add(body);

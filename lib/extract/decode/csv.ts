@@ -6,12 +6,12 @@ import Papa from "papaparse";
 import { Failure } from "../../failure.ts";
 import { recordOf } from "../value/named_record.ts";
 
-/** Characters that are decoded in one go: some 5 ms. */
+/** Characters decoded without a yield: about 5 ms. */
 const SLICE_CHARS = 256 * 1024;
-/** Characters in which the kind of line ends is looked for. */
+/** Characters searched for the kind of line ending. */
 const SAMPLE_CHARS = 64 * 1024;
 
-/** What papaparse gives of a slice, as far as it is used. */
+/** The parts of papaparse's result that are used. */
 interface Parsed {
   readonly data: string[][];
   readonly errors: { readonly code: string; readonly row?: number }[];
@@ -20,19 +20,19 @@ interface Parsed {
 /** A line of CSV. */
 interface Line {
   readonly cells: string[];
-  /** Whether its quotes are in order. */
+  /** Whether its quotes are balanced. */
   readonly isSound: boolean;
 }
 
-/** How a CSV text is written. */
+/** The dialect of a CSV text. */
 export interface CsvForm {
-  /** Whether its first line names the cells. */
+  /** Whether its first line names the columns. */
   readonly header: boolean;
-  /** Lines at the beginning that are neither header nor records. */
+  /** Lines to skip before the header or the first record. */
   readonly skip?: number | undefined;
-  /** What begins lines that are no records. */
+  /** The prefix of comment lines. */
   readonly comment?: string | undefined;
-  /** Whether a text without any line is no mistake. */
+  /** Whether an empty text is valid. */
   readonly mayBeEmpty?: boolean;
 }
 
@@ -66,7 +66,7 @@ export function* decodeCsv(
   return records;
 }
 
-/** The lines of a text that are not empty, slice by slice. */
+/** The non-empty lines of a text, slice by slice. */
 function* linesBySlices(
   text: string,
   config: { delimiter: string; comments: string | boolean; chunkSize: number },
@@ -93,7 +93,7 @@ function* linesBySlices(
   }
 }
 
-/** The text behind its first lines, whatever quotes are in them. */
+/** The text after its first lines; quotes in them have no meaning. */
 function withoutLines(text: string, lines: number): string {
   let at = 0;
   for (let line = 0; line < lines; line++) {
@@ -105,7 +105,7 @@ function withoutLines(text: string, lines: number): string {
 }
 
 function unreadable(what: string): Failure {
-  return new Failure("window", `Cannot read the answer: ${what}`, {
-    hint: "deno task probe shows the answer",
+  return new Failure("window", `Cannot read the response: ${what}`, {
+    hint: "deno task probe shows the response",
   });
 }

@@ -1,24 +1,24 @@
-// Owns parsing a JSON text whose records are one long list slice by slice, so that the event loop never
-// waits for a whole page. Pure. Where records begin is guessed from the first one, and parsing proves the
-// guess: each slice is parsed as a list of its own, and what stands around the list with a mark in its
-// place. Where that does not fit, the text is parsed whole. So the value, or the error, is always that of
-// parsing it whole.
+// Parses a JSON text with one long array of records slice by slice, so that the event loop never waits
+// for a whole page. Pure. It guesses from the first record where records begin, and parsing proves the
+// guess: each slice is parsed as an array of its own, and the text around the array with a placeholder
+// for it. Where that fails, it parses the whole text. So the value, or the error, is always that of
+// parsing the whole text.
 import { EACH, type Step, walk } from "../value/path.ts";
 
-/** Parses a text, or throws a SyntaxError. */
+/** Parses a JSON text, or throws a SyntaxError. */
 export type Parse = (text: string) => unknown;
 
-/** Characters that are parsed in one go: some 5 ms. Shorter ones cost a quarter more time in all, mostly for garbage. */
+/** Characters parsed without a yield: about 5 ms. Shorter slices take a quarter more time in all, mostly for garbage collection. */
 const SLICE_CHARS = 1 << 20;
 
-/** Ends that are tried for a slice: records within records may begin as records do. */
+/** Ends tried for a slice: nested records may begin as records do. */
 const MOST_TRIES = 3;
 
-/** Stands for the list; no source can know it. */
-const MARK = `the list ${crypto.randomUUID()}`;
+/** The placeholder for the array; no API can know it. */
+const PLACEHOLDER = `array ${crypto.randomUUID()}`;
 
 /**
- * The value of a JSON text, with a yield after each slice of the list that the path leads to.
+ * The value of a JSON text, with a yield after each slice of the array at the path.
  *
  * @throws {SyntaxError} where it is not JSON.
  */
@@ -28,15 +28,15 @@ export function* parseBySlices(
   parse: Parse = JSON.parse,
   sliceChars: number = SLICE_CHARS,
 ): Generator<void, unknown> {
-  const start = text.length < 2 * sliceChars ? -1 : startOfList(text, path);
+  const start = text.length < 2 * sliceChars ? -1 : startOfArray(text, path);
   const value = start < 0
     ? undefined
     : yield* parseAround(text, start, { path, parse, sliceChars });
   return value === undefined ? parse(text) : value;
 }
 
-/** Where the bracket of the list seems to be, or -1. */
-function startOfList(text: string, path: readonly Step[]): number {
+/** The probable position of the array's opening bracket, or -1. */
+function startOfArray(text: string, path: readonly Step[]): number {
   const name = path.at(-1);
   if (path.includes(EACH) || path.includes("__proto__")) return -1;
   if (name === undefined) return (/^\s*\[/.exec(text)?.[0].length ?? 0) - 1;
@@ -50,14 +50,14 @@ function startOfList(text: string, path: readonly Step[]): number {
   return -1;
 }
 
-interface Way {
+interface Parsing {
   readonly path: readonly Step[];
   readonly parse: Parse;
   readonly sliceChars: number;
 }
 
-/** The value of the text whose list begins at this bracket, or undefined where that does not fit. */
-function* parseAround(text: string, start: number, way: Way): Generator<void, unknown> {
+/** The value of the text whose array begins at this bracket, or undefined where the guess is wrong. */
+function* parseAround(text: string, start: number, parsing: Parsing): Generator<void, unknown> {
   const begins = /\s*(\{\s*"(?:[^"\\]|\\.){0,200}"\s*:|\[)/y;
   begins.lastIndex = start + 1;
   const head = begins.exec(text)?.[1];
@@ -65,17 +65,17 @@ function* parseAround(text: string, start: number, way: Way): Generator<void, un
   const records: unknown[] = [];
   let from = start + 1;
   for (;;) {
-    const slice = sliceFrom(text, from, head, way);
+    const slice = sliceFrom(text, from, head, parsing);
     if (slice === undefined) break;
     for (const record of slice.records) records.push(record);
     from = slice.end + 1;
     yield;
   }
-  return withEnd(text, { start, from, records }, way);
+  return withEnd(text, { start, from, records }, parsing);
 }
 
-/** A slice of records and the comma behind it; undefined where none is known to end before the list does. */
-function sliceFrom(text: string, from: number, head: string, { parse, sliceChars }: Way) {
+/** A slice of records and the comma after it; undefined where none is known to end before the array does. */
+function sliceFrom(text: string, from: number, head: string, { parse, sliceChars }: Parsing) {
   let end = from + sliceChars;
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     end = commaBefore(text, head, end + 1);
@@ -86,7 +86,7 @@ function sliceFrom(text: string, from: number, head: string, { parse, sliceChars
   return undefined;
 }
 
-/** The next comma from here on that this beginning of a record follows, or -1. */
+/** The next comma at or after `from` that is followed by the beginning of a record, or -1. */
 function commaBefore(text: string, head: string, from: number): number {
   for (let at = text.indexOf(head, from); at >= 0; at = text.indexOf(head, at + 1)) {
     let comma = at - 1;
@@ -100,23 +100,23 @@ function isBlank(code: number): boolean {
   return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
 }
 
-/** What is read of a list so far. */
+/** The part of an array that was read so far. */
 interface Begun {
-  /** Place of its bracket. */
+  /** Position of its opening bracket. */
   readonly start: number;
-  /** Place behind what is read. */
+  /** Position after what was read. */
   readonly from: number;
   readonly records: unknown[];
 }
 
-/** The value of the text, once it is found where the list ends. */
-function withEnd(text: string, { start, from, records }: Begun, { path, parse }: Way): unknown {
+/** The value of the text, once the end of the array is found. */
+function withEnd(text: string, { start, from, records }: Begun, { path, parse }: Parsing): unknown {
   let end = text.length;
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     end = text.lastIndexOf("]", end - 1);
     if (end < from) return undefined;
-    const around = attempt(parse, `${text.slice(0, start)}"${MARK}"${text.slice(end + 1)}`);
-    if (walk(around, path) !== MARK) continue;
+    const around = attempt(parse, `${text.slice(0, start)}"${PLACEHOLDER}"${text.slice(end + 1)}`);
+    if (walk(around, path) !== PLACEHOLDER) continue;
     const rest = recordsOf(parse, text.slice(from, end));
     if (rest !== undefined) return replaced(around, path, [...records, ...rest]);
   }
@@ -131,7 +131,7 @@ function replaced(around: unknown, path: readonly Step[], records: unknown[]): u
   return around;
 }
 
-/** The records between two commas; undefined where there is anything else, or nothing. */
+/** The records between two commas; undefined where the text is empty or not a sequence of values. */
 function recordsOf(parse: Parse, text: string): unknown[] | undefined {
   const records = attempt(parse, `[${text}]`) as unknown[] | undefined;
   return records?.length === 0 ? undefined : records;

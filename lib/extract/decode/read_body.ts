@@ -1,6 +1,6 @@
-// Owns the decoding of an answer's text: JSON, one JSON value a line, or CSV. A text that breaks off is
-// a failed window, to be asked for again; a single bad line is passed on as it is, and rejected alone.
-// Long texts are decoded with yields in between.
+// Owns the decoding of a response's text: JSON, NDJSON or CSV. A text that ends early fails the window,
+// which is fetched again; a single bad line is passed on as a string, and rejected alone. Long texts are
+// decoded with yields in between.
 import type { Stream } from "../../config/schema/job_schema.ts";
 import { Failure } from "../../failure.ts";
 import { noteClean } from "./clean_body.ts";
@@ -8,29 +8,29 @@ import { type CsvForm, decodeCsv } from "./csv.ts";
 import { parseBySlices } from "./json_slices.ts";
 import type { Step } from "../value/path.ts";
 
-/** Characters of lines that are decoded in one go: some 3 ms. */
+/** Characters of NDJSON decoded without a yield: about 3 ms. */
 const LINES_CHARS = 256 * 1024;
 
-/** How the text of an answer is written. */
+/** The format of a response's text. */
 export interface BodyForm {
-  /** Format of the text. */
+  /** The format. */
   readonly format: Stream["format"];
-  /** What stands between the cells of CSV. */
+  /** The delimiter of CSV. */
   readonly delimiter?: string;
-  /** How CSV is written besides. */
+  /** The rest of the CSV dialect. */
   readonly csv?: CsvForm;
-  /** Where the list of records is in JSON; only speed depends on it. */
+  /** Path of the array of records in JSON; only speed depends on it. */
   readonly records?: readonly Step[];
 }
 
 /**
- * Decodes the text of an answer: the JSON value, or the list of NDJSON values or CSV records.
+ * Decodes the text of a response to the JSON value, or to the NDJSON values or CSV records.
  *
- * @throws {Failure} of kind `window` where the text is not of the format.
+ * @throws {Failure} of kind `window` where the text is not in the format.
  */
 export function* decodeBody(text: string, form: BodyForm): Generator<void, unknown> {
   const body = yield* decoded(text, form);
-  // JSON has no NUL but as an escape.
+  // JSON contains NUL only as an escape.
   return form.format !== "json" && text.includes("\0") ? body : noteClean(text, body);
 }
 
@@ -53,7 +53,7 @@ function* decodeJson(text: string, records: readonly Step[]): Generator<void, un
   }
 }
 
-/** A last line that is broken and not ended is what a connection left behind, not a bad record. */
+/** A broken last line without a line end is a cut-off response, not a bad record. */
 function* decodeLines(text: string): Generator<void, unknown[]> {
   const lines = text.split("\n");
   const values: unknown[] = [];
@@ -68,12 +68,12 @@ function* decodeLines(text: string): Generator<void, unknown[]> {
     try {
       values.push(parseJson(line));
     } catch (cause) {
-      if (at === lines.length - 1) throw unreadable("JSON, one value a line", line, cause);
+      if (at === lines.length - 1) throw unreadable("NDJSON", line, cause);
       values.push(line);
     }
   }
   if (values.length === 1 && typeof values[0] === "string") {
-    throw unreadable("JSON, one value a line", text);
+    throw unreadable("NDJSON", text);
   }
   return values;
 }
@@ -122,8 +122,8 @@ function unreadable(format: string, text: string, cause?: unknown): Failure {
   return new Failure(
     "window",
     text.trim() === ""
-      ? `Cannot read the answer: it is empty, expected ${format}`
-      : `Cannot read the answer: it is not ${format}, it begins with ${JSON.stringify(start)}`,
-    { hint: "deno task probe shows the answer", ...cause === undefined ? {} : { cause } },
+      ? `Cannot read the response: it is empty, expected ${format}`
+      : `Cannot read the response: it is not ${format}, it begins with ${JSON.stringify(start)}`,
+    { hint: "deno task probe shows the response", ...cause === undefined ? {} : { cause } },
   );
 }

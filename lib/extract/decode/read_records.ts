@@ -1,16 +1,16 @@
-// Owns finding the records in a decoded answer. An answer of another shape than the job says is a failed
-// window: taking it for an empty one would mark dates as done that were never seen. A single record of
-// another shape passes here and is rejected by the extractor.
+// Finds the records in a decoded response. A response whose shape is not the declared one fails the
+// window: taken for an empty one, it would mark dates as done that were never read. A single record of
+// another shape passes, and the extractor rejects it.
 import type { RecordsSpec } from "../../config/schema/job_schema.ts";
 import { Failure } from "../../failure.ts";
-import { columnsProblem, NO_LIST, recordsOfColumns } from "../value/columns.ts";
+import { columnsProblem, NO_ARRAY, recordsOfColumns } from "../value/columns.ts";
 import { kindOf } from "../cast/kind_of.ts";
 import { recordOf } from "../value/named_record.ts";
 import { isObject, responseReader } from "../value/path.ts";
 
 export { decodeBody } from "./read_body.ts";
 
-/** A record that is a member of an object: `$key` in paths is its name. */
+/** A record that is a member of an object: `$key` in paths reads its name. */
 export class KeyedRecord {
   /** The member's name. */
   readonly key: string;
@@ -25,13 +25,13 @@ export class KeyedRecord {
 }
 
 /**
- * The records of an answer.
+ * The records of a response.
  *
- * @throws {Failure} of kind `window` where the answer has not the shape that the job says.
+ * @throws {Failure} of kind `window` where the response does not have the declared shape.
  */
 export function readRecords(spec: RecordsSpec, body: unknown): unknown[] {
   const found = at(spec.path, body);
-  // Some sources write null for a list without elements, and some leave it out.
+  // Some APIs write null for an empty array, and some omit it.
   if (spec.optional && (found === undefined || found === null)) return [];
   switch (spec.as) {
     case "list":
@@ -53,7 +53,7 @@ function at(path: string, body: unknown): unknown {
 }
 
 function listOf(found: unknown, path: string): unknown[] {
-  return mustBe(Array.isArray(found), "a list", path, found) as unknown[];
+  return mustBe(Array.isArray(found), "an array", path, found) as unknown[];
 }
 
 function objectOf(found: unknown, path: string): Record<string, unknown> {
@@ -62,11 +62,11 @@ function objectOf(found: unknown, path: string): Record<string, unknown> {
 
 function mustBe(fits: boolean, expected: string, path: string, found: unknown): unknown {
   if (fits) return found;
-  const where = path === "" ? "as the answer" : `at "${path}"`;
+  const where = path === "" ? "as the response body" : `at "${path}"`;
   throw wrongShape(`expected ${expected} ${where}, found ${kindOf(found)}`);
 }
 
-/** The object of lists, gathered from where `names` says that each of them is. */
+/** The object of arrays, gathered from the paths in `names`. */
 function columnsOf({ names }: RecordsSpec, found: unknown): unknown {
   if (names === undefined || Array.isArray(names)) return found;
   return recordOf(Object.keys(names), Object.values(names).map((path) => at(path, found)));
@@ -74,13 +74,13 @@ function columnsOf({ names }: RecordsSpec, found: unknown): unknown {
 
 function rowsOfColumns(found: unknown, { path, optional }: RecordsSpec): unknown[] {
   const problem = columnsProblem(found);
-  if (problem === NO_LIST && optional) return [];
+  if (problem === NO_ARRAY && optional) return [];
   if (problem === undefined) return recordsOfColumns(found);
   const where = path === "" ? "" : ` at "${path}"`;
-  throw wrongShape(`expected lists of one length${where}, found ${problem}`);
+  throw wrongShape(`expected arrays of equal length${where}, found ${problem}`);
 }
 
-/** Lists of values in the order of the names; one of another length stays a list, which is no record. */
+/** The records of arrays whose values follow the names; an array of another length stays an array, which is not a record. */
 function recordsOfArrays(rows: unknown[], names: readonly string[]): unknown[] {
   return rows.map((row) =>
     Array.isArray(row) && row.length === names.length ? recordOf(names, row) : row
@@ -97,6 +97,6 @@ function namesOf(spec: RecordsSpec, body: unknown): string[] {
 
 function wrongShape(what: string): Failure {
   return new Failure("window", `Cannot read records: ${what}`, {
-    hint: 'deno task probe shows the answer; correct "records" of the stream',
+    hint: 'deno task probe shows the response; correct "records" of the stream',
   });
 }

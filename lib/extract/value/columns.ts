@@ -1,25 +1,24 @@
-// Owns columnar data: an object whose lists belong together, the nth elements of all being the nth record.
-// Members that are no lists are the same for every record. Lists of unequal length are a problem, never
-// cut to the shortest.
+// Owns columnar data: an object of arrays whose nth elements together are the nth record. Members that
+// are not arrays are the same for every record. Arrays of unequal length are a problem, and never cut.
 import { kindOf } from "../cast/kind_of.ts";
 import { recordOf } from "./named_record.ts";
 import { isObject } from "./path.ts";
 
-/** What is found instead of columns where no member is a list. */
-export const NO_LIST = "no list";
+/** What is found instead of columns where no member is an array. */
+export const NO_ARRAY = "no array";
 
-/** Why a value is no columns, as what was found instead of them; undefined where it is. */
+/** What a value is instead of columns; undefined where it is columns. */
 export function columnsProblem(found: unknown): string | undefined {
   if (!isObject(found)) return kindOf(found);
   const lists = Object.entries(found).filter(([, member]) => Array.isArray(member));
   const [first] = lists;
-  if (first === undefined) return Object.keys(found).length === 0 ? undefined : NO_LIST;
+  if (first === undefined) return Object.keys(found).length === 0 ? undefined : NO_ARRAY;
   const odd = lists.find(([, list]) => lengthOf(list) !== lengthOf(first[1]));
   if (odd === undefined) return undefined;
   return `${lengthOf(first[1])} elements at "${first[0]}" and ${lengthOf(odd[1])} at "${odd[0]}"`;
 }
 
-/** The records of columns that have no problem. */
+/** The records of valid columns. */
 export function recordsOfColumns(found: unknown): Record<string, unknown>[] {
   const names = Object.keys(found as object);
   const members = Object.values(found as object);

@@ -1,34 +1,34 @@
-// Owns the walk from a record to the elements that rows are made of: the record itself, or the elements
-// of lists, members or columns at any depth below it. Each element knows the one it was found in. What is
-// absent has no elements; what is no list is told, never thrown.
+// Owns the walk from a record to the elements that rows are read from: the record itself, or the elements
+// of arrays, members or columns at any depth below it. Each element knows its parent. An absent value has
+// no elements; a value of another kind is reported to the visitor, never thrown.
 import { columnsProblem, recordsOfColumns } from "./columns.ts";
 import { kindOf } from "../cast/kind_of.ts";
 import { isObject, parsePath, type Step, walk } from "./path.ts";
 
-/** One level of a walk: the steps to a list (or to an object whose members are taken one by one). */
+/** One level of a walk: the steps to an array, or to an object whose members are the elements. */
 export interface Level {
   /** Steps from the element above. */
   readonly steps: readonly Step[];
-  /** Whether elements are those of a list, the members of an object, or the rows of an object of lists. */
+  /** Whether elements are those of an array, the members of an object, or the rows of an object of arrays. */
   readonly over: "list" | "members" | "columns";
 }
 
-/** An element and where it was found. */
+/** An element and its position. */
 export interface Frame {
   /** The element. */
   readonly element: unknown;
-  /** Its place in the list, from 0. */
+  /** Its index in the array, from 0. */
   readonly index: number;
-  /** Its name, where it is a member; otherwise that of the element above. */
+  /** Its name, where it is a member; otherwise the name of the element above. */
   readonly key: string | null;
   /** The element above; null for a record. */
   readonly up: Frame | null;
 }
 
 /**
- * Reads the notation of `each`: `runners`, `runners[].odds[]`, `rates{}`, `hourly{[]}`.
+ * Parses the notation of `each`: `runners`, `runners[].odds[]`, `rates{}`, `hourly{[]}`.
  *
- * @throws {SyntaxError} where it is not that.
+ * @throws {SyntaxError} where it is invalid.
  */
 export function parseEach(text: string | undefined): Level[] {
   if (text === undefined || text === "") return [];
@@ -48,20 +48,20 @@ const MARKS: Readonly<Record<string, Level["over"]>> = { "{}": "members", "{[]}"
 function levelOf(text: string, over: Level["over"]): Level {
   const { root, up, steps } = parsePath(text);
   if (root !== "element" || up > 0) {
-    throw new SyntaxError(`Cannot read path "${text}": rows are made of what is inside a record`);
+    throw new SyntaxError(`Cannot read path "${text}": rows are read from what is inside a record`);
   }
   return { steps, over };
 }
 
-/** What a walk does with what it meets. */
+/** What a walk calls. */
 export interface Visitor {
-  /** An element at the end of the walk. */
+  /** Called for an element at the end of the walk. */
   element(frame: Frame): void;
-  /** Something that should have been a list or an object: `reason` says so. */
+  /** Called for a value that is not the array or object expected there, with the reason. */
   mismatch(frame: Frame, found: unknown, reason: string): void;
 }
 
-/** Visits the elements that the levels lead to from a frame, in the order of the source. */
+/** Visits the elements below a frame, in the order of the response. */
 export function visit(frame: Frame, levels: readonly Level[], visitor: Visitor, depth = 0): void {
   const level = levels[depth];
   if (level === undefined) return visitor.element(frame);
@@ -78,12 +78,12 @@ export function visit(frame: Frame, levels: readonly Level[], visitor: Visitor, 
 }
 
 function listProblem(found: unknown): string | undefined {
-  return Array.isArray(found) ? undefined : `is ${kindOf(found)}, not a list`;
+  return Array.isArray(found) ? undefined : `is ${kindOf(found)}, not an array`;
 }
 
 function listsProblem(found: unknown): string | undefined {
   const problem = columnsProblem(found);
-  return problem === undefined ? undefined : `has ${problem}, not lists of one length`;
+  return problem === undefined ? undefined : `has ${problem}, not arrays of equal length`;
 }
 
 function visitMembers(

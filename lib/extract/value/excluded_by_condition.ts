@@ -1,11 +1,11 @@
-// Owns the question whether something that should have held a list was meant at all: a condition on the
-// elements above it may say that no row is wanted of it, whatever it is.
+// Decides whether a value of an unexpected kind matters at all: a condition on the elements above may
+// exclude all rows below it.
 import type { Condition } from "./condition.ts";
 import type { Frame } from "./each.ts";
 import { walk } from "./path.ts";
 
-/** Whether a condition on a frame, or on one above it, does not hold; the elements were `below` levels further down. */
-export function isRuledOut(
+/** Whether a condition on a frame, or on one above it, does not hold; the elements are `below` levels further down. */
+export function isExcludedByCondition(
   conditions: readonly Condition[],
   frame: Frame,
   below: number,

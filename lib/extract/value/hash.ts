@@ -1,11 +1,11 @@
-// Owns the keys of rows whose source has none: a hash of the values at some paths. It must never change
-// between releases, or every row would come back under another key; a test pins it.
+// Owns hashes of the values at some paths, as keys of records without a key. A hash must never change
+// between releases, or every row would return under another key; a test pins it.
 import { createHash } from "node:crypto";
 
-/** Bytes of the hash that are kept, as hexadecimal text: as many as a uuid has. */
+/** Bytes of the hash that are kept, in hexadecimal: as many as a uuid has. */
 const HASH_BYTES = 16;
 
-/** Hashes the values found and hands the hash on; nothing found at any path is no value. */
+/** Hashes the values found and passes the hash to `finish`; without any value, it passes null. */
 export function hashReader<T>(
   asBigint: boolean,
   finish: (value: unknown) => T,
@@ -21,7 +21,7 @@ function signed64(hex: string): string {
   return String(BigInt.asIntN(64, BigInt(`0x${hex.slice(0, 16)}`)));
 }
 
-/** JSON with the members of objects in the order of their names, so that equal values are equal texts. */
+/** JSON with the members of objects sorted by name, so that equal values have equal texts. */
 function canonicalJson(value: unknown, levels = 100): string {
   if (typeof value === "bigint") return String(value);
   if (typeof value !== "object" || value === null || levels === 0) {

@@ -1,6 +1,6 @@
-// Owns making a record of names and values that came separately: lines of CSV, columns, lists.
+// Builds records from names and values that come separately: lines of CSV, columns, arrays.
 
-/** An object of names and values; `__proto__` becomes a member like any other. */
+/** The object with these names and values; `__proto__` is skipped. */
 export function recordOf(
   names: readonly string[],
   values: readonly unknown[],

@@ -1,20 +1,20 @@
-// Owns the question whether a source means "no value": null, nothing at all, or a text that the job says
-// means so. Blanks around a text do not count, unless the job says that they matter.
+// Decides whether a value means null: null itself, an absent value, or one of the job's null markers.
+// Whitespace around a string is trimmed, unless the job declares that it matters.
 import type { ValueSpec } from "../../config/schema/job_schema.ts";
 import { isBare } from "../cast/fast_path.ts";
 
-/** Whether a value is none. */
-export type NoneTest = (value: unknown) => boolean;
+/** Whether a value means null. */
+export type NullTest = (value: unknown) => boolean;
 
-/** What to make of null markers and blanks. */
+/** Compiled null markers and trimming. */
 export interface Markers {
-  /** Whether a value is none. */
-  readonly isNone: NoneTest;
-  /** The value, a text without blanks around it, or null for none. */
+  /** Whether a value means null. */
+  readonly isNull: NullTest;
+  /** The value, trimmed if it is a string; null if it means null. */
   readonly strip: (value: unknown) => unknown;
 }
 
-/** Compiles the markers of a value: its own, or those of the job. */
+/** Compiles the null markers of a value: its own, or the job's. */
 export function markersOf(
   { nulls, trim = true }: Pick<Partial<ValueSpec>, "nulls" | "trim">,
   jobNulls: readonly string[],
@@ -31,5 +31,5 @@ export function markersOf(
     if (value === undefined || value === null) return null;
     return numbers && typeof value === "number" && markers.has(String(value)) ? null : value;
   };
-  return { strip, isNone: (value) => strip(value) === null };
+  return { strip, isNull: (value) => strip(value) === null };
 }

@@ -1,20 +1,20 @@
-// Owns what paths find that is the same for every element of a page: its body and headers, the window
-// and the values that were asked for.
+// Reads the values that are the same for every element of a page: from its body and headers, the window,
+// the values of `for_each` and the parameters.
 import type { CivilMinute } from "../../plan/time/civil.ts";
 import { formatCivil, MINUTES_PER_DAY } from "../../plan/time/civil.ts";
-import { type Answer, headerOf, type Path, walk } from "./path.ts";
+import { headerOf, type Path, type ResponseParts, walk } from "./path.ts";
 
-/** A page, as far as paths read it. */
-export interface PageScope extends Answer {
-  /** The window that was asked for, half-open. */
+/** The parts of a page that paths read. */
+export interface PageScope extends ResponseParts {
+  /** The requested window, half-open. */
   readonly window: { readonly from: CivilMinute; readonly to: CivilMinute } | null;
-  /** The values of `for_each` that were asked for. */
+  /** The requested values of `for_each`. */
   readonly each: Readonly<Record<string, unknown>>;
   /** The job's parameters. */
   readonly params: Readonly<Record<string, unknown>>;
 }
 
-/** What the paths find in a page, in order. */
+/** The values at the paths in a page, in order. */
 export function pageValues(paths: readonly Path[], page: PageScope): unknown[] {
   return paths.map(({ root, steps }) => {
     switch (root) {
@@ -32,7 +32,7 @@ export function pageValues(paths: readonly Path[], page: PageScope): unknown[] {
   });
 }
 
-/** The edges of a window as texts; `last` is its last day, or its last minute where it ends within a day. */
+/** The bounds of a window as strings; `last` is its last day, or its last minute where it ends within a day. */
 function windowTexts({ from, to }: { from: CivilMinute; to: CivilMinute }) {
   const last = to % MINUTES_PER_DAY === 0 ? to - MINUTES_PER_DAY : to - 1;
   return { from: formatCivil(from), to: formatCivil(to), last: formatCivil(last) };

@@ -1,14 +1,14 @@
-// Owns the notation of paths: where a value is found in a record or an answer. A path is parsed once,
-// when a job is read, and then walked. Only own properties are read, so `__proto__` is a key that is
-// not there; a step that does not fit what it meets finds nothing and never throws.
+// Owns the notation of paths, which locate values in a record or a response. A path is parsed once, when
+// a job is read, and then walked. Only own properties are read, so `__proto__` is an absent key; a step
+// that does not fit the value finds nothing and never throws.
 
-/** Every element of a list. */
+/** Every element of an array. */
 export const EACH = Symbol("[]");
 
 /** One step of a path: a key, an index from 0 (from the end if negative), or every element. */
 export type Step = string | number | typeof EACH;
 
-/** Where a path begins; all but `element`, `key` and `index` are the same for a whole page. */
+/** The root of a path; all but `element`, `record`, `key` and `index` are the same for a whole page. */
 export type Root =
   | "element"
   | "record"
@@ -22,17 +22,17 @@ export type Root =
 
 /** A parsed path. */
 export interface Path {
-  /** The path as it was written. */
+  /** The path, as written. */
   readonly text: string;
-  /** Where it begins. */
+  /** Its root. */
   readonly root: Root;
-  /** How many elements up it begins, for the roots `element`, `key` and `index`. */
+  /** How many levels above the element it begins, for the roots `element`, `key` and `index`. */
   readonly up: number;
-  /** The steps from there; none is the beginning itself. */
+  /** The steps from there; without steps, it is the root itself. */
   readonly steps: readonly Step[];
 }
 
-/** Longest path that is read, in characters. */
+/** Most characters of a path. */
 const MAX_PATH_CHARS = 1000;
 
 const ROOTS: readonly string[] = [
@@ -51,16 +51,18 @@ const START = /^(\^*)(?:\$([A-Za-z_]\w*))?/;
 const STEP = /\.?(?:([^.[\]{}^"]+)|\[(-?\d{1,9})\]|\[("(?:[^"\\]|\\.)*")\]|(\[\]))/y;
 
 /**
- * Reads the notation of a path: `a.b[0].c`, `a["x.y"]`, `a[].b`, `^.a`, `$body.a`, `.`.
+ * Parses a path: `a.b[0].c`, `a["x.y"]`, `a[].b`, `^.a`, `$body.a`, `.`.
  *
- * @throws {SyntaxError} saying what is wrong, without naming the job or the key.
+ * @throws {SyntaxError} with what is wrong, without naming the job or the key.
  */
 export function parsePath(text: string): Path {
-  if (text.length > MAX_PATH_CHARS) throw wrong(text, `it is longer than ${MAX_PATH_CHARS}`);
+  if (text.length > MAX_PATH_CHARS) {
+    throw wrong(text, `it is longer than ${MAX_PATH_CHARS} characters`);
+  }
   refuseOtherNotations(text);
   const [start, carets, named] = START.exec(text)!;
   if (named !== undefined && !ROOTS.includes(named)) {
-    throw wrong(text, `there is no "$${named}"; expected one of $${ROOTS.join(", $")}`);
+    throw wrong(text, `"$${named}" is not a root; expected one of $${ROOTS.join(", $")}`);
   }
   const root = (named ?? "element") as Root;
   const up = carets!.length;
@@ -70,13 +72,13 @@ export function parsePath(text: string): Path {
   return { text, root, up, steps: parseSteps(text, start.length) };
 }
 
-/** JSONPath, JSON Pointer and templates would be read as odd names, and find nothing. */
+/** Rejects JSONPath, JSON Pointer and templates: read as names, they would find nothing. */
 function refuseOtherNotations(text: string): void {
   const [dollar] = /^\$(\.|(?=\[))/.exec(text) ?? [];
-  if (dollar !== undefined) throw wrong(text, `it begins of itself; leave out "${dollar}"`);
-  if (text.startsWith("/")) throw wrong(text, "its steps are joined by dots, as in a.b");
+  if (dollar !== undefined) throw wrong(text, `paths start at the record; leave out "${dollar}"`);
+  if (text.startsWith("/")) throw wrong(text, "separate steps with dots, as in a.b");
   if (text.replace(QUOTED, "").includes("{")) {
-    throw wrong(text, 'a text with braces is "template", not "path"');
+    throw wrong(text, 'braces belong to "template", not "path"');
   }
 }
 
@@ -86,7 +88,7 @@ function parseSteps(text: string, from: number): Step[] {
   for (let at = from; at < text.length; at = STEP.lastIndex) {
     STEP.lastIndex = at;
     const step = STEP.exec(text);
-    if (step === null) throw wrong(text, `it cannot be read from "${text.slice(at)}" on`);
+    if (step === null) throw wrong(text, `it is invalid from "${text.slice(at)}"`);
     steps.push(stepOf(text, step));
   }
   return steps;
@@ -99,7 +101,7 @@ function stepOf(text: string, [, name, index, quoted]: RegExpExecArray): Step {
   try {
     return JSON.parse(quoted) as string;
   } catch {
-    throw wrong(text, `${quoted} is not a quoted text`);
+    throw wrong(text, `${quoted} is not a valid quoted name`);
   }
 }
 
@@ -107,23 +109,23 @@ function wrong(text: string, what: string): SyntaxError {
   return new SyntaxError(`Cannot read path "${text.slice(0, 100)}": ${what}`);
 }
 
-/** The text of the path that leads from what is at a path to its member of that name. */
+/** The path of a member of the value at a path. */
 export function stepTo(path: string, name: string): string {
   if (!/^[A-Za-z_][\w-]*$/.test(name)) return `${path}[${JSON.stringify(name)}]`;
   return path === "" ? name : `${path}.${name}`;
 }
 
-/** Whether a value is an object of named members: neither a list nor a scalar. */
+/** Whether a value is a JSON object: neither an array nor a scalar. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The own member of that name, or undefined; never one that is inherited. */
+/** The own member with that name, or undefined; never an inherited one. */
 export function own(value: unknown, name: string): unknown {
   return isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
 }
 
-/** What the steps lead to from a value, or undefined. */
+/** The value at the steps from a value, or undefined. */
 export function walk(value: unknown, steps: readonly Step[], from = 0): unknown {
   for (let at = from; at < steps.length; at++) {
     const step = steps[at]!;
@@ -136,8 +138,8 @@ export function walk(value: unknown, steps: readonly Step[], from = 0): unknown 
   return value;
 }
 
-/** What can be read of an answer: its body and its headers. */
-export interface Answer {
+/** The parts of a response that paths read: its body and its headers. */
+export interface ResponseParts {
   /** The decoded body. */
   readonly body: unknown;
   /** The header of that name, or null. */
@@ -145,21 +147,21 @@ export interface Answer {
 }
 
 /**
- * What a path finds in an answer; a path without a root begins at the body.
+ * The reader of a path in a response; a path without a root begins at the body.
  *
- * @throws {SyntaxError} where the path cannot be read or begins at something an answer has not.
+ * @throws {SyntaxError} where the path cannot be parsed, or its root is not part of a response.
  */
-export function responseReader(text: string): (answer: Answer) => unknown {
+export function responseReader(text: string): (response: ResponseParts) => unknown {
   const { root, up, steps } = parsePath(text);
-  if (root === "header") return (answer) => headerOf(answer, steps);
+  if (root === "header") return (response) => headerOf(response, steps);
   if (up > 0 || !["element", "record", "body"].includes(root)) {
-    throw wrong(text, `an answer has only "$body" and "$header"`);
+    throw wrong(text, `a response has only "$body" and "$header"`);
   }
-  return (answer) => walk(answer.body, steps);
+  return (response) => walk(response.body, steps);
 }
 
-/** The header that steps name: `$header.x-total` and `$header["X.Total"]` have one step. */
-export function headerOf(answer: Answer, steps: readonly Step[]): string | null {
+/** The header at the steps: `$header.x-total` and `$header["X.Total"]` have one step. */
+export function headerOf(response: ResponseParts, steps: readonly Step[]): string | null {
   const [name] = steps;
-  return typeof name === "string" && steps.length === 1 ? answer.header(name) : null;
+  return typeof name === "string" && steps.length === 1 ? response.header(name) : null;
 }

@@ -1,6 +1,6 @@
-// Owns showing a value as JSON of bounded size. Pure; it never walks further into a value than it shows.
+// Renders a value as JSON of bounded size. Pure; it never reads further into a value than it shows.
 
-/** JSON of a value, cut off after so many bytes of UTF-8; never walks further than that. */
+/** JSON of a value, truncated to `maxBytes` bytes of UTF-8. */
 export function preview(value: unknown, maxBytes: number): string {
   let text = "";
   writeJson(value, maxBytes, (part) => {
@@ -10,7 +10,7 @@ export function preview(value: unknown, maxBytes: number): string {
   return cut(text, maxBytes);
 }
 
-/** The text, or as much of it as fits with a mark that there is more. */
+/** The text, truncated with an ellipsis to `maxBytes` bytes of UTF-8. */
 export function cut(text: string, maxBytes: number): string {
   const encoder = new TextEncoder();
   const bytes = new Uint8Array(maxBytes);
@@ -19,7 +19,7 @@ export function cut(text: string, maxBytes: number): string {
   return `${text.slice(0, read)}…`;
 }
 
-/** Writes JSON part by part until `write` says that it is enough. */
+/** Writes JSON part by part until `write` returns false. */
 function writeJson(value: unknown, maxChars: number, write: (part: string) => boolean): boolean {
   if (value === undefined) return write("nothing");
   if (typeof value === "string") return write(JSON.stringify(value.slice(0, maxChars)));

@@ -1,5 +1,5 @@
-// Owns the question whether a record is of the window it was answered for. A source that answers with
-// other dates than asked for would otherwise mark dates as done that were never seen.
+// Checks that a record is in the requested window. An API that returns other dates than requested would
+// otherwise mark dates as done that were never read.
 import { momentUnit } from "../../config/schema/moment_format.ts";
 import type { CivilMinute } from "../../plan/time/civil.ts";
 import { formatCivil, MINUTES_PER_DAY } from "../../plan/time/civil.ts";
@@ -9,7 +9,7 @@ import { formattedMoment } from "../cast/moment_cast.ts";
 import { parsePath, walk } from "./path.ts";
 import { preview } from "./preview.ts";
 
-/** Numbers of at least this many are milliseconds: as seconds they would be in the year 5138. */
+/** Epochs from this number on are milliseconds: as seconds they would be in the year 5138. */
 const LEAST_EPOCH_MS = 1e11;
 
 /** A half-open range of civil minutes. */
@@ -21,10 +21,10 @@ export interface Range {
 }
 
 /**
- * Compiles the test of a record's own date: undefined where it is in the window, otherwise the reason why not.
+ * Compiles the check of a record's own date: undefined where it is in the window, otherwise the reason.
  * Without a format the date is ISO 8601 or an epoch.
  *
- * @throws {SyntaxError | RangeError} where path or format cannot be read.
+ * @throws {SyntaxError | RangeError} where the path or format is invalid.
  */
 export function recordDateTest(
   path: string,
@@ -50,12 +50,12 @@ export function recordDateTest(
 function noDate(path: string, found: unknown, format: string | undefined): string {
   if (found === undefined || found === null || found === "") return `has no date at "${path}"`;
   const otherwise = format === undefined
-    ? 'which is not ISO 8601; "format" of record_date says how it is written'
-    : `which is not a date written as "${format}"`;
+    ? 'which is not ISO 8601; declare its notation with "format" of record_date'
+    : `which does not match the format "${format}"`;
   return `has ${preview(found, 60)} at "${path}", ${otherwise}`;
 }
 
-/** The minutes that a date or time covers on the job's calendar: whole days where no time is written. */
+/** The minutes that a date or time covers in the job's time zone: a whole day where no time is written. */
 function rangeOf(
   value: unknown,
   moment: Moment | undefined,
@@ -69,7 +69,7 @@ function rangeOf(
   return { from, to: from + (isDay ? MINUTES_PER_DAY : 1) };
 }
 
-/** How long the stretch is that a format names: a minute, a day, or where it has no day at most a month or a year. */
+/** The minutes that a value in a format covers: a minute, a day, or, without a day, at most a month or a year. */
 function minutesShown(format: string): number {
   if (momentUnit(format) !== "day") return 1;
   if (/%-?[dejF]/.test(format)) return MINUTES_PER_DAY;

@@ -1,22 +1,22 @@
-// Owns the rewriting of a text before it is cast: capture, case, map, in this order. Lists and objects
-// pass through untouched, for the cast to take or refuse.
+// Owns the rewriting of a string before the cast: capture, case, map, in this order. Arrays and objects
+// pass through unchanged; the cast accepts or rejects them.
 import type { ValueSpec } from "../../config/schema/job_schema.ts";
 import { Invalid } from "../cast/invalid.ts";
-import type { NoneTest } from "./null_markers.ts";
+import type { NullTest } from "./null_markers.ts";
 
-/** Longest text a capture is tried on: an expression may need time that grows with the square of it. */
+/** Most characters of a string that a capture reads. */
 export const MAX_CAPTURE_CHARS = 10_000;
 
-/** Turns a value into another one, null, or a reason why not. */
+/** Turns a value into another one, null, or the reason why it cannot. */
 export type Rewrite = (value: unknown) => unknown;
 
 /**
  * Compiles capture, case and map of a value; undefined where it has none of them.
  *
- * @throws {SyntaxError} where the capture is no regular expression.
+ * @throws {SyntaxError} where the capture is not a valid regular expression.
  */
-export function compileRewrite(spec: Partial<ValueSpec>, isNone: NoneTest): Rewrite | undefined {
-  const steps = [captureStep(spec.capture, isNone), caseStep(spec.case), mapStep(spec.map)];
+export function compileRewrite(spec: Partial<ValueSpec>, isNull: NullTest): Rewrite | undefined {
+  const steps = [captureStep(spec.capture, isNull), caseStep(spec.case), mapStep(spec.map)];
   const [first, ...rest] = steps.filter((step) => step !== undefined);
   if (first === undefined) return undefined;
   return (value) => {
@@ -32,7 +32,7 @@ export function compileRewrite(spec: Partial<ValueSpec>, isNone: NoneTest): Rewr
 /**
  * The regular expression of a capture or of a parameter's pattern.
  *
- * @throws {SyntaxError} where it is none.
+ * @throws {SyntaxError} where it is invalid.
  */
 export function captureOf(pattern: string): RegExp {
   return new RegExp(pattern, "u");
@@ -40,7 +40,7 @@ export function captureOf(pattern: string): RegExp {
 
 type Step = (text: string) => unknown;
 
-function captureStep(pattern: string | undefined, isNone: NoneTest): Step | undefined {
+function captureStep(pattern: string | undefined, isNull: NullTest): Step | undefined {
   if (pattern === undefined) return undefined;
   const expression = captureOf(pattern);
   return (text) => {
@@ -50,7 +50,7 @@ function captureStep(pattern: string | undefined, isNone: NoneTest): Step | unde
     const match = expression.exec(text);
     if (match === null) return null;
     const captured = match.length > 1 ? match[1] : match[0];
-    return isNone(captured) ? null : captured;
+    return isNull(captured) ? null : captured;
   };
 }
 

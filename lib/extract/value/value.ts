@@ -1,23 +1,23 @@
-// Owns how the value of one column comes to be: found at paths (or a constant, a template, a hash), then
-// null markers, blanks cut off, capture, case, map, cast, default, in this order. Everything that can be
-// decided from the job is decided once; what is left is a function of the values found.
+// Owns the steps that produce the value of one column: read at paths (or a constant, a template, a hash),
+// then trim, null markers, capture, case, map, cast, default, in this order. Everything that the job
+// decides is decided once; what remains is a function of the values found.
 import type { ColumnType, ValueSpec } from "../../config/schema/job_schema.ts";
 import { castOf } from "../cast/cast.ts";
 import { hashReader } from "./hash.ts";
 import { type Cast, type CastOptions, Invalid } from "../cast/invalid.ts";
-import { type Markers, markersOf, type NoneTest } from "./null_markers.ts";
+import { type Markers, markersOf, type NullTest } from "./null_markers.ts";
 import { parsePath, type Path } from "./path.ts";
-import { type PlainForm, plainFormOf } from "../cast/fast_path.ts";
+import { type FastPath, fastPathOf } from "../cast/fast_path.ts";
 import { captureOf, compileRewrite } from "./rewrite.ts";
 import { compileTemplate } from "./text_template.ts";
 
 export { captureOf } from "./rewrite.ts";
 
-/** A value that cannot be cast, in the place of the text it should have become. */
+/** A cast failure, in place of the text form. */
 export class Refusal {
   /** Continues the sentence "the value ...". */
   readonly reason: string;
-  /** The value as it was found. */
+  /** The value, as found. */
   readonly value: unknown;
 
   /** Makes a refusal. */
@@ -27,108 +27,108 @@ export class Refusal {
   }
 }
 
-/** A text, null, or why there is neither. */
+/** A text form, null, or a cast failure. */
 export type Reading = string | null | Refusal;
 
-/** How a column is read: what the paths find goes into `read`, in order, or the first that is not none. */
+/** How a column is read: `read` takes the values at the paths, in order, or the first that is not null. */
 export interface ColumnReader {
-  /** Where its values are found; none for a constant. */
+  /** The paths of its values; empty for a constant. */
   readonly paths: readonly Path[];
-  /** What they become. */
+  /** Turns the values into a text form. */
   readonly read: (...found: unknown[]) => Reading;
-  /** Where only the first value that is not none goes into `read`: whether one is. */
-  readonly isNone?: NoneTest;
-  /** What they become where that never changes. */
+  /** Where `read` takes only the first value that is not null: the test for null. */
+  readonly isNull?: NullTest;
+  /** The text form, where it is always the same. */
   readonly constant?: string | null;
-  /** Texts that may be taken without `read`. */
-  readonly plain?: PlainValue;
-  /** How texts without blanks around them may be taken without `read`. */
+  /** Strings that need no `read`. */
+  readonly plain?: FastValue;
+  /** How strings without whitespace around them are captured without `read`. */
   readonly capture?: CapturedValue;
 }
 
-/** Texts that are what they become: plain ones longer than any null marker. */
-export interface PlainValue extends PlainForm {
+/** Strings that are their own text form: they pass the test and are longer than every null marker. */
+export interface FastValue extends FastPath {
   /** Length of the longest marker. */
   readonly markerChars: number;
-  /** What the empty text becomes, where it is a marker. */
+  /** The value of the empty string, where it is a null marker. */
   readonly empty?: string | null;
 }
 
-/** Texts of which a part is taken, and nothing else is done about it. */
+/** Strings of which a part is captured, and nothing else is done. */
 export interface CapturedValue {
   /** The expression. */
   readonly expression: RegExp;
-  /** The group that is taken. */
+  /** The captured group. */
   readonly group: 0 | 1;
-  /** What a text without a match becomes. */
-  readonly none: string | null;
-  /** Length of the longest null marker; `read` looks at parts that are no longer. */
+  /** The value of a string without a match. */
+  readonly fallback: string | null;
+  /** Length of the longest null marker; `read` checks parts up to this length. */
   readonly markerChars: number;
 }
 
-/** What a value depends on beside its own spec. */
+/** What a value depends on in addition to its specification. */
 export interface ValueContext {
   /** Type of the column. */
   readonly type: ColumnType;
-  /** The job's texts that mean no value. */
+  /** The job's null markers. */
   readonly nulls: readonly string[];
   /** Time zone of the job. */
   readonly timeZone: string;
-  /** Most bytes of its text form, for columns of an index. */
+  /** Most bytes of its text form, for indexed columns. */
   readonly maxBytes: number | undefined;
-  /** Whether the column is one of a key. */
+  /** Whether the column is part of the primary key. */
   readonly inKey: boolean;
-  /** Told of every refusal, so that rows need not be searched for them. */
+  /** Called for every cast failure, so that rows need not be searched for them. */
   readonly onRefusal: () => void;
 }
 
 /**
  * Compiles the value of a column.
  *
- * @throws {SyntaxError | RangeError} saying what is wrong with a path, a format, a default or an expression.
+ * @throws {SyntaxError | RangeError} where a path, format, default or expression is invalid.
  */
 export function compileValue(spec: Partial<ValueSpec>, context: ValueContext): ColumnReader {
   const markers = markersOf(spec, context.nulls);
   const options = { ...context, format: spec.format, decimal: spec.decimal ?? "." };
   const cast = castOf(context.type, options);
-  const none = defaultOf(spec, cast);
-  const read = compileSteps(spec, context, markers, cast, none);
+  const fallback = defaultOf(spec, cast);
+  const read = compileSteps(spec, context, markers, cast, fallback);
   if (spec.value !== undefined) return constantOf(spec.value, read);
-  if (spec.template !== undefined) return compileTemplate(spec.template, markers.isNone, read);
+  if (spec.template !== undefined) return compileTemplate(spec.template, markers.isNull, read);
   const paths = (spec.hash ?? spec.path ?? []).map(parsePath);
   if (spec.hash !== undefined) return { paths, read: hashReader(context.type === "bigint", read) };
-  if (paths.length > 1) return { paths, read, isNone: markers.isNone };
-  return { paths, read, ...shortcutOf(spec, context, options, none) };
+  if (paths.length > 1) return { paths, read, isNull: markers.isNull };
+  return { paths, read, ...shortcutOf(spec, context, options, fallback) };
 }
 
-/** What may be done about most texts without the steps. */
+/** How most strings can be read without the steps. */
 function shortcutOf(
   { capture, case: letters, map, nulls: own }: Partial<ValueSpec>,
   { type, nulls }: ValueContext,
   options: CastOptions,
-  none: string | null,
+  fallback: string | null,
 ): Pick<ColumnReader, "plain" | "capture"> {
-  const plain = plainFormOf(type, options);
+  const plain = fastPathOf(type, options);
   if (plain === undefined || letters !== undefined || map !== undefined) return {};
   const markers = (own ?? nulls).filter((marker) => mayBe(marker, plain));
   const markerChars = Math.max(0, ...markers.map((marker) => marker.length));
   if (capture === undefined) {
     return {
-      plain: { ...plain, markerChars, ...(own ?? nulls).includes("") ? { empty: none } : {} },
+      plain: { ...plain, markerChars, ...(own ?? nulls).includes("") ? { empty: fallback } : {} },
     };
   }
   if (plain.test !== "text" || plain.maxChars !== undefined) return {};
   const expression = captureOf(capture);
-  return { capture: { expression, group: groupOf(capture), none, markerChars } };
+  return { capture: { expression, group: groupOf(capture), fallback, markerChars } };
 }
 
-/** The group that a capture takes: the first, or the whole match where there is none. */
+/** The group that a capture takes: the first, or the whole match where it has no group. */
 function groupOf(capture: string): 0 | 1 {
   return new RegExp(`${capture}|`, "u").exec("")!.length > 1 ? 1 : 0;
 }
 
-/** Whether a marker may pass the test of plain texts, so that short texts must be looked at for it. */
-function mayBe(marker: string, { test }: PlainForm): boolean {
+/** Whether a marker may pass the test of the fast path, so that short strings must be compared with it. */
+function mayBe(marker: string, { test }: FastPath): boolean {
   return test === "text" || /\d/.test(marker);
 }
 
@@ -138,15 +138,15 @@ function constantOf(value: unknown, read: (found: unknown) => Reading): ColumnRe
   throw new RangeError(`${JSON.stringify(value)} ${constant.reason}`);
 }
 
-/** The steps from a value that was found to a text. */
+/** The steps from a value to its text form. */
 function compileSteps(
   spec: Partial<ValueSpec>,
   { type, onRefusal }: ValueContext,
-  { strip, isNone }: Markers,
+  { strip, isNull }: Markers,
   cast: Cast,
-  none: string | null,
+  fallback: string | null,
 ): (found: unknown) => Reading {
-  const rewrite = compileRewrite(spec, isNone);
+  const rewrite = compileRewrite(spec, isNull);
   const isList = type.endsWith("[]");
   const step = rewrite === undefined ? strip : (value: unknown): unknown => {
     const text = strip(value);
@@ -159,22 +159,22 @@ function compileSteps(
       : isList && split !== undefined && typeof found === "string"
       ? partsOf(strip(found), split, step)
       : step(found);
-    if (value === null) return none;
+    if (value === null) return fallback;
     const text = value instanceof Invalid ? value : cast(value);
     if (typeof text === "string") return text;
-    if (spec.invalid === "null") return none;
+    if (spec.invalid === "null") return fallback;
     onRefusal();
     return new Refusal(reasonOf(text, value, found), found);
   };
 }
 
-/** The reason, with the text that the steps made of the value where that is another one. */
+/** The reason, with the string that the steps produced where it differs from the value. */
 function reasonOf({ reason }: Invalid, value: unknown, found: unknown): string {
   if (typeof value !== "string" || value === String(found).trim()) return reason;
   return `becomes ${JSON.stringify(value.slice(0, 60))}, which ${reason}`;
 }
 
-/** The parts of a list that was written as one text, each taken through the steps; none is no part. */
+/** The parts of an array written as one string, each taken through the steps; null parts are dropped. */
 function partsOf(text: unknown, between: string, step: (part: string) => unknown): unknown {
   if (typeof text !== "string") return text;
   return text.split(between).map(step).filter((part) => part !== null);

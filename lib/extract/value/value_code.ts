@@ -1,12 +1,12 @@
-// Owns the code that reads one value where most texts need not be cast: the test whether this is one of
-// them, written out as an expression. Whatever fails the test goes to the value's `read`, which knows
-// every case; so the code only ever makes things faster. Variables: found, match, part, code, clean.
+// Generates the code that reads one value on the fast path: an expression that tests whether a string
+// needs no cast. A value that fails the test goes to the value's `read`, which handles every case; so the
+// code affects only speed. Variables: found, match, part, code, clean.
 import { MAX_CAPTURE_CHARS } from "./rewrite.ts";
-import type { CapturedValue, ColumnReader, PlainValue } from "./value.ts";
+import type { CapturedValue, ColumnReader, FastValue } from "./value.ts";
 
 /**
- * An expression for a value: `found` is the expression of what was found, `read` the name of the function that
- * reads anything, `expression` the name of the capture's regular expression.
+ * The expression for a value: `found` is the expression of the found value, `read` the name of the general
+ * reader, `expression` the name of the capture's regular expression.
  */
 export function valueCode(
   found: string,
@@ -22,13 +22,13 @@ export function valueCode(
   return `${captureTest(found)} && ${taken} ? part : ${read}(found)`;
 }
 
-/** What the empty text becomes, the most frequent of the values that are not taken as they are. */
-function emptyTest({ empty }: PlainValue): string {
+/** The value of the empty string, the most frequent one off the fast path. */
+function emptyTest({ empty }: FastValue): string {
   return empty === undefined ? "" : `found === "" ? ${JSON.stringify(empty)} : `;
 }
 
-/** A test of a found value that may be taken as it is. */
-function plainTest(found: string, { test, maxChars, markerChars }: PlainValue): string {
+/** The test of a found value that needs no cast. */
+function plainTest(found: string, { test, maxChars, markerChars }: FastValue): string {
   const tests = [
     `typeof (found = ${found}) === "string"`,
     `found.length > ${markerChars}`,
@@ -42,20 +42,20 @@ function plainTest(found: string, { test, maxChars, markerChars }: PlainValue): 
   return tests.join(" && ");
 }
 
-/** A test of a found value that a capture may be tried on as it is. */
+/** The test of a found value that can be captured from as it is. */
 function captureTest(found: string): string {
   const isShort = `found.length > 0 && found.length <= ${MAX_CAPTURE_CHARS}`;
   return `typeof (found = ${found}) === "string" && clean && ${isShort} && ${bare("found")}`;
 }
 
-/** What is captured, or undefined where `read` must look at it. */
-function captured(expression: string, { group, none, markerChars }: CapturedValue): string {
+/** The captured part, or undefined where `read` must handle the value. */
+function captured(expression: string, { group, fallback, markerChars }: CapturedValue): string {
   const isPlain = `(part = match[${group}]) !== undefined && part.length > ${markerChars}`;
-  return `((match = ${expression}.exec(found)) === null ? ${JSON.stringify(none)} : ` +
+  return `((match = ${expression}.exec(found)) === null ? ${JSON.stringify(fallback)} : ` +
     `${isPlain} && ${bare("part")} ? part : undefined)`;
 }
 
-/** isBare of fast_path.ts, written out: a call for every text would take a third of the time of all. */
+/** isBare of fast_path.ts, inlined: a call for every string would take a third of the total time. */
 function bare(text: string): string {
   const [first, last] = [`${text}.charCodeAt(0)`, `${text}.charCodeAt(${text}.length - 1)`];
   return `(code = ${first}) > 32 && code < 127 && (code = ${last}) > 32 && code < 127`;

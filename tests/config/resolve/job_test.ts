@@ -208,7 +208,7 @@ Deno.test("resolveJob() checks rows, columns, paths and constants", () =>
     ],
     [
       { [`${STREAM}.rows`]: { table: "readings", columns: { id: "a..b" } } },
-      'cannot read path "a..b": it cannot be read from "..b" on',
+      'cannot read path "a..b": it is invalid from "..b"',
     ],
     [
       {
@@ -243,7 +243,7 @@ Deno.test("resolveJob() checks rows, columns, paths and constants", () =>
         },
       },
       "the regular expression repeats a group that itself repeats; on some texts that takes for ever",
-      '"numeric" knows the format "clock" only',
+      '"numeric" supports only the format "clock"',
     ],
     [
       {
@@ -257,7 +257,7 @@ Deno.test("resolveJob() checks rows, columns, paths and constants", () =>
         },
       },
       "cannot be of type numeric: it is not a number",
-      "cannot be of type date: it is not a date that exists",
+      "cannot be of type date: it is not a valid date",
     ],
     [
       { [`${STREAM}.rows`]: { table: "readings", columns: { id: "id" }, merge: "latest" } },
@@ -275,7 +275,7 @@ Deno.test("resolveJob() checks paging, records and kinds of streams", () =>
     [{ [`${STREAM}.paging`]: { by: "page", more: { path: "last", is: [false] } } }],
     [
       { [`${STREAM}.paging`]: { by: "page", more: { path: "a[", is: [false] } } },
-      'cannot read path "a[": it cannot be read from "[" on',
+      'cannot read path "a[": it is invalid from "["',
     ],
     [
       { [`${STREAM}.paging`]: { by: "link_header", size_param: "n" } },
@@ -306,7 +306,7 @@ Deno.test("resolveJob() checks paging, records and kinds of streams", () =>
       '"skip" is for "format: csv"',
       '"comment" is for "format: csv"',
     ],
-    [{ [`${STREAM}.total`]: "a[" }, 'cannot read path "a[": it cannot be read from "[" on'],
+    [{ [`${STREAM}.total`]: "a[" }, 'cannot read path "a[": it is invalid from "["'],
     [
       { [`${STREAM}.request`]: undefined, [`${STREAM}.window`]: undefined },
       'a stream has either "request" or "values"',

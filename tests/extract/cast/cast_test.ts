@@ -23,32 +23,32 @@ function assertCasts(
   }
 }
 
-const OTHERWISE = 'as ISO 8601 writes it; "format" says how it is written';
+const OTHERWISE = 'declare its notation with "format"';
 
-Deno.test("castOf() text takes what PostgreSQL can store and refuses the rest", () => {
+Deno.test("castOf() text accepts what PostgreSQL can store and rejects the rest", () => {
   assertCasts("text", [
     ["a", "a"],
     ["", ""],
     [12, "12"],
     [true, "true"],
     [12345678901234567890n, "12345678901234567890"],
-    ["a\0b", "! holds a NUL character"],
-    ["\ud800", "! holds half a surrogate pair"],
+    ["a\0b", "! contains a NUL character"],
+    ["\ud800", "! contains an unpaired surrogate"],
     ["\ud83d\ude00", "\ud83d\ude00"],
-    [{}, "! is an object, not a text"],
-    [[], "! is a list, not a text"],
+    [{}, "! is an object, not a string"],
+    [[], "! is an array, not a string"],
   ]);
 });
 
-Deno.test("castOf() refuses what an index entry cannot hold", () => {
-  const reason = "! is longer than the 10 bytes that an indexed column holds";
+Deno.test("castOf() rejects what an index entry cannot hold", () => {
+  const reason = "! is longer than the 10 bytes that an indexed column can hold";
   assertCasts("text", [["0123456789", "0123456789"], ["ééééé", "ééééé"], ["éééééé", reason]], {
     maxBytes: 10,
   });
   assertCasts("jsonb", [[["0123456789"], reason]], { maxBytes: 10 });
 });
 
-Deno.test("castOf() integer takes whole numbers in range, canonically", () => {
+Deno.test("castOf() integer accepts integers in range and writes them canonically", () => {
   assertCasts("integer", [
     ["158", "158"],
     [158, "158"],
@@ -58,21 +58,21 @@ Deno.test("castOf() integer takes whole numbers in range, canonically", () => {
     ["3.0", "3"],
     [-0, "0"],
     ["2147483647", "2147483647"],
-    ["2147483648", "! is beyond the range of integer"],
-    ["-2147483649", "! is beyond the range of integer"],
-    ["3.5", "! is not a whole number"],
-    [1e21, "! is beyond the range of integer"],
+    ["2147483648", "! is out of range for integer"],
+    ["-2147483649", "! is out of range for integer"],
+    ["3.5", "! is not an integer"],
+    [1e21, "! is out of range for integer"],
     ["1,234", "! is not a number"],
     ["", "! is not a number"],
     [".", "! is not a number"],
     [NaN, "! is not a finite number"],
-    [true, "! is true or false, not a number"],
+    [true, "! is a boolean, not a number"],
     ["9".repeat(1001), "! has more than 1000 digits"],
   ]);
   assertCasts("bigint", [
     ["9223372036854775807", "9223372036854775807"],
     [9223372036854775807n, "9223372036854775807"],
-    ["9223372036854775808", "! is beyond the range of bigint"],
+    ["9223372036854775808", "! is out of range for bigint"],
   ]);
 });
 
@@ -97,7 +97,7 @@ Deno.test("castOf() numeric keeps every digit", () => {
   ]);
 });
 
-Deno.test("castOf() numeric writes equal keys alike", () => {
+Deno.test("castOf() numeric writes equal keys identically", () => {
   const cases = [["1.50", "1.5"], ["1.0", "1"], ["100", "100"], [1.5, "1.5"], [
     "0.0",
     "0",
@@ -114,17 +114,17 @@ Deno.test("castOf() reads numbers with a decimal comma", () => {
   });
 });
 
-Deno.test("castOf() double takes what a float holds", () => {
+Deno.test("castOf() double accepts what a float can hold", () => {
   assertCasts("double", [
     ["1.5", "1.5"],
     ["1e300", "1e+300"],
-    ["1e309", "! is beyond the range of double"],
-    ["1e-400", "! is beyond the range of double"],
+    ["1e309", "! is out of range for double"],
+    ["1e-400", "! is out of range for double"],
     ["-0", "0"],
   ]);
 });
 
-Deno.test("castOf() money drops currency signs and marks between thousands", () => {
+Deno.test("castOf() money drops currency signs and thousands separators", () => {
   assertCasts("money", [
     ["£4,193", "4193"],
     ["€5900", "5900"],
@@ -156,26 +156,26 @@ Deno.test("castOf() reads a clock as seconds", () => {
     ["59.5", "59.5"],
     ["2m 19.97s", "139.97"],
     [12.5, "12.5"],
-    ["2:60", '! is not a length of time such as "2:19.97"'],
-    ["1:60:00", '! is not a length of time such as "2:19.97"'],
-    ["PU", '! is not a length of time such as "2:19.97"'],
+    ["2:60", '! is not a duration such as "2:19.97"'],
+    ["1:60:00", '! is not a duration such as "2:19.97"'],
+    ["PU", '! is not a duration such as "2:19.97"'],
   ], { format: "clock" });
   assertCasts("integer", [["1:00", "60"]], { format: "clock" });
 });
 
-Deno.test("castOf() boolean knows PostgreSQL's words", () => {
+Deno.test("castOf() boolean accepts PostgreSQL's input strings", () => {
   assertCasts("boolean", [
     [true, "true"],
     [0, "false"],
     ["Yes", "true"],
     ["off", "false"],
     ["1", "true"],
-    ["maybe", "! is neither true nor false"],
-    [[], "! is a list, not true or false"],
+    ["maybe", "! is not a boolean"],
+    [[], "! is an array, not a boolean"],
   ]);
 });
 
-Deno.test("castOf() uuid is lower case with hyphens", () => {
+Deno.test("castOf() uuid writes lower case with hyphens", () => {
   const uuid = "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11";
   assertCasts("uuid", [
     [uuid.toUpperCase(), uuid],
@@ -186,21 +186,21 @@ Deno.test("castOf() uuid is lower case with hyphens", () => {
   ]);
 });
 
-Deno.test("castOf() writes lists as array literals", () => {
+Deno.test("castOf() writes arrays as array literals", () => {
   assertCasts("text[]", [
     [
       ["a", null, 'q"uote', "back\\slash", "NULL", ""],
       '{"a",NULL,"q\\"uote","back\\\\slash","NULL",""}',
     ],
     [[], "{}"],
-    ["a", "! is a text, not a list"],
-    [["a", []], "! has an element that is a list, not a text"],
+    ["a", "! is a string, not an array"],
+    [["a", []], "! contains an element that is an array, not a string"],
   ]);
   assertCasts("integer[]", [[["1", 2, null], "{1,2,NULL}"]]);
   assertCasts("timestamptz[]", [[["2025-01-01"], '{"2025-01-01 00:00:00+00"}']]);
 });
 
-Deno.test("castOf() jsonb writes JSON and refuses what jsonb cannot hold", () => {
+Deno.test("castOf() jsonb writes JSON and rejects what jsonb cannot hold", () => {
   let [deep, bearable]: unknown[] = [0, 0];
   for (let level = 0; level < 100_000; level++) deep = [deep];
   for (let level = 0; level < 2000; level++) bearable = { a: bearable };
@@ -210,32 +210,32 @@ Deno.test("castOf() jsonb writes JSON and refuses what jsonb cannot hold", () =>
     [[], "[]"],
     [{ id: 12345678901234567890n }, '{"id":12345678901234567890}'],
     ["a\\u0000", '"a\\\\u0000"'],
-    ["a\0", "! holds a NUL character or half a surrogate pair"],
-    [{ "\ud800": 1 }, "! holds a NUL character or half a surrogate pair"],
-    [[Infinity], "! holds a number beyond range"],
+    ["a\0", "! contains a NUL character or an unpaired surrogate"],
+    [{ "\ud800": 1 }, "! contains a NUL character or an unpaired surrogate"],
+    [[Infinity], "! contains a number that is out of range"],
     [bearable, JSON.stringify(bearable)],
     [[bearable], "! is nested more than 2000 levels deep"],
     [deep, "! is nested more than 2000 levels deep"],
   ]);
 });
 
-Deno.test("castOf() date takes dates that exist, of the time zone", () => {
+Deno.test("castOf() date accepts valid dates, in the job's time zone", () => {
   assertCasts("date", [
     ["2025-10-13", "2025-10-13"],
     ["2024-02-29", "2024-02-29"],
-    ["2025-02-29", "! is not a date that exists"],
-    ["2025-02-30", "! is not a date that exists"],
-    ["2025-13-01", "! is not a date that exists"],
-    ["0000-01-01", "! is not a date that exists"],
-    ["2025-1-1", "! is not a date that exists"],
+    ["2025-02-29", "! is not a valid date"],
+    ["2025-02-30", "! is not a valid date"],
+    ["2025-13-01", "! is not a valid date"],
+    ["0000-01-01", "! is not a valid date"],
+    ["2025-1-1", "! is not a valid date"],
     ["2025-10-13T23:30:00Z", "2025-10-14"],
     ["2025-10-13T23:30:00", "2025-10-13"],
     [20251013, '! is a number, not a date; "format: epoch" or epoch_ms reads it'],
-    ["x".repeat(100_000), `! is not a date ${OTHERWISE}`],
+    ["x".repeat(100_000), `! is not an ISO 8601 date; ${OTHERWISE}`],
   ], { timeZone: "Europe/London" });
 });
 
-Deno.test("castOf() timestamps are canonical, so that texts sort in their order", () => {
+Deno.test("castOf() writes timestamps canonically, so that they sort as strings", () => {
   assertCasts("timestamptz", [
     ["2025-10-13T20:10:00+01:00", "2025-10-13 19:10:00+00"],
     ["2025-10-13 20:10:00", "2025-10-13 19:10:00+00"],
@@ -244,12 +244,12 @@ Deno.test("castOf() timestamps are canonical, so that texts sort in their order"
     ["2025-01-13T20:10:00.500Z", "2025-01-13 20:10:00.5+00"],
     ["2025-01-13T20:10:00,1234567Z", "2025-01-13 20:10:00.123456+00"],
     ["2025-01-13T20:10:00.000Z", "2025-01-13 20:10:00+00"],
-    ["0001-01-01T00:00:00+01:00", "! is not a timestamptz that exists"],
-    ["2025-01-13T24:00", "! is not a timestamptz that exists"],
-    ["2025-01-13T20:10:60Z", "! is not a timestamptz that exists"],
-    ["2025-01-13T20:10:00+99:00", "! is not a timestamptz that exists"],
-    ["yesterday", `! is not a timestamptz ${OTHERWISE}`],
-    ["infinity", `! is not a timestamptz ${OTHERWISE}`],
+    ["0001-01-01T00:00:00+01:00", "! is not a valid timestamptz"],
+    ["2025-01-13T24:00", "! is not a valid timestamptz"],
+    ["2025-01-13T20:10:60Z", "! is not a valid timestamptz"],
+    ["2025-01-13T20:10:00+99:00", "! is not a valid timestamptz"],
+    ["yesterday", `! is not an ISO 8601 timestamptz; ${OTHERWISE}`],
+    ["infinity", `! is not an ISO 8601 timestamptz; ${OTHERWISE}`],
   ], { timeZone: "Europe/London" });
   assertCasts("timestamp", [
     ["2025-10-13T19:10:00Z", "2025-10-13 20:10:00"],
@@ -259,7 +259,7 @@ Deno.test("castOf() timestamps are canonical, so that texts sort in their order"
     ["8:10", "08:10:00"],
     ["20:10:00.50", "20:10:00.5"],
     ["2025-10-13T19:10:00Z", "20:10:00"],
-    ["25:00", "! is not a time that exists"],
+    ["25:00", "! is not a valid time"],
   ], { timeZone: "Europe/London" });
 });
 
@@ -268,8 +268,8 @@ Deno.test("castOf() reads epoch seconds and milliseconds", () => {
     [1760382600, "2025-10-13 19:10:00+00"],
     ["1760382600.25", "2025-10-13 19:10:00.25+00"],
     [-1.5, "1969-12-31 23:59:58.5+00"],
-    [1e20, "! is not a timestamptz that exists"],
-    ["1e3", "! is not a timestamptz that exists"],
+    [1e20, "! is not a valid timestamptz"],
+    ["1e3", "! is not a valid timestamptz"],
   ], { format: "epoch" });
   assertCasts("timestamptz", [
     [1760382600123, "2025-10-13 19:10:00.123+00"],
@@ -282,13 +282,13 @@ Deno.test("castOf() reads patterns of dates and times", () => {
   const cases: [string, ColumnType, unknown, string][] = [
     ["%d/%m/%Y", "date", "13/10/2025", "2025-10-13"],
     ["%d/%m/%Y", "date", "1/2/2025", "2025-02-01"],
-    ["%d/%m/%Y", "date", "30/02/2025", "! is not a date that exists"],
+    ["%d/%m/%Y", "date", "30/02/2025", "! is not a valid date"],
     ["%Y%m%d%H", "timestamptz", "2015100103", "2015-10-01 03:00:00+00"],
     ["%Y%m%d", "date", 20251013, "2025-10-13"],
     ["%d %b %Y", "date", "13 OCT 2025", "2025-10-13"],
     ["%B %e, %Y", "date", "October  3, 2025", "2025-10-03"],
     ["%y-%j", "date", "25-286", "2025-10-13"],
-    ["%Y-%j", "date", "2025-366", "! is not a date that exists"],
+    ["%Y-%j", "date", "2025-366", "! is not a valid date"],
     [
       "%a, %d %b %Y %T %Z",
       "timestamptz",
@@ -299,7 +299,7 @@ Deno.test("castOf() reads patterns of dates and times", () => {
     ["%F %R %Z", "timestamptz", "2025-11-13 19:10 pst", "2025-11-14 03:10:00+00"],
     ["%F %I:%M %p", "timestamp", "2025-10-13 12:05 AM", "2025-10-13 00:05:00"],
     ["%F %I:%M %p", "timestamp", "2025-10-13 1:05 pm", "2025-10-13 13:05:00"],
-    ["%F %I:%M %p", "timestamp", "2025-10-13 13:05 pm", "! is not a timestamp that exists"],
+    ["%F %I:%M %p", "timestamp", "2025-10-13 13:05 pm", "! is not a valid timestamp"],
     ["%FT%T.%f%z", "timestamptz", "2025-10-13T20:10:00.5+0100", "2025-10-13 19:10:00.5+00"],
     ["%H%M", "time", "0810", "08:10:00"],
     ["100%% %Y", "date", "100% 2025", "2025-01-01"],
@@ -311,14 +311,14 @@ Deno.test("castOf() reads patterns of dates and times", () => {
   }
 });
 
-Deno.test("formatProblem() knows which formats a type has", () => {
+Deno.test("formatProblem() reports formats that a type does not support", () => {
   assertEquals(formatProblem("date", "%d/%m/%Y"), undefined);
   assertEquals(formatProblem("timestamptz[]", "epoch"), undefined);
   assertEquals(
     formatProblem("date", "epochs"),
-    'there is no format "epochs"; expected epoch, epoch_ms or a pattern such as %d.%m.%Y',
+    '"epochs" is not a format; expected epoch, epoch_ms or a pattern such as %d.%m.%Y',
   );
-  assertEquals(formatProblem("date", "%Q"), 'there is no directive "%Q"');
+  assertEquals(formatProblem("date", "%Q"), '"%Q" is not a supported directive');
   assertEquals(formatProblem("date", "%Y%"), 'there is no directive "%"');
   assertEquals(formatProblem("numeric", "epoch"), '"numeric" knows the format "clock" only');
   assertEquals(formatProblem("text", "clock"), '"text" has no formats');

@@ -17,7 +17,7 @@ Deno.test("parseIso() and fromEpoch() agree with Date on every instant", () => {
   }));
 });
 
-Deno.test("momentReader() reads back what a pattern wrote", () => {
+Deno.test("momentReader() reads what a pattern wrote", () => {
   const read = momentReader("%Y%m%d%H%M%S");
   fc.assert(fc.property(fc.integer(MS_OF_YEARS), (ms) => {
     const iso = new Date(ms).toISOString();
@@ -26,7 +26,7 @@ Deno.test("momentReader() reads back what a pattern wrote", () => {
   }));
 });
 
-Deno.test("parseOffset() reads what ISO 8601 and HTTP dates write", () => {
+Deno.test("parseOffset() reads the offsets of ISO 8601 and of HTTP dates", () => {
   assertEquals(["Z", "UTC", "gmt", "+01", "+0530", "-03:30"].map(parseOffset), [
     0,
     0,
@@ -43,7 +43,7 @@ Deno.test("parseOffset() reads what ISO 8601 and HTTP dates write", () => {
   ]);
 });
 
-Deno.test("castOf() timestamptz takes a time without offset as of the zone, on days the clock changes too", () => {
+Deno.test("castOf() timestamptz reads a time without an offset in the zone, on days of a clock change too", () => {
   const cast = castOf("timestamptz", { decimal: ".", timeZone: "Europe/London", inKey: false });
   assertEquals(cast("2025-03-30T00:59"), "2025-03-30 00:59:00+00");
   assertEquals(cast("2025-03-30T01:30"), "2025-03-30 01:00:00+00");

@@ -4,28 +4,28 @@ import { Failure } from "../../../lib/failure.ts";
 
 const bytes = (...values: number[]) => new Uint8Array(values);
 
-Deno.test("decodeText() reads UTF-8 when nothing else is said, without its mark", () => {
+Deno.test("decodeText() reads UTF-8 by default, without its byte order mark", () => {
   assertEquals(decodeText(new TextEncoder().encode("pä€"), null), "pä€");
   assertEquals(decodeText(bytes(0xef, 0xbb, 0xbf, 0x41), "application/json"), "A");
 });
 
-Deno.test("decodeText() reads the charset that the source names", () => {
+Deno.test("decodeText() reads the charset of Content-Type", () => {
   assertEquals(decodeText(bytes(0x70, 0xe4), "text/csv; charset=ISO-8859-1"), "pä");
   assertEquals(decodeText(bytes(0x70, 0xe4), 'text/csv;charset="windows-1252"'), "pä");
 });
 
-Deno.test("decodeText() reads UTF-16 by its mark", () => {
+Deno.test("decodeText() reads UTF-16 by its byte order mark", () => {
   assertEquals(decodeText(bytes(0xff, 0xfe, 0x41, 0x00), "text/csv"), "A");
   assertEquals(decodeText(bytes(0xfe, 0xff, 0x00, 0x41), null), "A");
 });
 
-Deno.test("decodeText() fails when the bytes are not text in the charset", () => {
+Deno.test("decodeText() fails when the bytes are invalid in the charset", () => {
   const error = assertThrows(() => decodeText(bytes(0x70, 0xe4), "text/csv"), Failure);
   assertEquals(error.kind, "window");
-  assertEquals(error.message, 'Cannot read the answer: it is not text in the charset "utf-8"');
+  assertEquals(error.message, "Cannot read the response: it is not valid utf-8");
 });
 
-Deno.test("decodeText() fails when the charset is not known", () => {
+Deno.test("decodeText() fails when the charset is not supported", () => {
   const error = assertThrows(() => decodeText(bytes(), "text/csv; charset=klingon"), Failure);
-  assertEquals(error.message, 'Cannot read the answer: its charset "klingon" is not known');
+  assertEquals(error.message, 'Cannot read the response: the charset "klingon" is not supported');
 });

@@ -25,7 +25,7 @@ Deno.test("decodeBody() keeps whole numbers that a float would change", () => {
   }
 });
 
-Deno.test("decodeBody() fails the window where the answer is not JSON", () => {
+Deno.test("decodeBody() fails the window where the response is not JSON", () => {
   const wrong: [string, string][] = [
     ["<html>", 'it is not JSON, it begins with "<html>"'],
     ['{"a": [1, 2', "it is not JSON"],
@@ -43,10 +43,10 @@ Deno.test("decodeBody() reads NDJSON and passes a bad line on, but not a broken 
   assertEquals(read('{"a":1}\n{bad}\n{"a":2}\n'), [{ a: 1 }, "{bad}", { a: 2 }]);
   assertEquals(read(""), []);
   assertThrows(() => read('{"a":1}\n{"a":'), Failure, 'it begins with "{\\"a\\":"');
-  assertThrows(() => read("<html>\n"), Failure, "it is not JSON, one value a line");
+  assertThrows(() => read("<html>\n"), Failure, "it is not NDJSON");
 });
 
-Deno.test("decodeBody() reads CSV with quotes, blanks and its delimiter", () => {
+Deno.test("decodeBody() reads CSV with quotes, whitespace and its delimiter", () => {
   assertEquals(decode('\ufeffid, name \r\n1,"a ""b"", c"\r\n\r\n2,"x\ny"\r\n', "csv", ","), [
     { id: "1", name: 'a "b", c' },
     { id: "2", name: "x\ny" },
@@ -55,7 +55,7 @@ Deno.test("decodeBody() reads CSV with quotes, blanks and its delimiter", () => 
   assertEquals(decode("a,__proto__\n1,2", "csv", ","), [{ a: "1" }]);
 });
 
-Deno.test("decodeBody() skips lines before the header of CSV, whatever is in them", () => {
+Deno.test("decodeBody() skips lines before the header of CSV, whatever they contain", () => {
   const read = (text: string, skip: number, header = true) =>
     decode(text, "csv", ",", { header, skip, comment: "#", mayBeEmpty: true });
   assertEquals(read('Station "Kew\r\n\r\n# m\na,b\n1,2', 2), [{ a: "1", b: "2" }]);
@@ -75,7 +75,7 @@ Deno.test("decodeBody() fails the window where CSV has no header or ends within 
   assertThrows(() => decode('a\n"x', "csv", ","), Failure, "it ends within a quoted cell");
 });
 
-Deno.test("decodeBody() notes which answers hold no text that PostgreSQL refuses", () => {
+Deno.test("decodeBody() notes which bodies contain only strings that PostgreSQL can store", () => {
   const clean = (text: string) => isClean(decode(text, "json", ","));
   assertEquals(clean('{"a": "£ \\u00a3 \\ud7ff"}'), true);
   assertEquals(clean('{"a": "\\u0000"}'), false);

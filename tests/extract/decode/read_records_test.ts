@@ -14,25 +14,25 @@ function read(records: unknown, body: unknown): unknown[] {
   return readRecords(job.streams.s!.records, body);
 }
 
-Deno.test("readRecords() finds a list, also at the root", () => {
+Deno.test("readRecords() finds an array, at the root too", () => {
   assertEquals(read("data.items", { data: { items: [1, 2] } }), [1, 2]);
   assertEquals(read("", [1]), [1]);
   assertEquals(read("items", { items: null }), []);
 });
 
-Deno.test("readRecords() fails the window where the answer has another shape", () => {
+Deno.test("readRecords() fails the window where the response has another shape", () => {
   const wrong: [unknown, unknown, string][] = [
-    ["results", { results: {} }, 'expected a list at "results", found an object'],
-    ["results", { detail: "no" }, 'expected a list at "results", found nothing'],
-    ["", { results: [] }, "expected a list as the answer, found an object"],
-    ["a.b", "text", 'expected a list at "a.b", found nothing'],
-    [{ as: "single" }, [1], "expected an object as the answer, found a list"],
+    ["results", { results: {} }, 'expected an array at "results", found an object'],
+    ["results", { detail: "no" }, 'expected an array at "results", found nothing'],
+    ["", { results: [] }, "expected an array as the response body, found an object"],
+    ["a.b", "text", 'expected an array at "a.b", found nothing'],
+    [{ as: "single" }, [1], "expected an object as the response body, found an array"],
     [{ path: "r", as: "entries" }, { r: null }, 'expected an object at "r", found nothing'],
-    [{ as: "columns" }, { time: 5 }, "expected lists of one length, found no list"],
+    [{ as: "columns" }, { time: 5 }, "expected arrays of equal length, found no array"],
     [
       { path: "h", as: "columns" },
       { h: { time: [1, 2], t: [3] } },
-      'expected lists of one length at "h", found 2 elements at "time" and 1 at "t"',
+      'expected arrays of equal length at "h", found 2 elements at "time" and 1 at "t"',
     ],
     [
       { path: "rows", as: "arrays", names_at: "fields[].name" },
@@ -50,7 +50,7 @@ Deno.test("readRecords() fails the window where the answer has another shape", (
   }
 });
 
-Deno.test("readRecords() takes columns without a list for an empty answer where they are optional", () => {
+Deno.test("readRecords() takes columns without an array for an empty response where they are optional", () => {
   const names = { at: "timestamp", close: "quote[0].close" };
   const spec = { as: "columns", names, optional: true };
   assertEquals(read(spec, { meta: {}, quote: [{}] }), []);
@@ -65,7 +65,7 @@ Deno.test("readRecords() takes the members of an object with their names", () =>
   ]);
 });
 
-Deno.test("readRecords() makes records of columns and of lists with names", () => {
+Deno.test("readRecords() builds records from columns and from arrays with names", () => {
   const hourly = { time: ["00:00", "01:00"], t: [1.5, null] };
   assertEquals(read({ path: "hourly", as: "columns" }, { hourly }), [
     { time: "00:00", t: 1.5 },

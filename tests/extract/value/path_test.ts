@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { EACH, own, parsePath, responseReader, walk } from "../../../lib/extract/value/path.ts";
 
-Deno.test("parsePath() reads keys, indexes, quoted keys and lists", () => {
+Deno.test("parsePath() parses keys, indexes, quoted keys and array steps", () => {
   assertEquals(parsePath("a.b[0].c").steps, ["a", "b", 0, "c"]);
   assertEquals(parsePath('a["x.y"][-1]').steps, ["a", "x.y", -1]);
   assertEquals(parsePath('["{a}"]["/b"]["$"]').steps, ["{a}", "/b", "$"]);
@@ -12,7 +12,7 @@ Deno.test("parsePath() reads keys, indexes, quoted keys and lists", () => {
   assertEquals(parsePath("wind-speed_10m").steps, ["wind-speed_10m"]);
 });
 
-Deno.test("parsePath() reads roots and parents", () => {
+Deno.test("parsePath() parses roots and parents", () => {
   const start = (text: string) => {
     const { root, up, steps } = parsePath(text);
     return { root, up, steps };
@@ -26,17 +26,17 @@ Deno.test("parsePath() reads roots and parents", () => {
   assertEquals(start("$each.place.lat"), { root: "each", up: 0, steps: ["place", "lat"] });
 });
 
-Deno.test("parsePath() says what is wrong", () => {
+Deno.test("parsePath() reports what is wrong", () => {
   const wrong: [string, string][] = [
-    ["a..b", 'it cannot be read from "..b" on'],
-    ["a.", 'it cannot be read from "." on'],
-    ["a[", 'it cannot be read from "[" on'],
-    ["a[x]", 'it cannot be read from "[x]" on'],
-    ["$foo", 'there is no "$foo"'],
-    ["$.data[*]", 'it begins of itself; leave out "$."'],
-    ["/data/items", "its steps are joined by dots, as in a.b"],
+    ["a..b", 'it is invalid from "..b"'],
+    ["a.", 'it is invalid from "."'],
+    ["a[", 'it is invalid from "["'],
+    ["a[x]", 'it is invalid from "[x]"'],
+    ["$foo", '"$foo" is not a root'],
+    ["$.data[*]", 'paths start at the record; leave out "$."'],
+    ["/data/items", "separate steps with dots, as in a.b"],
     ['$["a"]', 'leave out "$"'],
-    ["{a} {b}", 'a text with braces is "template", not "path"'],
+    ["{a} {b}", 'braces belong to "template", not "path"'],
     ["^$body", '"$body" has no parent'],
     ['a["\\x"]', "is not a quoted text"],
     ["a".repeat(1001), "it is longer than 1000"],
@@ -59,14 +59,14 @@ Deno.test("walk() finds own members only, and nothing where a step does not fit"
   assertEquals(walk(null, ["a"]), undefined);
 });
 
-Deno.test("walk() collects from every element of a list", () => {
+Deno.test("walk() collects from every element of an array", () => {
   const record = { tags: [{ name: "a", of: [1, 2] }, {}, null, { name: "b", of: [3] }] };
   assertEquals(walk(record, parsePath("tags[].name").steps), ["a", undefined, undefined, "b"]);
   assertEquals(walk(record, parsePath("tags[].of[]").steps), [[1, 2], undefined, undefined, [3]]);
   assertEquals(walk(record, parsePath("none[].name").steps), undefined);
 });
 
-Deno.test("own() does not see what is inherited", () => {
+Deno.test("own() ignores inherited members", () => {
   assertEquals(own({}, "toString"), undefined);
   assertEquals(own({ toString: 1 }, "toString"), 1);
   assertEquals(own([1], "0"), undefined);

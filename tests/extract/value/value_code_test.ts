@@ -44,7 +44,7 @@ const texts = fc.oneof(
   fc.string({ unit: "grapheme", maxLength: 8 }),
 );
 
-Deno.test("valueCode() reads every text as the value's own reader does", () => {
+Deno.test("valueCode() reads every string as the value's general reader does", () => {
   for (const type of TYPES) {
     const columns = SPECS.map((spec, at) => [`c${at}`, { path: "v", ...spec }] as const);
     const tables = {
