@@ -79,7 +79,7 @@ const BAD_RECORDS: Record<string, { change: (r: Reading) => unknown; says: strin
     says: ["readings", "id", "bytes"],
   },
   "null where a record should be": { change: () => null, says: ["null"] },
-  "a text where a record should be": { change: () => "reading", says: ["text"] },
+  "a string where a record should be": { change: () => "reading", says: ["string"] },
   "a list where a record should be": { change: (reading) => [reading], says: ["list"] },
   "a date outside the window": {
     change: (reading) => ({ ...reading, day: "2023-06-01" }),

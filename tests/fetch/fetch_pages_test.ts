@@ -260,7 +260,7 @@ Deno.test("fetchPages() fails the window when the text is not in its charset", a
   );
   await using context = setup({ url: server.url });
   const failure = await failureOf(context.pages());
-  assert(failure.message.includes('not text in the charset "utf-8"'), failure.message);
+  assert(failure.message.includes("not valid utf-8"), failure.message);
 });
 
 Deno.test("fetchPages() fails the window when the body reports an error", async () => {

@@ -319,7 +319,7 @@ Deno.test("formatProblem() reports formats that a type does not support", () => 
     '"epochs" is not a format; expected epoch, epoch_ms or a pattern such as %d.%m.%Y',
   );
   assertEquals(formatProblem("date", "%Q"), '"%Q" is not a supported directive');
-  assertEquals(formatProblem("date", "%Y%"), 'there is no directive "%"');
+  assertEquals(formatProblem("date", "%Y%"), '"%" is not a supported directive');
   assertEquals(formatProblem("numeric", "epoch"), '"numeric" knows the format "clock" only');
   assertEquals(formatProblem("text", "clock"), '"text" has no formats');
   assertThrows(() => cast("text", "a", { format: "clock" }), RangeError);

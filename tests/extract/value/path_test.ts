@@ -38,7 +38,7 @@ Deno.test("parsePath() reports what is wrong", () => {
     ['$["a"]', 'leave out "$"'],
     ["{a} {b}", 'braces belong to "template", not "path"'],
     ["^$body", '"$body" has no parent'],
-    ['a["\\x"]', "is not a quoted text"],
+    ['a["\\x"]', "is not a valid quoted name"],
     ["a".repeat(1001), "it is longer than 1000"],
   ];
   for (const [path, message] of wrong) assertThrows(() => parsePath(path), SyntaxError, message);
