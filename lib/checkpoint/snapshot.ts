@@ -1,5 +1,5 @@
 // Owns the readable views of a checkpoint: what `status --json` prints and what the file in logs/ holds
-// for cat and jq. Field names are a promise (docs/guide.md, "JSON output"). KV stays the truth.
+// for cat and jq. Field names are a promise (docs/reference.md, "JSON output"). KV stays the truth.
 import type { Job } from "../config/schema/job.ts";
 import { formatCivil, formatDay, MINUTES_PER_DAY } from "../plan/time/civil.ts";
 import { rangeOf } from "../plan/needed.ts";

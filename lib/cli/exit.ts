@@ -2,7 +2,7 @@
 // the case, one of what to do, and a stack trace only under --verbose. No other file of tasks/ exits.
 import { Failure } from "../failure.ts";
 
-/** Exit codes, as docs/guide.md promises them. */
+/** Exit codes, as docs/reference.md promises them. */
 export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
 /** Runs a command and exits with the code it returns, or with the one that its error deserves. */

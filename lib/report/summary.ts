@@ -1,5 +1,5 @@
 // Owns the summary of a run: the object that `backfill --json` prints and that the checkpoint keeps. Its
-// field names are stable, for scripts (docs/guide.md, "JSON output").
+// field names are stable, for scripts (docs/reference.md, "JSON output").
 import { NOTHING, sumCounts, type WriteCounts } from "../upsert/sql/write_counts.ts";
 
 /** How a run ended. */

@@ -1,6 +1,6 @@
-// Every command of the README and the guide, run as a reader runs it, with what it is said to print; and
-// the fields of JSON that are promised. One place and one sandbox for all of it, because that is what the
-// guide is: one way from nothing to a verified database.
+// Runs every command of the README, the guide and the pages beside it as a reader does, and compares what it
+// prints and the JSON fields that it promises. One place and one sandbox serve all pages, because the guide
+// is one path from nothing to a verified database.
 //
 // HINDCAST_DOCS=write puts what was printed into the pages wherever they show something else.
 import { assert, assertEquals } from "@std/assert";
@@ -11,13 +11,16 @@ import { isLike } from "./likeness.ts";
 import { commandsOf, type Documented, readPage, section } from "./pages.ts";
 import { openPlace, type Place, type Printed } from "./place.ts";
 
-const GUIDE = "docs/guide.md";
+/** The pages whose commands run, in the order in which one place runs them. */
+const RUN = ["docs/guide.md", "README.md", "docs/reference.md", "docs/deploy.md"];
+/** The page that promises the fields of JSON output. */
+const REFERENCE = "docs/reference.md";
 const IS_WRITING = Deno.env.get("HINDCAST_DOCS") === "write";
 
-Deno.test("README and guide: every command runs, and prints what the page shows", async (t) => {
+Deno.test("every command of the pages runs and prints what its page shows", async (t) => {
   await using place = await openPlace();
   const answers = new Map<string, unknown[]>();
-  const pages = [GUIDE, "README.md"].map((page) => ({ page, commands: commandsToRun(page) }));
+  const pages = RUN.map((page) => ({ page, commands: commandsToRun(page) }));
   const aside = runAside(place, pages.flatMap(({ commands }) => commands));
   for (const { page, commands } of pages) {
     const shown: Shown[] = [];
@@ -38,7 +41,7 @@ Deno.test("README and guide: every command runs, and prints what the page shows"
   }
   await collect(place, answers);
   for (const [heading, values] of answers) {
-    await t.step(`${GUIDE}: the fields of ${heading}`, () => compareFields(heading, values));
+    await t.step(`${REFERENCE}: the fields of ${heading}`, () => compareFields(heading, values));
   }
 });
 
@@ -216,7 +219,7 @@ async function untilServed(url: string): Promise<unknown> {
 }
 
 function compareFields(heading: string, values: readonly unknown[]): void {
-  const page = readPage(GUIDE);
+  const page = readPage(REFERENCE);
   const status = fieldsNamed(section(page, "### `status --json`"));
   const backfill = fieldsNamed(section(page, "### `backfill --json`"));
   const named = fieldsNamed(section(page, heading)).flatMap((field) => {
@@ -234,7 +237,7 @@ function compareFields(heading: string, values: readonly unknown[]): void {
     named.some((name) =>
       name === field || /^(\[\]|\.)/.test(name.slice(field.length)) && name.startsWith(field)
     );
-  assertEquals([...seen].filter((field) => !isNamed(field)), [], "not named in the guide");
+  assertEquals([...seen].filter((field) => !isNamed(field)), [], "not named in the reference");
   const missing = named.filter((field) => !seen.has(field) && !mayBeAbsent(heading, field));
   assertEquals(missing, [], "not in a real output");
 }

@@ -65,8 +65,10 @@ Deno.test("every message that the page of operations explains is said by the pro
   assertEquals(parts.filter((part) => !said.includes(part)), []);
 });
 
-Deno.test("every flag that README and guide give to a command is one of it", async () => {
-  const lines = ["README.md", "docs/guide.md"].flatMap((page) => [
+Deno.test("every flag that a page gives to a command exists", async () => {
+  const lines = ["README.md", "docs/guide.md", "docs/reference.md", "docs/deploy.md"].flatMap((
+    page,
+  ) => [
     ...commandsOf(page).map(({ command }) => command),
     ...codeSpans(readPage(page)),
   ]);
