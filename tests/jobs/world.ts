@@ -38,7 +38,8 @@ export interface Ran extends RunResult {
 
 /** A world in which a job can be run. */
 export interface World extends AsyncDisposable {
-  readonly job: Job;
+  /** The job; a test may assign another to change it between two runs. */
+  job: Job;
   readonly stores: Stores;
   /** The time, in epoch milliseconds; to be moved by tests. */
   nowMs: number;
