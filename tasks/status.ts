@@ -29,6 +29,21 @@ const RANGES_SHOWN = 8;
 /** Runs shown. */
 const RUNS_SHOWN = 5;
 
+/** The range in which gaps are looked for: that of the last run, unless it is given. */
+const RANGE_FLAGS: Flags = {
+  "start-date": {
+    kind: "value",
+    value: "D",
+    about:
+      "Show gaps from this day: 2015-01-01, today, yesterday, -7d. Default: the last run's first day.",
+  },
+  "end-date": {
+    kind: "value",
+    value: "D",
+    about: "Show gaps up to this day. Default: the last run's last day; today after --start-date.",
+  },
+};
+
 /** A stream, and all parameters it was ever fetched with. */
 type StreamStatus = StreamView<Window> & { scopes: string[] };
 
@@ -51,9 +66,12 @@ async function main(argv: string[]): Promise<number> {
     watch: { kind: "switch", about: "Show it again every 2 s." },
     json: { kind: "switch", about: "Print one JSON object." },
   };
-  const shown = Object.fromEntries(
-    Object.entries(flags).filter(([name]) => !/^(resume|check-status|dry-run)$/.test(name)),
-  );
+  const shown = {
+    ...Object.fromEntries(
+      Object.entries(flags).filter(([name]) => !/^(resume|check-status|dry-run)$/.test(name)),
+    ),
+    ...RANGE_FLAGS,
+  };
   const args = readArguments(argv, shown);
   if (args.has("help")) {
     console.log(helpText("status [options]", ABOUT, shown));

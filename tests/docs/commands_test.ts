@@ -12,7 +12,13 @@ import { commandsOf, type Documented, readPage, section } from "./pages.ts";
 import { openPlace, type Place, type Printed } from "./place.ts";
 
 /** The pages whose commands run, in the order in which one place runs them. */
-const RUN = ["docs/guide.md", "README.md", "docs/reference.md", "docs/deploy.md"];
+const RUN = [
+  "docs/guide.md",
+  "README.md",
+  "docs/reference.md",
+  "docs/changing.md",
+  "docs/deploy.md",
+];
 /** The page that promises the fields of JSON output. */
 const REFERENCE = "docs/reference.md";
 const IS_WRITING = Deno.env.get("HINDCAST_DOCS") === "write";
@@ -114,12 +120,11 @@ async function write(page: string, shown: readonly Shown[]): Promise<void> {
   await Deno.writeTextFile(`${REPOSITORY}${page}`, lines.join("\n"));
 }
 
-/** The reader has the embedded database and the sandbox at its own port. */
+/** The reader has the embedded database. */
 function asReaderSees(text: string): string {
   return text.trimEnd()
     .replace(/postgres:\/\/hindcast@[\w.:]+\/\w+/g, "pglite:./data/db")
-    .replace(/"hindcast" may create/, '"postgres" may create')
-    .replace(/127\.0\.0\.1:\d{4,}/g, "127.0.0.1:8787");
+    .replace(/"hindcast" may create/, '"postgres" may create');
 }
 
 /** Shows where the key was pressed. */

@@ -58,8 +58,19 @@ function shortened(command: string): string {
 
 /** Apart, because an update would first fill the gap between the days of the page and today. */
 function cron(command: string): Way {
-  const apart = { apart: true, env: { PORT: "0" }, loose: true };
-  return command.includes("--once") ? apart : { ...apart, stopAt: "updates at" };
+  const apart = { apart: true, loose: true };
+  if (command.includes("--once")) return apart;
+  return isFree(8000) ? { ...apart, stopAt: "updates at" } : { reason: "port 8000 is in use here" };
+}
+
+/** Whether nothing listens on a port: the page shows the default one. */
+function isFree(port: number): boolean {
+  try {
+    using _listener = Deno.listen({ hostname: "127.0.0.1", port });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function hasJq(): boolean {

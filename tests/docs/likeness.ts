@@ -1,5 +1,5 @@
 // Owns the comparison of what a page shows with what a command printed. What differs from run to run is
-// taken out of both: times, durations, ids, ports, and what depends on which answer came first. A line
+// taken out of both: times, durations, ids, and what depends on which answer came first. A line
 // `...` of a page stands for any lines. Pure.
 
 /** Whether a command printed what a page shows; `loose` compares the kinds of lines, not their figures. */
@@ -24,7 +24,6 @@ function plainLine(line: string): string {
   return line
     .replace(/\d{8}T\d{6}Z-[0-9a-f]{4}/g, "RUN")
     .replace(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?Z?/g, "TIME")
-    .replace(/(127\.0\.0\.1|localhost):\d+/g, "HOST")
     .replace(/\b[\d.]+( ms| s| min| h)\b/g, "N$1")
     // Racecards and results of a race arrive in any order: the second is the change.
     .replace(/[\d,]+ changed +[\d,]+ unchanged/, "N changed N unchanged")

@@ -6,7 +6,7 @@ const DONE = "done: 3 of 3 windows, 3 requests, 5.6 s";
 const CARD = "  racecards    2025-10-13    1 page    22 records    1,838 rows    0 new    0.2 s";
 const RESULT = "  results      2025-10-13    1 page    22 records    2,000 rows    1.9 s";
 
-Deno.test("isLike() forgives ids, times, durations, ports and the order of windows", () => {
+Deno.test("isLike() forgives ids, times, durations, the database and the order of windows", () => {
   const shown = ["run 20251013T120102Z-3f9a: into pglite:./data/db", CARD, RESULT, DONE];
   const printed = [
     "run 20261123T184228Z-aff8: into postgres://hindcast@127.0.0.1:4711/test_1",
@@ -26,6 +26,7 @@ Deno.test("isLike() tells other figures, other words, and lines that are missing
   assert(!isLike(shown, [CARD], false));
   assert(!isLike(shown, [CARD, DONE, "next   deno task verify"], false));
   assert(!isLike([], [DONE], false));
+  assert(!isLike(["at http://127.0.0.1:8787/"], ["at http://127.0.0.1:8000/"], false));
 });
 
 Deno.test("isLike() takes ... for any lines, and nothing else for it", () => {

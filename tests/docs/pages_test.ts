@@ -66,7 +66,13 @@ Deno.test("every message that the page of operations explains is said by the pro
 });
 
 Deno.test("every flag that a page gives to a command exists", async () => {
-  const lines = ["README.md", "docs/guide.md", "docs/reference.md", "docs/deploy.md"].flatMap((
+  const lines = [
+    "README.md",
+    "docs/guide.md",
+    "docs/reference.md",
+    "docs/changing.md",
+    "docs/deploy.md",
+  ].flatMap((
     page,
   ) => [
     ...commandsOf(page).map(({ command }) => command),

@@ -36,6 +36,12 @@ export interface Place extends AsyncDisposable {
   stop(): void;
 }
 
+/** Where `deno task sandbox` serves without --port. */
+const DEFAULT_SANDBOX = "http://127.0.0.1:8787";
+
+/** Where the place's sandbox serves; there is one place at a time. */
+let sandboxUrl = DEFAULT_SANDBOX;
+
 /** Longest run of a command. */
 const TIMEOUT_MS = 120_000;
 
@@ -61,6 +67,7 @@ export async function openPlace(): Promise<Place> {
       return date === HTML_DAY ? html() : withoutId(String(reply().body));
     },
   });
+  sandboxUrl = sandbox.url;
   const postgres = await sharedPostgres();
   const settings = {
     RACING_API_URL: sandbox.url,
@@ -132,7 +139,16 @@ async function shell(
   }
   const { code } = await child.status;
   clearTimeout(timer);
-  return { code, text: text.replace(/^Task \S+ .*\n/gm, "") };
+  return { code, text: asShown(text) };
+}
+
+/** Without what `deno task` prints itself, and with the sandbox at its default port. */
+function asShown(text: string): string {
+  const sandboxes = [...text.matchAll(/RACING_API_URL=(\S+)/g)].map((match) => match[1]!);
+  return [sandboxUrl, ...sandboxes].reduce(
+    (shown, url) => shown.replaceAll(url, DEFAULT_SANDBOX),
+    text.replace(/^Task \S+ .*\n/gm, ""),
+  );
 }
 
 /** A developer's own settings must not reach the commands, nor colours the comparison. */
