@@ -112,3 +112,9 @@ async function announce(input: RunInput): Promise<void> {
     });
   }
 }
+
+/** Creates an id for a run, sortable by time: `20251013T120102Z-3f9a`. */
+export function newRunId(nowMs: number): string {
+  const time = new Date(nowMs).toISOString().replace(/[-:]|\.\d+/g, "");
+  return `${time}-${crypto.randomUUID().slice(0, 4)}`;
+}

@@ -10,12 +10,13 @@ import { dryRun } from "../lib/cli/dry_run.ts";
 import { EXIT, printError, runCommand } from "../lib/cli/exit.ts";
 import { env, jobFileOf, openJob, openStores } from "../lib/cli/open_job.ts";
 import type { Stores } from "../lib/cli/open_job.ts";
-import { newRunId, performRun } from "../lib/cli/perform_run.ts";
+import { performRun } from "../lib/cli/perform_run.ts";
 import { givenOptions, rangeOf, runFlags, runOptions, streamsOf } from "../lib/cli/run_options.ts";
 import type { GivenOptions, RunOptions } from "../lib/cli/run_options.ts";
 import { Screen } from "../lib/cli/screen.ts";
 import { StopSignal } from "../lib/cli/signals.ts";
 import { surveyLines } from "../lib/cli/survey_lines.ts";
+import { newRunId } from "../lib/run.ts";
 
 const ABOUT = "Fetches a range of dates of every stream of a job into the database.";
 
@@ -36,7 +37,7 @@ async function main(argv: string[]): Promise<number> {
 
 /** Takes the job's lock, which also stamps a new target. */
 async function lock(job: Job, stores: Stores): Promise<AsyncDisposable> {
-  const holder = { run: newRunId(), host: Deno.hostname(), pid: Deno.pid };
+  const holder = { run: newRunId(Date.now()), host: Deno.hostname(), pid: Deno.pid };
   return await stores.target.lock(job.job, holder);
 }
 
@@ -116,7 +117,7 @@ async function performOn(
     target: stores.target,
     checkpoint,
     logsFolder: stores.settings.logsFolder,
-    run: newRunId(),
+    run: newRunId(Date.now()),
     show: (event) => screen.show(event),
     signal,
     env,

@@ -6,12 +6,13 @@ import { civilAt, formatDay, MINUTES_PER_DAY } from "../lib/plan/time/civil.ts";
 import { helpText, readArguments } from "../lib/cli/arguments.ts";
 import { EXIT, printError, runCommand } from "../lib/cli/exit.ts";
 import { openJob, openStores } from "../lib/cli/open_job.ts";
-import { newRunId, performRun } from "../lib/cli/perform_run.ts";
+import { performRun } from "../lib/cli/perform_run.ts";
 import type { RunOptions } from "../lib/cli/run_options.ts";
 import { Screen } from "../lib/cli/screen.ts";
 import { DEFAULT_JOB } from "../lib/cli/settings.ts";
 import { StopSignal } from "../lib/cli/signals.ts";
 import { verifyJob } from "./verify.ts";
+import { newRunId } from "../lib/run.ts";
 
 const ABOUT = "Backfills 14 days from a local sandbox into an embedded database; needs nothing.";
 
@@ -35,7 +36,7 @@ async function main(argv: string[]): Promise<number> {
   const env = (name: string) => sandboxEnv(sandbox)[name] ?? Deno.env.get(name);
   const job = await openJob(DEFAULT_JOB, env);
   await using stores = await openStores();
-  const run = newRunId();
+  const run = newRunId(Date.now());
   await using _lock = await stores.target.lock(job.job, {
     run,
     host: Deno.hostname(),

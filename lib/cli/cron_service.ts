@@ -19,11 +19,12 @@ import { openTarget } from "../upsert/open_target.ts";
 import { parsePostgresUrl } from "../upsert/postgres/url.ts";
 import type { Target } from "../upsert/write/target.ts";
 import { env } from "./open_job.ts";
-import { newRunId, performRun } from "./perform_run.ts";
+import { performRun } from "./perform_run.ts";
 import { type GivenOptions, runOptions } from "./run_options.ts";
 import type { Settings } from "./settings.ts";
 import { Shared } from "./shared.ts";
 import { type TickReport } from "../cron/state.ts";
+import { newRunId } from "../run.ts";
 
 /** What the service keeps up to date, and how. */
 export interface CronServiceOptions {
@@ -159,7 +160,7 @@ export class CronService {
 
   async #tickWith(target: Target, kv: Deno.Kv): Promise<TickReport> {
     const { job, budgetMs, signal } = this.#options;
-    const run = newRunId();
+    const run = newRunId(Date.now());
     let checkpoint: Checkpoint | undefined;
     const opened = () => checkpoint ??= new Checkpoint(kv, target.id, job.job);
     return await tick({
@@ -199,7 +200,7 @@ export class CronService {
       target,
       checkpoint,
       logsFolder: settings.logsFolder,
-      run: newRunId(),
+      run: newRunId(Date.now()),
       show: (event) => plainLines(event).forEach((line) => say(line.trim())),
       ...until,
       env,

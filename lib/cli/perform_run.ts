@@ -3,17 +3,12 @@
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import type { Job } from "../config/schema/job.ts";
 import { monotonicClock } from "../fetch/rate/clock.ts";
-import { fetchPages } from "../fetch/fetch_pages.ts";
-import { openApi } from "../fetch/api_client.ts";
-import { staticPage } from "../fetch/static_page.ts";
-import type { Page } from "../fetch/fetch_pages.ts";
-import type { Unit } from "../plan/stream_plan.ts";
 import type { Window } from "../plan/time/window.ts";
 import type { RunEvent } from "../report/event.ts";
 import { foldSummary } from "../report/fold_summary.ts";
 import { emptySummary } from "../report/summary.ts";
 import type { RunResult } from "../run.ts";
-import { run } from "../run.ts";
+import { runWithApi } from "../run_with_api.ts";
 import type { Target } from "../upsert/write/target.ts";
 import { RunFiles } from "./run_files.ts";
 import type { RunOptions } from "./run_options.ts";
@@ -51,17 +46,10 @@ export interface Performance {
   readonly env: (name: string) => string | undefined;
 }
 
-/** An id for a run, sortable by time: `20251013T120102Z-3f9a`. */
-export function newRunId(): string {
-  const time = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
-  return `${time}-${crypto.randomUUID().slice(0, 4)}`;
-}
-
 /** Performs a run; the caller holds the job's lock. */
 export async function performRun(performance: Performance): Promise<RunResult> {
   const { job, options, checkpoint, target, signal, wallNow = Date.now } = performance;
   const { streams = streamsOf(job, options), range = rangeOf(options) } = performance;
-  const clock = monotonicClock();
   const { logsFolder } = performance;
   using files = logsFolder === undefined
     ? undefined
@@ -77,21 +65,7 @@ export async function performRun(performance: Performance): Promise<RunResult> {
   };
   const warn = (error: unknown) =>
     listen({ kind: "warning", message: `Cannot copy the checkpoint: ${String(error)}` });
-  await using source = openApi(job, {
-    env: performance.env,
-    clock,
-    wallNow,
-    random: Math.random,
-    signal,
-    onEvent: (event) => listen({ kind: "request", event }),
-  });
-  const pages = (unit: Unit, signal: AbortSignal): AsyncIterable<Page> | Iterable<Page> => {
-    const { values } = job.streams[unit.stream]!;
-    if (values !== undefined) return [staticPage(values)];
-    const asked = { window: unit.window, each: unit.eachValues, params: options.params };
-    return fetchPages(source, unit.stream, asked, signal);
-  };
-  const result = await run({
+  const result = await runWithApi({
     job,
     streams,
     params: options.params,
@@ -99,10 +73,10 @@ export async function performRun(performance: Performance): Promise<RunResult> {
     resume: performance.resume,
     target,
     checkpoint,
-    pages,
-    mask: (text) => source.mask(text),
+    env: performance.env,
+    clock: monotonicClock(),
+    random: Math.random,
     wallNow,
-    now: clock.now,
     listen,
     signal,
     windDown: performance.windDown,

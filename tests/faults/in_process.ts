@@ -9,11 +9,12 @@ import type { RunEvent } from "../../lib/report/event.ts";
 import type { RunResult } from "../../lib/run.ts";
 import { openTarget } from "../../lib/upsert/open_target.ts";
 import type { Target } from "../../lib/upsert/write/target.ts";
-import { newRunId, performRun } from "../../lib/cli/perform_run.ts";
+import { performRun } from "../../lib/cli/perform_run.ts";
 import type { RunOptions } from "../../lib/cli/run_options.ts";
 import { sharedPostgres } from "../support/postgres_server.ts";
 import { tempDir } from "../support/temp.ts";
 import { PASSWORD, rowsOf } from "./site.ts";
+import { newRunId } from "../../lib/run.ts";
 
 /** How long a lost database is waited for in tests. */
 const RETRY_FOR_MS = 1500;
@@ -72,7 +73,7 @@ export async function openBench(
         target,
         checkpoint,
         logsFolder: logs,
-        run: newRunId(),
+        run: newRunId(Date.now()),
         show: (event) => {
           events.push(event);
           onEvent?.(event);

@@ -1,0 +1,125 @@
+// The library as another program uses it: from a folder with its own deno.json, in a process without
+// the environment of this one.
+import { assertEquals } from "@std/assert";
+import { REPOSITORY } from "../support/repository.ts";
+import { tempDir } from "../support/temp.ts";
+
+const JOB = `job: shop
+start: 2024-01-01
+source: { url: "\${SHOP_URL}", limits: 200/s, auth: { bearer: "\${SHOP_TOKEN}" } }
+tables:
+  orders: { key: id, columns: { id: integer, day: date, price: numeric } }
+streams:
+  orders:
+    request: { path: /orders, query: { day: "{from}" } }
+    window: day
+    total: total
+    records: data
+    rows: orders
+`;
+
+const PROGRAM = `import { Failure, openTarget, planJob, runJob } from "hindcast";
+const [url, job] = Deno.args;
+const options = {
+  database: "pglite:db",
+  checkpoint: "checkpoints.db",
+  variables: { SHOP_URL: url, SHOP_TOKEN: "t0ken-of-a-shop" },
+  end: "2024-01-04",
+};
+const plan = await planJob(job, options);
+const kinds = new Set<string>();
+const summary = await runJob(job, { ...options, onEvent: (event) => kinds.add(event.kind) });
+const again = await planJob(job, options);
+let refused = "";
+await runJob(job, { ...options, start: "2024-02-01" }).catch((error) => {
+  if (error instanceof Failure) refused = error.kind;
+});
+await using target = await openTarget("pglite:db");
+const { rows } = await target.query("SELECT id, day::text, price::text FROM orders ORDER BY id");
+console.log(JSON.stringify({
+  left: [plan.streams.orders.left, again.streams.orders.left],
+  outcome: summary.outcome,
+  done: summary.windows.done,
+  kinds: [...kinds].sort(),
+  refused,
+  rows,
+}));
+`;
+
+/** An API of one order a day, for whoever has the token. */
+function serveOrders(): Deno.HttpServer<Deno.NetAddr> {
+  return Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
+    if (request.headers.get("authorization") !== "Bearer t0ken-of-a-shop") {
+      return new Response("{}", { status: 401 });
+    }
+    const day = new URL(request.url).searchParams.get("day")!;
+    const id = Number(day.slice(-2));
+    return Response.json({ total: 1, data: [{ id, day, price: id + 0.5 }] });
+  });
+}
+
+Deno.test("runJob() and planJob() do everything in a program of its own, with what they are given", async () => {
+  await using server = serveOrders();
+  using folder = tempDir();
+  const deno = JSON.parse(await Deno.readTextFile(`${REPOSITORY}deno.json`));
+  // The packages of the library, as a registry would resolve them; nothing else of the repository.
+  const imports = Object.fromEntries(
+    Object.entries(deno.imports as Record<string, string>).filter(([name]) =>
+      !name.startsWith("@std")
+    ),
+  );
+  const config = {
+    unstable: ["kv"],
+    imports: { ...imports, hindcast: `file://${REPOSITORY}mod.ts` },
+  };
+  await Deno.writeTextFile(`${folder.path}/deno.json`, JSON.stringify(config));
+  await Deno.writeTextFile(`${folder.path}/shop.yaml`, JOB);
+  await Deno.writeTextFile(`${folder.path}/main.ts`, PROGRAM);
+  const { port } = server.addr;
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...[
+        "run",
+        "--quiet",
+        "--no-prompt",
+        "--no-lock",
+        "--cached-only",
+        "--ignore-env",
+        "--allow-read",
+        "--allow-write=.",
+      ],
+      ...[`--allow-net=127.0.0.1:${port}`, "main.ts", `http://127.0.0.1:${port}`, "shop.yaml"],
+    ],
+    cwd: folder.path,
+    clearEnv: true,
+    env: {
+      PATH: "/usr/bin:/bin",
+      HOME: Deno.env.get("HOME")!,
+      NO_COLOR: "1",
+      DENO_DIR: Deno.env.get("DENO_DIR") ?? "",
+    },
+  }).output();
+  assertEquals(new TextDecoder().decode(stderr), "");
+  assertEquals(code, 0);
+  assertEquals(JSON.parse(new TextDecoder().decode(stdout)), {
+    left: [4, 0],
+    outcome: "done",
+    done: 4,
+    kinds: [
+      "batch_written",
+      "request",
+      "run_finished",
+      "run_started",
+      "stream_finished",
+      "stream_planned",
+      "window_done",
+    ],
+    refused: "configuration",
+    rows: [
+      [1, "2024-01-01", "1.5"],
+      [2, "2024-01-02", "2.5"],
+      [3, "2024-01-03", "3.5"],
+      [4, "2024-01-04", "4.5"],
+    ],
+  });
+});
