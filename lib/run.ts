@@ -3,7 +3,7 @@
 // checkpoint holds what was committed, so every way of ending is a way of resuming.
 import type { BackfillInput } from "./backfill.ts";
 import { backfill } from "./backfill.ts";
-import type { RunRecord } from "./checkpoint/checkpoint.ts";
+import type { RunRecord } from "./checkpoint/run_log.ts";
 import { isForgotten } from "./checkpoint/restore.ts";
 import { surveyOf, surveyStreams } from "./checkpoint/survey.ts";
 import { tightest } from "./plan/forecast.ts";
@@ -39,7 +39,7 @@ export async function run(input: RunInput): Promise<RunResult> {
     startedAt: new Date(input.wallNow()).toISOString(),
     options: input.options,
   };
-  await input.checkpoint.saveRun(record);
+  await input.checkpoint.runs.save(record);
   const error = await attempt(async () => {
     await input.target.prepare(input.job.tables);
     await announce(input);
@@ -49,7 +49,7 @@ export async function run(input: RunInput): Promise<RunResult> {
   summary.outcome = outcomeOf(isStopped, error, summary);
   summary.ok = summary.outcome === "done";
   summary.seconds = Math.round(input.now() - startedAtMs) / 1000;
-  await input.checkpoint.saveRun({
+  await input.checkpoint.runs.save({
     ...record,
     endedAt: new Date(input.wallNow()).toISOString(),
     summary,

@@ -68,7 +68,7 @@ async function optionsOf(
   checkpoint: Checkpoint,
 ): Promise<RunOptions> {
   const continues = args.has("resume") && given.start === undefined && given.end === undefined;
-  const [last] = continues ? await checkpoint.runs(1) : [];
+  const [last] = continues ? await checkpoint.runs.list(1) : [];
   return runOptions(job, given, last, Date.now());
 }
 

@@ -1,7 +1,7 @@
 // `deno task cron`, and the entry of Deno Deploy: runs the daily update on a schedule and serves a
 // status page. Crons and server are registered at once when the module is loaded, as Deno Deploy wants
 // it; everything else is opened when it is needed. With --once it does one update and ends.
-import { statusPage, troublePage } from "../lib/cron/status_page.ts";
+import { errorPage, statusPage } from "../lib/cron/status_page.ts";
 import { parseDurationMs } from "../lib/plan/time/duration.ts";
 import { Failure } from "../lib/failure.ts";
 import { type Flags, helpText, readArguments } from "../lib/cli/arguments.ts";
@@ -146,7 +146,7 @@ async function answer(request: Request, opening: Promise<CronService>): Promise<
     }
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    if (pathname === "/") return html(troublePage(service.jobName, error.message), 503);
+    if (pathname === "/") return html(errorPage(service.jobName, error.message), 503);
     return Response.json({ ok: false, error: error.message }, { status: 503, headers: HEADERS });
   }
 }

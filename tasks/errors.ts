@@ -1,7 +1,7 @@
 // `deno task errors`: failed windows and rejected rows, each with why and what to do. `--clear` forgets
 // them; windows that failed stay gaps and are fetched by the next `--resume` all the same.
-import type { RetryEntry } from "../lib/checkpoint/checkpoint.ts";
-import { viewTrouble } from "../lib/checkpoint/snapshot.ts";
+import type { RetryEntry } from "../lib/checkpoint/retry_entry.ts";
+import { viewEntry } from "../lib/checkpoint/snapshot.ts";
 import { formatCount, oneLine } from "../lib/report/text/format.ts";
 import { helpText, readArguments } from "../lib/cli/arguments.ts";
 import type { Flags } from "../lib/cli/arguments.ts";
@@ -30,48 +30,46 @@ async function main(argv: string[]): Promise<number> {
   await using stores = await openStores();
   const checkpoint = stores.checkpoint(job);
   const only = args.list("only");
-  const troubles = (await checkpoint.troubles())
-    .filter((trouble) => only.length === 0 || only.includes(trouble.stream));
+  const entries = (await checkpoint.retryEntries())
+    .filter((entry) => only.length === 0 || only.includes(entry.stream));
   if (args.has("clear")) {
     await using _lock = await stores.target.lock(job.job, {
       run: "errors --clear",
       host: Deno.hostname(),
       pid: Deno.pid,
     });
-    const count = await checkpoint.clearTroubles();
+    const count = await checkpoint.clearRetryEntries();
     console.log(`forgotten: ${formatCount(count, "error")}`);
     return EXIT.done;
   }
   if (args.has("json")) {
-    console.log(JSON.stringify(troubles.map((trouble) => ({
-      stream: trouble.stream,
-      scope: trouble.scope,
-      kind: trouble.kind,
-      ...viewTrouble(trouble),
-      rejected: trouble.rejected,
+    console.log(JSON.stringify(entries.map((entry) => ({
+      stream: entry.stream,
+      scope: entry.scope,
+      kind: entry.kind,
+      ...viewEntry(entry),
+      rejected: entry.rejected,
     }))));
     return EXIT.done;
   }
-  console.log(troubles.length === 0 ? "no errors" : troubles.flatMap(troubleLines).join("\n"));
-  if (troubles.length > 0) console.log("\nnext   deno task backfill --resume");
+  console.log(entries.length === 0 ? "no errors" : entries.flatMap(entryLines).join("\n"));
+  if (entries.length > 0) console.log("\nnext   deno task backfill --resume");
   return EXIT.done;
 }
 
-function troubleLines(trouble: RetryEntry): string[] {
-  const view = viewTrouble(trouble);
+function entryLines(entry: RetryEntry): string[] {
+  const view = viewEntry(entry);
   const days = view.window === null ? "" : ` ${[...new Set(view.window)].join(" .. ")}`;
-  const each = trouble.each === "" ? "" : ` ${trouble.each}`;
+  const each = entry.each === "" ? "" : ` ${entry.each}`;
   const lines = [
-    `${trouble.stream}${each}${days}   ${trouble.kind} at ${
-      trouble.at.slice(0, 19)
-    }: ${trouble.reason}`,
+    `${entry.stream}${each}${days}   ${entry.kind} at ${entry.at.slice(0, 19)}: ${entry.reason}`,
   ];
-  if (trouble.hint !== undefined) lines.push(`  hint: ${trouble.hint}`);
-  for (const { table, column, reason, value } of trouble.rejected.slice(0, ROWS_SHOWN)) {
+  if (entry.hint !== undefined) lines.push(`  hint: ${entry.hint}`);
+  for (const { table, column, reason, value } of entry.rejected.slice(0, ROWS_SHOWN)) {
     const where = column === null ? table : `${table}.${column}`;
     lines.push(`  ${where}: ${reason}${value === "" ? "" : `: ${value.slice(0, 200)}`}`);
   }
-  const more = trouble.rejected.length - ROWS_SHOWN;
+  const more = entry.rejected.length - ROWS_SHOWN;
   if (more > 0) lines.push(`  and ${formatCount(more, "row")} more, see --json`);
   return lines.map(oneLine);
 }

@@ -1,7 +1,8 @@
 // `deno task status`: coverage, gaps, failed windows, rows and last runs, per stream. It reads the
 // checkpoint and the target and asks nothing of the source.
 import type { Job } from "../lib/config/schema/job.ts";
-import type { Checkpoint, RunRecord } from "../lib/checkpoint/checkpoint.ts";
+import type { Checkpoint } from "../lib/checkpoint/checkpoint.ts";
+import type { RunRecord } from "../lib/checkpoint/run_log.ts";
 import type { Days, StreamView } from "../lib/checkpoint/snapshot.ts";
 import { daysOf, inDays, viewStreams } from "../lib/checkpoint/snapshot.ts";
 import { selectStreams } from "../lib/plan/stage.ts";
@@ -81,7 +82,7 @@ async function main(argv: string[]): Promise<number> {
   const given = givenOptions(job, args, Date.now());
   const view = async () => {
     const checkpoint = stores.checkpoint(job);
-    const [last] = await checkpoint.runs(1);
+    const [last] = await checkpoint.runs.list(1);
     const options = runOptions(job, given, last, Date.now());
     const ranged = given.start !== undefined || last !== undefined;
     const names = streamsGiven(job, given);
@@ -134,7 +135,7 @@ async function readStatus(job: Job, stores: Stores, look: Look): Promise<Status>
   const [snapshots, tables, runs] = await Promise.all([
     viewStreams(job, checkpoint, names, options.params, range),
     stores.target.countRows(Object.keys(job.tables)),
-    checkpoint.runs(RUNS_SHOWN),
+    checkpoint.runs.list(RUNS_SHOWN),
   ]);
   const streams: Status["streams"] = {};
   for (const [name, view] of Object.entries(snapshots)) {

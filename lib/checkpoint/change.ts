@@ -1,17 +1,17 @@
-// Owns how changes of a checkpoint reach KV: in which order, and how many in a commit. It knows nothing
-// of what they say. Invariant: where a process is killed between two commits, too much is asked of the
-// source again, and nothing is forgotten.
+// Owns how changes of a checkpoint are written to KV: their order, and how many go into one commit. It
+// does not interpret them. Invariant: if the process is killed between two commits, some windows are
+// fetched again, and none is lost.
 import { commit } from "./open_kv.ts";
 
-/** One key to be written. */
+/** One key to write. */
 export interface Change {
   /** The key. */
   readonly key: Deno.KvKey;
-  /** Its value, made when it is written; undefined where the key is to be deleted. */
+  /** Creates its value when it is written; undefined to delete the key. */
   readonly value: (() => unknown) | undefined;
 }
 
-/** Keys written in one commit; KV takes 1000, and 800 KiB. */
+/** Keys written in one commit; KV accepts 1,000 keys and 800 KiB. */
 const CHANGES_PER_COMMIT = 12;
 
 /** The deletion of a key. */
@@ -20,10 +20,10 @@ export function deletion(key: Deno.KvKey): Change {
 }
 
 /**
- * Writes changes, of each key the last: values in the order of their first mention, then deletions. So
- * callers say what is to be asked again before they say what is done.
+ * Writes the last change of each key: values in the order in which their keys first appear, then
+ * deletions. Callers therefore pass what must be fetched again before what is done.
  *
- * @throws {Failure} of kind `checkpoint` where they cannot be written.
+ * @throws {Failure} of kind `checkpoint` if they cannot be written.
  */
 export async function writeChanges(kv: Deno.Kv, changes: readonly Change[]): Promise<void> {
   const byKey = new Map(changes.map((change) => [JSON.stringify(change.key), change]));

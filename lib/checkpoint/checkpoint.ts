@@ -1,7 +1,7 @@
-// Owns what is remembered of a job on one target: coverage, windows to be asked again (failed, or with
-// rejected rows), runs and measures. Memory is the working copy, KV the truth: a change is written
-// before the call returns, and callers make it only after the rows it speaks of have committed. One
-// process holds a job at a time (the target's lock sees to it), so no other writer needs to be merged.
+// Owns what is known of a job on one target: coverage, windows to fetch again (failed, or with rejected
+// rows), runs and measures. Memory is the working copy, KV is the durable one: a change is written before
+// the call returns, and callers make it only after the rows it describes have committed. One process
+// holds a job at a time (the target's lock ensures it), so no other writer's changes are merged.
 import type { Rejection } from "../extract/extractor.ts";
 import type { RangeState } from "../plan/coverage.ts";
 import { Coverage, union } from "../plan/coverage.ts";
@@ -11,28 +11,28 @@ import type { Change } from "./change.ts";
 import { deletion, writeChanges } from "./change.ts";
 import type { EntryKind } from "./key.ts";
 import { jobPrefix } from "./key.ts";
-import { entries, readValue } from "./open_kv.ts";
+import { Measures } from "./measures.ts";
+import { entries } from "./open_kv.ts";
+import type { RetryEntry } from "./retry_entry.ts";
+import { failedEntry, rejectedEntry } from "./retry_entry.ts";
+import { RetryList } from "./retry_list.ts";
+import { RunLog } from "./run_log.ts";
 import type { Shard, ShardValue } from "./shard.ts";
 import { readShards, Shards } from "./shard.ts";
-import type { RetryEntry } from "./retry_entry.ts";
-import { failedTrouble, rejectedTrouble } from "./retry_entry.ts";
-import { RetryList } from "./retry_list.ts";
-
-export type { RetryEntry } from "./retry_entry.ts";
 
 /** A window whose rows have committed. */
 export interface DoneWindow extends Track {
   /** Its dates; null for a stream without windows. */
   readonly window: Window | null;
-  /** Parts of the window with what is known of them; ignored without a window. */
+  /** Parts of the window with their state; ignored without a window. */
   readonly parts: readonly (Window & RangeState)[];
   /** Rows of it that were rejected. */
   readonly rejected: readonly Rejection[];
-  /** How many were rejected in all; may exceed what is kept. */
+  /** Number of rejected rows; may exceed the number kept. */
   readonly rejectedCount: number;
 }
 
-/** A window that the target's ledger proves. */
+/** A window that the target's ledger records as done. */
 export interface ProvenWindow extends DoneWindow {
   /** When it was fetched, epoch milliseconds. */
   readonly at: number;
@@ -42,44 +42,12 @@ export interface ProvenWindow extends DoneWindow {
 export interface Item {
   /** Epoch milliseconds of the fetch. */
   readonly at: number;
-  /** Whether there was no record. */
+  /** Whether the API returned no record. */
   readonly empty: boolean;
 }
 
-/** What a run was asked and how it went. */
-export interface RunRecord {
-  /** Id of the run. */
-  readonly run: string;
-  /** ISO 8601. */
-  readonly startedAt: string;
-  /** ISO 8601; absent while it runs or where it was killed. */
-  readonly endedAt?: string;
-  /** The command's options, for `--resume`; no secrets. */
-  readonly options: Readonly<Record<string, unknown>>;
-  /** The summary, once ended. */
-  readonly summary?: unknown;
-}
-
-/** Sums over all windows of a stream, from which requests, rows and time are forecast. */
-export interface Measure {
-  /** Windows; a stream without windows counts its fetches. */
-  windows: number;
-  /** Answers read to their end. */
-  pages: number;
-  /** Records on them. */
-  records: number;
-  /** Rows made of them, over all tables. */
-  rows: number;
-  /** Civil minutes the windows covered. */
-  minutes: number;
-  /** Milliseconds from a request to the end of its answer, over all pages. */
-  answerMs: number;
-}
-
-/** Changes gathered while coverage is rebuilt; a year that many windows touch is written once for them all. */
+/** Changes gathered while coverage is rebuilt; a year that many windows touch is then written once. */
 const CHANGES_PER_REBUILD = 5000;
-/** Runs listed. */
-const RUNS_KEPT = 50;
 
 interface Tracked {
   coverage: Coverage;
@@ -93,13 +61,18 @@ export class Checkpoint {
   readonly #prefix: Deno.KvKey;
   readonly #tracks = new Map<string, Tracked>();
   readonly #loaded = new Map<string, Promise<void>>();
-  #troubles: Promise<RetryList> | undefined;
-  readonly #measures = new Map<string, Measure>();
+  #retryList: Promise<RetryList> | undefined;
+  /** What the job's runs were asked to do and how they ended. */
+  readonly runs: RunLog;
+  /** What the windows of each stream measured; written with the next `done`. */
+  readonly measures: Measures;
 
   /** A checkpoint in an open store; `target` is the stamp of the target. */
   constructor(kv: Deno.Kv, target: string, job: string) {
     this.#kv = kv;
     this.#prefix = jobPrefix(target, job);
+    this.runs = new RunLog(kv, this.#key("run"));
+    this.measures = new Measures(kv, this.#key("measure"));
   }
 
   /** Reads the coverage of all tracks of a stream and scope into memory. */
@@ -116,8 +89,7 @@ export class Checkpoint {
     for await (const { key, value } of entries<Item>(this.#kv, { prefix }, BATCH)) {
       this.#tracked({ stream, scope, each: String(key.at(-1)) }).item = value;
     }
-    const measure = await readValue<Measure>(this.#kv, this.#key("measure", stream));
-    if (measure !== null && !this.#measures.has(stream)) this.#measures.set(stream, measure);
+    await this.measures.load(stream);
   }
 
   async #loadCoverage(stream: string, scope: string): Promise<void> {
@@ -144,7 +116,7 @@ export class Checkpoint {
     return this.#tracked(track).item;
   }
 
-  /** The tracks of a stream and scope of which anything is known. */
+  /** The tracks of a stream and scope that have been fetched, in part or whole. */
   tracks(stream: string, scope: string): Track[] {
     return [...this.#tracks.keys()]
       .map((id) => JSON.parse(id) as [string, string, string])
@@ -152,7 +124,7 @@ export class Checkpoint {
       .map(([, , each]) => ({ stream, scope, each }));
   }
 
-  /** The scopes of a stream of which anything is stored. */
+  /** The scopes of a stream that have been fetched, in part or whole. */
   async scopes(stream: string): Promise<string[]> {
     const scopes = new Set<string>();
     for (const kind of ["coverage", "item"] as const) {
@@ -170,25 +142,21 @@ export class Checkpoint {
     return [...scopes].sort();
   }
 
-  /** Records windows whose rows have committed; what stood against their dates is removed. */
+  /** Records windows whose rows have committed; retry entries for their dates are removed. */
   async done(windows: readonly DoneWindow[], at: number): Promise<void> {
-    const troubles = await this.#openTroubles();
+    const retryList = await this.#openRetryList();
     const changes: Change[] = [];
     for (const { window, rejected, rejectedCount, ...track } of windows) {
-      changes.push(...troubles.resolve(track, window));
+      changes.push(...retryList.resolve(track, window));
       if (rejectedCount === 0) continue;
-      changes.push(...troubles.add(rejectedTrouble(track, window, rejected, rejectedCount, at)));
+      changes.push(...retryList.add(rejectedEntry(track, window, rejected, rejectedCount, at)));
     }
     changes.push(...this.#cover(windows, at));
-    for (const stream of new Set(windows.map((window) => window.stream))) {
-      const measure = this.#measures.get(stream);
-      if (measure === undefined) continue;
-      changes.push({ key: this.#key("measure", stream), value: () => measure });
-    }
+    changes.push(...this.measures.changes(new Set(windows.map(({ stream }) => stream))));
     await this.#write(changes);
   }
 
-  /** Records a window that failed; what was done of it before stays done. */
+  /** Records a window that failed; parts of it that were done before stay done. */
   async failed(
     track: Track,
     window: Window | null,
@@ -196,81 +164,50 @@ export class Checkpoint {
     hint: string | undefined,
     at: number,
   ): Promise<void> {
-    const troubles = await this.#openTroubles();
-    await this.#write(troubles.add(failedTrouble(track, window, reason, hint, at)));
+    const retryList = await this.#openRetryList();
+    await this.#write(retryList.add(failedEntry(track, window, reason, hint, at)));
   }
 
-  /** The windows to be asked again, stream by stream in the order of their dates. */
-  async troubles(): Promise<RetryEntry[]> {
-    return (await this.#openTroubles()).list();
+  /** The windows to fetch again, by stream and date. */
+  async retryEntries(): Promise<RetryEntry[]> {
+    return (await this.#openRetryList()).list();
   }
 
-  /** The ranges of a track that are to be asked again. */
-  async troubled(track: Track): Promise<Window[]> {
-    return union((await this.#openTroubles()).rest(track));
+  /** The ranges of a track to fetch again. */
+  async retryWindows(track: Track): Promise<Window[]> {
+    return union((await this.#openRetryList()).rest(track));
   }
 
-  /** Whether a track without windows is to be asked again. */
-  async isTroubled(track: Track): Promise<boolean> {
-    return (await this.#openTroubles()).has(track);
+  /** Whether a track without windows is to be fetched again. */
+  async needsRetry(track: Track): Promise<boolean> {
+    return (await this.#openRetryList()).has(track);
   }
 
-  /** Forgets the troubles; what failed is not done and stays a gap. Returns how many there were. */
-  async clearTroubles(): Promise<number> {
-    const troubles = await this.#openTroubles();
-    const count = troubles.list().length;
-    await this.#write(troubles.clear());
+  /** Deletes all retry entries; failed windows stay gaps. Returns the number deleted. */
+  async clearRetryEntries(): Promise<number> {
+    const retryList = await this.#openRetryList();
+    const count = retryList.list().length;
+    await this.#write(retryList.clear());
     return count;
   }
 
-  /** Adds what a window measured to its stream's sums; written with the next `done`. */
-  measure(stream: string, more: Measure): void {
-    const sum = this.#measures.get(stream) ??
-      { windows: 0, pages: 0, records: 0, rows: 0, minutes: 0, answerMs: 0 };
-    for (const name of Object.keys(sum) as (keyof Measure)[]) sum[name] += more[name];
-    this.#measures.set(stream, sum);
-  }
-
-  /** The sums of a stream; undefined before its first window. */
-  measured(stream: string): Measure | undefined {
-    return this.#measures.get(stream);
-  }
-
-  /** Writes a run, at its start and at its end. */
-  async saveRun(run: RunRecord): Promise<void> {
-    const key = this.#key("run", run.startedAt, run.run);
-    await this.#write([{ key, value: () => run }]);
-  }
-
-  /** The last runs, newest first. */
-  async runs(limit = RUNS_KEPT): Promise<RunRecord[]> {
-    const runs: RunRecord[] = [];
-    const list = entries<RunRecord>(this.#kv, { prefix: this.#key("run") }, {
-      reverse: true,
-      limit,
-    });
-    for await (const { value } of list) runs.push(value);
-    return runs;
-  }
-
   /**
-   * Replaces all coverage of the job by what the target can prove; of two windows over the same dates
-   * the later one counts. Windows with rejected rows that were forgotten are to be asked again; what
-   * else is to be asked again, runs and measures stay. Cut short, it has forgotten some of what is done,
-   * and the next run fetches that again.
+   * Replaces all coverage of the job by what the target's ledger records; of two windows over the same
+   * dates the later one counts. Windows with rejected rows become retry entries unless they are known.
+   * Interrupted, it leaves some done dates out, and the next run fetches them again.
    */
   async rebuild(windows: AsyncIterable<ProvenWindow>): Promise<void> {
     await this.#forgetCoverage();
-    const troubles = await this.#openTroubles();
-    let [toAsk, done]: [Change[], Change[]] = [[], []];
+    const retryList = await this.#openRetryList();
+    let [retries, done]: [Change[], Change[]] = [[], []];
     for await (const window of windows) {
-      toAsk.push(...troubles.restore(window, window.rejectedCount, window.at));
+      retries.push(...retryList.restore(window, window.rejectedCount, window.at));
       done.push(...this.#cover([window], window.at));
-      if (toAsk.length + done.length < CHANGES_PER_REBUILD) continue;
-      await this.#write([...toAsk, ...done]);
-      [toAsk, done] = [[], []];
+      if (retries.length + done.length < CHANGES_PER_REBUILD) continue;
+      await this.#write([...retries, ...done]);
+      [retries, done] = [[], []];
     }
-    await this.#write([...toAsk, ...done]);
+    await this.#write([...retries, ...done]);
   }
 
   async #forgetCoverage(): Promise<void> {
@@ -305,8 +242,8 @@ export class Checkpoint {
     return changes;
   }
 
-  #openTroubles(): Promise<RetryList> {
-    return this.#troubles ??= RetryList.load(this.#kv, this.#prefix);
+  #openRetryList(): Promise<RetryList> {
+    return this.#retryList ??= RetryList.load(this.#kv, this.#prefix);
   }
 
   #write(changes: readonly Change[]): Promise<void> {

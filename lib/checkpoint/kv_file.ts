@@ -1,19 +1,19 @@
-// Owns the checkpoint's file as a file: whether SQLite can read all of it, and the moving aside of one
-// it cannot. Deno 2.9 aborts the whole process over some kinds of damage ("KV queue cleanup failed"),
-// so the question is asked before Deno opens the file. Nothing here writes into it.
+// Owns the checkpoint file as a file: it checks whether SQLite can read all of it, and moves a damaged
+// one aside. Deno 2.9 aborts the whole process on some kinds of damage ("KV queue cleanup failed"), so
+// the check runs before Deno opens the file. It never writes to the file.
 
-/** Files that SQLite keeps beside a database. */
+/** Suffixes of the files that SQLite keeps next to a database. */
 const BESIDE = ["-wal", "-shm"];
 
-/** Why the file of a checkpoint cannot be used; undefined where it can, or there is none. */
+/** Why a checkpoint file cannot be used; undefined if it can, or does not exist. */
 export async function damageOf(path: string): Promise<string | undefined> {
   if (!isFile(path)) return undefined;
   const { DatabaseSync } = await import("node:sqlite");
   try {
     const database = new DatabaseSync(path, { readOnly: true });
     try {
-      const [answer] = Object.values(database.prepare("PRAGMA quick_check(1)").get() ?? {});
-      return answer === "ok" ? undefined : "database disk image is malformed";
+      const [result] = Object.values(database.prepare("PRAGMA quick_check(1)").get() ?? {});
+      return result === "ok" ? undefined : "database disk image is malformed";
     } finally {
       database.close();
     }
@@ -31,7 +31,7 @@ function isFile(path: string): boolean {
   }
 }
 
-/** Renames the file and those beside it to `PATH.broken-TIME`, and returns that path. */
+/** Renames the file and its companions to `PATH.broken-TIME`, and returns that path. */
 export function moveAside(path: string, atMs: number): string {
   const time = new Date(atMs).toISOString().replace(/[-:]|\.\d+/g, "");
   const aside = `${path}.broken-${time}`;

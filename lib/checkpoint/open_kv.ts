@@ -1,40 +1,40 @@
-// Owns the one door to Deno KV: opening the file or server, the version of the layout, and patience
-// with another process that holds the file. Whatever goes wrong here is a failure of the checkpoint,
-// with what to do. What is in the values is known by checkpoint.ts alone.
+// Owns the only access to Deno KV: it opens the file or server, checks the layout version, and retries
+// while another process has the file locked. Every error becomes a failure of kind `checkpoint` with a
+// hint. It never interprets values.
 import { Failure } from "../failure.ts";
 import { LAYOUT_VERSION, VERSION_KEY } from "./key.ts";
 import { damageOf } from "./kv_file.ts";
 
-/** Tries of an action that finds the file locked by another process; together about 2 s. */
+/** Attempts while another process has the file locked; about 2 s in total. */
 const ATTEMPTS = 12;
-/** Longest wait between two tries. */
+/** Longest wait between two attempts. */
 const LONGEST_WAIT_MS = 500;
-/** Time for one try: while another process holds the whole file, Deno itself tries again without end. */
+/** Timeout of one attempt: while another process holds the whole file, Deno itself retries forever. */
 const LONGEST_TRY_MS = 10_000;
 
 const LOCKED = /database (table )?is locked|SQLITE_BUSY/i;
-/** The hint of a failure that a new file and `checkpoint --rebuild` put right. */
+/** The hint for failures that `checkpoint --rebuild` repairs. */
 export const REBUILD =
-  "Run `deno task checkpoint --rebuild`: it moves the file aside, and the target knows what it holds";
-/** What to do, by what SQLite or Deno say. */
+  "Run `deno task checkpoint --rebuild`: it moves the file aside and restores coverage from the database";
+/** Hints by the message of SQLite or Deno. */
 const HINTS: readonly (readonly [RegExp, string])[] = [
   [LOCKED, "Stop the other process that uses it, or set BACKFILL_KV to another file"],
   [
     /unable to open|directory|readonly|read-only|requires .* access|denied/i,
-    "Set BACKFILL_KV to a file that may be written",
+    "Set BACKFILL_KV to a writable file",
   ],
   [/disk is full|no space/i, "Free space on the disk, then run again with --resume"],
   [/not a database|malformed|corrupt/i, REBUILD],
 ];
 
 /**
- * Opens the store of checkpoints: a file, an `https://` KV server, or the platform's own where the path
+ * Opens the checkpoint store: a file, an `https://` KV server, or the platform's own store if the path
  * is undefined.
  *
- * @throws {Failure} of kind `checkpoint` where it cannot be opened or is of another layout.
+ * @throws {Failure} of kind `checkpoint` if it cannot be opened or has a different layout.
  */
 export async function openKv(path: string | undefined): Promise<Deno.Kv> {
-  const name = path === undefined ? "of Deno KV" : `"${path}"`;
+  const name = path === undefined ? "in Deno KV" : `"${path}"`;
   if (path !== undefined && !/^https?:/.test(path)) {
     makeFolder(path);
     const damage = await damageOf(path);
@@ -52,30 +52,30 @@ export async function openKv(path: string | undefined): Promise<Deno.Kv> {
   }
 }
 
-/** Whether the last action got no answer because another process holds the whole file. */
+/** Whether the last action timed out because another process holds the whole file. */
 let isHeldElsewhere = false;
 
-/** Closing a file that another process holds would hold up this one until that lets go. */
+/** Closing a file that another process holds would block until that process releases it. */
 function withSafeClose(kv: Deno.Kv): Deno.Kv {
   const close = kv.close.bind(kv);
   kv.close = () => isHeldElsewhere ? undefined : close();
   return kv;
 }
 
-/** Makes the folder of the file; where it cannot be made, opening the file says why. */
+/** Creates the folder of the file; if that fails, opening the file reports the reason. */
 function makeFolder(path: string): void {
   const folder = path.replace(/[/\\][^/\\]*$/, "");
   if (folder === path || folder === "") return;
   try {
     Deno.mkdirSync(folder, { recursive: true });
-  } catch { /* it is there, or opening fails */ }
+  } catch { /* it exists, or opening the file fails */ }
 }
 
 /**
- * Commits an atomic operation, again while the file is locked by another process: nothing of a refused
- * commit was written.
+ * Commits an atomic operation, and retries while another process has the file locked: a refused commit
+ * has written nothing.
  *
- * @throws {Failure} of kind `checkpoint` where it cannot be written.
+ * @throws {Failure} of kind `checkpoint` if it cannot be written.
  */
 export async function commit(operation: Deno.AtomicOperation): Promise<void> {
   const result = await attempt("write the checkpoint", () => operation.commit());
@@ -83,18 +83,18 @@ export async function commit(operation: Deno.AtomicOperation): Promise<void> {
 }
 
 /**
- * The value of a key; null where there is none.
+ * The value of a key; null if there is none.
  *
- * @throws {Failure} of kind `checkpoint` where it cannot be read.
+ * @throws {Failure} of kind `checkpoint` if it cannot be read.
  */
 export async function readValue<T>(kv: Deno.Kv, key: Deno.KvKey): Promise<T | null> {
   return (await attempt("read the checkpoint", () => kv.get<T>(key))).value;
 }
 
 /**
- * The entries of a selector in order; a batch of them that another process held up is asked for again.
+ * The entries of a selector in order; a batch is read again if another process has the file locked.
  *
- * @throws {Failure} of kind `checkpoint` where they cannot be read.
+ * @throws {Failure} of kind `checkpoint` if they cannot be read.
  */
 export async function* entries<T>(
   kv: Deno.Kv,
@@ -114,7 +114,7 @@ async function attempt<T>(what: string, action: () => Promise<T>): Promise<T> {
       return result;
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      isHeldElsewhere = error instanceof NoAnswer;
+      isHeldElsewhere = error instanceof Timeout;
       const isHopeless = isHeldElsewhere || !LOCKED.test(why) || tries >= ATTEMPTS;
       if (isHopeless) throw failureOf(what, why, error);
       await pause(tries);
@@ -122,14 +122,14 @@ async function attempt<T>(what: string, action: () => Promise<T>): Promise<T> {
   }
 }
 
-class NoAnswer extends Error {}
+class Timeout extends Error {}
 
-/** What an action gives, unless it takes too long; then it may still be done later, which harms nothing. */
+/** The result of an action, with a timeout; an action that completes after it does no harm. */
 async function within<T>(ms: number, action: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const tooLong = new Promise<never>((_, reject) => {
-    const why = `database is locked: no answer within ${ms / 1000} s`;
-    timer = setTimeout(() => reject(new NoAnswer(why)), ms);
+    const why = `database is locked: no response within ${ms / 1000} s`;
+    timer = setTimeout(() => reject(new Timeout(why)), ms);
   });
   try {
     return await Promise.race([action, tooLong]);
@@ -138,7 +138,7 @@ async function within<T>(ms: number, action: Promise<T>): Promise<T> {
   }
 }
 
-/** Waits a random time, so that processes that met once do not meet again. */
+/** Waits for a random time, so that two processes do not collide again. */
 function pause(tries: number): Promise<void> {
   const share = crypto.getRandomValues(new Uint8Array(1))[0]! / 255;
   const waitMs = share * Math.min(LONGEST_WAIT_MS, 20 * 2 ** tries);
@@ -146,16 +146,16 @@ function pause(tries: number): Promise<void> {
 }
 
 function failureOf(what: string, why: string, cause: unknown): Failure {
-  const hint = HINTS.find(([said]) => said.test(why))?.[1];
+  const hint = HINTS.find(([pattern]) => pattern.test(why))?.[1];
   return new Failure("checkpoint", `Cannot ${what}: ${why}`, { hint, cause });
 }
 
 function wrongVersion(name: string, version: unknown): Failure {
   const isNewer = typeof version === "number" && version > LAYOUT_VERSION;
-  const said = typeof version === "number" ? `version ${version}` : "of no known version";
+  const found = typeof version === "number" ? `version ${version}` : "of an unknown version";
   return new Failure(
     "checkpoint",
-    `Cannot open the checkpoint ${name}: its layout is ${said}, this program reads ${LAYOUT_VERSION}`,
-    { hint: isNewer ? "Use the newer Hindcast that wrote it" : REBUILD },
+    `Cannot open the checkpoint ${name}: its layout is ${found}, and this Hindcast reads version ${LAYOUT_VERSION}`,
+    { hint: isNewer ? "Use the newer version of Hindcast that wrote it" : REBUILD },
   );
 }

@@ -1,5 +1,5 @@
-// Owns the meeting of plan and checkpoint: the plan of a stream, with what coverage says is needed. The
-// arithmetic is plan/'s; here is only the reading.
+// Opens the plan of a stream: it reads the checkpoint and determines what each track still needs. The
+// arithmetic is in lib/plan. It never fetches and never writes.
 import type { Job } from "../config/schema/job.ts";
 import { expectedRecordsPerMinute } from "../plan/forecast.ts";
 import { eachValues } from "../plan/each_values.ts";
@@ -11,7 +11,7 @@ import { StreamPlan } from "../plan/stream_plan.ts";
 import type { Window } from "../plan/time/window.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 
-/** What a plan is opened from. */
+/** What a plan is created from. */
 export interface PlanSource {
   /** The job. */
   readonly job: Job;
@@ -19,11 +19,11 @@ export interface PlanSource {
   readonly params: Readonly<Record<string, unknown>>;
   /** Dates of the run. */
   readonly range: Window;
-  /** Whether what is done and final is left alone. */
+  /** Whether dates that are done and settled are skipped. */
   readonly resume: boolean;
   /** Its coverage. */
   readonly checkpoint: Checkpoint;
-  /** Rows of a query on the target, for `for_each`. */
+  /** Runs a query on the target, for `for_each`. */
   readonly target: { stream(sql: string): AsyncIterable<Record<string, unknown>> };
   /** Epoch milliseconds. */
   readonly wallNow: () => number;
@@ -41,21 +41,21 @@ export async function openPlan(source: PlanSource, name: string): Promise<Stream
     scope,
     each: eachValues(stream, params, (sql) => target.stream(sql)),
     needed: (track) => needed(source, name, track),
-    recordsPerMinute: expectedRecordsPerMinute(stream, checkpoint.measured(name)),
+    recordsPerMinute: expectedRecordsPerMinute(stream, checkpoint.measures.of(name)),
   });
 }
 
-/** What a track needs; null where it has no windows and is to be fetched. */
+/** What a track needs; null if it has no windows and must be fetched. */
 async function needed(source: PlanSource, name: string, track: Track): Promise<Needed | null> {
   const { job, checkpoint, resume } = source;
   const stream = job.streams[name]!;
   if (stream.window === undefined) {
     const item = checkpoint.item(track);
     const fresh = item !== undefined && source.wallNow() - item.at < stream.refresh;
-    const skip = resume && fresh && !await checkpoint.isTroubled(track);
+    const skip = resume && fresh && !await checkpoint.needsRetry(track);
     return skip ? { fetch: [], skip: [] } : null;
   }
   const range = rangeOf(stream, source.range);
   if (range === undefined) return { fetch: [], skip: [] };
-  return neededOf(range, resume, checkpoint.coverage(track), await checkpoint.troubled(track));
+  return neededOf(range, resume, checkpoint.coverage(track), await checkpoint.retryWindows(track));
 }

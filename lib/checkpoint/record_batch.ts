@@ -1,5 +1,5 @@
-// Owns the last station: what a written batch completes is recorded in the checkpoint, never before its
-// transaction has committed. Failed windows are recorded with it, in the order they failed.
+// Owns the last station: it records in the checkpoint the windows that a written batch completes, never
+// before its transaction has committed. Windows that failed meanwhile are recorded after them.
 import type { Job } from "../config/schema/job.ts";
 import { settledParts } from "../plan/needed.ts";
 import type { Finished, WrittenBatch } from "../upsert/batch.ts";
@@ -40,7 +40,7 @@ function doneWindow(job: Job, finished: Finished): DoneWindow {
 
 function measure(checkpoint: Checkpoint, finished: Finished): void {
   const { unit, pages, records, rows, responseMs } = finished;
-  checkpoint.measure(unit.stream, {
+  checkpoint.measures.add(unit.stream, {
     windows: 1,
     pages,
     records,

@@ -1,7 +1,6 @@
-// Owns the way back from the target to a checkpoint: the ledger's entries become done windows, and those
-// of which rows were rejected are to be asked again. What the target does not record cannot be restored:
-// which windows failed (they are gaps), and the values of rejected rows. It reads the ledger twice and
-// holds none of it.
+// Rebuilds a checkpoint from the target's ledger: done windows, failed windows, windows with rejected
+// rows, runs and measures. The values of rejected rows are not in the ledger and stay unknown until the
+// window is fetched again. It reads the ledger twice and never holds it in memory.
 import type { Job } from "../config/schema/job.ts";
 import { parseCivil } from "../plan/time/civil.ts";
 import type { Window } from "../plan/time/window.ts";
@@ -12,25 +11,25 @@ import type { LedgerEntry } from "../upsert/sql/system_tables.ts";
 
 /** What was restored of one stream. */
 export interface Restored {
-  /** Entries of the ledger, each a window or the settled or unsettled part of one. */
+  /** Entries of the ledger: each is a window, or the settled or unsettled part of one. */
   windows: number;
   /** First and last day; null for a stream without windows. */
   days: Days | null;
-  /** Windows of which rows were rejected: they are done, and to be asked again. */
+  /** Windows with rejected rows: they are done, and are fetched again by `--resume`. */
   rejected: number;
 }
 
-/** What a checkpoint is restored from. */
+/** What a checkpoint is rebuilt from. */
 export interface RestoreInput {
   /** The job. */
   readonly job: Job;
   /** Its checkpoint, whose coverage is replaced. */
   readonly checkpoint: Checkpoint;
-  /** The target, of which the job's lock is held. */
+  /** The target; the caller holds the job's lock. */
   readonly target: Pick<Target, "readLedger">;
 }
 
-/** Whether the target's ledger knows windows of a job of which the checkpoint knows none at all. */
+/** Whether the checkpoint holds no window of a job while the target's ledger does. */
 export async function isForgotten({ job, checkpoint, target }: RestoreInput): Promise<boolean> {
   for (const stream of Object.keys(job.streams)) {
     if ((await checkpoint.scopes(stream)).length > 0) return false;
@@ -39,7 +38,7 @@ export async function isForgotten({ job, checkpoint, target }: RestoreInput): Pr
   return false;
 }
 
-/** Replaces the coverage of a job by what the target's ledger proves; tells it by stream, in the order of the job. */
+/** Replaces the coverage of a job by what the target's ledger records, and returns it by stream. */
 export async function restoreCoverage(
   { job, checkpoint, target }: RestoreInput,
 ): Promise<Record<string, Restored>> {
@@ -57,14 +56,14 @@ export async function restoreCoverage(
   };
   await checkpoint.rebuild(provenWindows(job, target, count));
   for (const [stream, hull] of hulls) restored[stream]!.days = daysOf(hull);
-  for (const { kind, stream } of await checkpoint.troubles()) {
+  for (const { kind, stream } of await checkpoint.retryEntries()) {
     if (kind === "rejected" && restored[stream] !== undefined) restored[stream].rejected++;
   }
   const known = Object.keys(job.streams).filter((name) => Object.hasOwn(restored, name));
   return Object.fromEntries(known.map((name) => [name, restored[name]!]));
 }
 
-/** What was final when it was fetched comes last, and so counts where both are known of a date. */
+/** Settled entries come last, so that they win where the ledger has both for a date. */
 async function* provenWindows(
   job: Job,
   target: Pick<Target, "readLedger">,
@@ -81,7 +80,7 @@ async function* provenWindows(
   }
 }
 
-/** The window of an entry; undefined where its dates cannot be read. */
+/** The window of an entry; undefined if its dates cannot be read. */
 function provenWindow(entry: LedgerEntry): ProvenWindow | undefined {
   const { stream, scope, each, records, rejected, settled } = entry;
   const known = { stream, scope, each, rejected: [], rejectedCount: rejected };

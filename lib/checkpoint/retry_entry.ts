@@ -1,18 +1,18 @@
-// Owns what is kept of a window that is to be asked again: why, and which rows were rejected, bounded so
-// that it fits KV whatever the source sent. It is values only; retry_list.ts keeps them.
+// Owns what is stored about a window to fetch again: the reason and the rejected rows, bounded so that
+// they fit in KV whatever the API sent. Values only; retry_list.ts stores them.
 import type { Rejection } from "../extract/extractor.ts";
 import type { Track } from "../plan/scope.ts";
 import type { Window } from "../plan/time/window.ts";
 
-/** Why a window is to be asked again. */
+/** Why a window must be fetched again. */
 export interface RetryEntry extends Track {
-  /** `failed`: nothing of it counts as done; `rejected`: done but for some rows. */
+  /** `failed`: the window is not done; `rejected`: it is done except for some rows. */
   readonly kind: "failed" | "rejected";
   /** Its dates; null for a stream without windows. */
   readonly window: Window | null;
   /** When it happened, ISO 8601. */
   readonly at: string;
-  /** What was the case, or how many rows were rejected. */
+  /** What happened, or how many rows were rejected. */
   readonly reason: string;
   /** What to do about it. */
   readonly hint?: string | undefined;
@@ -20,13 +20,13 @@ export interface RetryEntry extends Track {
   readonly rejected: readonly Rejection[];
 }
 
-/** Characters kept of each text; KV stores two bytes of each. */
+/** Characters kept of each string; KV stores two bytes for each. */
 const TEXT_CHARS = 1024;
-/** Rejections kept of one window; the rest is counted. */
+/** Rejected rows kept for one window; the rest is counted. */
 const REJECTIONS_PER_WINDOW = 1000;
 
-/** The trouble of a window that failed; `at` is epoch milliseconds. */
-export function failedTrouble(
+/** The entry for a failed window; `at` is epoch milliseconds. */
+export function failedEntry(
   track: Track,
   window: Window | null,
   reason: string,
@@ -45,10 +45,10 @@ export function failedTrouble(
 }
 
 /**
- * The trouble of a window of which `count` rows were rejected; `at` is epoch milliseconds. Without any of
- * them it is all that a rebuild of the checkpoint can know.
+ * The entry for a window with `count` rejected rows; `at` is epoch milliseconds. `rejected` is empty
+ * when the checkpoint was rebuilt from the ledger, which does not hold the rows.
  */
-export function rejectedTrouble(
+export function rejectedEntry(
   track: Track,
   window: Window | null,
   rejected: readonly Rejection[],
@@ -63,17 +63,17 @@ export function rejectedTrouble(
     reason: `${count} ${count === 1 ? "row" : "rows"} rejected`,
     hint: rejected.length > 0
       ? undefined
-      : "Which rows is not known since the checkpoint was rebuilt; --resume shows them again",
+      : "The checkpoint was rebuilt without the rejected rows; --resume fetches the window again and lists them",
     rejected: rejected.slice(0, REJECTIONS_PER_WINDOW).map(bounded),
   };
 }
 
-/** Whether both are of the same track. */
+/** Whether both belong to the same track. */
 export function sameTrack(a: Track, b: Track): boolean {
   return a.stream === b.stream && a.scope === b.scope && a.each === b.each;
 }
 
-/** The order in which troubles are shown: stream by stream, by their dates. */
+/** Orders entries for display: by track, then by date. */
 export function byTrackAndDate(a: RetryEntry, b: RetryEntry): number {
   const [one, other] = [a, b].map(({ stream, scope, each }) => `${stream}\0${scope}\0${each}`);
   if (one !== other) return one! < other! ? -1 : 1;

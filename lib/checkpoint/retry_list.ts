@@ -1,6 +1,6 @@
-// Owns the windows that are to be asked again, in memory as in KV: which parts of them are left, and
-// when they are forgotten. What changes is returned and written by checkpoint.ts, together with what
-// else happened. A trouble is one value, and more where its rejected rows do not fit one.
+// Owns the windows to fetch again, in memory and in KV: which parts of them are left, and when an entry
+// is resolved. It returns changes, which checkpoint.ts writes together with others. An entry is stored
+// as one value, or as several if its rejected rows do not fit in one.
 import { subtract } from "../plan/coverage.ts";
 import type { Track } from "../plan/scope.ts";
 import type { Window } from "../plan/time/window.ts";
@@ -8,36 +8,36 @@ import type { Change } from "./change.ts";
 import { deletion } from "./change.ts";
 import { entries } from "./open_kv.ts";
 import type { RetryEntry } from "./retry_entry.ts";
-import { byTrackAndDate, rejectedTrouble, sameTrack } from "./retry_entry.ts";
+import { byTrackAndDate, rejectedEntry, sameTrack } from "./retry_entry.ts";
 
-/** Rejections of one value; each is at most 6.5 KiB, a value 64 KiB. */
+/** Rejected rows in one value; a row is at most 6.5 KiB, a value 64 KiB. */
 const REJECTIONS_PER_VALUE = 7;
-/** Parts of a window still to be asked again that are kept apart, 25 bytes each; beyond it, all of it is. */
+/** Most parts of a window stored, 25 bytes each; with more, the whole window is fetched again. */
 const PARTS_KEPT = 500;
 
-/** A trouble with its keys and the parts of its window that are still to be asked again. */
-interface OpenTrouble {
-  trouble: RetryEntry;
+/** An entry with its keys and the parts of its window that are left to fetch. */
+interface OpenEntry {
+  entry: RetryEntry;
   readonly keys: Deno.KvKey[];
   rest: readonly Window[];
 }
 
-/** The first value of a trouble: all but the rejections that have values of their own. */
-interface StoredTrouble extends RetryEntry {
-  /** Parts still to be asked again; absent for all of the window. */
+/** The first value of an entry; further rejected rows are in values of their own. */
+interface StoredEntry extends RetryEntry {
+  /** Parts left to fetch; absent for the whole window. */
   readonly rest?: readonly Window[];
 }
 
-/** The windows of a job that are to be asked again. */
+/** The windows of a job to fetch again. */
 export class RetryList {
   readonly #prefix: Deno.KvKey;
-  readonly #open: OpenTrouble[];
+  readonly #open: OpenEntry[];
 
-  /** Reads the troubles that stand under the keys of a job. */
+  /** Reads the entries stored under the prefix of a job. */
   static async load(kv: Deno.Kv, prefix: Deno.KvKey): Promise<RetryList> {
-    const open: OpenTrouble[] = [];
+    const open: OpenEntry[] = [];
     for (const kind of ["failed", "rejected"] as const) {
-      for await (const entry of entries<StoredTrouble>(kv, { prefix: [...prefix, kind] })) {
+      for await (const entry of entries<StoredEntry>(kv, { prefix: [...prefix, kind] })) {
         const last = open.at(-1);
         if (Number(entry.key.at(-1)) > 0 && last !== undefined) addValue(last, entry);
         else open.push(opened(entry));
@@ -46,49 +46,49 @@ export class RetryList {
     return new RetryList(prefix, open);
   }
 
-  private constructor(prefix: Deno.KvKey, open: OpenTrouble[]) {
+  private constructor(prefix: Deno.KvKey, open: OpenEntry[]) {
     this.#prefix = prefix;
     this.#open = open;
   }
 
-  /** All of them, stream by stream in the order of their dates. */
+  /** All entries, by track and date. */
   list(): RetryEntry[] {
-    return this.#open.map(({ trouble }) => trouble).sort(byTrackAndDate);
+    return this.#open.map(({ entry }) => entry).sort(byTrackAndDate);
   }
 
-  /** Whether there is one of a track. */
+  /** Whether a track has an entry. */
   has(track: Track): boolean {
-    return this.#open.some(({ trouble }) => sameTrack(trouble, track));
+    return this.#open.some(({ entry }) => sameTrack(entry, track));
   }
 
-  /** The parts of a track's windows that are left; they may overlap. */
+  /** The parts of a track's windows that are left to fetch; they may overlap. */
   rest(track: Track): Window[] {
-    return this.#open.filter(({ trouble }) => sameTrack(trouble, track))
+    return this.#open.filter(({ entry }) => sameTrack(entry, track))
       .flatMap(({ rest }) => rest);
   }
 
-  /** Adds one; failures that it holds wholly are dropped, so that a stretch that never succeeds has but one. */
-  add(trouble: RetryEntry): Change[] {
-    const superseded = trouble.kind === "failed"
+  /** Adds an entry and drops failures that it covers, so that dates that keep failing have one entry. */
+  add(entry: RetryEntry): Change[] {
+    const superseded = entry.kind === "failed"
       ? this.#drop((open) =>
-        open.trouble.kind === "failed" && sameTrack(open.trouble, trouble) &&
-        without(open.rest, trouble.window).length === 0
+        open.entry.kind === "failed" && sameTrack(open.entry, entry) &&
+        without(open.rest, entry.window).length === 0
       )
       : [];
-    const values = valuesOf(trouble).map((value, i) => ({ key: this.#key(trouble, i), value }));
+    const values = valuesOf(entry).map((value, i) => ({ key: this.#key(entry, i), value }));
     const keys = values.map(({ key }) => key);
-    this.#open.push({ trouble, keys, rest: trouble.window === null ? [] : [trouble.window] });
+    this.#open.push({ entry, keys, rest: entry.window === null ? [] : [entry.window] });
     return [...superseded, ...values.map(({ key, value }) => ({ key, value: () => value }))];
   }
 
   /**
-   * Takes a window that is done off what is to be asked again; `before` (epoch milliseconds) leaves
-   * alone what has come up since.
+   * Removes the dates of a window that is done from the entries that are older than `before` (epoch
+   * milliseconds).
    */
   resolve(track: Track, window: Window | null, before = Infinity): Change[] {
     const shorter: Change[] = [];
     const resolved = this.#drop((open) => {
-      if (!sameTrack(open.trouble, track) || Date.parse(open.trouble.at) >= before) return false;
+      if (!sameTrack(open.entry, track) || Date.parse(open.entry.at) >= before) return false;
       const rest = without(open.rest, window);
       if (minutesOf(rest) < minutesOf(open.rest)) {
         open.rest = rest;
@@ -100,25 +100,25 @@ export class RetryList {
   }
 
   /**
-   * Takes in what the target's ledger says of a window that was fetched at `at`: it is off what had come
-   * up before, and to be asked again where rows were rejected, unless that is known and with their values.
+   * Applies a window of the target's ledger that was fetched at `at`: it resolves older entries, and
+   * becomes an entry if rows were rejected, unless such an entry exists, which also holds the rows.
    */
   restore(done: Track & { window: Window | null }, rejected: number, at: number): Change[] {
     const resolved = this.resolve(done, done.window, at);
     if (rejected === 0) return resolved;
-    const isKnown = this.#open.some(({ trouble }) =>
-      trouble.kind === "rejected" && sameTrack(trouble, done) && covers(trouble.window, done.window)
+    const isKnown = this.#open.some(({ entry }) =>
+      entry.kind === "rejected" && sameTrack(entry, done) && covers(entry.window, done.window)
     );
     if (isKnown) return resolved;
-    return [...resolved, ...this.add(rejectedTrouble(done, done.window, [], rejected, at))];
+    return [...resolved, ...this.add(rejectedEntry(done, done.window, [], rejected, at))];
   }
 
-  /** Forgets all of them. */
+  /** Deletes all entries. */
   clear(): Change[] {
     return this.#drop(() => true);
   }
 
-  #drop(isDropped: (open: OpenTrouble) => boolean): Change[] {
+  #drop(isDropped: (open: OpenEntry) => boolean): Change[] {
     const changes: Change[] = [];
     for (let i = this.#open.length - 1; i >= 0; i--) {
       if (!isDropped(this.#open[i]!)) continue;
@@ -134,37 +134,37 @@ export class RetryList {
   }
 }
 
-function opened({ key, value }: Deno.KvEntry<StoredTrouble>): OpenTrouble {
-  const { rest, ...trouble } = value;
-  const all = trouble.window === null ? [] : [trouble.window];
-  return { trouble, keys: [key], rest: rest ?? all };
+function opened({ key, value }: Deno.KvEntry<StoredEntry>): OpenEntry {
+  const { rest, ...entry } = value;
+  const all = entry.window === null ? [] : [entry.window];
+  return { entry, keys: [key], rest: rest ?? all };
 }
 
-function addValue(open: OpenTrouble, { key, value }: Deno.KvEntry<StoredTrouble>): void {
+function addValue(open: OpenEntry, { key, value }: Deno.KvEntry<StoredEntry>): void {
   open.keys.push(key);
-  open.trouble = { ...open.trouble, rejected: [...open.trouble.rejected, ...value.rejected] };
+  open.entry = { ...open.entry, rejected: [...open.entry.rejected, ...value.rejected] };
 }
 
-/** A trouble as values that each fit KV, the rejected rows shared out over them. */
-function valuesOf(trouble: RetryEntry): StoredTrouble[] {
-  const values: StoredTrouble[] = [];
-  for (let i = 0; i < Math.max(trouble.rejected.length, 1); i += REJECTIONS_PER_VALUE) {
-    values.push({ ...trouble, rejected: trouble.rejected.slice(i, i + REJECTIONS_PER_VALUE) });
+/** An entry as values that each fit in KV, with its rejected rows split over them. */
+function valuesOf(entry: RetryEntry): StoredEntry[] {
+  const values: StoredEntry[] = [];
+  for (let i = 0; i < Math.max(entry.rejected.length, 1); i += REJECTIONS_PER_VALUE) {
+    values.push({ ...entry, rejected: entry.rejected.slice(i, i + REJECTIONS_PER_VALUE) });
   }
   return values;
 }
 
-function firstValue({ trouble, rest }: OpenTrouble): StoredTrouble {
-  return { ...valuesOf(trouble)[0]!, ...(rest.length <= PARTS_KEPT && { rest }) };
+function firstValue({ entry, rest }: OpenEntry): StoredEntry {
+  return { ...valuesOf(entry)[0]!, ...(rest.length <= PARTS_KEPT && { rest }) };
 }
 
-/** Whether a window holds all of another. */
+/** Whether a window contains another. */
 function covers(window: Window | null, other: Window | null): boolean {
   if (window === null || other === null) return window === other;
   return subtract(other, [window]).length === 0;
 }
 
-/** The parts outside a window; none where there are no dates to tell apart. */
+/** The parts outside a window; none if there are no dates. */
 function without(parts: readonly Window[], window: Window | null): Window[] {
   return window === null ? [] : parts.flatMap((part) => subtract(part, [window]));
 }

@@ -1,7 +1,7 @@
-// Owns how coverage is laid out in values: one value a calendar year, holding the ranges cut to it. So a
-// window touches the years it covers and nothing else, the cost of a window does not grow with the
-// history, and a century is a hundred values. A year of many short ranges is laid out by month instead,
-// a month of many minute by minute, so that everything fits a value.
+// Owns the layout of coverage in KV values: one value per calendar year with the ranges of that year. A
+// window touches only the years it covers, so its cost does not grow with the history, and a century is
+// a hundred values. A year of many short ranges is stored by month, and a month of many by minute, so
+// that each fits in one value.
 import type { CivilMinute } from "../plan/time/civil.ts";
 import { civilParts, fromParts } from "../plan/time/civil.ts";
 import type { Covered } from "../plan/coverage.ts";
@@ -9,27 +9,27 @@ import { Coverage } from "../plan/coverage.ts";
 import type { Window } from "../plan/time/window.ts";
 
 /**
- * Names what a value holds: 2024 * 100 the year 2024, 2024 * 100 + 3 March of it. Where both are there,
- * the year's is the truth: the months' were written in a commit that another was to follow.
+ * Identifies a value: 2024 * 100 is the year 2024, 2024 * 100 + 3 its March. If both exist, the value of
+ * the year is valid: those of the months were written, but the commit that deletes the year was not.
  */
 export type Shard = number;
 
-/** A flat list of from, to and state; or, where that is long, the state of each minute. */
+/** A flat array of from, to and state; or, if that is long, the state of each minute. */
 export type ShardValue = readonly number[] | MonthMinutes;
 
 /** The state of each minute of a month. */
 export interface MonthMinutes {
   /** The first minute. */
   readonly from: CivilMinute;
-  /** States, two to a byte, the earlier in the lower half. */
+  /** Two states per byte, the earlier in the low half. */
   readonly states: Uint8Array;
 }
 
-/** A shard to be written, or to be deleted. */
+/** A shard to write or delete. */
 export interface ShardChange {
-  /** Which. */
+  /** The shard. */
   readonly shard: Shard;
-  /** Its value at the time of the call; undefined where it is to be deleted. */
+  /** Returns its value at the time of the call; undefined to delete it. */
   readonly value: (() => ShardValue) | undefined;
 }
 
@@ -41,19 +41,19 @@ const DONE = 4;
 const MONTHS = 12;
 const SHARDS_PER_YEAR = 100;
 
-/** Ranges of a list at most: 12 bytes each, where the minutes of a month take 22 KiB of the 64 a value has. */
+/** Most ranges in an array, 12 bytes each; the minutes of a month take 22 KiB of the 64 KiB of a value. */
 const RANGES_LISTED = 1500;
 
-/** The coverage of one track as shards, and which of its years are laid out by month. */
+/** The shards of one track's coverage: which of its years are stored by month. */
 export class Shards {
   readonly #byMonth: Set<number>;
 
-  /** Years that are laid out by month; a year that has become so stays so. */
+  /** `byMonth` are the years stored by month; a year never changes back. */
   constructor(byMonth: Iterable<number> = []) {
     this.#byMonth = new Set(byMonth);
   }
 
-  /** What is to be written once a window has been covered: what is to be deleted last. */
+  /** The changes after a window has been covered; deletions come last. */
   changes(coverage: Coverage, window: Window): ShardChange[] {
     const [first, last] = [monthAt(window.from), monthAt(window.to - 1)];
     const changes: ShardChange[] = [];
@@ -74,7 +74,7 @@ export class Shards {
   }
 }
 
-/** The coverage that shards in order hold; ranges that meet over the border of shards are merged. */
+/** Reads coverage from shards in order; ranges that meet at the border of two shards are merged. */
 export function readShards(
   stored: Iterable<readonly [Shard, ShardValue]>,
 ): { coverage: Coverage; shards: Shards } {

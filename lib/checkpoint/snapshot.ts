@@ -1,5 +1,5 @@
-// Owns the readable views of a checkpoint: what `status --json` prints and what the file in logs/ holds
-// for cat and jq. Field names are a promise (docs/reference.md, "JSON output"). KV stays the truth.
+// Owns the readable views of a checkpoint: the output of `status --json` and the copy in logs/. Field
+// names are stable (docs/reference.md, "JSON output"). Nothing reads a view back: KV is the source of truth.
 import type { Job } from "../config/schema/job.ts";
 import { formatCivil, formatDay, MINUTES_PER_DAY } from "../plan/time/civil.ts";
 import { rangeOf } from "../plan/needed.ts";
@@ -7,55 +7,56 @@ import { scopeOf } from "../plan/scope.ts";
 import type { Coverage } from "../plan/coverage.ts";
 import { union } from "../plan/coverage.ts";
 import type { Window } from "../plan/time/window.ts";
-import type { Checkpoint, RetryEntry } from "./checkpoint.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+import type { RetryEntry } from "./retry_entry.ts";
 
 /** First and last day of a range; minutes where it does not end at midnight. */
 export type Days = [first: string, last: string];
 
-/** What is known of one stream; `Range` is how ranges of dates are told. */
+/** The state of one stream; `Range` is how ranges of dates are represented. */
 export interface StreamView<Range> {
   /** Group of the stream. */
   group: string;
-  /** The parameters it was fetched with; empty for none. */
+  /** The parameters it was fetched with; empty if none. */
   scope: string;
   /** Ranges that are done. */
   coverage: Range[];
-  /** Ranges among them in which the source had nothing. */
+  /** Ranges of it for which the API had no record. */
   empty: Range[];
-  /** Ranges among them that may still change. */
+  /** Ranges of it that may still change. */
   unsettled: Range[];
   /** Ranges that were never fetched, between the first date of the stream (or of coverage) and its last. */
   gaps: Range[];
-  /** Windows that failed, with why. */
-  failed: TroubleView[];
+  /** Windows that failed, with the reason. */
+  failed: RetryView[];
   /** Windows with rejected rows. */
-  rejected: TroubleView[];
-  /** When a stream without windows was fetched last; null for others. */
+  rejected: RetryView[];
+  /** When a stream without windows was last fetched, ISO 8601; null for others. */
   fetched_at: string | null;
-  /** How many of the values of such a stream are done. */
+  /** Number of `for_each` values of such a stream that are done. */
   items: number;
-  /** Rows that runs have written for it. */
+  /** Rows that runs have created from its records. */
   rows: number;
 }
 
-/** What is known of one stream, as it is printed. */
+/** The state of one stream as it is printed. */
 export type StreamSnapshot = StreamView<Days>;
 
-/** A window to be asked again. */
-export interface TroubleView {
+/** A window to fetch again. */
+export interface RetryView {
   /** Its days; null for a stream without windows. */
   window: Days | null;
   /** Canonical text of the `for_each` values. */
   each: string;
   /** When it happened, ISO 8601. */
   at: string;
-  /** What was the case. */
+  /** What happened. */
   reason: string;
   /** What to do about it. */
   hint: string | null;
 }
 
-/** What is known of streams under the parameters of a run, over a range. */
+/** The state of streams with the parameters of a run over a range, with days. */
 export async function snapshot(
   ...about: Parameters<typeof viewStreams>
 ): Promise<Record<string, StreamSnapshot>> {
@@ -63,7 +64,7 @@ export async function snapshot(
   return Object.fromEntries(views.map(([name, view]) => [name, inDays(view)]));
 }
 
-/** The same view with the first and last days of its ranges: of a long history these are many texts. */
+/** The same view with the first and last days of its ranges; for a long history these are many strings. */
 export function inDays(view: StreamView<Window>): StreamSnapshot {
   return {
     ...view,
@@ -74,7 +75,7 @@ export function inDays(view: StreamView<Window>): StreamSnapshot {
   };
 }
 
-/** What `snapshot` tells, with ranges as they are kept. */
+/** The state of streams with the parameters of a run over a range. */
 export async function viewStreams(
   job: Job,
   checkpoint: Checkpoint,
@@ -84,12 +85,12 @@ export async function viewStreams(
 ): Promise<Record<string, StreamView<Window>>> {
   const views: Record<string, StreamView<Window>> = {};
   const scopes = streams.map((name) => scopeOf(job, name, params));
-  const [troubles] = await Promise.all([
-    checkpoint.troubles(),
+  const [entries] = await Promise.all([
+    checkpoint.retryEntries(),
     ...streams.map((name, at) => checkpoint.load(name, scopes[at]!)),
   ]);
   for (const [at, name] of streams.entries()) {
-    views[name] = viewStream(job, checkpoint, name, scopes[at]!, range, troubles);
+    views[name] = viewStream(job, checkpoint, name, scopes[at]!, range, entries);
   }
   return views;
 }
@@ -100,7 +101,7 @@ function viewStream(
   name: string,
   scope: string,
   range: Window | undefined,
-  troubles: readonly RetryEntry[],
+  entries: readonly RetryEntry[],
 ): StreamView<Window> {
   const stream = job.streams[name]!;
   const tracks = checkpoint.tracks(name, scope);
@@ -108,7 +109,7 @@ function viewStream(
   const coverages = tracks.map((track) => checkpoint.coverage(track));
   const covered = union(coverages.flatMap((coverage) => [...coverage.ranges]));
   const whole = range === undefined ? hull(covered) : rangeOf(stream, range);
-  const own = troubles.filter((trouble) => trouble.stream === name && trouble.scope === scope);
+  const own = entries.filter((entry) => entry.stream === name && entry.scope === scope);
   return {
     group: stream.group,
     scope,
@@ -118,30 +119,30 @@ function viewStream(
       coverages.flatMap((coverage) => coverage.ranges.filter((range) => !range.settled)),
     ),
     gaps: whole === undefined ? [] : gapsOf(coverages, whole),
-    failed: own.filter((trouble) => trouble.kind === "failed").map(viewTrouble),
-    rejected: own.filter((trouble) => trouble.kind === "rejected").map(viewTrouble),
+    failed: own.filter((entry) => entry.kind === "failed").map(viewEntry),
+    rejected: own.filter((entry) => entry.kind === "rejected").map(viewEntry),
     fetched_at: items.length === 0
       ? null
       : new Date(Math.max(...items.map((item) => item.at))).toISOString(),
     items: items.length,
-    rows: checkpoint.measured(name)?.rows ?? 0,
+    rows: checkpoint.measures.of(name)?.rows ?? 0,
   };
 }
 
-/** What a range lacks; all of it where nothing was ever fetched. */
+/** The gaps of a range; all of it if nothing was ever fetched. */
 function gapsOf(coverages: readonly Coverage[], whole: Window): Window[] {
   if (coverages.length === 0) return [whole];
   return union(coverages.flatMap((coverage) => coverage.gaps(whole)));
 }
 
-/** A trouble as it is shown and written to the errors file. */
-export function viewTrouble(trouble: RetryEntry): TroubleView {
+/** An entry as it is printed and written to the errors file. */
+export function viewEntry(entry: RetryEntry): RetryView {
   return {
-    window: trouble.window === null ? null : daysOf(trouble.window),
-    each: trouble.each,
-    at: trouble.at,
-    reason: trouble.reason,
-    hint: trouble.hint ?? null,
+    window: entry.window === null ? null : daysOf(entry.window),
+    each: entry.each,
+    at: entry.at,
+    reason: entry.reason,
+    hint: entry.hint ?? null,
   };
 }
 

@@ -1,6 +1,6 @@
-// Owns the survey behind `--check-status`, `status` and the plan lines of a run: for each stream what is
-// done, what is left, and the forecast of both. It reads the checkpoint and, for `for_each` queries, the
-// target; it asks nothing of the source.
+// Owns the survey behind `--check-status` and the plan lines of a run: what is done and what is left of
+// each stream, with a forecast of both. It reads the checkpoint and, for `for_each` queries, the target;
+// it never sends a request to the API.
 import type { Job } from "../config/schema/job.ts";
 import { eachValues } from "../plan/each_values.ts";
 import type { Extent, StreamForecast } from "../plan/forecast.ts";
@@ -13,7 +13,7 @@ import { countWindows } from "../plan/stream_plan.ts";
 import type { Window } from "../plan/time/window.ts";
 import type { PlanSource } from "./open_plan.ts";
 
-/** PostgreSQL's SQLSTATE for a table that is not there. */
+/** SQLSTATE of a table that does not exist. */
 const UNDEFINED_TABLE = "42P01";
 
 /** Totals of a forecast. */
@@ -26,7 +26,7 @@ export interface Totals {
   rows: number;
   /** Time they take at the allowed rate. */
   seconds: number;
-  /** Windows that are done and final. */
+  /** Windows that are done and settled. */
   done: number;
   /** Windows to fetch. */
   left: number;
@@ -38,13 +38,13 @@ export interface Totals {
   seconds_left: number;
 }
 
-/** What `--check-status --json` prints; its field names are a promise. */
+/** The output of `--check-status --json`; its field names are stable. */
 export interface Survey extends Totals {
-  /** The same by stream; side by side they share the source's limit, so their seconds do not add up. */
+  /** The same by stream; concurrent streams share the API's limits, so their seconds do not add up. */
   streams: Record<string, Totals>;
 }
 
-/** The forecast of each stream over a range; with `resume` false everything is left to do again. */
+/** The forecast of each stream over a range; with `resume` false everything is left to do. */
 export async function surveyStreams(
   source: PlanSource,
   streams: readonly string[],
@@ -54,7 +54,7 @@ export async function surveyStreams(
   return forecasts;
 }
 
-/** Sums forecasts up, with the time they take at the allowed rate. */
+/** Adds forecasts up, with the time they take at the allowed rate. */
 export function surveyOf(job: Job, forecasts: ReadonlyMap<string, StreamForecast>): Survey {
   const streams = [...forecasts.keys()];
   const total = emptyTotals();
@@ -83,10 +83,10 @@ async function surveyStream(source: PlanSource, name: string): Promise<StreamFor
     add(done, extents.done);
     add(left, extents.left);
   }
-  return forecastStream(stream, done, left, checkpoint.measured(name));
+  return forecastStream(stream, done, left, checkpoint.measures.of(name));
 }
 
-/** The rows of a query; none where no run has made its tables yet. */
+/** The rows of a query; none if no run has created its tables yet. */
 async function* rowsSoFar(
   target: PlanSource["target"],
   sql: string,
@@ -108,15 +108,15 @@ async function extentsOf(
   if (stream.window === undefined) {
     const item = checkpoint.item(track);
     const fresh = item !== undefined && source.wallNow() - item.at < stream.refresh;
-    const isDone = resume && fresh && !await checkpoint.isTroubled(track);
+    const isDone = resume && fresh && !await checkpoint.needsRetry(track);
     const one = { minutes: 0, windows: 1 };
     const none = { minutes: 0, windows: 0 };
     return isDone ? { done: one, left: none } : { done: none, left: one };
   }
   const range = rangeOf(stream, source.range);
   if (range === undefined) return { done: extent([], job, track), left: extent([], job, track) };
-  const troubled = await checkpoint.troubled(track);
-  const { fetch, skip } = neededOf(range, resume, checkpoint.coverage(track), troubled);
+  const retry = await checkpoint.retryWindows(track);
+  const { fetch, skip } = neededOf(range, resume, checkpoint.coverage(track), retry);
   return { done: extent(skip, job, track), left: extent(fetch, job, track) };
 }
 

@@ -134,7 +134,7 @@ export class CronService {
       const checkpoint = new Checkpoint(kv, target.id, job.job);
       const names = this.#streams();
       const streams = await snapshot(job, checkpoint, names, this.#params(), undefined);
-      const runs = await checkpoint.runs(RUNS_SHOWN);
+      const runs = await checkpoint.runs.list(RUNS_SHOWN);
       return { job: job.job, ok, schedule, running, more, last, streams, runs };
     });
   }
@@ -188,7 +188,7 @@ export class CronService {
     until: Deadline,
   ): Promise<RunResult> {
     const { job, given, settings, say } = this.#options;
-    const [last] = await checkpoint.runs(1);
+    const [last] = await checkpoint.runs.list(1);
     const today = formatDay(civilAt(Date.now(), job.time_zone));
     const start = String(last?.options.start ?? formatDay(phase.range.from));
     return await performRun({

@@ -1,7 +1,7 @@
 // Owns the files that a run writes into the logs folder: a log, the errors and a readable copy of the
 // checkpoint, one of each per group. They are for people and scripts; nothing reads them back.
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
-import { snapshot, viewTrouble } from "../checkpoint/snapshot.ts";
+import { snapshot, viewEntry } from "../checkpoint/snapshot.ts";
 import type { Job } from "../config/schema/job.ts";
 import type { RunEvent } from "../report/event.ts";
 import { logLines, streamOf } from "../report/log_line.ts";
@@ -49,7 +49,7 @@ export class RunFiles implements Disposable {
   ): Promise<void> {
     if (!last && nowMs - this.#copiedAtMs < COPY_EVERY_MS) return;
     this.#copiedAtMs = nowMs;
-    const troubles = await checkpoint.troubles();
+    const entries = await checkpoint.retryEntries();
     for (const group of this.#groups) {
       const names = Object.keys(this.#job.streams).filter((name) =>
         this.#job.streams[name]!.group === group
@@ -57,14 +57,14 @@ export class RunFiles implements Disposable {
       const streams = await snapshot(this.#job, checkpoint, names, params, undefined);
       const written_at = new Date(nowMs).toISOString();
       this.#write(`backfill_${group}_checkpoint.json`, { job: this.#job.job, written_at, streams });
-      const own = troubles.filter((trouble) => names.includes(trouble.stream));
+      const own = entries.filter((entry) => names.includes(entry.stream));
       this.#write(
         `backfill_${group}_errors.json`,
-        own.map((trouble) => ({
-          stream: trouble.stream,
-          kind: trouble.kind,
-          ...viewTrouble(trouble),
-          rejected: trouble.rejected,
+        own.map((entry) => ({
+          stream: entry.stream,
+          kind: entry.kind,
+          ...viewEntry(entry),
+          rejected: entry.rejected,
         })),
       );
     }

@@ -3,7 +3,7 @@
 import type { Job } from "../config/schema/job.ts";
 import { parseDateArgument } from "../config/date_argument.ts";
 import { readParams } from "../config/schema/params.ts";
-import type { RunRecord } from "../checkpoint/checkpoint.ts";
+import type { RunRecord } from "../checkpoint/run_log.ts";
 import { civilAt, formatDay, MINUTES_PER_DAY, parseCivil, startOfDay } from "../plan/time/civil.ts";
 import { groupsOf, selectStreams } from "../plan/stage.ts";
 import type { Selection } from "../plan/stage.ts";

@@ -69,7 +69,7 @@ async function lackOf(source: PhaseSource, stream: string, end: number): Promise
   await checkpoint.load(stream, scope);
   const known = checkpoint.tracks(stream, scope);
   const covered = known.flatMap((track) => checkpoint.coverage(track).spans());
-  for (const track of known) covered.push(...await checkpoint.troubled(track));
+  for (const track of known) covered.push(...await checkpoint.retryWindows(track));
   if (covered.length === 0) return nothing;
   const range = { from: Math.min(...covered.map((span) => span.from)), to: end };
   if (range.from >= range.to) return nothing;
@@ -89,8 +89,8 @@ async function lackWithin(
   for await (const values of all) {
     const track = { stream, scope, each: canonical(values) };
     const coverage = checkpoint.coverage(track);
-    const troubled = await checkpoint.troubled(track);
-    const again = troubled.flatMap((window) => intersect(window, range) ?? []);
+    const retry = await checkpoint.retryWindows(track);
+    const again = retry.flatMap((window) => intersect(window, range) ?? []);
     holes = union([...holes, ...coverage.gaps(range), ...again]);
     const open = coverage.unsettled(range)[0]?.from;
     if (open !== undefined) unsettledFrom = Math.min(open, unsettledFrom ?? open);

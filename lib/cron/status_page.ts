@@ -1,6 +1,6 @@
 // Owns the status page: what an update did last, what is covered and what is missing, as HTML. Pure; all
 // texts are escaped, and the page loads nothing and runs nothing.
-import type { RunRecord } from "../checkpoint/checkpoint.ts";
+import type { RunRecord } from "../checkpoint/run_log.ts";
 import type { Days, StreamSnapshot } from "../checkpoint/snapshot.ts";
 import { formatCount, formatNumber, formatSeconds } from "../report/text/format.ts";
 import type { TickReport } from "./state.ts";
@@ -25,7 +25,7 @@ export interface StatusView {
   runs: RunRecord[];
 }
 
-/** Ranges and troubles shown of one stream; `/status.json` has all. */
+/** Ranges and entries shown of one stream; `/status.json` has all. */
 const SHOWN = 5;
 
 /** Time after which a browser asks for the page again. */
@@ -46,7 +46,7 @@ export function statusPage(view: StatusView): string {
 }
 
 /** The page where the state cannot be read. */
-export function troublePage(job: string, message: string): string {
+export function errorPage(job: string, message: string): string {
   return page(`${job}: state unknown`, [`<p>${escape(message)}</p>`]);
 }
 

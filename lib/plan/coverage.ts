@@ -1,25 +1,25 @@
-// Owns the coverage of one stream: which ranges of dates are done, with rows or empty, settled or still
-// open to change. It is a union of ranges, independent of how windows were cut, so a changed window
-// length loses nothing. Ranges are kept sorted, disjoint and merged with neighbours of the same state.
-// It does no I/O; checkpoint/ stores it. What is in no range was never asked.
+// Owns the coverage of one track: which ranges of dates are done, whether they are empty, and whether
+// they may still change. It is a union of ranges, independent of how windows were cut, so a changed
+// window length loses nothing. Ranges are sorted, disjoint and merged with neighbors of the same state.
+// It does no I/O. Dates in no range were never fetched.
 import type { Window } from "./time/window.ts";
 
-/** What is known of a range that is done. */
+/** The state of a range that is done. */
 export interface RangeState {
-  /** Whether the source had no record in it. */
+  /** Whether the API had no record for it. */
   readonly empty: boolean;
-  /** Whether it was old enough, when it was fetched, to be final. */
+  /** Whether it was old enough when it was fetched to be final. */
   readonly settled: boolean;
 }
 
 /** A range that is done. */
 export interface Covered extends Window, RangeState {}
 
-/** The union of the windows of one stream that are done. */
+/** The union of the windows of one track that are done. */
 export class Coverage {
   #ranges: Covered[];
 
-  /** Makes a coverage of sorted, disjoint ranges, as `ranges` gave them. */
+  /** Creates coverage from sorted, disjoint ranges, as `ranges` returns them. */
   constructor(ranges: readonly Covered[] = []) {
     this.#ranges = [...ranges];
   }
@@ -29,7 +29,7 @@ export class Coverage {
     return this.#ranges;
   }
 
-  /** Marks a window as done; what was known of its dates before is replaced. */
+  /** Marks a window as done, replacing the state of its dates. */
   add(window: Window, state: RangeState): void {
     if (window.from >= window.to) return;
     const start = this.#firstTouching(window.from);
@@ -51,7 +51,7 @@ export class Coverage {
     this.#ranges.splice(start, end - start, ...before, { from, to, ...pick(state) }, ...after);
   }
 
-  /** The parts of a range that are done, cut to it. */
+  /** The parts of a range that are done, clipped to it. */
   within(range: Window): Covered[] {
     const parts: Covered[] = [];
     for (let i = this.#firstTouching(range.from); i < this.#ranges.length; i++) {
@@ -64,7 +64,7 @@ export class Coverage {
     return parts;
   }
 
-  /** How many parts of a range `within` would give. */
+  /** The number of parts that `within` returns. */
   count(range: Window): number {
     if (range.from >= range.to) return 0;
     const start = this.#firstTouching(range.from + 1);
@@ -83,12 +83,12 @@ export class Coverage {
     return union(this.within(range).filter((covered) => !covered.settled));
   }
 
-  /** The done ranges whatever their state, merged where they meet. */
+  /** The done ranges whatever their state, merged if they touch. */
   spans(): Window[] {
     return union(this.#ranges);
   }
 
-  /** Index of the first range that ends at or after a position (binary search). */
+  /** Index of the first range that ends at or after a position (a binary search). */
   #firstTouching(at: number): number {
     let [low, high] = [0, this.#ranges.length];
     while (low < high) {
@@ -122,7 +122,7 @@ export function subtract(range: Window, parts: readonly Window[]): Window[] {
   return rest;
 }
 
-/** The union of ranges: sorted, disjoint, merged where they meet. */
+/** The union of ranges: sorted, disjoint, merged if they touch. */
 export function union(ranges: readonly Window[]): Window[] {
   const sorted = [...ranges].sort((a, b) => a.from - b.from);
   const merged: { from: number; to: number }[] = [];
@@ -134,7 +134,7 @@ export function union(ranges: readonly Window[]): Window[] {
   return merged;
 }
 
-/** The part of a range inside another, or undefined where they do not meet. */
+/** The intersection of two ranges; undefined if it is empty. */
 export function intersect(a: Window, b: Window): Window | undefined {
   const from = Math.max(a.from, b.from);
   const to = Math.min(a.to, b.to);

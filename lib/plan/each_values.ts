@@ -1,11 +1,11 @@
-// Owns the values a stream is repeated for: lists as they stand, parameters as they were given, queries
-// through the function it is given, several of them as a grid. It yields one record of named values at
-// a time, so that a query of a hundred thousand rows is never held whole.
+// Owns the `for_each` values of a stream: arrays of the job file, parameters, and queries on the target;
+// several of them form a grid. It yields one combination of named values at a time, so that the result
+// of a large query is never held in memory.
 import type { Stream } from "../config/schema/job_schema.ts";
 import { flagOf } from "../config/schema/params.ts";
 import { Failure } from "../failure.ts";
 
-/** Runs a query on the target and yields its rows as records. */
+/** Runs a query on the target and yields its rows as objects. */
 export type QueryRows = (sql: string) => AsyncIterable<Record<string, unknown>>;
 
 /**
@@ -64,7 +64,7 @@ function valuesOfParam(name: string, params: Sources["params"]): unknown[] {
   );
 }
 
-/** Whether the values come from the target, so that the stream has to wait for the others of its group. */
+/** Whether the values come from a query on the target, so that the stream waits for those that fill it. */
 export function isFedByTarget(stream: Stream): boolean {
   return Object.values(stream.for_each ?? {}).some((source) => source.query !== undefined);
 }

@@ -15,15 +15,15 @@ export interface Needed {
   readonly skip: Window[];
 }
 
-/** The dates of a range to fetch; `troubled` are the windows that failed or had rejected rows. */
+/** The dates of a range to fetch; `retry` are the windows that failed or had rejected rows. */
 export function neededOf(
   range: Window,
   resume: boolean,
   coverage: Coverage,
-  troubled: readonly Window[],
+  retry: readonly Window[],
 ): Needed {
   if (!resume) return { fetch: [range], skip: [] };
-  const again = troubled.flatMap((window) => intersect(window, range) ?? []);
+  const again = retry.flatMap((window) => intersect(window, range) ?? []);
   const fetch = union([...coverage.gaps(range), ...coverage.unsettled(range), ...again]);
   return { fetch, skip: subtract(range, fetch) };
 }

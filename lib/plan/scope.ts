@@ -1,19 +1,19 @@
-// Owns what a track of coverage is keyed by besides its stream: the parameters that its request really
-// uses, and the `for_each` values. A run restricted to one region covers that region only, and a stream
-// that does not use the parameter shares its coverage over all of them.
+// Owns the identity of a track: a stream, the parameters that its requests use, and the `for_each`
+// values. A run restricted to one region covers that region only; a stream that does not use the
+// parameter has the same coverage for all regions.
 import type { Job } from "../config/schema/job.ts";
 
-/** A sequence of windows that are covered together: a stream, its parameters, its `for_each` values. */
+/** Windows that are covered together: a stream, its parameters, its `for_each` values. */
 export interface Track {
   /** Name of the stream. */
   readonly stream: string;
-  /** Canonical text of the parameters that the stream's request uses. */
+  /** Canonical string of the parameters that the stream's requests use. */
   readonly scope: string;
-  /** Canonical text of the `for_each` values. */
+  /** Canonical string of the `for_each` values. */
   readonly each: string;
 }
 
-/** The parameters among `params` that a stream's requests, or the rows made of them, mention. */
+/** The parameters that a stream's requests or rows refer to. */
 export function usedParams(
   job: Pick<Job, "source" | "streams">,
   stream: string,
@@ -31,7 +31,7 @@ function mention(name: string): RegExp {
   return new RegExp(`\\bparams(\\.${name}(?![A-Za-z0-9_])|\\[\\\\?["']${name}\\\\?["']\\])`);
 }
 
-/** Canonical text of the parameters that a stream uses. */
+/** Canonical string of the parameters that a stream uses. */
 export function scopeOf(
   job: Pick<Job, "source" | "streams">,
   stream: string,
@@ -40,12 +40,12 @@ export function scopeOf(
   return canonical(usedParams(job, stream, params));
 }
 
-/** Longest text of a key part kept readable; a longer one is replaced by its hash (a key holds 2 KiB). */
+/** Longest readable key part; a longer one is replaced by its hash (a key holds 2 KiB). */
 const READABLE_CHARS = 200;
 
 /**
- * A canonical text of named values, such as `region_codes=gb,ire`; empty where there are none. The order
- * of names and of lists does not matter; different values have different texts.
+ * A canonical string of named values, such as `region_codes=gb,ire`; empty without values. The order of
+ * names and of arrays does not matter; different values have different strings.
  */
 export function canonical(values: Readonly<Record<string, unknown>>): string {
   const parts = Object.keys(values).sort()
@@ -66,7 +66,7 @@ function write(value: unknown): string {
   return text.replace(/[%&=,]/g, encodeURIComponent);
 }
 
-/** FNV-1a over two seeds, 64 bits as hexadecimal: tells texts apart, protects nothing. */
+/** FNV-1a with two seeds, 64 bits in hexadecimal: distinguishes strings, protects nothing. */
 function hash(text: string): string {
   let [a, b] = [0x811c9dc5, 0x9e3779b9];
   for (let i = 0; i < text.length; i++) {

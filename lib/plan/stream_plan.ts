@@ -1,6 +1,6 @@
-// Owns the order in which the windows of one stream are handed out: track by track, oldest first, and
-// the halves of a window that was too full before anything else. Windows are cut as late as possible,
-// so that auto windows use what the last answer taught. It never fetches and never writes.
+// Owns the order in which the windows of one stream are fetched: track by track, oldest first, and the
+// halves of a window that was too full before all others. Windows are cut as late as possible, so that
+// `auto` windows use the density of the last response. It never fetches and never writes.
 import type { Stream } from "../config/schema/job_schema.ts";
 import { AutoWindow, splitWindow } from "./auto_window.ts";
 import type { AutoBounds } from "./auto_window.ts";
@@ -18,40 +18,40 @@ export interface Unit extends Track {
   readonly eachValues: Readonly<Record<string, unknown>>;
 }
 
-/** What a stream's plan is made of. */
+/** What a stream's plan is created from. */
 export interface StreamPlanInput {
   /** Name of the stream. */
   readonly name: string;
   /** The stream. */
   readonly stream: Stream;
-  /** Canonical text of the parameters that the stream uses. */
+  /** Canonical string of the parameters that the stream uses. */
   readonly scope: string;
   /** Combinations of `for_each` values. */
   readonly each: AsyncIterable<Record<string, unknown>>;
-  /** Dates to fetch of a track; null where the track has no windows and is to be fetched. */
+  /** Dates of a track to fetch; null if the track has no windows and must be fetched. */
   readonly needed: (track: Track) => Promise<Needed | null>;
   /** Records per civil minute that earlier runs measured. */
   readonly recordsPerMinute: number | undefined;
 }
 
-/** Hands out the units of a stream; safe to be asked by several workers at once. */
+/** Returns the units of a stream one by one; several workers may share it. */
 export class StreamPlan {
   /** Name of the stream. */
   readonly name: string;
   /** The stream. */
   readonly stream: Stream;
-  /** Windows handed out so far, and windows that were done before. */
+  /** Windows returned so far, and windows that were done before. */
   readonly counts = { planned: 0, skipped: 0 };
   readonly #input: StreamPlanInput;
   readonly #each: AsyncIterator<Record<string, unknown>>;
   readonly #queue: Unit[] = [];
   readonly #autos = new Map<string, AutoWindow>();
   #current: { unit: Omit<Unit, "window">; ranges: Window[] } | undefined;
-  /** The first window of a track whose density nothing is known of: the others wait for what it teaches. */
+  /** The first window of a track with unknown density; the others wait for its result. */
   #probe: { unit: Unit; settled: PromiseWithResolvers<void> } | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
-  /** A plan of which nothing is handed out yet. */
+  /** A plan that starts with the first window. */
   constructor(input: StreamPlanInput) {
     this.name = input.name;
     this.stream = input.stream;
@@ -59,19 +59,19 @@ export class StreamPlan {
     this.#each = input.each[Symbol.asyncIterator]();
   }
 
-  /** The next unit, or undefined where there is none left but what a split may still add. */
+  /** The next unit; undefined if none is left, though a split may add one later. */
   next(): Promise<Unit | undefined> {
     const turn = this.#turn.then(() => this.#take());
     this.#turn = turn.catch(() => {});
     return turn;
   }
 
-  /** Tells how many records a window held; before `settle`. */
+  /** Reports how many records a window held; call it before `settle`. */
   fetched(unit: Unit, records: number): void {
     if (unit.window !== null) this.#autos.get(unit.each)?.fetched(unit.window, records);
   }
 
-  /** Puts back a window that held more than the source gives, as two halves; false where it is the shortest possible. */
+  /** Returns a window that held more than the API returns as two halves; false if it cannot be split. */
   tooFull(unit: Unit): boolean {
     const { window } = this.stream;
     if (unit.window === null || window === undefined || !window.auto) return false;
@@ -83,7 +83,7 @@ export class StreamPlan {
     return true;
   }
 
-  /** Tells that nothing more is to be heard of a unit that was handed out. */
+  /** Reports that a unit has ended, whatever its outcome. */
   settle(unit: Unit): void {
     if (this.#probe?.unit !== unit) return;
     this.#probe.settled.resolve();
@@ -110,7 +110,7 @@ export class StreamPlan {
     return unit;
   }
 
-  /** Moves on to the next track: a unit without windows, or "windows" where it left ranges to cut. */
+  /** Moves on to the next track: a unit without windows, or "windows" if it has ranges to cut. */
   async #nextTrack(): Promise<Unit | "windows" | undefined> {
     for (;;) {
       const next = await this.#each.next();
@@ -155,7 +155,7 @@ export class StreamPlan {
   }
 }
 
-/** What an auto window of a stream may be; the stream's window must be auto. */
+/** The bounds of the auto windows of a stream; its window must be auto. */
 export function autoBounds(stream: Stream): AutoBounds {
   const { window } = stream;
   if (window === undefined || !window.auto) throw new TypeError("the window is not auto");
@@ -168,7 +168,7 @@ export function autoBounds(stream: Stream): AutoBounds {
   };
 }
 
-/** Records that a window may hold at most, as far as its paging says. */
+/** Most records that a window may hold by its paging; undefined without a bound. */
 function mostRecords({ paging, full, max_pages }: Stream): number | undefined {
   if (paging.by === "none") return full;
   if (paging.size === undefined) return undefined;
@@ -181,14 +181,14 @@ function mostRecords({ paging, full, max_pages }: Stream): number | undefined {
   return Math.min(all, (paging.max_page - paging.first + 1) * paging.size);
 }
 
-/** Records of a full page; what an answer without paging holds at most, or a guess of 1000. */
+/** Records of a full page; without paging the most a response holds, or a guess of 1,000. */
 export function pageSize(stream: Stream): number {
   const { paging } = stream;
   if (paging.by === "none") return stream.full ?? 1000;
   return paging.size ?? 100;
 }
 
-/** How many windows of the declared length ranges come to; an auto window's ranges count once each. */
+/** The number of windows that ranges are cut into; with auto windows each range counts as one. */
 export function countWindows(ranges: readonly Window[], stream: Stream): number {
   const { window } = stream;
   if (window === undefined) return 0;

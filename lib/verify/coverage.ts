@@ -2,7 +2,8 @@
 // target's ledger, without a gap from the first day to the last, with nothing failed or rejected, and
 // tables that were written to must hold something. It asks nothing of the source and changes nothing.
 import type { Job } from "../config/schema/job.ts";
-import type { Checkpoint, RetryEntry } from "../checkpoint/checkpoint.ts";
+import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import type { RetryEntry } from "../checkpoint/retry_entry.ts";
 import { type Days, daysOf } from "../checkpoint/snapshot.ts";
 import type { Track } from "../plan/scope.ts";
 import type { Window } from "../plan/time/window.ts";
@@ -77,16 +78,16 @@ export async function verifyCoverage({ job, checkpoint, target }: CoverageInput)
   const evidence = new Evidence();
   for await (const entry of target.readLedger(job.job)) evidence.add(entry);
   const rowsByTable = await target.countRows(Object.keys(job.tables));
-  const troubles = await checkpoint.troubles();
+  const entries = await checkpoint.retryEntries();
   const streams: StreamProof[] = [];
   for (const stream of Object.keys(job.streams)) {
     const known = evidence.tracks(stream).map((track) => track.scope);
     const scopes = new Set([...await checkpoint.scopes(stream), ...known]);
-    const own = troubles.filter((trouble) => trouble.stream === stream);
+    const own = entries.filter((entry) => entry.stream === stream);
     for (const { scope } of own) scopes.add(scope);
     for (const scope of scopes) {
       await checkpoint.load(stream, scope);
-      const ofScope = own.filter((trouble) => trouble.scope === scope);
+      const ofScope = own.filter((entry) => entry.scope === scope);
       streams.push(proveStream({ job, checkpoint, evidence, stream, scope }, ofScope, rowsByTable));
     }
   }
@@ -103,7 +104,7 @@ interface Case {
 
 function proveStream(
   matter: Case,
-  troubles: readonly RetryEntry[],
+  entries: readonly RetryEntry[],
   rowsByTable: Readonly<Record<string, number>>,
 ): StreamProof {
   const { checkpoint, evidence, stream, scope } = matter;
@@ -112,7 +113,7 @@ function proveStream(
   const findings = [
     ...tracks.flatMap((track) => gapsOf(matter, track)),
     ...tracks.flatMap((track) => unprovenOf(matter, track)),
-    ...troubles.map((trouble) => troubleFinding(trouble)),
+    ...entries.map((entry) => retryFinding(entry)),
     ...noRows(matter, rowsByTable),
   ];
   return {
@@ -166,7 +167,7 @@ function unprovenOf({ checkpoint, evidence }: Case, track: Track): Finding[] {
   ];
 }
 
-function troubleFinding({ kind, window, each, reason }: RetryEntry): Finding {
+function retryFinding({ kind, window, each, reason }: RetryEntry): Finding {
   return {
     kind,
     window: window === null ? null : daysOf(window),

@@ -60,7 +60,7 @@ Deno.test("Checkpoint writes as much for a window however long the history is", 
   const writes = countWrites(file.kv);
   const cost = async (window: Window): Promise<number> => {
     const before = writes.sets + writes.deletes;
-    checkpoint.measure("results", MEASURE);
+    checkpoint.measures.add("results", MEASURE);
     await checkpoint.done([doneWindow(window)], NOW);
     return writes.sets + writes.deletes - before;
   };
@@ -86,15 +86,15 @@ Deno.test("Checkpoint shows another target or another job nothing", async () => 
   await own.load("results", "");
   await own.done([doneWindow(JANUARY, { rejectedCount: 1 }), doneWindow(null)], NOW);
   await own.failed(RESULTS, JANUARY, "503", undefined, NOW);
-  await own.saveRun({ run: "r1", startedAt: "2025-01-01T00:00:00Z", options: {} });
+  await own.runs.save({ run: "r1", startedAt: "2025-01-01T00:00:00Z", options: {} });
   for (const other of [file.checkpoint("restored"), file.checkpoint("stamp", "weather")]) {
     await other.load("results", "");
     assertEquals(other.coverage(RESULTS).ranges, []);
     assertEquals(other.item(RESULTS), undefined);
-    assertEquals(await other.troubles(), []);
-    assertEquals(await other.runs(), []);
+    assertEquals(await other.retryEntries(), []);
+    assertEquals(await other.runs.list(), []);
     assertEquals(await other.scopes("results"), []);
-    assertEquals(other.measured("results"), undefined);
+    assertEquals(other.measures.of("results"), undefined);
   }
 });
 
@@ -149,8 +149,8 @@ Deno.test("Checkpoint asks again for a failed window until all of it is done, ov
     return checkpoint;
   };
   const first = await again();
-  assertEquals(await first.troubled(RESULTS), [month]);
-  assertEquals(await first.troubles(), [{
+  assertEquals(await first.retryWindows(RESULTS), [month]);
+  assertEquals(await first.retryEntries(), [{
     ...RESULTS,
     kind: "failed",
     window: month,
@@ -161,11 +161,11 @@ Deno.test("Checkpoint asks again for a failed window until all of it is done, ov
   }]);
   await first.done([doneWindow(days("2025-01-01", "2025-01-11"))], NOW);
   const second = await again();
-  assertEquals((await second.troubles()).length, 1);
-  assertEquals(await second.troubled(RESULTS), [days("2025-01-11", "2025-01-31")]);
+  assertEquals((await second.retryEntries()).length, 1);
+  assertEquals(await second.retryWindows(RESULTS), [days("2025-01-11", "2025-01-31")]);
   await second.done([doneWindow(days("2025-01-11", "2025-01-31"))], NOW);
-  assertEquals(await second.troubles(), []);
-  assertEquals(await (await again()).troubles(), []);
+  assertEquals(await second.retryEntries(), []);
+  assertEquals(await (await again()).retryEntries(), []);
 });
 
 Deno.test("Checkpoint keeps one failure of a stretch that fails again and again", async () => {
@@ -176,7 +176,7 @@ Deno.test("Checkpoint keeps one failure of a stretch that fails again and again"
   await checkpoint.failed(RESULTS, days("2025-01-04", "2025-01-08"), "second", undefined, NOW);
   await checkpoint.failed(RESULTS, days("2025-01-04", "2025-01-08"), "third", undefined, NOW);
   for (const one of [checkpoint, file.checkpoint()]) {
-    assertEquals((await one.troubles()).map(({ reason }) => reason), ["third", "other"]);
+    assertEquals((await one.retryEntries()).map(({ reason }) => reason), ["third", "other"]);
   }
 });
 
@@ -187,8 +187,8 @@ Deno.test("Checkpoint keeps a failure of what was done before apart from it", as
   await checkpoint.done([doneWindow(JANUARY)], NOW);
   await checkpoint.failed(RESULTS, JANUARY, "503", undefined, NOW);
   assertEquals(checkpoint.coverage(RESULTS).spans(), [JANUARY]);
-  assertEquals(await checkpoint.troubled(RESULTS), [JANUARY]);
-  assertEquals(await checkpoint.troubled({ ...RESULTS, each: "id=1" }), []);
+  assertEquals(await checkpoint.retryWindows(RESULTS), [JANUARY]);
+  assertEquals(await checkpoint.retryWindows({ ...RESULTS, each: "id=1" }), []);
 });
 
 Deno.test("Checkpoint forgets the failure of a stream without windows when it is fetched", async () => {
@@ -196,11 +196,11 @@ Deno.test("Checkpoint forgets the failure of a stream without windows when it is
   const checkpoint = file.checkpoint();
   await checkpoint.load("results", "");
   await checkpoint.failed(RESULTS, null, "503", undefined, NOW);
-  assert(await checkpoint.isTroubled(RESULTS));
-  assert(await file.checkpoint().isTroubled(RESULTS));
+  assert(await checkpoint.needsRetry(RESULTS));
+  assert(await file.checkpoint().needsRetry(RESULTS));
   await checkpoint.done([doneWindow(null)], NOW);
-  assert(!await checkpoint.isTroubled(RESULTS));
-  assert(!await file.checkpoint().isTroubled(RESULTS));
+  assert(!await checkpoint.needsRetry(RESULTS));
+  assert(!await file.checkpoint().needsRetry(RESULTS));
 });
 
 Deno.test("Checkpoint keeps rejected rows, however long their texts, until the window is done without", async () => {
@@ -211,17 +211,17 @@ Deno.test("Checkpoint keeps rejected rows, however long their texts, until the w
   const done: DoneWindow = doneWindow(JANUARY, { rejected, rejectedCount: 100 });
   await before.done([done], NOW);
   const after = file.checkpoint();
-  const [trouble] = await after.troubles();
-  assertEquals(trouble?.rejected, rejected);
-  assertEquals([trouble?.kind, trouble?.reason], ["rejected", "100 rows rejected"]);
-  assertEquals(await after.troubled(RESULTS), [JANUARY]);
+  const [entry] = await after.retryEntries();
+  assertEquals(entry?.rejected, rejected);
+  assertEquals([entry?.kind, entry?.reason], ["rejected", "100 rows rejected"]);
+  assertEquals(await after.retryWindows(RESULTS), [JANUARY]);
   await after.load("results", "");
   await after.done([doneWindow(days("2025-01-01", "2025-01-31"))], NOW);
-  assertEquals((await after.troubles())[0]?.rejected.length, 100);
-  assertEquals((await file.checkpoint().troubles())[0]?.rejected.length, 100);
-  assertEquals(await file.checkpoint().troubled(RESULTS), [days("2025-01-31", "2025-02-01")]);
+  assertEquals((await after.retryEntries())[0]?.rejected.length, 100);
+  assertEquals((await file.checkpoint().retryEntries())[0]?.rejected.length, 100);
+  assertEquals(await file.checkpoint().retryWindows(RESULTS), [days("2025-01-31", "2025-02-01")]);
   await after.done([doneWindow(days("2025-01-31", "2025-02-01"))], NOW);
-  assertEquals(await file.checkpoint().troubles(), []);
+  assertEquals(await file.checkpoint().retryEntries(), []);
 });
 
 Deno.test("Checkpoint bounds what it keeps of rejected rows and counts the rest", async () => {
@@ -231,12 +231,12 @@ Deno.test("Checkpoint bounds what it keeps of rejected rows and counts the rest"
   const rejected = rejections(1001).map((one) => ({ ...one, reason: "r".repeat(99_999) }));
   await checkpoint.done([doneWindow(JANUARY, { rejected, rejectedCount: 123_456 })], NOW);
   await checkpoint.failed(RESULTS, JANUARY, "w".repeat(99_999), "h".repeat(99_999), NOW);
-  const [failed, trouble] = (await file.checkpoint().troubles()).sort((a, b) =>
+  const [failed, entry] = (await file.checkpoint().retryEntries()).sort((a, b) =>
     a.kind < b.kind ? -1 : 1
   );
-  assertEquals(trouble?.rejected.length, 1000);
-  assertEquals(trouble?.reason, "123456 rows rejected");
-  assertEquals(trouble?.rejected[0]?.reason.length, 1024);
+  assertEquals(entry?.rejected.length, 1000);
+  assertEquals(entry?.reason, "123456 rows rejected");
+  assertEquals(entry?.rejected[0]?.reason.length, 1024);
   assertEquals([failed?.reason.length, failed?.hint?.length], [1024, 1024]);
 });
 
@@ -249,9 +249,12 @@ Deno.test("Checkpoint replaces the rejected rows of a window by those of its nex
   ], NOW);
   await checkpoint.done([doneWindow(JANUARY, { rejected: rejections(1), rejectedCount: 1 })], NOW);
   for (const one of [checkpoint, file.checkpoint()]) {
-    assertEquals((await one.troubles()).map(({ rejected, reason }) => [rejected.length, reason]), [
-      [1, "1 row rejected"],
-    ]);
+    assertEquals(
+      (await one.retryEntries()).map(({ rejected, reason }) => [rejected.length, reason]),
+      [
+        [1, "1 row rejected"],
+      ],
+    );
   }
 });
 
@@ -266,11 +269,11 @@ Deno.test("Checkpoint keeps a shredded failure within a value", async () => {
     const every = Array.from({ length: 200 }, (_, i) => doneWindow(dayAt(first + 2 * i)));
     await checkpoint.done(every, NOW);
   }
-  assertEquals((await checkpoint.troubled(RESULTS)).length, 1200);
-  assertEquals(await file.checkpoint().troubled(RESULTS), [years]);
+  assertEquals((await checkpoint.retryWindows(RESULTS)).length, 1200);
+  assertEquals(await file.checkpoint().retryWindows(RESULTS), [years]);
 });
 
-Deno.test("Checkpoint.clearTroubles() forgets all of them and leaves coverage alone", async () => {
+Deno.test("Checkpoint.clearRetryEntries() forgets all of them and leaves coverage alone", async () => {
   await using file = await kvFile();
   const checkpoint = file.checkpoint();
   await checkpoint.load("results", "");
@@ -279,16 +282,16 @@ Deno.test("Checkpoint.clearTroubles() forgets all of them and leaves coverage al
     NOW,
   );
   await checkpoint.failed(RESULTS, days("2025-03-01", "2025-04-01"), "503", undefined, NOW);
-  assertEquals(await checkpoint.clearTroubles(), 2);
+  assertEquals(await checkpoint.clearRetryEntries(), 2);
   for (const one of [checkpoint, file.checkpoint()]) {
     await one.load("results", "");
-    assertEquals(await one.troubles(), []);
+    assertEquals(await one.retryEntries(), []);
     assertEquals(one.coverage(RESULTS).spans(), [JANUARY]);
   }
-  assertEquals(await checkpoint.clearTroubles(), 0);
+  assertEquals(await checkpoint.clearRetryEntries(), 0);
 });
 
-Deno.test("Checkpoint.troubles() are in the order of streams and dates", async () => {
+Deno.test("Checkpoint.retryEntries() are in the order of streams and dates", async () => {
   await using file = await kvFile();
   const checkpoint = file.checkpoint();
   const fail = (stream: string, window: Window) =>
@@ -297,17 +300,17 @@ Deno.test("Checkpoint.troubles() are in the order of streams and dates", async (
   await fail("racecards", dayAt(9));
   await fail("results", dayAt(2));
   assertEquals(
-    (await checkpoint.troubles()).map(({ stream, window }) => [stream, window?.from]),
+    (await checkpoint.retryEntries()).map(({ stream, window }) => [stream, window?.from]),
     [["racecards", dayAt(9).from], ["results", dayAt(2).from], ["results", dayAt(5).from]],
   );
 });
 
-Deno.test("Checkpoint.runs() are newest first, the end of a run in the place of its start", async () => {
+Deno.test("Checkpoint.runs.list() are newest first, the end of a run in the place of its start", async () => {
   await using file = await kvFile();
   const checkpoint = file.checkpoint();
   const startedAt = (day: number) => `2025-10-${String(day).padStart(2, "0")}T00:00:00.000Z`;
   for (let day = 1; day <= 20; day++) {
-    await checkpoint.saveRun({ run: `r${day}`, startedAt: startedAt(day), options: { day } });
+    await checkpoint.runs.save({ run: `r${day}`, startedAt: startedAt(day), options: { day } });
   }
   const options = { start: "2015-01-01", params: { region_codes: ["gb", "ire"] } };
   const ended = {
@@ -317,39 +320,39 @@ Deno.test("Checkpoint.runs() are newest first, the end of a run in the place of 
     options,
     summary: { ok: true },
   };
-  await checkpoint.saveRun(ended);
+  await checkpoint.runs.save(ended);
   await file.reopen();
-  const runs = await file.checkpoint().runs();
+  const runs = await file.checkpoint().runs.list();
   assertEquals(runs.map(({ run }) => run).slice(0, 3), ["r20", "r19", "r18"]);
   assertEquals([runs.length, runs[0]], [20, ended]);
-  assertEquals((await file.checkpoint().runs(1)).length, 1);
+  assertEquals((await file.checkpoint().runs.list(1)).length, 1);
 });
 
-Deno.test("Checkpoint.measure() adds up over runs and is written with the next window", async () => {
+Deno.test("Checkpoint.measures.add() adds up over runs and is written with the next window", async () => {
   await using file = await kvFile();
   const first = file.checkpoint();
   await first.load("results", "");
-  assertEquals(first.measured("results"), undefined);
-  first.measure("results", MEASURE);
+  assertEquals(first.measures.of("results"), undefined);
+  first.measures.add("results", MEASURE);
   await first.done([doneWindow(dayAt(1))], NOW);
   const second = file.checkpoint();
   await second.load("results", "");
-  second.measure("results", MEASURE);
+  second.measures.add("results", MEASURE);
   await second.load("results", "region=gb");
   await second.done([doneWindow(dayAt(2))], NOW);
   const third = file.checkpoint();
   await third.load("results", "");
   const twice = Object.fromEntries(Object.entries(MEASURE).map(([name, sum]) => [name, sum * 2]));
-  assertEquals<unknown>(third.measured("results"), twice);
+  assertEquals<unknown>(third.measures.of("results"), twice);
 });
 
-Deno.test("Checkpoint.rebuild() replaces coverage by what it is given, and leaves troubles and runs", async () => {
+Deno.test("Checkpoint.rebuild() replaces coverage by what it is given, and leaves entries and runs", async () => {
   await using file = await kvFile();
   const checkpoint = file.checkpoint();
   await checkpoint.load("results", "");
   await checkpoint.done([doneWindow(days("2010-01-01", "2016-01-01"))], NOW);
   await checkpoint.failed(RESULTS, dayAt(3), "503", undefined, NOW);
-  await checkpoint.saveRun({ run: "r1", startedAt: "2025-10-19T12:00:00Z", options: {} });
+  await checkpoint.runs.save({ run: "r1", startedAt: "2025-10-19T12:00:00Z", options: {} });
   await checkpoint.rebuild((async function* () {
     for (let day = 0; day < 40; day++) yield { ...doneWindow(dayAt(day)), at: NOW };
     yield { ...doneWindow(null, { stream: "courses" }), at: NOW - 1 };
@@ -359,7 +362,7 @@ Deno.test("Checkpoint.rebuild() replaces coverage by what it is given, and leave
     await one.load("courses", "");
     assertEquals(one.coverage(RESULTS).spans(), [{ from: dayAt(0).from, to: dayAt(40).from }]);
     assertEquals(one.item({ ...RESULTS, stream: "courses" })?.at, NOW - 1);
-    assertEquals([(await one.troubles()).length, (await one.runs()).length], [1, 1]);
+    assertEquals([(await one.retryEntries()).length, (await one.runs.list()).length], [1, 1]);
   }
 });
 
@@ -379,9 +382,9 @@ Deno.test("Checkpoint.rebuild() has windows with rejected rows asked again, unle
   })());
   for (const one of [lost, file.checkpoint()]) {
     const left = { from: dayAt(7).from, to: dayAt(9).to };
-    assertEquals(await one.troubled(RESULTS), [left, dayAt(20)]);
-    assertEquals(await one.isTroubled({ ...RESULTS, stream: "courses" }), true);
-    const [{ reason, rejected } = {}] = await one.troubles();
+    assertEquals(await one.retryWindows(RESULTS), [left, dayAt(20)]);
+    assertEquals(await one.needsRetry({ ...RESULTS, stream: "courses" }), true);
+    const [{ reason, rejected } = {}] = await one.retryEntries();
     assertEquals([reason, rejected], ["1 row rejected", []]);
   }
 });
@@ -399,8 +402,8 @@ Deno.test("Checkpoint.rebuild() keeps the values of rejected rows that it knows"
     // This one came clean later, before it was asked once more and failed.
     yield { ...doneWindow(dayAt(1)), at: NOW + 1 };
   })());
-  const troubles = await file.checkpoint().troubles();
-  assertEquals(troubles.map(({ kind, rejected }) => [kind, rejected]), [
+  const entries = await file.checkpoint().retryEntries();
+  assertEquals(entries.map(({ kind, rejected }) => [kind, rejected]), [
     ["rejected", rejected],
     ["failed", []],
   ]);
@@ -424,7 +427,7 @@ Deno.test("Checkpoint.rebuild() calls nothing done that is to be asked again whe
     const after = file.checkpoint();
     await after.load("results", "");
     const done = after.coverage(RESULTS).spans();
-    const again = await after.troubled(RESULTS);
+    const again = await after.retryWindows(RESULTS);
     for (let day = 1; done.length > 0 && day < 30; day += 2) {
       assert(again.some(({ from }) => from === dayAt(day).from), `day ${day} after ${commits}`);
     }
@@ -448,8 +451,8 @@ Deno.test("Checkpoint asks too much again, and forgets nothing, when only a part
   await before.done([doneWindow(years, { rejected, rejectedCount: 30 })], NOW).catch(() => {});
   await file.reopen();
   const after = file.checkpoint();
-  assertEquals(await after.troubled(RESULTS), [years]);
-  const [failed, kept] = await after.troubles();
+  assertEquals(await after.retryWindows(RESULTS), [years]);
+  const [failed, kept] = await after.retryEntries();
   assertStringIncludes(failed!.reason + kept!.reason, "503");
   assertStringIncludes(failed!.reason + kept!.reason, "30 rows rejected");
 });

@@ -37,12 +37,12 @@ Deno.test("openKv() makes the file, its folder and the version of the layout", a
 Deno.test("openKv() refuses another version of the layout, newer or older or none at all", async () => {
   const newer = await withVersion(LAYOUT_VERSION + 1);
   assertStringIncludes(newer.message, `its layout is version ${LAYOUT_VERSION + 1}`);
-  assertEquals(newer.hint, "Use the newer Hindcast that wrote it");
+  assertEquals(newer.hint, "Use the newer version of Hindcast that wrote it");
   const older = await withVersion(0);
   assertStringIncludes(older.hint!, "checkpoint --rebuild");
   for (const garbage of ["1", 5n, {}, false]) {
     const failure = await withVersion(garbage);
-    assertStringIncludes(failure.message, "of no known version");
+    assertStringIncludes(failure.message, "of an unknown version");
     assertStringIncludes(failure.hint!, "checkpoint --rebuild");
   }
 });
@@ -145,7 +145,7 @@ Deno.test("commit() tries again when the file is locked, and says who to stop wh
 
 Deno.test("commit() gives up when another process holds the whole file and Deno would wait without end", async () => {
   const never = { commit: () => new Promise(() => {}) } as unknown as Deno.AtomicOperation;
-  const failure = await hurried(() => assertRejects(() => commit(never), Failure, "no answer"));
+  const failure = await hurried(() => assertRejects(() => commit(never), Failure, "no response"));
   assertStringIncludes(failure.hint!, "Stop the other process");
 });
 

@@ -109,6 +109,6 @@ Deno.test("openPlan() cuts auto windows by what earlier runs measured", async ()
   await checkpoint.load("auto", "");
   const [windows, pages, rows, answerMs] = [3, 10, 1000, 10];
   const minutes = 10 * MINUTES_PER_DAY;
-  checkpoint.measure("auto", { windows, pages, records: 1000, rows, minutes, answerMs });
+  checkpoint.measures.add("auto", { windows, pages, records: 1000, rows, minutes, answerMs });
   assertEquals((await planned(checkpoint, "auto")).units[0], "2025-01-01 .. 2025-01-10");
 });

@@ -42,13 +42,13 @@ Deno.test("recordBatch() covers finished windows, keeps failed ones and rejected
     { ...days("2025-01-01", "2025-01-02"), empty: false, settled: true },
     { ...days("2025-01-02", "2025-01-03"), empty: true, settled: true },
   ]);
-  const troubles = await after.troubles();
-  assertEquals(troubles.map(({ window, kind, reason }) => [window?.from, kind, reason]), [
+  const entries = await after.retryEntries();
+  assertEquals(entries.map(({ window, kind, reason }) => [window?.from, kind, reason]), [
     [one.window!.from, "rejected", "2 rows rejected"],
     [empty.window!.from, "rejected", "1 row rejected"],
     [broken.window!.from, "failed", "Cannot read it"],
   ]);
-  assertEquals(after.measured("things"), {
+  assertEquals(after.measures.of("things"), {
     windows: 2,
     pages: 2,
     records: 3,

@@ -64,8 +64,8 @@ Deno.test("restoreCoverage() has windows with rejected rows asked again, whateve
   await proving.write({ from: "2025-01-07", to: "2025-01-08", rejected: 1, fetchedAt: day(9) });
   const { things } = await restoreCoverage(proving);
   assertEquals(things?.rejected, 2);
-  const troubled = await proving.checkpoint.troubled(THINGS);
-  assertEquals(troubled.map(({ from, to }) => [formatCivil(from), formatCivil(to)]), [
+  const retry = await proving.checkpoint.retryWindows(THINGS);
+  assertEquals(retry.map(({ from, to }) => [formatCivil(from), formatCivil(to)]), [
     ["2025-01-04", "2025-01-06"],
     ["2025-01-07", "2025-01-08"],
   ]);

@@ -128,7 +128,7 @@ Deno.test("surveyStreams() goes by what runs have measured rather than by the jo
     minutes: 14_400,
     answerMs: 1,
   };
-  checkpoint.measure("racecards", measure);
+  checkpoint.measures.add("racecards", measure);
   const { streams } = await survey(checkpoint);
   // 600 records a day are 1.2 pages and half a page more for each window.
   assertEquals([streams.racecards?.requests, streams.racecards?.rows], [36 + 15, 30 * 3000]);

@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import type { RunRecord } from "../../lib/checkpoint/checkpoint.ts";
+import type { RunRecord } from "../../lib/checkpoint/run_log.ts";
 import { Failure } from "../../lib/failure.ts";
 import { readArguments } from "../../lib/cli/arguments.ts";
 import type { RunOptions } from "../../lib/cli/run_options.ts";

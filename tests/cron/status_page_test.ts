@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { statusPage, type StatusView, troublePage } from "../../lib/cron/status_page.ts";
+import { errorPage, statusPage, type StatusView } from "../../lib/cron/status_page.ts";
 
 const VIEW: StatusView = {
   job: "tiny",
@@ -48,5 +48,5 @@ Deno.test("statusPage() escapes whatever came from outside", () => {
     page,
     "&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt; &amp; &#39;more&#39;",
   );
-  assertEquals(troublePage("tiny", "<i>").includes("<i>"), false);
+  assertEquals(errorPage("tiny", "<i>").includes("<i>"), false);
 });

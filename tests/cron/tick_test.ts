@@ -25,9 +25,9 @@ Deno.test("tick() brings racecards and results up to today, gaps first", async (
 Deno.test("tick() fills gaps and what failed before it fetches yesterday and today", async () => {
   await using tiny = await openTiny();
   await tiny.fetchDays("2025-10-01", "2025-10-03");
-  tiny.trouble = () => new Response("no", { status: 400 });
+  tiny.fault = () => new Response("no", { status: 400 });
   await tiny.fetchDays("2025-10-05", "2025-10-05");
-  tiny.trouble = undefined;
+  tiny.fault = undefined;
   tiny.asked.length = 0;
   const { report, phases } = await runTick(tiny);
   assertEquals([report.outcome, report.complete, report.message], ["done", true, null]);
@@ -68,9 +68,9 @@ Deno.test("tick() finishes what is in flight when it begins nothing new, and say
   await tiny.fetchDays("2025-10-01", "2025-10-03");
   const late = new AbortController();
   tiny.asked.length = 0;
-  tiny.trouble = () => {
+  tiny.fault = () => {
     late.abort();
-    tiny.trouble = undefined;
+    tiny.fault = undefined;
     return Response.json([]);
   };
   const { report, phases } = await runTick(tiny, { windDown: late.signal });
@@ -126,18 +126,18 @@ Deno.test("tick() restores coverage from the database when the checkpoint knows 
 
 Deno.test("tick() is complete but failed when windows fail, and asks for them again next time", async () => {
   await using tiny = await openTiny();
-  tiny.trouble = () => new Response("no", { status: 400 });
+  tiny.fault = () => new Response("no", { status: 400 });
   const { report } = await runTick(tiny);
   assertEquals([report.outcome, report.complete], ["failed", true]);
   assertEquals(report.windows, { done: 0, failed: 2 });
   assertStringIncludes(report.message!, "deno task errors");
-  tiny.trouble = undefined;
+  tiny.fault = undefined;
   assertEquals((await runTick(tiny)).report.outcome, "done");
 });
 
 Deno.test("tick() is failed and not complete when the source refuses", async () => {
   await using tiny = await openTiny();
-  tiny.trouble = () => new Response("a secret token is no good", { status: 403 });
+  tiny.fault = () => new Response("a secret token is no good", { status: 403 });
   const { report } = await runTick(tiny);
   assertEquals([report.outcome, report.complete], ["failed", false]);
   assertStringIncludes(report.message!, "TINY_TOKEN");

@@ -31,7 +31,7 @@ export interface Tiny extends CronWorld, AsyncDisposable {
   /** Days asked for, as they were asked. */
   readonly asked: string[];
   /** What the API answers instead, while it is set. */
-  trouble: (() => Response) | undefined;
+  fault: (() => Response) | undefined;
   /** Fetches days, the last included, as `backfill` does. */
   fetchDays(first: string, last: string): Promise<void>;
   /** What the checkpoint knows of the things. */
@@ -57,7 +57,7 @@ export async function openTiny(): Promise<Tiny> {
   const server = serve((request) => {
     const day = new URL(request.url).searchParams.get("day") ?? "";
     asked.push(day);
-    return tiny.trouble?.() ?? Response.json(["a", "b"].map((id) => ({ id: `${day} ${id}`, day })));
+    return tiny.fault?.() ?? Response.json(["a", "b"].map((id) => ({ id: `${day} ${id}`, day })));
   });
   const env = (name: string) => name === "TINY_TOKEN" ? "a secret token" : undefined;
   const job = await readJob("job.yaml", { readText: () => JOB(server.url), env });
@@ -69,7 +69,7 @@ export async function openTiny(): Promise<Tiny> {
   const tiny: Tiny = {
     ...{ job, stores, env, asked },
     nowMs: Date.parse("2025-10-20T12:00:00Z"),
-    trouble: undefined,
+    fault: undefined,
     fetchDays: async (first, last) => {
       await using _lock = await stores.target.lock(job.job, HOLDER);
       const range = { from: parseCivil(first)!, to: parseCivil(last)! + 1440 };

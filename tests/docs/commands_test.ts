@@ -41,7 +41,7 @@ Deno.test("every command of the pages runs and prints what its page shows", asyn
         check(one, way, printed);
       });
       // What the faulty days left is there now, and healed later.
-      if (way.faulty) await collectTroubled(place, answers);
+      if (way.faulty) await collectErrors(place, answers);
     }
     if (IS_WRITING) await write(page, shown);
   }
@@ -136,7 +136,7 @@ function withKey(lines: string[], stopAt: string): string[] {
 
 const RANGE = "--start-date 2025-10-13 --end-date 2025-10-13";
 
-async function collectTroubled(place: Place, answers: Map<string, unknown[]>): Promise<void> {
+async function collectErrors(place: Place, answers: Map<string, unknown[]>): Promise<void> {
   await Promise.all([
     add(place, answers, "status --json"),
     add(place, answers, "errors --json"),

@@ -45,7 +45,7 @@ async function assertHeals(bench: Bench, api: MeterApi): Promise<void> {
   api.spoil = () => undefined;
   const before = api.asked.length;
   const { summary } = await bench.run(FIRST, LAST, { resume: true });
-  assertEquals([summary.outcome, await bench.troubles()], ["done", []]);
+  assertEquals([summary.outcome, await bench.retryEntries()], ["done", []]);
   const asked = new Set(api.asked.slice(before).map(({ from }) => from));
   assertEquals([...asked], [BAD_DAY]);
   assertEquals(await bench.rows(), tablesOf(DAYS) as Tables);
@@ -117,10 +117,10 @@ for (const [what, { change, says }] of Object.entries(BAD_RECORDS)) {
     assertEquals([summary.windows.done, summary.windows.failed], [DAYS.length, 0]);
     assert(summary.rejected >= 1, "nothing was rejected");
     assertEquals((await bench.rows()).readings, tablesWithout([SPOILT]).readings);
-    const [trouble, ...others] = await bench.troubles();
-    assertEquals([trouble!.kind, others], ["rejected", []]);
-    assertEquals(formatDay(trouble!.window!.from), BAD_DAY);
-    const kept = JSON.stringify(trouble!.rejected);
+    const [entry, ...others] = await bench.retryEntries();
+    assertEquals([entry!.kind, others], ["rejected", []]);
+    assertEquals(formatDay(entry!.window!.from), BAD_DAY);
+    const kept = JSON.stringify(entry!.rejected);
     assert(kept.length < 20_000, `${kept.length} characters are kept`);
     for (const text of says) assertStringIncludes(kept, text);
     await assertHeals(bench, api);
@@ -147,7 +147,7 @@ Deno.test("backfill() rejects a row without its parent when an object is null, a
   const readings = (await bench.rows()).readings as { id: string; meter_id: unknown }[];
   assertEquals(readings.length, tablesOf(DAYS).readings!.length);
   assertEquals(readings.find(({ id }) => id === SPOILT)!.meter_id, null);
-  const [{ rejected } = { rejected: [] }] = await bench.troubles();
+  const [{ rejected } = { rejected: [] }] = await bench.retryEntries();
   assertEquals([rejected[0]?.table, rejected[0]?.column], ["meters", "id"]);
   await assertHeals(bench, api);
 });
@@ -192,9 +192,9 @@ for (const [what, { answer, says }] of Object.entries(BAD_WINDOWS)) {
     const { summary, error } = await bench.run(FIRST, LAST);
     assertEquals([summary.outcome, error], ["failed", undefined]);
     assertEquals([summary.windows.done, summary.windows.failed], [DAYS.length - 1, 1]);
-    const [trouble, ...others] = await bench.troubles();
-    assertEquals([trouble!.kind, others], ["failed", []]);
-    assertStringIncludes(trouble!.reason, says);
+    const [entry, ...others] = await bench.retryEntries();
+    assertEquals([entry!.kind, others], ["failed", []]);
+    assertStringIncludes(entry!.reason, says);
     const others_ = tablesOf(DAYS.filter((day) => day !== BAD_DAY)).readings!;
     const rows = (await bench.rows()).readings as { day: string }[];
     assertEquals(rows.filter(({ day }) => day !== BAD_DAY), others_ as typeof rows);
@@ -241,7 +241,7 @@ Deno.test("backfill() stops after ten windows in a row and keeps them when the A
   assertStringIncludes(error.message, "10 windows in a row failed");
   assertEquals(summary.outcome, "failed");
   assert(summary.windows.failed >= 10 && summary.windows.failed < 20, `${summary.windows.failed}`);
-  assertEquals((await bench.troubles()).length, summary.windows.failed);
+  assertEquals((await bench.retryEntries()).length, summary.windows.failed);
 });
 
 Deno.test("backfill() misses nothing when the clock goes backwards between two runs", async () => {
@@ -275,7 +275,7 @@ Deno.test("backfill() asks for each hour of the days of a clock change once", as
       .replace(/paging: .*/, "");
     await using bench = await openBench(job);
     const { summary } = await bench.run(first!, last!);
-    assertEquals(summary.outcome, "done", JSON.stringify(await bench.troubles()));
+    assertEquals(summary.outcome, "done", JSON.stringify(await bench.retryEntries()));
     const asked = api.asked.map(({ from, to }) => [from, to]).sort();
     for (const [at, [from]] of asked.entries()) {
       if (at > 0) assertEquals(from, asked[at - 1]![1], "windows must meet");

@@ -93,8 +93,8 @@ Deno.test("backfill() shows nothing to a terminal that it would obey", async () 
   const logs = Array.from(Deno.readDirSync(bench.logs), ({ name }) => name)
     .filter((name) => name.endsWith(".log"))
     .map((name) => Deno.readTextFileSync(`${bench.logs}/${name}`));
-  const troubles = (await bench.troubles()).map(({ reason }) => reason);
-  const shown = [...events.flatMap(plainLines), ...logs, ...troubles];
+  const entries = (await bench.retryEntries()).map(({ reason }) => reason);
+  const shown = [...events.flatMap(plainLines), ...logs, ...entries];
   for (const text of shown) {
     // deno-lint-ignore no-control-regex
     const at = text.search(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/);

@@ -2,7 +2,7 @@
 // as `deno task backfill`, with a database that is waited for shortly instead of a minute.
 import { openKv } from "../../lib/checkpoint/open_kv.ts";
 import { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
-import type { RetryEntry } from "../../lib/checkpoint/checkpoint.ts";
+import type { RetryEntry } from "../../lib/checkpoint/retry_entry.ts";
 import type { Job } from "../../lib/config/schema/job.ts";
 import { readJob } from "../../lib/config/read_job.ts";
 import type { RunEvent } from "../../lib/report/event.ts";
@@ -30,7 +30,7 @@ export interface Bench extends AsyncDisposable {
   /** Runs the job over days, the last included. */
   run(from: string, to: string, options?: BenchRun): Promise<RunResult & { events: RunEvent[] }>;
   /** What is to be asked again. */
-  troubles(): Promise<RetryEntry[]>;
+  retryEntries(): Promise<RetryEntry[]>;
   rows(): Promise<Record<string, unknown[]>>;
 }
 
@@ -84,7 +84,7 @@ export async function openBench(
       });
       return { ...result, events };
     },
-    troubles: () => checkpoint.troubles(),
+    retryEntries: () => checkpoint.retryEntries(),
     rows: () => rowsOf(target),
     async [Symbol.asyncDispose]() {
       await lock[Symbol.asyncDispose]();

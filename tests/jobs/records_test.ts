@@ -304,7 +304,7 @@ Deno.test("each kind of value arrives as its type, and what does not fit is reje
   ]);
   const lines = await world.query("SELECT count(DISTINCT id) AS n FROM hashed");
   assertEquals(lines, [{ n: 2 }]);
-  const troubles = await world.stores.checkpoint(world.job).troubles();
+  const troubles = await world.stores.checkpoint(world.job).retryEntries();
   const told = JSON.stringify(troubles);
   for (const text of ["ten", "2025-01-31", "3000000000"]) assertStringIncludes(told, text);
 });

@@ -129,7 +129,7 @@ async function backfill(
   const args = readArguments(argv.split(" ").filter((arg) => arg !== ""), runFlags(job));
   const given = givenOptions(job, args, nowMs);
   const continues = args.has("resume") && given.start === undefined && given.end === undefined;
-  const [last] = continues ? await checkpoint.runs(1) : [];
+  const [last] = continues ? await checkpoint.runs.list(1) : [];
   const events: RunEvent[] = [];
   const result = await performRun({
     job,

@@ -164,7 +164,7 @@ async function read(
   const args = readArguments(argv.split(" ").filter((arg) => arg !== ""), runFlags(job));
   const given = givenOptions(job, args, nowMs);
   const continues = args.has("resume") && given.start === undefined && given.end === undefined;
-  const [last] = continues ? await stores.checkpoint(job).runs(1) : [];
+  const [last] = continues ? await stores.checkpoint(job).runs.list(1) : [];
   return { options: runOptions(job, given, last, nowMs), resume: args.has("resume") };
 }
 

@@ -19,8 +19,8 @@ Deno.test("neededOf() asks for gaps, what may still change and what is to be ask
   coverage.add(days("2025-01-01", "2025-01-10"), { empty: false, settled: true });
   coverage.add(days("2025-01-10", "2025-01-12"), { empty: true, settled: false });
   coverage.add(days("2025-01-20", "2025-03-01"), { empty: true, settled: true });
-  const troubled = [days("2025-01-03", "2025-01-04"), days("2025-01-31", "2025-02-20")];
-  assertEquals(neededOf(RANGE, true, coverage, troubled), {
+  const retry = [days("2025-01-03", "2025-01-04"), days("2025-01-31", "2025-02-20")];
+  assertEquals(neededOf(RANGE, true, coverage, retry), {
     fetch: [
       days("2025-01-03", "2025-01-04"),
       days("2025-01-10", "2025-01-20"),
@@ -43,11 +43,11 @@ Deno.test("neededOf() parts a range in what is fetched and what is left alone, w
     fc.array(fc.record({ window, settled: fc.boolean() })),
     fc.array(window),
     fc.boolean(),
-    (done, troubled, resume) => {
+    (done, retry, resume) => {
       const coverage = new Coverage();
       for (const { window, settled } of done) coverage.add(window, { empty: false, settled });
       const range = { from: 10, to: 90 };
-      const { fetch, skip } = neededOf(range, resume, coverage, troubled);
+      const { fetch, skip } = neededOf(range, resume, coverage, retry);
       assertEquals(union([...fetch, ...skip]), [range]);
       const minutes = [...fetch, ...skip].reduce((sum, part) => sum + part.to - part.from, 0);
       assertEquals(minutes, 80);

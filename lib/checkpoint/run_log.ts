@@ -1,0 +1,65 @@
+// Owns the records of a job's runs in KV: what each run was asked to do and how it ended. An update by
+// cron is recorded as such, so that `--resume` and `status` can tell it from a backfill. It never
+// decides what is done: coverage does.
+import { commit, entries } from "./open_kv.ts";
+
+/** What a run was asked to do and how it went. */
+export interface RunRecord {
+  /** ID of the run. */
+  readonly run: string;
+  /** What started it; absent (a backfill) in records of earlier versions. */
+  readonly kind?: "backfill" | "cron";
+  /** ISO 8601. */
+  readonly startedAt: string;
+  /** ISO 8601; absent while the run is in progress or if it was killed. */
+  readonly endedAt?: string;
+  /** The command's options, for `--resume`; no secrets. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** The summary; absent until the run has ended. */
+  readonly summary?: unknown;
+}
+
+/** Number of runs listed by default. */
+const RUNS_LISTED = 50;
+
+/** The runs of one job on one target. */
+export class RunLog {
+  readonly #kv: Deno.Kv;
+  readonly #prefix: Deno.KvKey;
+
+  /** `prefix` is the key under which the runs are stored. */
+  constructor(kv: Deno.Kv, prefix: Deno.KvKey) {
+    this.#kv = kv;
+    this.#prefix = prefix;
+  }
+
+  /** Writes a run, replacing the record with the same ID. */
+  async save(run: RunRecord): Promise<void> {
+    await commit(this.#kv.atomic().set([...this.#prefix, run.startedAt, run.run], run));
+  }
+
+  /** The last runs, newest first. */
+  async list(limit = RUNS_LISTED): Promise<RunRecord[]> {
+    const runs: RunRecord[] = [];
+    for await (const run of this.#newestFirst({ limit })) runs.push(run);
+    return runs;
+  }
+
+  /** The last run that was not an update by cron; undefined if there is none. */
+  async lastBackfill(): Promise<RunRecord | undefined> {
+    for await (const run of this.#newestFirst({})) if (run.kind !== "cron") return run;
+    return undefined;
+  }
+
+  /** The last run with an ID; undefined if there is none. */
+  async find(id: string): Promise<RunRecord | undefined> {
+    for await (const run of this.#newestFirst({})) if (run.run === id) return run;
+    return undefined;
+  }
+
+  async *#newestFirst(options: Deno.KvListOptions): AsyncGenerator<RunRecord> {
+    const selector = { prefix: this.#prefix };
+    const newest = { ...options, reverse: true };
+    for await (const { value } of entries<RunRecord>(this.#kv, selector, newest)) yield value;
+  }
+}
