@@ -8,7 +8,7 @@ import { oneLine } from "../report/text/format.ts";
 import { withoutCredentials } from "./http/auth.ts";
 import { pageFacts } from "./page_facts.ts";
 import type { OkResponse, StreamClient } from "./stream_client.ts";
-import { type Verdict } from "./paging/paginator.ts";
+import { type Paginator, type Verdict } from "./paging/paginator.ts";
 import { ReadAhead } from "./read_ahead.ts";
 import { type ParsedResponse, readResponse } from "./read_response.ts";
 import { renderRequest, type WireRequest } from "./http/request.ts";
@@ -43,6 +43,8 @@ export interface Page {
 interface Received extends Disposable {
   readonly request: WireRequest;
   readonly response: OkResponse;
+  /** Whether the page goes beyond the last, so that it need not hold records. */
+  readonly isProof: boolean;
 }
 
 /** A parsed page and its measures. */
@@ -53,6 +55,8 @@ interface Parsed {
   /** URL that responded, not masked. */
   readonly url: string;
 }
+
+type MoreVerdict = Extract<Verdict, { kind: "more" }>;
 
 /** How often a window is restarted because the API's data changed while it was read. */
 const MAX_RESTARTS = 3;
@@ -89,9 +93,11 @@ async function* readOnce(
   client: StreamClient,
   unit: Unit,
   signal: AbortSignal,
-): AsyncGenerator<Page, Exclude<Verdict, { kind: "more" }>> {
-  const { backlog, parseSlot, job: { source } } = client.api;
-  const paginator = openPaginator(client.stream, source.url);
+): AsyncGenerator<Page, Exclude<Verdict, MoreVerdict>> {
+  const { backlog, job: { source } } = client.api;
+  const paginator = openPaginator(client.stream, source.url, client.ends);
+  using proofs = new DisposableStack();
+  let proof: Disposable | undefined;
   using ahead = new ReadAhead((step, signal) => requestPage(client, unit, step, signal), {
     signal,
     depth: client.ahead,
@@ -100,21 +106,48 @@ async function* readOnce(
     drop: (received) => received[Symbol.dispose](),
   });
   ahead.add([paginator.first()]);
+  const plan = (verdict: MoreVerdict) => {
+    if (verdict.replaces) ahead.clear();
+    ahead.add(verdict.steps);
+  };
   for (let index = 0;; index++) {
     const received = await ahead.take();
-    using _slot = await parseSlot.take(signal);
-    await yieldToEventLoop();
-    const parsed = await parsePage(client, received);
-    if (index === 0) refuseMissingTotal(client, parsed);
-    const verdict = paginator.next(pageFacts(parsed.read, parsed.url));
-    if (verdict.kind === "restart" || verdict.kind === "failed") return verdict;
-    if (verdict.kind === "more") {
-      if (verdict.replaces) ahead.clear();
-      ahead.add(verdict.steps);
-    }
-    yield pageOf(client, parsed, index);
-    if (verdict.kind === "done") return verdict;
+    const verdict = yield* readPage({ client, paginator, plan, signal }, received, index);
+    proof?.[Symbol.dispose]();
+    if (verdict.kind !== "more") return verdict;
+    if (verdict.proof === undefined) continue;
+    proof = proofs.use(await client.proving.take(signal));
+    if (!verdict.proof()) return { kind: "done" };
+    plan(verdict);
   }
+}
+
+/** What reading the pages of one window needs. */
+interface Reading {
+  readonly client: StreamClient;
+  readonly paginator: Paginator;
+  /** Takes the next steps, before the page is passed on, so that they are fetched meanwhile. */
+  readonly plan: (verdict: MoreVerdict) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Parses one page and yields it, unless the window cannot be read; returns the paginator's verdict. */
+async function* readPage(
+  { client, paginator, plan, signal }: Reading,
+  received: Received,
+  index: number,
+): AsyncGenerator<Page, Verdict> {
+  using _slot = await client.api.parseSlot.take(signal);
+  await yieldToEventLoop();
+  const parsed = await parsePage(client, received);
+  if (index === 0) refuseMissingTotal(client, parsed);
+  const { request } = received;
+  const facts = pageFacts(client.stream, parsed.read, { request, url: parsed.url });
+  const verdict = paginator.next(facts);
+  if (verdict.kind === "restart" || verdict.kind === "failed") return verdict;
+  if (verdict.kind === "more" && verdict.proof === undefined) plan(verdict);
+  yield pageOf(client, parsed, index);
+  return verdict;
 }
 
 async function requestPage(
@@ -126,11 +159,15 @@ async function requestPage(
   const { job, backlog } = client.api;
   const rendered = renderRequest(job, client.stream, unit, step);
   const request = { ...rendered, url: withoutCredentials(rendered.url, job.source.auth) };
-  const response = await client.send(request, signal, unit.window?.from);
+  const response = await client.send(request, signal, {
+    rank: unit.window?.from ?? 0,
+    mayFail: step.isProof === true,
+  });
   const counted = backlog.add(response.body.byteLength);
   return {
     request,
     response,
+    isProof: step.isProof === true,
     [Symbol.dispose]: () => {
       counted[Symbol.dispose]();
       // Left to the garbage collector, megabytes of parsed responses would pile up.
@@ -142,9 +179,12 @@ async function requestPage(
 /** Parses a response and frees its bytes. */
 async function parsePage(client: StreamClient, received: Received): Promise<Parsed> {
   using _ = received;
-  const { request, response } = received;
+  const { request, response, isProof } = received;
+  const { stream } = client;
+  const records = { ...stream.records, optional: true };
   try {
-    const read = await yieldingToEventLoop(readResponse(client.stream, response));
+    const declared = isProof ? { ...stream, records } : stream;
+    const read = await yieldingToEventLoop(readResponse(declared, response));
     return { read, bytes: response.body.byteLength, ms: response.ms, url: response.url };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
@@ -159,7 +199,10 @@ function pageOf(client: StreamClient, { read, bytes, ms, url }: Parsed, index: n
 
 /** Without the total that the job declares, a window could end too early in silence. */
 function refuseMissingTotal({ stream }: StreamClient, { read }: Parsed): void {
-  if (stream.total === undefined || read.total !== null || read.records.length === 0) return;
+  if (
+    stream.total === undefined || stream.total === "none" || read.total !== null ||
+    read.records.length === 0
+  ) return;
   throw new Failure("window", `Cannot read the response: it has no total at "${stream.total}"`, {
     hint: 'Correct the path "total" of the stream, or remove it',
   });

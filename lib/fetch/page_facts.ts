@@ -1,17 +1,45 @@
 // Owns the step from a parsed response to what a paginator knows about the page. Pure. Invariant: nothing is
 // computed until the paginator needs it.
+import type { Stream } from "../config/schema/job_schema.ts";
 import { responseReader } from "../extract/value/path.ts";
+import type { WireRequest } from "./http/request.ts";
+import { findContinuations } from "./paging/continuation.ts";
 import { fingerprint } from "./paging/fingerprint.ts";
+import { limitEqualTo } from "./paging/limit_param.ts";
 import type { PageFacts } from "./paging/paginator.ts";
 import type { ParsedResponse } from "./read_response.ts";
 
-/** Returns the facts of a page for its paginator; `url` is the URL that responded. */
-export function pageFacts(response: ParsedResponse, url: string): PageFacts {
+/** The facts of a page for its paginator; `url` is the URL that responded. */
+export function pageFacts(
+  stream: Stream,
+  response: ParsedResponse,
+  { request, url }: { readonly request: WireRequest; readonly url: string },
+): PageFacts {
+  const { paging, records } = stream;
+  const isTrusted = paging.by === "none" && paging.isAssumed === undefined;
   return {
     records: response.records.length,
     total: response.total,
     url,
     fingerprint: () => fingerprint(response.records),
     value: (path) => responseReader(path)(response),
+    limitEqualTo: (count) => isTrusted ? undefined : limitEqualTo(request, count),
+    continuations: (read) => {
+      if (isTrusted || response.body === null) return [];
+      return findContinuations(response, {
+        records,
+        count: read.records,
+        pages: read.pages,
+        declared: declaredPaths(stream),
+        declaresTotal: stream.total !== undefined,
+        ignoresCounts: stream.total === "none",
+        ignoresFlags: "more" in paging && paging.more !== undefined,
+      });
+    },
   };
+}
+
+function declaredPaths({ paging, total }: Stream): ReadonlySet<string> {
+  const { pages, cursor, link } = paging as Readonly<Record<string, unknown>>;
+  return new Set([pages, cursor, link, total].filter((path) => typeof path === "string"));
 }

@@ -97,7 +97,7 @@ function refuseStatedError(stream: Stream, answer: ResponseParts): void {
 }
 
 function readTotal(stream: Stream, answer: ResponseParts): number | null {
-  if (stream.total === undefined) return null;
+  if (stream.total === undefined || stream.total === "none") return null;
   const declared = responseReader(stream.total)(answer);
   if (declared === undefined || declared === null) return null;
   const total = parseCount(declared);

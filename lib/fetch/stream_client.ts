@@ -13,6 +13,7 @@ import { boundTogether } from "../plan/time/rate.ts";
 import { isRedirect, MAX_REDIRECTS, redirected } from "./http/redirect.ts";
 import { requestLine, type WireRequest } from "./http/request.ts";
 import { isThrottled } from "./http/retry.ts";
+import { PageEnds } from "./paging/page_ends.ts";
 import { Semaphore } from "./rate/semaphore.ts";
 import { outcomeOf, type SendResult, sendWithRetries } from "./http/send_with_retries.ts";
 import type { Env } from "../config/yaml/env.ts";
@@ -92,6 +93,10 @@ export class StreamClient {
   readonly stream: Stream;
   /** The API it sends requests to. */
   readonly api: ApiConnection;
+  /** What the windows of the stream have taught about their last pages. */
+  readonly ends = new PageEnds();
+  /** Lets one window at a time prove its end: what it teaches may spare the others the request. */
+  readonly proving = new Semaphore(1);
   /** Pages of one window that are fetched ahead; read_ahead.ts learns it over all windows. */
   readonly ahead = { pages: 4 };
   readonly #streamLimiter: StreamLimiter;
@@ -112,17 +117,25 @@ export class StreamClient {
 
   /**
    * Sends a request until a response is successful. Of the requests that wait for their turn, the one of
-   * the lowest rank goes first: a window that is finished soon is not lost to a kill.
+   * the lowest rank goes first: a window that is finished soon is not lost to a kill. If the request `mayFail`
+   * because it goes beyond the last page, a refusal of the page is an empty response.
    *
    * @throws Failure("refused") for 401 and 403, Failure("window") for every other error.
    * @throws the signal's reason if it aborts.
    */
-  async send(request: WireRequest, signal: AbortSignal, rank = 0): Promise<OkResponse> {
+  async send(
+    request: WireRequest,
+    signal: AbortSignal,
+    { rank = 0, mayFail = false }: { readonly rank?: number; readonly mayFail?: boolean } = {},
+  ): Promise<OkResponse> {
     let tried = await this.#try(request, signal, rank);
     if (isUnauthorized(tried) && this.api.credentials.renew(tried.result.credentials)) {
       tried = await this.#try(request, signal, rank);
     }
     const { result, then } = tried;
+    if (mayFail && !(result instanceof HttpError) && BEYOND_LAST.has(result.status)) {
+      return { ...result, isEmpty: true };
+    }
     if (result instanceof HttpError || then === "fail" || then === "refused") {
       throw requestFailure(this.line(request), tried, this.api, this.stream.full_on);
     }
@@ -217,6 +230,9 @@ export class StreamClient {
     this.api.dependencies.onEvent({ ...event, ...about } as FetchEvent);
   }
 }
+
+/** Statuses by which APIs refuse a page beyond the last. */
+const BEYOND_LAST: ReadonlySet<number> = new Set([400, 404, 410, 416, 422]);
 
 /** An event without the fields that all events share. */
 type Details<E> = E extends unknown ? Omit<E, "stream" | "request" | "attempt"> : never;

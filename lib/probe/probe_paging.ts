@@ -54,8 +54,8 @@ export async function probePaging(
   const { paging: { by }, window } = client.stream;
   const paginator = openPaginator(client.stream, job.source.url);
   paginator.first();
-  const verdict = paginator.next(pageFacts(page.read, page.response.url));
-  const steps = verdict.kind === "more" ? verdict.steps : [];
+  const verdict = paginator.next(factsOf(client, unit, page));
+  const steps = verdict.kind === "more" && verdict.proof === undefined ? verdict.steps : [];
   const failed = verdict.kind === "failed" ? verdict : undefined;
   const isSplit = window?.auto === true && failed?.tooFull === true;
   const [step] = steps;
@@ -101,7 +101,8 @@ async function beyondLast(
 ): Promise<SecondPage> {
   const { paging } = client.stream;
   const count = page.read.records.length;
-  if (verdict.kind !== "done" || (paging.by !== "offset" && paging.by !== "page")) {
+  const isEnd = verdict.kind === "done" || verdict.kind === "more" && verdict.proof !== undefined;
+  if (!isEnd || (paging.by !== "offset" && paging.by !== "page")) {
     return NOT_REQUESTED;
   }
   const isProven = page.read.total !== null || count === 0 || paging.more !== undefined ||
@@ -110,7 +111,7 @@ async function beyondLast(
   const taught = { ...client.stream, paging: { ...paging, size: count } };
   const paginator = openPaginator(taught, client.api.job.source.url);
   paginator.first();
-  const next = paginator.next(pageFacts(page.read, page.response.url));
+  const next = paginator.next(factsOf(client, unit, page));
   const step = next.kind === "more" ? next.steps[0] : undefined;
   if (step === undefined) return NOT_REQUESTED;
   const first = fingerprint(page.read.records);
@@ -140,7 +141,8 @@ async function secondOf(
     const request = renderRequest(job, client.stream, unit, step);
     const response = await client.send(request, dependencies.signal);
     const read = await yieldingToEventLoop(readResponse(client.stream, response));
-    return { records: read.records.length, problem: judge(pageFacts(read, response.url)) };
+    const facts = pageFacts(client.stream, read, { request, url: response.url });
+    return { records: read.records.length, problem: judge(facts) };
   } catch (error) {
     if (dependencies.signal.aborted || !(error instanceof Failure)) throw error;
     return { records: null, problem: `the second page: ${error.message}` };
@@ -152,6 +154,17 @@ function problemOf(verdict: Verdict): string | null {
   return verdict.kind === "failed" && !verdict.tooFull || verdict.kind === "restart"
     ? verdict.reason
     : null;
+}
+
+function factsOf(
+  client: StreamClient,
+  unit: Unit,
+  { read, response: { url } }: FirstPage,
+): PageFacts {
+  const { job } = client.api;
+  const first = openPaginator(client.stream, job.source.url).first();
+  const request = renderRequest(job, client.stream, unit, first);
+  return pageFacts(client.stream, read, { request, url });
 }
 
 function lineOf(client: StreamClient, unit: Unit, step: PageStep): string {

@@ -25,7 +25,6 @@ Deno.test("explainJob() fills every default in and marks it", async () => {
       "    merge: replace # default",
       "    group: events # default",
       "      method: GET # default",
-      "    paging:\n      by: none # default",
       "    records: { path: data, as: list, optional: false }\n",
     ]
   ) assert(text.includes(line), `${line}\n${text}`);

@@ -24,7 +24,7 @@ Deno.test("readJob() fills defaults and converts texts", async () => {
     min: { unit: "day", count: 1 },
     max: { unit: "day", count: 365 },
   });
-  assertEquals(stream.paging, { by: "none" });
+  assertEquals(stream.paging, { by: "none", isAssumed: true });
   assertEquals(stream.records, { path: "data", as: "list", optional: false });
   assertEquals(stream.rows, [{ table: "readings" }]);
   assertEquals(job.tables.readings!.key, ["id"]);

@@ -1,65 +1,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import type { FetchEvent } from "../../lib/fetch/fetch_event.ts";
-import { fetchPages, type Page, type Unit } from "../../lib/fetch/fetch_pages.ts";
-import { openApi } from "../../lib/fetch/api_client.ts";
 import { Failure } from "../../lib/failure.ts";
-import { FakeClock } from "../support/fake_clock.ts";
 import { serve } from "../support/http_server.ts";
-import { jobOf, unitOf } from "./job.ts";
+import { failureOf, ids, items, range, setup } from "./page_reader.ts";
 import { rawServer } from "./http/raw_server.ts";
 
-/** A fetch under way: a real client, a clock that never waits, everything it says kept. */
-function setup(
-  source: Record<string, unknown>,
-  stream: Record<string, unknown> = {},
-  env: Record<string, string> = {},
-) {
-  const clock = new FakeClock();
-  const advancing = clock.autoAdvance();
-  const control = new AbortController();
-  const events: FetchEvent[] = [];
-  const sleeps: number[] = [];
-  const door = openApi(jobOf(source, stream), {
-    env: (name) => env[name],
-    clock: {
-      now: clock.now,
-      sleep: (ms, signal) => {
-        if (ms > 0) sleeps.push(ms);
-        return clock.sleep(ms, signal);
-      },
-    },
-    wallNow: () => Date.UTC(2025, 0, 1),
-    random: () => 0.5,
-    signal: control.signal,
-    onEvent: (event) => events.push(event),
-  });
-  return {
-    ...{ door, control, events, sleeps },
-    pages: (unit: Unit = unitOf()) => fetchPages(door, "things", unit, control.signal),
-    count: (kind: FetchEvent["kind"]) => events.filter((event) => event.kind === kind).length,
-    async [Symbol.asyncDispose]() {
-      advancing[Symbol.dispose]();
-      await door[Symbol.asyncDispose]();
-    },
-  };
-}
-
-async function ids(pages: AsyncIterable<Page>): Promise<number[]> {
-  let all: number[] = [];
-  for await (const page of pages) {
-    if (page.index === 0) all = [];
-    all.push(...page.records.map((record) => (record as { id: number }).id));
-  }
-  return all;
-}
-
-async function failureOf(pages: AsyncIterable<Page>): Promise<Failure> {
-  return await assertRejects(() => ids(pages), Failure);
-}
-
-const range = (from: number, to: number) =>
-  Array.from({ length: Math.max(0, to - from) }, (_, index) => from + index);
-const items = (from: number, to: number) => range(from, to).map((id) => ({ id }));
 const OFFSET = { by: "offset", offset_param: "skip", size_param: "limit", size: 100 };
 
 /** Answers `count` records by skip and limit, with the total. */

@@ -1,6 +1,7 @@
 // Plays the driver of a paginator against a source that is a plain function: steps in, pages out, in
 // order, without HTTP. Every reading is bounded, so a machine that never ends fails its test.
 import { type PageFacts } from "../../lib/fetch/paging/paginator.ts";
+import type { Continuation } from "../../lib/fetch/paging/continuation.ts";
 import type { Verdict } from "../../lib/fetch/paging/paginator.ts";
 import type { Paging } from "../../lib/config/schema/job_schema.ts";
 import { openPaginator } from "../../lib/fetch/paging/open_paginator.ts";
@@ -12,6 +13,8 @@ export interface PlayedPage {
   readonly total?: number;
   /** What `value(path)` finds. */
   readonly at?: Readonly<Record<string, unknown>>;
+  /** What it declares about records beyond it. */
+  readonly continuations?: readonly Continuation[];
 }
 
 /** What one reading came to. */
@@ -63,5 +66,7 @@ function factsOf(step: PageStep, page: PlayedPage): PageFacts {
     url: step.url ?? `${BASE}/things`,
     fingerprint: () => JSON.stringify(page.records),
     value: (path) => page.at?.[path],
+    continuations: () => [...page.continuations ?? []],
+    limitEqualTo: () => undefined,
   };
 }

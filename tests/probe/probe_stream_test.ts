@@ -167,7 +167,7 @@ Deno.test("probeStream() shows signs of paging where the job declares none", asy
     () => Response.json({ data: DATA.slice(0, 1), meta: { next: "abc" } }),
     (job) => job.replace(/ {4}paging.*\n {4}total.*\n/, ""),
   );
-  assertStringIncludes(text, "paging    by none, one page");
+  assertStringIncludes(text, 'the response holds 1 record, but "meta.next" leads to a next page');
   assertStringIncludes(text, 'meta.next: "abc"');
   assertStringIncludes(text, "paging: { by: cursor, cursor: meta.next, cursor_param: ... }");
 });

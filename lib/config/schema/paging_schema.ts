@@ -99,15 +99,27 @@ const linkHeader = z.strictObject({
   size: mostOfAPage,
 });
 
+const none = z.strictObject({
+  by: z.literal("none").describe(
+    "A response is complete, whatever it declares; without `paging` one that shows that more follows fails its window.",
+  ),
+}).meta({ shorthand: "by" });
+
+/** Without `isAssumed` the job declares that a response is complete, whatever it shows. */
+interface NoPaging {
+  readonly by: "none";
+  readonly isAssumed?: true;
+}
+
+const ASSUMED: NoPaging = { by: "none", isAssumed: true };
+
 /** The schema of `paging`. */
-export const paging = z.discriminatedUnion("by", [
-  z.strictObject({ by: z.literal("none").describe("An answer has one page.") }),
-  offset,
-  page,
-  cursor,
-  nextLink,
-  linkHeader,
-]);
+export const paging = z.union([
+  z.literal("none").transform((by): NoPaging => ({ by })),
+  z.discriminatedUnion("by", [none, offset, page, cursor, nextLink, linkHeader]),
+], { error: 'expected "none", or a map with by' }).optional().transform((
+  declared,
+): NoPaging | Exclude<typeof declared, { by: "none" } | undefined> => declared ?? ASSUMED);
 
 /** What says whether pages follow. */
 export type MoreSpec = z.output<typeof more>;

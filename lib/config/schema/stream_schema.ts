@@ -181,14 +181,15 @@ export const stream = z.strictObject({
   ),
   limits: rates.default([]).describe("Rates of this stream, on top of the source's.")
     .meta({ example: "2/s" }),
-  paging: paging.prefault({ by: "none" }).describe("How an answer of several pages is read.").meta({
+  paging: paging.describe("How a response of several pages is read, or `none`.").meta({
+    kind: "`none` or map",
     example: { by: "offset", size_param: "limit", size: 100 },
   }),
   total: path.optional().describe(
-    "Path of the number of records the source states; the window must hold as many.",
+    "Path of the number of records that the API declares; the window must hold as many. `none` where numbers that look like a total mean something else.",
   ).meta({ example: "meta.total" }),
   full: z.int().min(1).optional().describe(
-    "Without paging: the number of records at which an answer is cut off by the source.",
+    "Without paging: the number of records at which the API cuts off a response.",
   ).meta({ unit: "records", example: 1000 }),
   format: z.enum(["json", "ndjson", "csv"]).default("json").describe("Format of the answer."),
   delimiter: z.string().length(1, { error: "expected one character" }).default(",").describe(

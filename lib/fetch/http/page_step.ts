@@ -16,4 +16,6 @@ export interface PageStep {
   readonly params: readonly PageParam[];
   /** Absolute URL to request instead of the stream's own, if any. */
   readonly url?: string;
+  /** Whether the page only proves that nothing follows, so that the API may refuse it. */
+  readonly isProof?: true;
 }

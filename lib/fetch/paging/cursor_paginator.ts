@@ -3,60 +3,62 @@
 import type { Paging } from "../../config/schema/job_schema.ts";
 import { jsonText } from "../../extract/value/json_text.ts";
 import { readMoreFlag } from "./more_flag.ts";
-import type { PageFacts, Paginator, Verdict } from "./paginator.ts";
+import { CountedPaginator } from "./counted_paginator.ts";
+import type { PageFacts, Verdict } from "./paginator.ts";
 import { shownValue } from "../../report/text/shown_value.ts";
-import { failed, type Tally } from "./tally.ts";
+import { failed } from "./tally.ts";
 import type { PageParam } from "../http/page_step.ts";
 import type { PageStep } from "../http/page_step.ts";
 
 type CursorPaging = Extract<Paging, { by: "cursor" }>;
 
 /** Requests each page with the cursor of the page before. */
-export class CursorPaginator implements Paginator {
-  readonly #paging: CursorPaging;
-  readonly #tally: Tally;
+export class CursorPaginator extends CountedPaginator<CursorPaging> {
   readonly #sent = new Set<string>();
   /** The cursor of the last request. */
   #last: string | undefined;
 
-  /** Creates the paginator of one reading. */
-  constructor(paging: CursorPaging, tally: Tally) {
-    this.#paging = paging;
-    this.#tally = tally;
-  }
-
   /** Returns the first step: without a cursor, or with the declared first one. */
   first(): PageStep {
-    const { first } = this.#paging;
-    if (first === undefined) return { params: this.#sizeParams() };
+    const { first } = this.paging;
+    if (first === undefined) return { params: this.sizeParams(this.#sizeIn) };
     this.#remember(first);
-    return { params: [this.#cursorParam(first), ...this.#sizeParams()] };
+    return { params: [this.#cursorParam(first), ...this.sizeParams(this.#sizeIn)] };
   }
 
   /** Returns the verdict on a page; its cursor leads to the next. */
   next(page: PageFacts): Verdict {
-    const decided = this.#tally.add(page);
+    const more = readMoreFlag(this.paging.more, page);
+    const cursor = page.value(this.paging.cursor);
+    const isLast = cursor === undefined || cursor === null || cursor === "" || cursor === false;
+    const decided = this.tally.add(page, { follows: more ?? (!isLast && !this.#isOfRecord()) });
     if (decided !== undefined) return decided;
-    const more = readMoreFlag(this.#paging.more, page);
-    if (more === false) return this.#tally.end();
-    const cursor = page.value(this.#paging.cursor);
-    if (cursor === undefined || cursor === null || cursor === "" || cursor === false) {
-      return more === undefined ? this.#tally.end() : this.#lost();
-    }
+    if (this.tally.pages > 1 && page.records > 0) this.tally.ends.hasFollowed = true;
+    if (more === false) return this.tally.ended();
+    if (isLast) return more === undefined ? this.tally.end(page) : this.#lost();
     // Some APIs end by returning the cursor that they were sent.
-    if (page.records === 0 && textOf(cursor) === this.#last) return this.#tally.end();
+    if (page.records === 0 && textOf(cursor) === this.#last) return this.tally.end(page);
     return this.#follow(this.#typed(cursor));
+  }
+
+  /** A cursor that is taken from the last record exists on every page, so it does not declare another one. */
+  #isOfRecord(): boolean {
+    return this.paging.cursor.includes("[");
+  }
+
+  get #sizeIn(): PageParam["in"] {
+    return this.paging.in === "header" ? "query" : this.paging.in;
   }
 
   /** Headers hold strings only; a numeric `first` declares that the body requires numbers. */
   #typed(cursor: unknown): unknown {
-    const isNumber = typeof this.#paging.first === "number" && typeof cursor === "string" &&
+    const isNumber = typeof this.paging.first === "number" && typeof cursor === "string" &&
       /^\d{1,15}$/.test(cursor);
     return isNumber ? Number(cursor) : cursor;
   }
 
   #follow(cursor: unknown): Verdict {
-    const { cursor: path, size } = this.#paging;
+    const { cursor: path, size } = this.paging;
     if (!this.#canSend(cursor)) {
       return failed(
         `the cursor at "${path}" is ${shownValue(cursor)}`,
@@ -65,18 +67,18 @@ export class CursorPaginator implements Paginator {
     }
     if (this.#sent.has(textOf(cursor))) {
       return failed(
-        `page ${this.#tally.pages} repeats the cursor "${textOf(cursor).slice(0, 80)}"`,
+        `page ${this.tally.pages} repeats the cursor "${textOf(cursor).slice(0, 80)}"`,
         'Check "cursor" and "cursor_param" of "paging"',
       );
     }
     this.#remember(cursor);
-    const params = [this.#cursorParam(cursor), ...this.#sizeParams()];
-    return this.#tally.capRest(size) ?? { kind: "more", steps: [{ params }] };
+    const params = [this.#cursorParam(cursor), ...this.sizeParams(this.#sizeIn)];
+    return this.tally.capRest(size) ?? { kind: "more", steps: [{ params }] };
   }
 
   /** Only a JSON body takes arrays and objects, such as the sort values of the last record. */
   #canSend(cursor: unknown): boolean {
-    if (typeof cursor === "object") return this.#paging.in === "body";
+    if (typeof cursor === "object") return this.paging.in === "body";
     return typeof cursor !== "boolean";
   }
 
@@ -86,22 +88,16 @@ export class CursorPaginator implements Paginator {
   }
 
   #cursorParam(value: unknown): PageParam {
-    return { in: this.#paging.in, name: this.#paging.cursor_param, value };
+    return { in: this.paging.in, name: this.paging.cursor_param, value };
   }
 
   #lost(): Verdict {
-    const { more, cursor } = this.#paging;
+    const { more, cursor } = this.paging;
     const flag = typeof more === "object" ? more.path : more;
     return failed(
       `"${flag}" says that more pages follow, but there is no cursor at "${cursor}"`,
       'Correct the path "cursor" of "paging"',
     );
-  }
-
-  #sizeParams(): PageParam[] {
-    const { size_param: name, size } = this.#paging;
-    const where = this.#paging.in === "header" ? "query" : this.#paging.in;
-    return name === undefined || size === undefined ? [] : [{ in: where, name, value: size }];
   }
 }
 

@@ -4,7 +4,8 @@
 import type { Paging } from "../../config/schema/job_schema.ts";
 import { nextLink } from "../http/link_header.ts";
 import { withinOrigin } from "../http/origin.ts";
-import type { PageFacts, Paginator, Verdict } from "./paginator.ts";
+import { CountedPaginator } from "./counted_paginator.ts";
+import type { PageFacts, Verdict } from "./paginator.ts";
 import { shownValue } from "../../report/text/shown_value.ts";
 import { failed, type Tally } from "./tally.ts";
 import type { PageStep } from "../http/page_step.ts";
@@ -12,35 +13,30 @@ import type { PageStep } from "../http/page_step.ts";
 type LinkPaging = Extract<Paging, { by: "next_link" | "link_header" }>;
 
 /** Requests each page at the link of the page before. */
-export class LinkPaginator implements Paginator {
-  readonly #paging: LinkPaging;
-  readonly #tally: Tally;
+export class LinkPaginator extends CountedPaginator<LinkPaging> {
   readonly #baseUrl: string;
   readonly #requested = new Set<string>();
 
   /** Creates the paginator of one reading; links must stay within the origin of `baseUrl`. */
   constructor(paging: LinkPaging, tally: Tally, baseUrl: string) {
-    this.#paging = paging;
-    this.#tally = tally;
+    super(paging, tally);
     this.#baseUrl = baseUrl;
   }
 
   /** Returns the first step: the stream's own request with the page size. */
   first(): PageStep {
-    const { size_param: name, size } = this.#paging;
-    const isSized = name !== undefined && size !== undefined;
-    return { params: isSized ? [{ in: "query", name, value: size }] : [] };
+    return { params: this.sizeParams("query") };
   }
 
   /** Returns the verdict on a page; its link leads to the next. */
   next(page: PageFacts): Verdict {
     this.#requested.add(page.url);
-    const decided = this.#tally.add(page);
-    if (decided !== undefined) return decided;
     const link = this.#linkOf(page);
-    if (link === undefined || link === null || link === "" || link === false) {
-      return this.#tally.end();
-    }
+    const isLast = link === undefined || link === null || link === "" || link === false;
+    const decided = this.tally.add(page, { follows: !isLast });
+    if (decided !== undefined) return decided;
+    if (this.tally.pages > 1 && page.records > 0) this.tally.ends.hasFollowed = true;
+    if (isLast) return this.tally.end(page);
     if (typeof link !== "string" || !URL.canParse(link, page.url)) {
       return failed(`the link to the next page is ${shownValue(link)}`, 'Correct the path "link"');
     }
@@ -48,7 +44,7 @@ export class LinkPaginator implements Paginator {
   }
 
   #linkOf(page: PageFacts): unknown {
-    if (this.#paging.by === "next_link") return page.value(this.#paging.link);
+    if (this.paging.by === "next_link") return page.value(this.paging.link);
     const header = page.value("$header.link");
     return typeof header === "string" ? nextLink(header) : undefined;
   }
@@ -63,12 +59,12 @@ export class LinkPaginator implements Paginator {
     }
     if (this.#requested.has(url)) {
       return failed(
-        `page ${this.#tally.pages} links back to ${shownValue(link)}`,
+        `page ${this.tally.pages} links back to ${shownValue(link)}`,
         'Check that "paging" reads the link to the next page',
       );
     }
     this.#requested.add(url);
-    const capped = this.#tally.capRest(this.#paging.size);
+    const capped = this.tally.capRest(this.paging.size);
     return capped ?? { kind: "more", steps: [{ params: [], url }] };
   }
 }

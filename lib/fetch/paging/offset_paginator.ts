@@ -4,25 +4,17 @@
 // page.
 import type { Paging } from "../../config/schema/job_schema.ts";
 import { readMoreFlag } from "./more_flag.ts";
-import type { PageFacts, Paginator, Verdict } from "./paginator.ts";
-import { DONE, type Tally, tooFull, WAIT } from "./tally.ts";
-import type { PageParam } from "../http/page_step.ts";
+import { CountedPaginator } from "./counted_paginator.ts";
+import type { PageFacts, Verdict } from "./paginator.ts";
+import { tooFull, WAIT } from "./tally.ts";
 import type { PageStep } from "../http/page_step.ts";
 
 type OffsetPaging = Extract<Paging, { by: "offset" }>;
 
 /** Requests pages by the number of records to skip. */
-export class OffsetPaginator implements Paginator {
-  readonly #paging: OffsetPaging;
-  readonly #tally: Tally;
+export class OffsetPaginator extends CountedPaginator<OffsetPaging> {
   /** Planned offsets whose pages have not arrived yet, ascending. */
   #planned: number[] = [];
-
-  /** Creates the paginator of one reading. */
-  constructor(paging: OffsetPaging, tally: Tally) {
-    this.#paging = paging;
-    this.#tally = tally;
-  }
 
   /** Returns the first step, which skips nothing. */
   first(): PageStep {
@@ -31,29 +23,32 @@ export class OffsetPaginator implements Paginator {
 
   /** Returns the verdict on a page; plans all further pages if the total is known, else one. */
   next(page: PageFacts): Verdict {
-    const tally = this.#tally;
-    const decided = tally.add(page);
+    const { tally } = this;
+    const more = readMoreFlag(this.paging.more, page);
+    const beyond = this.#beyond(tally.records + page.records);
+    const decided = tally.add(page, { follows: more ?? false, beyond });
     if (decided !== undefined) return decided;
-    const more = readMoreFlag(this.#paging.more, page);
-    if (more === false) return tally.end();
-    if (page.records === 0) return more ? tally.emptyButMore() : tally.empty();
+    if (more === false) return tally.ended();
+    if (page.records === 0) return more ? tally.emptyButMore() : tally.empty(page);
     if (tally.total === null) {
-      const isLast = more === undefined && page.records < this.#paging.size;
-      return isLast ? DONE : this.#plan(1, page.records);
+      const isShort = more === undefined && page.records < this.paging.size;
+      return isShort
+        ? tally.finish(page, { beyond, shorterThan: this.paging.size })
+        : this.#plan(1, page.records);
     }
     if (this.#planned[0] === tally.records) {
       this.#planned.shift();
       return WAIT;
     }
     const isPlanWrong = this.#planned.length > 0;
-    const count = tally.pages === 1 ? Math.ceil((tally.total - tally.records) / page.records) : 1;
-    return this.#plan(count, page.records, isPlanWrong);
+    const left = Math.max(1, Math.ceil((tally.total - tally.records) / page.records));
+    return this.#plan(tally.pages === 1 ? left : 1, page.records, isPlanWrong);
   }
 
   /** Plans `count` pages from the current offset on, `distance` records apart. */
   #plan(count: number, distance: number, replaces = false): Verdict {
-    const from = this.#tally.records;
-    const capped = this.#tally.cap(count) ?? this.#beyond(from + (count - 1) * distance);
+    const from = this.tally.records;
+    const capped = this.tally.cap(count) ?? this.#refused(from + (count - 1) * distance);
     if (capped !== undefined) return capped;
     const offsets = Array.from({ length: count }, (_, index) => from + index * distance);
     this.#planned = offsets.slice(1);
@@ -61,9 +56,14 @@ export class OffsetPaginator implements Paginator {
     return replaces ? { kind: "more", steps, replaces } : { kind: "more", steps };
   }
 
-  #beyond(lastOffset: number): Verdict | undefined {
-    const { max_offset: maxOffset } = this.#paging;
-    if (maxOffset === undefined || this.#paging.first + lastOffset <= maxOffset) return undefined;
+  /** The step beyond the last page, if the API accepts its offset. */
+  #beyond(offset: number): PageStep | undefined {
+    return this.#refused(offset) === undefined ? this.#step(offset) : undefined;
+  }
+
+  #refused(lastOffset: number): Verdict | undefined {
+    const { max_offset: maxOffset } = this.paging;
+    if (maxOffset === undefined || this.paging.first + lastOffset <= maxOffset) return undefined;
     return tooFull(
       `its last page lies beyond offset ${maxOffset}, the largest that the API accepts`,
       "Make the windows shorter",
@@ -71,12 +71,10 @@ export class OffsetPaginator implements Paginator {
   }
 
   #step(offset: number): PageStep {
-    const { in: where, offset_param, size_param, size } = this.#paging;
-    const value = this.#paging.first + offset;
+    const { in: where, offset_param } = this.paging;
+    const value = this.paging.first + offset;
     const name = where === "path" ? "offset" : offset_param;
-    const params: PageParam[] = [{ in: where, name, value }];
-    const sizeIn = where === "path" ? "query" : where;
-    if (size_param !== undefined) params.push({ in: sizeIn, name: size_param, value: size });
-    return { params };
+    const sizes = this.sizeParams(where === "path" ? "query" : where);
+    return { params: [{ in: where, name, value }, ...sizes] };
   }
 }

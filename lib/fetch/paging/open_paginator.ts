@@ -4,18 +4,23 @@ import type { Stream } from "../../config/schema/job_schema.ts";
 import { CursorPaginator } from "./cursor_paginator.ts";
 import { LinkPaginator } from "./link_paginator.ts";
 import { OffsetPaginator } from "./offset_paginator.ts";
+import { PageEnds } from "./page_ends.ts";
 import { PagePaginator } from "./page_paginator.ts";
 import { SinglePage } from "./single_page.ts";
 import { Tally } from "./tally.ts";
 import type { Paginator } from "./paginator.ts";
 
-/** Creates a paginator for one reading of a window; `baseUrl` is the API's URL. */
+/**
+ * Creates a paginator for one reading of a window; `baseUrl` is the API's URL, `ends` what earlier windows of
+ * the stream have taught.
+ */
 export function openPaginator(
   stream: Pick<Stream, "paging" | "max_pages" | "full">,
   baseUrl: string,
+  ends: PageEnds = new PageEnds(),
 ): Paginator {
   const { paging } = stream;
-  const tally = new Tally(stream.max_pages);
+  const tally = new Tally(stream.max_pages, { ends, isPaged: paging.by !== "none" });
   switch (paging.by) {
     case "none":
       return new SinglePage(tally, stream.full);

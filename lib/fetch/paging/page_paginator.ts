@@ -3,29 +3,21 @@
 // a gap, each once.
 import type { Paging } from "../../config/schema/job_schema.ts";
 import { readMoreFlag } from "./more_flag.ts";
-import type { PageFacts, Paginator, Verdict } from "./paginator.ts";
+import { CountedPaginator } from "./counted_paginator.ts";
+import type { PageFacts, Verdict } from "./paginator.ts";
 import { shownValue } from "../../report/text/shown_value.ts";
 import { parseCount } from "./parse_count.ts";
-import { DONE, failed, restart, type Tally, tooFull, WAIT } from "./tally.ts";
-import type { PageParam } from "../http/page_step.ts";
+import { failed, restart, tooFull, WAIT } from "./tally.ts";
 import type { PageStep } from "../http/page_step.ts";
 
 type PagePaging = Extract<Paging, { by: "page" }>;
 
 /** Requests pages by number. */
-export class PagePaginator implements Paginator {
-  readonly #paging: PagePaging;
-  readonly #tally: Tally;
+export class PagePaginator extends CountedPaginator<PagePaging> {
   /** Pages planned so far. */
   #planned = 1;
   /** The page count that the API declares. */
   #pages: number | null = null;
-
-  /** Creates the paginator of one reading. */
-  constructor(paging: PagePaging, tally: Tally) {
-    this.#paging = paging;
-    this.#tally = tally;
-  }
 
   /** Returns the first step. */
   first(): PageStep {
@@ -34,26 +26,34 @@ export class PagePaginator implements Paginator {
 
   /** Returns the verdict on a page; plans all further pages if their count is known, else one. */
   next(page: PageFacts): Verdict {
-    const tally = this.#tally;
-    const decided = tally.add(page) ?? this.#readPages(page);
+    const { tally } = this;
+    this.#planned = Math.max(this.#planned, tally.pages + 1);
+    const wrong = this.#readPages(page);
+    if (wrong !== undefined) return wrong;
+    const more = readMoreFlag(this.paging.more, page);
+    const beyond = this.#beyond();
+    const isLast = this.#pages !== null && tally.pages + 1 >= this.#pages;
+    const follows = more ?? (this.#pages !== null && !isLast);
+    const decided = tally.add(page, { follows, beyond });
     if (decided !== undefined) return decided;
-    if (this.#pages !== null && tally.pages >= this.#pages) return tally.end();
-    const more = readMoreFlag(this.#paging.more, page);
-    if (more === false) return tally.end();
-    if (more === undefined && page.records === 0) return this.#emptyPage();
-    if (more === undefined && this.#isShortAndLast(page.records)) return DONE;
+    if (isLast) return tally.end(page, { beyond });
+    if (more === false) return tally.ended();
+    if (more === undefined && page.records === 0) return this.#emptyPage(page);
+    if (more === undefined && this.#isShort(page.records)) {
+      return tally.finish(page, { beyond, shorterThan: this.paging.size! });
+    }
     return tally.pages < this.#planned ? WAIT : this.#plan(this.#left(page.records));
   }
 
   #readPages(page: PageFacts): Verdict | undefined {
-    if (this.#paging.pages === undefined) return undefined;
+    if (this.paging.pages === undefined) return undefined;
     const before = this.#pages;
-    const declared = page.value(this.#paging.pages);
+    const declared = page.value(this.paging.pages);
     if (declared === undefined || declared === null) return undefined;
     this.#pages = parseCount(declared);
     if (this.#pages === null) {
       return failed(
-        `the page count at "${this.#paging.pages}" is ${shownValue(declared)}`,
+        `the page count at "${this.paging.pages}" is ${shownValue(declared)}`,
         'Correct the path "pages" of "paging"',
       );
     }
@@ -61,34 +61,45 @@ export class PagePaginator implements Paginator {
     return restart(`the page count changed from ${before} to ${this.#pages} while paging`);
   }
 
-  #emptyPage(): Verdict {
-    if (this.#pages === null) return this.#tally.empty();
+  #emptyPage(page: PageFacts): Verdict {
+    if (this.#pages === null) return this.tally.empty(page);
     return failed(
-      `page ${this.#tally.pages} of ${this.#pages} was empty`,
+      `page ${this.tally.pages} of ${this.#pages} was empty`,
       "The API is inconsistent: try again later, or make the windows shorter",
     );
   }
 
-  /** Without a total and a page count, a page that is not full is the last. */
-  #isShortAndLast(records: number): boolean {
-    if (this.#pages !== null || this.#tally.total !== null) return false;
-    return this.#paging.size !== undefined && records < this.#paging.size;
+  /** Without a total and a page count, a page that is not full ends the window. */
+  #isShort(records: number): boolean {
+    if (this.#pages !== null || this.tally.total !== null) return false;
+    return this.paging.size !== undefined && records < this.paging.size;
   }
 
   /** Returns how many pages to plan after one of `records` records; more may turn out to be needed. */
   #left(records: number): number {
-    const { pages, total, records: seen } = this.#tally;
+    const { pages, total, records: seen } = this.tally;
     if (this.#pages !== null) return this.#pages - pages;
-    return total === null || pages > 1 || records === 0 ? 1 : Math.ceil((total - seen) / records);
+    return total === null || pages > 1 || records === 0
+      ? 1
+      : Math.max(1, Math.ceil((total - seen) / records));
+  }
+
+  /** The step beyond the last page, if the API accepts its number; planned once it is taken. */
+  #beyond(): PageStep | undefined {
+    return this.#isAccepted(this.#planned) ? this.#step(this.#planned) : undefined;
+  }
+
+  #isAccepted(index: number): boolean {
+    const { max_page: maxPage, first } = this.paging;
+    return maxPage === undefined || first + index <= maxPage;
   }
 
   #plan(count: number): Verdict {
-    const capped = this.#tally.cap(count);
+    const capped = this.tally.cap(count);
     if (capped !== undefined) return capped;
-    const { max_page: maxPage, first } = this.#paging;
-    if (maxPage !== undefined && first + this.#planned + count - 1 > maxPage) {
+    if (!this.#isAccepted(this.#planned + count - 1)) {
       return tooFull(
-        `its last page lies beyond page ${maxPage}, the largest that the API accepts`,
+        `its last page lies beyond page ${this.paging.max_page}, the largest that the API accepts`,
         "Make the windows shorter",
       );
     }
@@ -98,12 +109,9 @@ export class PagePaginator implements Paginator {
   }
 
   #step(index: number): PageStep {
-    const { in: where, page_param, first, size_param, size } = this.#paging;
+    const { in: where, page_param, first } = this.paging;
     const name = where === "path" ? "page" : page_param;
-    const params: PageParam[] = [{ in: where, name, value: first + index }];
-    if (size_param !== undefined && size !== undefined) {
-      params.push({ in: where === "path" ? "query" : where, name: size_param, value: size });
-    }
-    return { params };
+    const sizes = this.sizeParams(where === "path" ? "query" : where);
+    return { params: [{ in: where, name, value: first + index }, ...sizes] };
   }
 }

@@ -2,6 +2,8 @@
 // and returns the steps to take next. It never sees HTTP, a body or a clock. Invariant: after at most
 // `max_pages` pages every paginator returns another verdict than "more", so no window is read forever.
 import type { PageStep } from "../http/page_step.ts";
+import type { Continuation } from "./continuation.ts";
+import type { LimitParam } from "./limit_param.ts";
 
 /** What a paginator knows about a page. */
 export interface PageFacts {
@@ -15,14 +17,26 @@ export interface PageFacts {
   fingerprint(): string;
   /** Returns the value at a path of the response, `$header.NAME` included; undefined if there is none. */
   value(path: string): unknown;
+  /** Returns what the page declares about records beyond those read, under well-known names. */
+  continuations(read: { readonly records: number; readonly pages: number }): Continuation[];
+  /** Returns the parameter of the request whose number equals a record count, if there is one. */
+  limitEqualTo(records: number): LimitParam | undefined;
 }
 
 /** What follows a page. */
 export type Verdict =
   /** Every record of the window was read, as far as the API lets that be known. */
   | { readonly kind: "done" }
-  /** Take these steps after the earlier ones, or instead of them if `replaces`. */
-  | { readonly kind: "more"; readonly steps: readonly PageStep[]; readonly replaces?: true }
+  /**
+   * Take these steps after the earlier ones, or instead of them if `replaces`. With `proof` the window is
+   * done unless it is still needed: the step only proves that nothing follows.
+   */
+  | {
+    readonly kind: "more";
+    readonly steps: readonly PageStep[];
+    readonly replaces?: true;
+    readonly proof?: () => boolean;
+  }
   /** The API's data changed while it was read: restart the window. */
   | { readonly kind: "restart"; readonly reason: string }
   /** The window cannot be read; if `tooFull`, shorter windows may succeed. */

@@ -1,7 +1,9 @@
 // Owns streams without paging: one response is the whole window. Invariant: a response that the API cut off
-// is never taken for a complete one, as far as a total or `full` shows.
+// is never taken for a complete one, as far as a total, `full`, a limit in the request or anything that the
+// response declares shows; unless the job says "paging: none".
 import type { PageFacts, Paginator, Verdict } from "./paginator.ts";
-import { DONE, type Tally, tooFull } from "./tally.ts";
+import { suggestPaging } from "./suggest_paging.ts";
+import { type Tally, tooFull } from "./tally.ts";
 import type { PageStep } from "../http/page_step.ts";
 
 const HINT = 'Make the windows shorter, or declare "paging"';
@@ -28,10 +30,26 @@ export class SinglePage implements Paginator {
     if (decided !== undefined) return decided;
     const { records, total } = this.#tally;
     if (total !== null) return tooFull(`the response holds ${records} of ${total} records`, HINT);
-    if (this.#full === undefined || records < this.#full) return DONE;
+    if (this.#full === undefined) return this.#limited(page) ?? this.#tally.finish(page);
+    if (records < this.#full) return this.#tally.finish(page);
     return tooFull(
       `the response holds ${records} records, the number at which the API cuts off`,
       HINT,
+    );
+  }
+
+  /** As many records as the request allows are rarely all. */
+  #limited(page: PageFacts): Verdict | undefined {
+    const { records } = page;
+    const limit = page.limitEqualTo(records);
+    if (limit === undefined) return undefined;
+    const found = page.continuations(this.#tally);
+    const suggested = suggestPaging(found, { records, limit }).map((line) => `"${line}"`);
+    return tooFull(
+      `the response holds ${records} records, exactly as many as "${limit.name}" of the request allows`,
+      `Write ${
+        suggested.join(" and ")
+      } in the stream, "full: ${limit.value}" for shorter windows, or "paging: none" if the response is complete`,
     );
   }
 }

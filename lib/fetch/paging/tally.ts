@@ -1,49 +1,95 @@
 // Owns what all kinds of paging share: how many pages and records were read, which total the API declares,
-// and whether pages contradict each other. It never decides which page is next. Invariant: a total makes a
-// window "done" only if exactly as many records were read.
+// and whether pages contradict each other or their end. It never decides which page is next. Invariant: a
+// total makes a window "done" only if exactly as many records were read, and nothing that a response declares
+// contradicts it.
+import type { PageStep } from "../http/page_step.ts";
+import type { Continuation } from "./continuation.ts";
+import { PageEnds } from "./page_ends.ts";
 import type { PageFacts, Verdict } from "./paginator.ts";
+import { suggestPaging } from "./suggest_paging.ts";
+import { shownValue } from "../../report/text/shown_value.ts";
 
 /** Continues without another step. */
 export const WAIT: Verdict = { kind: "more", steps: [] };
 /** The window is complete. */
 export const DONE: Verdict = { kind: "done" };
 
+/** How a window ends. */
+export interface End {
+  /** The page beyond the last, which proves that nothing follows; undefined if there is no way to request it. */
+  readonly beyond?: PageStep | undefined;
+  /** Page size that was requested, if the end is concluded from a shorter page. */
+  readonly shorterThan?: number;
+}
+
 /** Counts one reading of a window. */
 export class Tally {
   /** Most pages that may be read. */
   readonly maxPages: number;
+  /** What the stream has learned about its last pages. */
+  readonly ends: PageEnds;
+  /** Whether the job declares how pages follow each other. */
+  readonly isPaged: boolean;
   /** Pages read. */
   pages = 0;
   /** Records read. */
   records = 0;
   /** Records that the API declares; null until it does. */
   total: number | null = null;
+  /** Whether every total so far was the number of records on its own page. */
+  #countsPage = true;
+  /** Records on the page whose end is being proven. */
+  #proving: number | undefined;
   #seen = new Set<string>();
 
-  /** Creates a tally that allows at most `maxPages` pages. */
-  constructor(maxPages: number) {
+  /** Creates a tally that allows at most `maxPages` pages; `isPaged` if the job declares how pages follow. */
+  constructor(
+    maxPages: number,
+    { ends = new PageEnds(), isPaged = true }: { ends?: PageEnds; isPaged?: boolean } = {},
+  ) {
     this.maxPages = maxPages;
+    this.ends = ends;
+    this.isPaged = isPaged;
   }
 
-  /** Counts a page; returns a verdict if the total or a contradiction decides, else undefined. */
-  add(page: PageFacts): Verdict | undefined {
-    const before = this.total;
+  /**
+   * Counts a page; returns a verdict if the total or a contradiction decides, else undefined. `follows` says
+   * that the page leads to another one, so that a total that is reached does not end the window.
+   */
+  add(page: PageFacts, { follows = false, ...end }: { follows?: boolean } & End = {}):
+    | Verdict
+    | undefined {
     this.pages += 1;
     this.records += page.records;
-    this.total = page.total ?? before;
-    if (before !== null && this.total !== before) {
-      return restart(`the total changed from ${before} to ${this.total} while paging`);
-    }
-    if (this.total !== null && this.records > this.total) {
-      return restart(`the pages hold ${this.records} records, but the API declares ${this.total}`);
-    }
+    this.ends.saw(page.records);
+    // An API may declare anything on a page beyond the last.
+    const proven = page.records === 0 ? this.#proof(page) : undefined;
+    if (proven !== undefined) return proven;
+    const wrong = this.#readTotal(page);
+    if (wrong !== undefined) return wrong;
     const isComplete = this.records === this.total;
-    if (isComplete && this.pages === 1) return DONE;
-    return this.#repeats(page) ?? (isComplete ? DONE : undefined);
+    if (isComplete && !follows && this.pages === 1) {
+      const verdict = this.finish(page, end);
+      if (verdict === DONE) return DONE;
+      this.#repeats(page);
+      return verdict;
+    }
+    const decided = this.#repeats(page) ?? this.#proof(page);
+    if (decided !== undefined || !isComplete) return decided;
+    if (!follows) return this.finish(page, end);
+    if (page.records === 0 || this.pages === 1 && this.ends.isProven(page.records)) return DONE;
+    if (this.pages === 1) this.#proving = page.records;
+    return undefined;
   }
 
   /** Returns the verdict if the API offers no further page. */
-  end(): Verdict {
+  end(page: PageFacts, end: End = {}): Verdict {
+    const isComplete = this.total === null || this.records === this.total;
+    return isComplete ? this.finish(page, end) : this.ended();
+  }
+
+  /** Returns the verdict if the declared flag says that no page follows. */
+  ended(): Verdict {
     if (this.total === null || this.records === this.total) return DONE;
     return tooFull(
       `the pages ended after ${this.records} of ${this.total} records`,
@@ -51,9 +97,26 @@ export class Tally {
     );
   }
 
+  /** Returns the verdict at the end of a window: done, unless the page declares more or the end has to be proven. */
+  finish(page: PageFacts, { beyond, shorterThan }: End = {}): Verdict {
+    const signs = this.#signs(page);
+    const isSure = shorterThan === undefined || this.ends.isLast(page.records, shorterThan);
+    if (signs.length === 0 && isSure) return DONE;
+    if (page.records > 0 && beyond !== undefined && this.cap() === undefined) {
+      const isNeeded = () =>
+        signs.length === 0
+          ? shorterThan !== undefined && !this.ends.isLast(page.records, shorterThan)
+          : signs.some(isCount) || !this.ends.isProven(page.records);
+      if (!isNeeded()) return DONE;
+      this.#proving = page.records;
+      return { kind: "more", steps: [{ ...beyond, isProof: true }], proof: isNeeded };
+    }
+    return signs.length === 0 ? DONE : contradicted(page, this, signs);
+  }
+
   /** Returns the verdict on an empty page if pages are counted. */
-  empty(): Verdict {
-    if (this.total === null) return DONE;
+  empty(page: PageFacts): Verdict {
+    if (this.total === null) return this.finish(page);
     return failed(
       `page ${this.pages} is empty after ${this.records} of ${this.total} records`,
       "The API is inconsistent: try again later, or make the windows shorter",
@@ -83,6 +146,48 @@ export class Tally {
     return this.cap(Math.max(1, Math.ceil((this.total - this.records) / size)));
   }
 
+  /** What a page declares about records beyond it; links on an empty page lead nowhere. */
+  #signs(page: PageFacts): Continuation[] {
+    if (this.ends.hasFollowed) return [];
+    const signs = page.continuations(this);
+    return page.records > 0 || !this.isPaged ? signs : signs.filter(isCount);
+  }
+
+  /** Learns from the page that was requested to prove an end. */
+  #proof(page: PageFacts): Verdict | undefined {
+    const last = this.#proving;
+    this.#proving = undefined;
+    if (last === undefined) return undefined;
+    if (page.records > 0) {
+      this.ends.disprove(last);
+      return undefined;
+    }
+    this.ends.prove(last);
+    const counts = this.#signs(page).filter(isCount);
+    return counts.length === 0 ? DONE : contradicted(page, this, counts);
+  }
+
+  #readTotal(page: PageFacts): Verdict | undefined {
+    const before = this.total;
+    if (page.total === null) return this.#exceeds(before);
+    if (page.total !== page.records) this.#countsPage = false;
+    // A number that is the length of every page is not the total: only a second page can tell.
+    if (this.#countsPage && this.pages > 1 && page.records > 0) {
+      this.total = null;
+      return undefined;
+    }
+    this.total = page.total;
+    if (before !== null && this.total !== before) {
+      return restart(`the total changed from ${before} to ${this.total} while paging`);
+    }
+    return this.#exceeds(this.total);
+  }
+
+  #exceeds(total: number | null): Verdict | undefined {
+    if (total === null || this.records <= total) return undefined;
+    return restart(`the pages hold ${this.records} records, but the API declares ${total}`);
+  }
+
   #repeats(page: PageFacts): Verdict | undefined {
     if (page.records === 0) return undefined;
     const print = page.fingerprint();
@@ -94,6 +199,50 @@ export class Tally {
     }
     this.#seen.add(print);
     return undefined;
+  }
+}
+
+function isCount({ kind }: Continuation): boolean {
+  return kind === "total";
+}
+
+/** The verdict on a response that declares records that were not read. */
+function contradicted(page: PageFacts, tally: Tally, signs: readonly Continuation[]): Verdict {
+  const { records, pages, isPaged } = tally;
+  const sign = signs[0]!;
+  const read = pages === 1 ? "the response holds" : `${pages} pages hold`;
+  const reason = `${read} ${counted(records)}, but ${wordsOf(sign)}`;
+  const lines = suggestPaging(signs, { records, limit: page.limitEqualTo(records) });
+  const suggested = lines.map((line) => `"${line}"`).join(" and ");
+  if (!isPaged) {
+    const hint = `Write ${suggested} in the stream, or "paging: none" if the response is complete`;
+    return isCount(sign) ? tooFull(reason, hint) : failed(reason, hint);
+  }
+  return failed(
+    reason,
+    isCount(sign)
+      ? `Check "paging" and write "total: ${sign.path}" in the stream, or "total: none" if the number means something else`
+      : `Correct "paging" of the stream; the response suggests ${suggested}`,
+  );
+}
+
+function counted(records: number): string {
+  return records === 1 ? "1 record" : `${records} records`;
+}
+
+function wordsOf({ kind, path, value }: Continuation): string {
+  switch (kind) {
+    case "total":
+      return `"${path}" declares ${value} records`;
+    case "pages":
+      return `"${path}" declares ${value} pages`;
+    case "flag":
+      return `"${path}" is ${shownValue(value)}, so more follow`;
+    case "link_header":
+      return 'the header "Link" leads to a next page';
+    case "link":
+    case "cursor":
+      return `"${path}" leads to a next page`;
   }
 }
 

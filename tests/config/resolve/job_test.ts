@@ -162,7 +162,7 @@ Deno.test("resolveJob() checks what placeholders name", () =>
       { [`${STREAM}.for_each`]: { region: ["gb", "ire"] } },
       'the request does not say "region"; put {each.region} in it',
     ],
-    [{ [`${STREAM}.paging`]: "page" }, 'expected a map with by, found "page"'],
+    [{ [`${STREAM}.paging`]: "page" }, 'expected "none", or a map with by, found "page"'],
     [
       { "source.auth": "Bearer 1", "source.url": "https://a.example" },
       "expected a map with basic, bearer, oauth2, header or query",
