@@ -1,6 +1,7 @@
-// `deno task init`: writes a job file from questions on a terminal, from flags, from a sample of an answer
-// or from an OpenAPI document. It asks no API. What it writes passes `deno task check`, and a file that is
-// there already stays unless --force is given.
+// `deno task init`: writes a job file from questions on a terminal, from flags, from a sample of a response or from an
+// OpenAPI document. The file passes `deno task check`, and an existing file is kept unless --force is given. It sends a
+// request only on a terminal, after it was allowed to.
+import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { inspectJob } from "../lib/config/read_job.ts";
 import {
   draftOfAnswers,
@@ -9,7 +10,10 @@ import {
   type JobDraft,
 } from "../lib/init/job_draft.ts";
 import { type OpenApiDocument, readOpenApi } from "../lib/init/openapi_document.ts";
+import { readSample, type Sample } from "../lib/init/read_sample.ts";
+import { withVariables } from "../lib/init/request_draft.ts";
 import { writeJob } from "../lib/init/write_job.ts";
+import { oneLine } from "../lib/report/text/format.ts";
 import { Failure } from "../lib/failure.ts";
 import { type Arguments, type Flags, helpText, readArguments } from "../lib/cli/arguments.ts";
 import { EXIT, runCommand } from "../lib/cli/exit.ts";
@@ -22,24 +26,31 @@ const value = (name: string, about: string) => ({ kind: "value", value: name, ab
 const FLAGS: Flags = {
   name: value("NAME", "Name of the job."),
   url: value("URL", "Base URL of the API."),
-  path: value("PATH", "Path below it, such as /v1/readings."),
-  openapi: value("FILE", "OpenAPI document to take address, parameters, tables and auth from."),
-  sample: value("FILE", "A saved answer, as JSON, to take records, tables and columns from."),
+  path: value("PATH", "Path below it, such as /v1/readings; with --openapi also words of it."),
+  openapi: value("FILE", "OpenAPI document with the URL, parameters, tables and credentials."),
+  sample: value(
+    "FILE",
+    "A saved response (JSON, NDJSON or CSV) with the records, tables and columns.",
+  ),
   "date-param": value("P", "Query parameter that takes one day."),
-  "from-param": value("P", "Query parameter of the first day or moment."),
-  "to-param": value("P", "Query parameter of the last."),
+  "from-param": value("P", "Query parameter of the first day or instant."),
+  "to-param": value("P", "Query parameter of the last day or instant."),
   "date-format": value(
     "F",
     "date (default), instant, epoch, epoch_ms or a pattern such as %d.%m.%Y.",
   ),
-  "end-excluded": { kind: "switch", about: "The last day or moment is not part of the answer." },
+  "end-excluded": { kind: "switch", about: "The end of a range is exclusive." },
   window: value("W", "Length of windows: day, 7d, month, auto, ..."),
-  start: value("D", "First date there is, such as 2015-01-01."),
+  start: value("D", "First date with data, such as 2015-01-01."),
   "time-zone": value("Z", "Time zone of the dates, such as Europe/London. Default: UTC."),
-  records: value("PATH", "Where the records are in the answer, such as data.items."),
+  records: value("PATH", "Path of the records in the response, such as data.items."),
   key: { kind: "list", value: "FIELD", about: "Fields that identify a record." },
-  columns: { kind: "list", value: "FIELD:TYPE", about: "Fields to keep and their types." },
-  total: value("PATH", "Where the answer says how many records there are."),
+  columns: {
+    kind: "list",
+    value: "FIELD:TYPE",
+    about: "Fields to keep and their types, such as value:numeric.",
+  },
+  total: value("PATH", "Path of the number of all records in the response."),
   paging: value(
     "P",
     "offset:skip:limit:100, page:page:per_page:100, cursor:PATH:PARAM, next_link:PATH, link_header.",
@@ -47,11 +58,11 @@ const FLAGS: Flags = {
   auth: value("A", "none, basic, bearer, header:X-Api-Key or query:api_key."),
   limit: value("R", "Allowed rate, such as 2/s."),
   out: value("FILE", "File to write. Default: config/NAME.yaml."),
-  force: { kind: "switch", about: "Write over a file that is there." },
+  force: { kind: "switch", about: "Overwrite an existing file." },
 };
 
 const ABOUT =
-  `Writes a job file. On a terminal it asks questions where --path, or --url, is not given.
+  `Writes a job file. On a terminal it asks for --path or --url where they are not given.
 Examples:
   deno task init --url https://api.example.com --path /v1/readings --date-param date --key id
   deno task init --openapi openapi.json --path /v1/readings`;
@@ -62,12 +73,12 @@ async function main(argv: string[]): Promise<number> {
     console.log(helpText("init [options]", ABOUT, FLAGS));
     return EXIT.done;
   }
-  const document = readDocument(args.value("openapi"));
-  const sample = readSample(args.value("sample"));
+  const document = documentIn(args.value("openapi"));
+  const sample = sampleIn(args.value("sample"));
   const given = answersOf(args);
   const asks = isLacking(given, document) && Deno.stdin.isTerminal();
   const answers = asks
-    ? askQuestions(given, { document, hasSample: sample !== undefined }, TERMINAL)
+    ? await askQuestions(given, { document, hasSample: sample !== undefined }, TERMINAL)
     : given;
   const draft = document === undefined
     ? draftOfAnswers(answers, sample)
@@ -115,25 +126,30 @@ function answersOf(args: Arguments): InitAnswers {
   };
 }
 
-function readDocument(file: string | undefined): OpenApiDocument | undefined {
-  return file === undefined ? undefined : readOpenApi(readFile(file));
+function documentIn(file: string | undefined): OpenApiDocument | undefined {
+  if (file === undefined) return undefined;
+  const folder = dirname(file);
+  return readOpenApi(readFile(file), (name) => fileBelow(folder, name));
 }
 
-function readSample(file: string | undefined) {
-  if (file === undefined) return undefined;
+/** A file in the folder of the document or below it; undefined for any other. */
+function fileBelow(folder: string, name: string): string | undefined {
+  const path = relative(folder, resolve(folder, name));
+  if (/^[a-z]+:/i.test(name) || isAbsolute(path) || path.startsWith("..")) return undefined;
   try {
-    return JSON.parse(readFile(file)) as unknown;
-  } catch (error) {
-    if (error instanceof Failure) throw error;
-    throw new Failure("configuration", `Cannot read the sample "${file}": it is not JSON`, {
-      hint: "Save an answer of the API, such as with curl URL > sample.json",
-    });
+    return Deno.readTextFileSync(join(folder, path));
+  } catch {
+    return undefined;
   }
+}
+
+function sampleIn(file: string | undefined): Sample | undefined {
+  return file === undefined ? undefined : readSample(readFile(file), file);
 }
 
 function readFile(file: string): string {
   if (/^https?:/.test(file)) {
-    throw new Failure("configuration", `Cannot read "${file}": init reads files only`, {
+    throw new Failure("configuration", `Cannot read "${file}": init reads only files`, {
       hint: `curl -o openapi.json ${file}`,
     });
   }
@@ -174,7 +190,7 @@ const FLAG_OF: Readonly<Record<keyof InitAnswers, string>> = {
   limit: "limit",
 };
 
-/** The command that does the same without questions. */
+/** The command that writes the same file without questions. */
 function commandOf(answers: InitAnswers, args: Arguments): string {
   const words = ["openapi", "sample"].flatMap((name) => {
     const file = args.value(name);
@@ -190,55 +206,70 @@ function commandOf(answers: InitAnswers, args: Arguments): string {
   return `deno task init ${shown.join(" ")}`.trim().slice(0, 1000);
 }
 
-/** What was said may not fit together; nothing is written then. */
+/** Refuses a job with mistakes: answers may contradict each other. */
 async function refuseMistakes(file: string, text: string): Promise<void> {
   const { problems } = await inspectJob(file, { readText: () => text, env: () => undefined });
   const [first] = problems;
   if (first === undefined) return;
   throw new Failure("configuration", `Cannot write "${file}": ${first.message}`, {
-    hint: `It would read "${text.split("\n")[first.line - 1]?.trim()}"; say it with another flag`,
+    hint: `The line would be "${
+      text.split("\n")[first.line - 1]?.trim()
+    }"; correct the flag behind it`,
   });
 }
 
-/** Writes the file; `command` is what does it again where it cannot be written, for somebody who answered questions. */
+/** Writes the file; `command` repeats the answers of a person who would otherwise have to give them again. */
 function write(file: string, text: string, force: boolean, command?: string): void {
   try {
     Deno.writeTextFileSync(file, text, force ? {} : { createNew: true });
   } catch (error) {
     const exists = error instanceof Deno.errors.AlreadyExists;
     const reason = exists
-      ? "it is there already"
+      ? "it already exists"
       : error instanceof Deno.errors.NotCapable
-      ? "it lies outside of this folder"
+      ? "it lies outside this folder"
       : error instanceof Deno.errors.NotFound
       ? "there is no such folder"
       : (error as Error).message;
-    const again = exists ? "Give another --out, or --force to write over it" : "Give another --out";
+    const again = exists ? "Give another --out, or --force to overwrite it" : "Give another --out";
     throw new Failure("configuration", `Cannot write "${file}": ${reason}`, {
       hint: command === undefined ? again : `${again}: ${command} --out OTHER.yaml`,
     });
   }
 }
 
-/** What was written, what it was guessed from, and what is to be done next. */
+/** What was written, what is a guess, and the next command. */
 function lines(file: string, draft: JobDraft): string[] {
-  const { tables, stream, window, paging, auth, params } = draft;
+  const { tables, stream, window, paging, auth, path, params, limits } = draft;
   const names = tables.map(({ name, key, columns }) =>
     `${name} (${columns.length} columns, key ${key.join(", ")})`
   );
-  const secrets = [...JSON.stringify(auth ?? {}).matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name);
+  const places = withVariables(JSON.stringify([auth ?? {}, path, draft.body]));
+  const secrets = [...places.matchAll(/(?<!\$)\$\{(\w+)\}/g)].map(([, name]) => name);
   const flags = Object.keys(params).map((name) => ` --${name.replaceAll("_", "-")} ...`).join("");
   const length = typeof window === "string" ? window : `up to ${window?.max}`;
+  const guesses = Object.values(draft.guesses).map((guess) => `  guess   ${guess}`);
+  const notes = draft.notes.map((note) => `  note    ${note}`);
   return [
     `wrote ${file}: stream ${stream}, tables ${names.join("; ")}`,
-    `  dates   ${window === undefined ? "none: all is asked for at once" : `windows of ${length}`}`,
-    `  paging  ${paging === undefined ? "none: an answer has one page" : `by ${paging.by}`}`,
+    `  dates   ${
+      window === undefined ? "none: everything is requested at once" : `windows of ${length}`
+    }`,
+    `  paging  ${
+      paging === undefined
+        ? "none declared; probe shows whether a response is complete"
+        : `by ${paging.by}`
+    }`,
+    ...limits.length === 0 ? [] : [`  limits  ${limits.join(", ")}, as the document states`],
     ...tables[0]!.columns.some(({ value }) => value === ".")
-      ? ["  records nothing is known of them; probe shows what they hold"]
+      ? ["  records unknown; probe shows what they contain"]
       : [],
-    ...secrets.length === 0 ? [] : [`  set     ${secrets.join(" and ")} in .env.local`],
-    `next   deno task probe ${file}${flags}`,
-  ];
+    ...guesses,
+    ...notes,
+    ...secrets.length === 0
+      ? []
+      : [`  set     ${[...new Set(secrets)].join(" and ")} in .env.local`],
+  ].map(oneLine).concat(`next   deno task probe ${file}${flags}`);
 }
 
 if (import.meta.main) await runCommand(main);

@@ -159,7 +159,7 @@ const ROOMS = [
   ...["lib/extract", "lib/upsert/sql", "lib/upsert/write"],
   ...["lib/upsert/postgres", "lib/upsert/pglite", "lib/upsert"],
   ...["lib/checkpoint", "lib/report"],
-  ...["lib/init", "lib/probe", "lib/doctor", "lib/verify"],
+  ...["lib/probe", "lib/init", "lib/doctor", "lib/verify"],
   ...[
     "lib/backfill.ts",
     "lib/run.ts",

@@ -1,13 +1,15 @@
-// Owns the questions of `init` on a terminal: which are asked, what is taken for an answer, and what is said
-// of one that is none. It reads and prints through what is passed in. Invariant: a question whose answer was
-// given as a flag is not asked.
-import { type InitAnswers, readPaging } from "../init/answers.ts";
+// Owns the questions of `init` on a terminal: which are asked, which answers are accepted, and what is printed about the
+// others. It reads and prints through what is passed in. Invariant: every answer is checked when it is given, and a
+// question whose answer was given as a flag is not asked.
+import { type InitAnswers, readColumn, readPaging } from "../init/answers.ts";
+import { findOperation, listOperations } from "../init/find_operation.ts";
 import type { OpenApiDocument } from "../init/openapi_document.ts";
 import { readAuth } from "../init/propose_auth.ts";
 import { parseRate } from "../plan/time/rate.ts";
+import { oneLine } from "../report/text/format.ts";
 import { Failure } from "../failure.ts";
 
-/** What questions are asked and answered with. */
+/** How questions are asked and answered. */
 export interface Dialogue {
   /** Prints a question and reads a line; null where the terminal was closed or the question interrupted. */
   readonly ask: (question: string) => string | null;
@@ -15,16 +17,37 @@ export interface Dialogue {
   readonly say: (line: string) => void;
 }
 
-/** Answers to one question that are refused before it is given up. */
+/** What is known before the questions. */
+export interface KnownBefore {
+  /** The OpenAPI document. */
+  readonly document: OpenApiDocument | undefined;
+  /** Whether there is a sample of a response. */
+  readonly hasSample: boolean;
+  /**
+   * Requests the API once, if that is allowed, and returns what its response proposes; undefined where it was not
+   * requested. Its lines are printed.
+   */
+  readonly propose?: (answers: InitAnswers) => Promise<Proposal | undefined>;
+}
+
+/** What a response proposes, as the default answers of questions. */
+export interface Proposal {
+  /** What was found, line by line. */
+  readonly lines: readonly string[];
+  /** Defaults. */
+  readonly defaults: Pick<InitAnswers, "records" | "total" | "paging"> & { readonly key?: string };
+}
+
+/** Refused answers before a question is given up. */
 const MOST_TRIES = 10;
 const MOST_SHOWN = 20;
 
 interface Question {
   readonly key: keyof InitAnswers;
   readonly text: string;
-  /** What an empty line stands for; undefined where it is no answer, empty where it leaves the thing out. */
+  /** What an empty line means; undefined where an answer is required, empty where the answer may be left out. */
   readonly otherwise?: string;
-  /** Why an answer cannot be taken, or undefined. */
+  /** Why an answer is not accepted, or undefined. */
   readonly problem?: (answer: string) => string | undefined;
 }
 
@@ -33,35 +56,55 @@ interface Question {
  *
  * @throws {Failure} of kind `interrupted` where the dialogue ends early.
  */
-export function askQuestions(
+export async function askQuestions(
   given: InitAnswers,
-  { document, hasSample }: { document: OpenApiDocument | undefined; hasSample: boolean },
+  before: KnownBefore,
   dialogue: Dialogue,
-): InitAnswers {
+): Promise<InitAnswers> {
   const answers: Record<string, unknown> = { ...given };
-  const put = (question: Question) => {
-    if (answers[question.key] === undefined) answers[question.key] = answerOf(question, dialogue);
+  const put = (question: Question, otherwise?: string) => {
+    const asked = otherwise === undefined ? question : { ...question, otherwise };
+    if (answers[question.key] === undefined) answers[question.key] = answerOf(asked, dialogue);
   };
+  const { document } = before;
   if (document !== undefined) {
-    if (given.path === undefined) operationLines(document).forEach(dialogue.say);
-    put(pathIn(document));
+    if (given.path === undefined) operationLines(document, "").forEach(dialogue.say);
+    put(pathIn(document, dialogue));
     if (document.url === undefined) put(URL_OF_API);
     put(LIMIT);
     return answers;
   }
-  [URL_OF_API, PATH, NAME].forEach(put);
-  const isDated = [given.dateParam, given.fromParam].some((param) => param !== undefined);
+  [URL_OF_API, PATH, NAME].forEach((question) => put(question));
+  askDates(answers, put);
+  if (!before.hasSample) {
+    put(AUTH);
+    const proposal = await before.propose?.(answers);
+    proposal?.lines.forEach(dialogue.say);
+    const { records, key, paging } = proposal?.defaults ?? {};
+    put(RECORDS, records);
+    put(KEY, key);
+    put(COLUMNS);
+    put(PAGING, paging);
+  }
+  [PAGING, AUTH, LIMIT].forEach((question) => put(question));
+  for (const key of ["key", "columns"]) {
+    const text = answers[key];
+    if (typeof text === "string") answers[key] = listed(text);
+  }
+  return answers;
+}
+
+function askDates(answers: Record<string, unknown>, put: (question: Question) => void): void {
+  const isDated = [answers.dateParam, answers.fromParam].some((param) => param !== undefined);
   if (!isDated) put(DAY);
   if (!isDated && answers.dateParam === undefined) put(FROM);
   if (answers.fromParam !== undefined) put(TO);
-  if (answers.dateParam !== undefined || answers.fromParam !== undefined) put(FORMAT);
-  if (!hasSample) [RECORDS, KEY, COLUMNS].forEach(put);
-  [PAGING, AUTH, LIMIT].forEach(put);
-  for (const key of ["key", "columns"]) {
-    const text = answers[key];
-    if (typeof text === "string") answers[key] = text.split(/[\s,]+/).filter((one) => one !== "");
-  }
-  return answers;
+  if (answers.fromParam !== undefined && answers.toParam === undefined) put(START);
+  if (answers.dateParam !== undefined || answers.toParam !== undefined) put(FORMAT);
+}
+
+function listed(text: string): string[] {
+  return text.split(/[\s,]+/).filter((one) => one !== "");
 }
 
 /** The answer to a question; undefined where an empty line leaves it out. */
@@ -72,12 +115,12 @@ function answerOf({ text, otherwise, problem }: Question, { ask, say }: Dialogue
     if (line === undefined) break;
     const answer = line === "" ? otherwise : line;
     if (answer === "") return undefined;
-    const wrong = answer === undefined ? "it needs an answer" : problem?.(answer);
+    const wrong = answer === undefined ? "an answer is required" : problem?.(answer);
     if (wrong === undefined) return answer;
-    say(`  ${wrong}`);
+    say(oneLine(`  ${wrong}`));
   }
   throw new Failure("interrupted", "Cannot write a job: the questions were not answered", {
-    hint: "Begin again, or give the answers as flags: deno task init --help",
+    hint: "Start again, or give the answers as flags: deno task init --help",
   });
 }
 
@@ -88,17 +131,17 @@ const URL_OF_API: Question = {
     if (URL.canParse(url) && /^https?:/.test(url)) return undefined;
     return URL.canParse(`https://${url}`)
       ? `write it with its scheme: https://${url}`
-      : "that is no URL";
+      : "that is not a URL";
   },
 };
 const PATH: Question = {
   key: "path",
   text: "Path below it, such as /v1/readings",
-  problem: (path) => path.startsWith("/") ? undefined : `write it with its slash: /${path}`,
+  problem: (path) => path.startsWith("/") ? undefined : `write it with a slash: /${path}`,
 };
 const NAME: Question = {
   key: "name",
-  text: "Name of the job (empty: that of the host)",
+  text: "Name of the job (empty: the name of the host)",
   otherwise: "",
 };
 const DAY: Question = {
@@ -108,25 +151,41 @@ const DAY: Question = {
 };
 const FROM: Question = {
   key: "fromParam",
-  text: "Query parameter of the first day or moment (empty: no dates)",
+  text: "Query parameter of the first day or instant (empty: no dates)",
   otherwise: "",
 };
-const TO: Question = { key: "toParam", text: "Query parameter of the last" };
+const TO: Question = {
+  key: "toParam",
+  text: "Query parameter of the last day or instant (empty: the API takes only a start)",
+  otherwise: "",
+};
+const START: Question = {
+  key: "start",
+  text: "First date with data, such as 2015-01-01; everything since then is fetched at once",
+  problem: (date) =>
+    /^\d{4}-\d{2}-\d{2}$/.test(date) ? undefined : "write a date such as 2015-01-01",
+};
 const FORMAT: Question = {
   key: "dateFormat",
   text: "How dates are written: date, instant, epoch, epoch_ms or a pattern such as %d.%m.%Y",
   otherwise: "date",
+  problem: (format) =>
+    /^(date|instant|instant_ms|local|offset|epoch|epoch_ms)$/.test(format) || format.includes("%")
+      ? undefined
+      : "write date, instant, epoch, epoch_ms or a pattern such as %d.%m.%Y",
 };
 const RECORDS: Question = {
   key: "records",
-  text: "Where the records are in the answer, such as data.items (empty: it is the list)",
+  text:
+    "Path of the records in the response, such as data.items (empty: the response is the array)",
   otherwise: "",
 };
 const KEY: Question = { key: "key", text: "Fields that identify a record", otherwise: "id" };
 const COLUMNS: Question = {
   key: "columns",
-  text: "Further fields and their types, such as name:text value:numeric (empty: all as jsonb)",
+  text: "Further fields and their types, such as name:text value:numeric (empty: all of them)",
   otherwise: "",
+  problem: (text) => problemOf(() => listed(text).forEach(readColumn)),
 };
 const PAGING: Question = {
   key: "paging",
@@ -137,13 +196,13 @@ const PAGING: Question = {
 };
 const AUTH: Question = {
   key: "auth",
-  text: "How requests prove who asks: none, basic, bearer, header:NAME or query:NAME",
+  text: "Credentials: none, basic, bearer, header:NAME or query:NAME",
   otherwise: "none",
   problem: (text) => problemOf(() => readAuth(text, "job")),
 };
 const LIMIT: Question = {
   key: "limit",
-  text: "Allowed rate, such as 2/s (empty: not known)",
+  text: "Allowed rate, such as 2/s (empty: unknown)",
   otherwise: "",
   problem: (text) => problemOf(() => parseRate(text)),
 };
@@ -158,20 +217,31 @@ function problemOf(read: () => unknown): string | undefined {
   }
 }
 
-/** The path of an operation of a document; a part of it that only one has stands for it. */
-function pathIn(document: OpenApiDocument): Question {
+/** The path of an operation; words that several operations contain list them. */
+function pathIn(document: OpenApiDocument, { say }: Dialogue): Question {
   return {
     key: "path",
-    text: "Path, such as /v1/readings",
-    problem: (path) => problemOf(() => document.operation(path)),
+    text: "Path, or words to search for",
+    problem: (path) => {
+      if (document.operation(path) !== undefined) return undefined;
+      const found = listOperations(document, path);
+      if (found.length === 0) return problemOf(() => findOperation(document, path));
+      operationLines(document, path).forEach(say);
+      return "write one of these paths";
+    },
   };
 }
 
-function operationLines({ operations }: OpenApiDocument): string[] {
-  const more = operations.length - MOST_SHOWN;
+/** Operations by their words, those that take dates first. */
+function operationLines(document: OpenApiDocument, words: string): string[] {
+  const found = listOperations(document, words);
+  const more = found.length - MOST_SHOWN;
+  const head = words === "" ? "operations that return data" : `operations with "${words}"`;
   return [
-    `The document has ${operations.length} operations that answer with data:`,
-    ...operations.slice(0, MOST_SHOWN).map((operation) => `  ${operation}`),
-    ...more > 0 ? [`  and ${more} more`] : [],
+    `The document has ${found.length} ${head}; those marked * take dates:`,
+    ...found.slice(0, MOST_SHOWN).map(({ name, summary, isDated }) =>
+      `${isDated ? "* " : "  "}${name}${summary === "" ? "" : `  ${summary}`}`
+    ),
+    ...more > 0 ? [`  and ${more} more; write a word to search for`] : [],
   ];
 }

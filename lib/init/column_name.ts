@@ -1,5 +1,5 @@
-// Owns names: how what a source calls something becomes a name of a job, table or column. Pure.
-// Invariant: a name it gives is one that a job file takes.
+// Owns names: how the names of an API become names of jobs, tables and columns. Pure. Invariant: a job file accepts
+// every name it returns.
 
 const LONGEST = 63;
 
@@ -15,7 +15,7 @@ export function snakeCase(text: string): string {
   return usable.slice(0, LONGEST).replace(/_+$/, "");
 }
 
-/** The name, or the first of `name_2`, `name_3`, ... that is not taken; takes it. */
+/** The name, or the first of `name_2`, `name_3`, ... that is not taken; marks it as taken. */
 export function freeName(name: string, taken: Set<string>): string {
   let free = name;
   for (let n = 2; taken.has(free); n++) free = `${name.slice(0, LONGEST - 5)}_${n}`;
@@ -23,7 +23,7 @@ export function freeName(name: string, taken: Set<string>): string {
   return free;
 }
 
-/** One of what a name in the plural names: `races`, `categories`, `boxes`. */
+/** The singular of a name in the plural: `races`, `categories`, `boxes`. */
 export function singular(name: string): string {
   if (/(ss|us|is)$/.test(name)) return name;
   if (/ies$/.test(name)) return name.replace(/ies$/, "y");

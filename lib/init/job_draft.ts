@@ -1,18 +1,26 @@
-// Owns the draft of a job: what a person said or a document tells, before it is written as YAML. It is made
-// of answers alone, or of answers over what an OpenAPI document or a sample proposes. Pure.
-import { type InitAnswers, needed, readColumn, readPaging } from "./answers.ts";
+// Owns the draft of a job before it is written as YAML: a person's answers, alone or over what an OpenAPI document or a
+// sample proposes. Pure. Invariant: what a person answered wins over every proposal, and each guess is listed.
+import { type InitAnswers, readColumn, readPaging, required } from "./answers.ts";
 import { snakeCase } from "./column_name.ts";
+import { findOperation, listOperations, pathOf } from "./find_operation.ts";
 import type { OpenApiDocument, Operation } from "./openapi_document.ts";
 import { shapeOfSchema } from "./openapi_shape.ts";
 import { type AuthDraft, authOf, readAuth } from "./propose_auth.ts";
 import { lastWord, proposeRecords, type RecordsProposal } from "./propose_records.ts";
-import { proposeDates } from "./propose_dates.ts";
-import { type PagingDraft, proposePaging } from "./propose_paging.ts";
+import { proposeDates, proposeStart } from "./propose_dates.ts";
+import { type PagingDraft, pagingOfSample, proposePaging } from "./propose_paging.ts";
 import { proposeTables, type RecordHints, type TableDraft } from "./propose_tables.ts";
-import { datesOf, plainRequest, type RequestDraft, requestOf, saysDates } from "./request_draft.ts";
-import { areUnique } from "./sample_records.ts";
-import { shapeOfValues } from "./sample_shape.ts";
-import { ANY } from "./shape.ts";
+import {
+  datesOf,
+  namesDates,
+  plainRequest,
+  type RequestDraft,
+  requestOf,
+} from "./request_draft.ts";
+import { areUnique, recordsIn, type Sample } from "./read_sample.ts";
+import { arraysIn, shapeOfValues } from "./sample_shape.ts";
+import { ANY, type Shape } from "./shape.ts";
+import { statedLimits } from "./stated_limit.ts";
 
 export type { InitAnswers } from "./answers.ts";
 
@@ -22,113 +30,214 @@ export interface JobDraft extends RequestDraft {
   readonly name: string;
   /** A sentence about it. */
   readonly about: string;
-  /** Base URL of the source. */
+  /** Base URL of the API. */
   readonly url: string;
   /** Time zone of the dates. */
   readonly timeZone: string | undefined;
-  /** First date there is. */
+  /** First date with data. */
   readonly start: string | undefined;
-  /** How requests prove who asks. */
+  /** Credentials. */
   readonly auth: AuthDraft | undefined;
-  /** Allowed rate. */
-  readonly limit: string | undefined;
+  /** Allowed rates. */
+  readonly limits: readonly string[];
   /** Name of the stream. */
   readonly stream: string;
   /** How pages follow each other. */
   readonly paging: PagingDraft | undefined;
   /** Path of the total. */
   readonly total: string | undefined;
-  /** Format of answers that are no JSON. */
-  readonly format: Operation["format"];
+  /** Number of records of a response that may be incomplete. */
+  readonly full: number | undefined;
+  /** Format of responses other than JSON, as keys of the stream. */
+  readonly form: Sample["form"];
   /** Where the records are. */
   readonly records: RecordsProposal["records"];
+  /** A condition for rows: an array of arrays may begin with a header. */
+  readonly when: { readonly path: string; readonly not: readonly string[] } | undefined;
   /** Path of a record's own date. */
   readonly recordDate: string | undefined;
   /** Tables with their columns. */
   readonly tables: readonly TableDraft[];
+  /** What is a guess, by the key of the stream that it concerns. */
+  readonly guesses: Readonly<Record<string, string>>;
+  /** What a person should know about the whole draft. */
+  readonly notes: readonly string[];
 }
 
+/** Records of a sample from which on a round number may be a page of more. */
+const FEWEST_OF_A_PAGE = 10;
+
 /**
- * A draft from what a person said, and a sample of an answer.
+ * A draft from a person's answers and a sample of a response.
  *
- * @throws {Failure} of kind `configuration` where something is lacking or cannot be read.
+ * @throws {Failure} of kind `configuration` where an answer is missing or cannot be read.
  */
-export function draftOfAnswers(answers: InitAnswers, sample?: unknown): JobDraft {
-  const path = needed(answers.path, "path", "/v1/readings");
-  const url = needed(answers.url, "url", "https://api.example.com");
+export function draftOfAnswers(answers: InitAnswers, sample?: Sample): JobDraft {
+  const path = required(answers.path, "path", "/v1/readings");
+  const url = required(answers.url, "url", "https://api.example.com");
   const name = answers.name ?? nameOfUrl(url);
-  const found = proposeRecords(sample === undefined ? ANY : shapeOfValues([sample]), path);
-  const paging = answers.paging === undefined ? linkOf(found) : readPaging(answers.paging);
+  const found = inSample(sample, path);
+  const inner = recordsIn(sample?.body, answers.records ?? found.records);
+  const proposed = answers.paging === undefined
+    ? pagingOfSample(found, inner.length)
+    : { paging: readPaging(answers.paging), guesses: [], signs: [] };
+  const { paging } = proposed;
   const dates = datesOf(answers, paging !== undefined);
+  const start = startParam(answers);
+  const isOpen = answers.paging === undefined && paging === undefined && found.total === undefined;
+  const full = isOpen && isRound(inner.length) ? inner.length : undefined;
   return {
-    ...common(answers, name, url),
-    ...plainRequest(path, dates && { ...dates, window: answers.window ?? dates.window }),
+    ...common(answers, name, url, []),
+    ...plainRequest(
+      path,
+      dates && { ...dates, window: answers.window ?? dates.window },
+      start === undefined ? {} : { [start]: answers.start! },
+    ),
     about: `${path} of ${url}`,
     paging,
-    total: answers.total ?? (paging === undefined ? undefined : found.total),
-    format: undefined,
-    ...recordsOf(answers, found, path, { isUnique: areUnique(sample, found) }),
+    total: answers.total ?? found.total,
+    full,
+    form: sample?.form ?? {},
+    ...recordsOf(answers, found, path, { isUnique: areUnique(inner) }),
     auth: answers.auth === undefined ? undefined : readAuth(answers.auth, name),
+    guesses: guessesOf(proposed, full),
+    notes: notesOf({ signs: proposed.signs, start }),
+  };
+}
+
+/** Where the records of a sample are; arrays of arrays are read as the records they stand for. */
+function inSample(sample: Sample | undefined, path: string): RecordsProposal & { header?: string } {
+  const arrays = sample === undefined ? undefined : arraysIn(sample.body);
+  const found = proposeRecords(sample === undefined ? ANY : shapeOfValues([sample.body]), path);
+  const isFound = found.record.kind === "object" && typeof found.records === "string" &&
+    sample !== undefined &&
+    recordsIn(sample.body, found.records).length > (arrays?.rows.length ?? 0);
+  if (arrays === undefined || isFound || found.keys !== undefined) return found;
+  return {
+    ...found,
+    records: arrays.records,
+    path: arrays.path,
+    word: lastWord(path),
+    record: shapeOfValues(arrays.rows),
+    ...arrays.header === undefined ? {} : { header: arrays.header },
   };
 }
 
 /**
- * A draft from an OpenAPI document; what a person said wins over it.
+ * A draft from an OpenAPI document; a person's answers win over it.
  *
- * @throws {Failure} of kind `configuration` where something is lacking or cannot be read.
+ * @throws {Failure} of kind `configuration` where an answer is missing or cannot be read.
  */
 export function draftOfOpenApi(document: OpenApiDocument, answers: InitAnswers): JobDraft {
-  const path = needed(answers.path, "path", document.operations[0]?.replace(/^\w+ /, "") ?? "/");
-  const operation = document.operation(path);
+  const [listed] = answers.path === undefined ? listOperations(document) : [];
+  const path = required(answers.path, "path", pathOf(listed?.name ?? "GET /"));
+  const operation = findOperation(document, path);
   const example = `https://api.example.com${document.basePath}`;
-  const url = needed(answers.url ?? document.url, "url", example);
+  const url = required(answers.url ?? document.url, "url", example);
   const name = snakeCase(answers.name ?? (document.title || nameOfUrl(url)));
-  const answer = operation.answer === undefined || operation.format === "csv"
-    ? ANY
-    : shapeOfSchema(document, operation.answer, 0, operation.format === "ndjson");
-  const found = proposeRecords(
-    operation.format === "ndjson" ? { kind: "list", of: answer } : answer,
-    path,
-  );
-  const { parameters, headers } = operation;
+  const found = inSchema(document, operation);
   const datesIf = (isPaged: boolean) =>
-    saysDates(answers) ? datesOf(answers, isPaged) : proposeDates(document, parameters, isPaged);
-  // A date is no page, though "from" and "start" may be either.
+    namesDates(answers) ? datesOf(answers, isPaged) : proposeDates(document, operation, isPaged);
+  // A date is not a page, though "from" and "start" may be either.
   const dated = Object.keys(datesIf(false)?.values ?? {});
-  const undated = parameters.filter(({ name }) => !dated.includes(name));
-  const paging = answers.paging === undefined
-    ? proposePaging(document, undated, found, headers)
-    : readPaging(answers.paging);
+  const open = dated.length > 0
+    ? undefined
+    : startParam(answers) ?? proposeStart(document, operation)?.name;
+  const others = operation.parameters.filter(({ name }) => !dated.includes(name) && name !== open);
+  const proposed = answers.paging === undefined
+    ? proposePaging(document, others, found, operation.headers)
+    : { paging: readPaging(answers.paging), guesses: [], signs: [], only: undefined };
+  const { paging, only } = proposed;
   const total = answers.total ?? found.total;
-  const dates = datesIf(paging !== undefined || total !== undefined);
-  const request = requestOf(operation, dates, paging);
+  const dates = datesIf(paging !== undefined || total !== undefined || only !== undefined);
+  const auth = answers.auth === undefined ? authOf(operation, name) : readAuth(answers.auth, name);
+  const constants = open === undefined || answers.start === undefined
+    ? {}
+    : { [open]: answers.start };
+  const request = requestOf(document, operation, {
+    dates,
+    paging: proposed,
+    auth,
+    name,
+    constants,
+  });
+  const full = total === undefined ? only?.size : undefined;
   return {
-    ...common(answers, name, url),
+    ...common(answers, name, url, statedLimits(`${document.description} ${operation.description}`)),
     ...request,
     window: dates === undefined ? undefined : answers.window ?? dates.window,
     about: operation.summary || `${path} of ${url}`,
     paging,
     total,
-    format: operation.format,
+    full,
+    form: operation.format === undefined ? {} : { format: operation.format },
     ...recordsOf(answers, found, path, { each: Object.keys(request.forEach) }),
-    auth: answers.auth === undefined
-      ? authOf(operation.security, name)
-      : readAuth(answers.auth, name),
+    auth,
+    guesses: guessesOf(proposed, full),
+    notes: notesOf({ signs: proposed.signs, start: open, unresolved: document.unresolved }),
   };
 }
 
-/** Of an answer that was saved, the one kind of paging that needs no parameter. */
-function linkOf({ link }: RecordsProposal): PagingDraft | undefined {
-  return link === undefined ? undefined : { by: "next_link", link };
+function inSchema(document: OpenApiDocument, operation: Operation): RecordsProposal {
+  const isLines = operation.format === "ndjson";
+  const shape: Shape = operation.answer === undefined || operation.format === "csv"
+    ? ANY
+    : shapeOfSchema(document, operation.answer, isLines);
+  return proposeRecords(isLines ? { kind: "list", of: shape } : shape, operation.path);
 }
 
-function common(answers: InitAnswers, name: string, url: string) {
+/** The parameter of a start without an end. */
+function startParam({ fromParam, toParam }: InitAnswers): string | undefined {
+  return toParam === undefined ? fromParam : undefined;
+}
+
+function isRound(count: number): boolean {
+  return count >= FEWEST_OF_A_PAGE && (count % 10 === 0 || count % 16 === 0 || count % 25 === 0);
+}
+
+function guessesOf(
+  { guesses }: { readonly guesses: readonly string[] },
+  full: number | undefined,
+): Record<string, string> {
+  return {
+    ...guesses.length === 0 ? {} : { paging: `${guesses.join("; ")}; probe proves it` },
+    ...full === undefined ? {} : {
+      full:
+        `A response of ${full} records may be cut off, and fails; declare "paging" if the API has pages`,
+    },
+  };
+}
+
+function notesOf({ signs, start, unresolved = [] }: {
+  readonly signs: readonly string[];
+  readonly start: string | undefined;
+  readonly unresolved?: readonly string[];
+}): string[] {
+  return [
+    ...signs.length === 0 ? [] : [
+      `The API shows signs of paging, but not how pages follow: ${
+        signs.slice(0, 8).join(", ")
+      }; declare "paging"`,
+    ],
+    ...start === undefined ? [] : [
+      `The API takes a start (${start}) and no end, so there are no windows: everything since then is fetched at ` +
+      "once, and again after `refresh`",
+    ],
+    ...unresolved.length === 0 ? [] : [
+      `References of the document without a target, whose fields are missing: ${
+        unresolved.slice(0, 8).join(", ")
+      }`,
+    ],
+  ];
+}
+
+function common(answers: InitAnswers, name: string, url: string, limits: readonly string[]) {
   return {
     name: snakeCase(name),
     url: url.replace(/\/+$/, ""),
     timeZone: answers.timeZone,
     start: answers.start,
-    limit: answers.limit,
+    limits: answers.limit === undefined ? limits : [answers.limit],
   };
 }
 
@@ -141,7 +250,7 @@ function nameOfUrl(url: string): string {
 
 function recordsOf(
   answers: InitAnswers,
-  found: RecordsProposal,
+  found: RecordsProposal & { readonly header?: string },
   path: string,
   hints: RecordHints,
 ) {
@@ -151,21 +260,23 @@ function recordsOf(
   const columns = answers.columns?.map(readColumn);
   const own = columns === undefined ? table! : withColumns(table!, columns);
   const records = answers.records ?? found.records;
+  const { header } = found;
   return {
     stream: word,
     records,
+    when: header === undefined ? undefined : { path: header, not: [header] },
     recordDate: typeof records === "string" ? dateIn(own) : undefined,
     tables: columns === undefined ? [own, ...children] : [own],
   };
 }
 
-/** Path of the date that a record is of. */
+/** Path of the date of a record. */
 function dateIn({ columns }: TableDraft): string | undefined {
   const date = columns.find(({ name, type }) => name === "date" && type === "date");
   return typeof date?.value === "string" ? date.value : undefined;
 }
 
-/** The table with the columns that a person named, those of its key first. */
+/** The table with the columns that a person named, after those of its key. */
 function withColumns(table: TableDraft, columns: TableDraft["columns"]): TableDraft {
   const names = columns.map(({ name }) => name);
   const key = table.columns.filter(({ name }) => table.key.includes(name) && !names.includes(name));

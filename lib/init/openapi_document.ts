@@ -1,10 +1,10 @@
-// Owns reading an OpenAPI document, 3.x or Swagger 2.0, JSON or YAML: its operations, parameters, answers
-// and ways of proving who asks, with references followed. Pure. Invariant: references that go in circles end.
-import { parse } from "yaml";
-import { suggest } from "../did_you_mean.ts";
+// Owns an OpenAPI document, 3.x or Swagger 2.0: its servers, operations, parameters, responses and security schemes.
+// Pure; references are resolved by openapi_reference.ts. Invariant: what the document declares in an unusual place is
+// found, and a reference without a target is reported.
 import { isObject } from "../extract/value/path.ts";
 import { Failure } from "../failure.ts";
 import { formatOf, jsonOf, listOf, type Node, nodeOf, textOf } from "./openapi_node.ts";
+import { parseDocument, type ReadFile, References } from "./openapi_reference.ts";
 
 /** A parameter of an operation. */
 export interface ParameterNode {
@@ -14,50 +14,63 @@ export interface ParameterNode {
   readonly in: string;
   /** Whether a request must have it. */
   readonly required: boolean;
-  /** What the document says of it, in words. */
+  /** Its description, without markup. */
   readonly description: string;
   /** Its schema. */
   readonly schema: Node;
 }
 
-/** A way of proving who asks, as the document names it. */
+/** A security scheme. */
 export interface SecurityNode {
   /** Its definition. */
   readonly scheme: Node;
-  /** Scopes that the operation asks for. */
+  /** Scopes that the operation requires. */
   readonly scopes: readonly string[];
 }
 
-/** An operation that answers with data. */
+/** An operation that returns data. */
 export interface Operation {
-  /** Path below the server's address. */
+  /** Path below the server's URL. */
   readonly path: string;
   /** Method, in capitals. */
   readonly method: "GET" | "POST";
   /** A sentence about it, or empty. */
   readonly summary: string;
+  /** Everything the document says about it in words. */
+  readonly description: string;
   /** Its parameters, those of the path included. */
   readonly parameters: readonly ParameterNode[];
-  /** Schema of the answer that says yes, or undefined. */
+  /** Schema of the successful response, or undefined. */
   readonly answer: Node | undefined;
-  /** Its format, where it is no JSON. */
+  /** Its tags and id, for searching. */
+  readonly tags: readonly string[];
+  /** Its format, unless it is JSON. */
   readonly format: "csv" | "ndjson" | undefined;
-  /** Names of the headers of that answer, in small letters. */
+  /** Names of the headers of that response, in lower case. */
   readonly headers: readonly string[];
-  /** Ways of proving who asks, the first that the document offers. */
+  /** Security schemes of a request: the first alternative that is not empty. */
   readonly security: readonly SecurityNode[];
 }
-
-/** Most references that lead from one to the next. */
-const MOST_REFERENCES = 20;
 
 /** An OpenAPI document. */
 export class OpenApiDocument {
   readonly #root: Node;
+  readonly #references: References;
 
-  /** Takes a decoded document. */
-  constructor(root: Node) {
+  /** Wraps a decoded document; `read` reads files next to it. */
+  constructor(root: Node, read: ReadFile = () => undefined) {
     this.#root = root;
+    this.#references = new References(root, read);
+  }
+
+  /** References without a target, so far. */
+  get unresolved(): readonly string[] {
+    return [...this.#references.unresolved];
+  }
+
+  /** The description of the API, in words. */
+  get description(): string {
+    return plainText(textOf(nodeOf(this.#root.info).description));
   }
 
   /** Title of the API, or empty. */
@@ -65,43 +78,51 @@ export class OpenApiDocument {
     return textOf(nodeOf(this.#root.info).title);
   }
 
-  /** Address of its first server; undefined where it states none that is absolute. */
+  /** URL of its first server, https before http; undefined where none is absolute. */
   get url(): string | undefined {
-    const [server] = listOf(this.#root.servers).map(nodeOf);
-    const url = server === undefined ? this.#swaggerUrl() : withVariables(server);
-    return url !== undefined && URL.canParse(url) ? url.replace(/\/+$/, "") : undefined;
+    const servers = listOf(this.#root.servers).map(nodeOf).map(withVariables);
+    const urls = [...servers, this.#swaggerUrl() ?? ""].filter((url) => isHttp(url));
+    const url = urls.find((url) => url.startsWith("https:")) ?? urls[0];
+    return url?.replace(/\/+$/, "");
   }
 
-  /** The path of its first server where it states no host, such as `/api/v3`; empty otherwise. */
+  /** The path of its first server where that has no host, such as `/api/v3`; empty otherwise. */
   get basePath(): string {
     const [server] = listOf(this.#root.servers).map(nodeOf);
     const path = server === undefined ? textOf(this.#root.basePath) : withVariables(server);
     return path.startsWith("/") ? path.replace(/\/+$/, "") : "";
   }
 
-  /** Paths with their methods that answer with data, such as `GET /v1/items`. */
+  /** Paths with their methods that return data, such as `GET /v1/items`, GET before POST. */
   get operations(): string[] {
-    return Object.entries(nodeOf(this.#root.paths)).flatMap(([path, item]) =>
-      METHODS.filter((method) => isObject(nodeOf(item)[method.toLowerCase()]))
-        .map((method) => `${method} ${path}`)
+    const entries = Object.keys(nodeOf(this.#root.paths)).map((path) =>
+      [path, this.#item(path)] as const
+    );
+    return METHODS.flatMap((method) =>
+      entries.filter(([, item]) => isObject(item[method.toLowerCase()]))
+        .map(([path]) => `${method} ${path}`)
     );
   }
 
-  /**
-   * The operation at a path, GET before POST.
-   *
-   * @throws {Failure} of kind `configuration` where there is none, with those there are.
-   */
-  operation(path: string): Operation {
-    const item = this.follow(nodeOf(this.#root.paths)[path]);
+  #item(path: string): Node {
+    return this.follow(nodeOf(this.#root.paths)[path]);
+  }
+
+  /** The operation at a path, GET before POST; undefined where there is none. */
+  operation(path: string): Operation | undefined {
+    const item = this.#item(path);
     const method = METHODS.find((method) => isObject(item[method.toLowerCase()]));
-    if (method === undefined) throw this.#noOperation(path);
+    if (method === undefined) return undefined;
     const node = nodeOf(item[method.toLowerCase()]);
     const answer = this.#answerOf(nodeOf(node.responses));
     return {
       path,
       method,
-      summary: textOf(node.summary ?? node.description).split("\n")[0]!,
+      summary: plainText(textOf(node.summary ?? node.description).split("\n")[0]!),
+      description: plainText(
+        [item.description, node.summary, node.description].map(textOf).join(" "),
+      ),
+      tags: [textOf(node.operationId), ...listOf(node.tags).map(textOf)],
       parameters: [...this.#parametersOf(item, node), ...this.#bodyOf(node)],
       ...this.#contentOf(answer, node),
       headers: Object.keys(nodeOf(answer.headers)).map((name) => name.toLowerCase()),
@@ -109,7 +130,7 @@ export class OpenApiDocument {
     };
   }
 
-  /** The parameters of a path and an operation, the latter over the former; objects become their members. */
+  /** The parameters of a path and an operation, the latter replacing the former; objects become their members. */
   #parametersOf(item: Node, operation: Node): ParameterNode[] {
     const all = [...listOf(item.parameters), ...listOf(operation.parameters)]
       .map((parameter) => this.follow(parameter))
@@ -118,7 +139,7 @@ export class OpenApiDocument {
     return [...byName.values()].flatMap((one) => this.#membersOf(one) ?? [this.#parameter(one)]);
   }
 
-  /** A query parameter that is an object is sent as its members: `a=1` or, as a deep object, `name[a]=1`. */
+  /** An object in the query is sent as its members: `a=1`, or `name[a]=1` as a deep object. */
   #membersOf(node: Node): ParameterNode[] | undefined {
     const schema = this.follow(node.schema);
     const object = [schema, ...listOf(schema.anyOf), ...listOf(schema.oneOf)]
@@ -133,7 +154,7 @@ export class OpenApiDocument {
     });
   }
 
-  /** The members of the JSON body that an operation takes. */
+  /** The members of the JSON body of an operation. */
   #bodyOf(operation: Node): ParameterNode[] {
     const inSwagger = listOf(operation.parameters).map((one) => this.follow(one))
       .find((one) => one.in === "body");
@@ -141,44 +162,33 @@ export class OpenApiDocument {
     const schema = this.follow(inSwagger?.schema ?? jsonOf(content)?.schema);
     const required = listOf(schema.required);
     return Object.entries(nodeOf(schema.properties)).map(([name, inner]) => ({
-      ...this.#parameter({ name, in: "body", schema: inner }),
+      ...this.#parameter({ name, in: "body", schema: this.follow(inner) }),
       required: required.includes(name),
     }));
   }
 
-  /** The answer with the status 200, or another that says yes. */
+  /** The response with status 200, or with another successful one. */
   #answerOf(responses: Node): Node {
     const status = ["200", "2XX", "2xx", "201", "206", "default"].find((one) => one in responses);
     return this.follow(status === undefined ? undefined : responses[status]);
   }
 
-  /** What a node is, behind references. */
+  /** The node behind references. */
   follow(node: unknown): Node {
-    let found = nodeOf(node);
-    for (let n = 0; typeof found.$ref === "string" && n < MOST_REFERENCES; n++) {
-      found = this.#at(found.$ref);
-    }
-    return typeof found.$ref === "string" ? {} : found;
-  }
-
-  #at(reference: string): Node {
-    if (!reference.startsWith("#/")) return {};
-    let found: unknown = this.#root;
-    for (const part of reference.slice(2).split("/")) {
-      const name = decodeURIComponent(part).replaceAll("~1", "/").replaceAll("~0", "~");
-      found = isObject(found) && Object.hasOwn(found, name) ? found[name] : undefined;
-    }
-    return nodeOf(found);
+    return this.#references.follow(node);
   }
 
   #parameter(node: Node): ParameterNode {
+    const schema = isObject(node.schema)
+      ? this.follow(node.schema)
+      : this.follow(jsonOf(nodeOf(node.content))?.schema);
     return {
       name: textOf(node.name),
       in: textOf(node.in),
       required: node.required === true,
-      description: `${textOf(node.description)} ${textOf(nodeOf(node.schema).description)}`.trim(),
+      description: plainText(`${textOf(node.description)} ${textOf(schema.description)}`),
       // In Swagger 2.0 the parameter is its own schema.
-      schema: isObject(node.schema) ? this.follow(node.schema) : node,
+      schema: Object.keys(schema).length > 0 ? { example: node.example, ...schema } : node,
     };
   }
 
@@ -197,7 +207,12 @@ export class OpenApiDocument {
   #security(requirements: unknown): SecurityNode[] {
     const schemes = nodeOf(nodeOf(this.#root.components).securitySchemes);
     const definitions = nodeOf(this.#root.securityDefinitions);
-    const [first] = listOf(requirements).map(nodeOf).filter((one) => Object.keys(one).length > 0);
+    const choices = listOf(requirements).map(nodeOf).filter((one) => Object.keys(one).length > 0);
+    const isUsable = (one: Node) =>
+      Object.keys(one).every((name) =>
+        isSupported(this.follow(schemes[name] ?? definitions[name]))
+      );
+    const first = choices.find(isUsable) ?? choices[0];
     return Object.entries(first ?? {}).map(([name, scopes]) => ({
       scheme: this.follow(schemes[name] ?? definitions[name]),
       scopes: listOf(scopes).map(textOf),
@@ -211,48 +226,27 @@ export class OpenApiDocument {
     const scheme = offered.includes("http") && !offered.includes("https") ? "http" : "https";
     return `${scheme}://${host}${textOf(basePath)}`;
   }
-
-  #noOperation(path: string): Failure {
-    const known = this.operations;
-    const paths = known.map((operation) => operation.replace(/^\w+ /, ""));
-    const near = paths.find((one) => isLike(one, path)) ?? suggest(path, paths);
-    const shown = known.slice(0, 30).join(", ");
-    const list = `It has ${shown === "" ? "no operation" : shown}${
-      known.length > 30 ? ", ..." : ""
-    }`;
-    return new Failure("configuration", `Cannot find "${path}" in the OpenAPI document`, {
-      hint: near === undefined ? list : `Did you mean "${near}"?`,
-    });
-  }
-}
-
-/** Whether a path is meant by what people write: a method before it, no slash at its ends, values for names. */
-function isLike(path: string, written: string): boolean {
-  const steps = (text: string) => text.toLowerCase().replace(/^\/|\/$/g, "").split("/");
-  const [known, given] = [steps(path), steps(written.replace(/^(GET|POST)\s+/i, ""))];
-  return known.length === given.length &&
-    known.every((step, at) => step === given[at] || /^\{.*\}$/.test(step));
 }
 
 const METHODS = ["GET", "POST"] as const;
 
 /**
- * Reads the text of a document.
+ * Reads a document; `read` reads files next to it.
  *
- * @throws {Failure} of kind `configuration` where it is none.
+ * @throws {Failure} of kind `configuration` where it is not an OpenAPI document.
  */
-export function readOpenApi(text: string): OpenApiDocument {
+export function readOpenApi(text: string, read?: ReadFile): OpenApiDocument {
   let root: unknown;
   try {
-    root = /^\s*\{/.test(text) ? JSON.parse(text) : parse(text, { maxAliasCount: 100 });
+    root = parseDocument(text.replace(/^\uFEFF/, ""));
   } catch (cause) {
     throw notOpenApi("it is neither JSON nor YAML", cause);
   }
   if (!isObject(root) || !isObject(root.paths)) throw notOpenApi('it has no "paths"');
   if (root.openapi === undefined && root.swagger === undefined) {
-    throw notOpenApi('it says neither "openapi" nor "swagger"');
+    throw notOpenApi('it contains neither "openapi" nor "swagger"');
   }
-  return new OpenApiDocument(root);
+  return new OpenApiDocument(root, read);
 }
 
 function notOpenApi(what: string, cause?: unknown): Failure {
@@ -262,11 +256,26 @@ function notOpenApi(what: string, cause?: unknown): Failure {
   });
 }
 
-/** Placeholders in a server's address stand for their defaults. */
+/** The URL of a server; its variables are replaced by their defaults. */
 function withVariables(server: Node): string {
   const variables = nodeOf(server.variables);
   return textOf(server.url).replace(
-    /\{(\w+)\}/g,
+    /\{([^{}]+)\}/g,
     (_, name: string) => textOf(nodeOf(variables[name]).default),
   );
+}
+
+function isHttp(url: string): boolean {
+  return URL.canParse(url) && /^https?:/i.test(url);
+}
+
+/** Whether a job can declare a security scheme. */
+function isSupported({ type, in: where, scheme }: Node): boolean {
+  if (type === "apiKey") return where === "header" || where === "query";
+  return type !== "http" || /^(basic|bearer)$/i.test(textOf(scheme));
+}
+
+/** Text without HTML, on one line. */
+export function plainText(html: string): string {
+  return html.replace(/<\/?[a-z][^<>]*>/gi, " ").replace(/[\p{C}\s]+/gu, " ").trim();
 }

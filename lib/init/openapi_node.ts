@@ -1,5 +1,5 @@
-// Owns the reading of what a decoded document holds, whatever it is: objects, lists and texts, or empty ones,
-// and the types of content. Pure; nothing in it throws.
+// Owns reading the nodes of a decoded document, whatever they are: objects, arrays and strings, or empty ones, and media
+// types. Pure; nothing in it throws.
 import { isObject } from "../extract/value/path.ts";
 
 /** An object of the document. */
@@ -10,23 +10,23 @@ export function nodeOf(value: unknown): Node {
   return isObject(value) ? value : {};
 }
 
-/** The list, or an empty one. */
+/** The array, or an empty one. */
 export function listOf(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** The text, or an empty one. */
+/** The string, or an empty one. */
 export function textOf(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
 
-/** The content whose type is one of JSON. */
+/** The first content with a JSON media type. */
 export function jsonOf(content: Node): Node | undefined {
   const type = Object.keys(content).find((type) => /json/i.test(type) && !isLines(type));
   return type === undefined ? undefined : nodeOf(content[type]);
 }
 
-/** The format that a job has to name, where none of the types is JSON. */
+/** The format that a job has to declare where none of the media types is JSON. */
 export function formatOf(types: readonly string[]): "csv" | "ndjson" | undefined {
   if (types.some((type) => /json|^\*\/\*$/i.test(type) && !isLines(type))) return undefined;
   if (types.some(isLines)) return "ndjson";

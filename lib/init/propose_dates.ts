@@ -1,57 +1,63 @@
-// Owns the guess which parameters are dates, how they are written, and what their ends mean. It reads names,
-// types and the words that describe them. Pure; a guess is for a person to look at.
-import { type Known, knownOf } from "./known_parameter.ts";
-import type { OpenApiDocument, ParameterNode } from "./openapi_document.ts";
+// Owns the guess which parameters are dates, how they are written, and how long a range the API accepts. It reads names,
+// types and descriptions. Pure. Invariant: where an end may be inclusive or exclusive, the draft fetches a moment twice
+// rather than none.
+import { datePair, openStart } from "./date_pair.ts";
+import { knownOf, type KnownParameter } from "./known_parameter.ts";
+import type { OpenApiDocument, Operation } from "./openapi_document.ts";
 
 /** Dates in a request. */
 export interface DatesDraft {
-  /** Parameters of whatever place, and their templates. */
+  /** Templates by the name of a parameter, in whatever place. */
   readonly values: Readonly<Record<string, string>>;
   /** What to write as "window". */
   readonly window: string | Readonly<Record<string, string>>;
 }
 
-const FROM =
-  /^(start|from|since|after|begin|min)$|((^|[_\[.-])(start|from|since|after|begin|gte?|min|newer)([_\].-]|$))|(start|from|since|after|begin|min)(_?(date|time|at|day|ts|timestamp|period|datetime))+\]?$|^(date|time|created|updated|modified)_?(from|start|after|since|min)/i;
-const TO =
-  /^(end|to|until|before|till|max)$|((^|[_\[.-])(end|to|until|before|till|lte?|max|older)([_\].-]|$))|(end|to|until|before|till|max)(_?(date|time|at|day|ts|timestamp|period|datetime))+\]?$|^(date|time|created|updated|modified)_?(to|end|before|until|max)/i;
-const DAY = /^(date|day|on|for_?date|as_?of|event_?date|business_?date)$/i;
-const DATE_WORDS = /date|time|day|yyyy|iso.?8601|epoch|unix|timestamp|month|year/i;
-
-/** The dates that parameters ask for, or undefined where none does. */
+/** The dates of a request, or undefined where no parameter takes any. */
 export function proposeDates(
   document: OpenApiDocument,
-  parameters: readonly ParameterNode[],
+  { parameters, description }: Pick<Operation, "parameters" | "description">,
   isPaged: boolean,
 ): DatesDraft | undefined {
   const known = knownOf(document, parameters).filter(({ in: where }) => PLACES.includes(where));
   const dates = known.filter(isDate);
-  const from = nearest(dates.filter(({ name }) => FROM.test(name) && !TO.test(name)), /gt\b/i);
-  const to = nearest(dates.filter(({ name }) => TO.test(name) && !FROM.test(name)), /lte\b/i);
-  if (from !== undefined && to !== undefined) {
-    const most = mostDays(from) ?? mostDays(to);
-    const max = most === undefined ? undefined : `${most}d`;
+  const pair = datePair(dates);
+  if (pair !== undefined) {
+    const { from, to } = pair;
+    const max = longestRange(`${from.description} . ${to.description} . ${description}`);
     return {
       values: { [from.name]: startOf(from), [to.name]: endOf(to) },
       window: isPaged ? { max: max ?? "365d" } : max ?? "month",
     };
   }
-  const day = dates.find(({ name }) => DAY.test(name));
+  const day = dates.find(isDay);
   if (day !== undefined) {
     return { values: { [day.name]: `{from${formatOf(day)}}` }, window: "day" };
   }
   return partsOfDate(known);
 }
 
-const PLACES: readonly string[] = ["query", "path", "body"];
-
-/** Of `created[gt]` and `created[gte]` and the like the one that leaves no moment out and asks for none twice. */
-function nearest(known: readonly Known[], worse: RegExp): Known | undefined {
-  return known.find(({ name }) => !worse.test(name)) ?? known[0];
+/** The parameter of a start where the API takes no end. */
+export function proposeStart(
+  document: OpenApiDocument,
+  { parameters }: Pick<Operation, "parameters">,
+): { readonly name: string; readonly format: string } | undefined {
+  const dates = knownOf(document, parameters)
+    .filter((one) => one.in === "query" && isDate(one));
+  const start = openStart(dates);
+  return start && { name: start.name, format: formatOf(start).slice(1) };
 }
 
-/** Year, month and perhaps day as parameters of their own. */
-function partsOfDate(known: readonly Known[]): DatesDraft | undefined {
+const PLACES: readonly string[] = ["query", "path", "body"];
+const DATE_WORDS =
+  /^(dates?|datetime|time|times|day|timestamp|ts|at|created|updated|modified|published|started|ended|occurred|observed|recorded|received|issued|period|since|until)$/;
+const DATE_DESCRIPTION =
+  /\b(dates?|date-?time|datetime|timestamps?|days?|moment|instant|epoch|unix|iso.?8601|rfc.?3339|year|month)\b|yyyy|%Y/i;
+const NUMBERS =
+  /\b(price|amount|size|count|number of|temperature|latitude|longitude|score|votes?)\b/i;
+
+/** Year, month and perhaps day as separate parameters. */
+function partsOfDate(known: readonly KnownParameter[]): DatesDraft | undefined {
   const named = (name: RegExp) => known.find((one) => name.test(one.name))?.name;
   const [year, month, day] = [
     named(/^(year|yyyy)$/i),
@@ -65,50 +71,127 @@ function partsOfDate(known: readonly Known[]): DatesDraft | undefined {
     : { values: { ...date, [day]: "{from|%d}" }, window: "day" };
 }
 
-/** Whether a parameter takes dates and not, say, the word "today". */
-function isDate({ name, type, format, description }: Known): boolean {
+/** Whether a parameter takes dates, and not a number or a word such as "today". */
+function isDate({ type, format, description, words, values }: KnownParameter): boolean {
   if (format === "date" || format === "date-time") return true;
   if (type !== undefined && !["string", "integer", "number"].includes(type)) return false;
+  if (values.length > 0) return false;
   if (/\btoday\b/i.test(description) && !/yyyy|%Y/i.test(description)) return false;
-  return DATE_WORDS.test(`${name} ${description}`);
+  if (/\b(cursor|token|offset|page|pagination)\b/i.test(description)) return false;
+  if (words.some((word) => DATE_WORDS.test(word))) return !NUMBERS.test(words.join(" "));
+  return DATE_DESCRIPTION.test(description) || /\btime\b/i.test(description);
 }
 
-function formatOf({ type, format, description }: Known): string {
-  if (format === "date" || /yyyy-?mm-?dd(?!T| ?hh)/i.test(description)) {
-    return /yyyymmdd/i.test(description) ? "|%Y%m%d" : "";
-  }
-  if (type === "integer" || type === "number" || /\b(epoch|unix)\b/i.test(description)) {
-    return /milli|\bms\b/i.test(description) ? "|epoch_ms" : "|epoch";
-  }
-  return format === "date-time" || /iso.?8601|rfc.?3339|T\d\d:\d\d/i.test(description)
-    ? "|instant"
-    : "";
+/** Whether a parameter is the one day of a request. */
+function isDay({ name, words }: KnownParameter): boolean {
+  return /^(date|day|on|as_?of|asof)$/i.test(name) ||
+    /^(for|event|business|game|report|trade|trading|target|the|query|search) (date|day)$/.test(
+      words.join(" "),
+    );
 }
 
-/** The start as the source means it: "after" a moment begins behind it. */
-function startOf(from: Known): string {
-  const isExcluded = /[\[_.]gt\]?$/i.test(from.name) ||
-    /exclusive|strictly/i.test(from.description);
-  return `{${isExcluded ? "before" : "from"}${formatOf(from)}}`;
+function formatOf({ type, format, description, example, words }: KnownParameter): string {
+  const sample = typeof example === "string" ? example : "";
+  const about = `${description} ${sample}`;
+  if (/yyyymmdd|^\d{8}$/i.test(description) || /^\d{8}$/.test(sample)) return "|%Y%m%d";
+  if (/dd[./-]mm[./-]yyyy/i.test(about)) return `|${patternOf(about, "dd", "mm")}`;
+  if (/mm[./-]dd[./-]yyyy/i.test(about)) return `|${patternOf(about, "mm", "dd")}`;
+  if (/yyyy-?mm-?ddT|T\d\d:\d\d|yyyy-mm-dd.?hh/i.test(about)) return "|instant";
+  if (format === "date" || /yyyy-?mm-?dd|^\d{4}-\d\d-\d\d$|\b\d{4}-\d\d-\d\d\b/i.test(about)) {
+    return "";
+  }
+  if (isEpoch(type, about)) return isMilliseconds(about, words) ? "|epoch_ms" : "|epoch";
+  if (format === "date-time") return "|instant";
+  return /iso.?8601|rfc.?3339|date-?time|moment|instant/i.test(description) ? "|instant" : "";
+}
+
+function isEpoch(type: string | undefined, about: string): boolean {
+  return type === "integer" || type === "number" || /\b(epoch|unix)\b/i.test(about);
+}
+
+function isMilliseconds(about: string, words: readonly string[]): boolean {
+  return /milli|\bms\b|\b1[3-9]\d{11}\b/i.test(about) || words.includes("ms") ||
+    words.includes("millis");
+}
+
+/** `%d.%m.%Y` of `dd.mm.yyyy`. */
+function patternOf(about: string, first: string, second: string): string {
+  const mark = new RegExp(`${first}([./-])${second}`, "i").exec(about)?.[1] ?? "/";
+  const sign = (part: string) => part === "dd" ? "%d" : "%m";
+  return [sign(first), sign(second), "%Y"].join(mark);
+}
+
+/** The start: an exclusive one begins a moment earlier, as does "after", which may be either. */
+function startOf(from: KnownParameter): string {
+  const format = formatOf(from);
+  const isAfter = from.words.includes("after") && !isWholeDay(format) &&
+    !/on or after|at or after|inclusive|\bgreater than or equal/i.test(from.description);
+  const isExcluded = from.words.includes("gt") ||
+    /exclusive|\bexcluded\b|strictly/i.test(from.description);
+  return `{${isExcluded || isAfter ? "before" : "from"}${format}}`;
 }
 
 /**
- * The end as the source means it, as far as its words tell. A last day is taken for included and an instant
- * for not included: where that is wrong a moment is asked for twice, and none is left out.
+ * The end: a last day is taken for inclusive unless the document says otherwise. An instant or an epoch is `{to}`
+ * even where it is inclusive: the last second would lose its fractions.
  */
-function endOf(to: Known): string {
+function endOf(to: KnownParameter): string {
   const format = formatOf(to);
-  const words = `${to.name} ${to.description}`;
-  const isExcluded = /exclusive|not included|strictly|less than(?! or)|[[_.]lt\]? /i.test(words);
-  const isIncluded = /inclusive|included|on or before|up to and|\blte\b|\[lte\]/i.test(words);
-  const isDay = format === "" || format === "|%Y%m%d";
-  return isExcluded || !isDay && !isIncluded ? `{to${format}}` : `{last${format}}`;
+  const isIncluded =
+    /\binclusive|\bincluded\b|on or before|at or before|up to and|less than or equal/i.test(
+      to.description,
+    ) || to.words.includes("lte");
+  const isExcluded = !isIncluded &&
+    (/exclusive|not included|excluded|strictly|less than|\bbefore this (day|date)/i.test(
+      to.description,
+    ) || to.words.includes("lt"));
+  if (/not included|non-?inclusive/i.test(to.description)) return `{to${format}}`;
+  if (isWholeDay(format)) return isExcluded ? `{to${format}}` : `{last${format}}`;
+  return format === "|epoch_ms" && isIncluded ? `{last${format}}` : `{to${format}}`;
 }
 
-/** `Limited to 365 days`. */
-function mostDays({ description }: Known): number | undefined {
-  if (!/max|limit|up to|range|at most|more than/i.test(description)) return undefined;
-  const [, days] = /(?:max\w*|limit\w*|up to|at most|more than|range)\D{0,60}?(\d{1,4})\s*days?/i
-    .exec(description) ?? [];
-  return days === undefined ? undefined : Number(days);
+/** Whether a format of an edge shows a day and no time. */
+export function isWholeDay(format: string): boolean {
+  return format === "" || /^\|%/.test(format) && !/%-?[HIpMSRTLfsz]/.test(format);
+}
+
+const COUNTS: Readonly<Record<string, number>> = {
+  ...{ a: 1, an: 1, one: 1, two: 2, three: 3, four: 4, five: 5, six: 6, seven: 7, ten: 10 },
+  ...{ twelve: 12, thirty: 30 },
+};
+const UNITS: Readonly<Record<string, string>> = {
+  ...{ hour: "h", day: "d", week: "w", month: "mo", year: "y" },
+};
+const LENGTH = String.raw`(\d{1,4}|${
+  Object.keys(COUNTS).join("|")
+})[\s-]*(?:calendar[\s-]*)?(hour|day|week|month|year)s?\b`;
+const BOUNDED = [
+  new RegExp(
+    String
+      .raw`(?:max(?:imum)?|limit(?:ed)?|up to|at most|exceed(?:s|ing)?|(?:more|longer|greater|larger) than|span|within|range)\b[^.]{0,60}?\b${LENGTH}`,
+    "i",
+  ),
+  new RegExp(String.raw`\b${LENGTH}\s*(?:max(?:imum)?|at most|range|window|apart|limit)\b`, "i"),
+];
+
+/** The longest range that a description permits, as a window: `Maximum range is 6 months` is `6mo`. */
+export function longestRange(description: string): string | undefined {
+  const sentences = description.split(/[.;](?:\s|$)/)
+    .filter((sentence) =>
+      !/\b(last|past|previous|retention|available for|history of|defaults?|requests?|calls|queries)\b/i
+        .test(sentence)
+    );
+  for (const sentence of sentences) {
+    for (const bounded of BOUNDED) {
+      const [, count, unit] = bounded.exec(sentence) ?? [];
+      if (count === undefined || unit === undefined) continue;
+      const number = COUNTS[count.toLowerCase()] ?? Number(count);
+      if (number > 0) return lengthOf(number, unit.toLowerCase());
+    }
+  }
+  return undefined;
+}
+
+function lengthOf(count: number, unit: string): string {
+  return unit === "year" ? `${count * 12}mo` : `${count}${UNITS[unit]}`;
 }

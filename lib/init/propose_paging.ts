@@ -1,86 +1,269 @@
-// Owns the guess how the pages of an answer are asked for. It reads the names and bounds of parameters, and
-// what the answer holds beside its records. Pure; a guess is for a person to look at.
-import { type Known, knownOf } from "./known_parameter.ts";
+// Owns the guess how the pages of a response follow each other. It reads names, bounds and descriptions of parameters, and
+// what the response contains next to its records. Pure. Invariant: what is guessed and not declared is marked, and signs
+// of paging that lead to no proposal are reported.
+import { knownOf, type KnownParameter } from "./known_parameter.ts";
 import type { OpenApiDocument, ParameterNode } from "./openapi_document.ts";
 import type { RecordsProposal } from "./propose_records.ts";
 
 /** What to write as "paging". */
 export type PagingDraft = Readonly<Record<string, string | number>>;
 
+/** Paging as far as a document or a sample shows it. */
+export interface PagingProposal {
+  /** What to write, or undefined where nothing shows how pages follow. */
+  readonly paging: PagingDraft | undefined;
+  /** What of it is a guess, as half a sentence; empty where everything is declared. */
+  readonly guesses: readonly string[];
+  /** Signs of paging that are not part of the proposal: paths and parameters. */
+  readonly signs: readonly string[];
+  /** A parameter of the page size where nothing asks for further pages, and its value. */
+  readonly only?: { readonly param: string; readonly size: number } | undefined;
+}
+
 const SIZE =
-  /^(\$?(limit|top|take|size|count|rows|per_?page|page_?size|page\[size\]|max_?results|results_?per_?page|num_?results|records_?per_?page|max_?records))$/i;
-const OFFSET = /^(\$?(skip|offset|start_?(index|at|record|row)|start|from|page\[offset\]))$/i;
-const PAGE = /^(page|p|page_?(number|num|no|index)|page\[number\])$/i;
+  /^(\$?(limit|top|take|first|size|count|rows|per_?page|page_?(size|limit|count)|page\[(size|limit)\]|max_?(results|records|items|page_?size|count)|results_?per_?page|(num|number_?of)_?(results|records|items|rows)|(records|items|rows)_?(per_?page|count|limit)|page_?length|_count|n|nb|max))$/i;
+const OFFSET =
+  /^(\$?(skip|offset|start_?(index|at|record|row|from|position)?|from|page\[offset\]|(record|row|result|page)_?offset|_offset|index))$/i;
+const PAGE = /^(page|p|pg|page_?(number|num|no|index|nr|id)|page\[number\]|current_?page|_page)$/i;
 const CURSOR =
-  /^(cursor|(next_?)?(page_?)?token|after|starting_?after|start_?after|continuation(_?token)?|marker|scroll_?id|page\[(after|cursor)\]|next_?(cursor|key)|cursor_?mark)$/i;
+  /^(cursor|(next_?)?(page_?)?token|after|starting_?after|start_?after|continuation(_?token)?|marker|scroll_?id|page\[(after|cursor)\]|(next|page|start|search|after|end)_?(cursor|key|id|marker)|cursor_?mark|bookmark|resumption_?token|next|search_?after)$/i;
 
-/** Records of a page where the document does not say how many it may hold. */
+/** Page size where nothing shows the largest one. */
 const PAGE_SIZE = 100;
+/** A larger maximum is the bound of a type, not of a page. */
+const LARGEST_PAGE = 50_000;
 
-/** How the pages of an answer are asked for, or undefined where nothing tells. */
+/** The paging of an operation with these parameters and this response. */
 export function proposePaging(
   document: OpenApiDocument,
   parameters: readonly ParameterNode[],
-  answer: RecordsProposal,
+  response: RecordsProposal,
   headers: readonly string[],
-): PagingDraft | undefined {
-  const known = knownOf(document, parameters).filter(({ in: where }) =>
-    where === "query" || where === "body"
+): PagingProposal {
+  const known = knownOf(document, parameters)
+    .filter(({ in: where }) => where === "query" || where === "body");
+  const size = known.find((one) => SIZE.test(one.name) && isCount(one));
+  const page = new Pages(known, size, response, headers);
+  const paging = page.byCursor() ?? page.byOffset() ?? page.byNumber() ?? page.byLink() ??
+    page.afterLast();
+  const params = known.filter(({ name, format }) =>
+    !format.startsWith("date") && [OFFSET, PAGE, CURSOR].some((sign) => sign.test(name)) &&
+    !/^(from|start|after|next|index|p|n)$/i.test(name)
   );
-  const numbers = known.filter(({ type }) => type !== "string" && type !== "array");
-  const size = numbers.find(({ name }) => SIZE.test(name));
-  const sized = size === undefined ? {} : { size_param: size.name, size: sizeOf(size) };
-  const inBody = ({ in: where }: Known) => where === "body" ? { in: "body" } : {};
-  const cursor = known.find(({ name }) => CURSOR.test(name));
-  if (cursor !== undefined && answer.cursor !== undefined) {
+  const signs = [
+    ...response.all.filter((path) => path !== response.total),
+    ...params.map(({ name }) => name),
+    ...headers.filter((name) => /^(link|x-(next|total-pages|page|cursor))/.test(name)),
+  ];
+  const only = paging === undefined && size !== undefined
+    ? { param: size.name, size: sizeOf(size).size }
+    : undefined;
+  return {
+    paging,
+    guesses: paging === undefined ? [] : page.guesses,
+    signs: paging === undefined ? signs : [],
+    only,
+  };
+}
+
+/** The paging of a saved response, whose parameters nobody knows: their names are guesses, and marked. */
+export function pagingOfSample(response: RecordsProposal, count: number): PagingProposal {
+  const { link, cursor, pages, total, more, all } = response;
+  const guess = (param: string) => [`the name of the parameter "${param}" is a guess`];
+  const has = (name: RegExp) =>
+    all.map((path) => path.split(".").at(-1)!).find((one) => name.test(one));
+  if (link !== undefined) return { paging: { by: "next_link", link }, guesses: [], signs: [] };
+  if (cursor !== undefined) {
+    const last = cursor.split(".").at(-1)!.replace(/^(next|end)_?/i, "") || "cursor";
+    const param = last === "cursor" || last === "Cursor"
+      ? "cursor"
+      : last.charAt(0).toLowerCase() + last.slice(1);
+    const flag = more === undefined ? {} : { more };
+    return {
+      paging: { by: "cursor", cursor, cursor_param: param, ...flag },
+      guesses: guess(param),
+      signs: [],
+    };
+  }
+  const offset = has(/^(offset|skip|start_?(at|index))$/i);
+  if (offset !== undefined && total !== undefined) {
+    const paging = { by: "offset", offset_param: offset, size: Math.max(1, count) };
+    return { paging, guesses: guess(offset), signs: [] };
+  }
+  if (
+    pages !== undefined || more !== undefined || has(/^page(_?(number|index))?$/i) !== undefined
+  ) {
+    const param = has(/^page(_?(number|index))?$/i) ?? "page";
+    const end = pages !== undefined
+      ? { pages }
+      : more !== undefined
+      ? { more }
+      : { size: Math.max(1, count) };
+    return { paging: { by: "page", page_param: param, ...end }, guesses: guess(param), signs: [] };
+  }
+  return { paging: undefined, guesses: [], signs: all.filter((path) => path !== total) };
+}
+
+/** Whether a parameter takes a number, also one that is declared as a string. */
+function isCount({ name, type, fallback, example, description, values }: KnownParameter): boolean {
+  if (type === "array" || type === "boolean" || type === "object") return false;
+  if (type !== "string") return true;
+  const isNumber = (value: unknown) => /^\d+$/.test(String(value ?? ""));
+  if (values.length > 0) return values.every(isNumber);
+  if (fallback !== undefined || example !== undefined) return isNumber(fallback ?? example);
+  return /^\$?(page|page_?number|per_?page|page_?size|limit|offset|skip|size)$/i.test(name) &&
+    !/token|cursor|opaque|returned by|from the previous/i.test(description);
+}
+
+/** The size to request, and whether it is a guess. */
+function sizeOf(
+  { most, fallback, description, values }: KnownParameter,
+): { readonly size: number; readonly isGuess: boolean } {
+  const numbers = values.map(Number).filter((value) => value > 0 && value <= LARGEST_PAGE);
+  if (numbers.length > 0) return { size: Math.max(...numbers), isGuess: false };
+  if (most !== undefined && most > 0 && most <= LARGEST_PAGE) return { size: most, isGuess: false };
+  const stated = numberIn(description, MOST) ?? numberIn(description, MOST_BEHIND);
+  if (stated !== undefined) return { size: stated, isGuess: false };
+  const usual = Number(fallback ?? 0) || numberIn(description, USUAL) ||
+    numberIn(description, USUAL_BEFORE);
+  return usual !== undefined && usual > 0 && usual <= LARGEST_PAGE
+    ? { size: usual, isGuess: false }
+    : { size: PAGE_SIZE, isGuess: true };
+}
+
+const NUMBER = String
+  .raw`(\d{1,3}(?:[,_]\d{3})+|\d{1,6})\b(?!\s*(?:days?|months?|hours?|seconds?))`;
+const MOST = new RegExp(
+  String
+    .raw`(?:max(?:imum)?\b|up to|at most|no more than|(?:exceed|larger than|greater than|more than)|between \d+ (?:and|to)|from \d+ to|range:?\s*\[?\d+\s*(?:-|to|,|\.\.)|\b[01]\s*(?:-|–|to|\.\.)\s*(?=\d))[^\d.]{0,40}?${NUMBER}`,
+  "i",
+);
+const MOST_BEHIND = new RegExp(String.raw`${NUMBER}\s*(?:\(?max(?:imum)?\b|at most)`, "i");
+const USUAL = new RegExp(String.raw`defaults?\b[^\d.]{0,25}?${NUMBER}`, "i");
+const USUAL_BEFORE = new RegExp(
+  String.raw`${NUMBER}\s*(?:without it|by default|if (?:not|un)|unless|\(default)`,
+  "i",
+);
+
+function numberIn(text: string, pattern: RegExp): number | undefined {
+  const found = Number(pattern.exec(text)?.[1]?.replace(/[,_]/g, ""));
+  return found > 0 && found <= LARGEST_PAGE ? found : undefined;
+}
+
+/** The kinds of paging that the parameters and the response of one operation permit. */
+class Pages {
+  /** What is a guess in the kind that was chosen. */
+  readonly guesses: string[] = [];
+  readonly #known: readonly KnownParameter[];
+  readonly #size: KnownParameter | undefined;
+  readonly #response: RecordsProposal;
+  readonly #headers: readonly string[];
+
+  constructor(
+    known: readonly KnownParameter[],
+    size: KnownParameter | undefined,
+    response: RecordsProposal,
+    headers: readonly string[],
+  ) {
+    this.#known = known;
+    this.#size = size;
+    this.#response = response;
+    this.#headers = headers;
+  }
+
+  /** By a cursor of the response, in a parameter named as one, or like the member of the response. */
+  byCursor(): PagingDraft | undefined {
+    const { cursor, more } = this.#response;
+    if (cursor === undefined) return undefined;
+    const last = cursor.split(".").at(-1)!.toLowerCase();
+    const plain = (name: string) => name.toLowerCase().replace(/[^a-z]/g, "");
+    const param = this.#known.find(({ name }) => plain(name) === plain(last)) ??
+      this.#known.find(({ name }) => CURSOR.test(name)) ??
+      this.#known.find((one) => OFFSET.test(one.name) && !isCount(one)) ??
+      this.#known.find((one) => PAGE.test(one.name) && !isCount(one));
+    if (param === undefined) return undefined;
+    const flag = more === undefined ? {} : { more };
     return {
       by: "cursor",
-      cursor: answer.cursor,
-      cursor_param: cursor.name,
-      ...sized,
-      ...inBody(cursor),
+      cursor,
+      cursor_param: param.name,
+      ...flag,
+      ...this.#sized(),
+      ...inBody(param),
     };
   }
-  const offset = numbers.find(({ name }) => OFFSET.test(name));
-  if (offset !== undefined) {
-    const first = offset.least === 1 ? { first: 1 } : {};
-    const most = offset.most === undefined ? {} : { max_offset: offset.most };
+
+  /** By the number of records to skip. */
+  byOffset(): PagingDraft | undefined {
+    const offset = this.#known.find((one) => OFFSET.test(one.name) && isCount(one));
+    if (offset === undefined) return undefined;
+    const isFromOne = offset.least === 1 || Number(offset.fallback) === 1;
+    const { most } = offset;
+    const bound = most === undefined || most >= 2 ** 31 - 1 ? {} : { max_offset: most };
+    const sized = this.#sized();
+    if (!("size" in sized)) this.guesses.push(`the page size ${PAGE_SIZE} is a guess`);
+    const more = this.#response.more === undefined ? {} : { more: this.#response.more };
     return {
-      by: "offset",
-      offset_param: offset.name,
-      ...first,
-      size: PAGE_SIZE,
-      ...sized,
-      ...most,
-      ...inBody(offset),
+      ...{ by: "offset", offset_param: offset.name, ...isFromOne ? { first: 1 } : {} },
+      ...{ size: PAGE_SIZE, ...sized, ...bound, ...more, ...inBody(offset) },
     };
   }
-  const page = numbers.find(({ name }) => PAGE.test(name));
-  if (page !== undefined) {
-    const isFromZero = page.least === 0 || page.fallback === 0;
-    const first = isFromZero ? { first: 0 } : {};
-    const pages = answer.pages === undefined ? {} : { pages: answer.pages };
-    const ends = answer.pages === undefined && size === undefined ? { size: PAGE_SIZE } : sized;
-    return { by: "page", page_param: page.name, ...first, ...ends, ...pages, ...inBody(page) };
+
+  /** By the number of the page. */
+  byNumber(): PagingDraft | undefined {
+    const page = this.#known.find((one) => PAGE.test(one.name) && isCount(one));
+    if (page === undefined) return undefined;
+    const isFromZero = page.least === 0 || String(page.fallback ?? "") === "0" ||
+      page.fallback === undefined &&
+        /zero.?based|starts? (at|with|from) (0|zero)|0-based|0-index/i.test(page.description);
+    const first = isFromZero && String(page.fallback ?? "0") === "0" ? { first: 0 } : {};
+    const { pages, more, total } = this.#response;
+    const end = { ...pages === undefined ? {} : { pages }, ...more === undefined ? {} : { more } };
+    const sized = this.#sized(Object.keys(end).length > 0 || total !== undefined);
+    const isEnded = Object.keys(end).length > 0 || "size" in sized;
+    if (!isEnded) this.guesses.push(`the page size ${PAGE_SIZE} is a guess`);
+    const size = isEnded ? sized : { size: PAGE_SIZE };
+    return { by: "page", page_param: page.name, ...first, ...size, ...end, ...inBody(page) };
   }
-  if (answer.link !== undefined) return { by: "next_link", link: answer.link, ...sized };
-  if (headers.includes("link")) return { by: "link_header", ...sized };
-  return lastRecordCursor(cursor, answer, sized);
+
+  /** By a link in the body or the header `Link`. */
+  byLink(): PagingDraft | undefined {
+    const { link } = this.#response;
+    if (link !== undefined) return { by: "next_link", link, ...this.#sized(true) };
+    return this.#headers.includes("link") ? { by: "link_header", ...this.#sized(true) } : undefined;
+  }
+
+  /** After the id of the last record, where a flag says whether there are more. */
+  afterLast(): PagingDraft | undefined {
+    const { more, path, records, record } = this.#response;
+    const cursor = this.#known.find(({ name }) => CURSOR.test(name));
+    if (cursor === undefined || more === undefined || typeof records !== "string") return undefined;
+    const names = record.kind === "object" ? [...record.members.keys()] : [];
+    const id = ["id", "uuid", "gid", "sid"].find((name) => names.includes(name)) ?? "id";
+    return {
+      by: "cursor",
+      cursor: `${path}[-1].${id}`,
+      cursor_param: cursor.name,
+      more,
+      ...this.#sized(true),
+    };
+  }
+
+  /** The page size; a guess does no harm where something else ends the window. */
+  #sized(isEnded = false): PagingDraft {
+    if (this.#size === undefined) return {};
+    const { size, isGuess } = sizeOf(this.#size);
+    if (isGuess) {
+      this.guesses.push(
+        `the page size ${size} is a guess${
+          isEnded ? "" : ": the first page shows how many records the API gives"
+        }`,
+      );
+    }
+    return { size_param: this.#size.name, size };
+  }
 }
 
-/** Goes on after the last record, where a flag says whether there is more. */
-function lastRecordCursor(
-  cursor: Known | undefined,
-  { more, path, records }: RecordsProposal,
-  sized: PagingDraft,
-): PagingDraft | undefined {
-  if (cursor === undefined || more === undefined || typeof records !== "string") return undefined;
-  return { by: "cursor", cursor: `${path}[-1].id`, cursor_param: cursor.name, more, ...sized };
-}
-
-function sizeOf({ most, fallback, description }: Known): number {
-  const [, said] =
-    /(?:max\w*|up to|between 1 and|at most)\D{0,30}?(\d{1,5})\b/i.exec(description) ?? [];
-  return most ?? (said === undefined ? undefined : Number(said)) ??
-    (typeof fallback === "number" && fallback > 0 ? fallback : PAGE_SIZE);
+function inBody({ in: where }: KnownParameter) {
+  return where === "body" ? { in: "body" } : {};
 }

@@ -1,6 +1,6 @@
-// Owns the guess what tables a record becomes: a column for each scalar, nested objects flattened, a table
-// of its own for each list of objects, with the key of the row above. Pure. Invariant: every table has a
-// key whose columns are mapped; where no field looks like one, a hash of the record is it.
+// Owns the guess which tables a record becomes: a column for each scalar, nested objects flattened, and a table for each
+// array of objects, with the key of the row above. Pure. Invariant: every table has a key whose columns are mapped; where
+// no field looks like one, it is a hash of the record.
 import { freeName, singular, snakeCase } from "./column_name.ts";
 import { type KeyHints, proposeKey } from "./propose_key.ts";
 import { type ColumnDraft, RecordWalk } from "./record_walk.ts";
@@ -14,20 +14,20 @@ export interface TableDraft {
   readonly key: readonly string[];
   /** All columns, those of the key first. */
   readonly columns: readonly ColumnDraft[];
-  /** What rows are made for each of; undefined for the record itself. */
+  /** The array with an element for each row; undefined for the record itself. */
   readonly each: string | undefined;
 }
 
-/** Levels of lists in lists that become tables. */
+/** Levels of arrays in arrays that become tables. */
 const DEEPEST = 2;
 
-/** What is known of records beside their shape. */
+/** What is known about records next to their shape. */
 export interface RecordHints {
   /** Fields that a person chose as key. */
   readonly given?: readonly string[];
   /** Names of the values that the request is repeated for. */
   readonly each?: readonly string[];
-  /** What the names of the records are, where they are members of an object. */
+  /** Type of the names of the records, where they are members of an object. */
   readonly keys?: "date" | "text" | undefined;
   /** See KeyHints. */
   readonly isUnique?: KeyHints["isUnique"];
@@ -36,34 +36,44 @@ export interface RecordHints {
 /** The tables of a record, its own first. */
 export function proposeTables(record: Shape, word: string, hints: RecordHints = {}): TableDraft[] {
   const { given = [], each = [], keys, isUnique = () => true } = hints;
-  const name = snakeCase(word);
+  const name = tableName(snakeCase(word));
   const walk = new RecordWalk(record);
-  const asked = each.map((name) => walk.columnOf(name) ?? walk.asked(name));
+  const repeated = each.map((name) => walk.columnOf(name) ?? walk.repeated(name));
   const named = keys === undefined ? [] : [walk.named(keys)];
   const hasLists = walk.lists.length > 0;
   const proposed = named.length > 0
-    ? [...asked, ...named]
-    : proposeKey(walk.columns, { word, hasLists, isInner: false, each: asked, isUnique });
+    ? [...repeated, ...named]
+    : proposeKey(walk.columns, { word, hasLists, isInner: false, each: repeated, isUnique });
   const key = given.length > 0 ? given.map((one) => walk.take(one)) : proposed;
   const own = key.length > 0 ? key : [walk.hash()];
   const table = { name, key: own, columns: keyFirst(walk.columns, own), each: undefined };
   const taken = new Set([name]);
-  return [table, ...childrenOf(walk, table, "", taken, 1)];
+  return [table, ...childrenOf(walk, table, { above: "", taken, isUnique, depth: 1 })];
+}
+
+/** A level of arrays in arrays. */
+interface Level {
+  readonly above: string;
+  readonly taken: Set<string>;
+  readonly isUnique: KeyHints["isUnique"];
+  readonly depth: number;
 }
 
 function childrenOf(
   { lists }: RecordWalk,
   parent: TableDraft,
-  above: string,
-  taken: Set<string>,
-  depth: number,
+  { above, taken, isUnique, depth }: Level,
 ): TableDraft[] {
   return lists.flatMap(({ path, name, of }) => {
     const keys = parent.columns.filter((column) => parent.key.includes(column.name));
     const walk = new RecordWalk(of, keys, parent.name);
     const inherited = walk.inherited;
     const each = `${above}${path}[]`;
-    const own = innerKeyOf(walk.columns.slice(inherited.length), name, inherited);
+    const own = innerKeyOf(
+      walk.columns.slice(inherited.length),
+      name,
+      (columns) => isUnique(columns, each),
+    );
     const key = [...inherited, ...own.length > 0 ? own : [walk.place()]];
     const table = {
       name: freeName(`${singular(parent.name)}_${snakeCase(name)}`.slice(0, 60), taken),
@@ -71,24 +81,32 @@ function childrenOf(
       columns: keyFirst(walk.columns, key),
       each,
     };
-    const inner = depth < DEEPEST ? childrenOf(walk, table, `${each}.`, taken, depth + 1) : [];
+    const inner = depth < DEEPEST
+      ? childrenOf(walk, table, { above: `${each}.`, taken, isUnique, depth: depth + 1 })
+      : [];
     return [table, ...inner];
   });
 }
 
-/** The key within the row above; of fields that only end like an id the first alone, as others may be of other things. */
+/** The key within the row above; of several fields that end like an id only the first, as others may refer to other things. */
 function innerKeyOf(
   columns: readonly ColumnDraft[],
   word: string,
-  inherited: readonly string[],
+  isUnique: (columns: readonly ColumnDraft[]) => boolean,
 ): string[] {
-  const own = columns.filter(({ value }) => !inherited.includes(String(value)));
   const [first] = columns;
-  const likely = own.filter((column) => column === first || !/_(id|uuid|guid)$/.test(column.name));
+  const likely = columns.filter((column) =>
+    column === first || !/_(id|uuid|guid)$/.test(column.name)
+  );
   const keyOf = (columns: readonly ColumnDraft[]) =>
-    proposeKey(columns, { word, hasLists: false, isInner: true, each: [], isUnique: () => true });
-  const [exact] = keyOf(own.filter(({ name }) => name === `${singular(snakeCase(word))}_id`));
+    proposeKey(columns, { word, hasLists: false, isInner: true, each: [], isUnique });
+  const [exact] = keyOf(columns.filter(({ name }) => name === `${singular(snakeCase(word))}_id`));
   return exact === undefined ? keyOf(likely) : [exact];
+}
+
+/** A name that Hindcast and PostgreSQL do not reserve. */
+function tableName(name: string): string {
+  return /^(hindcast_|pg_)/.test(name) ? `api_${name}`.slice(0, 60) : name;
 }
 
 function keyFirst(columns: readonly ColumnDraft[], key: readonly string[]): ColumnDraft[] {

@@ -1,5 +1,5 @@
-// Owns the walk through the shape of a record: a column for each scalar, nested objects flattened, lists of
-// objects kept for tables of their own. Pure. Invariant: no two columns of one walk have the same name.
+// Owns the walk through the shape of a record: a column for each scalar, nested objects flattened, arrays of objects
+// kept for tables of their own. Pure. Invariant: no two columns of one walk have the same name.
 import { COLUMN_TYPES, type ColumnType } from "../config/schema/job_schema.ts";
 import { stepTo } from "../extract/value/path.ts";
 import { freeName, singular, snakeCase } from "./column_name.ts";
@@ -10,7 +10,7 @@ const DEEPEST = 2;
 const MOST_COLUMNS = 200;
 const MOST_HASHED = 20;
 
-/** How a column is found: a path, a path with its format, or a hash of paths. */
+/** Where a column gets its value: a path, a path with its format, or a hash of paths. */
 export type ValueDraft =
   | string
   | { readonly path: string; readonly format: string }
@@ -22,43 +22,45 @@ export interface ColumnDraft {
   readonly name: string;
   /** Its type. */
   readonly type: ColumnType;
-  /** Where its value is found. */
+  /** Where it gets its value. */
   readonly value: ValueDraft;
+  /** The description of the field. */
+  readonly about?: string | undefined;
 }
 
-/** The columns and lists of one element. */
+/** The columns and arrays of one element. */
 export class RecordWalk {
   /** Its columns so far. */
   readonly columns: ColumnDraft[] = [];
-  /** Lists of objects in it, by path. */
+  /** Arrays of objects in it, by path. */
   readonly lists: { path: string; name: string; of: Shape }[] = [];
   /** Names of the columns of the key above. */
   readonly inherited: readonly string[];
   readonly #taken = new Set<string>();
 
-  /** Walks through a shape; `above` are the columns of the key of the row above, of a table. */
+  /** Walks through a shape; `above` are the key columns of the row above, which belongs to `table`. */
   constructor(shape: Shape, above: readonly ColumnDraft[] = [], table = "") {
     this.inherited = above.map((column) => this.#inherit(column, table));
     if (shape.kind === "object") this.#members(shape, "", "", 0);
     else this.#add("record", "jsonb", ".");
   }
 
-  /** The column that is found at a path or has that name; a new text where there is none. */
+  /** The column with that path or name; a new one of type text where there is none. */
   take(wanted: string): string {
     return this.columnOf(wanted) ?? this.#add(snakeCase(wanted), "text", wanted);
   }
 
-  /** The column that is found at a path or has that name. */
+  /** The column with that path or name. */
   columnOf(wanted: string): string | undefined {
     return this.columns.find(({ name, value }) => name === wanted || value === wanted)?.name;
   }
 
   /** A column for a value that the request is repeated for. */
-  asked(name: string): string {
+  repeated(name: string): string {
     return this.#add(name, "text", `$each.${name}`);
   }
 
-  /** A column for the name of a record that is the member of an object. */
+  /** A column for the name of a record that is a member of an object. */
   named(type: "date" | "text"): string {
     return this.#add(type === "date" ? "date" : "key", type, "$key");
   }
@@ -77,12 +79,12 @@ export class RecordWalk {
     return this.#add(prefixed, type, from);
   }
 
-  /** A column for the place in the list. */
+  /** A column for the place in the array. */
   place(): string {
     return this.#add("n", "integer", "$index");
   }
 
-  /** A column for a hash of the record: of its fields, or of the whole where there are many. */
+  /** A column for a hash of the record: of its fields, or of the whole record where there are many. */
   hash(): string {
     const paths = this.columns.map(({ value }) => pathOf(value));
     const each = paths.filter((path) => path.startsWith("$each."));
@@ -99,24 +101,25 @@ export class RecordWalk {
 
   #member(shape: Shape, path: string, name: string, depth: number): void {
     if (shape.kind === "scalar") {
-      const { type, format } = shape;
-      this.#add(name, type, format === undefined ? path : { path, format });
+      const { type, format, about } = shape;
+      this.#add(name, type, format === undefined ? path : { path, format }, about);
     } else if (shape.kind === "object" && depth < DEEPEST) {
-      const isWrapper = depth === 0 && /^(attributes|properties|fields)$/.test(name);
+      const isWrapper = depth === 0 &&
+        /^(attributes|properties|fields|node|resource|_source|_?embedded|data)$/.test(name);
       this.#members(shape, path, isWrapper ? "" : `${name}_`, depth + 1);
     } else if (shape.kind === "list" && shape.of.kind === "object") {
       this.lists.push({ path, name: name.split(/[._]/).at(-1) ?? name, of: shape.of });
     } else this.#add(name, shape.kind === "list" ? listType(shape.of) : "jsonb", path);
   }
 
-  #add(name: string, type: ColumnType, value: ValueDraft): string {
+  #add(name: string, type: ColumnType, value: ValueDraft, about?: string): string {
     const free = freeName(snakeCase(name), this.#taken);
-    this.columns.push({ name: free, type, value });
+    this.columns.push({ name: free, type, value, about });
     return free;
   }
 }
 
-/** Where a value is found. */
+/** The path of a value. */
 function pathOf(value: ValueDraft): string {
   return typeof value === "string" ? value : "path" in value ? value.path : ".";
 }

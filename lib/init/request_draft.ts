@@ -1,13 +1,16 @@
-// Owns the request of a drafted job: where each parameter goes, which are dates, which a person has to give
-// with each run, and which are left out. Pure.
+// Owns the request of a drafted job: where each parameter goes, which are dates, which a person has to give for each run,
+// and which are left out. Pure. Invariant: strings of a document are literal in it, and a credential is a variable of the
+// environment, never a parameter of the job.
 import { Failure } from "../failure.ts";
 import type { InitAnswers } from "./answers.ts";
 import { snakeCase } from "./column_name.ts";
-import type { Operation, ParameterNode } from "./openapi_document.ts";
-import type { DatesDraft } from "./propose_dates.ts";
-import type { PagingDraft } from "./propose_paging.ts";
+import { knownOf, type KnownParameter } from "./known_parameter.ts";
+import type { OpenApiDocument, Operation, ParameterNode } from "./openapi_document.ts";
+import { type AuthDraft, isCredential } from "./propose_auth.ts";
+import { type DatesDraft, isWholeDay } from "./propose_dates.ts";
+import type { PagingProposal } from "./propose_paging.ts";
 
-/** Values by the name of a parameter, with placeholders. */
+/** Templates by the name of a parameter. */
 export type Values = Readonly<Record<string, string>>;
 
 /** A request before it is written. */
@@ -18,49 +21,75 @@ export interface RequestDraft {
   readonly path: string;
   /** Query parameters. */
   readonly query: Values;
+  /** Headers. */
+  readonly headers: Values;
   /** Members of the JSON body. */
   readonly body: Values;
   /** Values the request is repeated for. */
   readonly forEach: Readonly<Record<string, { readonly param: string }>>;
-  /** Parameters of the job with what they are about. */
+  /** Parameters of the job with their descriptions. */
   readonly params: Readonly<Record<string, { readonly list?: true; readonly about: string }>>;
   /** Length of windows, or bounds. */
   readonly window: DatesDraft["window"] | undefined;
-  /** Parameters of the source that the job does not send. */
+  /** Parameters of the API that the job does not send. */
   readonly unused: readonly string[];
 }
 
-/** Whether a person said which parameters are dates. */
-export function saysDates({ dateParam, fromParam, toParam }: InitAnswers): boolean {
+const OPEN = "\u{E000}";
+const CLOSE = "\u{E001}";
+
+/** A reference to a variable of the environment; `withVariables` turns it into `${NAME}`. */
+export function variableMark(name: string): string {
+  return `${OPEN}${name}${CLOSE}`;
+}
+
+/** A string of a draft as a job file has it: `${` of a document is literal, marked variables are references. */
+export function withVariables(text: string): string {
+  return text.replaceAll("${", "$${").replace(/\u{E000}(\w+)\u{E001}/gu, "${$1}");
+}
+
+/** A literal string in a template. */
+export function literal(text: string): string {
+  return text.replace(/[\u{E000}\u{E001}]/gu, "").replace(/[{}]/g, "$&$&");
+}
+
+/** Whether a person named the parameters of dates. */
+export function namesDates({ dateParam, fromParam, toParam }: InitAnswers): boolean {
   return [dateParam, fromParam, toParam].some((param) => param !== undefined);
 }
 
 /**
- * The dates that a person said.
+ * The dates that a person named; `start` without an end is not among them.
  *
- * @throws {Failure} of kind `configuration` where an end is lacking.
+ * @throws {Failure} of kind `configuration` where the start is missing.
  */
 export function datesOf(answers: InitAnswers, isPaged: boolean): DatesDraft | undefined {
   const { dateParam, fromParam, toParam, dateFormat = "date", endIncluded = true } = answers;
   const format = dateFormat === "date" ? "" : `|${dateFormat}`;
   if (dateParam !== undefined) return { values: { [dateParam]: `{from${format}}` }, window: "day" };
-  if ((fromParam === undefined) !== (toParam === undefined)) {
-    throw new Failure("configuration", "Cannot write a job: a range of dates needs both its ends", {
+  if (fromParam === undefined && toParam !== undefined) {
+    throw new Failure("configuration", "Cannot write a job: a range of dates requires its start", {
       hint: "Give --from-param and --to-param, or --date-param for one day",
     });
   }
   if (fromParam === undefined || toParam === undefined) return undefined;
-  const end = endIncluded ? "last" : "to";
+  // The last second of a window would lose its fractions, so that only whole days end inclusively.
+  const end = endIncluded && isWholeDay(format) ? "last" : "to";
   const values = { [fromParam]: `{from${format}}`, [toParam]: `{${end}${format}}` };
   return { values, window: isPaged ? { max: "365d" } : "month" };
 }
 
-/** The request of a path that is asked with dates in the query and nothing else. */
-export function plainRequest(path: string, dates: DatesDraft | undefined): RequestDraft {
+/** The request of a path with dates in the query and nothing else. */
+export function plainRequest(
+  path: string,
+  dates: DatesDraft | undefined,
+  query: Values = {},
+): RequestDraft {
   return {
     method: "GET",
     path,
-    query: dates?.values ?? {},
+    query: { ...query, ...dates?.values },
+    headers: {},
     body: {},
     forEach: {},
     params: {},
@@ -69,77 +98,119 @@ export function plainRequest(path: string, dates: DatesDraft | undefined): Reque
   };
 }
 
+/** What is decided about an operation before its request is drafted. */
+export interface RequestParts {
+  /** The dates. */
+  readonly dates: DatesDraft | undefined;
+  /** The paging. */
+  readonly paging: Pick<PagingProposal, "paging" | "only">;
+  /** The credentials. */
+  readonly auth: AuthDraft | undefined;
+  /** Name of the job, which begins the names of its variables. */
+  readonly name: string;
+  /** Constants in the query. */
+  readonly constants: Values;
+}
+
 /** The request of an operation. */
 export function requestOf(
+  document: OpenApiDocument,
   { method, path, parameters }: Operation,
-  dates: DatesDraft | undefined,
-  paging: PagingDraft | undefined,
+  { dates, paging: { paging, only }, auth, name, constants }: RequestParts,
 ): RequestDraft {
-  const paged = Object.entries(paging ?? {}).filter(([key]) => key.endsWith("_param"))
-    .map(([, name]) => name);
-  const rest = parameters.filter(({ name }) => !paged.includes(name));
-  const [dated, undated] = [
-    rest.filter(({ name }) => Object.hasOwn(dates?.values ?? {}, name)),
-    rest.filter(({ name }) => !Object.hasOwn(dates?.values ?? {}, name)),
+  const sent = Object.entries(paging ?? {}).filter(([key]) => key.endsWith("_param"))
+    .map(([, param]) => param);
+  const size = only === undefined ? {} : { [only.param]: String(only.size) };
+  const fixed: Values = { ...size, ...constants, ...dates?.values };
+  const held = [auth?.header, auth?.query].flatMap((one) => Object.keys(one ?? {}));
+  const rest = knownOf(document, parameters).filter((one) =>
+    !sent.includes(one.name) && !held.includes(one.name) && !isIgnored(one, auth)
+  );
+  const [set, open] = [
+    rest.filter((one) => Object.hasOwn(fixed, one.name)),
+    rest.filter((one) => !Object.hasOwn(fixed, one.name)),
   ];
-  const asked = undated.filter(isAsked);
-  const placed = (where: string): Values => ({
-    ...valuesOf(dated.filter((one) => one.in === where), ({ name }) => dates!.values[name]!),
-    ...valuesOf(
-      asked.filter((one) => one.in === where),
-      ({ name }) => `{params.${snakeCase(name)}}`,
-    ),
-  });
-  const repeated = undated.filter((one) => one.in === "path");
-  const spoken = dates === undefined ? {} : spokenOnly(dates.values, parameters);
+  const required = open.filter((one) => one.required && one.in !== "path");
+  const params = required.filter((one) => constantOf(one) === undefined && !isSecret(one));
+  const valueOf = (one: KnownParameter) =>
+    fixed[one.name] ?? (isSecret(one) ? variableMark(secretOf(one, name)) : undefined) ??
+      constantOf(one) ?? `{params.${snakeCase(one.name)}}`;
+  const placed = (where: string): Values =>
+    Object.fromEntries(
+      [...set, ...required].filter((one) => one.in === where).map((
+        one,
+      ) => [one.name, valueOf(one)]),
+    );
+  const repeated = open.filter((one) => one.in === "path" && !isSecret(one));
   return {
     method,
-    path: pathOf(path, dates?.values ?? {}, repeated),
-    query: { ...spoken, ...placed("query") },
+    path: pathOf(path, dates?.values ?? {}, open.filter((one) => one.in === "path"), name),
+    query: { ...undeclared(fixed, parameters), ...placed("query") },
+    headers: placed("header"),
     body: placed("body"),
     forEach: Object.fromEntries(
-      repeated.map(({ name }) => [snakeCase(name), { param: snakeCase(name) }]),
+      repeated.map((one) => [snakeCase(one.name), { param: snakeCase(one.name) }]),
     ),
     params: Object.fromEntries(
-      [...repeated, ...asked].map((one) => [snakeCase(one.name), paramOf(one)]),
+      [...repeated, ...params].map((one) => [snakeCase(one.name), paramOf(one)]),
     ),
     window: dates?.window,
-    unused: undated.filter((one) => !isAsked(one) && ["query", "body"].includes(one.in))
-      .map(({ name }) => name),
+    unused: open.filter((one) => !one.required && ["query", "body"].includes(one.in))
+      .filter((one) => !isSecret(one)).map((one) => one.name),
   };
 }
 
-/** Whether a request is refused without a parameter that has one value. */
-function isAsked({ in: where, required }: ParameterNode): boolean {
-  return required && (where === "query" || where === "body");
+/** Whether a header is sent by Hindcast itself, or is a cookie. */
+function isIgnored({ in: where, name }: ParameterNode, auth: AuthDraft | undefined): boolean {
+  if (where === "cookie") return true;
+  if (where !== "header") return false;
+  return /^(accept|content-type|content-length|user-agent|host)$/i.test(name) ||
+    /^authorization$/i.test(name) && auth !== undefined;
 }
 
-function valuesOf(
-  parameters: readonly ParameterNode[],
-  value: (parameter: ParameterNode) => string,
-): Values {
-  return Object.fromEntries(parameters.map((one) => [one.name, value(one)]));
+/** Whether a parameter of the path or the body is a credential; those of query and headers go under "auth". */
+function isSecret(one: ParameterNode): boolean {
+  return isCredential({ ...one, in: "query" }) && (one.in === "path" || one.in === "body");
 }
 
-/** Dates that a person named and the document does not know go into the query. */
-function spokenOnly(values: Values, parameters: readonly ParameterNode[]): Values {
+function secretOf({ name }: ParameterNode, job: string): string {
+  const word = snakeCase(name).toUpperCase();
+  return `${job.toUpperCase()}_${
+    /KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL/.test(word) ? word : `${word}_KEY`
+  }`;
+}
+
+/** The one value that a required parameter has, or its default. */
+function constantOf({ values, fallback, example, in: where }: KnownParameter): string | undefined {
+  const isScalar = (value: unknown) => ["string", "number", "boolean"].includes(typeof value);
+  const one = fallback ?? (values.length === 1 ? values[0] : undefined) ??
+    (where === "header" ? values[0] ?? example : undefined);
+  return isScalar(one) ? literal(String(one)) : undefined;
+}
+
+/** What goes into the query although the document declares no such parameter. */
+function undeclared(values: Values, parameters: readonly ParameterNode[]): Values {
   const known = parameters.map(({ name }) => name);
   return Object.fromEntries(Object.entries(values).filter(([name]) => !known.includes(name)));
 }
 
 function paramOf({ name, in: where, description }: ParameterNode) {
-  const about = description === "" ? `Value of ${name}.` : plainText(description).slice(0, 100);
+  const about = description === "" ? `Value of ${name}.` : description.slice(0, 100);
   return where === "path" ? { list: true as const, about } : { about };
 }
 
-function pathOf(path: string, dates: Values, repeated: readonly ParameterNode[]): string {
-  const names = repeated.map(({ name }) => name);
-  return path.replace(/\{([^{}]+)\}/g, (text, name: string) => {
+function pathOf(
+  path: string,
+  dates: Values,
+  open: readonly ParameterNode[],
+  job: string,
+): string {
+  return path.split(/(\{[^{}]+\})/).map((part, at) => {
+    if (at % 2 === 0) return literal(part);
+    const name = part.slice(1, -1);
     if (Object.hasOwn(dates, name)) return dates[name]!;
-    return names.includes(name) ? `{each.${snakeCase(name)}}` : text;
-  });
-}
-
-function plainText(html: string): string {
-  return html.replace(/<[^>]*>/g, "").replace(/\s+/g, " ").trim();
+    const one = open.find((parameter) => parameter.name === name);
+    if (one === undefined) return literal(part);
+    return isSecret(one) ? variableMark(secretOf(one, job)) : `{each.${snakeCase(name)}}`;
+  }).join("");
 }

@@ -1,17 +1,17 @@
-// Owns the step from a sample of an answer to its shape: what all elements of a list have in common, and
-// of texts whether all are dates, times or uuids. Pure. Invariant: a type is proposed only where every
-// value of the sample would be taken by it.
+// Owns the step from a sample of a response to its shape: what all elements of an array have in common, and whether all
+// strings are dates, times or UUIDs. Pure. Invariant: a type is proposed only where every value of the sample can be
+// cast to it.
 import type { ColumnType } from "../config/schema/job_schema.ts";
 import { castOf } from "../extract/cast/cast.ts";
-import { isObject } from "../extract/value/path.ts";
+import { isObject, stepTo } from "../extract/value/path.ts";
 import { ANY, type Shape } from "./shape.ts";
 
-/** Elements of a list that are looked at. */
-const MOST_ELEMENTS = 1000;
-/** An object with more members than this, all objects of one shape, is keyed by data. */
+/** Elements of an array that are examined. */
+const MOST_ELEMENTS = 10_000;
+/** An object with more members than this, all of them objects with data as names, is keyed by data. */
 const MOST_NAMED_MEMBERS = 3;
 
-/** The shape that all of these values have; null and nothing are of every shape. */
+/** The shape of all these values; null and absent values have every shape. */
 export function shapeOfValues(values: readonly unknown[]): Shape {
   const known = values.filter((value) => value !== null && value !== undefined);
   if (known.length === 0) return ANY;
@@ -38,7 +38,7 @@ function objectShape(values: Record<string, unknown>[]): Shape {
   };
 }
 
-/** Numbers under the name of a time that, as seconds or milliseconds, are times of this age. */
+/** Numbers with the name of a time that are plausible as epoch seconds or milliseconds. */
 function epochShape(name: string, values: readonly unknown[]): Shape | undefined {
   const known = values.filter((value) => value !== null && value !== undefined);
   if (known.length === 0 || !TIME.test(name)) return undefined;
@@ -54,13 +54,15 @@ function epochShape(name: string, values: readonly unknown[]): Shape | undefined
 
 const TIME = /(time|date|timestamp|ts|at|created|updated|modified|since|until)$/i;
 
-/** A name that is rather a value: a date, a number, an id. */
+/** Whether a name looks like a value: a date, a number, an id. */
 function isData(name: string): boolean {
   return /\d/.test(name);
 }
 
 function scalarShape(values: readonly unknown[]): Shape {
-  const kinds = new Set(values.map((value) => typeof value));
+  const kinds = new Set(
+    values.map((value) => typeof value === "bigint" ? "number" : typeof value),
+  );
   if (kinds.size > 1) return { kind: "scalar", type: "text" };
   const candidates: ColumnType[] = kinds.has("boolean")
     ? ["boolean"]
@@ -72,9 +74,91 @@ function scalarShape(values: readonly unknown[]): Shape {
 }
 
 function fits(type: ColumnType, value: unknown): boolean {
-  // A date would be taken for a time at midnight.
+  // A date can also be cast to a time at midnight.
   if (type === "date" && !/^\d{4}-\d{2}-\d{2}$/.test(String(value))) return false;
   if (type === "timestamptz" && !/T|:/.test(String(value))) return false;
   const cast = castOf(type, { decimal: ".", timeZone: "UTC", inKey: false });
   return typeof cast(value) === "string";
+}
+
+/** Records of a sample that are arrays. */
+export interface Arrays {
+  /** What to write as "records". */
+  readonly records: {
+    readonly path?: string;
+    readonly as: "arrays";
+    readonly names?: readonly string[];
+    readonly names_at?: string;
+  };
+  /** Path of the array. */
+  readonly path: string;
+  /** The records as objects. */
+  readonly rows: Record<string, unknown>[];
+  /** The first name, where the first array contains the names. */
+  readonly header: string | undefined;
+}
+
+/** The longest array of equally long arrays of scalars in a sample, with the names of their elements. */
+export function arraysIn(body: unknown): Arrays | undefined {
+  const [longest] = listsIn(body, "", 0).filter(([, list]) => areArrays(list))
+    .toSorted(([, a], [, b]) => b.length - a.length);
+  if (longest === undefined) return undefined;
+  const [path, list] = longest as [string, unknown[][]];
+  const [first] = list as [unknown[]];
+  const at = path === "" ? {} : { path };
+  const isHeader = list.length > 1 && first.every((cell) => typeof cell === "string") &&
+    new Set(first).size === first.length &&
+    first.every((cell) => !/^[\d.,:TZ+-]*$/.test(cell as string));
+  const beside = isHeader ? undefined : namesBeside(body, first.length);
+  const names = isHeader ? first as string[] : beside?.names ?? generic(list);
+  const records = isHeader || beside !== undefined
+    ? { ...at, as: "arrays" as const, names_at: isHeader ? `${path}[0]` : beside!.path }
+    : { ...at, as: "arrays" as const, names };
+  const rows = list.slice(isHeader ? 1 : 0).map((row) =>
+    Object.fromEntries(names.map((name, i) => [name, row[i]]))
+  );
+  return { records, path, rows, header: isHeader ? names[0] : undefined };
+}
+
+function areArrays(list: readonly unknown[]): boolean {
+  const [first] = list;
+  return Array.isArray(first) && first.length > 0 &&
+    list.every((row) =>
+      Array.isArray(row) && row.length === first.length &&
+      row.every((cell) => typeof cell !== "object" || cell === null)
+    );
+}
+
+/** Arrays in objects, with their paths. */
+function listsIn(value: unknown, path: string, depth: number): [string, unknown[]][] {
+  if (Array.isArray(value)) return [[path, value]];
+  if (!isObject(value) || depth === 4) return [];
+  return Object.entries(value).flatMap(([name, member]) =>
+    listsIn(member, stepTo(path, name), depth + 1)
+  );
+}
+
+/** An array of so many names next to the records: strings, or objects with a name. */
+function namesBeside(body: unknown, count: number): { path: string; names: string[] } | undefined {
+  for (const [path, list] of listsIn(body, "", 0)) {
+    if (list.length !== count) continue;
+    if (list.every((item) => typeof item === "string")) return { path, names: list as string[] };
+    const field = ["name", "fieldName", "id"].find((field) =>
+      list.every((item) => isObject(item) && typeof item[field] === "string")
+    );
+    if (field !== undefined) {
+      const names = list.map((item) => (item as Record<string, string>)[field]!);
+      return { path: `${path}[].${field}`, names };
+    }
+  }
+  return undefined;
+}
+
+/** Names for elements that nothing names: the first is `time` where it looks like one. */
+function generic(list: readonly unknown[][]): string[] {
+  const isTime = list.every(([cell]) =>
+    typeof cell === "number" && cell > 3e8 && cell < 5e12 ||
+    typeof cell === "string" && /^\d{4}-\d\d-\d\d/.test(cell)
+  );
+  return (list[0] ?? []).map((_, at) => at === 0 && isTime ? "time" : `value_${at + 1}`);
 }

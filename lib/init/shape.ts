@@ -1,5 +1,5 @@
-// Owns the shape of answers as `init` sees it, whether it was read from a schema or learnt from a sample:
-// objects, lists, keyed objects and scalars with the type of column they would be. Pure values.
+// Owns the shape of responses, whether it was read from a schema or inferred from a sample: objects, arrays, keyed
+// objects and scalars with the column type they would have. Pure values.
 import type { ColumnType } from "../config/schema/job_schema.ts";
 import { stepTo } from "../extract/value/path.ts";
 
@@ -9,22 +9,24 @@ export type Shape =
   | ObjectShape
   | { readonly kind: "list"; readonly of: Shape }
   | MapShape
-  /** Anything at all. */
+  /** A value of unknown type, or null in the whole sample. */
   | { readonly kind: "any" };
 
-/** A text, number or boolean. */
+/** A string, number or boolean. */
 export interface ScalarShape {
-  /** Tells shapes apart. */
+  /** Discriminates shapes. */
   readonly kind: "scalar";
-  /** The column it would be. */
+  /** Type of the column it would be. */
   readonly type: ColumnType;
-  /** How it is written, where that has to be said. */
+  /** How it is written, where a job has to declare that. */
   readonly format?: "epoch" | "epoch_ms";
+  /** Its description in the document. */
+  readonly about?: string;
 }
 
 /** An object of named members. */
 export interface ObjectShape {
-  /** Tells shapes apart. */
+  /** Discriminates shapes. */
   readonly kind: "object";
   /** The members, in order. */
   readonly members: ReadonlyMap<string, Shape>;
@@ -32,28 +34,28 @@ export interface ObjectShape {
 
 /** An object whose keys are data. */
 export interface MapShape {
-  /** Tells shapes apart. */
+  /** Discriminates shapes. */
   readonly kind: "map";
-  /** What its members are. */
+  /** Shape of its members. */
   readonly of: Shape;
-  /** What its keys are, where that is known. */
+  /** Type of its keys, where they are dates. */
   readonly keys?: "date";
 }
 
-/** A shape with the path that leads to it. */
+/** A shape with its path. */
 export interface PlacedShape {
-  /** Path from the top, as a job file has it. */
+  /** Path from the top, as a job declares it. */
   readonly path: string;
   /** Its own name, empty for the top. */
   readonly name: string;
-  /** What is there. */
+  /** Shape at the path. */
   readonly shape: Shape;
 }
 
-/** A value of which nothing is known. */
+/** A value of unknown type. */
 export const ANY: Shape = { kind: "any" };
 
-/** All that is in a shape but for what is in lists and keyed objects, the outer before the inner. */
+/** All places in a shape, except inside arrays and keyed objects; outer places before inner ones. */
 export function placesOf(shape: Shape, deepest = 4): PlacedShape[] {
   const places: PlacedShape[] = [];
   let level: PlacedShape[] = [{ path: "", name: "", shape }];

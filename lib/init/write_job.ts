@@ -1,35 +1,69 @@
-// Owns the YAML of a drafted job, as a person would write it: short things on one line, a comment where
-// something was guessed. Pure. What it writes is checked by the reader of jobs before it reaches a file.
+// Owns the YAML of a drafted job, as a person would write it: short values on one line, a comment where something is a
+// guess. Pure. Invariant: a string of a document is a literal, whatever it contains: it names no variable, ends no
+// comment and starts no key.
 import { Document, isCollection, isMap, isScalar, type Node, type Scalar } from "yaml";
 import type { JobDraft } from "./job_draft.ts";
+import { withVariables } from "./request_draft.ts";
+import { oneLine } from "../report/text/format.ts";
 import type { TableDraft } from "./propose_tables.ts";
 import type { ColumnDraft } from "./record_walk.ts";
 
-/** Longest map or list that stands on one line, in characters. */
+/** Longest mapping or sequence on one line, in characters. */
 const LONGEST_LINE = 88;
 
 /** The text of a job file; `schema` is the path from it to the JSON Schema of jobs. */
 export function writeJob(draft: JobDraft, schema: string, command: string): string {
+  const { params, tables, streams } = literals({
+    params: draft.params,
+    tables: Object.fromEntries(draft.tables.map((table) => [table.name, tableOf(table)])),
+    streams: { [draft.stream]: streamOf(draft) },
+  });
   const job = {
     job: draft.name,
-    about: draft.about,
+    about: literals(oneLine(draft.about).slice(0, 200)),
     ...draft.timeZone === undefined ? {} : { time_zone: draft.timeZone },
     ...draft.start === undefined ? {} : { start: draft.start },
     source: {
-      url: `\${${draft.name.toUpperCase()}_URL:-${draft.url}}`,
+      url: `\${${draft.name.toUpperCase()}_URL:-${plainUrl(draft.url)}}`,
       ...draft.auth === undefined ? {} : { auth: draft.auth },
-      ...draft.limit === undefined ? {} : { limits: draft.limit },
+      ...limitsOf(draft),
     },
-    ...Object.keys(draft.params).length === 0 ? {} : { params: draft.params },
-    tables: Object.fromEntries(draft.tables.map((table) => [table.name, tableOf(table)])),
-    streams: { [draft.stream]: streamOf(draft) },
+    ...Object.keys(params).length === 0 ? {} : { params },
+    tables,
+    streams,
   };
   const document = new Document(job);
   layOut(document.contents as Node, 0);
   comment(document, draft);
-  const head = `# yaml-language-server: $schema=${schema}\n#\n# Written by ${command}\n\n`;
+  const noted = draft.notes.map((note) => `#\n# ${oneLine(note)}\n`).join("");
+  const head = `# yaml-language-server: $schema=${schema}\n#\n# Written by ${
+    oneLine(command)
+  }\n${noted}\n`;
   // Lists of names stand without blanks inside their brackets, as `deno fmt` has them.
   return head + document.toString({ lineWidth: 0 }).replace(/\[ ([\w,.$^ ]+) \]/g, "[$1]");
+}
+
+/** A value whose strings are literals; only marked variables are references. */
+function literals<T>(value: T): T {
+  const walk = (item: unknown): unknown => {
+    if (typeof item === "string") return withVariables(item);
+    if (Array.isArray(item)) return item.map(walk);
+    if (typeof item !== "object" || item === null) return item;
+    return Object.fromEntries(Object.entries(item).map(([name, inner]) => [name, walk(inner)]));
+  };
+  return walk(value) as T;
+}
+
+/** A URL that ends no reference: braces, queries and fragments do not belong to a base URL. */
+function plainUrl(url: string): string {
+  if (!URL.canParse(url)) return url.replace(/[{}$\s]/g, "");
+  const { origin, pathname } = new URL(url);
+  return `${origin}${pathname.replace(/\$/g, "%24").replace(/\/+$/, "")}`;
+}
+
+function limitsOf({ limits }: JobDraft) {
+  if (limits.length === 0) return {};
+  return { limits: limits.length === 1 ? limits[0] : limits };
 }
 
 function tableOf({ key, columns }: TableDraft) {
@@ -40,35 +74,39 @@ function tableOf({ key, columns }: TableDraft) {
 }
 
 function streamOf(draft: JobDraft) {
-  const { method, path, query, body, forEach, window, paging, total, format } = draft;
-  const { records, recordDate } = draft;
-  const isShort = Object.keys(query).length === 0 && method === "GET";
+  const { method, path, query, headers, body, forEach, window, paging, total, full } = draft;
+  const { records, recordDate, form } = draft;
+  const isShort = [query, headers].every((one) => Object.keys(one).length === 0) &&
+    method === "GET";
   return {
     ...Object.keys(forEach).length === 0 ? {} : { for_each: forEach },
     request: isShort ? path : {
       path,
       ...method === "GET" ? {} : { method },
       ...Object.keys(query).length === 0 ? {} : { query },
+      ...Object.keys(headers).length === 0 ? {} : { headers },
       ...Object.keys(body).length === 0 ? {} : { body },
     },
     ...window === undefined ? {} : { window },
     ...paging === undefined ? {} : { paging },
     ...total === undefined ? {} : { total },
-    ...format === undefined ? {} : { format },
+    ...full === undefined ? {} : { full },
+    ...form,
     ...records === "" ? {} : { records },
     ...recordDate === undefined || window === undefined ? {} : { record_date: recordDate },
-    rows: rowsOf(draft.tables),
+    rows: rowsOf(draft),
   };
 }
 
-function rowsOf(tables: readonly TableDraft[]) {
+function rowsOf({ tables, when }: JobDraft) {
   const entries = tables.map(({ name, each, columns }) => ({
     table: name,
     ...each === undefined ? {} : { each },
+    ...when === undefined ? {} : { when },
     columns: Object.fromEntries(columns.map(({ name, value }) => [name, value])),
   }));
   const [first] = tables;
-  const isPlain = tables.length === 1 && first!.columns.every(isNamedAlike);
+  const isPlain = tables.length === 1 && when === undefined && first!.columns.every(isNamedAlike);
   return isPlain ? first!.name : entries.length === 1 ? entries[0] : entries;
 }
 
@@ -76,7 +114,7 @@ function isNamedAlike({ name, value }: ColumnDraft): boolean {
   return value === name;
 }
 
-/** Sets what is small and inside something on one line. */
+/** Puts small inner values on one line. */
 function layOut(node: Node, depth: number): void {
   if (!isCollection(node)) return;
   if (depth > 1 && isSmall(node) && !isHashed(node)) {
@@ -89,12 +127,12 @@ function layOut(node: Node, depth: number): void {
   }
 }
 
-/** Whether it is a table without a key of its own, about which there is a comment. */
+/** Whether it is a table without a key of its own, which has a comment. */
 function isHashed(node: Node): boolean {
   return isMap(node) && [node.get("key")].flat().join() === "row_hash" && node.has("columns");
 }
 
-/** Whether it fits a line, and is not the list of a table's columns, which is there to be edited. */
+/** Whether it fits on a line and is not a mapping of columns, which a person edits. */
 function isSmall(node: Node): boolean {
   const value = node.toJSON();
   const parts = Object.values(value as object);
@@ -103,36 +141,45 @@ function isSmall(node: Node): boolean {
   return JSON.stringify(value).replaceAll('"', "").length <= LONGEST_LINE;
 }
 
-/** Puts blank lines between sections, and comments on what a person should look at. */
+/** Puts blank lines between sections, and comments on what a person should check. */
 function comment(document: Document, draft: JobDraft): void {
-  const { unused, limit, query, body, path, tables, stream } = draft;
+  const { unused, limits, tables, stream, guesses } = draft;
   for (const section of ["source", "params", "tables", "streams"]) {
     const key = keyAt(document, [section]);
     if (key !== undefined) key.spaceBefore = true;
   }
   const say = (path: string[], text: string) => {
     const key = keyAt(document, path);
-    if (key !== undefined) key.commentBefore = ` ${text}`;
+    if (key !== undefined) key.commentBefore = ` ${oneLine(text)}`;
   };
-  if (limit === undefined) {
-    say(["source", "url"], "Say how fast it may be asked, too, such as limits: 2/s");
-  }
   const place = ["streams", stream];
-  if ([path, ...Object.values({ ...query, ...body })].some((text) => /\{(to|last)\b/.test(text))) {
-    say([...place, "request"], "{last} asks for an end that is included, {to} for one that is not");
+  if (limits.length === 0) {
+    say(["source", "url"], "Add the allowed rate, for example limits: 2/s");
+  }
+  if (namesEdge(draft)) {
+    say(
+      [...place, "request"],
+      "{last} is an inclusive end, {to} an exclusive one; probe shows which the API has",
+    );
+  }
+  for (const [key, guess] of Object.entries(guesses)) {
+    say([...place, key], `${guess.charAt(0).toUpperCase()}${guess.slice(1)}`);
   }
   if (unused.length > 0) {
-    say([...place, "rows"], `The source takes these, too: ${unused.slice(0, 20).join(", ")}`);
+    say([...place, "rows"], `Other parameters of the API: ${unused.slice(0, 20).join(", ")}`);
   }
-  if (tables[0]!.key.includes("row_hash")) {
-    say(
-      ["tables", tables[0]!.name, "key"],
-      "No field looks like a key, so a hash of the record is it",
-    );
+  for (const { name, key } of tables) {
+    if (key.includes("row_hash")) {
+      say(["tables", name, "key"], "No field looks like a key, so the key is a hash of the record");
+    }
   }
 }
 
-/** The key at the end of a path of keys. */
+function namesEdge({ path, query, body }: JobDraft): boolean {
+  return [path, ...Object.values({ ...query, ...body })].some((text) => /\{(to|last)\b/.test(text));
+}
+
+/** The key node at the end of a path of keys. */
 function keyAt(document: Document, path: readonly string[]): Scalar | undefined {
   let node: unknown = document.contents;
   let key: unknown;

@@ -3,7 +3,7 @@ import { copyRepository } from "../support/repository.ts";
 import { runTask } from "../support/run_task.ts";
 import { OPENAPI } from "../init/documents.ts";
 
-Deno.test("init writes a file that check finds fine, and never over one that is there", async () => {
+Deno.test("init writes a file that passes check, and never overwrites one", async () => {
   await using copy = await copyRepository();
   const cwd = copy.path;
   await Deno.writeTextFile(copy.file("api.json"), JSON.stringify(OPENAPI));
@@ -20,7 +20,7 @@ Deno.test("init writes a file that check finds fine, and never over one that is 
 
   const again = await runTask("init", [...args, "--limit", "2/s"], { cwd });
   assertEquals(again.code, 2);
-  assertStringIncludes(again.stderr, "it is there already");
+  assertStringIncludes(again.stderr, "it already exists");
   assertEquals(await Deno.readTextFile(copy.file("config", "meter_api.yaml")), text);
   const forced = await runTask("init", [...args, "--limit", "2/s", "--force"], { cwd });
   assertEquals(forced.code, 0);
@@ -32,7 +32,7 @@ Deno.test("init writes a file that check finds fine, and never over one that is 
   const unknown = ["--url", "https://a.example", "--path", "/a", "--key", "id"];
   assertStringIncludes(
     (await runTask("init", unknown, { cwd })).stdout,
-    "  records nothing is known of them; probe shows what they hold",
+    "  records unknown; probe shows what they contain",
   );
 
   const mistaken = await runTask("init", [...args, "--window", "fortnight", "--force"], { cwd });
@@ -40,10 +40,10 @@ Deno.test("init writes a file that check finds fine, and never over one that is 
   assertStringIncludes(mistaken.stderr, "expected a length");
   const outside = await runTask("init", [...args, "--out", "/tmp/x.yaml"], { cwd });
   assertEquals(outside.code, 2);
-  assertStringIncludes(outside.stderr, "it lies outside of this folder");
+  assertStringIncludes(outside.stderr, "it lies outside this folder");
 });
 
-Deno.test("init says what is wrong with a document, a sample or a path, and writes nothing", async () => {
+Deno.test("init says what is wrong with a document, a sample or a path, and writes no file", async () => {
   await using copy = await copyRepository();
   const cwd = copy.path;
   await Deno.writeTextFile(copy.file("api.json"), JSON.stringify(OPENAPI));
@@ -59,7 +59,10 @@ Deno.test("init says what is wrong with a document, a sample or a path, and writ
     [["--openapi", "broken.json", "--path", "/a"], "it is neither JSON nor YAML"],
     [["--openapi", "other.yaml", "--path", "/a"], 'it has no "paths"'],
     [["--openapi", "api.json", "--path", "/v2/reading"], 'hint: Did you mean "/v2/readings"?'],
-    [["--sample", "other.yaml", "--url", "https://a.example", "--path", "/a"], "it is not JSON"],
+    [
+      ["--sample", "other.yaml", "--url", "https://a.example", "--path", "/a"],
+      "it is not JSON, NDJSON or CSV",
+    ],
     [["--url", "https://a.example"], "--path is not given"],
     [
       ["--url", "https://a.example", "--path", "/a", "--out", "none/a.yaml"],

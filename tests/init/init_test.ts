@@ -29,7 +29,7 @@ function ofDocument(document: unknown, answers: InitAnswers) {
   return written(draftOfOpenApi(readOpenApi(JSON.stringify(document)), answers));
 }
 
-Deno.test("init reads tables, types and keys from an OpenAPI document, lists in lists too", async () => {
+Deno.test("init reads tables, types and keys from an OpenAPI document, arrays in arrays too", async () => {
   const { job } = await ofDocument(OPENAPI, { path: "/v2/readings" });
   assertEquals(job.tables.readings, {
     key: "reading_id",
@@ -44,8 +44,7 @@ Deno.test("init reads tables, types and keys from an OpenAPI document, lists in 
       tags: "text[]",
       extra: "jsonb",
       place_code: "text",
-      place_inside_code: "text",
-      place_inside_inside: "jsonb",
+      place_inside: "jsonb",
       odd_name: "jsonb",
     },
   });
@@ -65,7 +64,7 @@ Deno.test("init reads tables, types and keys from an OpenAPI document, lists in 
   }]);
 });
 
-Deno.test("init recognises paging, dates, what must be given and how one proves who asks", async () => {
+Deno.test("init recognises paging, dates, required parameters and credentials", async () => {
   const { job, text } = await ofDocument(OPENAPI, { path: "/v2/readings", limit: "5/s" });
   assertEquals(job.job, "meter_api");
   assertEquals(job.source, {
@@ -85,7 +84,7 @@ Deno.test("init recognises paging, dates, what must be given and how one proves 
     ...{ size_param: "limit", size: 200 },
   });
   assertEquals(Object.keys(job.params), ["network"]);
-  assertStringIncludes(text, "# The source takes these, too: colour");
+  assertStringIncludes(text, "# Other parameters of the API: colour");
 });
 
 Deno.test("init repeats requests for the values of a path, and hashes records without a key", async () => {
@@ -118,14 +117,17 @@ Deno.test("init reads Swagger 2.0", async () => {
   assertEquals(job.tables.orders.key, "number");
 });
 
-Deno.test("init says which operations a document has, and refuses what is no document", () => {
+Deno.test("init lists the operations of a document, and refuses a file that is not one", () => {
   const document = readOpenApi(JSON.stringify(OPENAPI));
   const hint = (path: string) =>
     assertThrows(() => draftOfOpenApi(document, { path }), Failure).hint;
   assertEquals(hint("/v2/reading"), 'Did you mean "/v2/readings"?');
   assertEquals(hint("GET v2/readings/"), 'Did you mean "/v2/readings"?');
   assertEquals(hint("/v2/meters/7/days"), 'Did you mean "/v2/meters/{meterId}/days"?');
-  assertEquals(hint("/orders"), "It has GET /v2/readings, GET /v2/meters/{meterId}/days");
+  assertEquals(
+    hint("/orders"),
+    "It has GET /v2/readings (by date), GET /v2/meters/{meterId}/days (by date)",
+  );
   const relative = readOpenApi(JSON.stringify({ ...OPENAPI, servers: [{ url: "/api/v3/" }] }));
   assertStringIncludes(
     assertThrows(() => draftOfOpenApi(relative, { path: "/v2/readings" }), Failure).hint!,
@@ -133,7 +135,11 @@ Deno.test("init says which operations a document has, and refuses what is no doc
   );
   assertThrows(() => readOpenApi("{"), Failure, "it is neither JSON nor YAML");
   assertThrows(() => readOpenApi("a: 1"), Failure, 'it has no "paths"');
-  assertThrows(() => readOpenApi("paths: {}"), Failure, 'it says neither "openapi" nor "swagger"');
+  assertThrows(
+    () => readOpenApi("paths: {}"),
+    Failure,
+    'it contains neither "openapi" nor "swagger"',
+  );
 });
 
 Deno.test({
@@ -195,12 +201,14 @@ Deno.test("init writes a job from answers alone", async () => {
   });
 });
 
-Deno.test("init says what is lacking or cannot be read", () => {
+Deno.test("init says which answer is missing or cannot be read", () => {
   const url = "https://api.example.com";
   const wrong: [InitAnswers, string][] = [
     [{ path: "/a" }, "--url is not given"],
     [{ url }, "--path is not given"],
-    [{ url, path: "/a", fromParam: "from" }, "a range of dates needs both its ends"],
+    [{ url, path: "/a", toParam: "to" }, "a range of dates requires its start"],
+    [{ url, path: "/a", columns: ["a:number"] }, '"number" is not a type'],
+    [{ url, path: "/a", paging: "page:page:per_page:many" }, "there is no --paging"],
     [{ url, path: "/a", auth: "cookie" }, 'there is no --auth "cookie"'],
     [{ url, path: "/a", paging: "scroll" }, 'there is no --paging "scroll"'],
   ];
@@ -209,7 +217,7 @@ Deno.test("init says what is lacking or cannot be read", () => {
   }
 });
 
-Deno.test("init learns types that every value of a sample fits", async () => {
+Deno.test("init infers types to which every value of a sample can be cast", async () => {
   const sample = {
     total: 2,
     next_page_url: "https://api.example.com/x?page=2",
@@ -234,7 +242,7 @@ Deno.test("init learns types that every value of a sample fits", async () => {
     path: "/v1/things",
     paging: "next_link:next_page_url",
   };
-  const { job } = await written(draftOfAnswers(answers, sample));
+  const { job } = await written(draftOfAnswers(answers, { body: sample, form: {} }));
   assertEquals(job.tables.things, {
     key: "code",
     columns: {
@@ -252,16 +260,16 @@ Deno.test("init learns types that every value of a sample fits", async () => {
       "2025-01-04": {},
     },
   };
-  const { job: rates } = await written(draftOfAnswers(answers, keyed));
+  const { job: rates } = await written(draftOfAnswers(answers, { body: keyed, form: {} }));
   assertEquals(rates.streams.rates.records, { path: "rates", as: "entries" });
   assertEquals(rates.tables.rates, { key: "date", columns: { date: "date", usd: "bigint" } });
   assertEquals(rates.streams.rates.rows.columns, { date: "$key", usd: "usd" });
 });
 
-Deno.test("init takes no key that two records of a sample share, and none that one lacks", async () => {
+Deno.test("init proposes no key that two records of a sample share, or that one does not have", async () => {
   const tableOf = async (records: unknown) => {
     const answers = { url: "https://api.example.com", path: "/v1/things" };
-    const { job } = await written(draftOfAnswers(answers, records));
+    const { job } = await written(draftOfAnswers(answers, { body: records, form: {} }));
     return job.tables[Object.keys(job.tables)[0]!];
   };
   const reading = { sensor_id: "a", observed_at: 1738281600, value: 1 };
@@ -274,16 +282,16 @@ Deno.test("init takes no key that two records of a sample share, and none that o
   assertEquals((await tableOf([{ id: 1, code: "a" }, { id: 2, code: "a" }])).key, "id");
 });
 
-Deno.test("init reads times from a count of seconds, and records from an object of lists", async () => {
+Deno.test("init reads times from epochs, and records from an object of arrays", async () => {
   const answers = { url: "https://api.example.com", path: "/v1/things" };
   const sample = { hourly: { time: [1738281600000, 1738285200000], t: [1.5, null] } };
-  const { job } = await written(draftOfAnswers(answers, sample));
+  const { job } = await written(draftOfAnswers(answers, { body: sample, form: {} }));
   assertEquals(job.tables.hourly, { key: "time", columns: { time: "timestamptz", t: "numeric" } });
   assertEquals(job.streams.hourly.records, { path: "hourly", as: "columns" });
   assertEquals(job.streams.hourly.rows.columns.time, { path: "time", format: "epoch_ms" });
 });
 
-Deno.test("snakeCase(), singular() and freeName() make names that a job takes", () => {
+Deno.test("snakeCase(), singular() and freeName() return names that a job accepts", () => {
   assertEquals(
     ["runnerId", "HTTPCode", "Été 2025", "x.y-z", "2nd", "__", "日本"].map(snakeCase),
     ["runner_id", "http_code", "ete_2025", "x_y_z", "n_2nd", "value", "value"],
@@ -299,7 +307,7 @@ Deno.test("snakeCase(), singular() and freeName() make names that a job takes", 
   ]);
 });
 
-Deno.test("a job that init wrote from an OpenAPI document loads what that API answers", async () => {
+Deno.test("a job that init wrote from an OpenAPI document loads the responses of that API", async () => {
   const { text } = await ofDocument(OPENAPI, { path: "/v2/readings" });
   const ids = ["11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"];
   await using server = serve((request) => {
