@@ -11,7 +11,7 @@ import type { RunOptions } from "../lib/cli/run_options.ts";
 import { Screen } from "../lib/cli/screen.ts";
 import { DEFAULT_JOB } from "../lib/cli/settings.ts";
 import { StopSignal } from "../lib/cli/signals.ts";
-import { verifyJob } from "./verify.ts";
+import { verifyJob } from "../lib/cli/verify_job.ts";
 import { newRunId } from "../lib/run.ts";
 
 const ABOUT = "Backfills 14 days from a local sandbox into an embedded database; needs nothing.";

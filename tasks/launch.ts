@@ -6,8 +6,8 @@
 // The launcher itself may read, see the environment and start programs. `--allow-run=deno` would be no
 // narrower: whoever may start Deno may start it with any permission, and the name would find another
 // Deno than the running one, or under npx a wrapper that keeps signals to itself.
-import { passSignals } from "../lib/cli/pass_signals.ts";
-import { type Needs, permissions } from "../lib/cli/permissions.ts";
+import { passSignals } from "../lib/cli/launch/pass_signals.ts";
+import { type Needs, permissions } from "../lib/cli/launch/permissions.ts";
 import { DEMO_SETTINGS } from "../lib/cli/settings.ts";
 
 const COMMANDS: Readonly<Record<string, Needs>> = {

@@ -17,7 +17,7 @@ import { openTarget } from "../lib/upsert/open_target.ts";
 import { type Arguments, type Flags, helpText, readArguments } from "../lib/cli/arguments.ts";
 import { EXIT, runCommand } from "../lib/cli/exit.ts";
 import { env, jobFileOf, openJob } from "../lib/cli/open_job.ts";
-import { probeLines } from "../lib/cli/probe_lines.ts";
+import { probeLines } from "../lib/cli/lines/probe_lines.ts";
 import { readSettings } from "../lib/cli/settings.ts";
 import { StopSignal } from "../lib/cli/signals.ts";
 

@@ -126,6 +126,10 @@ Deno.test("lib/ imports neither tasks nor tests", () => {
   assertEquals(imports(TASKS, (from) => from.startsWith("tests/")), []);
 });
 
+Deno.test("no command imports another, so that each can be bundled on its own", () => {
+  assertEquals(imports(TASKS, (from) => from.startsWith("tasks/")), []);
+});
+
 Deno.test("only the sandbox and the demo import lib/sandbox", () => {
   const others = [...ENGINE, ...TASKS.filter(({ path }) => !/^tasks\/(sandbox|demo)/.test(path))];
   assertEquals(imports(others, (from) => from.startsWith(IN_SANDBOX)), []);
@@ -167,7 +171,7 @@ const ROOMS = [
     "lib/cron",
     "lib/sandbox/world",
     "lib/sandbox",
-    "lib/cli",
+    ...["lib/cli/lines", "lib/cli", "lib/cli/launch"],
     "tasks",
   ],
 ];

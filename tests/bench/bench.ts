@@ -1,7 +1,7 @@
 // `deno task bench`: every benchmark but the peers, one after the other, each in a process of its own so
 // that none warms another up, with the flags of V8 that runs have. Under five minutes. What they print is
 // a ratio within one run wherever that is possible.
-import { RUN_HEAP } from "../../lib/cli/permissions.ts";
+import { RUN_HEAP } from "../../lib/cli/launch/permissions.ts";
 
 const BENCHES: readonly (readonly string[])[] = [
   ["extract_bench.ts"],

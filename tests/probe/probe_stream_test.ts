@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { monotonicClock } from "../../lib/fetch/rate/clock.ts";
 import { probeStream } from "../../lib/probe/probe_stream.ts";
 import { Failure } from "../../lib/failure.ts";
-import { probeLines } from "../../lib/cli/probe_lines.ts";
+import { probeLines } from "../../lib/cli/lines/probe_lines.ts";
 import { read } from "../config/job_text.ts";
 import { at } from "../plan/jobs.ts";
 import { serve } from "../support/http_server.ts";

@@ -1,11 +1,11 @@
 // What each command may do, as a list to be read, and that a process started so can do no more.
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { COMMAND_NAMES, flagsOf } from "../../tasks/launch.ts";
-import { openSite } from "../faults/site.ts";
-import { serve } from "../support/http_server.ts";
-import { REPOSITORY } from "../support/repository.ts";
-import { type TempDir, tempDir } from "../support/temp.ts";
-import { thingsJob } from "./things.ts";
+import { COMMAND_NAMES, flagsOf } from "../../../tasks/launch.ts";
+import { openSite } from "../../faults/site.ts";
+import { serve } from "../../support/http_server.ts";
+import { REPOSITORY } from "../../support/repository.ts";
+import { type TempDir, tempDir } from "../../support/temp.ts";
+import { thingsJob } from "../things.ts";
 
 const JOB = `job: tiny
 include: parts/tables.yaml
@@ -98,7 +98,7 @@ Deno.test("each command may reach its API, its database and its files, and nothi
         ...JOB_FILES,
         "./data/demo/db",
         "/cache/npm/registry.npmjs.org/@electric-sql/pglite",
-        `${REPOSITORY}lib/cli/../../node_modules/@electric-sql/pglite`,
+        `${REPOSITORY}lib/cli/launch/../../../node_modules/@electric-sql/pglite`,
         "./data/demo",
         "DIR/logs",
       ],

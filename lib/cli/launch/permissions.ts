@@ -2,8 +2,8 @@
 // of the job, of the checkpoint, of the embedded database and of the logs, and the variables that any
 // of these name. Everything follows from the job file and the settings, so that another API needs no
 // broader permissions than its own hosts. It opens nothing but the job's files.
-import { parsePostgresUrl } from "../upsert/postgres/url.ts";
-import { DEFAULT_JOB, readSettings, SETTING_NAMES } from "./settings.ts";
+import { parsePostgresUrl } from "../../upsert/postgres/url.ts";
+import { DEFAULT_JOB, readSettings, SETTING_NAMES } from "../settings.ts";
 import { type Environment, type JobAccess, readJobAccess } from "./job_access.ts";
 
 /** What a command touches. */
@@ -120,7 +120,7 @@ function addTarget(url: string, grants: Grants, env: Environment): void {
   if (!url.startsWith("pglite:")) return addServer(url, grants);
   addBoth(grants, url.slice("pglite:".length));
   grants.read.add(`${denoFolder(env)}/npm/registry.npmjs.org/@electric-sql/pglite`);
-  grants.read.add(`${import.meta.dirname}/../../node_modules/@electric-sql/pglite`);
+  grants.read.add(`${import.meta.dirname}/../../../node_modules/@electric-sql/pglite`);
 }
 
 /** A host and port, or a socket in a folder of this machine; of a URL that cannot be read nothing. */

@@ -1,7 +1,7 @@
 // Owns what a job file asks of the outside, read before the job is: its hosts, its files and the
 // variables it names. It judges nothing: a file that cannot be read gives access to nothing, and the
 // command says what is wrong with it. The YAML reader is loaded only where it is needed.
-import type { YamlNode } from "../config/yaml/tree.ts";
+import type { YamlNode } from "../../config/yaml/tree.ts";
 
 /** What a job asks of the outside. */
 export interface JobAccess {
@@ -37,7 +37,7 @@ export async function readJobAccess(
   let hosts: string[] = [];
   let isFed = false;
   if (withHosts || /\binclude\b/.test(text)) {
-    const { readJobTree } = await import("../config/yaml/include.ts");
+    const { readJobTree } = await import("../../config/yaml/include.ts");
     const { root } = await readJobTree(file, read);
     if (withHosts) hosts = await hostsOf(root, env);
     isFed = queriesOf(root).length > 0;
@@ -59,7 +59,7 @@ function variablesOf(text: string): string[] {
 }
 
 async function hostsOf(root: YamlNode | undefined, env: Environment): Promise<string[]> {
-  const { substituteEnv } = await import("../config/yaml/env.ts");
+  const { substituteEnv } = await import("../../config/yaml/env.ts");
   const source = at(root, "source");
   const urls = [
     source?.kind === "scalar" ? source : at(source, "url"),

@@ -1,17 +1,17 @@
 // Owns the printed form of a probe: the request, the response, records, rows and what cannot be cast, each line
 // short enough to read, with the next command at the end. Pure.
-import type { OutlineEntry, RecordsGuess } from "../probe/outline.ts";
-import type { PagingReport } from "../probe/probe_paging.ts";
-import type { Probe } from "../probe/probe.ts";
-import { jsonText } from "../extract/value/json_text.ts";
-import type { RowReport } from "../probe/row_report.ts";
+import type { OutlineEntry, RecordsGuess } from "../../probe/outline.ts";
+import type { PagingReport } from "../../probe/probe_paging.ts";
+import type { Probe } from "../../probe/probe.ts";
+import { jsonText } from "../../extract/value/json_text.ts";
+import type { RowReport } from "../../probe/row_report.ts";
 import {
   formatCount,
   formatNumber,
   formatSeconds,
   formatTable,
   oneLine,
-} from "../report/text/format.ts";
+} from "../../report/text/format.ts";
 
 /** Characters of a value in a table. */
 const CELL_CHARS = 28;

@@ -1,8 +1,8 @@
 // Owns how `verify` reads: a line per check with its table, a line per stream with what was found, and
 // the whole. Values come from the database, so what would move a terminal's cursor is taken out.
-import { formatCount, formatNumber, formatTable } from "../report/text/format.ts";
-import type { CoverageResult, Finding, StreamProof } from "../verify/coverage.ts";
-import type { CheckResult } from "../verify/run_checks.ts";
+import { formatCount, formatNumber, formatTable } from "../../report/text/format.ts";
+import type { CoverageResult, Finding, StreamProof } from "../../verify/coverage.ts";
+import type { CheckResult } from "../../verify/run_checks.ts";
 
 /** Rows shown of one check; `--json` shows more. */
 const ROWS_SHOWN = 20;

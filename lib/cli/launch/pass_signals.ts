@@ -2,7 +2,7 @@
 // it passes them on to the command, and ends one that does not obey. The embedded database works inside
 // the command's process, and while it does (making a database takes seconds) nothing there hears a
 // signal; nothing committed is lost by the end.
-import { hangupEnds } from "./hangup.ts";
+import { hangupEnds } from "../hangup.ts";
 
 /** Time a command has to end; its own is a little shorter, and Deno Deploy's is 5 s. */
 const STOP_MS = 4500;

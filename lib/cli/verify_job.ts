@@ -1,0 +1,65 @@
+// Owns the verification of a job, as `verify` and `demo` perform it: its checks, then coverage against the
+// database. It changes nothing and requests nothing from the API; a check that cannot run has failed.
+import type { Job } from "../config/schema/job.ts";
+import { type CoverageResult, verifyCoverage } from "../verify/coverage.ts";
+import { type CheckResult, runChecks } from "../verify/run_checks.ts";
+import type { Stores } from "./open_job.ts";
+import { checkLines, coverageLines, totalLines } from "./lines/verify_lines.ts";
+
+/** What --only calls the comparison of coverage with the database. */
+const COVERAGE = "coverage";
+
+/** What is verified. */
+export interface Verification {
+  /** Names of the checks to run, `coverage` included; empty for all. */
+  readonly only: readonly string[];
+  /** Receives each check when it has finished. */
+  readonly onCheck: (check: CheckResult) => void;
+}
+
+/** What `verify --json` prints; its field names are a promise. */
+export interface Verified {
+  /** Whether every check passed and coverage agrees with the database. */
+  readonly ok: boolean;
+  /** The checks, in the order of the job. */
+  readonly checks: CheckResult[];
+  /** Null where --only left it out. */
+  readonly coverage: CoverageResult | null;
+}
+
+/** Verifies a job and prints each result; resolves to whether everything passed. */
+export async function verifyJob(
+  job: Job,
+  stores: Stores,
+  only: readonly string[] = [],
+): Promise<boolean> {
+  const print = (lines: readonly string[]) => console.log(lines.join("\n"));
+  print([`job ${job.job} in ${stores.target.label}`, ""]);
+  const verified = await verify(job, stores, {
+    only,
+    onCheck: (check) => print(checkLines(check)),
+  });
+  if (verified.coverage !== null) print(coverageLines(verified.coverage));
+  print(totalLines(verified.checks, verified.coverage));
+  return verified.ok;
+}
+
+/** Verifies a job. */
+export async function verify(
+  job: Job,
+  stores: Stores,
+  { only, onCheck }: Verification,
+): Promise<Verified> {
+  const named = only.filter((name) => name !== COVERAGE || Object.hasOwn(job.checks, name));
+  const checks: CheckResult[] = [];
+  if (only.length === 0 || named.length > 0) {
+    for await (const check of runChecks(job, stores.target, named)) {
+      checks.push(check);
+      onCheck(check);
+    }
+  }
+  const coverage = only.length === 0 || only.includes(COVERAGE)
+    ? await verifyCoverage({ job, checkpoint: stores.checkpoint(job), target: stores.target })
+    : null;
+  return { ok: checks.every((check) => check.ok) && coverage?.ok !== false, checks, coverage };
+}
