@@ -9,6 +9,7 @@ import type { Job } from "./config/schema/job.ts";
 import { compileExtractor } from "./extract/extractor.ts";
 import { extractPages } from "./extract/extract_pages.ts";
 import type { Page } from "./fetch/fetch_pages.ts";
+import { Failure } from "./failure.ts";
 import { fetchWindows } from "./fetch/fetch_windows.ts";
 import { stagesOf } from "./plan/stage.ts";
 import type { Unit } from "./plan/stream_plan.ts";
@@ -74,7 +75,7 @@ async function runStage(input: BackfillInput, streams: readonly string[]): Promi
 
   const left = new AbortController();
   const pages = fetchWindows(plans, {
-    pages: input.pages,
+    pages: (unit, signal) => unit.refusal === undefined ? input.pages(unit, signal) : refuse(unit),
     windowsInFlight: job.source.concurrency,
     stopAfter: job.source.stop_after,
     now: input.now,
@@ -95,6 +96,13 @@ async function runStage(input: BackfillInput, streams: readonly string[]): Promi
       listen({ kind: "stream_finished", stream: plan.name, ...plan.counts });
     }
   }
+}
+
+/** A unit that cannot be requested fails like a window, so that it is listed and the others go on. */
+function refuse({ stream, refusal }: Unit): never {
+  throw new Failure("window", `Cannot fetch "${stream}": ${refusal}`, {
+    hint: "Add a condition such as WHERE ... IS NOT NULL to the query",
+  });
 }
 
 /** What a batch completes, once its transaction has committed. */

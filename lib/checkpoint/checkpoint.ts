@@ -168,6 +168,12 @@ export class Checkpoint {
     await this.#write(retryList.add(failedEntry(track, window, reason, hint, at)));
   }
 
+  /** Deletes the retry entries of a track that no longer apply. */
+  async resolve(track: Track): Promise<void> {
+    const retryList = await this.#openRetryList();
+    if (retryList.has(track)) await this.#write(retryList.resolve(track, null));
+  }
+
   /** The windows to fetch again, by stream and date. */
   async retryEntries(): Promise<RetryEntry[]> {
     return (await this.#openRetryList()).list();

@@ -35,14 +35,39 @@ export async function openPlan(source: PlanSource, name: string): Promise<Stream
   const stream = job.streams[name]!;
   const scope = scopeOf(job, name, params);
   await checkpoint.load(name, scope);
+  // Entries for NULL are created again if the query still returns it.
+  for (const value of Object.keys(stream.for_each ?? {})) {
+    await checkpoint.resolve({ stream: name, scope, each: nullTrack(value) });
+  }
+  const nulls = new Map<string, number>();
+  const onNull = (value: string, column: string) => {
+    const id = JSON.stringify([value, column]);
+    nulls.set(id, (nulls.get(id) ?? 0) + 1);
+  };
   return new StreamPlan({
     name,
     stream,
     scope,
-    each: eachValues(stream, params, (sql) => target.stream(sql)),
+    each: eachValues(stream, params, (sql) => target.stream(sql), onNull),
+    refusals: () => [...nulls].map(([id, rows]) => refusalOf(id, rows)),
     needed: (track) => needed(source, name, track),
     recordsPerMinute: expectedRecordsPerMinute(stream, checkpoint.measures.of(name)),
   });
+}
+
+/** A column of a query that returned NULL, as a track of its own: it is listed once, whatever the rows. */
+function refusalOf(id: string, rows: number): { each: string; reason: string } {
+  const [value, column] = JSON.parse(id) as [string, string];
+  const count = rows === 1 ? "1 row" : `${rows} rows`;
+  return {
+    each: nullTrack(value),
+    reason: `the query of "${value}" returns NULL in the column "${column}" in ${count}`,
+  };
+}
+
+/** The track of rows without a value; the canonical string of values always has an equals sign. */
+function nullTrack(value: string): string {
+  return `${value} IS NULL`;
 }
 
 /** What a track needs; null if it has no windows and must be fetched. */

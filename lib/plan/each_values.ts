@@ -4,26 +4,44 @@
 import type { Stream } from "../config/schema/job_schema.ts";
 import { flagOf } from "../config/schema/params.ts";
 import { Failure } from "../failure.ts";
+import { canonical } from "./scope.ts";
 
 /** Runs a query on the target and yields its rows as objects. */
 export type QueryRows = (sql: string) => AsyncIterable<Record<string, unknown>>;
 
+/** Receives the column of a query that returned NULL, which no request can hold. */
+export type OnNull = (name: string, column: string) => void;
+
 /**
- * The combinations of a stream's `for_each` values, first name outermost; one empty record without any.
+ * The combinations of a stream's `for_each` values, first name outermost, each once; one empty object
+ * without any. Rows in which a column that the requests use is NULL are passed to `onNull`.
  *
- * @throws {Failure} of kind `configuration` where a parameter it is repeated for has no value.
+ * @throws {Failure} of kind `configuration` if a parameter that it is repeated for has no value.
  */
 export async function* eachValues(
   stream: Stream,
   params: Readonly<Record<string, unknown>>,
   query: QueryRows,
+  onNull: OnNull = () => {},
 ): AsyncGenerator<Record<string, unknown>> {
-  yield* grid(Object.entries(stream.for_each ?? {}), { params, query });
+  const dimensions = Object.entries(stream.for_each ?? {});
+  const used = JSON.stringify([stream.request ?? null, stream.rows]);
+  // A million values take about 100 MB here; the checkpoint holds more of each.
+  const seen = new Set<string>();
+  for await (const values of grid(dimensions, { params, query, used, onNull })) {
+    const id = canonical(values);
+    if (seen.has(id)) continue;
+    seen.add(id);
+    yield values;
+  }
 }
 
 interface Sources {
   readonly params: Readonly<Record<string, unknown>>;
   readonly query: QueryRows;
+  /** What the stream's requests and rows refer to, as JSON. */
+  readonly used: string;
+  readonly onNull: OnNull;
 }
 
 type Dimension = [name: string, source: NonNullable<Stream["for_each"]>[string]];
@@ -37,21 +55,31 @@ async function* grid(
     yield {};
     return;
   }
-  const [name, source] = outer;
-  for await (const value of valuesOf(source, sources)) {
+  const [name] = outer;
+  for await (const value of valuesOf(outer, sources)) {
     for await (const rest of grid(inner, sources)) yield { [name]: value, ...rest };
   }
 }
 
-async function* valuesOf(source: Dimension[1], sources: Sources): AsyncGenerator<unknown> {
+async function* valuesOf([name, source]: Dimension, sources: Sources): AsyncGenerator<unknown> {
   if (source.query === undefined) {
     yield* source.values ?? valuesOfParam(source.param, sources.params);
     return;
   }
   for await (const row of sources.query(source.query)) {
     const columns = Object.keys(row);
-    yield columns.length === 1 ? row[columns[0]!] : row;
+    const isSingle = columns.length === 1;
+    const empty = columns.find((column) =>
+      row[column] === null && (isSingle || uses(sources.used, name, column))
+    );
+    if (empty !== undefined) sources.onNull(name, empty);
+    else yield isSingle ? row[columns[0]!] : row;
   }
+}
+
+/** Whether requests or rows refer to a column of a value, as `each.NAME.COLUMN`. */
+function uses(used: string, name: string, column: string): boolean {
+  return used.includes(`each.${name}.${column}`);
 }
 
 function valuesOfParam(name: string, params: Sources["params"]): unknown[] {

@@ -1,18 +1,18 @@
-// Owns which streams run, and which of them side by side. Groups run one after the other in the order
-// of the file; within a group all streams run at once, but those that take their values from the target
-// wait for the others to have filled it.
+// Owns which streams run, and which of them run concurrently. Groups run one after the other in the order
+// of the file; the streams of a group run concurrently, except that a stream with a query on the target
+// runs after the streams that feed it.
 import { suggest } from "../did_you_mean.ts";
 import type { Job } from "../config/schema/job.ts";
 import { Failure } from "../failure.ts";
-import { isFedByTarget } from "./each_values.ts";
+import { feedingLevels } from "./feeding.ts";
 
-/** Which streams of a job are asked for. */
+/** Which streams of a job to run. */
 export interface Selection {
   /** Groups to run; all where empty. */
   readonly groups: readonly string[];
   /** Streams to run, optional ones included; all that are not optional where empty. */
   readonly only: readonly string[];
-  /** Optional streams to run besides. */
+  /** Optional streams to run in addition. */
   readonly with: readonly string[];
   /** Groups and streams to leave out. */
   readonly without: readonly string[];
@@ -26,7 +26,7 @@ export function groupsOf(job: Job): string[] {
 /**
  * The streams that a selection names, in the order of the job.
  *
- * @throws {Failure} of kind `configuration` where it names what the job does not have, or leaves nothing.
+ * @throws {Failure} of kind `configuration` if it names something the job does not have, or selects no stream.
  */
 export function selectStreams(job: Job, selection: Selection): string[] {
   const groups = groupsOf(job);
@@ -36,7 +36,7 @@ export function selectStreams(job: Job, selection: Selection): string[] {
   for (const name of selection.without) known(name, [...groups, ...all], "group or stream");
   const chosen = all.filter((name) => isChosen(job, name, selection));
   if (chosen.length > 0) return chosen;
-  throw new Failure("configuration", "Cannot run: the options leave no stream", {
+  throw new Failure("configuration", "Cannot run: the options select no stream", {
     hint: `The job has the streams ${all.join(", ")}`,
   });
 }
@@ -55,20 +55,21 @@ function known(name: string, names: readonly string[], what: string): void {
   const near = suggest(name, names);
   throw new Failure(
     "configuration",
-    `Cannot run ${what} "${name}": the job has none of that name`,
+    `Cannot run ${what} "${name}": the job has no ${what} with this name`,
     {
       hint: near === undefined ? `There are ${names.join(", ")}` : `Did you mean "${near}"?`,
     },
   );
 }
 
-/** The streams in stages: those of a stage run side by side, stages one after the other. */
+/** The streams in stages: the streams of a stage run concurrently, the stages one after the other. */
 export function stagesOf(job: Job, streams: readonly string[]): string[][] {
   const stages: string[][] = [];
   for (const group of groupsOf(job)) {
     const members = streams.filter((name) => job.streams[name]?.group === group);
-    stages.push(members.filter((name) => !isFedByTarget(job.streams[name]!)));
-    stages.push(members.filter((name) => isFedByTarget(job.streams[name]!)));
+    stages.push(
+      ...feedingLevels(Object.fromEntries(members.map((name) => [name, job.streams[name]!]))),
+    );
   }
   return stages.filter((stage) => stage.length > 0);
 }

@@ -16,6 +16,8 @@ export interface Unit extends Track {
   readonly window: Window | null;
   /** Values of `for_each`. */
   readonly eachValues: Readonly<Record<string, unknown>>;
+  /** Why no request can be sent for it; absent if one can. */
+  readonly refusal?: string;
 }
 
 /** What a stream's plan is created from. */
@@ -30,6 +32,8 @@ export interface StreamPlanInput {
   readonly each: AsyncIterable<Record<string, unknown>>;
   /** Dates of a track to fetch; null if the track has no windows and must be fetched. */
   readonly needed: (track: Track) => Promise<Needed | null>;
+  /** What `each` could not yield, once it has ended: the track and why no request can be sent for it. */
+  readonly refusals?: () => readonly { each: string; reason: string }[];
   /** Records per civil minute that earlier runs measured. */
   readonly recordsPerMinute: number | undefined;
 }
@@ -49,6 +53,7 @@ export class StreamPlan {
   #current: { unit: Omit<Unit, "window">; ranges: Window[] } | undefined;
   /** The first window of a track with unknown density; the others wait for its result. */
   #probe: { unit: Unit; settled: PromiseWithResolvers<void> } | undefined;
+  #refusals: { each: string; reason: string }[] | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
   /** A plan that starts with the first window. */
@@ -114,7 +119,7 @@ export class StreamPlan {
   async #nextTrack(): Promise<Unit | "windows" | undefined> {
     for (;;) {
       const next = await this.#each.next();
-      if (next.done) return undefined;
+      if (next.done) return this.#nextRefusal();
       const unit = this.#unit(next.value);
       const needed = await this.#input.needed(unit);
       if (needed === null) return { ...unit, window: null };
@@ -126,6 +131,14 @@ export class StreamPlan {
       this.#current = { unit, ranges: [...needed.fetch] };
       return "windows";
     }
+  }
+
+  #nextRefusal(): Unit | undefined {
+    this.#refusals ??= [...this.#input.refusals?.() ?? []];
+    const refused = this.#refusals.shift();
+    if (refused === undefined) return undefined;
+    const { each, reason } = refused;
+    return { ...this.#unit({}), each, window: null, refusal: reason };
   }
 
   #unit(eachValues: Record<string, unknown>): Omit<Unit, "window"> {

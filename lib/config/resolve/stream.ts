@@ -2,6 +2,7 @@
 // come to an end. The request and the rows have files of their own. Pure.
 import { responseReader } from "../../extract/value/path.ts";
 import { recordDateTest } from "../../extract/value/record_date.ts";
+import { circleOf } from "../../plan/feeding.ts";
 import type { Stream } from "../schema/job_schema.ts";
 import { resolveRequest } from "./request.ts";
 import { resolveRows } from "./rows.ts";
@@ -21,6 +22,18 @@ export function resolveStreams(scope: Scope): void {
     resolveRequest(scope, name, stream);
     resolveRows(scope, name, stream);
   }
+  resolveFeeding(scope);
+}
+
+function resolveFeeding(scope: Scope): void {
+  const circle = circleOf(scope.job.streams);
+  const [first] = circle;
+  if (first === undefined) return;
+  scope.key(
+    ["streams", first, "for_each"],
+    `the streams ${circle.map((name) => `"${name}"`).join(", ")} feed each other in a circle: ` +
+      "the query of each reads a table that another one fills",
+  );
 }
 
 function resolveKind(scope: Scope, path: JobPath, stream: Stream): void {
