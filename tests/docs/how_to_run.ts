@@ -26,7 +26,7 @@ const WAYS: readonly (readonly [pattern: RegExp, way: (command: string) => Way])
   [/^crontab /, () => ({ reason: "it changes this machine" })],
   [/^deno deploy/, () => ({ reason: "it needs an account of Deno Deploy" })],
   [/task (fmt:check|lint|types)$/, () => ({ reason: "it is a part of deno task ok" })],
-  [/^npx .* task demo$/, () => ({ apart: true })],
+  [/^npx .* task demo$/, () => ({ apart: true, loose: true })],
   [/^deno task demo$/, () => ({ reason: "the README has it, behind npx" })],
   [/task sandbox/, (line) => ({ as: `${line} --port 0`, stopAt: "PASSWORD=sandbox", loose: true })],
   [/--watch$/, () => ({ stopAt: "next " })],
