@@ -8,6 +8,7 @@
 // Deno than the running one, or under npx a wrapper that keeps signals to itself.
 import { passSignals } from "../lib/cli/launch/pass_signals.ts";
 import { type Needs, permissions } from "../lib/cli/launch/permissions.ts";
+import { programArguments } from "../lib/cli/launch/program.ts";
 import { DEMO_SETTINGS } from "../lib/cli/settings.ts";
 
 const COMMANDS: Readonly<Record<string, Needs>> = {
@@ -63,9 +64,8 @@ async function launch([command = "", ...args]: readonly string[]): Promise<numbe
     return 2;
   }
   const flags = await permissions(needs, args, env);
-  const folder = import.meta.dirname;
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", ...flags, `--config=${folder}/../deno.json`, `${folder}/${command}.ts`, ...args],
+    args: ["run", ...flags, ...programArguments(command), ...args],
     env,
     stdin: "inherit",
     stdout: "inherit",

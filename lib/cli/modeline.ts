@@ -1,8 +1,9 @@
 // Owns the first line of a job file, by which editors find the JSON Schema of jobs and so complete keys and
 // underline mistakes: what it has to be for a file, and what to say where it is not there or leads nowhere.
 import { dirname, isAbsolute, relative, resolve } from "node:path";
+import { packageFile } from "./package_files.ts";
 
-const SCHEMA = resolve(import.meta.dirname ?? ".", "../../config/job.schema.json");
+const SCHEMA = packageFile("config/job.schema.json");
 
 /** The path of the JSON Schema of jobs as seen from a job file. */
 export function schemaPathFrom(file: string): string {

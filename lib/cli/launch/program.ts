@@ -1,0 +1,15 @@
+// Owns how Deno is told to run a command: from the repository with its configuration, from the npm
+// package without any, since a user's deno.json must not change what Hindcast imports.
+import { IS_BUNDLED, packageFile } from "../package_files.ts";
+
+/** The last arguments of `deno run` for a command, before the command's own. */
+export function programArguments(command: string): string[] {
+  if (!IS_BUNDLED) {
+    return [`--config=${packageFile("deno.json")}`, packageFile(`tasks/${command}.ts`)];
+  }
+  const unstable = ["--unstable-kv", "--unstable-cron"];
+  return [
+    ...["--no-config", "--no-lock", "--node-modules-dir=manual", ...unstable],
+    packageFile(`lib/bundle/${command}.js`),
+  ];
+}
