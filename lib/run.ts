@@ -41,7 +41,9 @@ export async function run(input: RunInput): Promise<RunResult> {
   };
   await input.checkpoint.runs.save(record);
   const error = await attempt(async () => {
-    await input.target.prepare(input.job.tables);
+    for (const { message, hint } of await input.target.prepare(input.job.tables)) {
+      input.listen({ kind: "warning", message, hint });
+    }
     await announce(input);
     await backfill(input);
   });

@@ -2,7 +2,7 @@
 // if not, why. Pure; it knows nothing of how the answer was got.
 import { suggest } from "../did_you_mean.ts";
 import type { Check } from "../config/schema/job_schema.ts";
-import type { Answer } from "../upsert/write/target.ts";
+import type { QueryResult } from "../upsert/write/target.ts";
 
 /** What a check may expect; undefined where its result is only shown. */
 export type Expectation = Check["expect"];
@@ -18,7 +18,7 @@ export interface Verdict {
 const FINE: Verdict = { ok: true, reason: null };
 
 /** Judges an answer; without an expectation every answer is fine. */
-export function judge(expect: Expectation, answer: Answer): Verdict {
+export function judge(expect: Expectation, answer: QueryResult): Verdict {
   const count = answer.rows.length;
   if (expect === undefined) return FINE;
   if (expect === "rows") return count > 0 ? FINE : failed("there is no row");

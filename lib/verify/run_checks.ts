@@ -4,7 +4,7 @@ import { suggest } from "../did_you_mean.ts";
 import type { Job } from "../config/schema/job.ts";
 import type { Check } from "../config/schema/job_schema.ts";
 import { Failure } from "../failure.ts";
-import type { Answer, Target } from "../upsert/write/target.ts";
+import type { QueryResult, Target } from "../upsert/write/target.ts";
 import { describe, judge } from "./expectation.ts";
 
 /** What a check came to; its field names are a promise of `verify --json`. */
@@ -51,7 +51,7 @@ async function runCheck(
   check: Check,
   target: Pick<Target, "query">,
 ): Promise<CheckResult> {
-  let answer: Answer = { columns: [], rows: [] };
+  let answer: QueryResult = { columns: [], rows: [] };
   let verdict;
   try {
     answer = await target.query(check.sql, { readOnly: true });

@@ -27,6 +27,7 @@ export const wideTable: Table = {
   merge: "replace",
   indexes: [],
   references: {},
+  extend: false,
 };
 
 /** The shape of its rows. */

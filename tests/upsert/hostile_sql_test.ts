@@ -75,7 +75,7 @@ Deno.test("tables, copies and merges keep any names and texts apart", async () =
           relation,
           strategy: "filter",
         }];
-        const plan = planWrite(planned, []);
+        const plan = planWrite(planned, { guards: [], keepsStages: true });
         const create = tableSql(tableName, table).map((sql) => ({ sql }));
         const select = `SELECT ${quoteIdentifiers(columns)} FROM ${quoteIdentifiers([tableName])}`;
         const answers = await session.transact(

@@ -63,6 +63,7 @@ Deno.test("write() repeats a commit whose answer was lost, and changes nothing b
   url.port = String(proxy.port);
   await using target = await openTarget(url.href);
   await target.prepare({ things: table });
+  await target.write([], [windowOf()]);
   proxy.mute();
   const writing = target.write([{ shape, rows: rows(100, "a") }], [windowOf()]);
   while ((await test.other`SELECT FROM things`).length < 100);
@@ -176,14 +177,12 @@ Deno.test("query() and stream() come back after their connection was lost", asyn
   assertEquals(await target.countRows(["things"]), { things: 10 });
   await kill();
   assertEquals((await Array.fromAsync(target.stream("SELECT id FROM things"))).length, 10);
-  const streaming = target.stream("SELECT id FROM things", { batchRows: 2 });
-  await assertRejects(
-    async () => {
-      for await (const _ of streaming) await kill();
-    },
-    Failure,
-    "Cannot run the query",
-  );
+  let read = 0;
+  for await (const _ of target.stream("SELECT id FROM things")) {
+    await kill();
+    read++;
+  }
+  assertEquals(read, 10);
 });
 
 Deno.test("openTarget() says what is wrong with a server, never the password", async () => {
@@ -191,7 +190,7 @@ Deno.test("openTarget() says what is wrong with a server, never the password", a
   const { port } = nobody.addr;
   nobody.close();
   const failure = await assertRejects(
-    () => openTarget(`postgres://me:hunter2@127.0.0.1:${port}/db`),
+    () => openTarget(`postgres://me:hunter2@127.0.0.1:${port}/db`, { retryForMs: 0 }),
     Failure,
     `Cannot connect to postgres://me@127.0.0.1:${port}/db: connect ECONNREFUSED`,
   );

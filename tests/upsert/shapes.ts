@@ -21,6 +21,7 @@ export function tableOf(
     ),
     merge: "replace",
     indexes: [],
+    extend: false,
     references: {},
     ...rest,
   };

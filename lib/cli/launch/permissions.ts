@@ -134,7 +134,7 @@ function addServer(url: string, grants: Grants): void {
   const { host, port, sslRootCert } = address;
   if (host.startsWith("/")) addSocket(grants, `${host}/.s.PGSQL.${port}`);
   else grants.net.add(`${host.includes(":") ? `[${host}]` : host}:${port}`);
-  if (sslRootCert !== undefined) grants.read.add(sslRootCert);
+  if (sslRootCert !== undefined && sslRootCert !== "system") grants.read.add(sslRootCert);
 }
 
 /** Deno asks for all three. */

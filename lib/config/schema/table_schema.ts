@@ -84,6 +84,9 @@ export const table = z.strictObject({
   references: z.record(name, z.string()).default({}).describe(
     "Foreign keys: column to `table.column`; such tables are written in dependency order.",
   ).meta({ example: { station_id: "stations.id" } }),
+  extend: z.boolean().default(false).describe(
+    "Whether missing columns, `updated_at`, indexes, references and comments are added to a table that existed before Hindcast.",
+  ),
   about: z.string().optional().describe("A sentence about the table.").meta({
     example: "One row for each reading of a station.",
   }),

@@ -1,13 +1,14 @@
-// Owns the session with an embedded database. It runs in this very process: statements follow each other
-// at no cost, so nothing is pipelined, and everything else waits while one runs. A database whose engine
-// has crashed is opened again from its folder, as a server would be restarted.
+// Owns the session with an embedded database, which runs in this process: statements have no round trip, so
+// nothing is pipelined, and everything else waits while one runs. If its engine crashes, the database is
+// opened again from its folder, as a server would be restarted.
 import { PGlite } from "@electric-sql/pglite";
 import type { Results, Transaction } from "@electric-sql/pglite";
 import { HEADER_BYTES } from "../sql/copy_text.ts";
 import { DatabaseError } from "../write/database_error.ts";
 import { readValue } from "../sql/read_value.ts";
+import { READ_TIMEOUT_MS } from "../write/session.ts";
 import type { Session, Step, StepResult } from "../write/session.ts";
-import type { Answer, QueryOptions } from "../write/target.ts";
+import type { QueryOptions, QueryResult } from "../write/target.ts";
 
 /** A session with the database in a folder; the caller holds the folder's lock. */
 export class PgliteSession implements Session {
@@ -24,29 +25,43 @@ export class PgliteSession implements Session {
     end: "commit" | "rollback" = "commit",
   ): Promise<StepResult[]> {
     return await this.#use(async (database) => {
-      const answers: StepResult[] = [];
+      const results: StepResult[] = [];
       try {
         await database.transaction(async (transaction) => {
-          for (const step of steps) answers.push(await run(transaction, step));
+          for (const step of steps) results.push(await run(transaction, step));
           if (end === "rollback") await transaction.rollback();
         });
       } catch (error) {
-        throw new DatabaseError(error, answers.length < steps.length ? answers.length : undefined);
+        throw new DatabaseError(error, results.length < steps.length ? results.length : undefined);
       }
-      return answers;
+      return results;
     });
   }
 
-  async query(sql: string, options: QueryOptions = {}): Promise<Answer> {
+  async query(sql: string, options: QueryOptions = {}): Promise<QueryResult> {
     const parameters = [...options.parameters ?? []];
     return await this.#use(async (database) =>
       options.readOnly
         ? await database.transaction(async (transaction) => {
-          await transaction.query("SET TRANSACTION READ ONLY");
-          return answer(await transaction.query(sql, parameters, { rowMode: "array" }));
+          await transaction.exec(BEGIN_READING);
+          return resultOf(await transaction.query(sql, parameters, { rowMode: "array" }));
         })
-        : answer(await database.query(sql, parameters, { rowMode: "array" }))
+        : resultOf(await database.query(sql, parameters, { rowMode: "array" }))
     );
+  }
+
+  readonly encryption = "local";
+
+  keepsTemporaryTables(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+
+  async readAll(
+    sql: string,
+    parameters: readonly unknown[],
+    take: (result: QueryResult) => void,
+  ): Promise<void> {
+    take(await this.query(sql, { parameters, readOnly: true }));
   }
 
   /** Closes the database. */
@@ -67,26 +82,28 @@ export class PgliteSession implements Session {
   }
 }
 
+const BEGIN_READING = `SET TRANSACTION READ ONLY; SET LOCAL statement_timeout = ${READ_TIMEOUT_MS}`;
+
 async function open(path: string): Promise<PGlite> {
   const database = await PGlite.create({ dataDir: path });
   await database.exec("SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'");
-  // Values are read in one place for both databases: here they stay text.
+  // read_value.ts converts the values of both databases: here they stay strings.
   for (const oid of Object.keys(database.parsers)) database.parsers[Number(oid)] = (text) => text;
   return database;
 }
 
 async function run(transaction: Transaction, { sql, text }: Step): Promise<StepResult> {
-  if (text === undefined) return stepAnswer(await transaction.query(sql, [], { rowMode: "array" }));
+  if (text === undefined) return stepResult(await transaction.query(sql, [], { rowMode: "array" }));
   const chunks = await Array.fromAsync(text.chunks(), (chunk) => chunk.subarray(HEADER_BYTES));
   const fromBlob = sql.replace(/STDIN$/, "'/dev/blob'");
-  return stepAnswer(await transaction.query(fromBlob, [], { blob: new Blob(chunks) }));
+  return stepResult(await transaction.query(fromBlob, [], { blob: new Blob(chunks) }));
 }
 
-function stepAnswer({ command, rows }: Results): StepResult {
+function stepResult({ command, rows }: Results): StepResult {
   return { tag: command ?? "", rows: rows as unknown as (string | null)[][] };
 }
 
-function answer({ fields, rows }: Results): Answer {
+function resultOf({ fields, rows }: Results): QueryResult {
   const read = (row: (string | null)[]) =>
     row.map((text, at) => text === null ? null : readValue(fields[at]!.dataTypeID, text));
   return {

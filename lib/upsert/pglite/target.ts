@@ -1,21 +1,21 @@
-// Owns the door to the embedded database: its folder, its lock and its session put together into a
-// target. It needs permission to read and write the folder, and to read the package's own files
-// (`dist/` of @electric-sql/pglite: `pglite.data`, `pglite.wasm`, and `initdb.wasm` to make a database).
+// Owns the opening of an embedded database: it combines its folder, its lock and its session into a target.
+// It needs permission to read and write the folder, and to read the files of the package (`dist/` of
+// @electric-sql/pglite: `pglite.data`, `pglite.wasm`, and `initdb.wasm` to create a database).
 import { Failure } from "../../failure.ts";
 import { DatabaseError } from "../write/database_error.ts";
 import { takeFolder } from "./folder.ts";
 import type { PgliteFolder } from "./folder.ts";
 import { PgliteSession } from "./session.ts";
 import { SqlTarget } from "../write/sql_target.ts";
-import type { Locks } from "../write/sql_target.ts";
+import type { Locks } from "../write/locks.ts";
 import type { Target } from "../write/target.ts";
 import type { OpenOptions } from "../write/open_options.ts";
 
 /**
- * Opens the embedded database in a folder, making it where there is none: three seconds to make, half a
- * second to open.
+ * Opens the embedded database in a folder, and creates it if there is none: creating takes three seconds,
+ * opening half a second.
  *
- * @throws {Failure} of kind `locked` where another process has it open, `target` where it cannot be used.
+ * @throws {Failure} of kind `locked` if another process has it open, `target` if it cannot be used.
  */
 export async function openPglite(path: string, options: Required<OpenOptions>): Promise<Target> {
   const folder = await takeFolder(path);
@@ -40,7 +40,7 @@ export async function openPglite(path: string, options: Required<OpenOptions>): 
   }
 }
 
-/** The folder's lock keeps other processes out; within this one a set of names does. */
+/** The folder's lock keeps other processes out; a set of names keeps other runs of this process out. */
 class FolderLocks implements Locks {
   readonly #folder: PgliteFolder;
   readonly #held = new Set<string>();
@@ -69,8 +69,10 @@ class FolderLocks implements Locks {
     return [];
   }
 
-  renew(): Promise<void> {
-    return Promise.resolve();
+  lost(cause: unknown): Promise<Failure> {
+    return Promise.resolve(
+      new Failure("locked", "Cannot go on: the job's lock was lost", { cause }),
+    );
   }
 
   [Symbol.asyncDispose](): Promise<void> {

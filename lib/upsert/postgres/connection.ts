@@ -1,49 +1,44 @@
-// Owns one connection to a PostgreSQL server and its replacement after a loss. It opens on first use,
-// sets the session up the same on every server, and runs one thing at a time. The password reaches the
-// driver and nothing else.
+// Owns one connection to a PostgreSQL server and its replacement after a loss. It opens on first use and runs
+// one operation at a time. Invariant: it changes nothing about the session, because behind a connection
+// pooler the session belongs to others too; settings belong to transactions (transaction_settings.ts).
 import type { Duplex } from "node:stream";
 // @ts-types="@types/pg"
 import pg from "pg";
 import { DatabaseError } from "../write/database_error.ts";
-import { DURABLE_SQL } from "../write/write_plan.ts";
+import type { Encryption } from "../write/session.ts";
+import { isLocal } from "./url.ts";
 import type { PostgresAddress } from "./url.ts";
 
-const CONNECT_TIMEOUT_MS = 15_000;
-/** Idle time after which the system asks whether the server is still there. */
+/** Idle time after which the operating system checks whether the server is still reachable. */
 const KEEP_ALIVE_MS = 30_000;
 const CLOSE_TIMEOUT_MS = 1_000;
 
-/**
- * What every session has, whatever the server's, database's or role's defaults. The `tcp_keepalives`
- * make the server notice within two minutes that the other machine is gone, and drop its locks.
- */
-const SESSION_SQL = `SELECT ${DURABLE_SQL}, ${
-  Object.entries({
-    standard_conforming_strings: "on",
-    TimeZone: "UTC",
-    DateStyle: "ISO, YMD",
-    IntervalStyle: "iso_8601",
-    bytea_output: "hex",
-    extra_float_digits: "1",
-    statement_timeout: "0",
-    lock_timeout: "60s",
-    idle_in_transaction_session_timeout: "0",
-    tcp_keepalives_idle: "60",
-    tcp_keepalives_interval: "15",
-    tcp_keepalives_count: "4",
-  }).map(([name, value]) => `set_config('${name}', '${value}', false)`).join(", ")
-}`;
+/** What pg has and its types do not declare. */
+interface Internals {
+  connection: { stream: Duplex };
+  processID: number | null;
+  _handleAuthCleartextPassword(message: unknown): void;
+}
 
-/** A connection that is opened when needed and again after it was lost. */
+type Tls = Exclude<pg.ClientConfig["ssl"], boolean | undefined>;
+
+/** A connection that opens when needed, and again after it was lost. */
 export class PostgresConnection implements AsyncDisposable {
   readonly #address: PostgresAddress;
   readonly #rootCert: string | undefined;
+  readonly #onLoss: () => void;
   #client: pg.Client | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #closed = false;
+  #isDirect = false;
+  #encryption: Encryption = "none";
 
-  /** `rootCert` is the authority's certificate in PEM, where the address names one. */
-  constructor(address: PostgresAddress, rootCert?: string) {
+  /**
+   * `rootCert` is the certificate authority's certificate in PEM, if the address names a file; `onLoss` is
+   * called when the connection breaks.
+   */
+  constructor(address: PostgresAddress, rootCert?: string, onLoss: () => void = () => {}) {
+    this.#onLoss = onLoss;
     this.#address = address;
     this.#rootCert = rootCert;
   }
@@ -53,18 +48,32 @@ export class PostgresConnection implements AsyncDisposable {
     return this.#client !== undefined;
   }
 
+  /** Whether the connection leads to the server itself, not to a pooler; false before the first use. */
+  get isDirect(): boolean {
+    return this.#isDirect;
+  }
+
+  /** How the connection is encrypted; `none` before the first use. */
+  get encryption(): Encryption {
+    return this.#encryption;
+  }
+
   /**
-   * Runs something on the connection, after what was asked before.
+   * Runs an operation after the ones that were started before; `finish` follows it without delaying its
+   * result.
    *
    * @throws {DatabaseError}
    */
-  use<T>(run: (client: pg.Client) => Promise<T>): Promise<T> {
+  use<T>(
+    run: (client: pg.Client) => Promise<T>,
+    finish: (client: pg.Client) => Promise<unknown> = () => Promise.resolve(),
+  ): Promise<T> {
     const result = this.#turn.then(() => this.#run(run));
-    this.#turn = result.catch(() => {});
+    this.#turn = result.catch(() => {}).then(() => this.#finish(finish));
     return result;
   }
 
-  /** Says goodbye and closes the connection. */
+  /** Closes the connection. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     const client = this.#client;
@@ -83,79 +92,128 @@ export class PostgresConnection implements AsyncDisposable {
     }
   }
 
-  async #connect(): Promise<pg.Client> {
-    const { sslMode, host } = this.#address;
-    const local = host.startsWith("/") || host === "localhost" || /^127\.|^::1$/.test(host);
-    if (sslMode === "disable" || (sslMode === "prefer" && local)) return await this.#open(false);
-    const verify = sslMode === "verify-ca" || sslMode === "verify-full";
-    const ssl = {
-      rejectUnauthorized: verify,
-      ...(this.#rootCert === undefined ? {} : { ca: this.#rootCert }),
-      ...(sslMode === "verify-ca" ? { checkServerIdentity: () => undefined } : {}),
-    };
+  async #finish(finish: (client: pg.Client) => Promise<unknown>): Promise<void> {
+    if (this.#client === undefined) return;
     try {
-      return await this.#open(ssl);
-    } catch (error) {
-      const refused = error instanceof Error && /does not support SSL/.test(error.message);
-      if (sslMode === "prefer" && refused) return await this.#open(false);
-      throw error;
+      await finish(this.#client);
+    } catch {
+      this.#discard();
     }
   }
 
-  async #open(ssl: pg.ClientConfig["ssl"]): Promise<pg.Client> {
-    const { host, port, user, password, database, options } = this.#address;
+  async #connect(): Promise<pg.Client> {
+    const { sslMode, host } = this.#address;
+    if (sslMode === "disable" || sslMode === "prefer" && isLocal(host)) return await this.#open();
+    if (sslMode === "allow") {
+      return await this.#open().catch((error) =>
+        isRefusedUnencrypted(error) ? this.#open(this.#tls()) : Promise.reject(error)
+      );
+    }
+    return await this.#open(this.#tls()).catch((error) =>
+      sslMode === "prefer" && isWithoutTls(error) ? this.#open() : Promise.reject(error)
+    );
+  }
+
+  #tls(): Tls {
+    const { sslMode } = this.#address;
+    return {
+      rejectUnauthorized: sslMode === "verify-ca" || sslMode === "verify-full",
+      ...(this.#rootCert === undefined ? {} : { ca: this.#rootCert }),
+      ...(sslMode === "verify-ca" ? { checkServerIdentity: () => undefined } : {}),
+    };
+  }
+
+  async #open(tls?: Tls): Promise<pg.Client> {
+    const { host, port, user, password, database, connectTimeoutMs } = this.#address;
     const client = new pg.Client({
       host,
       port,
       user,
       password: () => password,
       database,
-      ssl,
+      ssl: tls ?? false,
       application_name: "hindcast",
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      connectionTimeoutMillis: connectTimeoutMs,
       keepAlive: true,
       keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
-      ...(options === undefined ? {} : { options }),
     });
+    if (tls === undefined && !isLocal(host)) refuseCleartextPassword(client);
     // A connection that breaks while idle is replaced when it is needed.
     client.on("error", () => this.#forget(client));
     client.on("end", () => this.#forget(client));
     try {
       await client.connect();
-      await client.query(SESSION_SQL);
+      this.#isDirect = await isDirect(client);
     } catch (error) {
       abandon(client);
       throw error;
     }
+    this.#encryption = isLocal(host) && tls === undefined
+      ? "local"
+      : tls === undefined
+      ? "none"
+      : tls.rejectUnauthorized
+      ? "proven"
+      : "unproven";
     return client;
   }
 
   #forget(client: pg.Client): void {
-    if (this.#client === client) this.#client = undefined;
+    if (this.#client !== client) return;
+    this.#client = undefined;
+    this.#onLoss();
   }
 
   #discard(): void {
-    if (this.#client !== undefined) abandon(this.#client);
+    if (this.#client === undefined) return;
+    abandon(this.#client);
     this.#client = undefined;
+    this.#onLoss();
   }
 }
 
-/** Says goodbye; a server that does not answer is left after a second. */
+/** A pooler announces a process id of its own. */
+async function isDirect(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query("SELECT pg_backend_pid() AS pid");
+  return rows[0].pid === internals(client).processID;
+}
+
+/** Anybody on the network path could read the password. */
+function refuseCleartextPassword(client: pg.Client): void {
+  internals(client)._handleAuthCleartextPassword = () => {
+    const message = "the server asks for the password in clear text over an unencrypted connection";
+    internals(client).connection.stream.destroy(new CleartextPasswordError(message));
+  };
+}
+
+class CleartextPasswordError extends Error {
+  readonly code = "28000";
+}
+
+function isWithoutTls(error: unknown): boolean {
+  return error instanceof Error && /does not support SSL/.test(error.message);
+}
+
+/** What pg_hba.conf without a matching `host` entry gives. */
+function isRefusedUnencrypted(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "28000";
+}
+
+/** Says goodbye; does not wait longer than a second for an unresponsive server. */
 async function close(client: pg.Client): Promise<void> {
   const late = Promise.withResolvers<void>();
   const timer = setTimeout(late.resolve, CLOSE_TIMEOUT_MS);
   await Promise.race([client.end().catch(() => {}), late.promise]);
   clearTimeout(timer);
-  socketOf(client).destroy();
+  internals(client).connection.stream.destroy();
 }
 
-/** Drops a connection that is of no use. pg waits for its end, which over TLS may never come. */
+/** Drops a broken connection. pg would wait for its end, which over TLS may never come. */
 function abandon(client: pg.Client): void {
   client.end().catch(() => {});
-  socketOf(client).destroy();
+  internals(client).connection.stream.destroy();
 }
 
-/** The socket, or what encrypts it; pg keeps it where its types do not say. */
-function socketOf(client: pg.Client): Duplex {
-  return (client as unknown as { connection: { stream: Duplex } }).connection.stream;
+function internals(client: pg.Client): Internals {
+  return client as unknown as Internals;
 }

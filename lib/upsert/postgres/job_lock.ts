@@ -1,152 +1,275 @@
-// Owns the locks of jobs on a PostgreSQL server. Who holds a job is decided by an advisory lock on a
-// connection of its own: it dies with the process, so a dead holder is in nobody's way. What protects the
-// rows is the token in the table of locks: every write makes sure, under a row lock, that the token is
-// still its own, so a holder that was cut off and replaced can commit nothing more.
-// @ts-types="@types/pg"
-import type { Client } from "pg";
+// Owns the locks of jobs on a PostgreSQL server. A lock is a row with a token and a lease: the holder renews
+// the lease, a dead one lets it expire, and each write checks the token under a row lock right before its
+// commit, so a holder that was replaced commits nothing more. This works through any connection pooler. On a
+// direct connection the holder also keeps an advisory lock, a sign of life that ends with its process, so
+// that nobody waits for the lease of a process that was killed. The server's clock decides.
 import { Failure } from "../../failure.ts";
 import { DatabaseError } from "../write/database_error.ts";
+import { retryDatabase } from "../write/database_retry.ts";
+import type { DatabaseRetryOptions } from "../write/database_retry.ts";
 import { quoteLiteral } from "../sql/identifier.ts";
 import type { PostgresConnection } from "./connection.ts";
-import type { Locks } from "../write/sql_target.ts";
+import type { Locks } from "../write/locks.ts";
 import { LOCKS_TABLE } from "../sql/system_tables.ts";
 import type { LockHolder } from "../write/target.ts";
+import { transact } from "./pipelined_transaction.ts";
 
+/** Time after the last renewal during which nobody else takes the lock. */
+const LEASE_MS = 15_000;
+const HEARTBEAT_MS = 5_000;
+/** How often a lock that may be free soon is tried. */
+const POLL_MS = 500;
+/** Time in which a living holder whose connection broke shows its sign of life again. */
+const SIGN_OF_LIFE_MS = 2_000;
+/** How long a release waits for an unresponsive server; the lease ends anyway. */
+const RELEASE_TIMEOUT_MS = 2_000;
+
+/** What the locks of a process depend on. */
+export interface PostgresLocksOptions extends DatabaseRetryOptions {
+  /** Opens a connection for one lock alone; `onLoss` is called when it breaks. */
+  readonly connect: (onLoss: () => void) => PostgresConnection;
+  /** The statements that open a transaction. */
+  readonly begin: readonly string[];
+  /** Returns a random UUID. */
+  readonly randomId: () => string;
+  /** Tells the user why the start takes time. */
+  readonly onWait: (message: string) => void;
+}
+
+/** A lock that this process holds. */
 interface Held {
   readonly job: string;
   readonly token: string;
-  readonly link: PostgresConnection;
-  /** The server process that holds the advisory lock. */
-  serverPid: number;
+  readonly connection: PostgresConnection;
+  /** Whether this connection holds the advisory lock. */
+  hasSign: boolean;
+  /** Aborts when the connection breaks, which makes the next heartbeat due. */
+  due: AbortController;
+  /** Ends the heartbeat. */
+  readonly released: AbortController;
+  heartbeat: Promise<void>;
 }
 
-/** Answers whether the lock of the job `$1` was free, with the server process that holds it now. */
-const TRY_SQL = `SELECT pg_backend_pid() WHERE
-pg_try_advisory_lock(hashtextextended('hindcast/' || current_schema() || '/' || $1, 0))`;
-
-const TAKE_SQL = `INSERT INTO ${LOCKS_TABLE} (job, token, run, host, pid, since)
-VALUES ($1, $2, $3, $4, $5, now()) ON CONFLICT (job) DO UPDATE SET token = excluded.token,
-run = excluded.run, host = excluded.host, pid = excluded.pid, since = excluded.since`;
-
-const HOLDER_SQL = `SELECT token, pid, host, to_char(since, 'YYYY-MM-DD HH24:MI:SS') AS since
-FROM ${LOCKS_TABLE} WHERE job = $1`;
-
-/** Ends a session of ours that the server does not know to be cut off. */
-const END_SQL = `SELECT pg_terminate_backend(pid) FROM pg_locks
-WHERE locktype = 'advisory' AND granted AND pid = $1`;
+/** The row of a lock that another process holds. */
+interface Other {
+  readonly token: string;
+  /** Who it is, for display. */
+  readonly name: string;
+  /** When its lease ends; an opaque string that changes with each renewal. */
+  readonly lease: string;
+  readonly secondsLeft: number;
+  /** Whether it showed a sign of life; undefined if it can give none. */
+  readonly isAlive: boolean | undefined;
+}
 
 /** The locks of this process on a server. */
 export class PostgresLocks implements Locks {
-  readonly #connect: () => PostgresConnection;
-  readonly #randomId: () => string;
+  readonly #options: PostgresLocksOptions;
   readonly #held = new Set<Held>();
 
-  /** `connect` makes a link for one lock alone. */
-  constructor(connect: () => PostgresConnection, randomId: () => string) {
-    this.#connect = connect;
-    this.#randomId = randomId;
+  /** Starts without a lock. */
+  constructor(options: PostgresLocksOptions) {
+    this.#options = options;
   }
 
   async take(job: string, holder: LockHolder): Promise<AsyncDisposable> {
-    const held: Held = { job, token: this.#randomId(), link: this.#connect(), serverPid: 0 };
+    const held: Held = {
+      job,
+      token: this.#options.randomId(),
+      connection: this.#options.connect(() => {
+        held.hasSign = false;
+        held.due.abort();
+      }),
+      hasSign: false,
+      due: new AbortController(),
+      released: new AbortController(),
+      heartbeat: Promise.resolve(),
+    };
     try {
-      const other = await held.link.use((client) => tryToTake(client, held, holder));
-      if (other !== undefined) throw isRunning(job, other);
+      await this.#acquire(held, holder);
     } catch (error) {
-      await held.link[Symbol.asyncDispose]();
+      await held.connection[Symbol.asyncDispose]();
       throw error instanceof DatabaseError ? error.toFailure(`lock job "${job}"`) : error;
     }
     this.#held.add(held);
+    held.heartbeat = this.#keep(held);
     return { [Symbol.asyncDispose]: () => this.#release(held) };
   }
 
-  /** One division by zero for every lock that is no longer held; the row lock keeps a taker waiting. */
+  /** One division by zero for every lock that is no longer held; the row stays locked until the commit. */
   guards(): string[] {
-    return [...this.#held].map(({ job, token }) =>
-      `SELECT 1 / count(*) FROM (SELECT FROM ${LOCKS_TABLE} ` +
-      `WHERE job = ${quoteLiteral(job)} AND token = ${quoteLiteral(token)} FOR SHARE) AS held`
+    return [...this.#held].map((held) =>
+      `WITH held AS (${renewSql(held)} RETURNING 1) SELECT 1 / count(*) FROM held`
     );
   }
 
-  async renew(): Promise<void> {
-    for (const held of this.#held) {
-      if (held.link.isOpen) continue;
-      const other = await held.link.use((client) => takeAgain(client, held));
-      if (other !== undefined) throw lockLost(held.job, other);
-    }
+  async lost(cause: unknown): Promise<Failure> {
+    const holders = await Promise.all([...this.#held].map(async (held) => {
+      const other = await this.#readOther(held).catch(() => undefined);
+      return other === undefined || other.token === held.token ? [] : [[held.job, other.name]];
+    }));
+    const [job, name] = holders.flat()[0] ?? [undefined, "another run"];
+    const which = job === undefined ? "the job's lock" : `the lock of job "${job}"`;
+    return new Failure("locked", `Cannot go on: ${which} was taken over by ${name}`, {
+      hint:
+        "Nothing that was written is lost; run again with --resume when the other run has ended",
+      cause,
+    });
   }
 
-  /** Gives all locks back. */
+  /** Releases all locks. */
   async [Symbol.asyncDispose](): Promise<void> {
     for (const held of this.#held) await this.#release(held);
   }
 
+  /** Takes the lock, as soon as it is certain that its holder is dead. */
+  async #acquire(held: Held, holder: LockHolder): Promise<void> {
+    const { clock, signal } = this.#options;
+    let first: Other | undefined;
+    let deadToken: string | undefined;
+    let silentSince: number | undefined;
+    for (;;) {
+      if (await this.#tryToTake(held, holder, deadToken)) return;
+      const other = await this.#readOther(held);
+      if (other === undefined) continue;
+      const isRenewed = first !== undefined && first.lease !== other.lease;
+      if (other.isAlive || isRenewed) throw isRunning(held.job, other.name);
+      if (first === undefined) this.#tell(held.job, other);
+      first ??= other;
+      if (other.isAlive === false) {
+        silentSince ??= clock.now();
+        if (clock.now() - silentSince >= SIGN_OF_LIFE_MS) deadToken = other.token;
+      }
+      if (deadToken === undefined) await clock.sleep(POLL_MS, signal);
+    }
+  }
+
+  #tell(job: string, { name, secondsLeft, isAlive }: Other): void {
+    const seconds = isAlive === false ? SIGN_OF_LIFE_MS / 1000 : Math.ceil(secondsLeft);
+    this.#options.onWait(
+      `Job "${job}" is locked by ${name}, which may have been killed: ` +
+        `waiting for a sign of life, at most ${seconds} s`,
+    );
+  }
+
+  /** Whether the lock was free, or held by `deadToken`, and now belongs to this process. */
+  async #tryToTake(held: Held, holder: LockHolder, deadToken?: string): Promise<boolean> {
+    if (!await this.#giveSignOfLife(held)) {
+      const other = await this.#readOther(held);
+      throw isRunning(held.job, other?.name ?? "another process");
+    }
+    const { run, host, pid } = holder;
+    const names = [held.job, held.token, run, host].map(quoteLiteral);
+    const values = [...names, `${pid}`, "now()", LEASE_SQL, backendSql(held)].join(", ");
+    const columns = ["job", "token", "run", "host", "pid", "since", "lease_until", "backend"];
+    const sets = columns.slice(1).map((name) => `${name} = excluded.${name}`).join(", ");
+    const isDead = deadToken === undefined ? "" : ` OR held.token = ${quoteLiteral(deadToken)}`;
+    const [row] = await this.#run(
+      held,
+      `INSERT INTO ${LOCKS_TABLE} AS held (${columns.join(", ")}) VALUES (${values}) ` +
+        `ON CONFLICT (job) DO UPDATE SET ${sets} WHERE held.lease_until IS NULL ` +
+        `OR held.lease_until <= clock_timestamp()${isDead} RETURNING 1`,
+    );
+    return row !== undefined;
+  }
+
+  /** False if a process of an earlier version, which takes this lock exclusively, holds the job. */
+  async #giveSignOfLife(held: Held): Promise<boolean> {
+    if (!held.connection.isOpen) await held.connection.use(() => Promise.resolve());
+    if (held.hasSign || !held.connection.isDirect) return true;
+    const sql = `SELECT pg_try_advisory_lock_shared(${signSql(held.job)})`;
+    held.hasSign = (await this.#run(held, sql))[0]![0] === "t";
+    return held.hasSign;
+  }
+
+  async #readOther(held: Held): Promise<Other | undefined> {
+    const [row] = await this.#run(
+      held,
+      `SELECT token, pid, host, to_char(since, 'YYYY-MM-DD HH24:MI:SS'), lease_until,
+        greatest(0, extract(epoch FROM lease_until - clock_timestamp())), CASE WHEN backend IS NOT NULL
+        THEN EXISTS (SELECT FROM pg_locks AS l WHERE l.locktype = 'advisory' AND l.granted
+          AND l.pid = backend AND (l.classid::bigint << 32 | l.objid::bigint) = ${
+        signSql(held.job)
+      })
+        END FROM ${LOCKS_TABLE} WHERE job = ${quoteLiteral(held.job)}`,
+    );
+    if (row === undefined) return undefined;
+    const [token, pid, host, since, lease, secondsLeft, isAlive] = row;
+    return {
+      token: String(token),
+      name: `pid ${pid} on ${host} since ${since} UTC`,
+      lease: String(lease),
+      secondsLeft: Number(secondsLeft),
+      isAlive: isAlive == null ? undefined : isAlive === "t",
+    };
+  }
+
+  /** Renews the lease until the lock is released; a broken connection is replaced at once. */
+  async #keep(held: Held): Promise<void> {
+    const { clock } = this.#options;
+    const { signal } = held.released;
+    while (!signal.aborted) {
+      await clock.sleep(HEARTBEAT_MS, AbortSignal.any([signal, held.due.signal])).catch(() => {});
+      if (signal.aborted) return;
+      held.due = new AbortController();
+      try {
+        await this.#giveSignOfLife(held);
+        await this.#run(held, renewSql(held, `, backend = ${backendSql(held)}`));
+      } catch {
+        // The database is unreachable; the next write waits for it, and checks the lock.
+      }
+    }
+  }
+
   async #release(held: Held): Promise<void> {
     if (!this.#held.delete(held)) return;
-    const sql = `DELETE FROM ${LOCKS_TABLE} WHERE job = $1 AND token = $2`;
-    if (held.link.isOpen) {
-      await held.link.use((client) => client.query(sql, [held.job, held.token])).catch(() => {});
+    held.released.abort();
+    const { begin, clock } = this.#options;
+    const sql = `UPDATE ${LOCKS_TABLE} SET lease_until = NULL WHERE ${isOwn(held)}`;
+    if (held.connection.isOpen) {
+      const done = new AbortController();
+      const freeing = held.connection.use((client) => transact(client, begin, [{ sql }]));
+      await Promise.race([freeing, clock.sleep(RELEASE_TIMEOUT_MS, done.signal)]).catch(() => {});
+      done.abort();
     }
-    await held.link[Symbol.asyncDispose]();
+    await held.connection[Symbol.asyncDispose]();
+    await held.heartbeat;
+  }
+
+  async #run(held: Held, sql: string): Promise<readonly (readonly (string | null)[])[]> {
+    const { begin, signal } = this.#options;
+    const either = signal === undefined ? [] : [signal];
+    const options = {
+      ...this.#options,
+      signal: AbortSignal.any([held.released.signal, ...either]),
+    };
+    const run = () => held.connection.use((client) => transact(client, begin, [{ sql }]));
+    return (await retryDatabase(options, run))[0]!.rows;
   }
 }
 
-/** Takes the lock where it is free; else says who holds it. */
-async function tryToTake(
-  client: Client,
-  held: Held,
-  holder: LockHolder,
-): Promise<string | undefined> {
-  if (!await tryLock(client, held)) return describe((await readHolder(client, held))[0]);
-  const { run, host, pid } = holder;
-  await client.query(TAKE_SQL, [held.job, held.token, run, host, pid]);
-  return undefined;
+const LEASE_SQL = `clock_timestamp() + interval '${LEASE_MS} ms'`;
+
+/** The key of the advisory lock that shows that a job's holder is alive. */
+function signSql(job: string): string {
+  return `hashtextextended('hindcast/' || current_schema() || '/' || ${quoteLiteral(job)}, 0)`;
 }
 
-/** Takes a lock again whose connection was lost; says who has it where somebody else took it meanwhile. */
-async function takeAgain(client: Client, held: Held): Promise<string | undefined> {
-  const before = held.serverPid;
-  const free = await tryLock(client, held);
-  const [holder] = await readHolder(client, held);
-  if (holder?.token !== held.token) return describe(holder);
-  if (free) return undefined;
-  await client.query(END_SQL, [before]);
-  const message = "its own earlier session still holds the lock";
-  throw new DatabaseError(Object.assign(new Error(message), { code: "08006" }));
+/** Behind a pooler any server process may serve the holder, and the lock would stay with it. */
+function backendSql({ connection }: Held): string {
+  return connection.isDirect ? "pg_backend_pid()" : "NULL";
 }
 
-async function tryLock(client: Client, held: Held): Promise<boolean> {
-  const { rows } = await client.query({ text: TRY_SQL, values: [held.job], rowMode: "array" });
-  if (rows.length === 0) return false;
-  held.serverPid = Number(rows[0]![0]);
-  return true;
+function isOwn({ job, token }: Held): string {
+  return `job = ${quoteLiteral(job)} AND token = ${quoteLiteral(token)}`;
 }
 
-interface HolderRow {
-  token: string;
-  pid: string;
-  host: string;
-  since: string;
-}
-
-async function readHolder(client: Client, { job }: Held): Promise<HolderRow[]> {
-  return (await client.query<HolderRow>(HOLDER_SQL, [job])).rows;
-}
-
-function describe(holder: HolderRow | undefined): string {
-  if (holder === undefined) return "another process";
-  return `pid ${holder.pid} on ${holder.host} since ${holder.since} UTC`;
+function renewSql(held: Held, more = ""): string {
+  return `UPDATE ${LOCKS_TABLE} SET lease_until = ${LEASE_SQL}${more} WHERE ${isOwn(held)}`;
 }
 
 function isRunning(job: string, holder: string): Failure {
   return new Failure("locked", `Cannot start: job "${job}" is being run by ${holder}`, {
     hint: "Wait until it has ended, or stop it with Ctrl+C or kill: it saves its state",
-  });
-}
-
-function lockLost(job: string, holder: string): Failure {
-  const message = `Cannot go on: the lock of job "${job}" was lost and taken over by ${holder}`;
-  return new Failure("locked", message, {
-    hint: "Nothing that was written is lost; run again with --resume when the other run has ended",
   });
 }

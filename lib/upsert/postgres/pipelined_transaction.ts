@@ -1,45 +1,72 @@
-// Owns the conversation of one transaction with PostgreSQL: every statement in one message, and the rows
-// of every COPY right behind it, without waiting for an answer in between. One round trip carries a
-// whole batch of all tables: on a link of 20 ms the difference between waiting once and six times.
-// Legal, because a server skips copy data it did not ask for after an error
+// Owns the protocol of one transaction with PostgreSQL: all statements in one message, followed by the rows
+// of every COPY, without waiting for a response in between. One round trip carries a whole batch of all
+// tables: on a link of 20 ms the difference between waiting once and six times. This is legal because,
+// after an error, a server skips copy data that it does not expect
 // (https://www.postgresql.org/docs/current/protocol-flow.html, COPY operations).
 import type { Buffer } from "node:buffer";
 // @ts-types="@types/pg"
-import type { Connection, Submittable } from "pg";
+import type { Client, Connection, Submittable } from "pg";
 import type { Duplex } from "node:stream";
 import { DatabaseError } from "../write/database_error.ts";
 import type { Step, StepResult } from "../write/session.ts";
 
-/** Begins a CopyData message, before the length of what follows: the bytes that chunks leave free. */
+/** The first byte of a CopyData message; its length follows. Chunks reserve these bytes. */
 const COPY_DATA = "d".charCodeAt(0);
 const COPY_DONE = Uint8Array.of("c".charCodeAt(0), 0, 0, 0, 4);
 
 /**
- * Bytes handed over before it is waited for their leaving: what is handed over leaves while the event loop
- * reads a page, and the database is not kept waiting for the next turn.
+ * Bytes that may be buffered in the socket: the system sends them while the event loop parses a page, so
+ * that the database does not wait for the next turn.
  */
 const MAX_UNSENT_BYTES = 8 << 20;
 
-/** Time without a sign of life, while a server works or takes nothing more, after which it is given up. */
+/** Time without progress, while the server works or accepts no data, after which the connection is given up. */
 const SILENCE_TIMEOUT_MS = 120_000;
 
-/** A transaction to be handed to `client.query` of pg; `done` settles when nothing of it is under way. */
-export class PipelinedTransaction implements Submittable {
-  /** The answers to the steps; rejects with a {@link DatabaseError}. */
+/**
+ * Runs a transaction on a connection; `begin` are statements without rows that open it.
+ *
+ * @throws {DatabaseError} after the transaction was rolled back.
+ */
+export async function transact(
+  client: Client,
+  begin: readonly string[],
+  steps: readonly Step[],
+  end: "commit" | "rollback" = "commit",
+): Promise<StepResult[]> {
+  const transaction = new PipelinedTransaction(begin, steps, end);
+  client.query(transaction);
+  try {
+    return await transaction.done;
+  } catch (error) {
+    await client.query("ROLLBACK").catch(() => {});
+    throw error;
+  }
+}
+
+/** A transaction for pg's `client.query`; `done` settles when the transaction has ended. */
+class PipelinedTransaction implements Submittable {
+  /** The results of the steps; rejects with a {@link DatabaseError}. */
   readonly done: Promise<StepResult[]>;
+  readonly #begin: readonly string[];
   readonly #steps: readonly Step[];
   readonly #end: string;
   readonly #outcome = Promise.withResolvers<void>();
-  readonly #answers: StepResult[] = [];
+  readonly #results: StepResult[] = [];
   #rows: (string | null)[][] = [];
-  #begun = false;
+  #begun = 0;
   #failed = false;
   #sending: Promise<void> = Promise.resolve();
   #lifeAt = 0;
   #watch: ReturnType<typeof setInterval> | undefined;
 
-  /** A transaction of these steps, to be ended as said. */
-  constructor(steps: readonly Step[], end: "commit" | "rollback") {
+  /** `begin` are statements without rows that open the transaction. */
+  constructor(
+    begin: readonly string[],
+    steps: readonly Step[],
+    end: "commit" | "rollback",
+  ) {
+    this.#begin = begin;
     this.#steps = steps;
     this.#end = end.toUpperCase();
     this.done = this.#settle();
@@ -49,11 +76,11 @@ export class PipelinedTransaction implements Submittable {
   submit(connection: Connection): void {
     const { stream } = connection as unknown as { stream: Duplex };
     this.#watchOver(stream);
-    connection.query(["BEGIN", ...this.#steps.map(({ sql }) => sql), this.#end].join(";\n"));
+    connection.query([...this.#begin, ...this.#steps.map(({ sql }) => sql), this.#end].join(";\n"));
     this.#sending = this.#send(stream);
   }
 
-  /** Called by pg, as are all that follow, when the server says so. */
+  /** pg calls this, and all methods below, for the server's messages. */
   handleRowDescription(): void {
     this.#rows = [];
   }
@@ -66,12 +93,12 @@ export class PipelinedTransaction implements Submittable {
   /** The end of a step. */
   handleCommandComplete(message: { text: string }): void {
     this.#lifeAt = performance.now();
-    if (this.#begun) this.#answers.push({ tag: message.text, rows: this.#rows });
-    this.#begun = true;
+    if (this.#hasBegun()) this.#results.push({ tag: message.text, rows: this.#rows });
+    else this.#begun++;
     this.#rows = [];
   }
 
-  /** The server takes rows; they are on their way already. */
+  /** The server accepts rows; they are already being sent. */
   handleCopyInResponse(): void {
     this.#lifeAt = performance.now();
   }
@@ -84,8 +111,8 @@ export class PipelinedTransaction implements Submittable {
   /** An error of the server or the connection; the first one counts. */
   handleError(error: unknown): void {
     this.#failed = true;
-    const step = this.#answers.length < this.#steps.length ? this.#answers.length : undefined;
-    this.#outcome.reject(new DatabaseError(error, this.#begun ? step : undefined));
+    const step = this.#results.length < this.#steps.length ? this.#results.length : undefined;
+    this.#outcome.reject(new DatabaseError(error, this.#hasBegun() ? step : undefined));
   }
 
   /** Cannot happen: no step is empty. */
@@ -95,6 +122,10 @@ export class PipelinedTransaction implements Submittable {
   /** Cannot happen: nothing is copied out. */
   handleCopyData(): void {}
 
+  #hasBegun(): boolean {
+    return this.#begun === this.#begin.length;
+  }
+
   async #settle(): Promise<StepResult[]> {
     try {
       await this.#outcome.promise;
@@ -102,10 +133,10 @@ export class PipelinedTransaction implements Submittable {
       clearInterval(this.#watch);
       await this.#sending;
     }
-    return this.#answers.slice(0, this.#steps.length);
+    return this.#results.slice(0, this.#steps.length);
   }
 
-  /** Sends the rows of every COPY; stops at the first error, for the server skips the rest anyway. */
+  /** Sends the rows of every COPY; stops at the first error, after which the server skips the rest. */
   async #send(stream: Duplex): Promise<void> {
     for (const { text } of this.#steps) {
       if (text === undefined) continue;
@@ -132,7 +163,7 @@ export class PipelinedTransaction implements Submittable {
     this.#lifeAt = performance.now();
     this.#watch = setInterval(() => {
       if (performance.now() - this.#lifeAt < SILENCE_TIMEOUT_MS) return;
-      stream.destroy(new Error(`no answer within ${SILENCE_TIMEOUT_MS / 1000} seconds`));
+      stream.destroy(new Error(`no response within ${SILENCE_TIMEOUT_MS / 1000} seconds`));
     }, SILENCE_TIMEOUT_MS / 10);
   }
 }

@@ -1,32 +1,60 @@
 // Owns the session with a PostgreSQL server: one connection writes, another reads, so that a query never
-// waits for a batch. Both open when they are first needed. The driver is pg alone: see docs/benchmarks.md,
-// "Writing", for what was measured of the others.
+// waits for a batch. Both open when first needed. Everything runs in a transaction that carries its own
+// settings, so a connection pooler may be in between. The driver is pg alone: docs/benchmarks.md, "Writing",
+// has the measurements of the others.
 // @ts-types="@types/pg"
 import type { Client, QueryArrayConfig } from "pg";
-import { PipelinedTransaction } from "./pipelined_transaction.ts";
+import { transact } from "./pipelined_transaction.ts";
 import { PostgresConnection } from "./connection.ts";
+import { beginWriting, settingsSql } from "./transaction_settings.ts";
 import type { PostgresAddress } from "./url.ts";
 import { readValue } from "../sql/read_value.ts";
-import type { Session, Step, StepResult } from "../write/session.ts";
-import type { Answer, QueryOptions } from "../write/target.ts";
+import { READ_TIMEOUT_MS } from "../write/session.ts";
+import type { Encryption, Session, Step, StepResult } from "../write/session.ts";
+import type { QueryOptions, QueryResult } from "../write/target.ts";
+
+/** Rows fetched from a cursor at a time. */
+const FETCH_ROWS = 1000;
 
 /** A session with a server. */
 export class PostgresSession implements Session {
   readonly #writer: PostgresConnection;
   readonly #reader: PostgresConnection;
+  readonly #beginWrite: readonly string[];
+  readonly #beginRead: string;
 
-  /** `rootCert` is the authority's certificate in PEM, where the address names one. */
+  /** `rootCert` is the certificate authority's certificate in PEM, if the address names a file. */
   constructor(address: PostgresAddress, rootCert?: string) {
     this.#writer = new PostgresConnection(address, rootCert);
     this.#reader = new PostgresConnection(address, rootCert);
+    this.#beginWrite = beginWriting(address.settings);
+    this.#beginRead = settingsSql(address.settings, READ_TIMEOUT_MS);
+  }
+
+  get encryption(): Encryption {
+    return this.#reader.encryption;
+  }
+
+  /** A temporary table that outlives its transaction would stay on a pooler's connection. */
+  async keepsTemporaryTables(): Promise<boolean> {
+    if (!this.#writer.isOpen) await this.#writer.use(() => Promise.resolve());
+    return this.#writer.isDirect;
   }
 
   transact(steps: readonly Step[], end: "commit" | "rollback" = "commit"): Promise<StepResult[]> {
-    return this.#writer.use(async (client) => {
-      const transaction = new PipelinedTransaction(steps, end);
-      client.query(transaction);
+    return this.#writer.use((client) => transact(client, this.#beginWrite, steps, end));
+  }
+
+  query(sql: string, options: QueryOptions = {}): Promise<QueryResult> {
+    if (options.readOnly) {
+      return this.#read((client) => runQuery(client, sql, options.parameters));
+    }
+    return this.#reader.use(async (client) => {
+      await client.query(this.#beginWrite.join(";\n"));
       try {
-        return await transaction.done;
+        const result = await runQuery(client, sql, options.parameters);
+        await client.query("COMMIT");
+        return result;
       } catch (error) {
         await client.query("ROLLBACK").catch(() => {});
         throw error;
@@ -34,12 +62,19 @@ export class PostgresSession implements Session {
     });
   }
 
-  query(sql: string, options: QueryOptions = {}): Promise<Answer> {
-    return this.#reader.use((client) =>
-      options.readOnly
-        ? readOnly(client, () => runQuery(client, sql, options.parameters))
-        : runQuery(client, sql, options.parameters)
-    );
+  readAll(
+    sql: string,
+    parameters: readonly unknown[],
+    take: (result: QueryResult) => void,
+  ): Promise<void> {
+    return this.#read(async (client) => {
+      await runQuery(client, `DECLARE hindcast_cursor NO SCROLL CURSOR FOR ${sql}`, parameters);
+      for (;;) {
+        const result = await runQuery(client, `FETCH ${FETCH_ROWS} FROM hindcast_cursor`);
+        take(result);
+        if (result.rows.length < FETCH_ROWS) return;
+      }
+    });
   }
 
   /** Closes both connections. */
@@ -47,23 +82,21 @@ export class PostgresSession implements Session {
     await this.#writer[Symbol.asyncDispose]();
     await this.#reader[Symbol.asyncDispose]();
   }
-}
 
-async function readOnly<T>(client: Client, run: () => Promise<T>): Promise<T> {
-  await client.query("BEGIN READ ONLY");
-  try {
-    return await run();
-  } finally {
-    await client.query("ROLLBACK").catch(() => {});
+  #read<T>(run: (client: Client) => Promise<T>): Promise<T> {
+    return this.#reader.use(async (client) => {
+      await client.query(`BEGIN READ ONLY;\n${this.#beginRead}`);
+      return await run(client);
+    }, (client) => client.query("ROLLBACK"));
   }
 }
 
-/** The extended protocol takes one statement only, whatever the text holds. */
+/** The extended protocol accepts a single statement, whatever the string contains. */
 async function runQuery(
   client: Client,
   text: string,
   parameters: readonly unknown[] = [],
-): Promise<Answer> {
+): Promise<QueryResult> {
   const config: QueryArrayConfig & { queryMode: "extended" } = {
     text,
     values: [...parameters],

@@ -1,11 +1,12 @@
-// Owns the door to a PostgreSQL server: it puts address, session and locks together into a target. One
-// connection writes, one reads, one holds each lock; none is opened before it is needed.
+// Owns the opening of a PostgreSQL server: it combines address, session and locks into a target. One
+// connection writes, one reads, one keeps each lock; each opens when it is needed.
 import { Failure } from "../../failure.ts";
 import { DatabaseError } from "../write/database_error.ts";
 import { retryDatabase } from "../write/database_retry.ts";
 import { PostgresConnection } from "./connection.ts";
 import { PostgresLocks } from "./job_lock.ts";
 import { PostgresSession } from "./session.ts";
+import { beginWriting } from "./transaction_settings.ts";
 import { parsePostgresUrl } from "./url.ts";
 import type { PostgresAddress } from "./url.ts";
 import { SqlTarget } from "../write/sql_target.ts";
@@ -13,36 +14,37 @@ import type { Session } from "../write/session.ts";
 import type { Target } from "../write/target.ts";
 import type { OpenOptions } from "../write/open_options.ts";
 
-/** What tells a database from any copy of it: the cluster, its history since a restore, and the database in it. */
+/** What distinguishes a database from any copy of it: the cluster, its history since a restore, and the database in it. */
 const IDENTITY_SQL = `SELECT concat_ws('/', system_identifier, timeline_id,
   (SELECT oid FROM pg_database WHERE datname = current_database()))
 FROM pg_control_system(), pg_control_checkpoint()`;
-/** The same where the server's operators keep those functions to themselves. */
+/** The same on a server whose operators do not allow those functions. */
 const FALLBACK_IDENTITY_SQL = `SELECT concat_ws('/', current_database(),
   (SELECT oid FROM pg_database WHERE datname = current_database()))`;
 
 /**
- * Opens a PostgreSQL server as a target; see {@link parsePostgresUrl} for the URL.
+ * Opens a PostgreSQL server as a target; see {@link parsePostgresUrl} for the URL. Waits for a server that
+ * is restarting or out of connections.
  *
- * @throws {Failure} of kind `configuration` for an unreadable URL, `target` where the server cannot be used.
+ * @throws {Failure} of kind `configuration` for an unreadable URL, `target` if the server cannot be used.
  */
 export async function openPostgres(url: string, options: Required<OpenOptions>): Promise<Target> {
   const address = parsePostgresUrl(url);
   const rootCert = await readRootCert(address);
   const session = new PostgresSession(address, rootCert);
   try {
+    const identity = await waitForIdentity(session, address, options);
     return await SqlTarget.open({
       ...options,
       kind: "postgres",
       label: address.label,
       session,
-      // A server that is just starting up is waited for; one that is not there is not.
-      identity: await retryDatabase(
-        options,
-        () => readIdentity(session),
-        ({ code }) => code === "57P03",
-      ),
-      locks: new PostgresLocks(() => new PostgresConnection(address, rootCert), options.randomId),
+      identity,
+      locks: new PostgresLocks({
+        ...options,
+        connect: (onLoss) => new PostgresConnection(address, rootCert, onLoss),
+        begin: beginWriting(address.settings),
+      }),
     });
   } catch (error) {
     await session[Symbol.asyncDispose]();
@@ -50,12 +52,31 @@ export async function openPostgres(url: string, options: Required<OpenOptions>):
   }
 }
 
+async function waitForIdentity(
+  session: Session,
+  { label }: PostgresAddress,
+  options: Required<OpenOptions>,
+): Promise<string> {
+  let isTold = false;
+  return await retryDatabase(options, () => readIdentity(session), (error) => {
+    // A name that does not exist is a typing error at the start, and an outage later on.
+    const passes = error.passes && !/ENOTFOUND/.test(error.message);
+    if (passes && !isTold && options.retryForMs > 0) {
+      const seconds = Math.ceil(options.retryForMs / 1000);
+      options.onWait(`${label} is not available, waiting up to ${seconds} s: ${error.message}`);
+    }
+    isTold = true;
+    return passes;
+  });
+}
+
 async function readIdentity(session: Session): Promise<string> {
   try {
-    return String((await session.query(IDENTITY_SQL)).rows[0]![0]);
+    return String((await session.query(IDENTITY_SQL, { readOnly: true })).rows[0]![0]);
   } catch (error) {
     if (!(error instanceof DatabaseError) || error.code !== "42501") throw error;
-    return String((await session.query(FALLBACK_IDENTITY_SQL)).rows[0]![0]);
+    const { rows } = await session.query(FALLBACK_IDENTITY_SQL, { readOnly: true });
+    return String(rows[0]![0]);
   }
 }
 
@@ -66,7 +87,7 @@ async function readRootCert({ sslRootCert }: PostgresAddress): Promise<string | 
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new Failure("configuration", `Cannot read sslrootcert "${sslRootCert}": ${why}`, {
-      hint: "Name a readable PEM file, and let the task read it with --allow-read",
+      hint: "Name a readable PEM file, and run Hindcast as a task, which may read it",
       cause,
     });
   }

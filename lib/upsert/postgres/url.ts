@@ -1,70 +1,118 @@
-// Owns what a `postgres://` URL says. Pure; the environment's PG* variables are never asked, so a job
-// behaves the same on every machine. Its errors never repeat the URL, which holds a password.
+// Owns the reading of a `postgres://` URL. Pure; it never reads the environment's PG* variables, so a job
+// behaves the same on every machine. A parameter is honoured or refused by name, never ignored in silence.
+// Its errors never repeat the URL, which contains a password.
 import { Failure } from "../../failure.ts";
+import { readServerOptions } from "./server_options.ts";
 
-/** How the connection is encrypted, as libpq names it; `prefer` is without proof of who answers. */
-export type SslMode = "disable" | "prefer" | "require" | "verify-ca" | "verify-full";
+/** How the connection is encrypted, with libpq's names and meanings. */
+export type SslMode = "disable" | "allow" | "prefer" | "require" | "verify-ca" | "verify-full";
 
-/** Where and as whom to connect. */
+/** Where to connect, and as which role. */
 export interface PostgresAddress {
-  /** A host's name or address, or the folder of a Unix socket. */
+  /** A host name or address, or the folder of a Unix socket. */
   readonly host: string;
-  /** Its TCP port, or the number in the socket's name. */
+  /** Its TCP port, or the number in the name of the socket. */
   readonly port: number;
   /** The role. */
   readonly user: string;
-  /** Its password; empty where none is given. */
+  /** Its password; empty if the URL has none. */
   readonly password: string;
-  /** The database's name. */
+  /** The name of the database. */
   readonly database: string;
   /** Whether and how the connection is encrypted. */
   readonly sslMode: SslMode;
-  /** File of the authority's certificate, for `verify-ca` and `verify-full`. */
+  /** The file with the certificate authority's certificate, or `system` for the roots that Deno trusts. */
   readonly sslRootCert: string | undefined;
-  /** Command-line options for the server, such as `-c search_path=archive`. */
-  readonly options: string | undefined;
-  /** The address without the password, for people. */
+  /** Server settings that each transaction applies, such as `search_path`. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** Milliseconds to wait for a connection. */
+  readonly connectTimeoutMs: number;
+  /** The address without the password, for display. */
   readonly label: string;
 }
 
-const SSL_MODES: readonly SslMode[] = ["disable", "prefer", "require", "verify-ca", "verify-full"];
+const SSL_MODES: readonly SslMode[] = [
+  "disable",
+  "allow",
+  "prefer",
+  "require",
+  "verify-ca",
+  "verify-full",
+];
+/** Modes that prove the identity of the server. */
+const VERIFYING = new Set<SslMode>(["verify-ca", "verify-full"]);
 const DEFAULT_PORT = 5432;
+const DEFAULT_CONNECT_TIMEOUT_S = 15;
+
+/** Parameters that are honoured. */
+const HONOURED = [
+  "host",
+  "port",
+  "user",
+  "password",
+  "dbname",
+  "sslmode",
+  "sslrootcert",
+  "options",
+  "schema",
+  "connect_timeout",
+];
+/** Parameters that other clients need and that change nothing here; Hindcast works through any pooler. */
+const WITHOUT_EFFECT = new Set([
+  "application_name",
+  "pgbouncer",
+  "connection_limit",
+  "pool_timeout",
+  "statement_cache_size",
+  "prepared_statements",
+]);
+/** Values that ask for nothing beyond what happens anyway. */
+const NEUTRAL: Readonly<Record<string, readonly string[]>> = {
+  target_session_attrs: ["any", "read-write", "primary"],
+  channel_binding: ["disable", "prefer"],
+  gssencmode: ["disable", "prefer"],
+  ssl: ["true"],
+};
 
 /**
- * Reads `postgres://user:password@host:port/database?sslmode=...`; what is reserved in a URL stands
- * percent-encoded in user, password and database.
+ * Reads `postgres://user:password@host:port/database?sslmode=...`; reserved characters in user, password
+ * and database are percent-encoded.
  *
- * @throws {Failure} of kind `configuration` which says what is wrong, without the URL.
+ * @throws {Failure} of kind `configuration` that says what is wrong, without the URL.
  */
 export function parsePostgresUrl(text: string): PostgresAddress {
   const url = parseUrl(text);
+  refuseUnsupported(url.searchParams);
   const parameter = (name: string) => url.searchParams.get(name) ?? undefined;
-  const user = decoded(url.username, "user") || "postgres";
-  const named = decoded(url.hostname, "host").replace(/^\[(.*)\]$/, "$1");
-  const host = parameter("host") || named || "localhost";
+  const user = parameter("user") ?? (decoded(url.username, "user") || "postgres");
+  const inUrl = decoded(url.hostname, "host").replace(/^\[(.*)\]$/, "$1");
+  const host = parameter("host") || inUrl || "localhost";
+  if (host.includes(",")) throw severalHosts();
   const port = Number(url.port || parameter("port") || DEFAULT_PORT);
-  const database = decoded(url.pathname.slice(1), "database") || user;
-  const sslMode = (parameter("sslmode") ?? "prefer") as SslMode;
-  if (!SSL_MODES.includes(sslMode)) {
-    throw unreadable(`"${sslMode}" is no sslmode`, `Use one of ${SSL_MODES.join(", ")}`);
-  }
+  const database = parameter("dbname") ?? (decoded(url.pathname.slice(1), "database") || user);
   return {
     host,
     port,
     user,
-    password: decoded(url.password, "password"),
+    password: parameter("password") ?? decoded(url.password, "password"),
     database,
-    sslMode,
-    sslRootCert: parameter("sslrootcert"),
-    options: parameter("options"),
-    label: `postgres://${url.username || user}@${host}:${port}/${database}`,
+    ...sslOf(url.searchParams),
+    settings: settingsOf(parameter("options"), parameter("schema")),
+    connectTimeoutMs: connectTimeout(parameter("connect_timeout")),
+    label: `postgres://${url.username || encodeURIComponent(user)}@${host}:${port}/${database}`,
   };
+}
+
+/** Whether the server is on this machine, where nobody can listen: loopback or a Unix socket. */
+export function isLocal(host: string): boolean {
+  return host.startsWith("/") || host === "localhost" || /^127\.|^::1$/.test(host);
 }
 
 function parseUrl(text: string): URL {
   if (!/^postgres(ql)?:\/\//.test(text)) {
     throw unreadable('it does not begin with "postgres://"', EXAMPLE);
   }
+  if (/^[^/]+\/\/(?:[^/?#]*@)?[^/?#@]*,/.test(text)) throw severalHosts();
   // libpq allows a user without a host, for a socket; URLs do not.
   const whole = text.replace(/^([^/]+\/\/[^/?#]*@)(?=\/|$)/, "$1localhost");
   const url = URL.canParse(whole) ? new URL(whole) : undefined;
@@ -77,7 +125,83 @@ function parseUrl(text: string): URL {
 
 const EXAMPLE = "Write it as postgres://user:password@host:5432/database";
 const ESCAPING =
-  'Reserved characters of the password must be percent-encoded: "#" as %23, "/" as %2F, "?" as %3F, "@" as %40';
+  'Percent-encode reserved characters of the password: "#" as %23, "/" as %2F, "?" as %3F, "@" as %40';
+
+function refuseUnsupported(parameters: URLSearchParams): void {
+  for (const [name, value] of parameters) {
+    if (HONOURED.includes(name) || WITHOUT_EFFECT.has(name)) continue;
+    const allowed = NEUTRAL[name];
+    if (allowed?.includes(value)) continue;
+    const shown = name.slice(0, 40);
+    throw allowed === undefined
+      ? unreadable(
+        `the parameter "${shown}" is not supported`,
+        `Remove it; supported are ${HONOURED.join(", ")}`,
+      )
+      : unreadable(
+        `"${shown}=${value.slice(0, 40)}" is not supported`,
+        `Remove it, or use ${allowed.map((one) => `${name}=${one}`).join(" or ")}`,
+      );
+  }
+}
+
+/** As libpq does it: an authority that is given is used, and the system's roots require the full check. */
+function sslOf(parameters: URLSearchParams): Pick<PostgresAddress, "sslMode" | "sslRootCert"> {
+  const rootCert = parameters.get("sslrootcert") || undefined;
+  const fallback = rootCert === "system" ? "verify-full" : "prefer";
+  const mode = (parameters.get("sslmode") ?? fallback) as SslMode;
+  if (!SSL_MODES.includes(mode)) {
+    throw unreadable(
+      `"${mode.slice(0, 40)}" is not a value of sslmode`,
+      `Use one of ${SSL_MODES.join(", ")}`,
+    );
+  }
+  if (rootCert === "system" && mode !== "verify-full") {
+    throw unreadable(
+      `sslrootcert=system does not go with sslmode=${mode}`,
+      "Use sslmode=verify-full, or leave sslmode out",
+    );
+  }
+  const proves = VERIFYING.has(mode) || mode === "require" && rootCert !== undefined;
+  return {
+    sslMode: mode === "require" && proves ? "verify-ca" : mode,
+    sslRootCert: proves ? rootCert : undefined,
+  };
+}
+
+function settingsOf(
+  options: string | undefined,
+  schema: string | undefined,
+): Record<string, string> {
+  const settings = readServerOptions(options ?? "");
+  if (settings === undefined) {
+    throw unreadable(
+      'its "options" are not of the form "-c name=value"',
+      "Write them as options=-c%20search_path%3Dracing",
+    );
+  }
+  if (schema === undefined) return settings;
+  if (schema === "" || schema.includes("\0")) {
+    throw unreadable('its "schema" is empty', "Name a schema, as in ?schema=racing");
+  }
+  return { ...settings, search_path: `"${schema.replaceAll('"', '""')}"` };
+}
+
+function connectTimeout(seconds: string | undefined): number {
+  if (seconds === undefined) return DEFAULT_CONNECT_TIMEOUT_S * 1000;
+  if (!/^\d{1,4}$/.test(seconds)) {
+    throw unreadable("its connect_timeout is not a number of seconds", "Use connect_timeout=15");
+  }
+  // libpq waits for ever at zero and for two seconds at least otherwise.
+  return seconds === "0" ? DEFAULT_CONNECT_TIMEOUT_S * 1000 : Math.max(2, Number(seconds)) * 1000;
+}
+
+function severalHosts(): Failure {
+  return unreadable(
+    "it names several hosts",
+    "Name one host: that of the primary, or an address that always leads to it",
+  );
+}
 
 function decoded(text: string, what: string): string {
   try {

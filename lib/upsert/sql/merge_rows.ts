@@ -33,6 +33,14 @@ export class MergedRows {
     else this.#later.set(key, { round: round + 1, index: this.#append(round + 1, row) });
   }
 
+  /** The rounds, the first one in the order of its keys, which is the same for every writer. */
+  inKeyOrder(): Row[][] {
+    const [rows, ...later] = this.rounds;
+    if (rows === undefined) return [];
+    const keys = [...this.#first].sort(([a], [b]) => a < b ? -1 : 1);
+    return [keys.map(([, index]) => rows[index]!), ...later];
+  }
+
   #append(round: number, row: Row): number {
     const rows = this.rounds[round] ??= [];
     return rows.push(row) - 1;

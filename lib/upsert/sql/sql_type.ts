@@ -1,5 +1,5 @@
-// Owns what a job's column types are in PostgreSQL, and which existing types can take their values
-// without loss. It never asks a database.
+// Owns the PostgreSQL types of a job's column types, and the existing types that hold all of their values.
+// Pure.
 import type { ColumnType } from "../../config/schema/table_schema.ts";
 
 const SCALARS: Record<string, { sql: string; accepted: readonly string[] }> = {
@@ -18,18 +18,18 @@ const SCALARS: Record<string, { sql: string; accepted: readonly string[] }> = {
   jsonb: { sql: "jsonb", accepted: ["jsonb"] },
 };
 
-/** The type's name in SQL. */
+/** The SQL name of the type. */
 export function sqlType(type: ColumnType): string {
   return isArray(type) ? `${scalar(type).sql}[]` : scalar(type).sql;
 }
 
-/** Whether a column of the existing type, as PostgreSQL's `format_type` names it, holds every value of the job's type. */
+/** Whether a column of the existing type, as PostgreSQL's `format_type` names it, holds every value of the job's type unchanged. */
 export function holds(existing: string, type: ColumnType): boolean {
   const suffix = isArray(type) ? "[]" : "";
   return scalar(type).accepted.some((accepted) => accepted + suffix === existing);
 }
 
-/** Whether values of the type are ordered by a collation. */
+/** Whether a collation orders values of the type. */
 export function isText(type: ColumnType): boolean {
   return type === "text" || type === "text[]";
 }

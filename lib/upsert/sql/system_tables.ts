@@ -1,44 +1,46 @@
-// Owns the tables that Hindcast itself keeps in a target: its stamp, the ledger of finished windows and
-// the holders of locks. The stamp names the database that holds it: a copy or a restored one gets a new
-// stamp, so that no checkpoint ever speaks of rows that another database holds.
+// Owns the tables that Hindcast keeps in a target: its stamp, the ledger of finished windows, the holders of
+// locks, and the tables it writes to. The stamp is bound to the identity of the database: a copied or
+// restored database gets a new one, so that no checkpoint describes the rows of another database.
 import type { Table } from "../../config/schema/job_schema.ts";
 import type { Row, RowSet, RowShape } from "../../extract/row_shape.ts";
 import { quoteIdentifier, quoteLiteral } from "./identifier.ts";
 
-/** A finished window, as the target records it. */
+/** A finished window in the target's ledger. */
 export interface LedgerEntry {
   /** Name of the job. */
   readonly job: string;
   /** Name of the stream. */
   readonly stream: string;
-  /** Canonical text of the parameters the window was fetched with. */
+  /** Canonical string of the parameters that the window was fetched with. */
   readonly scope: string;
-  /** Canonical text of the `for_each` values; empty where there are none. */
+  /** Canonical string of the `for_each` values; empty if there are none. */
   readonly each: string;
   /** First day (or minute) of the window; null for a stream without windows. */
   readonly from: string | null;
-  /** Day (or minute) after the last. */
+  /** The day (or minute) after the last one. */
   readonly to: string | null;
-  /** Records the source answered. */
+  /** Records in the responses. */
   readonly records: number;
-  /** Rows made of them. */
+  /** Rows extracted from them. */
   readonly rows: number;
-  /** Rows of it that are not in the database, because they could not be read or were refused. */
+  /** Rows that are not in the database, because they could not be extracted or were refused. */
   readonly rejected: number;
-  /** Whether the window may not change any more. */
+  /** Whether the window is final. */
   readonly settled: boolean;
   /** Instant in ISO 8601, with zone. */
   readonly fetchedAt: string;
 }
 
-/** Table with the one row of the stamp. */
+/** The table with the stamp, in one row. */
 export const STAMP_TABLE = "hindcast_target";
-/** Table of finished windows. */
+/** The table of finished windows. */
 export const LEDGER_TABLE = "hindcast_windows";
-/** Table of who holds, or last held, the lock of each job. */
+/** The table of current and previous holders of the job locks. */
 export const LOCKS_TABLE = "hindcast_locks";
+/** The table of the tables that jobs write to. */
+export const TABLES_TABLE = "hindcast_tables";
 
-/** The tables Hindcast keeps for itself, described as a job's are. */
+/** Hindcast's own tables, in the form of a job's tables. */
 export const SYSTEM_TABLES: Readonly<Record<string, Table>> = {
   [STAMP_TABLE]: ownTable("Which database this is, as checkpoints know it.", ["one"], {
     one: "boolean",
@@ -59,17 +61,26 @@ export const SYSTEM_TABLES: Readonly<Record<string, Table>> = {
       records: "bigint",
       rows: "bigint",
       settled: "boolean",
-      // Beside a boolean and before a timestamp four bytes cost nothing: they are padding otherwise.
+      // Between a boolean and a timestamp four bytes cost nothing: they would be padding.
       rejected: "integer",
       fetched_at: "timestamptz",
     },
   ),
-  [LOCKS_TABLE]: ownTable("Which run writes a job's rows at present.", ["job"], {
+  [LOCKS_TABLE]: ownTable("The run that writes the rows of a job.", ["job"], {
     job: "text",
     token: "uuid",
     run: "text",
     host: "text",
     pid: "bigint",
+    since: "timestamptz",
+    lease_until: "timestamptz",
+    // The server process that serves the holder alone; null behind a connection pooler.
+    backend: "bigint",
+  }),
+  [TABLES_TABLE]: ownTable("Tables that jobs write to.", ["name"], {
+    name: "text",
+    // Whether Hindcast created the table; one that existed before belongs to somebody else.
+    created: "boolean",
     since: "timestamptz",
   }),
 };
@@ -89,7 +100,7 @@ export const LEDGER_SHAPE: RowShape = {
   version: [],
 };
 
-/** Ledger entries as rows of their table; a null date is an empty text there, for keys have no nulls. */
+/** Ledger entries as rows; a null date is an empty string, because keys cannot be null. */
 export function ledgerRows(entries: readonly LedgerEntry[]): RowSet {
   const rows = entries.map((entry): Row => [
     entry.job,
@@ -109,14 +120,14 @@ export function ledgerRows(entries: readonly LedgerEntry[]): RowSet {
 
 const rejectedAt = ledgerColumns.indexOf("rejected");
 
-/** The ledger's rows with so many more rejected of each window. */
+/** The ledger's rows with `more` rejected rows added to each window. */
 export function withRejected(rows: readonly Row[], more: number): Row[] {
   return rows.map((row) => row.with(rejectedAt, String(Number(row[rejectedAt]) + more)));
 }
 
 /**
- * Reads the ledger of the job that is `$1`, in the order in which its windows were fetched. What a
- * ledger of an earlier version lacks of columns is null.
+ * Reads the ledger of the job `$1`, in the order in which its windows were fetched. Columns that a ledger
+ * of an earlier version does not have are null.
  */
 export function readLedgerSql(existing: ReadonlySet<string>): string {
   const columns = ledgerColumns.map((name) =>
@@ -125,7 +136,7 @@ export function readLedgerSql(existing: ReadonlySet<string>): string {
   return `SELECT ${columns.join(", ")} FROM ${LEDGER_TABLE} WHERE job = $1 ORDER BY fetched_at`;
 }
 
-/** The ledger entry that a record of that query is. */
+/** The ledger entry in a record of that query. */
 export function ledgerEntry(record: Record<string, unknown>): LedgerEntry {
   return {
     job: String(record.job),
@@ -142,18 +153,34 @@ export function ledgerEntry(record: Record<string, unknown>): LedgerEntry {
   };
 }
 
-/** Stamps the database whose home is given, unless it bears a stamp of that home already. */
-export function stampSql(id: string, home: string): string {
+/** Stamps the database, unless it has a stamp for that identity. */
+export function stampSql(id: string, identity: string): string {
   return `INSERT INTO ${STAMP_TABLE} AS old (one, id, home, created_at) ` +
     `VALUES (true, ${quoteLiteral(id)}, ${
-      quoteLiteral(home)
+      quoteLiteral(identity)
     }, now()) ON CONFLICT (one) DO UPDATE ` +
     "SET id = excluded.id, home = excluded.home, created_at = excluded.created_at " +
     "WHERE old.home IS DISTINCT FROM excluded.home";
 }
 
-/** Reads the stamp, where it is of the home that is `$1`. */
+/** Reads the stamp, if it is for the identity `$1`. */
 export const READ_STAMP_SQL = `SELECT id FROM ${STAMP_TABLE} WHERE home = $1`;
+
+/** Reads which tables are known, and whether Hindcast created them. */
+export const READ_TABLES_SQL = `SELECT name, created FROM ${TABLES_TABLE}`;
+
+/** Records tables that are not known yet. */
+export function recordTablesSql(tables: ReadonlyMap<string, boolean>): string {
+  const rows = [...tables].map(([name, created]) => `(${quoteLiteral(name)}, ${created}, now())`);
+  return `INSERT INTO ${TABLES_TABLE} (name, created, since) VALUES ${rows.join(", ")} ` +
+    "ON CONFLICT (name) DO NOTHING";
+}
+
+/** Records the tables that an earlier version created, which kept no list of them: it gave each an `updated_at`. */
+export const RECORD_EARLIER_TABLES_SQL = `INSERT INTO ${TABLES_TABLE} (name, created, since)
+SELECT c.relname, true, now() FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p')
+AND a.attname = 'updated_at' AND a.atthasdef ON CONFLICT (name) DO NOTHING`;
 
 function ownTable(
   about: string,
@@ -171,5 +198,6 @@ function ownTable(
     merge: "replace",
     indexes: [],
     references: {},
+    extend: true,
   };
 }

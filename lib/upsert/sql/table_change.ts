@@ -1,43 +1,76 @@
-// Owns what is done about a table that exists already: columns, indexes, references and comments that
-// the job has and the table lacks are added. Nothing is ever dropped, narrowed or retyped: where that
-// would be needed, it says which column and what to do.
+// Owns what is done about a table that exists already: columns, indexes, references and comments that the
+// job has and the table does not are added, if the table is Hindcast's own or the job says `extend`. Nothing
+// is ever dropped, narrowed or retyped: where that would be needed, the failure says which column and what
+// to do. A complete table needs no statement, so it needs no lock and no right but that to write rows.
 import type { Table } from "../../config/schema/job_schema.ts";
 import { Failure } from "../../failure.ts";
-import type { ExistingTable } from "./catalog.ts";
+import type { ExistingColumn, ExistingTable } from "./catalog.ts";
+import { columnFit } from "./column_fit.ts";
 import { quoteIdentifier, quoteIdentifiers } from "./identifier.ts";
-import { holds, sqlType } from "./sql_type.ts";
+import { sqlType } from "./sql_type.ts";
 import {
   columnSql,
   comments,
   foreignKeys,
-  indexSql,
+  indexes,
   keepsUpdatedAt,
   UPDATED_AT,
   UPDATED_AT_SQL,
 } from "./table_sql.ts";
 
 /**
- * The statements that add what an existing table lacks, without foreign keys.
+ * Checks that rows of the job can be written to an existing table, as far as it goes.
  *
- * @throws {Failure} of kind `target` where the table does not fit and only its owner can decide.
+ * @throws {Failure} of kind `target` if the table does not fit, and only its owner can decide what to do.
  */
-export function changeSql(name: string, table: Table, existing: ExistingTable): string[] {
+export function requireFit(name: string, table: Table, existing: ExistingTable): void {
+  requireTable(name, existing);
   for (const [column, { type }] of Object.entries(table.columns)) {
     const found = existing.columns.get(column);
-    if (found !== undefined && !holds(found, type)) throw otherType(name, column, found, type);
+    if (found === undefined) continue;
+    if (found.computed !== null) throw computed(name, column, found.computed);
+    if (columnFit(found, type) === undefined) throw otherType(name, column, found, type);
   }
   requireKey(name, table, existing);
   requireNothingElse(name, table, existing);
-  const missing = Object.entries(table.columns).filter(([column]) => !existing.columns.has(column));
-  const added = missing.map(([column, { type }]) => columnSql(column, type));
+}
+
+/** The statements that add what an existing table does not have, without foreign keys. */
+export function changeSql(name: string, table: Table, existing: ExistingTable): string[] {
+  const added = missingColumns(table, existing).map((column) =>
+    columnSql(column, table.columns[column]!.type)
+  );
   if (keepsUpdatedAt(table) && !existing.columns.has(UPDATED_AT)) added.push(UPDATED_AT_SQL);
   return [
     ...added.map((sql) => `ALTER TABLE ${quoteIdentifier(name)} ADD COLUMN IF NOT EXISTS ${sql}`),
-    ...indexSql(name, table),
+    ...indexes(name, table)
+      .filter((index) => !existing.indexes.includes(index.name))
+      .map(({ sql }) => sql),
     ...comments(name, table)
       .filter(({ column, text }) => existing.comments.get(column ?? "") !== text)
       .map(({ sql }) => sql),
   ];
+}
+
+/**
+ * Checks that a table that is not Hindcast's own has all columns of the job.
+ *
+ * @throws {Failure} of kind `target` that names the first missing column.
+ */
+export function requireColumns(name: string, table: Table, existing: ExistingTable): void {
+  const [column] = missingColumns(table, existing);
+  if (column === undefined) return;
+  throw cannot(
+    name,
+    `it existed before Hindcast and has no column "${column}"`,
+    `ALTER TABLE ${quoteIdentifier(name)} ADD COLUMN ${
+      columnSql(column, table.columns[column]!.type)
+    }; or set "extend: true" for the table in the job`,
+  );
+}
+
+function missingColumns(table: Table, existing: ExistingTable): string[] {
+  return Object.keys(table.columns).filter((column) => !existing.columns.has(column));
 }
 
 /** The foreign keys that are missing. */
@@ -51,29 +84,70 @@ export function missingForeignKeys(
     .map((key) => key.sql);
 }
 
+const KINDS: Readonly<Record<string, string>> = {
+  v: "a view",
+  m: "a materialized view",
+  f: "a foreign table",
+  S: "a sequence",
+  i: "an index",
+  c: "a composite type",
+};
+
+function requireTable(name: string, { kind }: ExistingTable): void {
+  if (kind === "r" || kind === "p") return;
+  throw cannot(
+    name,
+    `it is ${KINDS[kind] ?? "not a table"}`,
+    "Give the table another name in the job, and select from it in the view",
+  );
+}
+
+function computed(name: string, column: string, how: "generated" | "identity"): Failure {
+  const on = `ALTER TABLE ${quoteIdentifier(name)} ALTER COLUMN ${quoteIdentifier(column)}`;
+  return how === "generated"
+    ? cannot(
+      name,
+      `its column "${column}" is generated by the database`,
+      `Remove the column "${column}" from the table in the job`,
+    )
+    : cannot(
+      name,
+      `its column "${column}" is an identity column that is always generated`,
+      `${on} SET GENERATED BY DEFAULT; or remove the column from the job`,
+    );
+}
+
 function otherType(
   name: string,
   column: string,
-  found: string,
+  found: ExistingColumn,
   type: Table["columns"][string]["type"],
 ): Failure {
   const [on, to] = [quoteIdentifier(column), sqlType(type)];
   return cannot(
     name,
-    `its column "${column}" is "${found}", which does not hold every "${type}" of the job`,
+    `its column "${column}" is "${found.type}", which cannot hold "${type}" of the job`,
     `ALTER TABLE ${quoteIdentifier(name)} ALTER COLUMN ${on} TYPE ${to} USING ${on}::${to}; ` +
       "or give the column another type in the job",
   );
 }
 
 function requireKey(name: string, table: Table, existing: ExistingTable): void {
-  const wanted = [...table.key].sort().join("\0");
-  if (existing.uniqueKeys.some((key) => [...key].sort().join("\0") === wanted)) return;
+  const isKey = (columns: readonly string[]) =>
+    [...columns].sort().join("\0") === [...table.key].sort().join("\0");
+  if (existing.uniqueKeys.some(isKey)) return;
   const key = quoteIdentifiers(table.key);
+  const create = `CREATE UNIQUE INDEX ON ${quoteIdentifier(name)} (${key})`;
+  const deferrable = [...existing.deferrableKeys].find(([, columns]) => isKey(columns));
+  if (deferrable === undefined) {
+    throw cannot(name, `it has no unique index on its key (${key})`, create);
+  }
   throw cannot(
     name,
-    `it has no unique index on its key (${key})`,
-    `CREATE UNIQUE INDEX ON ${quoteIdentifier(name)} (${key})`,
+    `the constraint "${
+      deferrable[0]
+    }" on its key (${key}) is deferrable, which ON CONFLICT does not support`,
+    create,
   );
 }
 
@@ -82,7 +156,7 @@ function requireNothingElse(name: string, table: Table, existing: ExistingTable)
   if (column === undefined) return;
   throw cannot(
     name,
-    `its column "${column}" must have a value and the job gives it none`,
+    `its column "${column}" must not be null, has no default, and is not in the job`,
     `ALTER TABLE ${quoteIdentifier(name)} ALTER COLUMN ${
       quoteIdentifier(column)
     } DROP NOT NULL; or map the column in the job`,

@@ -34,7 +34,11 @@ export function tableSql(name: string, table: Table): string[] {
   const create = `CREATE TABLE IF NOT EXISTS ${quoteIdentifier(name)} (\n  ${
     lines.join(",\n  ")
   }\n)`;
-  return [create, ...indexSql(name, table), ...comments(name, table).map((comment) => comment.sql)];
+  return [
+    create,
+    ...indexes(name, table).map(({ sql }) => sql),
+    ...comments(name, table).map(({ sql }) => sql),
+  ];
 }
 
 /** A column as `CREATE TABLE` and `ADD COLUMN` declare it. */
@@ -42,13 +46,13 @@ export function columnSql(name: string, type: Table["columns"][string]["type"]):
   return `${quoteIdentifier(name)} ${sqlType(type)}`;
 }
 
-/** The statements that create the indexes that the job declares. */
-export function indexSql(name: string, table: Table): string[] {
+/** The indexes that the job declares: the name of each and the statement that creates it. */
+export function indexes(name: string, table: Table): { name: string; sql: string }[] {
   return table.indexes.map((columns) => {
-    const index = quoteIdentifier(derivedName([name, ...columns, "idx"]));
-    return `CREATE INDEX IF NOT EXISTS ${index} ON ${quoteIdentifier(name)} (${
-      quoteIdentifiers(columns)
-    })`;
+    const index = derivedName([name, ...columns, "idx"]);
+    const sql = `CREATE INDEX IF NOT EXISTS ${quoteIdentifier(index)} ` +
+      `ON ${quoteIdentifier(name)} (${quoteIdentifiers(columns)})`;
+    return { name: index, sql };
   });
 }
 

@@ -8,6 +8,8 @@ export interface WriteCounts {
   readonly updated: number;
   /** Rows that would not have changed, and were therefore not written. */
   readonly unchanged: number;
+  /** Rows that a trigger of the table dropped; absent if there are none. */
+  readonly dropped?: number;
 }
 
 /** The counts of no rows. */
@@ -15,9 +17,11 @@ export const NOTHING: WriteCounts = { inserted: 0, updated: 0, unchanged: 0 };
 
 /** The sum of two counts. */
 export function sumCounts(a: WriteCounts, b: WriteCounts): WriteCounts {
+  const dropped = (a.dropped ?? 0) + (b.dropped ?? 0);
   return {
     inserted: a.inserted + b.inserted,
     updated: a.updated + b.updated,
     unchanged: a.unchanged + b.unchanged,
+    ...(dropped > 0 ? { dropped } : {}),
   };
 }

@@ -19,9 +19,10 @@ export interface CopyBatch {
 const ROWS_AT_ONCE = 150;
 
 /**
- * The copies of row sets: sets of one shape taken together in their order, tables in the given order.
+ * The copy batches of row sets: sets of one shape are merged in order, tables follow `order`, and rows the
+ * order of their keys.
  *
- * @throws {RangeError} where a table is not in `order`.
+ * @throws {RangeError} if a table is not in `order`.
  */
 export async function copyBatchesOf(
   sets: readonly RowSet[],
@@ -33,8 +34,8 @@ export async function copyBatchesOf(
     return at;
   };
   const merged = [...await mergedSets(sets)].sort(([a], [b]) => rank(a) - rank(b));
-  const copies = merged.flatMap(([shape, { rounds }]) =>
-    rounds.map((rows, round) => ({
+  const copies = merged.flatMap(([shape, mergedRows]) =>
+    mergedRows.inKeyOrder().map((rows, round) => ({
       rows,
       copy: { shape, text: new CopyText(rows.length), followsSame: round > 0 },
     }))

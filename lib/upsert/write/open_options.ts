@@ -11,6 +11,8 @@ export interface OpenOptions {
   readonly randomId?: () => string;
   /** Milliseconds to wait for an unreachable or busy database. Defaults to a minute. */
   readonly retryForMs?: number;
+  /** Tells the user why opening or locking takes time. Defaults to silence. */
+  readonly onWait?: (message: string) => void;
   /** Ends such a wait. */
   readonly signal?: AbortSignal;
 }

@@ -2,7 +2,13 @@
 // steps, and single queries. After a lost connection the next call opens a new one. It knows nothing of
 // jobs, merges or ledgers.
 import type { CopyText } from "../sql/copy_text.ts";
-import type { Answer, QueryOptions } from "./target.ts";
+import type { QueryOptions, QueryResult } from "./target.ts";
+
+/** Milliseconds after which a query that only reads is canceled: a job's checks and `for_each` queries included. */
+export const READ_TIMEOUT_MS: number = 10 * 60_000;
+
+/** How the connection to a database is protected: not over a network, not at all, encrypted with or without a proof of the server's identity. */
+export type Encryption = "local" | "none" | "unproven" | "proven";
 
 /** One statement of a transaction. */
 export interface Step {
@@ -22,6 +28,10 @@ export interface StepResult {
 
 /** A session with a database, opened when needed. */
 export interface Session extends AsyncDisposable {
+  /** How the connection is protected. */
+  readonly encryption: Encryption;
+  /** Whether a temporary table may outlive its transaction; opens the connection if needed. */
+  keepsTemporaryTables(): Promise<boolean>;
   /**
    * Runs the steps in one transaction, which it commits or rolls back.
    *
@@ -33,5 +43,15 @@ export interface Session extends AsyncDisposable {
    *
    * @throws {DatabaseError}
    */
-  query(sql: string, options?: QueryOptions): Promise<Answer>;
+  query(sql: string, options?: QueryOptions): Promise<QueryResult>;
+  /**
+   * Runs one query in a transaction that only reads, and passes its rows on in parts.
+   *
+   * @throws {DatabaseError}
+   */
+  readAll(
+    sql: string,
+    parameters: readonly unknown[],
+    take: (result: QueryResult) => void,
+  ): Promise<void>;
 }

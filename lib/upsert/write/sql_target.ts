@@ -1,5 +1,5 @@
-// Owns what both databases have in common as targets: making tables, stamping, writing, reading. The two
-// doors give it a session and a strategy to lock; nothing here knows which of the two it is talking to.
+// Owns what both databases have in common as targets: preparing tables, stamping, writing, reading. It gets a
+// session and locks; nothing here knows which of the two databases it uses.
 import type { Table } from "../../config/schema/job_schema.ts";
 import type { RowSet } from "../../extract/row_shape.ts";
 import { Failure } from "../../failure.ts";
@@ -8,62 +8,59 @@ import type { ExistingTable } from "../sql/catalog.ts";
 import { DatabaseError } from "./database_error.ts";
 import { quoteIdentifier } from "../sql/identifier.ts";
 import type { Relation } from "../sql/merge_sql.ts";
-import { retryDatabase } from "./database_retry.ts";
+import { DatabaseRetry, retryDatabase } from "./database_retry.ts";
 import type { DatabaseRetryOptions } from "./database_retry.ts";
+import type { Locks } from "./locks.ts";
 import type { Session } from "./session.ts";
+import { readingSql } from "../sql/reading_sql.ts";
+import { spool } from "./spool.ts";
 import {
   LEDGER_TABLE,
   ledgerEntry,
   ledgerRows,
   READ_STAMP_SQL,
+  READ_TABLES_SQL,
   readLedgerSql,
   STAMP_TABLE,
   stampSql,
   SYSTEM_TABLES,
+  TABLES_TABLE,
 } from "../sql/system_tables.ts";
-import { changeSql, missingForeignKeys } from "../sql/table_change.ts";
-import { tableOrder } from "../sql/table_order.ts";
-import { keepsUpdatedAt, tableSql } from "../sql/table_sql.ts";
-import type { Answer, LockHolder, QueryOptions, Target, Written } from "./target.ts";
+import { planTables } from "../sql/table_plan.ts";
+import type { TableNotice, TablePlan } from "../sql/table_plan.ts";
+import type { LockHolder, QueryOptions, QueryResult, Target, Written } from "./target.ts";
 import { Writer } from "./write_rows.ts";
 import type { LedgerEntry } from "../sql/system_tables.ts";
 
-/** What a door gives. */
+/** What a target is made of. */
 export interface TargetParts extends DatabaseRetryOptions {
-  /** Which of the two it is. */
+  /** The kind of database. */
   readonly kind: Target["kind"];
   /** Its address without the password. */
   readonly label: string;
   /** The connection. */
   readonly session: Session;
-  /** Text that tells this database from any copy of it. */
+  /** A string that distinguishes this database from any copy of it. */
   readonly identity: string;
-  /** Makes a random UUID. */
+  /** Returns a random UUID. */
   readonly randomId: () => string;
-  /** The locks this process holds on the target. */
+  /** The locks that this process holds on the target. */
   readonly locks: Locks;
+  /** Tells the user why something takes time. */
+  readonly onWait: (message: string) => void;
 }
 
-/** The locks a process holds on a target. */
-export interface Locks extends AsyncDisposable {
-  /** Takes the lock of a job; the tables Hindcast keeps for itself are there. */
-  take(job: string, holder: LockHolder): Promise<AsyncDisposable>;
-  /** Statements that fail unless every lock is still held. */
-  guards(): readonly string[];
-  /** Takes again, after a lost connection, what was lost with it. */
-  renew(): Promise<void>;
-}
-
-/** Keeps two processes from making the same tables at once. */
+/** Prevents two processes from creating the same tables at once. */
 const CREATION_LOCK_SQL = "SELECT pg_advisory_xact_lock(hashtext('hindcast tables'))";
-/** What another process that makes the same tables, unlocked, may cause. */
+/** What another process that creates the same tables without that lock can cause. */
 const CONCURRENTLY_CREATED = new Set(["23505", "42701", "42710", "42P07"]);
 const MAX_CREATION_ATTEMPTS = 3;
-/** SQLSTATE of a statement that changes data where only reading is allowed. */
+/** SQLSTATE of a statement that changes data in a read-only transaction. */
 const READ_ONLY_VIOLATION = "25006";
+/** SQLSTATE of a canceled statement; a query that only reads is canceled when it takes too long. */
+const CANCELED = "57014";
 
-/** The cursors of this process, numbered. */
-let cursors = 0;
+const WRITABLE_SQL = `SELECT pg_is_in_recovery(), current_setting('default_transaction_read_only')`;
 
 /** A target over a session. */
 export class SqlTarget implements Target {
@@ -83,7 +80,7 @@ export class SqlTarget implements Target {
       ...parts,
       relations: this.#relations,
       guards: () => parts.locks.guards(),
-      renew: () => parts.locks.renew(),
+      lockLost: (cause) => parts.locks.lost(cause),
     });
   }
 
@@ -98,118 +95,128 @@ export class SqlTarget implements Target {
     return this.#id;
   }
 
-  async prepare(tables: Readonly<Record<string, Table>>): Promise<void> {
-    const own = Object.keys(tables).find((name) => Object.hasOwn(SYSTEM_TABLES, name));
-    if (own !== undefined) {
-      throw new Failure(
-        "configuration",
-        `Cannot make table "${own}": Hindcast keeps it for itself`,
-        {
-          hint: "Give the table another name in the job",
-        },
-      );
-    }
+  get encryption(): Target["encryption"] {
+    return this.#parts.session.encryption;
+  }
+
+  async prepare(tables: Readonly<Record<string, Table>>): Promise<readonly TableNotice[]> {
+    refuseOwnTables(tables);
     Object.assign(this.#tables, tables, SYSTEM_TABLES);
-    await this.#make(this.#tables);
+    const { relations, notices } = await this.#create(this.#tables);
+    this.#relations.clear();
+    for (const [name, relation] of relations) this.#relations.set(name, relation);
+    return notices;
+  }
+
+  async examine(tables: Readonly<Record<string, Table>>): Promise<readonly TableNotice[]> {
+    refuseOwnTables(tables);
+    return (await this.#plan(tables)).notices;
   }
 
   async write(sets: readonly RowSet[], ledger: readonly LedgerEntry[]): Promise<Written> {
     return await this.#writer.write(sets, ledgerRows(ledger));
   }
 
-  async query(sql: string, options: QueryOptions = {}): Promise<Answer> {
-    const run = () => this.#parts.session.query(sql, options);
-    return options.readOnly ? await this.#reading(run) : await failing("run the query", run);
+  async query(sql: string, options: QueryOptions = {}): Promise<QueryResult> {
+    const { session } = this.#parts;
+    if (!options.readOnly) {
+      return await failing("run the query", () => session.query(sql, options));
+    }
+    const query = readingSql(sql);
+    return await this.#reading(() => session.query(query, options));
   }
 
   async *stream(
     sql: string,
-    options: { parameters?: readonly unknown[]; batchRows?: number } = {},
+    { parameters = [] }: { parameters?: readonly unknown[] } = {},
   ): AsyncGenerator<Record<string, unknown>> {
-    const { parameters = [], batchRows = 1000 } = options;
+    const query = readingSql(sql);
     const { session } = this.#parts;
-    // Held over the commit: no transaction stays open while the caller takes its time.
-    const cursor = `hindcast_cursor_${++cursors}`;
-    const query = sql.replace(/[\s;]+$/, "");
-    const declare = `DECLARE ${cursor} NO SCROLL CURSOR WITH HOLD FOR ${query}`;
-    await this.#reading(() => session.query(declare, { parameters }));
-    try {
-      for (;;) {
-        const { columns, rows } = await this.query(`FETCH ${batchRows} FROM ${cursor}`);
-        for (const row of rows) {
-          yield Object.fromEntries(columns.map((name, at) => [name, row[at]]));
-        }
-        if (rows.length < batchRows) return;
-      }
-    } finally {
-      await session.query(`CLOSE ${cursor}`).catch(() => {});
-    }
+    yield* await this.#reading(() => spool((take) => session.readAll(query, parameters, take)));
   }
 
   async *readLedger(job: string): AsyncGenerator<LedgerEntry> {
-    const existing = await this.#catalog(Object.keys(SYSTEM_TABLES));
-    if (existing.size < Object.keys(SYSTEM_TABLES).length) return;
-    const columns = new Set(existing.get(LEDGER_TABLE)!.columns.keys());
-    const records = this.stream(readLedgerSql(columns), { parameters: [job] });
-    for await (const record of records) yield ledgerEntry(record);
+    const existing = await this.#catalog([STAMP_TABLE, LEDGER_TABLE]);
+    const ledger = existing.get(LEDGER_TABLE);
+    if (ledger === undefined || !existing.has(STAMP_TABLE)) return;
+    const sql = readLedgerSql(new Set(ledger.columns.keys()));
+    for await (const record of this.stream(sql, { parameters: [job] })) yield ledgerEntry(record);
   }
 
   async countRows(tables: readonly string[]): Promise<Record<string, number>> {
     const existing = await this.#catalog(tables);
     const counted = tables.filter((name) => existing.has(name));
     if (counted.length === 0) return {};
-    // One query for all: a database far away answers each of many in its own time.
+    // One query for all: each query on a remote database costs its latency.
     const counts = counted.map((name) => `(SELECT count(*) FROM ${quoteIdentifier(name)})`);
     const { rows: [row] } = await this.query(`SELECT ${counts.join(", ")}`, { readOnly: true });
     return Object.fromEntries(counted.map((name, at) => [name, Number(row![at])]));
   }
 
   async lock(job: string, holder: LockHolder): Promise<AsyncDisposable> {
-    if (this.#id === "") await this.#make(SYSTEM_TABLES);
+    await this.#requireWritable();
+    await this.#create(SYSTEM_TABLES);
     return await this.#parts.locks.take(job, holder);
   }
 
-  /** Closes the connections and gives the locks back. */
+  /** Closes the connections and releases the locks. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#parts.session[Symbol.asyncDispose]();
     await this.#parts.locks[Symbol.asyncDispose]();
   }
 
-  /** Makes or completes the tables and stamps the database. */
-  async #make(tables: Readonly<Record<string, Table>>): Promise<void> {
-    for (let tries = 1;; tries++) {
+  /** A standby may be about to become the primary; a database that is read-only by its settings is not. */
+  async #requireWritable(): Promise<void> {
+    const retry = new DatabaseRetry(this.#parts);
+    for (let isTold = false;; isTold = true) {
+      const { rows: [row] } = await this.query(WRITABLE_SQL, { readOnly: true });
+      const [isStandby, readOnly] = row!;
+      if (isStandby === true) {
+        const what = `${this.label} is a standby, which is read-only`;
+        if (!isTold) this.#parts.onWait(`${what}: waiting for its promotion`);
+        if (await retry.wait()) continue;
+        throw readOnlyDatabase(what);
+      }
+      if (readOnly === "on") {
+        throw readOnlyDatabase(`${this.label} is read-only (default_transaction_read_only)`);
+      }
+      return;
+    }
+  }
+
+  /** Creates or completes the tables, and stamps the database. */
+  async #create(tables: Readonly<Record<string, Table>>): Promise<TablePlan> {
+    for (let attempt = 1;; attempt++) {
       try {
-        await this.#makeOnce(tables);
-        break;
+        return await this.#createOnce(tables);
       } catch (error) {
         if (!(error instanceof DatabaseError)) throw error;
-        if (tries >= MAX_CREATION_ATTEMPTS || !CONCURRENTLY_CREATED.has(error.code)) {
-          throw error.toFailure("make the tables");
+        if (attempt >= MAX_CREATION_ATTEMPTS || !CONCURRENTLY_CREATED.has(error.code)) {
+          throw error.toFailure("create the tables");
         }
       }
     }
-    await this.#readStamp();
   }
 
-  async #makeOnce(tables: Readonly<Record<string, Table>>): Promise<void> {
-    const names = tableOrder(tables);
-    const existing = await this.#catalog(names);
-    const statements = [
-      ...names.flatMap((name) => completing(name, tables[name]!, existing.get(name))),
-      ...names.flatMap((name) => missingForeignKeys(name, tables[name]!, existing.get(name))),
-      stampSql(this.#parts.randomId(), this.#parts.identity),
-    ];
+  async #createOnce(tables: Readonly<Record<string, Table>>): Promise<TablePlan> {
+    const plan = await this.#plan(tables);
+    const { randomId, identity, session } = this.#parts;
+    const stamp = this.#id === "" ? [stampSql(randomId(), identity)] : [];
+    const statements = [...plan.statements, ...stamp];
+    if (statements.length === 0) return plan;
     const steps = [CREATION_LOCK_SQL, ...statements].map((sql) => ({ sql }));
-    await retryDatabase(this.#parts, () => this.#parts.session.transact(steps));
-    this.#relations.clear();
-    for (const name of names) {
-      const table = tables[name]!;
-      this.#relations.set(name, {
-        version: table.version ?? [],
-        keepsUpdatedAt: keepsUpdatedAt(table),
-        partitioned: existing.get(name)?.partitioned ?? false,
-      });
-    }
+    await retryDatabase(this.#parts, () => session.transact(steps));
+    if (this.#id === "") await this.#readStamp();
+    return plan;
+  }
+
+  async #plan(tables: Readonly<Record<string, Table>>): Promise<TablePlan> {
+    const existing = await this.#catalog([...Object.keys(SYSTEM_TABLES), ...Object.keys(tables)]);
+    const rows = existing.has(TABLES_TABLE)
+      ? (await this.query(READ_TABLES_SQL, { readOnly: true })).rows
+      : [];
+    const recorded = new Map(rows.map(([name, created]) => [String(name), created === true]));
+    return planTables(tables, { existing, recorded });
   }
 
   async #readStamp(): Promise<void> {
@@ -221,16 +228,31 @@ export class SqlTarget implements Target {
   }
 
   async #catalog(tables: readonly string[]): Promise<Map<string, ExistingTable>> {
-    const parameters = [JSON.stringify(tables)];
+    const parameters = [JSON.stringify([...new Set(tables)])];
     const { rows } = await this.query(CATALOG_SQL, { parameters, readOnly: true });
     return readCatalog(rows);
   }
 
-  /** Runs something that only reads; repeated while the reason to fail may pass. */
+  /** Runs something that only reads; retries errors that may pass. */
   #reading<T>(read: () => Promise<T>): Promise<T> {
-    const passes = (error: DatabaseError) => error.passes && error.code !== READ_ONLY_VIOLATION;
+    const passes = ({ passes, code }: DatabaseError) =>
+      passes && code !== READ_ONLY_VIOLATION && code !== CANCELED;
     return failing("run the query", () => retryDatabase(this.#parts, read, passes));
   }
+}
+
+function refuseOwnTables(tables: Readonly<Record<string, Table>>): void {
+  const own = Object.keys(tables).find((name) => Object.hasOwn(SYSTEM_TABLES, name));
+  if (own === undefined) return;
+  throw new Failure("configuration", `Cannot create table "${own}": Hindcast uses that name`, {
+    hint: "Give the table another name in the job",
+  });
+}
+
+function readOnlyDatabase(what: string): Failure {
+  return new Failure("target", `Cannot write: ${what}`, {
+    hint: "DATABASE_URL leads to a read-only server; use the primary",
+  });
 }
 
 async function failing<T>(what: string, run: () => Promise<T>): Promise<T> {
@@ -240,12 +262,8 @@ async function failing<T>(what: string, run: () => Promise<T>): Promise<T> {
     if (!(error instanceof DatabaseError)) throw error;
     if (error.code !== READ_ONLY_VIOLATION) throw error.toFailure(what);
     throw new Failure("target", `Cannot ${what}: ${error.message}`, {
-      hint: "Write a query that only reads",
+      hint: "Write a query that only reads tables",
       cause: error,
     });
   }
-}
-
-function completing(name: string, table: Table, existing: ExistingTable | undefined): string[] {
-  return existing === undefined ? tableSql(name, table) : changeSql(name, table, existing);
 }

@@ -4,6 +4,8 @@
 import type { Table } from "../../config/schema/job_schema.ts";
 import type { Rejection } from "../../extract/extractor.ts";
 import type { RowSet } from "../../extract/row_shape.ts";
+import type { Encryption } from "./session.ts";
+import type { TableNotice } from "../sql/table_plan.ts";
 import type { LedgerEntry } from "../sql/system_tables.ts";
 import type { WriteCounts } from "../sql/write_counts.ts";
 
@@ -16,7 +18,7 @@ export interface Written {
 }
 
 /** The result of a query. */
-export interface Answer {
+export interface QueryResult {
   /** Names of the columns, in order. */
   readonly columns: string[];
   /** Rows of plain values: exact numbers, otherwise strings; dates in ISO 8601; `jsonb` and arrays as values. */
@@ -37,7 +39,7 @@ export interface LockHolder {
 export interface QueryOptions {
   /** The values of `$1`, `$2` and so on. */
   readonly parameters?: readonly unknown[];
-  /** Whether the database shall refuse to change anything. */
+  /** Whether the statement only reads: it runs in a read-only transaction, and is canceled after ten minutes. */
   readonly readOnly?: boolean;
 }
 
@@ -47,14 +49,19 @@ export interface Target extends AsyncDisposable {
   readonly kind: "postgres" | "pglite";
   /** Its address without the password, for display. */
   readonly label: string;
+  /** How the connection is protected. */
+  readonly encryption: Encryption;
   /** Its stamp, under which checkpoints are stored; empty until `prepare` or `lock` has created it. */
   readonly id: string;
   /**
    * Creates what is missing of the tables; never drops or narrows anything. Must come before `write`.
+   * Returns what the user should know about tables that existed before Hindcast and are new to it.
    *
-   * @throws {Failure} of kind `target` where an existing table does not fit.
+   * @throws {Failure} of kind `target` if an existing table does not fit.
    */
-  prepare(tables: Readonly<Record<string, Table>>): Promise<void>;
+  prepare(tables: Readonly<Record<string, Table>>): Promise<readonly TableNotice[]>;
+  /** What `prepare` would report, without changing anything. */
+  examine(tables: Readonly<Record<string, Table>>): Promise<readonly TableNotice[]>;
   /**
    * Merges rows into their tables and records finished windows in one transaction, tables in dependency
    * order. Sets of one shape are merged in order. Retries after a lost connection. A row that the database
@@ -68,11 +75,11 @@ export interface Target extends AsyncDisposable {
    *
    * @throws {Failure} of kind `target` with the reason of the database.
    */
-  query(sql: string, options?: QueryOptions): Promise<Answer>;
-  /** Runs one query and yields its rows as records, never holding more than `batchRows` (1,000 unless said) of them. */
+  query(sql: string, options?: QueryOptions): Promise<QueryResult>;
+  /** Runs one query that only reads, and yields its rows as records; no transaction is open meanwhile. */
   stream(
     sql: string,
-    options?: { parameters?: readonly unknown[]; batchRows?: number },
+    options?: { parameters?: readonly unknown[] },
   ): AsyncIterable<Record<string, unknown>>;
   /** The finished windows of a job, in the order in which they were fetched. */
   readLedger(job: string): AsyncIterable<LedgerEntry>;

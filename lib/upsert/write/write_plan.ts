@@ -1,6 +1,9 @@
 // Owns the statements of one write, in order, and the interpretation of their results. Pure: the same copy
-// batches and strategies give the same steps. They are sent together, as one transaction.
+// batches and strategies give the same steps. They are sent together, as one transaction. Invariant: writers
+// that share tables cannot deadlock, because all lock tables, and rows within a table, in the same order.
 import type { CopyBatch } from "./copy_batch.ts";
+import { quoteLiteral } from "../sql/identifier.ts";
+import { LEDGER_TABLE } from "../sql/system_tables.ts";
 import { copyInto, mergeSql, stageName, stageSql } from "../sql/merge_sql.ts";
 import type { Relation } from "../sql/merge_sql.ts";
 import type { Step, StepResult } from "./session.ts";
@@ -21,33 +24,36 @@ export interface PlannedCopy {
 export interface WritePlan {
   /** The statements, in order. */
   readonly steps: readonly Step[];
-  /** For each step the index of its copy batch; -1 for a guard, -2 for the settings. */
+  /** For each step the index of its copy batch; -1 for a guard, -2 for everything else. */
   readonly owners: readonly number[];
+}
+
+/** How the steps of a write depend on the session. */
+export interface PlanOptions {
+  /** Statements that fail unless the locks of the run are still held. */
+  readonly guards: readonly string[];
+  /** Whether staging tables may outlive the transaction. */
+  readonly keepsStages: boolean;
 }
 
 /** The owner of steps that check the locks. */
 export const GUARD: number = -1;
-const SETTINGS = -2;
+const OTHER = -2;
 
 /**
  * Makes commits durable where the server's owner has traded that for speed: a checkpoint must never be
  * ahead of the rows, not even after a crash of the server.
  */
 export const DURABLE_SQL: string = "set_config('synchronous_commit', " +
-  "replace(current_setting('synchronous_commit'), 'off', 'local'), false)";
+  "replace(current_setting('synchronous_commit'), 'off', 'local'), true)";
 
 /**
- * Settings of the transaction, so that a write means the same on every server. The staging table is new
- * each time, so the planner knows nothing of it and near 5,000 rows would turn to hashing the whole
- * target (52,000 rows a second against 90,000): nested loops over the key's index are forced. Forbidden
- * plans count as expensive, which would start the JIT compiler.
+ * The planner knows nothing of a new staging table, and near 5,000 rows would start to hash the whole
+ * target (52,000 rows a second against 90,000): this forces nested loops over the key's index. Plans that
+ * are switched off count as expensive, which would start the JIT compiler.
  */
 const SETTINGS_SQL = `SELECT ${DURABLE_SQL}, ${
   Object.entries({
-    TimeZone: "UTC",
-    DateStyle: "ISO, YMD",
-    statement_timeout: "0",
-    lock_timeout: "60s",
     client_min_messages: "warning",
     jit: "off",
     enable_hashjoin: "off",
@@ -57,24 +63,33 @@ const SETTINGS_SQL = `SELECT ${DURABLE_SQL}, ${
   }).map(([name, value]) => `set_config('${name}', '${value}', true)`).join(", ")
 }`;
 
-/** The steps that write the copies while the guards hold. */
-export function planWrite(planned: readonly PlannedCopy[], guards: readonly string[]): WritePlan {
-  const steps: Step[] = [{ sql: SETTINGS_SQL }, ...guards.map((sql) => ({ sql }))];
-  const owners: number[] = steps.map((_, at) => at === 0 ? SETTINGS : GUARD);
-  const staged = new Set<string>();
-  for (const [index, { copy, relation, strategy }] of planned.entries()) {
-    const added = strategy === "direct" ? [copyStep(copy, "table")] : [
-      ...stageSteps(copy, staged),
-      copyStep(copy, "stage"),
-      { sql: mergeSql(copy.shape, relation, strategy) },
-    ];
+/**
+ * The steps that write the copy batches. The guards come last: a lock that is still held then cannot be
+ * taken over before the commit, and a write that takes long does not block the renewal of its lease.
+ */
+export function planWrite(
+  planned: readonly PlannedCopy[],
+  { guards, keepsStages }: PlanOptions,
+): WritePlan {
+  const steps: Step[] = [{ sql: SETTINGS_SQL }, ...tableLocks(planned)];
+  const owners: number[] = steps.map(() => OTHER);
+  const add = (owner: number, ...added: Step[]) => {
     for (const step of added) {
       steps.push(step);
-      owners.push(index);
+      owners.push(owner);
     }
+  };
+  const staged = new Set<string>();
+  for (const [index, each] of planned.entries()) {
+    add(index, ...copySteps(each, staged, keepsStages));
   }
+  if (planned.some(({ relation }) => relation.hasDeferrable)) add(OTHER, CHECK_DEFERRED);
+  for (const sql of guards) add(GUARD, { sql });
   return { steps, owners };
 }
+
+/** Checks deferred constraints while the rows at fault can still be found. */
+export const CHECK_DEFERRED: Step = { sql: "SET CONSTRAINTS ALL IMMEDIATE" };
 
 /** The counts of each copy batch, from the results of the plan's steps. */
 export function countsOf(
@@ -85,28 +100,51 @@ export function countsOf(
   return planned.map(({ copy, strategy }, index) => {
     const { rows } = copy.text;
     if (strategy === "direct") return { inserted: rows, updated: 0, unchanged: 0 };
-    const [written, inserted] = results[plan.owners.lastIndexOf(index)]!.rows[0]!.map(Number);
-    return { inserted: inserted!, updated: written! - inserted!, unchanged: rows - written! };
+    const [written = 0, inserted = 0, attempted] = results[plan.owners.lastIndexOf(index)]!.rows[0]!
+      .map(Number);
+    const counts = { inserted, updated: written - inserted };
+    if (attempted === undefined) return { ...counts, unchanged: rows - written };
+    const dropped = attempted - written;
+    return { ...counts, unchanged: rows - attempted, ...(dropped > 0 ? { dropped } : {}) };
   });
 }
 
-/** The sum of two counts. */
-export function addCounts(a: WriteCounts | undefined, b: WriteCounts): WriteCounts {
-  if (a === undefined) return b;
-  return {
-    inserted: a.inserted + b.inserted,
-    updated: a.updated + b.updated,
-    unchanged: a.unchanged + b.unchanged,
-  };
+/**
+ * Rows of one shape are written in the order of their keys, so two writers of a table wait for each other
+ * and never in a circle. Rows of several shapes take several passes: their writer has the table to itself,
+ * as far as other writers of Hindcast are concerned.
+ */
+function tableLocks(planned: readonly PlannedCopy[]): Step[] {
+  const passes = new Map<string, number>();
+  for (const { copy } of planned) {
+    const { table } = copy.shape;
+    if (table !== LEDGER_TABLE) passes.set(table, (passes.get(table) ?? 0) + 1);
+  }
+  if (passes.size === 0) return [];
+  const locks = [...passes].sort(([a], [b]) => a < b ? -1 : 1).map(([table, count]) =>
+    `pg_advisory_xact_lock${count > 1 ? "" : "_shared"}(hashtextextended(` +
+    `'hindcast table ' || current_schema() || '/' || ${quoteLiteral(table)}, 0))`
+  );
+  return [{ sql: `SELECT ${locks.join(", ")}` }];
 }
 
-function stageSteps(copy: CopyBatch, staged: Set<string>): Step[] {
-  const name = stageName(copy.shape);
-  const used = staged.has(name);
+function copySteps(
+  { copy, relation, strategy }: PlannedCopy,
+  staged: Set<string>,
+  keepsStages: boolean,
+): Step[] {
+  const { shape, text } = copy;
+  if (strategy === "direct") {
+    return [{ sql: `COPY ${copyInto(shape, "table")} FROM STDIN`, text }];
+  }
+  const name = stageName(shape, relation.fits);
+  const stage = staged.has(name)
+    ? `DELETE FROM ${name}`
+    : stageSql(shape, relation.fits, keepsStages ? "DELETE ROWS" : "DROP");
   staged.add(name);
-  return used ? [{ sql: `DELETE FROM ${name}` }] : [{ sql: stageSql(copy.shape) }];
-}
-
-function copyStep({ shape, text }: CopyBatch, into: "table" | "stage"): Step {
-  return { sql: `COPY ${copyInto(shape, into)} FROM STDIN`, text };
+  return [
+    { sql: stage },
+    { sql: `COPY ${copyInto(shape, "stage", relation.fits)} FROM STDIN`, text },
+    { sql: mergeSql(shape, relation, strategy) },
+  ];
 }

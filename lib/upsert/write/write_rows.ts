@@ -3,24 +3,26 @@
 // changes nothing, so a commit whose outcome is unknown is repeated. Invariant: rows and ledger commit in
 // one transaction.
 import type { Rejection } from "../../extract/extractor.ts";
-import type { Row, RowSet } from "../../extract/row_shape.ts";
+import type { Row, RowSet, RowShape } from "../../extract/row_shape.ts";
 import { Failure } from "../../failure.ts";
 import { DatabaseError } from "./database_error.ts";
 import { isolateRows } from "./isolate_rows.ts";
 import type { Refusal } from "./isolate_rows.ts";
 import { copyBatchesOf, halves, withRows } from "./copy_batch.ts";
 import type { CopyBatch } from "./copy_batch.ts";
+import { misfitColumn } from "../sql/merge_sql.ts";
 import type { Relation } from "../sql/merge_sql.ts";
-import { DatabaseRetry } from "./database_retry.ts";
+import { DatabaseRetry, retryDatabase } from "./database_retry.ts";
 import type { DatabaseRetryOptions } from "./database_retry.ts";
 import { rejectionOf } from "./rejection.ts";
 import type { Session } from "./session.ts";
+import { NOTHING, sumCounts } from "../sql/write_counts.ts";
 import { withRejected } from "../sql/system_tables.ts";
 import type { Written } from "./target.ts";
 import { afterBatch, afterCollision, UNKNOWN } from "./write_strategy.ts";
-import type { StrategyState } from "./write_strategy.ts";
-import { addCounts, countsOf, GUARD, planWrite } from "./write_plan.ts";
-import type { PlannedCopy } from "./write_plan.ts";
+import type { StrategyState, WriteStrategy } from "./write_strategy.ts";
+import { CHECK_DEFERRED, countsOf, GUARD, planWrite } from "./write_plan.ts";
+import type { PlannedCopy, WritePlan } from "./write_plan.ts";
 
 /** The dependencies of a writer; it reads the maps and functions again for each write. */
 export interface WriterInput extends DatabaseRetryOptions {
@@ -30,8 +32,8 @@ export interface WriterInput extends DatabaseRetryOptions {
   readonly relations: ReadonlyMap<string, Relation>;
   /** Statements that fail unless the locks of the run are still held. */
   readonly guards: () => readonly string[];
-  /** Takes again, after a lost connection, the locks that were lost with it. */
-  readonly renew: () => Promise<void>;
+  /** The failure of a run whose lock another run has taken. */
+  readonly lockLost: (cause: DatabaseError) => Promise<Failure>;
 }
 
 /** The most rows of one write that may be refused; more mean that the table does not fit, and the run stops. */
@@ -110,26 +112,43 @@ class Attempts {
     await this.#record(refusedBefore);
     for (;;) {
       const planned = this.#plan();
-      const plan = planWrite(planned, this.#input.guards());
+      const plan = await this.#planWrite(planned, this.#input.guards());
       try {
-        await this.#input.renew();
         const results = await this.#input.session.transact(plan.steps);
         for (const { text } of this.#copies) text.release();
         return this.#written(planned, countsOf(plan, planned, results));
       } catch (error) {
         if (!(error instanceof DatabaseError)) throw error;
         const owner = plan.owners[error.step ?? -1] ?? plan.owners.length;
-        if (owner === GUARD && error.consequence === "data") throw lockLost(error);
-        await this.#recover(error, planned[owner], owner);
+        if (owner === GUARD && error.consequence === "data") {
+          throw await this.#input.lockLost(error);
+        }
+        const at = owner < 0 ? this.#indexOf(error) : owner;
+        await this.#recover(error, planned[at], at);
       }
     }
+  }
+
+  async #planWrite(planned: readonly PlannedCopy[], guards: readonly string[]): Promise<WritePlan> {
+    const { session } = this.#input;
+    try {
+      const keepsStages = await retryDatabase(this.#input, () => session.keepsTemporaryTables());
+      return planWrite(planned, { guards, keepsStages });
+    } catch (error) {
+      throw error instanceof DatabaseError ? error.toFailure("write rows") : error;
+    }
+  }
+
+  /** The copy batch whose deferred constraint failed; -1 if the error names no table. */
+  #indexOf({ table }: DatabaseError): number {
+    return this.#copies.findLastIndex(({ shape }) => shape.table === table);
   }
 
   #plan(): PlannedCopy[] {
     return this.#copies.map((copy) => {
       const state = this.#strategies.get(copy.shape.id) ?? UNKNOWN;
-      const strategy = copy.followsSame && state.strategy === "direct" ? "guard" : state.strategy;
-      return { copy, relation: this.#input.relations.get(copy.shape.table)!, strategy };
+      const relation = this.#input.relations.get(copy.shape.table)!;
+      return { copy, relation, strategy: strategyFor(copy, relation, state.strategy) };
     });
   }
 
@@ -140,7 +159,7 @@ class Attempts {
       const state = this.#strategies.get(id) ?? UNKNOWN;
       this.#strategies.set(id, afterBatch(state, counts[index]!));
       if (table !== this.#ledgerTable) {
-        byTable.set(table, addCounts(byTable.get(table), counts[index]!));
+        byTable.set(table, sumCounts(byTable.get(table) ?? NOTHING, counts[index]!));
       }
     }
     return { counts: byTable, rejected: this.#rejected };
@@ -161,7 +180,7 @@ class Attempts {
     } else if (error.consequence === "twice" && copy.text.rows > 1) {
       this.#copies = this.#copies.toSpliced(index, 1, ...await halves(copy));
     } else if (error.consequence === "data" && copy.shape.table !== this.#ledgerTable) {
-      await this.#isolate(copy, index, refusalOf(error));
+      await this.#isolate(copy, index, refusalOf(error, copy.shape));
     } else {
       throw error.toFailure(writeTo(copy));
     }
@@ -206,20 +225,20 @@ class Attempts {
   async #probe(copy: CopyBatch, index: number, rows: readonly Row[]): Promise<Refusal | undefined> {
     const tried = await withRows(copy, rows);
     for (;;) {
-      const planned = [
-        ...this.#plan().slice(0, index),
-        { ...this.#plan()[index]!, copy: tried },
-      ].map((each) => each.strategy === "direct" ? { ...each, strategy: "guard" as const } : each);
-      const { steps } = planWrite(planned, []);
+      const whole = this.#plan();
+      // A deferred constraint may need the rows of later tables.
+      const end = whole[index]!.relation.hasDeferrable ? whole.length : index + 1;
+      const planned = whole.with(index, { ...whole[index]!, copy: tried }).slice(0, end)
+        .map((each) => each.strategy === "direct" ? { ...each, strategy: "guard" as const } : each);
+      const { steps } = await this.#planWrite(planned, []);
       try {
-        await this.#input.session.transact(
-          [...steps, { sql: "SET CONSTRAINTS ALL IMMEDIATE" }],
-          "rollback",
-        );
+        await this.#input.session.transact([...steps, CHECK_DEFERRED], "rollback");
         return undefined;
       } catch (error) {
         if (!(error instanceof DatabaseError)) throw error;
-        if (error.consequence === "data" || error.consequence === "twice") return refusalOf(error);
+        if (error.consequence === "data" || error.consequence === "twice") {
+          return refusalOf(error, copy.shape);
+        }
         if (!error.passes) throw error.toFailure(writeTo(copy));
         await this.#wait(error, copy);
       }
@@ -227,17 +246,21 @@ class Attempts {
   }
 }
 
-function refusalOf(error: DatabaseError): Refusal {
-  return { reason: error.message, column: error.column, index: error.row };
+function refusalOf(error: DatabaseError, shape: RowShape): Refusal {
+  const column = misfitColumn(shape, error.constraint ?? "");
+  return column === undefined
+    ? { reason: error.message, column: error.column, index: error.row }
+    : { reason: "the value does not fit the type of the column", column, index: error.row };
+}
+
+/** Copying into the table fails on keys that are there, rounds what does not fit, and counts no dropped row. */
+function strategyFor(copy: CopyBatch, relation: Relation, usual: WriteStrategy): WriteStrategy {
+  if (relation.hasRowTrigger) return "filter";
+  const isStaged = copy.followsSame ||
+    [...relation.fits?.values() ?? []].some(({ check }) => check !== undefined);
+  return isStaged && usual === "direct" ? "guard" : usual;
 }
 
 function writeTo(copy: CopyBatch): string {
   return `write to table "${copy.shape.table}"`;
-}
-
-function lockLost(cause: DatabaseError): Failure {
-  return new Failure("locked", "Cannot go on writing: another run has taken over the job's lock", {
-    hint: "deno task status",
-    cause,
-  });
 }

@@ -14,7 +14,8 @@ Deno.test("parsePostgresUrl() decodes user, password and database", () => {
     database: "my db",
     sslMode: "prefer",
     sslRootCert: undefined,
-    options: undefined,
+    settings: {},
+    connectTimeoutMs: 15_000,
     label: "postgres://me%40home@db.example:6543/my db",
   });
 });
@@ -36,8 +37,10 @@ Deno.test("parsePostgresUrl() reads addresses, sockets and parameters", () => {
   assertEquals(parsePostgresUrl("postgres://u@/d?host=/run/postgresql").host, "/run/postgresql");
   const url =
     "postgres://u@h/d?sslmode=verify-full&sslrootcert=ca.pem&options=-csearch_path%3Dracing";
-  const { sslMode, sslRootCert, options } = parsePostgresUrl(url);
-  assertEquals([sslMode, sslRootCert, options], ["verify-full", "ca.pem", "-csearch_path=racing"]);
+  const { sslMode, sslRootCert, settings } = parsePostgresUrl(url);
+  assertEquals([sslMode, sslRootCert, settings], ["verify-full", "ca.pem", {
+    search_path: "racing",
+  }]);
 });
 
 Deno.test("parsePostgresUrl() says what is wrong without repeating the password", () => {

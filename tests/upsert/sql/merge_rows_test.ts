@@ -88,7 +88,7 @@ async function write(
       .flat()
     : await copyBatchesOf([{ shape: named, rows }], [name]);
   const planned = copies.map((copy): PlannedCopy => ({ copy, relation, strategy }));
-  const plan = planWrite(planned, []);
+  const plan = planWrite(planned, { guards: [], keepsStages: true });
   const counts = countsOf(plan, planned, await session.transact(plan.steps));
   return [counts.reduce((sum, { inserted }) => sum + inserted, 0)];
 }

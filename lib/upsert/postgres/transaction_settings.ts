@@ -1,0 +1,43 @@
+// Owns the settings of every transaction on a server, so that it means the same whatever the defaults of
+// server, database and role are. They end with the transaction: nothing stays on a pooled connection. Pure.
+import { quoteLiteral } from "../sql/identifier.ts";
+import { DURABLE_SQL } from "../write/write_plan.ts";
+
+/**
+ * The `tcp_keepalives` let the server notice within two minutes that the client's machine is gone. Values
+ * are read back in the formats that these settings choose.
+ */
+const COMMON = {
+  standard_conforming_strings: "on",
+  TimeZone: "UTC",
+  DateStyle: "ISO, YMD",
+  IntervalStyle: "iso_8601",
+  bytea_output: "hex",
+  extra_float_digits: "1",
+  lock_timeout: "60s",
+  idle_in_transaction_session_timeout: "120s",
+  tcp_keepalives_idle: "60",
+  tcp_keepalives_interval: "15",
+  tcp_keepalives_count: "4",
+};
+
+/** The statements that open a transaction that writes; it may take as long as it needs. */
+export function beginWriting(own: Readonly<Record<string, string>>): string[] {
+  return ["BEGIN", settingsSql(own, 0)];
+}
+
+/** The statement that applies the settings, `own` ones of the address first, to the current transaction. */
+export function settingsSql(
+  own: Readonly<Record<string, string>>,
+  statementTimeoutMs: number,
+): string {
+  const settings = Object.entries({
+    ...own,
+    ...COMMON,
+    statement_timeout: `${statementTimeoutMs}`,
+  });
+  const calls = settings.map(([name, value]) =>
+    `set_config(${quoteLiteral(name)}, ${quoteLiteral(value)}, true)`
+  );
+  return `SELECT ${[DURABLE_SQL, ...calls].join(", ")}`;
+}

@@ -1,0 +1,140 @@
+// Owns what has to be done so that a job's tables can be written to: create, complete, or only record them.
+// Pure. Invariants: tables that are complete need no statement; a table that existed before Hindcast is
+// never changed unless the job says `extend`, and its first use is reported.
+import type { Table } from "../../config/schema/job_schema.ts";
+import { Failure } from "../../failure.ts";
+import type { ExistingTable } from "./catalog.ts";
+import { columnFit } from "./column_fit.ts";
+import type { ColumnFit } from "./column_fit.ts";
+import type { Relation } from "./merge_sql.ts";
+import {
+  LEDGER_TABLE,
+  RECORD_EARLIER_TABLES_SQL,
+  recordTablesSql,
+  SYSTEM_TABLES,
+  TABLES_TABLE,
+} from "./system_tables.ts";
+import { sqlType } from "./sql_type.ts";
+import { changeSql, missingForeignKeys, requireColumns, requireFit } from "./table_change.ts";
+import { tableOrder } from "./table_order.ts";
+import { keepsUpdatedAt, tableSql, UPDATED_AT } from "./table_sql.ts";
+
+/** Something that the user should know about a table. */
+export interface TableNotice {
+  /** The table. */
+  readonly table: string;
+  /** What is the case, as a sentence without a period. */
+  readonly message: string;
+  /** What to do. */
+  readonly hint: string;
+}
+
+/** What is known about the database. */
+export interface KnownTables {
+  /** The existing tables by name. */
+  readonly existing: ReadonlyMap<string, ExistingTable>;
+  /** The recorded tables, and whether Hindcast created each. */
+  readonly recorded: ReadonlyMap<string, boolean>;
+}
+
+/** How tables are made ready. */
+export interface TablePlan {
+  /** The statements, in order; empty if nothing is missing. */
+  readonly statements: readonly string[];
+  /** The tables as merges see them, in the order in which they are written. */
+  readonly relations: ReadonlyMap<string, Relation>;
+  /** Tables that existed before Hindcast and have not been written to yet. */
+  readonly notices: readonly TableNotice[];
+}
+
+/**
+ * Plans how the tables are made ready, Hindcast's own among them.
+ *
+ * @throws {Failure} of kind `target` if an existing table does not fit.
+ */
+export function planTables(
+  tables: Readonly<Record<string, Table>>,
+  known: KnownTables,
+): TablePlan {
+  // Jobs that share tables lock them in the same order, whatever the order in their files.
+  const sorted = Object.fromEntries(Object.entries(tables).sort(([a], [b]) => a < b ? -1 : 1));
+  const names = tableOrder(sorted);
+  const { existing } = known;
+  const own = new Map(names.map((name) => [name, isOwn(name, known)]));
+  const changed = names.filter((name) => own.get(name) || tables[name]!.extend);
+  for (const name of names) requireExisting(name, tables[name]!, existing.get(name), changed);
+  const created = new Map(
+    [...own].filter(([name]) => !Object.hasOwn(SYSTEM_TABLES, name) && !known.recorded.has(name)),
+  );
+  const isUpgrade = existing.has(LEDGER_TABLE) && !existing.has(TABLES_TABLE);
+  return {
+    statements: [
+      ...changed.flatMap((name) => completing(name, tables[name]!, existing.get(name))),
+      ...changed.flatMap((name) => missingForeignKeys(name, tables[name]!, existing.get(name))),
+      ...(isUpgrade ? [RECORD_EARLIER_TABLES_SQL] : []),
+      ...(created.size > 0 ? [recordTablesSql(created)] : []),
+    ],
+    relations: new Map(names.map((name) => {
+      const keeps = changed.includes(name);
+      return [name, relationOf(tables[name]!, existing.get(name), keeps)];
+    })),
+    notices: [...created].filter(([, isCreated]) => !isCreated).map(([name]) =>
+      noticeOf(name, tables[name]!)
+    ),
+  };
+}
+
+/** An earlier version kept no list of tables; what exists then is Hindcast's if it looks like it. */
+function isOwn(name: string, { existing, recorded }: KnownTables): boolean {
+  const found = existing.get(name);
+  if (found === undefined || Object.hasOwn(SYSTEM_TABLES, name)) return true;
+  const isEarlier = existing.has(LEDGER_TABLE) && !existing.has(TABLES_TABLE) &&
+    found.columns.has(UPDATED_AT);
+  return recorded.get(name) ?? isEarlier;
+}
+
+function requireExisting(
+  name: string,
+  table: Table,
+  existing: ExistingTable | undefined,
+  changed: readonly string[],
+): void {
+  if (/^pg_/i.test(name)) {
+    throw new Failure("configuration", `Cannot use table "${name}": PostgreSQL reserves "pg_"`, {
+      hint: "Give the table another name in the job",
+    });
+  }
+  if (existing === undefined) return;
+  requireFit(name, table, existing);
+  if (!changed.includes(name)) requireColumns(name, table, existing);
+}
+
+function relationOf(table: Table, existing: ExistingTable | undefined, isOwn: boolean): Relation {
+  const fits = Object.entries(table.columns).flatMap(([name, { type }]): [string, ColumnFit][] => {
+    const column = existing?.columns.get(name);
+    const fit = column === undefined ? undefined : columnFit(column, type);
+    const isExact = fit?.stageType === sqlType(type) && fit.check === undefined;
+    return fit === undefined || isExact ? [] : [[name, fit]];
+  });
+  return {
+    version: table.version ?? [],
+    keepsUpdatedAt: isOwn && keepsUpdatedAt(table),
+    partitioned: existing?.kind === "p",
+    fits: new Map(fits),
+    hasRowTrigger: existing?.hasRowTrigger ?? false,
+    hasDeferrable: existing?.hasDeferrable ?? false,
+  };
+}
+
+function completing(name: string, table: Table, existing: ExistingTable | undefined): string[] {
+  return existing === undefined ? tableSql(name, table) : changeSql(name, table, existing);
+}
+
+function noticeOf(table: string, { extend }: Table): TableNotice {
+  return {
+    table,
+    message: `Table "${table}" existed before Hindcast: rows are merged into it, ` +
+      (extend ? "and missing columns and indexes are added" : "and nothing else is changed"),
+    hint: "Give the table another name in the job if it is not the one to fill",
+  };
+}
