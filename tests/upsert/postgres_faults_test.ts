@@ -63,7 +63,7 @@ Deno.test("write() repeats a commit whose answer was lost, and changes nothing b
   url.port = String(proxy.port);
   await using target = await openTarget(url.href);
   await target.prepare({ things: table });
-  await target.write([], [windowOf()]);
+  await target.write([], [windowOf({ from: "2023-12-31" })]);
   proxy.mute();
   const writing = target.write([{ shape, rows: rows(100, "a") }], [windowOf()]);
   while ((await test.other`SELECT FROM things`).length < 100);
