@@ -2,7 +2,7 @@
 // if not, why. Pure; it knows nothing of how the answer was got.
 import { suggest } from "../did_you_mean.ts";
 import type { Check } from "../config/schema/job_schema.ts";
-import type { QueryResult } from "../upsert/write/target.ts";
+import type { QueryResult } from "../upsert/write/query.ts";
 
 /** What a check may expect; undefined where its result is only shown. */
 export type Expectation = Check["expect"];

@@ -4,7 +4,8 @@ import { suggest } from "../did_you_mean.ts";
 import type { Job } from "../config/schema/job.ts";
 import type { Check } from "../config/schema/job_schema.ts";
 import { Failure } from "../failure.ts";
-import type { QueryResult, Target } from "../upsert/write/target.ts";
+import type { Target } from "../upsert/write/target.ts";
+import type { QueryResult } from "../upsert/write/query.ts";
 import { describe, judge } from "./expectation.ts";
 
 /** What a check came to; its field names are a promise of `verify --json`. */

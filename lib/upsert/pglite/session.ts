@@ -6,9 +6,9 @@ import type { Results, Transaction } from "@electric-sql/pglite";
 import { HEADER_BYTES } from "../sql/copy_text.ts";
 import { DatabaseError } from "../write/database_error.ts";
 import { readValue } from "../sql/read_value.ts";
-import { READ_TIMEOUT_MS } from "../write/session.ts";
+import { READ_TIMEOUT_MS } from "../write/query.ts";
 import type { Session, Step, StepResult } from "../write/session.ts";
-import type { QueryOptions, QueryResult } from "../write/target.ts";
+import type { QueryOptions, QueryResult } from "../write/query.ts";
 
 /** A session with the database in a folder; the caller holds the folder's lock. */
 export class PgliteSession implements Session {

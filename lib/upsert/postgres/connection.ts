@@ -5,7 +5,7 @@ import type { Duplex } from "node:stream";
 // @ts-types="@types/pg"
 import pg from "pg";
 import { DatabaseError } from "../write/database_error.ts";
-import type { Encryption } from "../write/session.ts";
+import type { Encryption } from "../write/query.ts";
 import { isLocal } from "./url.ts";
 import type { PostgresAddress } from "./url.ts";
 

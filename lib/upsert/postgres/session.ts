@@ -9,9 +9,10 @@ import { PostgresConnection } from "./connection.ts";
 import { beginWriting, settingsSql } from "./transaction_settings.ts";
 import type { PostgresAddress } from "./url.ts";
 import { readValue } from "../sql/read_value.ts";
-import { READ_TIMEOUT_MS } from "../write/session.ts";
-import type { Encryption, Session, Step, StepResult } from "../write/session.ts";
-import type { QueryOptions, QueryResult } from "../write/target.ts";
+import { READ_TIMEOUT_MS } from "../write/query.ts";
+import type { Session, Step, StepResult } from "../write/session.ts";
+import type { Encryption } from "../write/query.ts";
+import type { QueryOptions, QueryResult } from "../write/query.ts";
 
 /** Rows fetched from a cursor at a time. */
 const FETCH_ROWS = 1000;

@@ -177,12 +177,12 @@ function settingsOf(
   if (settings === undefined) {
     throw unreadable(
       'its "options" are not of the form "-c name=value"',
-      "Write them as options=-c%20search_path%3Dracing",
+      "Write them as options=-c%20search_path%3Dsales",
     );
   }
   if (schema === undefined) return settings;
   if (schema === "" || schema.includes("\0")) {
-    throw unreadable('its "schema" is empty', "Name a schema, as in ?schema=racing");
+    throw unreadable('its "schema" is empty', "Name a schema, as in ?schema=sales");
   }
   return { ...settings, search_path: `"${schema.replaceAll('"', '""')}"` };
 }

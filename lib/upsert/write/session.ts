@@ -2,13 +2,7 @@
 // steps, and single queries. After a lost connection the next call opens a new one. It knows nothing of
 // jobs, merges or ledgers.
 import type { CopyText } from "../sql/copy_text.ts";
-import type { QueryOptions, QueryResult } from "./target.ts";
-
-/** Milliseconds after which a query that only reads is canceled: a job's checks and `for_each` queries included. */
-export const READ_TIMEOUT_MS: number = 10 * 60_000;
-
-/** How the connection to a database is protected: not over a network, not at all, encrypted with or without a proof of the server's identity. */
-export type Encryption = "local" | "none" | "unproven" | "proven";
+import type { Encryption, QueryOptions, QueryResult } from "./query.ts";
 
 /** One statement of a transaction. */
 export interface Step {

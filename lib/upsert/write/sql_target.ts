@@ -28,7 +28,8 @@ import {
 } from "../sql/system_tables.ts";
 import { planTables } from "../sql/table_plan.ts";
 import type { TableNotice, TablePlan } from "../sql/table_plan.ts";
-import type { LockHolder, QueryOptions, QueryResult, Target, Written } from "./target.ts";
+import type { LockHolder, Target, Written } from "./target.ts";
+import type { QueryOptions, QueryResult } from "./query.ts";
 import { Writer } from "./write_rows.ts";
 import type { LedgerEntry } from "../sql/system_tables.ts";
 

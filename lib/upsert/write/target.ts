@@ -4,7 +4,7 @@
 import type { Table } from "../../config/schema/job_schema.ts";
 import type { Rejection } from "../../extract/extractor.ts";
 import type { RowSet } from "../../extract/row_shape.ts";
-import type { Encryption } from "./session.ts";
+import type { Encryption, QueryOptions, QueryResult } from "./query.ts";
 import type { TableNotice } from "../sql/table_plan.ts";
 import type { LedgerEntry } from "../sql/system_tables.ts";
 import type { WriteCounts } from "../sql/write_counts.ts";
@@ -17,14 +17,6 @@ export interface Written {
   readonly rejected: readonly Rejection[];
 }
 
-/** The result of a query. */
-export interface QueryResult {
-  /** Names of the columns, in order. */
-  readonly columns: string[];
-  /** Rows of plain values: exact numbers, otherwise strings; dates in ISO 8601; `jsonb` and arrays as values. */
-  readonly rows: unknown[][];
-}
-
 /** The process that takes the lock of a job. */
 export interface LockHolder {
   /** The id of the run. */
@@ -33,14 +25,6 @@ export interface LockHolder {
   readonly host: string;
   /** The process id on that machine. */
   readonly pid: number;
-}
-
-/** How to run a query. */
-export interface QueryOptions {
-  /** The values of `$1`, `$2` and so on. */
-  readonly parameters?: readonly unknown[];
-  /** Whether the statement only reads: it runs in a read-only transaction, and is canceled after ten minutes. */
-  readonly readOnly?: boolean;
 }
 
 /** A database that rows are written to. */
