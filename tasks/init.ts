@@ -206,9 +206,14 @@ function commandOf(answers: InitAnswers, args: Arguments): string {
   return `deno task init ${shown.join(" ")}`.trim().slice(0, 1000);
 }
 
+/** Secrets need not be set yet; the URL has a default. */
+function unlessUrl(name: string): string | undefined {
+  return name.endsWith("_URL") ? undefined : name;
+}
+
 /** Refuses a job with mistakes: answers may contradict each other. */
 async function refuseMistakes(file: string, text: string): Promise<void> {
-  const { problems } = await inspectJob(file, { readText: () => text, env: () => undefined });
+  const { problems } = await inspectJob(file, { readText: () => text, env: unlessUrl });
   const [first] = problems;
   if (first === undefined) return;
   throw new Failure("configuration", `Cannot write "${file}": ${first.message}`, {
@@ -244,7 +249,7 @@ function lines(file: string, draft: JobDraft): string[] {
   const names = tables.map(({ name, key, columns }) =>
     `${name} (${columns.length} columns, key ${key.join(", ")})`
   );
-  const places = withVariables(JSON.stringify([auth ?? {}, path, draft.body]));
+  const places = JSON.stringify(auth ?? {}) + withVariables(JSON.stringify([path, draft.body]));
   const secrets = [...places.matchAll(/(?<!\$)\$\{(\w+)\}/g)].map(([, name]) => name);
   const flags = Object.keys(params).map((name) => ` --${name.replaceAll("_", "-")} ...`).join("");
   const length = typeof window === "string" ? window : `up to ${window?.max}`;

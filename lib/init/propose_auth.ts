@@ -92,7 +92,7 @@ function oauth2(scheme: Node, scopes: readonly string[], variable: string): Auth
       token_url: tokenUrl,
       client_id: `\${${variable}_CLIENT_ID}`,
       client_secret: `\${${variable}_CLIENT_SECRET}`,
-      ...scopes.length === 0 ? {} : { scope: scopes.join(" ").replaceAll("${", "$${") },
+      ...scopes.length === 0 ? {} : { scope: scopes.join(" ").replaceAll("${", () => "$${") },
     },
   };
 }

@@ -174,14 +174,17 @@ const BOUNDED = [
   new RegExp(String.raw`\b${LENGTH}\s*(?:max(?:imum)?|at most|range|window|apart|limit)\b`, "i"),
 ];
 
+/** A sentence about a rate of requests. */
+const RATE = /\d\s*(\w+\s+)?(requests?|calls|queries|hits)\b/i;
+
 /** The longest range that a description permits, as a window: `Maximum range is 6 months` is `6mo`. */
 export function longestRange(description: string): string | undefined {
   const sentences = description.split(/[.;](?:\s|$)/)
     .filter((sentence) =>
-      !/\b(last|past|previous|retention|available for|history of|defaults?|requests?|calls|queries)\b/i
+      !/\b(last|past|previous|retention|available for|history of|defaults?)\b/i
         .test(sentence)
     );
-  for (const sentence of sentences) {
+  for (const sentence of sentences.filter((one) => !RATE.test(one))) {
     for (const bounded of BOUNDED) {
       const [, count, unit] = bounded.exec(sentence) ?? [];
       if (count === undefined || unit === undefined) continue;

@@ -52,12 +52,19 @@ export function proposeKey(
   );
   const named = (names: readonly string[]) =>
     names.map((name) => known.find((column) => column.name === name)!);
-  const found = candidates(known, hints).find((names) => hints.isUnique(named(names), each));
+  const isSeries = measuresOnly(columns);
+  const found = candidates(known, hints, isSeries).find((names) =>
+    hints.isUnique(named(names), each)
+  );
   return found ?? [];
 }
 
 /** Possible keys, the likeliest first. */
-function candidates(columns: readonly ColumnDraft[], hints: KeyHints): string[][] {
+function candidates(
+  columns: readonly ColumnDraft[],
+  hints: KeyHints,
+  isSeries: boolean,
+): string[][] {
   const names = columns.map(({ name }) => name);
   const own = ownNames(hints.word).filter((name) => names.includes(name)).map((name) => [name]);
   const stated = columns.filter(({ about = "", value }) => SAYS_UNIQUE.test(about) && isTop(value))
@@ -75,7 +82,7 @@ function candidates(columns: readonly ColumnDraft[], hints: KeyHints): string[][
   // There may be many records with one name, or at one time.
   const sure = [...identifier, ...others].filter((key) =>
     key.length > 0 && String(key) !== "name" &&
-    (String(key) !== String(time) || isSeries(columns, time))
+    (String(key) !== String(time) || isSeries)
   );
   return [
     ...own,
@@ -95,10 +102,9 @@ function ownNames(word: string): string[] {
 }
 
 /** Whether everything but the time is measured. */
-function isSeries(columns: readonly ColumnDraft[], [time]: readonly string[]): boolean {
-  return columns.every(({ name, type }) =>
-    name === time || ["integer", "bigint", "numeric", "boolean"].includes(type)
-  );
+function measuresOnly(columns: readonly ColumnDraft[]): boolean {
+  const others = columns.filter(({ name }) => !TIME.test(name));
+  return others.every(({ type }) => ["integer", "bigint", "numeric", "boolean"].includes(type));
 }
 
 /** Whether a value is a field of the record itself, and not of an object in it. */

@@ -135,7 +135,7 @@ const NUMBER = String
   .raw`(\d{1,3}(?:[,_]\d{3})+|\d{1,6})\b(?!\s*(?:days?|months?|hours?|seconds?))`;
 const MOST = new RegExp(
   String
-    .raw`(?:max(?:imum)?\b|up to|at most|no more than|(?:exceed|larger than|greater than|more than)|between \d+ (?:and|to)|from \d+ to|range:?\s*\[?\d+\s*(?:-|to|,|\.\.)|\b[01]\s*(?:-|–|to|\.\.)\s*(?=\d))[^\d.]{0,40}?${NUMBER}`,
+    .raw`(?:max(?:imum)?\b\.?|up to|at most|no more than|(?:exceed|larger than|greater than|more than)|between \d+ (?:and|to)|from \d+ to|range:?\s*\[?\d+\s*(?:-|to|,|\.\.)|\b[01]\s*(?:-|–|to|\.\.)\s*(?=\d))[^\d.]{0,40}?${NUMBER}`,
   "i",
 );
 const MOST_BEHIND = new RegExp(String.raw`${NUMBER}\s*(?:\(?max(?:imum)?\b|at most)`, "i");

@@ -45,7 +45,8 @@ export function variableMark(name: string): string {
 
 /** A string of a draft as a job file has it: `${` of a document is literal, marked variables are references. */
 export function withVariables(text: string): string {
-  return text.replaceAll("${", "$${").replace(/\u{E000}(\w+)\u{E001}/gu, "${$1}");
+  return text.replaceAll("${", () => "$${")
+    .replace(/\u{E000}(\w+)\u{E001}/gu, (_, name: string) => `\${${name}}`);
 }
 
 /** A literal string in a template. */

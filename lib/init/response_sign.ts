@@ -45,7 +45,8 @@ export function responseSigns(response: Shape): ResponseSigns {
   const cursor = cursorOf(scalars, unknown);
   const more = scalars.find(({ name, shape }) => MORE.test(name) && shape.type === "boolean");
   const pages = scalars.find(({ name, shape }) => PAGES.test(name) && isNumber(shape));
-  const total = totalOf(scalars, [link, cursor, more?.path].some((path) => path !== undefined));
+  const isPaged = [link, cursor, more?.path].some((path) => path !== undefined);
+  const total = totalOf(scalars, isPaged, places);
   const others = scalars.filter(({ name }) => OTHERS.test(name) || COUNT.test(name));
   const known = [total, pages?.path, cursor, more?.path, link, ...others.map(({ path }) => path)];
   return {
@@ -70,7 +71,11 @@ function parentOf(path: string): string {
 }
 
 /** The total: by its name, or a count that its description, or DRF's next and previous, makes one. */
-function totalOf(scalars: readonly ScalarPlace[], isPaged: boolean): string | undefined {
+function totalOf(
+  scalars: readonly ScalarPlace[],
+  isPaged: boolean,
+  places: readonly PlacedShape[],
+): string | undefined {
   const numbers = scalars.filter(({ shape }) => isNumber(shape) || shape.type === "text");
   const about = ({ shape }: ScalarPlace) => shape.about ?? "";
   const named = numbers.filter((place) =>
@@ -85,7 +90,7 @@ function totalOf(scalars: readonly ScalarPlace[], isPaged: boolean): string | un
   const [first] = named.toSorted((a, b) => rank(a) - rank(b));
   const count = numbers.find(({ name, shape }) => COUNT.test(name) && isNumber(shape));
   const isSafe = count !== undefined && !NOT_TOTAL.test(about(count)) &&
-    (!isPaged || isCountOfList(count, scalars));
+    (!isPaged || isCountOfList(count, places));
   return (first ?? described)?.path ??
     (isSafe && /count$/i.test(count.name) ? count.path : undefined);
 }
@@ -96,10 +101,10 @@ function rank({ name }: ScalarPlace): number {
 }
 
 /** `count` next to `previous`, as Django REST framework counts the whole list. */
-function isCountOfList({ path, name }: ScalarPlace, scalars: readonly ScalarPlace[]): boolean {
+function isCountOfList({ path, name }: ScalarPlace, places: readonly PlacedShape[]): boolean {
   const beside = path.slice(0, path.length - name.length);
   return name === "count" &&
-    scalars.some((one) => /^prev/i.test(one.name) && one.path === beside + one.name);
+    places.some((one) => /^prev/i.test(one.name) && one.path === beside + one.name);
 }
 
 function linkOf(

@@ -35,12 +35,17 @@ export function writeJob(draft: JobDraft, schema: string, command: string): stri
   const document = new Document(job);
   layOut(document.contents as Node, 0);
   comment(document, draft);
-  const noted = draft.notes.map((note) => `#\n# ${oneLine(note)}\n`).join("");
+  const noted = draft.notes.map((note) => `#\n# ${commentOf(note)}\n`).join("");
   const head = `# yaml-language-server: $schema=${schema}\n#\n# Written by ${
     oneLine(command)
   }\n${noted}\n`;
   // Lists of names stand without blanks inside their brackets, as `deno fmt` has them.
   return head + document.toString({ lineWidth: 0 }).replace(/\[ ([\w,.$^ ]+) \]/g, "[$1]");
+}
+
+/** A text as a comment: on one line, and naming no variable. */
+function commentOf(text: string): string {
+  return oneLine(text).replaceAll("${", "$ {");
 }
 
 /** A value whose strings are literals; only marked variables are references. */
@@ -150,7 +155,7 @@ function comment(document: Document, draft: JobDraft): void {
   }
   const say = (path: string[], text: string) => {
     const key = keyAt(document, path);
-    if (key !== undefined) key.commentBefore = ` ${oneLine(text)}`;
+    if (key !== undefined) key.commentBefore = ` ${commentOf(text)}`;
   };
   const place = ["streams", stream];
   if (limits.length === 0) {
