@@ -6,6 +6,7 @@ import { fetchPages, type Page } from "./fetch/fetch_pages.ts";
 import type { Clock } from "./fetch/rate/clock.ts";
 import { staticPage } from "./fetch/static_page.ts";
 import type { Unit } from "./plan/stream_plan.ts";
+import type { Wait } from "./report/text/wait.ts";
 import { run, type RunInput, type RunResult } from "./run.ts";
 
 /** What a run takes from its caller when the API is opened here. */
@@ -16,11 +17,18 @@ export interface ApiRunInput extends Omit<RunInput, "pages" | "mask" | "now"> {
   readonly clock: Clock;
   /** A number in [0, 1), for the jitter of retries. */
   readonly random: () => number;
+  /** Whether the run ends where it would wait long for the API or for a limit. */
+  readonly noWait?: boolean | undefined;
 }
 
 /** Runs a job once against its API; the caller holds the job's lock. Errors are in the result. */
 export async function runWithApi(input: ApiRunInput): Promise<RunResult> {
-  const { job, params, listen, clock, signal } = input;
+  const { job, params, listen, clock, signal, checkpoint } = input;
+  const onWait = (wait: Wait | undefined) => {
+    listen({ kind: "waiting", wait: wait ?? null });
+    // Other processes read it; the run does without where it cannot be saved.
+    checkpoint.runs.saveWait(wait ?? null).catch(() => {});
+  };
   await using api = openApi(job, {
     env: input.env,
     clock,
@@ -28,6 +36,8 @@ export async function runWithApi(input: ApiRunInput): Promise<RunResult> {
     random: input.random,
     signal,
     onEvent: (event) => listen({ kind: "request", event }),
+    onWait,
+    noWait: input.noWait,
   });
   const pages = (unit: Unit, signal: AbortSignal): AsyncIterable<Page> | Iterable<Page> => {
     const { values } = job.streams[unit.stream]!;

@@ -114,6 +114,7 @@ async function performOn(
     job,
     options: await optionsOf(job, given, args, checkpoint),
     resume: args.has("resume"),
+    noWait: args.has("no-wait"),
     target: stores.target,
     checkpoint,
     logsFolder: stores.settings.logsFolder,

@@ -7,6 +7,7 @@ import type { Days, StreamView } from "../lib/checkpoint/snapshot.ts";
 import { daysOf, inDays, viewStreams } from "../lib/checkpoint/snapshot.ts";
 import { selectStreams } from "../lib/plan/stage.ts";
 import type { Window } from "../lib/plan/time/window.ts";
+import { formatWait } from "../lib/report/text/wait.ts";
 import { formatCount, formatNumber, formatTable, oneLine } from "../lib/report/text/format.ts";
 import type { Summary } from "../lib/report/summary.ts";
 import { helpText, readArguments } from "../lib/cli/arguments.ts";
@@ -69,7 +70,9 @@ async function main(argv: string[]): Promise<number> {
   };
   const shown = {
     ...Object.fromEntries(
-      Object.entries(flags).filter(([name]) => !/^(resume|check-status|dry-run)$/.test(name)),
+      Object.entries(flags).filter(([name]) =>
+        !/^(resume|check-status|dry-run|no-wait)$/.test(name)
+      ),
     ),
     ...RANGE_FLAGS,
   };
@@ -166,6 +169,8 @@ function statusLines(status: Status): string[] {
   if (tables.length > 0) lines.push("", ...formatTable([["table", "rows"], ...tables]));
   if (status.runs.length > 0) {
     lines.push("", ...formatTable([RUN_HEADER, ...status.runs.map(runCells)]));
+    const [{ wait, endedAt }] = status.runs as [RunRecord];
+    if (wait !== undefined && endedAt === undefined) lines.push("", oneLine(formatWait(wait)));
   }
   lines.push("", `next   deno task ${nextTask(status)}`);
   return lines;

@@ -1,6 +1,7 @@
 // Owns the records of a job's runs in KV: what each run was asked to do and how it ended. An update by
 // cron is recorded as such, so that `--resume` and `status` can tell it from a backfill. It never
 // decides what is done: coverage does.
+import type { Wait } from "../report/text/wait.ts";
 import { commit, entries } from "./open_kv.ts";
 
 /** What a run was asked to do and how it went. */
@@ -15,6 +16,8 @@ export interface RunRecord {
   readonly endedAt?: string;
   /** The command's options, for `--resume`; no secrets. */
   readonly options: Readonly<Record<string, unknown>>;
+  /** What the run waits for at present; absent where it does not wait. */
+  readonly wait?: Wait;
   /** The summary; absent until the run has ended. */
   readonly summary?: unknown;
 }
@@ -26,6 +29,7 @@ const RUNS_LISTED = 50;
 export class RunLog {
   readonly #kv: Deno.Kv;
   readonly #prefix: Deno.KvKey;
+  #run: RunRecord | undefined;
 
   /** `prefix` is the key under which the runs are stored. */
   constructor(kv: Deno.Kv, prefix: Deno.KvKey) {
@@ -35,7 +39,15 @@ export class RunLog {
 
   /** Writes a run, replacing the record with the same ID. */
   async save(run: RunRecord): Promise<void> {
+    this.#run = run;
     await commit(this.#kv.atomic().set([...this.#prefix, run.startedAt, run.run], run));
+  }
+
+  /** Records what the run that was saved last waits for; null where it no longer waits. */
+  async saveWait(wait: Wait | null): Promise<void> {
+    if (this.#run === undefined) return;
+    const { wait: _, ...run } = this.#run;
+    await this.save(wait === null ? run : { ...run, wait });
   }
 
   /** The last runs, newest first. */

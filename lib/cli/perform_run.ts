@@ -38,6 +38,8 @@ export interface Performance {
   readonly show: (event: RunEvent) => void;
   /** Stops the run. */
   readonly signal: AbortSignal;
+  /** Whether the run ends where it would have to wait long for the API or for a limit. */
+  readonly noWait?: boolean;
   /** Begins no further window once it aborts; those in flight are finished. */
   readonly windDown?: AbortSignal;
   /** Epoch milliseconds; the machine's clock unless a test brings its own. */
@@ -66,6 +68,7 @@ export async function performRun(performance: Performance): Promise<RunResult> {
   const warn = (error: unknown) =>
     listen({ kind: "warning", message: `Cannot copy the checkpoint: ${String(error)}` });
   const result = await runWithApi({
+    noWait: performance.noWait,
     job,
     streams,
     params: options.params,

@@ -32,6 +32,11 @@ const FLAGS: Flags = {
     kind: "switch",
     about: "Print the plan: requests, SQL of the tables; changes nothing.",
   },
+  "no-wait": {
+    kind: "switch",
+    about:
+      "End where the run would wait long: for a quota, for Retry-After, or for an API that is away.",
+  },
   only: { kind: "list", value: "STREAM", about: "Run these streams only." },
   with: { kind: "list", value: "STREAM", about: "Run these optional streams besides." },
   group: { kind: "list", value: "GROUP", about: "Run the streams of these groups." },

@@ -3,6 +3,7 @@
 import type { RunRecord } from "../checkpoint/run_log.ts";
 import type { Days, StreamSnapshot } from "../checkpoint/snapshot.ts";
 import { formatCount, formatNumber, formatSeconds } from "../report/text/format.ts";
+import { formatWait } from "../report/text/wait.ts";
 import type { TickReport } from "./state.ts";
 
 /** What `/status.json` answers and the page shows; its field names are a promise. */
@@ -39,6 +40,7 @@ export function statusPage(view: StatusView): string {
     );
   return page(`${view.job}: ${isWhole ? "up to date" : "needs attention"}`, [
     `<p>${escape(lastText(view))}</p>`,
+    waitText(view.runs),
     streamTable(view.streams),
     `<p>Updates run at <code>${escape(view.schedule)}</code> (UTC). `,
     `<a href="status.json">status.json</a> <a href="healthz">healthz</a></p>`,
@@ -78,6 +80,11 @@ function lastText({ running, more, last }: StatusView): string {
   } and ${formatCount(rows, "row")} written in ${formatSeconds(seconds)}.${
     message === null ? "" : ` ${message}`
   }`;
+}
+
+function waitText([last]: readonly RunRecord[]): string {
+  if (last?.wait === undefined || last.endedAt !== undefined) return "";
+  return `<p>${escape(formatWait(last.wait))}</p>`;
 }
 
 function streamTable(streams: Readonly<Record<string, StreamSnapshot>>): string {

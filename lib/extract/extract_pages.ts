@@ -19,7 +19,7 @@ export type Extracted =
     /** Size of the page that they come from. */
     bytes: number;
   }
-  | { kind: "restarted"; unit: Unit }
+  | { kind: "restarted"; unit: Unit; reason: string }
   | { kind: "split"; unit: Unit; reason: string }
   | FetchedUnit
   | { kind: "failed"; unit: Unit; failure: Failure };

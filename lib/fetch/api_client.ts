@@ -4,6 +4,7 @@
 import type { Job } from "../config/schema/job.ts";
 import { Failure } from "../failure.ts";
 import { AbortBranch } from "./http/abort_branch.ts";
+import { Availability } from "./rate/availability.ts";
 import { Backlog } from "./backlog.ts";
 import { HttpClient, type HttpResponse } from "./http/http.ts";
 import { hostOf, HttpError } from "./http/http_error.ts";
@@ -45,6 +46,8 @@ export class ApiClient implements ApiConnection, AsyncDisposable {
   readonly parseSlot: Semaphore = new Semaphore(1);
   /** The credentials that requests carry. */
   readonly credentials: Credentials;
+  /** Whether the API is reachable. */
+  readonly availability: Availability;
   readonly #open: AbortBranch;
   readonly #clients = new Map<string, StreamClient>();
 
@@ -55,7 +58,7 @@ export class ApiClient implements ApiConnection, AsyncDisposable {
     this.job = job;
     this.dependencies = dependencies;
     const rates = boundTogether(source.limits, source.burst);
-    this.limiter = new Limiter({ source: rates, clock });
+    this.limiter = new Limiter({ source: rates, ...dependencies });
     this.semaphore = new Semaphore(source.concurrency);
     this.credentials = new Credentials(job, {
       env,
@@ -63,6 +66,13 @@ export class ApiClient implements ApiConnection, AsyncDisposable {
       send: (r) => this.#sendForToken(r),
     });
     this.#open = new AbortBranch(dependencies.signal);
+    const { wallNow, onWait, noWait } = dependencies;
+    const longestOutageMs = noWait ? source.retry.max_wait : source.give_up_after;
+    this.availability = new Availability({
+      ...{ clock, wallNow, signal: this.#open.signal },
+      giveUpAfterMs: onWait === undefined ? undefined : longestOutageMs,
+      onWait: onWait ?? (() => {}),
+    });
     this.http = new HttpClient({
       timeoutMs: source.timeout,
       maxBodyBytes: source.max_body,

@@ -29,7 +29,7 @@ export interface FetchedUnit {
 export type Fetched =
   | FetchedUnit
   | { kind: "page"; unit: Unit; page: Page }
-  | { kind: "restarted"; unit: Unit }
+  | { kind: "restarted"; unit: Unit; reason: string }
   | { kind: "split"; unit: Unit; reason: string }
   | { kind: "failed"; unit: Unit; failure: Failure };
 
@@ -51,8 +51,29 @@ export interface FetchWindowsOptions {
   readonly windDown?: AbortSignal | undefined;
 }
 
+/** What the workers of one call share. */
+interface Shared {
+  readonly channel: Channel<Fetched>;
+  readonly options: FetchWindowsOptions;
+  /** Windows that failed for a reason that may pass; they are fetched again at the end. */
+  readonly heldBack: HeldBack[];
+  failuresInARow: number;
+  /** Stops the workers. */
+  stop(): void;
+}
+
+interface HeldBack {
+  readonly plan: StreamPlan;
+  readonly unit: Unit;
+  readonly failure: Failure;
+}
+
+/** Most windows that are fetched again at the end; further ones fail at once. */
+const MOST_HELD_BACK = 1_000;
+
 /**
- * Fetches the units of several plans concurrently.
+ * Fetches the units of several plans concurrently. A unit that fails for a reason that may pass is fetched
+ * once more after all others.
  *
  * Ends early without an error if the signal aborts.
  *
@@ -66,14 +87,15 @@ export async function* fetchWindows(
   const channel = new Channel<Fetched>();
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
-  const failures = { inARow: 0 };
-  const workers = plans.flatMap((plan) =>
-    Array.from(
-      { length: options.windowsInFlight },
-      () => work(plan, channel, failures, { ...options, signal }),
-    )
-  );
-  const finished = Promise.all(workers).then(
+  const shared: Shared = {
+    channel,
+    options: { ...options, signal },
+    heldBack: [],
+    failuresInARow: 0,
+    stop: () => stop.abort(),
+  };
+  const fetching = fetchAll(plans, shared);
+  const finished = fetching.then(
     () => channel.close(),
     (error) => {
       if (options.signal.aborted) channel.close();
@@ -85,49 +107,106 @@ export async function* fetchWindows(
     yield* channel;
   } finally {
     stop.abort();
-    await Promise.allSettled([...workers, finished]);
+    await Promise.allSettled([fetching, finished]);
   }
 }
 
-async function work(
-  plan: StreamPlan,
-  channel: Channel<Fetched>,
-  failures: { inARow: number },
-  options: FetchWindowsOptions,
-): Promise<void> {
+/** Fetches all units, then those that were held back. */
+async function fetchAll(plans: readonly StreamPlan[], shared: Shared): Promise<void> {
+  const { windowsInFlight, windDown } = shared.options;
+  const several = (count: number, worker: () => Promise<void>) =>
+    Array.from({ length: count }, worker);
+  const first = plans.flatMap((plan) => several(windowsInFlight, () => fetchUnits(plan, shared)));
+  try {
+    await Promise.all(first);
+  } catch (error) {
+    await failHeldBack(shared);
+    shared.stop();
+    await Promise.allSettled(first);
+    throw error;
+  }
+  if (windDown?.aborted) return await failHeldBack(shared);
+  await Promise.all(several(windowsInFlight, () => fetchHeldBack(shared)));
+}
+
+/** Takes units from a plan and fetches them until none is left. */
+async function fetchUnits(plan: StreamPlan, shared: Shared): Promise<void> {
+  const { options } = shared;
   for (;;) {
     if (options.signal.aborted || options.windDown?.aborted) return;
     const unit = await plan.next();
     if (unit === undefined) return;
     try {
-      await fetchUnit(plan, unit, channel, options);
-      failures.inARow = 0;
+      await fetchUnit(plan, unit, shared);
+      shared.failuresInARow = 0;
     } catch (error) {
       if (options.signal.aborted) return;
       if (!(error instanceof Failure) || error.kind !== "window") throw error;
-      if (error.tooFull && plan.tooFull(unit)) {
-        await channel.send({ kind: "split", unit, reason: error.message });
-        continue;
-      }
-      await channel.send({ kind: "failed", unit, failure: error });
-      if (++failures.inARow >= options.stopAfter) throw tooMany(failures.inARow, error);
+      await failOnce(plan, unit, error, shared);
     } finally {
       plan.settle(unit);
     }
   }
 }
 
+/** Splits a window that is too full, holds back one whose failure may pass, and fails any other. */
+async function failOnce(
+  plan: StreamPlan,
+  unit: Unit,
+  failure: Failure,
+  shared: Shared,
+): Promise<void> {
+  const { channel, heldBack, options: { stopAfter } } = shared;
+  if (failure.tooFull && plan.tooFull(unit)) {
+    await channel.send({ kind: "split", unit, reason: failure.message });
+    return;
+  }
+  if (failure.mayPass && heldBack.length < MOST_HELD_BACK) {
+    heldBack.push({ plan, unit, failure });
+    await channel.send({
+      kind: "restarted",
+      unit,
+      reason: `${failure.message}; fetched again later`,
+    });
+  } else await channel.send({ kind: "failed", unit, failure });
+  if (++shared.failuresInARow >= stopAfter) throw tooMany(shared.failuresInARow, failure);
+}
+
+/** Fetches the units that were held back, once. */
+async function fetchHeldBack(shared: Shared): Promise<void> {
+  const { channel, heldBack, options } = shared;
+  for (;;) {
+    if (options.signal.aborted) return;
+    if (options.windDown?.aborted) return await failHeldBack(shared);
+    const next = heldBack.shift();
+    if (next === undefined) return;
+    try {
+      await fetchUnit(next.plan, next.unit, shared);
+    } catch (error) {
+      if (options.signal.aborted) return;
+      if (!(error instanceof Failure) || error.kind !== "window") throw error;
+      await channel.send({ kind: "failed", unit: next.unit, failure: error });
+    }
+  }
+}
+
+/** Reports the units that were held back as failed, with their first failure. */
+async function failHeldBack({ channel, heldBack }: Shared): Promise<void> {
+  for (const { unit, failure } of heldBack.splice(0)) {
+    await channel.send({ kind: "failed", unit, failure });
+  }
+}
+
 async function fetchUnit(
   plan: StreamPlan,
   unit: Unit,
-  channel: Channel<Fetched>,
-  options: FetchWindowsOptions,
+  { channel, options }: Shared,
 ): Promise<void> {
   const [startedAt, requestedAt] = [options.now(), options.wallNow()];
   let [pages, records, responseMs] = [0, 0, 0];
   for await (const page of options.pages(unit, options.signal)) {
     if (page.index === 0 && pages > 0) {
-      await channel.send({ kind: "restarted", unit });
+      await channel.send({ kind: "restarted", unit, reason: "the total changed while paging" });
       [pages, records, responseMs] = [0, 0, 0];
     }
     pages++;

@@ -15,7 +15,7 @@ import { requestLine, type WireRequest } from "./http/request.ts";
 import { isThrottled } from "./http/retry.ts";
 import { PageEnds } from "./paging/page_ends.ts";
 import { Semaphore } from "./rate/semaphore.ts";
-import { outcomeOf, type SendResult, sendWithRetries } from "./http/send_with_retries.ts";
+import { outcomeOf, reasonOf, type SendResult, sendWithRetries } from "./http/send_with_retries.ts";
 import type { Env } from "../config/yaml/env.ts";
 import type { Clock } from "./rate/clock.ts";
 import type { FetchListener } from "./fetch_event.ts";
@@ -23,6 +23,8 @@ import type { Job } from "../config/schema/job.ts";
 import { HttpClient } from "./http/http.ts";
 import { Limiter } from "./rate/limiter.ts";
 import { Backlog } from "./backlog.ts";
+import type { Availability } from "./rate/availability.ts";
+import type { WaitListener } from "../report/text/wait.ts";
 import { Credentials } from "./http/credentials.ts";
 
 /** What an API client needs from outside. */
@@ -39,6 +41,10 @@ export interface ApiDependencies {
   readonly signal: AbortSignal;
   /** Receives every event. */
   readonly onEvent: FetchListener;
+  /** Receives waits for the API or for a limit; without it outages are not waited for. */
+  readonly onWait?: WaitListener | undefined;
+  /** Whether a long wait fails the requests instead. */
+  readonly noWait?: boolean | undefined;
 }
 
 /** What the clients of all streams of a job share. */
@@ -59,9 +65,14 @@ export interface ApiConnection {
   readonly parseSlot: Semaphore;
   /** The credentials that requests carry. */
   readonly credentials: Credentials;
+  /** Whether the API is reachable. */
+  readonly availability: Availability;
   /** Replaces the secrets of this API in a text. */
   mask(text: string): string;
 }
+
+/** Wait for a limit above which another request probes the API. */
+const LONGEST_REPLAY_WAIT_MS = 10_000;
 
 /** A successful response. */
 export interface OkResponse extends HttpResponse {
@@ -143,11 +154,22 @@ export class StreamClient {
   }
 
   #try(request: WireRequest, signal: AbortSignal, rank: number): Promise<SendResult<Hop>> {
-    const { job, dependencies: { clock, wallNow, random } } = this.api;
-    return sendWithRetries((attempt) => this.#follow({ request, attempt, signal, rank }), {
+    const { job, availability, dependencies: { clock, wallNow, random } } = this.api;
+    const responsesBefore = availability.responses;
+    let hasWaited = false;
+    return sendWithRetries((attempt) => {
+      // After an outage was noticed by this request, others probe the API first.
+      return this.#follow({ request, attempt, signal, rank: hasWaited ? Infinity : rank });
+    }, {
       policy: job.source.retry,
       emptyOn: this.stream.empty_on,
-      ...{ clock, wallNow, random, signal },
+      ...{ clock, wallNow, random, signal, paced: true },
+      isOutage: async ({ result, isFinal, retryAfterMs }) => {
+        const status = result instanceof HttpError ? undefined : result.status;
+        const reason = reasonOf(result);
+        const failed = { reason, status, isFinal, responsesBefore, retryAfterMs };
+        return hasWaited = await availability.failed(failed);
+      },
       onRetry: ({ attempt, ...retry }) =>
         this.#emit({ kind: "retrying", ...retry }, { request, attempt }),
     });
@@ -166,11 +188,15 @@ export class StreamClient {
   }
 
   async #sendOnce(current: Attempt): Promise<Hop> {
-    const { request, signal, rank } = current;
+    const { signal, rank } = current;
+    await this.api.credentials.take(); // The token is fetched before the permit, so that none has to be fetched while holding one.
+    using admission = await this.#admit(signal, rank);
+    return await this.#exchange(current, admission.permit);
+  }
+
+  async #exchange(current: Attempt, permit: Permit): Promise<Hop> {
+    const { request, signal } = current;
     const { credentials, http, job } = this.api;
-    await credentials.take(); // The token is fetched before the permit, so that none has to be fetched while holding one.
-    const { slot, permit } = await this.#admit(signal, rank);
-    using _slot = slot;
     const sent = await credentials.take();
     const wire = withCredentials(request, sent, job.source.url);
     this.#emit({ kind: "requested" }, current);
@@ -185,32 +211,39 @@ export class StreamClient {
   }
 
   /** Waits until a request may be sent; it takes a concurrency slot only when the stream's own limit allows. */
-  async #admit(
-    signal: AbortSignal,
-    rank: number,
-  ): Promise<{ slot: Disposable; permit: Permit }> {
-    const { semaphore, dependencies: { clock } } = this.api;
+  async #admit(signal: AbortSignal, rank: number): Promise<Disposable & { permit: Permit }> {
+    const { availability, semaphore } = this.api;
     using _turn = await this.#turn.take(signal, rank);
-    await clock.sleep(this.#streamLimiter.due() - clock.now(), signal);
-    const slot = await semaphore.take(signal);
-    try {
-      return { slot, permit: await this.#streamLimiter.take(signal) };
-    } catch (error) {
-      slot[Symbol.dispose]();
-      throw error;
-    }
+    using held = new DisposableStack();
+    held.use(await availability.enter(signal));
+    await this.#streamLimiter.ready(signal);
+    held.use(await semaphore.take(signal));
+    const permit = await this.#streamLimiter.take(signal);
+    const release = held.move();
+    return { permit, [Symbol.dispose]: () => release[Symbol.dispose]() };
+  }
+
+  /** Sends a request again whose response is of no interest, to find out whether the API is reachable. */
+  async #replay(request: WireRequest, signal: AbortSignal): Promise<void> {
+    const { clock } = this.api.dependencies;
+    if (this.#streamLimiter.due() - clock.now() > LONGEST_REPLAY_WAIT_MS) return;
+    const permit = await this.#streamLimiter.take(signal);
+    await this.#exchange({ request, attempt: 1, signal, rank: 0 }, permit);
   }
 
   /** Passes what the head of a response says about limits to the limiter. */
   #learn(head: HttpHead, permit: Permit, current: Attempt): void {
     const { job, dependencies: { wallNow } } = this.api;
-    const outcome = outcomeOf(head, job.source.retry, wallNow());
+    const outcome = outcomeOf(head, wallNow());
     const { status, retryAfterMs } = outcome;
     if (isThrottled(outcome, job.source.retry) && !this.stream.empty_on.includes(status)) {
-      this.#streamLimiter.refused(permit, retryAfterMs ?? undefined);
+      this.#streamLimiter.refused(permit, retryAfterMs || undefined);
       this.#emit({ kind: "refused", status, retryAfterMs }, current);
     } else {
       this.#streamLimiter.accepted(permit);
+    }
+    if (status < 500 || this.stream.empty_on.includes(status)) {
+      this.api.availability.responded((signal) => this.#replay(current.request, signal));
     }
     const state = readRateLimit(head.headers, wallNow());
     if (state !== undefined) this.#streamLimiter.applyHeaders(state);

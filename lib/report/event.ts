@@ -1,6 +1,7 @@
 // Owns the closed list of events of a run. The engine emits them; progress bars, plain lines, the log file
 // and JSON are folds over them. An event contains measures and masked strings, never a secret or a record.
 import type { FetchEvent } from "../fetch/fetch_event.ts";
+import type { Wait } from "./text/wait.ts";
 import type { Summary } from "./summary.ts";
 import type { Subject } from "./text/subject.ts";
 import type { WriteCounts } from "../upsert/sql/write_counts.ts";
@@ -62,6 +63,8 @@ export type RunEvent =
     windows: number;
     ms: number;
   }
+  /** A wait for the API or for a limit begins, or its end has changed; null where it has ended. */
+  | { kind: "waiting"; wait: Wait | null }
   | { kind: "warning"; message: string; hint?: string | undefined }
   | { kind: "run_finished"; summary: Summary };
 

@@ -9,6 +9,7 @@ import {
   formatSubject,
   oneLine,
 } from "./text/format.ts";
+import { formatWait } from "./text/wait.ts";
 import type { Summary } from "./summary.ts";
 import type { Subject } from "./text/subject.ts";
 
@@ -41,6 +42,8 @@ function linesOf(event: RunEvent): string[] {
         `warning: ${event.message}`,
         ...(event.hint === undefined ? [] : [`hint: ${event.hint}`]),
       ];
+    case "waiting":
+      return [event.wait === null ? "requests are sent again" : formatWait(event.wait)];
     case "run_finished":
       return summaryLines(event.summary);
     case "request":

@@ -2,8 +2,9 @@
 // redrawn in place. It folds events into a state and renders it as lines; the caller writes them. Lines
 // worth keeping (failures, rejections, the summary) scroll above the bars.
 import { parseCivil } from "../plan/time/civil.ts";
+import { formatWait, type Wait } from "./text/wait.ts";
 import type { RunEvent } from "./event.ts";
-import { formatCount, formatNumber, formatRate, formatSeconds } from "./text/format.ts";
+import { formatCount, formatNumber, formatRate, formatSeconds, oneLine } from "./text/format.ts";
 import type { Subject } from "./text/subject.ts";
 
 /** Width of a bar in characters. */
@@ -30,6 +31,7 @@ interface Line {
 export class Progress {
   readonly #lines = new Map<string, Line>();
   readonly #now: () => number;
+  #wait: Wait | null = null;
 
   /** `now` is monotonic milliseconds. */
   constructor(now: () => number) {
@@ -42,6 +44,7 @@ export class Progress {
     if (event.kind === "request" && event.event.kind === "requested") {
       this.#sent(event.event.stream);
     }
+    if (event.kind === "waiting") this.#wait = event.wait;
     if (event.kind === "window_done") this.#done(event.subject, event.rows);
     if (event.kind === "window_failed") this.#failed(event.subject);
     if (event.kind === "stream_finished") {
@@ -50,11 +53,11 @@ export class Progress {
     }
   }
 
-  /** The bars, one line each, at most `columns` wide. */
+  /** The bars and the present wait, one line each, at most `columns` wide. */
   render(columns: number): string[] {
-    return [...this.#lines.values()].map((line) =>
-      this.#renderLine(line).slice(0, Math.max(columns - 1, 20))
-    );
+    const lines = [...this.#lines.values()].map((line) => this.#renderLine(line));
+    if (this.#wait !== null) lines.push(oneLine(formatWait(this.#wait)));
+    return lines.map((line) => line.slice(0, Math.max(columns - 1, 20)));
   }
 
   #plan(event: Extract<RunEvent, { kind: "stream_planned" }>): void {

@@ -27,11 +27,11 @@ export function reportBatch(
 ): void {
   const { rows, finished, restarted, split, failed } = batch;
   if (rows > 0) listen({ kind: "batch_written", counts, rows, windows: finished.length, ms });
-  for (const unit of restarted) {
+  for (const { unit, reason } of restarted) {
     listen({
       kind: "window_restarted",
       subject: subjectOf(unit),
-      reason: "the total changed while paging",
+      reason,
     });
   }
   for (const { unit, reason } of split) {

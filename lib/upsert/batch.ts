@@ -41,7 +41,7 @@ export interface Batch {
   /** Windows that were split in the meantime because they held too many records. */
   readonly split: { unit: Unit; reason: string }[];
   /** Windows that restarted in the meantime. */
-  readonly restarted: Unit[];
+  readonly restarted: { unit: Unit; reason: string }[];
   /** The windows that have rows in the batch. */
   readonly windows: readonly OpenWindow[];
 }
@@ -139,7 +139,7 @@ class BatchBuilder {
         break;
       case "restarted":
         this.#open.delete(item.unit);
-        this.#batch.restarted.push(item.unit);
+        this.#batch.restarted.push(item);
         break;
       case "split":
         this.#open.delete(item.unit);
@@ -251,7 +251,7 @@ function emptyBatch(): {
   finished: Finished[];
   failed: Batch["failed"];
   split: Batch["split"];
-  restarted: Unit[];
+  restarted: Batch["restarted"];
 } {
   return { finished: [], failed: [], split: [], restarted: [] };
 }

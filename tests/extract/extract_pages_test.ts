@@ -36,7 +36,7 @@ Deno.test("extractPages() extracts pages with their window and parameters, and p
   const asked: ExtractedPage[] = [];
   const list = await extracted([
     pageOf(unit),
-    { kind: "restarted", unit },
+    { kind: "restarted", unit, reason: "the total changed" },
     { kind: "split", unit, reason: "too full" },
     endOf(unit),
   ], (page) => {

@@ -154,10 +154,10 @@ Deno.test("backfill() rejects a row without its parent when an object is null, a
 
 /** Answers that spoil the window of one day. */
 const BAD_WINDOWS: Record<string, { answer: (asked: Asked) => unknown; says: string }> = {
-  "404": { answer: () => new Response("gone", { status: 404 }), says: "answered 404" },
+  "404": { answer: () => new Response("gone", { status: 404 }), says: "status 404" },
   "500 without end": {
     answer: () => new Response("oops", { status: 500 }),
-    says: 'answered 500, "oops" in 3 attempts',
+    says: 'status 500, "oops" in 3 attempts',
   },
   "JSON that is cut off": {
     answer: () => new Response('{"total": 3, "readings": [{"id": 1'),
@@ -224,7 +224,7 @@ Deno.test("backfill() stops at once and names the variables when credentials are
   const { summary, error } = await bench.run(FIRST, LAST);
   assert(error instanceof Failure);
   assertEquals([summary.outcome, error.kind], ["failed", "refused"]);
-  assertStringIncludes(error.message, "answered 401");
+  assertStringIncludes(error.message, "status 401");
   assertStringIncludes(error.hint!, "METER_PASSWORD");
   assert(api.asked.length <= 12 + 3, `${api.asked.length} requests were sent`);
   api.spoil = () => undefined;
@@ -233,8 +233,8 @@ Deno.test("backfill() stops at once and names the variables when credentials are
   assertEquals(await bench.rows(), tablesOf(DAYS) as Tables);
 });
 
-Deno.test("backfill() stops after ten windows in a row and keeps them when the API is gone", async () => {
-  await using api = startMeters(() => new Response("down", { status: 503 }));
+Deno.test("backfill() stops after ten windows in a row and keeps them when the API refuses each with an error", async () => {
+  await using api = startMeters(() => new Response("no", { status: 500 }));
   await using bench = await openBench(meterJob(api.url));
   const { summary, error } = await bench.run("2020-01-01", "2023-12-31");
   assert(error instanceof Failure);

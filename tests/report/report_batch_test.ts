@@ -61,7 +61,7 @@ Deno.test("reportBatch() emits what was written, then each window with its rejec
 Deno.test("reportBatch() emits restarts, splits and failures, and no write without rows", async () => {
   const [one, two, three] = [unitOf(0), unitOf(1), unitOf(2)];
   const events = await reported(
-    { kind: "restarted", unit: one },
+    { kind: "restarted", unit: one, reason: "the total changed" },
     { kind: "split", unit: two, reason: "too full" },
     { kind: "failed", unit: three, failure: new Failure("window", "503", { hint: "Wait" }) },
   );

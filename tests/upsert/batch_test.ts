@@ -197,13 +197,13 @@ Deno.test("batchRows() counts a window that began again from its second beginnin
   const unit = unitOf(1);
   const [batch] = await all(batchRows(of(
     page(unit, 7, [rejection(), rejection()]),
-    { kind: "restarted", unit },
+    { kind: "restarted", unit, reason: "the total changed" },
     page(unit, 4, [rejection()]),
     done(unit),
   )));
   const [window] = batch!.finished;
   assertEquals([window!.rows.rows, window!.rows.rejectedCount, batch!.rows], [4, 1, 11]);
-  assertEquals(batch!.restarted, [unit]);
+  assertEquals(batch!.restarted.map((restarted) => restarted.unit), [unit]);
 });
 
 Deno.test("batchRows() passes failed and split windows on, with rows that came before", async () => {

@@ -61,7 +61,7 @@ const retry = z.strictObject({
     "Mean wait before the first retry; it doubles each time.",
   ),
   max_wait: duration.prefault("1m").describe(
-    "Longest wait before a retry, also where Retry-After asks for more.",
+    "Longest wait before a retry, unless Retry-After requests a longer one.",
   ),
   also: z.array(z.int().min(400).max(499)).default([]).describe(
     "Further statuses of answers that are tried again, where the source uses them for its limits.",
@@ -99,6 +99,9 @@ export const source = z.strictObject({
   ).meta({ unit: "bytes" }),
   retry: retry.prefault({}).describe(
     "What is done about timeouts, connection errors, 408, 425, 429 and 5xx.",
+  ),
+  give_up_after: duration.prefault("24h").describe(
+    "Longest outage of the API that a run waits for; meanwhile one request at a time probes the API, at intervals of up to 5 minutes.",
   ),
   headers: z.record(z.string(), template).default({}).describe("Headers sent with every request.")
     .meta({ kind: "map of templates", example: { Accept: "application/json" } }),

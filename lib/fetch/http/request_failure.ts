@@ -5,6 +5,7 @@ import { Failure } from "../../failure.ts";
 import { credentialsHint } from "./auth.ts";
 import { errorExcerpt } from "./error_excerpt.ts";
 import { HttpError } from "./http_error.ts";
+import { isPassingStatus, PASSING_ERRORS } from "./retry.ts";
 import { reasonOf, type SendResult } from "./send_with_retries.ts";
 
 /**
@@ -32,5 +33,8 @@ export function requestFailure(
     return new Failure("window", message, { hint, tooFull: true });
   }
   const kind = error?.kind === "forbidden" ? "configuration" : "window";
-  return new Failure(kind, message, { hint: error?.hint, cause: error });
+  const mayPass = result instanceof HttpError
+    ? PASSING_ERRORS.has(result.kind)
+    : result.status === 429 || isPassingStatus(result.status);
+  return new Failure(kind, message, { hint: error?.hint, cause: error, mayPass });
 }

@@ -1,6 +1,6 @@
 // Decides what follows a response or a failed exchange: take it, retry it after a wait, or give up. Pure:
-// the random number is an argument, and nothing waits here. Invariant: no wait is longer
-// than the policy's `max_wait`, whatever the source asks for.
+// the random number is an argument, and nothing waits here. Invariant: a wait that the API requests is kept
+// in full; any other wait is at most the policy's `max_wait`.
 import type { Source } from "../../config/schema/job_schema.ts";
 import type { HttpErrorKind } from "./http_error.ts";
 
@@ -8,7 +8,7 @@ import type { HttpErrorKind } from "./http_error.ts";
 export type RetryPolicy = Source["retry"];
 
 /** Result of one attempt. */
-export type Outcome = ResponseOutcome | { readonly trouble: HttpErrorKind };
+export type Outcome = ResponseOutcome | { readonly error: HttpErrorKind };
 
 /** What the head of a response says. */
 export interface ResponseOutcome {
@@ -26,12 +26,26 @@ export type Decision =
   | { readonly then: "take" }
   /** The stream declares that this status means an empty window. */
   | { readonly then: "empty" }
-  /** Retry after `waitMs`; `throttled` where the API reports that requests are too frequent. */
-  | { readonly then: "retry"; readonly waitMs: number; readonly throttled: boolean }
+  /** Retry after a wait. */
+  | Retry
   /** The API refuses this request and would refuse every other one. */
   | { readonly then: "refused" }
   /** This request fails. */
   | { readonly then: "fail"; readonly throttled: boolean };
+
+/** A retry after a wait. */
+export interface Retry {
+  /** Discriminates the union. */
+  readonly then: "retry";
+  /** Milliseconds to wait. */
+  readonly waitMs: number;
+  /** Whether the API reports that requests are too frequent. */
+  readonly throttled: boolean;
+  /** Whether the API requested this wait. */
+  readonly isRequested: boolean;
+  /** Whether the attempt counts: not where the API refuses until a quota resets. */
+  readonly counts: boolean;
+}
 
 /** Circumstances of a decision. */
 export interface Circumstances {
@@ -45,7 +59,11 @@ export interface Circumstances {
   readonly random: number;
 }
 
-const PASSING_ERRORS: ReadonlySet<HttpErrorKind> = new Set([
+/** A requested wait from which a refusal means a quota rather than a pace. */
+export const QUOTA_WAIT_MS = 30_000;
+
+/** Errors of an exchange that may be temporary. */
+export const PASSING_ERRORS: ReadonlySet<HttpErrorKind> = new Set([
   "timeout",
   "connection",
   "incomplete",
@@ -53,20 +71,18 @@ const PASSING_ERRORS: ReadonlySet<HttpErrorKind> = new Set([
 
 /** Decides what follows one attempt. */
 export function decide(outcome: Outcome, circumstances: Circumstances): Decision {
-  const { attempt, policy, emptyOn, random } = circumstances;
+  const { attempt, policy, emptyOn } = circumstances;
   const isLast = attempt >= policy.attempts;
-  if ("trouble" in outcome) {
-    const isFinal = isLast || !PASSING_ERRORS.has(outcome.trouble);
-    if (isFinal) return { then: "fail", throttled: false };
-    return { then: "retry", waitMs: backoffMs(attempt, policy, random), throttled: false };
+  if ("error" in outcome) {
+    const isFinal = isLast || !PASSING_ERRORS.has(outcome.error);
+    return isFinal ? { then: "fail", throttled: false } : backoff(false, circumstances);
   }
   const { status } = outcome;
   if (status >= 200 && status < 300) return { then: "take" };
   if (emptyOn.includes(status)) return { then: "empty" };
   const throttled = isThrottled(outcome, policy);
-  if (!isLast && (throttled || isPassing(status))) {
-    return { then: "retry", waitMs: waitMs(outcome.retryAfterMs, circumstances), throttled };
-  }
+  const retry = retryAfter(outcome, throttled, circumstances);
+  if ((throttled || isPassingStatus(status)) && !(isLast && retry.counts)) return retry;
   return status === 401 || status === 403 ? { then: "refused" } : { then: "fail", throttled };
 }
 
@@ -78,14 +94,24 @@ export function backoffMs(attempt: number, policy: RetryPolicy, random: number):
   return Math.min(policy.max_wait, random * 2 * policy.base * 2 ** (attempt - 1));
 }
 
-/** The source knows best: what it asks for comes first, within bounds. */
-function waitMs(retryAfterMs: number | null, { attempt, policy, random }: Circumstances): number {
-  if (retryAfterMs === null) return backoffMs(attempt, policy, random);
-  return Math.min(policy.max_wait, Math.max(0, retryAfterMs));
+function backoff(throttled: boolean, { attempt, policy, random }: Circumstances): Retry {
+  const waitMs = backoffMs(attempt, policy, random);
+  return { then: "retry", waitMs, throttled, isRequested: false, counts: true };
+}
+
+/** Waits as the response requests; a wait of 0 and none at all mean the wait of any retry. */
+function retryAfter(
+  { retryAfterMs }: ResponseOutcome,
+  throttled: boolean,
+  circumstances: Circumstances,
+): Retry {
+  if (retryAfterMs === null || retryAfterMs <= 0) return backoff(throttled, circumstances);
+  const counts = !throttled || retryAfterMs < QUOTA_WAIT_MS;
+  return { then: "retry", waitMs: retryAfterMs, throttled, isRequested: throttled, counts };
 }
 
 /** Whether the status is temporary: 408 (request timeout), 425 (too early) and all 5xx. */
-function isPassing(status: number): boolean {
+export function isPassingStatus(status: number): boolean {
   return status === 408 || status === 425 || status >= 500;
 }
 

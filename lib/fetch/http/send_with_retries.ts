@@ -4,7 +4,13 @@ import type { Clock } from "../rate/clock.ts";
 import type { HttpHead, HttpResponse } from "./http.ts";
 import { HttpError } from "./http_error.ts";
 import { readRateLimit, readRetryAfter } from "../rate/rate_headers.ts";
-import { decide, type Decision, type ResponseOutcome, type RetryPolicy } from "./retry.ts";
+import {
+  decide,
+  type Decision,
+  type Outcome,
+  type ResponseOutcome,
+  type RetryPolicy,
+} from "./retry.ts";
 
 /** How a request is sent. */
 export interface SendOptions {
@@ -20,8 +26,25 @@ export interface SendOptions {
   readonly random: () => number;
   /** Ends the waiting. */
   readonly signal: AbortSignal;
+  /**
+   * Called after an attempt that failed for a reason that may be an outage, before anything is decided;
+   * resolves with whether the API is unreachable, so that the attempt does not count.
+   */
+  readonly isOutage?: (failed: FailedOnce) => Promise<boolean>;
+  /** Whether a limiter delays the next attempt where the API requested a wait. */
+  readonly paced?: boolean;
   /** Called before each wait. */
   readonly onRetry: (retry: { attempt: number; reason: string; waitMs: number }) => void;
+}
+
+/** A failed attempt. */
+export interface FailedOnce {
+  /** The response, or the error that prevented it. */
+  readonly result: HttpResponse | HttpError;
+  /** Whether no attempt is left. */
+  readonly isFinal: boolean;
+  /** Wait that the response requests, in milliseconds; 0 where it requests none. */
+  readonly retryAfterMs: number;
 }
 
 /** Result of all attempts of a request. */
@@ -43,21 +66,36 @@ export async function sendWithRetries<A extends HttpResponse>(
   for (let attempt = 1;; attempt++) {
     const result = await once(attempt).catch(httpErrorOnly);
     const outcome = result instanceof HttpError
-      ? { trouble: result.kind }
-      : outcomeOf(result, policy, options.wallNow());
+      ? { error: result.kind }
+      : outcomeOf(result, options.wallNow());
+    const isFinal = attempt >= policy.attempts;
+    if (mayBeOutage(outcome, emptyOn)) {
+      const retryAfterMs = "error" in outcome ? 0 : outcome.retryAfterMs ?? 0;
+      if (await options.isOutage?.({ result, isFinal, retryAfterMs })) {
+        attempt = 0;
+        continue;
+      }
+    }
     const decision = decide(outcome, { attempt, policy, emptyOn, random: random() });
     if (decision.then !== "retry") return { result, then: decision.then, attempts: attempt };
-    const { waitMs } = decision;
+    const { waitMs, counts } = decision;
     options.onRetry({ attempt, reason: reasonOf(result), waitMs });
-    await clock.sleep(waitMs, signal);
+    if (!counts) attempt--;
+    if (!options.paced || !decision.isRequested) await clock.sleep(waitMs, signal);
   }
 }
 
+/** Whether the failure may be caused by an API that is unreachable rather than by this request. */
+function mayBeOutage(outcome: Outcome, emptyOn: readonly number[]): boolean {
+  if ("error" in outcome) return outcome.error === "timeout" || outcome.error === "connection";
+  return outcome.status >= 500 && !emptyOn.includes(outcome.status);
+}
+
 /** What the status and headers of a response say about a retry. */
-export function outcomeOf(head: HttpHead, policy: RetryPolicy, wallNowMs: number): ResponseOutcome {
+export function outcomeOf(head: HttpHead, wallNowMs: number): ResponseOutcome {
   return {
     status: head.status,
-    retryAfterMs: readRetryAfter(head.headers, wallNowMs, policy.max_wait) ?? null,
+    retryAfterMs: readRetryAfter(head.headers, wallNowMs) ?? null,
     isExhausted: readRateLimit(head.headers, wallNowMs)?.remaining === 0,
   };
 }

@@ -5,7 +5,9 @@
  */
 import type { Clock } from "./clock.ts";
 import { latestDue, type Shared, StreamLimiter } from "./stream_limiter.ts";
+import { LongWaits } from "./long_waits.ts";
 import { Pacer } from "./pacer.ts";
+import type { WaitListener } from "../../report/text/wait.ts";
 import { makeUsage, type Usage } from "./rate_meter.ts";
 import { type Rate, requestsPerSecond } from "../../plan/time/rate.ts";
 
@@ -15,6 +17,12 @@ export interface LimiterOptions {
   readonly source: readonly Rate[];
   /** A monotonic clock: setting a wall clock would stall the run or break the limit. */
   readonly clock: Clock;
+  /** Returns epoch milliseconds, for the instants of long waits. */
+  readonly wallNow?: () => number;
+  /** Receives long waits. */
+  readonly onWait?: WaitListener | undefined;
+  /** Whether a long wait fails the requests instead. */
+  readonly noWait?: boolean | undefined;
 }
 
 /** Tolerance for rounding when sums of spacings are compared. */
@@ -47,6 +55,8 @@ export class Limiter {
       clock: options.clock,
       pacers: options.source.map((rate) => new Pacer(rate)),
       pausedUntilMs: -Infinity,
+      pauseReason: "",
+      longWaits: new LongWaits(options),
       serve: () => this.#serve(),
     };
   }
@@ -101,9 +111,21 @@ export class Limiter {
         if (dueMs > nowMs + SAME_MOMENT_MS) continue;
         if (next === undefined || streamLimiter.lastTurn < next.lastTurn) next = streamLimiter;
       }
-      if (next === undefined) return this.#sleepUntil(nextDueMs, nowMs);
+      if (next === undefined) return this.#waitUntil(nextDueMs, nowMs);
       next.release(nowMs, ++this.#turns);
     }
+  }
+
+  /** Sleeps until the next request is due, or fails the waiting ones where that is too long. */
+  #waitUntil(atMs: number, nowMs: number): void {
+    const { longWaits, pacers, pausedUntilMs, pauseReason } = this.#shared;
+    const waiting = [...this.#streams.values()].filter((stream) => stream.waiting > 0);
+    const isPaused = pausedUntilMs >= atMs;
+    const failure = waiting.length === 0 || atMs === Infinity
+      ? undefined
+      : longWaits.begin(atMs - nowMs, { pacers, pauseReason: isPaused ? pauseReason : "" });
+    if (failure !== undefined) return waiting.forEach((stream) => stream.fail(failure));
+    this.#sleepUntil(atMs, nowMs);
   }
 
   #sleepUntil(atMs: number, nowMs: number): void {

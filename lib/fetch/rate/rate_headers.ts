@@ -15,8 +15,8 @@ export interface RateLimitState {
   readonly resetAfterMs?: number;
 }
 
-/** Longest wait that a header is believed, unless the caller says otherwise: one hour. */
-const LONGEST_WAIT_MS = 3_600_000;
+/** Longest wait that a header may request: seven days. */
+const LONGEST_WAIT_MS = 7 * 86_400_000;
 /** A reset above this many seconds (thirty years) is a time since 1970, not a duration. */
 const EPOCH_SECONDS = 946_080_000;
 

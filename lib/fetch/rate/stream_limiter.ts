@@ -2,8 +2,10 @@
  * The limiter of one stream: its queue, its own limits, and what its responses say about them. `Limiter`
  * decides which stream is next. Invariant: first come, first served within the stream.
  */
+import type { Failure } from "../../failure.ts";
 import type { Clock } from "./clock.ts";
 import { Pacer } from "./pacer.ts";
+import type { LongWaits } from "./long_waits.ts";
 import type { RateLimitState } from "./rate_headers.ts";
 import { makeUsage, RateMeter, type Usage } from "./rate_meter.ts";
 import { type Rate, requestsPerSecond } from "../../plan/time/rate.ts";
@@ -24,10 +26,16 @@ export interface Shared {
   readonly pacers: readonly Pacer[];
   /** No request to the API is sent before this time. */
   pausedUntilMs: number;
+  /** Why; a clause such as "the API requested a wait". */
+  pauseReason: string;
+  /** Reports waits that a user should know about. */
+  readonly longWaits: LongWaits;
   /** Checks again which requests may be sent. */
   serve(): void;
 }
 
+/** The reason of a pause after Retry-After. */
+const REQUESTED_WAIT = "the API requested a wait";
 /** Longest pause after a 429 without Retry-After. */
 const LONGEST_DEFAULT_PAUSE_MS = 1_000;
 /** `Retry-After` is in whole seconds: up to this much more than the interval still means that interval. */
@@ -49,7 +57,7 @@ export class StreamLimiter {
   readonly #shared: Shared;
   readonly #own: readonly Pacer[];
   readonly #pacers: readonly Pacer[];
-  readonly #waiting: ((permit: Permit) => void)[] = [];
+  readonly #waiting: { go(permit: Permit): void; fail(failure: Failure): void }[] = [];
   readonly #meter = new RateMeter();
   #pausedUntilMs = -Infinity;
   #refused = 0;
@@ -86,28 +94,26 @@ export class StreamLimiter {
   }
 
   /**
-   * Says that a 429 arrives now. Raises the margin of the limits that were kept too closely and lets nothing
-   * leave before `retryAfterMs` is over; without it for one spacing, at most a second. Only this stream
-   * pauses when nothing but its own limit can be meant, else the whole source.
+   * Records that a 429 arrives now. Raises the margin of the limit that was exceeded and sends nothing until
+   * `retryAfterMs` is over; without it for one spacing, at most a second. Only this stream pauses when
+   * its own limit was exceeded, otherwise all requests to the API.
    */
   refused(permit: Permit, retryAfterMs?: number): void {
     const nowMs = this.#shared.clock.now();
     this.#refused++;
-    const exceeded = this.#pacers.filter((pacer, at) =>
-      // A wait far longer than the interval means another limit, such as a daily quota.
-      (retryAfterMs ?? 0) <= pacer.rate.intervalMs + ROUNDING_MS &&
-      pacer.refused(permit.numbers[at]!, nowMs)
+    const exceeded = candidates(this.#pacers, retryAfterMs ?? 0).filter((pacer) =>
+      pacer.refused(permit.numbers[this.#pacers.indexOf(pacer)]!, nowMs)
     );
     const untilMs = nowMs + (retryAfterMs ?? this.#defaultPauseMs());
     const ownAlone = exceeded.length > 0 && exceeded.every((pacer) => this.#own.includes(pacer));
     if (ownAlone) this.#pausedUntilMs = Math.max(this.#pausedUntilMs, untilMs);
-    else this.pauseUntil(untilMs);
+    else this.pauseUntil(untilMs, REQUESTED_WAIT);
   }
 
   /**
-   * Takes what the `RateLimit` headers say to heart: waits for the reset when nothing remains. Not so when a
-   * declared limit of up to a minute covers that reset: a server that is used to the full says after
-   * every request that nothing remains, and the pacers keep its count to the millisecond.
+   * Applies the `RateLimit` headers: waits for the reset when nothing remains, unless a declared limit of up
+   * to a minute covers that reset: a server whose limit is fully used reports after every request that nothing
+   * remains, and the pacers are precise to the millisecond.
    */
   applyHeaders(state: RateLimitState): void {
     const { remaining, resetAfterMs } = state;
@@ -115,12 +121,16 @@ export class StreamLimiter {
     const kept = this.#pacers.some(({ rate }) =>
       rate.intervalMs <= LONGEST_PACED_MS && resetAfterMs <= rate.intervalMs + ROUNDING_MS
     );
-    if (!kept) this.pauseUntil(this.#shared.clock.now() + resetAfterMs);
+    if (!kept) {
+      this.pauseUntil(this.#shared.clock.now() + resetAfterMs, "the API reports a used-up quota");
+    }
   }
 
   /** Sends no request to the API before this time of the limiter's clock. */
-  pauseUntil(atMs: number): void {
-    this.#shared.pausedUntilMs = Math.max(this.#shared.pausedUntilMs, atMs);
+  pauseUntil(atMs: number, reason = REQUESTED_WAIT): void {
+    if (atMs <= this.#shared.pausedUntilMs) return;
+    this.#shared.pausedUntilMs = atMs;
+    this.#shared.pauseReason = reason;
   }
 
   /** Use of the allowed rate by this stream. */
@@ -145,31 +155,56 @@ export class StreamLimiter {
     return latestDue(this.#own, this.#pausedUntilMs);
   }
 
+  /**
+   * Waits until the stream's own limits and pauses allow a request; nothing is counted.
+   *
+   * @throws Failure("unavailable") where the wait is long and long waits are not allowed.
+   * @throws the signal's reason if it aborts.
+   */
+  async ready(signal: AbortSignal): Promise<void> {
+    const { clock, longWaits } = this.#shared;
+    for (;;) {
+      const waitMs = this.due() - clock.now();
+      if (!(waitMs > 0)) return;
+      const pauseReason = this.#pausedUntilMs - clock.now() >= waitMs ? REQUESTED_WAIT : "";
+      const failure = longWaits.begin(waitMs, { pacers: this.#own, pauseReason });
+      if (failure !== undefined) throw failure;
+      await clock.sleep(waitMs, signal);
+    }
+  }
+
+  /** Fails all waiting requests; called only by `Limiter`. */
+  fail(failure: Failure): void {
+    for (const waiting of this.#waiting.splice(0)) waiting.fail(failure);
+  }
+
   /** Releases the first waiting request; called only by `Limiter`. */
   release(nowMs: number, turn: number): void {
     this.lastTurn = turn;
-    this.#waiting.shift()?.(this.#permit(nowMs));
+    this.#waiting.shift()?.go(this.#permit(nowMs));
   }
 
   #queue(signal: AbortSignal | undefined): Promise<Permit> {
     return new Promise((resolve, reject) => {
-      const go = (permit: Permit) => {
-        signal?.removeEventListener("abort", leave);
-        resolve(permit);
-      };
       const leave = () => {
-        this.#waiting.splice(this.#waiting.indexOf(go), 1);
+        this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
         reject(signal!.reason);
         this.#shared.serve();
       };
+      const settle = <V>(by: (value: V) => void) => (value: V) => {
+        signal?.removeEventListener("abort", leave);
+        by(value);
+      };
+      const waiting = { go: settle(resolve), fail: settle(reject) };
       signal?.addEventListener("abort", leave, { once: true });
-      this.#waiting.push(go);
+      this.#waiting.push(waiting);
       this.#shared.serve();
     });
   }
 
   #permit(nowMs: number): Permit {
     this.#meter.mark(nowMs);
+    this.#shared.longWaits.end();
     const permit = { sentAtMs: nowMs, numbers: this.#pacers.map((pacer) => pacer.sent(nowMs)) };
     if (this.#pacers.length > 0) {
       this.#shared.clock.turn?.().then(() => this.#correctSendTime(permit));
@@ -188,6 +223,19 @@ export class StreamLimiter {
     if (this.#pacers.length === 0) return LONGEST_DEFAULT_PAUSE_MS;
     return Math.min(LONGEST_DEFAULT_PAUSE_MS, ...this.#pacers.map((pacer) => pacer.paceMs));
   }
+}
+
+/**
+ * The limits that a refusal can mean: those that set a pace, or the shortest of those that allow bursts. A wait
+ * far longer than an interval means another limit, and a quota that is used up early sets no pace.
+ */
+function candidates(pacers: readonly Pacer[], retryAfterMs: number): readonly Pacer[] {
+  const fitting = pacers.filter(({ rate }) => retryAfterMs <= rate.intervalMs + ROUNDING_MS);
+  const pacing = fitting.filter(({ rate }) => !rate.burst);
+  if (pacing.length > 0) return pacing;
+  const short = fitting.filter(({ rate }) => rate.intervalMs <= LONGEST_PACED_MS);
+  const shortestMs = Math.min(...short.map(({ rate }) => rate.intervalMs));
+  return short.filter(({ rate }) => rate.intervalMs === shortestMs);
 }
 
 /** The earliest time that all pacers allow. */

@@ -33,17 +33,32 @@ Deno.test("decide() retries 408, 425, 429 and 5xx, and doubles the mean wait", (
         then: "retry",
         waitMs,
         throttled: status === 429,
+        isRequested: false,
+        counts: true,
       })),
     );
     assertEquals(decide(answer(status), at(5)).then, "fail");
   }
 });
 
-Deno.test("decide() waits as Retry-After asks, within the policy's bound", () => {
-  const asked = (retryAfterMs: number) => decide(answer(503, { retryAfterMs }), at(1));
-  assertEquals(asked(3000), { then: "retry", waitMs: 3000, throttled: false });
-  assertEquals(asked(0), { then: "retry", waitMs: 0, throttled: false });
-  assertEquals(asked(1e12), { then: "retry", waitMs: 60_000, throttled: false });
+Deno.test("decide() waits exactly as Retry-After requests, beyond max_wait too", () => {
+  const waits = (retryAfterMs: number, status = 503) => {
+    const decision = decide(answer(status, { retryAfterMs }), at(1));
+    return decision.then === "retry" ? decision.waitMs : decision.then;
+  };
+  assertEquals([waits(3000), waits(43_200_000), waits(43_200_000, 429)], [
+    3000,
+    43_200_000,
+    43_200_000,
+  ]);
+  assertEquals([waits(0), waits(0, 429)], [500, 500]);
+});
+
+Deno.test("decide() counts no attempt that a quota refuses", () => {
+  const last = at(policy.attempts);
+  assertEquals(decide(answer(429, { retryAfterMs: 3_600_000 }), last).then, "retry");
+  assertEquals(decide(answer(429, { retryAfterMs: 1_000 }), last).then, "fail");
+  assertEquals(decide(answer(503, { retryAfterMs: 3_600_000 }), last).then, "fail");
 });
 
 Deno.test("decide() returns refused for 401 and 403 immediately", () => {
@@ -67,11 +82,12 @@ Deno.test("decide() fails other statuses immediately", () => {
 
 Deno.test("decide() retries temporary errors and no others", () => {
   for (const trouble of ["timeout", "connection", "incomplete"] as const) {
-    assertEquals(decide({ trouble }, at(1)), { then: "retry", waitMs: 500, throttled: false });
-    assertEquals(decide({ trouble }, at(5)).then, "fail");
+    const decision = decide({ error: trouble }, at(1));
+    assertEquals([decision.then, "waitMs" in decision && decision.waitMs], ["retry", 500]);
+    assertEquals(decide({ error: trouble }, at(5)).then, "fail");
   }
   for (const trouble of ["too_large", "encoding", "certificate", "forbidden", "request"] as const) {
-    assertEquals(decide({ trouble }, at(1)).then, "fail");
+    assertEquals(decide({ error: trouble }, at(1)).then, "fail");
   }
 });
 

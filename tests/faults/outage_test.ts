@@ -1,0 +1,78 @@
+// What an API that is away means for a run: it waits and goes on by itself, and no window is failed by it.
+// The arithmetic of probes is tests/fetch/rate/availability_test.ts's; here are whole runs.
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { Failure } from "../../lib/failure.ts";
+import { formatWait, type Wait } from "../../lib/report/text/wait.ts";
+import { openBench } from "./in_process.ts";
+import { daysOf, meterJob, startMeters, tablesOf } from "./meter_api.ts";
+
+const [FIRST, LAST] = ["2024-01-01", "2024-01-20"];
+const DAYS = daysOf(FIRST, "2024-01-21");
+const DOWN = () => new Response("down", { status: 503 });
+
+function waitsOf(events: readonly { kind: string; wait?: Wait | null }[]): (Wait | null)[] {
+  return events.flatMap(({ kind, wait }) => kind === "waiting" ? [wait!] : []);
+}
+
+Deno.test("backfill() waits for an API that is away in the middle of a run, and fails no window", async () => {
+  let failing = 0;
+  await using api = startMeters(({ number }) => number > 12 && ++failing <= 7 ? DOWN() : undefined);
+  await using bench = await openBench(meterJob(api.url));
+  const { summary, events, error } = await bench.run(FIRST, LAST);
+  assertEquals([summary.outcome, summary.windows.failed, error], ["done", 0, undefined]);
+  assertEquals(await bench.rows(), tablesOf(DAYS) as Record<string, unknown[]>);
+  const [wait, ...more] = waitsOf(events);
+  assert(wait !== null && wait !== undefined);
+  assertEquals([wait.kind, more.at(-1)], ["outage", null]);
+  assert(
+    /^API unreachable since [\d: -]+, next try [\d: -]+ UTC: .* 503$/.test(formatWait(wait)),
+    formatWait(wait),
+  );
+});
+
+Deno.test("backfill() waits for an API that is away from its first request on", async () => {
+  let failing = 0;
+  await using api = startMeters(() => ++failing <= 9 ? DOWN() : undefined);
+  await using bench = await openBench(meterJob(api.url));
+  const { summary } = await bench.run(FIRST, LAST);
+  assertEquals([summary.outcome, summary.windows.failed], ["done", 0]);
+  assertEquals(await bench.rows(), tablesOf(DAYS) as Record<string, unknown[]>);
+});
+
+Deno.test("backfill() fails the one window whose request always fails, as the only one in flight too", async () => {
+  const bad = DAYS.at(-1)!;
+  for (const status of [500, 503]) {
+    await using api = startMeters(({ from }) =>
+      from === bad ? new Response("no", { status }) : undefined
+    );
+    await using bench = await openBench(meterJob(api.url, { source: "  concurrency: 1" }));
+    const { summary, events, error } = await bench.run(FIRST, LAST);
+    assertEquals([summary.outcome, summary.windows.failed, error], ["failed", 1, undefined]);
+    assertEquals(waitsOf(events), []);
+    assertEquals((await bench.troubles()).length, 1);
+  }
+});
+
+Deno.test("backfill() ends after give_up_after, and says since when the API is away", async () => {
+  await using api = startMeters(({ number }) => number > 12 ? DOWN() : undefined);
+  const source = "  give_up_after: 2s";
+  await using bench = await openBench(meterJob(api.url, { source }));
+  const { summary, error } = await bench.run(FIRST, LAST);
+  assert(error instanceof Failure);
+  assertEquals([summary.outcome, summary.windows.failed, error.kind], ["failed", 0, "unavailable"]);
+  assertStringIncludes(error.message, "Cannot reach the API: unreachable since ");
+  assertStringIncludes(error.hint!, "--resume");
+});
+
+Deno.test("backfill() fetches a window again at the end that failed for a reason that passes", async () => {
+  const bad = DAYS[3]!;
+  let failing = 0;
+  await using api = startMeters(({ from }) =>
+    from === bad && ++failing <= 3 ? new Response("no", { status: 500 }) : undefined
+  );
+  await using bench = await openBench(meterJob(api.url));
+  const { summary } = await bench.run(FIRST, LAST);
+  assertEquals([summary.outcome, summary.windows.failed], ["done", 0]);
+  assert(failing > 3, "the window was not fetched again");
+  assertEquals(await bench.rows(), tablesOf(DAYS) as Record<string, unknown[]>);
+});

@@ -1,0 +1,153 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { Availability, type FailedAttempt } from "../../../lib/fetch/rate/availability.ts";
+import { Failure } from "../../../lib/failure.ts";
+import type { Wait } from "../../../lib/report/text/wait.ts";
+import { FakeClock } from "../../support/fake_clock.ts";
+
+const NEVER = new AbortController().signal;
+
+/** An API that can be switched off, and whatever is reported of it. */
+function setup(giveUpAfterMs: number | undefined = 86_400_000) {
+  const clock = new FakeClock(0);
+  const waits: (Wait | undefined)[] = [];
+  const availability = new Availability({
+    ...{ clock, wallNow: clock.now, giveUpAfterMs, signal: NEVER },
+    onWait: (wait) => waits.push(wait),
+  });
+  const probes: number[] = [];
+  const api = { isUp: true };
+  const replay = () => {
+    probes.push(clock.now());
+    if (api.isUp) availability.responded(replay);
+    return Promise.resolve();
+  };
+  const fail = (more: Partial<FailedAttempt> = {}) =>
+    availability.failed({
+      ...{ reason: "down", status: 503, isFinal: false, responsesBefore: 0, retryAfterMs: 0 },
+      ...more,
+    });
+  return { clock, availability, waits, probes, api, replay, fail };
+}
+
+Deno.test("Availability.failed() does not count failures as an outage while others are answered", async () => {
+  const { availability, replay, fail, probes } = setup();
+  for (let at = 0; at < 20; at++) {
+    assertEquals(await fail(), false);
+    assertEquals(await fail(), false);
+    availability.responded(replay);
+  }
+  assertEquals([probes, await availability.enter(NEVER)], [[], undefined]);
+});
+
+Deno.test("Availability.failed() blames the request where an earlier request is still answered", async () => {
+  const { clock, availability, replay, fail, probes, waits } = setup();
+  availability.responded(replay);
+  assertEquals([await fail(), await fail()], [false, false]);
+  const third = fail();
+  const entering = availability.enter(NEVER);
+  await clock.advance(1_000);
+  assertEquals([await third, await entering, probes], [false, undefined, [1_000]]);
+  assertEquals(waits.filter((wait) => wait !== undefined), []);
+  // Its last attempt is final: the API has responded since its first.
+  assertEquals(await fail({ isFinal: true, responsesBefore: 1 }), false);
+});
+
+Deno.test("Availability.failed() believes an outage when the only request in flight has failed for good", async () => {
+  const { availability, replay, fail, clock, api } = setup();
+  availability.responded(replay);
+  api.isUp = false;
+  const failed = fail({ isFinal: true, responsesBefore: 1, status: 500 });
+  await clock.advance(1_000);
+  assertEquals(await failed, true);
+});
+
+Deno.test("Availability probes an API that is away at growing intervals of up to 5 minutes, and ends with a response", async () => {
+  const { clock, availability, replay, fail, probes, waits, api } = setup();
+  availability.responded(replay);
+  api.isUp = false;
+  const failed = [fail(), fail(), fail()];
+  await clock.advance(1_000);
+  assertEquals(await Promise.all(failed), [false, false, true]);
+  let handedOut = 0;
+  const work = async () => {
+    using probe = await availability.enter(NEVER);
+    if (probe === undefined) return;
+    handedOut++;
+    probes.push(clock.now());
+    await clock.sleep(10);
+  };
+  const workers = Array.from({ length: 20 }, work);
+  await clock.advance(1_500_000);
+  assertEquals(probes.slice(0, 4), [1_000, 3_000, 7_010, 15_010]);
+  const last = probes.slice(-2);
+  assertEquals(last[1]! - last[0]! <= 300_010, true);
+  assertEquals(probes.length, 12);
+  const wait = waits.findLast((each) => each !== undefined)!;
+  assertEquals([wait.kind, wait.reason, wait.sinceMs], ["outage", "down", 0]);
+  api.isUp = true;
+  await clock.advance(600_000);
+  await Promise.all(workers);
+  assertEquals(waits.at(-1), undefined);
+  assertEquals(handedOut < 10, true);
+});
+
+Deno.test("Availability.enter() hands out one probe at a time where nothing was ever answered", async () => {
+  const { clock, availability, fail, replay } = setup();
+  await fail({ status: undefined });
+  await fail({ status: undefined });
+  assertEquals(await fail({ status: undefined }), true);
+  const order: string[] = [];
+  const enter = async (name: string, isUp: boolean) => {
+    using probe = await availability.enter(NEVER);
+    order.push(`${name} ${probe === undefined ? "goes" : "probes"} at ${clock.now()}`);
+    if (isUp) availability.responded(replay);
+  };
+  const all = [enter("a", false), enter("b", true), enter("c", true)];
+  await clock.advance(10_000);
+  await Promise.all(all);
+  assertEquals(order, ["a probes at 1000", "b probes at 3000", "c goes at 3000"]);
+});
+
+Deno.test("Availability.failed() takes a plain server error before any response for a mistake of the request", async () => {
+  const { fail } = setup();
+  for (let at = 0; at < 10; at++) assertEquals(await fail({ status: 500, isFinal: true }), false);
+});
+
+Deno.test("Availability.failed() never finds an outage where outages are not waited for", async () => {
+  const clock = new FakeClock(0);
+  const availability = new Availability({
+    ...{ clock, wallNow: clock.now, giveUpAfterMs: undefined, signal: NEVER, onWait: () => {} },
+  });
+  const attempt = { reason: "", status: 503, isFinal: true, responsesBefore: 0, retryAfterMs: 0 };
+  for (let at = 0; at < 10; at++) assertEquals(await availability.failed(attempt), false);
+});
+
+Deno.test("Availability.enter() fails when the outage lasts longer than give_up_after", async () => {
+  const { clock, availability, fail } = setup(60_000);
+  await fail();
+  await fail();
+  await fail();
+  const probing = (async () => {
+    for (;;) {
+      using _probe = await availability.enter(NEVER);
+      await clock.sleep(10);
+    }
+  })();
+  const failing = assertRejects(() => probing, Failure);
+  await clock.advance(70_000);
+  const failure = await failing;
+  assertEquals([failure.kind, failure.message], [
+    "unavailable",
+    "Cannot reach the API: unreachable since 1970-01-01 00:00 UTC, given up after 1 min 0 s: down",
+  ]);
+  await assertRejects(() => availability.enter(NEVER), Failure);
+});
+
+Deno.test("Availability.enter() rejects with the reason when its signal aborts", async () => {
+  const { availability, fail } = setup();
+  await Promise.all([fail(), fail(), fail()]);
+  const control = new AbortController();
+  const entering = availability.enter(control.signal);
+  control.abort(new Error("stopped"));
+  await assertRejects(() => entering, Error, "stopped");
+});
