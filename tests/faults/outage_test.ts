@@ -49,7 +49,7 @@ Deno.test("backfill() fails the one window whose request always fails, as the on
     const { summary, events, error } = await bench.run(FIRST, LAST);
     assertEquals([summary.outcome, summary.windows.failed, error], ["failed", 1, undefined]);
     assertEquals(waitsOf(events), []);
-    assertEquals((await bench.troubles()).length, 1);
+    assertEquals((await bench.retryEntries()).length, 1);
   }
 });
 
