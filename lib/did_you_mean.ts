@@ -1,11 +1,11 @@
-// Owns the guess at what somebody meant by a word that is not known. It never guesses far: a word
-// more than a third away from every candidate has no suggestion, which is better than a wrong one.
+// Suggests the known word that was probably meant by an unknown one. If more than a third of the word
+// differs from every candidate, there is no suggestion, which is better than a wrong one.
 
-/** Candidates looked at, and characters of each: bounds the work for absurd input. */
+/** Bounds on the candidates and on the length of a word, for absurd input. */
 const MOST_CANDIDATES = 2000;
 const LONGEST_WORD = 80;
 
-/** The candidate nearest to the word by edit distance, or undefined where none is near. */
+/** The candidate with the smallest edit distance to the word, or undefined if none is near. */
 export function suggest(word: string, candidates: Iterable<string>): string | undefined {
   if (word.length > LONGEST_WORD) return undefined;
   let best: string | undefined;
@@ -26,7 +26,7 @@ export function didYouMean(word: string, candidates: Iterable<string>): string |
   return guess === undefined ? undefined : `did you mean "${guess}"?`;
 }
 
-/** The only candidate that begins with the word, or that the word begins with. */
+/** The candidate of which the word is a prefix, or the reverse, if there is exactly one. */
 function prefixed(word: string, candidates: Iterable<string>): string | undefined {
   if (word.length < 3) return undefined;
   const found = [...candidates].slice(0, MOST_CANDIDATES).filter((candidate) =>
@@ -40,7 +40,7 @@ function fold(word: string): string {
   return word.toLowerCase().replaceAll("-", "_");
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours that turn one word into the other. */
+/** Number of insertions, deletions, replacements and transpositions between two words. */
 export function editDistance(a: string, b: string): number {
   let before: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j);

@@ -1,6 +1,5 @@
-// Owns the one error class of the project. An error is classed by what it means for the run, not by
-// where it came from; the exit code, the retry decision and the wording of the last line follow from
-// the class alone. It never carries a secret: messages are built from masked values.
+// Owns the error class of the project. An error is classified by its consequence for the run, not by its
+// origin: the exit code, the retry decision and the last line of output depend only on its kind.
 
 /**
  * What a failure means for the run.
@@ -11,8 +10,8 @@
  * - `window`: this window fails and is recorded; the run goes on, exit 1 at the end.
  * - `target`: the database cannot take rows; the run stops, exit 1.
  * - `checkpoint`: the checkpoint cannot be read or written; the run stops, exit 1.
- * - `locked`: another run holds the job or the files; exit 1.
- * - `interrupted`: a signal; everything is saved, exit 130.
+ * - `locked`: another run holds the lock of the job or of a file; exit 1.
+ * - `interrupted`: a signal arrived; all progress is saved, exit 130.
  */
 export type FailureKind =
   | "configuration"
@@ -24,20 +23,20 @@ export type FailureKind =
   | "locked"
   | "interrupted";
 
-/** An error with a consequence and the next thing to do. */
+/** An error with its consequence for the run and a hint. */
 export class Failure extends Error {
-  /** Tells it from other errors. */
+  /** The name of the class. */
   override readonly name = "Failure";
   /** What the failure means for the run. */
   readonly kind: FailureKind;
-  /** One sentence or command that says what to do next. */
+  /** What to do next, as a sentence or a command. */
   readonly hint: string | undefined;
-  /** Whether the window held more records than the source gives, so that shorter ones may succeed. */
+  /** Whether the window has more records than the API returns, so that a shorter one may succeed. */
   readonly tooFull: boolean;
   /** Whether the cause may be temporary, so that the window is worth another fetch. */
   readonly mayPass: boolean;
 
-  /** Makes a failure; `message` says "Cannot <do> <thing>: <what is the case>". */
+  /** Creates a failure with a message of the form "Cannot <do> <thing>: <what is the case>". */
   constructor(
     kind: FailureKind,
     message: string,

@@ -1,5 +1,5 @@
-// Owns the command `check`: reads job files and prints every problem of each, or the job with its
-// defaults. It asks neither API nor database, and needs no variable that holds a secret.
+// `deno task check`: reads job files and prints all problems of each, or the job with its defaults. It
+// contacts neither the API nor the database, and requires no variable that holds a secret.
 import { parseEnv } from "node:util";
 import { explainJob } from "../lib/config/explain.ts";
 import { formatProblem, type Problem } from "../lib/config/yaml/problem.ts";
@@ -11,14 +11,14 @@ import { readText } from "../lib/cli/read_text.ts";
 import { DEFAULT_JOB } from "../lib/cli/settings.ts";
 
 const FLAGS: Flags = {
-  explain: { kind: "switch", about: "Print the job as YAML with every default filled in." },
+  explain: { kind: "switch", about: "Print the job as YAML with all defaults filled in." },
   json: { kind: "switch", about: "Print one JSON object: {ok, files: [{file, ok, problems}]}." },
 };
 
-const ABOUT = `Checks job files and prints every problem with its place.
-Without FILE it checks ${DEFAULT_JOB}. Exits with 2 where there is a problem.`;
+const ABOUT = `Checks job files and prints all problems with their places.
+Without FILE it checks ${DEFAULT_JOB}. Exits with 2 if there is a problem.`;
 
-/** Most files of one command line. */
+/** Maximum number of files on one command line. */
 const MOST_FILES = 1000;
 
 async function main(argv: string[]): Promise<number> {
@@ -80,14 +80,14 @@ function printProblems(file: string, problems: readonly Problem[]): void {
 
 function hintFor(problems: readonly Problem[]): string {
   if (problems.every(({ line }) => line === 0)) {
-    return "Give the name of a job file; deno task init writes one";
+    return "Name a job file; deno task init writes one";
   }
   return problems.some(({ message }) => message.startsWith("cannot read the YAML"))
-    ? "Correct it and run deno task check again, which finds more where the YAML can be read"
+    ? "Correct the YAML and run deno task check again; it then checks the rest of the file"
     : "Correct it and run deno task check again; docs/keys.md lists every key";
 }
 
-/** A lookup of variables: those that are set, then those of .env.local, then those of .env. */
+/** Looks up variables in the environment, then in .env.local, then in .env. */
 function openEnvironment(): (name: string) => string | undefined {
   const files = [".env.local", ".env"].map((file): Record<string, string | undefined> => {
     try {

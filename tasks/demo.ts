@@ -1,6 +1,6 @@
-// `deno task demo`: the whole of Hindcast on a machine with nothing set. It starts the sandbox of The
-// Racing API at its real limits and the embedded database, backfills the last 14 days, verifies them,
-// and says what to do next. It keeps to ./data/demo and begins anew each time.
+// `deno task demo`: all of Hindcast without any settings. It starts the sandbox of The Racing API with its
+// real limits and the embedded database, backfills the last 14 days, verifies them, and prints what to do
+// next. It uses only ./data/demo, and recreates it each time.
 import { startSandbox } from "../lib/sandbox/server.ts";
 import { civilAt, formatDay, MINUTES_PER_DAY } from "../lib/plan/time/civil.ts";
 import { helpText, readArguments } from "../lib/cli/arguments.ts";
@@ -14,12 +14,13 @@ import { StopSignal } from "../lib/cli/signals.ts";
 import { verifyJob } from "../lib/cli/verify_job.ts";
 import { newRunId } from "../lib/run.ts";
 
-const ABOUT = "Backfills 14 days from a local sandbox into an embedded database; needs nothing.";
+const ABOUT =
+  "Backfills 14 days from a local sandbox into an embedded database. Requires no settings.";
 
-/** Days backfilled. */
+/** Number of days to backfill. */
 const DAYS = 14;
 
-/** Where the demo keeps everything. */
+/** Folder of the demo. */
 const FOLDER = "./data/demo";
 
 async function main(argv: string[]): Promise<number> {
@@ -67,7 +68,7 @@ async function main(argv: string[]): Promise<number> {
 }
 
 const NEXT = `
-This was the sandbox. What it wrote is in ${FOLDER}; the next demo begins anew.
+This was the sandbox. Its data is in ${FOLDER}; the next demo replaces it.
 next   put RACING_API_USERNAME and RACING_API_PASSWORD into .env.local, and DATABASE_URL=postgres://...
        deno task doctor
        deno task backfill --check-status --start-date 2015-01-01

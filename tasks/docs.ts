@@ -1,6 +1,5 @@
-// Owns the command `docs`: writes what is generated, which is the JSON Schema for editors and the tables of
-// the reference page, from the job schema, and the page of estimates, from the racing job. It needs no
-// environment.
+// `deno task docs`: writes the generated files: the JSON Schema for editors and the tables of the reference
+// page, from the job schema, and the page of estimates, from the racing job. It reads no environment.
 import { jobJsonSchema } from "../lib/config/schema/json_schema.ts";
 import { withReference } from "../lib/config/schema/reference_page.ts";
 import { helpText, readArguments } from "../lib/cli/arguments.ts";

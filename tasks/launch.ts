@@ -1,11 +1,11 @@
-// Owns the start of a command: it works out what the command may do with this job and these settings,
-// and starts it in a process of its own with exactly those permissions (permissions.ts). It does no work
-// of the command itself, opens no socket and passes signals on. It imports next to nothing, because
-// every command waits for it.
+// Starts a command: determines the permissions that it requires for this job and these settings
+// (permissions.ts), and runs it in its own process with exactly those. It does no work of the command,
+// opens no socket, and forwards signals. It imports as little as possible, because every command waits
+// for it.
 //
-// The launcher itself may read, see the environment and start programs. `--allow-run=deno` would be no
-// narrower: whoever may start Deno may start it with any permission, and the name would find another
-// Deno than the running one, or under npx a wrapper that keeps signals to itself.
+// The launcher itself may read files and the environment and run programs. `--allow-run=deno` would not be
+// narrower: a process that may run Deno may run it with any permission, and the name could resolve to
+// another Deno or, under npx, to a wrapper that does not forward signals.
 import { passSignals } from "../lib/cli/launch/pass_signals.ts";
 import { type Needs, permissions } from "../lib/cli/launch/permissions.ts";
 import { programArguments } from "../lib/cli/launch/program.ts";
@@ -31,16 +31,15 @@ const COMMANDS: Readonly<Record<string, Needs>> = {
   },
 };
 
-/** The files that settings are read from, the later over the earlier; what is set already wins over both. */
+/** The files with settings; later ones override earlier ones, and the environment overrides both. */
 const ENV_FILES = [".env", ".env.local"];
 
-/** Lets glibc give the memory of answers and batches back once they are freed: 30 MB less at the peak. */
+/** Makes glibc return the memory of freed responses and batches: 30 MB less at the peak. */
 export const MEMORY_SETTINGS = { MALLOC_MMAP_THRESHOLD_: "131072" };
 
-/** What an interrupted command exits with; exit.ts says it to the commands, and imports more than a launcher should. */
+/** Exit code of an interrupted command, as in exit.ts, which imports more than a launcher should. */
 const INTERRUPTED = 130;
-const LEFT =
-  "ended at once; what was committed is kept: deno task backfill --resume goes on from it";
+const LEFT = "killed; committed rows are kept: deno task backfill --resume continues";
 
 if (import.meta.main) Deno.exit(await launch(Deno.args));
 
@@ -48,7 +47,7 @@ async function launch([command = "", ...args]: readonly string[]): Promise<numbe
   const signals = passSignals(INTERRUPTED, () => console.error(LEFT));
   const needs = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
   if (needs === undefined) {
-    console.error(`error: Cannot launch "${command}": there is no such command`);
+    console.error(`error: Cannot start "${command}": unknown command`);
     return 2;
   }
   let env: Record<string, string>;
@@ -74,7 +73,7 @@ async function launch([command = "", ...args]: readonly string[]): Promise<numbe
   return await signals.until(child);
 }
 
-/** What a command may do, as flags of `deno run`; for tests and the guide. */
+/** The permissions of a command, as flags of `deno run`; for tests and the guide. */
 export function flagsOf(
   command: string,
   args: readonly string[],

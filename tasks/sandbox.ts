@@ -1,5 +1,5 @@
-// `deno task sandbox`: The Racing API on this machine. It reads flags, starts the server and prints one
-// line: what to put before a command so that it uses the sandbox. Errors alone go to stderr.
+// `deno task sandbox`: simulates The Racing API on this machine. It reads flags, starts the server and
+// prints one line: the settings that make a command use the sandbox. Only errors go to stderr.
 import { parseDurationMs } from "../lib/plan/time/duration.ts";
 import { Failure } from "../lib/failure.ts";
 import { faultKinds, parseFault } from "../lib/sandbox/faults.ts";
@@ -11,8 +11,8 @@ import { EXIT, runCommand } from "../lib/cli/exit.ts";
 import { StopSignal } from "../lib/cli/signals.ts";
 
 const ABOUT = [
-  "Plays The Racing API on this machine until it is stopped: any date since 1988, and for one date always",
-  "the same data. Prints the settings that make other commands use it.",
+  "Simulates The Racing API on this machine until it is stopped: any date since 1988, always with the same",
+  "data for the same date. Prints the settings that make other commands use it.",
 ].join("\n");
 
 const DEFAULT_PORT = 8787;
@@ -23,30 +23,31 @@ const FLAGS: Flags = {
     value: "N",
     about: `Port on 127.0.0.1; 0 takes a free one. Defaults to ${DEFAULT_PORT}.`,
   },
-  latency: { kind: "value", value: "T", about: "Time of an answer, as in 400ms. Defaults to 0." },
-  jitter: { kind: "value", value: "T", about: "Up to so much more, by chance. Defaults to 0." },
+  latency: { kind: "value", value: "T", about: "Time per response, such as 400ms. Defaults to 0." },
+  jitter: { kind: "value", value: "T", about: "Random additional time, at most T. Defaults to 0." },
   limit: {
     kind: "value",
     value: "N",
-    about: "Requests a second over all endpoints; 0 for none. Defaults to the API's own limits.",
+    about:
+      "Requests per second over all endpoints; 0 for no limit. Defaults to the limits of the API.",
   },
   "limit-kind": {
     kind: "value",
     value: "KIND",
-    about: `How they are counted: ${limitKinds.join(", ")}. Defaults to ${limitKinds[0]}.`,
+    about: `How requests are counted: ${limitKinds.join(", ")}. Defaults to ${limitKinds[0]}.`,
   },
   fault: {
     kind: "list",
     value: "KIND:SHARE",
-    about: "What goes wrong and how often, as in 500:0.05; see below.",
+    about: "Faults and their share of requests, such as 500:0.05; see below.",
   },
-  recordings: { kind: "value", value: "DIR", about: "Answer from a folder of recorded answers." },
-  seed: { kind: "value", value: "N", about: "Other data, other faults. Defaults to 1." },
+  recordings: { kind: "value", value: "DIR", about: "Replay recorded responses from a folder." },
+  seed: { kind: "value", value: "N", about: "Seed of the data and the faults. Defaults to 1." },
 };
 
 const FAULTS = [
   "kinds of faults:",
-  "  429, 500, ...  that status; 429:0.02:30 asks to come back in 30 s, 429:0.02:none does not say",
+  "  429, 500, ...  that status; 429:0.02:30 sends Retry-After: 30, 429:0.02:none omits the header",
   ...Object.entries(faultKinds).map(([kind, { summary }]) => `  ${kind.padEnd(13)}  ${summary}`),
 ].join("\n");
 
@@ -66,7 +67,7 @@ export async function main(argv: string[]): Promise<number> {
   return EXIT.interrupted;
 }
 
-/** What the flags ask for. */
+/** The options that the flags select. */
 export function sandboxOptions(args: Arguments): SandboxOptions {
   const limit = numberOf(args, "limit", 100_000);
   const recordingsDir = args.value("recordings");
@@ -82,7 +83,7 @@ export function sandboxOptions(args: Arguments): SandboxOptions {
   };
 }
 
-/** One line to put before a command. */
+/** The settings, as a line to put before a command. */
 function settingsFor({ url, username, password }: Sandbox): string {
   return `RACING_API_URL=${url} RACING_API_USERNAME=${username} RACING_API_PASSWORD=${password}`;
 }
@@ -92,14 +93,18 @@ async function start(options: SandboxOptions): Promise<Sandbox> {
     return await startSandbox(options);
   } catch (cause) {
     if (!(cause instanceof Deno.errors.AddrInUse)) throw readable(cause, options);
-    throw new Failure("configuration", `Cannot listen on port ${options.port}: it is in use`, {
-      hint: "Give another --port, or --port 0 for a free one",
-      cause,
-    });
+    throw new Failure(
+      "configuration",
+      `Cannot listen on port ${options.port}: the port is in use`,
+      {
+        hint: "Choose another --port, or --port 0 for a free one",
+        cause,
+      },
+    );
   }
 }
 
-/** The task may read two folders only; for another one the user has to say so. */
+/** The task may read only two folders; the hint grants another one. */
 function readable(error: unknown, { recordingsDir }: SandboxOptions): unknown {
   const cause = error instanceof Error ? error.cause : undefined;
   if (!(cause instanceof Deno.errors.NotCapable)) return error;
@@ -107,8 +112,8 @@ function readable(error: unknown, { recordingsDir }: SandboxOptions): unknown {
     `deno run --allow-net=127.0.0.1 --allow-read=${recordingsDir} tasks/sandbox.ts --recordings ${recordingsDir}`;
   return new Failure(
     "configuration",
-    `Cannot read recordings "${recordingsDir}": this task may not read that folder`,
-    { hint: `Put them into ./recordings, or run ${command}`, cause },
+    `Cannot read recordings "${recordingsDir}": this task has no permission to read that folder`,
+    { hint: `Move them to ./recordings, or run ${command}`, cause },
   );
 }
 
@@ -127,14 +132,14 @@ function limitKindOf(args: Arguments): LimitKind {
 function timeOf(args: Arguments, name: string): number {
   const text = args.value(name) ?? "0";
   const ms = /^\d+$/.test(text) ? Number(text) : parseDurationMs(text);
-  if (ms === undefined || ms > 600_000) throw wrong(name, text, "a time up to 10m, as in 400ms");
+  if (ms === undefined || ms > 600_000) throw wrong(name, text, "a time up to 10m, such as 400ms");
   return ms;
 }
 
 function integerOf(args: Arguments, name: string, most: number): number | undefined {
   const value = numberOf(args, name, most);
   if (value === undefined || Number.isInteger(value)) return value;
-  throw wrong(name, String(value), `a whole number from 0 to ${most}`);
+  throw wrong(name, String(value), `an integer from 0 to ${most}`);
 }
 
 function numberOf(args: Arguments, name: string, most: number): number | undefined {

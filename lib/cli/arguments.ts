@@ -1,6 +1,6 @@
-// Owns how a command line is read: which flags there are, that `--region-codes gb ire` and dates such
-// as `-7d` are values of the flag before them, and what is said about a flag that does not exist. It
-// prints help from the same list of flags. What a flag means is for the command to know.
+// Parses the command line. `--region-codes gb ire` and dates such as `-7d` are values of the preceding
+// flag; unknown flags are refused with a suggestion. The text of --help comes from the same list of flags.
+// Commands interpret the flags.
 import { parseArgs } from "@std/cli/parse-args";
 import { suggest } from "../did_you_mean.ts";
 import { Failure } from "../failure.ts";
@@ -18,15 +18,15 @@ export interface Flag {
 /** Flags by name, without the dashes. */
 export type Flags = Readonly<Record<string, Flag>>;
 
-/** What the user gave. */
+/** The arguments of a command. */
 export interface Arguments {
   /** Whether a switch was given. */
   has(name: string): boolean;
-  /** The value of a flag, the last one where it was repeated. */
+  /** The value of a flag, the last one if it was repeated. */
   value(name: string): string | undefined;
-  /** The values of a list, commas and repeats taken apart. */
+  /** The values of a list flag, split at commas. */
   list(name: string): string[];
-  /** What is not a flag. */
+  /** The positional arguments. */
   readonly rest: string[];
 }
 
@@ -37,9 +37,9 @@ export const COMMON: Flags = {
 };
 
 /**
- * Reads a command line.
+ * Parses a command line.
  *
- * @throws {Failure} of kind `configuration` where a flag does not exist or lacks its value.
+ * @throws {Failure} of kind `configuration` if a flag does not exist or is missing its value.
  */
 export function readArguments(argv: readonly string[], flags: Flags, maxRest = 0): Arguments {
   const all = { ...COMMON, ...flags };
@@ -72,7 +72,7 @@ export function readArguments(argv: readonly string[], flags: Flags, maxRest = 0
  * Writes `--flag value` as `--flag=value` and a list's values as repeats, so that `-7d` is a value.
  * Nothing after `--` is touched.
  *
- * @throws {Failure} of kind `configuration` where a flag lacks its value.
+ * @throws {Failure} of kind `configuration` if a flag is missing its value.
  */
 export function joinValues(argv: readonly string[], flags: Flags): string[] {
   const joined: string[] = [];
@@ -89,7 +89,9 @@ export function joinValues(argv: readonly string[], flags: Flags): string[] {
     const more = valuesAfter(argv, i, kind === "list" ? Infinity : 1 - given.length);
     i += more.length;
     const values = [...given, ...more];
-    if (values.length === 0 || values.some((value) => /^[\s,]*$/.test(value))) throw lacking(name);
+    if (values.length === 0 || values.some((value) => /^[\s,]*$/.test(value))) {
+      throw missingValue(name);
+    }
     joined.push(...values.map((value) => `--${name}=${value}`));
   }
   return joined;
@@ -121,7 +123,7 @@ export function helpText(usage: string, about: string, flags: Flags): string {
 function unknownFlag(arg: string, names: readonly string[]): Failure {
   const name = arg.replace(/^-+/, "").replace(/=.*$/, "");
   const near = suggest(name, names);
-  return new Failure("configuration", `Cannot read the command line: there is no option "${arg}"`, {
+  return new Failure("configuration", `Cannot read the command line: unknown option "${arg}"`, {
     hint: near === undefined ? "See --help" : `Did you mean --${near}?`,
   });
 }
@@ -129,15 +131,15 @@ function unknownFlag(arg: string, names: readonly string[]): Failure {
 function unexpected(arg: string): Failure {
   return new Failure(
     "configuration",
-    `Cannot read the command line: "${arg}" is not expected here`,
+    `Cannot read the command line: "${arg}" is an unexpected argument`,
     {
       hint: "See --help",
     },
   );
 }
 
-function lacking(name: string): Failure {
-  return new Failure("configuration", `Cannot read the command line: --${name} lacks its value`, {
+function missingValue(name: string): Failure {
+  return new Failure("configuration", `Cannot read the command line: --${name} requires a value`, {
     hint: "See --help",
   });
 }

@@ -1,11 +1,11 @@
-// Owns how a command ends: its exit code, and how an error reaches the user: one sentence of what is
-// the case, one of what to do, and a stack trace only under --verbose. No other file of tasks/ exits.
+// Ends a command: its exit code, and the output of an error: one sentence that says what happened, one
+// that says what to do, and a stack trace with --verbose only. No other file exits the process.
 import { Failure } from "../failure.ts";
 
 /** Exit codes, as docs/reference.md promises them. */
 export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
-/** Runs a command and exits with the code it returns, or with the one that its error deserves. */
+/** Runs a command and exits with the code that it returns or that its error implies. */
 export async function runCommand(main: (argv: string[]) => Promise<number>): Promise<never> {
   const verbose = Deno.args.includes("--verbose");
   try {
@@ -22,7 +22,7 @@ export function printError(error: unknown, verbose = false): void {
     ? [`error: ${error.message}`, ...(error.hint === undefined ? [] : [`hint: ${error.hint}`])]
     : [
       `error: Cannot go on: ${error instanceof Error ? error.message : String(error)}`,
-      "hint: Run again with --verbose for the details; this is a fault of the program",
+      "hint: This is a bug in Hindcast; run the command with --verbose and report the output",
     ];
   if (verbose && error instanceof Error) lines.push(error.stack ?? "", causeOf(error));
   console.error(lines.filter((line) => line !== "").join("\n"));

@@ -1,9 +1,9 @@
-// Owns what SIGHUP means, which a terminal sends to what it runs when it closes. A command that shows
-// itself there ends with it, its state saved; one whose output goes to a file or a pipe (nohup, cron)
-// goes on. nohup's own way, an ignored signal, does not reach a command: `deno task` listens to every
-// signal, and what it starts no longer ignores any.
+// Owns the effect of SIGHUP, which a terminal sends to its processes when it closes. A command that writes
+// to the terminal saves its state and ends; a command whose output goes to a file or a pipe (nohup, cron)
+// continues. Ignoring the signal, as nohup does, has no effect here: `deno task` listens to every signal,
+// so its child processes no longer ignore any.
 
-/** Whether a hangup ends this process, as SIGTERM does; asked at its start, while the terminal is there. */
+/** Whether SIGHUP ends this process, as SIGTERM does; must be called while the terminal exists. */
 export function hangupEnds(): boolean {
   return Deno.stdout.isTerminal() || Deno.stderr.isTerminal();
 }

@@ -1,5 +1,5 @@
-// Owns the opening of what commands share: the job file, the target and the checkpoint store. What is
-// opened here is closed by `using` in the command; nothing is opened at import.
+// Opens the resources that commands share: the job file, the target and the checkpoint store. Commands
+// close them with `using`; nothing is opened at import.
 import type { Job } from "../config/schema/job.ts";
 import { readJob } from "../config/read_job.ts";
 import { Checkpoint } from "../checkpoint/checkpoint.ts";
@@ -10,12 +10,12 @@ import { readText } from "./read_text.ts";
 import { DEFAULT_JOB, readSettings } from "./settings.ts";
 import type { Settings } from "./settings.ts";
 
-/** Reads an environment variable; one that this command may not read is not set. */
+/** Reads an environment variable. */
 export function env(name: string): string | undefined {
   return Deno.env.get(name);
 }
 
-/** The job file that a command line names, before its other flags are understood. */
+/** The job file that a command line names; read before its other flags, which depend on the job. */
 export function jobFileOf(argv: readonly string[]): string {
   const at = argv.findIndex((arg) => arg === "--config" || arg.startsWith("--config="));
   const value = argv[at] === "--config" ? argv[at + 1] : argv[at]?.slice("--config=".length);
@@ -43,12 +43,12 @@ export interface Stores extends AsyncDisposable {
   checkpoint(job: Job): Checkpoint;
 }
 
-/** Opens the target and the checkpoint store that the environment names; `signal` ends waiting for the target. */
+/** Opens the target and the checkpoint store of the settings; `signal` cancels waiting for the target. */
 export async function openStores(
   settings: Settings = readSettings(env),
   signal?: AbortSignal,
 ): Promise<Stores> {
-  // Side by side: the database takes its time to answer, and every command waits for both.
+  // Concurrently: connecting to the database is slow, and every command waits for both.
   const [target, kv] = await both(
     openTarget(settings.databaseUrl, signal === undefined ? {} : { signal }),
     openKv(settings.kvPath),
@@ -65,7 +65,7 @@ export async function openStores(
   };
 }
 
-/** Both, open; where one cannot be opened the other is closed and the first one's error is thrown. */
+/** Opens both; if one fails, closes the other and throws the error. */
 async function both(target: Promise<Target>, kv: Promise<Deno.Kv>): Promise<[Target, Deno.Kv]> {
   const [openedTarget, openedKv] = await Promise.allSettled([target, kv]);
   if (openedTarget.status === "fulfilled" && openedKv.status === "fulfilled") {

@@ -1,15 +1,15 @@
-// Owns how commands read the files of a job: whole, up to the bound beyond which none is read, and with a
-// word on what was probably meant where there is no such file.
+// Reads the files of a job, up to a bound. If a file does not exist, the error suggests what was probably
+// meant.
 import { suggest } from "../did_you_mean.ts";
 import { LONGEST_FILE } from "../config/yaml/limits.ts";
 
-/** Names of a folder that are compared with one that is not there. */
+/** Maximum number of names in a folder that are compared with a missing one. */
 const MOST_NAMES = 500;
 
 /**
- * Reads a file of a job as text; of a larger one than any job no more than shows that it is.
+ * Reads a file of a job as text; of an oversized file only enough to show that it is too large.
  *
- * @throws {Error} whose message says why it cannot.
+ * @throws {Error} whose message says why the file cannot be read.
  */
 export async function readText(path: string): Promise<string> {
   try {
@@ -25,12 +25,12 @@ export async function readText(path: string): Promise<string> {
   }
 }
 
-/** Why a file cannot be read, with a word on what was probably meant. */
+/** Why a file cannot be read, with a guess at what was meant. */
 export function whyUnreadable(path: string, error: unknown): string {
   if (error instanceof Deno.errors.NotFound) return noSuchFile(path);
   if (error instanceof Deno.errors.IsADirectory) return isFolder(path);
   if (error instanceof Deno.errors.NotCapable || error instanceof Deno.errors.PermissionDenied) {
-    return "reading it is not allowed";
+    return "permission to read it is denied";
   }
   return error instanceof Error ? error.message : String(error);
 }
@@ -39,10 +39,10 @@ function noSuchFile(path: string): string {
   const folder = path.slice(0, path.lastIndexOf("/") + 1);
   const near = suggest(path.slice(folder.length), filesOf(folder)) ??
     filesOf(folder).find((name) => [`${path}.yaml`, `${path}.yml`].includes(folder + name));
-  if (near !== undefined) return `there is no such file; did you mean "${folder}${near}"?`;
+  if (near !== undefined) return `the file does not exist; did you mean "${folder}${near}"?`;
   const known = filesOf("config/").find((name) => [path, `${path}.yaml`].includes(name));
   const elsewhere = known === undefined ? "" : `; did you mean "config/${known}"?`;
-  return `there is no such file${elsewhere}`;
+  return `the file does not exist${elsewhere}`;
 }
 
 function isFolder(path: string): string {
@@ -51,7 +51,7 @@ function isFolder(path: string): string {
   return `it is a folder; expected a file${example}`;
 }
 
-/** The files of a folder; none where it cannot be read, as by commands that may read their own files only. */
+/** The files in a folder; none if it cannot be read, as most commands may read only the files of the job. */
 function filesOf(folder: string): string[] {
   try {
     const entries = [...Deno.readDirSync(folder === "" ? "." : folder)].slice(0, MOST_NAMES);

@@ -1,5 +1,5 @@
-// Owns what a run shows while it goes on: bars on a terminal, plain lines elsewhere. With --json both
-// go to stderr, so that stdout holds the one object at the end.
+// Shows a run in progress: bars on a terminal, plain lines elsewhere. With --json both go to stderr, so that
+// stdout holds only the JSON object at the end.
 import type { RunEvent } from "../report/event.ts";
 import { fewRejections } from "../report/few_rejections.ts";
 import { Progress } from "../report/progress.ts";
@@ -21,7 +21,7 @@ export class Screen implements Disposable {
   #drawn = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  /** Bars where the output is a terminal, else plain lines. */
+  /** Shows bars if the output is a terminal, else plain lines. */
   constructor(out: Output) {
     this.#out = out;
     if (!out.isTerminal()) return;
@@ -30,11 +30,11 @@ export class Screen implements Disposable {
     this.#timer = setInterval(() => this.#draw(), REDRAW_MS);
   }
 
-  /** Takes in one event. */
+  /** Shows one event. */
   show(event: RunEvent): void {
     this.#bars?.fold(event);
     const all = this.#linesOf(event);
-    // The bars show windows that are done.
+    // The bars already show completed windows.
     const areBars = this.#bars !== undefined && event.kind === "window_done";
     const lines = areBars ? all.slice(0, -1) : all;
     if (lines.length === 0) return;
@@ -58,7 +58,7 @@ export class Screen implements Disposable {
     this.#drawn = lines.length;
   }
 
-  /** Draws the bars for the last time; what follows stands below them. */
+  /** Draws the bars for the last time; later output is printed below them. */
   #leaveBars(): void {
     if (this.#timer === undefined) return;
     this.#draw();
@@ -74,11 +74,11 @@ export class Screen implements Disposable {
     this.#drawn = 0;
   }
 
-  /** A closed pipe (`| head`), a closed terminal or a full disk ends the showing, not the run. */
+  /** A closed pipe (`| head`), a closed terminal or a full disk must not end the run. */
   #print(text: string): void {
     try {
       this.#out.writeSync(this.#encoder.encode(text));
-    } catch { /* nobody sees it */ }
+    } catch { /* the output is gone */ }
   }
 
   /** Removes the bars from the terminal. */

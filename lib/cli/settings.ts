@@ -1,6 +1,6 @@
-// Owns the settings that come from the environment: where the database, the checkpoint and the logs
-// are. It is the one place that knows their names and defaults; lib/ is handed values. Files .env.local
-// and .env were read by launch.ts, which also limits what this process may see of the environment.
+// Owns the settings from the environment: the locations of the database, the checkpoint and the logs. Only
+// this file knows their names and defaults. launch.ts reads .env.local and .env, and limits which
+// variables a command can read.
 
 /** Settings of a command. */
 export interface Settings {
@@ -15,20 +15,20 @@ export interface Settings {
 /** Names of the variables that Hindcast itself reads. */
 export const SETTING_NAMES = ["DATABASE_URL", "BACKFILL_KV", "BACKFILL_LOGS"] as const;
 
-/** Where things are unless the environment says otherwise. */
+/** Locations unless the environment sets others. */
 export const DEFAULTS = {
   databaseUrl: "pglite:./data/db",
   kvPath: "./data/checkpoints.db",
   logsFolder: "./logs",
 } as const;
 
-/** Where the demo keeps its database and checkpoint: never those of a real backfill. */
+/** Locations of the demo's database and checkpoint: never those of a real backfill. */
 export const DEMO_SETTINGS = {
   DATABASE_URL: "pglite:./data/demo/db",
   BACKFILL_KV: "./data/demo/checkpoints.db",
 } as const;
 
-/** The job of a command that names none. */
+/** The default job file. */
 export const DEFAULT_JOB = "config/racing.yaml";
 
 /** Reads the settings from an environment. */
@@ -41,7 +41,7 @@ export function readSettings(env: (name: string) => string | undefined): Setting
   };
 }
 
-/** Whether this is Deno Deploy, which brings its own Deno KV and no disk. */
+/** Whether this is Deno Deploy, which has its own Deno KV and no disk. */
 export function isOnDeploy(env: (name: string) => string | undefined): boolean {
   return nonEmpty(env("DENO_DEPLOYMENT_ID")) !== undefined;
 }

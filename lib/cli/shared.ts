@@ -1,19 +1,19 @@
-// Owns things that several users share while any of them needs them: opened by the first, closed after
-// the last. An embedded database that nobody uses is so free for another process.
+// Owns a resource that several users share: the first user opens it, the last one closes it. An idle
+// embedded database is thereby available to other processes.
 
-/** Something that is opened for whoever uses it. */
+/** A resource that is open while it has users. */
 export class Shared<T extends AsyncDisposable> {
   readonly #open: () => Promise<T>;
   #current: Promise<T> | undefined;
   #users = 0;
   #closing: Promise<unknown> = Promise.resolve();
 
-  /** `open` is called whenever nobody has it open. */
+  /** `open` is called when the first user needs the resource. */
   constructor(open: () => Promise<T>) {
     this.#open = open;
   }
 
-  /** Runs an action with it. */
+  /** Runs an action with the resource. */
   async use<R>(action: (thing: T) => Promise<R>): Promise<R> {
     this.#users++;
     this.#current ??= this.#closing.then(() => this.#open());

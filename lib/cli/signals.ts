@@ -1,16 +1,16 @@
-// Owns what SIGINT and SIGTERM do, and SIGHUP where it ends a command (hangup.ts): the first asks the run
-// to stop, the second leaves at once, and a run that has not stopped within the time allowed is left
-// behind: its transaction rolls back and its checkpoint holds what was committed before.
+// Owns the effect of SIGINT and SIGTERM, and of SIGHUP if it ends a command (hangup.ts): the first signal
+// stops the run, the second exits at once, and a run that has not stopped in time is abandoned: its
+// transaction is rolled back, and its checkpoint holds what was committed before.
 import { Failure } from "../failure.ts";
 import { EXIT } from "./exit.ts";
 import { hangupEnds } from "./hangup.ts";
 
-/** Time a run has to stop; Deno Deploy kills 5 s after SIGINT. */
+/** Time that a run has to stop; Deno Deploy kills the process 5 s after SIGINT. */
 const STOP_MS = 4300;
 
 /**
- * A terminal sends Ctrl+C to the whole process group and `deno task` and launch.ts pass it on, so that one key press
- * may arrive twice within moments.
+ * A terminal sends Ctrl+C to the whole process group, and `deno task` and launch.ts forward it, so one key
+ * press may arrive twice.
  */
 const SAME_PRESS_MS = 200;
 
@@ -21,7 +21,7 @@ export class StopSignal implements Disposable {
   readonly #onHangup: () => void;
   #firstAtMs: number | undefined;
 
-  /** `announce` is called once, at the first signal; `onLeave` before a run is left behind. */
+  /** `announce` is called once, at the first signal; `onLeave` before a run is abandoned. */
   constructor(announce: () => void, onLeave: () => void = () => {}) {
     const leave = () => {
       onLeave();

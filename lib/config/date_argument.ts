@@ -1,5 +1,6 @@
-// Owns the words in which a person names a day on the command line. They are of the calendar of the
-// job's time zone at a moment that is passed in, so "today" in Sydney is not today in London.
+// Owns how a date is written on the command line: ISO dates, words such as `yesterday` and offsets such as
+// `-7d`. They are resolved in the job's time zone at a given instant, so "today" differs between Sydney and
+// London. It never reads the clock.
 import { Failure } from "../failure.ts";
 import {
   addMonths,
@@ -16,17 +17,17 @@ const WORDS: Readonly<Record<string, number>> = { today: 0, yesterday: -1, tomor
 const RELATIVE = /^([+-])(\d{1,5})(d|w|mo|y)$/;
 
 /**
- * The first minute of the day that a text names: `2015-01-31`, `today`, `yesterday`, `tomorrow`, or
- * counted from today `-7d`, `-2w`, `-3mo`, `-1y`, `+1d`.
+ * The first minute of a day given as `2015-01-31`, `today`, `yesterday`, `tomorrow`, or relative to
+ * today as `-7d`, `-2w`, `-3mo`, `-1y`, `+1d`.
  *
- * @throws {Failure} of kind `configuration` where it names no day.
+ * @throws {Failure} of kind `configuration` if the text is not a date.
  */
 export function parseDateArgument(text: string, nowMs: number, timeZone: string): CivilMinute {
   const today = startOfDay(civilAt(nowMs, timeZone));
   const date = /^\d{4}-\d{2}-\d{2}$/.test(text) ? parseCivil(text) : undefined;
   const day = date ?? wordDay(text, today) ?? relativeDay(text, today);
   if (day !== undefined) return day;
-  throw new Failure("configuration", `Cannot read date "${text}": it names no day`, {
+  throw new Failure("configuration", `Cannot read date "${text}": it is not a date`, {
     hint: hintFor(text),
   });
 }

@@ -1,13 +1,13 @@
-// Owns the print of a job with every default filled in: the keys of the file as they are written (a
-// variable stays `${NAME}`, so no value of one is shown), short forms written out, defaults marked. What
-// it prints is itself a job file that means the same.
+// Owns the output of `check --explain`: a job with every default filled in and marked, and short forms
+// expanded. Variables stay `${NAME}`, so their values are never shown. The output is itself an equivalent
+// job file.
 import { Document, isCollection, type Node, Pair, YAMLMap, YAMLSeq } from "yaml";
 import type { z } from "zod";
 import { jobSchema } from "./schema/job_schema.ts";
 import { alternatives, fixedKeys, memberSchema, schemaShape } from "./schema/shape.ts";
 import type { YamlNode } from "./yaml/node.ts";
 
-/** The YAML text of a job, from its merged tree; the job must have no problem. */
+/** The YAML text of a job, from its merged tree; the job must have no problems. */
 export function explainJob(root: YamlNode): string {
   const value = written(root) as Record<string, unknown>;
   delete value.include;
@@ -25,8 +25,8 @@ function written(node: YamlNode): unknown {
   return Object.fromEntries([...node.entries].map(([key, entry]) => [key, written(entry.node)]));
 }
 
-/** How a value is written: on one line, and whether it is a default. */
-interface Look {
+/** How a value is written: whether in flow style, and whether it is a default. */
+interface Style {
   readonly flow: boolean;
   readonly isDefault: boolean;
 }
@@ -35,68 +35,68 @@ interface Look {
 class Writer {
   constructor(readonly document: Document) {}
 
-  node(schema: z.core.$ZodType, value: unknown, look: Look): Node {
+  node(schema: z.core.$ZodType, value: unknown, style: Style): Node {
     const { core } = schemaShape(schema);
     const options = alternatives(core);
-    if (options !== undefined) return this.#union(options, value, look);
+    if (options !== undefined) return this.#union(options, value, style);
     const keys = fixedKeys(core);
-    if (keys !== undefined && isMap(value)) return this.#map(keys, value, look);
+    if (keys !== undefined && isMap(value)) return this.#map(keys, value, style);
     const member = memberSchema(core);
-    if (member !== undefined && Array.isArray(value)) return this.#list(member, value, look);
+    if (member !== undefined && Array.isArray(value)) return this.#list(member, value, style);
     if (member !== undefined && isMap(value)) {
       const entries = Object.entries(value).map(([key, item]) =>
-        [key, this.node(member, item, look)] as const
+        [key, this.node(member, item, style)] as const
       );
-      return this.#entries(entries, look);
+      return this.#entries(entries, style);
     }
     return this.document.createNode(value, { flow: true }) as Node;
   }
 
-  #list(member: z.core.$ZodType, value: unknown[], look: Look): Node {
+  #list(member: z.core.$ZodType, value: unknown[], style: Style): Node {
     const list = new YAMLSeq(this.document.schema);
-    list.items = value.map((item) => this.node(member, item, look));
-    list.flow = look.flow || value.every((item) => typeof item !== "object");
+    list.items = value.map((item) => this.node(member, item, style));
+    list.flow = style.flow || value.every((item) => typeof item !== "object");
     return list;
   }
 
   #map(
     keys: Readonly<Record<string, z.core.$ZodType>>,
     value: Record<string, unknown>,
-    look: Look,
+    style: Style,
   ): Node {
     const entries = Object.entries(keys).flatMap(([key, schema]) => {
-      const isDefault = look.isDefault || value[key] === undefined;
+      const isDefault = style.isDefault || value[key] === undefined;
       const filled = value[key] ?? (value[key] === undefined ? schemaShape(schema).fallback : null);
       if (filled === undefined) return [];
-      const node = this.node(schema, filled, { ...look, isDefault });
-      if (isDefault && !look.flow && (!isCollection(node) || node.flow)) node.comment = " default";
+      const node = this.node(schema, filled, { ...style, isDefault });
+      if (isDefault && !style.flow && (!isCollection(node) || node.flow)) node.comment = " default";
       return [[key, node] as const];
     });
-    return this.#entries(entries, look);
+    return this.#entries(entries, style);
   }
 
-  #entries(entries: readonly (readonly [key: string, node: Node])[], look: Look): Node {
+  #entries(entries: readonly (readonly [key: string, node: Node])[], style: Style): Node {
     const map = new YAMLMap(this.document.schema);
     for (const [key, node] of entries) map.add(new Pair(this.document.createNode(key), node));
-    map.flow = look.flow || entries.length === 0;
+    map.flow = style.flow || entries.length === 0;
     return map;
   }
 
-  /** Of the alternatives the one that the value is written in; a short form becomes what it stands for. */
-  #union(options: readonly z.core.$ZodType[], value: unknown, look: Look): Node {
+  /** Writes a value by the alternative that it matches; a short form is expanded. */
+  #union(options: readonly z.core.$ZodType[], value: unknown, style: Style): Node {
     const list = options.find(isList);
-    if (Array.isArray(value) && list !== undefined) return this.node(list, value, look);
+    if (Array.isArray(value) && list !== undefined) return this.node(list, value, style);
     const map = options.find((option) => fits(option, value));
     if (map === undefined || Array.isArray(value)) {
       return this.document.createNode(value, { flow: true }) as Node;
     }
-    const flow = look.flow || isShort(map);
-    if (isMap(value)) return this.node(map, value, { ...look, flow });
+    const flow = style.flow || isShort(map);
+    if (isMap(value)) return this.node(map, value, { ...style, flow });
     const { shorthand } = schemaShape(map).meta;
     if (shorthand === undefined || !hasDefaults(map)) {
       return this.document.createNode(value) as Node;
     }
-    return this.node(map, { [shorthand]: value }, { ...look, flow });
+    return this.node(map, { [shorthand]: value }, { ...style, flow });
   }
 }
 
@@ -108,7 +108,7 @@ function isList(option: z.core.$ZodType): boolean {
   return (schemaShape(option).core as z.core.$ZodTypes)._zod.def.type === "array";
 }
 
-/** Whether an alternative is a map that the value may be, judged by its keys and those that have one possible value. */
+/** Whether a value can be this alternative: its keys are known and its literal keys agree. */
 function fits(option: z.core.$ZodType, value: unknown): boolean {
   const { core } = schemaShape(option);
   const keys = fixedKeys(core);
@@ -121,7 +121,7 @@ function fits(option: z.core.$ZodType, value: unknown): boolean {
   });
 }
 
-/** Values of columns, conditions and the like are many and short: each has one line. */
+/** Whether a mapping is written on one line, as column values and conditions are. */
 function isShort(map: z.core.$ZodType): boolean {
   const { meta, core } = schemaShape(map);
   const isRequest = fixedKeys(core)?.query !== undefined;

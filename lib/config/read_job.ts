@@ -1,6 +1,6 @@
-// Owns the way from a file to a job: files, tree, variables, schema, cross-checks, in that order, with
-// every problem of every step in one failure. It reads no file and no environment itself; both are passed
-// in. Invariant: a job that is returned has no problem that `check` would report.
+// Reads a job from its file: files, tree, variables, schema, cross-checks, in that order, and collects
+// the problems of all steps in one failure. It never reads files or the environment itself; both are
+// passed in. Invariant: a job that is returned has no problem that `check` would report.
 import type { Env } from "./yaml/env.ts";
 import { readJobTree, type ReadText } from "./yaml/include.ts";
 import type { Job } from "./schema/job.ts";
@@ -13,19 +13,19 @@ import {
   problemOf,
 } from "./yaml/problem.ts";
 import { resolveJob } from "./resolve/job.ts";
-import { salvage } from "./schema/partial_job.ts";
+import { partialJob } from "./schema/partial_job.ts";
 import { type FlatIssue, flatIssues, keepKnownKeys, valueAt } from "./schema/issue.ts";
 import { type PathProblem, schemaProblems } from "./schema/issue_sentence.ts";
 import { isAboveSecrets, secretAt } from "./schema/secret.ts";
 import type { YamlNode } from "./yaml/node.ts";
 import { partOf, placeOf, type PlainValue, plainValue } from "./tree_values.ts";
 
-/** Most problems of one failure. */
+/** Maximum number of problems in one failure. */
 const MOST_PROBLEMS = 200;
 
-/** What reading a job takes from outside. */
+/** The dependencies of reading a job. */
 export interface ReadJobDeps {
-  /** Reads a file as text; throws where it cannot. */
+  /** Reads a file as text; throws if it cannot. */
   readText: ReadText;
   /** Looks an environment variable up. */
   env: Env;
@@ -33,18 +33,18 @@ export interface ReadJobDeps {
 
 /** A job with the tree it was read from. */
 export interface JobReading {
-  /** The job, or undefined where there are problems. */
+  /** The job, or undefined if there are problems. */
   readonly job: Job | undefined;
-  /** The merged tree of its files, or undefined where there is none. */
+  /** The merged tree of its files, or undefined if the file cannot be read. */
   readonly root: YamlNode | undefined;
-  /** Every problem, in the order of the files. */
+  /** All problems, in the order of the files. */
   readonly problems: readonly Problem[];
 }
 
 /**
- * Reads a job file with what it includes.
+ * Reads a job file and the files it includes.
  *
- * @throws ConfigurationFailure with every problem of the file.
+ * @throws {ConfigurationFailure} with all problems of the job.
  */
 export async function readJob(file: string, deps: ReadJobDeps): Promise<Job> {
   const { job, problems } = await inspectJob(file, deps);
@@ -52,7 +52,7 @@ export async function readJob(file: string, deps: ReadJobDeps): Promise<Job> {
   throw new ConfigurationFailure(file, problems, "See docs/config.md, and run deno task check");
 }
 
-/** Reads a job file with what it includes; returns its problems instead of throwing them. */
+/** Reads a job file and the files it includes; returns the problems instead of throwing them. */
 export async function inspectJob(file: string, deps: ReadJobDeps): Promise<JobReading> {
   const { root, findings } = await readJobTree(file, deps.readText);
   if (root === undefined && findings.length === 0) {
@@ -66,7 +66,7 @@ export async function inspectJob(file: string, deps: ReadJobDeps): Promise<JobRe
   const known = new Set(findings.map(placeId));
   for (const { path, message, point, part = "" } of found.problems) {
     const finding = { place: partOf(placeOf(root, path, point), part), message };
-    // What is wrong in the YAML or with a variable may make the value wrong as well.
+    // A mistake in the YAML or in a variable may be the cause of this one.
     if (!known.has(placeId(finding))) findings.push(finding);
   }
   if (findings.length > 0 || found.job === undefined) {
@@ -79,12 +79,12 @@ function placeId({ place }: Finding): string {
   return typeof place === "string" ? place : `${place.source.file}:${place.offset}`;
 }
 
-/** Whether a path leads into what one of the problems is about. */
+/** Whether a path is below that of one of the problems. */
 function isBelow(path: readonly string[], problems: readonly PathProblem[]): boolean {
   return problems.some((problem) => problem.path.every((key, at) => String(key) === path[at]));
 }
 
-/** The job, if the schema accepts it, and what it and the cross-checks refuse. */
+/** The job, if the schema accepts it, and the problems that the schema and the cross-checks find. */
 function parseJob(plain: PlainValue): { job: ParsedJob | undefined; problems: PathProblem[] } {
   let { value } = plain;
   let result = jobSchema.safeParse(value, { error: keepKnownKeys });
@@ -95,12 +95,12 @@ function parseJob(plain: PlainValue): { job: ParsedJob | undefined; problems: Pa
   if (result.success) return { job: result.data, problems: resolveJob(result.data) };
   const shown = (path: readonly PropertyKey[], found: unknown) => shownValue(plain, path, found);
   const issues = flatIssues(result.error.issues, value);
-  const { job, unread } = salvage(value, issues);
+  const { job, unread } = partialJob(value, issues);
   const between = job === undefined ? [] : resolveJob(job, unread);
   return { job: undefined, problems: [...schemaProblems(issues, value, shown), ...between] };
 }
 
-/** Variables are texts; where the schema wants a number or a boolean, they are read as one. */
+/** The input with variables converted where the schema requires a number or a boolean. */
 function withTypes(
   value: unknown,
   issues: readonly FlatIssue[],
@@ -127,16 +127,16 @@ function shownValue(
   if (secretAt(keys) !== undefined) return undefined;
   if (plain.fromEnv.has(JSON.stringify(keys))) return "another value in the variable";
   if (typeof value === "string" && isAboveSecrets(keys)) return undefined;
-  if (value === null) return "nothing";
+  if (value === null) return "null";
   const empty = typeof value === "object" && Object.keys(value).length === 0;
   if (Array.isArray(value)) return empty ? "an empty list" : "a list";
-  if (typeof value === "object") return empty ? "an empty map" : "a map";
+  if (typeof value === "object") return empty ? "an empty mapping" : "a mapping";
   const text = String(value);
   const short = text.length > 60 ? `${text.slice(0, 57)}...` : text;
   return typeof value === "string" ? JSON.stringify(short) : short;
 }
 
-/** Problems by file (the top one first), line and column; none twice, and not endlessly many. */
+/** Distinct problems by file (the top one first), line and column, up to a bound. */
 function inOrder(
   findings: readonly Finding[],
   secrets: readonly Place[],
@@ -154,6 +154,6 @@ function inOrder(
   );
   const more = findings.length - MOST_PROBLEMS;
   if (sorted.length <= MOST_PROBLEMS) return sorted;
-  const rest = problemOf({ place: file, message: `and about ${more} problems more` });
+  const rest = problemOf({ place: file, message: `and about ${more} more problems` });
   return [...sorted.slice(0, MOST_PROBLEMS), rest];
 }

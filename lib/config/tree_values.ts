@@ -1,6 +1,6 @@
-// Owns the step from the tree of a file to the plain value that the schema reads: environment variables
-// are put into texts, but for the keys that hold secrets, whose texts stay as they are and are checked
-// instead. It finds the place of any path again, for whoever has a problem to report.
+// Turns the tree of a job into the plain value that the schema parses: it substitutes environment
+// variables, except in secrets, which stay `${NAME}` and are checked instead. It also finds the place of
+// any path, for problem reports.
 import { type Env, envReferences, substituteEnv } from "./yaml/env.ts";
 import type { Finding, Place } from "./yaml/problem.ts";
 import { isAboveSecrets, secretAt, secretProblem } from "./schema/secret.ts";
@@ -8,19 +8,19 @@ import type { YamlNode } from "./yaml/node.ts";
 
 /** The plain value of a tree. */
 export interface PlainValue {
-  /** Maps, lists and scalars. */
+  /** Objects, arrays and scalars. */
   readonly value: unknown;
-  /** What is wrong with variables and secrets. */
+  /** Problems with variables and secrets. */
   readonly findings: (Finding & { readonly path: readonly string[] })[];
-  /** Places of texts that no message may show: secrets written into the file. */
+  /** Places of strings that no message may show: secrets written in the file. */
   readonly secrets: Place[];
-  /** Names of the variables that occur, in order. */
+  /** Names of the variables in the file, in order. */
   readonly variables: string[];
-  /** Paths (as JSON) of texts that variables are part of: their values are not shown either. */
+  /** Paths (as JSON) of strings that contain variables: their values are not shown either. */
   readonly fromEnv: ReadonlySet<string>;
 }
 
-/** Turns a tree into a plain value; a variable without a value is a problem and reads as empty. */
+/** Turns a tree into a plain value; a variable that is not set is a problem and reads as empty. */
 export function plainValue(root: YamlNode, env: Env): PlainValue {
   const findings: PlainValue["findings"] = [];
   const secrets: Place[] = [];
@@ -63,8 +63,8 @@ export function plainValue(root: YamlNode, env: Env): PlainValue {
 }
 
 /**
- * The place of a path: of the value where it is a scalar and `point` asks for it, else of the key; of
- * the nearest part of the file above it, where the path leads further than the file.
+ * The place of a path: of the value if it is a scalar and `point` is "value", else of the key. If the
+ * path leads further than the file, the place of the nearest part above it.
  */
 export function placeOf(
   root: YamlNode,
@@ -75,7 +75,7 @@ export function placeOf(
   for (const step of path) {
     const entry = node.kind === "map" ? node.entries.get(String(step)) : undefined;
     const next = entry?.node ?? (node.kind === "list" ? node.items[Number(step)] : undefined);
-    // One item may be written without the list it stands for: its index leads to itself.
+    // A single item may be written without its list: its index leads to itself.
     if (next === undefined && typeof step === "number") continue;
     if (next === undefined) break;
     [node, place] = [next, entry?.key ?? next.place];
@@ -83,7 +83,7 @@ export function placeOf(
   return point === "value" && node.kind === "scalar" ? node.place : place;
 }
 
-/** The part of a place that holds a text, or the place itself where it does not stand there as such. */
+/** The part of a place that contains a string, or the whole place if it does not. */
 export function partOf(place: Place, part: string): Place {
   const { source, offset } = place;
   const found = part === "" ? -1 : source.text.indexOf(part, offset);

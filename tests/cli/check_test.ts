@@ -25,7 +25,7 @@ Deno.test("check prints every problem of every file to stderr and exits with 2",
   await Deno.writeTextFile(folder.file("b.yaml"), FINE);
   await Deno.writeTextFile(folder.file("tab.yaml"), FINE.replace("    window", "\twindow"));
   const tab = await runTask("check", [folder.file("tab.yaml")]);
-  assertStringIncludes(tab.stderr, "which finds more where the YAML can be read");
+  assertStringIncludes(tab.stderr, "it then checks the rest of the file");
   const files = [folder.file("a.yaml"), folder.file("b.yaml"), folder.file("none.yaml")];
   const { code, stdout, stderr } = await runTask("check", files);
   assertEquals(code, 2);
@@ -35,7 +35,7 @@ Deno.test("check prints every problem of every file to stderr and exits with 2",
   14 |     widow: day
      |     ^^^^^`,
   );
-  assertStringIncludes(stderr, "none.yaml: there is no such file");
+  assertStringIncludes(stderr, "none.yaml: the file does not exist");
   assertStringIncludes(stderr, "hint: ");
   assertStringIncludes(stdout, "b.yaml: ok");
 });
@@ -46,15 +46,18 @@ Deno.test("check says what was meant by a name of no file, and which files a fol
   const files = [folder.file("wether.yaml"), folder.file("weather"), folder.path, "racing"];
   const { code, stderr } = await runTask("check", files);
   assertEquals(code, 2);
-  const near = `there is no such file; did you mean "${folder.file("weather.yaml")}"?`;
+  const near = `the file does not exist; did you mean "${folder.file("weather.yaml")}"?`;
   assertStringIncludes(stderr, `wether.yaml: ${near}`);
   assertStringIncludes(stderr, `weather: ${near}`);
   assertStringIncludes(
     stderr,
     `it is a folder; expected a file, such as ${folder.file("weather.yaml")}`,
   );
-  assertStringIncludes(stderr, 'racing: there is no such file; did you mean "config/racing.yaml"?');
-  assertStringIncludes(stderr, "hint: Give the name of a job file; deno task init writes one");
+  assertStringIncludes(
+    stderr,
+    'racing: the file does not exist; did you mean "config/racing.yaml"?',
+  );
+  assertStringIncludes(stderr, "hint: Name a job file; deno task init writes one");
 });
 
 Deno.test("check says how editors find the schema where a job does not name it, or one that is not there", async () => {
@@ -72,7 +75,7 @@ Deno.test("check says how editors find the schema where a job does not name it, 
   );
   assertStringIncludes(
     stderr,
-    'lost.yaml names the schema "lost.json", which is not there; write "#',
+    'lost.yaml names the schema "lost.json", which does not exist; write "#',
   );
 });
 

@@ -50,7 +50,7 @@ Deno.test("init says what is wrong with a document, a sample or a path, and writ
   await Deno.writeTextFile(copy.file("broken.json"), '{"openapi": "3.0.0", "paths": {');
   await Deno.writeTextFile(copy.file("other.yaml"), "job: a\nstreams: {}\n");
   const cases: [args: string[], ...said: string[]][] = [
-    [["--openapi", "api.jsn", "--path", "/a"], 'there is no such file; did you mean "api.json"?'],
+    [["--openapi", "api.jsn", "--path", "/a"], 'the file does not exist; did you mean "api.json"?'],
     [["--openapi", "config", "--path", "/a"], "it is a folder; expected a file"],
     [
       ["--openapi", "https://a.example/openapi.json"],

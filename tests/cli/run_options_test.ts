@@ -69,8 +69,8 @@ Deno.test("givenOptions() read dates by the job's calendar, selections and param
   assertEquals([asked.start, asked.end], ["2025-10-13", "2025-10-19"]);
   assertEquals(asked.params, { region_codes: ["fr", "gb"] });
   assertEquals([asked.without, asked.with], [["masters", "results"], ["details"]]);
-  assertThrows(() => given("--region-codes de"), Failure, '"de" is not among its choices');
-  assertThrows(() => given("--start-date 2025-02-30"), Failure, "it names no day");
+  assertThrows(() => given("--region-codes de"), Failure, '"de" is not one of its choices');
+  assertThrows(() => given("--start-date 2025-02-30"), Failure, "it is not a date");
 });
 
 Deno.test("runOptions() are those of the last run when nothing else is given", () => {

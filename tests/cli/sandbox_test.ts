@@ -30,7 +30,7 @@ Deno.test("sandbox explains its options and exits with 2 when one is wrong", asy
     "--latency long": 'Cannot use --latency "long": expected a time',
     "--limit-kind leaky": 'Cannot use --limit-kind "leaky"',
     "--fault 500": 'Cannot read fault "500"',
-    "--recordings /": "this task may not read that folder",
+    "--recordings /": "this task has no permission to read that folder",
   };
   for (const [args, message] of Object.entries(cases)) {
     const { code, stdout, stderr } = await runTask("sandbox", ["--port", "0", ...args.split(" ")]);

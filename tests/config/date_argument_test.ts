@@ -45,7 +45,7 @@ Deno.test("parseDateArgument() refuses other texts with a hint", () => {
   ];
   for (const [text, hint] of cases) {
     const failure = assertThrows(() => day(text), Failure);
-    assertEquals(failure.message, `Cannot read date "${text}": it names no day`);
+    assertEquals(failure.message, `Cannot read date "${text}": it is not a date`);
     assertEquals([failure.kind, failure.hint], ["configuration", hint]);
   }
 });

@@ -73,11 +73,11 @@ Deno.test("readJob() says what was expected, found and probably meant", async ()
     ],
     [
       { "streams.readings.window": "dya" },
-      'expected a length such as "day", "7d", "6h" or "month", "auto", or a map with max, found "dya"',
+      'expected a length such as "day", "7d", "6h" or "month", "auto", or a mapping with max, found "dya"',
     ],
     [
       { "tables.stations.columns.name": "string" },
-      'expected a type such as "text", or a map with "type", found "string"; did you mean "text"?',
+      'expected a type such as "text", or a mapping with "type", found "string"; did you mean "text"?',
     ],
     [
       { "tables.stations.merge": "newest" },
@@ -96,8 +96,8 @@ Deno.test("readJob() says what was expected, found and probably meant", async ()
       'the key "size" is missing',
     ],
     [{ "tables": undefined }, 'the key "tables" is missing'],
-    [{ "job": ["a"] }, "expected a text, found a list"],
-    [{ "job": null }, "expected a text, found nothing"],
+    [{ "job": ["a"] }, "expected a string, found a list"],
+    [{ "job": null }, "expected a string, found null"],
     [
       { "job": "1st" },
       'expected a name of letters, digits and _, at most 63 long, not starting with a digit, found "1st"',
@@ -110,10 +110,10 @@ Deno.test("readJob() says what was expected, found and probably meant", async ()
       { "time_zone": "Europe/Londn" },
       'expected a time zone such as Europe/London, found "Europe/Londn"',
     ],
-    [{ "source": 3 }, "expected a URL, or a map with url, found 3"],
+    [{ "source": 3 }, "expected a URL, or a mapping with url, found 3"],
     [
       { "streams.readings.rows": 3 },
-      "expected a table's name, a map with table, each and columns, or a list of such maps, found 3",
+      "expected the name of a table, a mapping with table, each and columns, or a list of such mappings, found 3",
     ],
     [
       { "streams.readings.rows": [{ table: "readings", colums: { id: "id" } }] },
@@ -126,7 +126,7 @@ Deno.test("readJob() says what was expected, found and probably meant", async ()
     ],
     [
       { "streams.readings.request": 5 },
-      "expected a path such as /v1/items, or a map with path and query, found 5",
+      "expected a path such as /v1/items, or a mapping with path and query, found 5",
     ],
     [
       { "checks.a": { sql: "SELECT 1 AS n", expect: { n: "many" } } },
@@ -160,8 +160,8 @@ Deno.test("readJob() reports mistakes between parts beside mistakes within them"
       ),
   );
   assertEquals(found, [
-    '8:20 expected a type such as "text", or a map with "type", found "txt"; did you mean "text"?',
-    '14:13 expected a length such as "day", "7d", "6h" or "month", "auto", or a map with max, found "dya"',
+    '8:20 expected a type such as "text", or a mapping with "type", found "txt"; did you mean "text"?',
+    '14:13 expected a length such as "day", "7d", "6h" or "month", "auto", or a mapping with max, found "dya"',
     '15:69 there is no parameter "regoins"; did you mean "regions"?',
     '17:11 there is no table "readngs"; did you mean "readings"?',
   ]);
@@ -180,21 +180,22 @@ Deno.test("readJob() tells a mistake once, and not what follows from it", async 
     '2:45 unknown key "baerer"; did you mean "bearer"?',
   ]);
   assertEquals(await messages(auth('{ basic: "${TOKEN}" }')), [
-    "2:52 expected a map with username and password, found another value in the variable",
+    "2:52 expected a mapping with username and password, found another value in the variable",
   ]);
   const twice = FINE.replace(
     "tables:\n",
     "tables:\n  readings: { key: id, columns: { id: text } }\n",
   );
-  assertEquals(await messages(twice), ['10:3 the key "readings" occurs twice, first in line 6']);
+  assertEquals(await messages(twice), ['10:3 the key "readings" is already defined in line 6']);
 });
 
 Deno.test("readJob() says of a file of another kind that it is no job, and nothing else", async () => {
-  const expected = "this is no job file: expected a map with job, source, tables and streams";
+  const expected =
+    "this is not a job file: expected a mapping with job, source, tables and streams";
   for (
     const [text, found] of [
-      ['{"name": "x", "dependencies": {}}', "none of which it has"],
-      ["version: 3\nservices: {}\n", "none of which it has"],
+      ['{"name": "x", "dependencies": {}}', "but the file has none of these keys"],
+      ["version: 3\nservices: {}\n", "but the file has none of these keys"],
       ["- a\n", "found a list"],
       ["hello\n", 'found "hello"'],
     ] as const
@@ -203,13 +204,13 @@ Deno.test("readJob() says of a file of another kind that it is no job, and nothi
 
 Deno.test("readJob() says what to write where a map is expected, and of placeholders without quotes", async () => {
   assertEquals(await messagesWith({ "streams.readings.rows": ["readings"] }), [
-    'expected a map with table, found "readings"',
+    'expected a mapping with table, found "readings"',
   ]);
   assertEquals(await messagesWith({ "streams.readings.for_each": { shop: [] } }), [
     "expected at least one, found an empty list",
   ]);
   assertEquals(await messages(FINE.replace('"{from}"', "{from}")), [
-    '15:45 expected a text, a number, true, false or a list of them, found a map; a placeholder needs quotes: "{from}"',
+    '15:45 expected a string, a number, true, false or a list of them, found a mapping; a placeholder needs quotes: "{from}"',
   ]);
 });
 
@@ -244,8 +245,8 @@ Deno.test("readJob() shows neither secrets nor values of variables", async () =>
   );
   const found = await problems(text, { T: "letmein" });
   assertEquals(found.map(({ line, message }) => `${line} ${message}`), [
-    "4 a secret must not be written into a job file; expected a variable such as ${API_TOKEN}",
-    "4 a secret must not be written into a job file; expected a variable such as ${API_TOKEN}",
+    "4 a secret must not be written in a job file; expected a variable such as ${API_TOKEN}",
+    "4 a secret must not be written in a job file; expected a variable such as ${API_TOKEN}",
     '5 expected a duration such as "30s", "15m" or "7d", found another value in the variable',
     '6 unknown key "hedaers"; did you mean "headers"?',
   ]);
@@ -317,13 +318,13 @@ Deno.test("readJob() names the included file a problem is in", async () => {
 Deno.test("readJob() refuses files outside its folder, missing files and circles", async () => {
   const including = async (path: string, files = {}) =>
     (await problems({ "job.yaml": `include: ${path}\n${FINE}`, ...files })).map((p) => p.message);
-  const outside = "an included file must lie in the folder of the job file or below it";
+  const outside = "an included file must be in the folder of the job file or below it";
   for (
     const path of ["../a.yaml", "/etc/passwd", "a/../../b", "file:///etc/passwd", "C:\\a", "~/a"]
   ) {
     assertEquals(await including(path), [outside]);
   }
-  assertEquals(await including("none.yaml"), ['cannot read "none.yaml": there is no such file']);
+  assertEquals(await including("none.yaml"), ['cannot read "none.yaml": the file does not exist']);
   assertEquals(await including("./job.yaml"), ['"job.yaml" includes itself']);
   assertEquals(await including("a.yaml", { "a.yaml": "include: job.yaml" }), [
     '"job.yaml" includes itself',

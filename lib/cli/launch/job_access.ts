@@ -1,27 +1,27 @@
-// Owns what a job file asks of the outside, read before the job is: its hosts, its files and the
-// variables it names. It judges nothing: a file that cannot be read gives access to nothing, and the
-// command says what is wrong with it. The YAML reader is loaded only where it is needed.
+// Finds out what a job needs access to, before the job is read: its hosts, its files and the variables
+// it names. It reports no errors: a file that cannot be read gets access to nothing, and the command then
+// says what is wrong with it. The YAML reader is loaded only if needed.
 import type { YamlNode } from "../../config/yaml/tree.ts";
 
-/** What a job asks of the outside. */
+/** What a job needs access to. */
 export interface JobAccess {
-  /** The file and those it includes. */
+  /** The job file and the files it includes. */
   readonly files: readonly string[];
-  /** `host:port` of its source and of where it fetches tokens. */
+  /** `host:port` of the API and of the server that issues tokens. */
   readonly hosts: readonly string[];
-  /** Names of the variables in its files. */
+  /** Names of the environment variables in its files. */
   readonly variables: readonly string[];
-  /** Whether a stream's requests are repeated for a query on the target. */
+  /** Whether a stream repeats its requests for the rows of a query on the target. */
   readonly isFed: boolean;
 }
 
-/** Largest file looked at; the command refuses a larger one with a message. */
+/** Maximum size of a file; the command refuses a larger one with a message. */
 const MOST_BYTES = 1 << 20;
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string>>;
 
-/** Reads what a job asks of the outside; its hosts only where `withHosts`. */
+/** Finds out what a job needs access to; its hosts only if `withHosts`. */
 export async function readJobAccess(
   file: string,
   withHosts: boolean,
@@ -87,7 +87,7 @@ function at(node: YamlNode | undefined, ...names: readonly string[]): YamlNode |
   return node;
 }
 
-/** `host:port`; the port is written out, or all of the host's ports would be granted. */
+/** `host:port`, always with the port: without it, all ports of the host would be granted. */
 function hostOf(url: string): string | undefined {
   if (!URL.canParse(url)) return undefined;
   const { hostname, port, protocol } = new URL(url);

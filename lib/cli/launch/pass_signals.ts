@@ -1,25 +1,25 @@
-// Owns what a launcher does with SIGINT and SIGTERM, and with SIGHUP where it ends a command (hangup.ts):
-// it passes them on to the command, and ends one that does not obey. The embedded database works inside
-// the command's process, and while it does (making a database takes seconds) nothing there hears a
-// signal; nothing committed is lost by the end.
+// Forwards SIGINT and SIGTERM, and SIGHUP if it ends a command (hangup.ts), from the launcher to the
+// command, and kills a command that does not end in time. The embedded database runs in the command's
+// process; while it is busy (creating a database takes seconds), that process handles no signals. Nothing
+// that was committed is lost.
 import { hangupEnds } from "../hangup.ts";
 
-/** Time a command has to end; its own is a little shorter, and Deno Deploy's is 5 s. */
+/** Time that a command has to end; slightly longer than its own limit. Deno Deploy allows 5 s. */
 const STOP_MS = 4500;
 /** Time after the second signal. */
 const LEAVE_MS = 250;
-/** A key press arrives from the terminal and from `deno task`: two signals within it are one. */
+/** Ctrl+C arrives from the terminal and from `deno task`: two signals within this time count as one. */
 const SAME_PRESS_MS = 200;
 
-/** What passes signals on. */
+/** Forwards signals. */
 export interface SignalPassing {
-  /** Passes them to a child until it ends, and returns its exit code. */
+  /** Forwards signals to a child until it ends, and returns its exit code. */
   until(child: Deno.ChildProcess): Promise<number>;
 }
 
 /**
- * Listens for SIGINT and SIGTERM; while there is no child, the first of them ends this process.
- * `exitCode` is what an interrupted command exits with, `onKill` is called before one is killed.
+ * Listens for SIGINT and SIGTERM; without a child, the first of them ends this process. `exitCode` is the
+ * exit code of an interrupted command; `onKill` is called before a command is killed.
  */
 export function passSignals(exitCode: number, onKill: () => void): SignalPassing {
   let child: Deno.ChildProcess | undefined;
@@ -47,7 +47,7 @@ export function passSignals(exitCode: number, onKill: () => void): SignalPassing
     until: async (started) => {
       child = started;
       const { code, signal } = await child.status;
-      // A command that does not listen yet, or not any more, is ended by the signal itself.
+      // A command that does not listen yet, or no longer, is ended by the signal itself.
       return firstAtMs === undefined || signal === null ? code : exitCode;
     },
   };

@@ -1,30 +1,30 @@
-// Owns the answer to what a command may do: the hosts of the job's API and of the database, the files
-// of the job, of the checkpoint, of the embedded database and of the logs, and the variables that any
-// of these name. Everything follows from the job file and the settings, so that another API needs no
-// broader permissions than its own hosts. It opens nothing but the job's files.
+// Determines the permissions of a command: the hosts of the API and of the database, the files of the
+// job, the checkpoint, the embedded database and the logs, and the environment variables that these name.
+// They are derived from the job file and the settings, so that no API requires broader permissions than
+// its own hosts. It opens only the job's files.
 import { parsePostgresUrl } from "../../upsert/postgres/url.ts";
 import { DEFAULT_JOB, readSettings, SETTING_NAMES } from "../settings.ts";
 import { type Environment, type JobAccess, readJobAccess } from "./job_access.ts";
 
-/** What a command touches. */
+/** What a command requires. */
 export interface Needs {
-  /** Asks the job's API. */
+  /** Sends requests to the API of the job. */
   readonly source?: boolean;
-  /** Talks to the database; `fed`: only where the job's requests are repeated for a query on it. */
+  /** Connects to the database; `fed`: only if the job repeats requests for the rows of a query on it. */
   readonly target?: boolean | "fed";
   /** Opens the checkpoint. */
   readonly kv?: boolean;
-  /** Moves the checkpoint's file, or begins its folder anew. */
+  /** Moves the checkpoint file, or recreates its folder. */
   readonly kvFolder?: boolean;
   /** Writes logs. */
   readonly logs?: boolean;
-  /** Takes a lock, in which the name of this machine is written. */
+  /** Takes the lock of the job, which records the host name. */
   readonly lock?: boolean;
-  /** Listens on 127.0.0.1: on the port of the status page, or on any. */
+  /** Listens on 127.0.0.1: on the port of the status page, or on any port. */
   readonly serve?: "status" | "any";
-  /** Takes the job file as its first argument, too. */
+  /** Also accepts the job file as its first argument. */
   readonly file?: boolean;
-  /** Settings that it has whatever the environment says. */
+  /** Settings that override the environment. */
   readonly settings?: Readonly<Record<string, string>>;
 }
 
@@ -37,10 +37,10 @@ interface Grants {
   readonly sys: Set<string>;
 }
 
-/** Port of the status page unless `PORT` says otherwise. */
+/** Default port of the status page; `PORT` overrides it. */
 const STATUS_PORT = "8000";
 
-/** Variables of terminals and of schedules, besides the settings and what the job names. */
+/** Variables for terminals and schedules, in addition to the settings and those that the job names. */
 const COMMON_NAMES = ["NO_COLOR", "TERM"];
 const CRON_NAMES = [
   "PORT",
@@ -50,11 +50,11 @@ const CRON_NAMES = [
   "DENO_TIMELINE",
 ];
 
-/** Few objects are held for long: a small young generation saves 75 MB and costs no time. */
+/** Few objects live long: a small young generation saves 75 MB and costs no time. */
 const SMALL_YOUNG = "--max-semi-space-size=4";
 /**
- * For commands that run a job: V8 lets a heap that may not grow beyond 1 GiB grow less before it collects
- * it, which saves 70 MB and costs a tenth of the client's time (docs/benchmarks.md).
+ * For commands that run a job: with a limit of 1 GiB, V8 collects the heap earlier, which saves 70 MB and
+ * costs a tenth of the client's time (docs/benchmarks.md).
  */
 export const RUN_HEAP = `${SMALL_YOUNG},--max-old-space-size=1024`;
 
@@ -88,8 +88,8 @@ function grantsOf(needs: Needs, job: JobAccess, env: Environment): Grants {
     env: new Set([...SETTING_NAMES, ...COMMON_NAMES, ...job.variables]),
     sys: new Set(needs.lock ? ["hostname"] : []),
   };
-  const asksTarget = needs.target === "fed" ? job.isFed : needs.target === true;
-  if (asksTarget) addTarget(settings.databaseUrl, grants, env);
+  const usesTarget = needs.target === "fed" ? job.isFed : needs.target === true;
+  if (usesTarget) addTarget(settings.databaseUrl, grants, env);
   if (needs.kv && settings.kvPath !== undefined) {
     addKv(settings.kvPath, grants, needs.kvFolder === true);
   }
@@ -123,7 +123,7 @@ function addTarget(url: string, grants: Grants, env: Environment): void {
   grants.read.add(`${import.meta.dirname}/../../../node_modules/@electric-sql/pglite`);
 }
 
-/** A host and port, or a socket in a folder of this machine; of a URL that cannot be read nothing. */
+/** Grants a host and port, or a Unix socket; nothing for a URL that cannot be parsed. */
 function addServer(url: string, grants: Grants): void {
   let address;
   try {
@@ -137,13 +137,13 @@ function addServer(url: string, grants: Grants): void {
   if (sslRootCert !== undefined && sslRootCert !== "system") grants.read.add(sslRootCert);
 }
 
-/** Deno asks for all three. */
+/** Deno requires all three for a Unix socket. */
 function addSocket(grants: Grants, path: string): void {
   grants.net.add(`unix:${path}`);
   addBoth(grants, path);
 }
 
-/** Where Deno keeps packages: PGlite reads its WebAssembly from there. */
+/** Deno's cache folder, from which PGlite reads its WebAssembly. */
 function denoFolder(env: Environment): string {
   if (env.DENO_DIR) return env.DENO_DIR;
   switch (Deno.build.os) {
@@ -156,7 +156,7 @@ function denoFolder(env: Environment): string {
   }
 }
 
-/** The file alone where its folder exists; the folder where it is to be made or the file to be moved. */
+/** Grants the file if its folder exists; the folder if it must be created or the file is to be moved. */
 function addKv(path: string, grants: Grants, moves: boolean): void {
   if (/^https?:/.test(path)) {
     if (URL.canParse(path)) grants.net.add(new URL(path).host);
@@ -174,7 +174,7 @@ function isFolder(path: string): boolean {
   }
 }
 
-/** One flag with its list; a comma of a path is doubled, and an empty list gives no permission at all. */
+/** One flag with its list; commas in paths are doubled, and an empty list grants nothing. */
 function flag(name: string, values: ReadonlySet<string>): string[] {
   if (values.size === 0) return [];
   return [`--${name}=${[...values].map((value) => value.replaceAll(",", ",,")).join(",")}`];

@@ -1,10 +1,10 @@
-// Owns the cross-checks of `params`: names that can be flags, patterns that compile, defaults that their
-// own patterns and choices allow. Pure.
+// Checks `params`: names must be usable as flags, patterns must compile, and defaults must match their own
+// patterns and choices. Pure.
 import { flagOf, paramValueProblem } from "../schema/params.ts";
 import { regularExpressionProblem } from "../schema/regular_expression.ts";
 import type { Scope } from "./scope.ts";
 
-/** Flags that the commands have themselves. */
+/** Flags of the commands themselves. */
 const RESERVED_FLAGS = new Set(
   ("all check-status clear config date dry-run end-date explain fault file group help json latency limit log only " +
     "openapi path port progress quiet rebuild resume start-date stream url verbose version " +
@@ -18,7 +18,7 @@ export function resolveParams(scope: Scope): void {
     const path = ["params", name];
     const flag = flagOf(name);
     if (RESERVED_FLAGS.has(flag) || /^(no|skip)-/.test(flag) || flags.has(flag)) {
-      scope.key(path, `the flag --${flag} has a meaning already; choose another name`);
+      scope.key(path, `the flag --${flag} is already in use; choose another name`);
     }
     flags.add(flag);
     const pattern = param.pattern === undefined
@@ -29,7 +29,7 @@ export function resolveParams(scope: Scope): void {
       continue;
     }
     if (Array.isArray(param.default) && !param.list) {
-      scope.value([...path, "default"], 'a list as a default needs "list: true"');
+      scope.value([...path, "default"], 'a list as the default requires "list: true"');
     }
     for (const value of [param.default ?? []].flat()) {
       const problem = value === null ? undefined : paramValueProblem(param, String(value));

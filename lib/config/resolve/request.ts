@@ -1,5 +1,5 @@
-// Owns the cross-checks of a stream's request and of what its placeholders name: parameters, values of
-// for_each, the window; and whether the request asks for the whole of each window. Pure.
+// Checks the request of a stream: its placeholders must name existing parameters, values of for_each or
+// the window, and it must request each window completely. Pure.
 import type { WindowLength } from "../../plan/time/duration.ts";
 import type { Stream } from "../schema/job_schema.ts";
 import { type Placeholder, showsTime } from "../schema/placeholder.ts";
@@ -34,7 +34,7 @@ export function resolveRequest(scope: Scope, name: string, stream: Stream): void
   ) {
     scope.value(
       ["streams", name, "paging", "in"],
-      `the path says nothing of the page; put {${place}} in it`,
+      `the path does not contain the page; add {${place}} to it`,
     );
   }
   for (const { path, placeholder } of found) {
@@ -50,7 +50,7 @@ export function resolveRequest(scope: Scope, name: string, stream: Stream): void
   resolvePath(scope, [...path, "path"], request.path);
 }
 
-/** The placeholders in every text of a value; texts that cannot be read are reported. */
+/** The placeholders in all strings of a value; malformed templates are reported. */
 function templates(scope: Scope, path: JobPath, value: unknown): Found[] {
   if (typeof value === "string") {
     const template = readTemplate(value);
@@ -66,7 +66,7 @@ function templates(scope: Scope, path: JobPath, value: unknown): Found[] {
   if (unquoted !== undefined) {
     scope.value(
       path,
-      `expected a text; one that begins with a brace needs quotes: "${unquoted}"`,
+      `expected a string; a string that begins with a brace needs quotes: "${unquoted}"`,
     );
   }
   return Object.entries(value).flatMap(([key, item]) => templates(scope, [...path, key], item));
@@ -86,7 +86,7 @@ function resolvePlaceholder(scope: Scope, path: JobPath, part: Placeholder, stre
   } else if (stream.window === undefined && path[0] === "streams") {
     scope.value(
       path,
-      `"${part.text}" needs a window; add "window: day" or another length`,
+      `"${part.text}" requires a window; add "window: day" or another length`,
       part.text,
     );
   } else if (
@@ -101,20 +101,20 @@ function resolvePlaceholder(scope: Scope, path: JobPath, part: Placeholder, stre
   }
 }
 
-/** Number of the page, or offset: only in the path, and only where paging puts it there. */
+/** The page number or offset is allowed in the path only, and only with paging in the path. */
 function resolvePlace(scope: Scope, path: JobPath, part: Placeholder, stream: Stream): void {
   if (path.at(-1) !== "path") {
-    return scope.value(path, `"${part.text}" is for the path of a request`, part.text);
+    return scope.value(path, `"${part.text}" is allowed only in the path of a request`, part.text);
   }
   if (placeOf(stream) === part.name) return;
   scope.value(
     path,
-    `"${part.text}" needs paging in the path; write "paging: { by: ${part.name}, in: path, ... }"`,
+    `"${part.text}" requires paging in the path; write "paging: { by: ${part.name}, in: path, ... }"`,
     part.text,
   );
 }
 
-/** What paging puts into the path, if anything. */
+/** The placeholder that paging fills in the path, if any. */
 function placeOf({ paging }: Stream): string | undefined {
   return "in" in paging && paging.in === "path" ? paging.by : undefined;
 }
@@ -141,26 +141,26 @@ function resolveEach(scope: Scope, path: JobPath, part: Placeholder, stream: Str
   }
 }
 
-/** A value that no request says would ask the same thing again for each of its values. */
+/** Reports values of for_each that the request does not use: it would be sent again unchanged. */
 function resolveUnused(
   scope: Scope,
   name: string,
   stream: Stream,
   found: readonly Found[],
 ): void {
-  const said = new Set(
+  const used = new Set(
     found.flatMap(({ placeholder }) => placeholder.from === "each" ? [placeholder.name] : []),
   );
   for (const each of Object.keys(stream.for_each ?? {})) {
-    if (said.has(each)) continue;
+    if (used.has(each)) continue;
     scope.key(
       ["streams", name, "for_each", each],
-      `the request does not say "${each}"; put {each.${each}} in it`,
+      `the request does not use "${each}"; add {each.${each}} to it`,
     );
   }
 }
 
-/** Each window must be asked for as a whole, or records would be missing and nobody would know. */
+/** Each window must be requested completely, or records would be missing without notice. */
 function resolveWindow(
   scope: Scope,
   name: string,
@@ -174,12 +174,12 @@ function resolveWindow(
   if (edges.length === 0) {
     return scope.value(
       path,
-      "the request does not say the window; put {from}, {to} or {last} in it",
+      "the request does not use the window; add {from}, {to} or {last} to it",
     );
   }
   const shortest = window.auto ? window.min : window.length;
   if (shortest.unit === "minute" && shortest.count % 1440 !== 0 && !edges.some(showsTime)) {
-    scope.value(path, "the window is not of whole days, but the request says only dates");
+    scope.value(path, "the window is not a number of whole days, but the request sends only dates");
   }
   if (edges.some((edge) => edge.name === "to" || edge.name === "last")) return;
   const length = window.auto ? undefined : window.length;
@@ -188,16 +188,16 @@ function resolveWindow(
   }
   scope.value(
     path,
-    "the request says where a window begins and not where it ends; add {last} or {to}, or say window: day",
+    "the request sends the start of a window but not its end; add {last} or {to}, or use window: day",
   );
 }
 
-/** Whether a window is one day, hour, month or the like, which its beginning alone can name. */
+/** Whether a window is one day, hour, month or the like, which its start alone can identify. */
 function isOneUnit({ unit, count }: WindowLength): boolean {
   return unit === "minute" ? [1, 60, 1440].includes(count) : count === 1;
 }
 
-/** Whether a number stands in a request, as the 7 of `?start={from}&days=7`. */
+/** Whether a request contains a number, such as the 7 of `?start={from}&days=7`. */
 function mentions(request: unknown, count: number): boolean {
   return new RegExp(`(?<![\\d.])${count}(?![\\d.])`).test(JSON.stringify(request));
 }
@@ -205,7 +205,7 @@ function mentions(request: unknown, count: number): boolean {
 function resolveMethod(scope: Scope, path: JobPath, stream: Stream): void {
   const { method, body, form } = stream.request ?? {};
   if (method !== "POST" && (body !== undefined || form !== undefined)) {
-    scope.key([...path, body === undefined ? "form" : "body"], 'a body needs "method: POST"');
+    scope.key([...path, body === undefined ? "form" : "body"], 'a body requires "method: POST"');
   }
   if (body !== undefined && form !== undefined) {
     scope.key([...path, "form"], 'a request has either "body" or "form"');
@@ -214,9 +214,9 @@ function resolveMethod(scope: Scope, path: JobPath, stream: Stream): void {
 
 function resolvePath(scope: Scope, path: JobPath, text: string): void {
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) {
-    scope.value(path, "expected a path below source.url, found an address");
-  } else if (text.includes("#")) scope.value(path, "a path cannot have a part after #");
+    scope.value(path, "expected a path relative to source.url, found a URL");
+  } else if (text.includes("#")) scope.value(path, "a path cannot contain #");
   else if (/(^|\/)\.{1,2}(\/|$)/.test(text)) {
-    scope.value(path, 'a path cannot have a part "." or ".."');
+    scope.value(path, 'a path cannot have a segment "." or ".."');
   }
 }

@@ -1,5 +1,5 @@
-// Owns the cross-checks of a stream's rows: tables and columns that exist, keys that are mapped, paths
-// and patterns that can be read, constants that fit their column. Pure.
+// Checks the rows of a stream: tables and columns must exist, key columns must be mapped, paths and
+// patterns must parse, and constants must fit their column. Pure.
 import { castOf, formatProblem } from "../../extract/cast/cast.ts";
 import { Invalid } from "../../extract/cast/invalid.ts";
 import { parseEach } from "../../extract/value/each.ts";
@@ -18,7 +18,7 @@ export function resolveRows(scope: Scope, name: string, stream: Stream): void {
 
 /** Checks one entry of `rows`. */
 class RowsCheck {
-  /** Elements that an element of the entry was found in. */
+  /** Number of levels above an element of the entry. */
   #above = 0;
 
   constructor(
@@ -59,12 +59,12 @@ class RowsCheck {
     this.merging(entry, table, mapped);
   }
 
-  /** `latest` compares versions, so rows that merge that way must bring one. */
+  /** `latest` compares versions, so rows merged with it must map a version column. */
   merging(entry: RowsSpec, table: Table, mapped: readonly string[]): void {
     const { scope, path } = this;
     const bringsVersion = table.version?.some((name) => mapped.includes(name)) ?? false;
     if (bringsVersion) return;
-    const why = `"latest" compares the columns of "version", and these rows bring none of them`;
+    const why = `"latest" compares the columns of "version", but these rows map none of them`;
     if (entry.merge === "latest") return scope.value([...path, "merge"], why);
     for (const name of mapped) {
       const own = entry.columns?.[name]?.merge;
@@ -97,7 +97,10 @@ class RowsCheck {
     const problem = formatProblem(type, value.format);
     if (problem !== undefined) return this.scope.value([...at, "format"], problem);
     if (value.split !== undefined && !type.endsWith("[]")) {
-      this.scope.key([...at, "split"], `"split" makes a list, and the column is of type ${type}`);
+      this.scope.key(
+        [...at, "split"],
+        `"split" produces an array, but the column has type ${type}`,
+      );
     }
     const { decimal, format } = value;
     const timeZone = this.scope.job.time_zone;
@@ -108,7 +111,7 @@ class RowsCheck {
       if (key === "value" && value.map !== undefined) continue;
       const result = cast(constant);
       if (result instanceof Invalid && value.invalid === "reject") {
-        this.scope.value([...at, key], `cannot be of type ${type}: it ${result.reason}`);
+        this.scope.value([...at, key], `cannot be cast to ${type}: it ${result.reason}`);
       }
     }
   }
@@ -127,7 +130,7 @@ class RowsCheck {
     if (path !== undefined) this.root(at, path);
   }
 
-  /** Elements above, parameters, values of for_each and the window that a path begins at must be there. */
+  /** Checks that the root of a path exists: the parent elements, parameter, value of for_each or window. */
   root(at: JobPath, { root, steps, up }: Path): void {
     const { scope, stream } = this;
     if (up > this.#above) scope.value(at, nothingAbove(this.#above));
@@ -149,8 +152,8 @@ class RowsCheck {
 
 function nothingAbove(above: number): string {
   return above === 0
-    ? 'nothing is above a record; "^" goes up from the elements that "each" makes rows of'
+    ? 'a record has no parent; "^" is for the elements that "each" selects'
     : `${
-      above === 1 ? "one element is" : `${above} elements are`
-    } above those of "each", one for each list it goes into`;
+      above === 1 ? "one level is" : `${above} levels are`
+    } above the elements of "each", one per array in its path`;
 }

@@ -1,5 +1,5 @@
-// Owns what every cross-check of a job works with: the job as far as it could be read, what could not
-// be read (and so may not be called unknown), and the list of problems found. Collects; never throws.
+// Owns the state of the cross-checks: the readable part of the job, the names of the unreadable parts
+// (which are never reported as unknown), and the problems found so far. It collects; it never throws.
 import { didYouMean } from "../../did_you_mean.ts";
 import type { ParsedJob } from "../schema/job_schema.ts";
 import type { PathProblem } from "../schema/issue_sentence.ts";
@@ -7,25 +7,25 @@ import type { PathProblem } from "../schema/issue_sentence.ts";
 /** A path from the top of the job. */
 export type JobPath = readonly PropertyKey[];
 
-/** What a cross-check works with. */
+/** The state of the cross-checks. */
 export class Scope {
-  /** What was found so far. */
+  /** Problems found so far. */
   readonly problems: PathProblem[] = [];
 
-  /** A scope over a job; `unread` holds `section.name` of the parts that the schema refused. */
+  /** A scope over a job; `unread` contains `section.name` of the parts that the schema refused. */
   constructor(readonly job: ParsedJob, readonly unread: ReadonlySet<string> = new Set()) {}
 
-  /** Reports a problem of what a key holds, or of a part of its text. */
+  /** Reports a problem with the value of a key, or with a part of that value. */
   value(path: JobPath, message: string, part = ""): void {
     this.problems.push({ path, message, point: "value", part });
   }
 
-  /** Reports a problem of a key. */
+  /** Reports a problem with a key. */
   key(path: JobPath, message: string): void {
     this.problems.push({ path, message, point: "key" });
   }
 
-  /** Reports a name that is not among those known, with a guess or the list of them. */
+  /** Reports an unknown name, with a guess or the list of known names. */
   unknown(
     path: JobPath,
     what: string,
@@ -43,7 +43,7 @@ export class Scope {
     });
   }
 
-  /** The entry of a section, undefined where it has none or where it could not be read. */
+  /** An entry of a section; undefined if it does not exist or cannot be read. */
   find<S extends "tables" | "streams" | "params">(
     section: S,
     name: string,
@@ -52,25 +52,25 @@ export class Scope {
     return Object.hasOwn(entries, name) ? entries[name] as ParsedJob[S][string] : undefined;
   }
 
-  /** Whether a key of a stream is there but could not be read. */
+  /** Whether a key of a stream exists but cannot be read. */
   isCut(stream: string, key: string): boolean {
     return this.unread.has(`streams.${stream}.${key}`);
   }
 
-  /** Whether an entry of a section is there but could not be read. */
+  /** Whether an entry of a section exists but cannot be read. */
   isUnread(section: "tables" | "streams" | "params", name: string): boolean {
     return this.unread.has(`${section}.${name}`) || this.unread.has(section);
   }
 }
 
 function oneOf(names: readonly string[]): string {
-  if (names.length === 0) return "there is none at all";
+  if (names.length === 0) return "none is defined";
   return names.length === 1
     ? `there is only "${names[0]}"`
     : `expected one of ${names.slice(0, 20).join(", ")}`;
 }
 
-/** The message of a text that a parser refuses by throwing, or undefined. */
+/** The message of the error that a parser throws, or undefined. */
 export function refusal(parse: () => unknown): string | undefined {
   try {
     parse();

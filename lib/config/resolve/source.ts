@@ -1,8 +1,8 @@
-// Owns the cross-checks of `source`: addresses that can be asked, one way of proving who asks, and no
-// secret where it would be shown. Pure.
+// Checks `source`: URLs must be usable, credentials must not conflict, and secrets must not stand where
+// they would be shown. Pure.
 import type { JobPath, Scope } from "./scope.ts";
 
-/** Headers whose values are secrets, and so belong under `auth`. */
+/** Headers whose values are secrets and therefore go under `auth`. */
 const SECRET_HEADER = /^(authorization|proxy-authorization|cookie)$|api-?key|(access|auth)-?token/i;
 
 /** Checks the source. */
@@ -15,13 +15,13 @@ export function resolveSource(scope: Scope): void {
   const path = ["source", "auth"];
   const kinds = (["basic", "bearer", "oauth2"] as const).filter((kind) => auth[kind] !== undefined);
   for (const kind of kinds.slice(1)) {
-    scope.key([...path, kind], `a request cannot have "${kinds[0]}" and "${kind}" at once`);
+    scope.key([...path, kind], `"${kinds[0]}" and "${kind}" cannot be combined`);
   }
   for (const name of Object.keys(auth.header ?? {})) {
     const at = [...path, "header", name];
-    if (!isHeaderName(name)) scope.key(at, `"${name}" is not the name of a header`);
+    if (!isHeaderName(name)) scope.key(at, `"${name}" is not a valid header name`);
     else if (name.toLowerCase() === "authorization" && kinds.length > 0) {
-      scope.key(at, `"${kinds[0]}" sends the header Authorization already`);
+      scope.key(at, `"${kinds[0]}" already sends the header Authorization`);
     }
   }
   if (auth.oauth2 !== undefined) {
@@ -34,33 +34,33 @@ function resolveUrl(scope: Scope, path: JobPath, text: string): void {
   try {
     url = new URL(text);
   } catch {
-    return scope.value(path, "expected an address such as https://api.example.com");
+    return scope.value(path, "expected a URL such as https://api.example.com");
   }
   if (url.protocol !== "https:" && url.protocol !== "http:") {
-    scope.value(path, "expected an address that begins with https:// or http://");
+    scope.value(path, "expected an http or https URL");
   } else if (url.username !== "" || url.password !== "") {
-    scope.value(path, "an address must not hold a user name or password; use source.auth");
-  } else if (url.hash !== "") scope.value(path, "an address cannot have a part after #");
+    scope.value(path, "a URL must not contain a user name or password; use source.auth");
+  } else if (url.hash !== "") scope.value(path, "a URL cannot contain #");
   else resolvePlaceholders(scope, path, text);
 }
 
-/** An address is the same for all requests; what looks like a placeholder would be sent as it stands. */
+/** The base URL is the same for all requests; a placeholder in it would be sent literally. */
 function resolvePlaceholders(scope: Scope, path: JobPath, text: string): void {
   const [placeholder] = /\{[a-z]+(\.\w+)*(\|[^{}]*)?\}/.exec(text) ?? [];
   if (placeholder === undefined) return;
   scope.value(
     path,
-    `an address takes no placeholders; put "${placeholder}" into the path of a request`,
+    `a base URL cannot contain placeholders; put "${placeholder}" into the path of a request`,
     placeholder,
   );
 }
 
-/** Checks the names of headers that are written out. */
+/** Checks the names of headers. */
 export function resolveHeaders(scope: Scope, path: JobPath, names: readonly string[]): void {
   for (const name of names) {
-    if (!isHeaderName(name)) scope.key([...path, name], `"${name}" is not the name of a header`);
+    if (!isHeaderName(name)) scope.key([...path, name], `"${name}" is not a valid header name`);
     else if (SECRET_HEADER.test(name)) {
-      scope.key([...path, name], `"${name}" holds a secret; say it under source.auth`);
+      scope.key([...path, name], `"${name}" is a secret; put it under source.auth`);
     }
   }
 }

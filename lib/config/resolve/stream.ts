@@ -1,5 +1,5 @@
-// Owns the cross-checks of a stream as a whole: what it needs, what excludes what, and paging that can
-// come to an end. The request and the rows have files of their own. Pure.
+// Checks a stream as a whole: required keys, keys that exclude each other, and paging that terminates.
+// request.ts checks its request, rows.ts its rows. Pure.
 import { responseReader } from "../../extract/value/path.ts";
 import { recordDateTest } from "../../extract/value/record_date.ts";
 import { circleOf } from "../../plan/feeding.ts";
@@ -39,14 +39,16 @@ function resolveFeeding(scope: Scope): void {
 function resolveKind(scope: Scope, path: JobPath, stream: Stream): void {
   const isStatic = stream.values !== undefined;
   if (isStatic === (stream.request !== undefined)) {
-    scope.key(path, 'a stream has either "request" or "values"');
+    scope.key(path, 'a stream requires either "request" or "values"');
   }
   if (!isStatic) return;
   for (const key of ["window", "for_each", "total", "full", "error"] as const) {
-    if (stream[key] !== undefined) scope.key([...path, key], `a static list has no "${key}"`);
+    if (stream[key] !== undefined) {
+      scope.key([...path, key], `a stream with "values" cannot have "${key}"`);
+    }
   }
   if (stream.paging.by !== "none") {
-    scope.key([...path, "paging"], 'a static list has no "paging"');
+    scope.key([...path, "paging"], 'a stream with "values" cannot have "paging"');
   }
 }
 
@@ -54,13 +56,13 @@ function resolveDates(scope: Scope, path: JobPath, stream: Stream): void {
   if (stream.window !== undefined) {
     const { window } = stream;
     if (window.auto && window.max !== undefined && daysOf(window.max) < daysOf(window.min)) {
-      scope.value([...path, "window", "max"], "the longest window is shorter than the shortest");
+      scope.value([...path, "window", "max"], "max is shorter than min");
     }
     return;
   }
   for (const key of ["start", "settle", "record_date"] as const) {
     if (stream[key] !== undefined) {
-      scope.key([...path, key], `"${key}" needs a window; add "window: day" or another length`);
+      scope.key([...path, key], `"${key}" requires a window; add "window: day" or another length`);
     }
   }
 }
@@ -77,7 +79,7 @@ function resolveForEach(scope: Scope, path: JobPath, stream: Stream): void {
     const at = [...path, "for_each", name, "param"];
     const param = scope.find("params", source.param);
     if (param !== undefined && !param.list) {
-      scope.value(at, `the parameter "${source.param}" is no list; add "list: true" to it`);
+      scope.value(at, `the parameter "${source.param}" is not a list; add "list: true" to it`);
     } else if (param === undefined && !scope.isUnread("params", source.param)) {
       scope.unknown(at, "parameter", source.param, Object.keys(scope.job.params));
     }
@@ -92,19 +94,19 @@ function resolvePaging(scope: Scope, path: JobPath, stream: Stream): void {
     if (size === undefined && pages === undefined && more === undefined) {
       scope.key(
         at,
-        'paging by page needs "size", "pages", "more" or the stream\'s "total" to come to an end',
+        'paging by page requires "size", "pages", "more" or the stream\'s "total" to find the last page',
       );
     }
   }
   if (stream.full !== undefined && paging.by !== "none") {
-    scope.key([...path, "full"], '"full" is for answers without paging');
+    scope.key([...path, "full"], '"full" cannot be combined with paging');
   }
   if (paging.by === "none") return;
   if (paging.size_param !== undefined && paging.size === undefined) {
-    scope.key([...at, "size_param"], '"size_param" needs "size", the number it sends');
+    scope.key([...at, "size_param"], '"size_param" requires "size", the number to send');
   }
   if ("in" in paging && paging.in === "body" && request?.method !== "POST") {
-    scope.value([...at, "in"], 'parameters in the body need "method: POST" of the request');
+    scope.value([...at, "in"], 'parameters in the body require "method: POST" in the request');
   }
   for (const key of ["offset_param", "page_param", "cursor_param", "size_param"] as const) {
     const name = (paging as Record<string, unknown>)[key];
@@ -119,7 +121,7 @@ function resolveRecords(scope: Scope, path: JobPath, stream: Stream): void {
   const names = namesProblem(records);
   if (names !== undefined) scope.key([...path, "records"], names);
   resolveFormat(scope, path, stream);
-  const answerPaths: [JobPath, string | undefined][] = [
+  const responsePaths: [JobPath, string | undefined][] = [
     [["records", "path"], records.path],
     [["records", "names_at"], records.names_at],
     ...Object.entries(Array.isArray(records.names) ? {} : records.names ?? {}).map(
@@ -137,7 +139,7 @@ function resolveRecords(scope: Scope, path: JobPath, stream: Stream): void {
     ? undefined
     : refusal(() => recordDateTest(date.path, "UTC", date.format));
   if (wrong !== undefined) scope.value([...path, "record_date"], wrong);
-  for (const [keys, text] of answerPaths) {
+  for (const [keys, text] of responsePaths) {
     const problem = text === undefined ? undefined : refusal(() => responseReader(text));
     if (problem !== undefined) scope.value([...path, ...keys], problem);
   }
@@ -147,23 +149,23 @@ function namesProblem({ as, names, names_at }: Stream["records"]): string | unde
   const isList = Array.isArray(names);
   if (as === "arrays") {
     const given = [isList, names_at !== undefined].filter(Boolean).length;
-    return given === 1 ? undefined : '"as: arrays" needs either a list "names" or "names_at"';
+    return given === 1 ? undefined : '"as: arrays" requires either a list "names" or "names_at"';
   }
   if (names_at !== undefined || isList) return '"names" and "names_at" are for "as: arrays"';
-  if (names !== undefined && as !== "columns") return 'a map "names" is for "as: columns"';
+  if (names !== undefined && as !== "columns") return 'a mapping "names" is for "as: columns"';
   return undefined;
 }
 
-/** CSV is a list of lines; what is said of CSV needs it. */
+/** Checks the keys that apply only to CSV, and those that CSV does not support. */
 function resolveFormat(scope: Scope, path: JobPath, { format, records, ...stream }: Stream): void {
   if (format !== "csv") {
     for (const key of ["skip", "comment"] as const) {
       if (stream[key] !== undefined) scope.key([...path, key], `"${key}" is for "format: csv"`);
     }
   } else if (records.as !== "list" && records.as !== "arrays") {
-    scope.value([...path, "records", "as"], `CSV is a list, not "${records.as}"`);
+    scope.value([...path, "records", "as"], `CSV does not support "as: ${records.as}"`);
   }
   if (stream.full_on.length > 0 && stream.window === undefined) {
-    scope.key([...path, "full_on"], '"full_on" needs a window that can be made shorter');
+    scope.key([...path, "full_on"], '"full_on" requires a window');
   }
 }

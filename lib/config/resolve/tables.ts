@@ -1,11 +1,11 @@
-// Owns the cross-checks of `tables`: that keys, versions, indexes and references name what exists, that
-// merge policies suit, and that PostgreSQL accepts the names. Pure.
+// Checks `tables`: keys, versions, indexes and references must name existing columns, merge policies must
+// suit their columns, and PostgreSQL must accept the names. Pure.
 import type { Table } from "../schema/job_schema.ts";
 import type { JobPath, Scope } from "./scope.ts";
 
-/** Columns that every table of PostgreSQL has already (its manual, section 5.6). */
+/** System columns of every PostgreSQL table (PostgreSQL manual, section 5.6). */
 const SYSTEM_COLUMNS = new Set(["tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"]);
-/** PostgreSQL's bound is 1,600, less for wide types. */
+/** PostgreSQL allows 1,600, fewer for wide types. */
 const MOST_COLUMNS = 1000;
 
 /** Checks every table. */
@@ -25,13 +25,13 @@ export function resolveTables(scope: Scope): void {
 
 function resolveColumns(scope: Scope, path: JobPath, table: Table): void {
   const names = Object.keys(table.columns);
-  if (names.length === 0) scope.key([...path, "columns"], "a table needs at least one column");
+  if (names.length === 0) scope.key([...path, "columns"], "a table requires at least one column");
   if (names.length > MOST_COLUMNS) {
     scope.key([...path, "columns"], `a table has more than ${MOST_COLUMNS} columns`);
   }
   for (const name of names) {
     if (!SYSTEM_COLUMNS.has(name)) continue;
-    scope.key([...path, "columns", name], `PostgreSQL has a column "${name}" of its own`);
+    scope.key([...path, "columns", name], `"${name}" is a system column of PostgreSQL`);
   }
   const lists = [
     ["key", [table.key]],
@@ -61,18 +61,24 @@ function resolveColumnList(
 
 function resolveMerging(scope: Scope, path: JobPath, table: Table): void {
   if (table.merge === "latest" && table.version === undefined) {
-    scope.value([...path, "merge"], `"latest" needs "version", the columns that say what is newer`);
+    scope.value(
+      [...path, "merge"],
+      `"latest" requires "version", the columns that determine which row is newer`,
+    );
   }
   for (const [name, column] of Object.entries(table.columns)) {
     const at = [...path, "columns", name, "merge"];
     if (column.merge !== undefined && table.key.includes(name)) {
       scope.value(
         at,
-        `"${name}" is of the key, the same in all rows that are merged; leave it out`,
+        `"${name}" is part of the primary key and has no merge policy; remove "merge"`,
       );
     }
     if (column.merge === "latest" && table.version === undefined) {
-      scope.value(at, `"latest" needs "version" of the table, the columns that say what is newer`);
+      scope.value(
+        at,
+        `"latest" requires "version" of the table, the columns that determine which row is newer`,
+      );
     }
     const policy = column.merge ?? table.merge;
     if ((policy === "greatest" || policy === "least") && column.type === "jsonb") {
@@ -104,15 +110,15 @@ function resolveReferences(scope: Scope, path: JobPath, table: Table): void {
     else if (target.key.length !== 1 || target.key[0] !== columnName) {
       scope.value(
         at,
-        `a reference must name the key of a table; that of "${tableName}" is ${target.key}`,
+        `a reference must name the primary key of a table; the key of "${tableName}" is ${target.key}`,
       );
     } else if (own !== undefined && own.type !== type) {
-      scope.value(at, `"${column}" is of type ${own.type}, "${reference}" of type ${type}`);
+      scope.value(at, `"${column}" has type ${own.type}, but "${reference}" has type ${type}`);
     }
   }
 }
 
-/** Tables are written in the order of their references, so those must not go round in a circle. */
+/** Tables are written in the order of their references, so references must not form a cycle. */
 function resolveOrder(scope: Scope): void {
   const done = new Set<string>();
   const visit = (name: string, stack: string[]): void => {
@@ -123,7 +129,7 @@ function resolveOrder(scope: Scope): void {
       if (target === name) continue;
       if (stack.includes(target)) {
         const circle = [...stack.slice(stack.indexOf(target)), name, target].join(" -> ");
-        scope.value(["tables", name, "references", column], `references go in a circle: ${circle}`);
+        scope.value(["tables", name, "references", column], `references form a cycle: ${circle}`);
       } else visit(target, [...stack, name]);
     }
     done.add(name);

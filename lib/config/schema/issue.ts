@@ -1,15 +1,15 @@
-// Owns the issues of a parse by the schema before they become words: their paths from the top of the job,
-// and which alternative of a union was meant. It never words anything.
+// Prepares the issues that the schema reports: it makes their paths absolute and decides which alternative
+// of a union was meant. The messages are written in issue_sentence.ts.
 import type { z } from "zod";
 import { fixedKeys, schemaShape } from "./shape.ts";
 
 /** An issue of a parse. */
 export type Issue = z.core.$ZodIssue;
 
-/** Most keys of a map that are named where it is none. */
+/** Maximum number of keys that are listed where a mapping is expected. */
 const MOST_NAMED_KEYS = 6;
 
-/** Keeps the keys that a map knows in the message of an issue about unknown keys, and those it needs in one about what is no map. */
+/** Adds the known keys to issues about unknown keys, and the required ones where a mapping is expected. */
 export const keepKnownKeys: z.core.$ZodErrorMap = (issue) => {
   const inst = issue.inst as z.core.$ZodType | undefined;
   if (inst === undefined) return undefined;
@@ -17,17 +17,17 @@ export const keepKnownKeys: z.core.$ZodErrorMap = (issue) => {
   if (issue.code === "unrecognized_keys") return keys && Object.keys(keys).join(" ");
   if (issue.code !== "invalid_type" && issue.code !== "invalid_union") return undefined;
   if (typeof issue.input === "object" && issue.input !== null) return undefined;
-  const teller = tellingKey(inst);
-  if (teller !== undefined) return `expected a map with ${teller}`;
+  const key = discriminator(inst);
+  if (key !== undefined) return `expected a mapping with ${key}`;
   if (keys === undefined) return undefined;
   const known = Object.keys(keys);
   const needed = known.filter((key) => !schemaShape(keys[key]!).optional);
-  if (needed.length > 0) return `expected a map with ${needed.join(" and ")}`;
-  return known.length > MOST_NAMED_KEYS ? undefined : `expected a map with ${oneOf(known)}`;
+  if (needed.length > 0) return `expected a mapping with ${needed.join(" and ")}`;
+  return known.length > MOST_NAMED_KEYS ? undefined : `expected a mapping with ${oneOf(known)}`;
 };
 
-/** The key by which alternatives are told apart, if there is one. */
-function tellingKey(schema: z.core.$ZodType): string | undefined {
+/** The key that distinguishes the alternatives of a union, if there is one. */
+function discriminator(schema: z.core.$ZodType): string | undefined {
   const { def } = (schema as z.core.$ZodTypes)._zod;
   return def.type === "union" && "discriminator" in def ? String(def.discriminator) : undefined;
 }
@@ -58,7 +58,7 @@ export function flatIssues(
   });
 }
 
-/** The issues of the alternative that the value was meant to be, or undefined if it is like none. */
+/** The issues of the alternative that was probably meant, or undefined if the value resembles none. */
 function meantIssues(
   issue: Extract<Issue, { code: "invalid_union" }>,
   value: unknown,
@@ -77,7 +77,7 @@ function isOfAnotherKind(issue: Issue): boolean {
   return issue.code === "invalid_type" || issue.code === "invalid_value";
 }
 
-/** What a value holds at a path, or undefined. */
+/** The value at a path, or undefined. */
 export function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   let found = value;
   for (const key of path) {

@@ -1,30 +1,30 @@
-// Owns the words for what the schema refuses: zod's issues become sentences that say what was expected,
-// what was found and what was probably meant. It never shows the value of a variable or a secret, and
-// never says "invalid input": of a union it follows the alternative that was meant.
+// Words the issues that the schema reports: what was expected, what was found and what was probably
+// meant. It never shows the value of a variable or a secret, and never says "invalid input": for a union
+// it reports the alternative that was meant.
 import { didYouMean, suggest } from "../../did_you_mean.ts";
 import { type FlatIssue, type Issue, valueAt } from "./issue.ts";
 
-/** Something wrong at a path of a job. */
+/** A problem at a path of a job. */
 export interface PathProblem {
   /** Keys and indexes from the top of the job. */
   readonly path: readonly PropertyKey[];
-  /** What is the case. */
+  /** What is wrong. */
   readonly message: string;
-  /** Whether the key is meant, or what it holds. */
+  /** Whether the problem concerns the key or its value. */
   readonly point: "key" | "value";
-  /** The part of a text that is meant, where it is not the whole. */
+  /** The part of a string that the problem concerns, if not the whole. */
   readonly part?: string;
-  /** Whether nothing can be said of what is there: the key is not known, or holds another kind of value. */
+  /** Whether the value cannot be checked further: its key is unknown, or its type is wrong. */
   readonly hidesRest?: boolean;
 }
 
-/** Says what a value is, for "found ..."; undefined where it must not be shown. */
+/** Describes a value, for "found ..."; undefined if it must not be shown. */
 export type Shown = (path: readonly PropertyKey[], value: unknown) => string | undefined;
 
-/** Unknown keys of one map that are reported: a file of nothing else is no job at all. */
+/** Maximum number of unknown keys that are reported per mapping. */
 const MOST_UNKNOWN_KEYS = 200;
 
-/** Words that people use for the names of types and the like. */
+/** Common synonyms of types and other keywords. */
 const SYNONYMS: Readonly<Record<string, string>> = {
   string: "text",
   varchar: "text",
@@ -59,10 +59,9 @@ const SYNONYMS: Readonly<Record<string, string>> = {
 };
 
 /**
- * What the issues of a parse say, in words.
+ * The problems that the issues describe.
  *
- * A key that is written wrongly is not told to be missing as well, and of a file that has no key of a job
- * only that is told.
+ * A misspelled key is not also reported as missing, and a file without any key of a job is one problem.
  */
 export function schemaProblems(
   issues: readonly FlatIssue[],
@@ -98,7 +97,7 @@ function schemaProblem({ issue, path }: FlatIssue, input: unknown, shown: Shown)
 
 const COLLECTIONS: ReadonlySet<string> = new Set(["object", "record", "array"]);
 
-/** Whether the file is something else than a job: no map, or one of which no key is known or nearly known. */
+/** Whether the file is not a job: not a mapping, or one without a key that resembles those of a job. */
 function isForeign({ issue, path }: FlatIssue, input: unknown): boolean {
   if (path.length > 0) return false;
   if (issue.code !== "unrecognized_keys") return issue.code === "invalid_type";
@@ -111,9 +110,9 @@ function isForeign({ issue, path }: FlatIssue, input: unknown): boolean {
 function notAJob(input: unknown, shown: Shown): PathProblem {
   const found = Array.isArray(input) || typeof input !== "object" || input === null
     ? `found ${shown([], input) ?? "something else"}`
-    : "none of which it has";
+    : "but the file has none of these keys";
   const message =
-    `this is no job file: expected a map with job, source, tables and streams, ${found}`;
+    `this is not a job file: expected a mapping with job, source, tables and streams, ${found}`;
   return { path: [], message, point: "value" };
 }
 
@@ -140,14 +139,14 @@ function unknownKeys(
 }
 
 const TYPES: Readonly<Record<string, string>> = {
-  string: "a text",
+  string: "a string",
   number: "a number",
-  int: "a whole number",
+  int: "an integer",
   boolean: "true or false",
-  object: "a map",
-  record: "a map",
+  object: "a mapping",
+  record: "a mapping",
   array: "a list",
-  null: "nothing",
+  null: "null",
 };
 
 function expectation(issue: Issue): string {
@@ -194,7 +193,7 @@ function withGuess(message: string, issue: Issue, value: unknown): string {
   return guess === undefined ? message : `${message}; ${guess}`;
 }
 
-/** The placeholder that YAML, where it has no quotes, reads as a map of one key that holds nothing. */
+/** The placeholder that YAML reads as a mapping with one empty key because it has no quotes. */
 export function unquotedPlaceholder(value: unknown): string | undefined {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
   const [entry, second] = Object.entries(value);

@@ -1,11 +1,11 @@
-// Owns the value that the rest of the project works on: a job whose file was read and whose parts were
-// checked against each other. Made by read_job.ts only.
+// Owns the type of a job that was read and cross-checked, which the rest of the project works with. Only
+// read_job.ts creates it.
 import type { ParsedJob } from "./job_schema.ts";
 
-/** A job: defaults filled, texts converted, every name in it found. Secrets are still `${NAME}` texts. */
+/** A job: defaults filled, strings converted, references checked. Secrets are still `${NAME}`. */
 export type Job = ParsedJob & {
   /** The file the job was read from, as it was given. */
   readonly file: string;
-  /** The environment variables that the job's files name, in the order of their first use. */
+  /** The environment variables in the files of the job, in the order of their first use. */
   readonly variables?: readonly string[];
 };

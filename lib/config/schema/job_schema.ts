@@ -1,7 +1,7 @@
-// Owns every key of a job file, with the files *_schema.ts beside it: type, unit, default, meaning and
-// an example. Parsing, `check`, the JSON Schema for editors and docs/keys.md are all derived from
-// this schema; nothing else describes a key. Cross-references between parts of a file (a stream's
-// table, a key's column) are checked in job.ts, not here.
+// Owns the schema of job files, together with the other *_schema.ts files: type, unit, default, meaning
+// and an example of every key. Parsing, `check`, the JSON Schema for editors and docs/keys.md are all
+// derived from it; nothing else describes a key. References between parts of a job (a stream's table, a
+// key's column) are checked in lib/config/resolve.
 import { z } from "zod";
 import { isTimeZone } from "../../plan/time/civil.ts";
 import { calendarDate, name, oneOrMore, pattern, scalar, sql } from "./scalar_schema.ts";
@@ -17,32 +17,32 @@ export { COLUMN_TYPES, MERGE_POLICIES } from "./table_schema.ts";
 export type { ColumnType, MergePolicy, Table } from "./table_schema.ts";
 
 const param = z.strictObject({
-  list: z.boolean().default(false).describe("Whether the parameter takes several values."),
+  list: z.boolean().default(false).describe("Whether the parameter accepts several values."),
   default: z.union([scalar, z.array(scalar)]).optional().describe(
-    "Value where the flag is not given; without it there is none.",
+    "Value if the flag is not given.",
   ).meta({ kind: "value or list of values", example: ["north", "south"] }),
   pattern: pattern.optional().describe(
     "Regular expression that each value must match as a whole.",
   ).meta({ example: "[a-z]{2,8}" }),
   choices: z.array(z.string()).min(1, { error: "expected at least one" }).optional().describe(
-    "The values allowed.",
+    "Allowed values.",
   ).meta({ example: ["north", "south"] }),
-  about: z.string().optional().describe("A sentence for --help.").meta({
-    example: "Regions to fetch; all unless given.",
+  about: z.string().optional().describe("Description shown by --help.").meta({
+    example: "Regions to fetch. Defaults to all.",
   }),
 }).transform((param) => ({
   ...param,
   default: param.list && param.default !== undefined ? [param.default].flat() : param.default,
 }));
 
-const EXPECTATION = "expected rows, no_rows, or columns with what they must be, such as " +
+const EXPECTATION = "expected rows, no_rows, or a mapping of columns to comparisons, such as " +
   '{readings: "> 0"}';
 
 const check = z.strictObject({
-  about: z.string().optional().describe("A sentence on what the check tells.").meta({
+  about: z.string().optional().describe("Description of the check.").meta({
     example: "Every reading has a station.",
   }),
-  sql: sql.describe("One query on the target.").meta({
+  sql: sql.describe("SQL query on the target.").meta({
     example: "SELECT count(*) AS readings FROM readings",
   }),
   expect: z.union([
@@ -54,39 +54,40 @@ const check = z.strictObject({
       }),
     ),
   ], { error: EXPECTATION }).optional().describe(
-    '`rows`, `no_rows`, or columns of the first row with what they must be, such as `readings: "> 0"` or `a: "= b"`; without it the result is only printed.',
+    '`rows`, `no_rows`, or a mapping of columns of the first row to comparisons, such as `readings: "> 0"` or `a: "= b"`. If omitted, the result is printed and the check passes.',
   ).meta({ example: { readings: "> 0" } }),
 });
 
 /** The schema of a job file, after includes and `${NAME}` are resolved. */
 export const jobSchema = z.strictObject({
-  job: name.describe("Name of the job; checkpoints are kept under it.").meta({
+  job: name.describe("Name of the job; checkpoints are stored under it.").meta({
     example: "weather",
   }),
-  about: z.string().optional().describe("A sentence about the job.").meta({
+  about: z.string().optional().describe("Description of the job.").meta({
     example: "Earthquakes from USGS, worldwide.",
   }),
   include: oneOrMore(z.string()).optional().describe(
-    "Files beside this one or below its folder, whose keys are merged under those of this file.",
+    "Files in the folder of this file or below it. Keys of this file take precedence over theirs.",
   ).meta({ kind: "file or list of files", example: "shared/source.yaml" }),
   time_zone: z.string().refine(isTimeZone, {
     error: "expected a time zone such as Europe/London",
-  }).default("UTC").describe("Time zone whose calendar the dates are of.")
+  }).default("UTC").describe("Time zone of the dates.")
     .meta({ kind: "time zone", example: "Europe/London" }),
-  start: calendarDate.optional().describe("First date of a run that is given none.").meta({
+  start: calendarDate.optional().describe("Default start date of a run.").meta({
     example: "2015-01-01",
   }),
-  nulls: z.array(z.string()).default([""]).describe("Texts that mean no value, for every column.")
+  nulls: z.array(z.string()).default([""]).describe("Strings read as null, in every column.")
     .meta({ example: ["", "-"] }),
   source: z.union([
     z.string().min(1).transform((url) => ({ url })).pipe(source),
     source,
-  ], { error: "expected a URL, or a map with url" }).describe("The API: its URL, or a map.").meta({
-    kind: "URL or map",
-    example: "https://api.example.com",
-  }),
+  ], { error: "expected a URL, or a mapping with url" }).describe("The API: its URL, or a mapping.")
+    .meta({
+      kind: "URL or mapping",
+      example: "https://api.example.com",
+    }),
   params: z.record(name, param).default({}).describe(
-    "Parameters of the job: each is a flag of the commands and `{params.NAME}` in requests.",
+    "Parameters of the job. Each is a command-line flag and available as `{params.NAME}` in requests.",
   ).meta({ example: { regions: { list: true } } }),
   tables: z.record(name, table).describe("Tables by name.").meta({
     example: { readings: { key: "id", columns: { id: "text" } } },

@@ -1,15 +1,15 @@
-// Owns config/job.schema.json: the job schema in the notation that editors read (JSON Schema draft 7),
-// so that they complete and check job files. Generated from job_schema.ts; `deno task docs` writes it.
+// Generates config/job.schema.json from job_schema.ts: a JSON Schema (draft 7) with which editors complete
+// and check job files. `deno task docs` writes the file.
 import { z } from "zod";
 import { jobSchema } from "./job_schema.ts";
 
 /** Keys of the project's own metadata, which JSON Schema does not know. */
 const OWN_KEYS = ["kind", "unit", "example", "secret", "literal", "shorthand"];
 
-/** What begins a text that a variable stands in. */
+/** A string that is a variable. */
 const VARIABLE = "^\\$\\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\\}$";
 
-/** A secret names a variable; one character or none is not taken for one. */
+/** A secret must contain a variable; a string of at most one character is not a secret. */
 const SECRET = "^.?$|\\$\\{";
 
 /** The JSON Schema of a job file, as text. */
@@ -34,7 +34,7 @@ function adapt(schema: Record<string, unknown>): void {
   if (schema.secret === true && schema.literal !== true) schema.pattern = SECRET;
   for (const key of OWN_KEYS) delete schema[key];
   if (schema.type === "integer" || schema.type === "number" || schema.type === "boolean") {
-    // `${NAME}` may stand for a number or a boolean as well; bounds do not apply to it.
+    // `${NAME}` may also stand for a number or a boolean; bounds do not apply to it.
     schema.type = [schema.type, "string"];
     schema.pattern = VARIABLE;
     if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;

@@ -1,9 +1,9 @@
-// Owns how an edge of a window is written in a request: named formats and strftime patterns. Formats
-// with a time of day go through the instant of the edge, so that no day with a clock change has a gap or an overlap;
-// formats of a date alone stay on the calendar. It never reads the clock.
+// Formats the edges of a window for a request: named formats and strftime patterns. Formats with a time of
+// day use the instant of the edge, so that a clock change causes neither a gap nor an overlap; formats of
+// a date use the calendar. It never reads the clock.
 import { type CivilMinute, instantOf, offsetMinutes, startOfDay } from "../../plan/time/civil.ts";
 
-/** The formats that have a name; anything else is a strftime pattern. */
+/** The named formats; any other format is a strftime pattern. */
 export const MOMENT_FORMATS = [
   "date",
   "instant",
@@ -23,18 +23,18 @@ export const WINDOW_EDGES = ["from", "to", "last", "before"] as const;
 /** An edge of a window. */
 export type WindowEdge = (typeof WINDOW_EDGES)[number];
 
-/** What is wrong with a format, or undefined where it can be used. */
+/** What is wrong with a format, or undefined if it can be used. */
 export function momentFormatProblem(format: string): string | undefined {
   if ((MOMENT_FORMATS as readonly string[]).includes(format)) return undefined;
-  if (!format.includes("%")) return `there is no format "${format}"`;
+  if (!format.includes("%")) return `unsupported format "${format}"`;
   for (const [text, , letter] of format.matchAll(DIRECTIVE)) {
     if (letter === "%") continue;
-    if (!DIRECTIVES.has(letter ?? "")) return `there is no directive "${text}"`;
+    if (!DIRECTIVES.has(letter ?? "")) return `unsupported directive "${text}"`;
   }
   return undefined;
 }
 
-/** The finest unit a format shows: a whole day, a second or a millisecond. */
+/** The finest unit of a format: day, second or millisecond. */
 export function momentUnit(format: string): "day" | "second" | "ms" {
   if (format === "date") return "day";
   if (format.endsWith("_ms")) return "ms";

@@ -1,39 +1,42 @@
-// Owns the keys of a stream's `paging`: the ways in which sources cut an answer into pages. Schema only;
-// the value machines that follow pages live in lib/fetch.
+// Owns the keys of a stream's `paging`: how an API divides its results into pages. Schema only; the
+// paginators are in lib/fetch/paging.
 import { z } from "zod";
 import { condition, path } from "./scalar_schema.ts";
 
 const sizeParam = z.string().optional().describe(
-  "Name of the parameter that says how many records a page holds; without it none is sent.",
+  "Name of the parameter that sets the page size. If omitted, no page size is sent.",
 ).meta({ example: "limit" });
 
-const mostOfAPage = z.int().min(1).optional().describe("Records a page holds at most.").meta({
+const maxPageSize = z.int().min(1).optional().describe("Maximum number of records per page.").meta({
   unit: "records",
   example: 100,
 });
 
 const more = z.union([path, condition], {
-  error: "expected a path, or a map with path, is and not",
+  error: "expected a path, or a mapping with path, is and not",
 }).optional().describe(
-  "Path of a flag that is false on the last page, or what is found there while pages follow.",
+  "Path of a flag that is false on the last page, or a condition that holds while more pages follow.",
 ).meta({ kind: "path or condition", example: { path: "last", is: [false] } });
 
 const inQueryBodyOrPath = (placeholder: string) =>
   z.enum(["query", "body", "path"]).default("query").describe(
-    `Where the parameters go: the query, the JSON or form body, or the path, where \`${placeholder}\` stands for the number.`,
+    `Where the parameters are sent: in the query, in the JSON or form body, or in the path at \`${placeholder}\`.`,
   );
 
 const offset = z.strictObject({
-  by: z.literal("offset").describe("The request says how many records to skip."),
+  by: z.literal("offset").describe("Each request sends the number of records to skip."),
   offset_param: z.string().default("offset").describe(
-    "Name of the parameter that says how many records to skip.",
+    "Name of the parameter for the number of records to skip.",
   ),
   first: z.int().min(0).default(0).describe(
-    "Value of that parameter on the first page; 1 where the source counts from one.",
+    "Offset of the first record; 1 if the API counts from one.",
   ),
   size_param: sizeParam,
-  size: z.int().min(1).describe("Records a page holds.").meta({ unit: "records", example: 100 }),
-  max_offset: z.int().min(0).optional().describe("Largest offset the source takes.").meta({
+  size: z.int().min(1).describe("Number of records per page.").meta({
+    unit: "records",
+    example: 100,
+  }),
+  max_offset: z.int().min(0).optional().describe("Largest offset that the API accepts.").meta({
     unit: "records",
     example: 10_000,
   }),
@@ -42,19 +45,19 @@ const offset = z.strictObject({
 });
 
 const page = z.strictObject({
-  by: z.literal("page").describe("The request says the number of the page."),
+  by: z.literal("page").describe("Each request sends a page number."),
   page_param: z.string().default("page").describe(
-    "Name of the parameter with the page's number.",
+    "Name of the parameter for the page number.",
   ),
   first: z.int().min(0).default(1).describe("Number of the first page."),
   size_param: sizeParam,
   size: z.int().min(1).optional().describe(
-    "Records a page holds; needed unless `pages`, `more` or the stream's `total` says when to end.",
+    "Number of records per page; required unless `pages`, `more` or the stream's `total` identifies the last page.",
   ).meta({ unit: "records", example: 100 }),
-  pages: path.optional().describe("Path of the number of pages.").meta({
+  pages: path.optional().describe("Path of the total number of pages.").meta({
     example: "meta.total_pages",
   }),
-  max_page: z.int().min(0).optional().describe("Largest page number the source takes.").meta({
+  max_page: z.int().min(0).optional().describe("Largest page number that the API accepts.").meta({
     example: 100,
   }),
   more,
@@ -62,46 +65,48 @@ const page = z.strictObject({
 });
 
 const cursor = z.strictObject({
-  by: z.literal("cursor").describe("Each answer holds a cursor that the next request sends."),
+  by: z.literal("cursor").describe("Each response contains a cursor that the next request sends."),
   cursor: path.describe(
-    "Path of the next cursor, `$header.NAME` for one in a header; absent, null or empty ends the window. A list or a map goes into a JSON body as it is.",
+    "Path of the next cursor, or `$header.NAME` for a response header. An absent, null or empty cursor ends the window. An array or object is sent unchanged in a JSON body.",
   ).meta({ example: "meta.next_cursor" }),
-  cursor_param: z.string().describe("Name of the parameter the cursor is sent in.").meta({
+  cursor_param: z.string().describe("Name of the parameter for the cursor.").meta({
     example: "cursor",
   }),
-  first: z.union([z.string(), z.number()], { error: "expected a text or a number" }).optional()
+  first: z.union([z.string(), z.number()], { error: "expected a string or a number" }).optional()
     .describe(
-      "Value of that parameter on the first page, where the source wants one; if it is a number, digits that follow are sent as a number too.",
+      "Cursor of the first request, if the API requires one. If it is a number, later cursors made of digits are sent as numbers too.",
     ).meta({
-      kind: "text or number",
+      kind: "string or number",
       example: "*",
     }),
   more,
   size_param: sizeParam,
-  size: mostOfAPage,
-  in: z.enum(["query", "body", "header"]).default("query").describe("Where the cursor goes."),
+  size: maxPageSize,
+  in: z.enum(["query", "body", "header"]).default("query").describe("Where the cursor is sent."),
 });
 
 const nextLink = z.strictObject({
-  by: z.literal("next_link").describe("Each answer holds the URL of the next page."),
-  link: path.describe("Path of the next page's URL; absent, null or empty ends the window.").meta({
+  by: z.literal("next_link").describe("Each response contains the URL of the next page."),
+  link: path.describe(
+    "Path of the URL of the next page. An absent, null or empty URL ends the window.",
+  ).meta({
     example: "links.next",
   }),
   size_param: sizeParam,
-  size: mostOfAPage,
+  size: maxPageSize,
 });
 
 const linkHeader = z.strictObject({
   by: z.literal("link_header").describe(
-    'The header `Link: <URL>; rel="next"` holds the URL of the next page.',
+    'The response header `Link: <URL>; rel="next"` contains the URL of the next page.',
   ),
   size_param: sizeParam,
-  size: mostOfAPage,
+  size: maxPageSize,
 });
 
 const none = z.strictObject({
   by: z.literal("none").describe(
-    "A response is complete, whatever it declares; without `paging` one that shows that more follows fails its window.",
+    "Each response is complete, whatever it declares. If `paging` is omitted, a response that announces more pages fails its window.",
   ),
 }).meta({ shorthand: "by" });
 
@@ -117,11 +122,11 @@ const ASSUMED: NoPaging = { by: "none", isAssumed: true };
 export const paging = z.union([
   z.literal("none").transform((by): NoPaging => ({ by })),
   z.discriminatedUnion("by", [none, offset, page, cursor, nextLink, linkHeader]),
-], { error: 'expected "none", or a map with by' }).optional().transform((
+], { error: 'expected "none", or a mapping with by' }).optional().transform((
   declared,
 ): NoPaging | Exclude<typeof declared, { by: "none" } | undefined> => declared ?? ASSUMED);
 
-/** What says whether pages follow. */
+/** Where a response says whether more pages follow. */
 export type MoreSpec = z.output<typeof more>;
 /** The paging of a stream. */
 export type Paging = z.output<typeof paging>;

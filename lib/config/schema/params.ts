@@ -1,27 +1,27 @@
-// Owns the values of a job's `params`: which flag is whose, and whether a value is allowed by pattern
-// and choices. Where values come from is for tasks/ to know; a lookup is passed in. Pure.
+// Reads the values of a job's `params` and checks them against pattern and choices. The command line is
+// read elsewhere; a lookup is passed in. Pure.
 import { Failure } from "../../failure.ts";
 import { didYouMean } from "../../did_you_mean.ts";
 import type { Param } from "./job_schema.ts";
 
-/** A value of a parameter: a text, or a list of texts. */
+/** The value of a parameter: a string, or an array of strings. */
 export type ParamValue = string | string[];
 
-/** Most values of one list, so that a slip of the pen makes no endless request. */
+/** Maximum number of values of one list, so that a mistake cannot build an endless request. */
 const MOST_VALUES = 10_000;
 
-/** The flag of a parameter, without dashes before it: `region_codes` is `region-codes`. */
+/** The flag of a parameter, without the leading dashes: `region-codes` for `region_codes`. */
 export function flagOf(name: string): string {
   return name.replaceAll("_", "-");
 }
 
 /**
- * The parameters that were given; one that `given` has no value for is not among them.
+ * The parameters for which `given` returns a value.
  *
- * `given` is asked for each parameter by name and whether it is a list; values of a list may be joined
- * by commas, or stand in several elements, or both.
+ * `given` receives the name of each parameter and whether it is a list. The values of a list may be
+ * separated by commas, passed as several elements, or both.
  *
- * @throws {Failure} of kind `configuration` where a value is not allowed, with what was probably meant.
+ * @throws {Failure} of kind `configuration` if a value is not allowed, with a guess at what was meant.
  */
 export function readParams(
   params: Readonly<Record<string, Param>>,
@@ -56,7 +56,7 @@ function refused(name: string, problem: string): Failure {
   });
 }
 
-/** The values of parameters that are given none. */
+/** The default values of parameters. */
 export function defaultParams(params: Readonly<Record<string, Param>>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(params).flatMap(([name, { default: value }]) =>
@@ -65,14 +65,14 @@ export function defaultParams(params: Readonly<Record<string, Param>>): Record<s
   );
 }
 
-/** Why a parameter cannot have a value, or undefined where it can. */
+/** Why a value is not allowed for a parameter, or undefined if it is. */
 export function paramValueProblem(
   param: Pick<Param, "choices" | "pattern">,
   value: string,
 ): string | undefined {
   if (param.choices !== undefined && !param.choices.includes(value)) {
     const guess = didYouMean(value, param.choices) ?? `expected one of ${param.choices.join(", ")}`;
-    return `"${value}" is not among its choices; ${guess}`;
+    return `"${value}" is not one of its choices; ${guess}`;
   }
   if (param.pattern === undefined || new RegExp(`^(?:${param.pattern})$`, "u").test(value)) {
     return undefined;

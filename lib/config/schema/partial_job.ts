@@ -1,22 +1,21 @@
-// Owns what is done so that one mistake does not hide another: the parts of a job that the schema
-// refuses are cut out of a copy, until the rest is a job whose parts can be checked against each other.
-// The result is for checking only and is never run.
+// Removes the parts of a job that the schema refuses from a copy, until the rest is a valid job whose
+// parts can be cross-checked, so that one mistake does not hide another. The result is never run.
 import { jobSchema, type ParsedJob } from "./job_schema.ts";
 import { suggest } from "../../did_you_mean.ts";
 import { type FlatIssue, flatIssues, keepKnownKeys, valueAt } from "./issue.ts";
 import type { z } from "zod";
 
-/** A job as far as the schema accepts it. */
-export interface Salvage {
-  /** The rest, or undefined where nothing can be made of it. */
+/** The part of a job that the schema accepts. */
+export interface PartialJob {
+  /** The job, or undefined if no part of it can be used. */
   readonly job: ParsedJob | undefined;
-  /** What was cut out: `tables`, `tables.NAME` and the like. */
+  /** The removed parts: `tables`, `tables.NAME` and the like. */
   readonly unread: ReadonlySet<string>;
 }
 
-/** Rounds of cutting; each removes all that the schema then refuses. */
+/** Maximum number of rounds; each removes everything that the schema then refuses. */
 const MOST_ROUNDS = 6;
-/** Unknown keys of one map whose meaning is guessed at; further ones go. */
+/** Maximum number of unknown keys per mapping that are guessed at; others are removed. */
 const MOST_RENAMED = 200;
 
 const STAND_INS: Readonly<Record<string, unknown>> = {
@@ -26,8 +25,8 @@ const STAND_INS: Readonly<Record<string, unknown>> = {
   streams: {},
 };
 
-/** Cuts out of a job what the issues of its parse are about. */
-export function salvage(input: unknown, issues: readonly FlatIssue[]): Salvage {
+/** Removes the parts of a job that the issues of its parse concern. */
+export function partialJob(input: unknown, issues: readonly FlatIssue[]): PartialJob {
   const unread = new Set<string>();
   if (typeof input !== "object" || input === null || Array.isArray(input)) {
     return { job: undefined, unread };
@@ -62,7 +61,7 @@ function cut(
   }
 }
 
-/** A key that is not known goes by the name that was probably meant, else it goes. */
+/** Renames an unknown key to the one that was probably meant, or removes it. */
 function renameKeys(
   holder: unknown,
   issue: Extract<z.core.$ZodIssue, { code: "unrecognized_keys" }>,
@@ -88,7 +87,7 @@ function cutSource(rest: Record<string, unknown>, path: string[], unread: Set<st
   } else remove(source, key);
 }
 
-/** A column that cannot be read becomes one that can, so that it is still known. */
+/** Replaces an unreadable column by a readable one, so that references to it still resolve. */
 function cutColumn(
   rest: Record<string, unknown>,
   path: string[],
@@ -106,7 +105,7 @@ function cutColumn(
   return true;
 }
 
-/** A key of a stream goes alone, where the stream can be read without it. */
+/** Removes one key of a stream, if the stream is valid without it. */
 function cutStream(
   rest: Record<string, unknown>,
   path: string[],

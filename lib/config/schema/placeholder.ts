@@ -1,44 +1,44 @@
-// Owns one placeholder of a request: reads "{from|date}", "{params.region}" or "{each.station.id|join:,}"
-// into its parts, or says what is wrong with it and what was probably meant. It never renders.
+// Parses one placeholder of a request, such as "{from|date}", "{params.region}" or
+// "{each.station.id|join:,}", or says what is wrong with it and what was probably meant. It never renders.
 import { suggest } from "../../did_you_mean.ts";
 import { MOMENT_FORMATS, momentFormatProblem, momentUnit, WINDOW_EDGES } from "./moment_format.ts";
 
 /** One `{...}` of a template. */
 export interface Placeholder {
-  /** What it takes its value from: an edge of the window, a parameter, a value of `for_each`, the page. */
+  /** Source of its value: an edge of the window, a parameter, a value of `for_each`, or paging. */
   readonly from: "window" | "params" | "each" | "paging";
   /** Edge of the window, name of the parameter or of the `for_each` value, `page` or `offset`. */
   readonly name: string;
   /** Fields below an `{each.NAME.field}`. */
   readonly fields: readonly string[];
-  /** Format of an edge of the window; `date` unless said. */
+  /** Format of an edge of the window. Defaults to `date`. */
   readonly format: string;
-  /** What the elements of a list are joined with; undefined leaves the list a list. */
+  /** Separator that joins the elements of a list; undefined keeps the list. */
   readonly join: string | undefined;
-  /** Type in a JSON body that a filter `|text` or `|number` asks for. */
+  /** Type in a JSON body that the filter `|text` or `|number` selects. */
   readonly as: "text" | "number" | undefined;
-  /** Whether slashes of the value are those of the path, by a filter `|path`. */
+  /** Whether slashes in the value separate path segments (filter `|path`). */
   readonly slashes?: boolean;
-  /** The placeholder as it is written, with its braces. */
+  /** The placeholder as written, with its braces. */
   readonly text: string;
 }
 
-/** Why a text is no template. */
+/** Why a string is not a valid template. */
 export interface TemplateProblem {
-  /** What is wrong, without the text around it. */
+  /** What is wrong. */
   readonly problem: string;
   /** What was probably meant. */
   readonly guess: string | undefined;
-  /** The placeholder at fault. */
+  /** The invalid placeholder. */
   readonly at: string;
 }
 
-/** What paging puts into a path. */
+/** The placeholders that paging fills in a path. */
 export const PAGE_PLACES = ["page", "offset"] as const;
 
 const EXPRESSION = /^\{([^{}|]*)((?:\|[^{}]*)?)\}$/s;
 
-/** Reads a placeholder with its braces, or says what is wrong with it. */
+/** Parses a placeholder with its braces, or says what is wrong with it. */
 export function readPlaceholder(text: string): Placeholder | TemplateProblem {
   const [, source = "", filters = ""] = EXPRESSION.exec(text) ?? [];
   const [from = "", ...steps] = source.trim().split(".");
@@ -52,7 +52,7 @@ export function readPlaceholder(text: string): Placeholder | TemplateProblem {
   const [name, ...fields] = steps;
   if (name === undefined || steps.includes("") || from !== "params" && from !== "each") {
     return {
-      problem: `there is no placeholder "${text}"`,
+      problem: `unknown placeholder "${text}"`,
       guess: guessSource(from, steps),
       at: text,
     };
@@ -63,7 +63,7 @@ export function readPlaceholder(text: string): Placeholder | TemplateProblem {
   return readFilters({ ...base, from, name, fields }, filters);
 }
 
-/** Words that people use for the edges of a window. */
+/** Common synonyms of the edges of a window. */
 const SYNONYMS: Readonly<Record<string, string>> = {
   ...{ date: "{from}", day: "{from}", start: "{from}", since: "{from}", begin: "{from}" },
   ...{ end: "{to}", until: "{to}", end_date: "{last}", start_date: "{from}" },
@@ -86,7 +86,7 @@ function readFilters(placeholder: Placeholder, filters: string): Placeholder | T
     else if (filter === "path") result = { ...result, slashes: true };
     else if (filter.startsWith("join:")) result = { ...result, join: filter.slice(5) };
     else if (placeholder.from === "window") result = { ...result, format: filter };
-    else return filterProblem(`there is no filter "${filter}"`, filter, FILTERS, placeholder.text);
+    else return filterProblem(`unknown filter "${filter}"`, filter, FILTERS, placeholder.text);
   }
   if (placeholder.from !== "window") return result;
   const problem = momentFormatProblem(result.format);
@@ -107,7 +107,7 @@ function filterProblem(
   return { problem, guess, at };
 }
 
-/** Whether a placeholder shows a time of day, and so can tell windows shorter than a day apart. */
+/** Whether a placeholder includes a time of day, and so distinguishes windows shorter than a day. */
 export function showsTime(part: Placeholder): boolean {
   return part.from === "window" && momentUnit(part.format) !== "day";
 }

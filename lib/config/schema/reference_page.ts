@@ -71,7 +71,7 @@ export function keySections(): KeySection[] {
   return sections;
 }
 
-/** The maps with fixed keys that a key holds, itself or in its members, by where they stand. */
+/** The mappings with fixed keys under a key, directly or in its members, with their titles. */
 function mapsBelow(
   title: string,
   schema: z.core.$ZodType,
@@ -100,7 +100,7 @@ function titled(title: string, schema: z.core.$ZodType): [title: string, map: z.
   });
 }
 
-/** Of several maps for one key, the key that tells them apart. */
+/** The key that distinguishes several mappings of one key. */
 function choiceOf(keys: Readonly<Record<string, z.core.$ZodType>>): string {
   for (const [key, schema] of Object.entries(keys)) {
     const { def } = (schemaShape(schema).core as z.core.$ZodTypes)._zod;
@@ -127,11 +127,11 @@ function code(value: unknown): string {
 }
 
 const PLAIN: Readonly<Record<string, string>> = {
-  string: "text",
+  string: "string",
   number: "number",
   boolean: "boolean",
   null: "null",
-  object: "map",
+  object: "mapping",
   unknown: "any value",
 };
 
@@ -142,13 +142,13 @@ function typeText(schema: z.core.$ZodType, kind?: string): string {
   const { def } = (core as z.core.$ZodTypes)._zod;
   switch (def.type) {
     case "number":
-      return "format" in def ? "whole number" : "number";
+      return "format" in def ? "integer" : "number";
     case "enum":
       return Object.values(def.entries).map((value) => `\`${value}\``).join(", ");
     case "literal":
       return def.values.map((value) => `\`${String(value)}\``).join(", ");
     case "record":
-      return `map of ${plural(typeText(def.valueType))}`;
+      return `mapping of ${plural(typeText(def.valueType))}`;
     case "array":
       return `list of ${plural(typeText(def.element))}`;
     case "union":

@@ -1,5 +1,5 @@
-// Owns whether a regular expression of a job may be used: it must compile, and must not hold a
-// repetition within a repetition, which takes exponential time on texts that an API could send.
+// Decides whether a regular expression of a job may be used: it must compile, and must not contain a
+// repetition within a repetition, which takes exponential time on input that an API could send.
 
 /** What is wrong with a regular expression, or undefined. */
 export function regularExpressionProblem(pattern: string): string | undefined {

@@ -1,93 +1,97 @@
-// Owns the keys below a stream's `rows`: which tables a record feeds, for which of its elements, and
-// how the value of each column is found. Schema only; lib/extract does what it says.
+// Owns the keys under a stream's `rows`: which tables a record is written to, how many rows it produces,
+// and where the value of each column comes from. Schema only; lib/extract implements it.
 import { z } from "zod";
 import { condition, name, oneOrMore, path, pattern, scalar } from "./scalar_schema.ts";
 import { merge } from "./table_schema.ts";
 
 const value = z.strictObject({
   path: oneOrMore(path).optional().describe(
-    "Where the value is found; of several paths the first that is not null. Without `path`, `value`, `template` and `hash` the field of the column's name.",
+    "Path of the value; if there are several, the first whose value is not null. If `path`, `value`, `template` and `hash` are all omitted, the field with the name of the column.",
   ).meta({ kind: "path or list of paths", example: ["taken_at", "created_at"] }),
   value: scalar.optional().describe("A constant.").meta({ example: "usgs" }),
   template: z.string().optional().describe(
-    "Text with `{path}` placeholders; null if one of them is null.",
+    "String with `{path}` placeholders; null if one of them is null.",
   ).meta({ example: "{station_id}/{date}" }),
   hash: z.array(path).min(1).optional().describe(
-    "A hash of the values at these paths, for rows without a key of their own.",
+    "Hash of the values at these paths, for records without a key.",
   ).meta({ kind: "list of paths", example: ["date", "name"] }),
   nulls: z.array(z.string()).optional().describe(
-    "Texts that mean no value here, instead of the job's `nulls`.",
+    "Strings read as null, instead of the job's `nulls`.",
   ).meta({ example: ["", "-", "n/a"] }),
-  split: z.string().min(1, { error: "expected a text" }).optional().describe(
-    "Text between the parts of a list that is written as one text, for the array types; empty parts are dropped.",
+  split: z.string().min(1, { error: "expected a string" }).optional().describe(
+    "Separator of a list that is written as one string, for array types; empty elements are dropped.",
   ).meta({ example: ";" }),
-  trim: z.boolean().default(true).describe("Whether blanks around a text are cut off."),
+  trim: z.boolean().default(true).describe("Whether leading and trailing whitespace is removed."),
   capture: pattern.optional().describe(
-    "Regular expression; its first group is taken, or the whole match without a group; no match is null.",
+    "Regular expression. The value is its first group, or the whole match if there is no group; null if it does not match.",
   ).meta({ example: "\\(([A-Z]{2,3})\\)$" }),
-  case: z.enum(["lower", "upper"]).optional().describe("Letters are made lower or upper case.")
+  case: z.enum(["lower", "upper"]).optional().describe("Converts letters to lower or upper case.")
     .meta({
       example: "upper",
     }),
   map: z.record(z.string(), scalar).optional().describe(
-    "Texts to be replaced by others; what is not listed stays.",
+    "Replacements by string; a value that is not listed is unchanged.",
   ).meta({ example: { Y: true, N: false } }),
   format: z.string().optional().describe(
-    'How a date or number is written: `epoch`, `epoch_ms`, `clock` ("2:19.97" to seconds) or a pattern such as `%d/%m/%Y`.',
+    'Format of a date or number: `epoch`, `epoch_ms`, `clock` ("2:19.97" to seconds) or a pattern such as `%d/%m/%Y`.',
   ).meta({ example: "%d/%m/%Y" }),
-  decimal: z.enum([".", ","]).default(".").describe("The decimal mark of numbers."),
-  default: scalar.optional().describe("Value where nothing else is found.").meta({
-    kind: "text, number or boolean",
+  decimal: z.enum([".", ","]).default(".").describe("Decimal separator of numbers."),
+  default: scalar.optional().describe("Value used instead of null.").meta({
+    kind: "string, number or boolean",
     example: 0,
   }),
   invalid: z.enum(["reject", "null"]).default("reject").describe(
-    "What happens to a value that cannot be cast: the row is rejected, or the column is null.",
+    "What happens if a value cannot be cast: `reject` the row, or store `null`.",
   ),
-  merge: merge.optional().describe("Merge policy of this value, instead of the column's.").meta({
-    example: "fill",
-  }),
+  merge: merge.optional().describe("Merge policy of this value; overrides that of the column.")
+    .meta({
+      example: "fill",
+    }),
 }).meta({ shorthand: "path" });
 
-/** The schema of the rows that a record becomes for one table. */
+/** The schema of one entry of `rows`: the rows that a record produces for one table. */
 export const rowsEntry = z.strictObject({
-  table: name.describe("Table the rows go to.").meta({ example: "readings" }),
+  table: name.describe("Table that the rows are written to.").meta({ example: "readings" }),
   each: path.optional().describe(
-    "Path of a list inside the record, a row for each element; `a[].b[]` for lists in lists, `a{}` for the members of an object, whose names are `$key`, `a{[]}` for an object of equally long lists. In `columns`, `^` is then the parent.",
+    "Path of an array in the record; each element becomes a row. `a[].b[]` reads nested arrays, `a{}` the members of an object (with the name as `$key`), `a{[]}` an object of arrays of equal length. In `columns`, `^` is the parent of the element.",
   ).meta({ example: "readings[]" }),
   when: oneOrMore(
     z.union([path.transform((at) => ({ path: at, is: undefined, not: undefined })), condition], {
-      error: "expected a path, or a map with path, is and not",
+      error: "expected a path, or a mapping with path, is and not",
     }),
-  ).optional().describe("Paths that must hold a value, or conditions, for a row to be made.").meta({
+  ).optional().describe(
+    "Paths that must have a value, or conditions that must hold; otherwise no row is produced.",
+  ).meta({
     kind: "path, condition or list of them",
     example: ["station_id", { path: "status", is: ["final"] }],
   }),
   columns: z.record(
     name,
     z.union([path.transform((at): z.input<typeof value> => ({ path: at })).pipe(value), value], {
-      error: "expected a path, or a map such as {path: a.b, format: epoch} or {path: [a, b]}",
+      error: "expected a path, or a mapping such as {path: a.b, format: epoch} or {path: [a, b]}",
     }),
   ).optional().describe(
-    "Column to path, or to a map; without it each column is taken from the field of its name.",
+    "Column to path, or to a mapping. If omitted, each column is read from the field with its name.",
   ).meta({
-    kind: "map of paths or maps",
+    kind: "mapping of paths or mappings",
     example: { id: "reading_id", value: { path: "result.value", nulls: ["", "-"] } },
   }),
   merge: merge.optional().describe(
-    "Merge policy of all columns of these rows, instead of the table's.",
+    "Merge policy of all columns of these rows; overrides that of the table.",
   ).meta({ example: "fill" }),
 }).meta({ shorthand: "table" });
 
-/** The schema of `rows`: a table's name, one entry, or a list of entries. */
+/** The schema of `rows`: the name of a table, one entry, or a list of entries. */
 export const rows = z.union([
   name.transform((table): z.output<typeof rowsEntry>[] => [{ table }]),
   rowsEntry.transform((entry) => [entry]),
   z.array(rowsEntry).min(1, { error: "expected at least one" }),
 ], {
-  error: "expected a table's name, a map with table, each and columns, or a list of such maps",
+  error:
+    "expected the name of a table, a mapping with table, each and columns, or a list of such mappings",
 });
 
-/** The rows that a record becomes for one table. */
+/** One entry of `rows`: the rows that a record produces for one table. */
 export type RowsSpec = z.output<typeof rowsEntry>;
-/** How the value of one column is found. */
+/** Where the value of one column comes from. */
 export type ValueSpec = z.output<typeof value>;

@@ -1,28 +1,28 @@
-// Owns the smallest pieces of the job schema: names, durations, dates, rates, paths, templates,
-// secrets. Each says in `kind` what the reference page calls it. What may follow "expected" stands in
-// its error, so that every message of `check` reads alike.
+// Owns the scalar values of the job schema: names, durations, dates, rates, paths, templates and
+// secrets. Each has a `kind`, its type on the reference page. Error messages begin with "expected", so
+// that all messages of `check` read alike.
 import { z } from "zod";
 import { parseCivil } from "../../plan/time/civil.ts";
 import { parseRate } from "../../plan/time/rate.ts";
 import { parseDurationMs, parseWindowLength } from "../../plan/time/duration.ts";
 
-/** What the project's schemas say about a key beyond its type and its description. */
+/** What the schemas record about a key in addition to its type and description. */
 export interface KeyMeta {
-  /** What the reference page calls the type. */
+  /** Name of the type on the reference page. */
   kind?: string;
-  /** What a number counts. */
+  /** Unit of a number. */
   unit?: string;
-  /** A value as a job file would have it. */
+  /** An example value, as a job file writes it. */
   example?: unknown;
-  /** Whether the value is secret: masked everywhere, and given by the name of a variable. */
+  /** Whether the value is a secret: it is masked everywhere and must be given as a variable. */
   secret?: boolean;
-  /** Whether a secret may also be written out, because it often is no secret (a user name). */
+  /** Whether a secret may be written in the file, because it often is not one (a user name). */
   literal?: boolean;
-  /** For a map that may be written as a text: the key that the text is the value of. */
+  /** For a mapping that may be written as a string: the key whose value the string is. */
   shorthand?: string;
 }
 
-/** Text that is converted by a parser; the parser returns undefined for what it cannot read. */
+/** A string that a parser converts; the parser returns undefined if it cannot read the string. */
 function converted<T>(parse: (text: string) => T | undefined, expected: string) {
   return z.string({ error: `expected ${expected}` }).transform((text, context): T => {
     const value = parse(text);
@@ -43,7 +43,7 @@ export const duration = converted(parseDurationMs, 'a duration such as "30s", "1
   pattern: "^\\d+(\\.\\d+)?\\s*(ms|s|min|m|h|d|w)$|\\$\\{",
 });
 
-/** A length of window on the calendar. */
+/** The length of a window on the calendar. */
 export const length = converted(
   parseWindowLength,
   'a length such as "day", "7d", "6h", "week" or "month"',
@@ -70,35 +70,35 @@ export const rate = converted((text) => {
   pattern: "^\\s*\\d+(\\.\\d+)?\\s*/\\s*(\\d+(\\.\\d+)?)?\\s*[a-zA-Z]+\\s*$|\\$\\{",
 });
 
-/** A text, number, boolean or null. */
+/** A string, number, boolean or null. */
 export const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()], {
-  error: "expected a text, a number, true, false or null",
-}).meta({ kind: "text, number, boolean or null" });
+  error: "expected a string, a number, true, false or null",
+}).meta({ kind: "string, number, boolean or null" });
 
 /** A rate, or a list of rates, which may be empty. */
 export const rates = z.union([rate.transform((one) => [one]), z.array(rate)]).meta({
   kind: "rate or list of rates",
 });
 
-/** Where something is in an answer or a record. */
+/** The location of a value in a response or a record. */
 export const path = z.string({ error: "expected a path" }).meta({ kind: "path" });
 
-/** A question to what a path finds. */
+/** A condition on the value at a path. */
 export const condition = z.strictObject({
-  path: path.describe("Path of the value looked at.").meta({ example: "status" }),
-  is: z.array(scalar).optional().describe("Values one of which it must have.").meta({
-    kind: "list of texts, numbers, booleans",
+  path: path.describe("Path of the value to test.").meta({ example: "status" }),
+  is: z.array(scalar).optional().describe("The value must be one of these.").meta({
+    kind: "list of strings, numbers, booleans",
     example: ["final", "corrected"],
   }),
-  not: z.array(scalar).optional().describe("Values none of which it may have.").meta({
-    kind: "list of texts, numbers, booleans",
+  not: z.array(scalar).optional().describe("The value must not be any of these.").meta({
+    kind: "list of strings, numbers, booleans",
     example: ["deleted"],
   }),
 }).meta({ shorthand: "path" });
 
-/** Text with placeholders of requests. */
+/** A string with placeholders, used in requests. */
 export const template = z.union([z.string(), z.number(), z.boolean()], {
-  error: "expected a text with or without placeholders, a number, true or false",
+  error: "expected a string (with or without placeholders), a number, true or false",
 }).meta({ kind: "template" });
 
 /** A regular expression. */
@@ -106,10 +106,10 @@ export const pattern = z.string().max(1000, { error: "expected at most 1000 char
   kind: "regular expression",
 });
 
-/** SQL text. */
+/** A SQL query. */
 export const sql = z.string().min(1, { error: "expected a query" }).meta({ kind: "SQL" });
 
-/** A secret: text that names an environment variable, such as `${API_TOKEN}`. */
+/** A secret: a string that names an environment variable, such as `${API_TOKEN}`. */
 export const secret = z.string({ error: "expected a variable such as ${API_TOKEN}" }).meta({
   kind: "secret",
   secret: true,

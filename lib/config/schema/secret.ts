@@ -1,6 +1,6 @@
-// Owns secrets: which keys of a job hold them (those the schema marks), and their values at the moment
-// they are needed. In a job they stay texts such as `${API_TOKEN}`; only readSecret turns one into its
-// value, so a job can be printed, stored and explained without a secret in it.
+// Owns secrets: which keys of a job hold them (the schema marks them), and how their values are read when
+// they are needed. In a job they stay strings such as `${API_TOKEN}`; only readSecret returns a value, so
+// a job can be printed, stored and explained without exposing one.
 import { Failure } from "../../failure.ts";
 import { type Env, envReferences, substituteEnv } from "../yaml/env.ts";
 import type { Job } from "./job.ts";
@@ -8,11 +8,11 @@ import { jobSchema } from "./job_schema.ts";
 import { alternatives, fixedKeys, memberSchema, schemaShape } from "./shape.ts";
 import type { z } from "zod";
 
-/** Where a secret may stand: the keys from the top of the file, `*` for any key. */
+/** The location of a secret: the keys from the top of the file, `*` for any key. */
 export interface SecretPath {
   /** Keys from the top of the job. */
   readonly keys: readonly string[];
-  /** Whether the value may also be written out. */
+  /** Whether the value may be written in the file. */
   readonly literal: boolean;
 }
 
@@ -33,14 +33,14 @@ function secretPaths(schema: z.core.$ZodType, keys: string[], depth: number): Se
   ];
 }
 
-/** What the schema says about a key that holds a secret; undefined for any other key. */
+/** The secret path that a path matches; undefined for any other key. */
 export function secretAt(path: readonly PropertyKey[]): SecretPath | undefined {
   return SECRET_PATHS.find(({ keys }) =>
     keys.length === path.length && keys.every((key, index) => key === "*" || key === path[index])
   );
 }
 
-/** Whether secrets stand below a key of a part of the job, so that a text in its place may be one. */
+/** Whether secrets go under this key, so that a string in its place may be one. */
 export function isAboveSecrets(path: readonly PropertyKey[]): boolean {
   return path.length > 1 && SECRET_PATHS.some(({ keys }) =>
     keys.length > path.length &&
@@ -48,25 +48,25 @@ export function isAboveSecrets(path: readonly PropertyKey[]): boolean {
   );
 }
 
-/** Why a text cannot stand where a secret is expected, or undefined where it can. */
+/** Why a string cannot be used as a secret, or undefined if it can. */
 export function secretProblem(text: string, secret: SecretPath): string | undefined {
   const references = envReferences(text);
   const broken = references.find(({ name }) => name === undefined);
   if (broken !== undefined) return "expected a variable such as ${API_TOKEN}";
-  // One character is a placeholder that some sources want beside the real secret, never a secret.
+  // One character is a placeholder that some APIs require next to the real secret, never a secret.
   if (secret.literal || text.length < 2) return undefined;
   if (references.length === 0) {
-    return "a secret must not be written into a job file; expected a variable such as ${API_TOKEN}";
+    return "a secret must not be written in a job file; expected a variable such as ${API_TOKEN}";
   }
   return references.some(({ fallback }) => fallback !== undefined && fallback.length > 1)
-    ? "a secret must not be written into a job file, not even as a default"
+    ? "a secret must not be written in a job file, not even as a default"
     : undefined;
 }
 
 /**
  * The value of a secret of a job.
  *
- * @throws Failure("configuration") that names the variable, where it is not set and has no default.
+ * @throws {Failure} of kind `configuration` that names the variable if it is not set and has no default.
  */
 export function readSecret(text: string, env: Env): string {
   const { text: value, missing } = substituteEnv(text, env);
@@ -79,13 +79,12 @@ export function readSecret(text: string, env: Env): string {
   );
 }
 
-/** Names of variables that are taken for secrets wherever a job uses them, also in a URL. */
+/** Names of variables that are treated as secrets wherever a job uses them, including URLs. */
 const SECRET_NAME = /key|token|secret|passw|credential/i;
 
 /**
- * The values that must appear nowhere: those of the variables in secret keys and of those whose names
- * sound secret, and `user:password` pairs, whose base64 is what HTTP Basic sends. A variable that is
- * not set adds nothing; a text that is written out in the file is no secret.
+ * The values to mask: those of variables in secret keys and of variables with the name of a secret, and
+ * `user:password` pairs, whose base64 HTTP Basic sends. A string written in the file is not a secret.
  */
 export function secretValues(job: Pick<Job, "source" | "variables">, env: Env): string[] {
   const values = new Set<string>();

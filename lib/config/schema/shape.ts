@@ -1,25 +1,25 @@
-// Owns the look behind a schema's wrappers: what a key is once defaults, options and conversions are
-// taken off, and what was said about it. Everything that derives from the job schema (secrets,
-// --explain, the reference page) walks it through here and needs to know nothing else about zod.
+// Unwraps a schema: the type of a key without defaults, options and conversions, and its metadata.
+// Everything derived from the job schema (secrets, --explain, the reference page) walks it through here
+// and depends on nothing else in zod.
 import { z } from "zod";
 import type { KeyMeta } from "./scalar_schema.ts";
 
-/** What zod and the project know about a key. */
+/** The metadata of a key, from zod and from the project. */
 export type SchemaMeta = KeyMeta & { readonly description?: string | undefined };
 
 /** A schema without its wrappers. */
 export interface SchemaShape {
-  /** The innermost schema: what a job file writes. */
+  /** The innermost schema: the type that a job file writes. */
   readonly core: z.core.$ZodType;
-  /** Whether the key may be left out. */
+  /** Whether the key may be omitted. */
   readonly optional: boolean;
-  /** What is used, as a job file would write it, where the key is left out. */
+  /** The default if the key is omitted, as a job file would write it. */
   readonly fallback: unknown;
-  /** What was said about it, the outermost word winning. */
+  /** Its metadata; that of outer wrappers wins. */
   readonly meta: SchemaMeta;
 }
 
-/** Takes the wrappers off a schema. */
+/** Unwraps a schema. */
 export function schemaShape(schema: z.core.$ZodType): SchemaShape {
   let [core, optional, fallback] = [schema, false, undefined as unknown];
   let meta: SchemaMeta = {};
@@ -36,7 +36,7 @@ export function schemaShape(schema: z.core.$ZodType): SchemaShape {
   return { core, optional, fallback, meta };
 }
 
-/** The keys of a map with fixed keys, or undefined for any other schema. */
+/** The keys of a mapping with fixed keys, or undefined for any other schema. */
 export function fixedKeys(
   core: z.core.$ZodType,
 ): Readonly<Record<string, z.core.$ZodType>> | undefined {
@@ -50,7 +50,7 @@ export function alternatives(core: z.core.$ZodType): readonly z.core.$ZodType[] 
   return def.type === "union" ? def.options : undefined;
 }
 
-/** What the values of a map with free keys, or the items of a list, are; undefined for any other schema. */
+/** The schema of the values of a mapping with free keys or of the items of a list, else undefined. */
 export function memberSchema(core: z.core.$ZodType): z.core.$ZodType | undefined {
   const { def } = (core as z.core.$ZodTypes)._zod;
   if (def.type === "record") return def.valueType;

@@ -1,9 +1,9 @@
-// Owns the keys below `tables`: columns, keys, merge policies, indexes and references. Schema only;
-// SQL is made elsewhere.
+// Owns the keys under `tables`: columns, keys, merge policies, indexes and references. Schema only; the
+// SQL is written in lib/upsert/sql.
 import { z } from "zod";
 import { name, oneOrMore } from "./scalar_schema.ts";
 
-/** Types of columns, as a job file says them; `money` is stored as numeric. */
+/** Column types of a job file; `money` is stored as numeric. */
 export const COLUMN_TYPES = [
   "text",
   "integer",
@@ -29,13 +29,13 @@ export const COLUMN_TYPES = [
   "uuid[]",
 ] as const;
 
-/** Type of a column as a job file says it. */
+/** Type of a column in a job file. */
 export type ColumnType = (typeof COLUMN_TYPES)[number];
 
-/** How a column's old and new value become one. */
+/** Rules for merging the old and the new value of a column. */
 export const MERGE_POLICIES = ["replace", "fill", "keep", "greatest", "least", "latest"] as const;
 
-/** How an old and a new value of a column become one. */
+/** A rule for merging the old and the new value of a column. */
 export type MergePolicy = (typeof MERGE_POLICIES)[number];
 
 /** The schema of a merge policy. */
@@ -48,46 +48,47 @@ const column = z.union([
       kind: "column type",
       example: "timestamptz",
     }),
-    merge: merge.optional().describe("Merge policy of the column, instead of the table's.").meta({
-      example: "greatest",
-    }),
+    merge: merge.optional().describe("Merge policy of the column; overrides that of the table.")
+      .meta({
+        example: "greatest",
+      }),
     about: z.string().optional().describe(
-      "A sentence about the column; becomes its comment in the database.",
-    ).meta({ example: "When the source last changed the record." }),
+      "Description of the column; stored as its comment in the database.",
+    ).meta({ example: "When the API last changed the record." }),
   }).meta({ shorthand: "type" }),
-], { error: 'expected a type such as "text", or a map with "type"' });
+], { error: 'expected a type such as "text", or a mapping with "type"' });
 
 /** The schema of a table. */
 export const table = z.strictObject({
-  key: oneOrMore(name).describe("The column or columns that identify a row.").meta({
+  key: oneOrMore(name).describe("Primary key: the column or columns that identify a row.").meta({
     kind: "name or list of names",
     example: ["station_id", "taken_at"],
   }),
   columns: z.record(name, column).describe(
-    "Columns by name, in order; each a type, or a map with its merge policy.",
+    "Columns by name, in order: a type, or a mapping.",
   ).meta({
-    kind: "map of types or maps",
+    kind: "mapping of types or mappings",
     example: { id: "text", seen: { type: "timestamptz", merge: "greatest" } },
   }),
   merge: merge.default("replace").describe(
-    "Merge policy of the columns that say none of their own.",
+    "Merge policy of columns that do not set one.",
   ),
   version: oneOrMore(name).optional().describe(
-    "Columns that say which of two rows is newer, most significant first; needed by `latest`; together they say the newest, as one value of several parts.",
+    "Columns that determine which of two rows is newer, compared together, most significant first; required by `latest`.",
   ).meta({ kind: "name or list of names", example: "modified_at" }),
   indexes: z.array(oneOrMore(name)).default([]).describe(
-    "Further indexes, each a column or a list of columns.",
+    "Additional indexes: a column or a list of columns each.",
   ).meta({
     kind: "list of names or of lists of names",
     example: ["taken_at", ["region", "taken_at"]],
   }),
   references: z.record(name, z.string()).default({}).describe(
-    "Foreign keys: column to `table.column`; such tables are written in dependency order.",
+    "Foreign keys: column to `table.column`. Referenced tables are written first.",
   ).meta({ example: { station_id: "stations.id" } }),
   extend: z.boolean().default(false).describe(
     "Whether missing columns, `updated_at`, indexes, references and comments are added to a table that existed before Hindcast.",
   ),
-  about: z.string().optional().describe("A sentence about the table.").meta({
+  about: z.string().optional().describe("Description of the table.").meta({
     example: "One row for each reading of a station.",
   }),
 });

@@ -1,6 +1,6 @@
-// Owns the texts of a request that hold placeholders: reads them once, and renders them against a
-// window, the values of for_each and the parameters. It never knows where a text goes but for one
-// option, percent-encoding in paths. Invariant: only own properties are read.
+// Owns templates, the strings of a request that contain placeholders: it parses them once and renders them
+// with a window, the values of for_each and the parameters. Except for percent-encoding in paths it does
+// not know where the result is sent. Invariant: only own properties are read.
 import { Failure } from "../../failure.ts";
 import type { CivilMinute } from "../../plan/time/civil.ts";
 import { formatEdge, type WindowEdge } from "./moment_format.ts";
@@ -8,36 +8,36 @@ import { type Placeholder, readPlaceholder, type TemplateProblem } from "./place
 
 export type { Placeholder, TemplateProblem };
 
-/** A template that was read: literal texts and placeholders in order. */
+/** A parsed template: literals and placeholders in order. */
 export interface Template {
-  /** The template as it is written. */
+  /** The template as written. */
   readonly text: string;
   /** At least one part. */
   readonly parts: readonly (string | Placeholder)[];
 }
 
-/** What placeholders are rendered against; a `Unit` with the job's time zone. */
+/** The values that placeholders are rendered with; a `Unit` with the job's time zone. */
 export interface RenderValues {
   /** The window, half-open; null for a stream without dates. */
   readonly window: { readonly from: CivilMinute; readonly to: CivilMinute } | null;
-  /** Values of `for_each` by name: texts, numbers, or records of them. */
+  /** Values of `for_each` by name: strings, numbers, or records of them. */
   readonly each: Readonly<Record<string, unknown>>;
   /** Values of the job's parameters by name. */
   readonly params: Readonly<Record<string, unknown>>;
   /** The job's time zone. */
   readonly timeZone: string;
-  /** Number of the page or offset, where it goes into the path. */
+  /** Page number or offset, if it is part of the path. */
   readonly paging?: Readonly<Record<string, string | number>>;
 }
 
-/** A brace that begins a placeholder, known or not; others, as in JSON or GraphQL, are just braces. */
+/** A brace that begins a placeholder, known or not; other braces, as in JSON or GraphQL, are literal. */
 const OPENING = /\{(?:\s*(?:from|to|last|before|params|each)\b|[A-Za-z_][^\s{}"']*\})/y;
 
 /**
- * Reads a template, or says what is wrong with it.
+ * Parses a template, or says what is wrong with it.
  *
- * `{{` is a literal `{`, and `}}` the literal `}` that closes it; a brace that no name follows stands
- * for itself, so that JSON and GraphQL can be written as they are.
+ * `{{` is a literal `{`, and `}}` the literal `}` that closes it. A brace that is not followed by a name is
+ * literal, so that JSON and GraphQL need no escapes.
  */
 export function readTemplate(written: string | number | boolean): Template | TemplateProblem {
   const text = String(written);
@@ -53,7 +53,9 @@ export function readTemplate(written: string | number | boolean): Template | Tem
       at += 2;
     } else if (OPENING.test(text)) {
       const end = text.indexOf("}", at);
-      if (end < 0) return { problem: 'a "{" has no "}"', guess: undefined, at: text.slice(at) };
+      if (end < 0) {
+        return { problem: 'a "{" has no closing "}"', guess: undefined, at: text.slice(at) };
+      }
       const placeholder = readPlaceholder(text.slice(at, end + 1));
       if ("problem" in placeholder) return placeholder;
       if (literal !== "") parts.push(literal);
@@ -67,9 +69,9 @@ export function readTemplate(written: string | number | boolean): Template | Tem
 }
 
 /**
- * Reads a template.
+ * Parses a template.
  *
- * @throws Failure("configuration") where a placeholder is not known or not closed.
+ * @throws {Failure} of kind `configuration` if a placeholder is unknown or not closed.
  */
 export function parseTemplate(text: string | number | boolean): Template {
   const template = readTemplate(text);
@@ -88,19 +90,19 @@ export function placeholders(template: Template): Placeholder[] {
 }
 
 /**
- * The template as text; a list where it consists of one placeholder whose value is a list.
+ * The template as a string, or as an array if it is a single placeholder whose value is an array.
  *
- * Undefined where a placeholder has no value (absent, null or an empty list): the parameter is left
- * out. With `percentEncode` each value, but not the template's own text, is encoded for a path.
+ * Undefined if a placeholder has no value (absent, null or an empty array): the parameter is then omitted.
+ * With `percentEncode` the values, but not the literals, are encoded for a path.
  *
- * @throws Failure("window") for a path that a value turns into one with a segment `.` or `..`.
+ * @throws {Failure} of kind `window` if a value adds a path segment `.` or `..`.
  */
 export function renderTemplate(
   template: Template,
   values: RenderValues,
   options: { percentEncode?: boolean } = {},
 ): string | string[] | undefined {
-  // The slashes of a date's pattern are the job's own, as in "{from|%Y/%m}".
+  // Slashes in a date pattern come from the job itself, as in "{from|%Y/%m}".
   const encodeOf = ({ from, slashes }: Placeholder) => {
     if (options.percentEncode !== true) return (text: string) => text;
     return slashes === true || from === "window" ? encodePath : encodeURIComponent;
@@ -127,8 +129,8 @@ export function renderTemplate(
 /**
  * The template as a value of a JSON body.
  *
- * A template of one placeholder keeps the type of its value: `{from|epoch}` is a number,
- * `{each.id}` what the query or list holds, a list a list; `|text` and `|number` say otherwise.
+ * A template of one placeholder keeps the type of its value: `{from|epoch}` is a number, `{each.id}` has
+ * the type in the query or list, an array stays an array. `|text` and `|number` override this.
  */
 export function renderJson(template: Template, values: RenderValues): unknown {
   const [part] = template.parts;
@@ -170,17 +172,17 @@ function textOf(value: unknown): string {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
-/** A colon, as in a time of day, may stand in a path as it is (RFC 3986, section 3.3). */
+/** Encodes path segments. A colon, as in a time of day, needs no encoding (RFC 3986, section 3.3). */
 function encodePath(text: string): string {
   return text.split("/").map(encodeURIComponent).join("/").replaceAll("%3A", ":");
 }
 
-/** A URL parser removes such segments, encoded or not: a value would reach another endpoint. */
+/** URL parsers resolve dot segments, encoded or not, so a value could reach another endpoint. */
 function refuseDots(template: Template, text: string): void {
   if (!/(^|\/)\.{1,2}(\/|$)/.test(text)) return;
   throw new Failure(
     "window",
-    `Cannot make a path of "${template.text}": a value makes it "${text}", which leaves the path`,
-    { hint: "Look at the values of for_each and of the parameters" },
+    `Cannot build the path "${template.text}": a value adds a segment "." or ".."`,
+    { hint: "Check the values of for_each and of the parameters" },
   );
 }

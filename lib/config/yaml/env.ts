@@ -1,14 +1,14 @@
-// Owns references to environment variables in the texts of a job file: `${NAME}`, `${NAME:-default}`,
+// Owns references to environment variables in the strings of a job file: `${NAME}`, `${NAME:-default}`,
 // and `$${` for a literal `${`. It never reads the environment itself: a lookup is passed in.
 
-/** Looks a variable up; undefined where it is not set. */
+/** Looks up a variable; undefined if it is not set. */
 export type Env = (name: string) => string | undefined;
 
-/** A `${...}` of a text. */
+/** A `${...}` in a string. */
 export interface EnvReference {
-  /** Name of the variable; undefined where the reference cannot be read. */
+  /** Name of the variable; undefined if the reference is malformed. */
   readonly name: string | undefined;
-  /** What stands after `:-`; undefined without it. */
+  /** The default after `:-`; undefined if there is none. */
   readonly fallback: string | undefined;
   /** The reference as it is written. */
   readonly text: string;
@@ -17,7 +17,7 @@ export interface EnvReference {
 const REFERENCE = /\$\$\{|\$\{([^}]*)\}?/g;
 const INNER = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s;
 
-/** The references of a text, in order; `$${` is none. */
+/** The references in a string, in order; `$${` is not one. */
 export function envReferences(text: string): EnvReference[] {
   return [...text.matchAll(REFERENCE)].filter(([all]) => all !== "$${").map(([all, inner = ""]) => {
     const [, name, fallback] = all.endsWith("}") ? INNER.exec(inner) ?? [] : [];
@@ -25,14 +25,14 @@ export function envReferences(text: string): EnvReference[] {
   });
 }
 
-/** The value of a reference: the default also stands in for a variable that is set but empty. */
+/** The value of a reference; the default also replaces a variable that is set but empty. */
 export function envValue(reference: EnvReference, env: Env): string | undefined {
   if (reference.name === undefined) return undefined;
   const value = env(reference.name);
   return reference.fallback === undefined ? value : value || reference.fallback;
 }
 
-/** The text with its references replaced, and those that have no value. */
+/** The string with its references replaced, and the references that have no value. */
 export function substituteEnv(
   text: string,
   env: Env,

@@ -1,25 +1,25 @@
-// Owns the files of a job: reads the top file and those it includes, and merges them into one tree.
-// Included files must lie in the folder of the top file or below it, so a job that somebody sends
-// cannot read others; a file that includes itself, however far around, is a problem, not a loop.
+// Reads a job file and the files it includes, and merges them into one tree. Included files must be in
+// the folder of the top file or below it, so that a job from a stranger cannot read other files. A file
+// that includes itself, directly or not, is a problem, not a loop.
 import { type Finding, sourceText } from "./problem.ts";
 import type { YamlEntry, YamlMap, YamlNode } from "./node.ts";
 import { readYamlTree } from "./tree.ts";
 
-/** Most files of one job. */
+/** Maximum number of files per job. */
 const MOST_FILES = 16;
 
-/** Reads a file as text; throws where it cannot. */
+/** Reads a file as text; throws if it cannot. */
 export type ReadText = (path: string) => string | Promise<string>;
 
 /** The tree of a job with its includes merged. */
 export interface JobTree {
-  /** The tree, or undefined where the top file holds none. */
+  /** The tree, or undefined if the top file cannot be read or is empty. */
   readonly root: YamlNode | undefined;
-  /** What was found wrong so far. */
+  /** The problems found so far. */
   readonly findings: Finding[];
 }
 
-/** Reads a job file and what it includes. */
+/** Reads a job file and the files it includes. */
 export async function readJobTree(file: string, readText: ReadText): Promise<JobTree> {
   let text: string;
   try {
@@ -37,12 +37,12 @@ export async function readJobTree(file: string, readText: ReadText): Promise<Job
 interface Reader {
   readonly readText: ReadText;
   readonly findings: Finding[];
-  /** Folder that included files must not leave; empty or with a slash at its end. */
+  /** Folder that included files must be in; empty or ending with a slash. */
   readonly folder: string;
   files: number;
 }
 
-/** The map with the keys of the files it includes below its own; of several files the later wins. */
+/** The mapping merged with the files it includes: its own keys win, then those of later files. */
 async function withIncludes(root: YamlMap, stack: string[], reader: Reader): Promise<YamlMap> {
   const entry = root.entries.get("include");
   if (entry === undefined) return root;
@@ -66,7 +66,7 @@ async function readIncluded(
   };
   const path = resolvePath(folderOf(stack.at(-1) ?? ""), item.value);
   if (path === undefined || !path.startsWith(reader.folder)) {
-    return refuse("an included file must lie in the folder of the job file or below it");
+    return refuse("an included file must be in the folder of the job file or below it");
   }
   if (stack.includes(path)) return refuse(`"${path}" includes itself`);
   if (++reader.files > MOST_FILES) return refuse(`a job has more than ${MOST_FILES} files`);
@@ -79,16 +79,16 @@ async function readIncluded(
   const { root, findings } = readYamlTree(sourceText(path, text));
   reader.findings.push(...findings);
   if (root === undefined) return undefined;
-  if (root.kind !== "map") return refuse(`"${path}" does not hold a map`);
+  if (root.kind !== "map") return refuse(`"${path}" is not a mapping`);
   return await withIncludes(withoutKey(root, "job"), [...stack, path], reader);
 }
 
-/** An included file may be a job of its own; its name is not taken over. */
+/** The mapping without a key. An included file may be a job too; its name is not inherited. */
 function withoutKey(root: YamlMap, key: string): YamlMap {
   return { ...root, entries: new Map([...root.entries].filter(([name]) => name !== key)) };
 }
 
-/** Maps are merged key by key; of anything else the upper one is taken. */
+/** Merges mappings key by key; for other values the upper one wins. */
 function merged(upper: YamlMap, lower: YamlMap): YamlMap {
   const entries = new Map<string, YamlEntry>(upper.entries);
   for (const [name, entry] of lower.entries) {
@@ -106,7 +106,7 @@ function folderOf(file: string): string {
   return file.slice(0, Math.max(file.lastIndexOf("/"), file.lastIndexOf("\\")) + 1);
 }
 
-/** A relative path from a folder, without `.` and `..`; undefined where it is not a plain relative path. */
+/** A path relative to a folder, without `.` and `..`; undefined if it is not a plain relative path. */
 function resolvePath(folder: string, path: string): string | undefined {
   if (/^[/\\~]|^[a-z]:|\\|:\/\/|^$/i.test(path)) return undefined;
   const parts: string[] = [];
@@ -119,7 +119,9 @@ function resolvePath(folder: string, path: string): string | undefined {
 
 function unreadable(error: unknown): string {
   const name = error instanceof Error ? error.name : "";
-  if (name === "NotFound") return "there is no such file";
-  if (name === "PermissionDenied" || name === "NotCapable") return "reading it is not allowed";
+  if (name === "NotFound") return "the file does not exist";
+  if (name === "PermissionDenied" || name === "NotCapable") {
+    return "permission to read it is denied";
+  }
   return error instanceof Error ? error.message : String(error);
 }

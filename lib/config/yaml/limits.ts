@@ -1,25 +1,25 @@
-// Owns the bounds within which a YAML file is read at all. The lexer of the yaml package is linear and
-// does not recurse, so that a file made to exhaust a parser is refused before the parser sees it.
+// Owns the size limits of a YAML file. The lexer of the yaml package is linear and does not recurse, so a
+// file built to exhaust the parser is refused before the parser sees it.
 import { Lexer } from "yaml";
 import { type Place, type SourceText } from "./problem.ts";
 
-/** Longest file, in characters. */
+/** Maximum size of a file, in characters. */
 export const LONGEST_FILE = 1 << 20;
-/** Most tokens of a file; a job of 3,000 lines has about 30,000. */
+/** Maximum number of tokens in a file; a job of 3,000 lines has about 30,000. */
 export const MOST_TOKENS = 120_000;
-/** Most nodes of a file, aliases counted as often as they are used. */
+/** Maximum number of nodes in a file, with aliases expanded. */
 export const MOST_NODES = 50_000;
-/** Deepest nesting of maps and lists. */
+/** Maximum nesting depth of mappings and lists. */
 export const DEEPEST_NESTING = 64;
 
 const LEXER_MARKS = new Set(["\u0002", "\u0018", "\u001f", "\ufeff"]);
 
 const FOREIGN: Readonly<Record<string, string>> = {
-  "\r": "a line ends with CR alone; save the file with LF or CRLF",
-  "\ufffd": "a character here is not UTF-8; save the file as UTF-8",
+  "\r": "a line ends with a lone CR; save the file with LF or CRLF line endings",
+  "\ufffd": "this is not valid UTF-8; save the file as UTF-8",
 };
 
-/** The tokens of a file, for the parser; or why it is not read, and where. */
+/** The tokens of a file, for the parser; or why the file is refused, and where. */
 export function readTokens(source: SourceText): string[] | { place: Place; message: string } {
   const at = (offset: number, message: string) => ({
     place: { source, offset: Math.max(0, offset), length: 1 },
@@ -28,18 +28,18 @@ export function readTokens(source: SourceText): string[] | { place: Place; messa
   if (source.text.length > LONGEST_FILE) {
     return at(0, `the file has more than ${LONGEST_FILE} characters`);
   }
-  // What is no UTF-8 was decoded as U+FFFD; it is looked for first, as UTF-16 is full of zeros.
+  // Invalid UTF-8 is decoded as U+FFFD. This test comes first because UTF-16 is full of NUL characters.
   const foreign = source.text.search(/\ufffd|\r(?!\n)/);
   if (foreign >= 0) return at(foreign, FOREIGN[source.text[foreign]!]!);
   // deno-lint-ignore no-control-regex
   const control = source.text.search(/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|(?<=.)\ufeff/);
-  if (control >= 0) return at(control, "the file holds a control character");
+  if (control >= 0) return at(control, "the file contains a control character");
   const deep = deepLine(source);
-  const tooDeep = `maps and lists are nested more than ${DEEPEST_NESTING} deep`;
+  const tooDeep = `mappings and lists are nested more than ${DEEPEST_NESTING} deep`;
   return deep === undefined ? boundedTokens(source, at) : at(deep, tooDeep);
 }
 
-/** Where a line is indented within more lines than there may be levels. */
+/** The offset of a line that is nested too deep by its indentation. */
 function deepLine({ text, lineStarts }: SourceText): number | undefined {
   const indents: number[] = [];
   for (const start of lineStarts) {
@@ -67,9 +67,9 @@ function boundedTokens(
     else if (flowDepth === 0 && /^[-?:]$/.test(token)) dashes++;
     else if (/[\r\n]/.test(token)) dashes = 0;
     if (flowDepth > DEEPEST_NESTING || dashes > 2 * DEEPEST_NESTING) {
-      return at(offset, `maps and lists are nested more than ${DEEPEST_NESTING} deep`);
+      return at(offset, `mappings and lists are nested more than ${DEEPEST_NESTING} deep`);
     }
-    // The lexer's own marks (of a document, of a scalar) are no characters of the file.
+    // The lexer's own markers (of a document, of a scalar) are not characters of the file.
     if (!LEXER_MARKS.has(token)) offset += token.length;
   }
   return tokens;

@@ -1,22 +1,22 @@
-// Owns what is said of a file that the YAML parser refuses: the parser's words, which are those of a grammar,
-// become a sentence for people, at the place where the mistake was made. Pure. Invariant: of errors that
-// follow from one mistake only the first is told, as the rest would send somebody to lines that are right.
+// Translates errors of the YAML parser, which speak of its grammar, into messages that name the mistake and
+// its place. Pure. Invariant: of several errors with one cause only the first is reported, because the
+// others point at lines that are correct.
 import type { Finding, SourceText } from "./problem.ts";
 
-/** An error of the parser, as the yaml package has it. */
+/** An error of the YAML parser. */
 export interface ParserError {
   /** The kind of error, such as `BAD_INDENT`. */
   readonly code: string;
-  /** Where it begins and ends, in characters. */
+  /** Its start and end, in characters. */
   readonly pos: readonly [from: number, to: number];
-  /** What the parser says. */
+  /** The message of the parser. */
   readonly message: string;
 }
 
-/** Errors after which the parser reads on as if nothing had been. */
+/** Errors from which the parser recovers completely. */
 const HARMLESS = new Set(["BAD_ALIAS", "BAD_DQ_ESCAPE", "BAD_SCALAR_START", "MULTIPLE_DOCS"]);
 
-/** Whether a tree can be made of a document in spite of its errors. */
+/** Whether a document can be turned into a tree despite its errors. */
 export function isReadable(errors: readonly ParserError[]): boolean {
   return errors.every(({ code }) => HARMLESS.has(code));
 }
@@ -45,7 +45,7 @@ interface Mistake {
 
 type At = Omit<Mistake, "message">;
 
-/** What was done wrong, and where. */
+/** The mistake behind an error, and its place. */
 function mistake({ text }: SourceText, error: ParserError, inFlow: boolean): Mistake {
   const { code, pos: [offset, end], message } = error;
   const at = { offset, length: Math.max(1, end - offset) };
@@ -53,7 +53,7 @@ function mistake({ text }: SourceText, error: ParserError, inFlow: boolean): Mis
   if (closing !== undefined) return unclosed(text, at, closing);
   switch (code) {
     case "TAB_AS_INDENT":
-      return { ...at, message: "a tab indents this line; indent with blanks" };
+      return { ...at, message: "this line is indented with a tab; use spaces" };
     case "BAD_INDENT":
       return { ...onText(text, offset), message: UNLIKE };
     case "BLOCK_AS_IMPLICIT_KEY":
@@ -63,42 +63,42 @@ function mistake({ text }: SourceText, error: ParserError, inFlow: boolean): Mis
     case "MISSING_CHAR":
       return missing(text, at, message);
     case "UNEXPECTED_TOKEN":
-      return { ...at, message: `"${text[offset] ?? ""}" cannot stand here; ${NEEDS_QUOTES}` };
+      return { ...at, message: `"${text[offset] ?? ""}" is not allowed here; ${NEEDS_QUOTES}` };
     case "BAD_SCALAR_START":
-      return { ...at, message: `a text that begins with ${text[offset]} needs quotes` };
+      return { ...at, message: `a string that begins with ${text[offset]} needs quotes` };
     default:
       return { ...at, message: lowerFirst(message.split("\n")[0] ?? "") };
   }
 }
 
-const UNLIKE = "this line is indented unlike those it belongs to";
-const NEEDS_QUOTES = `a text with [ ] { } , " or ' in it needs quotes`;
+const UNLIKE = "the indentation of this line does not match the lines around it";
+const NEEDS_QUOTES = `a string that contains [ ] { } , " or ' needs quotes`;
 const NO_KEY = 'expected "key: value"';
 
-/** A line without a colon where a key should be, a second colon, or a line that is too deep. */
+/** A key without a colon, a second colon, or a line that is indented too deep. */
 function keyMistake(text: string, at: At, inFlow: boolean): Mistake {
   const [line = "", next = ""] = text.slice(at.offset).split(/\r?\n/, 2);
   if (inFlow) return { ...at, length: line.length, message: "a comma is missing after this" };
   const [, key] = /^([\w-]+):(?!\s|\/\/)/.exec(line) ?? [];
-  if (key !== undefined) return { ...at, message: `a blank is missing after "${key}:"` };
+  if (key !== undefined) return { ...at, message: `a space is missing after "${key}:"` };
   if (/:(\s|$)/.test(line)) {
-    return { ...at, length: line.length, message: 'a text with ": " in it needs quotes' };
+    return { ...at, length: line.length, message: 'a string that contains ": " needs quotes' };
   }
   const below = onText(text, text.indexOf("\n", at.offset) + 1);
   if (!/:(\s|$)/.test(next) || indentAt(text, below.offset) <= indentAt(text, at.offset)) {
     return { ...at, message: NO_KEY };
   }
-  const message = "this line is indented deeper than the one above, which has a value already";
+  const message = "this line is indented deeper than the line above, which already has a value";
   return { ...below, message };
 }
 
-/** A bracket that is not closed; told where it opens. */
+/** A bracket that is not closed; reported where it opens. */
 function unclosed(text: string, at: At, closing: string): Mistake {
   const open = openedAt(text.slice(0, at.offset), closing) ?? at.offset;
-  return { offset: open, length: 1, message: `the "${text[open]}" here has no "${closing}"` };
+  return { offset: open, length: 1, message: `this "${text[open]}" has no closing "${closing}"` };
 }
 
-/** A quote that is not closed, told where it opens; or a key that nothing follows. */
+/** A quote that is not closed, reported where it opens; or a key without a colon. */
 function missing(text: string, at: At, message: string): Mistake {
   const [, quote] = /closing (["'])/.exec(message) ?? [];
   if (quote === undefined) return { ...at, message: NO_KEY };
@@ -106,11 +106,11 @@ function missing(text: string, at: At, message: string): Mistake {
   return {
     offset: open,
     length: 1,
-    message: `the text that begins here has no ${quote} at its end`,
+    message: `the string that begins here has no closing ${quote}`,
   };
 }
 
-/** Where the last bracket stands that is open at the end of a text. */
+/** The position of the last bracket that is open at the end of a text. */
 function openedAt(text: string, closing: string): number | undefined {
   const opening = closing === "}" ? "{" : "[";
   let depth = 0;
@@ -121,7 +121,7 @@ function openedAt(text: string, closing: string): number | undefined {
   return undefined;
 }
 
-/** The text of the line that holds a position, without its indentation. */
+/** The line at a position, without its indentation. */
 function onText(text: string, offset: number): At {
   const start = text.lastIndexOf("\n", offset - 1) + 1;
   const [line = ""] = text.slice(start).split(/\r?\n/, 1);
@@ -129,7 +129,7 @@ function onText(text: string, offset: number): At {
   return { offset: start + indent, length: Math.max(1, line.length - indent) };
 }
 
-/** Blanks at the beginning of the line that holds a position. */
+/** Spaces at the beginning of the line at a position. */
 function indentAt(text: string, offset: number): number {
   let at = text.lastIndexOf("\n", offset - 1) + 1;
   const start = at;

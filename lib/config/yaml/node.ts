@@ -1,21 +1,21 @@
-// Owns the values of a YAML file as the rest of lib/config sees them: each with its place, without
-// anything of the package that read it. Types only.
+// Owns the nodes of a YAML tree as the rest of lib/config sees them: each with its place, independent of
+// the YAML package. Types only.
 import type { Place } from "./problem.ts";
 
-/** A value of a YAML file with its place; shared where an alias is used. */
+/** A value of a YAML file with its place; an alias shares the node of its anchor. */
 export type YamlNode = YamlMap | YamlList | YamlScalar;
 
-/** What every value of a tree has. */
+/** The properties of every node. */
 export interface Sized {
-  /** Where it stands. */
+  /** Its place in the file. */
   readonly place: Place;
-  /** Nodes in it, itself included, aliases expanded. */
+  /** Number of nodes in it, including itself, with aliases expanded. */
   readonly size: number;
-  /** Levels of maps and lists in it. */
+  /** Levels of mappings and lists in it. */
   readonly depth: number;
 }
 
-/** A map: its entries in order, none twice. */
+/** A mapping: its entries in order, without duplicates. */
 export interface YamlMap extends Sized {
   /** Tells the kinds of nodes apart. */
   readonly kind: "map";
@@ -23,11 +23,11 @@ export interface YamlMap extends Sized {
   readonly entries: ReadonlyMap<string, YamlEntry>;
 }
 
-/** A key with its place, and what it holds. */
+/** A key with its place, and its value. */
 export interface YamlEntry {
-  /** Where the key stands. */
+  /** Place of the key. */
   readonly key: Place;
-  /** What it holds. */
+  /** Value of the key. */
   readonly node: YamlNode;
 }
 
@@ -39,10 +39,10 @@ export interface YamlList extends Sized {
   readonly items: readonly YamlNode[];
 }
 
-/** A text, number, boolean or null. */
+/** A string, number, boolean or null. */
 export interface YamlScalar extends Sized {
   /** Tells the kinds of nodes apart. */
   readonly kind: "scalar";
-  /** The value; whole numbers that a number cannot hold are texts. */
+  /** The value; integers beyond the safe range are strings. */
   readonly value: string | number | boolean | null;
 }

@@ -1,6 +1,5 @@
-// Owns what is said about a mistake in a job file: where it stands, what is the case, what was
-// probably meant, and the line itself with a caret. It never prints, and never shows the text of a
-// secret: such a text is starred out of the excerpt before anybody sees it.
+// Owns the report of a mistake in a job file: its place, a sentence, and an excerpt of the line with a
+// caret. It never prints, and never shows a secret: secrets in the excerpt are replaced by stars.
 import { Failure } from "../../failure.ts";
 
 /** A piece of a text file. */
@@ -32,11 +31,11 @@ export function sourceText(file: string, text: string): SourceText {
   return { file, text, lineStarts };
 }
 
-/** A mistake that was found, before it is known what may be shown of the line it stands in. */
+/** A mistake before its excerpt is made, which requires knowing the secrets of the file. */
 export interface Finding {
   /** Where it is: a place, or the name of a file as a whole. */
   readonly place: Place | string;
-  /** What is the case, without a period. */
+  /** What is wrong, without a period. */
   readonly message: string;
 }
 
@@ -44,27 +43,27 @@ export interface Finding {
 export interface Problem {
   /** File, as it was named. */
   readonly file: string;
-  /** Line, counted from 1; 0 where the file as a whole is meant. */
+  /** Line, counted from 1; 0 for the file as a whole. */
   readonly line: number;
-  /** Column, counted from 1; 0 where the file as a whole is meant. */
+  /** Column, counted from 1; 0 for the file as a whole. */
   readonly column: number;
-  /** What is the case, without a period. */
+  /** What is wrong, without a period. */
   readonly message: string;
-  /** The line at fault with a caret line below it, or undefined. */
+  /** The line with a caret line below it, or undefined. */
   readonly excerpt: string | undefined;
 }
 
 /** Longest part of a line that an excerpt shows, in characters. */
 const EXCERPT_LENGTH = 120;
 
-/** Characters before an excerpt in which the key of a secret is looked for. */
+/** Number of characters before an excerpt that are searched for the key of a secret. */
 const SECRET_REACH = 500;
 
-/** A key whose value is starred out wherever it stands, also in a file that is no YAML. */
+/** A key whose value is always replaced by stars, even in a file that is not valid YAML. */
 const SECRET_VALUE =
   /((?:password|passwd|bearer|token|secret|[\w-]+[-_]key|apikey|authorization)["']?\s*:\s*)(?!\s|\*|["']?\$\{)(.+)/gi;
 
-/** The problem of a finding; `secrets` are the places of texts that no excerpt may show. */
+/** The problem of a finding; `secrets` are the places of strings that no excerpt may show. */
 export function problemOf({ place, message }: Finding, secrets: readonly Place[] = []): Problem {
   if (typeof place === "string") {
     return { file: place, line: 0, column: 0, message, excerpt: undefined };
@@ -131,12 +130,12 @@ export function formatProblem(problem: Problem): string {
   return `${where}: ${message}${excerpt === undefined ? "" : `\n${excerpt}`}`;
 }
 
-/** A job file that cannot be used, with every problem that was found in it. */
+/** A job file that cannot be used, with all its problems. */
 export class ConfigurationFailure extends Failure {
-  /** What is wrong, in the order of the file; at least one. */
+  /** The problems, in the order of the file; at least one. */
   readonly problems: readonly Problem[];
 
-  /** Makes a failure whose message lists the problems. */
+  /** Creates a failure whose message lists the problems. */
   constructor(file: string, problems: readonly Problem[], hint?: string) {
     const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
     const list = problems.map(formatProblem).join("\n");

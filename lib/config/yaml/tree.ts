@@ -1,7 +1,7 @@
-// Owns the reading of a YAML file into a tree whose every part knows its place. It accepts the plain
-// part of YAML that a job needs (maps with text keys, lists, scalars, anchors, merge keys), and
-// reports duplicate keys, tags and whatever is out of bounds. Invariant: what it returns expands to at
-// most MOST_NODES nodes, at most DEEPEST_NESTING deep, however aliases are used.
+// Reads a YAML file into a tree in which every node knows its place. It accepts the subset of YAML that
+// a job needs (mappings with string keys, lists, scalars, anchors, merge keys) and reports duplicate keys,
+// tags and excessive sizes. Invariant: the tree expands to at most MOST_NODES nodes, at most
+// DEEPEST_NESTING deep, however aliases are used.
 import { Composer, isAlias, isMap, isScalar, isSeq, Parser, YAMLParseError } from "yaml";
 import type { Alias, Document, Node, Pair, Scalar, YAMLMap, YAMLSeq } from "yaml";
 import { type Finding, lineOf, type Place, type SourceText } from "./problem.ts";
@@ -11,12 +11,12 @@ import { didYouMean } from "../../did_you_mean.ts";
 import { DEEPEST_NESTING, MOST_NODES, readTokens } from "./limits.ts";
 import { isReadable, yamlMistakes } from "./mistake.ts";
 
-/** Findings after which no further ones are noted. */
+/** Maximum number of findings that are recorded. */
 const MOST_FINDINGS = 200;
-/** Mistakes of one file in the YAML itself that are told. */
+/** Maximum number of syntax errors that are reported per file. */
 const MOST_MISTAKES = 20;
 
-/** Reads a YAML file; where something is wrong the tree holds what could be read, or is undefined. */
+/** Reads a YAML file. If it has mistakes, the tree holds the readable part, or is undefined. */
 export function readYamlTree(
   source: SourceText,
 ): { root: YamlNode | undefined; findings: Finding[] } {
@@ -31,7 +31,7 @@ export function readYamlTree(
   return { root, findings };
 }
 
-/** What `parseDocument` of the yaml package does, without finding the tokens a second time. */
+/** Does what `parseDocument` of the yaml package does, without lexing a second time. */
 function parseTokens(tokens: readonly string[], end: number): Document.Parsed {
   const parser = new Parser();
   const parsed = function* () {
@@ -41,7 +41,7 @@ function parseTokens(tokens: readonly string[], end: number): Document.Parsed {
   const composer = new Composer({ prettyErrors: false, uniqueKeys: false, logLevel: "silent" });
   const [document, second] = composer.compose(parsed(), true, end);
   if (second !== undefined) {
-    const message = "the file holds a second document";
+    const message = "the file contains a second document";
     document!.errors.push(
       new YAMLParseError([second.range[0], second.range[1]], MULTIPLE, message),
     );
@@ -51,7 +51,7 @@ function parseTokens(tokens: readonly string[], end: number): Document.Parsed {
 
 const MULTIPLE = "MULTIPLE_DOCS";
 
-/** Builds the tree of one document; anchors become known in the order of the file. */
+/** Builds the tree of one document; anchors are defined in the order of the file. */
 class TreeBuilder {
   readonly #anchors = new Map<string, YamlNode>();
   #merged = 0;
@@ -63,7 +63,7 @@ class TreeBuilder {
     if ("anchor" in node && typeof node.anchor === "string") this.#anchors.set(node.anchor, built);
     if (depth === 0 && built.size > MOST_NODES) {
       this.#report(built.place, `aliases make the file larger than ${MOST_NODES} values`);
-      return this.#nothing(built.place);
+      return this.#empty(built.place);
     }
     return built;
   }
@@ -71,8 +71,8 @@ class TreeBuilder {
   #convert(node: Node, depth: number): YamlNode {
     const place = this.#place(node);
     if (depth > DEEPEST_NESTING) {
-      this.#report(place, `maps and lists are nested more than ${DEEPEST_NESTING} deep`);
-      return this.#nothing(place);
+      this.#report(place, `mappings and lists are nested more than ${DEEPEST_NESTING} deep`);
+      return this.#empty(place);
     }
     if (isAlias(node)) return this.#alias(node, place, depth);
     if (isMap(node)) return this.#map(node, place, depth);
@@ -84,12 +84,12 @@ class TreeBuilder {
     const target = this.#anchors.get(node.source);
     if (target === undefined) {
       const guess = didYouMean(node.source, this.#anchors.keys());
-      this.#report(place, join(`there is no anchor "${node.source}" before this`, guess));
-      return this.#nothing(place);
+      this.#report(place, join(`the anchor "${node.source}" is not defined before this`, guess));
+      return this.#empty(place);
     }
     if (target.size <= MOST_NODES && target.depth + depth <= DEEPEST_NESTING) return target;
     this.#report(place, "aliases make the file too large or too deep");
-    return this.#nothing(place);
+    return this.#empty(place);
   }
 
   #list(node: YAMLSeq, place: Place, depth: number): YamlList {
@@ -104,7 +104,7 @@ class TreeBuilder {
       const key = this.#key(pair.key);
       if (key === undefined) continue;
       const value = pair.value === null || pair.value === undefined
-        ? this.#nothing(key.place)
+        ? this.#empty(key.place)
         : this.build(pair.value, depth + 1);
       const first = entries.get(key.text);
       if (key.text === "<<") merged.push({ key: key.place, node: value });
@@ -116,17 +116,17 @@ class TreeBuilder {
     return { kind: "map", place, entries, ...this.#sizes(values, place) };
   }
 
-  /** Of a key that occurs twice the fuller value is taken, so that few parts of it seem to be missing. */
+  /** For a duplicate key, keeps the larger value, so that fewer of its parts are reported as missing. */
   #twice(first: YamlEntry, key: { text: string; place: Place }, second: YamlNode): YamlEntry {
     const line = lineOf(this.source, first.key.offset);
-    this.#report(key.place, `the key "${key.text}" occurs twice, first in line ${line}`);
+    this.#report(key.place, `the key "${key.text}" is already defined in line ${line}`);
     return second.size > first.node.size ? { key: key.place, node: second } : first;
   }
 
   #key(key: Node): { text: string; place: Place } | undefined {
     const place = this.#place(key);
     if (!isScalar(key)) {
-      this.#report(place, "a key must be a text");
+      this.#report(place, "a key must be a string");
       return undefined;
     }
     const text = typeof key.value === "string" ? key.value : key.source ?? String(key.value);
@@ -135,12 +135,12 @@ class TreeBuilder {
     return undefined;
   }
 
-  /** `<<: *anchor`: the keys of another map, or of several, where the map has none of its own. */
+  /** `<<: *anchor`: adds the keys of one or more mappings that the mapping does not have itself. */
   #merge(entries: Map<string, YamlEntry>, key: Place, from: YamlNode): void {
     const maps = from.kind === "list" ? from.items : [from];
     for (const map of maps) {
       if (map.kind !== "map") {
-        this.#report(key, "the value of << must be a map or a list of maps");
+        this.#report(key, "the value of << must be a mapping or a list of mappings");
         continue;
       }
       this.#merged += map.entries.size;
@@ -152,7 +152,7 @@ class TreeBuilder {
   #scalar(node: Scalar, place: Place): YamlScalar {
     const value = scalarValue(node);
     if (typeof value === "string" && (value.includes("\0") || !value.isWellFormed())) {
-      this.#report(place, "the text holds a NUL character or half of a character");
+      this.#report(place, "the string contains a NUL character or an unpaired surrogate");
     }
     return { kind: "scalar", place, value, size: 1, depth: 0 };
   }
@@ -167,14 +167,14 @@ class TreeBuilder {
     return { size, depth: depth + 1 };
   }
 
-  #nothing(place: Place): YamlScalar {
+  #empty(place: Place): YamlScalar {
     return { kind: "scalar", place, value: null, size: 1, depth: 0 };
   }
 
   #place(node: Node): Place {
     const [start, end] = node.range ?? [0, 0];
     const { source } = this;
-    // A collection ends where the next thing begins; what is pointed at is its first line.
+    // A collection extends to the next node; problems point at its first line.
     const lineEnd = source.text.indexOf("\n", start);
     const last = lineEnd < 0 ? end : Math.min(end, lineEnd);
     return { source, offset: start, length: Math.max(1, last - start) };
@@ -185,7 +185,7 @@ class TreeBuilder {
   }
 }
 
-/** Integers that a number cannot hold exactly, or that are written as codes ("007"), stay texts. */
+/** The value of a scalar. Integers beyond the safe range and codes such as "007" stay strings. */
 function scalarValue({ value, source }: Scalar): YamlScalar["value"] {
   if (typeof value === "number") {
     const code = source !== undefined && /^[-+]?0\d/.test(source);
@@ -195,7 +195,7 @@ function scalarValue({ value, source }: Scalar): YamlScalar["value"] {
   return source ?? String(value);
 }
 
-/** A message with the guess that may follow it. */
+/** A message, followed by a guess if there is one. */
 function join(message: string, guess: string | undefined): string {
   return guess === undefined ? message : `${message}; ${guess}`;
 }

@@ -21,7 +21,7 @@ Deno.test("resolveJob() checks keys, indexes, versions and references of tables"
     [{ "tables.stations.version": "nam" }, 'there is no column "nam"; did you mean "name"?'],
     [
       { "tables.stations.merge": "latest" },
-      '"latest" needs "version", the columns that say what is newer',
+      '"latest" requires "version", the columns that determine which row is newer',
     ],
     [
       { "tables.stations.columns.name": { type: "jsonb", merge: "greatest" } },
@@ -29,7 +29,7 @@ Deno.test("resolveJob() checks keys, indexes, versions and references of tables"
     ],
     [
       { "tables.stations.columns.id": { type: "text", merge: "fill" } },
-      '"id" is of the key, the same in all rows that are merged; leave it out',
+      '"id" is part of the primary key and has no merge policy; remove "merge"',
     ],
     [{ "tables.readings.references": { station_id: "stations.id" } }],
     [
@@ -43,28 +43,28 @@ Deno.test("resolveJob() checks keys, indexes, versions and references of tables"
     ],
     [
       { "tables.readings.references": { station_id: "stations.name" } },
-      'a reference must name the key of a table; that of "stations" is id',
+      'a reference must name the primary key of a table; the key of "stations" is id',
     ],
     [
       { "tables.readings.references": { value: "stations.id" } },
-      '"value" is of type numeric, "stations.id" of type text',
+      '"value" has type numeric, but "stations.id" has type text',
     ],
     [
       {
         "tables.readings.references": { station_id: "stations.id" },
         "tables.stations.references": { name: "readings.id" },
       },
-      "references go in a circle: stations -> readings -> stations",
+      "references form a cycle: stations -> readings -> stations",
     ],
     [
       { "tables.hindcast_a": { key: "id", columns: { id: "text" } } },
       'table names that begin with "hindcast_" are reserved',
     ],
-    [{ "tables.stations.columns.ctid": "text" }, 'PostgreSQL has a column "ctid" of its own'],
+    [{ "tables.stations.columns.ctid": "text" }, '"ctid" is a system column of PostgreSQL'],
     [
       { "tables.empty": { key: "id", columns: {} } },
-      'there is no column "id"; there is none at all',
-      "a table needs at least one column",
+      'there is no column "id"; none is defined',
+      "a table requires at least one column",
     ],
   ]));
 
@@ -72,31 +72,31 @@ Deno.test("resolveJob() checks that a request asks for the whole of each window"
   check([
     [
       { [`${STREAM}.request.query.day`]: "2025" },
-      "the request does not say the window; put {from}, {to} or {last} in it",
+      "the request does not use the window; add {from}, {to} or {last} to it",
     ],
     [
       { [`${STREAM}.window`]: "7d" },
-      "the request says where a window begins and not where it ends; add {last} or {to}, or say window: day",
+      "the request sends the start of a window but not its end; add {last} or {to}, or use window: day",
     ],
     [{ [`${STREAM}.window`]: "7d", [`${STREAM}.request.query.days`]: 7 }],
     [{ [`${STREAM}.window`]: "7d", [`${STREAM}.request.query.end`]: "{last}" }],
     [{ [`${STREAM}.window`]: "month", [`${STREAM}.request.query.day`]: "{from|%Y-%m}" }],
     [
       { [`${STREAM}.window`]: "auto" },
-      "the request says where a window begins and not where it ends; add {last} or {to}, or say window: day",
+      "the request sends the start of a window but not its end; add {last} or {to}, or use window: day",
     ],
     [
       { [`${STREAM}.window`]: "6h", [`${STREAM}.request.query.end`]: "{last}" },
-      "the window is not of whole days, but the request says only dates",
+      "the window is not a number of whole days, but the request sends only dates",
     ],
     [{ [`${STREAM}.window`]: "hour", [`${STREAM}.request.query.day`]: "{from|%Y-%m-%dT%H}" }],
     [
       { [`${STREAM}.window`]: undefined },
-      '"{from}" needs a window; add "window: day" or another length',
+      '"{from}" requires a window; add "window: day" or another length',
     ],
     [
       { [`${STREAM}.window`]: { min: "30d", max: "7d" }, [`${STREAM}.request.query.end`]: "{to}" },
-      "the longest window is shorter than the shortest",
+      "max is shorter than min",
     ],
     [
       {
@@ -112,8 +112,8 @@ Deno.test("resolveJob() checks that a request asks for the whole of each window"
         [`${STREAM}.start`]: "2015-01-01",
         [`${STREAM}.settle`]: "3d",
       },
-      '"start" needs a window; add "window: day" or another length',
-      '"settle" needs a window; add "window: day" or another length',
+      '"start" requires a window; add "window: day" or another length',
+      '"settle" requires a window; add "window: day" or another length',
     ],
   ]));
 
@@ -121,18 +121,18 @@ Deno.test("resolveJob() checks what placeholders name", () =>
   check([
     [
       { [`${STREAM}.request.query.x`]: { "from|epoch": null } },
-      'expected a text, a number, true, false or a list of them, found a map; a placeholder needs quotes: "{from|epoch}"',
+      'expected a string, a number, true, false or a list of them, found a mapping; a placeholder needs quotes: "{from|epoch}"',
     ],
     [
       {
         [`${STREAM}.request.method`]: "POST",
         [`${STREAM}.request.body`]: { since: { from: null }, filter: { to: null, x: 1 } },
       },
-      'expected a text; one that begins with a brace needs quotes: "{from}"',
+      'expected a string; a string that begins with a brace needs quotes: "{from}"',
     ],
     [
       { [`${STREAM}.request.query.x`]: "{each.station}" },
-      'there is no value of for_each "station"; there is none at all',
+      'there is no value of for_each "station"; none is defined',
     ],
     [
       {
@@ -156,27 +156,27 @@ Deno.test("resolveJob() checks what placeholders name", () =>
         [`${STREAM}.request.query.x`]: "{each.region}",
         "params.one": {},
       },
-      'the parameter "one" is no list; add "list: true" to it',
+      'the parameter "one" is not a list; add "list: true" to it',
     ],
     [
       { [`${STREAM}.for_each`]: { region: ["gb", "ire"] } },
-      'the request does not say "region"; put {each.region} in it',
+      'the request does not use "region"; add {each.region} to it',
     ],
-    [{ [`${STREAM}.paging`]: "page" }, 'expected "none", or a map with by, found "page"'],
+    [{ [`${STREAM}.paging`]: "page" }, 'expected "none", or a mapping with by, found "page"'],
     [
       { "source.auth": "Bearer 1", "source.url": "https://a.example" },
-      "expected a map with basic, bearer, oauth2, header or query",
+      "expected a mapping with basic, bearer, oauth2, header or query",
     ],
     [
       { [`${STREAM}.request.headers`]: { "X-A": "{form}" } },
-      'there is no placeholder "{form}"; did you mean "{from}"?',
+      'unknown placeholder "{form}"; did you mean "{from}"?',
     ],
     [
       { [`${STREAM}.request.path`]: "https://a.example/x" },
-      "expected a path below source.url, found an address",
+      "expected a path relative to source.url, found a URL",
     ],
-    [{ [`${STREAM}.request.path`]: "/a/../b" }, 'a path cannot have a part "." or ".."'],
-    [{ [`${STREAM}.request.body`]: { a: 1 } }, 'a body needs "method: POST"'],
+    [{ [`${STREAM}.request.path`]: "/a/../b" }, 'a path cannot have a segment "." or ".."'],
+    [{ [`${STREAM}.request.body`]: { a: 1 } }, 'a body requires "method: POST"'],
     [
       {
         [`${STREAM}.request.body`]: {},
@@ -187,8 +187,8 @@ Deno.test("resolveJob() checks what placeholders name", () =>
     ],
     [
       { [`${STREAM}.request.headers`]: { Authorization: "x", "a b": "c" } },
-      '"Authorization" holds a secret; say it under source.auth',
-      '"a b" is not the name of a header',
+      '"Authorization" is a secret; put it under source.auth',
+      '"a b" is not a valid header name',
     ],
   ]));
 
@@ -222,17 +222,17 @@ Deno.test("resolveJob() checks rows, columns, paths and constants", () =>
     ],
     [
       { [`${STREAM}.rows`]: { table: "readings", columns: { id: "^.id" } } },
-      'nothing is above a record; "^" goes up from the elements that "each" makes rows of',
+      'a record has no parent; "^" is for the elements that "each" selects',
     ],
     [
       { [`${STREAM}.rows`]: { table: "readings", each: "a[]", columns: { id: "^^$key" } } },
-      'one element is above those of "each", one for each list it goes into',
+      'one level is above the elements of "each", one per array in its path',
     ],
     [
       {
         [`${STREAM}.rows`]: { table: "readings", columns: { id: "$each.x", day: "$window.form" } },
       },
-      'there is no value of for_each "x"; there is none at all',
+      'there is no value of for_each "x"; none is defined',
       'there is no edge of the window "form"; did you mean "from"?',
     ],
     [
@@ -256,12 +256,12 @@ Deno.test("resolveJob() checks rows, columns, paths and constants", () =>
           },
         },
       },
-      "cannot be of type numeric: it is not a number",
-      "cannot be of type date: it is not a valid date",
+      "cannot be cast to numeric: it is not a number",
+      "cannot be cast to date: it is not a valid date",
     ],
     [
       { [`${STREAM}.rows`]: { table: "readings", columns: { id: "id" }, merge: "latest" } },
-      '"latest" compares the columns of "version", and these rows bring none of them',
+      '"latest" compares the columns of "version", but these rows map none of them',
     ],
   ]));
 
@@ -269,7 +269,7 @@ Deno.test("resolveJob() checks paging, records and kinds of streams", () =>
   check([
     [
       { [`${STREAM}.paging`]: { by: "page" } },
-      'paging by page needs "size", "pages", "more" or the stream\'s "total" to come to an end',
+      'paging by page requires "size", "pages", "more" or the stream\'s "total" to find the last page',
     ],
     [{ [`${STREAM}.paging`]: { by: "page" }, [`${STREAM}.total`]: "$header.X-Total" }],
     [{ [`${STREAM}.paging`]: { by: "page", more: { path: "last", is: [false] } } }],
@@ -279,7 +279,7 @@ Deno.test("resolveJob() checks paging, records and kinds of streams", () =>
     ],
     [
       { [`${STREAM}.paging`]: { by: "link_header", size_param: "n" } },
-      '"size_param" needs "size", the number it sends',
+      '"size_param" requires "size", the number to send',
     ],
     [
       { [`${STREAM}.paging`]: { by: "offset", size: 1, size_param: "day" } },
@@ -287,15 +287,15 @@ Deno.test("resolveJob() checks paging, records and kinds of streams", () =>
     ],
     [
       { [`${STREAM}.paging`]: { by: "offset", size: 1, in: "body" } },
-      'parameters in the body need "method: POST" of the request',
+      'parameters in the body require "method: POST" in the request',
     ],
     [
       { [`${STREAM}.paging`]: { by: "offset", size: 1 }, [`${STREAM}.full`]: 5 },
-      '"full" is for answers without paging',
+      '"full" cannot be combined with paging',
     ],
     [
       { [`${STREAM}.records`]: { as: "arrays" } },
-      '"as: arrays" needs either a list "names" or "names_at"',
+      '"as: arrays" requires either a list "names" or "names_at"',
     ],
     [
       { [`${STREAM}.records`]: { as: "list", names: ["a"] } },
@@ -309,27 +309,27 @@ Deno.test("resolveJob() checks paging, records and kinds of streams", () =>
     [{ [`${STREAM}.total`]: "a[" }, 'cannot read path "a[": it is invalid from "["'],
     [
       { [`${STREAM}.request`]: undefined, [`${STREAM}.window`]: undefined },
-      'a stream has either "request" or "values"',
+      'a stream requires either "request" or "values"',
     ],
     [
       { "streams.s": { values: [{ id: "a" }], rows: "stations", window: "day", total: "n" } },
-      'a static list has no "window"',
-      'a static list has no "total"',
+      'a stream with "values" cannot have "window"',
+      'a stream with "values" cannot have "total"',
     ],
-    [{ "streams": {} }, "a job needs at least one stream"],
+    [{ "streams": {} }, "a job requires at least one stream"],
   ]));
 
 Deno.test("resolveJob() checks the source and how it proves who asks", () =>
   check([
     [
       { "source.url": "https://api.test/{params.region}/v1" },
-      'an address takes no placeholders; put "{params.region}" into the path of a request',
+      'a base URL cannot contain placeholders; put "{params.region}" into the path of a request',
     ],
-    [{ "source": "api.example.com" }, "expected an address such as https://api.example.com"],
-    [{ "source": "ftp://a.example" }, "expected an address that begins with https:// or http://"],
+    [{ "source": "api.example.com" }, "expected a URL such as https://api.example.com"],
+    [{ "source": "ftp://a.example" }, "expected an http or https URL"],
     [
       { "source": "https://bob:hunter2@a.example" },
-      "an address must not hold a user name or password; use source.auth",
+      "a URL must not contain a user name or password; use source.auth",
     ],
     [
       {
@@ -338,7 +338,7 @@ Deno.test("resolveJob() checks the source and how it proves who asks", () =>
           auth: { bearer: "${A}", basic: { username: "u", password: "${P}" } },
         },
       },
-      'a request cannot have "basic" and "bearer" at once',
+      '"basic" and "bearer" cannot be combined',
     ],
     [
       {
@@ -347,31 +347,31 @@ Deno.test("resolveJob() checks the source and how it proves who asks", () =>
           auth: { bearer: "${A}", header: { authorization: "${B}" } },
         },
       },
-      '"bearer" sends the header Authorization already',
+      '"bearer" already sends the header Authorization',
     ],
     [
       { "source": { url: "https://a.example", headers: { "x-api-key": "abc" } } },
-      '"x-api-key" holds a secret; say it under source.auth',
+      '"x-api-key" is a secret; put it under source.auth',
     ],
   ]));
 
 Deno.test("resolveJob() checks parameters", () =>
   check([
-    [{ "params.resume": {} }, "the flag --resume has a meaning already; choose another name"],
-    [{ "params.no_x": {} }, "the flag --no-x has a meaning already; choose another name"],
+    [{ "params.resume": {} }, "the flag --resume is already in use; choose another name"],
+    [{ "params.no_x": {} }, "the flag --no-x is already in use; choose another name"],
     [
       { "params.a": { pattern: "(" } },
       "cannot read the regular expression: unterminated group",
     ],
     [
       { "params.a": { choices: ["north", "south"], default: "nort" } },
-      '"nort" is not among its choices; did you mean "north"?',
+      '"nort" is not one of its choices; did you mean "north"?',
     ],
     [
       { "params.a": { pattern: "[a-z]+", default: "a1" } },
       '"a1" does not match the pattern [a-z]+',
     ],
-    [{ "params.a": { default: ["b"] } }, 'a list as a default needs "list: true"'],
+    [{ "params.a": { default: ["b"] } }, 'a list as the default requires "list: true"'],
   ]));
 
 Deno.test("resolveJob() is not confused by names that objects have of themselves", async () => {

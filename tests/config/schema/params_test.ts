@@ -36,7 +36,7 @@ Deno.test("readParams() refuses values that the job does not allow, and guesses"
   assertEquals(region.kind, "configuration");
   assertEquals(
     region.message,
-    'Cannot use --region-codes: "irl" is not among its choices; did you mean "ire"?',
+    'Cannot use --region-codes: "irl" is not one of its choices; did you mean "ire"?',
   );
   const station = assertThrows(() => given({ station: "lhrx" }), Failure);
   assertEquals(

@@ -40,8 +40,8 @@ Deno.test("readSecret() gives the value, and names the variable that has none", 
 
 Deno.test("readJob() takes secrets by name only", async () => {
   const literal =
-    "a secret must not be written into a job file; expected a variable such as ${API_TOKEN}";
-  const fallback = "a secret must not be written into a job file, not even as a default";
+    "a secret must not be written in a job file; expected a variable such as ${API_TOKEN}";
+  const fallback = "a secret must not be written in a job file, not even as a default";
   const cases: [unknown, string[]][] = [
     [{ bearer: "${T}" }, []],
     [{ bearer: "${T:-}" }, []],

@@ -131,7 +131,7 @@ Deno.test("renderTemplate() encodes values, not the template, when asked for a p
   assertEquals(render("/v1/{each.page}/x", { each }, true), "/v1/%C3%9Cnder%2Fthe%3Fx/x");
   assertEquals(render("/v1/{each.list}", { each }, true), "/v1/a%20b,c%2Cd");
   for (const id of ["..", "."]) {
-    assertThrows(() => render("/v1/{each.id}", { each: { id } }, true), Failure, "leaves the path");
+    assertThrows(() => render("/v1/{each.id}", { each: { id } }, true), Failure, "adds a segment");
   }
 });
 
@@ -153,24 +153,24 @@ Deno.test("readTemplate() says what is wrong and what was meant", () => {
     const template = readTemplate(text);
     return "problem" in template ? [template.problem, template.guess] : undefined;
   };
-  assertEquals(wrong("{form}"), ['there is no placeholder "{form}"', "{from}"]);
-  assertEquals(wrong("{param.x}"), ['there is no placeholder "{param.x}"', "{params.x}"]);
-  assertEquals(wrong("{from|epoc}"), ['there is no format "epoc"', "epoch"]);
+  assertEquals(wrong("{form}"), ['unknown placeholder "{form}"', "{from}"]);
+  assertEquals(wrong("{param.x}"), ['unknown placeholder "{param.x}"', "{params.x}"]);
+  assertEquals(wrong("{from|epoc}"), ['unsupported format "epoc"', "epoch"]);
   assertEquals(wrong("{from|iso}"), [
-    'there is no format "iso"; expected one of date, instant, instant_ms, local, offset, epoch, ' +
+    'unsupported format "iso"; expected one of date, instant, instant_ms, local, offset, epoch, ' +
     "epoch_ms, a pattern such as %d.%m.%Y",
     undefined,
   ]);
   assertEquals(wrong("{from|YYYY-MM-DD}"), [
-    'there is no format "YYYY-MM-DD"; expected one of date, instant, instant_ms, local, offset, ' +
+    'unsupported format "YYYY-MM-DD"; expected one of date, instant, instant_ms, local, offset, ' +
     "epoch, epoch_ms, a pattern such as %d.%m.%Y",
     undefined,
   ]);
-  assertEquals(wrong("{date}"), ['there is no placeholder "{date}"', "{from}"]);
-  assertEquals(wrong("{from|%Q}"), ['there is no directive "%Q"', undefined]);
-  assertEquals(wrong("{each.x|jion:,}"), ['there is no filter "jion:,"', "join:,"]);
-  assertEquals(wrong("{from"), ['a "{" has no "}"', undefined]);
-  assertEquals(wrong("{region}"), ['there is no placeholder "{region}"', "{params.region}"]);
+  assertEquals(wrong("{date}"), ['unknown placeholder "{date}"', "{from}"]);
+  assertEquals(wrong("{from|%Q}"), ['unsupported directive "%Q"', undefined]);
+  assertEquals(wrong("{each.x|jion:,}"), ['unknown filter "jion:,"', "join:,"]);
+  assertEquals(wrong("{from"), ['a "{" has no closing "}"', undefined]);
+  assertEquals(wrong("{region}"), ['unknown placeholder "{region}"', "{params.region}"]);
   assertEquals(wrong("{params.a.b}"), ['a parameter has no fields: "{params.a.b}"', "{params.a}"]);
   assertEquals(wrong("{{from}}"), undefined);
 });
@@ -185,7 +185,7 @@ Deno.test("parseTemplate() throws with a hint when a placeholder is not known", 
   const failure = assertThrows(() => parseTemplate("?d={form}"), Failure);
   assertEquals(
     failure.message,
-    'Cannot read template "?d={form}": there is no placeholder "{form}"',
+    'Cannot read template "?d={form}": unknown placeholder "{form}"',
   );
   assertEquals(failure.hint, 'Did you mean "{from}"?');
   assertEquals(failure.kind, "configuration");

@@ -11,32 +11,34 @@ async function told(line: string, other: string): Promise<string[]> {
 Deno.test("a mistake in the YAML is told once, where it was made, in words of what to do", async () => {
   const window = "    window: day\n";
   assertEquals(await told("    records", "   records"), [
-    "16:4 this line is indented unlike those it belongs to",
+    "16:4 the indentation of this line does not match the lines around it",
   ]);
   assertEquals(await told(window, window + "      settle: 3d\n"), [
-    "15:7 this line is indented deeper than the one above, which has a value already",
+    "15:7 this line is indented deeper than the line above, which already has a value",
   ]);
-  assertEquals(await told(window, "    window:day\n"), ['14:5 a blank is missing after "window:"']);
+  assertEquals(await told(window, "    window:day\n"), ['14:5 a space is missing after "window:"']);
   assertEquals(await told(window, "    window: day: 1\n"), [
-    '14:13 a text with ": " in it needs quotes',
+    '14:13 a string that contains ": " needs quotes',
   ]);
   assertEquals(await told(window, "    window day\n"), ['14:5 expected "key: value"']);
   assertEquals(await told('"{from}"', '"{from}'), [
-    '15:68 "{" cannot stand here; a text with [ ] { } , " or \' in it needs quotes',
+    '15:68 "{" is not allowed here; a string that contains [ ] { } , " or \' needs quotes',
   ]);
   assertEquals(await told(window, "    window: {from}/x\n"), [
-    '14:19 "/" cannot stand here; a text with [ ] { } , " or \' in it needs quotes',
+    '14:19 "/" is not allowed here; a string that contains [ ] { } , " or \' needs quotes',
   ]);
 });
 
 Deno.test("a bracket or a quote that is not closed is told where it opens", async () => {
-  assertEquals(await told("{ list: true }", "{ list: true"), ['4:12 the "{" here has no "}"']);
-  assertEquals(await told("records: data", "records: [data"), ['16:14 the "[" here has no "]"']);
+  assertEquals(await told("{ list: true }", "{ list: true"), ['4:12 this "{" has no closing "}"']);
+  assertEquals(await told("records: data", "records: [data"), [
+    '16:14 this "[" has no closing "]"',
+  ]);
   assertEquals(await told("rows: readings", 'rows: "readings'), [
-    '17:11 the text that begins here has no " at its end',
+    '17:11 the string that begins here has no closing "',
   ]);
   assertEquals(await told("rows: readings", "rows: 'readings"), [
-    "17:11 the text that begins here has no ' at its end",
+    "17:11 the string that begins here has no closing '",
   ]);
   assertEquals(await told("id: text, name", "id: text\n      name"), [
     "8:20 a comma is missing after this",
@@ -45,14 +47,14 @@ Deno.test("a bracket or a quote that is not closed is told where it opens", asyn
 
 Deno.test("every line that a tab indents is told, and nothing that follows from it", async () => {
   const text = FINE.replace("    window", "\twindow").replace("    rows", "\trows");
-  const tab = "cannot read the YAML: a tab indents this line; indent with blanks";
+  const tab = "cannot read the YAML: this line is indented with a tab; use spaces";
   assertEquals(await messages(text), [`14:1 ${tab}`, `17:1 ${tab}`]);
 });
 
 Deno.test("a mistake that leaves the file readable does not hide the others", async () => {
   const text = FINE.replace("job: weather", "job: @weather").replace("window", "widow");
   assertEquals(await messages(text), [
-    "1:6 cannot read the YAML: a text that begins with @ needs quotes",
+    "1:6 cannot read the YAML: a string that begins with @ needs quotes",
     '14:5 unknown key "widow"; did you mean "window"?',
   ]);
 });
@@ -60,10 +62,10 @@ Deno.test("a mistake that leaves the file readable does not hide the others", as
 Deno.test("a file that is not UTF-8 or has lines of its own kind is refused where that shows", async () => {
   const latin = new TextDecoder().decode(Uint8Array.from([0x6a, 0x3a, 0x20, 0x5a, 0xfc, 0x72]));
   assertEquals(await messages(latin), [
-    "1:5 a character here is not UTF-8; save the file as UTF-8",
+    "1:5 this is not valid UTF-8; save the file as UTF-8",
   ]);
   assertEquals(await messages("job: a\rsource: b\r"), [
-    "1:7 a line ends with CR alone; save the file with LF or CRLF",
+    "1:7 a line ends with a lone CR; save the file with LF or CRLF line endings",
   ]);
   assertEquals(await messages(FINE.replaceAll("\n", "\r\n").replace("window", "widow")), [
     '14:5 unknown key "widow"; did you mean "window"?',

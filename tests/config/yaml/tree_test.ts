@@ -41,17 +41,17 @@ Deno.test("readYamlTree() keeps as texts what a number would change", () => {
 Deno.test("readYamlTree() reports doubled keys, odd keys, tags and unknown anchors", async () => {
   const at = async (text: string) =>
     (await problems(text)).map(({ line, column, message }) => `${line}:${column} ${message}`);
-  assert((await at("job: a\njob: b")).includes('2:1 the key "job" occurs twice, first in line 1'));
-  assert((await at("{a: 1}: b")).includes("1:1 a key must be a text"));
+  assert((await at("job: a\njob: b")).includes('2:1 the key "job" is already defined in line 1'));
+  assert((await at("{a: 1}: b")).includes("1:1 a key must be a string"));
   assert((await at("__proto__: {x: 1}")).includes('1:1 a key cannot be "__proto__"'));
   assert((await at("a: &one 1\nb: *on")).includes(
-    '2:4 there is no anchor "on" before this; did you mean "one"?',
+    '2:4 the anchor "on" is not defined before this; did you mean "one"?',
   ));
   assert((await at("a: !secret b")).some((text) =>
     text.includes("Unresolved tag: !secret") ||
     text.includes("unresolved tag: !secret")
   ));
-  assert((await at("a: &x [*x]")).includes('1:8 there is no anchor "x" before this'));
+  assert((await at("a: &x [*x]")).includes('1:8 the anchor "x" is not defined before this'));
 });
 
 Deno.test("readYamlTree() tells the first error of a line, and what it may come from", async () => {
@@ -59,7 +59,7 @@ Deno.test("readYamlTree() tells the first error of a line, and what it may come 
   assertEquals((await problems(text)).map(({ line, column, message }) => [line, column, message]), [
     [
       ...[1, 10],
-      `cannot read the YAML: "[" cannot stand here; a text with [ ] { } , " or ' in it needs quotes`,
+      `cannot read the YAML: "[" is not allowed here; a string that contains [ ] { } , " or ' needs quotes`,
     ],
   ]);
 });
@@ -77,7 +77,7 @@ Deno.test("readYamlTree() gives the prototype of nothing a key", async () => {
 const ATTACKS: Readonly<Record<string, [text: string, message: RegExp]>> = {
   "nested brackets": [
     "a: " + "[".repeat(100_000) + "]".repeat(100_000),
-    /^1:68 maps and lists are nested more than 64 deep$/,
+    /^1:68 mappings and lists are nested more than 64 deep$/,
   ],
   "brackets that do not end": ["a: " + "[".repeat(1_000_000), /nested more than 64 deep/],
   "nested braces": ["{a: ".repeat(100_000), /nested more than 64 deep/],
@@ -95,9 +95,9 @@ const ATTACKS: Readonly<Record<string, [text: string, message: RegExp]>> = {
   "broken lines": ["a: b: c\n".repeat(10_000), /cannot read the YAML/],
   "one long line": ["a: " + "x".repeat(1_000_000) + "\nb: [", /cannot read the YAML/],
   "a long unknown key": ["job: a\n" + "x".repeat(1000) + ": 1", /unknown key|implicit|key/],
-  "NUL": ["job: a\0b", /^1:7 the file holds a control character$/],
+  "NUL": ["job: a\0b", /^1:7 the file contains a control character$/],
   "escaped NUL": ['job: "a\\0b"', /NUL character/],
-  "half a character": ['job: "a\\ud800"', /half of a character/],
+  "half a character": ['job: "a\\ud800"', /an unpaired surrogate/],
   "aliases of aliases": [
     "a: &a [x,x,x,x,x,x,x,x,x]\n" + "bcdefghi".split("").map((name, index) => {
       const before = "abcdefghi"[index];
