@@ -1,5 +1,5 @@
 // What the pages name exists: tasks, flags, files, links, headings, and jobs that can be read.
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import week from "vega-datasets/data/earthquakes.json" with { type: "json" };
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -8,7 +8,7 @@ import { serveFdsn } from "../jobs/fdsn_server.ts";
 import { openWorld } from "../jobs/world.ts";
 import { REPOSITORY } from "../support/repository.ts";
 import { sourceFiles } from "../support/source_files.ts";
-import { blocksOf, codeSpans, commandsOf, PAGES, proseOf, readPage } from "./pages.ts";
+import { blocksOf, codeSpans, commandsOf, PAGES, proseOf, readPage, section } from "./pages.ts";
 
 Deno.test("every task that a page names exists", () => {
   const { tasks } = JSON.parse(readPage("deno.json")) as { tasks: Record<string, unknown> };
@@ -54,8 +54,37 @@ Deno.test("every file of the project that a page names is there", () => {
   assertEquals(missing, []);
 });
 
-Deno.test("every message that the page of operations explains is said by the program or by a test of it", () => {
-  const [, table = ""] = readPage("docs/operations.md").split("## What a message asks of you");
+Deno.test("each line of the page of operations names one test, and marks it where it does not always run", () => {
+  const lines = section(readPage("docs/operations.md"), "## What was broken").split("\n")
+    .filter((line) => /^\| (?!broken|-)/.test(line));
+  assert(lines.length > 30);
+  for (const line of lines) {
+    const tests = [...line.matchAll(/`(tests\/[\w./]+)`/g)].map((match) => match[1]!);
+    assertEquals(tests.length, 1, line);
+    const text = readPage(tests[0]!);
+    assertMatch(text, /\bDeno\.test\(|longTest\(/, line);
+    if (line.includes("(_long_)")) assertMatch(text, /longTest\(/, line);
+    if (line.includes("(_mount_)")) assertMatch(text, /tiny_disk/, line);
+  }
+  const marked = (mark: string) =>
+    new Set(lines.flatMap((line) => line.includes(mark) ? line.match(/tests\/[\w./]+/) : []));
+  const faults = sourceFiles("tests/faults").filter(({ path }) => path.endsWith("_test.ts"));
+  for (const { path, text } of faults) {
+    assertEquals(
+      marked("(_long_)").has(path),
+      text.includes("longTest("),
+      `${path} and the mark "long"`,
+    );
+    assertEquals(
+      marked("(_mount_)").has(path),
+      text.includes("tiny_disk"),
+      `${path} and the mark "mount"`,
+    );
+  }
+});
+
+Deno.test("every message that the page of operations explains is printed by the program or by a test of it", () => {
+  const [, table = ""] = readPage("docs/operations.md").split("## What to do about a message");
   const sources = ["lib", "tasks", "tests"].flatMap((folder) => sourceFiles(folder));
   const said = sources.map(({ text }) => text).join("\n").replaceAll(/\$\{MOST_REFUSED\}/g, "100");
   const messages = [...table.matchAll(/^\| `([^`]+)`/gm)].map((match) => match[1]!);
