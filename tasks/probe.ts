@@ -2,7 +2,6 @@
 // can be written without guessing. It writes nothing, and opens the database only for the query of a `for_each`.
 import type { Job } from "../lib/config/schema/job.ts";
 import type { Stream } from "../lib/config/schema/job_schema.ts";
-import { jsonText } from "../lib/extract/value/json_text.ts";
 import { parseDateArgument } from "../lib/config/date_argument.ts";
 import { suggest } from "../lib/did_you_mean.ts";
 import { defaultParams, flagOf, readParams } from "../lib/config/schema/params.ts";
@@ -70,7 +69,7 @@ async function main(argv: string[]): Promise<number> {
   const shown = { width: widthOfScreen(), ...earlierOf(job, name, given.value("date")) };
   const ok = probe.problem === null && probe.rejected.length === 0 &&
     (probe.paging?.problem ?? null) === null;
-  if (given.has("json")) console.log(jsonText({ ok, ...probe }));
+  if (given.has("json")) console.log(JSON.stringify({ ok, ...probe }));
   else console.log(probeLines(probe, job.file, shown).join("\n"));
   return ok ? EXIT.done : EXIT.failed;
 }

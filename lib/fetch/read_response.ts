@@ -1,6 +1,7 @@
 // Owns parsing one successful response: its text, the value it decodes to, its records and the total it
 // declares. Pure. Invariant: a response of another shape than declared is an error, never an empty page.
 import type { Stream } from "../config/schema/job_schema.ts";
+import { isNumber } from "../extract/cast/exact_number.ts";
 import { parsePath, type ResponseParts, responseReader } from "../extract/value/path.ts";
 import { decodeBody, readRecords } from "../extract/decode/read_records.ts";
 import { Failure } from "../failure.ts";
@@ -88,7 +89,10 @@ function refuseStatedError(stream: Stream, answer: ResponseParts): void {
   if (stream.error === undefined) return;
   const declared = responseReader(stream.error)(answer);
   if (declared === undefined || declared === null || declared === false) return;
-  if (declared === 0 || declared === "" || Array.isArray(declared) && declared.length === 0) return;
+  if (
+    isNumber(declared) && Number(declared) === 0 || declared === "" ||
+    Array.isArray(declared) && declared.length === 0
+  ) return;
   const text = typeof declared === "string" ? declared.slice(0, 200) : shownValue(declared);
   throw new Failure(
     "window",

@@ -1,7 +1,6 @@
 // Owns the outline of a response for a person who has to say where its records are: what is at which path, and
 // which paths could be "records". Pure. Invariant: the outline is short however large the response is.
 import { kindOf } from "../extract/cast/kind_of.ts";
-import { jsonText } from "../extract/value/json_text.ts";
 import { isObject, stepTo } from "../extract/value/path.ts";
 
 /** A value in a response. */
@@ -68,7 +67,7 @@ function described(value: unknown): string {
     return `an array of ${value.length}${kinds.size > 1 ? ", of mixed types" : of}`;
   }
   if (isObject(value)) return `an object of ${Object.keys(value).length}`;
-  const text = value === undefined ? "nothing" : jsonText(value);
+  const text = value === undefined ? "nothing" : JSON.stringify(value);
   return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}...` : text;
 }
 

@@ -1,6 +1,5 @@
 // Owns the search for signs of paging in a response, for a job that does not declare paging yet, and what they suggest
 // to write. Pure; it reads names near the top of the response and headers, never the records.
-import { jsonText } from "../extract/value/json_text.ts";
 import { isObject, stepTo } from "../extract/value/path.ts";
 
 /** A value in a response that looks like part of its paging. */
@@ -109,6 +108,6 @@ function quoted(path: string): string {
 }
 
 function shown(value: unknown): string {
-  const text = value === undefined ? "nothing" : jsonText(value);
+  const text = value === undefined ? "nothing" : JSON.stringify(value);
   return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}...` : text;
 }

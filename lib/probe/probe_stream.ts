@@ -6,7 +6,6 @@ import type { Job } from "../config/schema/job.ts";
 import { decodeText } from "../extract/decode/charset.ts";
 import { decodeBody, KeyedRecord } from "../extract/decode/read_records.ts";
 import { compileExtractor } from "../extract/extractor.ts";
-import { jsonText } from "../extract/value/json_text.ts";
 import { preview } from "../extract/value/preview.ts";
 import { Failure } from "../failure.ts";
 import { openApi } from "../fetch/api_client.ts";
@@ -116,7 +115,7 @@ function shapeOf(body: unknown) {
 
 function shownRecord(record: unknown): string {
   if (!(record instanceof KeyedRecord)) return preview(record, RECORD_BYTES);
-  return `${jsonText(record.key)}: ${preview(record.record, RECORD_BYTES)}`;
+  return `${JSON.stringify(record.key)}: ${preview(record.record, RECORD_BYTES)}`;
 }
 
 /** The job with one attempt: a probe shows what is wrong instead of waiting. */

@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { COLUMN_TYPES, type ColumnType } from "../../lib/config/schema/job_schema.ts";
 import { castOf } from "../../lib/extract/cast/cast.ts";
 import { sqlType } from "../../lib/upsert/sql/sql_type.ts";
+import { ExactNumber } from "../../lib/extract/cast/exact_number.ts";
 
 /** Values tried for each type. */
 const CASES = Number(Deno.env.get("HINDCAST_FUZZ_CASES") ?? 200);
@@ -21,7 +22,7 @@ const moment = fc.tuple(date, fc.constantFrom(" ", "T"), time).map((parts) => pa
 const numeral = fc.oneof(
   digits,
   fc.double(),
-  fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }),
+  fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }).map((number) => new ExactNumber(`${number}`)),
   fc.integer(),
 );
 const word = fc.oneof(

@@ -3,7 +3,6 @@
 import type { OutlineEntry, RecordsGuess } from "../../probe/outline.ts";
 import type { PagingReport } from "../../probe/probe_paging.ts";
 import type { Probe } from "../../probe/probe.ts";
-import { jsonText } from "../../extract/value/json_text.ts";
 import type { RowReport } from "../../probe/row_report.ts";
 import {
   formatCount,
@@ -25,7 +24,7 @@ export function probeLines(
   { width = Infinity, earlier }: { width?: number; earlier?: string } = {},
 ): string[] {
   const { request } = probe;
-  const each = Object.keys(probe.each).length === 0 ? "" : ` ${jsonText(probe.each)}`;
+  const each = Object.keys(probe.each).length === 0 ? "" : ` ${JSON.stringify(probe.each)}`;
   const lines = [
     labelled("stream", `${probe.stream}${probe.window === null ? "" : `, ${probe.window}`}${each}`),
     labelled("request", `${request.method} ${request.url}`),

@@ -1,6 +1,7 @@
 // Owns moments as APIs write them: a date and a time of day, with or without an offset from UTC. It
 // turns ISO 8601 strings and epoch numbers into moments, and moments into PostgreSQL's text forms.
 // Only real dates between the years 1 and 9999 exist. It never reads the clock.
+import type { ExactNumber } from "./exact_number.ts";
 import type { CivilMinute } from "../../plan/time/civil.ts";
 import { civilAt, fromParts, instantOf } from "../../plan/time/civil.ts";
 
@@ -74,7 +75,10 @@ export function parseOffset(text: string): number | undefined {
 }
 
 /** The moment of a count of seconds (or milliseconds) since 1970-01-01T00:00Z, or undefined beyond the calendar. */
-export function fromEpoch(count: number | string, unit: "epoch" | "epoch_ms"): Moment | undefined {
+export function fromEpoch(
+  count: number | string | ExactNumber,
+  unit: "epoch" | "epoch_ms",
+): Moment | undefined {
   const match = /^(-?\d{1,15})(?:\.(\d{1,12}))?$/.exec(String(count));
   if (match === null) return undefined;
   // Integer microseconds: a float would round the last digits of the fraction.

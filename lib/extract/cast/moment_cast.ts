@@ -2,6 +2,7 @@
 // is in the job's time zone. A number is rejected unless the format declares its unit: seconds taken for
 // milliseconds are wrong by decades without anyone noticing.
 import { type Cast, type CastOptions, Invalid } from "./invalid.ts";
+import { isNumber } from "./exact_number.ts";
 import { kindOf } from "./kind_of.ts";
 import type { Moment } from "./moment.ts";
 import { clockText, fromEpoch, localMinute, momentOf, parseIso, utcMinute } from "./moment.ts";
@@ -56,11 +57,10 @@ function readerOf(type: MomentType, format?: string): (value: unknown) => Moment
   }
   if (isEpoch(format)) {
     return (value) =>
-      typeof value === "string" || typeof value === "number" ? fromEpoch(value, format) : undefined;
+      typeof value === "string" || isNumber(value) ? fromEpoch(value, format) : undefined;
   }
   const read = momentReader(format);
-  return (value) =>
-    typeof value === "string" || typeof value === "number" ? read(String(value)) : undefined;
+  return (value) => typeof value === "string" || isNumber(value) ? read(String(value)) : undefined;
 }
 
 function textOf(type: MomentType, moment: Moment | undefined, timeZone: string) {
@@ -93,7 +93,7 @@ function isEpoch(format: string): format is "epoch" | "epoch_ms" {
 }
 
 function notAMoment(type: MomentType, value?: unknown, format?: string): Invalid {
-  if (format === undefined && typeof value === "number") {
+  if (format === undefined && isNumber(value)) {
     return new Invalid(`is ${kindOf(value)}, not a ${type}; "format: epoch" or epoch_ms reads it`);
   }
   const isOtherwise = format === undefined && typeof value === "string" &&

@@ -2,6 +2,7 @@
 // zeros are dropped and exponents written out. JSON numbers that a float would change arrive here as
 // ExactNumber.
 import { type Cast, type CastOptions, Invalid } from "./invalid.ts";
+import { ExactNumber, isNumber } from "./exact_number.ts";
 import { kindOf } from "./kind_of.ts";
 import { isPlainDecimal, isPlainInteger } from "./fast_path.ts";
 
@@ -36,6 +37,9 @@ export function numericCast(options: CastOptions): Cast {
   const isPlain = options.inKey || options.decimal === "," ? isPlainInteger : isPlainDecimal;
   return (value) => {
     if (typeof value === "string" && isPlain(value)) return value;
+    if (value instanceof ExactNumber && !options.inKey && isPlainDecimal(value.source)) {
+      return value.source;
+    }
     if (typeof value === "string" && value.startsWith(".") && isPlain(`0${value}`)) {
       return `0${value}`;
     }
@@ -101,7 +105,7 @@ const CLOCK = /^(?:(?:(\d{1,9})\s?[h:]\s?)?(\d{1,9})\s?[m:]\s?)?(\d{1,9})(\.\d{0
 export function clockCast(cast: Cast): Cast {
   return (value) => {
     const match = typeof value === "string" ? CLOCK.exec(value) : null;
-    if (match === null) return typeof value === "number" ? cast(value) : notAClock();
+    if (match === null) return isNumber(value) ? cast(value) : notAClock();
     const [, hours = "0", minutes = "0", seconds = "0", fraction = ""] = match;
     const isOver = (part: string, above: string | undefined) =>
       above !== undefined && Number(part) >= 60;
@@ -122,7 +126,7 @@ const NUMBERS = {
 /** A number in plain digits: a sign if negative, at least one digit before the point, no exponent. */
 function digitsOf(value: unknown, options: CastOptions): string | Invalid {
   const isText = typeof value === "string";
-  if (!isText && typeof value !== "number" && typeof value !== "bigint") {
+  if (!isText && !isNumber(value)) {
     return new Invalid(`is ${kindOf(value)}, not a number`);
   }
   const text = String(value);

@@ -1,13 +1,14 @@
 // Owns the casts to text, boolean and uuid. A character that PostgreSQL cannot store rejects the value:
 // replacing it would change data silently.
+import { canonicalNumber, ExactNumber, isScalar } from "./exact_number.ts";
 import { Invalid } from "./invalid.ts";
 import { kindOf } from "./kind_of.ts";
 
 /** The cast to text; numbers and booleans are written as in JSON, arrays and objects are rejected. */
 export function textCast(value: unknown): string | Invalid {
   if (typeof value === "string") return storable(value);
-  if (typeof value === "object") return new Invalid(`is ${kindOf(value)}, not a string`);
-  return String(value);
+  if (!isScalar(value)) return new Invalid(`is ${kindOf(value)}, not a string`);
+  return Object.is(value, -0) ? "-0" : String(value);
 }
 
 /** The string, where PostgreSQL can store it: it contains neither NUL nor an unpaired surrogate. */
@@ -26,8 +27,9 @@ const BOOLEANS = new Map([
 export function booleanCast(value: unknown): string | Invalid {
   if (value === true) return "true";
   if (value === false) return "false";
-  if (typeof value === "object") return new Invalid(`is ${kindOf(value)}, not a boolean`);
-  return BOOLEANS.get(String(value).toLowerCase()) ?? new Invalid("is not a boolean");
+  if (!isScalar(value)) return new Invalid(`is ${kindOf(value)}, not a boolean`);
+  const text = value instanceof ExactNumber ? canonicalNumber(value) : String(value);
+  return BOOLEANS.get(text.toLowerCase()) ?? new Invalid("is not a boolean");
 }
 
 const UUID = /^\{?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})\}?$/i;

@@ -5,6 +5,7 @@ import type { Stream } from "../../config/schema/job_schema.ts";
 import { Failure } from "../../failure.ts";
 import { noteClean } from "./clean_body.ts";
 import { type CsvForm, decodeCsv } from "./csv.ts";
+import { parseExactly } from "./exact_json.ts";
 import { parseBySlices } from "./json_slices.ts";
 import type { Step } from "../value/path.ts";
 
@@ -47,7 +48,7 @@ function* decoded(text: string, form: BodyForm): Generator<void, unknown> {
 
 function* decodeJson(text: string, records: readonly Step[]): Generator<void, unknown> {
   try {
-    return yield* parseBySlices(text, records, parseJson);
+    return yield* parseBySlices(text, records, parseExactly);
   } catch (cause) {
     throw unreadable("JSON", text, cause);
   }
@@ -66,7 +67,7 @@ function* decodeLines(text: string): Generator<void, unknown[]> {
     }
     if (line.trim() === "") continue;
     try {
-      values.push(parseJson(line));
+      values.push(parseExactly(line));
     } catch (cause) {
       if (at === lines.length - 1) throw unreadable("NDJSON", line, cause);
       values.push(line);
@@ -76,45 +77,6 @@ function* decodeLines(text: string): Generator<void, unknown[]> {
     throw unreadable("NDJSON", text);
   }
   return values;
-}
-
-/** A whole number that a float cannot hold becomes a bigint; few texts have one, and those take ten times as long. */
-function parseJson(text: string): unknown {
-  if (!hasLongNumber(text)) return JSON.parse(text);
-  try {
-    return JSON.parse(text, exactNumber as (key: string, value: unknown) => unknown);
-  } catch (error) {
-    // Only parsing with a function runs out of stack, on nesting that no column takes anyway.
-    if (error instanceof RangeError) return JSON.parse(text);
-    throw error;
-  }
-}
-
-/** Digits from which on a number may be beyond what a float holds exactly. */
-const LONG_NUMBER = 16;
-
-/** Whether so many digits stand in a row: one of them must be at a multiple of their number. */
-function hasLongNumber(text: string): boolean {
-  for (let at = 0; at < text.length; at += LONG_NUMBER) {
-    let [from, to] = [at, at];
-    while (isDigit(text.charCodeAt(from - 1))) from--;
-    while (isDigit(text.charCodeAt(to))) to++;
-    if (to - from >= LONG_NUMBER) return true;
-  }
-  return false;
-}
-
-function isDigit(code: number): boolean {
-  return code >= 48 && code <= 57;
-}
-
-/** Digits beyond which a number stays a float: no integer of PostgreSQL has as many. */
-const MAX_EXACT_DIGITS = 40;
-
-function exactNumber(_: string, value: unknown, context?: { source?: string }): unknown {
-  if (typeof value !== "number" || Number.isSafeInteger(value)) return value;
-  const source = context?.source ?? "";
-  return source.length <= MAX_EXACT_DIGITS && /^-?\d+$/.test(source) ? BigInt(source) : value;
 }
 
 function unreadable(format: string, text: string, cause?: unknown): Failure {

@@ -1,6 +1,7 @@
 // Owns the conditions under which an element yields a row. Where a condition does not hold, there is
 // neither a row nor a rejection.
 import type { RowsSpec } from "../../config/schema/job_schema.ts";
+import { canonicalNumber, ExactNumber } from "../cast/exact_number.ts";
 import { parsePath, type Path } from "./path.ts";
 
 /** A condition on the value at a path. */
@@ -44,5 +45,6 @@ export function compileCondition(
 
 function comparable(value: unknown, isNull: (value: unknown) => boolean): unknown {
   if (isNull(value)) return null;
+  if (value instanceof ExactNumber) return canonicalNumber(value);
   return typeof value === "object" ? value : String(value).trim();
 }

@@ -1,5 +1,6 @@
 // Owns hashes of the values at some paths, as keys of records without a key. A hash must never change
 // between releases, or every row would return under another key; a test pins it.
+import { canonicalNumber, ExactNumber } from "../cast/exact_number.ts";
 import { createHash } from "node:crypto";
 
 /** Bytes of the hash that are kept, in hexadecimal: as many as a uuid has. */
@@ -23,7 +24,7 @@ function signed64(hex: string): string {
 
 /** JSON with the members of objects sorted by name, so that equal values have equal texts. */
 function canonicalJson(value: unknown, levels = 100): string {
-  if (typeof value === "bigint") return String(value);
+  if (value instanceof ExactNumber) return canonicalNumber(value);
   if (typeof value !== "object" || value === null || levels === 0) {
     return JSON.stringify(typeof value === "object" ? null : value) ?? "null";
   }

@@ -1,6 +1,7 @@
 // Decides whether a value means null: null itself, an absent value, or one of the job's null markers.
 // Whitespace around a string is trimmed, unless the job declares that it matters.
 import type { ValueSpec } from "../../config/schema/job_schema.ts";
+import { canonicalNumber, ExactNumber, isNumber } from "../cast/exact_number.ts";
 import { isBare } from "../cast/fast_path.ts";
 
 /** Whether a value means null. */
@@ -23,13 +24,15 @@ export function markersOf(
   const longest = Math.max(0, ...[...markers].map((marker) => marker.length));
   const numbers = [...markers].some((marker) => marker !== "" && Number.isFinite(Number(marker)));
   const isMarker = (text: string) => text.length <= longest && markers.has(text);
+  const isMarkedNumber = (value: number | ExactNumber) =>
+    markers.has(value instanceof ExactNumber ? canonicalNumber(value) : String(value));
   const strip = (value: unknown) => {
     if (typeof value === "string") {
       const text = !trim || isBare(value) ? value : value.trim();
       return isMarker(text) ? null : text;
     }
     if (value === undefined || value === null) return null;
-    return numbers && typeof value === "number" && markers.has(String(value)) ? null : value;
+    return numbers && isNumber(value) && isMarkedNumber(value) ? null : value;
   };
   return { strip, isNull: (value) => strip(value) === null };
 }

@@ -1,6 +1,7 @@
 // Owns the notation of paths, which locate values in a record or a response. A path is parsed once, when
 // a job is read, and then walked. Only own properties are read, so `__proto__` is an absent key; a step
 // that does not fit the value finds nothing and never throws.
+import { ExactNumber } from "../cast/exact_number.ts";
 
 /** Every element of an array. */
 export const EACH = Symbol("[]");
@@ -117,7 +118,8 @@ export function stepTo(path: string, name: string): string {
 
 /** Whether a value is a JSON object: neither an array nor a scalar. */
 export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return typeof value === "object" && value !== null && !Array.isArray(value) &&
+    !(value instanceof ExactNumber);
 }
 
 /** The own member with that name, or undefined; never an inherited one. */

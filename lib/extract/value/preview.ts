@@ -1,4 +1,5 @@
 // Renders a value as JSON of bounded size. Pure; it never reads further into a value than it shows.
+import { isScalar } from "../cast/exact_number.ts";
 
 /** JSON of a value, truncated to `maxBytes` bytes of UTF-8. */
 export function preview(value: unknown, maxBytes: number): string {
@@ -23,7 +24,7 @@ export function cut(text: string, maxBytes: number): string {
 function writeJson(value: unknown, maxChars: number, write: (part: string) => boolean): boolean {
   if (value === undefined) return write("nothing");
   if (typeof value === "string") return write(JSON.stringify(value.slice(0, maxChars)));
-  if (typeof value !== "object" || value === null) return write(String(value));
+  if (value === null || isScalar(value)) return write(String(value));
   if (Array.isArray(value)) {
     if (!write("[")) return false;
     for (let at = 0; at < value.length; at++) {

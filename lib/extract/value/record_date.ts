@@ -4,6 +4,7 @@ import { momentUnit } from "../../config/schema/moment_format.ts";
 import type { CivilMinute } from "../../plan/time/civil.ts";
 import { formatCivil, MINUTES_PER_DAY } from "../../plan/time/civil.ts";
 import { fromEpoch, localMinute, type Moment, parseIso } from "../cast/moment.ts";
+import { isNumber } from "../cast/exact_number.ts";
 import type { Frame } from "./each.ts";
 import { formattedMoment } from "../cast/moment_cast.ts";
 import { parsePath, walk } from "./path.ts";
@@ -77,8 +78,8 @@ function minutesShown(format: string): number {
 }
 
 function momentOf(value: unknown): Moment | undefined {
-  if (typeof value === "number") {
-    return fromEpoch(value, Math.abs(value) >= LEAST_EPOCH_MS ? "epoch_ms" : "epoch");
+  if (isNumber(value)) {
+    return fromEpoch(value, Math.abs(Number(value)) >= LEAST_EPOCH_MS ? "epoch_ms" : "epoch");
   }
   return typeof value === "string" ? parseIso(value) : undefined;
 }

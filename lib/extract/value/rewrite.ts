@@ -1,6 +1,7 @@
 // Owns the rewriting of a string before the cast: capture, case, map, in this order. Arrays and objects
 // pass through unchanged; the cast accepts or rejects them.
 import type { ValueSpec } from "../../config/schema/job_schema.ts";
+import { canonicalNumber, ExactNumber, isScalar } from "../cast/exact_number.ts";
 import { Invalid } from "../cast/invalid.ts";
 import type { NullTest } from "./null_markers.ts";
 
@@ -20,13 +21,21 @@ export function compileRewrite(spec: Partial<ValueSpec>, isNull: NullTest): Rewr
   const [first, ...rest] = steps.filter((step) => step !== undefined);
   if (first === undefined) return undefined;
   return (value) => {
-    if (typeof value === "object") return value;
-    let rewritten: unknown = first(typeof value === "string" ? value : String(value));
+    if (!isScalar(value)) return value;
+    let rewritten: unknown = first(
+      value instanceof ExactNumber ? written(value, spec.map) : String(value),
+    );
     for (const step of rest) {
       if (typeof rewritten === "string") rewritten = step(rewritten);
     }
     return rewritten;
   };
+}
+
+/** The number as written, or as its equal that the map names. */
+function written(value: ExactNumber, map: ValueSpec["map"]): string {
+  const canonical = canonicalNumber(value);
+  return map !== undefined && Object.hasOwn(map, canonical) ? canonical : value.source;
 }
 
 /**

@@ -1,5 +1,6 @@
 // Owns templates of values: strings with `{path}` placeholders, such as `{course}/{date}`. A placeholder
 // without a value makes the whole value null. Placeholders of requests have their own notation: config/template.ts.
+import { isScalar } from "../cast/exact_number.ts";
 import { Invalid } from "../cast/invalid.ts";
 import { kindOf } from "../cast/kind_of.ts";
 import { parsePath, type Path } from "./path.ts";
@@ -19,7 +20,7 @@ export function compileTemplate<T>(
     let text = texts[0]!;
     for (const [at, value] of found.entries()) {
       if (isNull(value)) return finish(null);
-      if (typeof value === "object") {
+      if (!isScalar(value)) {
         return finish(new Invalid(`is ${kindOf(value)}, not a string`));
       }
       text += String(value).trim() + texts[at + 1]!;

@@ -8,7 +8,6 @@ import {
   renderTemplate,
   type RenderValues,
 } from "../../config/schema/template.ts";
-import { jsonText } from "../../extract/value/json_text.ts";
 import type { PageParam } from "./page_step.ts";
 import type { PageStep } from "./page_step.ts";
 
@@ -31,7 +30,7 @@ export function renderBody(spec: RequestSpec, values: RenderValues, step: PageSt
   }
   let body = rendered(spec.body ?? {}, values);
   for (const param of params) body = withParam(body, param.name.split("."), param.value);
-  return { type: "application/json", text: jsonText(body) };
+  return { type: "application/json", text: JSON.stringify(body) };
 }
 
 function renderForm(

@@ -1,7 +1,7 @@
 // Owns paging by cursor: each page holds the cursor of the next. Invariant: no cursor is sent twice in one
 // reading, so a loop is detected at its first repetition.
+import { isScalar } from "../../extract/cast/exact_number.ts";
 import type { Paging } from "../../config/schema/job_schema.ts";
-import { jsonText } from "../../extract/value/json_text.ts";
 import { readMoreFlag } from "./more_flag.ts";
 import { CountedPaginator } from "./counted_paginator.ts";
 import type { PageFacts, Verdict } from "./paginator.ts";
@@ -78,7 +78,7 @@ export class CursorPaginator extends CountedPaginator<CursorPaging> {
 
   /** Only a JSON body takes arrays and objects, such as the sort values of the last record. */
   #canSend(cursor: unknown): boolean {
-    if (typeof cursor === "object") return this.paging.in === "body";
+    if (!isScalar(cursor)) return this.paging.in === "body";
     return typeof cursor !== "boolean";
   }
 
@@ -102,5 +102,5 @@ export class CursorPaginator extends CountedPaginator<CursorPaging> {
 }
 
 function textOf(cursor: unknown): string {
-  return typeof cursor === "object" ? jsonText(cursor) : String(cursor);
+  return isScalar(cursor) ? String(cursor) : JSON.stringify(cursor);
 }

@@ -2,6 +2,7 @@
 // null flag declares nothing.
 import type { MoreSpec } from "../../config/schema/paging_schema.ts";
 import { compileCondition } from "../../extract/value/condition.ts";
+import { isNumber } from "../../extract/cast/exact_number.ts";
 import type { PageFacts } from "./paginator.ts";
 
 /** Returns whether more pages follow; undefined if the page or the job does not declare it. */
@@ -19,5 +20,6 @@ function isNullish(value: unknown): boolean {
 }
 
 function isFalse(flag: unknown): boolean {
-  return flag === false || flag === 0 || flag === "false" || flag === "0" || flag === "";
+  return flag === false || isNumber(flag) && Number(flag) === 0 || flag === "false" ||
+    flag === "0" || flag === "";
 }

@@ -1,5 +1,4 @@
-// Formats a value of a response for a message. Pure. Invariant: the result is one bounded line, and no value
-// makes it throw, not even a bigint, which JSON.stringify refuses.
+// Formats a value of a response for a message. Pure. Invariant: the result is one bounded line.
 
 /** Longest result, in characters. */
 const MAX_CHARS = 120;
@@ -12,6 +11,5 @@ export function shownValue(value: unknown): string {
 
 /** The value as complete JSON; equal values have equal strings. */
 export function stableText(value: unknown): string {
-  const text = JSON.stringify(value, (_, inner) => typeof inner === "bigint" ? `${inner}n` : inner);
-  return text ?? String(value);
+  return JSON.stringify(value) ?? String(value);
 }

@@ -2,6 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import type { ColumnType } from "../../../lib/config/schema/job_schema.ts";
 import { castOf, formatProblem } from "../../../lib/extract/cast/cast.ts";
 import { type CastOptions, Invalid } from "../../../lib/extract/cast/invalid.ts";
+import { ExactNumber } from "../../../lib/extract/cast/exact_number.ts";
 
 /** What a value becomes; a refusal is shown as "! reason". */
 function cast(type: ColumnType, value: unknown, options: Partial<CastOptions> = {}): string {
@@ -31,7 +32,7 @@ Deno.test("castOf() text accepts what PostgreSQL can store and rejects the rest"
     ["", ""],
     [12, "12"],
     [true, "true"],
-    [12345678901234567890n, "12345678901234567890"],
+    [new ExactNumber("12345678901234567890"), "12345678901234567890"],
     ["a\0b", "! contains a NUL character"],
     ["\ud800", "! contains an unpaired surrogate"],
     ["\ud83d\ude00", "\ud83d\ude00"],
@@ -71,7 +72,7 @@ Deno.test("castOf() integer accepts integers in range and writes them canonicall
   ]);
   assertCasts("bigint", [
     ["9223372036854775807", "9223372036854775807"],
-    [9223372036854775807n, "9223372036854775807"],
+    [new ExactNumber("9223372036854775807"), "9223372036854775807"],
     ["9223372036854775808", "! is out of range for bigint"],
   ]);
 });
@@ -208,7 +209,10 @@ Deno.test("castOf() jsonb writes JSON and rejects what jsonb cannot hold", () =>
     [{ a: [1, null, "é"] }, '{"a":[1,null,"é"]}'],
     ["text", '"text"'],
     [[], "[]"],
-    [{ id: 12345678901234567890n }, '{"id":12345678901234567890}'],
+    [{ id: new ExactNumber("12345678901234567890") }, '{"id":12345678901234567890}'],
+    [new ExactNumber("1e400"), "1e400"],
+    [[new ExactNumber("1e131072")], "! contains a number that is out of range"],
+    [new ExactNumber("1e-16384"), "! contains a number that is out of range"],
     ["a\\u0000", '"a\\\\u0000"'],
     ["a\0", "! contains a NUL character or an unpaired surrogate"],
     [{ "\ud800": 1 }, "! contains a NUL character or an unpaired surrogate"],
@@ -320,7 +324,7 @@ Deno.test("formatProblem() reports formats that a type does not support", () => 
   );
   assertEquals(formatProblem("date", "%Q"), '"%Q" is not a supported directive');
   assertEquals(formatProblem("date", "%Y%"), '"%" is not a supported directive');
-  assertEquals(formatProblem("numeric", "epoch"), '"numeric" knows the format "clock" only');
-  assertEquals(formatProblem("text", "clock"), '"text" has no formats');
+  assertEquals(formatProblem("numeric", "epoch"), '"numeric" supports only the format "clock"');
+  assertEquals(formatProblem("text", "clock"), '"text" does not take a format');
   assertThrows(() => cast("text", "a", { format: "clock" }), RangeError);
 });

@@ -4,6 +4,7 @@ import { renderRequest } from "../../../lib/fetch/http/request.ts";
 import { Failure } from "../../../lib/failure.ts";
 import { jobOf, unitOf } from "../job.ts";
 import type { PageStep } from "../../../lib/fetch/http/page_step.ts";
+import { ExactNumber } from "../../../lib/extract/cast/exact_number.ts";
 
 const NO_STEP: PageStep = { params: [] };
 const BASE = "https://api.test/base/";
@@ -136,7 +137,7 @@ Deno.test("renderRequest() sets parameters of paging in query, header and body",
 Deno.test("renderRequest() sets parameters inside lists, and keeps lists and large numbers", () => {
   const step: PageStep = {
     params: [
-      { in: "body", name: "params.1.after", value: [9007199254740993n, "a"] },
+      { in: "body", name: "params.1.after", value: [new ExactNumber("9007199254740993"), "a"] },
       { in: "body", name: "ids.7", value: 7 },
     ],
   };
