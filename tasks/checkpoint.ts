@@ -10,7 +10,7 @@ import { openTarget } from "../lib/upsert/open_target.ts";
 import { helpText, readArguments } from "../lib/cli/arguments.ts";
 import type { Flags } from "../lib/cli/arguments.ts";
 import { EXIT, runCommand } from "../lib/cli/exit.ts";
-import { env, jobFileOf, openJob } from "../lib/cli/open_job.ts";
+import { env, jobFileOf, onWait, openJob } from "../lib/cli/open_job.ts";
 import { readSettings } from "../lib/cli/settings.ts";
 
 const ABOUT = "Restores a checkpoint that was lost or damaged from what the database recorded.";
@@ -37,7 +37,7 @@ async function main(argv: string[]): Promise<number> {
   }
   const job = await openJob(jobFileOf(argv));
   const settings = readSettings(env);
-  await using target = await openTarget(settings.databaseUrl);
+  await using target = await openTarget(settings.databaseUrl, { onWait });
   const holder = { run: "checkpoint --rebuild", host: Deno.hostname(), pid: Deno.pid };
   await using _lock = await target.lock(job.job, holder);
   const { kv, moved } = await openOrReplace(settings.kvPath);

@@ -53,7 +53,7 @@ async function* examine(file: string, signal: AbortSignal): AsyncGenerator<Item>
   const job = await readOrUndefined(file);
   yield job.item;
   if (job.job !== undefined) yield* examineAccess(job.job, signal);
-  yield* await examineTarget(settings.databaseUrl, signal);
+  yield* await examineTarget(settings.databaseUrl, signal, job.job?.tables);
   yield await examineCheckpoint(settings.kvPath);
   yield examineLogs(settings.logsFolder);
 }

@@ -15,7 +15,7 @@ import { Failure } from "../lib/failure.ts";
 import { openTarget } from "../lib/upsert/open_target.ts";
 import { type Arguments, type Flags, helpText, readArguments } from "../lib/cli/arguments.ts";
 import { EXIT, runCommand } from "../lib/cli/exit.ts";
-import { env, jobFileOf, openJob } from "../lib/cli/open_job.ts";
+import { env, jobFileOf, onWait, openJob } from "../lib/cli/open_job.ts";
 import { probeLines } from "../lib/cli/lines/probe_lines.ts";
 import { readSettings } from "../lib/cli/settings.ts";
 import { StopSignal } from "../lib/cli/signals.ts";
@@ -152,7 +152,7 @@ async function firstEach(
   params: Readonly<Record<string, unknown>>,
 ): Promise<Record<string, unknown>> {
   if (!isFedByTarget(stream)) return await firstOf(eachValues(stream, params, noRows));
-  await using target = await openTarget(readSettings(env).databaseUrl);
+  await using target = await openTarget(readSettings(env).databaseUrl, { onWait });
   return await firstOf(eachValues(stream, params, (sql) => target.stream(sql)));
 }
 

@@ -18,7 +18,7 @@ import type { RunResult } from "../run.ts";
 import { openTarget } from "../upsert/open_target.ts";
 import { parsePostgresUrl } from "../upsert/postgres/url.ts";
 import type { Target } from "../upsert/write/target.ts";
-import { env } from "./open_job.ts";
+import { env, onWait } from "./open_job.ts";
 import { performRun } from "./perform_run.ts";
 import { type GivenOptions, runOptions } from "./run_options.ts";
 import type { Settings } from "./settings.ts";
@@ -68,7 +68,7 @@ export class CronService {
   constructor(options: CronServiceOptions) {
     const { settings, signal } = options;
     this.#options = options;
-    this.#target = new Shared(() => openTarget(settings.databaseUrl, { signal }));
+    this.#target = new Shared(() => openTarget(settings.databaseUrl, { signal, onWait }));
     this.#kv = new Shared(async () => {
       const kv = await openKv(settings.kvPath);
       const close = () => Promise.resolve(kv.close());

@@ -31,6 +31,11 @@ export function openJob(file: string, readEnv = env): Promise<Job> {
   return readJob(file, { readText, env: readEnv });
 }
 
+/** Tells on standard error why a command takes time. */
+export function onWait(message: string): void {
+  console.error(`note: ${message}`);
+}
+
 /** A target and a checkpoint store, open. */
 export interface Stores extends AsyncDisposable {
   /** The settings the stores were opened with. */
@@ -50,7 +55,7 @@ export async function openStores(
 ): Promise<Stores> {
   // Concurrently: connecting to the database is slow, and every command waits for both.
   const [target, kv] = await both(
-    openTarget(settings.databaseUrl, signal === undefined ? {} : { signal }),
+    openTarget(settings.databaseUrl, { onWait, ...(signal === undefined ? {} : { signal }) }),
     openKv(settings.kvPath),
   );
   return {

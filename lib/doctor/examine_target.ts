@@ -1,8 +1,9 @@
 // Owns the checks of a database before the first run: whether it accepts connections, whether the role may create
 // tables, and its identity. Each is a query in a read-only transaction, so nothing is left behind.
 import { openTarget } from "../upsert/open_target.ts";
+import type { Table } from "../config/schema/job_schema.ts";
 import type { Target } from "../upsert/write/target.ts";
-import { fine, type Item, problem, problemOf } from "./item.ts";
+import { advice, fine, type Item, problem, problemOf } from "./item.ts";
 
 /** How long to retry a database that does not accept connections. */
 const RETRY_FOR_MS = 5000;
@@ -12,13 +13,18 @@ current_schema() AS schema,
 current_schema() IS NOT NULL AND has_schema_privilege(current_schema(), 'CREATE') AS tables,
 has_database_privilege(current_database(), 'TEMPORARY') AS temporary,
 pg_is_in_recovery() AS replica,
+current_setting('is_superuser') = 'on' AS superuser,
 current_setting('server_version') AS version`;
 
 /** Opens a database and closes it again; reports what it is and what the role may do there. */
-export async function examineTarget(url: string, signal: AbortSignal): Promise<Item[]> {
+export async function examineTarget(
+  url: string,
+  signal: AbortSignal,
+  tables: Readonly<Record<string, Table>> = {},
+): Promise<Item[]> {
   try {
     await using target = await openTarget(url, { retryForMs: RETRY_FOR_MS, signal });
-    return await examine(target);
+    return [...await examine(target), ...await examineTables(target, tables)];
   } catch (error) {
     return [problemOf("database", error, "Check DATABASE_URL")];
   }
@@ -30,7 +36,8 @@ async function examine(target: Target): Promise<Item[]> {
   const version = String(facts.version).split(" ")[0];
   return [
     fine("database", `${target.label} answers, PostgreSQL ${version}`),
-    rightsItem(facts),
+    ...encryptionItems(target),
+    rightsItem(facts, target),
     fine(
       "stamp",
       target.id === ""
@@ -40,10 +47,45 @@ async function examine(target: Target): Promise<Item[]> {
   ];
 }
 
-function rightsItem({ user, database, schema, tables, temporary, replica }: Record<
-  string,
-  unknown
->): Item {
+/** What is wrong with the protection of the connection; nothing on this machine. */
+function encryptionItems({ encryption }: Target): Item[] {
+  switch (encryption) {
+    case "local":
+      return [];
+    case "none":
+      return [advice(
+        "encryption",
+        "not encrypted: the network can read and change what is sent",
+        "Add ?sslmode=verify-full to DATABASE_URL, with &sslrootcert=FILE for an authority of your own",
+      )];
+    case "unproven":
+      return [advice(
+        "encryption",
+        "encrypted, server not proven: another server could pretend to be it",
+        "Use ?sslmode=verify-full in DATABASE_URL, with &sslrootcert=FILE for an authority of your own",
+      )];
+    case "proven":
+      return [fine("encryption", "encrypted, server proven by its certificate")];
+  }
+}
+
+/** Whether the job's tables fit, and which of them existed before Hindcast. */
+async function examineTables(
+  target: Target,
+  tables: Readonly<Record<string, Table>>,
+): Promise<Item[]> {
+  try {
+    const notices = await target.examine(tables);
+    return notices.map(({ message, hint }) => advice("tables", message, hint));
+  } catch (error) {
+    return [problemOf("tables", error, "Change the table, or the job")];
+  }
+}
+
+function rightsItem(
+  { user, database, schema, tables, temporary, replica, superuser }: Record<string, unknown>,
+  { kind, id }: Target,
+): Item {
   if (replica === true) {
     return problem(
       "rights",
@@ -55,16 +97,24 @@ function rightsItem({ user, database, schema, tables, temporary, replica }: Reco
     return problem(
       "rights",
       `no schema in the search_path of "${user}" exists`,
-      "CREATE SCHEMA, or name one: ?options=-c%20search_path=NAME in DATABASE_URL",
+      "CREATE SCHEMA, or name one: ?schema=NAME in DATABASE_URL",
     );
   }
-  if (tables !== true) {
+  // A run on complete tables creates none.
+  if (tables !== true && id === "") {
     const todo = `GRANT CREATE ON SCHEMA ${quoted(schema)} TO ${quoted(user)}`;
     return problem("rights", `"${user}" may not create tables in schema "${schema}"`, todo);
   }
   if (temporary !== true) {
     const todo = `GRANT TEMPORARY ON DATABASE ${quoted(database)} TO ${quoted(user)}`;
     return problem("rights", `"${user}" may not create temporary tables`, todo);
+  }
+  if (superuser === true && kind === "postgres") {
+    return advice(
+      "rights",
+      `"${user}" is a superuser, so SQL of a job could do anything on the server`,
+      "Use a role that owns only the tables of the job",
+    );
   }
   return fine("rights", `"${user}" may create tables in schema "${schema}"`);
 }

@@ -9,13 +9,18 @@ export interface Item {
   readonly ok: boolean;
   /** What was found. */
   readonly found: string;
-  /** What to do; null where it is in order. */
+  /** What to do; null if there is nothing to improve. */
   readonly do: string | null;
 }
 
 /** A check that passed. */
 export function fine(name: string, found: string): Item {
   return { name, ok: true, found, do: null };
+}
+
+/** A check that passed, with something that would be better. */
+export function advice(name: string, found: string, todo: string): Item {
+  return { name, ok: true, found, do: todo };
 }
 
 /** A check that failed. */

@@ -112,12 +112,14 @@ function rejectedLine(event: Of<"row_rejected">): string {
 /** The last lines of a run: rows by table, and the outcome. */
 export function summaryLines(summary: Summary): string[] {
   const lines = Object.entries(summary.rows)
-    .filter(([, counts]) => counts.inserted + counts.updated + counts.unchanged > 0)
-    .map(([table, { inserted, updated, unchanged }]) =>
+    .filter(([, { inserted, updated, unchanged, dropped = 0 }]) =>
+      inserted + updated + unchanged + dropped > 0
+    )
+    .map(([table, { inserted, updated, unchanged, dropped = 0 }]) =>
       `  ${table.padEnd(24)} ${formatNumber(inserted).padStart(10)} new` +
       `${formatNumber(updated).padStart(10)} changed${
         formatNumber(unchanged).padStart(10)
-      } unchanged`
+      } unchanged${dropped > 0 ? `${formatNumber(dropped).padStart(10)} dropped by a trigger` : ""}`
     );
   return [...lines, lastLine(summary)];
 }

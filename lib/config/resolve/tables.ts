@@ -16,6 +16,9 @@ export function resolveTables(scope: Scope): void {
     if (name.toLowerCase().startsWith("hindcast_")) {
       scope.key(path, `table names that begin with "hindcast_" are reserved`);
     }
+    if (name.toLowerCase().startsWith("pg_")) {
+      scope.key(path, `PostgreSQL reserves table names that begin with "pg_"`);
+    }
     resolveColumns(scope, path, table);
     resolveMerging(scope, path, table);
     resolveReferences(scope, path, table);
