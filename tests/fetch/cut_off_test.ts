@@ -19,10 +19,7 @@ for (const [name, declared, says, yaml] of CUT_OFF) {
     );
     await using context = setup({ url: server.url });
     const failure = await failureOf(context.pages());
-    assertStringIncludes(
-      failure.message,
-      `the response holds 100 records, but ${says}`.slice(0, 40),
-    );
+    assertStringIncludes(failure.message, "the response holds 100 records, but ");
     assertStringIncludes(failure.message, says);
     assertStringIncludes(failure.hint!, yaml);
     assertStringIncludes(failure.hint!, '"paging: none" if the response is complete');
