@@ -35,18 +35,26 @@ export class Failure extends Error {
   readonly tooFull: boolean;
   /** Whether the cause may be temporary, so that the window is worth another fetch. */
   readonly mayPass: boolean;
+  /** HTTP status of the response that it comes from, if there is one. */
+  readonly status: number | undefined;
 
   /** Creates a failure with a message of the form "Cannot <do> <thing>: <what is the case>". */
   constructor(
     kind: FailureKind,
     message: string,
-    options: { hint?: string | undefined; cause?: unknown; tooFull?: boolean; mayPass?: boolean } =
-      {},
+    options: {
+      hint?: string | undefined;
+      cause?: unknown;
+      tooFull?: boolean;
+      mayPass?: boolean;
+      status?: number | undefined;
+    } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.kind = kind;
     this.hint = options.hint;
     this.tooFull = options.tooFull ?? false;
     this.mayPass = options.mayPass ?? false;
+    this.status = options.status;
   }
 }

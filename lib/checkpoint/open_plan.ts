@@ -77,8 +77,9 @@ async function needed(source: PlanSource, name: string, track: Track): Promise<N
   if (stream.window === undefined) {
     const item = checkpoint.item(track);
     const fresh = item !== undefined && source.wallNow() - item.at < stream.refresh;
-    const skip = resume && fresh && !await checkpoint.needsRetry(track);
-    return skip ? { fetch: [], skip: [] } : null;
+    if (!resume) return null;
+    if (await checkpoint.needsRetry(track)) return { fetch: [], skip: [], retry: "all" };
+    return fresh ? { fetch: [], skip: [] } : null;
   }
   const range = rangeOf(stream, source.range);
   if (range === undefined) return { fetch: [], skip: [] };

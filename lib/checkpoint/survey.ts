@@ -116,8 +116,9 @@ async function extentsOf(
   const range = rangeOf(stream, source.range);
   if (range === undefined) return { done: extent([], job, track), left: extent([], job, track) };
   const retry = await checkpoint.retryWindows(track);
-  const { fetch, skip } = neededOf(range, resume, checkpoint.coverage(track), retry);
-  return { done: extent(skip, job, track), left: extent(fetch, job, track) };
+  const needed = neededOf(range, resume, checkpoint.coverage(track), retry);
+  const left = [...needed.fetch, ...Array.isArray(needed.retry) ? needed.retry : []];
+  return { done: extent(needed.skip, job, track), left: extent(left, job, track) };
 }
 
 function extent(windows: readonly Window[], job: Job, track: Track): Extent {

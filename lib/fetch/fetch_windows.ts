@@ -5,6 +5,7 @@
 import { Failure } from "../failure.ts";
 import type { StreamPlan, Unit } from "../plan/stream_plan.ts";
 import { Channel } from "./channel.ts";
+import { FailureStreak } from "./failure_streak.ts";
 import type { Page } from "./fetch_pages.ts";
 
 /** A unit whose last page was read. */
@@ -39,7 +40,7 @@ export interface FetchWindowsOptions {
   readonly pages: (unit: Unit, signal: AbortSignal) => AsyncIterable<Page> | Iterable<Page>;
   /** Windows of one stream that are fetched concurrently. */
   readonly windowsInFlight: number;
-  /** Windows that may fail in a row before the run stops. */
+  /** Different `for_each` values, or windows of a stream without, that may fail in a row before the run stops. */
   readonly stopAfter: number;
   /** Monotonic milliseconds. */
   readonly now: () => number;
@@ -57,7 +58,7 @@ interface Shared {
   readonly options: FetchWindowsOptions;
   /** Windows that failed for a reason that may pass; they are fetched again at the end. */
   readonly heldBack: HeldBack[];
-  failuresInARow: number;
+  readonly streak: FailureStreak;
   /** Stops the workers. */
   stop(): void;
 }
@@ -66,6 +67,8 @@ interface HeldBack {
   readonly plan: StreamPlan;
   readonly unit: Unit;
   readonly failure: Failure;
+  /** Whether the other windows of its value were set aside. */
+  readonly isAside: boolean;
 }
 
 /** Most windows that are fetched again at the end; further ones fail at once. */
@@ -77,8 +80,8 @@ const MOST_HELD_BACK = 1_000;
  *
  * Ends early without an error if the signal aborts.
  *
- * @throws {Failure} of kind `refused` where the source says no to everything, and of kind `window` where
- * too many windows failed in a row.
+ * @throws {Failure} of kind `refused` if the API refuses every request, and of kind `window` if too many
+ * windows failed in a row.
  */
 export async function* fetchWindows(
   plans: readonly StreamPlan[],
@@ -91,7 +94,7 @@ export async function* fetchWindows(
     channel,
     options: { ...options, signal },
     heldBack: [],
-    failuresInARow: 0,
+    streak: new FailureStreak(options.stopAfter),
     stop: () => stop.abort(),
   };
   const fetching = fetchAll(plans, shared);
@@ -125,6 +128,7 @@ async function fetchAll(plans: readonly StreamPlan[], shared: Shared): Promise<v
     await Promise.allSettled(first);
     throw error;
   }
+  if (shared.streak.refusal !== undefined) throw shared.streak.refusal;
   if (windDown?.aborted) return await failHeldBack(shared);
   await Promise.all(several(windowsInFlight, () => fetchHeldBack(shared)));
 }
@@ -138,10 +142,10 @@ async function fetchUnits(plan: StreamPlan, shared: Shared): Promise<void> {
     if (unit === undefined) return;
     try {
       await fetchUnit(plan, unit, shared);
-      shared.failuresInARow = 0;
+      shared.streak.succeeded(unit);
     } catch (error) {
       if (options.signal.aborted) return;
-      if (!(error instanceof Failure) || error.kind !== "window") throw error;
+      if (!(error instanceof Failure) || !isOfWindow(error, unit)) throw error;
       await failOnce(plan, unit, error, shared);
     } finally {
       plan.settle(unit);
@@ -156,20 +160,19 @@ async function failOnce(
   failure: Failure,
   shared: Shared,
 ): Promise<void> {
-  const { channel, heldBack, options: { stopAfter } } = shared;
+  const { channel, heldBack, streak } = shared;
   if (failure.tooFull && plan.tooFull(unit)) {
     await channel.send({ kind: "split", unit, reason: failure.message });
     return;
   }
+  const consequence = streak.failed(unit, failure);
+  const isAside = consequence === "set aside" && plan.setAside(unit);
   if (failure.mayPass && heldBack.length < MOST_HELD_BACK) {
-    heldBack.push({ plan, unit, failure });
-    await channel.send({
-      kind: "restarted",
-      unit,
-      reason: `${failure.message}; fetched again later`,
-    });
-  } else await channel.send({ kind: "failed", unit, failure });
-  if (++shared.failuresInARow >= stopAfter) throw tooMany(shared.failuresInARow, failure);
+    heldBack.push({ plan, unit, failure, isAside });
+    const reason = `${failure.message}; fetched again later`;
+    await channel.send({ kind: "restarted", unit, reason });
+  } else await channel.send({ kind: "failed", unit, failure: advised(failure, isAside) });
+  if (consequence === "stop") throw tooMany(streak.length, failure);
 }
 
 /** Fetches the units that were held back, once. */
@@ -184,16 +187,17 @@ async function fetchHeldBack(shared: Shared): Promise<void> {
       await fetchUnit(next.plan, next.unit, shared);
     } catch (error) {
       if (options.signal.aborted) return;
-      if (!(error instanceof Failure) || error.kind !== "window") throw error;
-      await channel.send({ kind: "failed", unit: next.unit, failure: error });
+      if (!(error instanceof Failure) || !isOfWindow(error, next.unit)) throw error;
+      const failure = advised(error, next.isAside);
+      await channel.send({ kind: "failed", unit: next.unit, failure });
     }
   }
 }
 
 /** Reports the units that were held back as failed, with their first failure. */
 async function failHeldBack({ channel, heldBack }: Shared): Promise<void> {
-  for (const { unit, failure } of heldBack.splice(0)) {
-    await channel.send({ kind: "failed", unit, failure });
+  for (const { unit, failure, isAside } of heldBack.splice(0)) {
+    await channel.send({ kind: "failed", unit, failure: advised(failure, isAside) });
   }
 }
 
@@ -226,10 +230,27 @@ async function fetchUnit(
   });
 }
 
+/** Whether a failure may concern one window only: a 403 may concern one value of `for_each`. */
+function isOfWindow({ kind, status }: Failure, unit: Unit): boolean {
+  return kind === "window" || kind === "refused" && status === 403 && unit.each !== "";
+}
+
+/** The failure, with what to do about the windows that were set aside because of it. */
+function advised(failure: Failure, isAside: boolean): Failure {
+  if (!isAside) return failure;
+  const { kind, message, hint, status } = failure;
+  const advice = `The other windows of this value are set aside; run again with --resume${
+    status === 404 ? ', or write "empty_on: [404]" where it means that there is nothing' : ""
+  }`;
+  const hints = hint === undefined ? advice : `${hint}. ${advice}`;
+  return new Failure(kind, message, { hint: hints, cause: failure, status });
+}
+
 function tooMany(count: number, last: Failure): Failure {
+  if (last.kind === "refused") return last;
   return new Failure(
     "window",
-    `Cannot go on: ${count} windows in a row failed, the last one with: ${last.message}`,
+    `Cannot continue: ${count} windows in a row failed, the last one with: ${last.message}`,
     {
       hint: last.hint ?? "See `deno task errors`, then run again with --resume",
       cause: last,

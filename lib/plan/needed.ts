@@ -7,12 +7,14 @@ import type { Coverage, RangeState } from "./coverage.ts";
 import { intersect, subtract, union } from "./coverage.ts";
 import type { Window } from "./time/window.ts";
 
-/** Dates to fetch and dates that are left alone, both sorted and disjoint. */
+/** Dates to fetch and dates that are left alone, each sorted and all disjoint. */
 export interface Needed {
   /** What to fetch. */
   readonly fetch: Window[];
   /** What is done and final. */
   readonly skip: Window[];
+  /** What failed before, to be fetched last; "all" for a track without windows. */
+  readonly retry?: Window[] | "all";
 }
 
 /** The dates of a range to fetch; `retry` are the windows that failed or had rejected rows. */
@@ -23,9 +25,10 @@ export function neededOf(
   retry: readonly Window[],
 ): Needed {
   if (!resume) return { fetch: [range], skip: [] };
-  const again = retry.flatMap((window) => intersect(window, range) ?? []);
-  const fetch = union([...coverage.gaps(range), ...coverage.unsettled(range), ...again]);
-  return { fetch, skip: subtract(range, fetch) };
+  const again = union(retry.flatMap((window) => intersect(window, range) ?? []));
+  const all = union([...coverage.gaps(range), ...coverage.unsettled(range), ...again]);
+  const fetch = all.flatMap((window) => subtract(window, again));
+  return { fetch, skip: subtract(range, all), retry: again };
 }
 
 /** The part of a run's range for which the stream has anything; undefined where it has nothing. */

@@ -50,6 +50,8 @@ export class StreamPlan {
   readonly #each: AsyncIterator<Record<string, unknown>>;
   readonly #queue: Unit[] = [];
   readonly #autos = new Map<string, AutoWindow>();
+  /** What failed in an earlier run, to be fetched after everything else. */
+  #retries: { unit: Omit<Unit, "window">; ranges: Window[] | "all" }[] = [];
   #current: { unit: Omit<Unit, "window">; ranges: Window[] } | undefined;
   /** The first window of a track with unknown density; the others wait for its result. */
   #probe: { unit: Unit; settled: PromiseWithResolvers<void> } | undefined;
@@ -88,6 +90,21 @@ export class StreamPlan {
     return true;
   }
 
+  /** Drops the remaining windows of a unit's `for_each` value; false if there are none. */
+  setAside({ each }: Unit): boolean {
+    const isOfOther = (unit: { readonly each: string }) => unit.each !== each;
+    const queue = this.#queue.filter(isOfOther);
+    const retries = this.#retries.filter(({ unit }) => isOfOther(unit));
+    const isCurrent = this.#current?.unit.each === each && this.#current.ranges.length > 0;
+    const dropsAny = isCurrent || queue.length < this.#queue.length ||
+      retries.length < this.#retries.length;
+    this.#queue.splice(0, this.#queue.length, ...queue);
+    this.#retries = retries;
+    if (isCurrent) this.#current = undefined;
+    this.#autos.delete(each);
+    return dropsAny;
+  }
+
   /** Reports that a unit has ended, whatever its outcome. */
   settle(unit: Unit): void {
     if (this.#probe?.unit !== unit) return;
@@ -119,10 +136,13 @@ export class StreamPlan {
   async #nextTrack(): Promise<Unit | "windows" | undefined> {
     for (;;) {
       const next = await this.#each.next();
-      if (next.done) return this.#nextRefusal();
+      if (next.done) return this.#nextRetry();
       const unit = this.#unit(next.value);
       const needed = await this.#input.needed(unit);
       if (needed === null) return { ...unit, window: null };
+      const { retry = [] } = needed;
+      if (retry.length > 0) this.#retries.push({ unit, ranges: retry });
+      if (retry === "all") continue;
       this.counts.skipped += this.stream.window === undefined
         ? 1
         : countWindows(needed.skip, this.stream);
@@ -139,6 +159,16 @@ export class StreamPlan {
     if (refused === undefined) return undefined;
     const { each, reason } = refused;
     return { ...this.#unit({}), each, window: null, refusal: reason };
+  }
+
+  #nextRetry(): Unit | "windows" | undefined {
+    const retry = this.#retries.shift();
+    if (retry === undefined) return this.#nextRefusal();
+    const { unit, ranges } = retry;
+    if (ranges === "all") return { ...unit, window: null };
+    this.#autos.delete(this.#current?.unit.each ?? "");
+    this.#current = { unit, ranges: [...ranges] };
+    return "windows";
   }
 
   #unit(eachValues: Record<string, unknown>): Omit<Unit, "window"> {

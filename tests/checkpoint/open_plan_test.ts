@@ -36,7 +36,7 @@ async function planned(
   return { units, ...plan.counts };
 }
 
-Deno.test("openPlan() takes gaps, what may still change and what is to be asked again when it resumes", async () => {
+Deno.test("openPlan() takes gaps and what may still change when it resumes, then what failed before", async () => {
   await using file = await kvFile();
   const before = file.checkpoint();
   await before.load("results", "");
@@ -51,12 +51,12 @@ Deno.test("openPlan() takes gaps, what may still change and what is to be asked 
   const resumed = await planned(file.checkpoint(), "results");
   assertEquals(resumed, {
     units: [
-      "2025-01-04",
-      "2025-01-08",
       "2025-01-10",
       "2025-01-11",
       "2025-01-12",
       "2025-01-13",
+      "2025-01-04",
+      "2025-01-08",
     ],
     planned: 6,
     skipped: 6,

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { MINUTES_PER_DAY } from "../../lib/plan/time/civil.ts";
 import { Coverage, union } from "../../lib/plan/coverage.ts";
 import { neededOf, rangeOf, settledParts } from "../../lib/plan/needed.ts";
+import type { Window } from "../../lib/plan/time/window.ts";
 import { at, days, jobOf } from "./jobs.ts";
 
 const DAY_MS = 86_400_000;
@@ -14,18 +15,15 @@ Deno.test("neededOf() asks for all of the range when it is a refresh", () => {
   assertEquals(neededOf(RANGE, false, coverage, []), { fetch: [RANGE], skip: [] });
 });
 
-Deno.test("neededOf() asks for gaps, what may still change and what is to be asked again when it resumes", () => {
+Deno.test("neededOf() returns gaps and what may still change when it resumes, and what failed apart", () => {
   const coverage = new Coverage();
   coverage.add(days("2025-01-01", "2025-01-10"), { empty: false, settled: true });
   coverage.add(days("2025-01-10", "2025-01-12"), { empty: true, settled: false });
   coverage.add(days("2025-01-20", "2025-03-01"), { empty: true, settled: true });
   const retry = [days("2025-01-03", "2025-01-04"), days("2025-01-31", "2025-02-20")];
   assertEquals(neededOf(RANGE, true, coverage, retry), {
-    fetch: [
-      days("2025-01-03", "2025-01-04"),
-      days("2025-01-10", "2025-01-20"),
-      days("2025-01-31", "2025-02-01"),
-    ],
+    fetch: [days("2025-01-10", "2025-01-20")],
+    retry: [days("2025-01-03", "2025-01-04"), days("2025-01-31", "2025-02-01")],
     skip: [
       days("2025-01-01", "2025-01-03"),
       days("2025-01-04", "2025-01-10"),
@@ -47,9 +45,10 @@ Deno.test("neededOf() parts a range in what is fetched and what is left alone, w
       const coverage = new Coverage();
       for (const { window, settled } of done) coverage.add(window, { empty: false, settled });
       const range = { from: 10, to: 90 };
-      const { fetch, skip } = neededOf(range, resume, coverage, retry);
-      assertEquals(union([...fetch, ...skip]), [range]);
-      const minutes = [...fetch, ...skip].reduce((sum, part) => sum + part.to - part.from, 0);
+      const needed = neededOf(range, resume, coverage, retry);
+      const parts = [...needed.fetch, ...needed.skip, ...needed.retry ?? []] as Window[];
+      assertEquals(union(parts), [range]);
+      const minutes = parts.reduce((sum, part) => sum + part.to - part.from, 0);
       assertEquals(minutes, 80);
     },
   ));

@@ -224,3 +224,47 @@ Deno.test("countWindows() counts what cutting would give", () => {
   assertEquals(countWindows(ranges, streams.auto!), 2);
   assertEquals(countWindows(ranges, streams.none!), 0);
 });
+
+Deno.test("StreamPlan returns what failed before after everything else", async () => {
+  const fetch = [days("2025-01-04", "2025-01-06")];
+  const plan = planOf({ window: "day", for_each: { city: ["LHR", "CDG"] } }, {
+    needed: ({ each }) =>
+      Promise.resolve({
+        fetch,
+        skip: [],
+        ...each === "city=LHR" ? { retry: [days("2025-01-01", "2025-01-02")] } : {},
+      }),
+  });
+  assertEquals(shown(await unitsOf(plan)), [
+    "city=LHR 2025-01-04",
+    "city=LHR 2025-01-05",
+    "city=CDG 2025-01-04",
+    "city=CDG 2025-01-05",
+    "city=LHR 2025-01-01",
+  ]);
+  const needed: Needed = { fetch: [], skip: [], retry: "all" };
+  const once = planOf({ for_each: { id: [1, 2] } }, {
+    needed: ({ each }) => Promise.resolve(each === "id=1" ? needed : null),
+  });
+  assertEquals(shown(await unitsOf(once)), ["id=2 all", "id=1 all"]);
+});
+
+Deno.test("StreamPlan.setAside() drops the other windows of a value, and of no other", async () => {
+  const plan = planOf({ window: "day", for_each: { city: ["LHR", "CDG"] } }, {
+    needed: () =>
+      Promise.resolve({
+        fetch: [days("2025-01-04", "2025-01-07")],
+        skip: [],
+        retry: [days("2025-01-01", "2025-01-02")],
+      }),
+  });
+  const first = (await plan.next())!;
+  assertEquals(plan.setAside(first), true);
+  assertEquals(plan.setAside(first), false);
+  assertEquals(shown(await unitsOf(plan)), [
+    "city=CDG 2025-01-04",
+    "city=CDG 2025-01-05",
+    "city=CDG 2025-01-06",
+    "city=CDG 2025-01-01",
+  ]);
+});

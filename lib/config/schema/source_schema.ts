@@ -110,7 +110,7 @@ export const source = z.strictObject({
   headers: z.record(z.string(), template).default({}).describe("Headers sent with every request.")
     .meta({ kind: "mapping of templates", example: { Accept: "application/json" } }),
   stop_after: z.int().min(1).default(10).describe(
-    "Number of consecutive failed windows after which the run stops.",
+    "Different `for_each` values, or windows of a stream without `for_each`, that may fail in a row before the run stops.",
   ).meta({ unit: "windows" }),
 }).transform((source) => ({
   ...source,

@@ -20,21 +20,23 @@ export function requestFailure(
 ): Failure {
   const attemptsText = attempts === 1 ? "" : ` in ${attempts} attempts`;
   const error = result instanceof HttpError ? result : undefined;
+  const status = result instanceof HttpError ? undefined : result.status;
   const excerpt = result instanceof HttpError
     ? ""
     : errorExcerpt(result.body, result.headers.get("content-type"));
   const quoted = excerpt === "" ? "" : `, "${source.mask(excerpt)}"`;
   const message = `Cannot fetch ${line}: ${reasonOf(result)}${quoted}${attemptsText}`;
   if (then === "refused") {
-    return new Failure("refused", message, { hint: credentialsHint(source.job.source.auth) });
+    const hint = credentialsHint(source.job.source.auth);
+    return new Failure("refused", message, { hint, status });
   }
   if (!(result instanceof HttpError) && fullOn.includes(result.status)) {
     const hint = "Make the windows shorter: the API reports that this one holds too much";
-    return new Failure("window", message, { hint, tooFull: true });
+    return new Failure("window", message, { hint, tooFull: true, status });
   }
   const kind = error?.kind === "forbidden" ? "configuration" : "window";
   const mayPass = result instanceof HttpError
     ? PASSING_ERRORS.has(result.kind)
     : result.status === 429 || isPassingStatus(result.status);
-  return new Failure(kind, message, { hint: error?.hint, cause: error, mayPass });
+  return new Failure(kind, message, { hint: error?.hint, cause: error, mayPass, status });
 }

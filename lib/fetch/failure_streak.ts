@@ -1,0 +1,67 @@
+// Owns what a failed window means for the others: whether they go on, whether the other windows of its `for_each`
+// value are set aside, or whether the run stops. Invariant: one value that always fails never stops the others; an
+// API that refuses several values without one success stops the run.
+import type { Failure } from "../failure.ts";
+import type { Unit } from "../plan/stream_plan.ts";
+
+/** What follows a failed window. */
+export type Consequence = "continue" | "set aside" | "stop";
+
+/** Windows of one value that fail in a row before its others are set aside. */
+export const FAILURES_PER_VALUE = 3;
+/** Values that are refused before the first success, after which the credentials are taken for the reason. */
+const REFUSED_VALUES = 2;
+
+/** Counts failures in a row, over all streams of a stage. */
+export class FailureStreak {
+  readonly #stopAfter: number;
+  /** What failed since the last success: values of `for_each`, or windows of a stream without. */
+  readonly #failed = new Set<string>();
+  readonly #refused = new Set<string>();
+  readonly #perValue = new Map<string, number>();
+  #hasSucceeded = false;
+  #refusal: Failure | undefined;
+
+  /** Stops after `stopAfter` different values or windows in a row. */
+  constructor(stopAfter: number) {
+    this.#stopAfter = stopAfter;
+  }
+
+  /** How many different values or windows failed in a row. */
+  get length(): number {
+    return this.#failed.size;
+  }
+
+  /** The refusal of every value that was requested, if nothing has succeeded. */
+  get refusal(): Failure | undefined {
+    return this.#hasSucceeded ? undefined : this.#refusal;
+  }
+
+  /** Notes a window that was read completely. */
+  succeeded(unit: Unit): void {
+    this.#hasSucceeded = true;
+    this.#failed.clear();
+    this.#perValue.delete(valueOf(unit));
+  }
+
+  /** Notes a failed window, and decides what follows. */
+  failed(unit: Unit, failure: Failure): Consequence {
+    const isValue = unit.each !== "";
+    const value = valueOf(unit);
+    this.#failed.add(isValue ? value : `${value} ${unit.window?.from}`);
+    if (failure.kind === "refused") {
+      this.#refusal = failure;
+      this.#refused.add(value);
+      if (!this.#hasSucceeded && this.#refused.size >= REFUSED_VALUES) return "stop";
+    }
+    if (this.#failed.size >= this.#stopAfter) return "stop";
+    const count = (this.#perValue.get(value) ?? 0) + 1;
+    this.#perValue.set(value, count);
+    const isOver = failure.kind === "refused" || count >= FAILURES_PER_VALUE;
+    return isValue && isOver ? "set aside" : "continue";
+  }
+}
+
+function valueOf({ stream, scope, each }: Unit): string {
+  return JSON.stringify([stream, scope, each]);
+}
