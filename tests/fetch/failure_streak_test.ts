@@ -10,7 +10,7 @@ import { days, jobOf } from "../plan/jobs.ts";
 const MONTH = days("2025-01-01", "2025-02-01");
 
 /** The events of a run over stations; `failureOf` says what a window fails with. */
-async function run(
+function run(
   stations: readonly string[],
   failureOf: (station: unknown, unit: Unit) => Failure | undefined,
   stopAfter = 10,
@@ -54,7 +54,7 @@ const gone = (status = 404) =>
 
 for (const status of [403, 404]) {
   Deno.test(`fetchWindows() sets a value aside that always fails with ${status}, and reads the others`, async () => {
-    const { list, count, done } = await run(
+    const { list, count, done } = run(
       ["a", "gone", "c", "d"],
       (station) => station === "gone" ? gone(status) : undefined,
     );
@@ -71,7 +71,7 @@ function hintOf(item: Fetched): string {
 }
 
 Deno.test("fetchWindows() reads the others when the first value of all is refused", async () => {
-  const { count, done } = await run(
+  const { count, done } = run(
     ["gone", "b"],
     (station) => station === "gone" ? gone(403) : undefined,
   );
@@ -81,7 +81,7 @@ Deno.test("fetchWindows() reads the others when the first value of all is refuse
 
 Deno.test("fetchWindows() stops at once when every value is refused, also a single one", async () => {
   for (const stations of [["a", "b", "c", "d", "e"], ["a"]]) {
-    const { list, done } = await run(stations, () => gone(403));
+    const { list, done } = run(stations, () => gone(403));
     const failure = await assertRejects(done, Failure);
     assertEquals([failure.kind, failure.status], ["refused", 403]);
     assert(list.length <= 8, `${list.length} windows`);
@@ -89,21 +89,21 @@ Deno.test("fetchWindows() stops at once when every value is refused, also a sing
 });
 
 Deno.test("fetchWindows() stops at the first 401, which concerns every value", async () => {
-  const { list, done } = await run(["a", "b"], () => gone(401));
+  const { list, done } = run(["a", "b"], () => gone(401));
   assertEquals((await assertRejects(done, Failure)).status, 401);
   assertEquals(list, []);
 });
 
 Deno.test("fetchWindows() stops when so many different values fail in a row", async () => {
   const stations = Array.from({ length: 20 }, (_, index) => `s${index}`);
-  const { list, done } = await run(stations, () => gone(500), 5);
+  const { list, done } = run(stations, () => gone(500), 5);
   await assertRejects(done, Failure, "5 windows in a row failed");
   const failed = new Set(list.map(({ unit }) => unit.each));
   assertEquals(failed.size, 5);
 });
 
 Deno.test("fetchWindows() keeps a value whose windows fail now and then", async () => {
-  const { count, done } = await run(
+  const { count, done } = run(
     ["a"],
     (_, { window }) => (window!.from / 1440) % 3 === 0 ? gone(500) : undefined,
   );
