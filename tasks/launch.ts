@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, Needs>> = {
   status: { target: true, kv: true },
   errors: { target: true, kv: true, lock: true },
   verify: { target: true, kv: true },
+  query: { target: true },
   checkpoint: { target: true, kv: true, kvFolder: true, lock: true },
   doctor: { source: true, target: true, kv: true, logs: true, lock: true },
   probe: { source: true, target: "fed", file: true },

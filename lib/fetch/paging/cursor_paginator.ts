@@ -10,7 +10,8 @@ import { failed } from "./tally.ts";
 import type { PageParam } from "../http/page_step.ts";
 import type { PageStep } from "../http/page_step.ts";
 
-type CursorPaging = Extract<Paging, { by: "cursor" }>;
+/** The `paging` that this paginator follows. */
+export type CursorPaging = Extract<Paging, { by: "cursor" }>;
 
 /** Requests each page with the cursor of the page before. */
 export class CursorPaginator extends CountedPaginator<CursorPaging> {

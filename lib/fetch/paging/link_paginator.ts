@@ -10,7 +10,8 @@ import { shownValue } from "../../report/text/shown_value.ts";
 import { failed, type Tally } from "./tally.ts";
 import type { PageStep } from "../http/page_step.ts";
 
-type LinkPaging = Extract<Paging, { by: "next_link" | "link_header" }>;
+/** The `paging` that this paginator follows. */
+export type LinkPaging = Extract<Paging, { by: "next_link" | "link_header" }>;
 
 /** Requests each page at the link of the page before. */
 export class LinkPaginator extends CountedPaginator<LinkPaging> {

@@ -9,7 +9,8 @@ import type { PageFacts, Verdict } from "./paginator.ts";
 import { tooFull, WAIT } from "./tally.ts";
 import type { PageStep } from "../http/page_step.ts";
 
-type OffsetPaging = Extract<Paging, { by: "offset" }>;
+/** The `paging` that this paginator follows. */
+export type OffsetPaging = Extract<Paging, { by: "offset" }>;
 
 /** Requests pages by the number of records to skip. */
 export class OffsetPaginator extends CountedPaginator<OffsetPaging> {

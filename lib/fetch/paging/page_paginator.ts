@@ -10,7 +10,8 @@ import { parseCount } from "./parse_count.ts";
 import { failed, restart, tooFull, WAIT } from "./tally.ts";
 import type { PageStep } from "../http/page_step.ts";
 
-type PagePaging = Extract<Paging, { by: "page" }>;
+/** The `paging` that this paginator follows. */
+export type PagePaging = Extract<Paging, { by: "page" }>;
 
 /** Requests pages by number. */
 export class PagePaginator extends CountedPaginator<PagePaging> {

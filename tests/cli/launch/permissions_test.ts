@@ -76,6 +76,7 @@ Deno.test("each command may reach its API, its database and its files, and nothi
   const expected: Record<string, Record<string, string[]>> = {
     status: reader,
     verify: reader,
+    query: { env: ENV, net: reader.net, read: JOB_FILES },
     errors: { ...reader, sys: ["hostname"] },
     backfill: runner,
     doctor: runner,
@@ -118,6 +119,7 @@ const LAUNCHED = "--allow-read --allow-env --allow-run";
 const TASKS: Readonly<Record<string, string>> = {
   check: "--allow-read --allow-env",
   init: "--allow-read --allow-write=.",
+  package: "--allow-read --allow-write=data --allow-run",
   docs: "--allow-read=docs/keys.md,config " +
     "--allow-write=docs/keys.md,docs/estimates.md,config/job.schema.json",
   sandbox: "--allow-net=127.0.0.1 --allow-read=recordings,../shared/racing-api/recordings",
@@ -158,7 +160,7 @@ Deno.test("permissions follow the database that is used", async () => {
     const { net = [], read = [], write = [] } = await grants(dir, "verify", { DATABASE_URL });
     return { net, read: read.slice(2), write };
   };
-  assertEquals(await of("postgres://u@[::1]:5433/x?sslrootcert=/ca.pem"), {
+  assertEquals(await of("postgres://u@[::1]:5433/x?sslmode=verify-full&sslrootcert=/ca.pem"), {
     net: ["[::1]:5433"],
     read: ["/ca.pem", KV],
     write: [KV],
