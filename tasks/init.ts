@@ -1,6 +1,7 @@
 // `deno task init`: writes a job file from questions on a terminal, from flags, from a sample of a response or from an
 // OpenAPI document. The file passes `deno task check`, and an existing file is kept unless --force is given. It sends a
 // request only on a terminal, after it was allowed to.
+import { parseEnv } from "node:util";
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { inspectJob } from "../lib/config/read_job.ts";
 import {
@@ -18,6 +19,9 @@ import { Failure } from "../lib/failure.ts";
 import { type Arguments, type Flags, helpText, readArguments } from "../lib/cli/arguments.ts";
 import { EXIT, runCommand } from "../lib/cli/exit.ts";
 import { askQuestions, type Dialogue } from "../lib/cli/init_questions.ts";
+import { credentialsOf, type FirstResponse, firstResponse } from "../lib/cli/first_response.ts";
+import { StopSignal } from "../lib/cli/signals.ts";
+import { monotonicClock } from "../lib/fetch/rate/clock.ts";
 import { schemaPathFrom } from "../lib/cli/modeline.ts";
 import { whyUnreadable } from "../lib/cli/read_text.ts";
 
@@ -74,11 +78,16 @@ async function main(argv: string[]): Promise<number> {
     return EXIT.done;
   }
   const document = documentIn(args.value("openapi"));
-  const sample = sampleIn(args.value("sample"));
+  let sample = sampleIn(args.value("sample"));
   const given = answersOf(args);
+  const request = async (answers: InitAnswers) => {
+    const response = await requestOnce(answers);
+    sample = response?.sample;
+    return response;
+  };
   const asks = isLacking(given, document) && Deno.stdin.isTerminal();
   const answers = asks
-    ? await askQuestions(given, { document, hasSample: sample !== undefined }, TERMINAL)
+    ? await askQuestions(given, { document, hasSample: sample !== undefined, request }, TERMINAL)
     : given;
   const draft = document === undefined
     ? draftOfAnswers(answers, sample)
@@ -96,6 +105,42 @@ const TERMINAL: Dialogue = {
   ask: (question) => prompt(question),
   say: (line) => console.log(line),
 };
+
+/** The first response of an API, if a person lets it be requested; without one the questions go on. */
+async function requestOnce(answers: InitAnswers): Promise<FirstResponse | undefined> {
+  const { host } = new URL(answers.url!);
+  const settings = envFile();
+  const env = (name: string) => settings[name];
+  const missing = credentialsOf(answers).filter((name) => (env(name) ?? "") === "");
+  if (missing.length > 0) {
+    console.log(`  ${missing.join(" and ")} not set in .env.local: the API is not requested`);
+    return undefined;
+  }
+  if (!/^(y|yes|)$/i.test(prompt(`Send a request to ${host} for proposals? y or n [y]:`) ?? "n")) {
+    return undefined;
+  }
+  const permission = await Deno.permissions.request({ name: "net", host });
+  if (permission.state !== "granted") return undefined;
+  using stop = new StopSignal(() => {});
+  const clock = monotonicClock();
+  const outer = { wallNow: Date.now, random: Math.random, signal: stop.signal };
+  try {
+    return await firstResponse(answers, { env, clock, ...outer, onEvent: () => {} });
+  } catch (error) {
+    if (!(error instanceof Failure) || stop.signal.aborted) throw error;
+    console.log(oneLine(`  ${error.message}${error.hint === undefined ? "" : `; ${error.hint}`}`));
+    return undefined;
+  }
+}
+
+/** The variables of `.env.local`; none where it cannot be read. */
+function envFile(): Record<string, string | undefined> {
+  try {
+    return parseEnv(Deno.readTextFileSync(".env.local").replace(/^\uFEFF/, ""));
+  } catch {
+    return {};
+  }
+}
 
 /** Whether a job cannot be drafted without questions. */
 function isLacking({ url, path }: InitAnswers, document: OpenApiDocument | undefined): boolean {

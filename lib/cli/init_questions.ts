@@ -8,6 +8,7 @@ import { readAuth } from "../init/propose_auth.ts";
 import { parseRate } from "../plan/time/rate.ts";
 import { oneLine } from "../report/text/format.ts";
 import { Failure } from "../failure.ts";
+import type { FirstResponse } from "./first_response.ts";
 
 /** How questions are asked and answered. */
 export interface Dialogue {
@@ -23,20 +24,12 @@ export interface KnownBefore {
   readonly document: OpenApiDocument | undefined;
   /** Whether there is a sample of a response. */
   readonly hasSample: boolean;
-  /**
-   * Requests the API once, if that is allowed, and returns what its response proposes; undefined where it was not
-   * requested. Its lines are printed.
-   */
-  readonly propose?: (answers: InitAnswers) => Promise<Proposal | undefined>;
+  /** Requests the API, if that is allowed; undefined where it was not requested. */
+  readonly request?: (answers: InitAnswers) => Promise<FirstResponse | undefined>;
 }
 
-/** What a response proposes, as the default answers of questions. */
-export interface Proposal {
-  /** What was found, line by line. */
-  readonly lines: readonly string[];
-  /** Defaults. */
-  readonly defaults: Pick<InitAnswers, "records" | "total" | "paging"> & { readonly key?: string };
-}
+/** Stands for an answer that is left to the response. */
+const PROPOSED = Symbol("proposed");
 
 /** Refused answers before a question is given up. */
 const MOST_TRIES = 10;
@@ -47,6 +40,8 @@ interface Question {
   readonly text: string;
   /** What an empty line means; undefined where an answer is required, empty where the answer may be left out. */
   readonly otherwise?: string;
+  /** What an empty line means, as it is shown; the answer is then left to the response. */
+  readonly proposed?: string;
   /** Why an answer is not accepted, or undefined. */
   readonly problem?: (answer: string) => string | undefined;
 }
@@ -62,9 +57,8 @@ export async function askQuestions(
   dialogue: Dialogue,
 ): Promise<InitAnswers> {
   const answers: Record<string, unknown> = { ...given };
-  const put = (question: Question, otherwise?: string) => {
-    const asked = otherwise === undefined ? question : { ...question, otherwise };
-    if (answers[question.key] === undefined) answers[question.key] = answerOf(asked, dialogue);
+  const put = (question: Question) => {
+    if (answers[question.key] === undefined) answers[question.key] = answerOf(question, dialogue);
   };
   const { document } = before;
   if (document !== undefined) {
@@ -74,19 +68,22 @@ export async function askQuestions(
     put(LIMIT);
     return answers;
   }
-  [URL_OF_API, PATH, NAME].forEach((question) => put(question));
+  [URL_OF_API, PATH, NAME].forEach(put);
   askDates(answers, put);
   if (!before.hasSample) {
     put(AUTH);
-    const proposal = await before.propose?.(answers);
-    proposal?.lines.forEach(dialogue.say);
-    const { records, key, paging } = proposal?.defaults ?? {};
-    put(RECORDS, records);
-    put(KEY, key);
-    put(COLUMNS);
-    put(PAGING, paging);
+    const response = await before.request?.(answers);
+    response?.lines.forEach(dialogue.say);
+    for (const question of [RECORDS, KEY, COLUMNS, PAGING]) {
+      const proposed = response?.proposed[question.key as keyof FirstResponse["proposed"]];
+      put(proposed === undefined ? question : { ...question, otherwise: "", proposed });
+      answers[question.key] ??= response === undefined ? undefined : PROPOSED;
+    }
   }
-  [PAGING, AUTH, LIMIT].forEach((question) => put(question));
+  [PAGING, AUTH, LIMIT].forEach(put);
+  for (const key of Object.keys(answers)) {
+    if (answers[key] === PROPOSED) delete answers[key];
+  }
   for (const key of ["key", "columns"]) {
     const text = answers[key];
     if (typeof text === "string") answers[key] = listed(text);
@@ -108,9 +105,10 @@ function listed(text: string): string[] {
 }
 
 /** The answer to a question; undefined where an empty line leaves it out. */
-function answerOf({ text, otherwise, problem }: Question, { ask, say }: Dialogue) {
+function answerOf({ text, otherwise, proposed, problem }: Question, { ask, say }: Dialogue) {
   for (let tries = 0; tries < MOST_TRIES; tries++) {
-    const shown = otherwise === undefined || otherwise === "" ? "" : ` [${otherwise}]`;
+    const value = proposed ?? otherwise ?? "";
+    const shown = value === "" ? "" : oneLine(` [${value}]`);
     const line = ask(`${text}${shown}:`)?.trim();
     if (line === undefined) break;
     const answer = line === "" ? otherwise : line;

@@ -82,7 +82,11 @@ function best(places: readonly PlacedShape[], word: string): PlacedShape | undef
     lists.find(({ name }) => LIST_NAMES.test(name)) ??
     lists.find(({ name }) => !ASIDE.test(name)) ??
     places.find(({ shape }) => shape.kind === "map" && shape.of.kind === "object") ??
-    places.find(({ shape }) => areColumns(shape));
+    places.find(({ shape }) => areColumns(shape)) ??
+    places.find(({ name, shape }) =>
+      shape.kind === "list" && shape.of.kind === "any" &&
+      (plain(name) === plain(word) || LIST_NAMES.test(name))
+    );
 }
 
 /** Whether it is an object of at least two arrays of scalars, the first of them of times. */
