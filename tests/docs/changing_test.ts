@@ -194,6 +194,19 @@ async function make({ from, to, argv, holds }: Change): Promise<void> {
   await holds({ ran, world, requested: requested.toSorted() });
 }
 
+Deno.test("a record that vanished from the API stays in the table when its window is fetched again", async () => {
+  let ids = ["a", "b"];
+  await using server = serve(() => Response.json({ data: ids.map((id) => ({ id, value: 1 })) }));
+  await using world = await openWorld({ job: JOB.replace("URL", server.url) });
+  const range = "--start-date 2025-01-01 --end-date 2025-01-01";
+  await world.backfill(range);
+  ids = ["b"];
+  await world.backfill(range);
+  assertEquals(await world.query("SELECT id FROM readings ORDER BY id"), [{ id: "a" }, {
+    id: "b",
+  }]);
+});
+
 Deno.test("docs/changing.md has a row for each change that is tested, and for no other", () => {
   const rows = [...readPage("docs/changing.md").matchAll(/^\| (.+?) +\|/gm)].map((match) =>
     match[1]!
