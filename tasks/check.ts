@@ -8,7 +8,7 @@ import { type Flags, helpText, readArguments } from "../lib/cli/arguments.ts";
 import { EXIT, runCommand } from "../lib/cli/exit.ts";
 import { modelineAdvice } from "../lib/cli/modeline.ts";
 import { readText } from "../lib/cli/read_text.ts";
-import { DEFAULT_JOB } from "../lib/cli/settings.ts";
+import { defaultJob } from "../lib/cli/default_job.ts";
 
 const FLAGS: Flags = {
   explain: { kind: "switch", about: "Print the job as YAML with all defaults filled in." },
@@ -16,7 +16,10 @@ const FLAGS: Flags = {
 };
 
 const ABOUT = `Checks job files and prints all problems with their places.
-Without FILE it checks ${DEFAULT_JOB}. Exits with 2 if there is a problem.`;
+Without FILE it checks the job that other commands use. Exits with 2 if there is a problem.`;
+
+/** The job of the repository itself, where the user has none. */
+const REPOSITORY_JOB = "config/racing.yaml";
 
 /** Maximum number of files on one command line. */
 const MOST_FILES = 1000;
@@ -27,8 +30,8 @@ async function main(argv: string[]): Promise<number> {
     console.log(helpText("check [FILE...]", ABOUT, FLAGS));
     return EXIT.done;
   }
-  const files = args.rest.length === 0 ? [DEFAULT_JOB] : args.rest;
   const env = openEnvironment();
+  const files = args.rest.length === 0 ? [defaultJob(env, REPOSITORY_JOB)] : args.rest;
   const readings: [file: string, reading: JobReading][] = [];
   const texts = new Map<string, string>();
   const keeping = async (path: string) => {

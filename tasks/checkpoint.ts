@@ -1,5 +1,6 @@
 // `deno task checkpoint --rebuild`: restores coverage from what the target recorded with the rows, for a
 // checkpoint that was lost, deleted or damaged. A file that cannot be read is kept under another name.
+import { JOB_ABOUT } from "../lib/cli/default_job.ts";
 import { Checkpoint } from "../lib/checkpoint/checkpoint.ts";
 import { moveAside } from "../lib/checkpoint/kv_file.ts";
 import { openKv, REBUILD } from "../lib/checkpoint/open_kv.ts";
@@ -17,7 +18,7 @@ const ABOUT = "Restores a checkpoint that was lost or damaged from what the data
 
 const FLAGS: Flags = {
   rebuild: { kind: "switch", about: "Replace coverage by what the database can prove." },
-  config: { kind: "value", value: "FILE", about: "Job file. Default: config/racing.yaml." },
+  config: { kind: "value", value: "FILE", about: JOB_ABOUT },
   json: { kind: "switch", about: "Print one JSON object: {target, moved, streams}." },
 };
 

@@ -9,7 +9,8 @@ import { CronService } from "../lib/cli/cron_service.ts";
 import { EXIT, printError, runCommand } from "../lib/cli/exit.ts";
 import { env, jobFileOf, openJob } from "../lib/cli/open_job.ts";
 import { givenOptions, runFlags } from "../lib/cli/run_options.ts";
-import { DEFAULT_JOB, isOnDeploy, readSettings } from "../lib/cli/settings.ts";
+import { defaultJob } from "../lib/cli/default_job.ts";
+import { isOnDeploy, readSettings } from "../lib/cli/settings.ts";
 import { StopSignal } from "../lib/cli/signals.ts";
 
 const ABOUT = `Keeps a job up to date: fills gaps, asks again for what failed and for what may
@@ -122,7 +123,7 @@ function cronFlags(flags: Flags): Flags {
 
 /** Deno Deploy passes no arguments. */
 function fileOf(argv: readonly string[]): string {
-  return isOnDeploy(env) ? env("BACKFILL_CONFIG") || DEFAULT_JOB : jobFileOf(argv);
+  return isOnDeploy(env) ? defaultJob(env, "config/racing.yaml") : jobFileOf(argv);
 }
 
 async function answer(request: Request, opening: Promise<CronService>): Promise<Response> {

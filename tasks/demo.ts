@@ -9,7 +9,7 @@ import { openJob, openStores } from "../lib/cli/open_job.ts";
 import { performRun } from "../lib/cli/perform_run.ts";
 import type { RunOptions } from "../lib/cli/run_options.ts";
 import { Screen } from "../lib/cli/screen.ts";
-import { DEFAULT_JOB } from "../lib/cli/settings.ts";
+import { packageFile } from "../lib/cli/package_files.ts";
 import { StopSignal } from "../lib/cli/signals.ts";
 import { verifyJob } from "../lib/cli/verify_job.ts";
 import { newRunId } from "../lib/run.ts";
@@ -35,7 +35,7 @@ async function main(argv: string[]): Promise<number> {
   await using sandbox = await startSandbox({});
   screen.say(`sandbox of The Racing API at ${sandbox.url}, embedded database in ${FOLDER}/db`);
   const env = (name: string) => sandboxEnv(sandbox)[name] ?? Deno.env.get(name);
-  const job = await openJob(DEFAULT_JOB, env);
+  const job = await openJob(packageFile("config/racing.yaml"), env);
   await using stores = await openStores();
   const run = newRunId(Date.now());
   await using _lock = await stores.target.lock(job.job, {

@@ -3,10 +3,9 @@
 import { jobJsonSchema } from "../lib/config/schema/json_schema.ts";
 import { withReference } from "../lib/config/schema/reference_page.ts";
 import { helpText, readArguments } from "../lib/cli/arguments.ts";
-import { estimatesPage } from "../lib/cli/estimates_page.ts";
+import { estimatesPage } from "../config/racing_estimates.ts";
 import { EXIT, runCommand } from "../lib/cli/exit.ts";
 import { openJob } from "../lib/cli/open_job.ts";
-import { DEFAULT_JOB } from "../lib/cli/settings.ts";
 
 const SCHEMA = "config/job.schema.json";
 const PAGE = "docs/keys.md";
@@ -20,7 +19,10 @@ async function main(argv: string[]): Promise<number> {
   }
   await Deno.writeTextFile(SCHEMA, jobJsonSchema());
   await Deno.writeTextFile(PAGE, withReference(await Deno.readTextFile(PAGE)));
-  await Deno.writeTextFile(ESTIMATES, estimatesPage(await openJob(DEFAULT_JOB, () => undefined)));
+  await Deno.writeTextFile(
+    ESTIMATES,
+    estimatesPage(await openJob("config/racing.yaml", () => undefined)),
+  );
   console.log(`wrote ${SCHEMA}, the tables of ${PAGE}, and ${ESTIMATES}`);
   return EXIT.done;
 }

@@ -1,5 +1,6 @@
 // `deno task doctor`: checks everything that a run needs, one line each, with what to do where a check fails. It
 // sends one request to the API and leaves nothing behind.
+import { JOB_ABOUT } from "../lib/cli/default_job.ts";
 import type { Job } from "../lib/config/schema/job.ts";
 import { ConfigurationFailure } from "../lib/config/yaml/problem.ts";
 import { examineApi } from "../lib/doctor/examine_api.ts";
@@ -20,7 +21,7 @@ import { StopSignal } from "../lib/cli/signals.ts";
 const ABOUT = "Checks everything that a run needs, and shows what to do where a check fails.";
 
 const FLAGS: Flags = {
-  config: { kind: "value", value: "FILE", about: "Job file. Default: config/racing.yaml." },
+  config: { kind: "value", value: "FILE", about: JOB_ABOUT },
   json: { kind: "switch", about: "Print one JSON object: {ok, items: [{name, ok, found, do}]}." },
 };
 

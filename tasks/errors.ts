@@ -1,5 +1,6 @@
 // `deno task errors`: failed windows and rejected rows, each with why and what to do. `--clear` forgets
 // them; windows that failed stay gaps and are fetched by the next `--resume` all the same.
+import { JOB_ABOUT } from "../lib/cli/default_job.ts";
 import type { RetryEntry } from "../lib/checkpoint/retry_entry.ts";
 import { viewEntry } from "../lib/checkpoint/snapshot.ts";
 import { formatCount, oneLine } from "../lib/report/text/format.ts";
@@ -13,7 +14,7 @@ const ABOUT = "Lists failed windows and rejected rows, each with why and what to
 const FLAGS: Flags = {
   clear: { kind: "switch", about: "Forget them; failed windows stay gaps." },
   only: { kind: "list", value: "STREAM", about: "List those of these streams only." },
-  config: { kind: "value", value: "FILE", about: "Job file. Default: config/racing.yaml." },
+  config: { kind: "value", value: "FILE", about: JOB_ABOUT },
   json: { kind: "switch", about: "Print one JSON array." },
 };
 

@@ -9,14 +9,20 @@
 import { passSignals } from "../lib/cli/launch/pass_signals.ts";
 import { type Needs, permissions } from "../lib/cli/launch/permissions.ts";
 import { programArguments } from "../lib/cli/launch/program.ts";
+import { defaultJob, JOB_SETTING, namedJob } from "../lib/cli/default_job.ts";
+import { packageFile } from "../lib/cli/package_files.ts";
+import type { Failure } from "../lib/failure.ts";
 import { DEMO_SETTINGS } from "../lib/cli/settings.ts";
+
+/** The job of the repository itself: of the demo, and of commands there when the user has no job. */
+const REPOSITORY_JOB = "config/racing.yaml";
 
 const COMMANDS: Readonly<Record<string, Needs>> = {
   backfill: { source: true, target: true, kv: true, logs: true, lock: true },
   status: { target: true, kv: true },
   errors: { target: true, kv: true, lock: true },
   verify: { target: true, kv: true },
-  query: { target: true },
+  query: { target: true, jobless: true },
   checkpoint: { target: true, kv: true, kvFolder: true, lock: true },
   doctor: { source: true, target: true, kv: true, logs: true, lock: true },
   probe: { source: true, target: "fed", file: true },
@@ -28,7 +34,7 @@ const COMMANDS: Readonly<Record<string, Needs>> = {
     logs: true,
     lock: true,
     serve: "any",
-    settings: DEMO_SETTINGS,
+    settings: { ...DEMO_SETTINGS, [JOB_SETTING]: packageFile(REPOSITORY_JOB) },
   },
 };
 
@@ -62,6 +68,15 @@ async function launch([command = "", ...args]: readonly string[]): Promise<numbe
   } catch (error) {
     console.error(`error: Cannot read the settings: ${(error as Error).message}`);
     return 2;
+  }
+  if (!needs.jobless && namedJob(args) === undefined) {
+    try {
+      env[JOB_SETTING] = defaultJob((name) => env[name], REPOSITORY_JOB);
+    } catch (error) {
+      const { message, hint } = error as Failure;
+      console.error(`error: ${message}\nhint: ${hint}`);
+      return 2;
+    }
   }
   const flags = await permissions(needs, args, env);
   const child = new Deno.Command(Deno.execPath(), {

@@ -1,5 +1,6 @@
 // `deno task verify`: the job's checks, and coverage against the database. It changes nothing and asks
 // nothing of the source; a check that cannot be run has failed, and the others go on.
+import { JOB_ABOUT } from "../lib/cli/default_job.ts";
 import { helpText, readArguments } from "../lib/cli/arguments.ts";
 import type { Flags } from "../lib/cli/arguments.ts";
 import { EXIT, runCommand } from "../lib/cli/exit.ts";
@@ -11,7 +12,7 @@ const ABOUT =
 
 const FLAGS: Flags = {
   only: { kind: "list", value: "CHECK", about: "Run these checks only; coverage is one of them." },
-  config: { kind: "value", value: "FILE", about: "Job file. Default: config/racing.yaml." },
+  config: { kind: "value", value: "FILE", about: JOB_ABOUT },
   json: { kind: "switch", about: "Print one JSON object: {ok, checks, coverage}." },
 };
 

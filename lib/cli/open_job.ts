@@ -7,7 +7,8 @@ import { openKv } from "../checkpoint/open_kv.ts";
 import { openTarget } from "../upsert/open_target.ts";
 import type { Target } from "../upsert/write/target.ts";
 import { readText } from "./read_text.ts";
-import { DEFAULT_JOB, readSettings } from "./settings.ts";
+import { JOB_SETTING, namedJob, noJob } from "./default_job.ts";
+import { readSettings } from "./settings.ts";
 import type { Settings } from "./settings.ts";
 
 /** Reads an environment variable. */
@@ -15,11 +16,16 @@ export function env(name: string): string | undefined {
   return Deno.env.get(name);
 }
 
-/** The job file that a command line names; read before its other flags, which depend on the job. */
+/**
+ * The job file of a command: the one that its command line names, else the one that the launcher chose.
+ * It is read before the other flags, which depend on the job.
+ *
+ * @throws {Failure} of kind `configuration` when there is none.
+ */
 export function jobFileOf(argv: readonly string[]): string {
-  const at = argv.findIndex((arg) => arg === "--config" || arg.startsWith("--config="));
-  const value = argv[at] === "--config" ? argv[at + 1] : argv[at]?.slice("--config=".length);
-  return at < 0 || value === undefined ? DEFAULT_JOB : value;
+  const file = namedJob(argv) ?? env(JOB_SETTING);
+  if (file === undefined) throw noJob();
+  return file;
 }
 
 /**

@@ -1,5 +1,6 @@
 // Owns the options of a run: which flags a job gives to `backfill`, and what they come to together with
 // the options of the run that `--resume` continues. It opens nothing.
+import { JOB_ABOUT } from "./default_job.ts";
 import type { Job } from "../config/schema/job.ts";
 import { parseDateArgument } from "../config/date_argument.ts";
 import { readParams } from "../config/schema/params.ts";
@@ -40,7 +41,7 @@ const FLAGS: Flags = {
   only: { kind: "list", value: "STREAM", about: "Run these streams only." },
   with: { kind: "list", value: "STREAM", about: "Run these optional streams besides." },
   group: { kind: "list", value: "GROUP", about: "Run the streams of these groups." },
-  config: { kind: "value", value: "FILE", about: "Job file. Default: config/racing.yaml." },
+  config: { kind: "value", value: "FILE", about: JOB_ABOUT },
   json: { kind: "switch", about: "End with one JSON object on stdout; progress goes to stderr." },
 };
 

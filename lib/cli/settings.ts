@@ -13,7 +13,12 @@ export interface Settings {
 }
 
 /** Names of the variables that Hindcast itself reads. */
-export const SETTING_NAMES = ["DATABASE_URL", "BACKFILL_KV", "BACKFILL_LOGS"] as const;
+export const SETTING_NAMES = [
+  "DATABASE_URL",
+  "BACKFILL_KV",
+  "BACKFILL_LOGS",
+  "BACKFILL_CONFIG",
+] as const;
 
 /** Locations unless the environment sets others. */
 export const DEFAULTS = {
@@ -27,9 +32,6 @@ export const DEMO_SETTINGS = {
   DATABASE_URL: "pglite:./data/demo/db",
   BACKFILL_KV: "./data/demo/checkpoints.db",
 } as const;
-
-/** The default job file. */
-export const DEFAULT_JOB = "config/racing.yaml";
 
 /** Reads the settings from an environment. */
 export function readSettings(env: (name: string) => string | undefined): Settings {

@@ -3,7 +3,8 @@
 // They are derived from the job file and the settings, so that no API requires broader permissions than
 // its own hosts. It opens only the job's files.
 import { parsePostgresUrl } from "../../upsert/postgres/url.ts";
-import { DEFAULT_JOB, readSettings, SETTING_NAMES } from "../settings.ts";
+import { JOB_SETTING, namedJob } from "../default_job.ts";
+import { readSettings, SETTING_NAMES } from "../settings.ts";
 import { type Environment, type JobAccess, readJobAccess } from "./job_access.ts";
 
 /** What a command requires. */
@@ -24,6 +25,8 @@ export interface Needs {
   readonly serve?: "status" | "any";
   /** Also accepts the job file as its first argument. */
   readonly file?: boolean;
+  /** Reads no job. */
+  readonly jobless?: boolean;
   /** Settings that override the environment. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -64,7 +67,11 @@ export async function permissions(
   args: readonly string[],
   env: Environment,
 ): Promise<string[]> {
-  const job = await readJobAccess(jobFileOf(args, needs.file === true), needs.source === true, env);
+  const job = await readJobAccess(
+    jobFileOf(args, needs.file === true, env),
+    needs.source === true,
+    env,
+  );
   const { net, read, write, env: names, sys } = grantsOf(needs, job, env);
   return [
     "--quiet",
@@ -103,12 +110,11 @@ function grantsOf(needs: Needs, job: JobAccess, env: Environment): Grants {
   return grants;
 }
 
-/** The job file that a command line names; open_job.ts reads it the same way. */
-function jobFileOf(args: readonly string[], mayBeFirst: boolean): string {
-  const at = args.findIndex((arg) => arg === "--config" || arg.startsWith("--config="));
-  if (at < 0 && mayBeFirst && args[0]?.startsWith("-") === false) return args[0];
-  const value = args[at] === "--config" ? args[at + 1] : args[at]?.slice("--config=".length);
-  return at < 0 || value === undefined ? DEFAULT_JOB : value;
+/** The job file of a command line; empty, which is no file, when there is none. */
+function jobFileOf(args: readonly string[], mayBeFirst: boolean, env: Environment): string {
+  const named = namedJob(args);
+  if (named === undefined && mayBeFirst && args[0]?.startsWith("-") === false) return args[0];
+  return named ?? env[JOB_SETTING] ?? "";
 }
 
 function addBoth(grants: Grants, path: string): void {

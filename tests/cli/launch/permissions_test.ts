@@ -53,7 +53,14 @@ const POSTGRES = { DATABASE_URL: "postgres://me:secret@db.example.com/racing" };
 const JOB_FILES = ["DIR/job.yaml", "DIR/parts/tables.yaml"];
 const API = ["api.example.com:443", "login.example.com:8443"];
 const KV = "DIR/data/checkpoints.db";
-const NAMES = ["DATABASE_URL", "BACKFILL_KV", "BACKFILL_LOGS", "NO_COLOR", "TERM"];
+const NAMES = [
+  "DATABASE_URL",
+  "BACKFILL_KV",
+  "BACKFILL_LOGS",
+  "BACKFILL_CONFIG",
+  "NO_COLOR",
+  "TERM",
+];
 const ENV = [...NAMES, "TINY_URL", "TINY_SECRET", "TINY_ABOUT"];
 
 Deno.test("each command may reach its API, its database and its files, and nothing else", async () => {

@@ -1,17 +1,22 @@
 // Owns docs/estimates.md: how long the racing job takes for a day, a month, a year, 2015 to now and 1988
 // to now. It is computed from the job file with the arithmetic of `--check-status`, on an empty
 // checkpoint and without a look at clock, database or source: the same job gives the same page.
-import type { Survey } from "../checkpoint/survey.ts";
-import { surveyOf } from "../checkpoint/survey.ts";
-import type { Job } from "../config/schema/job.ts";
-import type { Extent } from "../plan/forecast.ts";
-import { forecastStream, tightest } from "../plan/forecast.ts";
-import { MINUTES_PER_DAY, parseCivil } from "../plan/time/civil.ts";
-import { rangeOf } from "../plan/needed.ts";
-import { selectStreams } from "../plan/stage.ts";
-import { countWindows } from "../plan/stream_plan.ts";
-import type { Window } from "../plan/time/window.ts";
-import { formatNumber, formatRate, formatSeconds, formatWindow } from "../report/text/format.ts";
+import type { Survey } from "../lib/checkpoint/survey.ts";
+import { surveyOf } from "../lib/checkpoint/survey.ts";
+import type { Job } from "../lib/config/schema/job.ts";
+import type { Extent } from "../lib/plan/forecast.ts";
+import { forecastStream, tightest } from "../lib/plan/forecast.ts";
+import { MINUTES_PER_DAY, parseCivil } from "../lib/plan/time/civil.ts";
+import { rangeOf } from "../lib/plan/needed.ts";
+import { selectStreams } from "../lib/plan/stage.ts";
+import { countWindows } from "../lib/plan/stream_plan.ts";
+import type { Window } from "../lib/plan/time/window.ts";
+import {
+  formatNumber,
+  formatRate,
+  formatSeconds,
+  formatWindow,
+} from "../lib/report/text/format.ts";
 
 /** The last day of the estimates, which stands for yesterday; fixed, so that the page is. */
 const LAST_DAY = "2025-10-19";

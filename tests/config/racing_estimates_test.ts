@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
-import { estimatesPage } from "../../lib/cli/estimates_page.ts";
+import { estimatesPage } from "../../config/racing_estimates.ts";
 import { openJob } from "../../lib/cli/open_job.ts";
 import { REPOSITORY } from "../support/repository.ts";
 

@@ -1,0 +1,70 @@
+// Owns which job file a command uses that names none: the user's folder decides. It reads names of files,
+// never their contents.
+import { Failure } from "../failure.ts";
+
+/** What `--help` says about `--config`. */
+export const JOB_ABOUT = "Job file. Default: hindcast.yaml, or the only file in jobs/.";
+
+/** The setting that names the job file. */
+export const JOB_SETTING = "BACKFILL_CONFIG";
+
+/** The folder of a user's jobs. */
+const FOLDER = "jobs";
+
+/**
+ * The job file of a command that names none: the setting `BACKFILL_CONFIG`, else `hindcast.yaml`, else
+ * the only file in `jobs/`, else `fallback`.
+ *
+ * @throws {Failure} of kind `configuration` when there are several jobs, or none.
+ */
+export function defaultJob(env: (name: string) => string | undefined, fallback?: string): string {
+  const named = env(JOB_SETTING);
+  if (named !== undefined && named !== "") return named;
+  const own = ["hindcast.yaml", "hindcast.yml"].find(isFile);
+  if (own !== undefined) return own;
+  const jobs = jobsOf(FOLDER);
+  if (jobs.length === 1) return jobs[0]!;
+  if (jobs.length > 1) throw severalJobs(jobs);
+  if (fallback !== undefined && isFile(fallback)) return fallback;
+  throw noJob();
+}
+
+/** The job file that a command line names with `--config`. */
+export function namedJob(argv: readonly string[]): string | undefined {
+  const at = argv.findIndex((arg) => arg === "--config" || arg.startsWith("--config="));
+  return argv[at] === "--config" ? argv[at + 1] : argv[at]?.slice("--config=".length);
+}
+
+/** The failure of a command for which there is no job. */
+export function noJob(): Failure {
+  return new Failure(
+    "configuration",
+    "Cannot find a job: there is neither hindcast.yaml nor a file in jobs/",
+    { hint: "Name a file with --config FILE" },
+  );
+}
+
+function severalJobs(jobs: readonly string[]): Failure {
+  const names = jobs.length <= 10 ? jobs.join(", ") : `${jobs.slice(0, 10).join(", ")}, ...`;
+  return new Failure("configuration", `Cannot choose a job: there are ${names}`, {
+    hint: `Name one: --config ${jobs[0]}`,
+  });
+}
+
+function jobsOf(folder: string): string[] {
+  try {
+    return [...Deno.readDirSync(folder)]
+      .filter(({ name, isDirectory }) => !isDirectory && /\.ya?ml$/.test(name))
+      .map(({ name }) => `${folder}/${name}`).sort();
+  } catch {
+    return [];
+  }
+}
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
