@@ -78,6 +78,7 @@ async function runStage(input: BackfillInput, streams: readonly string[]): Promi
     pages: (unit, signal) => unit.refusal === undefined ? input.pages(unit, signal) : refuse(unit),
     windowsInFlight: job.source.concurrency,
     stopAfter: job.source.stop_after,
+    isResumed: input.resume,
     now: input.now,
     wallNow: input.wallNow,
     signal: AbortSignal.any([input.signal, left.signal]),

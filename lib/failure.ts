@@ -35,6 +35,8 @@ export class Failure extends Error {
   readonly tooFull: boolean;
   /** Whether the cause may be temporary, so that the window is worth another fetch. */
   readonly mayPass: boolean;
+  /** That a response does not have the declared shape: its records are elsewhere (`moved`), or nowhere (`other`). */
+  readonly wrongShape: "moved" | "other" | undefined;
   /** HTTP status of the response that it comes from, if there is one. */
   readonly status: number | undefined;
 
@@ -47,6 +49,7 @@ export class Failure extends Error {
       cause?: unknown;
       tooFull?: boolean;
       mayPass?: boolean;
+      wrongShape?: "moved" | "other" | undefined;
       status?: number | undefined;
     } = {},
   ) {
@@ -55,6 +58,7 @@ export class Failure extends Error {
     this.hint = options.hint;
     this.tooFull = options.tooFull ?? false;
     this.mayPass = options.mayPass ?? false;
+    this.wrongShape = options.wrongShape;
     this.status = options.status;
   }
 }

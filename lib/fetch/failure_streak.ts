@@ -9,6 +9,8 @@ export type Consequence = "continue" | "set aside" | "stop";
 
 /** Windows of one value that fail in a row before its others are set aside. */
 export const FAILURES_PER_VALUE = 3;
+/** First responses without any records in another shape after which a run stops; one may be an exception. */
+export const MISSHAPEN = 2;
 /** Values that are refused before the first success, after which the credentials are taken for the reason. */
 const REFUSED_VALUES = 2;
 
@@ -19,12 +21,16 @@ export class FailureStreak {
   readonly #failed = new Set<string>();
   readonly #refused = new Set<string>();
   readonly #perValue = new Map<string, number>();
+  /** Streams of which a window was read completely. */
+  readonly #read = new Set<string>();
+  readonly #isResumed: boolean;
   #hasSucceeded = false;
   #refusal: Failure | undefined;
 
-  /** Stops after `stopAfter` different values or windows in a row. */
-  constructor(stopAfter: number) {
+  /** Stops after `stopAfter` different values or windows in a row; a resumed run begins with what failed before. */
+  constructor(stopAfter: number, isResumed = false) {
     this.#stopAfter = stopAfter;
+    this.#isResumed = isResumed;
   }
 
   /** How many different values or windows failed in a row. */
@@ -40,6 +46,7 @@ export class FailureStreak {
   /** Notes a window that was read completely. */
   succeeded(unit: Unit): void {
     this.#hasSucceeded = true;
+    this.#read.add(unit.stream);
     this.#failed.clear();
     this.#perValue.delete(valueOf(unit));
   }
@@ -54,11 +61,17 @@ export class FailureStreak {
       this.#refused.add(value);
       if (!this.#hasSucceeded && this.#refused.size >= REFUSED_VALUES) return "stop";
     }
-    if (this.#failed.size >= this.#stopAfter) return "stop";
+    if (this.#failed.size >= this.#stopAfter || this.#isMistaken(unit, failure)) return "stop";
     const count = (this.#perValue.get(value) ?? 0) + 1;
     this.#perValue.set(value, count);
     const isOver = failure.kind === "refused" || count >= FAILURES_PER_VALUE;
     return isValue && isOver ? "set aside" : "continue";
+  }
+
+  /** Whether the first responses of a stream show that the job declares another shape. */
+  #isMistaken({ stream, each }: Unit, { wrongShape }: Failure): boolean {
+    if (wrongShape === undefined || each !== "" || this.#isResumed) return false;
+    return !this.#read.has(stream) && (wrongShape === "moved" || this.#failed.size >= MISSHAPEN);
   }
 }
 

@@ -189,7 +189,10 @@ async function parsePage(client: StreamClient, received: Received): Promise<Pars
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     const text = oneLine(`${error.message}; requested by ${client.line(request)}`);
-    throw new Failure(error.kind, client.api.mask(text), { hint: error.hint });
+    throw new Failure(error.kind, client.api.mask(text), {
+      hint: error.hint,
+      wrongShape: error.wrongShape,
+    });
   }
 }
 

@@ -5,7 +5,7 @@
 import { Failure } from "../failure.ts";
 import type { StreamPlan, Unit } from "../plan/stream_plan.ts";
 import { Channel } from "./channel.ts";
-import { FailureStreak } from "./failure_streak.ts";
+import { FailureStreak, MISSHAPEN } from "./failure_streak.ts";
 import type { Page } from "./fetch_pages.ts";
 
 /** A unit whose last page was read. */
@@ -42,6 +42,8 @@ export interface FetchWindowsOptions {
   readonly windowsInFlight: number;
   /** Different `for_each` values, or windows of a stream without, that may fail in a row before the run stops. */
   readonly stopAfter: number;
+  /** Whether the run resumes another one; otherwise a first response of a wrong shape stops it. */
+  readonly isResumed?: boolean;
   /** Monotonic milliseconds. */
   readonly now: () => number;
   /** Epoch milliseconds. */
@@ -94,7 +96,7 @@ export async function* fetchWindows(
     channel,
     options: { ...options, signal },
     heldBack: [],
-    streak: new FailureStreak(options.stopAfter),
+    streak: new FailureStreak(options.stopAfter, options.isResumed),
     stop: () => stop.abort(),
   };
   const fetching = fetchAll(plans, shared);
@@ -248,6 +250,11 @@ function advised(failure: Failure, isAside: boolean): Failure {
 
 function tooMany(count: number, last: Failure): Failure {
   if (last.kind === "refused") return last;
+  if (last.wrongShape !== undefined && count <= MISSHAPEN) {
+    const message =
+      `Cannot continue: the first response does not have the declared shape: ${last.message}`;
+    return new Failure("window", message, { hint: last.hint, cause: last });
+  }
   return new Failure(
     "window",
     `Cannot continue: ${count} windows in a row failed, the last one with: ${last.message}`,

@@ -4,6 +4,7 @@ import type { Stream } from "../config/schema/job_schema.ts";
 import { isNumber } from "../extract/cast/exact_number.ts";
 import { parsePath, type ResponseParts, responseReader } from "../extract/value/path.ts";
 import { decodeBody, readRecords } from "../extract/decode/read_records.ts";
+import { guessRecords } from "../extract/decode/outline.ts";
 import { Failure } from "../failure.ts";
 import { decodeText } from "../extract/decode/charset.ts";
 import { shownValue } from "../report/text/shown_value.ts";
@@ -44,7 +45,24 @@ export function* readResponse(
   const total = readTotal(stream, read);
   // A response that declares a total of 0 may leave the list out.
   const records = total === 0 ? { ...stream.records, optional: true } : stream.records;
-  return { ...read, records: readRecords(records, body), total };
+  return { ...read, records: recordsOf(records, body), total };
+}
+
+/** The records; where they are not found, the failure says where they may be. */
+function recordsOf(spec: Stream["records"], body: unknown): unknown[] {
+  try {
+    return readRecords(spec, body);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const [guess] = guessRecords(body);
+    const hint = guess === undefined
+      ? error.hint
+      : `deno task probe shows the response; ${guess.count} records may be at records: ${guess.records}`;
+    throw new Failure(error.kind, error.message, {
+      hint,
+      wrongShape: guess === undefined ? "other" : "moved",
+    });
+  }
 }
 
 function* decode(

@@ -3,7 +3,7 @@
 import { formatWindow } from "../report/text/format.ts";
 import type { Unit } from "../fetch/http/unit.ts";
 import type { WireRequest } from "../fetch/http/request.ts";
-import type { OutlineEntry, RecordsGuess } from "./outline.ts";
+import type { OutlineEntry, RecordsGuess } from "../extract/decode/outline.ts";
 import type { PagingReport } from "./probe_paging.ts";
 import type { CastFailure, RowReport } from "./row_report.ts";
 import type { UnmappedField } from "./unmapped_field.ts";

@@ -18,7 +18,7 @@ import { maskedRequest } from "../fetch/request_preview.ts";
 import type { ApiDependencies, OkResponse, StreamClient } from "../fetch/stream_client.ts";
 import { guessFormat } from "./guess_format.ts";
 import { lostFractions } from "./lost_fractions.ts";
-import { guessRecords, outline } from "./outline.ts";
+import { guessRecords, outline } from "../extract/decode/outline.ts";
 import { outsideWindow } from "./outside_window.ts";
 import { type Probe, unsentProbe } from "./probe.ts";
 import { probePaging } from "./probe_paging.ts";

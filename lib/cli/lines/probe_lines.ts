@@ -1,6 +1,6 @@
 // Owns the printed form of a probe: the request, the response, records, rows and what cannot be cast, each line
 // short enough to read, with the next command at the end. Pure.
-import type { OutlineEntry, RecordsGuess } from "../../probe/outline.ts";
+import type { OutlineEntry, RecordsGuess } from "../../extract/decode/outline.ts";
 import type { PagingReport } from "../../probe/probe_paging.ts";
 import type { Probe } from "../../probe/probe.ts";
 import type { RowReport } from "../../probe/row_report.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { guessRecords, outline } from "../../lib/probe/outline.ts";
-import { pagingSigns } from "../../lib/probe/paging_signs.ts";
+import { guessRecords, outline } from "../../../lib/extract/decode/outline.ts";
+import { pagingSigns } from "../../../lib/probe/paging_signs.ts";
 
 Deno.test("outline() says what is at which path, outer values before inner ones", () => {
   const body = { meta: { total: 3 }, data: [{ id: "a", "x.y": null }, 5], none: [] };

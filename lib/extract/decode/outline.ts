@@ -1,7 +1,7 @@
 // Owns the outline of a response for a person who has to say where its records are: what is at which path, and
 // which paths could be "records". Pure. Invariant: the outline is short however large the response is.
-import { kindOf } from "../extract/cast/kind_of.ts";
-import { isObject, stepTo } from "../extract/value/path.ts";
+import { kindOf } from "../cast/kind_of.ts";
+import { isObject, stepTo } from "../value/path.ts";
 
 /** A value in a response. */
 export interface OutlineEntry {
