@@ -10,6 +10,10 @@ import { REPOSITORY } from "../support/repository.ts";
 import { sourceFiles } from "../support/source_files.ts";
 import { blocksOf, codeSpans, commandsOf, PAGES, proseOf, readPage, section } from "./pages.ts";
 
+Deno.test("no page holds the marks of a merge conflict", () => {
+  assertEquals(PAGES.filter((page) => /^(<{7}|>{7}) /m.test(readPage(page))), []);
+});
+
 Deno.test("every task that a page names exists", () => {
   const { tasks } = JSON.parse(readPage("deno.json")) as { tasks: Record<string, unknown> };
   const named = PAGES.flatMap((page) =>
