@@ -6,11 +6,14 @@
 // The launcher itself may read files and the environment and run programs. `--allow-run=deno` would not be
 // narrower: a process that may run Deno may run it with any permission, and the name could resolve to
 // another Deno or, under npx, to a wrapper that does not forward signals.
+import denoJson from "../deno.json" with { type: "json" };
+import { suggest } from "../lib/did_you_mean.ts";
+import { usageText } from "../lib/cli/launch/usage.ts";
 import { passSignals } from "../lib/cli/launch/pass_signals.ts";
 import { type Needs, permissions } from "../lib/cli/launch/permissions.ts";
 import { programArguments } from "../lib/cli/launch/program.ts";
 import { defaultJob, JOB_SETTING, namedJob } from "../lib/cli/default_job.ts";
-import { packageFile } from "../lib/cli/package_files.ts";
+import { IS_BUNDLED, packageFile } from "../lib/cli/package_files.ts";
 import type { Failure } from "../lib/failure.ts";
 import { DEMO_SETTINGS } from "../lib/cli/settings.ts";
 
@@ -38,6 +41,13 @@ const COMMANDS: Readonly<Record<string, Needs>> = {
   },
 };
 
+/** Commands whose permissions follow from no job: those of their tasks in deno.json. */
+export const FIXED: Readonly<Record<string, readonly string[]>> = {
+  check: ["--allow-read", "--allow-env"],
+  init: ["--allow-read", "--allow-write=.", "--ignore-env"],
+  sandbox: ["--allow-net=127.0.0.1", "--allow-read=recordings,../shared/racing-api/recordings"],
+};
+
 /** The files with settings; later ones override earlier ones, and the environment overrides both. */
 const ENV_FILES = [".env", ".env.local"];
 
@@ -48,13 +58,21 @@ export const MEMORY_SETTINGS = { MALLOC_MMAP_THRESHOLD_: "131072" };
 const INTERRUPTED = 130;
 const LEFT = "killed; committed rows are kept: deno task backfill --resume continues";
 
-if (import.meta.main) Deno.exit(await launch(Deno.args));
-
-async function launch([command = "", ...args]: readonly string[]): Promise<number> {
+async function launch([command = "--help", ...args]: readonly string[]): Promise<number> {
+  if (/^(--help|-h|help)$/.test(command)) {
+    return say(usageText(IS_BUNDLED ? "hindcast" : "deno task"));
+  }
+  if (/^(--version|-V)$/.test(command)) return say(`hindcast ${denoJson.version}`);
   const signals = passSignals(INTERRUPTED, () => console.error(LEFT));
+  if (Object.hasOwn(FIXED, command)) {
+    const flags = ["--quiet", "--no-prompt", ...FIXED[command]!];
+    return await signals.until(start(command, flags, args));
+  }
   const needs = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
   if (needs === undefined) {
-    console.error(`error: Cannot start "${command}": unknown command`);
+    const near = suggest(command, PROGRAM_NAMES);
+    const hint = near === undefined ? "See --help" : `Did you mean "${near}"?`;
+    console.error(`error: Cannot start "${command}": unknown command\nhint: ${hint}`);
     return 2;
   }
   let env: Record<string, string>;
@@ -79,14 +97,27 @@ async function launch([command = "", ...args]: readonly string[]): Promise<numbe
     }
   }
   const flags = await permissions(needs, args, env);
-  const child = new Deno.Command(Deno.execPath(), {
+  return await signals.until(start(command, flags, args, env));
+}
+
+function start(
+  command: string,
+  flags: readonly string[],
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Deno.ChildProcess {
+  return new Deno.Command(Deno.execPath(), {
     args: ["run", ...flags, ...programArguments(command), ...args],
     env,
     stdin: "inherit",
     stdout: "inherit",
     stderr: "inherit",
   }).spawn();
-  return await signals.until(child);
+}
+
+function say(text: string): number {
+  console.log(text);
+  return 0;
 }
 
 /** The permissions of a command, as flags of `deno run`; for tests and the guide. */
@@ -101,6 +132,9 @@ export function flagsOf(
 
 /** The names of the commands. */
 export const COMMAND_NAMES: readonly string[] = Object.keys(COMMANDS);
+
+/** The names of all commands, those with fixed permissions too. */
+export const PROGRAM_NAMES: readonly string[] = [...COMMAND_NAMES, ...Object.keys(FIXED)];
 
 async function readEnvFiles(): Promise<Record<string, string>> {
   const env: Record<string, string> = {};
@@ -121,3 +155,5 @@ function readIfPresent(file: string): string | undefined {
     throw error;
   }
 }
+
+if (import.meta.main) Deno.exit(await launch(Deno.args));

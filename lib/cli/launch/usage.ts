@@ -1,0 +1,36 @@
+// Owns the help of the tool itself: its commands, a line each, in the order in which a newcomer needs
+// them. Options of a command are the command's own. Pure.
+
+/** The commands, each with what it does. */
+export const ABOUT_COMMANDS: Readonly<Record<string, string>> = {
+  demo: "See it work: a local API, an embedded database, 14 days.",
+  init: "Write a job file from questions, a sample or an OpenAPI document.",
+  check: "Check job files and print all problems with their places.",
+  probe: "Send one real request of a job and show the rows that it becomes.",
+  doctor: "Check credentials, API, database, checkpoint and permissions.",
+  backfill: "Fetch a range of dates into the database; --resume continues.",
+  status: "Show coverage, gaps, failed windows, rows and runs.",
+  errors: "List failed windows and rejected rows, with what to do.",
+  verify: "Run the job's checks and compare coverage with the database.",
+  query: "Run a read-only SQL query on the database.",
+  cron: "Run the daily update on a schedule and serve a status page.",
+  checkpoint: "Restore a lost checkpoint from the database.",
+  sandbox: "Run a local copy of the demo's API.",
+};
+
+/** The text of `hindcast --help`; `start` is how commands are started, such as `deno task`. */
+export function usageText(start: string): string {
+  const lines = Object.entries(ABOUT_COMMANDS).map(([name, about]) =>
+    `  ${name.padEnd(10)}  ${about}`
+  );
+  return [
+    `usage: ${start} COMMAND [options]`,
+    "",
+    "Backfills date-queryable, rate-limited APIs into PostgreSQL.",
+    "",
+    "commands:",
+    ...lines,
+    "",
+    `${start} COMMAND --help lists the options of a command.`,
+  ].join("\n");
+}
