@@ -168,13 +168,14 @@ async function failOnce(
     return;
   }
   const consequence = streak.failed(unit, failure);
+  const inARow = streak.length;
   const isAside = consequence === "set aside" && plan.setAside(unit);
   if (failure.mayPass && heldBack.length < MOST_HELD_BACK) {
     heldBack.push({ plan, unit, failure, isAside });
     const reason = `${failure.message}; fetched again later`;
     await channel.send({ kind: "restarted", unit, reason });
   } else await channel.send({ kind: "failed", unit, failure: advised(failure, isAside) });
-  if (consequence === "stop") throw tooMany(streak.length, failure);
+  if (consequence === "stop") throw tooMany(inARow, failure);
 }
 
 /** Fetches the units that were held back, once. */
@@ -251,8 +252,8 @@ function advised(failure: Failure, isAside: boolean): Failure {
 function tooMany(count: number, last: Failure): Failure {
   if (last.kind === "refused") return last;
   if (last.wrongShape !== undefined && count <= MISSHAPEN) {
-    const message =
-      `Cannot continue: the first response does not have the declared shape: ${last.message}`;
+    const first = count === 1 ? "the first response does" : "the first responses do";
+    const message = `Cannot continue: ${first} not have the declared shape: ${last.message}`;
     return new Failure("window", message, { hint: last.hint, cause: last });
   }
   return new Failure(
