@@ -7,6 +7,7 @@ import type { Clock } from "./fetch/rate/clock.ts";
 import { staticPage } from "./fetch/static_page.ts";
 import type { Unit } from "./plan/stream_plan.ts";
 import type { Wait } from "./report/text/wait.ts";
+import { LimitTable } from "./upsert/limit_table.ts";
 import { run, type RunInput, type RunResult } from "./run.ts";
 
 /** What a run takes from its caller when the API is opened here. */
@@ -37,8 +38,11 @@ export async function runWithApi(input: ApiRunInput): Promise<RunResult> {
     signal,
     onEvent: (event) => listen({ kind: "request", event }),
     onWait,
+    limitStore: new LimitTable(input.target),
     noWait: input.noWait,
   });
+  // A pause that an earlier run was told; where it cannot be read, the API says it again.
+  await api.limiter.restore().catch(() => {});
   const pages = (unit: Unit, signal: AbortSignal): AsyncIterable<Page> | Iterable<Page> => {
     const { values } = job.streams[unit.stream]!;
     if (values !== undefined) return [staticPage(values)];

@@ -1,6 +1,7 @@
 // Owns the connection to one API: its sockets, limits, concurrency and credentials, which all streams of
 // the job share. It never reads pages; fetch_pages.ts does. Invariant: every request to the API goes
 // through one HTTP client, one limiter and one bound on requests in flight.
+import { createHash } from "node:crypto";
 import type { Job } from "../config/schema/job.ts";
 import { Failure } from "../failure.ts";
 import { AbortBranch } from "./http/abort_branch.ts";
@@ -11,7 +12,8 @@ import { hostOf, HttpError } from "./http/http_error.ts";
 import { Credentials } from "./http/credentials.ts";
 import { StreamClient } from "./stream_client.ts";
 import { Limiter } from "./rate/limiter.ts";
-import { boundTogether } from "../plan/time/rate.ts";
+import type { Sharing } from "./rate/shared_pacer.ts";
+import { boundTogether, type Rate } from "../plan/time/rate.ts";
 import type { WireRequest } from "./http/request.ts";
 import { Semaphore } from "./rate/semaphore.ts";
 import { sendWithRetries } from "./http/send_with_retries.ts";
@@ -57,13 +59,16 @@ export class ApiClient implements ApiConnection, AsyncDisposable {
     const { clock, env } = dependencies;
     this.job = job;
     this.dependencies = dependencies;
-    const rates = boundTogether(source.limits, source.burst);
-    this.limiter = new Limiter({ source: rates, ...dependencies });
     this.semaphore = new Semaphore(source.concurrency);
     this.credentials = new Credentials(job, {
       env,
       now: clock.now,
       send: (r) => this.#sendForToken(r),
+    });
+    this.limiter = new Limiter({
+      source: boundTogether(withoutReserve(source), source.burst),
+      sharing: sharingOf(this),
+      ...dependencies,
     });
     this.#open = new AbortBranch(dependencies.signal);
     const { wallNow, onWait, noWait } = dependencies;
@@ -95,11 +100,12 @@ export class ApiClient implements ApiConnection, AsyncDisposable {
   }
 
   /** Aborts requests in flight and closes the connections. */
-  [Symbol.asyncDispose](): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#open.abort(new Failure("interrupted", "Cannot send a request: the API client is closed"));
     this.#open[Symbol.dispose]();
     this.http[Symbol.dispose]();
-    return Promise.resolve();
+    // Requests that stay reserved would only be missed; that the target is gone is known already.
+    await this.limiter[Symbol.asyncDispose]().catch(() => {});
   }
 
   /** Token requests go to another server than those for records, so they are retried but not paced. */
@@ -114,6 +120,25 @@ export class ApiClient implements ApiConnection, AsyncDisposable {
     const message = `Cannot get a token from ${hostOf(request.url)}: ${result.message}`;
     throw new Failure("window", message, { hint: result.hint });
   }
+}
+
+/** Where and as whom limits are shared: an account of an API is known by a hash of its credentials. */
+function sharingOf(
+  { job, credentials, dependencies: { limitStore } }: ApiClient,
+): Sharing | undefined {
+  if (limitStore === undefined) return undefined;
+  const account = `${new URL(job.source.url).origin} ${credentials.identity}`;
+  const apiKey = createHash("sha256").update(account).digest("hex");
+  return { store: limitStore, apiKey, holder: crypto.randomUUID() };
+}
+
+/** The limits without the requests that are left to others. */
+function withoutReserve({ limits, reserve }: Job["source"]): Rate[] {
+  return limits.map((rate) =>
+    reserve?.intervalMs === rate.intervalMs
+      ? { ...rate, requests: Math.max(1, rate.requests - reserve.requests) }
+      : rate
+  );
 }
 
 /** Credentials in a URL would be printed with it, and `fetch` refuses them. */

@@ -23,6 +23,7 @@ import type { Job } from "../config/schema/job.ts";
 import { HttpClient } from "./http/http.ts";
 import { Limiter } from "./rate/limiter.ts";
 import { Backlog } from "./backlog.ts";
+import type { LimitStore } from "./rate/limit_store.ts";
 import type { Availability } from "./rate/availability.ts";
 import type { WaitListener } from "../report/text/wait.ts";
 import { Credentials } from "./http/credentials.ts";
@@ -45,6 +46,8 @@ export interface ApiDependencies {
   readonly onWait?: WaitListener | undefined;
   /** Whether a long wait fails the requests instead. */
   readonly noWait?: boolean | undefined;
+  /** Where the use of limits is kept; undefined where limits are not shared with other processes. */
+  readonly limitStore?: LimitStore | undefined;
 }
 
 /** What the clients of all streams of a job share. */

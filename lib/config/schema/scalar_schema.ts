@@ -2,8 +2,8 @@
 // secrets. Each has a `kind`, its type on the reference page. Error messages begin with "expected", so
 // that all messages of `check` read alike.
 import { z } from "zod";
-import { parseCivil } from "../../plan/time/civil.ts";
-import { parseRate } from "../../plan/time/rate.ts";
+import { isTimeZone, parseCivil } from "../../plan/time/civil.ts";
+import { parseRate, type Rate } from "../../plan/time/rate.ts";
 import { parseDurationMs, parseWindowLength } from "../../plan/time/duration.ts";
 
 /** What the schemas record about a key in addition to its type and description. */
@@ -75,9 +75,33 @@ export const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()], {
   error: "expected a string, a number, true, false or null",
 }).meta({ kind: "string, number, boolean or null" });
 
-/** A rate, or a list of rates, which may be empty. */
-export const rates = z.union([rate.transform((one) => [one]), z.array(rate)]).meta({
-  kind: "rate or list of rates",
+/** A quota that resets at a clock time. */
+const quota = z.strictObject({
+  limit: rate.describe("Requests per hour, day or month.").meta({ example: "500/d" }),
+  resets: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, {
+    error: 'expected a clock time such as "00:00"',
+  }).describe("Clock time at which the quota resets; a month's on its first day.").meta({
+    kind: "clock time",
+    example: "00:00",
+  }),
+  time_zone: z.string().refine(isTimeZone, {
+    error: "expected a time zone such as Europe/London",
+  }).default("UTC").describe("Time zone of that clock time.").meta({
+    kind: "time zone",
+    example: "America/New_York",
+  }),
+}).transform(({ limit, resets, time_zone }): Rate => {
+  const minute = 60 * Number(resets.slice(0, 2)) + Number(resets.slice(3));
+  return { ...limit, burst: true, resets: { minute, timeZone: time_zone } };
+});
+
+const rateOrQuota = z.union([rate, quota], {
+  error: 'expected a rate such as "2/s", or a map with limit and resets',
+});
+
+/** A rate, a quota that resets, or a list of them, which may be empty. */
+export const rates = z.union([rateOrQuota.transform((one) => [one]), z.array(rateOrQuota)]).meta({
+  kind: "rate, map with limit and resets, or list of them",
 });
 
 /** The location of a value in a response or a record. */

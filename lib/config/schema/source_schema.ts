@@ -2,7 +2,7 @@
 // nothing here sends a request.
 import { z } from "zod";
 import { type Rate, requestsPerSecond } from "../../plan/time/rate.ts";
-import { duration, rates, secret, template } from "./scalar_schema.ts";
+import { duration, rate, rates, secret, template } from "./scalar_schema.ts";
 
 const auth = z.strictObject({
   basic: z.strictObject({
@@ -89,6 +89,9 @@ export const source = z.strictObject({
   limits: rates.default([]).describe(
     "Rate limits of the API over all streams: requests per interval.",
   ).meta({ example: ["2/s", "5000/h"] }),
+  reserve: rate.optional().describe(
+    "Requests of a limit with the same interval that are left to others.",
+  ).meta({ example: "100/d" }),
   burst: z.boolean().default(false).describe(
     "Whether the API accepts all requests of an interval at once.",
   ),

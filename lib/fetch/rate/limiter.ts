@@ -4,7 +4,10 @@
  * that is sent counts, and a stream that waits for its own limit delays no other stream.
  */
 import type { Clock } from "./clock.ts";
-import { latestDue, type Shared, StreamLimiter } from "./stream_limiter.ts";
+import { changeLimit } from "./limit_store.ts";
+import { MemoryLimitStore } from "./memory_limit_store.ts";
+import { SharedPacer, type Sharing } from "./shared_pacer.ts";
+import { latestDue, REQUESTED_WAIT, type Shared, StreamLimiter } from "./stream_limiter.ts";
 import { LongWaits } from "./long_waits.ts";
 import { Pacer } from "./pacer.ts";
 import type { WaitListener } from "../../report/text/wait.ts";
@@ -23,8 +26,14 @@ export interface LimiterOptions {
   readonly onWait?: WaitListener | undefined;
   /** Whether a long wait fails the requests instead. */
   readonly noWait?: boolean | undefined;
+  /** Where and as whom limits are shared with other processes; undefined where they are not. */
+  readonly sharing?: Sharing | undefined;
 }
 
+/** The limit under which pauses of all requests are kept. */
+const ALL_REQUESTS = "*";
+/** Shorter pauses are not worth a word to other processes, in milliseconds. */
+const SHORTEST_SHARED_PAUSE_MS = 5_000;
 /** Tolerance for rounding when sums of spacings are compared. */
 const SAME_MOMENT_MS = 0.001;
 
@@ -43,22 +52,67 @@ const SAME_MOMENT_MS = 0.001;
  * results.accepted(permit);
  * ```
  */
-export class Limiter {
+export class Limiter implements AsyncDisposable {
   readonly #shared: Shared;
   readonly #streams = new Map<string, StreamLimiter>();
+  readonly #sharing: Sharing | undefined;
+  readonly #pacers = new AsyncDisposableStack();
   #turns = 0;
   #sleep: { readonly untilMs: number; readonly stop: AbortController } | undefined;
 
   /** Creates a limiter without streams; nothing has been sent. */
   constructor(options: LimiterOptions) {
+    const openPacer = (rate: Rate, stream: string, queued = false) => {
+      const { clock } = options;
+      const sharing = options.sharing ??
+        (rate.resets === undefined ? undefined : this.#alone(options));
+      if (sharing === undefined) return new Pacer(rate, { queued });
+      const onChange = () => this.#serve();
+      const pacer = new SharedPacer(rate, { queued, sharing, stream, clock, onChange });
+      this.#pacers.use(pacer);
+      return pacer;
+    };
+    this.#sharing = options.sharing;
     this.#shared = {
       clock: options.clock,
-      pacers: options.source.map((rate) => new Pacer(rate)),
+      openPacer,
+      pacers: options.source.map((rate) => openPacer(rate, "")),
       pausedUntilMs: -Infinity,
       pauseReason: "",
+      onPause: (pauseMs) =>
+        void this.#savePause(pauseMs).catch(() => {/* others find out themselves */}),
       longWaits: new LongWaits(options),
       serve: () => this.#serve(),
     };
+  }
+
+  /** Waits until a pause that another process has recorded is known. */
+  async restore(): Promise<void> {
+    const { store, apiKey } = this.#sharing ?? {};
+    if (store === undefined || apiKey === undefined) return;
+    const { state, nowMs } = await store.read({ apiKey, limit: ALL_REQUESTS });
+    const pauseMs = state.pausedUntilMs - nowMs;
+    if (pauseMs <= 0) return;
+    this.#shared.pausedUntilMs = this.#shared.clock.now() + pauseMs;
+    this.#shared.pauseReason = REQUESTED_WAIT;
+  }
+
+  /** Gives reserved requests back. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#pacers[Symbol.asyncDispose]();
+  }
+
+  async #savePause(pauseMs: number): Promise<void> {
+    if (this.#sharing === undefined || pauseMs < SHORTEST_SHARED_PAUSE_MS) return;
+    const { store, apiKey } = this.#sharing;
+    await changeLimit(store, { apiKey, limit: ALL_REQUESTS }, ({ state, nowMs }) => {
+      const pausedUntilMs = Math.max(state.pausedUntilMs, nowMs + pauseMs);
+      return [{ ...state, pausedUntilMs }, null];
+    });
+  }
+
+  #alone({ wallNow = () => Date.UTC(1970, 0) }: LimiterOptions): Sharing {
+    return { store: new MemoryLimitStore(wallNow), apiKey: "", holder: "" };
   }
 
   /** The limiter of a stream, with its own limits in addition to the API's; the same one on each call. */

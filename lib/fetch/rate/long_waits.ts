@@ -62,7 +62,7 @@ export class LongWaits {
 
 /** The quota that is used up; undefined where the wait is the usual distance between two requests. */
 function usedUp(pacers: readonly Pacer[], waitMs: number): string | undefined {
-  const exhausted = pacers.filter(({ paceMs }) => waitMs > 2 * paceMs)
+  const exhausted = pacers.filter(({ paceMs, rate }) => rate.burst || waitMs > 2 * paceMs)
     .toSorted((a, b) => b.due() - a.due());
   return exhausted[0] && `the quota ${formatRate(exhausted[0].rate)} is used up`;
 }

@@ -92,6 +92,14 @@ export class Margin {
     return this.#distance === "one" ? this.#marginMs : 0;
   }
 
+  /** Takes over a margin over an interval that was learned before, where it is larger. */
+  adopt(marginMs: number): void {
+    const mostMs = MOST_INTERVALS * this.#rate.intervalMs;
+    if (this.#distance === "all") {
+      this.#marginMs = Math.max(this.#marginMs, Math.min(marginMs, mostMs));
+    }
+  }
+
   /** Records the next request; `tight` when it was sent as early as the margin allowed. */
   sent(atMs: number, tight: boolean): void {
     this.#arrivals.sent({

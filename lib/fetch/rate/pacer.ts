@@ -82,6 +82,10 @@ export class Pacer {
 
   /** Earliest time, in the caller's milliseconds, at which the next request may be sent. */
   due(): number {
+    return this.#due();
+  }
+
+  #due(): number {
     const overMs = this.#opensGroup(this.#sent) ? this.#overDue() : -Infinity;
     if (this.#bursts) return overMs;
     const { betweenMs } = this.#margin;
@@ -105,9 +109,14 @@ export class Pacer {
     return { overIntervalMs, betweenMs };
   }
 
+  /** Takes over a larger margin that was learned before, in milliseconds over an interval. */
+  adoptMargin(marginMs: number): void {
+    this.#margin.adopt(marginMs);
+  }
+
   /** Records that a request was sent, not before it was due, and returns its number. */
   sent(atMs: number): number {
-    const lateMs = atMs - this.due();
+    const lateMs = atMs - this.#due();
     const tight = this.#bursts || lateMs <= Math.max(TIGHT_MS, TIGHT_SHARE * this.#spacingMs);
     this.#plannedMs = this.#planned(atMs, lateMs);
     if (this.#sent === 0) this.#firstMs = atMs;

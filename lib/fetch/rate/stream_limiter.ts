@@ -4,7 +4,7 @@
  */
 import type { Failure } from "../../failure.ts";
 import type { Clock } from "./clock.ts";
-import { Pacer } from "./pacer.ts";
+import type { Pacer } from "./pacer.ts";
 import type { LongWaits } from "./long_waits.ts";
 import type { RateLimitState } from "./rate_headers.ts";
 import { makeUsage, RateMeter, type Usage } from "./rate_meter.ts";
@@ -22,20 +22,26 @@ export interface Permit {
 export interface Shared {
   /** The clock of pauses and permits. */
   readonly clock: Clock;
+  /** Creates the pacer of a rate; `stream` is empty for a limit of the API. */
+  openPacer(rate: Rate, stream: string, queued: boolean): Pacer;
   /** The limits of the API. */
   readonly pacers: readonly Pacer[];
   /** No request to the API is sent before this time. */
   pausedUntilMs: number;
   /** Why; a clause such as "the API requested a wait". */
   pauseReason: string;
+  /** Called with the length of each new pause, in milliseconds. */
+  onPause(pauseMs: number): void;
   /** Reports waits that a user should know about. */
   readonly longWaits: LongWaits;
   /** Checks again which requests may be sent. */
   serve(): void;
 }
 
+/** Wait before a reservation under way is looked at again, in milliseconds. */
+const RESERVING_MS = 20;
 /** The reason of a pause after Retry-After. */
-const REQUESTED_WAIT = "the API requested a wait";
+export const REQUESTED_WAIT = "the API requested a wait";
 /** Longest pause after a 429 without Retry-After. */
 const LONGEST_DEFAULT_PAUSE_MS = 1_000;
 /** `Retry-After` is in whole seconds: up to this much more than the interval still means that interval. */
@@ -66,7 +72,7 @@ export class StreamLimiter {
   constructor(name: string, rates: readonly Rate[], shared: Shared) {
     this.name = name;
     this.#shared = shared;
-    this.#own = rates.map((rate) => new Pacer(rate, { queued: shared.pacers.length > 0 }));
+    this.#own = rates.map((rate) => shared.openPacer(rate, name, shared.pacers.length > 0));
     this.#pacers = [...shared.pacers, ...this.#own];
   }
 
@@ -131,6 +137,7 @@ export class StreamLimiter {
     if (atMs <= this.#shared.pausedUntilMs) return;
     this.#shared.pausedUntilMs = atMs;
     this.#shared.pauseReason = reason;
+    this.#shared.onPause(atMs - this.#shared.clock.now());
   }
 
   /** Use of the allowed rate by this stream. */
@@ -169,7 +176,7 @@ export class StreamLimiter {
       const pauseReason = this.#pausedUntilMs - clock.now() >= waitMs ? REQUESTED_WAIT : "";
       const failure = longWaits.begin(waitMs, { pacers: this.#own, pauseReason });
       if (failure !== undefined) throw failure;
-      await clock.sleep(waitMs, signal);
+      await clock.sleep(waitMs === Infinity ? RESERVING_MS : waitMs, signal);
     }
   }
 

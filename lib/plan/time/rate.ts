@@ -4,6 +4,8 @@
  * `requests` requests" is always defined.
  */
 
+import type { Resets } from "./period.ts";
+
 /** At most `requests` requests in any `intervalMs` milliseconds. */
 export interface Rate {
   /** Requests allowed in one interval; an integer, at least 1. */
@@ -12,10 +14,13 @@ export interface Rate {
   readonly intervalMs: number;
   /** Whether the server accepts all requests of an interval at once. Never assumed. */
   readonly burst: boolean;
+  /** When the limit resets; a limit without it is rolling: it holds in any interval. */
+  readonly resets?: Resets;
 }
 
 /** Spellings of each unit; the first one is used for output. */
 const UNITS: readonly (readonly [unitMs: number, ...spellings: string[]])[] = [
+  [2_678_400_000, "mo", "month", "months"],
   [86_400_000, "d", "day", "days"],
   [3_600_000, "h", "hour", "hours"],
   [60_000, "min", "m", "minute", "minutes"],
@@ -50,7 +55,10 @@ export function parseRate(text: string): Rate {
   const [, requests = "", count = "1", unit = ""] = parts;
   const unitMs = UNITS.find((spellings) => spellings.includes(unit.toLowerCase()))?.[0];
   if (unitMs === undefined) {
-    refuse(text, `"${unit}" is not a unit of time, expected one of "ms", "s", "min", "h", "d"`);
+    refuse(
+      text,
+      `"${unit}" is not a unit of time, expected one of "ms", "s", "min", "h", "d", "mo"`,
+    );
   }
   return wholeRate(text, Number(requests), Number(count) * unitMs);
 }
@@ -78,7 +86,8 @@ export function requestsPerSecond(rate: Rate): number {
  * `burst` none sets a pace.
  */
 export function boundTogether(rates: readonly Rate[], burst = false): Rate[] {
-  const shortestMs = Math.min(...rates.map((rate) => rate.intervalMs));
+  const rolling = rates.filter((rate) => rate.resets === undefined);
+  const shortestMs = Math.min(...rolling.map((rate) => rate.intervalMs));
   return rates.map((rate) => ({
     ...rate,
     burst: burst || rate.burst || rate.intervalMs > shortestMs,

@@ -39,6 +39,8 @@ export const LEDGER_TABLE = "hindcast_windows";
 export const LOCKS_TABLE = "hindcast_locks";
 /** The table of the tables that jobs write to. */
 export const TABLES_TABLE = "hindcast_tables";
+/** Table of the use of each API's limits. */
+export const LIMITS_TABLE = "hindcast_limits";
 
 /** Hindcast's own tables, in the form of a job's tables. */
 export const SYSTEM_TABLES: Readonly<Record<string, Table>> = {
@@ -77,6 +79,22 @@ export const SYSTEM_TABLES: Readonly<Record<string, Table>> = {
     // The server process that serves the holder alone; null behind a connection pooler.
     backend: "bigint",
   }),
+  [LIMITS_TABLE]: ownTable(
+    "How much of each limit of an API and account is used, by all jobs.",
+    ["api_key", "limit"],
+    {
+      api_key: "text",
+      limit: "text",
+      next_at: "timestamptz",
+      holder: "text",
+      margin_ms: "numeric",
+      paused_until: "timestamptz",
+      period_start: "timestamptz",
+      used: "bigint",
+      history: "jsonb",
+      version: "bigint",
+    },
+  ),
   [TABLES_TABLE]: ownTable("Tables that jobs write to.", ["name"], {
     name: "text",
     // Whether Hindcast created the table; one that existed before belongs to somebody else.

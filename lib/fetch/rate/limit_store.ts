@@ -1,0 +1,75 @@
+// Owns the interface of the place in which the use of limits is kept, so that processes that share an account
+// stay within its limits together. Types only. Invariant: a row is replaced only by whoever has read its latest
+// version, so no reservation is lost.
+
+/** Which limit of which account. */
+export interface LimitKey {
+  /** Hash of the API's origin and of the credentials. */
+  readonly apiKey: string;
+  /** The limit as declared, such as `500/d`; `*` for the pauses of all requests. */
+  readonly limit: string;
+}
+
+/** What is kept of a limit; instants are epoch milliseconds of the store's clock. */
+export interface LimitState {
+  /** When the next process may send, for limits that set a pace. */
+  readonly nextAtMs: number;
+  /** The process that reserved last. */
+  readonly holder: string;
+  /** The learned margin over an interval, in milliseconds; 0 where none was learned. */
+  readonly marginMs: number;
+  /** Before this instant nothing is sent. */
+  readonly pausedUntilMs: number;
+  /** Start of the period that `used` counts. */
+  readonly periodStartMs: number;
+  /** Requests of the period. */
+  readonly used: number;
+  /** Requests of a rolling period by the time of their reservation: pairs of instant and count. */
+  readonly history: readonly (readonly [atMs: number, count: number])[];
+}
+
+/** A limit as it was read. */
+export interface StoredLimit {
+  /** What is kept. */
+  readonly state: LimitState;
+  /** The store's clock when it was read, in epoch milliseconds. */
+  readonly nowMs: number;
+  /** Version of the row. */
+  readonly version: number;
+}
+
+/** Keeps the use of limits. */
+export interface LimitStore {
+  /** Reads a limit; creates it where it is missing. */
+  read(key: LimitKey): Promise<StoredLimit>;
+  /** Replaces a limit that still has this version; returns whether it had. */
+  replace(key: LimitKey, version: number, state: LimitState): Promise<boolean>;
+}
+
+/** A limit that was never used. */
+export const UNUSED: LimitState = {
+  nextAtMs: 0,
+  holder: "",
+  marginMs: 0,
+  pausedUntilMs: 0,
+  periodStartMs: 0,
+  used: 0,
+  history: [],
+};
+
+/** Most attempts to change a row that others change at the same time. */
+const MAX_ATTEMPTS = 100;
+
+/** Changes a limit; `change` may run several times and returns the new state and a result. */
+export async function changeLimit<R>(
+  store: LimitStore,
+  key: LimitKey,
+  change: (stored: StoredLimit) => readonly [LimitState, R],
+): Promise<R> {
+  for (let attempt = 1;; attempt++) {
+    const stored = await store.read(key);
+    const [state, result] = change(stored);
+    if (await store.replace(key, stored.version, state)) return result;
+    if (attempt === MAX_ATTEMPTS) throw new Error("the limit is changed too often");
+  }
+}

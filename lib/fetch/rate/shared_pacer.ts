@@ -1,0 +1,65 @@
+// The pace of a limit that is shared with other processes: a request is due when both its own pace and its
+// reservation allow. Invariant: nothing is reserved before the own pace is due.
+import type { Rate } from "../../plan/time/rate.ts";
+import { formatRate } from "../../plan/time/rate.ts";
+import type { Clock } from "./clock.ts";
+import type { LimitStore } from "./limit_store.ts";
+import { Pacer, type PacerOptions } from "./pacer.ts";
+import { openReservation, type Reservation } from "./reservation.ts";
+
+/** Where and as whom a process shares its limits. */
+export interface Sharing {
+  /** Where the use of limits is kept. */
+  readonly store: LimitStore;
+  /** Hash of the API's origin and of the credentials. */
+  readonly apiKey: string;
+  /** Name of this process. */
+  readonly holder: string;
+}
+
+/** What a shared pacer needs besides its rate. */
+export interface SharedPacerOptions extends PacerOptions {
+  /** Where and as whom the limit is shared. */
+  readonly sharing: Sharing;
+  /** The stream whose own limit it is; empty for a limit of the API. */
+  readonly stream: string;
+  /** Monotonic clock. */
+  readonly clock: Clock;
+  /** Called when a request is due that was not. */
+  readonly onChange: () => void;
+}
+
+/** A pacer with a reservation. */
+export class SharedPacer extends Pacer implements AsyncDisposable {
+  readonly #reservation: Reservation;
+  readonly #clock: Clock;
+
+  /** Reserves nothing yet. */
+  constructor(rate: Rate, options: SharedPacerOptions) {
+    super(rate, options);
+    const { sharing: { store, apiKey, holder }, stream, clock, onChange } = options;
+    const limit = `${stream === "" ? "" : `${stream} `}${formatRate(rate)}`;
+    this.#clock = clock;
+    this.#reservation = openReservation({
+      ...{ store, key: { apiKey, limit }, rate, holder, clock, onChange },
+      marginMs: () => this.margin.overIntervalMs,
+      adoptMargin: (marginMs) => this.adoptMargin(marginMs),
+    });
+  }
+
+  override due(): number {
+    // A quota that resets at a clock time is not rolling: its reservations alone count.
+    const dueMs = this.rate.resets === undefined ? super.due() : -Infinity;
+    return dueMs > this.#clock.now() ? dueMs : this.#reservation.due();
+  }
+
+  override sent(atMs: number): number {
+    this.#reservation.sent();
+    return super.sent(atMs);
+  }
+
+  /** Gives back what is reserved. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve(this.#reservation[Symbol.asyncDispose]());
+  }
+}

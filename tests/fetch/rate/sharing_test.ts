@@ -1,0 +1,161 @@
+import { assert, assertEquals, assertLessOrEqual, assertRejects } from "@std/assert";
+import fc from "fast-check";
+import { Failure } from "../../../lib/failure.ts";
+import { Limiter } from "../../../lib/fetch/rate/limiter.ts";
+import { UNUSED } from "../../../lib/fetch/rate/limit_store.ts";
+import { MemoryLimitStore } from "../../../lib/fetch/rate/memory_limit_store.ts";
+import { giveBack, reserve } from "../../../lib/fetch/rate/quota.ts";
+import { boundTogether, parseRate, type Rate } from "../../../lib/plan/time/rate.ts";
+import { formatWait, type Wait } from "../../../lib/report/text/wait.ts";
+import { FakeClock } from "../../support/fake_clock.ts";
+
+/** Processes that share an account: each is a limiter of its own, on one store and one clock. */
+function setup(startMs = Date.UTC(2025, 0, 1, 12)) {
+  const clock = new FakeClock(startMs);
+  const store = new MemoryLimitStore(clock.now);
+  const sentAtMs: number[] = [];
+  const waits: (Wait | undefined)[] = [];
+  const open = (rates: readonly Rate[], noWait = false) => {
+    const sharing = { store, apiKey: "key", holder: crypto.randomUUID() };
+    const source = boundTogether(rates);
+    const onWait = (wait: Wait | undefined) => waits.push(wait);
+    const limiter = new Limiter({ source, clock, wallNow: clock.now, onWait, noWait, sharing });
+    const send = async (count: number, signal?: AbortSignal) => {
+      for (let at = 0; at < count; at++) {
+        sentAtMs.push((await limiter.stream("s").take(signal)).sentAtMs);
+      }
+    };
+    return Object.assign(limiter, { send });
+  };
+  return { clock, store, sentAtMs, waits, open };
+}
+
+/** No interval holds more than the rate, but for what clocks and timers are late. */
+function assertKept(
+  sentAtMs: readonly number[],
+  { requests, intervalMs }: Rate,
+  slackMs = 2,
+): void {
+  const sorted = sentAtMs.toSorted((a, b) => a - b);
+  for (let at = requests; at < sorted.length; at++) {
+    const distanceMs = sorted[at]! - sorted[at - requests]!;
+    assert(distanceMs >= intervalMs - slackMs, `${requests + 1} requests within ${distanceMs} ms`);
+  }
+}
+
+Deno.test("two processes keep the pace of an account together, and use it", async () => {
+  for (const [text, count] of [["2/s", 30], ["10/s", 150], ["50/s", 500], ["3/min", 6]] as const) {
+    const { clock, sentAtMs, open } = setup();
+    const rate = parseRate(text);
+    const processes = [open([rate]), open([rate]), open([rate])];
+    const startMs = clock.now();
+    const sending = Promise.all(processes.map((each) => each.send(count)));
+    using _ = clock.autoAdvance();
+    await sending;
+    assertEquals(sentAtMs.length, 3 * count);
+    assertKept(sentAtMs, rate, 0.01 * rate.intervalMs);
+    const leastMs = 3 * count * rate.intervalMs / rate.requests;
+    assertLessOrEqual(clock.now() - startMs, 1.12 * leastMs + 2 * rate.intervalMs, text);
+  }
+});
+
+Deno.test("a process that ends leaves its turn to the next one", async () => {
+  const { clock, sentAtMs, open } = setup();
+  const rate = parseRate("2/s");
+  using _ = clock.autoAdvance();
+  for (let run = 0; run < 5; run++) {
+    await using process = open([rate]);
+    await process.send(3);
+  }
+  assertKept(sentAtMs, rate, 10);
+  assertLessOrEqual(clock.now() - sentAtMs[0]!, 16 * 500 * 1.12);
+});
+
+Deno.test("a rolling quota is exact over processes, and the rest waits until requests leave the period", async () => {
+  const { clock, sentAtMs, waits, open } = setup();
+  const rates = [parseRate("10/s"), parseRate("500/d")];
+  using _ = clock.autoAdvance();
+  for (const count of [7, 93, 250]) {
+    await using process = open(rates);
+    await process.send(count);
+  }
+  const startMs = clock.now();
+  const processes = [open(rates), open(rates)];
+  await Promise.all(processes.map((each) => each.send(100)));
+  const early = sentAtMs.filter((at) => at < startMs + 900_000);
+  const late = sentAtMs.filter((at) => at >= startMs + 900_000);
+  assertEquals([early.length, late.length], [500, 50]);
+  assertKept(sentAtMs, rates[1]!);
+  assertLessOrEqual(late[0]! - early[0]!, 86_400_000 * 1.01);
+  assert(
+    waits.some((wait) =>
+      /^waiting until 2025-01-02 12:\d\d UTC: the quota 500\/d is used up$/
+        .test(wait === undefined ? "" : formatWait(wait))
+    ),
+    JSON.stringify(waits.map((w) => w && formatWait(w))),
+  );
+});
+
+Deno.test("a quota that resets at a clock time is available again then", async () => {
+  const { clock, sentAtMs, open } = setup(Date.UTC(2025, 0, 1, 23, 59, 50));
+  const resets = { minute: 0, timeZone: "UTC" };
+  const rates = [parseRate("10/s"), { ...parseRate("20/d"), burst: true, resets }];
+  using _ = clock.autoAdvance();
+  await using process = open(rates);
+  await process.send(45);
+  const midnight = Date.UTC(2025, 0, 2);
+  assertEquals(sentAtMs.filter((at) => at < midnight).length, 20);
+  assertEquals(sentAtMs.filter((at) => at >= midnight && at < midnight + 86_400_000).length, 20);
+  assertLessOrEqual(sentAtMs[20]! - midnight, 5_000);
+});
+
+Deno.test("a pause that one process was told is kept by the next one", async () => {
+  const { clock, store, sentAtMs, open } = setup();
+  using _ = clock.autoAdvance();
+  const first = open([parseRate("2/s")]);
+  const stream = first.stream("s");
+  stream.refused(await stream.take(), 3_600_000);
+  await clock.sleep(1_000);
+  assertEquals((await store.read({ apiKey: "key", limit: "*" })).state.pausedUntilMs > 0, true);
+  const startMs = clock.now();
+  const second = open([parseRate("2/s")]);
+  await second.restore();
+  await second.send(1);
+  assertLessOrEqual(3_598_000, sentAtMs.at(-1)! - startMs);
+});
+
+Deno.test("take() fails at once where a quota is used up and waits are not wanted", async () => {
+  const { clock, open } = setup();
+  using _ = clock.autoAdvance();
+  const process = open([parseRate("10/s"), parseRate("3/h")], true);
+  await process.send(3);
+  const failure = await assertRejects(() => process.send(1), Failure);
+  assertEquals([failure.kind, failure.message], [
+    "unavailable",
+    "Cannot go on without waiting: the quota 3/h is used up, and the next request is allowed at " +
+    "2025-01-01 13:00 UTC",
+  ]);
+});
+
+Deno.test("reserve() lets no rolling period hold more than the quota, property", () => {
+  const step = fc.record({
+    afterMs: fc.integer({ min: 0, max: 40_000_000 }),
+    wanted: fc.integer({ min: 1, max: 9 }),
+    unused: fc.integer({ min: 0, max: 9 }),
+  });
+  fc.assert(fc.property(fc.integer({ min: 1, max: 20 }), fc.array(step), (requests, steps) => {
+    const rate = { ...parseRate("1/d"), requests, burst: true };
+    let [state, nowMs] = [UNUSED, 1e12];
+    const sent: number[] = [];
+    for (const { afterMs, wanted, unused } of steps) {
+      nowMs += afterMs;
+      const [next, grant] = reserve(state, rate, wanted, nowMs);
+      assert(grant.count > 0 || grant.availableAtMs > nowMs);
+      const back = Math.min(unused, grant.count);
+      state = giveBack(next, rate, grant, back);
+      // As late as it may.
+      for (let at = back; at < grant.count; at++) sent.push(grant.expiresAtMs - 1);
+      assertKept(sent, rate, 0);
+    }
+  }));
+});
