@@ -47,12 +47,14 @@ export class SharedPacer extends Pacer implements AsyncDisposable {
     });
   }
 
+  /** Earliest time that both the own pace and the reservation allow; Infinity while the store is asked. */
   override due(): number {
     // A quota that resets at a clock time is not rolling: its reservations alone count.
     const dueMs = this.rate.resets === undefined ? super.due() : -Infinity;
     return dueMs > this.#clock.now() ? dueMs : this.#reservation.due();
   }
 
+  /** Records that a request was sent and uses its reservation. */
   override sent(atMs: number): number {
     this.#reservation.sent();
     return super.sent(atMs);
