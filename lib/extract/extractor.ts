@@ -92,6 +92,7 @@ export function compileExtractor(job: Job, stream: string): Extractor {
       if (problem !== undefined) sink.reject(0, null, problem, frame.element, frame);
       else for (const group of groups) group.extract(frame, found, clean);
     }
+    sink.end();
     return { sets: sink.sets(), rejected: sink.rejected() };
   }
   const extract = (page: ExtractedPage) => atOnce(extractBySlices(page, Infinity));

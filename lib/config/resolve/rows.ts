@@ -102,9 +102,9 @@ class RowsCheck {
         `"split" produces an array, but the column has type ${type}`,
       );
     }
-    const { decimal, format } = value;
-    const timeZone = this.scope.job.time_zone;
-    const cast = castOf(type, { decimal, format, timeZone, inKey: false });
+    const { decimal, format, ambiguous } = value;
+    const timeZone = value.time_zone ?? this.scope.job.time_zone;
+    const cast = castOf(type, { decimal, format, timeZone, ambiguous, inKey: false });
     for (const key of ["value", "default"] as const) {
       const constant = value[key];
       if (constant === undefined || constant === null || value.capture !== undefined) continue;

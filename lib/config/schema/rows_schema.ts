@@ -1,6 +1,7 @@
 // Owns the keys under a stream's `rows`: which tables a record is written to, how many rows it produces,
 // and where the value of each column comes from. Schema only; lib/extract implements it.
 import { z } from "zod";
+import { isTimeZone } from "../../plan/time/civil.ts";
 import { condition, name, oneOrMore, path, pattern, scalar } from "./scalar_schema.ts";
 import { merge } from "./table_schema.ts";
 
@@ -35,6 +36,13 @@ const value = z.strictObject({
   format: z.string().optional().describe(
     'Format of a date or number: `epoch`, `epoch_ms`, `clock` ("2:19.97" to seconds) or a pattern such as `%d/%m/%Y`.',
   ).meta({ example: "%d/%m/%Y" }),
+  time_zone: z.string().refine(isTimeZone, { error: "expected a time zone such as Europe/London" })
+    .optional().describe(
+      "Time zone of local times and dates of this value, instead of the job's. A `date` column then takes the date of every instant in it; otherwise an instant at midnight UTC is the date it is written with.",
+    ).meta({ kind: "time zone", example: "America/New_York" }),
+  ambiguous: z.enum(["earlier", "later"]).optional().describe(
+    "The instant of a local time that a clock change repeats or skips. If omitted, the order of the records decides, or the row is rejected.",
+  ).meta({ example: "earlier" }),
   decimal: z.enum([".", ","]).default(".").describe("Decimal separator of numbers."),
   default: scalar.optional().describe("Value used instead of null.").meta({
     kind: "string, number or boolean",

@@ -50,7 +50,10 @@ export function canonicalNumber({ source }: ExactNumber): string {
   const exact = decimalOf(source);
   if (exact === decimalOf(float)) return float;
   const { sign, digits, exponent } = partsOf(source);
-  return exponent >= 0 && exponent <= MAX_ZEROS ? `${sign}${digits}${"0".repeat(exponent)}` : exact;
+  if (Math.abs(exponent) > MAX_ZEROS) return exact;
+  if (exponent >= 0) return `${sign}${digits}${"0".repeat(exponent)}`;
+  const padded = digits.padStart(1 - exponent, "0");
+  return `${sign}${padded.slice(0, exponent)}.${padded.slice(exponent)}`;
 }
 
 /** Most zeros that are written out. */

@@ -12,6 +12,18 @@ export class Invalid {
   }
 }
 
+/** A local time that a clock change repeats: the order of the records may decide which instant it means. */
+export class AmbiguousTime extends Invalid {
+  /** The text forms of the earlier and the later instant. */
+  readonly texts: readonly [string, string];
+
+  /** Creates an ambiguous time. */
+  constructor(reason: string, texts: readonly [string, string]) {
+    super(reason);
+    this.texts = texts;
+  }
+}
+
 /** Turns a value that is neither null nor undefined into its text form. */
 export type Cast = (value: unknown) => string | Invalid;
 
@@ -23,6 +35,10 @@ export interface CastOptions {
   readonly decimal: "." | ",";
   /** Time zone of dates and times without one. */
   readonly timeZone: string;
+  /** Whether a date is that of the time zone even for an instant at midnight UTC. */
+  readonly zoneCounts?: boolean | undefined;
+  /** The instant of a local time that a clock change repeats or skips. */
+  readonly ambiguous?: "earlier" | "later" | undefined;
   /** Most bytes of the text form, in UTF-8; for indexed columns, as PostgreSQL limits index entries. */
   readonly maxBytes?: number | undefined;
   /** Whether equal numbers must have equal text forms. */

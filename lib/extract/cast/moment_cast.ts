@@ -1,11 +1,20 @@
 // Owns the casts of dates and times. Without a format, a string must be ISO 8601; one without an offset
 // is in the job's time zone. A number is rejected unless the format declares its unit: seconds taken for
 // milliseconds are wrong by decades without anyone noticing.
-import { type Cast, type CastOptions, Invalid } from "./invalid.ts";
+import { MINUTES_PER_DAY } from "../../plan/time/civil.ts";
+import { AmbiguousTime, type Cast, type CastOptions, Invalid } from "./invalid.ts";
 import { isNumber } from "./exact_number.ts";
 import { kindOf } from "./kind_of.ts";
 import type { Moment } from "./moment.ts";
-import { clockText, fromEpoch, localMinute, momentOf, parseIso, utcMinute } from "./moment.ts";
+import {
+  clockText,
+  fromEpoch,
+  localMinute,
+  momentOf,
+  parseIso,
+  utcAround,
+  utcMinutes,
+} from "./moment.ts";
 import { isPlainDate } from "./fast_path.ts";
 import { momentReader, patternProblem } from "./moment_pattern.ts";
 
@@ -33,15 +42,18 @@ export function formattedMoment(format: string): (value: unknown) => Moment | un
  *
  * It remembers the last value: the elements of an array often share the date of their parent.
  */
-export function momentCast(type: MomentType, { format, timeZone }: CastOptions): Cast {
+export function momentCast(type: MomentType, options: CastOptions): Cast {
+  const { format } = options;
   const read = readerOf(type, format);
   let last: unknown;
   let lastText: string | Invalid = notAMoment(type);
   const isPlain = type === "date" && format === undefined;
+  const isTime = type === "time" && format === undefined;
   return (value) => {
+    if (isTime && typeof value === "string" && END_OF_DAY.test(value)) return "24:00:00";
     if (isPlain && typeof value === "string" && isPlainDate(value)) return value;
     if (value !== last) {
-      lastText = textOf(type, read(value), timeZone) ?? notAMoment(type, value, format);
+      lastText = textOf(type, read(value), options) ?? notAMoment(type, value, format);
       last = value;
     }
     return lastText;
@@ -63,21 +75,46 @@ function readerOf(type: MomentType, format?: string): (value: unknown) => Moment
   return (value) => typeof value === "string" || isNumber(value) ? read(String(value)) : undefined;
 }
 
-function textOf(type: MomentType, moment: Moment | undefined, timeZone: string) {
+function textOf(
+  type: MomentType,
+  moment: Moment | undefined,
+  options: CastOptions,
+): string | Invalid | undefined {
   if (moment === undefined) return undefined;
-  switch (type) {
-    case "date":
-      return clockText(localMinute(moment, timeZone), moment)?.slice(0, 10);
-    case "time":
-      return clockText(localMinute(moment, timeZone), moment)?.slice(11);
-    case "timestamp":
-      return clockText(localMinute(moment, timeZone), moment);
-    case "timestamptz": {
-      const text = clockText(utcMinute(moment, timeZone), moment);
-      return text === undefined ? undefined : `${text}+00`;
-    }
+  if (type === "timestamptz") return instantText(moment, options);
+  if (type === "date" && isMidnightUtc(moment) && options.zoneCounts !== true) {
+    return clockText(moment.minute, moment)?.split(" ")[0];
   }
+  const text = clockText(localMinute(moment, options.timeZone), moment);
+  return type === "timestamp" ? text : text?.split(" ")[type === "date" ? 0 : 1];
 }
+
+/** Whether a moment is written as midnight UTC, as many APIs write a date. */
+function isMidnightUtc({ minute, second, fraction, offset }: Moment): boolean {
+  return offset === 0 && minute % MINUTES_PER_DAY === 0 && second === 0 && fraction === "";
+}
+
+function instantText(moment: Moment, options: CastOptions): string | Invalid | undefined {
+  const { timeZone, ambiguous } = options;
+  const utc = utcMinutes(moment, timeZone);
+  const textAt = (minute: number) => {
+    const text = clockText(minute, moment);
+    return text === undefined ? undefined : `${text}+00`;
+  };
+  if (utc.length === 1) return textAt(utc[0]!);
+  const [early, late] = utcAround(moment.minute, timeZone);
+  if (ambiguous !== undefined) return textAt(ambiguous === "earlier" ? early : late);
+  const change = `in the time zone ${timeZone}; set "ambiguous: earlier" or "later" for the column`;
+  return utc.length === 0
+    ? new Invalid(`does not exist: a clock change skips it ${change}`)
+    : new AmbiguousTime(`is ambiguous: a clock change repeats it ${change}`, [
+      textAt(early)!,
+      textAt(late)!,
+    ]);
+}
+
+/** The end of a day, which PostgreSQL's time tells apart from its beginning. */
+const END_OF_DAY = /^24:00(?::00(?:\.0+)?)?$/;
 
 /** A time of day alone, such as `8:10` or `20:10:00.5`, on an arbitrary date. */
 function parseTime(text: string): Moment | undefined {

@@ -4,7 +4,7 @@
 import type { ColumnType, ValueSpec } from "../../config/schema/job_schema.ts";
 import { castOf } from "../cast/cast.ts";
 import { hashReader } from "./hash.ts";
-import { type Cast, type CastOptions, Invalid } from "../cast/invalid.ts";
+import { AmbiguousTime, type Cast, type CastOptions, Invalid } from "../cast/invalid.ts";
 import { type Markers, markersOf, type NullTest } from "./null_markers.ts";
 import { parsePath, type Path } from "./path.ts";
 import { type FastPath, fastPathOf } from "../cast/fast_path.ts";
@@ -24,6 +24,18 @@ export class Refusal {
   constructor(reason: string, value: unknown) {
     this.reason = reason;
     this.value = value;
+  }
+}
+
+/** A local time whose instant the order of the records may decide; a cast failure where it does not. */
+export class Unresolved extends Refusal {
+  /** The text forms of the earlier and the later instant. */
+  readonly texts: readonly [string, string];
+
+  /** Creates an unresolved time. */
+  constructor({ reason, texts }: AmbiguousTime, value: unknown) {
+    super(reason, value);
+    this.texts = texts;
   }
 }
 
@@ -89,7 +101,14 @@ export interface ValueContext {
  */
 export function compileValue(spec: Partial<ValueSpec>, context: ValueContext): ColumnReader {
   const markers = markersOf(spec, context.nulls);
-  const options = { ...context, format: spec.format, decimal: spec.decimal ?? "." };
+  const options = {
+    ...context,
+    format: spec.format,
+    decimal: spec.decimal ?? ".",
+    timeZone: spec.time_zone ?? context.timeZone,
+    zoneCounts: spec.time_zone !== undefined,
+    ambiguous: spec.ambiguous,
+  };
   const cast = castOf(context.type, options);
   const fallback = defaultOf(spec, cast);
   const read = compileSteps(spec, context, markers, cast, fallback);
@@ -164,6 +183,7 @@ function compileSteps(
     if (typeof text === "string") return text;
     if (spec.invalid === "null") return fallback;
     onRefusal();
+    if (text instanceof AmbiguousTime) return new Unresolved(text, found);
     return new Refusal(reasonOf(text, value, found), found);
   };
 }

@@ -249,7 +249,6 @@ Deno.test("castOf() writes timestamps canonically, so that they sort as strings"
     ["2025-01-13T20:10:00,1234567Z", "2025-01-13 20:10:00.123456+00"],
     ["2025-01-13T20:10:00.000Z", "2025-01-13 20:10:00+00"],
     ["0001-01-01T00:00:00+01:00", "! is not a valid timestamptz"],
-    ["2025-01-13T24:00", "! is not a valid timestamptz"],
     ["2025-01-13T20:10:60Z", "! is not a valid timestamptz"],
     ["2025-01-13T20:10:00+99:00", "! is not a valid timestamptz"],
     ["yesterday", `! is not an ISO 8601 timestamptz; ${OTHERWISE}`],
