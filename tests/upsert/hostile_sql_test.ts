@@ -68,6 +68,7 @@ Deno.test("tables, copies and merges keep any names and texts apart", async () =
           shape: shapeOf(tableName, table, columns),
           text: await new CopyText(keys.size).encode([...keys.values()]),
           followsSame: false,
+          arrival: [],
         };
         const relation = { version: [], keepsUpdatedAt: true, partitioned };
         const planned: PlannedCopy[] = [{ copy, relation, strategy }, {

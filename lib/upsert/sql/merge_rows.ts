@@ -33,12 +33,16 @@ export class MergedRows {
     else this.#later.set(key, { round: round + 1, index: this.#append(round + 1, row) });
   }
 
-  /** The rounds, the first one in the order of its keys, which is the same for every writer. */
-  inKeyOrder(): Row[][] {
-    const [rows, ...later] = this.rounds;
-    if (rows === undefined) return [];
-    const keys = [...this.#first].sort(([a], [b]) => a < b ? -1 : 1);
-    return [keys.map(([, index]) => rows[index]!), ...later];
+  /**
+   * The rounds, the first one in the order of its keys, which is the same for every writer; `arrival` has
+   * the place of each row in the order in which they were added.
+   */
+  inKeyOrder(): { rows: Row[]; arrival: number[] }[] {
+    return this.rounds.map((rows, round) => {
+      if (round > 0) return { rows, arrival: [...rows.keys()] };
+      const arrival = [...this.#first].sort(([a], [b]) => a < b ? -1 : 1).map(([, index]) => index);
+      return { rows: arrival.map((index) => rows[index]!), arrival };
+    });
   }
 
   #append(round: number, row: Row): number {

@@ -138,9 +138,9 @@ export function ledgerRows(entries: readonly LedgerEntry[]): RowSet {
 
 const rejectedAt = ledgerColumns.indexOf("rejected");
 
-/** The ledger's rows with `more` rejected rows added to each window. */
-export function withRejected(rows: readonly Row[], more: number): Row[] {
-  return rows.map((row) => row.with(rejectedAt, String(Number(row[rejectedAt]) + more)));
+/** The ledger's row of a window with `more` rejected rows. */
+export function withRejected(row: Row, more: number): Row {
+  return row.with(rejectedAt, String(Number(row[rejectedAt]) + more));
 }
 
 /**

@@ -13,6 +13,8 @@ export interface CopyBatch {
   readonly text: CopyText;
   /** Whether an earlier copy batch of the same write may contain the same keys. */
   readonly followsSame: boolean;
+  /** For each row its place in the order in which the rows came: of equal keys the later one wins. */
+  readonly arrival: readonly number[];
 }
 
 /** Rows merged before yielding to the event loop: less than a millisecond of work. */
@@ -35,9 +37,9 @@ export async function copyBatchesOf(
   };
   const merged = [...await mergedSets(sets)].sort(([a], [b]) => rank(a) - rank(b));
   const copies = merged.flatMap(([shape, mergedRows]) =>
-    mergedRows.inKeyOrder().map((rows, round) => ({
+    mergedRows.inKeyOrder().map(({ rows, arrival }, round) => ({
       rows,
-      copy: { shape, text: new CopyText(rows.length), followsSame: round > 0 },
+      copy: { shape, text: new CopyText(rows.length), followsSame: round > 0, arrival },
     }))
   );
   void encode(copies);
@@ -63,14 +65,31 @@ async function mergedSets(sets: readonly RowSet[]): Promise<Map<RowShape, Merged
   return gathered;
 }
 
-/** The copy batch with only these of its rows. */
-export async function withRows(copy: CopyBatch, rows: readonly Row[]): Promise<CopyBatch> {
-  return { ...copy, text: await new CopyText(rows.length).encode(rows) };
+/** A row, and its place in the order in which the rows came. */
+export interface ArrivedRow {
+  /** The row. */
+  readonly row: Row;
+  /** Its place. */
+  readonly at: number;
 }
 
-/** The copy batch in two halves, for rows whose keys only the database considers equal. */
+/** The rows of a copy batch, decoded, in the order in which they are written. */
+export async function arrivedRows({ text, arrival }: CopyBatch): Promise<ArrivedRow[]> {
+  return (await text.decode()).map((row, index) => ({ row, at: arrival[index]! }));
+}
+
+/** The copy batch with these rows instead of its own. */
+export async function withRows(
+  copy: CopyBatch,
+  rows: readonly ArrivedRow[],
+): Promise<CopyBatch> {
+  const text = await new CopyText(rows.length).encode(rows.map(({ row }) => row));
+  return { ...copy, text, arrival: rows.map(({ at }) => at) };
+}
+
+/** The copy batch in two halves, in the order in which the rows came, for keys that only the database considers equal. */
 export async function halves(copy: CopyBatch): Promise<CopyBatch[]> {
-  const rows = await copy.text.decode();
+  const rows = (await arrivedRows(copy)).sort((a, b) => a.at - b.at);
   const half = rows.length >> 1;
   return [
     await withRows(copy, rows.slice(0, half)),

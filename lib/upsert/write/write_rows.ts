@@ -3,13 +3,13 @@
 // changes nothing, so a commit whose outcome is unknown is repeated. Invariant: rows and ledger commit in
 // one transaction.
 import type { Rejection } from "../../extract/extractor.ts";
-import type { Row, RowSet, RowShape } from "../../extract/row_shape.ts";
+import type { RowSet, RowShape } from "../../extract/row_shape.ts";
 import { Failure } from "../../failure.ts";
 import { DatabaseError } from "./database_error.ts";
 import { isolateRows } from "./isolate_rows.ts";
 import type { Refusal } from "./isolate_rows.ts";
-import { copyBatchesOf, halves, withRows } from "./copy_batch.ts";
-import type { CopyBatch } from "./copy_batch.ts";
+import { arrivedRows, copyBatchesOf, halves, withRows } from "./copy_batch.ts";
+import type { ArrivedRow, CopyBatch } from "./copy_batch.ts";
 import { misfitColumn } from "../sql/merge_sql.ts";
 import type { Relation } from "../sql/merge_sql.ts";
 import { DatabaseRetry, retryDatabase } from "./database_retry.ts";
@@ -193,8 +193,8 @@ class Attempts {
 
   /** Removes the rows at fault from a copy batch. */
   async #isolate(copy: CopyBatch, index: number, first: Refusal): Promise<void> {
-    const probe = (rows: readonly Row[]) => this.#probe(copy, index, rows);
-    const isolated = await isolateRows(await copy.text.decode(), first, probe, MAX_REFUSED_ROWS);
+    const probe = (rows: readonly ArrivedRow[]) => this.#probe(copy, index, rows);
+    const isolated = await isolateRows(await arrivedRows(copy), first, probe, MAX_REFUSED_ROWS);
     if (isolated === undefined) {
       throw new Failure(
         "target",
@@ -204,7 +204,7 @@ class Attempts {
       );
     }
     for (const { row, refusal } of isolated.refused) {
-      this.#rejected.push(rejectionOf(copy.shape, row, refusal));
+      this.#rejected.push(rejectionOf(copy.shape, row.row, refusal));
     }
     this.#copies = isolated.accepted.length === 0
       ? this.#copies.toSpliced(index, 1)
@@ -217,12 +217,19 @@ class Attempts {
     const at = this.#copies.findIndex(({ shape }) => shape.table === this.#ledgerTable);
     const ledger = this.#copies[at];
     if (ledger === undefined || refused === 0) return;
-    const rows = withRejected(await ledger.text.decode(), refused);
+    const rows = (await arrivedRows(ledger)).map(({ row, at }) => ({
+      row: withRejected(row, refused),
+      at,
+    }));
     this.#copies = this.#copies.with(at, await withRows(ledger, rows));
   }
 
   /** The reason why the database refuses these rows of a copy batch; rolls back, so that nothing is kept. */
-  async #probe(copy: CopyBatch, index: number, rows: readonly Row[]): Promise<Refusal | undefined> {
+  async #probe(
+    copy: CopyBatch,
+    index: number,
+    rows: readonly ArrivedRow[],
+  ): Promise<Refusal | undefined> {
     const tried = await withRows(copy, rows);
     for (;;) {
       const whole = this.#plan();
