@@ -4,11 +4,13 @@
 // that the window was restarted and the pages before it are void.
 import { yieldingToEventLoop, yieldToEventLoop } from "../yield_to_event_loop.ts";
 import { Failure } from "../failure.ts";
-import { oneLine } from "../report/text/format.ts";
 import { withoutCredentials } from "./http/auth.ts";
+import { headersFor } from "./http/redirect.ts";
 import { pageFacts } from "./page_facts.ts";
 import type { OkResponse, StreamClient } from "./stream_client.ts";
 import { type Paginator, type Verdict } from "./paging/paginator.ts";
+import { RetryFailure } from "./response_error.ts";
+import { backoffMs } from "./http/retry.ts";
 import { ReadAhead } from "./read_ahead.ts";
 import { type ParsedResponse, readResponse } from "./read_response.ts";
 import { renderRequest, type WireRequest } from "./http/request.ts";
@@ -43,8 +45,8 @@ export interface Page {
 interface Received extends Disposable {
   readonly request: WireRequest;
   readonly response: OkResponse;
-  /** Whether the page goes beyond the last, so that it need not hold records. */
-  readonly isProof: boolean;
+  /** The step that it was requested for. */
+  readonly step: PageStep;
 }
 
 /** A parsed page and its measures. */
@@ -110,9 +112,10 @@ async function* readOnce(
     if (verdict.replaces) ahead.clear();
     ahead.add(verdict.steps);
   };
+  const reading: Reading = { client, unit, paginator, plan, signal };
   for (let index = 0;; index++) {
     const received = await ahead.take();
-    const verdict = yield* readPage({ client, paginator, plan, signal }, received, index);
+    const verdict = yield* readWithRetries(reading, received, index);
     proof?.[Symbol.dispose]();
     if (verdict.kind !== "more") return verdict;
     if (verdict.proof === undefined) continue;
@@ -125,10 +128,32 @@ async function* readOnce(
 /** What reading the pages of one window needs. */
 interface Reading {
   readonly client: StreamClient;
+  readonly unit: Unit;
   readonly paginator: Paginator;
   /** Takes the next steps, before the page is passed on, so that they are fetched meanwhile. */
   readonly plan: (verdict: MoreVerdict) => void;
   readonly signal: AbortSignal;
+}
+
+/** Reads one page; requests it again while its body reports an error that means so. */
+async function* readWithRetries(
+  reading: Reading,
+  received: Received,
+  index: number,
+): AsyncGenerator<Page, Verdict> {
+  const { client, unit, signal } = reading;
+  const { job: { source: { retry } }, dependencies: { clock, wallNow, random } } = client.api;
+  for (let attempt = 1, page = received;; attempt++) {
+    try {
+      return yield* readPage(reading, page, index);
+    } catch (error) {
+      if (!(error instanceof RetryFailure) || attempt >= retry.attempts) throw error;
+      const waitMs = error.waitMs(wallNow()) ?? backoffMs(attempt, retry, random());
+      client.retrying(page.request, { attempt, reason: error.message, waitMs });
+      await clock.sleep(waitMs, signal);
+      page = await requestPage(client, unit, page.step, signal);
+    }
+  }
 }
 
 /** Parses one page and yields it, unless the window cannot be read; returns the paginator's verdict. */
@@ -158,7 +183,11 @@ async function requestPage(
 ): Promise<Received> {
   const { job, backlog } = client.api;
   const rendered = renderRequest(job, client.stream, unit, step);
-  const request = { ...rendered, url: withoutCredentials(rendered.url, job.source.auth) };
+  const request = {
+    ...rendered,
+    url: withoutCredentials(rendered.url, job.source.auth),
+    headers: headersFor(new URL(rendered.url), rendered.headers, job.source.url),
+  };
   const response = await client.send(request, signal, {
     rank: unit.window?.from ?? 0,
     mayFail: step.isProof === true,
@@ -167,7 +196,7 @@ async function requestPage(
   return {
     request,
     response,
-    isProof: step.isProof === true,
+    step,
     [Symbol.dispose]: () => {
       counted[Symbol.dispose]();
       // Left to the garbage collector, megabytes of parsed responses would pile up.
@@ -179,20 +208,16 @@ async function requestPage(
 /** Parses a response and frees its bytes. */
 async function parsePage(client: StreamClient, received: Received): Promise<Parsed> {
   using _ = received;
-  const { request, response, isProof } = received;
+  const { request, response, step } = received;
   const { stream } = client;
   const records = { ...stream.records, optional: true };
   try {
-    const declared = isProof ? { ...stream, records } : stream;
+    // A page beyond the last need not hold records.
+    const declared = step.isProof ? { ...stream, records } : stream;
     const read = await yieldingToEventLoop(readResponse(declared, response));
     return { read, bytes: response.body.byteLength, ms: response.ms, url: response.url };
   } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    const text = oneLine(`${error.message}; requested by ${client.line(request)}`);
-    throw new Failure(error.kind, client.api.mask(text), {
-      hint: error.hint,
-      wrongShape: error.wrongShape,
-    });
+    throw error instanceof Failure ? client.described(error, request) : error;
   }
 }
 

@@ -1,13 +1,13 @@
 // Owns parsing one successful response: its text, the value it decodes to, its records and the total it
 // declares. Pure. Invariant: a response of another shape than declared is an error, never an empty page.
 import type { Stream } from "../config/schema/job_schema.ts";
-import { isNumber } from "../extract/cast/exact_number.ts";
 import { parsePath, type ResponseParts, responseReader } from "../extract/value/path.ts";
 import { decodeBody, readRecords } from "../extract/decode/read_records.ts";
 import { guessRecords } from "../extract/decode/outline.ts";
 import { Failure } from "../failure.ts";
 import { decodeText } from "../extract/decode/charset.ts";
 import { shownValue } from "../report/text/shown_value.ts";
+import { refuseReportedError } from "./response_error.ts";
 import { parseCount } from "./paging/parse_count.ts";
 
 /** A parsed response. */
@@ -31,17 +31,19 @@ export interface UnreadResponse {
 /**
  * Parses a response as its stream declares; yields between pieces of work.
  *
- * @throws Failure("window") if it does not have the declared shape.
+ * @throws Failure("window") if it does not have the declared shape; what response_error.ts throws if it reports
+ * an error.
  */
 export function* readResponse(
   stream: Stream,
   response: UnreadResponse,
 ): Generator<void, ParsedResponse> {
   const header = (name: string) => response.headers.get(name);
-  if (response.isEmpty) return { body: null, header, records: [], total: null };
+  const isEmpty = response.isEmpty || stream.records.optional && isBlank(response.body);
+  if (isEmpty) return { body: null, header, records: [], total: null };
   const body = yield* decode(stream, response.body, header("content-type"));
   const read = { body, header };
-  refuseStatedError(stream, read);
+  if (refuseReportedError(stream, read)) return { ...read, body: null, records: [], total: null };
   const total = readTotal(stream, read);
   // A response that declares a total of 0 may leave the list out.
   const records = total === 0 ? { ...stream.records, optional: true } : stream.records;
@@ -96,26 +98,15 @@ function* decode(
   });
 }
 
+/** Whether a body holds nothing but white space; only a short one is looked at. */
+function isBlank(body: Uint8Array): boolean {
+  return body.byteLength <= 16 && body.every((byte) => byte <= 0x20);
+}
+
 /** Whether a web page came instead of data; CSV may begin with "<" unless it is declared as HTML. */
 function isMarkup(text: string, contentType: string | null, format: Stream["format"]): boolean {
   if (!/^\s*</.test(text)) return false;
   return format !== "csv" || /html/i.test(contentType ?? "");
-}
-
-/** Sources that answer 200 to everything say in the body that something is wrong. */
-function refuseStatedError(stream: Stream, answer: ResponseParts): void {
-  if (stream.error === undefined) return;
-  const declared = responseReader(stream.error)(answer);
-  if (declared === undefined || declared === null || declared === false) return;
-  if (
-    isNumber(declared) && Number(declared) === 0 || declared === "" ||
-    Array.isArray(declared) && declared.length === 0
-  ) return;
-  const text = typeof declared === "string" ? declared.slice(0, 200) : shownValue(declared);
-  throw new Failure(
-    "window",
-    `Cannot read the answer: the source says "${text}" at "${stream.error}"`,
-  );
 }
 
 function readTotal(stream: Stream, answer: ResponseParts): number | null {

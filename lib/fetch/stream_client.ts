@@ -6,6 +6,9 @@ import { type Credential, withCredentials } from "./http/auth.ts";
 import type { FetchEvent } from "./fetch_event.ts";
 import type { Permit, StreamLimiter } from "./rate/stream_limiter.ts";
 import type { HttpHead, HttpResponse } from "./http/http.ts";
+import { Failure } from "../failure.ts";
+import { oneLine } from "../report/text/format.ts";
+import { refuseErrorBody, RetryFailure } from "./response_error.ts";
 import { HttpError } from "./http/http_error.ts";
 import { requestFailure } from "./http/request_failure.ts";
 import { readRateLimit } from "./rate/rate_headers.ts";
@@ -151,9 +154,29 @@ export class StreamClient {
       return { ...result, isEmpty: true };
     }
     if (result instanceof HttpError || then === "fail" || then === "refused") {
+      if (this.#isEmptyError(request, result)) return { ...result, isEmpty: true };
       throw requestFailure(this.line(request), tried, this.api, this.stream.full_on);
     }
     return { ...result, isEmpty: then === "empty" || result.status === 204 };
+  }
+
+  /** Whether the body of an error response means that there are no records. */
+  #isEmptyError(request: WireRequest, result: Hop | HttpError): result is Hop {
+    if (result instanceof HttpError) return false;
+    try {
+      return refuseErrorBody(this.stream, result);
+    } catch (error) {
+      throw error instanceof Failure ? this.described(error, request) : error;
+    }
+  }
+
+  /** The failure of a response, with the request that it answers and without secrets. */
+  described(failure: Failure, request: WireRequest): Failure {
+    const { kind, hint, tooFull, wrongShape } = failure;
+    const line = oneLine(`${failure.message}; requested by ${this.line(request)}`);
+    const message = this.api.mask(line);
+    if (failure instanceof RetryFailure) return new RetryFailure(message, failure.waitMs);
+    return new Failure(kind, message, { hint, tooFull, wrongShape });
   }
 
   #try(request: WireRequest, signal: AbortSignal, rank: number): Promise<SendResult<Hop>> {
@@ -256,6 +279,14 @@ export class StreamClient {
   line(request: WireRequest): string {
     const line = this.api.mask(requestLine(request));
     return line.length <= 300 ? line : `${line.slice(0, 297)}...`;
+  }
+
+  /** Reports that a request is sent again because of what its response says. */
+  retrying(
+    request: WireRequest,
+    { attempt, ...retry }: { attempt: number; reason: string; waitMs: number },
+  ): void {
+    this.#emit({ kind: "retrying", ...retry }, { request, attempt });
   }
 
   #emit(

@@ -213,7 +213,7 @@ Deno.test("fetchPages() fails the window when the body reports an error", async 
   );
   await using context = setup({ url: server.url }, { error: "error.message" });
   const failure = await failureOf(context.pages());
-  assert(failure.message.includes('the source says "quota of key"'), failure.message);
+  assert(failure.message.includes('the API reports "quota of key"'), failure.message);
 });
 
 Deno.test("fetchPages() restarts the window at index 0 when the total changes", async () => {
@@ -509,4 +509,44 @@ Deno.test("fetchPages() sends a fresh token when the first expires while a reque
   nowMs = context.door.dependencies.clock.now;
   for (let at = 0; at < 3; at++) assertEquals(await ids(context.pages()), []);
   assertEquals(statuses, [200, 200, 200]);
+});
+
+Deno.test("fetchPages() sends the key once when a next link echoes it, and shows it nowhere", async () => {
+  const queries: string[] = [];
+  await using server = serve((request) => {
+    const { search, searchParams } = new URL(request.url);
+    queries.push(search);
+    const page = Number(searchParams.get("page") ?? 1);
+    const next = page < 3 ? `/things?page=${page + 1}&api_key=s3cret` : undefined;
+    return Response.json({ items: [{ id: page }], next });
+  });
+  await using context = setup(
+    { url: server.url, auth: { query: { api_key: "${KEY}" } } },
+    { paging: { by: "next_link", link: "next" } },
+    { KEY: "s3cret" },
+  );
+  const pages = await Array.fromAsync(context.pages());
+  assertEquals(pages.length, 3);
+  assertEquals(queries, ["?api_key=s3cret", "?page=2&api_key=s3cret", "?page=3&api_key=s3cret"]);
+  assertEquals(pages.map(({ url }) => url.includes("s3cret")), [false, false, false]);
+  assertEquals(JSON.stringify(context.events).includes("s3cret"), false);
+});
+
+Deno.test("fetchPages() follows a link to a host that the job names, without credentials and headers", async () => {
+  const seen: (string | null)[] = [];
+  await using pagesHost = serve((request) => {
+    seen.push(request.headers.get("authorization"), request.headers.get("x-tenant"));
+    return Response.json({ items: [{ id: 2 }] });
+  });
+  await using server = serve(() =>
+    Response.json({ items: [{ id: 1 }], next: `${pagesHost.url}/2` })
+  );
+  const paging = { by: "next_link", link: "next" };
+  const source = { url: server.url, auth: { bearer: "${KEY}" }, headers: { "X-Tenant": "7" } };
+  const hosts = [new URL(pagesHost.url).host];
+  await using named = setup(source, { paging: { ...paging, hosts } }, { KEY: "s3cret" });
+  assertEquals(await ids(named.pages()), [1, 2]);
+  assertEquals(seen, [null, null]);
+  await using other = setup(source, { paging }, { KEY: "s3cret" });
+  assert((await failureOf(other.pages())).message.includes("leads to another host"));
 });

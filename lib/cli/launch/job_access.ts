@@ -65,9 +65,21 @@ async function hostsOf(root: YamlNode | undefined, env: Environment): Promise<st
     source?.kind === "scalar" ? source : at(source, "url"),
     at(source, "auth", "oauth2", "token_url"),
   ];
-  return urls.flatMap((node) => {
-    if (node?.kind !== "scalar" || typeof node.value !== "string") return [];
-    return hostOf(substituteEnv(node.value, (name) => env[name]).text) ?? [];
+  const textOf = (node: YamlNode | undefined) =>
+    node?.kind === "scalar" && typeof node.value === "string"
+      ? substituteEnv(node.value, (name) => env[name]).text
+      : undefined;
+  const [base, token] = urls.map(textOf);
+  const scheme = base?.startsWith("http:") ? "http" : "https";
+  const linked = linkHostsOf(root).map(textOf).map((host) => host && `${scheme}://${host}`);
+  return [base, token, ...linked].flatMap((url) => url === undefined ? [] : hostOf(url) ?? []);
+}
+
+/** The hosts to which links may lead, of all streams. */
+function linkHostsOf(root: YamlNode | undefined): YamlNode[] {
+  return membersOf(at(root, "streams")).flatMap((stream) => {
+    const hosts = at(stream, "paging", "hosts");
+    return hosts?.kind === "list" ? hosts.items : [];
   });
 }
 

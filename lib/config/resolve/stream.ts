@@ -3,6 +3,7 @@
 import { responseReader } from "../../extract/value/path.ts";
 import { recordDateTest } from "../../extract/value/record_date.ts";
 import { circleOf } from "../../plan/feeding.ts";
+import { parseDurationMs } from "../../plan/time/duration.ts";
 import type { Stream } from "../schema/job_schema.ts";
 import { resolveRequest } from "./request.ts";
 import { resolveRows } from "./rows.ts";
@@ -128,7 +129,10 @@ function resolveRecords(scope: Scope, path: JobPath, stream: Stream): void {
       ([name, at]): [JobPath, string] => [["records", "names", name], at],
     ),
     [["total"], stream.total],
-    [["error"], stream.error],
+    ...(stream.error ?? []).flatMap(({ path: at, wait }): [JobPath, string | undefined][] => [
+      [["error"], at],
+      [["error"], wait === undefined || parseDurationMs(wait) !== undefined ? undefined : wait],
+    ]),
     [["paging", "pages"], "pages" in paging ? paging.pages : undefined],
     [["paging", "cursor"], "cursor" in paging ? paging.cursor : undefined],
     [["paging", "more"], typeof more === "object" ? more.path : more],

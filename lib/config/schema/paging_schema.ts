@@ -79,11 +79,21 @@ const cursor = z.strictObject({
       kind: "string or number",
       example: "*",
     }),
+  encoded: z.boolean().default(false).describe(
+    "Whether the API returns cursors percent-encoded, so that they are not encoded again.",
+  ),
   more,
   size_param: sizeParam,
   size: maxPageSize,
   in: z.enum(["query", "body", "header"]).default("query").describe("Where the cursor is sent."),
 });
+
+const hosts = z.array(
+  z.string().regex(/^[^\s/@?#]+$/, { error: "expected a host, with a port if needed" }),
+)
+  .default([]).describe(
+    "Hosts besides that of `source.url` to which links may lead. Requests to them carry no credentials and no headers of the job.",
+  ).meta({ kind: "list of hosts", example: ["pages.example.com"] });
 
 const nextLink = z.strictObject({
   by: z.literal("next_link").describe("Each response contains the URL of the next page."),
@@ -92,6 +102,7 @@ const nextLink = z.strictObject({
   ).meta({
     example: "links.next",
   }),
+  hosts,
   size_param: sizeParam,
   size: maxPageSize,
 });
@@ -100,6 +111,7 @@ const linkHeader = z.strictObject({
   by: z.literal("link_header").describe(
     'The response header `Link: <URL>; rel="next"` contains the URL of the next page.',
   ),
+  hosts,
   size_param: sizeParam,
   size: maxPageSize,
 });

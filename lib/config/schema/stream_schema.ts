@@ -6,6 +6,7 @@ import { paging } from "./paging_schema.ts";
 import { rows } from "./rows_schema.ts";
 import {
   calendarDate,
+  condition,
   duration,
   length,
   name,
@@ -78,7 +79,7 @@ const recordsMap = z.strictObject({
     "For `arrays`, the path of the names in the response body; `[]` may select a field of each element.",
   ).meta({ example: "fields[].name" }),
   optional: z.boolean().default(false).describe(
-    "Whether a response without records may omit the path (or the arrays of `columns`), or be empty if it is CSV.",
+    "Whether a response without records may omit the path (or the arrays of `columns`), or be empty.",
   ),
 }).meta({ shorthand: "path" });
 
@@ -146,6 +147,25 @@ const recordDate = z.union([
   recordDateMap,
 ], { error: "expected a path, or a mapping with path and format" });
 
+const errorCondition = condition.extend({
+  means: z.enum(["fail", "retry", "empty", "full", "stop"]).default("fail").describe(
+    "`fail`: the window fails; `retry`: the request is sent again, as `retry` of the source says; `empty`: there are no records; `full`: the window holds too much, and an `auto` window is made shorter; `stop`: the run stops.",
+  ),
+  wait: z.string().optional().describe(
+    "For `retry`: a duration, or the path of the seconds to wait or of a time, `$header.NAME` included.",
+  ).meta({ kind: "duration or path", example: "retry_after" }),
+}).meta({ shorthand: "path" });
+
+const errorEntry = z.union([
+  path.transform((at): z.output<typeof errorCondition> => ({ path: at, means: "fail" })),
+  errorCondition,
+], { error: "expected a path, or a mapping with path and means" });
+
+const error = z.union([
+  z.array(errorEntry).min(1, { error: "expected at least one" }),
+  errorEntry.transform((entry) => [entry]),
+], { error: "expected a path, a mapping with path and means, or a list of them" });
+
 /** The schema of a stream. */
 export const stream = z.strictObject({
   group: name.default("events").describe(
@@ -208,9 +228,12 @@ export const stream = z.strictObject({
   records: records.prefault("").describe("Location of the records: a path, or a mapping.").meta({
     example: "data",
   }),
-  error: path.optional().describe(
-    "Path of an error in a response with status 200. If its value is not null, false, 0 or empty, the window fails with that value as the reason.",
-  ).meta({ example: "error.message" }),
+  error: error.optional().describe(
+    "Errors that a response reports in its body: a path, a condition, or a list of them; the first that holds decides. A path holds if its value is not null, false, 0 or empty.",
+  ).meta({
+    kind: "path, condition or list of them",
+    example: [{ path: "errors.rateLimit", means: "retry", wait: "1m" }, "errors"],
+  }),
   record_date: recordDate.optional().describe(
     "The date of a record: a path, or a mapping. A record outside its window is rejected.",
   ).meta({ kind: "path or mapping", example: "date" }),
@@ -231,6 +254,8 @@ export const stream = z.strictObject({
   ).meta({ example: "readings" }),
 });
 
+/** An error that a response reports, and what it means. */
+export type ErrorCondition = z.output<typeof errorCondition>;
 /** One stream of a job. */
 export type Stream = z.output<typeof stream>;
 /** The request of a stream. */

@@ -27,6 +27,12 @@ export function errorExcerpt(body: Uint8Array, contentType: string | null): stri
   return short(text);
 }
 
+/** The error that a decoded value reports under a known name; undefined if it has none. */
+export function errorSentence(value: unknown): string | undefined {
+  const sentence = sentenceIn(value, 0);
+  return sentence === undefined ? undefined : short(sentence);
+}
+
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);

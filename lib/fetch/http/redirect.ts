@@ -14,6 +14,17 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 /** Headers that may go to another host because they do not identify the client. */
 const HARMLESS: ReadonlySet<string> = new Set(["accept", "content-type"]);
 
+/** The headers that a request to a URL may carry: all within the API's origin, harmless ones elsewhere. */
+export function headersFor(
+  url: URL,
+  headers: WireRequest["headers"],
+  baseUrl: string,
+): Record<string, string> {
+  return withinOrigin(url, baseUrl) === undefined
+    ? Object.fromEntries(Object.entries(headers).filter(([name]) => HARMLESS.has(name)))
+    : { ...headers };
+}
+
 /** Whether a response with this status and `Location` is a redirect. */
 export function isRedirect(status: number, location: string | null): location is string {
   return REDIRECTS.has(status) && location !== null;
@@ -40,9 +51,7 @@ export function redirected(
   }
   url.username = url.password = "";
   const bare = withoutCredentials(url.href, source.auth);
-  const headers = withinOrigin(url, source.url) === undefined
-    ? Object.fromEntries(Object.entries(request.headers).filter(([name]) => HARMLESS.has(name)))
-    : { ...request.headers };
+  const headers = headersFor(url, request.headers, source.url);
   if (status === 307 || status === 308) return { ...request, url: bare, headers };
   delete headers["content-type"];
   return { method: "GET", url: bare, headers };

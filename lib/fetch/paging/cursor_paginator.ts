@@ -37,9 +37,10 @@ export class CursorPaginator extends CountedPaginator<CursorPaging> {
     if (this.tally.pages > 1 && page.records > 0) this.tally.ends.hasFollowed = true;
     if (more === false) return this.tally.ended();
     if (isLast) return more === undefined ? this.tally.end(page) : this.#lost();
+    const next = this.paging.encoded ? decoded(cursor) : cursor;
     // Some APIs end by returning the cursor that they were sent.
-    if (page.records === 0 && textOf(cursor) === this.#last) return this.tally.end(page);
-    return this.#follow(this.#typed(cursor));
+    if (page.records === 0 && textOf(next) === this.#last) return this.tally.end(page);
+    return this.#follow(this.#typed(next));
   }
 
   /** A cursor that is taken from the last record exists on every page, so it does not declare another one. */
@@ -99,6 +100,16 @@ export class CursorPaginator extends CountedPaginator<CursorPaging> {
       `"${flag}" says that more pages follow, but there is no cursor at "${cursor}"`,
       'Correct the path "cursor" of "paging"',
     );
+  }
+}
+
+/** The cursor without its percent-encoding, which sending adds again; unchanged if it has none that is valid. */
+function decoded(cursor: unknown): unknown {
+  if (typeof cursor !== "string") return cursor;
+  try {
+    return decodeURIComponent(cursor);
+  } catch {
+    return cursor;
   }
 }
 

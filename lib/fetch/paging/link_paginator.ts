@@ -1,6 +1,6 @@
 // Owns paging by link: each page holds the URL of the next, in its body or in its `Link` header.
-// Invariant: a link is followed only within the API's origin, because requests there carry credentials,
-// and no URL is requested twice in one reading.
+// Invariant: a link is followed only within the API's origin, where requests carry credentials, or to a host
+// that the job names, and no URL is requested twice in one reading.
 import type { Paging } from "../../config/schema/job_schema.ts";
 import { nextLink } from "../http/link_header.ts";
 import { withinOrigin } from "../http/origin.ts";
@@ -50,12 +50,22 @@ export class LinkPaginator extends CountedPaginator<LinkPaging> {
     return typeof header === "string" ? nextLink(header) : undefined;
   }
 
+  /** The URL, if the job names its host: by https, or by http where the API itself is reached so. */
+  #named(target: URL): URL | undefined {
+    const { protocol } = new URL(this.#baseUrl);
+    const isSafe = target.protocol === "https:" || target.protocol === protocol;
+    if (!isSafe || !this.paging.hosts.includes(target.host)) return undefined;
+    const url = new URL(target);
+    url.username = url.password = url.hash = "";
+    return url;
+  }
+
   #follow(link: string, target: URL): Verdict {
-    const url = withinOrigin(target, this.#baseUrl)?.href;
+    const url = (withinOrigin(target, this.#baseUrl) ?? this.#named(target))?.href;
     if (url === undefined) {
       return failed(
         `the link to the next page, ${shownValue(link)}, leads to another host`,
-        'Set "url" of the source to the host of the links',
+        `Write "hosts: [${target.host}]" in "paging", or set "url" of the source to the host of the links`,
       );
     }
     if (this.#requested.has(url)) {

@@ -39,6 +39,17 @@ Deno.test("redirected() takes no declared header and no key to another host", ()
   assertEquals(target.headers, { accept: "application/json", "content-type": "application/json" });
 });
 
+Deno.test("redirected() drops a user name and a password of the location", () => {
+  for (const location of ["https://me:pw@api.test/x", "https://me:pw@evil.test/x"]) {
+    const { url } = redirected(post, 302, location, source);
+    assertEquals([new URL(url).username, new URL(url).password, url.includes("pw")], [
+      "",
+      "",
+      false,
+    ]);
+  }
+});
+
 Deno.test("redirected() refuses what is not an http or https URL", () => {
   for (const location of ["file:///etc/passwd", "javascript:1", "http://["]) {
     assertThrows(() => redirected(post, 302, location, source), HttpError);

@@ -27,11 +27,12 @@ const cursor = (more: Partial<Extract<Paging, { by: "cursor" }>> = {}): Paging =
   by: "cursor",
   cursor: "next",
   cursor_param: "after",
+  encoded: false,
   in: "query",
   ...more,
 });
-const nextLink: Paging = { by: "next_link", link: "next" };
-const linkHeader: Paging = { by: "link_header" };
+const nextLink: Paging = { by: "next_link", link: "next", hosts: [] };
+const linkHeader: Paging = { by: "link_header", hosts: [] };
 
 const range = (from: number, to: number) =>
   Array.from({ length: Math.max(0, to - from) }, (_, index) => from + index);
@@ -555,4 +556,89 @@ Deno.test("`more` ends where it is false, and fails where nothing can follow", (
   assertEquals(failure(empty.verdict).reason, "page 1 is empty but says that more pages follow");
   const early = readAll(page({ more: "more" }), () => ({ ...full, total: 5 }));
   assertEquals(failure(early.verdict).reason, "the pages ended after 2 of 5 records");
+});
+
+Deno.test("CursorPaginator sends a cursor that comes percent-encoded as the API wrote it", () => {
+  const cursors = ["a%2Fb%3D%3D", "100%", undefined];
+  const reading = readAll(cursor({ encoded: true }), (_, at) => ({
+    records: [at],
+    at: { next: cursors[at] },
+  }));
+  assertEquals(reading.asked.map((step) => param(step, "after")), [undefined, "a/b==", "100%"]);
+});
+
+Deno.test("CursorPaginator fails when the first cursor, which the job declares, comes back", () => {
+  const { verdict, asked } = readAll(
+    cursor({ first: "*" }),
+    () => ({ records: [1, 2], at: { next: "*" } }),
+  );
+  assertEquals(failure(verdict).reason, 'page 1 repeats the cursor "*"');
+  assertEquals(asked.length, 1);
+});
+
+Deno.test("LinkPaginator follows links to hosts that the job names, by https only", () => {
+  const paging: Paging = { ...nextLink, hosts: ["pages.test", "pages.test:8443"] };
+  const follow = (next: string) =>
+    readAll(paging, (_, at) => ({ records: [at], at: at === 0 ? { next } : {} }));
+  for (const url of ["https://pages.test/2", "https://pages.test:8443/2"]) {
+    assertEquals(follow(url).asked[1]?.url, url);
+  }
+  assertEquals(follow("https://me:pw@pages.test/2#x").asked[1]?.url, "https://pages.test/2");
+  for (const url of ["http://pages.test/2", "https://pages.test:444/", "https://x.pages.test/"]) {
+    assertEquals(
+      failure(follow(url).verdict).reason,
+      `the link to the next page, ${JSON.stringify(url)}, leads to another host`,
+    );
+  }
+});
+
+Deno.test("the total of the first page holds for pages that declare none", () => {
+  for (const paging of [offset(), page({ size: 100 }), cursor(), nextLink]) {
+    const { verdict } = readAll(paging, (_, at) => ({
+      records: at < 2 ? range(at * 100, at * 100 + 100) : [],
+      ...at === 0 ? { total: 350 } : {},
+      at: at < 2 ? { next: `/p${at}` } : {},
+    }));
+    assertEquals(verdict.kind, "failed", JSON.stringify(paging));
+    assertEquals(/200 of 350 records/.test(failure(verdict).reason), true, failure(verdict).reason);
+  }
+});
+
+Deno.test("CursorPaginator goes on over several empty pages", () => {
+  const counts = [2, 0, 0, 3];
+  const reading = readAll(cursor(), (_, at) => ({
+    records: range(at * 10, at * 10 + counts[at]!),
+    at: { next: at < 3 ? `c${at}` : null },
+  }));
+  assertEquals([reading.verdict, reading.records], [{ kind: "done" }, [0, 1, 30, 31, 32]]);
+});
+
+Deno.test("CursorPaginator and LinkPaginator are too full at once when the total needs more than max_pages", () => {
+  for (const paging of [cursor({ size: 100 }), { ...nextLink, size: 100 }]) {
+    const reading = (maxPages: number) =>
+      readAll(paging, (_, at) => ({
+        records: range(at * 100, Math.min(350, at * 100 + 100)),
+        total: 350,
+        at: at < 3 ? { next: `/p${at}` } : {},
+      }), { maxPages });
+    assertEquals(reading(4).verdict, { kind: "done" });
+    const { verdict, asked } = reading(3);
+    assertEquals([failure(verdict).reason, failure(verdict).tooFull, asked.length], [
+      "the window has more than 3 pages",
+      true,
+      1,
+    ]);
+  }
+});
+
+Deno.test("PagePaginator reads the page with the number max_page, and no other", () => {
+  const pages = (last: number) =>
+    readAll(page({ max_page: 3, pages: "pages" }), (_, at) => ({
+      records: [at],
+      at: { pages: last },
+    }));
+  assertEquals(pages(3).verdict, { kind: "done" });
+  assertEquals(pages(3).records, [0, 1, 2]);
+  assertEquals(failure(pages(4).verdict).tooFull, true);
+  assertEquals(pages(4).asked.length, 1);
 });
