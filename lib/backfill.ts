@@ -16,7 +16,7 @@ import type { Unit } from "./plan/stream_plan.ts";
 import type { Window } from "./plan/time/window.ts";
 import type { Listener } from "./report/event.ts";
 import type { Mask } from "./report/text/mask.ts";
-import { maskRejections } from "./report/mask_rejections.ts";
+import { maskBatch } from "./report/mask_batch.ts";
 import { reportBatch } from "./report/report_batch.ts";
 import { batchRows, creditRows, rejectRows, type WrittenBatch } from "./upsert/batch.ts";
 import { ledgerOf } from "./upsert/ledger.ts";
@@ -116,7 +116,7 @@ async function finishBatch(
   const written = await writing;
   creditRows(batch, written.counts);
   rejectRows(batch, written.rejected);
-  maskRejections(batch, mask);
+  maskBatch(batch, mask);
   await recordBatch(job, checkpoint, batch, wallNow());
   reportBatch(listen, batch, written.counts, now() - startedAt);
 }

@@ -1,10 +1,10 @@
 // `deno task check`: reads job files and prints all problems of each, or the job with its defaults. It
 // contacts neither the API nor the database, and requires no variable that holds a secret.
-import { parseEnv } from "node:util";
 import { explainJob } from "../lib/config/explain.ts";
 import { formatProblem, type Problem } from "../lib/config/yaml/problem.ts";
 import { inspectJob, type JobReading } from "../lib/config/read_job.ts";
 import { type Flags, helpText, readArguments } from "../lib/cli/arguments.ts";
+import { readEnvFiles } from "../lib/cli/env_files.ts";
 import { EXIT, runCommand } from "../lib/cli/exit.ts";
 import { modelineAdvice } from "../lib/cli/modeline.ts";
 import { readText } from "../lib/cli/read_text.ts";
@@ -30,7 +30,7 @@ async function main(argv: string[]): Promise<number> {
     console.log(helpText("check [FILE...]", ABOUT, FLAGS));
     return EXIT.done;
   }
-  const env = openEnvironment();
+  const env = await openEnvironment();
   const files = args.rest.length === 0 ? [defaultJob(env, REPOSITORY_JOB)] : args.rest;
   const readings: [file: string, reading: JobReading][] = [];
   const texts = new Map<string, string>();
@@ -90,17 +90,10 @@ function hintFor(problems: readonly Problem[]): string {
     : "Correct it and run deno task check again; docs/keys.md lists every key";
 }
 
-/** Looks up variables in the environment, then in .env.local, then in .env. */
-function openEnvironment(): (name: string) => string | undefined {
-  const files = [".env.local", ".env"].map((file): Record<string, string | undefined> => {
-    try {
-      return parseEnv(Deno.readTextFileSync(file));
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return {};
-      throw error;
-    }
-  });
-  return (name) => Deno.env.get(name) ?? files.find((file) => Object.hasOwn(file, name))?.[name];
+/** Looks up variables in the environment, then in .env.local and .env. */
+async function openEnvironment(): Promise<(name: string) => string | undefined> {
+  const files = await readEnvFiles();
+  return (name) => Deno.env.get(name) ?? (Object.hasOwn(files, name) ? files[name] : undefined);
 }
 
 if (import.meta.main) await runCommand(main);

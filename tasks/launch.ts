@@ -13,9 +13,11 @@ import { passSignals } from "../lib/cli/launch/pass_signals.ts";
 import { type Needs, permissions } from "../lib/cli/launch/permissions.ts";
 import { programArguments } from "../lib/cli/launch/program.ts";
 import { defaultJob, JOB_SETTING, namedJob } from "../lib/cli/default_job.ts";
+import { readEnvFiles } from "../lib/cli/env_files.ts";
+import { childEnvironment } from "../lib/cli/launch/environment.ts";
 import { IS_BUNDLED, packageFile } from "../lib/cli/package_files.ts";
 import type { Failure } from "../lib/failure.ts";
-import { DEMO_SETTINGS } from "../lib/cli/settings.ts";
+import { DEFAULTS, DEMO_SETTINGS } from "../lib/cli/settings.ts";
 
 /** The job of the repository itself: of the demo, and of commands there when the user has no job. */
 const REPOSITORY_JOB = "config/racing.yaml";
@@ -48,9 +50,6 @@ export const FIXED: Readonly<Record<string, readonly string[]>> = {
   sandbox: ["--allow-net=127.0.0.1", "--allow-read=recordings,../shared/racing-api/recordings"],
 };
 
-/** The files with settings; later ones override earlier ones, and the environment overrides both. */
-const ENV_FILES = [".env", ".env.local"];
-
 /** Makes glibc return the memory of freed responses and batches: 30 MB less at the peak. */
 export const MEMORY_SETTINGS = { MALLOC_MMAP_THRESHOLD_: "131072" };
 
@@ -66,7 +65,7 @@ async function launch([command = "--help", ...args]: readonly string[]): Promise
   const signals = passSignals(INTERRUPTED, () => console.error(LEFT));
   if (Object.hasOwn(FIXED, command)) {
     const flags = ["--quiet", "--no-prompt", ...FIXED[command]!];
-    return await signals.until(start(command, flags, args));
+    return await signals.until(start(command, flags, args, Deno.env.toObject()));
   }
   const needs = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
   if (needs === undefined) {
@@ -76,38 +75,36 @@ async function launch([command = "--help", ...args]: readonly string[]): Promise
     return 2;
   }
   let env: Record<string, string>;
+  let files: Readonly<Record<string, string>>;
   try {
-    env = {
-      ...MEMORY_SETTINGS,
-      ...await readEnvFiles(),
-      ...Deno.env.toObject(),
-      ...needs.settings,
-    };
-  } catch (error) {
-    console.error(`error: Cannot read the settings: ${(error as Error).message}`);
-    return 2;
-  }
-  if (!needs.jobless && namedJob(args) === undefined) {
-    try {
+    files = await readEnvFiles();
+    env = { ...MEMORY_SETTINGS, ...files, ...Deno.env.toObject(), ...needs.settings };
+    if (!needs.jobless && namedJob(args) === undefined) {
       env[JOB_SETTING] = defaultJob((name) => env[name], REPOSITORY_JOB);
-    } catch (error) {
-      const { message, hint } = error as Failure;
-      console.error(`error: ${message}\nhint: ${hint}`);
-      return 2;
     }
+  } catch (error) {
+    return refuse(error as Failure);
   }
-  const flags = await permissions(needs, args, env);
-  return await signals.until(start(command, flags, args, env));
+  const fromFiles = new Set(Object.keys(files));
+  const { flags, variables, withheld } = await permissions(needs, args, env, fromFiles);
+  warn(env, withheld);
+  return await signals.until(start(command, flags, args, childEnvironment(env, variables)));
+}
+
+function refuse({ message, hint }: Failure): number {
+  console.error([`error: ${message}`, ...(hint === undefined ? [] : [`hint: ${hint}`])].join("\n"));
+  return 2;
 }
 
 function start(
   command: string,
   flags: readonly string[],
   args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
+  env: Readonly<Record<string, string>>,
 ): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
     args: ["run", ...flags, ...programArguments(command), ...args],
+    clearEnv: true,
     env,
     stdin: "inherit",
     stdout: "inherit",
@@ -121,13 +118,14 @@ function say(text: string): number {
 }
 
 /** The permissions of a command, as flags of `deno run`; for tests and the guide. */
-export function flagsOf(
+export async function flagsOf(
   command: string,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Promise<string[]> {
   const needs = COMMANDS[command] ?? {};
-  return permissions(needs, args, { ...env, ...needs.settings });
+  const settings = { ...env, ...needs.settings };
+  return (await permissions(needs, args, settings, new Set())).flags;
 }
 
 /** The names of the commands. */
@@ -136,23 +134,15 @@ export const COMMAND_NAMES: readonly string[] = Object.keys(COMMANDS);
 /** The names of all commands, those with fixed permissions too. */
 export const PROGRAM_NAMES: readonly string[] = [...COMMAND_NAMES, ...Object.keys(FIXED)];
 
-async function readEnvFiles(): Promise<Record<string, string>> {
-  const env: Record<string, string> = {};
-  for (const file of ENV_FILES) {
-    const text = readIfPresent(file);
-    if (text === undefined) continue;
-    const { parseEnv } = await import("node:util");
-    Object.assign(env, parseEnv(text));
+/** Reports settings that would otherwise be ignored in silence. */
+function warn(env: Readonly<Record<string, string>>, withheld: readonly string[]): void {
+  if (env.DATABASE_URL === "") {
+    console.error(`warning: DATABASE_URL is empty; using ${DEFAULTS.databaseUrl}`);
   }
-  return env;
-}
-
-function readIfPresent(file: string): string | undefined {
-  try {
-    return Deno.readTextFileSync(file);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
+  for (const name of withheld) {
+    console.error(
+      `warning: the job does not receive the variable "${name}": name it in "variables" of the job, or set it in .env.local`,
+    );
   }
 }
 

@@ -19,6 +19,8 @@ import type { GivenOptions, RunOptions } from "../lib/cli/run_options.ts";
 import { givenOptions, rangeOf, runFlags, runOptions } from "../lib/cli/run_options.ts";
 import { StopSignal } from "../lib/cli/signals.ts";
 
+const CLEAR_SCREEN = new TextEncoder().encode("\x1b[H\x1b[2J");
+
 const ABOUT =
   "Shows what is done of a job: coverage, gaps, failed windows, rows and the last runs.";
 
@@ -103,8 +105,8 @@ async function watch(view: () => Promise<string>): Promise<number> {
   using stop = new StopSignal(() => {});
   while (!stop.signal.aborted) {
     const text = await view();
-    if (Deno.stdout.isTerminal()) console.log(`\x1b[H\x1b[2J${text}`);
-    else console.log(text);
+    if (Deno.stdout.isTerminal()) Deno.stdout.writeSync(CLEAR_SCREEN);
+    console.log(text);
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, WATCH_MS);
       stop.signal.addEventListener("abort", () => {

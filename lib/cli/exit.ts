@@ -1,6 +1,7 @@
 // Ends a command: its exit code, and the output of an error: one sentence that says what happened, one
 // that says what to do, and a stack trace with --verbose only. No other file exits the process.
 import { Failure } from "../failure.ts";
+import { guardConsole } from "./output.ts";
 
 /** Exit codes, as docs/reference.md promises them. */
 export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
@@ -8,6 +9,7 @@ export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 /** Runs a command and exits with the code that it returns or that its error implies. */
 export async function runCommand(main: (argv: string[]) => Promise<number>): Promise<never> {
   const verbose = Deno.args.includes("--verbose");
+  guardConsole();
   try {
     Deno.exit(await main([...Deno.args]));
   } catch (error) {

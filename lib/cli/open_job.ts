@@ -2,10 +2,12 @@
 // close them with `using`; nothing is opened at import.
 import type { Job } from "../config/schema/job.ts";
 import { readJob } from "../config/read_job.ts";
+import { secretValues } from "../config/schema/secret.ts";
 import { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { openKv } from "../checkpoint/open_kv.ts";
 import { openTarget } from "../upsert/open_target.ts";
 import type { Target } from "../upsert/write/target.ts";
+import { hideSecrets, passwordsOf } from "./output.ts";
 import { readText } from "./read_text.ts";
 import { JOB_SETTING, namedJob, noJob } from "./default_job.ts";
 import { readSettings } from "./settings.ts";
@@ -33,8 +35,11 @@ export function jobFileOf(argv: readonly string[]): string {
  *
  * @throws {Failure} of kind `configuration` with all its problems.
  */
-export function openJob(file: string, readEnv = env): Promise<Job> {
-  return readJob(file, { readText, env: readEnv });
+export async function openJob(file: string, readEnv = env): Promise<Job> {
+  hideSecrets(passwordsOf(readEnv("DATABASE_URL")));
+  const job = await readJob(file, { readText, env: readEnv });
+  hideSecrets(secretValues(job, readEnv));
+  return job;
 }
 
 /** Tells on standard error why a command takes time. */

@@ -5,6 +5,10 @@ import { snapshot, viewEntry } from "../checkpoint/snapshot.ts";
 import type { Job } from "../config/schema/job.ts";
 import type { RunEvent } from "../report/event.ts";
 import { logLines, streamOf } from "../report/log_line.ts";
+import { safeText } from "./output.ts";
+
+/** Logs and copies hold records of the API: only their owner may read them. */
+const OWNER_ONLY = { folder: 0o700, file: 0o600 };
 
 /** Time between two copies of the checkpoint while a run goes on. */
 const COPY_EVERY_MS = 30_000;
@@ -23,10 +27,13 @@ export class RunFiles implements Disposable {
     this.#folder = folder;
     this.#job = job;
     this.#groups = [...new Set(streams.map((name) => job.streams[name]!.group))];
-    Deno.mkdirSync(folder, { recursive: true });
+    Deno.mkdirSync(folder, { recursive: true, mode: OWNER_ONLY.folder });
     for (const group of this.#groups) {
       const path = `${folder}/backfill_${group}_${time}.log`;
-      this.#logs.set(group, Deno.openSync(path, { create: true, append: true }));
+      this.#logs.set(
+        group,
+        Deno.openSync(path, { create: true, append: true, mode: OWNER_ONLY.file }),
+      );
     }
   }
 
@@ -34,7 +41,7 @@ export class RunFiles implements Disposable {
   log(event: RunEvent, atMs: number): void {
     const lines = logLines(event, atMs);
     if (lines.length === 0) return;
-    const bytes = this.#encoder.encode(`${lines.join("\n")}\n`);
+    const bytes = this.#encoder.encode(`${safeText(lines.join("\n"))}\n`);
     const stream = streamOf(event);
     const groups = stream === undefined ? this.#groups : [this.#job.streams[stream]?.group ?? ""];
     for (const group of groups) this.#logs.get(group)?.writeSync(bytes);
@@ -72,7 +79,9 @@ export class RunFiles implements Disposable {
 
   #write(name: string, value: unknown): void {
     const path = `${this.#folder}/${name}`;
-    Deno.writeTextFileSync(`${path}.tmp`, `${JSON.stringify(value, null, 2)}\n`);
+    Deno.writeTextFileSync(`${path}.tmp`, safeText(`${JSON.stringify(value, null, 2)}\n`), {
+      mode: OWNER_ONLY.file,
+    });
     Deno.renameSync(`${path}.tmp`, path);
   }
 

@@ -3,6 +3,7 @@
 import type { RunEvent } from "../report/event.ts";
 import { fewRejections } from "../report/few_rejections.ts";
 import { Progress } from "../report/progress.ts";
+import { safeText } from "./output.ts";
 
 /** Time between two drawings of the bars. */
 const REDRAW_MS = 200;
@@ -40,21 +41,21 @@ export class Screen implements Disposable {
     if (lines.length === 0) return;
     if (event.kind === "run_finished") this.#leaveBars();
     this.#erase();
-    this.#print(`${lines.join("\n")}\n`);
+    this.#print(`${safeText(lines.join("\n"))}\n`);
     this.#draw();
   }
 
   /** Prints lines above the bars. */
   say(text: string): void {
     this.#erase();
-    this.#print(`${text}\n`);
+    this.#print(`${safeText(text)}\n`);
   }
 
   #draw(): void {
     if (this.#bars === undefined || this.#timer === undefined) return;
     const lines = this.#bars.render(columns());
     const up = this.#drawn === 0 ? "" : `\x1b[${this.#drawn}A`;
-    this.#print(up + lines.map((line) => `\x1b[2K${line}\n`).join(""));
+    this.#print(up + lines.map((line) => `\x1b[2K${safeText(line)}\n`).join(""));
     this.#drawn = lines.length;
   }
 

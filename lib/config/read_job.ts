@@ -18,6 +18,7 @@ import { type FlatIssue, flatIssues, keepKnownKeys, valueAt } from "./schema/iss
 import { type PathProblem, schemaProblems } from "./schema/issue_sentence.ts";
 import { isAboveSecrets, secretAt } from "./schema/secret.ts";
 import type { YamlNode } from "./yaml/node.ts";
+import { sentVariables } from "./variables.ts";
 import { partOf, placeOf, type PlainValue, plainValue } from "./tree_values.ts";
 
 /** Maximum number of problems in one failure. */
@@ -72,7 +73,9 @@ export async function inspectJob(file: string, deps: ReadJobDeps): Promise<JobRe
   if (findings.length > 0 || found.job === undefined) {
     return { job: undefined, root, problems: inOrder(findings, plain.secrets, file) };
   }
-  return { job: { ...found.job, file, variables: plain.variables }, root, problems: [] };
+  const usedVariables = plain.variables;
+  const job = { ...found.job, file, usedVariables, sentVariables: sentVariables(root, deps.env) };
+  return { job, root, problems: [] };
 }
 
 function placeId({ place }: Finding): string {

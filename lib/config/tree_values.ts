@@ -3,6 +3,7 @@
 // any path, for problem reports.
 import { type Env, envReferences, substituteEnv } from "./yaml/env.ts";
 import type { Finding, Place } from "./yaml/problem.ts";
+import { variableProblem } from "./variables.ts";
 import { isAboveSecrets, secretAt, secretProblem } from "./schema/secret.ts";
 import type { YamlNode } from "./yaml/node.ts";
 
@@ -37,7 +38,12 @@ export function plainValue(root: YamlNode, env: Env): PlainValue {
   }
 
   function text(value: string, place: Place, path: string[]): string {
-    for (const { name } of envReferences(value)) if (name !== undefined) variables.add(name);
+    for (const { name } of envReferences(value)) {
+      if (name === undefined) continue;
+      variables.add(name);
+      const message = variableProblem(name, path);
+      if (message !== undefined) findings.push({ place, message, path });
+    }
     const secret = secretAt(path);
     if (secret !== undefined) {
       const problem = secretProblem(value, secret);

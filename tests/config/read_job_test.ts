@@ -223,7 +223,7 @@ Deno.test("readJob() reads variables, with defaults and as numbers", async () =>
   assertEquals(job.source.url, "https://api.example.com/v2");
   assertEquals([job.source.concurrency, job.source.burst], [4, true]);
   assertEquals(job.about, "costs ${5}");
-  assertEquals(job.variables, ["API_URL", "N", "B"]);
+  assertEquals(job.usedVariables, ["API_URL", "N", "B"]);
   const other = await read(text, { API_URL: "http://127.0.0.1:8000", N: "4", B: "false" });
   assertEquals(other.source.url, "http://127.0.0.1:8000/v2");
 });

@@ -9,8 +9,10 @@ export interface JobAccess {
   readonly files: readonly string[];
   /** `host:port` of the API and of the server that issues tokens. */
   readonly hosts: readonly string[];
-  /** Names of the environment variables in its files. */
+  /** Names of the environment variables in its files that the job may read. */
   readonly variables: readonly string[];
+  /** Names of those that are set but not offered to the job. */
+  readonly withheld: readonly string[];
   /** Whether a stream repeats its requests for the rows of a query on the target. */
   readonly isFed: boolean;
 }
@@ -26,6 +28,7 @@ export async function readJobAccess(
   file: string,
   withHosts: boolean,
   env: Environment,
+  fromFiles: ReadonlySet<string>,
 ): Promise<JobAccess> {
   const texts = new Map<string, string>();
   const read = (path: string) => {
@@ -36,14 +39,28 @@ export async function readJobAccess(
   const text = read(file);
   let hosts: string[] = [];
   let isFed = false;
+  let withheld: string[] = [];
   if (withHosts || /\binclude\b/.test(text)) {
     const { readJobTree } = await import("../../config/yaml/include.ts");
     const { root } = await readJobTree(file, read);
-    if (withHosts) hosts = await hostsOf(root, env);
+    if (withHosts) {
+      withheld = (await withheldFrom(root)).filter((name) =>
+        env[name] !== undefined && !fromFiles.has(name)
+      );
+      hosts = await hostsOf(root, env);
+    }
     isFed = queriesOf(root).length > 0;
   }
-  const variables = [...texts.values()].flatMap(variablesOf);
-  return { files: [...texts.keys()], hosts, variables: [...new Set(variables)], isFed };
+  const named = new Set([...texts.values()].flatMap(variablesOf));
+  const variables = [...named].filter((name) => !withheld.includes(name));
+  return { files: [...texts.keys()], hosts, variables, withheld, isFed };
+}
+
+/** Variables of which some use needs to be declared; commands without the API send none. */
+async function withheldFrom(root: YamlNode | undefined): Promise<string[]> {
+  const { offeredBy, variableUses } = await import("../../config/variables.ts");
+  const isOffered = offeredBy(root);
+  return variableUses(root).filter((use) => !isOffered(use)).map(({ name }) => name);
 }
 
 function readText(path: string): string {
@@ -100,8 +117,9 @@ function at(node: YamlNode | undefined, ...names: readonly string[]): YamlNode |
 }
 
 /** `host:port`, always with the port: without it, all ports of the host would be granted. */
-function hostOf(url: string): string | undefined {
+export function hostOf(url: string): string | undefined {
   if (!URL.canParse(url)) return undefined;
   const { hostname, port, protocol } = new URL(url);
+  if (/[*,]/.test(hostname)) return undefined;
   return hostname === "" ? undefined : `${hostname}:${port || (protocol === "http:" ? 80 : 443)}`;
 }

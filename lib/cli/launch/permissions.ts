@@ -5,7 +5,7 @@
 import { parsePostgresUrl } from "../../upsert/postgres/url.ts";
 import { JOB_SETTING, namedJob } from "../default_job.ts";
 import { readSettings, SETTING_NAMES } from "../settings.ts";
-import { type Environment, type JobAccess, readJobAccess } from "./job_access.ts";
+import { type Environment, hostOf, type JobAccess, readJobAccess } from "./job_access.ts";
 
 /** What a command requires. */
 export interface Needs {
@@ -61,19 +61,30 @@ const SMALL_YOUNG = "--max-semi-space-size=4";
  */
 export const RUN_HEAP = `${SMALL_YOUNG},--max-old-space-size=1024`;
 
-/** The permissions of a command with these arguments in this environment, as flags of `deno run`. */
+/** What a command may do. */
+export interface Permissions {
+  /** The permissions, as flags of `deno run`. */
+  readonly flags: string[];
+  /** Names of the environment variables that it may read. */
+  readonly variables: readonly string[];
+  /** Names of variables that the job uses and that are set, but not offered to it. */
+  readonly withheld: readonly string[];
+}
+
+/**
+ * The permissions of a command with these arguments in this environment; `fromFiles` names the variables
+ * that come from .env and .env.local.
+ */
 export async function permissions(
   needs: Needs,
   args: readonly string[],
   env: Environment,
-): Promise<string[]> {
-  const job = await readJobAccess(
-    jobFileOf(args, needs.file === true, env),
-    needs.source === true,
-    env,
-  );
+  fromFiles: ReadonlySet<string>,
+): Promise<Permissions> {
+  const file = jobFileOf(args, needs.file === true, env);
+  const job = await readJobAccess(file, needs.source === true, env, fromFiles);
   const { net, read, write, env: names, sys } = grantsOf(needs, job, env);
-  return [
+  const flags = [
     "--quiet",
     "--no-prompt",
     ...flag("allow-net", net),
@@ -84,6 +95,7 @@ export async function permissions(
     ...flag("allow-sys", sys),
     `--v8-flags=${needs.logs ? RUN_HEAP : SMALL_YOUNG}`,
   ];
+  return { flags, variables: [...names], withheld: job.withheld };
 }
 
 function grantsOf(needs: Needs, job: JobAccess, env: Environment): Grants {
@@ -165,7 +177,9 @@ function denoFolder(env: Environment): string {
 /** Grants the file if its folder exists; the folder if it must be created or the file is to be moved. */
 function addKv(path: string, grants: Grants, moves: boolean): void {
   if (/^https?:/.test(path)) {
-    if (URL.canParse(path)) grants.net.add(new URL(path).host);
+    grants.env.add("DENO_KV_ACCESS_TOKEN");
+    const host = hostOf(path);
+    if (host !== undefined) grants.net.add(host);
     return;
   }
   const folder = path.replace(/[/\\]?[^/\\]*$/, "") || ".";

@@ -36,7 +36,8 @@ function resolveUrl(scope: Scope, path: JobPath, text: string): void {
   } catch {
     return scope.value(path, "expected a URL such as https://api.example.com");
   }
-  if (url.protocol !== "https:" && url.protocol !== "http:") {
+  if (/[*,]/.test(url.hostname)) scope.value(path, "a host name cannot contain * or a comma");
+  else if (url.protocol !== "https:" && url.protocol !== "http:") {
     scope.value(path, "expected an http or https URL");
   } else if (url.username !== "" || url.password !== "") {
     scope.value(path, "a URL must not contain a user name or password; use source.auth");

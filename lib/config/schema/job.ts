@@ -7,5 +7,7 @@ export type Job = ParsedJob & {
   /** The file the job was read from, as it was given. */
   readonly file: string;
   /** The environment variables in the files of the job, in the order of their first use. */
-  readonly variables?: readonly string[];
+  readonly usedVariables?: readonly string[];
+  /** The environment variables that the job sends, by host. */
+  readonly sentVariables?: ReadonlyMap<string, readonly string[]>;
 };

@@ -69,6 +69,9 @@ export const jobSchema = z.strictObject({
   include: oneOrMore(z.string()).optional().describe(
     "Files in the folder of this file or below it. Keys of this file take precedence over theirs.",
   ).meta({ kind: "file or list of files", example: "shared/source.yaml" }),
+  variables: oneOrMore(z.string()).optional().describe(
+    "Environment variables that the job may use outside `source.auth` although they are neither in .env.local or .env nor prefixed with the name of the job.",
+  ).meta({ kind: "name or list of names", example: ["API_REGION"] }),
   time_zone: z.string().refine(isTimeZone, {
     error: "expected a time zone such as Europe/London",
   }).default("UTC").describe("Time zone of the dates.")

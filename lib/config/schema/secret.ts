@@ -80,15 +80,33 @@ export function readSecret(text: string, env: Env): string {
 }
 
 /** Names of variables that are treated as secrets wherever a job uses them, including URLs. */
-const SECRET_NAME = /key|token|secret|passw|credential/i;
+const SECRET_NAME =
+  /key|token|secret|passw|credential|(?<![a-z])(pat|dsn|auth|pin|pwd|jwt|sas|sig(nature)?)(?![a-z])/i;
+
+/** Whether a variable has the name of a secret. */
+export function isSecretName(name: string): boolean {
+  return SECRET_NAME.test(name);
+}
+
+/** The password in the value of a variable such as `API_URL`, which may be shown otherwise. */
+function urlPassword(name: string, value: string): string[] {
+  if (!/ur[il]$/i.test(name) || !URL.canParse(value)) return [];
+  const { username, password } = new URL(value);
+  return password === "" ? [] : [password, decodeURIComponent(password), `${username}:${password}`];
+}
 
 /**
  * The values to mask: those of variables in secret keys and of variables with the name of a secret, and
  * `user:password` pairs, whose base64 HTTP Basic sends. A string written in the file is not a secret.
  */
-export function secretValues(job: Pick<Job, "source" | "variables">, env: Env): string[] {
+export function secretValues(job: Pick<Job, "source" | "usedVariables">, env: Env): string[] {
   const values = new Set<string>();
-  for (const name of job.variables ?? []) if (SECRET_NAME.test(name)) values.add(env(name) ?? "");
+  for (const name of job.usedVariables ?? []) {
+    const value = env(name) ?? "";
+    for (const secret of isSecretName(name) ? [value] : urlPassword(name, value)) {
+      values.add(secret);
+    }
+  }
   for (const text of secretTexts(job.source.auth)) {
     const references = envReferences(text);
     for (const { name } of references) if (name !== undefined) values.add(env(name) ?? "");

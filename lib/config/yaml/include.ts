@@ -51,7 +51,32 @@ async function withIncludes(root: YamlMap, stack: string[], reader: Reader): Pro
     const included = await readIncluded(item, stack, reader);
     if (included !== undefined) below = below === undefined ? included : merged(included, below);
   }
-  return below === undefined ? root : merged(root, below);
+  if (below === undefined) return root;
+  reportForeignAuth(root, below, reader);
+  return merged(root, below);
+}
+
+/** The credentials of an included file are for its own host: another URL must bring its own `auth`. */
+function reportForeignAuth(upper: YamlMap, lower: YamlMap, reader: Reader): void {
+  const [own, included] = [upper, lower].map((map) => entryAt(map, "source")?.node);
+  const url = entryAt(own, "url");
+  const theirs = entryAt(included, "url");
+  if (url === undefined || theirs === undefined || entryAt(included, "auth") === undefined) return;
+  if (entryAt(own, "auth") !== undefined || originOf(url.node) === originOf(theirs.node)) return;
+  const message =
+    'this URL has another host than the included file, whose "auth" it would receive; ' +
+    'repeat "auth" in this file';
+  reader.findings.push({ place: url.node.place, message });
+}
+
+function entryAt(node: YamlNode | undefined, key: string): YamlEntry | undefined {
+  return node?.kind === "map" ? node.entries.get(key) : undefined;
+}
+
+/** The origin of a URL; of one with variables or a malformed one the text itself. */
+function originOf(node: YamlNode): string {
+  const text = node.kind === "scalar" ? String(node.value) : "";
+  return !text.includes("${") && URL.canParse(text) ? new URL(text).origin : text;
 }
 
 async function readIncluded(
@@ -67,6 +92,9 @@ async function readIncluded(
   const path = resolvePath(folderOf(stack.at(-1) ?? ""), item.value);
   if (path === undefined || !path.startsWith(reader.folder)) {
     return refuse("an included file must be in the folder of the job file or below it");
+  }
+  if (!/\.(ya?ml|json)$/i.test(path)) {
+    return refuse("an included file must be a .yaml, .yml or .json file");
   }
   if (stack.includes(path)) return refuse(`"${path}" includes itself`);
   if (++reader.files > MOST_FILES) return refuse(`a job has more than ${MOST_FILES} files`);

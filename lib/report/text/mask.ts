@@ -1,59 +1,103 @@
-// Masks secrets in text that is displayed or stored: URLs, errors, events, quoted bodies. It knows the forms
-// in which a secret is transmitted (raw, percent-encoded, in JSON, in base64), not where secrets come from.
-// Invariant: masking never throws, and lengthens a text by at most one mask for each secret found.
+// Masks secrets in text for terminals, files and the database: URLs, errors, events, quoted bodies. It knows
+// the encodings in which a secret may appear, and nothing of where secrets come from. Invariant: masking
+// never throws, and replaces each occurrence by one mask.
 import { encodeBase64 } from "./base64.ts";
 
-/** The replacement of a secret. */
+/** The replacement for a secret. */
 export const MASK = "***";
-
-/** Shorter secrets are masked only as whole words; otherwise "a" would blank every page. */
-const SHORTEST_HIDDEN_INSIDE_WORDS = 4;
 
 /** Replaces every secret in a text. */
 export type Mask = (text: string) => string;
 
+/** Longest secret whose plain characters are also recognized in escaped form; tokens can be kilobytes long. */
+const LONGEST_FULLY_ESCAPED = 100;
+
 /**
- * Creates a function that replaces each value, in every form it may take, with `***`.
+ * A function that replaces each of the values, in every form it may take, by `***`.
  *
- * It masks the value itself, its percent-encoded forms (path and form), its JSON-escaped form, and its base64
- * forms (standard and URL-safe). Pass `user:password` as a separate value: HTTP Basic sends its base64.
- * Values shorter than four characters are masked only as whole words.
+ * Each character is recognized literally, percent-encoded (also repeatedly), as a JSON escape (`\/`,
+ * `\u002f`) and as an HTML entity, in any mixture; the value is also recognized in base64, padded or not, in
+ * either alphabet. Pass `user:password` as an additional value: its base64 is what HTTP Basic sends. A weak
+ * secret ({@linkcode isWeakSecret}) is masked only where it stands as a credential: after `=`, `/`, `Bearer`
+ * or `Basic`, between `:` and `@`.
  */
 export function maskSecrets(values: readonly string[]): Mask {
-  const forms = new Set(values.filter((value) => value !== "").flatMap(formsOf));
-  if (forms.size === 0) return (text) => text;
-  const longestFirst = [...forms].sort((a, b) => b.length - a.length);
+  const longestFirst = [...new Set(values)].filter((value) => value !== "")
+    .sort((a, b) => b.length - a.length);
+  if (longestFirst.length === 0) return (text) => text;
   const pattern = new RegExp(longestFirst.map(patternOf).join("|"), "gu");
   return (text) => text.replace(pattern, MASK);
 }
 
-function formsOf(value: string): string[] {
-  const base64 = encodeBase64(value);
+/**
+ * Whether a secret is too short or too common to be masked everywhere: fewer than four characters, a plain
+ * word, or a short number.
+ */
+export function isWeakSecret(value: string): boolean {
+  return value.length < 4 || /^\p{L}?\p{Ll}{0,11}$/u.test(value) || /^\d{1,7}$/.test(value);
+}
+
+function patternOf(value: string): string {
+  const base64 = encodeBase64(value.toWellFormed()).replace(/=+$/, "");
   const url = base64.replaceAll("+", "-").replaceAll("/", "_");
-  const wellFormed = value.toWellFormed();
-  // An API that reads UTF-8 as Latin-1 echoes a secret in this form.
-  const misread = String.fromCharCode(...new TextEncoder().encode(value));
-  return [
-    value,
-    misread,
-    JSON.stringify(misread).slice(1, -1),
-    encodeURI(wellFormed),
-    encodeURIComponent(wellFormed),
-    lowerCaseEscapes(encodeURIComponent(wellFormed)),
-    new URLSearchParams({ v: value }).toString().slice(2),
-    JSON.stringify(value).slice(1, -1),
-    base64,
-    base64.replace(/=+$/, ""),
-    url.replace(/=+$/, ""),
+  const escaped = value.length <= LONGEST_FULLY_ESCAPED;
+  const characters = [...value].map((character) => characterPattern(character, escaped)).join("");
+  const encoded = [...new Set([base64, url])].map((form) =>
+    [...form].map((character) => characterPattern(character, false)).join("") + "(?:=|%3[dD])*"
+  );
+  if (!isWeakSecret(value)) return [characters, ...encoded].join("|");
+  const weak = `(?<=[=/]|Bearer |Basic )(?:${characters})(?![\\p{L}\\p{N}_])`;
+  return [weak, `(?<=:)(?:${characters})(?=@)`, ...(value.length < 4 ? [] : encoded)].join("|");
+}
+
+/** The forms of one character; with `escaped` also those of letters and digits, which few encoders escape. */
+function characterPattern(character: string, escaped: boolean): string {
+  const literal = codePoint(character);
+  if (!escaped && /[\w.~-]/.test(character)) return literal;
+  const bytes = [...new TextEncoder().encode(character)];
+  const units = Array.from({ length: character.length }, (_, at) => character.charCodeAt(at));
+  const code = character.codePointAt(0)!;
+  // The escaped forms come first: "%", "&" and a backslash are also the beginning of their own escapes.
+  const forms = [
+    bytes.map((byte) => `%(?:25){0,3}${anyCase(byte.toString(16).padStart(2, "0"))}`).join(""),
+    units.map(jsonEscape).join(""),
+    `&(?:amp;)?#(?:0{0,4}${code}|[xX]0{0,4}${anyCase(code.toString(16))});`,
+    ...(NAMED[character] ?? []),
+    literal,
   ];
+  if (code < 0x80) return `(?:${forms.join("|")})`;
+  // An API that reads UTF-8 as Latin-1 echoes a secret in this form.
+  const misread = bytes.map((byte) =>
+    `(?:${codePoint(String.fromCharCode(byte))}|${jsonEscape(byte)})`
+  );
+  return `(?:${[misread.join(""), ...forms].join("|")})`;
 }
 
-function lowerCaseEscapes(text: string): string {
-  return text.replace(/%[0-9A-F]{2}/g, (escape) => escape.toLowerCase());
+/** Escapes of single characters: in JSON, in forms, and the named entities of HTML. */
+const NAMED: Readonly<Record<string, string[]>> = {
+  " ": ["\\+"],
+  "/": ["\\\\{1,4}/"],
+  '"': ['\\\\{1,4}"', "&(?:amp;)?quot;"],
+  "'": ["&(?:amp;)?apos;"],
+  "&": ["&(?:amp;)?amp;"],
+  "<": ["&(?:amp;)?lt;"],
+  ">": ["&(?:amp;)?gt;"],
+  "\\": ["\\\\{2,4}"],
+  "\n": ["\\\\{1,4}n"],
+  "\r": ["\\\\{1,4}r"],
+  "\t": ["\\\\{1,4}t"],
+  "\b": ["\\\\{1,4}b"],
+  "\f": ["\\\\{1,4}f"],
+};
+
+function codePoint(character: string): string {
+  return /^\w$/.test(character) ? character : `\\u{${character.codePointAt(0)!.toString(16)}}`;
 }
 
-function patternOf(form: string): string {
-  const literal = form.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
-  if (form.length >= SHORTEST_HIDDEN_INSIDE_WORDS) return literal;
-  return `(?<![\\p{L}\\p{N}_])${literal}(?![\\p{L}\\p{N}_])`;
+function jsonEscape(unit: number): string {
+  return `\\\\{1,4}u${anyCase(unit.toString(16).padStart(4, "0"))}`;
+}
+
+function anyCase(hex: string): string {
+  return hex.replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`);
 }
