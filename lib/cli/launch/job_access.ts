@@ -53,7 +53,13 @@ export async function readJobAccess(
   }
   const named = new Set([...texts.values()].flatMap(variablesOf));
   const variables = [...named].filter((name) => !withheld.includes(name));
-  return { files: [...texts.keys()], hosts, variables, withheld, isFed };
+  return {
+    files: [...texts.keys()].filter((path) => path !== ""),
+    hosts,
+    variables,
+    withheld,
+    isFed,
+  };
 }
 
 /** Variables of which some use needs to be declared; commands without the API send none. */
