@@ -5,9 +5,7 @@
 import { type Mask, maskSecrets } from "../report/text/mask.ts";
 
 /** Control characters other than tab and line feed, line separators and bidirectional formatting. */
-// deno-lint-ignore no-control-regex
-const ACTIVE =
-  /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+const ACTIVE = /(?![\t\n])[\p{Cc}\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 
 const secrets = new Set<string>();
 let mask: Mask = maskSecrets([]);
