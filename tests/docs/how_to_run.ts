@@ -23,6 +23,9 @@ const WAYS: readonly (readonly [pattern: RegExp, way: (command: string) => Way])
     /^(screen|tmux) /,
     () => ({ reason: "it needs a terminal, and a program that is not everywhere" }),
   ],
+  [/\borders\.yaml|--name orders|order_lines/, () => ({
+    reason: "tests/docs/walk_through_test.ts runs it against an API of its own",
+  })],
   [/^crontab /, () => ({ reason: "it changes this machine" })],
   [/^deno deploy/, () => ({ reason: "it needs an account of Deno Deploy" })],
   [/task (fmt:check|lint|types)$/, () => ({ reason: "it is a part of deno task ok" })],

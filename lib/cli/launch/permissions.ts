@@ -102,7 +102,7 @@ function grantsOf(needs: Needs, job: JobAccess, env: Environment): Grants {
   const settings = readSettings((name) => env[name]);
   const grants: Grants = {
     net: new Set(job.hosts),
-    read: new Set(job.files),
+    read: new Set(job.files.filter((file) => file !== "")),
     write: new Set(),
     env: new Set([...SETTING_NAMES, ...COMMON_NAMES, ...job.variables]),
     sys: new Set(needs.lock ? ["hostname"] : []),
