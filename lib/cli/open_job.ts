@@ -59,14 +59,21 @@ export interface Stores extends AsyncDisposable {
   checkpoint(job: Job): Checkpoint;
 }
 
-/** Opens the target and the checkpoint store of the settings; `signal` cancels waiting for the target. */
+/**
+ * Opens the target and the checkpoint store of the settings. A run passes the signal that stops it, and waits
+ * for a database that cannot be reached; a command that somebody waits for fails at once.
+ */
 export async function openStores(
   settings: Settings = readSettings(env),
   signal?: AbortSignal,
 ): Promise<Stores> {
   // Concurrently: connecting to the database is slow, and every command waits for both.
   const [target, kv] = await both(
-    openTarget(settings.databaseUrl, { onWait, ...(signal === undefined ? {} : { signal }) }),
+    openTarget(settings.databaseUrl, {
+      onWait,
+      waitsForServer: signal !== undefined,
+      ...(signal === undefined ? {} : { signal }),
+    }),
     openKv(settings.kvPath),
   );
   return {

@@ -20,6 +20,7 @@ export async function openTarget(url: string, options: OpenOptions = {}): Promis
     random: options.random ?? Math.random,
     randomId: options.randomId ?? (() => crypto.randomUUID()),
     retryForMs: options.retryForMs ?? RETRY_FOR_MS,
+    waitsForServer: options.waitsForServer ?? true,
     onWait: options.onWait ?? (() => {}),
     signal: options.signal ?? new AbortController().signal,
   };

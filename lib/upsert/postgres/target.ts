@@ -60,7 +60,9 @@ async function waitForIdentity(
   let isTold = false;
   return await retryDatabase(options, () => readIdentity(session), (error) => {
     // A name that does not exist is a typing error at the start, and an outage later on.
-    const passes = error.passes && !/ENOTFOUND/.test(error.message);
+    const isStarting = error.code === "57P03";
+    const passes = isStarting ||
+      options.waitsForServer && error.passes && !/ENOTFOUND/.test(error.message);
     if (passes && !isTold && options.retryForMs > 0) {
       const seconds = Math.ceil(options.retryForMs / 1000);
       options.onWait(`${label} is not available, waiting up to ${seconds} s: ${error.message}`);

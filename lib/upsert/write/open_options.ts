@@ -11,6 +11,8 @@ export interface OpenOptions {
   readonly randomId?: () => string;
   /** Milliseconds to wait for an unreachable or busy database. Defaults to a minute. */
   readonly retryForMs?: number;
+  /** Whether opening waits, too, for a server that cannot be reached. Defaults to true. */
+  readonly waitsForServer?: boolean;
   /** Tells the user why opening or locking takes time. Defaults to silence. */
   readonly onWait?: (message: string) => void;
   /** Ends such a wait. */

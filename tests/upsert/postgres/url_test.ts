@@ -67,3 +67,51 @@ Deno.test("parsePostgresUrl() says what is wrong without repeating the password"
     );
   }
 });
+
+Deno.test("parsePostgresUrl() honours sslmode and sslrootcert as libpq does", () => {
+  const ssl = (query: string) => {
+    const { sslMode, sslRootCert } = parsePostgresUrl(`postgres://u@h/d?${query}`);
+    return [sslMode, sslRootCert];
+  };
+  for (const mode of ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]) {
+    assertEquals(ssl(`sslmode=${mode}`), [mode, undefined]);
+  }
+  assertEquals(ssl("sslmode=require&sslrootcert=ca.pem"), ["verify-ca", "ca.pem"]);
+  assertEquals(ssl("sslrootcert=system"), ["verify-full", "system"]);
+  assertEquals(ssl("sslmode=verify-full&sslrootcert=system"), ["verify-full", "system"]);
+  assertEquals(ssl("sslmode=prefer&sslrootcert=ca.pem"), ["prefer", undefined]);
+});
+
+Deno.test("parsePostgresUrl() turns schema and options into settings of each transaction", () => {
+  const settings = (query: string) => parsePostgresUrl(`postgres://u@h/d?${query}`).settings;
+  assertEquals(settings("schema=My%20%22own%22"), { search_path: '"My ""own"""' });
+  assertEquals(settings("options=-c%20work_mem%3D64MB%20--search_path%3Da,b"), {
+    work_mem: "64MB",
+    search_path: "a,b",
+  });
+  assertEquals(settings("options=-csearch_path%3Da&schema=b"), { search_path: '"b"' });
+  assertEquals(settings("pgbouncer=true&connection_limit=1&channel_binding=prefer"), {});
+});
+
+Deno.test("parsePostgresUrl() refuses by name what it does not honour", () => {
+  for (
+    const [url, message] of [
+      ["postgres://u@a,b/d", "it names several hosts"],
+      ["postgres://u:p@a:1,b:2/d", "it names several hosts"],
+      ["postgres://u@/d?host=a,b", "it names several hosts"],
+      ["postgres://u@h/d?sslcert=x", 'the parameter "sslcert" is not supported'],
+      ["postgres://u@h/d?channel_binding=require", '"channel_binding=require" is not supported'],
+      ["postgres://u@h/d?target_session_attrs=standby", '"target_session_attrs=standby"'],
+      ["postgres://u@h/d?sslmode=maybe", '"maybe" is not a value of sslmode'],
+      [
+        "postgres://u@h/d?sslmode=require&sslrootcert=system",
+        "sslrootcert=system does not go with",
+      ],
+      ["postgres://u@h/d?options=-x", 'its "options" are not of the form'],
+      ["postgres://u@h/d?schema=", 'its "schema" is empty'],
+    ] as const
+  ) {
+    const failure = assertThrows(() => parsePostgresUrl(url), Failure, message);
+    assertEquals([failure.kind, failure.hint === undefined], ["configuration", false]);
+  }
+});

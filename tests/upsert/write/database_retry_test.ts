@@ -85,3 +85,35 @@ Deno.test("DatabaseError tells the first of several addresses' errors", () => {
   const error = new DatabaseError(new AggregateError([refused, new Error("other")]));
   assertEquals(error.message, "connect ECONNREFUSED 127.0.0.1:1");
 });
+
+Deno.test("DatabaseError hints at the cause", () => {
+  const hint = (code: string, message: string) =>
+    new DatabaseError(Object.assign(new Error(message), { code })).toFailure("write").hint;
+  for (
+    const [code, message, part] of [
+      ["42501", "must be owner of table races", "as the owner of the table"],
+      ["42501", "permission denied for table races", "SELECT, INSERT and UPDATE on that table"],
+      ["42501", "permission denied for schema public", "CREATE on the schema"],
+      ["42501", 'permission denied to create temporary tables in database "d"', "TEMPORARY"],
+      ["08P01", "unsupported startup parameter: x", "ignore_startup_parameters"],
+      ["08P01", "no such database: d", "check its name in DATABASE_URL"],
+      ["08P01", "unexpected message", "transaction mode"],
+      ["34000", 'cursor "c" does not exist', "transaction mode"],
+      ["3F000", "no schema has been selected to create in", "?schema=NAME"],
+      ["28000", 'no pg_hba.conf entry for host "h", no encryption', "sslmode=require"],
+      ["28P01", "password authentication failed", "Check user and password"],
+      ["", "unable to verify the first certificate", "sslrootcert=FILE"],
+      ["", "The server does not support SSL connections", "sslmode=disable"],
+      ["57014", "canceling statement due to statement timeout", "Make the query faster"],
+    ] as const
+  ) assertEquals([message, hint(code, message)?.includes(part)], [message, true]);
+});
+
+Deno.test("DatabaseError retries no error that only its user can cure", () => {
+  const consequence = (code: string, message: string) =>
+    new DatabaseError(Object.assign(new Error(message), { code })).consequence;
+  assertEquals(consequence("", "self-signed certificate"), "final");
+  assertEquals(consequence("08P01", "unsupported startup parameter: x"), "final");
+  assertEquals(consequence("08P01", "query_wait_timeout"), "lost");
+  assertEquals(consequence("22001", "value too long: certificate"), "data");
+});

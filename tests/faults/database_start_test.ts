@@ -1,0 +1,68 @@
+// A run starts while the database restarts, is out of connections or only reads: what passes is waited for
+// and said, what does not is said at once.
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { Failure } from "../../lib/failure.ts";
+import { openTarget } from "../../lib/upsert/open_target.ts";
+import { sharedPostgres, startPostgres } from "../support/postgres_server.ts";
+import { openSql } from "./sql.ts";
+
+const HOLDER = { run: "r", host: "h", pid: 1 };
+
+Deno.test("openTarget() waits for a server that restarts, and says so once", async () => {
+  await using server = await startPostgres();
+  await server.stop("immediate");
+  const told = Promise.withResolvers<string>();
+  const waits: string[] = [];
+  const opening = openTarget(server.url, {
+    retryForMs: 60_000,
+    onWait: (message) => {
+      waits.push(message);
+      told.resolve(message);
+    },
+  });
+  assertMatch(await told.promise, /is not available, waiting up to 60 s: connect ECONNREFUSED/);
+  await server.start();
+  await using target = await opening;
+  await using _lock = await target.lock("job", HOLDER);
+  assertEquals(waits.length, 1);
+});
+
+Deno.test("openTarget() waits for a free connection", async () => {
+  const url = await (await sharedPostgres()).createDatabase();
+  await using other = openSql(url);
+  const role = `few_${crypto.randomUUID().slice(0, 8)}`;
+  await other.run(`CREATE ROLE ${role} LOGIN CONNECTION LIMIT 0`);
+  const told = Promise.withResolvers<string>();
+  const opening = openTarget(url.replace("hindcast@", `${role}@`), { onWait: told.resolve });
+  assertMatch(await told.promise, /too many connections for role/);
+  await other.run(`ALTER ROLE ${role} CONNECTION LIMIT 5`);
+  await (await opening)[Symbol.asyncDispose]();
+  await other.run(`DROP ROLE ${role}`);
+});
+
+Deno.test("openTarget() does not wait for a wrong password or an unknown host, nor where it is not to", async () => {
+  const url = new URL(await (await sharedPostgres()).createDatabase());
+  const waits: string[] = [];
+  const onWait = (message: string) => void waits.push(message);
+  for (
+    const wrong of [
+      Object.assign(new URL(url), { pathname: "/no_such_database" }),
+      Object.assign(new URL(url), { hostname: "no-such-host.invalid" }),
+    ]
+  ) await assertRejects(() => openTarget(wrong.href, { onWait }), Failure, "Cannot connect to");
+  const nobody = "postgres://me@127.0.0.1:1/db";
+  await assertRejects(() => openTarget(nobody, { onWait, waitsForServer: false }), Failure);
+  assertEquals(waits, []);
+});
+
+Deno.test("lock() says at once that a database is read-only", async () => {
+  const url = await (await sharedPostgres()).createDatabase();
+  await using other = openSql(url);
+  const name = new URL(url).pathname.slice(1);
+  await other.run(`ALTER DATABASE ${name} SET default_transaction_read_only = on`);
+  const waits: string[] = [];
+  await using target = await openTarget(url, { onWait: (message) => void waits.push(message) });
+  const failure = await assertRejects(() => target.lock("job", HOLDER), Failure, "is read-only");
+  assertEquals([failure.kind, failure.hint?.includes("use the primary")], ["target", true]);
+  assertEquals(waits, []);
+});
