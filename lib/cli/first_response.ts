@@ -8,7 +8,7 @@ import { Failure } from "../failure.ts";
 import { openApi } from "../fetch/api_client.ts";
 import { renderRequest } from "../fetch/http/request.ts";
 import { openPaginator } from "../fetch/paging/open_paginator.ts";
-import type { ApiDependencies } from "../fetch/stream_client.ts";
+import type { ApiDependencies } from "../fetch/api_connection.ts";
 import { draftOfAnswers, type InitAnswers, type JobDraft } from "../init/job_draft.ts";
 import { readSample, recordsIn, type Sample } from "../init/read_sample.ts";
 import { writeJob } from "../init/write_job.ts";

@@ -17,7 +17,7 @@ import { statusHint } from "../probe/status_hint.ts";
 import { formatCount, formatSeconds } from "../report/text/format.ts";
 import { fine, type Item, problem, problemOf } from "./item.ts";
 import { openPaginator } from "../fetch/paging/open_paginator.ts";
-import { type ApiDependencies } from "../fetch/stream_client.ts";
+import type { ApiDependencies } from "../fetch/api_connection.ts";
 
 /** Longest wait for the response. */
 const TIMEOUT_MS = 20_000;

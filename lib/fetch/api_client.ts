@@ -17,8 +17,7 @@ import { boundTogether, type Rate } from "../plan/time/rate.ts";
 import type { WireRequest } from "./http/request.ts";
 import { Semaphore } from "./rate/semaphore.ts";
 import { sendWithRetries } from "./http/send_with_retries.ts";
-import type { ApiDependencies } from "./stream_client.ts";
-import type { ApiConnection } from "./stream_client.ts";
+import type { ApiConnection, ApiDependencies } from "./api_connection.ts";
 
 /**
  * Opens the API of a job without sending anything. Close it with `await using`.

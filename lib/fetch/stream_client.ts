@@ -1,6 +1,7 @@
 // Sends the requests of one stream: turn, concurrency slot, permit, credentials, redirects, retries, and
 // the meaning of the last response. It reads a body only to quote an error. Invariant: every request sent,
 // including a retry or a redirect, holds a permit of the limiter and is sent as soon as it has it.
+import type { ApiConnection } from "./api_connection.ts";
 import type { Stream } from "../config/schema/job_schema.ts";
 import { type Credential, withCredentials } from "./http/auth.ts";
 import type { FetchEvent } from "./fetch_event.ts";
@@ -19,63 +20,6 @@ import { isThrottled } from "./http/retry.ts";
 import { PageEnds } from "./paging/page_ends.ts";
 import { Semaphore } from "./rate/semaphore.ts";
 import { outcomeOf, reasonOf, type SendResult, sendWithRetries } from "./http/send_with_retries.ts";
-import type { Env } from "../config/yaml/env.ts";
-import type { Clock } from "./rate/clock.ts";
-import type { FetchListener } from "./fetch_event.ts";
-import type { Job } from "../config/schema/job.ts";
-import { HttpClient } from "./http/http.ts";
-import { Limiter } from "./rate/limiter.ts";
-import { Backlog } from "./backlog.ts";
-import type { LimitStore } from "./rate/limit_store.ts";
-import type { Availability } from "./rate/availability.ts";
-import type { WaitListener } from "../report/text/wait.ts";
-import { Credentials } from "./http/credentials.ts";
-
-/** What an API client needs from outside. */
-export interface ApiDependencies {
-  /** Looks up an environment variable, for secrets. */
-  readonly env: Env;
-  /** Monotonic clock for pacing and waiting. */
-  readonly clock: Clock;
-  /** Returns epoch milliseconds, for dates in headers. */
-  readonly wallNow: () => number;
-  /** Returns a number in [0, 1). */
-  readonly random: () => number;
-  /** Aborts every request. */
-  readonly signal: AbortSignal;
-  /** Receives every event. */
-  readonly onEvent: FetchListener;
-  /** Receives waits for the API or for a limit; without it outages are not waited for. */
-  readonly onWait?: WaitListener | undefined;
-  /** Whether a long wait fails the requests instead. */
-  readonly noWait?: boolean | undefined;
-  /** Where the use of limits is kept; undefined where limits are not shared with other processes. */
-  readonly limitStore?: LimitStore | undefined;
-}
-
-/** What the clients of all streams of a job share. */
-export interface ApiConnection {
-  /** The job whose API it is. */
-  readonly job: Job;
-  /** What it was opened with. */
-  readonly dependencies: ApiDependencies;
-  /** Sends requests. */
-  readonly http: HttpClient;
-  /** Paces requests. */
-  readonly limiter: Limiter;
-  /** Bounds the requests in flight. */
-  readonly semaphore: Semaphore;
-  /** Counts the bytes of responses that are not parsed yet. */
-  readonly backlog: Backlog;
-  /** Lets one response be parsed at a time: a parsed page takes memory until the next station has it. */
-  readonly parseSlot: Semaphore;
-  /** The credentials that requests carry. */
-  readonly credentials: Credentials;
-  /** Whether the API is reachable. */
-  readonly availability: Availability;
-  /** Replaces the secrets of this API in a text. */
-  mask(text: string): string;
-}
 
 /** Wait for a limit above which another request probes the API. */
 const LONGEST_REPLAY_WAIT_MS = 10_000;

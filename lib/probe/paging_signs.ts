@@ -1,5 +1,5 @@
-// Owns the search for signs of paging in a response, for a job that does not declare paging yet, and what they suggest
-// to write. Pure; it reads names near the top of the response and headers, never the records.
+// Owns the search for signs of paging in a response, for display; what they mean for a run is decided in
+// fetch/paging/. Pure; it reads names near the top of the response and headers, never the records.
 import { isObject, stepTo } from "../extract/value/path.ts";
 
 /** A value in a response that looks like part of its paging. */
@@ -54,14 +54,6 @@ export function pagingSigns(
   return found.slice(0, MOST_SIGNS);
 }
 
-/** What to write for signs of paging in a response of so many records, one key a line; a person has to judge it. */
-export function guessPaging(signs: readonly PagingSign[], records: number): string[] {
-  const total = guessTotal(signs, records);
-  const by = pagingOf(signs, records, total);
-  if (by === undefined) return [];
-  return [`paging: ${by}`, ...total === undefined ? [] : [`total: ${total.path}`]];
-}
-
 /** The sign that states the number of records of the whole window, for a response of so many. */
 export function guessTotal(signs: readonly PagingSign[], records: number): PagingSign | undefined {
   return signs.find(({ path, value }) => TOTAL.test(path) && numberOf(value) >= records);
@@ -70,41 +62,9 @@ export function guessTotal(signs: readonly PagingSign[], records: number): Pagin
 const TOTAL =
   /(total|total_?(count|records|results|items|elements|hits)|x-total(-count)?|matched)$/i;
 
-function pagingOf(
-  signs: readonly PagingSign[],
-  records: number,
-  total: PagingSign | undefined,
-): string | undefined {
-  const textAt = (name: RegExp) =>
-    signs.find(({ path, value }) => name.test(path) && /^"./.test(value));
-  if (signs.some(({ path, value }) => path === "$header.link" && /rel=\W*next/i.test(value))) {
-    return "{ by: link_header }";
-  }
-  const next = textAt(/next[^.]*$|next\.href$/i);
-  const cursor = next ?? textAt(/(cursor|token|marker)[^.]*$/i);
-  if (next !== undefined && /^"(https?:|\/|\?)/.test(next.value)) {
-    return `{ by: next_link, link: ${quoted(next.path)} }`;
-  }
-  if (cursor !== undefined) {
-    return `{ by: cursor, cursor: ${quoted(cursor.path)}, cursor_param: ... }`;
-  }
-  const pages = signs.find(({ path, value }) => PAGES.test(path) && numberOf(value) > 1);
-  if (pages !== undefined) return `{ by: page, page_param: page, pages: ${quoted(pages.path)} }`;
-  return records > 0 && numberOf(total?.value) > records
-    ? `{ by: offset, offset_param: ..., size: ${records} }`
-    : undefined;
-}
-
-const PAGES = /(total_?pages|page_?count|number_?of_?pages|last_?page|x-total-pages|pages)$/i;
-
 /** The number in a JSON text, which may be a string. */
 function numberOf(json = ""): number {
   return Number(json.replaceAll('"', "") || "none");
-}
-
-/** Quoted where YAML requires it inside braces. */
-function quoted(path: string): string {
-  return /[[\]{},"]/.test(path) ? `'${path}'` : path;
 }
 
 function shown(value: unknown): string {

@@ -7,12 +7,13 @@ import { renderRequest } from "../fetch/http/request.ts";
 import type { PageStep } from "../fetch/http/page_step.ts";
 import { pageFacts } from "../fetch/page_facts.ts";
 import { fingerprint } from "../fetch/paging/fingerprint.ts";
+import { suggestPaging } from "../fetch/paging/suggest_paging.ts";
 import { openPaginator } from "../fetch/paging/open_paginator.ts";
 import type { PageFacts, Verdict } from "../fetch/paging/paginator.ts";
 import { type ParsedResponse, readResponse } from "../fetch/read_response.ts";
 import { Failure } from "../failure.ts";
 import { yieldingToEventLoop } from "../yield_to_event_loop.ts";
-import { guessPaging, guessTotal, type PagingSign, pagingSigns } from "./paging_signs.ts";
+import { guessTotal, type PagingSign, pagingSigns } from "./paging_signs.ts";
 
 /** How the pages of a response continue, as far as two pages show. */
 export interface PagingReport {
@@ -54,7 +55,8 @@ export async function probePaging(
   const { paging: { by }, window } = client.stream;
   const paginator = openPaginator(client.stream, job.source.url);
   paginator.first();
-  const verdict = paginator.next(factsOf(client, unit, page));
+  const facts = factsOf(client, unit, page);
+  const verdict = paginator.next(facts);
   const steps = verdict.kind === "more" && verdict.proof === undefined ? verdict.steps : [];
   const failed = verdict.kind === "failed" ? verdict : undefined;
   const isSplit = window?.auto === true && failed?.tooFull === true;
@@ -70,15 +72,25 @@ export async function probePaging(
     second: second.records,
     problem: failed !== undefined && !isSplit ? failed.reason : second.problem,
     split: failed !== undefined && isSplit ? failed.reason : null,
-    ...undeclared(client, page.read),
+    ...undeclared(client, page.read, facts),
   };
 }
 
 /** Signs of paging that the job does not declare, and what to write for them. */
-function undeclared({ stream }: StreamClient, { body, header, records }: ParsedResponse) {
+function undeclared(
+  { stream }: StreamClient,
+  { body, header, records }: ParsedResponse,
+  facts: PageFacts,
+) {
   if (stream.paging.by !== "none" && stream.total !== undefined) return { signs: [], guesses: [] };
   const signs = pagingSigns(body, header);
-  if (stream.paging.by === "none") return { signs, guesses: guessPaging(signs, records.length) };
+  if (stream.paging.by === "none") {
+    const found = facts.continuations({ records: records.length, pages: 1 });
+    const limit = facts.limitEqualTo(records.length);
+    const isComplete = found.length === 0 && limit === undefined;
+    const guesses = isComplete ? [] : suggestPaging(found, { records: records.length, limit });
+    return { signs, guesses };
+  }
   const total = guessTotal(signs, records.length);
   return total === undefined
     ? { signs: [], guesses: [] }

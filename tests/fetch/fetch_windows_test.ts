@@ -283,3 +283,34 @@ Deno.test("fetchWindows() holds few pages for a slow consumer", async () => {
   assert(given <= 10, `${given}`);
   await fetched.return(undefined);
 });
+
+Deno.test("fetchWindows() dates a window by the time before its first request, not after its last page", async () => {
+  let wallMs = Date.UTC(2025, 0, 10, 23, 59);
+  const pages: Pages = function* () {
+    for (let index = 0; index < 3; index++) {
+      wallMs += 60_000;
+      yield pageOf(index);
+    }
+  };
+  const given = options(pages, { wallNow: () => wallMs, windowsInFlight: 1 });
+  const list = await all(fetchWindows([planOf("things", days("2025-01-01", "2025-01-02"))], given));
+  const done = list.find((item) => item.kind === "done");
+  assertEquals(done?.kind === "done" && done.requestedAt, Date.UTC(2025, 0, 10, 23, 59));
+});
+
+Deno.test("fetchWindows() does not split an auto window that fails for another reason than its size", async () => {
+  const pages: Pages = function* (unit) {
+    yield pageOf(0);
+    if (unit.window!.from === days("2025-01-01", "2025-01-02").from) {
+      throw new Failure("window", "Cannot read it: 500");
+    }
+  };
+  const plan = planOf("auto", days("2025-01-01", "2025-02-01"));
+  const list = await all(fetchWindows([plan], options(pages)));
+  assertEquals(list.filter(({ kind }) => kind === "split"), []);
+  const failed = list.filter(({ kind }) => kind === "failed");
+  assertEquals(failed.length, 1);
+  const windows = list.filter(({ kind }) => kind === "done" || kind === "failed")
+    .map(({ unit }) => unit.window!);
+  assertEquals(union(windows), [days("2025-01-01", "2025-02-01")]);
+});

@@ -1,6 +1,5 @@
 import { assertEquals } from "@std/assert";
 import { guessFormat } from "../../lib/probe/guess_format.ts";
-import { guessPaging } from "../../lib/probe/paging_signs.ts";
 import { suggestedFix } from "../../lib/probe/suggested_fix.ts";
 import { statusHint } from "../../lib/probe/status_hint.ts";
 
@@ -42,35 +41,6 @@ Deno.test("suggestedFix() says what to write for a value that cannot be cast", (
     assertEquals(suggestedFix(type, JSON.stringify(value)), fix, `${type} ${value}`);
   }
   assertEquals(suggestedFix("numeric", '"cut off...'), undefined);
-});
-
-Deno.test("guessPaging() says what to write for the signs of paging in a response", () => {
-  const guesses = (signs: Record<string, unknown>) =>
-    guessPaging(
-      Object.entries(signs).map(([path, value]) => ({ path, value: JSON.stringify(value) })),
-      10,
-    );
-  const link = '<https://a.example?page=2>; rel="next"';
-  assertEquals(guesses({ "$header.link": link, "$header.x-total-count": "25" }), [
-    "paging: { by: link_header }",
-    "total: $header.x-total-count",
-  ]);
-  assertEquals(guesses({ '["@odata.nextLink"]': "https://a.example?skip=2" }), [
-    `paging: { by: next_link, link: '["@odata.nextLink"]' }`,
-  ]);
-  assertEquals(guesses({ "meta.next_cursor": "abc", "meta.total": 25 }), [
-    "paging: { by: cursor, cursor: meta.next_cursor, cursor_param: ... }",
-    "total: meta.total",
-  ]);
-  assertEquals(guesses({ page: 1, total_pages: 3 }), [
-    "paging: { by: page, page_param: page, pages: total_pages }",
-  ]);
-  assertEquals(guesses({ total: 25 }), [
-    "paging: { by: offset, offset_param: ..., size: 10 }",
-    "total: total",
-  ]);
-  assertEquals(guesses({ total: 10 }), []);
-  assertEquals(guesses({ next: null, count: 10 }), []);
 });
 
 Deno.test("statusHint() says what to do about a status that is not a success", () => {
