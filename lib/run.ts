@@ -109,6 +109,7 @@ async function announce(input: RunInput): Promise<void> {
       minutes: minutesLeft,
       requests: requests_left,
       seconds: seconds_left,
+      doneAtMs: input.wallNow() + 1_000 * seconds_left,
       requestsPerSecond: tightest([...job.source.limits, ...stream.limits]) ?? null,
       exact: stream.window === undefined || !stream.window.auto,
     });

@@ -55,7 +55,7 @@ async function checkStatus(job: Job, given: GivenOptions, args: Arguments): Prom
     wallNow: Date.now,
   };
   const survey = surveyOf(job, await surveyStreams(source, streamsOf(job, options)));
-  const lines = () => surveyLines(job, options, survey).join("\n");
+  const lines = () => surveyLines(job, options, survey, Date.now()).join("\n");
   console.log(args.has("json") ? JSON.stringify(survey) : lines());
   return EXIT.done;
 }

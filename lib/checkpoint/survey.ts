@@ -10,6 +10,7 @@ import type { Track } from "../plan/scope.ts";
 import { canonical, scopeOf } from "../plan/scope.ts";
 import { stagesOf } from "../plan/stage.ts";
 import { countWindows } from "../plan/stream_plan.ts";
+import { withoutReserve } from "../plan/time/rate.ts";
 import type { Window } from "../plan/time/window.ts";
 import type { PlanSource } from "./open_plan.ts";
 
@@ -149,7 +150,7 @@ function totalsOf(
           answerMs: forecast.answerMs,
         };
       }),
-      job.source.limits,
+      withoutReserve(job.source.limits, job.source.reserve),
       job.source.concurrency,
     );
   for (const name of streams) addExceptSeconds(totals, forecasts.get(name)!);

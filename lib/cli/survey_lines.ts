@@ -3,6 +3,7 @@ import type { Survey } from "../checkpoint/survey.ts";
 import type { Job } from "../config/schema/job.ts";
 import { rangeOf as rangeOfStream } from "../plan/needed.ts";
 import { formatNumber, formatSeconds, formatTable, formatWindow } from "../report/text/format.ts";
+import { formatCompletion } from "../report/text/wait.ts";
 import type { RunOptions } from "./run_options.ts";
 import { rangeOf } from "./run_options.ts";
 
@@ -19,8 +20,14 @@ const HEADER = [
 ];
 
 /** The forecast as aligned lines. */
-export function surveyLines(job: Job, options: RunOptions, survey: Survey): string[] {
+export function surveyLines(
+  job: Job,
+  options: RunOptions,
+  survey: Survey,
+  nowMs: number,
+): string[] {
   const range = rangeOf(options);
+  const done = formatCompletion(survey.seconds_left, nowMs + 1_000 * survey.seconds_left);
   const rows = Object.entries(survey.streams).map(([name, totals]) => {
     const own = rangeOfStream(job.streams[name]!, range);
     return [name, own === undefined ? "-" : formatWindow(own), ...cells(totals)];
@@ -31,7 +38,7 @@ export function surveyLines(job: Job, options: RunOptions, survey: Survey): stri
     `left: about ${formatNumber(survey.requests_left)} requests, ${
       formatNumber(survey.rows_left)
     } rows, ` +
-    `${formatSeconds(survey.seconds_left)} at the allowed rate`,
+    `${formatSeconds(survey.seconds_left)} at the allowed rate${done}`,
     "Requests and rows are forecast from the plan, the limits and what runs have measured.",
   ];
 }

@@ -13,7 +13,7 @@ import { Credentials } from "./http/credentials.ts";
 import { StreamClient } from "./stream_client.ts";
 import { Limiter } from "./rate/limiter.ts";
 import type { Sharing } from "./rate/shared_pacer.ts";
-import { boundTogether, type Rate } from "../plan/time/rate.ts";
+import { boundTogether, withoutReserve } from "../plan/time/rate.ts";
 import type { WireRequest } from "./http/request.ts";
 import { Semaphore } from "./rate/semaphore.ts";
 import { sendWithRetries } from "./http/send_with_retries.ts";
@@ -65,7 +65,7 @@ export class ApiClient implements ApiConnection, AsyncDisposable {
       send: (r) => this.#sendForToken(r),
     });
     this.limiter = new Limiter({
-      source: boundTogether(withoutReserve(source), source.burst),
+      source: boundTogether(withoutReserve(source.limits, source.reserve), source.burst),
       sharing: sharingOf(this),
       ...dependencies,
     });
@@ -129,15 +129,6 @@ function sharingOf(
   const account = `${new URL(job.source.url).origin} ${credentials.identity}`;
   const apiKey = createHash("sha256").update(account).digest("hex");
   return { store: limitStore, apiKey, holder: crypto.randomUUID() };
-}
-
-/** The limits without the requests that are left to others. */
-function withoutReserve({ limits, reserve }: Job["source"]): Rate[] {
-  return limits.map((rate) =>
-    reserve?.intervalMs === rate.intervalMs
-      ? { ...rate, requests: Math.max(1, rate.requests - reserve.requests) }
-      : rate
-  );
 }
 
 /** Credentials in a URL would be printed with it, and `fetch` refuses them. */

@@ -12,7 +12,7 @@ import { oneLine } from "../report/text/format.ts";
 import { refuseErrorBody, RetryFailure } from "./response_error.ts";
 import { HttpError } from "./http/http_error.ts";
 import { requestFailure } from "./http/request_failure.ts";
-import { readRateLimit } from "./rate/rate_headers.ts";
+import { readRateLimit, readUsedWeight } from "./rate/rate_headers.ts";
 import { boundTogether } from "../plan/time/rate.ts";
 import { isRedirect, MAX_REDIRECTS, redirected } from "./http/redirect.ts";
 import { requestLine, type WireRequest } from "./http/request.ts";
@@ -137,7 +137,8 @@ export class StreamClient {
       isOutage: async ({ result, isFinal, retryAfterMs }) => {
         const status = result instanceof HttpError ? undefined : result.status;
         const reason = reasonOf(result);
-        const failed = { reason, status, isFinal, responsesBefore, retryAfterMs };
+        const isRefusal = status !== undefined && job.source.retry.also.includes(status);
+        const failed = { reason, status, isRefusal, isFinal, responsesBefore, retryAfterMs };
         return hasWaited = await availability.failed(failed);
       },
       onRetry: ({ attempt, ...retry }) =>
@@ -188,6 +189,8 @@ export class StreamClient {
     held.use(await availability.enter(signal));
     await this.#streamLimiter.ready(signal);
     held.use(await semaphore.take(signal));
+    // A request of weight n uses n requests of each limit.
+    for (let used = 1; used < this.stream.weight; used++) await this.#streamLimiter.take(signal);
     const permit = await this.#streamLimiter.take(signal);
     const release = held.move();
     return { permit, [Symbol.dispose]: () => release[Symbol.dispose]() };
@@ -212,11 +215,14 @@ export class StreamClient {
     } else {
       this.#streamLimiter.accepted(permit);
     }
-    if (status < 500 || this.stream.empty_on.includes(status)) {
+    const isRefusal = job.source.retry.also.includes(status);
+    if ((status < 500 && !isRefusal) || this.stream.empty_on.includes(status)) {
       this.api.availability.responded((signal) => this.#replay(current.request, signal));
     }
     const state = readRateLimit(head.headers, wallNow());
     if (state !== undefined) this.#streamLimiter.applyHeaders(state);
+    const weight = readUsedWeight(head.headers);
+    if (weight !== undefined) this.#streamLimiter.applyUsedWeight(weight, wallNow());
   }
 
   /** Method and URL for display: masked, at most 300 characters. */

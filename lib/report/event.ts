@@ -27,6 +27,8 @@ export type RunEvent =
     minutes: number;
     requests: number;
     seconds: number;
+    /** When the stream is done at the allowed rate, in epoch milliseconds. */
+    doneAtMs: number;
     requestsPerSecond: number | null;
     /** Whether windows and requests are counted rather than forecast. */
     exact: boolean;

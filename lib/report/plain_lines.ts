@@ -9,7 +9,7 @@ import {
   formatSubject,
   oneLine,
 } from "./text/format.ts";
-import { formatWait } from "./text/wait.ts";
+import { formatCompletion, formatWait } from "./text/wait.ts";
 import type { Summary } from "./summary.ts";
 import type { Subject } from "./text/subject.ts";
 
@@ -60,11 +60,14 @@ const [STREAM_CHARS, DATES_CHARS] = [12, 24];
 
 function plannedLine(event: Of<"stream_planned">): string {
   const { stream, range, windows, skipped, requests, seconds, requestsPerSecond, exact } = event;
+  const done = formatCompletion(seconds, event.doneAtMs);
   const approximately = exact ? "" : "~";
   const at = requestsPerSecond === null ? "" : ` at ${formatRate(requestsPerSecond)}`;
   const requested = requests === 0
     ? "nothing to fetch"
-    : `${approximately}${formatCount(requests, "request")}${at}, about ${formatSeconds(seconds)}`;
+    : `${approximately}${formatCount(requests, "request")}${at}, about ${
+      formatSeconds(seconds)
+    }${done}`;
   return [
     `${stream.padEnd(STREAM_CHARS + 2)} ${(range ?? "all").padEnd(DATES_CHARS)}`,
     cell(windows + skipped, 6, "window", approximately),

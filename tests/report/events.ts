@@ -19,6 +19,7 @@ export function planned(more: Partial<Of<"stream_planned">> = {}): Of<"stream_pl
     minutes: 9 * 7 * 1440,
     requests: 28,
     seconds: 14,
+    doneAtMs: 14_000,
     requestsPerSecond: 2,
     exact: true,
     ...more,

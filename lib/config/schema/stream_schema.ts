@@ -201,6 +201,9 @@ export const stream = z.strictObject({
   refresh: duration.prefault("1d").describe(
     "For a stream without windows: how long --resume and cron reuse its last response.",
   ),
+  weight: z.int().min(1).max(10_000).default(1).describe(
+    "What one request of the stream counts against the limits, where the API weighs requests.",
+  ).meta({ unit: "requests" }),
   limits: rates.default([]).describe(
     "Rate limits of this stream, in addition to those of `source`.",
   )

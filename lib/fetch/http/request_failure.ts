@@ -8,6 +8,11 @@ import { HttpError } from "./http_error.ts";
 import { isPassingStatus, PASSING_ERRORS } from "./retry.ts";
 import { reasonOf, type SendResult } from "./send_with_retries.ts";
 
+/** A refusal that speaks of a quota rather than of credentials. */
+const QUOTA = /quota|limit|too many|exceeded/i;
+const QUOTA_HINT =
+  'If a quota is used up, declare "retry: { also: [403] }" under "source": the run then waits';
+
 /**
  * Returns the failure that the last attempt of a request means; `line` is the masked request. A status of
  * `fullOn` means that the window holds more than the API returns.
@@ -27,7 +32,8 @@ export function requestFailure(
   const quoted = excerpt === "" ? "" : `, "${source.mask(excerpt)}"`;
   const message = `Cannot fetch ${line}: ${reasonOf(result)}${quoted}${attemptsText}`;
   if (then === "refused") {
-    const hint = credentialsHint(source.job.source.auth);
+    const isQuota = status === 403 && QUOTA.test(excerpt);
+    const hint = isQuota ? QUOTA_HINT : credentialsHint(source.job.source.auth);
     return new Failure("refused", message, { hint, status });
   }
   if (!(result instanceof HttpError) && fullOn.includes(result.status)) {

@@ -69,7 +69,7 @@ export async function sendWithRetries<A extends HttpResponse>(
       ? { error: result.kind }
       : outcomeOf(result, options.wallNow());
     const isFinal = attempt >= policy.attempts;
-    if (mayBeOutage(outcome, emptyOn)) {
+    if (mayBeOutage(outcome, policy, emptyOn)) {
       const retryAfterMs = "error" in outcome ? 0 : outcome.retryAfterMs ?? 0;
       if (await options.isOutage?.({ result, isFinal, retryAfterMs })) {
         attempt = 0;
@@ -86,9 +86,15 @@ export async function sendWithRetries<A extends HttpResponse>(
 }
 
 /** Whether the failure may be caused by an API that is unreachable rather than by this request. */
-function mayBeOutage(outcome: Outcome, emptyOn: readonly number[]): boolean {
+function mayBeOutage(
+  outcome: Outcome,
+  { also }: RetryPolicy,
+  emptyOn: readonly number[],
+): boolean {
   if ("error" in outcome) return outcome.error === "timeout" || outcome.error === "connection";
-  return outcome.status >= 500 && !emptyOn.includes(outcome.status);
+  const { status, retryAfterMs } = outcome;
+  const isRefusal = also.includes(status) && !retryAfterMs;
+  return (status >= 500 || isRefusal) && !emptyOn.includes(status);
 }
 
 /** What the status and headers of a response say about a retry. */

@@ -5,7 +5,7 @@
 import { Failure } from "../../failure.ts";
 import { formatSeconds } from "../../report/text/format.ts";
 import type { Clock } from "./clock.ts";
-import { formatInstant, type WaitListener } from "../../report/text/wait.ts";
+import { formatInstant, type Wait, type WaitListener } from "../../report/text/wait.ts";
 
 /** Options of `Availability`. */
 export interface AvailabilityOptions {
@@ -27,6 +27,8 @@ export interface FailedAttempt {
   readonly reason: string;
   /** Status of the response; undefined where there was none. */
   readonly status: number | undefined;
+  /** Whether the job declares the status as a refusal of all requests, such as a used-up quota. */
+  readonly isRefusal: boolean;
   /** Whether no attempt is left. */
   readonly isFinal: boolean;
   /** `responses` before the first attempt of the request. */
@@ -44,6 +46,7 @@ interface Outage {
   /** Resolves with whether the outage is real: false where the first probe was answered. */
   readonly verdict: PromiseWithResolvers<boolean>;
   readonly over: AbortController;
+  readonly kind: Wait["kind"];
   reason: string;
   intervalMs: number;
   /** Whether `onWait` knows of it. */
@@ -138,21 +141,23 @@ export class Availability {
     }
     // A server error before the first response may be a mistake in the job rather than an outage.
     const { status } = attempt;
-    if (this.responses === 0 && status !== undefined && !GATEWAY_STATUSES.has(status)) return false;
+    const isOwnError = status !== undefined && !GATEWAY_STATUSES.has(status);
+    if (this.responses === 0 && isOwnError && !attempt.isRefusal) return false;
     this.#failingSince ??= { ms: clock.now(), wallMs: wallNow() };
     this.#failures++;
     const isAlone = attempt.isFinal && this.responses === attempt.responsesBefore;
-    if (this.#failures < SUSPICIOUS_FAILURES && !isAlone) return false;
+    if (this.#failures < SUSPICIOUS_FAILURES && !isAlone && !attempt.isRefusal) return false;
     return await this.#begin(attempt).verdict.promise;
   }
 
-  #begin({ reason, retryAfterMs }: FailedAttempt): Outage {
+  #begin({ reason, retryAfterMs, isRefusal }: FailedAttempt): Outage {
     const { ms, wallMs } = this.#failingSince!;
     const outage: Outage = {
       sinceMs: ms,
       sinceWallMs: wallMs,
       verdict: Promise.withResolvers(),
       over: new AbortController(),
+      kind: isRefusal ? "limit" : "outage",
       reason,
       intervalMs: FIRST_INTERVAL_MS,
       isAnnounced: false,
@@ -201,10 +206,10 @@ export class Availability {
   }
 
   #announce(outage: Outage, waitMs: number): void {
-    const { reason, sinceWallMs } = outage;
+    const { kind, reason, sinceWallMs } = outage;
     outage.isAnnounced = true;
     const untilMs = this.#options.wallNow() + waitMs;
-    this.#options.onWait({ kind: "outage", reason, sinceMs: sinceWallMs, untilMs });
+    this.#options.onWait({ kind, reason, sinceMs: sinceWallMs, untilMs });
   }
 
   #end(outage: Outage): void {

@@ -58,7 +58,9 @@ export function readRateLimit(
     const state = tightest(splitList(field).map((item) => readItem(item, nowMs, longestMs)));
     if (state !== undefined) return state;
   }
-  for (const prefix of ["ratelimit-", "x-ratelimit-", "x-rate-limit-"]) {
+  const pairs = readPairs(headers);
+  if (pairs !== undefined) return pairs;
+  for (const prefix of PREFIXES) {
     const state = makeState(
       leadingNumber(headers.get(`${prefix}limit`)),
       leadingNumber(headers.get(`${prefix}remaining`)),
@@ -67,6 +69,50 @@ export function readRateLimit(
       longestMs,
     );
     if (state !== undefined) return state;
+  }
+  return undefined;
+}
+
+const PREFIXES = [
+  "ratelimit-",
+  "x-ratelimit-",
+  "x-rate-limit-",
+  "x-ratelimit-requests-",
+  "x-app-ratelimit-",
+];
+
+/**
+ * Headers that give limits and use side by side: `X-RateLimit-Limit: 100,1000` with `X-RateLimit-Usage: 30,340`
+ * (Strava), `X-Shopify-Shop-Api-Call-Limit: 32/40`. Of several limits the one with the fewest requests left.
+ */
+function readPairs(headers: Headers): RateLimitState | undefined {
+  const [limits, used] = [headers.get("x-ratelimit-limit"), headers.get("x-ratelimit-usage")]
+    .map((text) => (text ?? "").split(",").map(leadingNumber));
+  const both = limits!.map((limit, at) => leftOf(limit, used![at]));
+  const call = /^\s*(\d+)\s*\/\s*(\d+)\s*$/.exec(
+    headers.get("x-shopify-shop-api-call-limit") ?? "",
+  );
+  return tightest([...both, call === null ? undefined : leftOf(Number(call[2]), Number(call[1]))]);
+}
+
+function leftOf(limit: number | undefined, used: number | undefined): RateLimitState | undefined {
+  if (limit === undefined || used === undefined) return undefined;
+  return { limit, remaining: Math.max(0, limit - used) };
+}
+
+/**
+ * The weight used in an interval, as `X-MBX-USED-WEIGHT-1m: 1180` reports it (Binance); undefined where no
+ * header does. The interval is in milliseconds.
+ */
+export function readUsedWeight(
+  headers: Headers,
+): { used: number; intervalMs: number } | undefined {
+  for (const [name, text] of headers) {
+    const found = /^x-mbx-used-weight-(\d+)([smhd])$/.exec(name);
+    const used = leadingNumber(text);
+    if (found === null || used === undefined) continue;
+    const unitMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[found[2] as "s"]!;
+    return { used, intervalMs: Number(found[1]) * unitMs };
   }
   return undefined;
 }

@@ -38,6 +38,8 @@ export interface Shared {
   serve(): void;
 }
 
+/** Wait where nothing remains and the API does not say until when, in milliseconds. */
+const UNKNOWN_RESET_MS = 60_000;
 /** Wait before a reservation under way is looked at again, in milliseconds. */
 const RESERVING_MS = 20;
 /** The reason of a pause after Retry-After. */
@@ -122,14 +124,25 @@ export class StreamLimiter {
    * remains, and the pacers are precise to the millisecond.
    */
   applyHeaders(state: RateLimitState): void {
-    const { remaining, resetAfterMs } = state;
-    if (remaining !== 0 || resetAfterMs === undefined) return;
+    const { remaining, resetAfterMs = UNKNOWN_RESET_MS } = state;
+    if (remaining !== 0) return;
     const kept = this.#pacers.some(({ rate }) =>
       rate.intervalMs <= LONGEST_PACED_MS && resetAfterMs <= rate.intervalMs + ROUNDING_MS
     );
     if (!kept) {
       this.pauseUntil(this.#shared.clock.now() + resetAfterMs, "the API reports a used-up quota");
     }
+  }
+
+  /** Waits for the next interval where the API reports that the weight of a declared limit is used up. */
+  applyUsedWeight(weight: { used: number; intervalMs: number }, wallNowMs: number): void {
+    const { used, intervalMs } = weight;
+    const isUsedUp = this.#pacers.some(({ rate }) =>
+      rate.intervalMs === intervalMs && used >= rate.requests
+    );
+    if (!isUsedUp) return;
+    const resetAfterMs = intervalMs - wallNowMs % intervalMs;
+    this.pauseUntil(this.#shared.clock.now() + resetAfterMs, "the API reports a used-up quota");
   }
 
   /** Sends no request to the API before this time of the limiter's clock. */

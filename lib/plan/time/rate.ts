@@ -94,6 +94,15 @@ export function boundTogether(rates: readonly Rate[], burst = false): Rate[] {
   }));
 }
 
+/** The rates without the requests that are left to others: those of a limit with the same interval. */
+export function withoutReserve(rates: readonly Rate[], reserve: Rate | undefined): Rate[] {
+  return rates.map((rate) =>
+    reserve?.intervalMs === rate.intervalMs
+      ? { ...rate, requests: Math.max(1, rate.requests - reserve.requests) }
+      : rate
+  );
+}
+
 /** Seconds that a number of requests takes under the rates of one list. */
 export function secondsUnder(rates: readonly Rate[], requests: number): number {
   const bounds = boundTogether(rates).map((rate) => {

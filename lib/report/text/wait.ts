@@ -22,6 +22,13 @@ export function formatInstant(atMs: number): string {
   return `${minuteOf(atMs)} UTC`;
 }
 
+/** When long work is done: `, done about 2026-12-13`; empty for work of less than a day. */
+export function formatCompletion(seconds: number, doneAtMs: number): string {
+  return seconds < SECONDS_PER_DAY ? "" : `, done about ${minuteOf(doneAtMs).slice(0, 10)}`;
+}
+
+const SECONDS_PER_DAY = 86_400;
+
 /** A wait with its instants: `API unreachable since 02:14, next try 02:19 UTC: connection refused`. */
 export function formatWait({ kind, reason, sinceMs, untilMs }: Wait): string {
   const [since, until] = [minuteOf(sinceMs), minuteOf(untilMs)];

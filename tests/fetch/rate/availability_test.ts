@@ -24,6 +24,7 @@ function setup(giveUpAfterMs: number | undefined = 86_400_000) {
   const fail = (more: Partial<FailedAttempt> = {}) =>
     availability.failed({
       ...{ reason: "down", status: 503, isFinal: false, responsesBefore: 0, retryAfterMs: 0 },
+      isRefusal: false,
       ...more,
     });
   return { clock, availability, waits, probes, api, replay, fail };
@@ -113,12 +114,32 @@ Deno.test("Availability.failed() takes a plain server error before any response 
   for (let at = 0; at < 10; at++) assertEquals(await fail({ status: 500, isFinal: true }), false);
 });
 
+Deno.test("Availability waits for a refusal that the job declares, from the first one on", async () => {
+  const { clock, availability, fail, waits, replay } = setup();
+  const reason = "the API responded with status 403";
+  assertEquals(await fail({ status: 403, isRefusal: true, reason }), true);
+  const sending = (async () => {
+    using _probe = await availability.enter(NEVER);
+    availability.responded(replay);
+  })();
+  await clock.advance(1_000);
+  await sending;
+  assertEquals([waits[0]?.kind, waits[0]?.reason, waits[1]], ["limit", reason, undefined]);
+});
+
 Deno.test("Availability.failed() never finds an outage where outages are not waited for", async () => {
   const clock = new FakeClock(0);
   const availability = new Availability({
     ...{ clock, wallNow: clock.now, giveUpAfterMs: undefined, signal: NEVER, onWait: () => {} },
   });
-  const attempt = { reason: "", status: 503, isFinal: true, responsesBefore: 0, retryAfterMs: 0 };
+  const attempt = {
+    reason: "",
+    status: 503,
+    isFinal: true,
+    isRefusal: false,
+    responsesBefore: 0,
+    retryAfterMs: 0,
+  };
   for (let at = 0; at < 10; at++) assertEquals(await availability.failed(attempt), false);
 });
 

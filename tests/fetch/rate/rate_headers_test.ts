@@ -1,5 +1,9 @@
 import { assertEquals } from "@std/assert";
-import { readRateLimit, readRetryAfter } from "../../../lib/fetch/rate/rate_headers.ts";
+import {
+  readRateLimit,
+  readRetryAfter,
+  readUsedWeight,
+} from "../../../lib/fetch/rate/rate_headers.ts";
 
 const nowMs = Date.UTC(2024, 0, 1, 12);
 const inAMinute = "Mon, 01 Jan 2024 12:01:00 GMT";
@@ -76,4 +80,25 @@ Deno.test("readRateLimit() bounds a reset that is past or very far away", () => 
     readRateLimit(new Headers({ "X-RateLimit-Reset": text }), nowMs)?.resetAfterMs;
   assertEquals(reset(`${nowMs / 1_000 - 5}`), 0);
   assertEquals(reset("9999999"), 604_800_000);
+});
+
+Deno.test("readRateLimit() reads limits and use side by side, and by other names", () => {
+  const left = (headers: Record<string, string>) => readRateLimit(new Headers(headers), 0);
+  assertEquals(left({ "X-RateLimit-Limit": "100,1000", "X-RateLimit-Usage": "30,340" }), {
+    limit: 100,
+    remaining: 70,
+  });
+  assertEquals(left({ "X-RateLimit-Limit": "100,1000", "X-RateLimit-Usage": "30,1001" }), {
+    limit: 1000,
+    remaining: 0,
+  });
+  assertEquals(left({ "X-Shopify-Shop-Api-Call-Limit": "32/40" }), { limit: 40, remaining: 8 });
+  assertEquals(left({ "x-ratelimit-requests-remaining": "7" }), { remaining: 7 });
+});
+
+Deno.test("readUsedWeight() reads the weight of an interval", () => {
+  const read = (name: string, text: string) => readUsedWeight(new Headers({ [name]: text }));
+  assertEquals(read("X-MBX-USED-WEIGHT-1m", "1180"), { used: 1180, intervalMs: 60_000 });
+  assertEquals(read("X-MBX-USED-WEIGHT-10s", "3"), { used: 3, intervalMs: 10_000 });
+  assertEquals(read("X-MBX-USED-WEIGHT", "3"), undefined);
 });
