@@ -1,6 +1,6 @@
 // `deno task package`: writes the npm package into a folder, ready for `npm pack`. The commands are
-// bundled as JavaScript, because Deno runs no TypeScript inside node_modules. PGlite stays a dependency:
-// it reads its WebAssembly from its own folder.
+// bundled as JavaScript with every package they import, because Deno runs no TypeScript inside
+// node_modules; the files that PGlite loads lie beside the bundle.
 import { helpText, readArguments } from "../lib/cli/arguments.ts";
 import type { Flags } from "../lib/cli/arguments.ts";
 import { EXIT, runCommand } from "../lib/cli/exit.ts";
@@ -13,8 +13,8 @@ const FLAGS: Flags = {
   out: { kind: "value", value: "DIR", about: "Folder to write. Default: ./data/package." },
 };
 
-/** Packages that are installed with Hindcast rather than bundled. */
-const EXTERNAL = ["@electric-sql/pglite"];
+/** The files that PGlite loads from its own folder. */
+const PGLITE_FILES = ["pglite.wasm", "pglite.data", "initdb.wasm"];
 
 /** Tasks that are of use in the repository only. */
 const REPOSITORY_ONLY = new Set(["docs", "package"]);
@@ -32,6 +32,10 @@ async function main(argv: string[]): Promise<number> {
   await Deno.mkdir(`${out}/bin`, { recursive: true });
   await Deno.mkdir(`${out}/config`, { recursive: true });
   await bundle(`${out}/lib/bundle`);
+  const pglite = import.meta.resolve("@electric-sql/pglite");
+  for (const name of PGLITE_FILES) {
+    await Deno.copyFile(new URL(name, pglite), `${out}/lib/bundle/${name}`);
+  }
   for (const file of await filesOf("config", /\.(yaml|json)$/)) {
     await Deno.copyFile(packageFile(file), `${out}/${file}`);
   }
@@ -59,7 +63,6 @@ async function bundle(out: string): Promise<void> {
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
       ...["bundle", "--quiet", "--platform", "deno", "--code-splitting", "--minify"],
-      ...EXTERNAL.flatMap((name) => ["--external", name]),
       ...["--outdir", out, ...commands.map(packageFile)],
     ],
     cwd: packageFile("."),
@@ -72,10 +75,9 @@ async function bundle(out: string): Promise<void> {
 }
 
 async function manifest(): Promise<string> {
-  const { version, license, imports } = JSON.parse(
+  const { version, license } = JSON.parse(
     await Deno.readTextFile(packageFile("deno.json")),
-  ) as { version: string; license: string; imports: Record<string, string> };
-  const external = EXTERNAL.map((name) => [name, imports[name]!.split("@").at(-1)!]);
+  ) as { version: string; license: string };
   return JSON.stringify(
     {
       name: "hindcast",
@@ -87,7 +89,7 @@ async function manifest(): Promise<string> {
       bin: { hindcast: "bin/hindcast.mjs" },
       files: ["bin", "lib", "config"],
       engines: { node: ">=18" },
-      dependencies: { ...Object.fromEntries(external), deno: DENO_VERSION },
+      dependencies: { deno: DENO_VERSION },
     },
     null,
     2,
@@ -104,7 +106,7 @@ import { fileURLToPath } from "node:url";
 const { runInstall } = createRequire(import.meta.url)("deno/install_api.cjs");
 const launcher = fileURLToPath(new URL("../lib/bundle/launch.js", import.meta.url));
 const child = spawn(runInstall(), [
-  ...["run", "--quiet", "--no-prompt", "--no-config", "--no-lock", "--node-modules-dir=manual"],
+  ...["run", "--quiet", "--no-prompt", "--no-config", "--no-lock", "--no-npm"],
   ...["--allow-read", "--allow-env", "--allow-run", launcher, ...process.argv.slice(2)],
 ], { stdio: "inherit" });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));

@@ -1,6 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { openTarget } from "../../lib/upsert/open_target.ts";
 import { openSite } from "../faults/site.ts";
+import { runTask } from "../support/run_task.ts";
 import { thingsApi, thingsJob } from "./things.ts";
 
 Deno.test("deno task query prints the digits that the database holds, in every format", async () => {
@@ -61,4 +62,13 @@ Deno.test("deno task query changes nothing and says what is wrong with a query",
   assertEquals(rows, [[0]]);
   const both = await site.run("query", ["SELECT 1", "--csv", "--json"]);
   assertEquals([both.code, both.stdout], [2, ""]);
+});
+
+Deno.test("deno task query needs no job", async () => {
+  await using api = thingsApi();
+  await using site = await openSite(thingsJob(api.url));
+  const { code, stdout, stderr } = await runTask("query", ["SELECT 1 AS n"], {
+    env: { DATABASE_URL: site.databaseUrl },
+  });
+  assertEquals([code, stdout, stderr], [0, "n\n1\n", ""]);
 });

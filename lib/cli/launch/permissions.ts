@@ -4,6 +4,7 @@
 // its own hosts. It opens only the job's files.
 import { parsePostgresUrl } from "../../upsert/postgres/url.ts";
 import { JOB_SETTING, namedJob } from "../default_job.ts";
+import { IS_BUNDLED, packageFile } from "../package_files.ts";
 import { readSettings, SETTING_NAMES } from "../settings.ts";
 import { type Environment, hostOf, type JobAccess, readJobAccess } from "./job_access.ts";
 
@@ -137,6 +138,7 @@ function addBoth(grants: Grants, path: string): void {
 function addTarget(url: string, grants: Grants, env: Environment): void {
   if (!url.startsWith("pglite:")) return addServer(url, grants);
   addBoth(grants, url.slice("pglite:".length));
+  if (IS_BUNDLED) return void grants.read.add(packageFile("lib/bundle"));
   grants.read.add(`${denoFolder(env)}/npm/registry.npmjs.org/@electric-sql/pglite`);
   grants.read.add(`${import.meta.dirname}/../../../node_modules/@electric-sql/pglite`);
 }

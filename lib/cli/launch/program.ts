@@ -9,7 +9,7 @@ export function programArguments(command: string): string[] {
   }
   const unstable = ["--unstable-kv", "--unstable-cron"];
   return [
-    ...["--no-config", "--no-lock", "--node-modules-dir=manual", ...unstable],
+    ...["--no-config", "--no-lock", "--no-npm", ...unstable],
     packageFile(`lib/bundle/${command}.js`),
   ];
 }
