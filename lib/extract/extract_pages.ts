@@ -5,6 +5,7 @@ import { yieldingToEventLoop } from "../yield_to_event_loop.ts";
 import type { Fetched, FetchedUnit } from "../fetch/fetch_windows.ts";
 import type { Unit } from "../plan/stream_plan.ts";
 import type { RowSet } from "./row_shape.ts";
+import { readingFailure } from "./decode/reading_failure.ts";
 import type { Rejection } from "./rejection.ts";
 import { Failure } from "../failure.ts";
 import type { Extractor } from "./extractor.ts";
@@ -62,7 +63,8 @@ async function extractPage(
     }, recordsPerSlice);
     const { sets, rejected } = await yieldingToEventLoop(work);
     return { kind: "rows", unit, sets, rejected, bytes: page.bytes };
-  } catch (error) {
+  } catch (cause) {
+    const error = readingFailure(cause);
     if (!(error instanceof Failure) || error.kind !== "window") throw error;
     return { kind: "failed", unit, failure: error };
   }

@@ -5,6 +5,7 @@ import { atOnce } from "../yield_to_event_loop.ts";
 import type { Job } from "../config/schema/job.ts";
 import type { CivilMinute } from "../plan/time/civil.ts";
 import { Failure } from "../failure.ts";
+import { csvHeader } from "./decode/csv_header.ts";
 import { isClean } from "./decode/clean_body.ts";
 import type { Frame } from "./value/each.ts";
 import { compileGroup, groupEntries, notAnObject } from "./entry_group.ts";
@@ -13,6 +14,7 @@ import { pageValues } from "./value/page_value.ts";
 import { isObject, type Path } from "./value/path.ts";
 import { KeyedRecord } from "./decode/read_records.ts";
 import { recordDateTest } from "./value/record_date.ts";
+import { headerCheck } from "./header_check.ts";
 import type { Rejection } from "./rejection.ts";
 import { type RowSet, type RowShape, shapesOf, streamOf } from "./row_shape.ts";
 import { Sink } from "./sink.ts";
@@ -77,6 +79,7 @@ export function compileExtractor(job: Job, stream: string): Extractor {
     "record_date",
     () => recordDateTest(date.path, job.time_zone, date.format),
   );
+  const checkHeader = headerCheck(spec.rows, shapes);
   const needsObjects = groups.some((group) => group.needsObjects);
 
   function* extractBySlices(
@@ -84,11 +87,14 @@ export function compileExtractor(job: Job, stream: string): Extractor {
     recordsPerSlice: number,
   ): Generator<void, Extraction> {
     sink.begin();
+    const header = csvHeader(page.body);
+    if (header !== undefined) checkHeader(header);
     const [found, clean] = [pageValues(pagePaths, page), isClean(page.body)];
     for (const [index, given] of page.records.entries()) {
       if (index > 0 && index % recordsPerSlice === 0) yield;
       const frame = frameOf(given, index);
-      const problem = problemOf(frame, page.window, needsObjects, dateTest);
+      const problem = raggedLine(given, header) ??
+        problemOf(frame, page.window, needsObjects, dateTest);
       if (problem !== undefined) sink.reject(0, null, problem, frame.element, frame);
       else for (const group of groups) group.extract(frame, found, clean);
     }
@@ -107,6 +113,14 @@ function frameOf(given: unknown, index: number): Frame {
     key: keyed ? given.key : null,
     up: null,
   };
+}
+
+/** Why a line of CSV is not a record; undefined for a record. */
+function raggedLine(given: unknown, header: readonly string[] | undefined): string | undefined {
+  if (header === undefined || !Array.isArray(given)) return undefined;
+  return given.length === header.length
+    ? "contains a misplaced quote"
+    : `has ${given.length} ${given.length === 1 ? "field" : "fields"}, expected ${header.length}`;
 }
 
 type DateTest = ReturnType<typeof recordDateTest>;

@@ -2,6 +2,7 @@
 // and yields them in order. It decides nothing about paging or retries. Invariant: it ends normally only
 // if the window is complete as far as the API lets that be known; a page with index 0 after others means
 // that the window was restarted and the pages before it are void.
+import { readingFailure } from "../extract/decode/reading_failure.ts";
 import { yieldingToEventLoop, yieldToEventLoop } from "../yield_to_event_loop.ts";
 import { Failure } from "../failure.ts";
 import { withoutCredentials } from "./http/auth.ts";
@@ -86,7 +87,7 @@ export async function* fetchPages(
       if (restarts === MAX_RESTARTS) throw unstable(api.mask(verdict.reason));
     }
   } catch (error) {
-    throw signal.aborted ? interruption(signal) : error;
+    throw signal.aborted ? interruption(signal) : readingFailure(error);
   }
 }
 

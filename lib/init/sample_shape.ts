@@ -3,6 +3,7 @@
 // cast to it.
 import type { ColumnType } from "../config/schema/job_schema.ts";
 import { castOf } from "../extract/cast/cast.ts";
+import { isNumber, isScalar } from "../extract/cast/exact_number.ts";
 import { isObject, stepTo } from "../extract/value/path.ts";
 import { ANY, type Shape } from "./shape.ts";
 
@@ -19,7 +20,7 @@ export function shapeOfValues(values: readonly unknown[]): Shape {
     return { kind: "list", of: shapeOfValues(known.flat().slice(0, MOST_ELEMENTS)) };
   }
   if (known.every(isObject)) return objectShape(known as Record<string, unknown>[]);
-  return known.some((value) => typeof value === "object") ? ANY : scalarShape(known);
+  return known.some((value) => !isScalar(value)) ? ANY : scalarShape(known);
 }
 
 function objectShape(values: Record<string, unknown>[]): Shape {
@@ -47,7 +48,7 @@ function epochShape(name: string, values: readonly unknown[]): Shape | undefined
     return of && { kind: "list", of };
   }
   const areBetween = (least: number, most: number) =>
-    known.every((value) => typeof value === "number" && value >= least && value < most);
+    known.every((value) => isNumber(value) && Number(value) >= least && Number(value) < most);
   const format = areBetween(3e8, 5e9) ? "epoch" : areBetween(3e11, 5e12) ? "epoch_ms" : undefined;
   return format && { kind: "scalar", type: "timestamptz", format };
 }
@@ -59,15 +60,20 @@ function isData(name: string): boolean {
   return /\d/.test(name);
 }
 
+/** Whether a number is written with a point, as `1.0` is: others may have a fraction. */
+function isFraction(value: unknown): boolean {
+  return isNumber(value) && String(value).includes(".");
+}
+
 function scalarShape(values: readonly unknown[]): Shape {
-  const kinds = new Set(
-    values.map((value) => typeof value === "bigint" ? "number" : typeof value),
-  );
+  const kinds = new Set(values.map((value) => isNumber(value) ? "number" : typeof value));
   if (kinds.size > 1) return { kind: "scalar", type: "text" };
   const candidates: ColumnType[] = kinds.has("boolean")
     ? ["boolean"]
     : kinds.has("string")
     ? ["date", "timestamptz", "uuid"]
+    : values.some(isFraction)
+    ? ["numeric"]
     : ["bigint", "numeric"];
   const type = candidates.find((type) => values.every((value) => fits(type, value)));
   return { kind: "scalar", type: type ?? "text" };

@@ -1,6 +1,7 @@
 // Owns one real request of one stream and the report on its response: what was sent, what came back, the first
 // records, the rows they become and what cannot be cast. The request uses the HTTP client, limits and credentials
 // of a run, and is sent once. It writes nothing. Invariant: the report contains no secret, even if the API echoes one.
+import { isObject } from "../extract/value/path.ts";
 import { yieldingToEventLoop } from "../yield_to_event_loop.ts";
 import type { Job } from "../config/schema/job.ts";
 import { decodeText } from "../extract/decode/charset.ts";
@@ -164,7 +165,7 @@ function masked(probe: Probe, mask: (text: string) => string): Probe {
   const walk = (value: unknown): unknown => {
     if (typeof value === "string") return mask(value);
     if (Array.isArray(value)) return value.map(walk);
-    if (typeof value !== "object" || value === null) return value;
+    if (!isObject(value)) return value;
     return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, walk(item)]));
   };
   return walk(probe) as Probe;

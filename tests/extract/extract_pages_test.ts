@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import type { ExtractedPage, Extractor } from "../../lib/extract/extractor.ts";
 import { extractPages } from "../../lib/extract/extract_pages.ts";
 import type { Fetched } from "../../lib/fetch/fetch_windows.ts";
@@ -75,4 +75,22 @@ Deno.test("extractPages() ends with an unexpected error", async () => {
     throw new TypeError("a mistake");
   };
   await assertRejects(() => extracted([pageOf(unitOf(1))], broken), TypeError);
+});
+
+Deno.test("extractPages() fails a window whose page is nested too deeply to read, and continues with others", async () => {
+  const [bad, good] = [unitOf(1), unitOf(2)];
+  const list = await extracted([pageOf(bad), pageOf(good), endOf(good)], (page) => {
+    if (page.window === bad.window) throw new RangeError("Maximum call stack size exceeded");
+    return { sets: [], rejected: [] };
+  });
+  assertEquals(list.map(({ kind, unit }) => [kind, unit]), [
+    ["failed", bad],
+    ["rows", good],
+    ["done", good],
+  ]);
+  const [failed] = list;
+  assertStringIncludes(
+    failed?.kind === "failed" ? failed.failure.message : "",
+    "Cannot read the response: it is nested too deeply",
+  );
 });

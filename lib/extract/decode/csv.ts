@@ -4,6 +4,7 @@
 // rejected with its text instead of shifting its values.
 import Papa from "papaparse";
 import { Failure } from "../../failure.ts";
+import { noteHeader } from "./csv_header.ts";
 import { recordOf } from "../value/named_record.ts";
 
 /** Characters decoded without a yield: about 5 ms. */
@@ -63,6 +64,7 @@ export function* decodeCsv(
   if (form.header && names === undefined && form.mayBeEmpty !== true) {
     throw unreadable("it is empty, expected CSV with a header line");
   }
+  if (names !== undefined) noteHeader(records, names);
   return records;
 }
 
