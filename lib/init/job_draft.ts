@@ -18,7 +18,7 @@ import {
   requestOf,
 } from "./request_draft.ts";
 import { areUnique, recordsIn, type Sample } from "./read_sample.ts";
-import { arraysIn, shapeOfValues } from "./sample_shape.ts";
+import { recordsOfSample } from "./sample_shape.ts";
 import { ANY, type Shape } from "./shape.ts";
 import { statedLimits } from "./stated_limit.ts";
 
@@ -76,7 +76,7 @@ export function draftOfAnswers(answers: InitAnswers, sample?: Sample): JobDraft 
   const path = required(answers.path, "path", "/v1/readings");
   const url = required(answers.url, "url", "https://api.example.com");
   const name = answers.name ?? nameOfUrl(url);
-  const found = inSample(sample, path);
+  const found = recordsOfSample(sample, path);
   const inner = recordsIn(sample?.body, answers.records ?? found.records);
   const proposed = answers.paging === undefined
     ? pagingOfSample(found, inner.length)
@@ -102,24 +102,6 @@ export function draftOfAnswers(answers: InitAnswers, sample?: Sample): JobDraft 
     auth: answers.auth === undefined ? undefined : readAuth(answers.auth, name),
     guesses: guessesOf(proposed, full),
     notes: notesOf({ signs: proposed.signs, start }),
-  };
-}
-
-/** Where the records of a sample are; arrays of arrays are read as the records they stand for. */
-function inSample(sample: Sample | undefined, path: string): RecordsProposal & { header?: string } {
-  const arrays = sample === undefined ? undefined : arraysIn(sample.body);
-  const found = proposeRecords(sample === undefined ? ANY : shapeOfValues([sample.body]), path);
-  const isFound = found.record.kind === "object" && typeof found.records === "string" &&
-    sample !== undefined &&
-    recordsIn(sample.body, found.records).length > (arrays?.rows.length ?? 0);
-  if (arrays === undefined || isFound || found.keys !== undefined) return found;
-  return {
-    ...found,
-    records: arrays.records,
-    path: arrays.path,
-    word: lastWord(path),
-    record: shapeOfValues(arrays.rows),
-    ...arrays.header === undefined ? {} : { header: arrays.header },
   };
 }
 

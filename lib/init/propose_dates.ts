@@ -93,6 +93,8 @@ function isDay({ name, words }: KnownParameter): boolean {
 function formatOf({ type, format, description, example, words }: KnownParameter): string {
   const sample = typeof example === "string" ? example : "";
   const about = `${description} ${sample}`;
+  const digits = /yyyymmddhhmm(ss)?/i.exec(about) ?? /^\d{12}(\d\d)?$/.exec(sample);
+  if (digits !== null) return `|%Y%m%d%H%M${digits[1] === undefined ? "" : "%S"}`;
   if (/yyyymmdd|^\d{8}$/i.test(description) || /^\d{8}$/.test(sample)) return "|%Y%m%d";
   if (/dd[./-]mm[./-]yyyy/i.test(about)) return `|${patternOf(about, "dd", "mm")}`;
   if (/mm[./-]dd[./-]yyyy/i.test(about)) return `|${patternOf(about, "mm", "dd")}`;

@@ -94,10 +94,12 @@ function candidates(
 /** Names of columns that identify what a word names. */
 function ownNames(word: string): string[] {
   const one = singular(snakeCase(word));
+  const last = one.split("_").at(-1)!;
   const suffixes = [...ID_WORDS, "identifier", "key", "code", "number", "no", "ref"];
   return [
     ...ID_WORDS,
-    ...suffixes.flatMap((suffix) => [`${one}_${suffix}`, `${one}${suffix}`]),
+    ...["unique_key", "unique_id"],
+    ...suffixes.flatMap((suffix) => [`${one}_${suffix}`, `${one}${suffix}`, `${last}_${suffix}`]),
   ];
 }
 

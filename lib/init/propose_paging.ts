@@ -90,10 +90,17 @@ export function pagingOfSample(response: RecordsProposal, count: number): Paging
     const paging = { by: "offset", offset_param: offset, size: Math.max(1, count) };
     return { paging, guesses: guess(offset), signs: [] };
   }
+  const page = has(/^page(_?(number|index))?$/i);
+  const hasIds = response.record.kind === "object" && response.record.members.has("id");
+  if (more !== undefined && page === undefined && hasIds && typeof response.records === "string") {
+    const param = "starting_after";
+    const after = { cursor: `${response.path}[-1].id`, cursor_param: param, more };
+    return { paging: { by: "cursor", ...after }, guesses: guess(param), signs: [] };
+  }
   if (
-    pages !== undefined || more !== undefined || has(/^page(_?(number|index))?$/i) !== undefined
+    pages !== undefined || more !== undefined || page !== undefined
   ) {
-    const param = has(/^page(_?(number|index))?$/i) ?? "page";
+    const param = page ?? "page";
     const end = pages !== undefined
       ? { pages }
       : more !== undefined

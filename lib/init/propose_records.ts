@@ -43,7 +43,8 @@ function recordsOf(found: PlacedShape | undefined, response: Shape, pathWord: st
     return { records: { as: "single" as const }, path: "", word: pathWord, record: response };
   }
   const { path, name, shape } = found;
-  const word = name === "" || LIST_NAMES.test(name) ? pathWord : name;
+  const above = /^(nodes|edges)$/.test(name) ? path.split(".").at(-2) : undefined;
+  const word = above ?? (name === "" || LIST_NAMES.test(name) ? pathWord : name);
   const at = path === "" ? {} : { path };
   if (shape.kind === "object") {
     return {

@@ -5,6 +5,9 @@ import type { ColumnType } from "../config/schema/job_schema.ts";
 import { castOf } from "../extract/cast/cast.ts";
 import { isNumber, isScalar } from "../extract/cast/exact_number.ts";
 import { isObject, stepTo } from "../extract/value/path.ts";
+import { lastWord, proposeRecords, type RecordsProposal } from "./propose_records.ts";
+import { recordsIn, type Sample } from "./read_sample.ts";
+import { responseSigns } from "./response_sign.ts";
 import { ANY, type Shape } from "./shape.ts";
 
 /** Elements of an array that are examined. */
@@ -85,6 +88,50 @@ function fits(type: ColumnType, value: unknown): boolean {
   if (type === "timestamptz" && !/T|:/.test(String(value))) return false;
   const cast = castOf(type, { decimal: ".", timeZone: "UTC", inKey: false });
   return typeof cast(value) === "string";
+}
+
+/** Where the records of a sample are; arrays of arrays are read as the records they stand for. */
+export function recordsOfSample(
+  sample: Sample | undefined,
+  path: string,
+): RecordsProposal & { readonly header?: string } {
+  const pair = pairIn(sample?.body, path);
+  if (pair !== undefined) return pair;
+  const arrays = sample === undefined ? undefined : arraysIn(sample.body);
+  const found = proposeRecords(sample === undefined ? ANY : shapeOfValues([sample.body]), path);
+  const isFound = found.record.kind === "object" && typeof found.records === "string" &&
+    sample !== undefined &&
+    recordsIn(sample.body, found.records).length > (arrays?.rows.length ?? 0);
+  if (arrays === undefined || isFound || found.keys !== undefined) return found;
+  return {
+    ...found,
+    records: arrays.records,
+    path: arrays.path,
+    word: lastWord(path),
+    record: shapeOfValues(arrays.rows),
+    ...arrays.header === undefined ? {} : { header: arrays.header },
+  };
+}
+
+/** The records of `[{"total": 9}, [{...}]]`, whose first element shows the paging. */
+function pairIn(body: unknown, path: string): RecordsProposal | undefined {
+  if (!Array.isArray(body) || body.length !== 2 || !isObject(body[0])) return undefined;
+  const [head, list] = body as [unknown, unknown];
+  if (!Array.isArray(list) || !list.every(isObject)) return undefined;
+  const found = proposeRecords(shapeOfValues([list]), path);
+  const signs = responseSigns(shapeOfValues([head]));
+  const below = (one: string | undefined) => one === undefined ? undefined : `[0].${one}`;
+  return {
+    ...found,
+    ...{
+      records: "[1]",
+      path: "[1]",
+      word: lastWord(path),
+      all: signs.all.map((one) => `[0].${one}`),
+    },
+    ...{ total: below(signs.total), pages: below(signs.pages), cursor: below(signs.cursor) },
+    ...{ more: below(signs.more), link: below(signs.link) },
+  };
 }
 
 /** Records of a sample that are arrays. */

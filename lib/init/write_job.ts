@@ -40,7 +40,7 @@ export function writeJob(draft: JobDraft, schema: string, command: string): stri
     oneLine(command)
   }\n${noted}\n`;
   // Lists of names stand without blanks inside their brackets, as `deno fmt` has them.
-  return head + document.toString({ lineWidth: 0 }).replace(/\[ ([\w,.$^ ]+) \]/g, "[$1]");
+  return head + document.toString({ lineWidth: 0 }).replace(/\[ ([\w,.$^/ ]+) \]/g, "[$1]");
 }
 
 /** A text as a comment: on one line, and naming no variable. */
