@@ -1,6 +1,7 @@
 // `deno task check`: reads job files and prints all problems of each, or the job with its defaults. It
 // contacts neither the API nor the database, and requires no variable that holds a secret.
 import { explainJob } from "../lib/config/explain.ts";
+import { inclusiveEndNotes } from "../lib/config/inclusive_end.ts";
 import { formatProblem, type Problem } from "../lib/config/yaml/problem.ts";
 import { inspectJob, type JobReading } from "../lib/config/read_job.ts";
 import { type Flags, helpText, readArguments } from "../lib/cli/arguments.ts";
@@ -47,7 +48,9 @@ async function main(argv: string[]): Promise<number> {
     for (const [file, reading] of readings) {
       printReading(file, reading, args.has("explain"));
       const advice = args.has("explain") ? undefined : modelineAdvice(file, texts.get(file) ?? "");
-      if (reading.problems.length === 0 && advice !== undefined) console.error(`hint: ${advice}`);
+      if (reading.problems.length > 0 || args.has("explain")) continue;
+      const notes = reading.job === undefined ? [] : inclusiveEndNotes(reading.job);
+      for (const hint of [advice ?? [], notes].flat()) console.error(`hint: ${hint}`);
     }
   }
   return isFine ? EXIT.done : EXIT.usage;

@@ -1,13 +1,13 @@
 // Owns the check whether a request loses the last second of its window: its end is an inclusive second, and the
 // instants of the records have fractions. Pure. Invariant: it reports nothing about a stream whose records have
 // whole seconds.
+import { inclusiveEnd } from "../config/inclusive_end.ts";
 import type { Stream } from "../config/schema/job_schema.ts";
 import type { Extraction } from "../extract/extractor.ts";
 
 /** What to change in the request, one sentence each; none where no fraction can be lost. */
-export function lostFractions({ request }: Stream, { sets }: Extraction): string[] {
-  const ends = JSON.stringify(request ?? {}).match(/\{last\|(instant|epoch)\}(?!\.)/g) ?? [];
-  const [end] = ends;
+export function lostFractions(stream: Stream, { sets }: Extraction): string[] {
+  const end = inclusiveEnd(stream);
   if (end === undefined) return [];
   const column =
     sets.flatMap(({ shape, rows }) =>
@@ -17,9 +17,8 @@ export function lostFractions({ request }: Stream, { sets }: Extraction): string
       ).map((name) => `${shape.table}.${name}`)
     )[0];
   if (column === undefined) return [];
-  const instead = end.includes("instant") ? "{to|instant} or {last|instant_ms}" : "{to|epoch}";
   return [
-    `"${end}" in the request loses records of the window's last second: ` +
-    `${column} has fractions of seconds; write ${instead}`,
+    `"${end.placeholder}" in the request loses records of the window's last second: ` +
+    `${column} has fractions of seconds; write ${end.instead}`,
   ];
 }
