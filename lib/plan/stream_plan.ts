@@ -212,9 +212,14 @@ export function autoBounds(stream: Stream): AutoBounds {
 }
 
 /** Most records that a window may hold by its paging; undefined without a bound. */
-function mostRecords({ paging, full, max_pages }: Stream): number | undefined {
-  if (paging.by === "none") return full;
-  if (paging.size === undefined) return undefined;
+function mostRecords(stream: Stream): number | undefined {
+  const { full } = stream;
+  const most = mostByPaging(stream);
+  return most === undefined || full === undefined ? most ?? full : Math.min(most, full);
+}
+
+function mostByPaging({ paging, max_pages }: Stream): number | undefined {
+  if (paging.by === "none" || paging.size === undefined) return undefined;
   const all = max_pages * paging.size;
   if (paging.by === "offset") {
     const { max_offset: most, first, size } = paging;

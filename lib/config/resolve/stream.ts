@@ -99,9 +99,6 @@ function resolvePaging(scope: Scope, path: JobPath, stream: Stream): void {
       );
     }
   }
-  if (stream.full !== undefined && paging.by !== "none") {
-    scope.key([...path, "full"], '"full" cannot be combined with paging');
-  }
   if (paging.by === "none") return;
   if (paging.size_param !== undefined && paging.size === undefined) {
     scope.key([...at, "size_param"], '"size_param" requires "size", the number to send');

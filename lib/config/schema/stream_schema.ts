@@ -216,7 +216,7 @@ export const stream = z.strictObject({
     "Path of the total number of records; a window with a different number fails. `none` if numbers that look like a total mean something else.",
   ).meta({ example: "meta.total" }),
   full: z.int().min(1).optional().describe(
-    "Without paging: the number of records at which the API truncates a response.",
+    "The number of records at which the API cuts off: a response, or with paging all pages of a window. An `auto` window is then made shorter, by the total on the first page where there is one.",
   ).meta({ unit: "records", example: 1000 }),
   format: z.enum(["json", "ndjson", "csv"]).default("json").describe("Format of the response."),
   delimiter: z.string().length(1, { error: "expected one character" }).default(",").describe(

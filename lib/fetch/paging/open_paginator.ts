@@ -20,7 +20,11 @@ export function openPaginator(
   ends: PageEnds = new PageEnds(),
 ): Paginator {
   const { paging } = stream;
-  const tally = new Tally(stream.max_pages, { ends, isPaged: paging.by !== "none" });
+  const tally = new Tally(stream.max_pages, {
+    ends,
+    isPaged: paging.by !== "none",
+    full: stream.full,
+  });
   switch (paging.by) {
     case "none":
       return new SinglePage(tally, stream.full);

@@ -30,6 +30,8 @@ export class Tally {
   readonly ends: PageEnds;
   /** Whether the job declares how pages follow each other. */
   readonly isPaged: boolean;
+  /** Records of a window at which the API cuts off, if the job declares it. */
+  readonly full: number | undefined;
   /** Pages read. */
   pages = 0;
   /** Records read. */
@@ -45,11 +47,16 @@ export class Tally {
   /** Creates a tally that allows at most `maxPages` pages; `isPaged` if the job declares how pages follow. */
   constructor(
     maxPages: number,
-    { ends = new PageEnds(), isPaged = true }: { ends?: PageEnds; isPaged?: boolean } = {},
+    { ends = new PageEnds(), isPaged = true, full }: {
+      ends?: PageEnds;
+      isPaged?: boolean;
+      full?: number | undefined;
+    } = {},
   ) {
     this.maxPages = maxPages;
     this.ends = ends;
     this.isPaged = isPaged;
+    this.full = full;
   }
 
   /**
@@ -65,7 +72,7 @@ export class Tally {
     // An API may declare anything on a page beyond the last.
     const proven = page.records === 0 ? this.#proof(page) : undefined;
     if (proven !== undefined) return proven;
-    const wrong = this.#readTotal(page);
+    const wrong = this.#readTotal(page) ?? this.#isFull();
     if (wrong !== undefined) return wrong;
     const isComplete = this.records === this.total;
     if (isComplete && !follows && this.pages === 1) {
@@ -181,6 +188,18 @@ export class Tally {
       return restart(`the total changed from ${before} to ${this.total} while paging`);
     }
     return this.#exceeds(this.total);
+  }
+
+  /** The total shows on the first page that the last ones cannot be read. */
+  #isFull(): Verdict | undefined {
+    const { full, total, records } = this;
+    if (full === undefined || !this.isPaged) return undefined;
+    if (total === null ? records < full : total <= full) return undefined;
+    const held = total === null ? `at least ${records}` : total;
+    return tooFull(
+      `the window holds ${held} records, and the API returns at most ${full}`,
+      "Make the windows shorter",
+    );
   }
 
   #exceeds(total: number | null): Verdict | undefined {

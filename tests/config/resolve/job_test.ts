@@ -290,10 +290,6 @@ Deno.test("resolveJob() checks paging, records and kinds of streams", () =>
       'parameters in the body require "method: POST" in the request',
     ],
     [
-      { [`${STREAM}.paging`]: { by: "offset", size: 1 }, [`${STREAM}.full`]: 5 },
-      '"full" cannot be combined with paging',
-    ],
-    [
       { [`${STREAM}.records`]: { as: "arrays" } },
       '"as: arrays" requires either a list "names" or "names_at"',
     ],

@@ -642,3 +642,24 @@ Deno.test("PagePaginator reads the page with the number max_page, and no other",
   assertEquals(failure(pages(4).verdict).tooFull, true);
   assertEquals(pages(4).asked.length, 1);
 });
+
+Deno.test("every kind of paging is too full at `full`, judged by the total on the first page", () => {
+  for (const paging of [offset({ size: 100 }), page({ size: 100 }), cursor(), nextLink]) {
+    const reading = (count: number, total?: number) =>
+      readAll(paging, (_, at) => ({
+        records: range(at * 100, Math.min(count, at * 100 + 100)),
+        ...total === undefined ? {} : { total },
+        at: at * 100 + 100 < count ? { next: `/p${at}` } : {},
+      }), { full: 1000 });
+    const known = reading(1001, 1001);
+    assertEquals([failure(known.verdict).tooFull, known.asked.length], [true, 1]);
+    assertEquals(
+      failure(known.verdict).reason,
+      "the window holds 1001 records, and the API returns at most 1000",
+    );
+    assertEquals(reading(1000, 1000).verdict, { kind: "done" });
+    const unknown = reading(5000);
+    assertEquals([failure(unknown.verdict).tooFull, unknown.asked.length], [true, 10]);
+    assertEquals(reading(950).verdict, { kind: "done" });
+  }
+});
