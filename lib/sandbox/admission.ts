@@ -1,6 +1,6 @@
 /**
- * Who is let in: unknown paths, wrong methods, strangers and the hasty are turned away, in this order, so that only
- * requests that could be answered use up a limit.
+ * Decides which requests are admitted: unknown paths, wrong methods, missing credentials and requests over the limit
+ * are refused, in this order, so that only requests that could succeed count against a limit.
  *
  * @module
  */
@@ -10,22 +10,22 @@ import type { SandboxOptions } from "./options.ts";
 import { type RateLimiter, rateLimiter } from "./rate_limit.ts";
 import { refusal, type Reply, tooManyRequests } from "./reply.ts";
 
-/** What admission looks at of a request. */
+/** The parts of a request that admission checks. */
 export interface Visitor {
   /** HTTP method. */
   readonly method: string;
   /** The header, or null. */
   readonly authorization: string | null;
-  /** What its path means, if anything. */
+  /** The endpoint of its path, if there is one. */
   readonly route: Route | undefined;
-  /** When it came, by the clock of the limits. */
+  /** Arrival time, by the clock of the limits. */
   readonly atMs: number;
 }
 
-/** Turns requests away, or not. */
+/** Returns the refusal of a request, or undefined to admit it. */
 export type Admission = (visitor: Visitor) => Reply | undefined;
 
-/** The admission that a sandbox's options ask for. It remembers whom it let in, so each sandbox needs its own. */
+/** The admission for the options of a sandbox. It counts what it admits, so each sandbox needs its own. */
 export function admission(options: SandboxOptions): Admission {
   const { username = "sandbox", password = "sandbox" } = options;
   const credentials = basic(username, password);

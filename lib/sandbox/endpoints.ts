@@ -1,6 +1,6 @@
 /**
- * The endpoints of The Racing API that Hindcast uses: path, published limit, and how a request becomes an answer. Filters,
- * pages and checks here; what there is to answer comes from a source. Knows nothing of HTTP servers.
+ * The endpoints of The Racing API that Hindcast uses: path, published limit, and how a request becomes a response. It
+ * filters, pages and validates; the data comes from a source. It knows nothing about HTTP servers.
  *
  * @module
  */
@@ -14,9 +14,9 @@ import { dayRange, Query } from "./query.ts";
 import { json, refusal, type Reply } from "./reply.ts";
 import type { Source } from "./source.ts";
 
-/** What an endpoint may look at. */
+/** What an endpoint depends on. */
 export interface RunContext {
-  /** Where the answers come from. */
+  /** Where the data comes from. */
   readonly source: Source;
   /** Epoch milliseconds. */
   readonly nowMs: number;
@@ -24,17 +24,17 @@ export interface RunContext {
 
 /** One path of the API. */
 export interface Endpoint {
-  /** As published, with `{...}` for the variable part. */
+  /** The published path, with `{...}` for the variable part. */
   readonly path: string;
   /** The published limit. */
   readonly requestsPerSecond: number;
-  /** Answers a request; `id` is the variable part of the path, or empty. */
+  /** Replies to a request; `id` is the variable part of the path, or empty. */
   answer(scene: RunContext, query: Query, id: string): Reply;
 }
 
-/** An endpoint and what its path leaves open. */
+/** An endpoint and the variable part of its path. */
 export interface Route {
-  /** Which one. */
+  /** The endpoint. */
   readonly endpoint: Endpoint;
   /** The variable part of the path, or empty. */
   readonly id: string;
@@ -73,7 +73,7 @@ const patterns = endpoints.map((endpoint) => ({
   pattern: new RegExp(`^${endpoint.path.replace(/\{\w+\}/, "([^/]+)")}$`),
 }));
 
-/** The endpoint a path means, or `undefined`. */
+/** The endpoint of a path, or `undefined`. */
 export function routeOf(path: string): Route | undefined {
   for (const { endpoint, pattern } of patterns) {
     const match = pattern.exec(path);
@@ -82,7 +82,7 @@ export function routeOf(path: string): Route | undefined {
   return undefined;
 }
 
-/** Answers a request to a known path. */
+/** Replies to a request to a known path. */
 export function answer(scene: RunContext, route: Route, params: URLSearchParams): Reply {
   return route.endpoint.answer(scene, new Query(params), route.id);
 }

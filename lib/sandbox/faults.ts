@@ -1,6 +1,6 @@
 /**
- * Faults on demand: a small grammar, `kind:share[:argument]`, and what each kind does to a good answer. Which requests are
- * hit follows from the seed and the request's number alone, so a run can be repeated. To add a kind, add
+ * Faults on demand: a small grammar, `kind:share[:argument]`, and what each kind does to a good response. The seed and the
+ * number of a request decide whether it is hit, so a run can be repeated. To add a kind, add
  * an entry to {@linkcode faultKinds}.
  *
  * @module
@@ -15,13 +15,13 @@ import { refusal, type Reply } from "./reply.ts";
 export interface Fault {
   /** A key of {@linkcode faultKinds}, or an HTTP status from 400 to 599. */
   readonly kind: string;
-  /** The share of requests it hits, from 0 to 1. */
+  /** The share of requests that it hits, from 0 to 1. */
   readonly share: number;
-  /** What follows the second colon; each kind reads it its own way. */
+  /** What follows the second colon; its meaning depends on the kind. */
   readonly argument: string;
 }
 
-/** The request a fault strikes. */
+/** The request that a fault hits. */
 export interface Stricken {
   /** Its URL. */
   readonly url: URL;
@@ -35,7 +35,7 @@ export interface Stricken {
 export interface FaultKind {
   /** A line for `--help`. */
   readonly summary: string;
-  /** Spoils a good answer. */
+  /** Corrupts a good response. */
   strike(reply: Reply, fault: Fault, request: Stricken): Reply;
 }
 
@@ -51,7 +51,7 @@ export const faultKinds: Readonly<Record<string, FaultKind>> = {
 /**
  * Reads `500:0.05`, `slow:0.01:800` and the like.
  *
- * @throws {Failure} If the text is not a fault.
+ * @throws {Failure} If the string is not a fault.
  */
 export function parseFault(text: string): Fault {
   const [kind = "", share = "", ...rest] = text.split(":");
@@ -77,7 +77,7 @@ export function drawFault(
   });
 }
 
-/** What the client gets when the fault hits. */
+/** The response that the client receives when the fault hits. */
 export function strike(reply: Reply, fault: Fault, request: Stricken): Reply {
   if (isStatus(fault.kind)) return status(fault);
   return faultKinds[fault.kind]!.strike(reply, fault, request);
@@ -87,7 +87,7 @@ function isStatus(kind: string): boolean {
   return /^[45]\d\d$/.test(kind);
 }
 
-/** `429:0.1` says to come back in a second, `429:0.1:30` in thirty, `429:0.1:none` nothing. */
+/** `429:0.1` has Retry-After 1, `429:0.1:30` has 30, `429:0.1:none` has none. */
 function status({ kind, argument }: Fault): Reply {
   const wait = argument === "" && kind === "429" ? "1" : argument;
   const headers = wait === "" || wait === "none" ? {} : { "retry-after": wait };
@@ -136,7 +136,7 @@ function slow(reply: Reply, { argument }: Fault, { signal }: Stricken): Reply {
   return { ...reply, body };
 }
 
-/** Leaves first pages alone, so that the total a client starts with is the true one. */
+/** Leaves first pages alone, so that a client starts with the true total. */
 function drift(reply: Reply, _fault: Fault, { url }: Stricken): Reply {
   const skipped = Number(url.searchParams.get("skip") ?? 0);
   if (reply.status !== 200 || !(skipped > 0)) return reply;

@@ -1,5 +1,5 @@
 /**
- * The filters of the endpoints, from query parameters to a question about a race.
+ * The filters of the endpoints: query parameters become predicates on races.
  *
  * @module
  */
@@ -7,10 +7,10 @@
 import type { Query } from "./query.ts";
 import type { ResultHead } from "./world/result_head.ts";
 
-/** Whether a race is wanted. */
+/** Whether a race passes. */
 export type Filter<T> = (race: T) => boolean;
 
-/** By courses if any are named, else by regions; the API ignores regions beside courses. */
+/** By courses if any are given, otherwise by regions; the API ignores regions when courses are given. */
 export function placeFilter(
   courseIds: readonly string[],
   regionCodes: readonly string[],
@@ -20,7 +20,7 @@ export function placeFilter(
   return () => true;
 }
 
-/** Everything `/v1/results` can be asked to filter by. */
+/** All filters of `/v1/results`. */
 export function resultFilter(query: Query): Filter<ResultHead> {
   const anywhere = { absent: NaN, least: -Infinity, most: Infinity };
   const least = query.integer("min_distance_y", anywhere);

@@ -1,13 +1,13 @@
 /**
- * Reads query parameters the way the API's framework does, and words its complaints the same way. Collects all that is
- * wrong with a request instead of stopping at the first.
+ * Reads query parameters as the API's framework does and words its errors the same way. It collects all errors of a
+ * request instead of stopping at the first.
  *
  * @module
  */
 
 import { dateOf, dayOf } from "./world/calendar.ts";
 
-/** One complaint in the list of a 422 answer. */
+/** One error in the list of a 422 response. */
 export interface Complaint {
   /** Kind of error. */
   readonly type: string;
@@ -17,13 +17,13 @@ export interface Complaint {
   readonly msg: string;
   /** What was sent. */
   readonly input: string;
-  /** The bound that was broken. */
+  /** The bound that was violated. */
   readonly ctx?: Readonly<Record<string, number | string>>;
 }
 
 /** The parameters of one request. */
 export class Query {
-  /** Everything found wrong so far. */
+  /** The errors so far. */
   readonly complaints: Complaint[] = [];
   readonly #params: URLSearchParams;
 
@@ -32,7 +32,7 @@ export class Query {
     this.#params = params;
   }
 
-  /** The parameters as sent, for the `query` field of answers. */
+  /** The parameters as sent, for the `query` field of responses. */
   pairs(): [string, string][] {
     return [...this.#params];
   }
@@ -78,7 +78,7 @@ export class Query {
     return day ?? absent;
   }
 
-  /** Notes that a parameter is wrong. */
+  /** Records that a parameter is wrong. */
   complain(name: string, input: string, type: string, msg: string): void {
     this.complaints.push({ type, loc: ["query", name], msg, input });
   }

@@ -1,13 +1,13 @@
 /**
- * The arithmetic of a server's rate limit: may this request pass now, and if not, how long must
- * the client wait. Three kinds, because servers in the wild differ and a pacer has to please all
- * of them. Pure: the time is an argument, nothing here waits. Invariant: a refused request costs
- * nothing, so a client that waits `retryAfterMs` and asks again is admitted.
+ * The arithmetic of a server's rate limit: whether a request may pass now, and otherwise how long the
+ * client must wait. There are three kinds, because real servers differ and a pacer must satisfy all of
+ * them. Pure: the time is an argument, and nothing here waits. Invariant: a refused request costs
+ * nothing, so a client that waits `retryAfterMs` and sends it again is admitted.
  *
  * @module
  */
 
-/** The verdict on one request. `retryAfterMs` is above 0 and is the shortest wait that helps. */
+/** The decision on one request. `retryAfterMs` is above 0 and is the shortest wait that helps. */
 export type Admission = { readonly ok: true } | {
   readonly ok: false;
   readonly retryAfterMs: number;
@@ -19,7 +19,7 @@ export interface RateLimiter {
   admit(nowMs: number): Admission;
 }
 
-/** The kinds of limiter a sandbox can be told to use. */
+/** The kinds of limiter of a sandbox. */
 export const limitKinds = ["slidingLog", "tokenBucket", "fixedWindow"] as const;
 
 /** One of {@linkcode limitKinds}. */

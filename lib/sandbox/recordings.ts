@@ -1,6 +1,6 @@
 /**
- * Answers from recordings: a folder of JSON files, each with the `request` that was sent and the `body` that came back.
- * Bodies are excerpts, so their totals are not believed; endpoints count what is here. Knows no horse by itself.
+ * Serves recordings: a folder of JSON files, each with the `request` that was sent and the `body` that was received.
+ * Bodies are excerpts, so their totals are ignored; endpoints count the records that exist.
  *
  * @module
  */
@@ -12,9 +12,9 @@ import type { CourseEntry, RegionEntry, Source } from "./source.ts";
 
 /** One recorded exchange. */
 export interface Recording {
-  /** What was asked. */
+  /** The request. */
   readonly request: { readonly path: string; readonly query: Readonly<Record<string, unknown>> };
-  /** What was answered. */
+  /** The response. */
   readonly body: unknown;
 }
 
@@ -40,7 +40,7 @@ export async function readRecordings(folder: string): Promise<Recording[]> {
   );
 }
 
-/** A source that knows what the recordings hold and nothing else. */
+/** A source of the recorded data only. */
 export function recordedSource(recordings: readonly Recording[]): Source {
   const cards = cardsByDate(recordings);
   const results = listsOf<Result>(recordings, "/v1/results", "results")
@@ -89,7 +89,7 @@ async function readRecording(path: string): Promise<Recording> {
 function unreadable(path: string, cause: unknown): Failure {
   const why = cause instanceof Error ? cause.message : String(cause);
   return new Failure("configuration", `Cannot read recordings "${path}": ${why}`, {
-    hint: "Name a folder of recorded answers that this process may read",
+    hint: "Give a folder of recorded responses that this process may read",
     cause,
   });
 }

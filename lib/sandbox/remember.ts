@@ -1,10 +1,10 @@
 /**
- * A bounded memory for a pure function.
+ * A bounded cache for a pure function.
  *
  * @module
  */
 
-/** The same function, which keeps its `most` latest answers and gives those again without working. */
+/** The same function, which caches its `most` latest results. */
 export function remember<K, V>(most: number, make: (key: K) => V): (key: K) => V {
   const kept = new Map<K, V>();
   return (key) => {

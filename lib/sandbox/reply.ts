@@ -1,5 +1,5 @@
 /**
- * An answer before it becomes an HTTP response: plain values that endpoints make, faults spoil and tests compare.
+ * A reply before it becomes an HTTP response: plain values that endpoints create, faults corrupt and tests compare.
  *
  * @module
  */
@@ -8,13 +8,13 @@
 export interface Reply {
   /** HTTP status. */
   readonly status: number;
-  /** By name. */
+  /** Headers by name. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Whole, or in pieces that may fail. */
+  /** The whole body, or pieces that may fail. */
   readonly body: string | ReadableStream<Uint8Array>;
 }
 
-/** A JSON answer. */
+/** A JSON reply. */
 export function json(
   status: number,
   value: unknown,
@@ -36,7 +36,7 @@ export function refusal(
   return json(status, { detail }, headers);
 }
 
-/** A 429; the wait is rounded up to whole seconds, as the header demands. */
+/** A 429; the wait is rounded up to full seconds, as the header requires. */
 export function tooManyRequests(retryAfterMs: number): Reply {
   const seconds = Math.max(1, Math.ceil(retryAfterMs / 1000));
   return refusal(429, "Rate limit exceeded", { "retry-after": String(seconds) });

@@ -1,6 +1,6 @@
 /**
- * The sandbox as a server on this machine: how late an answer comes, which answers are spoiled, what is counted. Opens one
- * listening socket and nothing else; who is let in and what is answered is decided elsewhere.
+ * The sandbox as a server on this machine: it delays and corrupts responses and counts requests. It opens one listening
+ * socket and nothing else; admission and the content of responses are decided elsewhere.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { readRecordings, recordedSource } from "./recordings.ts";
 import { refusal, type Reply, toResponse } from "./reply.ts";
 import { generatedSource, type Source } from "./source.ts";
 
-/** What a sandbox has seen since it started. */
+/** Counts of a sandbox since it started. */
 export interface Counts {
   /** All requests. */
   requests: number;
@@ -32,11 +32,11 @@ export interface Counts {
 export interface Sandbox extends AsyncDisposable {
   /** Such as `http://127.0.0.1:41234`, without a slash at the end. */
   readonly url: string;
-  /** To be used as Basic credentials. */
+  /** For HTTP Basic authentication. */
   readonly username: string;
-  /** To be used as Basic credentials. */
+  /** For HTTP Basic authentication. */
   readonly password: string;
-  /** Kept up to date. */
+  /** The current counts. */
   readonly counts: Counts;
 }
 
@@ -75,7 +75,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   };
 }
 
-/** What all requests share. */
+/** What all requests have in common. */
 interface House {
   readonly options: SandboxOptions;
   readonly counts: Counts;
@@ -84,7 +84,7 @@ interface House {
   readonly refuse: Admission;
 }
 
-/** What one request is answered with, and the fault that spoiled it. */
+/** The response to one request, and the fault that hit it. */
 interface Outcome {
   readonly sent: Reply | Response;
   readonly fault?: Fault | undefined;
@@ -140,7 +140,7 @@ async function respond(house: House, request: Request, stricken: Stricken): Prom
   return outcome;
 }
 
-/** Answers a request that was let in. */
+/** Replies to an admitted request. */
 async function serve({ options, source }: House, stricken: Stricken): Promise<Outcome> {
   const { faults = [], seed = defaultSeed, now = Date.now, intercept } = options;
   const { pathname, searchParams } = stricken.url;

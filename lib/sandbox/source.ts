@@ -1,6 +1,6 @@
 /**
- * What the sandbox answers from: races and horses made by the generator, or recordings. Endpoints ask a source day by
- * day and do the filtering, paging and checking themselves, so both sources behave alike.
+ * The data of the sandbox: generated races and horses, or recordings. Endpoints read a source day by day and filter, page
+ * and validate themselves, so both sources behave the same.
  *
  * @module
  */
@@ -36,7 +36,7 @@ export interface RegionEntry {
   readonly region_code: string;
 }
 
-/** Where answers come from. Days without anything give empty lists. */
+/** A source of data. Days without data return empty arrays. */
 export interface Source {
   /** All courses. */
   readonly courses: readonly CourseEntry[];
@@ -44,7 +44,7 @@ export interface Source {
   readonly regions: readonly RegionEntry[];
   /** The cards of a date, earliest off first. */
   racecardsOn(date: string): readonly Racecard[];
-  /** What the results of a date say of the races alone, latest off first. */
+  /** The race-level part of the results of a date, latest off first. */
   resultHeadsOn(date: string): readonly ResultHead[];
   /** The results of a date whose race ids are among these, latest off first. */
   resultsOn(date: string, raceIds: ReadonlySet<string>): readonly Result[];
@@ -54,7 +54,7 @@ export interface Source {
   horse(horseId: string, kind: "standard" | "pro"): Profile | undefined;
 }
 
-/** The day from which cards exist, 2023-01-23, as the API says. */
+/** The first day with cards, 2023-01-23, as the API documents it. */
 export const firstCardDate = "2023-01-23";
 
 const cardDaysAhead = 7;
@@ -62,7 +62,7 @@ const daysWithRunners = 16; // about 4 MB
 const daysWithHeads = 400; // a year's window and some more; about 6 MB
 
 /**
- * Everything from the generator. `now` is the clock in epoch milliseconds: no result before the off, no card earlier than a week
+ * The generator as a source. `now` is the clock in epoch milliseconds: no result before the off, no card earlier than a week
  * ahead. Results younger than `settleDays` are provisional.
  */
 export function generatedSource(

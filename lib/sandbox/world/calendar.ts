@@ -1,6 +1,6 @@
 /**
  * The sandbox's own calendar: days as counts since 1970-01-01, weekdays, Good Friday, London's offset. It shares
- * nothing with the planner's arithmetic, so that a mistake there cannot hide behind the same mistake here.
+ * nothing with the planner's arithmetic, so that the same mistake cannot hide in both.
  *
  * @module
  */

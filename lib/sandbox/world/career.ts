@@ -1,6 +1,6 @@
 /**
- * What happens to a horse in time: when it races, who trains and owns it, when it is gelded. Each is a function of the
- * horse's number, so any day of a career can be looked at alone.
+ * The career of a horse: when it races, who trains and owns it, when it is gelded. Each is a function of the horse's
+ * number, so any day of a career can be computed alone.
  *
  * @module
  */
@@ -19,11 +19,11 @@ export interface Career {
   readonly to: number;
 }
 
-/** From a day on, somebody has the horse. */
+/** An owner or trainer of the horse, from a day on. */
 export interface Stint<T extends Person> {
   /** The first day. */
   readonly since: number;
-  /** Who has it. */
+  /** The owner or trainer. */
   readonly person: T;
 }
 
@@ -49,7 +49,7 @@ export function careerOf(seed: number, number: number, code: Code): Career {
   return { from, to: Math.max(from + 30, to) };
 }
 
-/** Through whose hands a horse goes in its career. */
+/** The owners and trainers of a horse over its career. */
 export function handsOf(seed: number, dice: Dice, number: number, stratum: Stratum): Hands {
   const { home, code } = stratum;
   const career = careerOf(seed, number, code);

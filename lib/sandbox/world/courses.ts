@@ -5,7 +5,7 @@
  * @module
  */
 
-/** What is run at a course: `flat` and `jump` on turf, `aw` on an artificial surface. */
+/** The kinds of racing at a course: `flat` and `jump` on turf, `aw` on an artificial surface. */
 export type Track = "flat" | "jump" | "aw";
 
 /** The sandbox's own division of the racing world: two home regions and the rest. */
@@ -19,7 +19,7 @@ export interface Course {
   readonly name: string;
   /** Upper case, as races state it: `GB`, `IRE`, `FR`. */
   readonly region: string;
-  /** What is run there. */
+  /** The kinds of racing there. */
   readonly tracks: readonly Track[];
 }
 

@@ -1,5 +1,5 @@
 /**
- * What the tote paid for a race, in the currency of the course.
+ * The tote dividends of a race, in the currency of the course.
  *
  * @module
  */
@@ -18,7 +18,7 @@ const none = {
   tote_trifecta: "",
 };
 
-/** What each bet on a race paid; empty texts where nothing is known. */
+/** The dividend of each bet on a race; empty strings where it is unknown. */
 export function dividends(
   dice: Dice,
   race: Race,

@@ -1,5 +1,5 @@
 /**
- * Who is declared for a race: horses of the right age, sex and quality that are free on the day.
+ * The declared runners of a race: horses of the right age, sex and quality that are free on the day.
  *
  * @module
  */
@@ -30,7 +30,7 @@ export function entries(dice: Dice, seed: number, race: Fixture, pool: Pool): nu
 
 const abroad = choice<Home>([[85, "IRE"], [15, "ROW"]]);
 
-/** Some horses travel, the good ones more. */
+/** Some horses travel, good ones more often. */
 function homeFor(dice: Dice, race: Fixture): Home {
   if (race.home === "ROW" || !dice.chance(race.tier === 0 ? 0.25 : 0.03)) return race.home;
   return race.home === "GB" ? abroad(dice) : "GB";

@@ -1,6 +1,6 @@
 /**
- * How a race ends: the order, the distances between, the times, the prizes, and those who do not get round. The order
- * follows the chances of the market, so favourites win as often as they should.
+ * The finish of a race: order, distances, times, prizes, and the runners that do not complete it. The order follows the
+ * chances of the market, so favourites win as often as they should.
  *
  * @module
  */
@@ -62,7 +62,7 @@ function orderOf(dice: Dice, chances: readonly number[]): number[] {
   return chances.map((_, runner) => runner).sort((a, b) => scores[b]! - scores[a]!);
 }
 
-/** Those who get a word instead of a place. One runner at least always gets round. */
+/** The runners with a word instead of a place. At least one runner always completes the race. */
 function wordsFor(dice: Dice, race: Fixture, order: readonly number[]): Map<number, string> {
   const risk = race.type === "Chase" ? 0.11 : race.type === "Hurdle" ? 0.06 : 0.0008;
   const words = new Map<number, string>();

@@ -1,6 +1,6 @@
 /**
- * A horse: all that stays true of it whatever the day. A function of its number, so the same horse can be met on any day
- * of its career and looked up by its id, without a record of anything.
+ * A horse: everything about it that never changes. It is a function of its number, so the same horse appears on any day of
+ * its career and can be looked up by its id, without stored state.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { choice, Dice, keyOf, mix } from "./random.ts";
 import { cohortOf, numberOfId, type Stratum, stratumAt } from "./stratum.ts";
 import { breederForms, familyNames } from "./words.ts";
 
-/** What stays true of a horse. */
+/** The constant facts about a horse. */
 export interface Horse extends Relative, Hands {
   /** Year of foaling; age counts in calendar years from it. */
   readonly cohort: number;
@@ -77,7 +77,7 @@ export function horse(seed: number, number: number): Horse {
   };
 }
 
-/** The horse an id (`hrs_...`) means, or `undefined` if no horse has it. */
+/** The horse with an id (`hrs_...`), or `undefined` if no horse has it. */
 export function horseById(seed: number, id: string): Horse | undefined {
   const number = numberOfId(id);
   return number === undefined ? undefined : horse(seed, number);

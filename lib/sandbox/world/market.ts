@@ -1,6 +1,6 @@
 /**
- * Prices: the ladder of fractions bookmakers use, how likely each runner is to win, and who offers what. Knows
- * nothing of horses beyond their chance.
+ * Prices: the ladder of fractions bookmakers use, how likely each runner is to win, and who offers which price. It
+ * knows nothing about horses except their chance.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * How racing writes things down: distances in miles and furlongs, weights in stones, times, margins, money, off
- * times on a twelve-hour clock. Plain functions from numbers to text.
+ * The notation of racing: distances in miles and furlongs, weights in stones, times, margins, money, off times on a
+ * twelve-hour clock. Pure functions from numbers to strings.
  *
  * @module
  */
@@ -34,7 +34,7 @@ export function furlongs(yards: number): number {
   return Math.round(yards / (furlong / 2)) / 2;
 }
 
-/** Whole metres, rounded down as the API does: 2420 yards are 2212. */
+/** Full metres, rounded down as the API does: 2420 yards are 2212. */
 export function metres(yards: number): number {
   return Math.floor(yards * 0.9144);
 }
@@ -79,7 +79,7 @@ export function twentyFour(minutes: number): string {
   return `${twoDigits(Math.floor(minutes / 60))}:${twoDigits(minutes % 60)}`;
 }
 
-/** Whole units with thousands: `£4,193`. */
+/** Integer units with thousands separators: `£4,193`. */
 export function roundMoney(symbol: string, hundredths: number): string {
   const whole = String(Math.floor(hundredths / 100));
   return symbol + whole.replace(/\B(?=(\d{3})+$)/g, ",");

@@ -1,5 +1,5 @@
 /**
- * What a horse has by birth: name, country, sex, parents. Its dam is a mare of an earlier cohort, who may have raced
+ * The facts of a horse's birth: name, country, sex, parents. Its dam is a mare of an earlier cohort, which may have raced
  * herself, and its sire a stallion, so pedigrees connect.
  *
  * @module

@@ -1,6 +1,6 @@
 /**
  * Trainers, jockeys and owners. Each holds one of a fixed number of places for some years and then gives way to a
- * successor, so people come back day after day and still change over the decades. A person is a function
+ * successor, so people reappear day after day and still change over the decades. A person is a function
  * of role, division, place and year.
  *
  * @module

@@ -1,7 +1,7 @@
 /**
  * Which horses are free to run on a day. Time is cut into periods of 14 days; in each, every stratum of a cohort is
  * shuffled anew and dealt out over the days. A busy day may borrow the horses of the day a week off. So a horse never
- * has two races on a day, rarely two in a week, and nobody needs to know what it did before.
+ * has two races on a day and rarely two in a week, and no state is needed.
  *
  * @module
  */
