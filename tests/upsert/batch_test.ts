@@ -206,6 +206,19 @@ Deno.test("batchRows() counts a window that began again from its second beginnin
   assertEquals(batch!.restarted.map((restarted) => restarted.unit), [unit]);
 });
 
+Deno.test("batchRows() keeps a thousand rejections of a window, whatever the number of its pages", async () => {
+  const unit = unitOf(1);
+  const many = (count: number) => Array.from({ length: count }, () => rejection());
+  const [batch] = await all(batchRows(of(
+    page(unit, 1, many(700)),
+    page(unit, 1, many(700)),
+    page(unit, 1, many(700)),
+    done(unit),
+  )));
+  const { rejected, rejectedCount } = batch!.finished[0]!.rows;
+  assertEquals([rejected.length, rejectedCount], [1000, 2100]);
+});
+
 Deno.test("batchRows() passes failed and split windows on, with rows that came before", async () => {
   const [one, two] = [unitOf(1), unitOf(2)];
   const failure = new Failure("window", "Cannot read it");

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { delay } from "@std/async/delay";
 import postgres from "postgres";
 import { Failure } from "../../../lib/failure.ts";
 import { openTarget } from "../../../lib/upsert/open_target.ts";
@@ -110,4 +111,72 @@ Deno.test("write() is stopped by the token where the lost connection has not bee
   );
   assertEquals(failure.kind, "locked");
   assertEquals(await test.one.countRows(["things"]), { things: 0 });
+});
+
+Deno.test("a write in progress keeps its lock until its commit, however long it takes", async () => {
+  await using test = await setUp();
+  await using _ = await test.one.lock("job", holder);
+  await using third = await openTarget(test.url);
+  let writing: Promise<unknown> | undefined;
+  let taking: Promise<unknown> | undefined;
+  await test.sql.begin(async (sql) => {
+    // The write gets as far as its guard and waits there; its lease ends meanwhile.
+    await sql`UPDATE hindcast_locks SET lease_until = now() - interval '1 second'`;
+    writing = test.one.write([rows], []);
+    taking = third.lock("job", { ...holder, pid: 5 });
+    taking.catch(() => {});
+    await waitsForRow(test.sql, 2);
+  });
+  const [wrote, took] = await Promise.allSettled([writing!, taking!]);
+  const { rows: [row] } = await test.other.query("SELECT pid FROM hindcast_locks");
+  // Whoever came first has it; never both.
+  assertEquals([wrote.status, took.status].sort(), ["fulfilled", "rejected"]);
+  assertEquals(row, [took.status === "fulfilled" ? 5 : 4711]);
+  const { things } = await test.other.countRows(["things"]);
+  assertEquals(things, wrote.status === "fulfilled" ? 1 : 0);
+  if (took.status === "fulfilled") await (took.value as AsyncDisposable)[Symbol.asyncDispose]();
+});
+
+async function waitsForRow(sql: postgres.Sql, sessions: number): Promise<void> {
+  for (let found = 0; found < sessions;) {
+    found = (await sql`SELECT FROM pg_stat_activity WHERE application_name = 'hindcast'
+      AND wait_event_type = 'Lock' AND datname = current_database()`).length;
+  }
+}
+
+Deno.test("a released lock leaves that of the run that took it over alone", async () => {
+  await using test = await setUp();
+  const first = await test.one.lock("job", holder);
+  await test.sql`UPDATE hindcast_locks SET lease_until = now()`;
+  await using _second = await test.other.lock("job", { ...holder, pid: 5 });
+  await first[Symbol.asyncDispose]();
+  const [row] = await test.sql`SELECT pid::int, lease_until > now() AS live FROM hindcast_locks`;
+  assertEquals({ ...row }, { pid: 5, live: true });
+  await test.other.write([rows], []);
+});
+
+Deno.test("lock() of a job in another schema is another lock", async () => {
+  await using test = await setUp();
+  await test.sql`CREATE SCHEMA elsewhere`;
+  await using elsewhere = await openTarget(`${test.url}?schema=elsewhere`);
+  await using _one = await test.one.lock("job", holder);
+  await using _other = await elsewhere.lock("job", { ...holder, pid: 5 });
+  await using third = await openTarget(`${test.url}?schema=elsewhere`);
+  await assertRejects(() => third.lock("job", holder), Failure, "is being run by pid 5");
+});
+
+Deno.test("a lock is kept by its heartbeat while nothing is written, and its connection breaks", async () => {
+  await using test = await setUp();
+  await using _ = await test.one.lock("job", holder);
+  const lease = async () =>
+    String((await test.sql`SELECT lease_until FROM hindcast_locks`)[0]!.lease_until);
+  const before = await lease();
+  await endLockSession(test.sql);
+  // A broken connection makes the next heartbeat due at once.
+  while (await lease() === before) await delay(20);
+  const [row] = await test.sql`SELECT EXISTS (
+    SELECT FROM pg_locks AS l JOIN hindcast_locks AS h ON l.pid = h.backend
+    WHERE l.locktype = 'advisory' AND l.granted) AS alive`;
+  assertEquals(row!.alive, true);
+  await assertRejects(() => test.other.lock("job", holder), Failure, "is being run by pid 4711");
 });

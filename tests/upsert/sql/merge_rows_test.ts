@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import postgres from "postgres";
 import type { Row, RowShape } from "../../../lib/extract/row_shape.ts";
 import { copyBatchesOf } from "../../../lib/upsert/write/copy_batch.ts";
 import { MergedRows } from "../../../lib/upsert/sql/merge_rows.ts";
@@ -121,31 +122,138 @@ async function assertSame(
   for (const { name } of variants) assertEquals(await contents(session, name), expected);
 }
 
-Deno.test("MergedRows and one statement leave what PostgreSQL makes of the rows one by one", async () => {
+/** A database whose text sorts as people do: a, b, B. */
+async function createIcuDatabase(): Promise<string> {
+  const { url } = await sharedPostgres();
+  const name = `icu_${crypto.randomUUID().slice(0, 8)}`;
+  const sql = postgres(url, { max: 1, onnotice: () => {} });
+  await sql.unsafe(
+    `CREATE DATABASE ${name} TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US'`,
+  );
+  await sql.end();
+  return Object.assign(new URL(url), { pathname: `/${name}` }).href;
+}
+
+const databases = {
+  "C": async () => await (await sharedPostgres()).createDatabase(),
+  "ICU": createIcuDatabase,
+};
+
+for (const [collation, createDatabase] of Object.entries(databases)) {
+  Deno.test(`MergedRows and one statement leave what PostgreSQL makes of the rows one by one (${collation})`, async () => {
+    const url = await createDatabase();
+    await using session = new PostgresSession(parsePostgresUrl(url));
+    await session.transact(names.map((name) => ({ sql: tableSql(name, table)[0]! })));
+    const anyRows = fc.constantFrom(...shapes).chain((shape) =>
+      fc.record({
+        shape: fc.constant(shape),
+        rows: fc.array(rowOf(shape.columns), { minLength: 1, maxLength: 12 }),
+      })
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(anyRows, { minLength: 1, maxLength: 3 }),
+        (batches) => assertSame(session, batches),
+      ),
+      { numRuns: 15 },
+    );
+    const whole = shapes[0]!;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(rowOf(whole.columns, true), { minLength: 2, maxLength: 2 }),
+        (rows) => assertSame(session, [{ shape: whole, rows }]),
+      ),
+      { numRuns: 15 },
+    );
+  });
+
+  Deno.test(`mergeSql() orders text by code points (${collation})`, async () => {
+    await using session = new PostgresSession(parsePostgresUrl(await createDatabase()));
+    const columns = {
+      id: "text",
+      seen: "text",
+      word: ["text", "greatest"],
+      low: ["text", "least"],
+      last: ["text", "latest"],
+    } as const;
+    const words = tableOf(columns, { version: ["seen"] });
+    await session.transact([{ sql: tableSql("words", words)[0]! }]);
+    const shape = shapeOf("words", words);
+    for (
+      const row of [["k", "a", "b", "b", "first"], ["k", "B", "B", "B", "second"], [
+        "l",
+        "B",
+        "B",
+        "B",
+        "first",
+      ], ["l", "a", "b", "b", "second"]]
+    ) {
+      for (const strategy of ["guard", "filter"] as const) {
+        const copies = await copyBatchesOf([{ shape, rows: [row] }], ["words"]);
+        const relation = { version: words.version!, keepsUpdatedAt: true, partitioned: false };
+        const planned = copies.map((copy): PlannedCopy => ({ copy, relation, strategy }));
+        await session.transact(planWrite(planned, { guards: [], keepsStages: true }).steps);
+      }
+    }
+    const { rows } = await session.query("SELECT id, seen, word, low, last FROM words ORDER BY id");
+    assertEquals(rows, [["k", "a", "b", "B", "first"], ["l", "a", "b", "B", "second"]]);
+  });
+}
+
+Deno.test("MergedRows takes a row without the version for the oldest", () => {
+  const table = tableOf({ id: "text", seen: "integer", name: ["text", "latest"] }, {
+    version: ["seen"],
+  });
+  const shape = shapeOf("t", table);
+  const merged = new MergedRows(shape);
+  merged.add(["k", "1", "new"]);
+  merged.add(["k", null, "old"]);
+  assertEquals(merged.rounds, [[["k", "1", "new"]]]);
+});
+
+Deno.test("mergeSql() takes a row of a shape without the version for the oldest", async () => {
   const url = await (await sharedPostgres()).createDatabase();
   await using session = new PostgresSession(parsePostgresUrl(url));
-  await session.transact(names.map((name) => ({ sql: tableSql(name, table)[0]! })));
-  const anyRows = fc.constantFrom(...shapes).chain((shape) =>
-    fc.record({
-      shape: fc.constant(shape),
-      rows: fc.array(rowOf(shape.columns), { minLength: 1, maxLength: 12 }),
-    })
-  );
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(anyRows, { minLength: 1, maxLength: 3 }),
-      (batches) => assertSame(session, batches),
-    ),
-    { numRuns: 15 },
-  );
-  const whole = shapes[0]!;
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(rowOf(whole.columns, true), { minLength: 2, maxLength: 2 }),
-      (rows) => assertSame(session, [{ shape: whole, rows }]),
-    ),
-    { numRuns: 15 },
-  );
+  const things = tableOf({ id: "text", seen: "integer", name: ["text", "latest"] }, {
+    version: ["seen"],
+  });
+  await session.transact([{ sql: tableSql("things", things)[0]! }]);
+  const steps = async (columns: string[], row: Row) => {
+    const shape = shapeOf("things", things, columns);
+    const copies = await copyBatchesOf([{ shape, rows: [row] }], ["things"]);
+    const relation = { version: ["seen"], keepsUpdatedAt: true, partitioned: false };
+    const planned = copies.map((copy): PlannedCopy => ({ copy, relation, strategy: "guard" }));
+    return planWrite(planned, { guards: [], keepsStages: true }).steps;
+  };
+  await session.transact(await steps(["id", "name"], ["k", "early"]));
+  await session.transact(await steps(["id", "name"], ["k", "corrected"]));
+  await session.transact(await steps(["id", "seen", "name"], ["k", "1", "seen"]));
+  await session.transact(await steps(["id", "name"], ["k", "late"]));
+  const { rows } = await session.query("SELECT name, seen FROM things");
+  assertEquals(rows, [["seen", 1]]);
+});
+
+Deno.test("MergedRows leaves versions that only the database can order to a further round", () => {
+  const versioned = (type: "jsonb" | "numeric") =>
+    shapeOf(
+      "t",
+      tableOf({ id: "text", seen: type, name: ["text", "latest"] }, { version: ["seen"] }),
+    );
+  const unknown = new MergedRows(versioned("jsonb"));
+  for (const row of [["k", "[1]", "a"], ["k", "[2]", "b"]]) unknown.add(row);
+  assertEquals(unknown.rounds.map(({ length }) => length), [1, 1]);
+  const equal = new MergedRows(versioned("numeric"));
+  for (const row of [["k", "1.0", "a"], ["k", "1.00", "b"], ["k", "1", null]]) equal.add(row);
+  assertEquals(equal.rounds, [[["k", "1", "b"]]]);
+});
+
+Deno.test("MergedRows puts rows into the order of their keys, and keeps that in which they came", () => {
+  const shape = shapeOf("t", tableOf({ id: "integer", name: "text" }));
+  const merged = new MergedRows(shape);
+  for (const row of [["3", "a"], ["1", "b"], ["2", "c"], ["1", "d"]]) merged.add(row);
+  assertEquals(merged.inKeyOrder(), [
+    { rows: [["1", "d"], ["2", "c"], ["3", "a"]], arrival: [1, 2, 0] },
+  ]);
 });
 
 Deno.test("MergedRows keeps one round where every value is known, whatever the number of rows", () => {

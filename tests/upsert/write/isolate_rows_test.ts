@@ -61,3 +61,29 @@ Deno.test("isolateRows() gives up where too many rows are refused", async () => 
   const rows = Array.from({ length: 1000 }, () => -1);
   assertEquals(await isolateRows(rows, refusal, probing(false), 10), undefined);
 });
+
+Deno.test("isolateRows() takes the row that the database names among those it has accepted before", async () => {
+  const asked: string[] = [];
+  const probe = (rows: readonly string[]) => {
+    asked.push(rows.join(""));
+    const index = rows.findIndex((row) => row === "x" || row === "y");
+    return Promise.resolve(index < 0 ? undefined : { ...refusal, reason: rows[index]!, index });
+  };
+  const found = await isolateRows([..."abxcdye"], { ...refusal, reason: "x", index: 2 }, probe, 2);
+  assertEquals(found, {
+    accepted: [..."abcde"],
+    refused: [
+      { row: "x", refusal: { ...refusal, reason: "x", index: 2 } },
+      { row: "y", refusal: { ...refusal, reason: "y", index: 4 } },
+    ],
+  });
+  assertEquals(asked, ["abcdye", "abcde"]);
+  assertEquals(await isolateRows([..."xy"], { ...refusal, index: 0 }, probe, 1), undefined);
+});
+
+Deno.test("isolateRows() searches where the named row is not among those asked about", async () => {
+  const probe = (rows: readonly string[]) =>
+    Promise.resolve(rows.includes("x") ? { ...refusal, index: 0 } : undefined);
+  const found = await isolateRows(["a", "b", "x"], { ...refusal, index: 9 }, probe, 100);
+  assertEquals(found?.refused.map(({ row }) => row).includes("x"), true);
+});
