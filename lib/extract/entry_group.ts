@@ -37,6 +37,8 @@ export function groupEntries(entries: readonly RowsSpec[], plans: readonly Entry
 export interface CompiledGroup {
   /** Whether a record must be an object for the group to read it. */
   readonly needsObjects: boolean;
+  /** Whether conditions exclude every row of a record. */
+  excludes(record: Frame): boolean;
   /** Extracts the rows of a record. */
   extract(record: Frame, page: readonly unknown[], clean: boolean): void;
 }
@@ -55,24 +57,27 @@ export function compileGroup(
   let record: unknown;
   let page: readonly unknown[] = [];
   let isCleanPage = false;
+  const excludes = (frame: Frame) => {
+    const below = levels.length - depthOf(frame);
+    return [...entries.values()]
+      .every(({ conditions }) => isExcludedByCondition(conditions, frame, below));
+  };
   const visitor: Visitor = {
     element(frame) {
       if (!needsObjects || isObject(frame.element)) {
         return make(frame, record, page, isCleanPage);
       }
+      if (excludes(frame)) return;
       sink.reject(first, null, notAnObject(frame.element), frame.element, frame);
     },
     mismatch(frame, found, reason) {
-      const below = levels.length - depthOf(frame);
-      const isExcluded = ({ conditions }: EntryPlan) =>
-        isExcludedByCondition(conditions, frame, below);
-      if ([...entries.values()].every(isExcluded)) return;
-      sink.reject(first, null, reason, found, frame);
+      if (!excludes(frame)) sink.reject(first, null, reason, found, frame);
     },
   };
   const [top] = levels;
   return {
     needsObjects: top === undefined ? needsObjects : typeof top.steps[0] === "string",
+    excludes,
     extract(frame, found, clean) {
       record = frame.element;
       page = found;

@@ -13,7 +13,7 @@ import { compileEntry } from "./entry.ts";
 import { pageValues } from "./value/page_value.ts";
 import { isObject, type Path } from "./value/path.ts";
 import { KeyedRecord } from "./decode/read_records.ts";
-import { recordDateTest } from "./value/record_date.ts";
+import { DROPPED, recordDateTest } from "./value/record_date.ts";
 import { headerCheck } from "./header_check.ts";
 import type { Rejection } from "./rejection.ts";
 import { type RowSet, type RowShape, shapesOf, streamOf } from "./row_shape.ts";
@@ -77,7 +77,7 @@ export function compileExtractor(job: Job, stream: string): Extractor {
   const dateTest = date === undefined ? undefined : namingError(
     stream,
     "record_date",
-    () => recordDateTest(date.path, job.time_zone, date.format),
+    () => recordDateTest(date, job.time_zone),
   );
   const checkHeader = headerCheck(spec.rows, shapes);
   const needsObjects = groups.some((group) => group.needsObjects);
@@ -95,8 +95,11 @@ export function compileExtractor(job: Job, stream: string): Extractor {
       const frame = frameOf(given, index);
       const problem = raggedLine(given, header) ??
         problemOf(frame, page.window, needsObjects, dateTest);
-      if (problem !== undefined) sink.reject(0, null, problem, frame.element, frame);
-      else for (const group of groups) group.extract(frame, found, clean);
+      if (problem === undefined) {
+        for (const group of groups) group.extract(frame, found, clean);
+      } else if (problem !== DROPPED && !groups.every((group) => group.excludes(frame))) {
+        sink.reject(0, null, problem, frame.element, frame);
+      }
     }
     sink.end();
     return { sets: sink.sets(), rejected: sink.rejected() };
@@ -143,7 +146,7 @@ function problemOf(
   window: ExtractedPage["window"],
   needsObjects: boolean,
   dateTest: DateTest | undefined,
-): string | undefined {
+): string | typeof DROPPED | undefined {
   if (needsObjects && !isObject(frame.element)) return notAnObject(frame.element);
   return window === null ? undefined : dateTest?.(frame, window);
 }

@@ -391,3 +391,45 @@ Deno.test("compileExtractor() names the column and table that cannot be compiled
     Failure,
   );
 });
+
+Deno.test("extract() lets a condition decide before the date and the kind of a record", () => {
+  const rows = { table: "races", when: [{ path: "state", is: ["run"] }], columns: { id: "id" } };
+  const job = jobOf({ tables: RACES, stream: { record_date: "day", rows } });
+  const body = [
+    { id: "a", state: "run", day: "2025-10-13" },
+    { id: "b", state: "void" },
+    { id: "c", state: "void", day: "1999-01-01" },
+    null,
+    "text",
+    { id: "d", state: "run", day: "1999-01-01" },
+  ];
+  const { sets, rejected } = extractBody(job, body, {
+    window: windowOf("2025-10-13", "2025-10-14"),
+  });
+  assertEquals(sets[0]!.rows, [["a"]]);
+  assertEquals(rejected.map(({ reason }) => reason), [
+    "has the date 1999-01-01, which is outside its window 2025-10-13 .. 2025-10-14",
+  ]);
+});
+
+Deno.test("extract() passes over null elements where a condition requires the element", () => {
+  const rows = { table: "races", each: "races", when: ".", columns: { id: "id" } };
+  const found = extractBody(jobOf({ tables: RACES, stream: { rows } }), [
+    { races: [{ id: "a" }, null, { id: "b" }] },
+  ]);
+  assertEquals(found.sets[0]!.rows, [["a"], ["b"]]);
+  assertEquals(found.rejected, []);
+});
+
+Deno.test("extract() drops records outside their window where the job declares it, but not those without a date", () => {
+  const stream = {
+    record_date: { path: "day", outside: "drop" },
+    rows: { table: "races", columns: { id: "id" } },
+  };
+  const body = [{ id: "a", day: "2025-10-13" }, { id: "b", day: "2025-10-20" }, { id: "c" }];
+  const { sets, rejected } = extractBody(jobOf({ tables: RACES, stream }), body, {
+    window: windowOf("2025-10-13", "2025-10-14"),
+  });
+  assertEquals(sets[0]!.rows, [["a"]]);
+  assertEquals(rejected.map(({ reason }) => reason), ['has no date at "day"']);
+});

@@ -136,9 +136,7 @@ function resolveRecords(scope: Scope, path: JobPath, stream: Stream): void {
     [["paging", "link"], "link" in paging ? paging.link : undefined],
   ];
   const date = stream.record_date;
-  const wrong = date === undefined
-    ? undefined
-    : refusal(() => recordDateTest(date.path, "UTC", date.format));
+  const wrong = date === undefined ? undefined : refusal(() => recordDateTest(date, "UTC"));
   if (wrong !== undefined) scope.value([...path, "record_date"], wrong);
   for (const [keys, text] of responsePaths) {
     const problem = text === undefined ? undefined : refusal(() => responseReader(text));

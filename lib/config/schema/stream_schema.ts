@@ -140,12 +140,15 @@ const recordDateMap = z.strictObject({
   format: z.string().optional().describe(
     "Format of the date, as for column values, if it is neither ISO 8601 nor an epoch.",
   ).meta({ example: "%d/%m/%Y" }),
+  outside: z.enum(["reject", "drop"]).default("reject").describe(
+    "What happens to a record outside its window: `reject` it, or `drop` it, for APIs that return more than was requested.",
+  ),
 }).meta({ shorthand: "path" });
 
 const recordDate = z.union([
-  path.transform((at): z.output<typeof recordDateMap> => ({ path: at })),
+  path.transform((at): z.output<typeof recordDateMap> => ({ path: at, outside: "reject" })),
   recordDateMap,
-], { error: "expected a path, or a mapping with path and format" });
+], { error: "expected a path, or a mapping with path, format and outside" });
 
 const errorCondition = condition.extend({
   means: z.enum(["fail", "retry", "empty", "full", "stop"]).default("fail").describe(

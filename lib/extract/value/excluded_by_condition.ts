@@ -11,6 +11,7 @@ export function isExcludedByCondition(
   below: number,
 ): boolean {
   return conditions.some(({ path: { root, up, steps }, holds }) => {
+    if (root === "record") return !holds(walk(top(frame).element, steps));
     if (up < below) return false;
     const above = ancestor(frame, up - below);
     if (above === null) return false;
@@ -22,6 +23,10 @@ export function isExcludedByCondition(
 /** How many elements lie above a frame. */
 export function depthOf({ up }: Frame): number {
   return up === null ? 0 : depthOf(up) + 1;
+}
+
+function top(frame: Frame): Frame {
+  return frame.up === null ? frame : top(frame.up);
 }
 
 function ancestor(frame: Frame | null, up: number): Frame | null {

@@ -1,5 +1,6 @@
 // Checks that a record is in the requested window. An API that returns other dates than requested would
 // otherwise mark dates as done that were never read.
+import type { Stream } from "../../config/schema/job_schema.ts";
 import { momentUnit } from "../../config/schema/moment_format.ts";
 import type { CivilMinute } from "../../plan/time/civil.ts";
 import { formatCivil, MINUTES_PER_DAY } from "../../plan/time/civil.ts";
@@ -21,6 +22,12 @@ export interface Range {
   readonly to: CivilMinute;
 }
 
+/** Where a record's date is found, how it is written, and what happens to a record outside its window. */
+export type RecordDate = NonNullable<Stream["record_date"]>;
+
+/** Marks a record outside its window that is neither kept nor rejected. */
+export const DROPPED: unique symbol = Symbol("dropped");
+
 /**
  * Compiles the check of a record's own date: undefined where it is in the window, otherwise the reason.
  * Without a format the date is ISO 8601 or an epoch.
@@ -28,10 +35,9 @@ export interface Range {
  * @throws {SyntaxError | RangeError} where the path or format is invalid.
  */
 export function recordDateTest(
-  path: string,
+  { path, format, outside }: RecordDate,
   timeZone: string,
-  format?: string,
-): (record: Frame, window: Range) => string | undefined {
+): (record: Frame, window: Range) => string | typeof DROPPED | undefined {
   const { root, up, steps } = parsePath(path);
   if (up > 0 || !["element", "record", "key"].includes(root)) {
     throw new SyntaxError(`Cannot read path "${path}": the date must be the record's own`);
@@ -42,6 +48,7 @@ export function recordDateTest(
     const date = rangeOf(found, read(found), timeZone, format);
     if (date === undefined) return noDate(path, found, format);
     if (date.from < window.to && date.to > window.from) return undefined;
+    if (outside === "drop") return DROPPED;
     return `has the date ${formatCivil(date.from)}, which is outside its window ${
       formatCivil(window.from)
     } .. ${formatCivil(window.to)}`;
