@@ -8,6 +8,7 @@ import { isForgotten } from "./checkpoint/restore.ts";
 import { surveyOf, surveyStreams } from "./checkpoint/survey.ts";
 import { tightest } from "./plan/forecast.ts";
 import { rangeOf } from "./plan/needed.ts";
+import { plainHttpProblem } from "./config/exposure.ts";
 import { Failure } from "./failure.ts";
 import { formatWindow } from "./report/text/format.ts";
 import type { Outcome, Summary } from "./report/summary.ts";
@@ -94,6 +95,8 @@ async function announce(input: RunInput): Promise<void> {
       hint: "deno task checkpoint --rebuild brings them back; else all of them are fetched again",
     });
   }
+  const exposed = plainHttpProblem(job);
+  if (exposed !== undefined) input.listen({ kind: "warning", message: exposed });
   const forecasts = await surveyStreams(input, streams);
   const { streams: totals } = surveyOf(job, forecasts);
   for (const [name, { minutesLeft }] of forecasts) {

@@ -1,11 +1,12 @@
 // `deno task check`: reads job files and prints all problems of each, or the job with its defaults. It
 // contacts neither the API nor the database, and requires no variable that holds a secret.
+import { plainHttpProblem } from "../lib/config/exposure.ts";
 import { explainJob } from "../lib/config/explain.ts";
 import { inclusiveEndNotes } from "../lib/config/inclusive_end.ts";
 import { formatProblem, type Problem } from "../lib/config/yaml/problem.ts";
 import { inspectJob, type JobReading } from "../lib/config/read_job.ts";
 import { type Flags, helpText, readArguments } from "../lib/cli/arguments.ts";
-import { readEnvFiles } from "../lib/cli/env_files.ts";
+import { readEnvFiles } from "../lib/cli/launch/env_files.ts";
 import { EXIT, runCommand } from "../lib/cli/exit.ts";
 import { modelineAdvice } from "../lib/cli/modeline.ts";
 import { readText } from "../lib/cli/read_text.ts";
@@ -70,6 +71,11 @@ function printReading(file: string, { job, root, problems }: JobReading, explain
   if (explain && root !== undefined) return console.log(explainJob(root).trimEnd());
   const counts = [counted("stream", job?.streams), counted("table", job?.tables)];
   console.log(`${file}: ok   job ${job?.job}   ${counts.join("   ")}`);
+  for (const [host, names] of job?.sentVariables ?? []) {
+    console.log(`  sends ${names.join(", ")} to ${host}`);
+  }
+  const exposed = job === undefined ? undefined : plainHttpProblem(job);
+  if (exposed !== undefined) console.error(`warning: ${exposed}`);
 }
 
 function counted(noun: string, entries: object = {}): string {

@@ -10,6 +10,7 @@ import { EXIT, printError, runCommand } from "../lib/cli/exit.ts";
 import { env, jobFileOf, openJob } from "../lib/cli/open_job.ts";
 import { givenOptions, runFlags } from "../lib/cli/run_options.ts";
 import { defaultJob } from "../lib/cli/default_job.ts";
+import { isLoopbackHost } from "../lib/cron/loopback_host.ts";
 import { isOnDeploy, readSettings } from "../lib/cli/settings.ts";
 import { StopSignal } from "../lib/cli/signals.ts";
 
@@ -129,6 +130,9 @@ function fileOf(argv: readonly string[]): string {
 async function answer(request: Request, opening: Promise<CronService>): Promise<Response> {
   if (request.method !== "GET" && request.method !== "HEAD") {
     return new Response(null, { status: 405 });
+  }
+  if (!isOnDeploy(env) && !isLoopbackHost(request.headers.get("host"))) {
+    return new Response("Unknown host\n", { status: 421 });
   }
   const { pathname } = new URL(request.url);
   const service = await opening;

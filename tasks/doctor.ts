@@ -7,12 +7,18 @@ import { examineApi } from "../lib/doctor/examine_api.ts";
 import { examineCheckpoint } from "../lib/doctor/examine_checkpoint.ts";
 import { examineCredentials } from "../lib/doctor/examine_credentials.ts";
 import { examineTarget } from "../lib/doctor/examine_target.ts";
-import { fine, type Item, problem, problemOf } from "../lib/doctor/item.ts";
+import { plainHttpProblem, weakSecrets } from "../lib/config/exposure.ts";
+import { advice, fine, type Item, problem, problemOf } from "../lib/doctor/item.ts";
 import { monotonicClock } from "../lib/fetch/rate/clock.ts";
 import { formatCount } from "../lib/report/text/format.ts";
 import { helpText, readArguments } from "../lib/cli/arguments.ts";
 import type { Flags } from "../lib/cli/arguments.ts";
-import { examineDeno, examineLogs, examinePermissions } from "../lib/cli/doctor_process.ts";
+import {
+  examineDeno,
+  examineFiles,
+  examineLogs,
+  examinePermissions,
+} from "../lib/cli/doctor_process.ts";
 import { EXIT, runCommand } from "../lib/cli/exit.ts";
 import { env, jobFileOf, openJob } from "../lib/cli/open_job.ts";
 import { readSettings } from "../lib/cli/settings.ts";
@@ -57,6 +63,7 @@ async function* examine(file: string, signal: AbortSignal): AsyncGenerator<Item>
   yield* await examineTarget(settings.databaseUrl, signal, job.job?.tables);
   yield await examineCheckpoint(settings.kvPath);
   yield examineLogs(settings.logsFolder);
+  yield examineFiles(settings);
 }
 
 async function readOrUndefined(file: string): Promise<{ job: Job | undefined; item: Item }> {
@@ -79,6 +86,16 @@ async function readOrUndefined(file: string): Promise<{ job: Job | undefined; it
 async function* examineAccess(job: Job, signal: AbortSignal): AsyncGenerator<Item> {
   const credentials = examineCredentials(job, env);
   yield credentials;
+  for (const [host, names] of job.sentVariables ?? []) {
+    yield fine("sent", `${names.join(", ")} to ${host}`);
+  }
+  const plain = plainHttpProblem(job);
+  if (plain !== undefined) yield advice("network", plain, "Use the https URL of the API");
+  const weak = weakSecrets(job, env);
+  if (weak.length > 0) {
+    const found = `${weak.join(", ")} cannot be masked in logs: short, or a plain word`;
+    yield advice("secrets", found, "Use a longer, random secret");
+  }
   if (!credentials.ok) {
     yield problem("api", "no request sent, because credentials are missing", "Set them first");
     return;

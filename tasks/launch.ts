@@ -13,7 +13,7 @@ import { passSignals } from "../lib/cli/launch/pass_signals.ts";
 import { type Needs, permissions } from "../lib/cli/launch/permissions.ts";
 import { programArguments } from "../lib/cli/launch/program.ts";
 import { defaultJob, JOB_SETTING, namedJob } from "../lib/cli/default_job.ts";
-import { readEnvFiles } from "../lib/cli/env_files.ts";
+import { readEnvFiles } from "../lib/cli/launch/env_files.ts";
 import { childEnvironment } from "../lib/cli/launch/environment.ts";
 import { IS_BUNDLED, packageFile } from "../lib/cli/package_files.ts";
 import type { Failure } from "../lib/failure.ts";

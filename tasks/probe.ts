@@ -70,7 +70,12 @@ async function main(argv: string[]): Promise<number> {
   const ok = probe.problem === null && probe.rejected.length === 0 &&
     (probe.paging?.problem ?? null) === null;
   if (given.has("json")) console.log(JSON.stringify({ ok, ...probe }));
-  else console.log(probeLines(probe, job.file, shown).join("\n"));
+  else {
+    console.log(probeLines(probe, job.file, shown).join("\n"));
+    for (const [host, names] of job.sentVariables ?? []) {
+      console.log(`sent   ${names.join(", ")} to ${host}`);
+    }
+  }
   return ok ? EXIT.done : EXIT.failed;
 }
 

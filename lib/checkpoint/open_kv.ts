@@ -2,6 +2,7 @@
 // while another process has the file locked. Every error becomes a failure of kind `checkpoint` with a
 // hint. It never interprets values.
 import { Failure } from "../failure.ts";
+import { createFile, createFolder } from "../owner_only.ts";
 import { LAYOUT_VERSION, VERSION_KEY } from "./key.ts";
 import { damageOf } from "./kv_file.ts";
 
@@ -39,6 +40,7 @@ export async function openKv(path: string | undefined): Promise<Deno.Kv> {
     makeFolder(path);
     const damage = await damageOf(path);
     if (damage !== undefined) throw failureOf(`open the checkpoint ${name}`, damage, undefined);
+    makeFile(path);
   }
   const kv = withSafeClose(await attempt(`open the checkpoint ${name}`, () => Deno.openKv(path)));
   try {
@@ -67,8 +69,15 @@ function makeFolder(path: string): void {
   const folder = path.replace(/[/\\][^/\\]*$/, "");
   if (folder === path || folder === "") return;
   try {
-    Deno.mkdirSync(folder, { recursive: true });
+    createFolder(folder);
   } catch { /* it exists, or opening the file fails */ }
+}
+
+/** Creates the file for its owner alone; SQLite gives its other files the same mode. */
+function makeFile(path: string): void {
+  try {
+    createFile(path);
+  } catch { /* opening the file reports the reason */ }
 }
 
 /**

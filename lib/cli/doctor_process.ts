@@ -1,6 +1,8 @@
 // Owns the checks of `doctor` on its own process: the version of Deno, its permissions, and whether logs can be
 // written. It never changes anything outside the folder of logs.
-import { fine, type Item, problem, problemOf } from "../doctor/item.ts";
+import { createFolder, isShared, makePrivate } from "../owner_only.ts";
+import type { Settings } from "./settings.ts";
+import { advice, fine, type Item, problem, problemOf } from "../doctor/item.ts";
 
 /** Oldest Deno that can run Hindcast: the one that Deno Deploy may still use. */
 const OLDEST = "2.5.0";
@@ -41,11 +43,22 @@ export function examineLogs(folder: string | undefined): Item {
   if (folder === undefined) return fine("logs", "no logs are written");
   const file = `${folder}/.doctor-${crypto.randomUUID()}`;
   try {
-    Deno.mkdirSync(folder, { recursive: true });
+    createFolder(folder);
+    makePrivate(folder);
     Deno.writeTextFileSync(file, "");
     Deno.removeSync(file);
     return fine("logs", `${folder} is writable`);
   } catch (error) {
     return problemOf("logs", error, "Set BACKFILL_LOGS to a writable folder");
   }
+}
+
+/** Whether others on this machine can read the checkpoint, the embedded database or the logs. */
+export function examineFiles({ databaseUrl, kvPath, logsFolder }: Settings): Item {
+  const database = /^pglite:(.*)$/.exec(databaseUrl)?.[1];
+  const paths = [database, kvPath, logsFolder].filter((path) => path !== undefined);
+  const shared = paths.filter(isShared);
+  if (shared.length === 0) return fine("files", "only their owner can read them");
+  const found = `others on this machine can read ${shared.join(", ")}`;
+  return advice("files", found, `chmod -R go= ${shared.join(" ")}`);
 }

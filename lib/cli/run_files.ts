@@ -5,10 +5,11 @@ import { snapshot, viewEntry } from "../checkpoint/snapshot.ts";
 import type { Job } from "../config/schema/job.ts";
 import type { RunEvent } from "../report/event.ts";
 import { logLines, streamOf } from "../report/log_line.ts";
+import { createFolder, makePrivate } from "../owner_only.ts";
 import { safeText } from "./output.ts";
 
-/** Logs and copies hold records of the API: only their owner may read them. */
-const OWNER_ONLY = { folder: 0o700, file: 0o600 };
+/** Logs and copies may contain records of the API: only their owner may read them. */
+const OWNER_ONLY = 0o600;
 
 /** Time between two copies of the checkpoint while a run goes on. */
 const COPY_EVERY_MS = 30_000;
@@ -27,12 +28,13 @@ export class RunFiles implements Disposable {
     this.#folder = folder;
     this.#job = job;
     this.#groups = [...new Set(streams.map((name) => job.streams[name]!.group))];
-    Deno.mkdirSync(folder, { recursive: true, mode: OWNER_ONLY.folder });
+    createFolder(folder);
+    makePrivate(folder);
     for (const group of this.#groups) {
       const path = `${folder}/backfill_${group}_${time}.log`;
       this.#logs.set(
         group,
-        Deno.openSync(path, { create: true, append: true, mode: OWNER_ONLY.file }),
+        Deno.openSync(path, { create: true, append: true, mode: OWNER_ONLY }),
       );
     }
   }
@@ -80,7 +82,7 @@ export class RunFiles implements Disposable {
   #write(name: string, value: unknown): void {
     const path = `${this.#folder}/${name}`;
     Deno.writeTextFileSync(`${path}.tmp`, safeText(`${JSON.stringify(value, null, 2)}\n`), {
-      mode: OWNER_ONLY.file,
+      mode: OWNER_ONLY,
     });
     Deno.renameSync(`${path}.tmp`, path);
   }

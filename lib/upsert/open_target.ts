@@ -34,9 +34,17 @@ export async function openTarget(url: string, options: OpenOptions = {}): Promis
   }
   throw new Failure(
     "configuration",
-    "Cannot open the database: the scheme of its URL is unsupported",
+    `Cannot open the database: DATABASE_URL ${schemeProblem(url)}`,
     {
       hint: "Set DATABASE_URL to postgres://user:password@host/database or pglite:PATH",
     },
   );
+}
+
+/** What is wrong with the scheme of a URL, without its password. */
+function schemeProblem(url: string): string {
+  const [, scheme] = /^([a-z][a-z0-9+.-]*):(?=\/\/|[^0-9/])/i.exec(url) ?? [];
+  if (scheme !== undefined) return `has the unsupported scheme "${scheme}:"`;
+  const shown = url.replace(/^[^@]*@/, "***@").slice(0, 60);
+  return `has no scheme, found "${shown}"`;
 }

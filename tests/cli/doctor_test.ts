@@ -12,8 +12,8 @@ Deno.test("deno task doctor finds all well, asks once and leaves nothing behind"
     line.split(/ +/)[1]
   );
   assertEquals(names, [
-    ...["deno", "permissions", "job", "credentials", "api", "clock"],
-    ...["database", "rights", "stamp", "checkpoint", "logs"],
+    ...["deno", "permissions", "job", "credentials", "sent", "api", "clock"],
+    ...["database", "rights", "stamp", "checkpoint", "logs", "files"],
   ]);
   assertEquals([...Deno.readDirSync(site.logs)], []);
   assertStringIncludes(stdout, "next   deno task backfill --check-status");

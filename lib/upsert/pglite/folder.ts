@@ -3,6 +3,7 @@
 // the folder, so it ends with the process that holds it. The file records who holds it, and whether the
 // creation of the database completed: a database whose creation was interrupted is empty and recreated.
 import { join } from "node:path";
+import { createFolder, makePrivate } from "../../owner_only.ts";
 import { Failure } from "../../failure.ts";
 
 /** Name of the lock file in the folder. */
@@ -53,7 +54,8 @@ export async function takeFolder(path: string): Promise<PgliteFolder> {
 
 async function openLockFile(path: string): Promise<Deno.FsFile> {
   try {
-    await Deno.mkdir(path, { recursive: true });
+    createFolder(path);
+    makePrivate(path);
     return await Deno.open(join(path, LOCK_FILE), { create: true, read: true, write: true });
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);

@@ -1,6 +1,6 @@
 // Reads the settings files .env and .env.local of the working folder. Invariant: a line is either read or
 // refused; none is skipped, because a skipped DATABASE_URL would send rows to another database.
-import { Failure } from "../failure.ts";
+import { Failure } from "../../failure.ts";
 
 /** The settings files; later ones override earlier ones, and the environment overrides both. */
 const FILES = [".env", ".env.local"] as const;
