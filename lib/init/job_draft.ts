@@ -7,7 +7,7 @@ import type { OpenApiDocument, Operation } from "./openapi_document.ts";
 import { shapeOfSchema } from "./openapi_shape.ts";
 import { type AuthDraft, authOf, readAuth } from "./propose_auth.ts";
 import { lastWord, proposeRecords, type RecordsProposal } from "./propose_records.ts";
-import { proposeDates, proposeStart } from "./propose_dates.ts";
+import { proposeDates, proposeStart, type StartDraft } from "./propose_dates.ts";
 import { type PagingDraft, pagingOfSample, proposePaging } from "./propose_paging.ts";
 import { proposeTables, type RecordHints, type TableDraft } from "./propose_tables.ts";
 import {
@@ -16,6 +16,7 @@ import {
   plainRequest,
   type RequestDraft,
   requestOf,
+  type Values,
 } from "./request_draft.ts";
 import { areUnique, recordsIn, type Sample } from "./read_sample.ts";
 import { recordsOfSample } from "./sample_shape.ts";
@@ -83,7 +84,7 @@ export function draftOfAnswers(answers: InitAnswers, sample?: Sample): JobDraft 
     : { paging: readPaging(answers.paging), guesses: [], signs: [] };
   const { paging } = proposed;
   const dates = datesOf(answers, paging !== undefined);
-  const start = startParam(answers);
+  const start = startOf(answers);
   const isOpen = answers.paging === undefined && paging === undefined && found.total === undefined;
   const full = isOpen && isRound(inner.length) ? inner.length : undefined;
   return {
@@ -91,7 +92,7 @@ export function draftOfAnswers(answers: InitAnswers, sample?: Sample): JobDraft 
     ...plainRequest(
       path,
       dates && { ...dates, window: answers.window ?? dates.window },
-      start === undefined ? {} : { [start]: answers.start! },
+      constantOf(start, answers.start),
     ),
     about: `${path} of ${url}`,
     paging,
@@ -101,7 +102,7 @@ export function draftOfAnswers(answers: InitAnswers, sample?: Sample): JobDraft 
     ...recordsOf(answers, found, path, { isUnique: areUnique(inner) }),
     auth: answers.auth === undefined ? undefined : readAuth(answers.auth, name),
     guesses: guessesOf(proposed, full),
-    notes: notesOf({ signs: proposed.signs, start }),
+    notes: notesOf({ signs: proposed.signs, start: start?.name }),
   };
 }
 
@@ -122,10 +123,10 @@ export function draftOfOpenApi(document: OpenApiDocument, answers: InitAnswers):
     namesDates(answers) ? datesOf(answers, isPaged) : proposeDates(document, operation, isPaged);
   // A date is not a page, though "from" and "start" may be either.
   const dated = Object.keys(datesIf(false)?.values ?? {});
-  const open = dated.length > 0
-    ? undefined
-    : startParam(answers) ?? proposeStart(document, operation)?.name;
-  const others = operation.parameters.filter(({ name }) => !dated.includes(name) && name !== open);
+  const open = dated.length > 0 ? undefined : startOf(answers) ?? proposeStart(document, operation);
+  const others = operation.parameters.filter(({ name }) =>
+    !dated.includes(name) && name !== open?.name
+  );
   const proposed = answers.paging === undefined
     ? proposePaging(document, others, found, operation.headers)
     : { paging: readPaging(answers.paging), guesses: [], signs: [], only: undefined };
@@ -133,16 +134,9 @@ export function draftOfOpenApi(document: OpenApiDocument, answers: InitAnswers):
   const total = answers.total ?? found.total;
   const dates = datesIf(paging !== undefined || total !== undefined || only !== undefined);
   const auth = answers.auth === undefined ? authOf(operation, name) : readAuth(answers.auth, name);
-  const constants = open === undefined || answers.start === undefined
-    ? {}
-    : { [open]: answers.start };
-  const request = requestOf(document, operation, {
-    dates,
-    paging: proposed,
-    auth,
-    name,
-    constants,
-  });
+  const constants = constantOf(open, answers.start);
+  const parts = { dates, paging: proposed, auth, name, constants };
+  const request = requestOf(document, operation, parts);
   const full = total === undefined ? only?.size : undefined;
   return {
     ...common(answers, name, url, statedLimits(`${document.description} ${operation.description}`)),
@@ -156,21 +150,38 @@ export function draftOfOpenApi(document: OpenApiDocument, answers: InitAnswers):
     ...recordsOf(answers, found, path, { each: Object.keys(request.forEach) }),
     auth,
     guesses: guessesOf(proposed, full),
-    notes: notesOf({ signs: proposed.signs, start: open, unresolved: document.unresolved }),
+    notes: notesOf({ signs: proposed.signs, start: open?.name, unresolved: document.unresolved }),
   };
 }
 
 function inSchema(document: OpenApiDocument, operation: Operation): RecordsProposal {
   const isLines = operation.format === "ndjson";
-  const shape: Shape = operation.answer === undefined || operation.format === "csv"
+  const shape: Shape = operation.response === undefined || operation.format === "csv"
     ? ANY
-    : shapeOfSchema(document, operation.answer, isLines);
+    : shapeOfSchema(document, operation.response, isLines);
   return proposeRecords(isLines ? { kind: "list", of: shape } : shape, operation.path);
 }
 
-/** The parameter of a start without an end. */
-function startParam({ fromParam, toParam }: InitAnswers): string | undefined {
-  return toParam === undefined ? fromParam : undefined;
+/** The parameter of a start without an end, and how it is written. */
+function startOf({ fromParam, toParam, dateFormat = "date" }: InitAnswers): StartDraft | undefined {
+  if (fromParam === undefined || toParam !== undefined) return undefined;
+  return { name: fromParam, format: dateFormat };
+}
+
+/** The first date as a constant in the query: there are no windows whose start could stand there. */
+function constantOf(open: StartDraft | undefined, start: string | undefined): Values {
+  if (open === undefined || start === undefined) return {};
+  const ms = Date.parse(`${start.slice(0, 10)}T00:00:00Z`);
+  switch (open.format) {
+    case "epoch":
+      return { [open.name]: String(ms / 1000) };
+    case "epoch_ms":
+      return { [open.name]: String(ms) };
+    case "instant":
+      return { [open.name]: new Date(ms).toISOString().replace(".000", "") };
+    default:
+      return { [open.name]: start };
+  }
 }
 
 function isRound(count: number): boolean {

@@ -41,7 +41,7 @@ export interface Operation {
   /** Its parameters, those of the path included. */
   readonly parameters: readonly ParameterNode[];
   /** Schema of the successful response, or undefined. */
-  readonly answer: Node | undefined;
+  readonly response: Node | undefined;
   /** Its tags and id, for searching. */
   readonly tags: readonly string[];
   /** Its format, unless it is JSON. */
@@ -114,7 +114,7 @@ export class OpenApiDocument {
     const method = METHODS.find((method) => isObject(item[method.toLowerCase()]));
     if (method === undefined) return undefined;
     const node = nodeOf(item[method.toLowerCase()]);
-    const answer = this.#answerOf(nodeOf(node.responses));
+    const response = this.#responseOf(nodeOf(node.responses));
     return {
       path,
       method,
@@ -124,8 +124,8 @@ export class OpenApiDocument {
       ),
       tags: [textOf(node.operationId), ...listOf(node.tags).map(textOf)],
       parameters: [...this.#parametersOf(item, node), ...this.#bodyOf(node)],
-      ...this.#contentOf(answer, node),
-      headers: Object.keys(nodeOf(answer.headers)).map((name) => name.toLowerCase()),
+      ...this.#contentOf(response, node),
+      headers: Object.keys(nodeOf(response.headers)).map((name) => name.toLowerCase()),
       security: this.#security(node.security ?? this.#root.security),
     };
   }
@@ -168,7 +168,7 @@ export class OpenApiDocument {
   }
 
   /** The response with status 200, or with another successful one. */
-  #answerOf(responses: Node): Node {
+  #responseOf(responses: Node): Node {
     const status = ["200", "2XX", "2xx", "201", "206", "default"].find((one) => one in responses);
     return this.follow(status === undefined ? undefined : responses[status]);
   }
@@ -192,14 +192,14 @@ export class OpenApiDocument {
     };
   }
 
-  #contentOf(answer: Node, operation: Node): Pick<Operation, "answer" | "format"> {
-    const content = nodeOf(answer.content);
+  #contentOf(response: Node, operation: Node): Pick<Operation, "response" | "format"> {
+    const content = nodeOf(response.content);
     const schema = jsonOf(content)?.schema ?? Object.values(content).map(nodeOf)[0]?.schema ??
-      answer.schema;
+      response.schema;
     const types = Object.keys(content);
     const produced = listOf(operation.produces ?? this.#root.produces).map(textOf);
     return {
-      answer: isObject(schema) ? this.follow(schema) : undefined,
+      response: isObject(schema) ? this.follow(schema) : undefined,
       format: formatOf(types.length > 0 ? types : produced),
     };
   }

@@ -37,11 +37,19 @@ export function proposeDates(
   return partsOfDate(known);
 }
 
+/** A start without an end in a request. */
+export interface StartDraft {
+  /** Name of the parameter. */
+  readonly name: string;
+  /** How it is written: `instant`, `epoch`, `epoch_ms`; a date otherwise. */
+  readonly format: string;
+}
+
 /** The parameter of a start where the API takes no end. */
 export function proposeStart(
   document: OpenApiDocument,
   { parameters }: Pick<Operation, "parameters">,
-): { readonly name: string; readonly format: string } | undefined {
+): StartDraft | undefined {
   const dates = knownOf(document, parameters)
     .filter((one) => one.in === "query" && isDate(one));
   const start = openStart(dates);

@@ -68,47 +68,55 @@ export function proposePaging(
 
 /** The paging of a saved response, whose parameters nobody knows: their names are guesses, and marked. */
 export function pagingOfSample(response: RecordsProposal, count: number): PagingProposal {
-  const { link, cursor, pages, total, more, all } = response;
-  const guess = (param: string) => [`the name of the parameter "${param}" is a guess`];
-  const has = (name: RegExp) =>
-    all.map((path) => path.split(".").at(-1)!).find((one) => name.test(one));
+  const { link, total, all } = response;
   if (link !== undefined) return { paging: { by: "next_link", link }, guesses: [], signs: [] };
+  const [paging, param] = cursorOfSample(response) ??
+    numberOfSample(response, Math.max(1, count)) ??
+    [];
+  if (paging === undefined) {
+    return { paging, guesses: [], signs: all.filter((path) => path !== total) };
+  }
+  return { paging, guesses: [`the name of the parameter "${param}" is a guess`], signs: [] };
+}
+
+/** Paging by a cursor, or by the last id, and the guessed parameter. */
+function cursorOfSample(
+  { cursor, more, path, record, records, all }: RecordsProposal,
+): [PagingDraft, string] | undefined {
+  const flag = more === undefined ? {} : { more };
   if (cursor !== undefined) {
     const last = cursor.split(".").at(-1)!.replace(/^(next|end)_?/i, "") || "cursor";
-    const param = last === "cursor" || last === "Cursor"
-      ? "cursor"
-      : last.charAt(0).toLowerCase() + last.slice(1);
-    const flag = more === undefined ? {} : { more };
-    return {
-      paging: { by: "cursor", cursor, cursor_param: param, ...flag },
-      guesses: guess(param),
-      signs: [],
-    };
+    const param = last.charAt(0).toLowerCase() + last.slice(1);
+    return [{ by: "cursor", cursor, cursor_param: param, ...flag }, param];
   }
-  const offset = has(/^(offset|skip|start_?(at|index))$/i);
+  const hasIds = record.kind === "object" && record.members.has("id");
+  if (more === undefined || !hasIds || typeof records !== "string") return undefined;
+  if (memberOf(all, PAGE_MEMBER) !== undefined) return undefined;
+  const param = "starting_after";
+  return [{ by: "cursor", cursor: `${path}[-1].id`, cursor_param: param, ...flag }, param];
+}
+
+/** Paging by offset or page number, as the response repeats them, and the guessed parameter. */
+function numberOfSample(
+  { pages, total, more, all }: RecordsProposal,
+  size: number,
+): [PagingDraft, string] | undefined {
+  const offset = memberOf(all, /^(offset|skip|start_?(at|index))$/i);
   if (offset !== undefined && total !== undefined) {
-    const paging = { by: "offset", offset_param: offset, size: Math.max(1, count) };
-    return { paging, guesses: guess(offset), signs: [] };
+    return [{ by: "offset", offset_param: offset, size }, offset];
   }
-  const page = has(/^page(_?(number|index))?$/i);
-  const hasIds = response.record.kind === "object" && response.record.members.has("id");
-  if (more !== undefined && page === undefined && hasIds && typeof response.records === "string") {
-    const param = "starting_after";
-    const after = { cursor: `${response.path}[-1].id`, cursor_param: param, more };
-    return { paging: { by: "cursor", ...after }, guesses: guess(param), signs: [] };
-  }
-  if (
-    pages !== undefined || more !== undefined || page !== undefined
-  ) {
-    const param = page ?? "page";
-    const end = pages !== undefined
-      ? { pages }
-      : more !== undefined
-      ? { more }
-      : { size: Math.max(1, count) };
-    return { paging: { by: "page", page_param: param, ...end }, guesses: guess(param), signs: [] };
-  }
-  return { paging: undefined, guesses: [], signs: all.filter((path) => path !== total) };
+  const page = memberOf(all, PAGE_MEMBER);
+  if (pages === undefined && more === undefined && page === undefined) return undefined;
+  const param = page ?? "page";
+  const end = pages !== undefined ? { pages } : more !== undefined ? { more } : { size };
+  return [{ by: "page", page_param: param, ...end }, param];
+}
+
+const PAGE_MEMBER = /^page(_?(number|index))?$/i;
+
+/** The name of the first member that matches, of those at these paths. */
+function memberOf(paths: readonly string[], name: RegExp): string | undefined {
+  return paths.map((path) => path.split(".").at(-1)!).find((one) => name.test(one));
 }
 
 /** Whether a parameter takes a number, also one that is declared as a string. */

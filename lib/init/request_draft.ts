@@ -8,7 +8,7 @@ import { knownOf, type KnownParameter } from "./known_parameter.ts";
 import type { OpenApiDocument, Operation, ParameterNode } from "./openapi_document.ts";
 import { type AuthDraft, isCredential } from "./propose_auth.ts";
 import { type DatesDraft, isWholeDay } from "./propose_dates.ts";
-import type { PagingProposal } from "./propose_paging.ts";
+import type { PagingDraft, PagingProposal } from "./propose_paging.ts";
 
 /** Templates by the name of a parameter. */
 export type Values = Readonly<Record<string, string>>;
@@ -119,13 +119,11 @@ export function requestOf(
   { method, path, parameters }: Operation,
   { dates, paging: { paging, only }, auth, name, constants }: RequestParts,
 ): RequestDraft {
-  const sent = Object.entries(paging ?? {}).filter(([key]) => key.endsWith("_param"))
-    .map(([, param]) => param);
   const size = only === undefined ? {} : { [only.param]: String(only.size) };
   const fixed: Values = { ...size, ...constants, ...dates?.values };
-  const held = [auth?.header, auth?.query].flatMap((one) => Object.keys(one ?? {}));
+  const elsewhere = sentElsewhere(paging, auth);
   const rest = knownOf(document, parameters).filter((one) =>
-    !sent.includes(one.name) && !held.includes(one.name) && !isIgnored(one, auth)
+    !elsewhere.includes(one.name) && !isIgnored(one, auth)
   );
   const [set, open] = [
     rest.filter((one) => Object.hasOwn(fixed, one.name)),
@@ -159,6 +157,13 @@ export function requestOf(
     unused: open.filter((one) => !one.required && ["query", "body"].includes(one.in))
       .filter((one) => !isSecret(one)).map((one) => one.name),
   };
+}
+
+/** Names of parameters that "paging" and "auth" send. */
+function sentElsewhere(paging: PagingDraft | undefined, auth: AuthDraft | undefined): unknown[] {
+  const paged = Object.entries(paging ?? {}).filter(([key]) => key.endsWith("_param"));
+  const held = [auth?.header, auth?.query].flatMap((one) => Object.keys(one ?? {}));
+  return [...paged.map(([, param]) => param), ...held];
 }
 
 /** Whether a header is sent by Hindcast itself, or is a cookie. */

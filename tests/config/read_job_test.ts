@@ -104,7 +104,11 @@ Deno.test("readJob() says what was expected, found and probably meant", async ()
     ],
     [
       { "tables.a-b": { key: "id", columns: { id: "text" } } },
-      "expected a name of letters, digits and _, at most 63 long, not starting with a digit",
+      'expected a name of letters, digits and _, at most 63 long, not starting with a digit; did you mean "a_b"?',
+    ],
+    [
+      { "job": "my-job" },
+      'expected a name of letters, digits and _, at most 63 long, not starting with a digit, found "my-job"; did you mean "my_job"?',
     ],
     [
       { "time_zone": "Europe/Londn" },

@@ -552,7 +552,10 @@ Deno.test("init explains an API that takes only a start date", async () => {
   assertStringIncludes(notes.join(), "takes a start (since) and no end");
   assertStringIncludes(text, "# The API takes a start (since) and no end, so there are no windows");
   const started = await written(document, { start: "2020-01-01" });
-  assertEquals(started.stream.request.query, { since: "2020-01-01" });
+  assertEquals(started.stream.request.query, { since: "2020-01-01T00:00:00Z" });
+  const epoch = documentOf([query("since", INTEGER, "Unix timestamp")]);
+  const { stream: counted } = await written(epoch, { start: "2020-01-01" });
+  assertEquals(counted.request.query, { since: "1577836800" });
 });
 
 Deno.test("a hostile document changes nothing but names and literals of a job", async () => {

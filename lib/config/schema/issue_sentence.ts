@@ -82,7 +82,8 @@ export function schemaProblems(
 
 function schemaProblem({ issue, path }: FlatIssue, input: unknown, shown: Shown): PathProblem {
   if (issue.code === "invalid_key") {
-    return { path, message: issue.issues[0]?.message ?? issue.message, point: "key" };
+    const message = issue.issues[0]?.message ?? issue.message;
+    return { path, message: withName(message, path.at(-1)), point: "key" };
   }
   const value = valueAt(input, path);
   if (value === undefined) {
@@ -92,7 +93,16 @@ function schemaProblem({ issue, path }: FlatIssue, input: unknown, shown: Shown)
   const found = shown(path, value);
   const message = expectation(issue) + (found === undefined ? "" : `, found ${found}`);
   const hidesRest = issue.code === "invalid_type" && COLLECTIONS.has(issue.expected);
-  return { path, message: withGuess(message, issue, value), point: "value", hidesRest };
+  const guessed = withGuess(withName(message, value), issue, value);
+  return { path, message: guessed, point: "value", hidesRest };
+}
+
+/** The message with the name that a word with hyphens, dots or blanks would be. */
+function withName(message: string, word: unknown): string {
+  if (!message.startsWith("expected a name") || typeof word !== "string") return message;
+  const name = word.trim().replace(/[-.\s]+/g, "_");
+  const isName = /^[a-zA-Z_][a-zA-Z0-9_]{0,62}$/.test(name) && name !== word;
+  return isName ? `${message}; did you mean "${name}"?` : message;
 }
 
 const COLLECTIONS: ReadonlySet<string> = new Set(["object", "record", "array"]);
