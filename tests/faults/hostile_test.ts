@@ -118,7 +118,7 @@ const ESCAPES: Record<string, [from: string, to: string, says: string]> = {
   "a job that is a path": ["job: meters", "job: ../../x", "a name"],
   "an included file above": ["job: meters", "job: meters\ninclude: ../../../etc/passwd", "include"],
   "an included file elsewhere": ["job: meters", "job: meters\ninclude: /etc/passwd", "include"],
-  "a source that is a file": ["url: http", "url: file:///etc/passwd?", "https://"],
+  "a source that is a file": ["url: http", "url: file:///etc/passwd?", "https URL"],
   "a table of Hindcast's own": ["  meters:\n", "  hindcast_windows:\n", "hindcast"],
 };
 
