@@ -1,6 +1,6 @@
 // Prints what mapping a page to rows costs, as a share of what JSON.parse of the page costs: the goal is
 // at most 0.60. Pages are the sandbox's: 100 results, and 100 racecards, of about ten runners each,
-// mapped by config/racing.yaml to eleven tables. Also how long pieces are in which long answers are decoded.
+// mapped by config/racing.yaml to eleven tables. Also how long pieces are in which long responses are decoded.
 //
 //     deno run --allow-read --allow-env tests/bench/extract_bench.ts
 import { readJob } from "../../lib/config/read_job.ts";
@@ -63,7 +63,7 @@ export async function extractBench(): Promise<void> {
   }
 }
 
-/** Decodes long answers and prints how long the event loop waits for the longest piece of each. */
+/** Decodes long responses and prints how long the event loop waits for the longest piece of each. */
 function longAnswers(): void {
   const readings = Array.from(
     { length: 100_000 },

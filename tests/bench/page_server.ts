@@ -1,5 +1,5 @@
-// A sandbox in a process of its own, apart from the event loop that is measured. Each answer is made once
-// and then given from memory, so that making it delays no other. How strict and how slow it is, is said
+// A sandbox in a process of its own, apart from the event loop that is measured. Each response is made once
+// and then given from memory, so that making it delays no others. Strictness and latency are set
 // while it runs.
 import type { LimitKind, RateLimiter } from "../../lib/sandbox/rate_limit.ts";
 import { rateLimiter } from "../../lib/sandbox/rate_limit.ts";
@@ -10,7 +10,7 @@ export interface Manners {
   /** Requests a second; 0 for no limit. */
   readonly limit: number;
   readonly limitKind: LimitKind;
-  /** From request to answer. */
+  /** From request to response. */
   readonly latencyMs: number;
   /** Up to so much more on the way in. */
   readonly jitterMs: number;

@@ -1,4 +1,4 @@
-// Prints how fast whole runs are where the source has no limit, as a share of what psql does with the
+// Prints how fast whole runs are where the API has no limit, as a share of what psql does with the
 // same rows: \copy into temporary tables and one INSERT ... ON CONFLICT DO UPDATE ... WHERE distinct for
 // each, transaction by transaction as the run made them. HTTP, JSON, extraction, upsert and checkpoint of
 // the racing job are in the run; nothing of them is in what psql does. Also the re-run that changes

@@ -24,7 +24,7 @@ export interface RacingRun {
   readonly end: string;
   /** Streams; racecards and results unless said. */
   readonly streams?: readonly string[];
-  /** Limits of the source; streams have none of their own. */
+  /** Limits of the API; streams have none of their own. */
   readonly limits?: Rate[];
   /** Puts something between the run and its target. */
   readonly wrap?: (target: Target) => Target;

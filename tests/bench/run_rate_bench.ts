@@ -39,7 +39,7 @@ export async function runRateBench(options: RunRateOptions): Promise<void> {
       end: formatDay(FIRST + (days - 1) * MINUTES_PER_DAY),
     });
   };
-  // The server makes its pages once before it is asked for them at a rate.
+  // The server makes its pages once before they are requested at a rate.
   await run([]);
   for (const limit of options.limits) {
     for (const latencyMs of options.latenciesMs) {

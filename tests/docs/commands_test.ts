@@ -144,7 +144,7 @@ async function collectErrors(place: Place, answers: Map<string, unknown[]>): Pro
   ]);
 }
 
-/** Real answers of every command that has --json. */
+/** Real responses of every command that has --json. */
 async function collect(place: Place, answers: Map<string, unknown[]>): Promise<void> {
   for (const [name, text] of Object.entries(JOBS)) {
     await Deno.writeTextFile(place.folder.file(name), text);
@@ -247,7 +247,7 @@ function compareFields(heading: string, values: readonly unknown[]): void {
   assertEquals(missing, [], "not in a real output");
 }
 
-/** What an answer has only in other circumstances than the test's. */
+/** What a response has only in other circumstances than the test's. */
 function mayBeAbsent(heading: string, field: string): boolean {
   return heading.includes("cron") && /(failed|rejected)\[\]|params\.<name>/.test(field);
 }

@@ -16,7 +16,7 @@ const ONE_DAY = "--start-date yesterday --end-date yesterday";
 
 /** The first that matches says how; a command that none matches is run as it stands. */
 const WAYS: readonly (readonly [pattern: RegExp, way: (command: string) => Way])[] = [
-  [/^(npm|git|cd|curl) /, () => ({ reason: "it brings programs to this machine" })],
+  [/^(npm|git|cd|curl) /, () => ({ reason: "it installs programs on this machine" })],
   [/task (test|ok|bench)\b/, () => ({ reason: "it would run this test again, or for minutes" })],
   [/task docs\b/, () => ({ reason: "tests/config and tests/tasks compare what it writes" })],
   [

@@ -1,4 +1,4 @@
-// Owns the comparison of JSON with the tables of its fields: the paths of every value of an answer, and
+// Owns the comparison of JSON with the tables of its fields: the paths of every value of a response, and
 // the paths that a section of a page names. Pure.
 
 /** Objects whose keys are names of streams, tables, parameters or headers. */

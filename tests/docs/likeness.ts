@@ -1,5 +1,5 @@
 // Owns the comparison of what a page shows with what a command printed. What differs from run to run is
-// taken out of both: times, durations, ids, and what depends on which answer came first. A line
+// taken out of both: times, durations, ids, and what depends on which response came first. A line
 // `...` of a page stands for any lines. Pure.
 
 /** Whether a command printed what a page shows; `loose` compares the kinds of lines, not their figures. */

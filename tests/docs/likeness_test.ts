@@ -18,7 +18,7 @@ Deno.test("isLike() forgives ids, times, durations, the database and the order o
   assert(isLike(shown, printed, false));
 });
 
-Deno.test("isLike() tells other figures, other words, and lines that are missing or too many", () => {
+Deno.test("isLike() notices other figures, other words, and missing or additional lines", () => {
   const shown = [CARD, DONE];
   assert(isLike(shown, [CARD, DONE], false));
   assert(!isLike(shown, [CARD.replace("1,838", "1,837"), DONE], false));
@@ -29,13 +29,13 @@ Deno.test("isLike() tells other figures, other words, and lines that are missing
   assert(!isLike(["at http://127.0.0.1:8787/"], ["at http://127.0.0.1:8000/"], false));
 });
 
-Deno.test("isLike() takes ... for any lines, and nothing else for it", () => {
+Deno.test("isLike() accepts any lines for ..., and nothing else", () => {
   assert(isLike(["a", "...", "z"], ["a", "b", "c", "z"], false));
   assert(isLike(["a", "..."], ["a"], false));
   assert(!isLike(["a", "...", "z"], ["a", "b"], false));
 });
 
-Deno.test("isLike() compares kinds of lines where figures are chance", () => {
+Deno.test("isLike() compares kinds of lines where figures are random", () => {
   const shown = ["stopping", "interrupted: 2 of 8 windows, 3 requests, 1.3 s"];
   assert(isLike(shown, ["stopping", "interrupted: 5 of 8 windows, 7 requests, 2 s"], true));
   assert(!isLike(shown, ["stopping", "done: 8 of 8 windows, 9 requests, 2 s"], true));

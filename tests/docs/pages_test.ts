@@ -48,7 +48,7 @@ function anchorsOf(text: string): string[] {
   );
 }
 
-Deno.test("every file of the project that a page names is there", () => {
+Deno.test("every file that a page names exists", () => {
   const file = /^(lib|tasks|tests|config|docs)\/[\w./]+\.(ts|yaml|md|json)$/;
   const missing = PAGES.flatMap((page) =>
     codeSpans(readPage(page))

@@ -21,7 +21,7 @@ export interface ShellOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Whether it has a database and a checkpoint of its own. */
   readonly apart?: boolean;
-  /** Whether the sandbox keeps most answers to itself, so that what is done when Ctrl+C comes is no chance. */
+  /** Whether the sandbox keeps most responses to itself, so that what is done when Ctrl+C comes is no chance. */
   readonly held?: boolean;
   /** Whether the sandbox answers some days wrongly meanwhile. */
   readonly faulty?: boolean;
@@ -49,7 +49,7 @@ const TIMEOUT_MS = 120_000;
 const HTML_DAY = "2025-10-20";
 const NULL_DAY = "2025-10-21";
 
-/** Racecards after this day, and all results, are held back where answers are. */
+/** Racecards after this day, and all results, are held back where responses are. */
 const LAST_NOT_HELD = "2025-10-07";
 
 /** Makes a place. */
@@ -164,7 +164,7 @@ function html(): Response {
   });
 }
 
-/** The answer with the first runner of its first race without its key. */
+/** The response with the first runner of its first race without its key. */
 function withoutId(text: string): Response {
   const body = JSON.parse(text);
   body.racecards[0].runners[0].horse_id = null;

@@ -68,7 +68,7 @@ async function bringsAll(first: string, last: string): Promise<void> {
   await assertCounted(journey, totals.results);
 }
 
-/** The settings that the sandbox prints; a process of its own makes its answers beside the reading of them. */
+/** The settings that the sandbox prints; a process of its own makes its responses beside the reading of them. */
 function sourceIn(printed: string): Source {
   const value = (name: string) => new RegExp(`RACING_API_${name}=(\\S+)`).exec(printed)![1]!;
   return { url: value("URL"), username: value("USERNAME"), password: value("PASSWORD") };
@@ -90,7 +90,7 @@ function compare({ job }: Journey, days: readonly Day[], [races, runners]: ReadT
   assertTable(job, "ra_runners", runners!, all("ra_runners"));
 }
 
-/** Each window held as many records as the source states for its dates, and together they are all of them. */
+/** Each window held as many records as the API states for its dates, and together they are all of them. */
 function assertAsStated(ran: Ran, stream: string, totals: ReadonlyMap<string, number>): void {
   const seen = new Map<string, number>();
   for (const event of ran.events) {

@@ -1,12 +1,12 @@
-// Owns what the tables of the racing job must hold, computed from the source's answers by hand-written
+// Owns what the tables of the racing job must hold, computed from the API's responses by hand-written
 // rules and by nothing else: no word of config/racing.yaml, no code of lib/. Races and runners come day
 // by day, so that years fit into memory; horses, people and pedigrees are gathered and come at the end.
 // Invariant: the order in which answers are added does not matter.
 
-/** A JSON object of an answer. */
+/** A JSON object of a response. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** A race of an answer, with its runners. */
+/** A race of a response, with its runners. */
 export type RaceFields = Fields & { readonly runners: readonly Fields[] };
 
 /** A row as texts, in the forms that read_tables.ts gives; a column it lacks is null. */
@@ -15,19 +15,19 @@ export type ExpectedRow = Readonly<Record<string, string | null>>;
 /** Rows by key; of a compound key the parts are joined by a blank. */
 export type ExpectedTable = Map<string, ExpectedRow>;
 
-/** What the source said of some dates. */
+/** What the API said of some dates. */
 export interface Answers {
   readonly racecards: readonly RaceFields[];
   readonly results: readonly RaceFields[];
 }
 
-/** The lists of courses and regions, as the source gave them. */
+/** The lists of courses and regions, as the API gave them. */
 export interface Lists {
   readonly courses: readonly Fields[];
   readonly regions: readonly Fields[];
 }
 
-/** Gathers answers into tables. */
+/** Gathers responses into tables. */
 export class ExpectedTables {
   readonly #people = {
     ra_mst_horses: new Map<string, Sighting>(),
@@ -370,7 +370,7 @@ function texts(fields: Fields, names: readonly string[]): Row {
   return Object.fromEntries(names.map((name) => [name, text(fields[name])]));
 }
 
-/** A text; null for every way in which the source writes that there is none. */
+/** A text; null for every way in which the API writes that there is none. */
 function text(value: unknown): string | null {
   if (value === undefined || value === null) return null;
   const said = String(value).trim();

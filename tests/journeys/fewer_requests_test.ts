@@ -36,7 +36,7 @@ Deno.test("ten years are forecast at, and take, at most 2,900 requests", async (
   assertAlmostEquals(requests, survey.requests, 0.1 * survey.requests);
 });
 
-Deno.test("no racecard is asked for before 2023-01-23", async () => {
+Deno.test("no racecard is requested before 2023-01-23", async () => {
   await using journey = await setup();
   const ran = await journey.backfill(
     "--only racecards --start-date 2023-01-20 --end-date 2023-01-24",

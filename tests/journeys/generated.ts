@@ -1,6 +1,6 @@
 // Owns what the sandbox has to say of dates, taken from its generator without server, paging or filters:
 // races, the two views of them, and the lists. It is the other side of every comparison of a database
-// with the source.
+// with the API.
 import { courses, regions } from "../../lib/sandbox/world/courses.ts";
 import { offMs } from "../../lib/sandbox/world/programme.ts";
 import { racecardOf } from "../../lib/sandbox/world/racecard.ts";
@@ -40,7 +40,7 @@ export function datesBetween(first: string, last: string): string[] {
   );
 }
 
-/** All that the source says of the races of a date. */
+/** All that the API says of the races of a date. */
 export function answersOn(date: string, view: View): Answers {
   const { nowMs, regions, racecards = true, results = true } = view;
   const races = racesOn(date).filter((race) =>

@@ -8,7 +8,7 @@ import { onlyJson, setupCommands } from "./commands.ts";
 const DAY = "--start-date 2025-09-01 --end-date 2025-09-01";
 const TOTALS = "done left requests requests_left rows rows_left seconds seconds_left windows";
 
-Deno.test("--json prints one object to stdout, with the field names that are promised", async () => {
+Deno.test("--json prints one object to stdout, with the promised field names", async () => {
   await using commands = await setupCommands();
   const survey = onlyJson(await commands.run(`backfill --check-status --json ${DAY}`));
   assertEquals(keys(survey), words(`${TOTALS} streams`));

@@ -1,4 +1,4 @@
-// The racing job on real answers: two days of recordings, replayed over HTTP, into both databases.
+// The racing job on real responses: two days of recordings, replayed over HTTP, into both databases.
 import { assertEquals } from "@std/assert";
 import { isAbsent, recordingsFolder } from "../sandbox/shared_recordings.ts";
 import { type Answers, ExpectedTables, type RaceFields } from "./expected_tables.ts";
@@ -8,7 +8,7 @@ import { type Journey, setup } from "./setup.ts";
 const RANGE = "--start-date 2025-10-13 --end-date 2025-10-14";
 
 Deno.test({
-  name: "backfill writes what the recordings say, the same into PGlite and PostgreSQL",
+  name: "backfill writes what the recordings contain, identically into PGlite and PostgreSQL",
   ignore: isAbsent,
   fn: async () => {
     const sandbox = { recordingsDir: recordingsFolder };

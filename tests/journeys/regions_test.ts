@@ -1,5 +1,5 @@
 // `--region-codes gb ire`: it reaches every endpoint under the parameter's name there, brings these regions
-// and no other, and what is covered with it is not taken for what is covered without.
+// and no others, and what is covered with it is not taken for what is covered without.
 import { assertEquals } from "@std/assert";
 import { datesBetween, generatedLists, generatedTables } from "./generated.ts";
 import { assertTables } from "./read_tables.ts";
@@ -22,7 +22,7 @@ Deno.test("--region-codes reaches each endpoint under its own name, however it i
   }
 });
 
-Deno.test("--region-codes brings the races, runners and courses of these regions and no others", async () => {
+Deno.test("--region-codes fetches the races, runners and courses of these regions only", async () => {
   await using journey = await setup();
   const { job, stores, nowMs } = journey;
   await journey.backfill(`--region-codes gb ire ${RANGE}`);
@@ -51,7 +51,7 @@ Deno.test("coverage with regions and coverage without are kept apart", async () 
   await assertTables(job, stores.target, generatedTables(datesBetween(DATE, DATE), { nowMs }));
 });
 
-Deno.test("a region in another spelling is refused before anything is asked", async () => {
+Deno.test("a region in another spelling is refused before any request is sent", async () => {
   await using journey = await setup();
   const refused = await journey.backfill(`--region-codes Great_Britain ${RANGE}`).catch(String);
   assertEquals(

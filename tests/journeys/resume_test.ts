@@ -1,4 +1,4 @@
-// Runs that stop and go on: what is asked again is what is missing, what failed and what may still
+// Runs that stop and continue: what is fetched again is what is missing, what failed and what may still
 // change, and nothing else. Requests are counted where they arrive, at the sandbox.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { RunEvent } from "../../lib/report/event.ts";
@@ -8,7 +8,7 @@ import { datesBetween, generatedTables } from "./generated.ts";
 import { assertTables, readTouched } from "./read_tables.ts";
 import { type Journey, type Ran, setup } from "./setup.ts";
 
-Deno.test("--resume after an interruption asks for what is missing alone", async () => {
+Deno.test("--resume after an interruption fetches only what is missing", async () => {
   await using journey = await setup();
   const [first, last] = ["2025-09-06", "2025-09-11"];
   let done: string[] = [];
@@ -32,7 +32,7 @@ Deno.test("--resume after an interruption asks for what is missing alone", async
   assertEquals((await journey.backfill("--resume --skip-masters")).asked, []);
 });
 
-Deno.test("--resume without dates goes on with the last run's dates, streams and regions", async () => {
+Deno.test("--resume without dates continues with the last run's dates, streams and regions", async () => {
   await using journey = await setup();
   const first = "--start-date 2025-09-01 --end-date 2025-09-16 --region-codes gb ire --no-results";
   await journey.backfill(first, { seen: stopAfterRequests(4) });
@@ -50,7 +50,7 @@ Deno.test("--resume without dates goes on with the last run's dates, streams and
   for (const path of results.asked) assertStringIncludes(path, "&region=gb&region=ire");
 });
 
-Deno.test("--resume with dates asks for what these dates lack, whatever the length of windows was", async () => {
+Deno.test("--resume with dates fetches what is missing of them, whatever the length of windows was", async () => {
   await using journey = await setup();
   await journey.backfill("--only results --start-date 2025-08-11 --end-date 2025-08-20");
   const { results, ...streams } = journey.job.streams;
@@ -68,7 +68,7 @@ Deno.test("--resume with dates asks for what these dates lack, whatever the leng
   assertEquals((await journey.knows("results")).coverage, [["2025-08-07", "2025-08-25"]]);
 });
 
-Deno.test("without --resume everything is asked again and nothing is rewritten", async () => {
+Deno.test("without --resume everything is fetched again and nothing is rewritten", async () => {
   await using journey = await setup();
   const argv = "--start-date 2025-09-01 --end-date 2025-09-02";
   const first = await journey.backfill(argv);
@@ -119,7 +119,7 @@ Deno.test("results are fetched again until they are settled, and only rows that 
   await assertTables(journey.job, journey.stores.target, tables);
 });
 
-Deno.test("a window that failed is recorded, passed over, and fetched by --resume", async () => {
+Deno.test("a failed window is recorded, skipped, and fetched by --resume", async () => {
   let fails = true;
   await using journey = await setup({
     sandbox: {
@@ -152,7 +152,7 @@ Deno.test("a window that failed is recorded, passed over, and fetched by --resum
   assertEquals((await journey.knows("racecards")).failed, []);
 });
 
-Deno.test("a day without races is recorded as empty, which is not the same as never asked", async () => {
+Deno.test("a day without races is recorded as empty, which differs from not fetched", async () => {
   await using journey = await setup();
   const argv = "--only racecards --start-date 2024-12-22 --end-date 2024-12-26";
   await journey.backfill(argv);

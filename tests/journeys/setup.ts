@@ -57,7 +57,7 @@ export interface Ran {
 export interface RunCircumstances {
   /** Told of every event; may abort the run. */
   readonly listen?: (event: RunEvent, stop: AbortController) => void;
-  /** Told of every request, after its answer; may abort the run. */
+  /** Told of every request, after its response; may abort the run. */
   readonly seen?: (path: string, stop: AbortController) => void;
 }
 

@@ -1,14 +1,14 @@
 // Owns the dates and answers that the tests of the sandbox look at. Invariant: every answer went through JSON, so
-// that what is absent from an answer is absent here.
+// that what is absent from a response is absent here.
 import { dateOf, dayOf } from "../../lib/sandbox/world/calendar.ts";
 import { type Race, racesOn } from "../../lib/sandbox/world/race.ts";
 import { racecardOf } from "../../lib/sandbox/world/racecard.ts";
 import { resultOf } from "../../lib/sandbox/world/result.ts";
 
-/** A race, a runner or another object of an answer. */
+/** A race, a runner or another object of a response. */
 export type Fields = Record<string, unknown>;
 
-/** A race of an answer. */
+/** A race of a response. */
 export type RaceFields = Fields & { runners: Record<string, string>[] };
 
 /** `count` dates from `first` on. */

@@ -37,7 +37,7 @@ function complaints(url: string): string[] {
 const spread = ["1988-01-01", "1995-06-24", "2008-12-26", "2023-01-23", "2024-02-29", "2025-10-13"];
 
 Deno.test({
-  name: "every answer is valid against the published schema when dates are spread over the years",
+  name: "every response is valid against the published schema, for dates over many years",
   ignore: isAbsent,
   fn: async () => {
     const validate = await validators();
@@ -78,7 +78,7 @@ function check(validate: ValidateFunction, url: string): void {
 }
 
 Deno.test({
-  name: "answers have the fields of the recordings, in their order",
+  name: "responses have the fields of the recordings, in the same order",
   ignore: isAbsent,
   fn: async () => {
     const recorded = async (name: string) =>
@@ -118,7 +118,7 @@ Deno.test(
   },
 );
 
-Deno.test("results come latest first and pages cover the total exactly once", () => {
+Deno.test("results are sorted latest first, and pages cover the total exactly once", () => {
   const range = "start_date=2025-09-20&end_date=2025-09-26";
   const all = pages(range, 100);
   assertEquals(all.length, results(range).total);
@@ -139,14 +139,14 @@ function pages(query: string, limit: number): RaceFields[] {
   throw new Error("pages do not end");
 }
 
-Deno.test("a window of 365 days states the sum of its days", () => {
+Deno.test("a window of 365 days declares the sum of its days", () => {
   const year = results("start_date=2023-03-01&end_date=2024-02-29&skip=20000");
   const days = dates("2023-03-01", 366)
     .map((date) => results(`start_date=${date}&end_date=${date}&skip=20000`).total);
   assertEquals(year.total, days.reduce((sum, total) => sum + total, 0));
 });
 
-Deno.test("racecards come in the order of off times and pages cover the total exactly once", () => {
+Deno.test("racecards are sorted by off time, and pages cover the total exactly once", () => {
   const { racecards: all, total } = racecards("date=2024-06-01");
   assertEquals(all.length, total);
   const offs = all.map(({ off_dt }) => Date.parse(String(off_dt)));
@@ -157,7 +157,7 @@ Deno.test("racecards come in the order of off times and pages cover the total ex
   assertEquals(halves, all.slice(0, 60));
 });
 
-Deno.test("filters by region and by course split the whole, and a course beats a region", () => {
+Deno.test("filters by region and by course partition the whole, and a course overrides a region", () => {
   const range = "start_date=2025-09-26&end_date=2025-09-28&limit=100";
   const all = pages(range, 100);
   const part = (query: string) => results(`${range}&${query}`).total;
@@ -180,7 +180,7 @@ Deno.test("filters by region and by course split the whole, and a course beats a
   );
 });
 
-Deno.test("filters on the terms of a race find what they name and nothing else", () => {
+Deno.test("filters on the terms of a race return matching races only", () => {
   const range = "start_date=2025-04-01&end_date=2025-06-30&limit=10";
   const cases: [query: string, is: (race: RaceFields) => boolean][] = [
     ["type=nh_flat", ({ type }) => type === "NH Flat"],
@@ -202,7 +202,7 @@ Deno.test("filters on the terms of a race find what they name and nothing else",
   }
 });
 
-Deno.test("an answer repeats limit, skip and the query as it was sent", () => {
+Deno.test("a response repeats limit, skip and the query as it was sent", () => {
   const { body } = ask(
     "/v1/results?start_date=2025-09-26&end_date=2025-09-26&region=gb&region=ire",
   );
@@ -216,7 +216,7 @@ Deno.test("an answer repeats limit, skip and the query as it was sent", () => {
   assertEquals(ask("/v1/racecards/pro?date=2025-09-26").body.limit, 500);
 });
 
-Deno.test("requests that are wrong are refused with everything that is wrong with them", () => {
+Deno.test("invalid requests are refused with all of their errors", () => {
   const range = "start_date=2024-01-01&end_date=2024-12-31";
   assertEquals(complaints(`/v1/results?${range}&limit=101&skip=20001`), [
     "query.limit less_than_equal",
@@ -266,7 +266,7 @@ Deno.test("a race has a result once it is off, and a card from 2023-01-23 until 
   assertEquals(totals.map((total) => total > 0), [false, true, true, false]);
 });
 
-Deno.test("results that are still settling change for some days and then no more", () => {
+Deno.test("unsettled results change for some days and then stay the same", () => {
   const settling = (date: string) => {
     const now = () => Date.parse(`${date}T21:30:00Z`);
     return ask(

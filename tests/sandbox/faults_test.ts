@@ -14,7 +14,7 @@ Deno.test("parseFault() reads kind, share and what follows", () => {
   for (const kind of Object.keys(faultKinds)) assertEquals(parseFault(`${kind}:0`).kind, kind);
 });
 
-Deno.test("parseFault() refuses what is no fault and says which kinds there are", () => {
+Deno.test("parseFault() refuses what is not a fault and lists the kinds", () => {
   for (const text of ["", "500", "500:", "500:2", "500:-0.1", "500:x", "200:0.1", "toString:0.1"]) {
     const error = assertThrows(() => parseFault(text), Failure, `Cannot read fault "${text}"`);
     assert((error as Failure).hint!.includes("truncate"));

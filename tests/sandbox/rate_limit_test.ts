@@ -84,7 +84,7 @@ Deno.test("a clock that goes backwards counts as one that stands still", () => {
   }
 });
 
-Deno.test("limits that cannot be counted are refused with the value", () => {
+Deno.test("invalid limits are refused with their value", () => {
   assertThrows(() => slidingLog({ limit: 0, intervalMs: 1 }), RangeError, "limit is 0");
   assertThrows(() => fixedWindow({ limit: 1, intervalMs: 0 }), RangeError, "intervalMs is 0");
   assertThrows(() => tokenBucket({ ratePerSecond: NaN, capacity: 1 }), RangeError, "NaN");

@@ -25,7 +25,7 @@ function replay(): Promise<Sandbox> {
 }
 
 Deno.test(
-  "a replay gives what was recorded and counts what it has",
+  "a replay returns what was recorded and counts the records that it has",
   { ignore: isAbsent },
   async () => {
     await using sandbox = await replay();
@@ -47,7 +47,7 @@ Deno.test(
 );
 
 Deno.test(
-  "a replay pages, filters and knows nothing of other dates",
+  "a replay pages, filters, and has no data for other dates",
   { ignore: isAbsent },
   async () => {
     await using sandbox = await replay();
@@ -79,13 +79,13 @@ Deno.test(
   },
 );
 
-Deno.test("a replay asks for the credentials", { ignore: isAbsent }, async () => {
+Deno.test("a replay requires the credentials", { ignore: isAbsent }, async () => {
   await using sandbox = await replay();
   const response = await fetch(`${sandbox.url}/v1/courses`);
   assertEquals([response.status, await response.json()], [401, { detail: "Not authenticated" }]);
 });
 
-Deno.test("readRecordings() says which file is no recording", async () => {
+Deno.test("readRecordings() names the file that is not a recording", async () => {
   await using folder = tempDir();
   await assertRejects(() => readRecordings(folder.path), Failure, "no .json file is in it");
   await Deno.writeTextFile(folder.file("a.json"), '{"body": 1}');

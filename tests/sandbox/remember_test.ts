@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { remember } from "../../lib/sandbox/remember.ts";
 
-Deno.test("remember() makes an answer once and forgets the one not asked for longest", () => {
+Deno.test("remember() computes a result once and evicts the least recently used one", () => {
   const made: string[] = [];
   const double = remember(2, (key: string) => {
     made.push(key);

@@ -22,7 +22,7 @@ function unlimited(options: SandboxOptions = {}): Promise<Sandbox> {
   return startSandbox({ limit: 0, ...options });
 }
 
-Deno.test("the sandbox answers whoever has the credentials and nobody else", async () => {
+Deno.test("the sandbox replies to requests with the credentials and to no others", async () => {
   await using sandbox = await unlimited({ username: "ann", password: "s3cret:ü" });
   const bytes = new TextEncoder().encode("ann:s3cret:ü");
   const authorization = `Basic ${btoa(String.fromCharCode(...bytes))}`;
@@ -37,7 +37,7 @@ Deno.test("the sandbox answers whoever has the credentials and nobody else", asy
   assertEquals([none.status, await none.json()], [401, { detail: "Not authenticated" }]);
 });
 
-Deno.test("the sandbox says so when a path or a method is not the API's", async () => {
+Deno.test("the sandbox returns the API's error for an unknown path or method", async () => {
   await using sandbox = await unlimited();
   const response = await get(sandbox, "/v2/results");
   assertEquals([response.status, await response.json()], [404, { detail: "Not Found" }]);
@@ -74,7 +74,7 @@ Deno.test("each endpoint has its published limit when no other is given", async 
   assertEquals(await status(sandbox, day), 200);
 });
 
-Deno.test("a given limit is shared by all endpoints, whatever it is counted by", async () => {
+Deno.test("a given limit is shared by all endpoints, with every kind of limiter", async () => {
   for (const limitKind of limitKinds) {
     let nowMs = 0;
     await using sandbox = await startSandbox({ limit: 2, limitKind, tick: () => nowMs });
@@ -88,13 +88,13 @@ Deno.test("a given limit is shared by all endpoints, whatever it is counted by",
   }
 });
 
-Deno.test("strangers do not use up the limit", async () => {
+Deno.test("requests without credentials do not count against the limit", async () => {
   await using sandbox = await startSandbox({ limit: 1, tick: () => 0 });
   for (let n = 0; n < 3; n++) assertEquals(await status(sandbox, day, "x:y"), 401);
   assertEquals(await status(sandbox, day), 200);
 });
 
-Deno.test("an answer waits for the latency, and closing does not", async () => {
+Deno.test("a response waits for the latency, and closing does not", async () => {
   const endless = await unlimited({ latencyMs: 3_600_000 });
   const request = get(endless, "/v1/courses").catch(() => "gone");
   while (endless.counts.requests === 0) await new Promise((resolve) => setTimeout(resolve, 1));
@@ -103,7 +103,7 @@ Deno.test("an answer waits for the latency, and closing does not", async () => {
   if (response instanceof Response) await response.body?.cancel();
 });
 
-Deno.test("onRequest tells of each request what became of it", async () => {
+Deno.test("onRequest receives the outcome of each request", async () => {
   const seen: SeenRequest[] = [];
   let nowMs = 5;
   await using sandbox = await startSandbox({
@@ -122,7 +122,7 @@ Deno.test("onRequest tells of each request what became of it", async () => {
   assertEquals(sandbox.counts.faulty, 2);
 });
 
-Deno.test("intercept answers in the sandbox's place or leaves it to it", async () => {
+Deno.test("intercept replies instead of the sandbox, or leaves the request to it", async () => {
   await using sandbox = await unlimited({
     intercept: ({ url, number }, reply) => {
       if (url.pathname === "/v1/courses") return json(200, { number });
@@ -147,7 +147,7 @@ async function struck(fault: string, path = day): Promise<Response> {
   }
 }
 
-Deno.test("a status fault answers that status, 429 with the Retry-After it was given", async () => {
+Deno.test("a status fault returns that status, and 429 its Retry-After", async () => {
   assertEquals((await struck("500:1")).status, 500);
   const waits = [];
   for (const fault of ["429:1", "429:1:none", "429:1:30", "503:1:7", "503:1"]) {
@@ -156,7 +156,7 @@ Deno.test("a status fault answers that status, 429 with the Retry-After it was g
   assertEquals(waits, ["1", null, "30", "7", null]);
 });
 
-Deno.test("faults of the body reach the client as broken as they are in the world", async () => {
+Deno.test("body faults reach the client as real ones would", async () => {
   const whole = await (await struck("html:0")).text();
   const cut = await (await struck("truncate:1")).text();
   assertEquals(cut, whole.slice(0, cut.length));

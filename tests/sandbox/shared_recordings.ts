@@ -1,11 +1,11 @@
-// Owns where the published description of the API and the recorded answers are: beside the repository, where not
+// Owns where the published description of the API and the recorded responses are: beside the repository, where not
 // every machine has them. Says so once, in the output of the tests, when they are absent.
 import { join } from "node:path";
 import { REPOSITORY } from "../support/repository.ts";
 
 const folder = join(REPOSITORY, "..", "shared", "racing-api");
 
-/** The folder of recorded answers. */
+/** The folder of recorded responses. */
 export const recordingsFolder: string = join(folder, "recordings");
 
 /** The published description of the endpoints. */

@@ -1,6 +1,6 @@
 // Owns time in tests: it stands still until a test moves it.
 // Never looks at the real clock and never fires a timer. Invariant: sleepers wake in the order of
-// their times, and between two times everything that can go on has gone on.
+// their times, and between two times everything that can continue has gone on.
 import { setImmediate } from "node:timers/promises";
 
 interface Sleeper {
@@ -11,7 +11,7 @@ interface Sleeper {
 /** How often the event loop turns before the clock takes it that everything waits. */
 const TURNS_TO_SETTLE = 8;
 
-/** A clock that fits wherever `now()` and `sleep()` are asked for. */
+/** A clock that fits wherever `now()` and `sleep()` are requested. */
 export class FakeClock {
   #nowMs: number;
   #sleepers: Sleeper[] = [];
@@ -54,7 +54,7 @@ export class FakeClock {
 
   /**
    * Moves the clock on, stopping at each sleeper on the way, also at those that fall asleep on the
-   * way; resolves when everything that can go on has gone on.
+   * way; resolves when everything that can continue has gone on.
    */
   async advance(ms: number): Promise<void> {
     const untilMs = this.#nowMs + ms;

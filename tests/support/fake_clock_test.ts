@@ -24,7 +24,7 @@ Deno.test("advance() wakes sleepers in the order of their times, each at its tim
   await Promise.all(sleeping);
 });
 
-Deno.test("advance() also wakes those that fall asleep on the way", async () => {
+Deno.test("advance() also wakes sleepers that start while it runs", async () => {
   const clock = new FakeClock(0);
   const times: number[] = [];
   const work = (async () => {
@@ -71,7 +71,7 @@ Deno.test("autoAdvance() moves time whenever everything waits, until it is dispo
   await sleeping;
 });
 
-Deno.test("hold() keeps time still while real input is under way", async () => {
+Deno.test("hold() stops time while real input is awaited", async () => {
   const clock = new FakeClock(0);
   await using server = serve(async () => {
     await new Promise((resolve) => setTimeout(resolve, 20));

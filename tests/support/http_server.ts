@@ -9,7 +9,7 @@ export interface HttpServer extends AsyncDisposable {
 }
 
 /**
- * Starts a server. A handler that throws answers 500 with what it threw.
+ * Starts a server. A handler that throws responses 500 with what it threw.
  *
  * @example
  * ```ts

@@ -7,7 +7,7 @@ Deno.test("serve() passes requests to the handler", async () => {
   assertEquals(await (await fetch(`${server.url}/a/b`)).text(), "/a/b");
 });
 
-Deno.test("serve() answers 500 with the reason when the handler throws", async () => {
+Deno.test("serve() responds 500 with the reason when the handler throws", async () => {
   await using server = serve(() => {
     throw new Error("no page");
   });
@@ -15,7 +15,7 @@ Deno.test("serve() answers 500 with the reason when the handler throws", async (
   assertEquals([response.status, await response.text()], [500, "Error: no page"]);
 });
 
-Deno.test("serve() cuts off a request that is never answered when its scope ends", async () => {
+Deno.test("serve() closes a request without a response when its scope ends", async () => {
   const arrived = Promise.withResolvers<void>();
   const server = serve(() => {
     arrived.resolve();

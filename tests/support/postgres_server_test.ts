@@ -19,7 +19,7 @@ async function query(url: string, text: string): Promise<unknown[]> {
   }
 }
 
-Deno.test("sharedPostgres() answers queries, in UTF-8 and UTC", async () => {
+Deno.test("sharedPostgres() runs queries in UTF-8 and UTC", async () => {
   const { url } = await sharedPostgres();
   assertMatch(url, /^postgres:\/\/hindcast@127\.0\.0\.1:\d+\/postgres$/);
   const settings =
@@ -27,11 +27,11 @@ Deno.test("sharedPostgres() answers queries, in UTF-8 and UTC", async () => {
   assertEquals(await query(url, settings), [{ e: "UTF8", z: "UTC" }]);
 });
 
-Deno.test("sharedPostgres() gives the same server whenever it is asked", async () => {
+Deno.test("sharedPostgres() returns the same server on every call", async () => {
   assertEquals((await sharedPostgres()).url, (await sharedPostgres()).url);
 });
 
-Deno.test("createDatabase() gives each test an empty database of its own", async () => {
+Deno.test("createDatabase() creates an empty database for each call", async () => {
   const server = await sharedPostgres();
   const [one, other] = await Promise.all([server.createDatabase(), server.createDatabase()]);
   assertNotEquals(one, other);

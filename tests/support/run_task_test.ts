@@ -77,7 +77,7 @@ Deno.test("runTask() runs the tasks of this repository", async () => {
   assertStringIncludes(stderr, "Task not found: no-such-task");
 });
 
-Deno.test("copyRepository() brings what commands need and none of the data", async () => {
+Deno.test("copyRepository() copies what commands need and no data", async () => {
   await using copy = await copyRepository();
   const names = [...Deno.readDirSync(copy.path)].map(({ name }) => name).toSorted();
   assertEquals(names, ["config", "deno.json", "deno.lock", "lib", "tasks"]);

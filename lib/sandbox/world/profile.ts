@@ -1,5 +1,5 @@
 /**
- * The view of a horse by itself, as `/v1/horses/{id}/pro` and `/standard` answer it.
+ * The view of a horse by itself, as `/v1/horses/{id}/pro` and `/standard` return it.
  *
  * @module
  */

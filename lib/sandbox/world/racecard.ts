@@ -1,5 +1,5 @@
 /**
- * The view of a race before it is run, as `/v1/racecards/pro` answers it, field by field in the order of the
+ * The view of a race before it is run, as `/v1/racecards/pro` returns it, field by field in the order of the
  * recordings. Reads the race and adds nothing that the result could contradict.
  *
  * @module
@@ -16,7 +16,7 @@ import { ageBand } from "./terms.ts";
 
 /**
  * A racecard; all fields of the published schema, of which only those the sandbox reads have a name here. A field that
- * is `undefined` is absent from the answer.
+ * is `undefined` is absent from the response.
  */
 export interface Racecard {
   /** Such as `rac_11744434`. */

@@ -1,5 +1,5 @@
 /**
- * The view of a race after it was run, as `/v1/results` answers it, field by field in the order of the recordings.
+ * The view of a race after it was run, as `/v1/results` returns it, field by field in the order of the recordings.
  * Withdrawn horses are named in a line of text and are not among the runners.
  *
  * @module
@@ -13,7 +13,7 @@ import { Dice, mix } from "./random.ts";
 import { type ResultHead, resultHeadOf } from "./result_head.ts";
 import { runnerIn } from "./runner_result.ts";
 
-/** A result; all fields of the published schema. A field that is `undefined` is absent from the answer. */
+/** A result; all fields of the published schema. A field that is `undefined` is absent from the response. */
 export interface Result extends ResultHead {
   /** Those that ran, the winner first. */
   readonly runners: readonly Readonly<Record<string, unknown>>[];

@@ -51,7 +51,7 @@ function textOf(columns: string, record: Record<string, unknown>): string {
   return JSON.stringify(columns.split(", ").map((column) => blank(record[column])));
 }
 
-/** What peers store for no value differs: nothing, an empty text, the source's dash. */
+/** What peers store for no value differs: nothing, an empty text, the API's dash. */
 function blank(value: unknown): string {
   const text = String(value ?? "");
   return text === "-" || text === "–" ? "" : text;

@@ -31,7 +31,7 @@ Deno.test("dayOf() is undefined when there is no such date", () => {
   assertEquals(dayOf("2024-02-29"), 19_782);
 });
 
-Deno.test("isGoodFriday() knows the Easters of many years, the odd ones included", () => {
+Deno.test("isGoodFriday() is right for the Easters of many years, including rare ones", () => {
   const fridays =
     "1954-04-16 1981-04-17 1988-04-01 2000-04-21 2008-03-21 2019-04-19 2024-03-29 2049-04-16";
   for (const date of fridays.split(" ")) assertEquals(isGoodFriday(dayOf(date)!), true, date);

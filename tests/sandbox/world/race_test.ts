@@ -6,7 +6,7 @@ import { racesOn } from "../../../lib/sandbox/world/race.ts";
 import { horseId } from "../../../lib/sandbox/world/stratum.ts";
 import { dates, racesOf } from "../days.ts";
 
-Deno.test("racesOn() gives the same races for the same date and others for another seed", () => {
+Deno.test("racesOn() returns the same races for the same date, and others for another seed", () => {
   assertEquals(racesOn("2025-10-13"), racesOn("2025-10-13"));
   assertNotEquals(racesOn("2025-10-13", 2), racesOn("2025-10-13"));
 });
@@ -67,7 +67,7 @@ Deno.test("nobody rides at two courses on one day, or twice in one race", () => 
   }
 });
 
-Deno.test("runners keep to the terms of their race", () => {
+Deno.test("runners meet the terms of their race", () => {
   for (const race of racesOf(dates("2023-04-01", 60))) {
     for (const { age, sex, horse } of race.runners) {
       assert(age >= race.leastAge && age <= race.mostAge, race.id);
@@ -78,7 +78,7 @@ Deno.test("runners keep to the terms of their race", () => {
   }
 });
 
-Deno.test("the same horses come back over the years and grow up on the way", () => {
+Deno.test("the same horses reappear over the years and grow older", () => {
   const seen = new Map<number, { year: number; sexes: Set<string>; names: Set<string> }[]>();
   for (let year = 2015; year <= 2020; year++) {
     for (const race of racesOf(dates(`${year}-05-01`, 30))) {
@@ -104,7 +104,7 @@ Deno.test("the same horses come back over the years and grow up on the way", () 
   assert(!turned("mare", "filly") && !turned("gelding", "colt"));
 });
 
-Deno.test("the same people come back and move on", () => {
+Deno.test("the same people reappear and are replaced over time", () => {
   const people = (year: number) => {
     const runners = racesOf(dates(`${year}-06-01`, 20)).flatMap((race) => race.runners);
     return {

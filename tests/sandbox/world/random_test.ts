@@ -2,7 +2,7 @@ import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import fc from "fast-check";
 import { choice, Dice, mix, shuffled } from "../../../lib/sandbox/world/random.ts";
 
-Deno.test("mix() gives the same key for the same parts and another for others", () => {
+Deno.test("mix() returns the same key for the same parts, and another for others", () => {
   fc.assert(fc.property(fc.integer(), fc.integer(), fc.integer(), (key, a, b) => {
     assertEquals(mix(key, a), mix(key, a));
     if (a !== b) assertNotEquals(mix(key, a), mix(key, b));

@@ -90,7 +90,7 @@ Deno.test("resultOf() places runners without gaps, except after a dead heat", ()
   }
 });
 
-Deno.test("a provisional result lacks figures and is otherwise the final one", () => {
+Deno.test("a provisional result is the final one with some figures missing", () => {
   const [race] = racesOf(["2024-08-03"]);
   const [early, late] = [resultOf(race!, { provisional: true }), resultOf(race!)];
   assert(
@@ -101,7 +101,7 @@ Deno.test("a provisional result lacks figures and is otherwise the final one", (
   assertEquals(early.runners.map(plain), late.runners.map(plain));
 });
 
-Deno.test("every oddity of the real answers occurs within sixty days", () => {
+Deno.test("every oddity of the real responses occurs within sixty days", () => {
   const races = racesOf(dates("2024-09-01", 60));
   const cards = races.map(cardOf);
   const results = races.filter((race) => !race.abandoned).map(outcomeOf);
