@@ -29,7 +29,7 @@ export { Checkpoint } from "./lib/checkpoint/checkpoint.ts";
 export type { RunRecord } from "./lib/checkpoint/run_log.ts";
 export { openKv } from "./lib/checkpoint/open_kv.ts";
 export { type ApiClient, openApi } from "./lib/fetch/api_client.ts";
-export type { ApiDependencies } from "./lib/fetch/stream_client.ts";
+export type { ApiDependencies } from "./lib/fetch/api_connection.ts";
 export { type Clock, monotonicClock } from "./lib/fetch/rate/clock.ts";
 export { fetchPages, type Page } from "./lib/fetch/fetch_pages.ts";
 export type { FetchEvent } from "./lib/fetch/fetch_event.ts";

@@ -1,14 +1,20 @@
 // Owns the API of one run: opens it, connects its pages to the engine, and closes it when the run has
 // ended. It opens neither the target nor the checkpoint, and it never reads the environment itself.
 import type { Env } from "./config/yaml/env.ts";
-import { openApi } from "./fetch/api_client.ts";
+import { readSecret } from "./config/schema/secret.ts";
+import { type ApiClient, openApi } from "./fetch/api_client.ts";
 import { fetchPages, type Page } from "./fetch/fetch_pages.ts";
 import type { Clock } from "./fetch/rate/clock.ts";
 import { staticPage } from "./fetch/static_page.ts";
 import type { Unit } from "./plan/stream_plan.ts";
+import type { RunEvent } from "./report/event.ts";
+import { Notifier } from "./report/notifier.ts";
 import type { Wait } from "./report/text/wait.ts";
 import { LimitTable } from "./upsert/limit_table.ts";
 import { run, type RunInput, type RunResult } from "./run.ts";
+
+/** Longest time of one attempt to notify. */
+const WEBHOOK_TIMEOUT_MS = 10_000;
 
 /** What a run takes from its caller when the API is opened here. */
 export interface ApiRunInput extends Omit<RunInput, "pages" | "mask" | "now"> {
@@ -24,7 +30,12 @@ export interface ApiRunInput extends Omit<RunInput, "pages" | "mask" | "now"> {
 
 /** Runs a job once against its API; the caller holds the job's lock. Errors are in the result. */
 export async function runWithApi(input: ApiRunInput): Promise<RunResult> {
-  const { job, params, listen, clock, signal, checkpoint } = input;
+  const { job, params, clock, signal, checkpoint } = input;
+  let notifier: Notifier | undefined;
+  const listen = (event: RunEvent) => {
+    input.listen(event);
+    notifier?.note(event);
+  };
   const onWait = (wait: Wait | undefined) => {
     listen({ kind: "waiting", wait: wait ?? null });
     // Other processes read it; the run does without where it cannot be saved.
@@ -43,11 +54,32 @@ export async function runWithApi(input: ApiRunInput): Promise<RunResult> {
   });
   // A pause that an earlier run was told; where it cannot be read, the API says it again.
   await api.limiter.restore().catch(() => {});
+  notifier = openNotifier(input, api);
   const pages = (unit: Unit, signal: AbortSignal): AsyncIterable<Page> | Iterable<Page> => {
     const { values } = job.streams[unit.stream]!;
     if (values !== undefined) return [staticPage(values)];
     const about = { window: unit.window, each: unit.eachValues, params };
     return fetchPages(api, unit.stream, about, signal);
   };
-  return await run({ ...input, pages, mask: (text) => api.mask(text), now: clock.now });
+  const mask = (text: string) => api.mask(text);
+  const result = await run({ ...input, listen, pages, mask, now: clock.now });
+  await notifier?.finish(result.summary, result.error);
+  return result;
+}
+
+/** The notifier of a job that declares one; it sends through the HTTP client of the API. */
+function openNotifier(input: ApiRunInput, api: ApiClient): Notifier | undefined {
+  const { job: { job, notify }, run, env, clock } = input;
+  if (notify === undefined) return undefined;
+  const url = readSecret(notify.url, env);
+  const headers = { "content-type": "application/json" };
+  return new Notifier({
+    ...{ on: notify.on, job, run, sleep: clock.sleep, mask: (text) => api.mask(text) },
+    post: async (body) => {
+      const signal = AbortSignal.timeout(WEBHOOK_TIMEOUT_MS);
+      const { status } = await api.http.exchange({ method: "POST", url, headers, body }, signal);
+      if (status >= 300) throw new Error(`the webhook responded with status ${status}`);
+    },
+    warn: (message) => input.listen({ kind: "warning", message }),
+  });
 }

@@ -37,6 +37,7 @@ export interface Bench extends AsyncDisposable {
 /** How a run differs from the usual. */
 export interface BenchRun {
   readonly resume?: boolean;
+  readonly noWait?: boolean;
   readonly signal?: AbortSignal;
   readonly params?: Record<string, unknown>;
   /** The time, in epoch milliseconds; the machine's unless given. */
@@ -64,12 +65,17 @@ export async function openBench(
     databaseUrl,
     checkpoint,
     logs,
-    run: async (from, to, { resume = false, signal, params = {}, nowMs, onEvent } = {}) => {
+    run: async (
+      from,
+      to,
+      { resume = false, noWait = false, signal, params = {}, nowMs, onEvent } = {},
+    ) => {
       const events: RunEvent[] = [];
       const result = await performRun({
         job,
         options: optionsFor(from, to, params),
         resume,
+        noWait,
         target,
         checkpoint,
         logsFolder: logs,

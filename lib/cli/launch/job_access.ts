@@ -7,7 +7,7 @@ import type { YamlNode } from "../../config/yaml/tree.ts";
 export interface JobAccess {
   /** The job file and the files it includes. */
   readonly files: readonly string[];
-  /** `host:port` of the API and of the server that issues tokens. */
+  /** `host:port` of the API, of the server that issues tokens, and of the webhook that is notified. */
   readonly hosts: readonly string[];
   /** Names of the environment variables in its files that the job may read. */
   readonly variables: readonly string[];
@@ -84,18 +84,22 @@ function variablesOf(text: string): string[] {
 async function hostsOf(root: YamlNode | undefined, env: Environment): Promise<string[]> {
   const { substituteEnv } = await import("../../config/yaml/env.ts");
   const source = at(root, "source");
+  const notify = at(root, "notify");
   const urls = [
     source?.kind === "scalar" ? source : at(source, "url"),
     at(source, "auth", "oauth2", "token_url"),
+    notify?.kind === "scalar" ? notify : at(notify, "url"),
   ];
   const textOf = (node: YamlNode | undefined) =>
     node?.kind === "scalar" && typeof node.value === "string"
       ? substituteEnv(node.value, (name) => env[name]).text
       : undefined;
-  const [base, token] = urls.map(textOf);
+  const [base, token, webhook] = urls.map(textOf);
   const scheme = base?.startsWith("http:") ? "http" : "https";
   const linked = linkHostsOf(root).map(textOf).map((host) => host && `${scheme}://${host}`);
-  return [base, token, ...linked].flatMap((url) => url === undefined ? [] : hostOf(url) ?? []);
+  return [base, token, webhook, ...linked].flatMap((url) =>
+    url === undefined ? [] : hostOf(url) ?? []
+  );
 }
 
 /** The hosts to which links may lead, of all streams. */

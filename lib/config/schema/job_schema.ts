@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { isTimeZone } from "../../plan/time/civil.ts";
 import { calendarDate, name, oneOrMore, pattern, scalar, sql } from "./scalar_schema.ts";
+import { notify } from "./notify_schema.ts";
 import { source } from "./source_schema.ts";
 import { stream } from "./stream_schema.ts";
 import { table } from "./table_schema.ts";
@@ -89,6 +90,12 @@ export const jobSchema = z.strictObject({
       kind: "URL or mapping",
       example: "https://api.example.com",
     }),
+  notify: z.union([
+    z.string().min(1).transform((url) => ({ url })).pipe(notify),
+    notify,
+  ], { error: "expected a webhook's URL, or a mapping with url" }).optional().describe(
+    "Where runs report that they failed, are done, or wait for more than an hour: a webhook's URL, or a mapping.",
+  ).meta({ kind: "URL or mapping", example: { url: "${SLACK_WEBHOOK_URL}" } }),
   params: z.record(name, param).default({}).describe(
     "Parameters of the job. Each is a command-line flag and available as `{params.NAME}` in requests.",
   ).meta({ example: { regions: { list: true } } }),

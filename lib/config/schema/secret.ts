@@ -99,7 +99,10 @@ function urlPassword(name: string, value: string): string[] {
  * The values to mask: those of variables in secret keys and of variables with the name of a secret, and
  * `user:password` pairs, whose base64 HTTP Basic sends. A string written in the file is not a secret.
  */
-export function secretValues(job: Pick<Job, "source" | "usedVariables">, env: Env): string[] {
+export function secretValues(
+  job: Pick<Job, "source" | "usedVariables" | "notify">,
+  env: Env,
+): string[] {
   const values = new Set<string>();
   for (const name of job.usedVariables ?? []) {
     const value = env(name) ?? "";
@@ -107,7 +110,7 @@ export function secretValues(job: Pick<Job, "source" | "usedVariables">, env: En
       values.add(secret);
     }
   }
-  for (const text of secretTexts(job.source.auth)) {
+  for (const text of [...secretTexts(job.source.auth), ...secretTexts(job.notify?.url)]) {
     const references = envReferences(text);
     for (const { name } of references) if (name !== undefined) values.add(env(name) ?? "");
     if (references.length > 0) values.add(substituteEnv(text, env).text);

@@ -1,0 +1,17 @@
+// Owns the keys under `notify`: where a run reports how it ended and that it waits. Schema only.
+import { z } from "zod";
+import { secret } from "./scalar_schema.ts";
+
+/** The schema of `notify`. */
+export const notify = z.strictObject({
+  url: secret.meta({ literal: true }).describe(
+    "Webhook that receives each report by POST, as JSON with a `text` that Slack displays.",
+  ).meta({ kind: "URL", example: "${SLACK_WEBHOOK_URL}" }),
+  on: z.array(z.enum(["failed", "done", "waiting"])).min(1, { error: "expected at least one" })
+    .default(["failed", "done", "waiting"]).describe(
+      "What is reported: a run that failed, a run that is done, and a wait of more than an hour.",
+    ).meta({ kind: "list of `failed`, `done`, `waiting`", example: ["failed"] }),
+}).meta({ shorthand: "url" });
+
+/** Where a run reports to. */
+export type Notify = z.output<typeof notify>;

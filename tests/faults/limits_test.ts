@@ -1,0 +1,84 @@
+// Limits over several runs, and what a run reports elsewhere. The arithmetic is tests/fetch/rate's.
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { Failure } from "../../lib/failure.ts";
+import { serve } from "../support/http_server.ts";
+import { openBench } from "./in_process.ts";
+import { meterJob, startMeters } from "./meter_api.ts";
+
+Deno.test("backfill() keeps a quota over runs and jobs, to the request", async () => {
+  await using api = startMeters();
+  const source = "  limits: [100/s, 50/d]";
+  await using bench = await openBench(meterJob(api.url, { source }));
+  const days = { first: "2024-01-01", next: "2024-01-08", last: "2024-01-31" };
+  const one = await bench.run(days.first, days.next);
+  assertEquals(one.summary.outcome, "done");
+  // Another job on the same account, target and API.
+  const other = meterJob(api.url, { source, prefix: "other_" });
+  await using second = await openBench(other, { url: bench.databaseUrl });
+  const two = await second.run(days.first, "2024-01-04");
+  assertEquals(two.summary.outcome, "done");
+  const three = await bench.run(days.next, days.last, { resume: true, noWait: true });
+  assert(three.error instanceof Failure, `${api.asked.length} ${JSON.stringify(three.summary)}`);
+  assertEquals([three.summary.outcome, three.error.kind], ["failed", "unavailable"]);
+  assertStringIncludes(three.error.message, "the quota 50/d is used up");
+  assertEquals(api.asked.length, 50);
+  const sql = `SELECT used FROM hindcast_limits WHERE "limit" = '50/d'`;
+  assertEquals((await bench.target.query(sql)).rows, [[50]]);
+});
+
+Deno.test("backfill() leaves a reserve to others", async () => {
+  await using api = startMeters();
+  const source = "  limits: [100/s, 60/d]\n  reserve: 40/d";
+  await using bench = await openBench(meterJob(api.url, { source }));
+  const { error } = await bench.run("2024-01-01", "2024-01-31", { noWait: true });
+  assert(error instanceof Failure);
+  assertEquals(api.asked.length, 20);
+});
+
+Deno.test("backfill() waits where Retry-After says so, says until when, and --no-wait ends it instead", async () => {
+  await using api = startMeters(({ number }) =>
+    number > 5 ? new Response("", { status: 429, headers: { "retry-after": "43200" } }) : undefined
+  );
+  await using bench = await openBench(meterJob(api.url, { source: "  concurrency: 2" }));
+  const stop = new AbortController();
+  const waits: string[] = [];
+  const { summary } = await bench.run("2024-01-01", "2024-01-31", {
+    signal: stop.signal,
+    onEvent: (event) => {
+      if (event.kind !== "waiting" || event.wait === null) return;
+      waits.push(event.wait.reason);
+      assertEquals(Math.round((event.wait.untilMs - event.wait.sinceMs) / 3_600_000), 12);
+      stop.abort();
+    },
+  });
+  assertEquals([summary.outcome, summary.windows.failed], ["interrupted", 0]);
+  assertEquals(waits, ["the API requested a wait"]);
+  assert(api.asked.length <= 8, `${api.asked.length} requests`);
+  const asked = api.asked.length;
+  // The next run knows of the pause and asks nothing.
+  const next = await bench.run("2024-01-01", "2024-01-31", { resume: true, noWait: true });
+  assert(next.error instanceof Failure);
+  assertEquals([next.error.kind, api.asked.length], ["unavailable", asked]);
+});
+
+Deno.test("backfill() notifies a webhook, tries again, hides secrets, and is not failed by it", async () => {
+  for (const isBroken of [false, true]) {
+    const bodies: Record<string, unknown>[] = [];
+    await using hook = serve(async (request) => {
+      bodies.push(await request.json());
+      return new Response("", { status: isBroken || bodies.length === 1 ? 500 : 200 });
+    });
+    await using api = startMeters();
+    const source = `notify: { url: "${hook.url}/${"${HOOK_TOKEN}"}" }`;
+    const job = meterJob(api.url).replace("source:", `${source}\nsource:`);
+    await using bench = await openBench(job, { env: { HOOK_TOKEN: "hook-secret" } });
+    const { summary, events } = await bench.run("2024-01-01", "2024-01-03");
+    assertEquals(summary.outcome, "done");
+    assertEquals(bodies.length, isBroken ? 3 : 2);
+    assertEquals([bodies[0]!.event, bodies[0]!.job], ["done", "meters"]);
+    assertStringIncludes(String(bodies[0]!.text), "Hindcast meters: done: ");
+    const warnings = events.filter(({ kind }) => kind === "warning");
+    assertEquals(warnings.length, isBroken ? 1 : 0);
+    assert(!JSON.stringify([bodies, events]).includes("hook-secret"));
+  }
+});
