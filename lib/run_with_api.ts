@@ -31,10 +31,10 @@ export interface ApiRunInput extends Omit<RunInput, "pages" | "mask" | "now"> {
 /** Runs a job once against its API; the caller holds the job's lock. Errors are in the result. */
 export async function runWithApi(input: ApiRunInput): Promise<RunResult> {
   const { job, params, clock, signal, checkpoint } = input;
-  let notifier: Notifier | undefined;
+  const reports: { notifier?: Notifier | undefined } = {};
   const listen = (event: RunEvent) => {
     input.listen(event);
-    notifier?.note(event);
+    reports.notifier?.note(event);
   };
   const onWait = (wait: Wait | undefined) => {
     listen({ kind: "waiting", wait: wait ?? null });
@@ -54,7 +54,7 @@ export async function runWithApi(input: ApiRunInput): Promise<RunResult> {
   });
   // A pause that an earlier run was told; where it cannot be read, the API says it again.
   await api.limiter.restore().catch(() => {});
-  notifier = openNotifier(input, api);
+  reports.notifier = openNotifier(input, api);
   const pages = (unit: Unit, signal: AbortSignal): AsyncIterable<Page> | Iterable<Page> => {
     const { values } = job.streams[unit.stream]!;
     if (values !== undefined) return [staticPage(values)];
@@ -63,7 +63,7 @@ export async function runWithApi(input: ApiRunInput): Promise<RunResult> {
   };
   const mask = (text: string) => api.mask(text);
   const result = await run({ ...input, listen, pages, mask, now: clock.now });
-  await notifier?.finish(result.summary, result.error);
+  await reports.notifier?.finish(result.summary, result.error);
   return result;
 }
 

@@ -8,7 +8,7 @@ import type { Needed } from "./needed.ts";
 import type { Track } from "./scope.ts";
 import { canonical } from "./scope.ts";
 import type { Window } from "./time/window.ts";
-import { cutWindows, windowEnd } from "./time/window.ts";
+import { cutWindows, lastWindow, windowEnd } from "./time/window.ts";
 
 /** One thing to fetch: a window of a track, or a track without windows. */
 export interface Unit extends Track {
@@ -177,10 +177,24 @@ export class StreamPlan {
   }
 
   #cut(current: { unit: Omit<Unit, "window">; ranges: Window[] }): Unit {
+    if (this.stream.order === "newest_first") return this.#cutNewest(current);
     const range = current.ranges[0]!;
     const window = this.#windowAt(current.unit.each, range);
     if (window.to >= range.to) current.ranges.shift();
     else current.ranges[0] = { from: window.to, to: range.to };
+    return { ...current.unit, window };
+  }
+
+  /** Cuts the last window of the last range. */
+  #cutNewest(current: { unit: Omit<Unit, "window">; ranges: Window[] }): Unit {
+    const range = current.ranges.at(-1)!;
+    const declared = this.stream.window!;
+    const first = this.#windowAt(current.unit.each, range);
+    const window = declared.auto
+      ? { from: Math.max(range.from, range.to - (first.to - first.from)), to: range.to }
+      : lastWindow(range, declared.length);
+    current.ranges.pop();
+    if (window.from > range.from) current.ranges.push({ from: range.from, to: window.from });
     return { ...current.unit, window };
   }
 

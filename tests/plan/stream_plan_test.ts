@@ -268,3 +268,21 @@ Deno.test("StreamPlan.setAside() drops the other windows of a value, and of no o
     "city=CDG 2025-01-01",
   ]);
 });
+
+Deno.test("StreamPlan hands out the newest windows first, and the same windows as oldest first", async () => {
+  const range = days("2025-01-03", "2025-03-15");
+  for (const window of ["day", "7d", "week", "month"]) {
+    const [oldest, newest] = await Promise.all(
+      ["oldest_first", "newest_first"].map(async (order) => {
+        const setup = { needed: () => Promise.resolve({ fetch: [range], skip: [] }) };
+        const plan = planOf({ window, order }, setup);
+        const units: Unit["window"][] = [];
+        for (let unit = await plan.next(); unit !== undefined; unit = await plan.next()) {
+          units.push(unit.window);
+        }
+        return units;
+      }),
+    );
+    assertEquals(newest, oldest!.toReversed(), window);
+  }
+});

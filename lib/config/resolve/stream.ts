@@ -61,6 +61,9 @@ function resolveDates(scope: Scope, path: JobPath, stream: Stream): void {
     }
     return;
   }
+  if (stream.order !== "oldest_first") {
+    scope.key([...path, "order"], '"order" requires a window; add "window: day" or another length');
+  }
   for (const key of ["start", "settle", "record_date"] as const) {
     if (stream[key] !== undefined) {
       scope.key([...path, key], `"${key}" requires a window; add "window: day" or another length`);

@@ -195,6 +195,9 @@ export const stream = z.strictObject({
   window: window.optional().describe(
     "Length of the windows: `day`, `7d`, `6h`, `week`, `month`, `year`, ..., `auto`, or bounds for `auto`. If omitted, the stream has no dates.",
   ).meta({ kind: "length, `auto` or bounds of `auto`", example: "7d" }),
+  order: z.enum(["oldest_first", "newest_first"]).default("oldest_first").describe(
+    "Which windows are fetched first; `newest_first` has recent dates at once where history takes long.",
+  ),
   start: calendarDate.optional().describe("First date for which the API has data.").meta({
     example: "2015-01-01",
   }),

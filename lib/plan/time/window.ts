@@ -38,6 +38,18 @@ export function* cutWindows(range: Window, length: WindowLength): Generator<Wind
   }
 }
 
+/** The last of the windows of the given length that cover a range. */
+export function lastWindow(range: Window, length: WindowLength): Window {
+  const { from, to } = range;
+  if (length.unit === "minute" || length.unit === "day") {
+    const minutes = minutesOf(length);
+    return { from: from + (Math.ceil((to - from) / minutes) - 1) * minutes, to };
+  }
+  let last: Window = range;
+  for (const window of cutWindows(range, length)) last = window;
+  return last;
+}
+
 /** Shortest number of minutes that a length can come to; the floor below which a window is never split. */
 export function minutesOf(length: WindowLength): number {
   switch (length.unit) {

@@ -15,7 +15,7 @@ function withAuth(auth: unknown, url = "https://a.example"): string {
 }
 
 Deno.test("SECRET_PATHS are the keys that the schema marks", () => {
-  assertEquals(SECRET_PATHS.map(({ keys }) => keys.slice(2).join(".")), [
+  assertEquals(SECRET_PATHS.map(({ keys }) => keys.join(".").replace(/^source\.auth\./, "")), [
     "basic.username",
     "basic.password",
     "bearer",
@@ -24,6 +24,7 @@ Deno.test("SECRET_PATHS are the keys that the schema marks", () => {
     "oauth2.form.*",
     "header.*",
     "query.*",
+    "notify.url",
   ]);
   assert(secretAt(["source", "auth", "header", "X-Key"]) !== undefined);
   assertEquals(secretAt(["source", "headers", "X-Key"]), undefined);
