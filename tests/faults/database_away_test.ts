@@ -5,6 +5,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { parseCivil } from "../../lib/plan/time/civil.ts";
 import { Failure } from "../../lib/failure.ts";
+import { chance } from "../support/chance.ts";
 import { sharedPostgres, startPostgres } from "../support/postgres_server.ts";
 import { type Bench, openBench } from "./in_process.ts";
 import { figure, size } from "./long.ts";
@@ -97,10 +98,11 @@ Deno.test("backfill() goes on when its connections are terminated, again and aga
   await using api = startMeters(async () => void await delay(20));
   await using bench = await openBench(meterJob(api.url), { retryForMs: 30_000 });
   await using other = openSql(bench.databaseUrl);
+  const random = chance("terminations");
   let terminated = 0;
   const terminating = (async () => {
     for (let times = size(5, 100); times > 0; times--) {
-      await delay(Math.random() * 200);
+      await delay(random() * 200);
       terminated += await other.terminate();
     }
   })();

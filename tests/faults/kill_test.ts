@@ -3,6 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { startSandbox } from "../../lib/sandbox/server.ts";
+import { chance } from "../support/chance.ts";
 import { REPOSITORY } from "../support/repository.ts";
 import { figure, longTest, size } from "./long.ts";
 import { daysOf, meterJob, startMeters, tablesOf } from "./meter_api.ts";
@@ -27,6 +28,7 @@ async function killAndResume(
   longestMs: number,
 ): Promise<Lives> {
   const lives: Lives = { kills: 0, beforeRequests: 0 };
+  const random = chance("kills");
   for (let life = 0; life < kills; life++) {
     const before = requests();
     await using task = site.spawn("backfill", [...args, "--resume"]);
@@ -34,7 +36,7 @@ async function killAndResume(
     if (life % 3 > 0) {
       while (requests() === before && !await Promise.race([ended, delay(5)]));
     }
-    if (await Promise.race([ended, delay(Math.random() * longestMs)])) {
+    if (await Promise.race([ended, delay(random() * longestMs)])) {
       const { code, stderr } = await task.result;
       throw new Error(`Cannot kill life ${life}: it ended with ${code}: ${stderr}`);
     }

@@ -1,6 +1,7 @@
 // SIGINT and SIGTERM at any moment: exit 130 within five seconds, the state saved, the next command told.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { delay } from "@std/async/delay";
+import { chance } from "../support/chance.ts";
 import type { RunningTask, TaskResult } from "../support/run_task.ts";
 import { size } from "./long.ts";
 import { type MeterApi, meterJob, type Spoil, startMeters } from "./meter_api.ts";
@@ -127,11 +128,12 @@ Deno.test("backfill leaves at once when a second signal comes", async () => {
 
 Deno.test("backfill ends with 130 when a signal comes at its very beginning", async () => {
   await using api = startMeters();
+  const random = chance("signals");
   for (let attempt = 0; attempt < size(1, 40); attempt++) {
     const signal = attempt % 2 === 0 ? "SIGINT" : "SIGTERM";
     await using site = await openSite(meterJob(api.url), { database: "new pglite" });
     await using task = site.spawn("backfill", DAYS);
-    await delay(Math.random() * 1500);
+    await delay(random() * 1500);
     const stopped = await stop(task, signal);
     // Deno itself is ended by SIGTERM with 143 until the first line of the launcher has run.
     const begun = [...Deno.readDirSync(site.folder)].length > 1;
