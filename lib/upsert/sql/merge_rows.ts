@@ -52,7 +52,7 @@ export class MergedRows {
 }
 
 /** The result of merging a newer row into an older one; undefined if they must not be merged in memory. */
-export function mergeRows(shape: RowShape, older: Row, newer: Row): Row | undefined {
+function mergeRows(shape: RowShape, older: Row, newer: Row): Row | undefined {
   const order = compareVersions(shape, newer, older);
   const merged: Row = [];
   for (let at = 0; at < shape.columns.length; at++) {

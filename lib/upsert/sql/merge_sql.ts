@@ -119,70 +119,60 @@ function filterSql(
   table: string,
   key: readonly string[],
 ): string {
-  const changed = changedSql(shape, relation, "s", "p");
+  const changed = changedSql({ shape, relation, fresh: "s", old: "p" });
   return ` LEFT JOIN ${table} AS p ON ${matches(key, "p", "s")} WHERE p.${key[0]} IS NULL` +
     (changed === undefined ? "" : ` OR ${changed}`);
 }
 
 function onConflict(shape: RowShape, relation: Relation): string {
-  const changed = changedSql(shape, relation, "excluded", "o");
+  const merge: Merge = { shape, relation, fresh: "excluded", old: "o" };
+  const changed = changedSql(merge);
   if (changed === undefined) return "NOTHING";
   const sets = valueColumns(shape).map((at) =>
-    `${quoteIdentifier(shape.columns[at]!)} = ${mergedSql(shape, relation, at, "excluded", "o")}`
+    `${quoteIdentifier(shape.columns[at]!)} = ${mergedSql(merge, at)}`
   );
   if (relation.keepsUpdatedAt) sets.push(`${quoteIdentifier(UPDATED_AT)} = now()`);
   return `UPDATE SET ${sets.join(", ")} WHERE ${changed}`;
 }
 
+/** The merge of the row `fresh` into the row `old`, both of them aliases in SQL. */
+interface Merge {
+  readonly shape: RowShape;
+  readonly relation: Relation;
+  readonly fresh: string;
+  readonly old: string;
+}
+
 /**
- * Whether merging `fresh` into `old` changes a column; undefined if all columns are key columns. Versions
- * are compared once, not once per column.
+ * Whether the merge changes a column; undefined if all columns are key columns. Versions are compared once,
+ * not once per column.
  */
-function changedSql(
-  shape: RowShape,
-  relation: Relation,
-  fresh: string,
-  old: string,
-): string | undefined {
+function changedSql(merge: Merge): string | undefined {
+  const { shape, old } = merge;
   const columns = valueColumns(shape);
   if (columns.length === 0) return undefined;
   const before = columns.map((at) => `${old}.${quoteIdentifier(shape.columns[at]!)}`).join(", ");
-  const differs = (newer: boolean) => {
-    const merged = columns.map((at) => valueSql(shape, relation, at, fresh, old, newer));
+  const differs = (isNewer: boolean) => {
+    const merged = columns.map((at) => valueSql(merge, at, isNewer));
     return `(${merged.join(", ")}) IS DISTINCT FROM (${before})`;
   };
-  if (!columns.some((at) => dependsOnVersion(shape, relation, at))) return differs(true);
-  const newer = isNewer(shape, relation, fresh, old);
-  return `CASE WHEN ${newer} THEN ${differs(true)} ELSE ${differs(false)} END`;
+  if (!columns.some((at) => dependsOnVersion(merge, at))) return differs(true);
+  return `CASE WHEN ${isNewer(merge)} THEN ${differs(true)} ELSE ${differs(false)} END`;
 }
 
 /** The merged value of one column. */
-function mergedSql(
-  shape: RowShape,
-  relation: Relation,
-  at: number,
-  fresh: string,
-  old: string,
-): string {
-  const value = (newer: boolean) => valueSql(shape, relation, at, fresh, old, newer);
-  if (!dependsOnVersion(shape, relation, at)) return value(true);
-  return `CASE WHEN ${isNewer(shape, relation, fresh, old)} ` +
-    `THEN ${value(true)} ELSE ${value(false)} END`;
+function mergedSql(merge: Merge, at: number): string {
+  if (!dependsOnVersion(merge, at)) return valueSql(merge, at, true);
+  return `CASE WHEN ${isNewer(merge)} THEN ${valueSql(merge, at, true)} ` +
+    `ELSE ${valueSql(merge, at, false)} END`;
 }
 
 /** The merged value of one column, given whether the fresh row is newer. */
-function valueSql(
-  shape: RowShape,
-  relation: Relation,
-  at: number,
-  fresh: string,
-  old: string,
-  newer: boolean,
-): string {
+function valueSql({ shape, relation, fresh, old }: Merge, at: number, isNewer: boolean): string {
   const column = quoteIdentifier(shape.columns[at]!);
   const [ours, theirs] = [`${fresh}.${column}`, `${old}.${column}`];
   const collate = collation(shape, relation, at);
-  if (relation.version.includes(shape.columns[at]!)) return newer ? ours : theirs;
+  if (relation.version.includes(shape.columns[at]!)) return isNewer ? ours : theirs;
   switch (shape.merges[at]!) {
     case "replace":
       return ours;
@@ -195,11 +185,11 @@ function valueSql(
     case "least":
       return `LEAST(${ours}${collate}, ${theirs}${collate})`;
     case "latest":
-      return newer ? `COALESCE(${ours}, ${theirs})` : `COALESCE(${theirs}, ${ours})`;
+      return isNewer ? `COALESCE(${ours}, ${theirs})` : `COALESCE(${theirs}, ${ours})`;
   }
 }
 
-function dependsOnVersion(shape: RowShape, relation: Relation, at: number): boolean {
+function dependsOnVersion({ shape, relation }: Merge, at: number): boolean {
   return shape.merges[at] === "latest" || relation.version.includes(shape.columns[at]!);
 }
 
@@ -207,7 +197,7 @@ function dependsOnVersion(shape: RowShape, relation: Relation, at: number): bool
  * Whether the version of `fresh` equals that of `old` or is greater: column by column, null lowest. A
  * version column that the shape does not have is null in `fresh`.
  */
-function isNewer(shape: RowShape, relation: Relation, fresh: string, old: string): string {
+function isNewer({ shape, relation, fresh, old }: Merge): string {
   return relation.version.reduceRight((rest, column) => {
     const older = `${old}.${quoteIdentifier(column)}`;
     const at = shape.columns.indexOf(column);

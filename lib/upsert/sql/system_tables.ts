@@ -107,7 +107,7 @@ const ledger = SYSTEM_TABLES[LEDGER_TABLE]!;
 const ledgerColumns = Object.keys(ledger.columns);
 
 /** The shape of the ledger's rows. */
-export const LEDGER_SHAPE: RowShape = {
+const LEDGER_SHAPE: RowShape = {
   id: LEDGER_TABLE,
   stream: "",
   table: LEDGER_TABLE,
