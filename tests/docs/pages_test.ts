@@ -24,6 +24,21 @@ Deno.test("every task that a page names exists", () => {
   assertEquals([...new Set(named)].filter((name) => !Object.hasOwn(tasks, name)), []);
 });
 
+Deno.test("every task is named by a page, and its description is a sentence", () => {
+  const { tasks } = JSON.parse(readPage("deno.json")) as {
+    tasks: Record<string, { description: string }>;
+  };
+  const pages = PAGES.map(readPage).join("\n");
+  const isPart = (name: string) => /^(fmt:check|lint|types|test:long)$/.test(name);
+  for (const [name, { description }] of Object.entries(tasks)) {
+    assert(description.length > 3, name);
+    assert(
+      isPart(name) || new RegExp(`deno(@[\\d.]+)? task (--quiet )?${name}\\b`).test(pages),
+      `no page names ${name}`,
+    );
+  }
+});
+
 Deno.test("every link between pages resolves, to its heading", () => {
   const broken = PAGES.flatMap((page) =>
     [...proseOf(readPage(page)).matchAll(/\]\(([^)\s]+)\)/g)]
