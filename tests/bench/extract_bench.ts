@@ -6,6 +6,7 @@
 import { readJob } from "../../lib/config/read_job.ts";
 import { compileExtractor, type ExtractedPage } from "../../lib/extract/extractor.ts";
 import { noteClean } from "../../lib/extract/decode/clean_body.ts";
+import { parseExactly } from "../../lib/extract/decode/exact_json.ts";
 import { decodeBody } from "../../lib/extract/decode/read_body.ts";
 import { racecardOf } from "../../lib/sandbox/world/racecard.ts";
 import { type Race, racesOn } from "../../lib/sandbox/world/race.ts";
@@ -95,6 +96,58 @@ function longAnswers(): void {
   }
 }
 
+/** Prints what exact numbers cost: decoding and mapping, compared with JSON.parse and the same mapping. */
+function exactNumbers(): void {
+  const columns = ["open", "high", "low", "close"];
+  const job = {
+    time_zone: "UTC",
+    nulls: [],
+    tables: {
+      candles: {
+        key: ["id"],
+        indexes: [],
+        merge: "replace",
+        columns: Object.fromEntries(
+          ["id", ...columns].map((name) => [name, { type: "numeric" }]),
+        ),
+      },
+    },
+    streams: { candles: { rows: [{ table: "candles" }], records: {} } },
+  } as unknown as Parameters<typeof compileExtractor>[0];
+  const { extract } = compileExtractor(job, "candles");
+  const candles = (digits: number, end: string) =>
+    `[${
+      Array.from({ length: 4000 }, (_, id) =>
+        `{"id":${id},${
+          columns.map((name, at) =>
+            `"${name}":${(0.5 + id + at * 1.37).toFixed(digits)}${end}`
+          )
+        }}`)
+    }]`;
+  const texts = {
+    "as floats": candles(4, "1"),
+    "8 decimals": candles(4, "0137"),
+    "1.10000000": candles(2, "000000"),
+  };
+  for (const [name, text] of Object.entries(texts)) {
+    const flat = new TextDecoder().decode(new TextEncoder().encode(text));
+    const timed = (parse: (text: string) => unknown) => {
+      const before = performance.now();
+      const body = parse(flat);
+      extract(pageOf(body as unknown[], noteClean(flat, body)));
+      return performance.now() - before;
+    };
+    const rounds = Array.from({ length: REPEATS }, () => [timed(JSON.parse), timed(parseExactly)]);
+    const [rounded, exact] = [0, 1].map((at) => median(rounds.slice(4).map((one) => one[at]!)));
+    console.log(
+      `${name.padEnd(10)} ${(flat.length / 1e6).toFixed(1)} MB decoded and mapped: rounded ` +
+        `${rounded!.toFixed(1)} ms, exact ${exact!.toFixed(1)} ms  ratio ${
+          (exact! / rounded!).toFixed(2)
+        }`,
+    );
+  }
+}
+
 function* someRaces(): Generator<Race> {
   let left = RECORDS;
   for (let day = 1; left > 0; day++) {
@@ -115,4 +168,5 @@ function median(values: readonly number[]): number {
 if (import.meta.main) {
   await extractBench();
   longAnswers();
+  exactNumbers();
 }
