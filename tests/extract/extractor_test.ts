@@ -433,3 +433,11 @@ Deno.test("extract() drops records outside their window where the job declares i
   assertEquals(sets[0]!.rows, [["a"]]);
   assertEquals(rejected.map(({ reason }) => reason), ['has no date at "day"']);
 });
+
+Deno.test("extract() yields rows of scalars that read only what is above them", () => {
+  const rows = { table: "races", each: "tags", columns: { id: "^.id", title: "$index" } };
+  const tables = { races: { key: ["id", "title"], columns: { id: "text", title: "text" } } };
+  const found = extractBody(jobOf({ tables, stream: { rows } }), [{ id: "a", tags: ["x", 5] }]);
+  assertEquals(found.sets[0]!.rows, [["a", "0"], ["a", "1"]]);
+  assertEquals(found.rejected, []);
+});

@@ -166,3 +166,9 @@ Deno.test("decodeCsv() ignores empty lines when it checks quotes", () => {
     b: "5",
   }]);
 });
+
+Deno.test("parseBySlices() rejects a comma after the last record", () => {
+  const records = Array.from({ length: 20 }, (_, id) => JSON.stringify({ id }));
+  const text = `[${records},]`;
+  assertThrows(() => atOnce(parseBySlices(text, [], JSON.parse, 30)), SyntaxError);
+});

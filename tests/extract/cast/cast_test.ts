@@ -327,3 +327,7 @@ Deno.test("formatProblem() reports formats that a type does not support", () => 
   assertEquals(formatProblem("text", "clock"), '"text" does not take a format');
   assertThrows(() => cast("text", "a", { format: "clock" }), RangeError);
 });
+
+Deno.test("castOf() money rejects two signs", () => {
+  assertCasts("money", [["-$5", "-5"], ["$-5", "-5"], ["-$-5", "! is not a number"]]);
+});

@@ -82,3 +82,10 @@ Deno.test("responseReader() reads body and headers", () => {
   assertThrows(() => responseReader("^.a"), SyntaxError, 'has only "$body" and "$header"');
   assertThrows(() => responseReader("$key"), SyntaxError);
 });
+
+Deno.test("responseReader() reads a header by a single name", () => {
+  const response = { body: null, header: (name: string) => `value of ${name}` };
+  assertEquals(responseReader("$header.x-total")(response), "value of x-total");
+  assertEquals(responseReader("$header.x.total")(response), null);
+  assertEquals(responseReader("$header")(response), null);
+});

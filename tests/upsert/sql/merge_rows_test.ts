@@ -297,3 +297,19 @@ Deno.test("MergedRows does not change the rows it is given", () => {
   assertEquals(rows, [["a", "1"], ["a", null]]);
   assert(merged.rounds[0]![0] !== rows[0]);
 });
+
+Deno.test("MergedRows leaves versions that it cannot compare to the database, and takes equal ones for equal", () => {
+  const versioned = tableOf({ id: "text", seen: "numeric", note: ["text", "latest"] }, {
+    key: ["id"],
+    version: ["seen"],
+  });
+  const roundsOf = (...versions: string[]) => {
+    const merged = new MergedRows(shapeOf("t", versioned));
+    for (const [at, seen] of versions.entries()) merged.add(["a", seen, `note ${at}`]);
+    return merged.rounds;
+  };
+  assertEquals(roundsOf("1.0", "1.00"), [[["a", "1.00", "note 1"]]]);
+  assertEquals(roundsOf("2", "1.5"), [[["a", "2", "note 0"]]]);
+  const long = ["1.00000000000000000001", "1.00000000000000000002"];
+  assertEquals(roundsOf(...long), long.map((seen, at) => [["a", seen, `note ${at}`]]));
+});
