@@ -188,7 +188,7 @@ const BOUNDED = [
 const RATE = /\d\s*(\w+\s+)?(requests?|calls|queries|hits)\b/i;
 
 /** The longest range that a description permits, as a window: `Maximum range is 6 months` is `6mo`. */
-export function longestRange(description: string): string | undefined {
+function longestRange(description: string): string | undefined {
   const sentences = description.split(/[.;](?:\s|$)/)
     .filter((sentence) =>
       !/\b(last|past|previous|retention|available for|history of|defaults?)\b/i

@@ -39,7 +39,7 @@ const OPEN = "\u{E000}";
 const CLOSE = "\u{E001}";
 
 /** A reference to a variable of the environment; `withVariables` turns it into `${NAME}`. */
-export function variableMark(name: string): string {
+function variableMark(name: string): string {
   return `${OPEN}${name}${CLOSE}`;
 }
 

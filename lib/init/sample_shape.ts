@@ -16,7 +16,7 @@ const MOST_ELEMENTS = 10_000;
 const MOST_NAMED_MEMBERS = 3;
 
 /** The shape of all these values; null and absent values have every shape. */
-export function shapeOfValues(values: readonly unknown[]): Shape {
+function shapeOfValues(values: readonly unknown[]): Shape {
   const known = values.filter((value) => value !== null && value !== undefined);
   if (known.length === 0) return ANY;
   if (known.every(Array.isArray)) {
@@ -135,7 +135,7 @@ function pairIn(body: unknown, path: string): RecordsProposal | undefined {
 }
 
 /** Records of a sample that are arrays. */
-export interface Arrays {
+interface Arrays {
   /** What to write as "records". */
   readonly records: {
     readonly path?: string;
@@ -152,7 +152,7 @@ export interface Arrays {
 }
 
 /** The longest array of equally long arrays of scalars in a sample, with the names of their elements. */
-export function arraysIn(body: unknown): Arrays | undefined {
+function arraysIn(body: unknown): Arrays | undefined {
   const [longest] = listsIn(body, "", 0).filter(([, list]) => areArrays(list))
     .toSorted(([, a], [, b]) => b.length - a.length);
   if (longest === undefined) return undefined;
