@@ -11,7 +11,7 @@ import { pageFacts } from "./page_facts.ts";
 import type { OkResponse, StreamClient } from "./stream_client.ts";
 import { type Paginator, type Verdict } from "./paging/paginator.ts";
 import { RetryFailure } from "./response_error.ts";
-import { backoffMs } from "./http/retry.ts";
+import { backoffMs, QUOTA_WAIT_MS } from "./http/retry.ts";
 import { ReadAhead } from "./read_ahead.ts";
 import { type ParsedResponse, readResponse } from "./read_response.ts";
 import { renderRequest, type WireRequest } from "./http/request.ts";
@@ -144,12 +144,17 @@ async function* readWithRetries(
 ): AsyncGenerator<Page, Verdict> {
   const { client, unit, signal } = reading;
   const { job: { source: { retry } }, dependencies: { clock, wallNow, random } } = client.api;
-  for (let attempt = 1, page = received;; attempt++) {
+  for (let attempt = 0, page = received;;) {
     try {
       return yield* readPage(reading, page, index);
     } catch (error) {
-      if (!(error instanceof RetryFailure) || attempt >= retry.attempts) throw error;
-      const waitMs = error.waitMs(wallNow()) ?? backoffMs(attempt, retry, random());
+      if (!(error instanceof RetryFailure)) throw error;
+      const requestedMs = error.waitMs(wallNow());
+      // A quota that is used up refuses every request: none of them counts as an attempt.
+      if ((requestedMs ?? 0) < QUOTA_WAIT_MS) attempt++;
+      if (attempt >= retry.attempts) throw error;
+      const waitMs = requestedMs ?? backoffMs(attempt, retry, random());
+      if (requestedMs !== null) client.pause(requestedMs);
       client.retrying(page.request, { attempt, reason: error.message, waitMs });
       await clock.sleep(waitMs, signal);
       page = await requestPage(client, unit, page.step, signal);

@@ -231,6 +231,11 @@ export class StreamClient {
     return line.length <= 300 ? line : `${line.slice(0, 297)}...`;
   }
 
+  /** Sends no request to the API for a time that a response requested, in milliseconds. */
+  pause(ms: number): void {
+    this.#streamLimiter.pauseUntil(this.api.dependencies.clock.now() + ms);
+  }
+
   /** Reports that a request is sent again because of what its response says. */
   retrying(
     request: WireRequest,
