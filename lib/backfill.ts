@@ -1,8 +1,8 @@
-// The way of a record, station by station: windows, pages, records, rows, batches, upsert, checkpoint.
-// Each station is a generator that pulls from the one before; this page names them in order and does
-// nothing clever. A window is marked done only after the transaction that holds its last row has
-// committed: a crash repeats work and never loses it, and the upsert makes the repeat invisible.
-import { openPlan } from "./checkpoint/open_plan.ts";
+// The stations of a record: windows, pages, records, rows, batches, upsert, checkpoint. Each station is a
+// generator that pulls from the one before; this page names them in order and does nothing clever. A
+// window is marked done only after the transaction with its last row has committed: a crash repeats work
+// and never loses it, and the upsert makes the repetition invisible.
+import { openPlan, type RetryScope } from "./checkpoint/open_plan.ts";
 import { recordBatch } from "./checkpoint/record_batch.ts";
 import type { Checkpoint } from "./checkpoint/checkpoint.ts";
 import type { Job } from "./config/schema/job.ts";
@@ -19,11 +19,12 @@ import type { Mask } from "./report/text/mask.ts";
 import { maskBatch } from "./report/mask_batch.ts";
 import { reportBatch } from "./report/report_batch.ts";
 import { batchRows, creditRows, rejectRows, type WrittenBatch } from "./upsert/batch.ts";
+import { recordFailures } from "./upsert/history.ts";
 import { ledgerOf } from "./upsert/ledger.ts";
 import type { Target, Written } from "./upsert/write/target.ts";
 import { writeBatches } from "./upsert/write_batches.ts";
 
-/** What a backfill works with; everything is opened by the caller and closed by it. */
+/** What a backfill needs; the caller opens and closes everything. */
 export interface BackfillInput {
   /** What is fetched and where it goes. */
   readonly job: Job;
@@ -33,32 +34,34 @@ export interface BackfillInput {
   readonly params: Readonly<Record<string, unknown>>;
   /** Dates to fetch, half-open. */
   readonly range: Window;
-  /** Whether what coverage holds is left alone. */
+  /** Whether dates that are done and settled are skipped. */
   readonly resume: boolean;
   /** The database that rows are written to; the job's lock is held. */
   readonly target: Target;
-  /** What was done before, and what is recorded as done. */
+  /** What was done before; what is done is recorded in it. */
   readonly checkpoint: Checkpoint;
-  /** Reads the pages of one unit from the source. */
+  /** Reads the pages of one unit from the API. */
   readonly pages: (unit: Unit, signal: AbortSignal) => AsyncIterable<Page> | Iterable<Page>;
-  /** Hides the secrets of the source in a text. */
+  /** Hides the API's secrets in a string. */
   readonly mask: Mask;
   /** Epoch milliseconds. */
   readonly wallNow: () => number;
   /** Monotonic milliseconds. */
   readonly now: () => number;
-  /** Receives what happens. */
+  /** Receives the events of the run. */
   readonly listen: Listener;
-  /** Stops the run; what has been fetched whole is still written. */
+  /** Stops the run; windows that have been fetched completely are still written. */
   readonly signal: AbortSignal;
-  /** Begins no further window once it aborts; those in flight are finished. */
+  /** Starts no further window once it aborts; windows in flight are finished. */
   readonly windDown?: AbortSignal | undefined;
+  /** Which windows outside the range are fetched again; none unless given. */
+  readonly retry?: RetryScope | undefined;
 }
 
 /**
  * Runs the streams of a job, stage by stage; their tables have been prepared.
  *
- * @throws {Failure} where the run cannot go on; failed windows are events, not errors.
+ * @throws {Failure} if the run cannot continue; failed windows are events, not errors.
  */
 export async function backfill(input: BackfillInput): Promise<void> {
   for (const stage of stagesOf(input.job, input.streams)) {
@@ -67,7 +70,7 @@ export async function backfill(input: BackfillInput): Promise<void> {
   }
 }
 
-/** One stage: the streams run side by side under the limits they share. */
+/** One stage: its streams run concurrently under the limits they share. */
 async function runStage(input: BackfillInput, streams: readonly string[]): Promise<void> {
   const { job, target, params, listen } = input;
   const plans = await Promise.all(streams.map((name) => openPlan(input, name)));
@@ -106,9 +109,9 @@ function refuse({ stream, refusal }: Unit): never {
   });
 }
 
-/** What a batch completes, once its transaction has committed. */
+/** Records what a batch completes, once its transaction has committed. */
 async function finishBatch(
-  { job, checkpoint, mask, listen, now, wallNow }: BackfillInput,
+  { job, target, checkpoint, mask, listen, now, wallNow }: BackfillInput,
   batch: WrittenBatch,
   writing: Promise<Written>,
 ): Promise<void> {
@@ -117,6 +120,7 @@ async function finishBatch(
   creditRows(batch, written.counts);
   rejectRows(batch, written.rejected);
   maskBatch(batch, mask);
+  if (batch.failed.length > 0) await recordFailures(target, job.job, batch.failed, wallNow());
   await recordBatch(job, checkpoint, batch, wallNow());
   reportBatch(listen, batch, written.counts, now() - startedAt);
 }

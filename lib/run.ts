@@ -1,37 +1,40 @@
-// Owns the frame of one run: it writes down that the run began and how it ended, says what is planned,
-// and makes the summary. The way of a record is in backfill.ts. Whatever happens, the
-// checkpoint holds what was committed, so every way of ending is a way of resuming.
+// Owns the frame of one run: it records in the checkpoint and in the target that the run started and how
+// it ended, reports what is planned, and completes the summary. The stations of a record are in
+// backfill.ts. However a run ends, the checkpoint holds what was committed, so it can be resumed.
 import type { BackfillInput } from "./backfill.ts";
 import { backfill } from "./backfill.ts";
+import { RESTORED, restoreIfForgotten } from "./checkpoint/restore.ts";
 import type { RunRecord } from "./checkpoint/run_log.ts";
-import { isForgotten } from "./checkpoint/restore.ts";
 import { surveyOf, surveyStreams } from "./checkpoint/survey.ts";
 import { tightest } from "./plan/forecast.ts";
 import { rangeOf } from "./plan/needed.ts";
 import { plainHttpProblem } from "./config/exposure.ts";
 import { Failure } from "./failure.ts";
+import { recordRun } from "./upsert/history.ts";
 import { formatWindow } from "./report/text/format.ts";
 import type { Outcome, Summary } from "./report/summary.ts";
 
-/** What a run works with besides the backfill's own input. */
+/** What a run needs in addition to the input of the backfill. */
 export interface RunInput extends BackfillInput {
   /** Id of the run. */
   readonly run: string;
-  /** The summary that the listener folds the events into; how the run ended is written here. */
+  /** The summary that the listener folds the events into; the outcome is written here. */
   readonly summary: Summary;
-  /** What `--resume` without options takes over; no secrets. */
+  /** The options that a later `--resume` takes over; no secrets. */
   readonly options: Readonly<Record<string, unknown>>;
+  /** Whether the run is recorded; an update by cron records its own. Defaults to true. */
+  readonly isRecorded?: boolean;
 }
 
-/** How a run ended, and the error that ended it where it did not come to its end. */
+/** How a run ended, and the error that ended it early. */
 export interface RunResult {
-  /** What it did, also where it ended early. */
+  /** What it did, also if it ended early. */
   readonly summary: Summary;
-  /** What ended it early; undefined where nothing did. */
+  /** What ended it early; undefined if nothing did. */
   readonly error: unknown;
 }
 
-/** Runs a job once; the caller holds its lock. What ends the run early is in the result, not thrown. */
+/** Runs a job once; the caller holds its lock. An error that ends it is returned, not thrown. */
 export async function run(input: RunInput): Promise<RunResult> {
   const startedAtMs = input.now();
   const { summary } = input;
@@ -40,10 +43,14 @@ export async function run(input: RunInput): Promise<RunResult> {
     startedAt: new Date(input.wallNow()).toISOString(),
     options: input.options,
   };
-  await input.checkpoint.runs.save(record);
+  if (input.isRecorded !== false) await input.checkpoint.runs.save(record);
   const error = await attempt(async () => {
     for (const { message, hint } of await input.target.prepare(input.job.tables)) {
       input.listen({ kind: "warning", message, hint });
+    }
+    if (input.isRecorded !== false) await recordRun(input.target, input.job.job, record);
+    if (input.resume && await restoreIfForgotten(input)) {
+      input.listen({ kind: "warning", message: RESTORED });
     }
     await announce(input);
     await backfill(input);
@@ -52,13 +59,24 @@ export async function run(input: RunInput): Promise<RunResult> {
   summary.outcome = outcomeOf(isStopped, error, summary);
   summary.ok = summary.outcome === "done";
   summary.seconds = Math.round(input.now() - startedAtMs) / 1000;
-  await input.checkpoint.runs.save({
-    ...record,
-    endedAt: new Date(input.wallNow()).toISOString(),
-    summary,
-  });
+  if (input.isRecorded !== false) {
+    const endedAt = new Date(input.wallNow()).toISOString();
+    await recordEnd(input, { ...record, endedAt, summary }, error);
+  }
   input.listen({ kind: "run_finished", summary });
   return { summary, error };
+}
+
+/** Records how a run ended; in the target too, unless the target is what ended it. */
+export async function recordEnd(
+  { checkpoint, target, job }: Pick<RunInput, "checkpoint" | "target" | "job">,
+  record: RunRecord,
+  error: unknown,
+): Promise<void> {
+  await checkpoint.runs.save(record);
+  if (error instanceof Failure && (error.kind === "target" || error.kind === "locked")) return;
+  // The run is over and the checkpoint knows how: a target that fails now changes nothing of it.
+  await attempt(() => recordRun(target, job.job, record));
 }
 
 async function attempt(action: () => Promise<void>): Promise<unknown> {
@@ -78,7 +96,7 @@ function outcomeOf(isStopped: boolean, error: unknown, summary: Summary): Outcom
   return failed ? "failed" : "done";
 }
 
-/** Emits the beginning of the run and what each stream has to do. */
+/** Emits the start of the run and what each stream has to do. */
 async function announce(input: RunInput): Promise<void> {
   const { job, target, streams, resume, range } = input;
   input.listen({
@@ -88,13 +106,6 @@ async function announce(input: RunInput): Promise<void> {
     target: target.label,
     resumed: resume,
   });
-  if (resume && await isForgotten(input)) {
-    input.listen({
-      kind: "warning",
-      message: "the checkpoint is empty, but the database holds windows of this job",
-      hint: "deno task checkpoint --rebuild brings them back; else all of them are fetched again",
-    });
-  }
   const exposed = plainHttpProblem(job);
   if (exposed !== undefined) input.listen({ kind: "warning", message: exposed });
   const forecasts = await surveyStreams(input, streams);

@@ -2,20 +2,22 @@
 // the plan (`--dry-run`) and the forecast (`--check-status`) of the same run. It chooses and wires; the
 // work is in lib/.
 import type { Job } from "../lib/config/schema/job.ts";
-import type { Checkpoint } from "../lib/checkpoint/checkpoint.ts";
+import { RESTORED, restoreIfForgotten } from "../lib/checkpoint/restore.ts";
 import { surveyOf, surveyStreams } from "../lib/checkpoint/survey.ts";
 import { helpText, readArguments } from "../lib/cli/arguments.ts";
 import type { Arguments } from "../lib/cli/arguments.ts";
-import { dryRun } from "../lib/cli/dry_run.ts";
+import { Failure } from "../lib/failure.ts";
+import { dryRunLines } from "../lib/cli/lines/dry_run.ts";
 import { EXIT, printError, runCommand } from "../lib/cli/exit.ts";
-import { env, jobFileOf, openJob, openStores } from "../lib/cli/open_job.ts";
+import { env, jobFileOf, openJob, openStores, print } from "../lib/cli/open_job.ts";
 import type { Stores } from "../lib/cli/open_job.ts";
 import { performRun } from "../lib/cli/perform_run.ts";
+import { planRun } from "../lib/cli/resume.ts";
 import { givenOptions, rangeOf, runFlags, runOptions, streamsOf } from "../lib/cli/run_options.ts";
-import type { GivenOptions, RunOptions } from "../lib/cli/run_options.ts";
+import type { GivenOptions } from "../lib/cli/run_options.ts";
 import { Screen } from "../lib/cli/screen.ts";
 import { StopSignal } from "../lib/cli/signals.ts";
-import { surveyLines } from "../lib/cli/survey_lines.ts";
+import { surveyLines } from "../lib/cli/lines/survey_lines.ts";
 import { newRunId } from "../lib/run.ts";
 
 const ABOUT = "Fetches a range of dates of every stream of a job into the database.";
@@ -28,11 +30,36 @@ async function main(argv: string[]): Promise<number> {
     console.log(helpText("backfill [options]", job.about ?? ABOUT, flags));
     return EXIT.done;
   }
+  if (args.has("json") && args.has("dry-run")) throw noJson("--dry-run");
   const given = givenOptions(job, args, Date.now());
-  if (args.has("dry-run")) return await dryRun(job, runOptions(job, given, undefined, Date.now()));
+  if (args.has("dry-run")) return await showPlan(job, given, args.has("resume"));
   return args.has("check-status")
     ? await checkStatus(job, given, args)
     : await perform(job, given, args);
+}
+
+/** Prints the plan of a run; that of `--resume` depends on what is done. */
+async function showPlan(job: Job, given: GivenOptions, resume: boolean): Promise<number> {
+  if (!resume) {
+    const options = runOptions(job, given, undefined, Date.now());
+    const { params } = options;
+    const plan = { streams: streamsOf(job, options), range: rangeOf(options), params };
+    print((await dryRunLines(job, plan)).join("\n"));
+    return EXIT.done;
+  }
+  await using stores = await openStores();
+  const { checkpoint, plan } = await plannedOn(stores, job, given, true);
+  const { params } = plan.options;
+  const source = { ...plan, params, job, checkpoint, target: stores.target, wallNow: Date.now };
+  print((await dryRunLines(job, source, source)).join("\n"));
+  return EXIT.done;
+}
+
+/** What a run would fetch, without its lock: an empty checkpoint is left to the run to restore. */
+async function plannedOn(stores: Stores, job: Job, given: GivenOptions, resume: boolean) {
+  const checkpoint = stores.checkpoint(job);
+  const plan = await planRun({ job, checkpoint, given, resume, nowMs: Date.now() });
+  return { checkpoint, plan };
 }
 
 /** Takes the job's lock, which also stamps a new target. */
@@ -43,33 +70,14 @@ async function lock(job: Job, stores: Stores): Promise<AsyncDisposable> {
 
 async function checkStatus(job: Job, given: GivenOptions, args: Arguments): Promise<number> {
   await using stores = await openStores();
-  const checkpoint = stores.checkpoint(job);
-  const options = await optionsOf(job, given, args, checkpoint);
-  const source = {
-    job,
-    params: options.params,
-    range: rangeOf(options),
-    resume: true,
-    checkpoint,
-    target: stores.target,
-    wallNow: Date.now,
-  };
-  const survey = surveyOf(job, await surveyStreams(source, streamsOf(job, options)));
-  const lines = () => surveyLines(job, options, survey, Date.now()).join("\n");
-  console.log(args.has("json") ? JSON.stringify(survey) : lines());
+  const { checkpoint, plan } = await plannedOn(stores, job, given, args.has("resume"));
+  const { params } = plan.options;
+  const source = { ...plan, job, params, checkpoint, target: stores.target, wallNow: Date.now };
+  const survey = surveyOf(job, await surveyStreams({ ...source, resume: true }, plan.streams));
+  const lines = () => surveyLines(job, plan.range, survey, Date.now()).join("\n");
+  if (args.has("json")) console.log(JSON.stringify(survey));
+  else print(lines());
   return EXIT.done;
-}
-
-/** The options of the run; those of the last one where `--resume` names no dates. */
-async function optionsOf(
-  job: Job,
-  given: GivenOptions,
-  args: Arguments,
-  checkpoint: Checkpoint,
-): Promise<RunOptions> {
-  const continues = args.has("resume") && given.start === undefined && given.end === undefined;
-  const [last] = continues ? await checkpoint.runs.list(1) : [];
-  return runOptions(job, given, last, Date.now());
 }
 
 /** Opens everything and runs; a signal ends it as an interruption whatever it was doing. */
@@ -97,6 +105,12 @@ function sayInterrupted(screen: Screen): void {
   screen.say(nextStep("interrupted", 0));
 }
 
+function noJson(flag: string): Failure {
+  return new Failure("configuration", `Cannot combine ${flag} with --json: it prints text only`, {
+    hint: "deno task backfill --check-status --json prints the forecast as JSON",
+  });
+}
+
 interface RunContext {
   readonly job: Job;
   readonly given: GivenOptions;
@@ -110,10 +124,14 @@ async function performOn(
   { job, given, args, screen, signal }: RunContext,
 ): Promise<number> {
   const checkpoint = stores.checkpoint(job);
+  const resume = args.has("resume");
+  if (resume && await restoreIfForgotten({ job, checkpoint, target: stores.target })) {
+    screen.show({ kind: "warning", message: RESTORED });
+  }
+  const plan = await planRun({ job, checkpoint, given, resume, nowMs: Date.now() });
   const { summary, error } = await performRun({
     job,
-    options: await optionsOf(job, given, args, checkpoint),
-    resume: args.has("resume"),
+    ...plan,
     noWait: args.has("no-wait"),
     target: stores.target,
     checkpoint,
@@ -128,14 +146,14 @@ async function performOn(
     printError(error, args.has("verbose"));
   }
   if (args.has("json")) console.log(JSON.stringify(summary));
-  else console.log(nextStep(summary.outcome, summary.rejected + summary.windows.failed));
+  else print(nextStep(summary.outcome, summary.rejected + summary.windows.failed));
   if (summary.outcome === "interrupted") return EXIT.interrupted;
   return summary.ok ? EXIT.done : EXIT.failed;
 }
 
-function nextStep(outcome: string, troubles: number): string {
+function nextStep(outcome: string, errors: number): string {
   if (outcome === "interrupted") return "next   deno task backfill --resume";
-  if (troubles > 0) return "next   deno task errors, then deno task backfill --resume";
+  if (errors > 0) return "next   deno task errors, then deno task backfill --resume";
   return outcome === "failed" ? "next   deno task backfill --resume" : "next   deno task verify";
 }
 

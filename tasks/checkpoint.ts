@@ -6,12 +6,12 @@ import { moveAside } from "../lib/checkpoint/kv_file.ts";
 import { openKv, REBUILD } from "../lib/checkpoint/open_kv.ts";
 import { restoreCoverage, type Restored } from "../lib/checkpoint/restore.ts";
 import { Failure } from "../lib/failure.ts";
-import { formatNumber, formatTable } from "../lib/report/text/format.ts";
+import { formatCount, formatNumber, formatTable } from "../lib/report/text/format.ts";
 import { openTarget } from "../lib/upsert/open_target.ts";
 import { helpText, readArguments } from "../lib/cli/arguments.ts";
 import type { Flags } from "../lib/cli/arguments.ts";
 import { EXIT, runCommand } from "../lib/cli/exit.ts";
-import { env, jobFileOf, onWait, openJob } from "../lib/cli/open_job.ts";
+import { env, jobFileOf, onWait, openJob, print } from "../lib/cli/open_job.ts";
 import { readSettings } from "../lib/cli/settings.ts";
 
 const ABOUT = "Restores a checkpoint that was lost or damaged from what the database recorded.";
@@ -45,8 +45,10 @@ async function main(argv: string[]): Promise<number> {
   using _kv = kv;
   const checkpoint = new Checkpoint(kv, target.id, job.job);
   const streams = await restoreCoverage({ job, checkpoint, target });
+  const entries = await checkpoint.retryEntries();
+  const failed = entries.filter(({ kind }) => kind === "failed").length;
   if (args.has("json")) console.log(JSON.stringify({ target: target.label, moved, streams }));
-  else console.log(lines(target.label, moved, streams).join("\n"));
+  else print(lines(target.label, moved, streams, failed).join("\n"));
   return EXIT.done;
 }
 
@@ -67,6 +69,7 @@ function lines(
   label: string,
   moved: string | null,
   streams: Readonly<Record<string, Restored>>,
+  failed: number,
 ): string[] {
   const rows = Object.entries(streams).map(([name, { windows, days, rejected }]) => [
     name,
@@ -74,7 +77,7 @@ function lines(
     formatNumber(windows),
     formatNumber(rejected),
   ]);
-  const again = Object.values(streams).some(({ rejected }) => rejected > 0);
+  const again = failed > 0 || Object.values(streams).some(({ rejected }) => rejected > 0);
   const restored = rows.length === 0
     ? [`nothing to restore: ${label} has no record of a window of this job`]
     : [
@@ -85,7 +88,9 @@ function lines(
     ...(moved === null ? [] : [`the checkpoint could not be read; it is now ${moved}`]),
     ...restored,
     ...(rows.length === 0 ? [] : [
-      "Windows that had failed are gaps; those with rejected rows are asked again by --resume.",
+      `Runs and measures are restored too. --resume fetches again what failed (${
+        formatCount(failed, "window")
+      }) and windows with rejected rows.`,
     ]),
     "",
     `next   deno task ${rows.length === 0 ? "backfill" : again ? "backfill --resume" : "verify"}`,

@@ -1,19 +1,22 @@
-// `deno task errors`: failed windows and rejected rows, each with why and what to do. `--clear` forgets
-// them; windows that failed stay gaps and are fetched by the next `--resume` all the same.
+// `deno task errors`: lists failed windows and rejected rows, with the reason and what to do. `--clear`
+// deletes them; failed windows stay gaps, and the next `--resume` over their dates fetches them.
 import { JOB_ABOUT } from "../lib/cli/default_job.ts";
+import type { Job } from "../lib/config/schema/job.ts";
+import { forgetFailures } from "../lib/upsert/history.ts";
 import type { RetryEntry } from "../lib/checkpoint/retry_entry.ts";
 import { viewEntry } from "../lib/checkpoint/snapshot.ts";
 import { formatCount, oneLine } from "../lib/report/text/format.ts";
 import { helpText, readArguments } from "../lib/cli/arguments.ts";
 import type { Flags } from "../lib/cli/arguments.ts";
 import { EXIT, runCommand } from "../lib/cli/exit.ts";
-import { jobFileOf, openJob, openStores } from "../lib/cli/open_job.ts";
+import { jobFileOf, openJob, openStores, print, type Stores } from "../lib/cli/open_job.ts";
+import { retryLines } from "../lib/cli/lines/retry_lines.ts";
 
-const ABOUT = "Lists failed windows and rejected rows, each with why and what to do.";
+const ABOUT = "Lists failed windows and rejected rows, with the reason and what to do.";
 
 const FLAGS: Flags = {
-  clear: { kind: "switch", about: "Forget them; failed windows stay gaps." },
-  only: { kind: "list", value: "STREAM", about: "List those of these streams only." },
+  clear: { kind: "switch", about: "Delete them from the list; failed windows stay gaps." },
+  only: { kind: "list", value: "STREAM", about: "List the errors of these streams only." },
   config: { kind: "value", value: "FILE", about: JOB_ABOUT },
   json: { kind: "switch", about: "Print one JSON array." },
 };
@@ -33,16 +36,7 @@ async function main(argv: string[]): Promise<number> {
   const only = args.list("only");
   const entries = (await checkpoint.retryEntries())
     .filter((entry) => only.length === 0 || only.includes(entry.stream));
-  if (args.has("clear")) {
-    await using _lock = await stores.target.lock(job.job, {
-      run: "errors --clear",
-      host: Deno.hostname(),
-      pid: Deno.pid,
-    });
-    const count = await checkpoint.clearRetryEntries();
-    console.log(`forgotten: ${formatCount(count, "error")}`);
-    return EXIT.done;
-  }
+  if (args.has("clear")) return await clear(job, stores, args.has("json"));
   if (args.has("json")) {
     console.log(JSON.stringify(entries.map((entry) => ({
       stream: entry.stream,
@@ -53,8 +47,18 @@ async function main(argv: string[]): Promise<number> {
     }))));
     return EXIT.done;
   }
-  console.log(entries.length === 0 ? "no errors" : entries.flatMap(entryLines).join("\n"));
-  if (entries.length > 0) console.log("\nnext   deno task backfill --resume");
+  print(entries.length === 0 ? "no errors" : entries.flatMap(entryLines).join("\n"));
+  if (entries.length > 0) print(`\n${(await retryLines(job, checkpoint, entries)).join("\n")}`);
+  return EXIT.done;
+}
+
+/** Deletes all entries, here and in the database, so that no restored checkpoint brings them back. */
+async function clear(job: Job, stores: Stores, json: boolean): Promise<number> {
+  const holder = { run: "errors --clear", host: Deno.hostname(), pid: Deno.pid };
+  await using _lock = await stores.target.lock(job.job, holder);
+  await forgetFailures(stores.target, job.job);
+  const cleared = await stores.checkpoint(job).clearRetryEntries();
+  console.log(json ? JSON.stringify({ cleared }) : `forgotten: ${formatCount(cleared, "error")}`);
   return EXIT.done;
 }
 
@@ -63,7 +67,7 @@ function entryLines(entry: RetryEntry): string[] {
   const days = view.window === null ? "" : ` ${[...new Set(view.window)].join(" .. ")}`;
   const each = entry.each === "" ? "" : ` ${entry.each}`;
   const lines = [
-    `${entry.stream}${each}${days}   ${entry.kind} at ${entry.at.slice(0, 19)}: ${entry.reason}`,
+    `${entry.stream}${each}${days}   ${entry.kind} at ${entry.at.slice(0, 19)}Z: ${entry.reason}`,
   ];
   if (entry.hint !== undefined) lines.push(`  hint: ${entry.hint}`);
   for (const { table, column, reason, value } of entry.rejected.slice(0, ROWS_SHOWN)) {

@@ -13,7 +13,7 @@ import type { Summary } from "../lib/report/summary.ts";
 import { helpText, readArguments } from "../lib/cli/arguments.ts";
 import type { Flags } from "../lib/cli/arguments.ts";
 import { EXIT, runCommand } from "../lib/cli/exit.ts";
-import { jobFileOf, openJob, openStores } from "../lib/cli/open_job.ts";
+import { jobFileOf, openJob, openStores, print } from "../lib/cli/open_job.ts";
 import type { Stores } from "../lib/cli/open_job.ts";
 import type { GivenOptions, RunOptions } from "../lib/cli/run_options.ts";
 import { givenOptions, rangeOf, runFlags, runOptions } from "../lib/cli/run_options.ts";
@@ -44,7 +44,7 @@ const RANGE_FLAGS: Flags = {
   "end-date": {
     kind: "value",
     value: "D",
-    about: "Show gaps up to this day. Default: the last run's last day; today after --start-date.",
+    about: "Show gaps up to this day. Default: the last run's last day.",
   },
 };
 
@@ -87,7 +87,7 @@ async function main(argv: string[]): Promise<number> {
   const given = givenOptions(job, args, Date.now());
   const view = async () => {
     const checkpoint = stores.checkpoint(job);
-    const [last] = await checkpoint.runs.list(1);
+    const last = await checkpoint.runs.lastBackfill();
     const options = runOptions(job, given, last, Date.now());
     const ranged = given.start !== undefined || last !== undefined;
     const names = streamsGiven(job, given);
@@ -95,7 +95,8 @@ async function main(argv: string[]): Promise<number> {
     return args.has("json") ? statusJson(status) : statusLines(status).join("\n");
   };
   if (!args.has("watch")) {
-    console.log(await view());
+    if (args.has("json")) console.log(await view());
+    else print(await view());
     return EXIT.done;
   }
   return await watch(view);

@@ -7,6 +7,7 @@ import type { RangeState } from "../plan/coverage.ts";
 import { Coverage, union } from "../plan/coverage.ts";
 import type { Track } from "../plan/scope.ts";
 import type { Window } from "../plan/time/window.ts";
+import type { RecordedFailure } from "../upsert/history.ts";
 import type { Change } from "./change.ts";
 import { deletion, writeChanges } from "./change.ts";
 import type { EntryKind } from "./key.ts";
@@ -30,17 +31,13 @@ export interface DoneWindow extends Track {
   readonly rejected: readonly Rejection[];
   /** Number of rejected rows; may exceed the number kept. */
   readonly rejectedCount: number;
-}
-
-/** A window that the target's ledger records as done. */
-export interface ProvenWindow extends DoneWindow {
-  /** When it was fetched, epoch milliseconds. */
-  readonly at: number;
+  /** When its fetch started, epoch milliseconds. */
+  readonly requestedAt: number;
 }
 
 /** A stream without windows (or one of its `for_each` values) that was fetched. */
 export interface Item {
-  /** Epoch milliseconds of the fetch. */
+  /** When its fetch started, epoch milliseconds. */
   readonly at: number;
   /** Whether the API returned no record. */
   readonly empty: boolean;
@@ -151,7 +148,7 @@ export class Checkpoint {
       if (rejectedCount === 0) continue;
       changes.push(...retryList.add(rejectedEntry(track, window, rejected, rejectedCount, at)));
     }
-    changes.push(...this.#cover(windows, at));
+    changes.push(...this.#cover(windows));
     changes.push(...this.measures.changes(new Set(windows.map(({ stream }) => stream))));
     await this.#write(changes);
   }
@@ -199,16 +196,23 @@ export class Checkpoint {
 
   /**
    * Replaces all coverage of the job by what the target's ledger records; of two windows over the same
-   * dates the later one counts. Windows with rejected rows become retry entries unless they are known.
-   * Interrupted, it leaves some done dates out, and the next run fetches them again.
+   * dates the later one counts. Failures become retry entries unless a later window resolves them, and
+   * so do windows with rejected rows unless they are known. Interrupted, it leaves some done dates out,
+   * and the next run fetches them again.
    */
-  async rebuild(windows: AsyncIterable<ProvenWindow>): Promise<void> {
+  async rebuild(
+    windows: AsyncIterable<DoneWindow>,
+    failures: AsyncIterable<RecordedFailure> | Iterable<RecordedFailure> = [],
+  ): Promise<void> {
     await this.#forgetCoverage();
     const retryList = await this.#openRetryList();
     let [retries, done]: [Change[], Change[]] = [[], []];
+    for await (const { window, reason, hint, at, ...track } of failures) {
+      retries.push(...retryList.add(failedEntry(track, window, reason, hint, at)));
+    }
     for await (const window of windows) {
-      retries.push(...retryList.restore(window, window.rejectedCount, window.at));
-      done.push(...this.#cover([window], window.at));
+      retries.push(...retryList.restore(window, window.rejectedCount, window.requestedAt));
+      done.push(...this.#cover([window]));
       if (retries.length + done.length < CHANGES_PER_REBUILD) continue;
       await this.#write([...retries, ...done]);
       [retries, done] = [[], []];
@@ -229,13 +233,13 @@ export class Checkpoint {
   }
 
   /** Covers windows in memory first, so that a year that several of them touch is written once. */
-  #cover(windows: readonly DoneWindow[], at: number): Change[] {
+  #cover(windows: readonly DoneWindow[]): Change[] {
     const changes: Change[] = [];
     for (const done of windows) {
-      const { stream, scope, each, window, parts } = done;
+      const { stream, scope, each, window, parts, requestedAt } = done;
       const tracked = this.#tracked(done);
       if (window === null) {
-        const item: Item = { at, empty: parts.every((part) => part.empty) };
+        const item: Item = { at: requestedAt, empty: parts.every((part) => part.empty) };
         tracked.item = item;
         changes.push({ key: this.#key("item", stream, scope, each), value: () => item });
         continue;

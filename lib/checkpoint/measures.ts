@@ -1,6 +1,6 @@
 // Owns what windows measured, summed by stream: requests, rows and time are forecast from it. A sum is
 // changed in memory and written together with the windows it counts; it never decides what is done.
-import type { Change } from "./change.ts";
+import { type Change, writeChanges } from "./change.ts";
 import { readValue } from "./open_kv.ts";
 
 /** Sums over all windows of a stream. */
@@ -19,7 +19,8 @@ export interface Measure {
   answerMs: number;
 }
 
-const NOTHING: Readonly<Measure> = {
+/** The sums before the first window. */
+export const NO_MEASURE: Readonly<Measure> = {
   windows: 0,
   pages: 0,
   records: 0,
@@ -48,8 +49,8 @@ export class Measures {
 
   /** Adds what a window measured to the sums of its stream, in memory. */
   add(stream: string, more: Measure): void {
-    const sum = this.#sums.get(stream) ?? { ...NOTHING };
-    for (const name of Object.keys(sum) as (keyof Measure)[]) sum[name] += more[name];
+    const sum = this.#sums.get(stream) ?? { ...NO_MEASURE };
+    addMeasure(sum, more);
     this.#sums.set(stream, sum);
   }
 
@@ -58,9 +59,10 @@ export class Measures {
     return this.#sums.get(stream);
   }
 
-  /** Forgets the sums in memory, so that they can be added up again from the ledger. */
-  reset(): void {
-    this.#sums.clear();
+  /** Replaces the sums of streams by what the ledger adds up to. */
+  async restore(sums: ReadonlyMap<string, Measure>): Promise<void> {
+    for (const [stream, sum] of sums) this.#sums.set(stream, sum);
+    await writeChanges(this.#kv, this.changes(sums.keys()));
   }
 
   /** The changes that write the sums of these streams. */
@@ -70,4 +72,9 @@ export class Measures {
       return sum === undefined ? [] : [{ key: [...this.#prefix, stream], value: () => sum }];
     });
   }
+}
+
+/** Adds what a window measured to a sum. */
+export function addMeasure(sum: Measure, more: Measure): void {
+  for (const name of Object.keys(sum) as (keyof Measure)[]) sum[name] += more[name];
 }

@@ -5,11 +5,15 @@ import { expectedRecordsPerMinute } from "../plan/forecast.ts";
 import { eachValues } from "../plan/each_values.ts";
 import type { Needed } from "../plan/needed.ts";
 import { neededOf, rangeOf } from "../plan/needed.ts";
+import { union } from "../plan/coverage.ts";
 import type { Track } from "../plan/scope.ts";
 import { scopeOf } from "../plan/scope.ts";
 import { StreamPlan } from "../plan/stream_plan.ts";
 import type { Window } from "../plan/time/window.ts";
 import type { Checkpoint } from "./checkpoint.ts";
+
+/** A daily schedule starts some minutes early or late: `refresh: 1d` must not skip every second day. */
+const MAX_SLACK_MS = 60 * 60_000;
 
 /** What a plan is created from. */
 export interface PlanSource {
@@ -27,6 +31,14 @@ export interface PlanSource {
   readonly target: { stream(sql: string): AsyncIterable<Record<string, unknown>> };
   /** Epoch milliseconds. */
   readonly wallNow: () => number;
+  /** Which windows outside the range are fetched again; none unless given. */
+  readonly retry?: RetryScope | undefined;
+}
+
+/** Windows that are fetched again whatever the range of a run. */
+export interface RetryScope {
+  /** Streams that run for these windows alone, though the run did not select them. */
+  readonly only: ReadonlySet<string>;
 }
 
 /** The plan of one stream; its coverage is read into the checkpoint's memory. */
@@ -50,7 +62,7 @@ export async function openPlan(source: PlanSource, name: string): Promise<Stream
     scope,
     each: eachValues(stream, params, (sql) => target.stream(sql), onNull),
     refusals: () => [...nulls].map(([id, rows]) => refusalOf(id, rows)),
-    needed: (track) => needed(source, name, track),
+    needed: (track) => neededBy(source, track),
     recordsPerMinute: expectedRecordsPerMinute(stream, checkpoint.measures.of(name)),
   });
 }
@@ -71,17 +83,26 @@ function nullTrack(value: string): string {
 }
 
 /** What a track needs; null if it has no windows and must be fetched. */
-async function needed(source: PlanSource, name: string, track: Track): Promise<Needed | null> {
-  const { job, checkpoint, resume } = source;
-  const stream = job.streams[name]!;
+export async function neededBy(source: PlanSource, track: Track): Promise<Needed | null> {
+  const { job, checkpoint, resume, retry } = source;
+  const stream = job.streams[track.stream]!;
+  const isOnlyRetried = retry?.only.has(track.stream) ?? false;
   if (stream.window === undefined) {
-    const item = checkpoint.item(track);
-    const fresh = item !== undefined && source.wallNow() - item.at < stream.refresh;
-    if (!resume) return null;
-    if (await checkpoint.needsRetry(track)) return { fetch: [], skip: [], retry: "all" };
-    return fresh ? { fetch: [], skip: [] } : null;
+    if (resume && await checkpoint.needsRetry(track)) return { fetch: [], skip: [], retry: "all" };
+    const isDone = isOnlyRetried || resume && isFresh(stream.refresh, source, track);
+    return isDone ? { fetch: [], skip: [] } : null;
   }
-  const range = rangeOf(stream, source.range);
-  if (range === undefined) return { fetch: [], skip: [] };
-  return neededOf(range, resume, checkpoint.coverage(track), await checkpoint.retryWindows(track));
+  const again = await checkpoint.retryWindows(track);
+  const range = isOnlyRetried ? undefined : rangeOf(stream, source.range);
+  const needed = range === undefined
+    ? { fetch: [], skip: [] }
+    : neededOf(range, resume, checkpoint.coverage(track), again);
+  return retry === undefined ? needed : { ...needed, retry: union(again) };
+}
+
+/** Whether a track without windows was fetched within `refreshMs`, with slack for a schedule's jitter. */
+function isFresh(refreshMs: number, { checkpoint, wallNow }: PlanSource, track: Track): boolean {
+  const item = checkpoint.item(track);
+  const slackMs = Math.min(refreshMs / 10, MAX_SLACK_MS);
+  return item !== undefined && wallNow() - item.at < refreshMs - slackMs;
 }

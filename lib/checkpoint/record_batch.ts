@@ -35,6 +35,7 @@ function doneWindow(job: Job, finished: Finished): DoneWindow {
       : settledParts(window, records === 0, settleMs, requestedAt, job.time_zone),
     rejected: rows.rejected,
     rejectedCount: rows.rejectedCount,
+    requestedAt,
   };
 }
 

@@ -2,24 +2,13 @@
 // cron is recorded as such, so that `--resume` and `status` can tell it from a backfill. It never
 // decides what is done: coverage does.
 import type { Wait } from "../report/text/wait.ts";
+import type { RecordedRun } from "../upsert/history.ts";
 import { commit, entries } from "./open_kv.ts";
 
-/** What a run was asked to do and how it went. */
-export interface RunRecord {
-  /** ID of the run. */
-  readonly run: string;
-  /** What started it; absent (a backfill) in records of earlier versions. */
-  readonly kind?: "backfill" | "cron";
-  /** ISO 8601. */
-  readonly startedAt: string;
-  /** ISO 8601; absent while the run is in progress or if it was killed. */
-  readonly endedAt?: string;
-  /** The command's options, for `--resume`; no secrets. */
-  readonly options: Readonly<Record<string, unknown>>;
-  /** What the run waits for at present; absent where it does not wait. */
+/** What a run was asked to do and how it ended. */
+export interface RunRecord extends RecordedRun {
+  /** What the run is waiting for; absent if it is not waiting. */
   readonly wait?: Wait;
-  /** The summary; absent until the run has ended. */
-  readonly summary?: unknown;
 }
 
 /** Number of runs listed by default. */
@@ -63,10 +52,17 @@ export class RunLog {
     return undefined;
   }
 
-  /** The last run with an ID; undefined if there is none. */
-  async find(id: string): Promise<RunRecord | undefined> {
-    for await (const run of this.#newestFirst({})) if (run.run === id) return run;
-    return undefined;
+  /** Adds the runs that the target records and this log does not; returns how many there were. */
+  async restore(recorded: AsyncIterable<RunRecord>): Promise<number> {
+    const known = new Set<string>();
+    for await (const { run } of this.#newestFirst({})) known.add(run);
+    let added = 0;
+    for await (const run of recorded) {
+      if (known.has(run.run)) continue;
+      await this.save(run);
+      added++;
+    }
+    return added;
   }
 
   async *#newestFirst(options: Deno.KvListOptions): AsyncGenerator<RunRecord> {

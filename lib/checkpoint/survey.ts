@@ -5,17 +5,14 @@ import type { Job } from "../config/schema/job.ts";
 import { eachValues } from "../plan/each_values.ts";
 import type { Extent, StreamForecast } from "../plan/forecast.ts";
 import { forecastStream, secondsOf } from "../plan/forecast.ts";
-import { neededOf, rangeOf } from "../plan/needed.ts";
 import type { Track } from "../plan/scope.ts";
 import { canonical, scopeOf } from "../plan/scope.ts";
 import { stagesOf } from "../plan/stage.ts";
 import { countWindows } from "../plan/stream_plan.ts";
 import { withoutReserve } from "../plan/time/rate.ts";
 import type { Window } from "../plan/time/window.ts";
-import type { PlanSource } from "./open_plan.ts";
-
-/** SQLSTATE of a table that does not exist. */
-const UNDEFINED_TABLE = "42P01";
+import { isMissingTable } from "../upsert/history.ts";
+import { neededBy, type PlanSource } from "./open_plan.ts";
 
 /** Totals of a forecast. */
 export interface Totals {
@@ -95,8 +92,7 @@ async function* rowsSoFar(
   try {
     yield* target.stream(sql);
   } catch (error) {
-    const { code } = (error as { cause?: { code?: unknown } }).cause ?? {};
-    if (code !== UNDEFINED_TABLE) throw error;
+    if (!isMissingTable(error)) throw error;
   }
 }
 
@@ -104,22 +100,18 @@ async function extentsOf(
   source: PlanSource,
   track: Track,
 ): Promise<{ done: Extent; left: Extent }> {
-  const { job, checkpoint, resume } = source;
-  const stream = job.streams[track.stream]!;
-  if (stream.window === undefined) {
-    const item = checkpoint.item(track);
-    const fresh = item !== undefined && source.wallNow() - item.at < stream.refresh;
-    const isDone = resume && fresh && !await checkpoint.needsRetry(track);
+  const { job } = source;
+  const needed = await neededBy(source, track);
+  if (job.streams[track.stream]!.window === undefined) {
     const one = { minutes: 0, windows: 1 };
     const none = { minutes: 0, windows: 0 };
-    return isDone ? { done: one, left: none } : { done: none, left: one };
+    return needed === null || needed.retry === "all"
+      ? { done: none, left: one }
+      : { done: one, left: none };
   }
-  const range = rangeOf(stream, source.range);
-  if (range === undefined) return { done: extent([], job, track), left: extent([], job, track) };
-  const retry = await checkpoint.retryWindows(track);
-  const needed = neededOf(range, resume, checkpoint.coverage(track), retry);
-  const left = [...needed.fetch, ...Array.isArray(needed.retry) ? needed.retry : []];
-  return { done: extent(needed.skip, job, track), left: extent(left, job, track) };
+  const { fetch, skip, retry = [] } = needed ?? { fetch: [], skip: [] };
+  const left = [...fetch, ...retry === "all" ? [] : retry];
+  return { done: extent(skip, job, track), left: extent(left, job, track) };
 }
 
 function extent(windows: readonly Window[], job: Job, track: Track): Extent {

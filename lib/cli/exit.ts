@@ -2,6 +2,8 @@
 // that says what to do, and a stack trace with --verbose only. No other file exits the process.
 import { Failure } from "../failure.ts";
 import { guardConsole } from "./output.ts";
+import { namedJob } from "./default_job.ts";
+import { asStarted } from "./own_commands.ts";
 
 /** Exit codes, as docs/reference.md promises them. */
 export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
@@ -13,9 +15,18 @@ export async function runCommand(main: (argv: string[]) => Promise<number>): Pro
   try {
     Deno.exit(await main([...Deno.args]));
   } catch (error) {
+    if (Deno.args.includes("--json")) console.log(JSON.stringify(errorObject(error)));
     printError(error, verbose);
     Deno.exit(exitCode(error));
   }
+}
+
+/** What `--json` prints if a command ends with an error. */
+function errorObject(error: unknown): unknown {
+  const message = error instanceof Error ? error.message : String(error);
+  const known = error instanceof Failure ? error : undefined;
+  const hint = known?.hint === undefined ? null : asStarted(known.hint, namedJob(Deno.args));
+  return { ok: false, error: { kind: known?.kind ?? "bug", message, hint } };
 }
 
 /** Writes an error to stderr. */
@@ -27,7 +38,7 @@ export function printError(error: unknown, verbose = false): void {
       "hint: This is a bug in Hindcast; run the command with --verbose and report the output",
     ];
   if (verbose && error instanceof Error) lines.push(error.stack ?? "", causeOf(error));
-  console.error(lines.filter((line) => line !== "").join("\n"));
+  console.error(asStarted(lines.filter((line) => line !== "").join("\n"), namedJob(Deno.args)));
 }
 
 function causeOf(error: Error): string {

@@ -8,6 +8,7 @@ import { openKv } from "../checkpoint/open_kv.ts";
 import { openTarget } from "../upsert/open_target.ts";
 import type { Target } from "../upsert/write/target.ts";
 import { hideSecrets, passwordsOf } from "./output.ts";
+import { asStarted } from "./own_commands.ts";
 import { readText } from "./read_text.ts";
 import { JOB_SETTING, namedJob, noJob } from "./default_job.ts";
 import { readSettings } from "./settings.ts";
@@ -28,6 +29,11 @@ export function jobFileOf(argv: readonly string[]): string {
   const file = namedJob(argv) ?? env(JOB_SETTING);
   if (file === undefined) throw noJob();
   return file;
+}
+
+/** Prints a text to stdout, with its commands in the form in which this one was started. */
+export function print(text: string): void {
+  console.log(asStarted(text, namedJob(Deno.args)));
 }
 
 /**

@@ -1,6 +1,7 @@
 // Owns one run from open stores to its last line: it opens the source and the files, wires the events
 // to screen, log and checkpoint copy, and closes everything. backfill, demo and cron share it.
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import type { RetryScope } from "../checkpoint/open_plan.ts";
 import type { Job } from "../config/schema/job.ts";
 import { monotonicClock } from "../fetch/rate/clock.ts";
 import type { Window } from "../plan/time/window.ts";
@@ -26,6 +27,10 @@ export interface Performance {
   readonly range?: Window;
   /** Whether what is done is skipped. */
   readonly resume: boolean;
+  /** Which windows outside the dates are fetched again; none unless given. */
+  readonly retry?: RetryScope | undefined;
+  /** Whether the run is recorded. Defaults to true. */
+  readonly isRecorded?: boolean;
   /** The database that rows are written to; the job's lock is held. */
   readonly target: Target;
   /** The checkpoint of the job. */
@@ -74,6 +79,8 @@ export async function performRun(performance: Performance): Promise<RunResult> {
     params: options.params,
     range,
     resume: performance.resume,
+    retry: performance.retry,
+    isRecorded: performance.isRecorded ?? true,
     target,
     checkpoint,
     env: performance.env,

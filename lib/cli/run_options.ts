@@ -133,7 +133,7 @@ export function runOptions(
   const before = last?.options as RunOptions | undefined;
   const today = formatDay(civilAt(nowMs, job.time_zone));
   const start = given.start ?? before?.start ?? startOf(job, today);
-  const end = given.end ?? (given.start === undefined ? before?.end : undefined) ?? today;
+  const end = given.end ?? before?.end ?? today;
   return {
     start,
     end,
@@ -151,7 +151,7 @@ function selectionOf(given: GivenOptions, before: RunOptions | undefined): Selec
   return {
     groups: before.groups,
     only: before.only,
-    with: [...new Set([...before.with, ...given.with])],
+    with: given.with.length > 0 ? given.with : before.with,
     without: [...new Set([...before.without, ...given.without])],
   };
 }

@@ -4,6 +4,8 @@ import type { RunEvent } from "../report/event.ts";
 import { fewRejections } from "../report/few_rejections.ts";
 import { Progress } from "../report/progress.ts";
 import { safeText } from "./output.ts";
+import { namedJob } from "./default_job.ts";
+import { asStarted } from "./own_commands.ts";
 
 /** Time between two drawings of the bars. */
 const REDRAW_MS = 200;
@@ -78,7 +80,7 @@ export class Screen implements Disposable {
   /** A closed pipe (`| head`), a closed terminal or a full disk must not end the run. */
   #print(text: string): void {
     try {
-      this.#out.writeSync(this.#encoder.encode(text));
+      this.#out.writeSync(this.#encoder.encode(asStarted(text, namedJob(Deno.args))));
     } catch { /* the output is gone */ }
   }
 

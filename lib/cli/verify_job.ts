@@ -3,7 +3,7 @@
 import type { Job } from "../config/schema/job.ts";
 import { type CoverageResult, verifyCoverage } from "../verify/coverage.ts";
 import { type CheckResult, runChecks } from "../verify/run_checks.ts";
-import type { Stores } from "./open_job.ts";
+import { print, type Stores } from "./open_job.ts";
 import { checkLines, coverageLines, totalLines } from "./lines/verify_lines.ts";
 
 /** What --only calls the comparison of coverage with the database. */
@@ -33,14 +33,14 @@ export async function verifyJob(
   stores: Stores,
   only: readonly string[] = [],
 ): Promise<boolean> {
-  const print = (lines: readonly string[]) => console.log(lines.join("\n"));
-  print([`job ${job.job} in ${stores.target.label}`, ""]);
+  const show = (lines: readonly string[]) => print(lines.join("\n"));
+  show([`job ${job.job} in ${stores.target.label}`, ""]);
   const verified = await verify(job, stores, {
     only,
-    onCheck: (check) => print(checkLines(check)),
+    onCheck: (check) => show(checkLines(check)),
   });
-  if (verified.coverage !== null) print(coverageLines(verified.coverage));
-  print(totalLines(verified.checks, verified.coverage));
+  if (verified.coverage !== null) show(coverageLines(verified.coverage));
+  show(totalLines(verified.checks, verified.coverage));
   return verified.ok;
 }
 

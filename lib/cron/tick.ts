@@ -2,7 +2,7 @@
 // done or its time is over. Whatever ends it, what was written is in the checkpoint, and what is left is
 // for the next slice. It never waits for another run of the job: that one does the work as well.
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
-import { restoreCoverage } from "../checkpoint/restore.ts";
+import { restoreIfForgotten } from "../checkpoint/restore.ts";
 import type { Job } from "../config/schema/job.ts";
 import { Failure } from "../failure.ts";
 import type { Summary } from "../report/summary.ts";
@@ -111,7 +111,7 @@ async function runPhases(
   const signal = AbortSignal.any([input.signal, over]);
   let last: Phase | undefined;
   try {
-    if (await isUnknown(job, checkpoint)) await restoreCoverage({ job, checkpoint, target });
+    await restoreIfForgotten({ job, checkpoint, target });
     for (
       const phase of await phasesOf({ job, params, checkpoint, target, wallNow }, input.streams)
     ) {
@@ -138,14 +138,6 @@ async function runPhases(
 function nextPatience(patience: number, report: TickReport, last: Phase | undefined): number {
   const isStuck = report.windows.done === 0 || last?.name === "update";
   return isStuck ? Math.min(patience + 1, MOST_BUDGETS) : patience;
-}
-
-/** Whether the checkpoint knows nothing of the job: it was lost, or is another than that of earlier runs. */
-async function isUnknown(job: Job, checkpoint: Checkpoint): Promise<boolean> {
-  for (const stream of Object.keys(job.streams)) {
-    if ((await checkpoint.scopes(stream)).length > 0) return false;
-  }
-  return true;
 }
 
 function addUp(report: TickReport, summary: Summary): void {

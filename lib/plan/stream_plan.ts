@@ -112,6 +112,11 @@ export class StreamPlan {
     this.#probe = undefined;
   }
 
+  /** Whether the next window depends on the records of one that has been returned and has not ended. */
+  get isWaiting(): boolean {
+    return this.#probe !== undefined;
+  }
+
   async #take(): Promise<Unit | undefined> {
     await this.#probe?.settled.promise;
     const queued = this.#queue.shift();

@@ -12,7 +12,7 @@ export function ledgerOf(job: Job, finished: readonly Finished[]): LedgerEntry[]
 }
 
 function entriesOf(job: Job, finished: Finished): LedgerEntry[] {
-  const { unit, records, rows, requestedAt } = finished;
+  const { unit, pages, records, rows, requestedAt, responseMs } = finished;
   const { stream, scope, each, window } = unit;
   const common = {
     job: job.job,
@@ -23,11 +23,18 @@ function entriesOf(job: Job, finished: Finished): LedgerEntry[] {
     rows: rows.rows,
     rejected: rows.rejectedCount,
     fetchedAt: new Date(requestedAt).toISOString(),
+    pages,
+    responseMs,
   };
   if (window === null) return [{ ...common, from: null, to: null, settled: true }];
   const settleMs = job.streams[stream]?.settle ?? 0;
-  return settledParts(window, records === 0, settleMs, requestedAt, job.time_zone).map((part) => ({
+  return settledParts(window, records === 0, settleMs, requestedAt, job.time_zone).map((
+    part,
+    i,
+  ) => ({
     ...common,
+    // What the window measured counts once.
+    ...i === 0 ? {} : { pages: 0, responseMs: 0 },
     from: formatCivil(part.from),
     to: formatCivil(part.to),
     settled: part.settled,

@@ -3,10 +3,24 @@
 import type { Window } from "../plan/time/window.ts";
 import { formatDay } from "../plan/time/civil.ts";
 
-/** `deno task backfill --resume --only STREAM --start-date D --end-date D` and the flags of a scope. */
-export function resumeCommand(stream: string, scope: string, range: Window): string {
-  const dates = `--start-date ${formatDay(range.from)} --end-date ${formatDay(range.to - 1)}`;
-  return ["deno task backfill --resume --only", stream, dates, ...flagsOf(scope)].join(" ");
+/**
+ * `deno task backfill --resume --only STREAM` with the dates of a range and the flags of a scope; the
+ * dates of the last run if the range is null.
+ */
+export function resumeCommand(stream: string, scope: string, range: Window | null): string {
+  return command("deno task backfill --resume --only", stream, scope, range);
+}
+
+/** The command that fetches a range again whatever is done of it. */
+export function fetchCommand(stream: string, scope: string, range: Window | null): string {
+  return command("deno task backfill --only", stream, scope, range);
+}
+
+function command(start: string, stream: string, scope: string, range: Window | null): string {
+  const dates = range === null
+    ? []
+    : [`--start-date ${formatDay(range.from)} --end-date ${formatDay(range.to - 1)}`];
+  return [start, stream, ...dates, ...flagsOf(scope)].join(" ");
 }
 
 /** A scope is the canonical text of parameters; one that was too long is a hash and has no flags. */

@@ -50,7 +50,15 @@ async function record(checkpoint: Checkpoint, first: number, count: number): Pro
     const day = first + index;
     const window = { from: day * MINUTES_PER_DAY, to: (day + 1) * MINUTES_PER_DAY };
     return {
-      ...{ stream: "readings", scope: "", each: "", window, rejected: [], rejectedCount: 0 },
+      ...{
+        stream: "readings",
+        scope: "",
+        each: "",
+        window,
+        rejected: [],
+        rejectedCount: 0,
+        requestedAt: 0,
+      },
       parts: [{ ...window, empty: day % 7 === 0, settled: true }],
     };
   });

@@ -97,7 +97,16 @@ async function fill(file: string, databaseUrl: string, kvPath: string): Promise<
       const from = parseCivil(FIRST)! + day * MINUTES_PER_DAY;
       const window = { from, to: from + MINUTES_PER_DAY };
       const parts = [{ ...window, empty: day % 7 === 0, settled: true }];
-      return { stream, scope: "", each: "", window, parts, rejected: [], rejectedCount: 0 };
+      return {
+        stream,
+        scope: "",
+        each: "",
+        window,
+        parts,
+        rejected: [],
+        rejectedCount: 0,
+        requestedAt: 0,
+      };
     });
     await checkpoint.done(windows, Date.now());
   }

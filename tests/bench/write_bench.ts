@@ -125,7 +125,18 @@ async function writeAll(target: Target, rows: Row[]): Promise<void> {
 function ledgerEntry(at: number, rows: number): LedgerEntry {
   const [from, fetchedAt] = [`window ${at}`, "2024-01-01T00:00:00Z"];
   const names = { job: "bench", stream: "bench", scope: "", each: "" };
-  return { ...names, from, to: "", records: rows, rows, rejected: 0, settled: true, fetchedAt };
+  return {
+    ...names,
+    from,
+    to: "",
+    records: rows,
+    rows,
+    rejected: 0,
+    pages: 1,
+    responseMs: 10,
+    settled: true,
+    fetchedAt,
+  };
 }
 
 /** Fresh rows as parameters of one statement a batch, through postgres.js. */

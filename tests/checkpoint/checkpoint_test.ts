@@ -354,8 +354,8 @@ Deno.test("Checkpoint.rebuild() replaces coverage by what it is given, and leave
   await checkpoint.failed(RESULTS, dayAt(3), "503", undefined, NOW);
   await checkpoint.runs.save({ run: "r1", startedAt: "2025-10-19T12:00:00Z", options: {} });
   await checkpoint.rebuild((async function* () {
-    for (let day = 0; day < 40; day++) yield { ...doneWindow(dayAt(day)), at: NOW };
-    yield { ...doneWindow(null, { stream: "courses" }), at: NOW - 1 };
+    for (let day = 0; day < 40; day++) yield { ...doneWindow(dayAt(day)), requestedAt: NOW };
+    yield { ...doneWindow(null, { stream: "courses" }), requestedAt: NOW - 1 };
   })());
   for (const one of [checkpoint, file.checkpoint()]) {
     await one.load("results", "");
@@ -372,13 +372,13 @@ Deno.test("Checkpoint.rebuild() has windows with rejected rows asked again, unle
   await lost.rebuild((async function* () {
     const rejecting = (first: number, last: number, at: number) => ({
       ...doneWindow({ from: dayAt(first).from, to: dayAt(last).to }, { rejectedCount: 2 }),
-      at,
+      requestedAt: at,
     });
     yield rejecting(0, 9, NOW);
     yield rejecting(20, 20, NOW);
-    yield { ...doneWindow({ from: dayAt(0).from, to: dayAt(6).to }), at: NOW + 1 };
-    yield { ...doneWindow(dayAt(20)), at: NOW - 1 };
-    yield { ...doneWindow(null, { stream: "courses", rejectedCount: 1 }), at: NOW };
+    yield { ...doneWindow({ from: dayAt(0).from, to: dayAt(6).to }), requestedAt: NOW + 1 };
+    yield { ...doneWindow(dayAt(20)), requestedAt: NOW - 1 };
+    yield { ...doneWindow(null, { stream: "courses", rejectedCount: 1 }), requestedAt: NOW };
   })());
   for (const one of [lost, file.checkpoint()]) {
     const left = { from: dayAt(7).from, to: dayAt(9).to };
@@ -398,9 +398,9 @@ Deno.test("Checkpoint.rebuild() keeps the values of rejected rows that it knows"
   await known.failed(RESULTS, dayAt(1), "503", undefined, NOW + 1);
   await known.rebuild((async function* () {
     // A window is recorded as rejecting a little after it was fetched.
-    yield { ...doneWindow(dayAt(0), { rejectedCount: 2 }), at: NOW - 10 };
+    yield { ...doneWindow(dayAt(0), { rejectedCount: 2 }), requestedAt: NOW - 10 };
     // This one came clean later, before it was asked once more and failed.
-    yield { ...doneWindow(dayAt(1)), at: NOW + 1 };
+    yield { ...doneWindow(dayAt(1)), requestedAt: NOW + 1 };
   })());
   const entries = await file.checkpoint().retryEntries();
   assertEquals(entries.map(({ kind, rejected }) => [kind, rejected]), [
@@ -420,7 +420,7 @@ Deno.test("Checkpoint.rebuild() calls nothing done that is to be asked again whe
     };
     await file.checkpoint().rebuild((async function* () {
       for (let day = 0; day < 30; day++) {
-        yield { ...doneWindow(dayAt(day), { rejectedCount: day % 2 }), at: NOW };
+        yield { ...doneWindow(dayAt(day), { rejectedCount: day % 2 }), requestedAt: NOW };
       }
     })()).catch(() => {});
     file.kv.atomic = atomic;

@@ -59,6 +59,7 @@ export function doneWindow(window: Window | null, more: Partial<DoneWindow> = {}
     parts: window === null ? [] : [{ ...window, empty: false, settled: true }],
     rejected: [],
     rejectedCount: 0,
+    requestedAt: NOW,
     ...more,
   };
 }

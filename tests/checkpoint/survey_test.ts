@@ -144,8 +144,10 @@ Deno.test("surveyStreams() repeats for the values of for_each, whose coverage is
   await checkpoint.load("readings", "");
   await checkpoint.done([doneWindow(MONTH, { stream: "readings", each: "city=LHR" })], NOW);
   await checkpoint.load("details", "");
-  await checkpoint.done([doneWindow(null, { stream: "details", each: "id=2" })], NOW - 86_400_001);
-  await checkpoint.done([doneWindow(null, { stream: "details", each: "id=3" })], NOW - 86_399_999);
+  // Due a day after the start of its fetch, less an hour for the jitter of a schedule.
+  const requested = (each: string, hours: number) =>
+    doneWindow(null, { stream: "details", each, requestedAt: NOW - hours * 3_600_000 });
+  await checkpoint.done([requested("id=2", 23), requested("id=3", 22.9)], NOW);
   const target = {
     stream: async function* () {
       yield* [{ city: "LHR" }, { city: "CDG" }];

@@ -48,6 +48,7 @@ async function setup() {
         parts: [{ ...window, empty: false, settled }],
         rejected: [],
         rejectedCount: 0,
+        requestedAt: 0,
       }], NOW),
     fail: (stream: string, window: Window) =>
       checkpoint.failed(

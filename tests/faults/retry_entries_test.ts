@@ -25,7 +25,7 @@ Deno.test("backfill keeps what went wrong, errors lists it, and --resume asks fo
   assertEquals(run.code, 1);
   assertMatch(
     run.stdout,
-    /^failed: 13 of 14 windows, \d+ requests, 1 failed, 1 row rejected, .*\nnext {3}deno task errors, then deno task backfill --resume\n$/m,
+    /^failed: 13 of 14 windows, \d+ requests, 1 failed, 1 row rejected, .*\nnext {3}deno task errors --config \S+, then deno task backfill --config \S+ --resume\n$/m,
   );
   assertStringIncludes(run.stdout, `rejected a row of readings.count: `);
 
@@ -50,7 +50,7 @@ Deno.test("backfill keeps what went wrong, errors lists it, and --resume asks fo
   assertStringIncludes(text, `readings ${BAD_ROW_DAY}   rejected at `);
   assertStringIncludes(text, "readings.count: ");
   assertStringIncludes(text, '"many"');
-  assertStringIncludes(text, "next   deno task backfill --resume");
+  assertMatch(text, /next {3}deno task backfill --config \S+ --resume\n/);
   const file = await Deno.readTextFile(`${site.logs}/backfill_events_errors.json`);
   assertEquals(JSON.parse(file).length, 2);
 

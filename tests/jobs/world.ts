@@ -12,7 +12,9 @@ import type { Target } from "../../lib/upsert/write/target.ts";
 import { readArguments } from "../../lib/cli/arguments.ts";
 import { openStores, type Stores } from "../../lib/cli/open_job.ts";
 import { performRun } from "../../lib/cli/perform_run.ts";
-import { givenOptions, runFlags, runOptions } from "../../lib/cli/run_options.ts";
+import { planRun } from "../../lib/cli/resume.ts";
+import { givenOptions, runFlags } from "../../lib/cli/run_options.ts";
+import { restoreIfForgotten } from "../../lib/checkpoint/restore.ts";
 import { sharedPostgres } from "../support/postgres_server.ts";
 import { REPOSITORY } from "../support/repository.ts";
 import { type TempDir, tempDir } from "../support/temp.ts";
@@ -128,13 +130,13 @@ async function backfill(
   const checkpoint = stores.checkpoint(job);
   const args = readArguments(argv.split(" ").filter((arg) => arg !== ""), runFlags(job));
   const given = givenOptions(job, args, nowMs);
-  const continues = args.has("resume") && given.start === undefined && given.end === undefined;
-  const [last] = continues ? await checkpoint.runs.list(1) : [];
+  const resume = args.has("resume");
+  if (resume) await restoreIfForgotten({ job, checkpoint, target: stores.target });
+  const plan = await planRun({ job, checkpoint, given, resume, nowMs });
   const events: RunEvent[] = [];
   const result = await performRun({
     job,
-    options: runOptions(job, given, last, nowMs),
-    resume: args.has("resume"),
+    ...plan,
     target: stores.target,
     checkpoint,
     logsFolder: stores.settings.logsFolder,

@@ -15,14 +15,8 @@ import type { Target } from "../../lib/upsert/write/target.ts";
 import { readArguments } from "../../lib/cli/arguments.ts";
 import { openStores, type Stores } from "../../lib/cli/open_job.ts";
 import { performRun } from "../../lib/cli/perform_run.ts";
-import {
-  givenOptions,
-  rangeOf,
-  runFlags,
-  runOptions,
-  streamsOf,
-} from "../../lib/cli/run_options.ts";
-import type { RunOptions } from "../../lib/cli/run_options.ts";
+import { type PlannedRun, planRun } from "../../lib/cli/resume.ts";
+import { givenOptions, runFlags } from "../../lib/cli/run_options.ts";
 import { sharedPostgres } from "../support/postgres_server.ts";
 import { REPOSITORY } from "../support/repository.ts";
 import { type TempDir, tempDir } from "../support/temp.ts";
@@ -157,15 +151,11 @@ async function databaseUrl(kind: Target["kind"], folder: TempDir): Promise<strin
 }
 
 /** What a command line comes to, as tasks/backfill.ts reads it. */
-async function read(
-  { job, stores, nowMs }: Journey,
-  argv: string,
-): Promise<{ options: RunOptions; resume: boolean }> {
+async function read({ job, stores, nowMs }: Journey, argv: string): Promise<PlannedRun> {
   const args = readArguments(argv.split(" ").filter((arg) => arg !== ""), runFlags(job));
   const given = givenOptions(job, args, nowMs);
-  const continues = args.has("resume") && given.start === undefined && given.end === undefined;
-  const [last] = continues ? await stores.checkpoint(job).runs.list(1) : [];
-  return { options: runOptions(job, given, last, nowMs), resume: args.has("resume") };
+  const checkpoint = stores.checkpoint(job);
+  return await planRun({ job, checkpoint, given, resume: args.has("resume"), nowMs });
 }
 
 async function backfill(
@@ -204,17 +194,17 @@ async function backfill(
 
 async function survey(journey: Journey, argv: string): Promise<Survey> {
   const { job, stores } = journey;
-  const { options } = await read(journey, argv);
+  const plan = await read(journey, argv);
   const source = {
     job,
-    params: options.params,
-    range: rangeOf(options),
+    ...plan,
+    params: plan.options.params,
     resume: true,
     checkpoint: stores.checkpoint(job),
     target: stores.target,
     wallNow: () => journey.nowMs,
   };
-  return surveyOf(job, await surveyStreams(source, streamsOf(job, options)));
+  return surveyOf(job, await surveyStreams(source, plan.streams));
 }
 
 /** An environment that holds what the sandbox asks for. */

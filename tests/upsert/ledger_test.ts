@@ -30,8 +30,8 @@ Deno.test("ledgerOf() has two entries of a window that is settled in part", () =
     fetchedAt: "2025-01-10T12:00:00.000Z",
   };
   assertEquals(ledgerOf(JOB, [finished(days("2025-01-01", "2025-01-11"))]), [
-    { ...common, from: "2025-01-01", to: "2025-01-07", settled: true },
-    { ...common, from: "2025-01-07", to: "2025-01-11", settled: false },
+    { ...common, from: "2025-01-01", to: "2025-01-07", settled: true, pages: 2, responseMs: 10 },
+    { ...common, from: "2025-01-07", to: "2025-01-11", settled: false, pages: 0, responseMs: 0 },
   ]);
   assertEquals(ledgerOf(JOB, [finished(days("2024-01-01", "2025-01-01"))]).length, 1);
 });

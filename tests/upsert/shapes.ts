@@ -60,6 +60,8 @@ export function windowOf(rest: Partial<LedgerEntry> = {}): LedgerEntry {
     records: 1,
     rows: 1,
     rejected: 0,
+    pages: 1,
+    responseMs: 10,
     settled: true,
     fetchedAt: "2024-01-03T00:00:00Z",
     ...rest,

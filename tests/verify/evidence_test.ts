@@ -16,6 +16,8 @@ function entry(from: number | null, to: number | null, more: Partial<LedgerEntry
     records: 1,
     rows: 2,
     rejected: 0,
+    pages: 1,
+    responseMs: 10,
     settled: true,
     fetchedAt: "2025-10-20T12:00:00Z",
     ...more,

@@ -71,6 +71,8 @@ async function write(target: Target, more: Partial<LedgerEntry>): Promise<void> 
     records: 0,
     rows: 0,
     rejected: 0,
+    pages: 1,
+    responseMs: 10,
     settled: true,
     fetchedAt: "2025-10-20T12:00:00Z",
     ...more,
@@ -89,7 +91,7 @@ async function cover(
   first: string | undefined,
   last: string | undefined,
 ): Promise<void> {
-  const track = { stream, scope: "", each: "", rejected: [], rejectedCount: 0 };
+  const track = { stream, scope: "", each: "", rejected: [], rejectedCount: 0, requestedAt: 0 };
   if (first === undefined) {
     await checkpoint.done([{ ...track, window: null, parts: [] }], 0);
     return;

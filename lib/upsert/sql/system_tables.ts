@@ -25,6 +25,10 @@ export interface LedgerEntry {
   readonly rows: number;
   /** Rows that are not in the database, because they could not be extracted or were refused. */
   readonly rejected: number;
+  /** Responses read to their end; 0 in the second entry of a window that is settled in part. */
+  readonly pages: number;
+  /** Milliseconds from a request to the end of its response, over all pages. */
+  readonly responseMs: number;
   /** Whether the window is final. */
   readonly settled: boolean;
   /** Instant in ISO 8601, with zone. */
@@ -35,6 +39,10 @@ export interface LedgerEntry {
 export const STAMP_TABLE = "hindcast_target";
 /** The table of finished windows. */
 export const LEDGER_TABLE = "hindcast_windows";
+/** Table of runs: what each was asked to do and how it ended. */
+export const RUNS_TABLE = "hindcast_runs";
+/** Table of windows that failed; one is resolved once it is fetched later. */
+export const FAILURES_TABLE = "hindcast_failures";
 /** The table of current and previous holders of the job locks. */
 export const LOCKS_TABLE = "hindcast_locks";
 /** The table of the tables that jobs write to. */
@@ -66,6 +74,35 @@ export const SYSTEM_TABLES: Readonly<Record<string, Table>> = {
       // Between a boolean and a timestamp four bytes cost nothing: they would be padding.
       rejected: "integer",
       fetched_at: "timestamptz",
+      pages: "integer",
+      response_ms: "integer",
+    },
+  ),
+  [RUNS_TABLE]: ownTable("Runs of a job: what each was asked to do and how it ended.", [
+    "job",
+    "run",
+  ], {
+    job: "text",
+    run: "text",
+    kind: "text",
+    options: "jsonb",
+    summary: "jsonb",
+    started_at: "timestamptz",
+    ended_at: "timestamptz",
+  }),
+  [FAILURES_TABLE]: ownTable(
+    "Windows that failed, with the reason.",
+    ["job", "stream", "scope", "each", "from", "to"],
+    {
+      job: "text",
+      stream: "text",
+      scope: "text",
+      each: "text",
+      from: "text",
+      to: "text",
+      reason: "text",
+      hint: "text",
+      failed_at: "timestamptz",
     },
   ),
   [LOCKS_TABLE]: ownTable("The run that writes the rows of a job.", ["job"], {
@@ -103,20 +140,10 @@ export const SYSTEM_TABLES: Readonly<Record<string, Table>> = {
   }),
 };
 
-const ledger = SYSTEM_TABLES[LEDGER_TABLE]!;
-const ledgerColumns = Object.keys(ledger.columns);
-
 /** The shape of the ledger's rows. */
-const LEDGER_SHAPE: RowShape = {
-  id: LEDGER_TABLE,
-  stream: "",
-  table: LEDGER_TABLE,
-  columns: ledgerColumns,
-  types: ledgerColumns.map((name) => ledger.columns[name]!.type),
-  merges: ledgerColumns.map(() => "replace"),
-  key: ledger.key.map((name) => ledgerColumns.indexOf(name)),
-  version: [],
-};
+const LEDGER_SHAPE: RowShape = shapeOf(LEDGER_TABLE);
+
+const ledgerColumns = LEDGER_SHAPE.columns;
 
 /** Ledger entries as rows; a null date is an empty string, because keys cannot be null. */
 export function ledgerRows(entries: readonly LedgerEntry[]): RowSet {
@@ -132,6 +159,8 @@ export function ledgerRows(entries: readonly LedgerEntry[]): RowSet {
     String(entry.settled),
     String(entry.rejected),
     entry.fetchedAt,
+    String(entry.pages),
+    String(Math.round(entry.responseMs)),
   ]);
   return { shape: LEDGER_SHAPE, rows };
 }
@@ -166,6 +195,8 @@ export function ledgerEntry(record: Record<string, unknown>): LedgerEntry {
     records: Number(record.records),
     rows: Number(record.rows),
     rejected: Number(record.rejected ?? 0),
+    pages: Number(record.pages ?? 0),
+    responseMs: Number(record.response_ms ?? 0),
     settled: record.settled === true,
     fetchedAt: String(record.fetched_at),
   };
@@ -199,6 +230,22 @@ export const RECORD_EARLIER_TABLES_SQL = `INSERT INTO ${TABLES_TABLE} (name, cre
 SELECT c.relname, true, now() FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
 WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p')
 AND a.attname = 'updated_at' AND a.atthasdef ON CONFLICT (name) DO NOTHING`;
+
+/** The shape of the rows of a table that Hindcast keeps for itself. */
+export function shapeOf(table: string): RowShape {
+  const { columns, key } = SYSTEM_TABLES[table]!;
+  const names = Object.keys(columns);
+  return {
+    id: table,
+    stream: "",
+    table,
+    columns: names,
+    types: names.map((name) => columns[name]!.type),
+    merges: names.map(() => "replace"),
+    key: key.map((name) => names.indexOf(name)),
+    version: [],
+  };
+}
 
 function ownTable(
   about: string,

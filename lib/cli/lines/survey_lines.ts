@@ -1,11 +1,15 @@
 // Owns how the forecast of `--check-status` reads: a line per stream and the whole.
-import type { Survey } from "../checkpoint/survey.ts";
-import type { Job } from "../config/schema/job.ts";
-import { rangeOf as rangeOfStream } from "../plan/needed.ts";
-import { formatNumber, formatSeconds, formatTable, formatWindow } from "../report/text/format.ts";
-import { formatCompletion } from "../report/text/wait.ts";
-import type { RunOptions } from "./run_options.ts";
-import { rangeOf } from "./run_options.ts";
+import type { Survey } from "../../checkpoint/survey.ts";
+import type { Job } from "../../config/schema/job.ts";
+import type { Window } from "../../plan/time/window.ts";
+import { rangeOf } from "../../plan/needed.ts";
+import {
+  formatNumber,
+  formatSeconds,
+  formatTable,
+  formatWindow,
+} from "../../report/text/format.ts";
+import { formatCompletion } from "../../report/text/wait.ts";
 
 const HEADER = [
   "stream",
@@ -22,14 +26,13 @@ const HEADER = [
 /** The forecast as aligned lines. */
 export function surveyLines(
   job: Job,
-  options: RunOptions,
+  range: Window,
   survey: Survey,
   nowMs: number,
 ): string[] {
-  const range = rangeOf(options);
   const done = formatCompletion(survey.seconds_left, nowMs + 1_000 * survey.seconds_left);
   const rows = Object.entries(survey.streams).map(([name, totals]) => {
-    const own = rangeOfStream(job.streams[name]!, range);
+    const own = rangeOf(job.streams[name]!, range);
     return [name, own === undefined ? "-" : formatWindow(own), ...cells(totals)];
   });
   return [

@@ -1,7 +1,8 @@
+import { rangeOf } from "../../../lib/cli/run_options.ts";
 import { assertEquals } from "@std/assert";
-import type { Survey } from "../../lib/checkpoint/survey.ts";
-import { surveyLines } from "../../lib/cli/survey_lines.ts";
-import { jobOf } from "../plan/jobs.ts";
+import type { Survey } from "../../../lib/checkpoint/survey.ts";
+import { surveyLines } from "../../../lib/cli/lines/survey_lines.ts";
+import { jobOf } from "../../plan/jobs.ts";
 
 const JOB = jobOf({
   courses: {},
@@ -39,7 +40,7 @@ Deno.test("surveyLines() has a line per stream, with its own dates, and the whol
     without: [],
     params: {},
   };
-  assertEquals(surveyLines(JOB, options, survey, 0), [
+  assertEquals(surveyLines(JOB, rangeOf(options), survey, 0), [
     "stream     dates                     windows  done  left  requests     rows  time         time left",
     "courses    -                               1     1     0         1      420  0.5 s        0.3 s",
     "racecards  2023-01-23 .. 2025-10-18    1,365   665   700     1,365  573,300  11 min 23 s  5 min 41 s",

@@ -1,0 +1,144 @@
+// Prints the plan of a run for `--dry-run`: the streams in order, the first requests as they would be sent
+// with secrets masked, and the SQL of the tables. It sends no request and changes nothing.
+import { neededBy, type PlanSource } from "../../checkpoint/open_plan.ts";
+import type { Job } from "../../config/schema/job.ts";
+import { credentialsOf, maskedCredentials, withCredentials } from "../../fetch/http/auth.ts";
+import { renderRequest, requestLine } from "../../fetch/http/request.ts";
+import type { WireRequest } from "../../fetch/http/request.ts";
+import type { Unit } from "../../plan/stream_plan.ts";
+import { StreamPlan } from "../../plan/stream_plan.ts";
+import { eachValues, isFedByTarget } from "../../plan/each_values.ts";
+import { expectedRecordsPerMinute } from "../../plan/forecast.ts";
+import { rangeOf } from "../../plan/needed.ts";
+import type { Window } from "../../plan/time/window.ts";
+import { scopeOf } from "../../plan/scope.ts";
+import { stagesOf } from "../../plan/stage.ts";
+import { formatWindow } from "../../report/text/format.ts";
+import { tableSql } from "../../upsert/sql/table_sql.ts";
+import { openPaginator } from "../../fetch/paging/open_paginator.ts";
+
+/** Requests shown of each stream. */
+const REQUESTS_SHOWN = 3;
+
+/** A run to show. */
+export interface PlannedDates {
+  /** Names of the streams. */
+  readonly streams: readonly string[];
+  /** Dates, half-open. */
+  readonly range: Window;
+  /** Values of the job's parameters. */
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
+/** The lines of a plan; with `source` that of a run with `--resume`, which depends on what is done. */
+export async function dryRunLines(
+  job: Job,
+  plan: PlannedDates,
+  source?: PlanSource,
+): Promise<string[]> {
+  const lines: string[] = [];
+  for (const [i, stage] of stagesOf(job, plan.streams).entries()) {
+    lines.push(`stage ${i + 1}: ${stage.join(", ")}`);
+    for (const name of stage) lines.push(...await streamLines(job, name, plan, source));
+    lines.push("");
+  }
+  const tables = Object.entries(job.tables).flatMap(([name, table]) => tableSql(name, table));
+  return [...lines, ...tables.map((sql) => `${sql};`)];
+}
+
+async function streamLines(
+  job: Job,
+  name: string,
+  planned: PlannedDates,
+  source: PlanSource | undefined,
+): Promise<string[]> {
+  const stream = job.streams[name]!;
+  const range = rangeOf(stream, planned.range);
+  if (stream.values !== undefined) {
+    return [`  ${name}: ${stream.values.length} records of the job file`];
+  }
+  if (stream.window !== undefined && range === undefined && source === undefined) {
+    return [`  ${name}: no dates in the range`];
+  }
+  const dates = range === undefined ? "" : ` ${formatWindow(range)}`;
+  if (isFedByTarget(stream)) {
+    return [`  ${name}:${dates} ${stream.request?.path ?? ""} for each row of its query`];
+  }
+  const plan = source === undefined
+    ? freshPlan(job, name, planned)
+    : await resumedPlan(source, name);
+  const units = await firstUnits(plan);
+  if (units.length === 0) return [`  ${name}:${dates} nothing to fetch`];
+  const requests = units.flatMap((unit) =>
+    requestLines(job, unit, planned).map((line) => `    ${line}`)
+  );
+  const more = plan.isWaiting ? ["    the next window depends on the records of this one"] : [];
+  return [`  ${name}:${dates}`, ...requests, ...more];
+}
+
+function freshPlan(job: Job, name: string, planned: PlannedDates): StreamPlan {
+  const stream = job.streams[name]!;
+  const range = rangeOf(stream, planned.range);
+  const needed = range === undefined ? null : { fetch: [range], skip: [] };
+  return new StreamPlan({
+    name,
+    stream,
+    scope: "",
+    each: eachValues(stream, planned.params, async function* () {}),
+    needed: () => Promise.resolve(needed),
+    recordsPerMinute: expectedRecordsPerMinute(stream, undefined),
+  });
+}
+
+async function resumedPlan(source: PlanSource, name: string): Promise<StreamPlan> {
+  const { job, params, checkpoint } = source;
+  const stream = job.streams[name]!;
+  const scope = scopeOf(job, name, params);
+  await checkpoint.load(name, scope);
+  return new StreamPlan({
+    name,
+    stream,
+    scope,
+    each: eachValues(stream, params, async function* () {}),
+    needed: (track) => neededBy(source, track),
+    recordsPerMinute: expectedRecordsPerMinute(stream, checkpoint.measures.of(name)),
+  });
+}
+
+async function firstUnits(plan: StreamPlan): Promise<Unit[]> {
+  const units: Unit[] = [];
+  while (units.length < REQUESTS_SHOWN && !plan.isWaiting) {
+    const unit = await plan.next();
+    if (unit === undefined) return units;
+    units.push(unit);
+  }
+  return units;
+}
+
+function requestLines(job: Job, unit: Unit, planned: PlannedDates): string[] {
+  const stream = job.streams[unit.stream]!;
+  const asked = { window: unit.window, each: unit.eachValues, params: planned.params };
+  const step = openPaginator(stream, job.source.url).first();
+  const bare = renderRequest(job, stream, asked, step);
+  const request = withCredentials(
+    bare,
+    maskedCredentials(credentialsOf(job.source.auth, maskable)),
+    job.source.url,
+  );
+  return [
+    requestLine(request),
+    ...headerLines(request),
+    ...(request.body === undefined ? [] : [request.body]),
+  ];
+}
+
+/** Stands in for every secret: the plan shows that one is sent, never which. */
+function maskable(): string {
+  return "secret";
+}
+
+function headerLines(request: WireRequest): string[] {
+  return Object.entries(request.headers)
+    .filter(([name]) => name !== "accept")
+    .map(([name, value]) => `  ${name}: ${value}`);
+}
