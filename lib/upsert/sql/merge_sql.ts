@@ -17,7 +17,7 @@ export interface Relation {
   /** Whether the table is partitioned, so that `xmax` cannot be returned. */
   readonly partitioned: boolean;
   /** How values get into columns of an existing table; a column that is not listed has the job's type. */
-  readonly fits?: ReadonlyMap<string, ColumnFit>;
+  readonly fits?: Fits;
   /** Whether a trigger of the table can drop rows, so that they have to be counted. */
   readonly hasRowTrigger?: boolean;
   /** Whether a constraint of the table can be checked as late as at the commit. */
@@ -30,7 +30,8 @@ export interface Relation {
  */
 export type MergeStrategy = "guard" | "filter";
 
-type Fits = ReadonlyMap<string, ColumnFit>;
+/** How values get into the columns of a table, by column. */
+export type Fits = ReadonlyMap<string, ColumnFit>;
 const NO_FITS: Fits = new Map();
 
 /** Name of the staging table of a shape, the same in every session. */
