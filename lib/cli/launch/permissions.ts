@@ -170,9 +170,22 @@ function denoFolder(env: Environment): string {
     case "windows":
       return `${env.LOCALAPPDATA ?? ""}/deno`;
     case "darwin":
-      return `${env.HOME ?? ""}/Library/Caches/deno`;
+      return `${env.HOME || homeFolder()}/Library/Caches/deno`;
     default:
-      return `${env.XDG_CACHE_HOME || `${env.HOME ?? ""}/.cache`}/deno`;
+      return `${env.XDG_CACHE_HOME || `${env.HOME || homeFolder()}/.cache`}/deno`;
+  }
+}
+
+/**
+ * The home folder that Deno uses where HOME is not set, as under cron and systemd: of the system's users
+ * the first one with a readable Deno cache, since a launcher may not ask who it is.
+ */
+function homeFolder(): string {
+  try {
+    const users = Deno.readTextFileSync("/etc/passwd").split("\n").map((line) => line.split(":"));
+    return users.find(([, , , , , home = ""]) => isFolder(`${home}/.cache/deno/npm`))?.[5] ?? "";
+  } catch {
+    return "";
   }
 }
 

@@ -2,6 +2,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { COMMAND_NAMES, flagsOf } from "../../../tasks/launch.ts";
 import { openSite } from "../../faults/site.ts";
+import { runTask } from "../../support/run_task.ts";
 import { serve } from "../../support/http_server.ts";
 import { REPOSITORY } from "../../support/repository.ts";
 import { type TempDir, tempDir } from "../../support/temp.ts";
@@ -250,4 +251,56 @@ Deno.test("a source that redirects to another host does not make a command ask t
   const { code, stdout, stderr } = await site.run("backfill", days);
   assertEquals([code === 0, reached], [false, 0]);
   assertStringIncludes(stdout + stderr, "is not allowed to reach");
+});
+
+Deno.test("a KV server gets its host, its port and the token that Deno reads for it", async () => {
+  using dir = folder();
+  const of = (BACKFILL_KV: string) => grants(dir, "status", { ...POSTGRES, BACKFILL_KV });
+  const cases = [
+    ["http://127.0.0.1:4512", "127.0.0.1:4512"],
+    ["https://kv.example.com/db", "kv.example.com:443"],
+  ];
+  for (const [url, host] of cases) {
+    const { net, env, write = [] } = await of(url!);
+    assertEquals(net!.includes(host!), true, url);
+    assertEquals(env!.includes("DENO_KV_ACCESS_TOKEN"), true, url);
+    assertEquals(write.some((path) => path.includes("kv")), false, url);
+  }
+  const { env } = await of(dir.file("data", "checkpoints.db"));
+  assertEquals(env!.includes("DENO_KV_ACCESS_TOKEN"), false);
+});
+
+Deno.test("the embedded database works without HOME, as under cron and systemd", async () => {
+  using dir = tempDir();
+  const { HOME: _, DENO_DIR: __, XDG_CACHE_HOME: ___, ...env } = Deno.env.toObject();
+  Deno.writeTextFileSync(dir.file("job.yaml"), thingsJob("http://127.0.0.1:1"));
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["task", "--quiet", "status", "--config", dir.file("job.yaml")],
+    cwd: REPOSITORY,
+    clearEnv: true,
+    env: {
+      ...env,
+      DATABASE_URL: `pglite:${dir.file("db")}`,
+      BACKFILL_KV: dir.file("checkpoints.db"),
+      TINY_TOKEN: "t",
+    },
+  }).output();
+  assertEquals(code, 0, new TextDecoder().decode(stderr));
+});
+
+Deno.test("a variable that the job was not offered is neither granted nor forgotten in silence", async () => {
+  using dir = tempDir();
+  const job = `job: tiny
+source: { url: "https://api.example.com", headers: { A: "\${SHELL_SECRET:-}", B: "\${TINY_B:-}" } }
+tables: { t: { key: id, columns: { id: text } } }
+streams: { s: { request: /t, rows: t } }
+`;
+  Deno.writeTextFileSync(dir.file("job.yaml"), job);
+  const env = { ...POSTGRES, SHELL_SECRET: "x", TINY_B: "y" };
+  const args = ["--config", dir.file("job.yaml")];
+  const flags = await flagsOf("backfill", args, env);
+  const granted = flags.find((flag) => flag.startsWith("--allow-env="))!.split("=")[1]!.split(",");
+  assertEquals([granted.includes("SHELL_SECRET"), granted.includes("TINY_B")], [false, true]);
+  const { stderr } = await runTask("probe", args, { env: { ...env, BACKFILL_LOGS: dir.path } });
+  assertStringIncludes(stderr, 'warning: the job does not receive the variable "SHELL_SECRET"');
 });
