@@ -146,7 +146,7 @@ async function shell(
 function asShown(text: string): string {
   const sandboxes = [...text.matchAll(/RACING_API_URL=(\S+)/g)].map((match) => match[1]!);
   return [sandboxUrl, ...sandboxes].reduce(
-    (shown, url) => shown.replaceAll(url, DEFAULT_SANDBOX),
+    (shown, url) => shown.replaceAll(new URL(url).host, new URL(DEFAULT_SANDBOX).host),
     text.replace(/^Task \S+ .*\n/gm, ""),
   );
 }
