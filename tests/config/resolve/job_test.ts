@@ -60,6 +60,10 @@ Deno.test("resolveJob() checks keys, indexes, versions and references of tables"
       { "tables.hindcast_a": { key: "id", columns: { id: "text" } } },
       'table names that begin with "hindcast_" are reserved',
     ],
+    [
+      { "tables.pg_things": { key: "id", columns: { id: "text" } } },
+      'PostgreSQL reserves table names that begin with "pg_"',
+    ],
     [{ "tables.stations.columns.ctid": "text" }, '"ctid" is a system column of PostgreSQL'],
     [
       { "tables.empty": { key: "id", columns: {} } },
