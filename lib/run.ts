@@ -22,8 +22,8 @@ export interface RunInput extends BackfillInput {
   readonly summary: Summary;
   /** The options that a later `--resume` takes over; no secrets. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** Whether the run is recorded; an update by cron records its own. Defaults to true. */
-  readonly isRecorded?: boolean;
+  /** What started the run; `--resume` never takes over the options of an update by cron. Defaults to `backfill`. */
+  readonly kind?: "backfill" | "cron" | undefined;
 }
 
 /** How a run ended, and the error that ended it early. */
@@ -40,15 +40,16 @@ export async function run(input: RunInput): Promise<RunResult> {
   const { summary } = input;
   const record: RunRecord = {
     run: input.run,
+    kind: input.kind ?? "backfill",
     startedAt: new Date(input.wallNow()).toISOString(),
     options: input.options,
   };
-  if (input.isRecorded !== false) await input.checkpoint.runs.save(record);
+  await input.checkpoint.runs.save(record);
   const error = await attempt(async () => {
     for (const { message, hint } of await input.target.prepare(input.job.tables)) {
       input.listen({ kind: "warning", message, hint });
     }
-    if (input.isRecorded !== false) await recordRun(input.target, input.job.job, record);
+    await recordRun(input.target, input.job.job, record);
     if (input.resume && await restoreIfForgotten(input)) {
       input.listen({ kind: "warning", message: RESTORED });
     }
@@ -59,16 +60,14 @@ export async function run(input: RunInput): Promise<RunResult> {
   summary.outcome = outcomeOf(isStopped, error, summary);
   summary.ok = summary.outcome === "done";
   summary.seconds = Math.round(input.now() - startedAtMs) / 1000;
-  if (input.isRecorded !== false) {
-    const endedAt = new Date(input.wallNow()).toISOString();
-    await recordEnd(input, { ...record, endedAt, summary }, error);
-  }
+  const endedAt = new Date(input.wallNow()).toISOString();
+  await recordEnd(input, { ...record, endedAt, summary }, error);
   input.listen({ kind: "run_finished", summary });
   return { summary, error };
 }
 
 /** Records how a run ended; in the target too, unless the target is what ended it. */
-export async function recordEnd(
+async function recordEnd(
   { checkpoint, target, job }: Pick<RunInput, "checkpoint" | "target" | "job">,
   record: RunRecord,
   error: unknown,

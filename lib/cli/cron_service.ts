@@ -8,7 +8,7 @@ import { CronStateStore } from "../cron/state.ts";
 import type { Phase } from "../cron/phases.ts";
 import type { StatusView } from "../cron/status_page.ts";
 import { type Deadline, failedReport, tick } from "../cron/tick.ts";
-import { civilAt, formatDay } from "../plan/time/civil.ts";
+import { formatDay } from "../plan/time/civil.ts";
 import { tightest } from "../plan/forecast.ts";
 import { selectStreams } from "../plan/stage.ts";
 import { Failure } from "../failure.ts";
@@ -188,12 +188,12 @@ export class CronService {
     until: Deadline,
   ): Promise<RunResult> {
     const { job, given, settings, say } = this.#options;
-    const [last] = await checkpoint.runs.list(1);
-    const today = formatDay(civilAt(Date.now(), job.time_zone));
-    const start = String(last?.options.start ?? formatDay(phase.range.from));
+    const start = formatDay(phase.range.from);
+    const end = formatDay(phase.range.to - 1);
     return await performRun({
       job: withFewWindows(job),
-      options: { ...runOptions(job, given, undefined, Date.now()), start, end: today },
+      options: { ...runOptions(job, given, undefined, Date.now()), start, end },
+      kind: "cron",
       streams: phase.streams,
       range: phase.range,
       resume: true,

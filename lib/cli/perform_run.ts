@@ -29,8 +29,8 @@ export interface Performance {
   readonly resume: boolean;
   /** Which windows outside the dates are fetched again; none unless given. */
   readonly retry?: RetryScope | undefined;
-  /** Whether the run is recorded. Defaults to true. */
-  readonly isRecorded?: boolean;
+  /** What starts the run. Defaults to `backfill`. */
+  readonly kind?: "backfill" | "cron";
   /** The database that rows are written to; the job's lock is held. */
   readonly target: Target;
   /** The checkpoint of the job. */
@@ -80,7 +80,7 @@ export async function performRun(performance: Performance): Promise<RunResult> {
     range,
     resume: performance.resume,
     retry: performance.retry,
-    isRecorded: performance.isRecorded ?? true,
+    kind: performance.kind,
     target,
     checkpoint,
     env: performance.env,

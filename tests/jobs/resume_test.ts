@@ -157,3 +157,24 @@ Deno.test("--resume refuses without dates when no run is known, and prints the d
     "deno task backfill --resume --start-date 2024-01-02 --end-date 2024-01-03",
   );
 });
+
+Deno.test("--resume takes up the last backfill, not an update by cron after it", async () => {
+  await using api = daily();
+  await using world = await openWorld({ job: JOB(api.url) });
+  await world.backfill("--start-date 2024-01-02 --end-date 2024-01-03 --only things");
+  const { runs } = world.stores.checkpoint(world.job);
+  const [backfill] = await runs.list(1);
+  assertEquals(backfill?.kind, "backfill");
+  const startedAt = new Date(world.nowMs + 1000).toISOString();
+  const options = {
+    ...backfill!.options,
+    start: "2024-05-01",
+    end: "2024-05-02",
+    only: ["others"],
+  };
+  await runs.save({ run: "update", kind: "cron", startedAt, options });
+  api.take();
+  const { summary } = await world.backfill("--resume");
+  assertEquals([api.take(), summary.windows.skipped], [[], 2]);
+  assertEquals((await runs.list()).length, 3);
+});
