@@ -47,6 +47,7 @@ const COMMANDS: Readonly<Record<string, Needs>> = {
 export const FIXED: Readonly<Record<string, readonly string[]>> = {
   check: ["--allow-read", "--allow-env"],
   init: ["--allow-read", "--allow-write=.", "--ignore-env"],
+  new: ["--allow-read", "--allow-write=.", "--ignore-env"],
   sandbox: ["--allow-net=127.0.0.1", "--allow-read=recordings,../shared/racing-api/recordings"],
 };
 

@@ -164,7 +164,7 @@ const ROOMS = [
   ...["lib/extract", "lib/upsert/sql", "lib/upsert/write"],
   ...["lib/upsert/postgres", "lib/upsert/pglite", "lib/upsert"],
   ...["lib/checkpoint", "lib/report"],
-  ...["lib/probe", "lib/init", "lib/doctor", "lib/verify"],
+  ...["lib/probe", "lib/init", "lib/project", "lib/doctor", "lib/verify"],
   ...[
     "lib/backfill.ts",
     "lib/run.ts",

@@ -4,6 +4,7 @@
 /** The commands, each with what it does. */
 export const ABOUT_COMMANDS: Readonly<Record<string, string>> = {
   demo: "See it work: a local API, an embedded database, 14 days.",
+  new: "Create a project folder with a job to start from.",
   init: "Write a job file from questions, a sample or an OpenAPI document.",
   check: "Check job files and print all problems with their places.",
   probe: "Send one real request of a job and show the rows that it becomes.",

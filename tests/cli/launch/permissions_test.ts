@@ -126,6 +126,7 @@ Deno.test("each command may reach its API, its database and its files, and nothi
 const LAUNCHED = "--allow-read --allow-env --allow-run";
 const TASKS: Readonly<Record<string, string>> = {
   check: "--allow-read --allow-env",
+  new: "--allow-read --allow-write=.",
   init: "--allow-read --allow-write=.",
   package: "--allow-read --allow-write=data --allow-run",
   docs: "--allow-read=docs/keys.md,config " +
