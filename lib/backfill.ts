@@ -77,6 +77,7 @@ async function runStage(input: BackfillInput, streams: readonly string[]): Promi
   const extractors = new Map(streams.map((name) => [name, compileExtractor(job, name)]));
 
   const left = new AbortController();
+  const unavailable: Failure[] = [];
   const pages = fetchWindows(plans, {
     pages: (unit, signal) => unit.refusal === undefined ? input.pages(unit, signal) : refuse(unit),
     windowsInFlight: job.source.concurrency,
@@ -86,6 +87,7 @@ async function runStage(input: BackfillInput, streams: readonly string[]): Promi
     wallNow: input.wallNow,
     signal: AbortSignal.any([input.signal, left.signal]),
     windDown: input.windDown,
+    onUnavailable: (failure) => unavailable.push(failure),
   });
   const rows = extractPages(pages, (stream) => extractors.get(stream)!, params);
   const leave = () => left.abort();
@@ -95,6 +97,7 @@ async function runStage(input: BackfillInput, streams: readonly string[]): Promi
       finish: (batch, writing) => finishBatch(input, batch, writing),
       onFailure: leave,
     });
+    if (unavailable[0] !== undefined) throw unavailable[0];
   } finally {
     for (const plan of plans) {
       listen({ kind: "stream_finished", stream: plan.name, ...plan.counts });

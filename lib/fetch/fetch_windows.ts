@@ -52,6 +52,8 @@ export interface FetchWindowsOptions {
   readonly signal: AbortSignal;
   /** Starts no further window once it aborts; windows in flight are finished. */
   readonly windDown?: AbortSignal | undefined;
+  /** Receives why the API cannot be used now; what was fetched before is still handed on. */
+  readonly onUnavailable?: (failure: Failure) => void;
 }
 
 /** What the workers of one call share. */
@@ -61,6 +63,8 @@ interface Shared {
   /** Windows that failed for a reason that may pass; they are fetched again at the end. */
   readonly heldBack: HeldBack[];
   readonly streak: FailureStreak;
+  /** Whether the API cannot be used any more. */
+  isOver: boolean;
   /** Stops the workers. */
   stop(): void;
 }
@@ -97,6 +101,7 @@ export async function* fetchWindows(
     options: { ...options, signal },
     heldBack: [],
     streak: new FailureStreak(options.stopAfter, options.isResumed),
+    isOver: false,
     stop: () => stop.abort(),
   };
   const fetching = fetchAll(plans, shared);
@@ -131,7 +136,7 @@ async function fetchAll(plans: readonly StreamPlan[], shared: Shared): Promise<v
     throw error;
   }
   if (shared.streak.refusal !== undefined) throw shared.streak.refusal;
-  if (windDown?.aborted) return await failHeldBack(shared);
+  if (windDown?.aborted || shared.isOver) return await failHeldBack(shared);
   await Promise.all(several(windowsInFlight, () => fetchHeldBack(shared)));
 }
 
@@ -139,20 +144,30 @@ async function fetchAll(plans: readonly StreamPlan[], shared: Shared): Promise<v
 async function fetchUnits(plan: StreamPlan, shared: Shared): Promise<void> {
   const { options } = shared;
   for (;;) {
-    if (options.signal.aborted || options.windDown?.aborted) return;
+    if (options.signal.aborted || options.windDown?.aborted || shared.isOver) return;
     const unit = await plan.next();
     if (unit === undefined) return;
     try {
       await fetchUnit(plan, unit, shared);
       shared.streak.succeeded(unit);
     } catch (error) {
-      if (options.signal.aborted) return;
+      if (options.signal.aborted || isUnavailable(error, shared)) return;
       if (!(error instanceof Failure) || !isOfWindow(error, unit)) throw error;
       await failOnce(plan, unit, error, shared);
     } finally {
       plan.settle(unit);
     }
   }
+}
+
+/** Whether the API cannot be used now: no further unit is begun then. */
+function isUnavailable(error: unknown, shared: Shared): boolean {
+  const { onUnavailable } = shared.options;
+  const isSo = error instanceof Failure && error.kind === "unavailable";
+  if (!isSo || onUnavailable === undefined) return false;
+  shared.isOver = true;
+  onUnavailable(error);
+  return true;
 }
 
 /** Splits a window that is too full, holds back one whose failure may pass, and fails any other. */
@@ -189,7 +204,7 @@ async function fetchHeldBack(shared: Shared): Promise<void> {
     try {
       await fetchUnit(next.plan, next.unit, shared);
     } catch (error) {
-      if (options.signal.aborted) return;
+      if (options.signal.aborted || isUnavailable(error, shared)) return;
       if (!(error instanceof Failure) || !isOfWindow(error, next.unit)) throw error;
       const failure = advised(error, next.isAside);
       await channel.send({ kind: "failed", unit: next.unit, failure });

@@ -22,6 +22,8 @@ Deno.test("backfill() keeps a quota over runs and jobs, to the request", async (
   assertEquals([three.summary.outcome, three.error.kind], ["failed", "unavailable"]);
   assertStringIncludes(three.error.message, "the quota 50/d is used up");
   assertEquals(api.asked.length, 50);
+  // What was fetched before is written.
+  assert(three.summary.windows.done > 5);
   const sql = `SELECT used FROM hindcast_limits WHERE "limit" = '50/d'`;
   assertEquals((await bench.target.query(sql)).rows, [[50]]);
 });
