@@ -60,7 +60,7 @@ export function offeredBy(root: YamlNode | undefined): (use: VariableUse) => boo
     prefix !== undefined && name.toUpperCase().startsWith(prefix) || names.has(name);
 }
 
-/** The variables that a job sends, by host; those in the base URL decide the host and are left out. */
+/** The variables that a job sends, by origin; those in the base URL decide the host and are left out. */
 export function sentVariables(root: YamlNode | undefined, env: Env): Map<string, string[]> {
   const url = scalarAt(root, "source", "url") ?? scalarAt(root, "source");
   const api = hostOf(url, env);
@@ -88,5 +88,5 @@ function scalarAt(root: YamlNode | undefined, ...keys: readonly string[]): strin
 
 function hostOf(url: string | undefined, env: Env): string {
   const text = substituteEnv(url ?? "", env).text;
-  return URL.canParse(text) ? new URL(text).host : "the API";
+  return URL.canParse(text) ? new URL(text).origin : "the API";
 }

@@ -71,7 +71,7 @@ Deno.test("sentVariables() says which variables go to which host", async () => {
   const { root } = await read(jobText(source));
   assertEquals(
     [...sentVariables(root, (name) => ENV[name])],
-    [["id.example", ["API_TOKEN"]], ["api.example.com", ["TINY_REGION"]]],
+    [["https://id.example", ["API_TOKEN"]], ["https://api.example.com", ["TINY_REGION"]]],
   );
 });
 

@@ -8,6 +8,6 @@ export type Job = ParsedJob & {
   readonly file: string;
   /** The environment variables in the files of the job, in the order of their first use. */
   readonly usedVariables?: readonly string[];
-  /** The environment variables that the job sends, by host. */
+  /** The environment variables that the job sends, by origin. */
   readonly sentVariables?: ReadonlyMap<string, readonly string[]>;
 };
