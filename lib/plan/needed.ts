@@ -2,7 +2,7 @@
 // for what coverage lacks, what is done but may still change, and what is to be asked again. It reads
 // coverage and changes nothing.
 import type { Stream } from "../config/schema/job_schema.ts";
-import { civilAt, startOfDay } from "./time/civil.ts";
+import { civilAt, MINUTES_PER_DAY, startOfDay } from "./time/civil.ts";
 import type { Coverage, RangeState } from "./coverage.ts";
 import { intersect, subtract, union } from "./coverage.ts";
 import type { Window } from "./time/window.ts";
@@ -38,8 +38,9 @@ export function rangeOf(stream: Stream, range: Window): Window | undefined {
 }
 
 /**
- * A fetched window in its settled and its unsettled part. A date is settled when its day was over, by
- * the job's clock, for at least `settleMs` at the time of the fetch.
+ * A fetched window in its settled and its unsettled part. A date is settled if its day had been over, by
+ * the job's clock, for at least `settleMs` at the time of the fetch; a window shorter than a day is
+ * settled as a whole, if it had been over itself for that long.
  */
 export function settledParts(
   window: Window,
@@ -48,11 +49,19 @@ export function settledParts(
   fetchedAtMs: number,
   timeZone: string,
 ): (Window & RangeState)[] {
-  const cut = startOfDay(civilAt(fetchedAtMs - settleMs, timeZone));
-  const middle = Math.min(Math.max(cut, window.from), window.to);
+  const settledUpTo = civilAt(fetchedAtMs - settleMs, timeZone);
+  const middle = isWholeDays(window)
+    ? Math.min(Math.max(startOfDay(settledUpTo), window.from), window.to)
+    : window.to <= settledUpTo
+    ? window.to
+    : window.from;
   const parts = [
     { from: window.from, to: middle, empty, settled: true },
     { from: middle, to: window.to, empty, settled: false },
   ];
   return parts.filter((part) => part.from < part.to);
+}
+
+function isWholeDays({ from, to }: Window): boolean {
+  return from % MINUTES_PER_DAY === 0 && to % MINUTES_PER_DAY === 0;
 }

@@ -119,3 +119,14 @@ Deno.test("settledParts() cover the window once and part at a midnight", () => {
     },
   ));
 });
+
+Deno.test("settledParts() settles an hour of today once it has been over for long enough", () => {
+  const day = at("2025-01-02");
+  const settled = (hour: number) => {
+    const window = { from: day + hour * 60, to: day + hour * 60 + 60 };
+    const parts = settledParts(window, false, 3_600_000, Date.parse("2025-01-02T12:01Z"), "UTC");
+    return parts.map((part) => [part.to - part.from, part.settled]);
+  };
+  assertEquals(settled(10), [[60, true]]);
+  assertEquals(settled(11), [[60, false]]);
+});
