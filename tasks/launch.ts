@@ -15,7 +15,8 @@ import { programArguments } from "../lib/cli/launch/program.ts";
 import { defaultJob, JOB_SETTING, namedJob } from "../lib/cli/default_job.ts";
 import { readEnvFiles } from "../lib/cli/launch/env_files.ts";
 import { childEnvironment } from "../lib/cli/launch/environment.ts";
-import { IS_BUNDLED, packageFile } from "../lib/cli/package_files.ts";
+import { PREFIX } from "../lib/cli/own_commands.ts";
+import { packageFile } from "../lib/cli/package_files.ts";
 import type { Failure } from "../lib/failure.ts";
 import { DEFAULTS, DEMO_SETTINGS } from "../lib/cli/settings.ts";
 
@@ -60,7 +61,7 @@ const LEFT = "killed; committed rows are kept: deno task backfill --resume conti
 
 async function launch([command = "--help", ...args]: readonly string[]): Promise<number> {
   if (/^(--help|-h|help)$/.test(command)) {
-    return say(usageText(IS_BUNDLED ? "hindcast" : "deno task"));
+    return say(usageText(PREFIX));
   }
   if (/^(--version|-V)$/.test(command)) return say(`hindcast ${denoJson.version}`);
   const signals = passSignals(INTERRUPTED, () => console.error(LEFT));

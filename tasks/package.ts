@@ -103,9 +103,13 @@ import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 
-const { runInstall } = createRequire(import.meta.url)("deno/install_api.cjs");
+const isDeno = "Deno" in globalThis;
+const deno = isDeno
+  ? Deno.execPath()
+  : createRequire(import.meta.url)("deno/install_api.cjs").runInstall();
+if (isDeno) process.env.HINDCAST_COMMAND ??= "deno task";
 const launcher = fileURLToPath(new URL("../lib/bundle/launch.js", import.meta.url));
-const child = spawn(runInstall(), [
+const child = spawn(deno, [
   ...["run", "--quiet", "--no-prompt", "--no-config", "--no-lock", "--no-npm"],
   ...["--allow-read", "--allow-env", "--allow-run", launcher, ...process.argv.slice(2)],
 ], { stdio: "inherit" });

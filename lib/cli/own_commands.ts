@@ -1,12 +1,13 @@
 // Owns how Hindcast names its own commands to the user: in the form it was started in, with the job file
-// that was given. Modules write `deno task NAME`; what is printed passes through here. Pure.
+// that was given. Modules write `deno task NAME`; what is printed passes through here.
 import { IS_BUNDLED } from "./package_files.ts";
 
 /** Commands that take the job as `--config`. */
 const TAKES_CONFIG = /^(backfill|status|errors|verify|checkpoint|cron|probe|doctor)(:|$)/;
 
-/** How commands are started. */
-const PREFIX = IS_BUNDLED ? "hindcast" : "deno task";
+/** How commands are started; the npm package says so when Deno itself started it, from a project's task. */
+export const PREFIX: string = startedWith() ??
+  (IS_BUNDLED ? "npx hindcast" : "deno task");
 
 /**
  * A text whose commands can be pasted: `deno task errors` becomes `deno task errors --config FILE`, unless
@@ -23,4 +24,13 @@ export function asStarted(text: string, file: string | undefined, prefix: string
 
 function quoted(file: string): string {
   return /^[\w./:@%+-]+$/.test(file) ? file : `'${file.replaceAll("'", `'\\''`)}'`;
+}
+
+/** What the environment says; undefined for commands that may not read it. */
+function startedWith(): string | undefined {
+  try {
+    return Deno.env.get("HINDCAST_COMMAND");
+  } catch {
+    return undefined;
+  }
 }

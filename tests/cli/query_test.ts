@@ -61,7 +61,10 @@ Deno.test("deno task query changes nothing and says what is wrong with a query",
   const { rows } = await target.query("SELECT count(*)::int FROM t");
   assertEquals(rows, [[0]]);
   const both = await site.run("query", ["SELECT 1", "--csv", "--json"]);
-  assertEquals([both.code, both.stdout], [2, ""]);
+  assertEquals([both.code, JSON.parse(both.stdout).error.message], [
+    2,
+    "Cannot print rows as csv and json at once",
+  ]);
 });
 
 Deno.test("deno task query needs no job", async () => {

@@ -22,7 +22,16 @@ const PASSED = new Set([
   ...["XDG_CACHE_HOME", "DENO_DIR", "DENO_CERT", "DENO_TLS_CA_STORE", "DENO_NO_UPDATE_CHECK"],
   ...["NPM_CONFIG_REGISTRY", "SSL_CERT_FILE", "SSL_CERT_DIR"],
   ...["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"],
-  ...["SYSTEMROOT", "WINDIR", "LOCALAPPDATA", "APPDATA", "USERPROFILE", "PATHEXT", "COMSPEC"],
+  ...[
+    "HINDCAST_COMMAND",
+    "SYSTEMROOT",
+    "WINDIR",
+    "LOCALAPPDATA",
+    "APPDATA",
+    "USERPROFILE",
+    "PATHEXT",
+    "COMSPEC",
+  ],
 ]);
 
 /** The part of an environment that a command's process receives. */

@@ -45,7 +45,7 @@ interface Grants {
 const STATUS_PORT = "8000";
 
 /** Variables for terminals and schedules, in addition to the settings and those that the job names. */
-const COMMON_NAMES = ["NO_COLOR", "TERM"];
+const COMMON_NAMES = ["NO_COLOR", "TERM", "HINDCAST_COMMAND"];
 const CRON_NAMES = [
   "PORT",
   "BACKFILL_SCHEDULE",

@@ -61,6 +61,7 @@ const NAMES = [
   "BACKFILL_CONFIG",
   "NO_COLOR",
   "TERM",
+  "HINDCAST_COMMAND",
 ];
 const ENV = [...NAMES, "TINY_URL", "TINY_SECRET", "TINY_ABOUT"];
 
