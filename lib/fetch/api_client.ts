@@ -76,6 +76,7 @@ export class ApiClient implements ApiConnection, AsyncDisposable {
       ...{ clock, wallNow, signal: this.#open.signal },
       giveUpAfterMs: onWait === undefined ? undefined : longestOutageMs,
       onWait: onWait ?? (() => {}),
+      firstWaitMs: Math.min(source.retry.base, source.retry.max_wait),
     });
     this.http = new HttpClient({
       timeoutMs: source.timeout,

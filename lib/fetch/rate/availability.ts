@@ -15,6 +15,8 @@ export interface AvailabilityOptions {
   readonly wallNow: () => number;
   /** Outage in milliseconds after which requests fail; undefined where outages are not waited for. */
   readonly giveUpAfterMs: number | undefined;
+  /** Wait before the first probe in milliseconds, at least a second; later ones double it. */
+  readonly firstWaitMs?: number | undefined;
   /** Ends all waits. */
   readonly signal: AbortSignal;
   /** Receives the outage with the time of the next probe. */
@@ -60,7 +62,7 @@ interface Waiting {
 
 /** Failures without a response in between from which an outage is suspected. */
 const SUSPICIOUS_FAILURES = 3;
-const FIRST_INTERVAL_MS = 1_000;
+const SHORTEST_INTERVAL_MS = 1_000;
 const LONGEST_INTERVAL_MS = 300_000;
 /** Statuses of gateways whose server is away; any other 5xx may be the answer to one request alone. */
 const GATEWAY_STATUSES: ReadonlySet<number> = new Set([
@@ -159,7 +161,7 @@ export class Availability {
       over: new AbortController(),
       kind: isRefusal ? "limit" : "outage",
       reason,
-      intervalMs: FIRST_INTERVAL_MS,
+      intervalMs: Math.max(SHORTEST_INTERVAL_MS, this.#options.firstWaitMs ?? 0),
       isAnnounced: false,
     };
     this.#outage = outage;

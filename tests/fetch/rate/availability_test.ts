@@ -127,6 +127,19 @@ Deno.test("Availability waits for a refusal that the job declares, from the firs
   assertEquals([waits[0]?.kind, waits[0]?.reason, waits[1]], ["limit", reason, undefined]);
 });
 
+Deno.test("Availability waits as long as a retry would before it probes", async () => {
+  const clock = new FakeClock(0);
+  const waits: (Wait | undefined)[] = [];
+  const availability = new Availability({
+    ...{ clock, wallNow: clock.now, giveUpAfterMs: 86_400_000, signal: NEVER },
+    onWait: (wait) => waits.push(wait),
+    firstWaitMs: 15_000,
+  });
+  const refusal = { reason: "refused", status: 403, isRefusal: true, isFinal: false };
+  await availability.failed({ ...refusal, responsesBefore: 0, retryAfterMs: 0 });
+  assertEquals(waits.map((wait) => wait?.untilMs), [15_000]);
+});
+
 Deno.test("Availability.failed() never finds an outage where outages are not waited for", async () => {
   const clock = new FakeClock(0);
   const availability = new Availability({
