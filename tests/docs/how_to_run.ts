@@ -18,6 +18,7 @@ const ONE_DAY = "--start-date yesterday --end-date yesterday";
 const WAYS: readonly (readonly [pattern: RegExp, way: (command: string) => Way])[] = [
   [/^(npm|git|cd|curl) /, () => ({ reason: "it installs programs on this machine" })],
   [/task (test|ok|bench)\b/, () => ({ reason: "it would run this test again, or for minutes" })],
+  [/^npx hindcast /, () => ({ reason: "tests/package installs the package and runs it" })],
   [/task docs\b/, () => ({ reason: "tests/config and tests/tasks compare what it writes" })],
   [
     /^(screen|tmux) /,
@@ -26,6 +27,7 @@ const WAYS: readonly (readonly [pattern: RegExp, way: (command: string) => Way])
   [/\borders\.yaml|--name orders|order_lines/, () => ({
     reason: "tests/docs/walk_through_test.ts runs it against an API of its own",
   })],
+  [/task query/, () => ({ apart: true, loose: true })],
   [/^crontab /, () => ({ reason: "it changes this machine" })],
   [/^deno deploy/, () => ({ reason: "it needs an account of Deno Deploy" })],
   [/task (fmt:check|lint|types)$/, () => ({ reason: "it is a part of deno task ok" })],
