@@ -14,8 +14,8 @@ import { isLoopbackHost } from "../lib/cron/loopback_host.ts";
 import { isOnDeploy, readSettings } from "../lib/cli/settings.ts";
 import { StopSignal } from "../lib/cli/signals.ts";
 
-const ABOUT = `Keeps a job up to date: fills gaps, asks again for what failed and for what may
-still change, then fetches yesterday and today. Give it the streams and parameters of
+const ABOUT = `Keeps a job up to date: fetches yesterday and today, then again what may still
+change, then fills gaps and fetches what failed. Give it the streams and parameters of
 your backfills. BACKFILL_SCHEDULE says when (UTC; default: "0 5 * * *"), BACKFILL_BUDGET
 how long one slice may take (default: 50s), PORT where the status page is (default: 8000).`;
 
@@ -98,7 +98,7 @@ async function once(argv: string[]): Promise<number> {
   }
   const service = await openService(argv, stop.signal);
   let report = await service.update();
-  while (report?.outcome === "more") report = await service.update();
+  while (report?.outcome === "more") report = await service.goOn();
   if (report?.outcome === "interrupted") return EXIT.interrupted;
   return report?.outcome === "failed" ? EXIT.failed : EXIT.done;
 }

@@ -81,13 +81,17 @@ export class CronService {
     return this.#options.job.job;
   }
 
-  /** Begins an update, or goes on with one; undefined while a slice is under way. */
-  async update(): Promise<TickReport | undefined> {
+  /** Begins an update; undefined while a slice is under way. */
+  update(): Promise<TickReport | undefined> {
+    return this.#exclusive(false);
+  }
+
+  async #exclusive(goesOn: boolean): Promise<TickReport | undefined> {
     if (this.#running !== undefined) {
       this.#options.say("an update is under way already");
       return undefined;
     }
-    const slice = this.#slice();
+    const slice = this.#slice(goesOn);
     this.#running = slice.catch(() => {});
     try {
       return await slice;
@@ -100,7 +104,7 @@ export class CronService {
   /** Goes on with an update that has not come to its end; does nothing without one. */
   async goOn(): Promise<TickReport | undefined> {
     if (this.#running !== undefined || !(await this.health()).more) return undefined;
-    return await this.update();
+    return await this.#exclusive(true);
   }
 
   /** Resolves when no slice is under way. */
@@ -139,18 +143,18 @@ export class CronService {
     });
   }
 
-  async #slice(): Promise<TickReport> {
+  async #slice(goesOn: boolean): Promise<TickReport> {
     const { say } = this.#options;
-    say("update begins");
-    const report = await this.#tick();
+    say(goesOn ? "update continues" : "update begins");
+    const report = await this.#tick(goesOn);
     say(reportLine(report));
     return report;
   }
 
-  async #tick(): Promise<TickReport> {
+  async #tick(goesOn: boolean): Promise<TickReport> {
     const startedAtMs = Date.now();
     try {
-      return await this.#withStores((target, kv) => this.#tickWith(target, kv));
+      return await this.#withStores((target, kv) => this.#tickWith(target, kv, goesOn));
     } catch (error) {
       const report = failedReport(startedAtMs, error);
       if (report.outcome === "failed") await this.#remember(report);
@@ -158,7 +162,7 @@ export class CronService {
     }
   }
 
-  async #tickWith(target: Target, kv: Deno.Kv): Promise<TickReport> {
+  async #tickWith(target: Target, kv: Deno.Kv, goesOn: boolean): Promise<TickReport> {
     const { job, budgetMs, signal } = this.#options;
     const run = newRunId(Date.now());
     let checkpoint: Checkpoint | undefined;
@@ -170,6 +174,7 @@ export class CronService {
       target,
       checkpoint: opened,
       memory: this.#memory(kv),
+      goesOn,
       perform: (phase, until) => this.#perform(phase, target, opened(), until),
       holder: { run, host: hostname(), pid: Deno.pid },
       budget: (budgets) => ({

@@ -1,17 +1,20 @@
-// Owns what an update asks for, and in which order: first the holes in what was fetched before (gaps, and
-// windows that failed), then everything that may still change up to today. It reads the checkpoint and,
-// for `for_each` queries, the target; it asks nothing of the source.
+// Decides what an update fetches, and in which order: yesterday and today, then earlier dates that may still
+// change, then the holes in what was fetched before (gaps and failed windows). History comes last, so that it
+// never makes today late where requests are scarce. It reads the checkpoint and, for `for_each` queries, the
+// target; it sends no request to the API.
 import type { PlanSource } from "../checkpoint/open_plan.ts";
 import { civilAt, MINUTES_PER_DAY, startOfDay } from "../plan/time/civil.ts";
-import { intersect, union } from "../plan/coverage.ts";
+import { intersect, subtract, union } from "../plan/coverage.ts";
 import { eachValues } from "../plan/each_values.ts";
 import { canonical, scopeOf } from "../plan/scope.ts";
 import type { Window } from "../plan/time/window.ts";
 
 /** Streams to run over a range, resumed. */
 export interface Phase {
-  /** `heal` fills holes, `update` fetches what may still change and what is new. */
-  readonly name: "heal" | "update";
+  /**
+   * `update` fetches yesterday and today, `recheck` earlier dates that may still change, and `heal` fills holes.
+   */
+  readonly name: "update" | "recheck" | "heal";
   /** Names of the streams. */
   readonly streams: readonly string[];
   /** Dates, half-open. */
@@ -29,20 +32,41 @@ interface Lack {
   readonly unsettledFrom: number | undefined;
 }
 
+/** Today by the job's clock, in civil minutes. */
+export function todayOf({ job, wallNow }: Pick<PhaseSource, "job" | "wallNow">): number {
+  return startOfDay(civilAt(wallNow(), job.time_zone));
+}
+
 /**
- * The phases of an update in order. The last one is always there: it ends with today and begins with
- * yesterday, or earlier where earlier dates may still change.
+ * The phases of an update in order; the first one is always there. What the later ones fetch is decided when
+ * the first one is over, so it includes the `for_each` values that the first one has found.
  */
-export async function phasesOf(source: PhaseSource, streams: readonly string[]): Promise<Phase[]> {
-  const today = startOfDay(civilAt(source.wallNow(), source.job.time_zone));
+export async function* phasesOf(
+  source: PhaseSource,
+  streams: readonly string[],
+): AsyncGenerator<Phase> {
+  const today = todayOf(source);
   const yesterday = today - MINUTES_PER_DAY;
+  yield { name: "update", streams, range: { from: yesterday, to: today + MINUTES_PER_DAY } };
   const lacks: Lack[] = [];
   for (const stream of streams) lacks.push(await lackOf(source, stream, yesterday));
-  const from = Math.min(yesterday, ...lacks.flatMap((lack) => lack.unsettledFrom ?? []));
-  return [
-    ...healing(lacks),
-    { name: "update", streams, range: { from, to: today + MINUTES_PER_DAY } },
-  ];
+  const recheck = rechecking(lacks, yesterday);
+  if (recheck !== undefined) yield recheck;
+  yield* healing(lacks.map((lack) => withoutRechecked(lack, recheck)));
+}
+
+/** The phase of all dates before `end` that may still change. */
+function rechecking(lacks: readonly Lack[], end: number): Phase | undefined {
+  const open = lacks.filter((lack) => lack.unsettledFrom !== undefined);
+  if (open.length === 0) return undefined;
+  const from = Math.min(...open.map((lack) => lack.unsettledFrom!));
+  return { name: "recheck", streams: open.map(({ stream }) => stream), range: { from, to: end } };
+}
+
+/** The holes that the recheck does not fill. */
+function withoutRechecked(lack: Lack, recheck: Phase | undefined): Lack {
+  if (recheck === undefined || !recheck.streams.includes(lack.stream)) return lack;
+  return { ...lack, holes: lack.holes.flatMap((hole) => subtract(hole, [recheck.range])) };
 }
 
 /** One phase for all streams whose holes span the same dates. */

@@ -42,6 +42,8 @@ export interface CronState {
   readonly more: boolean;
   /** How many times the budget the next slice has; at least 1. */
   readonly patience: number;
+  /** Phases that the update under way has completed, and the day on which it did; heals are not among them. */
+  readonly completed?: { readonly day: number; readonly phases: readonly string[] } | undefined;
   /** The last slice that did anything; null before the first. */
   readonly last: TickReport | null;
 }

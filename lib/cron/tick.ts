@@ -1,5 +1,5 @@
-// Owns one slice of an update: it heals what has holes, then fetches what may have changed, until all is
-// done or its time is over. Whatever ends it, what was written is in the checkpoint, and what is left is
+// Owns one slice of an update: it fetches what is new and what may have changed, then heals what has holes,
+// until all is done or its time is over. Whatever ends it, what was written is in the checkpoint, and what is left is
 // for the next slice. It never waits for another run of the job: that one does the work as well.
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { restoreIfForgotten } from "../checkpoint/restore.ts";
@@ -9,7 +9,7 @@ import type { Summary } from "../report/summary.ts";
 import type { RunResult } from "../run.ts";
 import type { LockHolder, Target } from "../upsert/write/target.ts";
 import type { CronStateStore, TickReport } from "./state.ts";
-import { type Phase, phasesOf } from "./phases.ts";
+import { type Phase, phasesOf, todayOf } from "./phases.ts";
 
 /** When a slice ends. */
 export interface Deadline {
@@ -33,6 +33,8 @@ export interface TickInput {
   readonly checkpoint: () => Checkpoint;
   /** What slices leave to each other. */
   readonly memory: CronStateStore;
+  /** Whether the slice goes on with an update that was begun, rather than begins one. */
+  readonly goesOn: boolean;
   /** Runs the streams of a phase over its dates, resumed. */
   readonly perform: (phase: Phase, until: Deadline) => Promise<RunResult>;
   /** Who takes the lock. */
@@ -57,13 +59,18 @@ export async function tick(input: TickInput): Promise<TickReport> {
     const { memory } = input;
     const before = await memory.load();
     const patience = before.more ? before.patience : 1;
+    const day = todayOf(input);
+    const isSame = input.goesOn && before.more && before.completed?.day === day;
+    const phases = isSame ? [...before.completed.phases] : [];
+    const completed = { day, phases };
     // Killed from here on, the next slice goes on with it.
-    await memory.save({ ...before, more: true, patience });
-    const last = await runPhases(input, patience, report);
+    const remember = () => memory.save({ ...before, more: true, patience, completed });
+    await remember();
+    const last = await runPhases(input, patience, report, { phases, remember });
     report.seconds = Math.round(input.wallNow() - startedAtMs) / 1000;
     const more = report.outcome === "more" || report.outcome === "interrupted";
     const next = more ? nextPatience(patience, report, last) : 1;
-    await memory.save({ more, patience: next, last: report });
+    await memory.save({ more, patience: next, last: report, ...more ? { completed } : {} });
     return report;
   } catch (error) {
     const failed = failedReport(startedAtMs, error);
@@ -99,11 +106,18 @@ function emptyReport(atMs: number): TickReport {
   };
 }
 
+/** Names of the phases that need not be repeated by the next slice, and what saves them. */
+interface Completed {
+  readonly phases: string[];
+  readonly remember: () => Promise<void>;
+}
+
 /** Runs the phases until all are done or the time is over; the last one that was begun. */
 async function runPhases(
   input: TickInput,
   patience: number,
   report: TickReport,
+  { phases, remember }: Completed,
 ): Promise<Phase | undefined> {
   const { job, params, target, wallNow } = input;
   const checkpoint = input.checkpoint();
@@ -112,9 +126,9 @@ async function runPhases(
   let last: Phase | undefined;
   try {
     await restoreIfForgotten({ job, checkpoint, target });
-    for (
-      const phase of await phasesOf({ job, params, checkpoint, target, wallNow }, input.streams)
-    ) {
+    const source = { job, params, checkpoint, target, wallNow };
+    for await (const phase of phasesOf(source, input.streams)) {
+      if (phases.includes(phase.name)) continue;
       last = phase;
       const { summary, error } = await input.perform(phase, { windDown, signal });
       addUp(report, summary);
@@ -123,6 +137,11 @@ async function runPhases(
         return last;
       }
       if (error !== undefined) throw error;
+      // Dates that may still change would be fetched again by each slice; a hole is gone once it is filled.
+      if (phase.name !== "heal") {
+        phases.push(phase.name);
+        await remember();
+      }
     }
     finish(report);
   } catch (error) {
@@ -132,11 +151,11 @@ async function runPhases(
 }
 
 /**
- * A slice that got nowhere needs more time: one in which no window was finished, and one of the last
- * phase, whose dates may still change and so are asked for again each time.
+ * A slice that got nowhere needs more time: one in which no window was finished, and one that ended in a phase
+ * whose dates may still change and so are fetched again each time.
  */
 function nextPatience(patience: number, report: TickReport, last: Phase | undefined): number {
-  const isStuck = report.windows.done === 0 || last?.name === "update";
+  const isStuck = report.windows.done === 0 || last?.name !== "heal";
   return isStuck ? Math.min(patience + 1, MOST_BUDGETS) : patience;
 }
 

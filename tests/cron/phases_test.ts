@@ -40,7 +40,8 @@ async function setup() {
   };
   const track = (stream: string, each: string) => ({ stream, scope: "", each });
   return {
-    phases: async () => (await phasesOf(source, Object.keys(job.streams))).map(shown),
+    phases: async () =>
+      (await Array.fromAsync(phasesOf(source, Object.keys(job.streams)))).map(shown),
     cover: (stream: string, window: Window, settled = true, each = "") =>
       checkpoint.done([{
         ...track(stream, each),
@@ -68,37 +69,50 @@ function shown({ name, streams, range }: Phase): string {
 
 const UPDATE = "update kinds,things,places 2025-10-26 .. 2025-10-27";
 
-Deno.test("phasesOf() asks for yesterday and today when nothing was fetched before", async () => {
+Deno.test("phasesOf() fetches yesterday and today when nothing was fetched before", async () => {
   await using world = await setup();
   assertEquals(await world.phases(), [UPDATE]);
 });
 
-Deno.test("phasesOf() heals gaps, and what is missing up to yesterday, before it updates", async () => {
+Deno.test("phasesOf() updates first, then heals gaps and what is missing up to yesterday", async () => {
   await using world = await setup();
   await world.cover("things", days("2025-10-01", "2025-10-09"));
   await world.cover("things", days("2025-10-12", "2025-10-23"));
-  assertEquals(await world.phases(), ["heal things 2025-10-10 .. 2025-10-25", UPDATE]);
+  assertEquals(await world.phases(), [UPDATE, "heal things 2025-10-10 .. 2025-10-25"]);
 });
 
 Deno.test("phasesOf() heals windows that failed, also before the first that was done", async () => {
   await using world = await setup();
   await world.fail("things", days("2025-09-30"));
   await world.cover("things", days("2025-10-01", "2025-10-25"));
-  assertEquals(await world.phases(), ["heal things 2025-09-30", UPDATE]);
+  assertEquals(await world.phases(), [UPDATE, "heal things 2025-09-30"]);
 });
 
-Deno.test("phasesOf() begins the update where dates may still change", async () => {
+Deno.test("phasesOf() rechecks earlier dates that may still change before it heals", async () => {
   await using world = await setup();
   await world.cover("things", days("2025-10-01", "2025-10-21"));
   await world.cover("things", days("2025-10-22", "2025-10-26"), false);
-  const update = "update kinds,things,places 2025-10-22 .. 2025-10-27";
-  assertEquals(await world.phases(), [update]);
+  await world.cover("things", days("2025-09-01", "2025-09-29"));
+  assertEquals(await world.phases(), [
+    UPDATE,
+    "recheck things 2025-10-22 .. 2025-10-25",
+    "heal things 2025-09-30",
+  ]);
+});
+
+Deno.test("phasesOf() leaves holes that the recheck fills to it", async () => {
+  await using world = await setup();
+  await world.cover("things", days("2025-10-01", "2025-10-03"));
+  await world.cover("things", days("2025-10-06", "2025-10-20"));
+  await world.cover("things", days("2025-10-21", "2025-10-22"), false);
+  const recheck = "recheck things 2025-10-21 .. 2025-10-25";
+  assertEquals(await world.phases(), [UPDATE, recheck, "heal things 2025-10-04 .. 2025-10-05"]);
 });
 
 Deno.test("phasesOf() heals for_each values that are new, over the dates of the others", async () => {
   await using world = await setup();
   await world.cover("places", days("2025-10-20", "2025-10-25"), true, "place=a");
-  assertEquals(await world.phases(), ["heal places 2025-10-20 .. 2025-10-25", UPDATE]);
+  assertEquals(await world.phases(), [UPDATE, "heal places 2025-10-20 .. 2025-10-25"]);
 });
 
 Deno.test("phasesOf() heals streams together that lack the same dates", async () => {
@@ -107,5 +121,5 @@ Deno.test("phasesOf() heals streams together that lack the same dates", async ()
   for (const each of ["place=a", "place=b"]) {
     await world.cover("places", days("2025-10-01", "2025-10-23"), true, each);
   }
-  assertEquals(await world.phases(), ["heal things,places 2025-10-24 .. 2025-10-25", UPDATE]);
+  assertEquals(await world.phases(), [UPDATE, "heal things,places 2025-10-24 .. 2025-10-25"]);
 });

@@ -5,7 +5,7 @@ import { memoryOf, openTiny, runTick } from "./tiny.ts";
 
 const UPDATE = "update things 2025-10-19 .. 2025-10-20";
 
-Deno.test("tick() brings racecards and results up to today, gaps first", async () => {
+Deno.test("tick() brings racecards and results up to today, then fills gaps", async () => {
   await using journey = await setup({ now: "2025-10-20T12:00:00Z" });
   await journey.backfill("--start-date 2025-10-16 --end-date 2025-10-16 --only racecards results");
   const world = {
@@ -14,15 +14,18 @@ Deno.test("tick() brings racecards and results up to today, gaps first", async (
   };
   const { report, phases } = await runTick(world);
   assertEquals([report.outcome, report.complete, report.message], ["done", true, null]);
-  assertMatch(phases[0]!, /^heal racecards,results 2025-10-17 .. 2025-10-18$/);
-  assertMatch(phases[1]!, /^update .*racecards,results 2025-10-\d\d .. 2025-10-20$/);
+  assertMatch(phases[0]!, /^update .*racecards,results 2025-10-19 .. 2025-10-20$/);
+  assertEquals(phases.slice(1), [
+    "recheck results 2025-10-16 .. 2025-10-18",
+    "heal racecards 2025-10-17 .. 2025-10-18",
+  ]);
   for (const stream of ["racecards", "results"]) {
     const { coverage, gaps } = await journey.knows(stream);
     assertEquals([coverage, gaps], [[["2025-10-16", "2025-10-20"]], []]);
   }
 });
 
-Deno.test("tick() fills gaps and what failed before it fetches yesterday and today", async () => {
+Deno.test("tick() fetches yesterday and today before it fills gaps and fetches what failed", async () => {
   await using tiny = await openTiny();
   await tiny.fetchDays("2025-10-01", "2025-10-03");
   tiny.fault = () => new Response("no", { status: 400 });
@@ -32,19 +35,19 @@ Deno.test("tick() fills gaps and what failed before it fetches yesterday and tod
   const { report, phases } = await runTick(tiny);
   assertEquals([report.outcome, report.complete, report.message], ["done", true, null]);
   assertEquals([report.windows, report.rows], [{ done: 17, failed: 0 }, 34]);
-  assertEquals(phases, ["heal things 2025-10-04 .. 2025-10-18", UPDATE]);
-  assertEquals(tiny.asked.slice(-2).sort(), ["2025-10-19", "2025-10-20"]);
+  assertEquals(phases, [UPDATE, "heal things 2025-10-04 .. 2025-10-18"]);
+  assertEquals(tiny.asked.slice(0, 2).sort(), ["2025-10-19", "2025-10-20"]);
   const { coverage, gaps, failed } = await tiny.knows();
   assertEquals([coverage, gaps, failed], [[["2025-10-01", "2025-10-20"]], [], []]);
   assertEquals(await memoryOf(tiny).load(), { more: false, patience: 1, last: report });
 });
 
-Deno.test("tick() asks again only for what may still change when all else is done", async () => {
+Deno.test("tick() fetches again only what may still change when all else is done", async () => {
   await using tiny = await openTiny();
   await tiny.fetchDays("2025-10-01", "2025-10-20");
   tiny.asked.length = 0;
   const { report, phases } = await runTick(tiny);
-  assertEquals(phases, ["update things 2025-10-17 .. 2025-10-20"]);
+  assertEquals(phases, [UPDATE, "recheck things 2025-10-17 .. 2025-10-18"]);
   assertEquals(tiny.asked.sort(), ["2025-10-17", "2025-10-18", "2025-10-19", "2025-10-20"]);
   assertEquals([report.outcome, report.rows], ["done", 0]);
 });
@@ -53,14 +56,38 @@ Deno.test("tick() saves what is done when its time is over, and the next one goe
   await using tiny = await openTiny();
   await tiny.fetchDays("2025-10-01", "2025-10-03");
   const over = new AbortController();
-  const afterPhase = () => over.abort();
+  let phases = 0;
+  const afterPhase = () => ++phases === 2 && over.abort();
   const first = await runTick(tiny, { budget: () => over.signal, afterPhase });
   assertEquals([first.report.outcome, first.report.complete], ["more", false]);
-  assertEquals(first.phases, ["heal things 2025-10-04 .. 2025-10-18"]);
+  assertEquals(first.phases, [UPDATE, "heal things 2025-10-04 .. 2025-10-18"]);
   assertEquals((await memoryOf(tiny).load()).more, true);
+  // Today was fetched by the first slice.
   const second = await runTick(tiny);
-  assertEquals([second.report.outcome, second.phases.length], ["done", 1]);
+  assertEquals([second.report.outcome, second.phases], ["done", [
+    "recheck things 2025-10-17 .. 2025-10-18",
+  ]]);
   assertEquals((await tiny.knows()).coverage, [["2025-10-01", "2025-10-20"]]);
+});
+
+Deno.test("tick() fetches today again when an update begins or a new day does, before it goes on with history", async () => {
+  await using tiny = await openTiny();
+  await tiny.fetchDays("2025-10-01", "2025-10-03");
+  const slice = async (goesOn: boolean, nowMs = tiny.nowMs) => {
+    const stop = new AbortController();
+    tiny.asked.length = 0;
+    // Requests are so scarce that each slice ends after its second.
+    const fault = () => tiny.asked.length > 2 ? (stop.abort(), Response.json([])) : undefined;
+    tiny.fault = fault as () => Response;
+    await runTick({ ...tiny, nowMs }, { signal: stop.signal, goesOn });
+    return tiny.asked.slice(0, 2).sort();
+  };
+  const today = ["2025-10-19", "2025-10-20"];
+  assertEquals(await slice(false), today);
+  const [day] = await slice(true);
+  assertEquals(day! < "2025-10-19", true, day);
+  assertEquals(await slice(true, tiny.nowMs + 86_400_000), ["2025-10-20", "2025-10-21"]);
+  assertEquals(await slice(false), today);
 });
 
 Deno.test("tick() finishes what is in flight when it begins nothing new, and says that there is more", async () => {
@@ -69,12 +96,11 @@ Deno.test("tick() finishes what is in flight when it begins nothing new, and say
   const late = new AbortController();
   tiny.asked.length = 0;
   tiny.fault = () => {
-    late.abort();
-    tiny.fault = undefined;
+    if (tiny.asked.length > 2) late.abort();
     return Response.json([]);
   };
   const { report, phases } = await runTick(tiny, { windDown: late.signal });
-  assertEquals([report.outcome, phases.length], ["more", 1]);
+  assertEquals([report.outcome, phases.length], ["more", 2]);
   assertEquals(report.windows, { done: tiny.asked.length, failed: 0 });
   assertEquals(tiny.asked.length < 15, true);
   assertEquals((await tiny.knows()).failed, []);
@@ -120,7 +146,8 @@ Deno.test("tick() restores coverage from the database when the checkpoint knows 
   }
   tiny.asked.length = 0;
   const { report } = await runTick(tiny);
-  assertEquals([report.outcome, tiny.asked[0]], ["done", "2025-10-17"]);
+  assertEquals(report.outcome, "done");
+  assertEquals(tiny.asked.sort(), ["2025-10-17", "2025-10-18", "2025-10-19", "2025-10-20"]);
   assertEquals((await tiny.knows()).coverage, [["2025-10-01", "2025-10-20"]]);
 });
 

@@ -127,7 +127,7 @@ export interface Ticked {
 }
 
 /** What a test wants otherwise. */
-export type TickChanges = Partial<Pick<TickInput, "signal">> & {
+export type TickChanges = Partial<Pick<TickInput, "signal" | "goesOn">> & {
   /** A signal that aborts when a slice of so many budgets is over. */
   readonly budget?: (budgets: number) => AbortSignal;
   /** Aborts when no window is to be begun any more. */
@@ -146,6 +146,7 @@ export async function runTick(world: CronWorld, changes: TickChanges = {}): Prom
     ...{ job, target: stores.target, memory: memoryOf(world), holder: HOLDER, params: {} },
     streams: selectStreams(job, ALL),
     checkpoint: opened,
+    goesOn: changes.goesOn ?? true,
     perform: async (phase, until) => {
       phases.push(`${phase.name} ${phase.streams.join(",")} ${formatWindow(phase.range)}`);
       const result = await run(world, opened(), phase.streams, phase.range, until);
