@@ -19,6 +19,9 @@ const PGLITE_FILES = ["pglite.wasm", "pglite.data", "initdb.wasm"];
 /** Tasks that are of use in the repository only. */
 const REPOSITORY_ONLY = new Set(["docs", "package"]);
 
+/** The worker in which the launcher parses job files; bundled apart, since no command imports it. */
+const ACCESS_WORKER = "lib/cli/launch/access_worker.ts";
+
 /** The version of Deno that runs the commands; the tests of the repository run on it too. */
 const DENO_VERSION = "2.9.6";
 
@@ -31,7 +34,10 @@ async function main(argv: string[]): Promise<number> {
   const out = args.value("out") ?? "./data/package";
   await Deno.mkdir(`${out}/bin`, { recursive: true });
   await Deno.mkdir(`${out}/config`, { recursive: true });
-  await bundle(`${out}/lib/bundle`);
+  const commands = (await filesOf("tasks", /\.ts$/))
+    .filter((file) => !REPOSITORY_ONLY.has(file.replace(/^tasks\/|\.ts$/g, "")));
+  await bundle(`${out}/lib/bundle`, commands);
+  await bundle(`${out}/lib/bundle`, [ACCESS_WORKER]);
   const pglite = import.meta.resolve("@electric-sql/pglite");
   for (const name of PGLITE_FILES) {
     await Deno.copyFile(new URL(name, pglite), `${out}/lib/bundle/${name}`);
@@ -57,13 +63,11 @@ async function filesOf(folder: string, pattern: RegExp): Promise<string[]> {
   return names.sort();
 }
 
-async function bundle(out: string): Promise<void> {
-  const commands = (await filesOf("tasks", /\.ts$/))
-    .filter((file) => !REPOSITORY_ONLY.has(file.replace(/^tasks\/|\.ts$/g, "")));
+async function bundle(out: string, modules: readonly string[]): Promise<void> {
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
       ...["bundle", "--quiet", "--platform", "deno", "--code-splitting", "--minify"],
-      ...["--outdir", out, ...commands.map(packageFile)],
+      ...["--outdir", out, ...modules.map(packageFile)],
     ],
     cwd: packageFile("."),
     stdout: "null",
@@ -111,7 +115,8 @@ if (isDeno) process.env.HINDCAST_COMMAND ??= "deno task";
 const launcher = fileURLToPath(new URL("../lib/bundle/launch.js", import.meta.url));
 const child = spawn(deno, [
   ...["run", "--quiet", "--no-prompt", "--no-config", "--no-lock", "--no-npm"],
-  ...["--allow-read", "--allow-env", "--allow-run", launcher, ...process.argv.slice(2)],
+  ...["--unstable-worker-options", "--allow-read", "--allow-env", "--allow-run"],
+  ...[launcher, ...process.argv.slice(2)],
 ], { stdio: "inherit" });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
 child.on("error", (error) => {

@@ -23,6 +23,11 @@ const MOST_BYTES = 1 << 20;
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string>>;
 
+/** Whether the YAML of a job must be parsed: for its hosts, and for the files it includes. */
+export function needsParsing(file: string, withHosts: boolean): boolean {
+  return file !== "" && (withHosts || /\binclude\b/.test(readText(file)));
+}
+
 /** Finds out what a job needs access to; its hosts only if `withHosts`. */
 export async function readJobAccess(
   file: string,
@@ -36,11 +41,11 @@ export async function readJobAccess(
     texts.set(path, text);
     return text;
   };
-  const text = read(file);
+  read(file);
   let hosts: string[] = [];
   let isFed = false;
   let withheld: string[] = [];
-  if (withHosts || /\binclude\b/.test(text)) {
+  if (needsParsing(file, withHosts)) {
     const { readJobTree } = await import("../../config/yaml/include.ts");
     const { root } = await readJobTree(file, read);
     if (withHosts) {

@@ -6,7 +6,8 @@ import { parsePostgresUrl } from "../../upsert/postgres/url.ts";
 import { JOB_SETTING, namedJob } from "../default_job.ts";
 import { IS_BUNDLED, packageFile } from "../package_files.ts";
 import { readSettings, SETTING_NAMES } from "../settings.ts";
-import { type Environment, hostOf, type JobAccess, readJobAccess } from "./job_access.ts";
+import { type Environment, hostOf, type JobAccess } from "./job_access.ts";
+import { readAccessApart } from "./parse_apart.ts";
 
 /** What a command requires. */
 export interface Needs {
@@ -83,7 +84,12 @@ export async function permissions(
   fromFiles: ReadonlySet<string>,
 ): Promise<Permissions> {
   const file = jobFileOf(args, needs.file === true, env);
-  const job = await readJobAccess(file, needs.source === true, env, fromFiles);
+  const job = await readAccessApart({
+    file,
+    withHosts: needs.source === true,
+    env,
+    fromFiles,
+  });
   const { net, read, write, env: names, sys } = grantsOf(needs, job, env);
   const flags = [
     "--quiet",
