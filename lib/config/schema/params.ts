@@ -2,6 +2,7 @@
 // read elsewhere; a lookup is passed in. Pure.
 import { Failure } from "../../failure.ts";
 import { didYouMean } from "../../did_you_mean.ts";
+import { compilePattern } from "../pattern/pattern.ts";
 import type { Param } from "./job_schema.ts";
 
 /** The value of a parameter: a string, or an array of strings. */
@@ -74,8 +75,9 @@ export function paramValueProblem(
     const guess = didYouMean(value, param.choices) ?? `expected one of ${param.choices.join(", ")}`;
     return `"${value}" is not one of its choices; ${guess}`;
   }
-  if (param.pattern === undefined || new RegExp(`^(?:${param.pattern})$`, "u").test(value)) {
-    return undefined;
-  }
+  if (param.pattern === undefined) return undefined;
+  const { exec, mostChars } = compilePattern(`^(?:${param.pattern})$`);
+  if (value.length > mostChars) return `it has more than ${mostChars} characters`;
+  if (exec(value) !== null) return undefined;
   return `"${value}" does not match the pattern ${param.pattern}`;
 }

@@ -1,12 +1,10 @@
 // Owns the rewriting of a string before the cast: capture, case, map, in this order. Arrays and objects
 // pass through unchanged; the cast accepts or rejects them.
+import { compilePattern } from "../../config/pattern/pattern.ts";
 import type { ValueSpec } from "../../config/schema/job_schema.ts";
 import { canonicalNumber, ExactNumber, isScalar } from "../cast/exact_number.ts";
 import { Invalid } from "../cast/invalid.ts";
 import type { NullTest } from "./null_markers.ts";
-
-/** Most characters of a string that a capture reads. */
-export const MAX_CAPTURE_CHARS = 10_000;
 
 /** Turns a value into another one, null, or the reason why it cannot. */
 export type Rewrite = (value: unknown) => unknown;
@@ -38,27 +36,18 @@ function written(value: ExactNumber, map: ValueSpec["map"]): string {
   return map !== undefined && Object.hasOwn(map, canonical) ? canonical : value.source;
 }
 
-/**
- * The regular expression of a capture or of a parameter's pattern.
- *
- * @throws {SyntaxError} where it is invalid.
- */
-export function captureOf(pattern: string): RegExp {
-  return new RegExp(pattern, "u");
-}
-
 type Step = (text: string) => unknown;
 
 function captureStep(pattern: string | undefined, isNull: NullTest): Step | undefined {
   if (pattern === undefined) return undefined;
-  const expression = captureOf(pattern);
+  const { exec, mostChars, hasGroup } = compilePattern(pattern);
   return (text) => {
-    if (text.length > MAX_CAPTURE_CHARS) {
-      return new Invalid(`has more than ${MAX_CAPTURE_CHARS} characters to capture from`);
+    if (text.length > mostChars) {
+      return new Invalid(`has more than ${mostChars} characters to capture from`);
     }
-    const match = expression.exec(text);
+    const match = exec(text);
     if (match === null) return null;
-    const captured = match.length > 1 ? match[1] : match[0];
+    const captured = match[hasGroup ? 1 : 0];
     return isNull(captured) ? null : captured;
   };
 }

@@ -1,6 +1,7 @@
 // Owns the steps that produce the value of one column: read at paths (or a constant, a template, a hash),
 // then trim, null markers, capture, case, map, cast, default, in this order. Everything that the job
 // decides is decided once; what remains is a function of the values found.
+import { compilePattern } from "../../config/pattern/pattern.ts";
 import type { ColumnType, ValueSpec } from "../../config/schema/job_schema.ts";
 import { castOf } from "../cast/cast.ts";
 import { hashReader } from "./hash.ts";
@@ -8,10 +9,8 @@ import { AmbiguousTime, type Cast, type CastOptions, Invalid } from "../cast/inv
 import { type Markers, markersOf, type NullTest } from "./null_markers.ts";
 import { parsePath, type Path } from "./path.ts";
 import { type FastPath, fastPathOf } from "../cast/fast_path.ts";
-import { captureOf, compileRewrite } from "./rewrite.ts";
+import { compileRewrite } from "./rewrite.ts";
 import { compileTemplate } from "./text_template.ts";
-
-export { captureOf } from "./rewrite.ts";
 
 /** A cast failure, in place of the text form. */
 export class Refusal {
@@ -70,6 +69,8 @@ export interface FastValue extends FastPath {
 export interface CapturedValue {
   /** The expression. */
   readonly expression: RegExp;
+  /** Most characters of a string that the expression matches in few steps. */
+  readonly fastChars: number;
   /** The captured group. */
   readonly group: 0 | 1;
   /** The value of a string without a match. */
@@ -137,13 +138,8 @@ function shortcutOf(
     };
   }
   if (plain.test !== "text" || plain.maxChars !== undefined) return {};
-  const expression = captureOf(capture);
-  return { capture: { expression, group: groupOf(capture), fallback, markerChars } };
-}
-
-/** The group that a capture takes: the first, or the whole match where it has no group. */
-function groupOf(capture: string): 0 | 1 {
-  return new RegExp(`${capture}|`, "u").exec("")!.length > 1 ? 1 : 0;
+  const { expression, fastChars, hasGroup } = compilePattern(capture);
+  return { capture: { expression, fastChars, group: hasGroup ? 1 : 0, fallback, markerChars } };
 }
 
 /** Whether a marker may pass the test of the fast path, so that short strings must be compared with it. */

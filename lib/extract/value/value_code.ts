@@ -1,7 +1,6 @@
 // Generates the code that reads one value on the fast path: an expression that tests whether a string
 // needs no cast. A value that fails the test goes to the value's `read`, which handles every case; so the
 // code affects only speed. Variables: found, match, part, code, clean.
-import { MAX_CAPTURE_CHARS } from "./rewrite.ts";
 import type { CapturedValue, ColumnReader, FastValue } from "./value.ts";
 
 /**
@@ -19,7 +18,7 @@ export function valueCode(
   }
   if (capture === undefined) return `${read}(${found})`;
   const taken = `(part = ${captured(expression, capture)}) !== undefined`;
-  return `${captureTest(found)} && ${taken} ? part : ${read}(found)`;
+  return `${captureTest(found, capture)} && ${taken} ? part : ${read}(found)`;
 }
 
 /** The value of the empty string, the most frequent one off the fast path. */
@@ -43,8 +42,8 @@ function plainTest(found: string, { test, maxChars, markerChars }: FastValue): s
 }
 
 /** The test of a found value that can be captured from as it is. */
-function captureTest(found: string): string {
-  const isShort = `found.length > 0 && found.length <= ${MAX_CAPTURE_CHARS}`;
+function captureTest(found: string, { fastChars }: CapturedValue): string {
+  const isShort = `found.length > 0 && found.length <= ${fastChars}`;
   return `typeof (found = ${found}) === "string" && clean && ${isShort} && ${bare("found")}`;
 }
 

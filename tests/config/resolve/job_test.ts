@@ -243,10 +243,10 @@ Deno.test("resolveJob() checks rows, columns, paths and constants", () =>
       {
         [`${STREAM}.rows`]: {
           table: "readings",
-          columns: { id: { path: "id", capture: "(a+)+$" }, value: { path: "v", format: "%Y" } },
+          columns: { id: { path: "id", capture: "(.+)\\1$" }, value: { path: "v", format: "%Y" } },
         },
       },
-      "the regular expression repeats a group that itself repeats; on some texts that takes for ever",
+      "cannot use the regular expression: it has a backreference, and on some strings it takes too long",
       '"numeric" supports only the format "clock"',
     ],
     [
