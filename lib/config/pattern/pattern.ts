@@ -6,6 +6,8 @@ import { type ParsedPattern, parsePattern, type PatternNode } from "./parse_patt
 
 /** Most characters of a text that a regular expression reads. */
 const MAX_CHARS = 200_000;
+/** Most characters of a text that V8 matches, so that the bound is found fast. */
+const MAX_FAST_CHARS = 10_000;
 /** Instructions times characters of the linear matcher: half a second and 12 MB. */
 const MAX_WORK = 1e8;
 /** An expression that only V8 can match must be fast on texts up to this length. */
@@ -54,14 +56,14 @@ function compile(source: string): Pattern {
   }
   return {
     ...common,
-    mostChars: Math.min(MAX_CHARS, Math.floor(MAX_WORK / matcher.size)),
+    mostChars: Math.max(fastChars, Math.min(MAX_CHARS, Math.floor(MAX_WORK / matcher.size))),
     exec: (text) => text.length <= fastChars ? expression.exec(text) : matcher.exec(text),
   };
 }
 
 /** The length up to which V8 takes few steps, found by bisection: longer texts take more steps. */
 function fastCharsOf(node: PatternNode): number {
-  let [fast, slow] = [-1, MAX_CHARS + 1];
+  let [fast, slow] = [-1, MAX_FAST_CHARS + 1];
   while (slow - fast > 1) {
     const chars = Math.floor((fast + slow) / 2);
     if (countSteps(node, chars) < Infinity) fast = chars;
