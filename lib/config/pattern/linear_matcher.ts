@@ -30,6 +30,7 @@ const [START, END, FIRST_MARK] = [0, 1, 2];
 export class LinearMatcher {
   readonly #program: Instruction[] = [];
   readonly #hasGroup: boolean;
+  readonly #charTests = new Map<string, (code: number) => boolean>();
   #slots = FIRST_MARK;
 
   /**
@@ -106,7 +107,7 @@ export class LinearMatcher {
   #compile(node: PatternNode): void {
     switch (node.kind) {
       case "char":
-        this.#emit({ op: "char", matches: charTest(node.source) });
+        this.#emit({ op: "char", matches: this.#charTest(node.source) });
         return;
       case "assertion":
         return this.#assertion(node.source, node.around);
@@ -122,6 +123,12 @@ export class LinearMatcher {
       case "repeat":
         return this.#repeat(node);
     }
+  }
+
+  #charTest(source: string): (code: number) => boolean {
+    const test = this.#charTests.get(source) ?? charTest(source);
+    this.#charTests.set(source, test);
+    return test;
   }
 
   /** V8 tries an assertion at every place, so it must take few steps. */
