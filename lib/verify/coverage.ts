@@ -1,25 +1,34 @@
-// Owns the comparison of the checkpoint with the target: what is said to be done must stand in the
-// target's ledger, without a gap from the first day to the last, with nothing failed or rejected, and
-// tables that were written to must hold something. It asks nothing of the source and changes nothing.
+// Owns the comparison of the checkpoint with the target: what is done must be in the target's ledger,
+// without a gap from the first day to the last, with nothing failed, rejected or never fetched, and tables
+// that were written to must hold something. It sends no request to the API and changes nothing.
 import type { Job } from "../config/schema/job.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import type { RetryEntry } from "../checkpoint/retry_entry.ts";
 import { type Days, daysOf } from "../checkpoint/snapshot.ts";
-import type { Track } from "../plan/scope.ts";
+import { scopeOf, type Track } from "../plan/scope.ts";
 import type { Window } from "../plan/time/window.ts";
 import type { Target } from "../upsert/write/target.ts";
 import { Evidence } from "./evidence.ts";
 import { resumeCommand } from "./resume_command.ts";
+import {
+  type MissingValues,
+  missingValues,
+  readRequest,
+  type Request,
+  type Unfetched,
+  unfetched,
+} from "./unfetched.ts";
 
 /** Something that keeps coverage from being whole. */
 export interface Finding {
   /**
    * - `gap`: dates between the first and the last done that are not.
    * - `unproven`: dates that the checkpoint says are done, and the ledger does not.
-   * - `failed`, `rejected`: windows to be asked again.
+   * - `failed`, `rejected`: windows to fetch again.
    * - `no_rows`: the ledger states rows, and the tables hold none or do not exist.
+   * - `not_fetched`: a stream, or one of its `for_each` values, that was never fetched.
    */
-  readonly kind: "gap" | "unproven" | "failed" | "rejected" | "no_rows";
+  readonly kind: "gap" | "unproven" | "failed" | "rejected" | "no_rows" | "not_fetched";
   /** First and last day; null where it is about no dates. */
   readonly window: Days | null;
   /** The `for_each` values; empty where there are none. */
@@ -44,6 +53,8 @@ export interface StreamProof {
   readonly items: number;
   /** Whether the ledger holds dates that the checkpoint does not know: `checkpoint --rebuild` brings them back. */
   readonly forgotten: boolean;
+  /** Why it passes though it was never fetched; null if it was fetched, or should have been. */
+  readonly unfetched: Unfetched | null;
   /** At most {@linkcode FINDINGS_KEPT}. */
   readonly findings: readonly Finding[];
   /** How many findings there were. */
@@ -68,7 +79,7 @@ export interface CoverageInput {
   /** Its checkpoint on the target. */
   readonly checkpoint: Checkpoint;
   /** The target. */
-  readonly target: Pick<Target, "readLedger" | "countRows">;
+  readonly target: Pick<Target, "readLedger" | "countRows" | "stream">;
 }
 
 /** Compares the whole checkpoint of a job with its target. */
@@ -77,56 +88,123 @@ export async function verifyCoverage({ job, checkpoint, target }: CoverageInput)
 > {
   const evidence = new Evidence();
   for await (const entry of target.readLedger(job.job)) evidence.add(entry);
-  const rowsByTable = await target.countRows(Object.keys(job.tables));
-  const entries = await checkpoint.retryEntries();
+  const facts: Facts = {
+    ...{ job, checkpoint, target, evidence },
+    rowsByTable: await target.countRows(Object.keys(job.tables)),
+    entries: await checkpoint.retryEntries(),
+    request: await readRequest(job, checkpoint),
+  };
   const streams: StreamProof[] = [];
   for (const stream of Object.keys(job.streams)) {
-    const known = evidence.tracks(stream).map((track) => track.scope);
-    const scopes = new Set([...await checkpoint.scopes(stream), ...known]);
-    const own = entries.filter((entry) => entry.stream === stream);
-    for (const { scope } of own) scopes.add(scope);
+    const scopes = await knownScopes(facts, stream);
+    if (scopes.size === 0) streams.push(await proveUnfetched(facts, stream));
+    const current = scopeOf(job, stream, facts.request.params);
     for (const scope of scopes) {
       await checkpoint.load(stream, scope);
-      const ofScope = own.filter((entry) => entry.scope === scope);
-      streams.push(proveStream({ job, checkpoint, evidence, stream, scope }, ofScope, rowsByTable));
+      // What the values are with other parameters than the last run's is known only if it had none of these.
+      const isCompared = scope === current || !scopes.has(current);
+      streams.push(await proveStream({ ...facts, stream, scope }, isCompared));
     }
   }
   return { ok: streams.every((stream) => stream.ok), streams };
 }
 
-interface Case {
-  readonly job: Job;
-  readonly checkpoint: Checkpoint;
+interface Facts extends CoverageInput {
   readonly evidence: Evidence;
+  readonly rowsByTable: Readonly<Record<string, number>>;
+  readonly entries: readonly RetryEntry[];
+  readonly request: Request;
+}
+
+interface Case extends Facts {
   readonly stream: string;
   readonly scope: string;
 }
 
-function proveStream(
-  matter: Case,
-  entries: readonly RetryEntry[],
-  rowsByTable: Readonly<Record<string, number>>,
-): StreamProof {
+/** The parameters with which a stream was fetched, in part or whole. */
+async function knownScopes(
+  { checkpoint, evidence, entries }: Facts,
+  stream: string,
+): Promise<Set<string>> {
+  const known = [...evidence.tracks(stream), ...entries.filter((entry) => entry.stream === stream)];
+  return new Set([
+    ...await checkpoint.scopes(stream),
+    ...known.map(({ scope }) => scope),
+  ]);
+}
+
+async function proveUnfetched(facts: Facts, stream: string): Promise<StreamProof> {
+  const { job, target, request } = facts;
+  const scope = scopeOf(job, stream, request.params);
+  const reason = await unfetched(job, stream, request, target) ?? null;
+  const finding: Finding = {
+    ...{ kind: "not_fetched", window: null, each: "", reason: "was never fetched" },
+    next: request.hasRun ? resumeCommand(stream, scope, null) : "deno task backfill",
+  };
+  return {
+    ...{ stream, scope, covered: null, items: 0, forgotten: false },
+    ok: reason !== null,
+    unfetched: reason,
+    findings: reason === null ? [finding] : [],
+    finding_count: reason === null ? 1 : 0,
+  };
+}
+
+async function proveStream(matter: Case, isCompared: boolean): Promise<StreamProof> {
   const { checkpoint, evidence, stream, scope } = matter;
   const tracks = checkpoint.tracks(stream, scope);
   const spans = tracks.flatMap((track) => checkpoint.coverage(track).spans());
+  const missing = isCompared ? await missingOf(matter, tracks) : { first: [], count: 0 };
+  const hull = spans.length === 0 ? null : hullOf(spans);
   const findings = [
     ...tracks.flatMap((track) => gapsOf(matter, track)),
     ...tracks.flatMap((track) => unprovenOf(matter, track)),
-    ...entries.map((entry) => retryFinding(entry)),
-    ...noRows(matter, rowsByTable),
+    ...entriesOf(matter).map((entry) => retryFinding(entry)),
+    ...noRows(matter),
+    ...missing.first.map((each) => missingFinding(matter, each, hull)),
   ];
   return {
     stream,
     scope,
     ok: findings.length === 0,
-    covered: spans.length === 0 ? null : daysOf(hullOf(spans)),
+    covered: hull === null ? null : daysOf(hull),
     items: tracks.filter((track) => checkpoint.item(track) !== undefined).length,
     forgotten: evidence.tracks(stream).some((track) =>
       track.scope === scope && isForgotten(matter, track)
     ),
+    unfetched: null,
     findings: findings.slice(0, FINDINGS_KEPT),
-    finding_count: findings.length,
+    finding_count: findings.length + missing.count - missing.first.length,
+  };
+}
+
+function entriesOf({ entries, stream, scope }: Case): readonly RetryEntry[] {
+  return entries.filter((entry) => entry.stream === stream && entry.scope === scope);
+}
+
+/** The current `for_each` values of which neither checkpoint nor ledger nor retry list knows anything. */
+function missingOf(matter: Case, tracks: readonly Track[]): Promise<MissingValues> {
+  const { job, checkpoint, target, evidence, stream, scope, request } = matter;
+  const isDone = (track: Track) =>
+    checkpoint.item(track) !== undefined || checkpoint.coverage(track).ranges.length > 0;
+  const known = [
+    ...tracks.filter(isDone),
+    ...evidence.tracks(stream).filter((track) => track.scope === scope),
+    ...entriesOf(matter),
+  ];
+  return missingValues(job.streams[stream]!, request.params, target, {
+    fetched: new Set(known.map(({ each }) => each)),
+    limit: FINDINGS_KEPT,
+  });
+}
+
+function missingFinding({ stream, scope }: Case, each: string, hull: Window | null): Finding {
+  return {
+    kind: "not_fetched",
+    window: hull === null ? null : daysOf(hull),
+    each,
+    reason: "was never fetched",
+    next: resumeCommand(stream, scope, hull),
   };
 }
 
@@ -177,10 +255,7 @@ function retryFinding({ kind, window, each, reason }: RetryEntry): Finding {
   };
 }
 
-function noRows(
-  { job, evidence, stream, scope }: Case,
-  rowsByTable: Readonly<Record<string, number>>,
-): Finding[] {
+function noRows({ job, evidence, rowsByTable, stream, scope }: Case): Finding[] {
   const rows = evidence.rows(stream, scope);
   if (rows === 0) return [];
   const tables = [...new Set(job.streams[stream]!.rows.map((entry) => entry.table))];

@@ -36,6 +36,8 @@ export interface Proving extends AsyncDisposable {
   readonly checkpoint: Checkpoint;
   /** Puts a window into the ledger, and rows into the table where it has any. */
   write(entry: Partial<LedgerEntry>): Promise<void>;
+  /** Puts the stream without windows into ledger and checkpoint, so that nothing is found of it. */
+  fetchKinds(): Promise<void>;
   /** Marks days, the last included, or a stream without windows, as done in the checkpoint. */
   cover(stream: string, first?: string, last?: string): Promise<void>;
 }
@@ -51,6 +53,10 @@ export async function openProving(): Promise<Proving> {
   return {
     ...{ job, target, checkpoint },
     write: (more) => write(target, more),
+    fetchKinds: async () => {
+      await write(target, { stream: "kinds", rows: 2 });
+      await cover(checkpoint, "kinds", undefined, undefined);
+    },
     cover: (stream, first, last = first) => cover(checkpoint, stream, first, last),
     [Symbol.asyncDispose]: async () => {
       kv.close();

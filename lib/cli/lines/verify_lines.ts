@@ -47,7 +47,6 @@ function plain(text: string): string {
 
 /** The lines of coverage against the database. */
 export function coverageLines({ streams }: CoverageResult): string[] {
-  if (streams.length === 0) return ["coverage: nothing was fetched yet", ""];
   const names = streams.map((stream) =>
     stream.scope === "" ? stream.stream : `${stream.stream} (${stream.scope})`
   );
@@ -71,7 +70,15 @@ const FORGOTTEN = [
   "do: deno task checkpoint --rebuild",
 ];
 
-function coveredText({ covered, items }: StreamProof): string {
+/** Why a stream that was never fetched passes. */
+const UNFETCHED = {
+  optional: "not fetched: the stream is optional",
+  no_values: "not fetched: for_each has no values",
+  out_of_range: "not fetched: the stream starts after the last run's dates",
+} as const;
+
+function coveredText({ covered, items, unfetched }: StreamProof): string {
+  if (unfetched !== null) return UNFETCHED[unfetched];
   if (covered !== null) return [...new Set(covered)].join(" .. ");
   if (items === 0) return "nothing done";
   return items === 1 ? "fetched" : formatCount(items, "value");
