@@ -20,6 +20,8 @@ const WEBHOOK_TIMEOUT_MS = 10_000;
 export interface ApiRunInput extends Omit<RunInput, "pages" | "mask" | "now"> {
   /** Looks up the variables that hold credentials. */
   readonly env: Env;
+  /** Receives each secret that the API issues, such as a token. */
+  readonly onSecret?: ((value: string) => void) | undefined;
   /** Paces requests and waits. */
   readonly clock: Clock;
   /** A number in [0, 1), for the jitter of retries. */
@@ -43,6 +45,7 @@ export async function runWithApi(input: ApiRunInput): Promise<RunResult> {
   };
   await using api = openApi(job, {
     env: input.env,
+    onSecret: input.onSecret,
     clock,
     wallNow: input.wallNow,
     random: input.random,

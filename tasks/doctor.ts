@@ -21,6 +21,7 @@ import {
 } from "../lib/cli/doctor_process.ts";
 import { EXIT, runCommand } from "../lib/cli/exit.ts";
 import { env, jobFileOf, openJob } from "../lib/cli/open_job.ts";
+import { hideSecret } from "../lib/cli/output.ts";
 import { readSettings } from "../lib/cli/settings.ts";
 import { StopSignal } from "../lib/cli/signals.ts";
 
@@ -103,6 +104,7 @@ async function* examineAccess(job: Job, signal: AbortSignal): AsyncGenerator<Ite
   const clock = monotonicClock();
   yield* await examineApi(job, {
     env,
+    onSecret: hideSecret,
     clock,
     wallNow: Date.now,
     random: Math.random,

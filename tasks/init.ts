@@ -20,6 +20,7 @@ import { type Arguments, type Flags, helpText, readArguments } from "../lib/cli/
 import { EXIT, runCommand } from "../lib/cli/exit.ts";
 import { askQuestions, type Dialogue } from "../lib/cli/init_questions.ts";
 import { credentialsOf, type FirstResponse, firstResponse } from "../lib/cli/first_response.ts";
+import { hideSecret, hideSecrets } from "../lib/cli/output.ts";
 import { StopSignal } from "../lib/cli/signals.ts";
 import { monotonicClock } from "../lib/fetch/rate/clock.ts";
 import { schemaPathFrom } from "../lib/cli/modeline.ts";
@@ -111,6 +112,7 @@ async function requestOnce(answers: InitAnswers): Promise<FirstResponse | undefi
   const { host } = new URL(answers.url!);
   const settings = envFile();
   const env = (name: string) => settings[name];
+  hideSecrets(credentialsOf(answers).map((name) => env(name) ?? ""));
   const missing = credentialsOf(answers).filter((name) => (env(name) ?? "") === "");
   if (missing.length > 0) {
     console.log(`  ${missing.join(" and ")} not set in .env.local: the API is not requested`);
@@ -125,7 +127,13 @@ async function requestOnce(answers: InitAnswers): Promise<FirstResponse | undefi
   const clock = monotonicClock();
   const outer = { wallNow: Date.now, random: Math.random, signal: stop.signal };
   try {
-    return await firstResponse(answers, { env, clock, ...outer, onEvent: () => {} });
+    return await firstResponse(answers, {
+      env,
+      onSecret: hideSecret,
+      clock,
+      ...outer,
+      onEvent: () => {},
+    });
   } catch (error) {
     if (!(error instanceof Failure) || stop.signal.aborted) throw error;
     console.log(oneLine(`  ${error.message}${error.hint === undefined ? "" : `; ${error.hint}`}`));

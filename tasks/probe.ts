@@ -16,6 +16,7 @@ import { openTarget } from "../lib/upsert/open_target.ts";
 import { type Arguments, type Flags, helpText, readArguments } from "../lib/cli/arguments.ts";
 import { EXIT, runCommand } from "../lib/cli/exit.ts";
 import { env, jobFileOf, onWait, openJob } from "../lib/cli/open_job.ts";
+import { hideSecret } from "../lib/cli/output.ts";
 import { probeLines } from "../lib/cli/lines/probe_lines.ts";
 import { readSettings } from "../lib/cli/settings.ts";
 import { StopSignal } from "../lib/cli/signals.ts";
@@ -60,6 +61,7 @@ async function main(argv: string[]): Promise<number> {
   const unit = await unitOf(job, job.streams[name]!, given);
   const probe = await probeStream(job, name, unit, {
     env,
+    onSecret: hideSecret,
     clock: monotonicClock(),
     wallNow: Date.now,
     random: Math.random,

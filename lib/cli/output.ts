@@ -17,6 +17,11 @@ export function hideSecrets(values: Iterable<string>): void {
   if (secrets.size > before) mask = maskSecrets([...secrets]);
 }
 
+/** Registers one value, such as a token that was just issued. */
+export function hideSecret(value: string): void {
+  hideSecrets([value]);
+}
+
 /** Text without secrets, with active characters shown as `\u001b`; valid JSON stays valid JSON. */
 export function safeText(text: string): string {
   return mask(text).replace(

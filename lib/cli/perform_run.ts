@@ -11,6 +11,7 @@ import { emptySummary } from "../report/summary.ts";
 import type { RunResult } from "../run.ts";
 import { runWithApi } from "../run_with_api.ts";
 import type { Target } from "../upsert/write/target.ts";
+import { hideSecret } from "./output.ts";
 import { RunFiles } from "./run_files.ts";
 import type { RunOptions } from "./run_options.ts";
 import { rangeOf, streamsOf } from "./run_options.ts";
@@ -84,6 +85,7 @@ export async function performRun(performance: Performance): Promise<RunResult> {
     target,
     checkpoint,
     env: performance.env,
+    onSecret: hideSecret,
     clock: monotonicClock(),
     random: Math.random,
     wallNow,

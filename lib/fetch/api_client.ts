@@ -63,6 +63,7 @@ export class ApiClient implements ApiConnection, AsyncDisposable {
       env,
       now: clock.now,
       send: (r) => this.#sendForToken(r),
+      onSecret: dependencies.onSecret ?? (() => {}),
     });
     this.limiter = new Limiter({
       source: boundTogether(withoutReserve(source.limits, source.reserve), source.burst),

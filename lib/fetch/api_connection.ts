@@ -23,6 +23,8 @@ export interface ApiDependencies {
   readonly wallNow: () => number;
   /** Returns a number in [0, 1). */
   readonly random: () => number;
+  /** Receives each secret that the API issues, such as a token, before it is sent. */
+  readonly onSecret?: ((value: string) => void) | undefined;
   /** Aborts every request. */
   readonly signal: AbortSignal;
   /** Receives every event. */

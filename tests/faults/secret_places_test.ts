@@ -88,3 +88,53 @@ streams: { s: { ${request}, window: day, rows: t } }
     assertEquals(Deno.statSync(site.logs).mode! & 0o777, 0o700);
   });
 }
+
+Deno.test("no command writes a token that the API issued, or the secret that it was issued for", async () => {
+  const TOKEN = "t0k+en/= of~this&run";
+  const forms = FORMS.concat([TOKEN, encodeURIComponent(TOKEN), encodeBase64(TOKEN)]);
+  let sent = 0;
+  await using api = serve((request) => {
+    if (new URL(request.url).pathname === "/token") {
+      return Response.json({ access_token: TOKEN, expires_in: 3600 });
+    }
+    const echo = `${forms.join(" ")} ${request.headers.get("authorization")}`;
+    if (request.headers.get("authorization") === `Bearer ${TOKEN}`) sent++;
+    return sent % 2 === 1
+      ? Response.json({ error: echo }, { status: 422 })
+      : Response.json([{ id: "1", n: echo }]);
+  });
+  const job = `job: meter
+source:
+  url: "${api.url}"
+  limits: 50/s
+  auth: { oauth2: { token_url: "${api.url}/token", client_id: me, client_secret: "\${METER_KEY}" } }
+tables: { t: { key: id, columns: { id: text, n: integer } } }
+streams: { s: { request: "/{from}/{last}", window: day, rows: t } }
+`;
+  await using site = await openSite(job, { env: { METER_KEY: KEY } });
+  const days = ["--start-date", "2024-01-01", "--end-date", "2024-01-03"];
+  const runs: [string, string[]][] = [
+    ["backfill", days],
+    ["backfill", [...days, "--resume", "--json", "--verbose"]],
+    ["errors", ["--json"]],
+    ["probe", ["--date", "2024-01-02", "--json"]],
+    ["probe", ["--date", "2024-01-02"]],
+    ["doctor", []],
+  ];
+  const texts: string[] = [];
+  for (const [command, args] of runs) {
+    const { stdout, stderr } = await site.run(command, args);
+    texts.push(stdout + stderr);
+  }
+  for (const { name } of Deno.readDirSync(site.logs)) {
+    texts.push(Deno.readTextFileSync(`${site.logs}/${name}`));
+  }
+  texts.push(new TextDecoder("latin1").decode(Deno.readFileSync(site.kvPath)));
+  for (const text of texts) {
+    for (const form of forms) {
+      const at = text.indexOf(form);
+      assert(at < 0, `${form} in ...${text.slice(Math.max(0, at - 90), at + 60)}`);
+    }
+  }
+  assert(sent > 3, "the token was sent");
+});

@@ -13,6 +13,18 @@ import type { WireRequest } from "./request.ts";
 /** Sends the request that fetches a token. */
 export type TokenSender = (request: WireRequest) => Promise<HttpResponse>;
 
+/** Dependencies of the credentials. */
+export interface CredentialsDependencies {
+  /** Looks up the variables that hold secrets. */
+  readonly env: Env;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+  /** Sends the request that fetches a token. */
+  readonly send: TokenSender;
+  /** Receives each token, before it is sent. */
+  readonly onSecret: (value: string) => void;
+}
+
 /** The credentials of one open API. */
 export class Credentials {
   readonly #credentials: readonly Credential[];
@@ -26,7 +38,7 @@ export class Credentials {
    *
    * @throws Failure("configuration") where a variable is not set.
    */
-  constructor(job: Job, dependencies: { env: Env; now: () => number; send: TokenSender }) {
+  constructor(job: Job, dependencies: CredentialsDependencies) {
     const { auth } = job.source;
     const secret = (text: string) => readSecret(text, dependencies.env);
     this.#credentials = credentialsOf(auth, secret);
@@ -42,7 +54,10 @@ export class Credentials {
       secret,
       now: dependencies.now,
       send: dependencies.send,
-      onToken: (token) => this.#hide(token),
+      onToken: (token) => {
+        this.#hide(token);
+        dependencies.onSecret(token);
+      },
     });
   }
 
