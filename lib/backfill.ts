@@ -2,6 +2,7 @@
 // generator that pulls from the one before; this page names them in order and does nothing clever. A
 // window is marked done only after the transaction with its last row has committed: a crash repeats work
 // and never loses it, and the upsert makes the repetition invisible.
+import type { FetchedSince } from "./checkpoint/fetched_since.ts";
 import { openPlan, type RetryScope } from "./checkpoint/open_plan.ts";
 import { recordBatch } from "./checkpoint/record_batch.ts";
 import type { Checkpoint } from "./checkpoint/checkpoint.ts";
@@ -56,6 +57,8 @@ export interface BackfillInput {
   readonly windDown?: AbortSignal | undefined;
   /** Which windows outside the range are fetched again; none unless given. */
   readonly retry?: RetryScope | undefined;
+  /** What earlier slices of the same update fetched; it is not fetched again. */
+  readonly fetched?: FetchedSince | undefined;
 }
 
 /**

@@ -12,7 +12,7 @@ import { plainHttpProblem } from "./config/exposure.ts";
 import { Failure } from "./failure.ts";
 import { recordRun } from "./upsert/history.ts";
 import { formatWindow } from "./report/text/format.ts";
-import type { Outcome, Summary } from "./report/summary.ts";
+import { joinSummaries, type Outcome, type Summary } from "./report/summary.ts";
 
 /** What a run needs in addition to the input of the backfill. */
 export interface RunInput extends BackfillInput {
@@ -38,12 +38,8 @@ export interface RunResult {
 export async function run(input: RunInput): Promise<RunResult> {
   const startedAtMs = input.now();
   const { summary } = input;
-  const record: RunRecord = {
-    run: input.run,
-    kind: input.kind ?? "backfill",
-    startedAt: new Date(input.wallNow()).toISOString(),
-    options: input.options,
-  };
+  const record = await startRecord(input);
+  const { summary: earlier } = record;
   await input.checkpoint.runs.save(record);
   const error = await attempt(async () => {
     for (const { message, hint } of await input.target.prepare(input.job.tables)) {
@@ -61,9 +57,34 @@ export async function run(input: RunInput): Promise<RunResult> {
   summary.ok = summary.outcome === "done";
   summary.seconds = Math.round(input.now() - startedAtMs) / 1000;
   const endedAt = new Date(input.wallNow()).toISOString();
-  await recordEnd(input, { ...record, endedAt, summary }, error);
+  const total = earlier === undefined ? summary : joinSummaries(earlier as Summary, summary);
+  await recordEnd(input, { ...record, endedAt, summary: total }, error);
   input.listen({ kind: "run_finished", summary });
   return { summary, error };
+}
+
+/** The record of a run that starts; an update by cron continues the record of its earlier phases. */
+async function startRecord(
+  { run, kind = "backfill", checkpoint, wallNow, options }: RunInput,
+): Promise<RunRecord> {
+  const earlier = kind === "cron" ? await checkpoint.runs.find(run) : undefined;
+  if (earlier === undefined) {
+    return { run, kind, startedAt: new Date(wallNow()).toISOString(), options };
+  }
+  const { startedAt, summary } = earlier;
+  const spanned = { ...options, ...spanOf(earlier.options, options) };
+  const record = { run, kind, startedAt, options: spanned };
+  return summary === undefined ? record : { ...record, summary };
+}
+
+/** The dates from the earlier first day to the later last day of two runs. */
+function spanOf(
+  first: RunInput["options"],
+  second: RunInput["options"],
+): { start: string; end: string } {
+  const [start, end] = [[first.start, second.start], [first.end, second.end]]
+    .map((days) => days.map(String).sort());
+  return { start: start![0]!, end: end![1]! };
 }
 
 /** Records how a run ended; in the target too, unless the target is what ended it. */

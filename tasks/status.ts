@@ -239,10 +239,10 @@ function runCells(run: RunRecord): string[] {
   const options = run.options as unknown as RunOptions;
   const summary = run.summary as Summary | undefined;
   return [
-    run.startedAt.slice(0, 19).replace("T", " "),
+    `${run.startedAt.slice(0, 19)}Z`,
     options.start ?? "",
     options.end ?? "",
-    summary?.outcome ?? "not ended",
+    run.endedAt === undefined ? "not ended" : summary?.outcome ?? "",
     summary === undefined ? "" : formatNumber(summary.windows.done),
     summary === undefined ? "" : formatNumber(summary.requests),
     summary === undefined ? "" : formatNumber(summary.seconds),

@@ -11,6 +11,7 @@ import { scopeOf } from "../plan/scope.ts";
 import { StreamPlan } from "../plan/stream_plan.ts";
 import type { Window } from "../plan/time/window.ts";
 import type { Checkpoint } from "./checkpoint.ts";
+import type { FetchedSince } from "./fetched_since.ts";
 
 /** A daily schedule starts some minutes early or late: `refresh: 1d` must not skip every second day. */
 const MAX_SLACK_MS = 60 * 60_000;
@@ -33,6 +34,8 @@ export interface PlanSource {
   readonly wallNow: () => number;
   /** Which windows outside the range are fetched again; none unless given. */
   readonly retry?: RetryScope | undefined;
+  /** What earlier slices of the same update fetched; it is not fetched again. */
+  readonly fetched?: FetchedSince | undefined;
 }
 
 /** Windows that are fetched again whatever the range of a run. */
@@ -84,7 +87,7 @@ function nullTrack(value: string): string {
 
 /** What a track needs; null if it has no windows and must be fetched. */
 export async function neededBy(source: PlanSource, track: Track): Promise<Needed | null> {
-  const { job, checkpoint, resume, retry } = source;
+  const { job, checkpoint, resume, retry, fetched } = source;
   const stream = job.streams[track.stream]!;
   const isOnlyRetried = retry?.only.has(track.stream) ?? false;
   if (stream.window === undefined) {
@@ -96,13 +99,18 @@ export async function neededBy(source: PlanSource, track: Track): Promise<Needed
   const range = isOnlyRetried ? undefined : rangeOf(stream, source.range);
   const needed = range === undefined
     ? { fetch: [], skip: [] }
-    : neededOf(range, resume, checkpoint.coverage(track), again);
+    : neededOf(range, resume, checkpoint.coverage(track), again, fetched?.windows(track));
   return retry === undefined ? needed : { ...needed, retry: union(again) };
 }
 
-/** Whether a track without windows was fetched within `refreshMs`, with slack for a schedule's jitter. */
-function isFresh(refreshMs: number, { checkpoint, wallNow }: PlanSource, track: Track): boolean {
+/**
+ * Whether a track without windows was fetched by an earlier slice of the same update, or within
+ * `refreshMs`, with slack for a schedule's jitter.
+ */
+function isFresh(refreshMs: number, source: PlanSource, track: Track): boolean {
+  const { checkpoint, wallNow, fetched } = source;
   const item = checkpoint.item(track);
+  if (item !== undefined && fetched !== undefined && item.at >= fetched.sinceMs) return true;
   const slackMs = Math.min(refreshMs / 10, MAX_SLACK_MS);
   return item !== undefined && wallNow() - item.at < refreshMs - slackMs;
 }

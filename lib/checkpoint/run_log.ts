@@ -46,6 +46,14 @@ export class RunLog {
     return runs;
   }
 
+  /** The record of a run by ID, among the last ones; undefined if there is none. */
+  async find(id: string): Promise<RunRecord | undefined> {
+    for await (const run of this.#newestFirst({ limit: RUNS_LISTED })) {
+      if (run.run === id) return run;
+    }
+    return undefined;
+  }
+
   /** The last run that was not an update by cron; undefined if there is none. */
   async lastBackfill(): Promise<RunRecord | undefined> {
     for await (const run of this.#newestFirst({})) if (run.kind !== "cron") return run;

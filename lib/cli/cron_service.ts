@@ -1,20 +1,20 @@
-// Owns the daily update as a service: slices one at a time, and what the status page is told. Stores are
-// open only while a slice or a page needs them. It registers nothing and listens to nothing; cron.ts does.
+// Owns the daily update as a service: it runs one slice at a time and reads what the status page shows.
+// Stores are open only while a slice or a page needs them. It registers no cron and serves no HTTP;
+// tasks/cron.ts does.
 import { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { openKv } from "../checkpoint/open_kv.ts";
 import { snapshot } from "../checkpoint/snapshot.ts";
 import type { Job } from "../config/schema/job.ts";
 import { CronStateStore } from "../cron/state.ts";
 import type { Phase } from "../cron/phases.ts";
+import type { Wait } from "../report/text/wait.ts";
 import type { StatusView } from "../cron/status_page.ts";
-import { type Deadline, failedReport, tick } from "../cron/tick.ts";
+import { failedReport, type PhaseResult, type Slice, tick } from "../cron/tick.ts";
 import { formatDay } from "../plan/time/civil.ts";
-import { tightest } from "../plan/forecast.ts";
 import { selectStreams } from "../plan/stage.ts";
 import { Failure } from "../failure.ts";
 import { formatCount, formatSeconds } from "../report/text/format.ts";
 import { plainLines } from "../report/plain_lines.ts";
-import type { RunResult } from "../run.ts";
 import { openTarget } from "../upsert/open_target.ts";
 import { parsePostgresUrl } from "../upsert/postgres/url.ts";
 import type { Target } from "../upsert/write/target.ts";
@@ -30,30 +30,30 @@ import { newRunId } from "../run.ts";
 export interface CronServiceOptions {
   /** The job. */
   readonly job: Job;
-  /** Streams and parameters as the command line gives them; dates are of no account. */
+  /** Streams and parameters that the command line gives; its dates are not used. */
   readonly given: GivenOptions;
   /** Where the database, the checkpoint and the logs are. */
   readonly settings: Settings;
-  /** Schedule, for the page. */
+  /** Schedule, for display. */
   readonly schedule: string;
-  /** Time of one slice. */
+  /** Longest time of one slice, in milliseconds. */
   readonly budgetMs: number;
   /** Ends everything. */
   readonly signal: AbortSignal;
-  /** Told what happens, a line each. */
+  /** Receives what happens, one line each. */
   readonly say: (line: string) => void;
 }
 
-/** Share of a slice in which windows are begun; in the rest those in flight come to their end. */
-const BEGINNING = 0.6;
+/** Share of a slice in which windows are started; in the rest those in flight are finished. */
+const STARTING = 0.6;
 
-/** Seconds from a request to its answer that windows in flight make up for. */
-const LATENCY_SECONDS = 2;
+/** Share of a slice after which windows in flight are dropped; in the rest fetched ones are written. */
+const FETCHING = 0.9;
 
-/** Runs recorded that the page is told of. */
+/** Runs that the page shows. */
 const RUNS_SHOWN = 5;
 
-/** Time for which a view is not made again, however often it is asked for. */
+/** Time for which a view is kept, however often it is requested. */
 const VIEW_MS = 3000;
 
 /** The daily update of one job. */
@@ -64,7 +64,7 @@ export class CronService {
   #running: Promise<unknown> | undefined;
   #view: { atMs: number; view: Promise<StatusView> } | undefined;
 
-  /** Makes the service; nothing is opened yet. */
+  /** Creates the service; it opens nothing yet. */
   constructor(options: CronServiceOptions) {
     const { settings, signal } = options;
     this.#options = options;
@@ -81,17 +81,17 @@ export class CronService {
     return this.#options.job.job;
   }
 
-  /** Begins an update; undefined while a slice is under way. */
+  /** Starts an update; undefined while a slice is running. */
   update(): Promise<TickReport | undefined> {
     return this.#exclusive(false);
   }
 
-  async #exclusive(goesOn: boolean): Promise<TickReport | undefined> {
+  async #exclusive(isContinued: boolean): Promise<TickReport | undefined> {
     if (this.#running !== undefined) {
-      this.#options.say("an update is under way already");
+      this.#options.say("an update is already running");
       return undefined;
     }
-    const slice = this.#slice(goesOn);
+    const slice = this.#slice(isContinued);
     this.#running = slice.catch(() => {});
     try {
       return await slice;
@@ -101,18 +101,18 @@ export class CronService {
     }
   }
 
-  /** Goes on with an update that has not come to its end; does nothing without one. */
+  /** Continues an update that has not ended; does nothing if there is none. */
   async goOn(): Promise<TickReport | undefined> {
     if (this.#running !== undefined || !(await this.health()).more) return undefined;
     return await this.#exclusive(true);
   }
 
-  /** Resolves when no slice is under way. */
+  /** Resolves when no slice is running. */
   async idle(): Promise<void> {
     await this.#running;
   }
 
-  /** What is remembered of the last slice; asks neither the source nor the target. */
+  /** The last slice; read from KV alone, without the API or the target. */
   health(): Promise<{ ok: boolean; more: boolean; last: TickReport | null }> {
     return this.#kv.use(async (kv) => {
       const { more, last } = await this.#memory(kv).load();
@@ -143,18 +143,18 @@ export class CronService {
     });
   }
 
-  async #slice(goesOn: boolean): Promise<TickReport> {
+  async #slice(isContinued: boolean): Promise<TickReport> {
     const { say } = this.#options;
-    say(goesOn ? "update continues" : "update begins");
-    const report = await this.#tick(goesOn);
+    say(isContinued ? "update continues" : "update starts");
+    const report = await this.#tick(isContinued);
     say(reportLine(report));
     return report;
   }
 
-  async #tick(goesOn: boolean): Promise<TickReport> {
+  async #tick(isContinued: boolean): Promise<TickReport> {
     const startedAtMs = Date.now();
     try {
-      return await this.#withStores((target, kv) => this.#tickWith(target, kv, goesOn));
+      return await this.#withStores((target, kv) => this.#tickWith(target, kv, isContinued));
     } catch (error) {
       const report = failedReport(startedAtMs, error);
       if (report.outcome === "failed") await this.#remember(report);
@@ -162,7 +162,7 @@ export class CronService {
     }
   }
 
-  async #tickWith(target: Target, kv: Deno.Kv, goesOn: boolean): Promise<TickReport> {
+  async #tickWith(target: Target, kv: Deno.Kv, isContinued: boolean): Promise<TickReport> {
     const { job, budgetMs, signal } = this.#options;
     const run = newRunId(Date.now());
     let checkpoint: Checkpoint | undefined;
@@ -174,12 +174,12 @@ export class CronService {
       target,
       checkpoint: opened,
       memory: this.#memory(kv),
-      goesOn,
-      perform: (phase, until) => this.#perform(phase, target, opened(), until),
+      isContinued,
+      perform: (phase, slice) => this.#perform(phase, target, opened(), slice),
       holder: { run, host: hostname(), pid: Deno.pid },
-      budget: (budgets) => ({
-        windDown: AbortSignal.timeout(budgets * budgetMs * BEGINNING),
-        signal: AbortSignal.timeout(budgets * budgetMs),
+      deadline: () => ({
+        windDown: AbortSignal.timeout(budgetMs * STARTING),
+        signal: AbortSignal.timeout(budgetMs * FETCHING),
       }),
       wallNow: Date.now,
       signal,
@@ -190,13 +190,14 @@ export class CronService {
     phase: Phase,
     target: Target,
     checkpoint: Checkpoint,
-    until: Deadline,
-  ): Promise<RunResult> {
+    slice: Slice,
+  ): Promise<PhaseResult> {
     const { job, given, settings, say } = this.#options;
     const start = formatDay(phase.range.from);
     const end = formatDay(phase.range.to - 1);
-    return await performRun({
-      job: withFewWindows(job),
+    let wait: Wait | undefined;
+    const result = await performRun({
+      ...slice,
       options: { ...runOptions(job, given, undefined, Date.now()), start, end },
       kind: "cron",
       streams: phase.streams,
@@ -205,14 +206,16 @@ export class CronService {
       target,
       checkpoint,
       logsFolder: settings.logsFolder,
-      run: newRunId(Date.now()),
-      show: (event) => plainLines(event).forEach((line) => say(line.trim())),
-      ...until,
+      show: (event) => {
+        if (event.kind === "waiting" && event.wait !== null) wait = event.wait;
+        plainLines(event).forEach((line) => say(line.trim()));
+      },
       env,
     });
+    return { ...result, wait };
   }
 
-  /** A failure is remembered where it can be: the store of checkpoints may be what failed. */
+  /** Saves a failure if it can be saved: KV itself may be what failed. */
   async #remember(last: TickReport): Promise<void> {
     try {
       await this.#kv.use(async (kv) => {
@@ -246,15 +249,6 @@ export class CronService {
   }
 }
 
-/** The fewer windows are in flight, the sooner they end, and the less is lost where a slice does. */
-function withFewWindows(job: Job): Job {
-  const rate = tightest(job.source.limits);
-  if (rate === undefined) return job;
-  const enough = Math.max(2, Math.ceil(rate * LATENCY_SECONDS));
-  const concurrency = Math.min(job.source.concurrency, enough);
-  return { ...job, source: { ...job.source, concurrency } };
-}
-
 function labelOf(databaseUrl: string): string {
   return databaseUrl.startsWith("pglite:") ? databaseUrl : parsePostgresUrl(databaseUrl).label;
 }
@@ -269,7 +263,7 @@ function hostname(): string {
 
 function reportLine({ outcome, windows, rows, requests, seconds, message }: TickReport): string {
   if (outcome === "locked") return `nothing done: ${message}`;
-  const more = outcome === "more" ? ", goes on in the next slice" : "";
+  const more = outcome === "more" ? ", continues in the next slice" : "";
   const done = [
     formatCount(windows.done, "window"),
     `${formatCount(rows, "row")} written`,

@@ -1,6 +1,7 @@
 // Owns one run from open stores to its last line: it opens the source and the files, wires the events
 // to screen, log and checkpoint copy, and closes everything. backfill, demo and cron share it.
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import type { FetchedSince } from "../checkpoint/fetched_since.ts";
 import type { RetryScope } from "../checkpoint/open_plan.ts";
 import type { Job } from "../config/schema/job.ts";
 import { monotonicClock } from "../fetch/rate/clock.ts";
@@ -30,6 +31,8 @@ export interface Performance {
   readonly resume: boolean;
   /** Which windows outside the dates are fetched again; none unless given. */
   readonly retry?: RetryScope | undefined;
+  /** What earlier slices of the same update fetched; it is not fetched again. */
+  readonly fetched?: FetchedSince | undefined;
   /** What starts the run. Defaults to `backfill`. */
   readonly kind?: "backfill" | "cron";
   /** The database that rows are written to; the job's lock is held. */
@@ -81,6 +84,7 @@ export async function performRun(performance: Performance): Promise<RunResult> {
     range,
     resume: performance.resume,
     retry: performance.retry,
+    fetched: performance.fetched,
     kind: performance.kind,
     target,
     checkpoint,

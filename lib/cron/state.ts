@@ -1,5 +1,5 @@
-// Owns what is remembered from one slice of an update to the next, in the same store as checkpoints but
-// apart from them: it says nothing of what is done, only whether there is more to do.
+// Owns what one slice of an update leaves to the next, in the same store as checkpoints but apart from
+// them: it never records what is done, only whether and how an update continues.
 import { commit, readValue } from "../checkpoint/open_kv.ts";
 import { ROOT } from "../checkpoint/key.ts";
 
@@ -7,20 +7,20 @@ import { ROOT } from "../checkpoint/key.ts";
  * How a slice ended.
  *
  * - `done`: the update is complete.
- * - `more`: its time was over; the next slice goes on.
- * - `failed`: it could not go on, or windows failed or rows were rejected.
- * - `locked`: another run of the job is under way; nothing was done.
- * - `interrupted`: a signal.
+ * - `more`: its time was over; the next slice continues.
+ * - `failed`: it could not continue, or windows failed, or rows were rejected.
+ * - `locked`: another run of the job is in progress; nothing was done.
+ * - `interrupted`: a signal ended it.
  */
 export type TickOutcome = "done" | "more" | "failed" | "locked" | "interrupted";
 
-/** What a slice did; its field names are a promise of `/status.json`. */
+/** What a slice did; `/status.json` shows it, so its field names are stable. */
 export interface TickReport {
-  /** How it ended. */
+  /** How the slice ended. */
   outcome: TickOutcome;
-  /** Whether every phase came to its end, with or without failed windows. */
+  /** Whether all phases of the update have ended, with or without failed windows. */
   complete: boolean;
-  /** When it began, ISO 8601. */
+  /** When the slice started, ISO 8601. */
   at: string;
   /** How long it took. */
   seconds: number;
@@ -32,43 +32,51 @@ export interface TickReport {
   rows: number;
   /** Rows that were rejected. */
   rejected: number;
-  /** What is to be said of it; null where nothing is. */
+  /** What to know about it; null if there is nothing. */
   message: string | null;
 }
 
 /** What one slice leaves to the next. */
 export interface CronState {
-  /** Whether an update was begun and is not at its end. */
+  /** Whether an update has started and has not ended. */
   readonly more: boolean;
-  /** How many times the budget the next slice has; at least 1. */
-  readonly patience: number;
-  /** Phases that the update under way has completed, and the day on which it did; heals are not among them. */
-  readonly completed?: { readonly day: number; readonly phases: readonly string[] } | undefined;
+  /** The update in progress; absent if there is none. */
+  readonly update?: UpdateInProgress;
+  /** How often windows were shortened because no slice finished one; absent if never. */
+  readonly cuts?: number;
   /** The last slice that did anything; null before the first. */
   readonly last: TickReport | null;
 }
 
-/** Before the first slice. */
-export const INITIAL_STATE: CronState = { more: false, patience: 1, last: null };
+/** An update of one or several slices; all of them are one run. */
+export interface UpdateInProgress {
+  /** ID of the run. */
+  readonly run: string;
+  /** When its first slice started, epoch milliseconds. */
+  readonly startedAtMs: number;
+}
 
-/** Keeps what slices remember of one job on one target. */
+/** The state before the first slice. */
+export const INITIAL_STATE: CronState = { more: false, last: null };
+
+/** Stores the state of one job on one target. */
 export class CronStateStore {
   readonly #kv: Deno.Kv;
   readonly #key: Deno.KvKey;
 
-  /** `target` is the label of the target: this is read without opening it. */
+  /** `target` is the label of the target, so that the state can be read without opening it. */
   constructor(kv: Deno.Kv, job: string, target: string) {
     this.#kv = kv;
     this.#key = [ROOT, "cron", job, target.slice(0, 500)];
   }
 
-  /** What was remembered last. */
+  /** The state that was saved last. */
   async load(): Promise<CronState> {
     return await readValue<CronState>(this.#kv, this.#key) ?? INITIAL_STATE;
   }
 
-  /** Remembers. */
-  async save(remembered: CronState): Promise<void> {
-    await commit(this.#kv.atomic().set(this.#key, remembered));
+  /** Saves the state. */
+  async save(state: CronState): Promise<void> {
+    await commit(this.#kv.atomic().set(this.#key, state));
   }
 }

@@ -1,22 +1,41 @@
-// Owns one slice of an update: it fetches what is new and what may have changed, then heals what has holes,
-// until all is done or its time is over. Whatever ends it, what was written is in the checkpoint, and what is left is
-// for the next slice. It never waits for another run of the job: that one does the work as well.
+// Runs one slice of an update: it fetches what is new and what may have changed, then fills gaps, until all
+// is done or its time is over. However it ends, the checkpoint holds what was written, and the next slice
+// fetches the rest. It never waits for another run of the job, which does the work as well.
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import { type FetchedSince, readFetchedSince } from "../checkpoint/fetched_since.ts";
 import { restoreIfForgotten } from "../checkpoint/restore.ts";
 import type { Job } from "../config/schema/job.ts";
 import { Failure } from "../failure.ts";
 import type { Summary } from "../report/summary.ts";
+import { formatWait, type Wait } from "../report/text/wait.ts";
 import type { RunResult } from "../run.ts";
 import type { LockHolder, Target } from "../upsert/write/target.ts";
-import type { CronStateStore, TickReport } from "./state.ts";
+import type { CronState, CronStateStore, TickReport, UpdateInProgress } from "./state.ts";
 import { type Phase, phasesOf, todayOf } from "./phases.ts";
+import { isShortest, sliceJob } from "./slice_job.ts";
 
 /** When a slice ends. */
 export interface Deadline {
-  /** Aborts when it is time to begin nothing new. */
+  /** Aborts when no further window is to be started. */
   readonly windDown: AbortSignal;
-  /** Aborts when it is over. */
+  /** Aborts when the slice is over; windows in flight are dropped, fetched ones are still written. */
   readonly signal: AbortSignal;
+}
+
+/** How the phases of a slice are run. */
+export interface Slice extends Deadline {
+  /** The job, with windows that fit a slice. */
+  readonly job: Job;
+  /** ID of the run that the slice belongs to. */
+  readonly run: string;
+  /** What earlier slices of the update fetched; undefined in the first. */
+  readonly fetched: FetchedSince | undefined;
+}
+
+/** How a phase ended. */
+export interface PhaseResult extends RunResult {
+  /** What it waited for last: the API or a limit; undefined if it never waited long. */
+  readonly wait?: Wait | undefined;
 }
 
 /** What a slice works with. */
@@ -29,48 +48,43 @@ export interface TickInput {
   readonly params: Readonly<Record<string, unknown>>;
   /** Where rows go. */
   readonly target: Target;
-  /** The checkpoint under the target's stamp; asked for when the lock, which stamps, is held. */
+  /** Opens the checkpoint under the target's stamp, which exists once the lock is held. */
   readonly checkpoint: () => Checkpoint;
   /** What slices leave to each other. */
   readonly memory: CronStateStore;
-  /** Whether the slice goes on with an update that was begun, rather than begins one. */
-  readonly goesOn: boolean;
+  /** Whether the slice continues the update in progress; otherwise it starts one. */
+  readonly isContinued: boolean;
   /** Runs the streams of a phase over its dates, resumed. */
-  readonly perform: (phase: Phase, until: Deadline) => Promise<RunResult>;
-  /** Who takes the lock. */
+  readonly perform: (phase: Phase, slice: Slice) => Promise<PhaseResult>;
+  /** Who takes the lock; its run is the ID of an update that starts now. */
   readonly holder: LockHolder;
-  /** When a slice of so many budgets, begun now, is over. */
-  readonly budget: (budgets: number) => Deadline;
+  /** When a slice that starts now ends. */
+  readonly deadline: () => Deadline;
   /** Epoch milliseconds. */
   readonly wallNow: () => number;
-  /** Ends the slice at once, everything saved. */
+  /** Ends the slice at once; what was fetched is saved. */
   readonly signal: AbortSignal;
 }
 
-/** Most budgets that one slice has. */
-const MOST_BUDGETS = 8;
-
-/** Does one slice. What ends it is in the report; nothing is thrown but faults of the program. */
+/** Runs one slice. Its report says how it ended; only bugs in Hindcast throw. */
 export async function tick(input: TickInput): Promise<TickReport> {
   const startedAtMs = input.wallNow();
   const report = emptyReport(startedAtMs);
+  const deadline = input.deadline();
   try {
     await using _lock = await input.target.lock(input.job.job, input.holder);
-    const { memory } = input;
+    const { memory, job } = input;
     const before = await memory.load();
-    const patience = before.more ? before.patience : 1;
-    const day = todayOf(input);
-    const isSame = input.goesOn && before.more && before.completed?.day === day;
-    const phases = isSame ? [...before.completed.phases] : [];
-    const completed = { day, phases };
-    // Killed from here on, the next slice goes on with it.
-    const remember = () => memory.save({ ...before, more: true, patience, completed });
-    await remember();
-    const last = await runPhases(input, patience, report, { phases, remember });
+    const cuts = before.cuts ?? 0;
+    const earlier = continuedUpdate(input, before);
+    const update = earlier ?? { run: input.holder.run, startedAtMs };
+    // If the platform kills this slice, the next one continues with shorter windows.
+    const ifKilled = isShortest(job, cuts) ? cuts : cuts + 1;
+    await memory.save({ ...before, more: true, update, cuts: ifKilled });
+    const isContinued = earlier !== undefined;
+    const wait = await runPhases(input, deadline, { update, cuts, isContinued }, report);
     report.seconds = Math.round(input.wallNow() - startedAtMs) / 1000;
-    const more = report.outcome === "more" || report.outcome === "interrupted";
-    const next = more ? nextPatience(patience, report, last) : 1;
-    await memory.save({ more, patience: next, last: report, ...more ? { completed } : {} });
+    await memory.save(nextState(job, update, cuts, report, wait));
     return report;
   } catch (error) {
     const failed = failedReport(startedAtMs, error);
@@ -81,10 +95,19 @@ export async function tick(input: TickInput): Promise<TickReport> {
   }
 }
 
+/** The update that a slice continues; a new day starts a new one, so that today is fetched first. */
+function continuedUpdate(input: TickInput, before: CronState): UpdateInProgress | undefined {
+  const { update } = before;
+  if (!input.isContinued || !before.more || update === undefined) return undefined;
+  const isSameDay =
+    todayOf({ job: input.job, wallNow: () => update.startedAtMs }) === todayOf(input);
+  return isSameDay ? update : undefined;
+}
+
 /**
- * The report of a slice that could not begin.
+ * The report of a slice that could not start.
  *
- * @throws the error, where it is a fault of the program.
+ * @throws the error, if it is a bug in Hindcast.
  */
 export function failedReport(atMs: number, error: unknown): TickReport {
   const report = emptyReport(atMs);
@@ -106,57 +129,71 @@ function emptyReport(atMs: number): TickReport {
   };
 }
 
-/** Names of the phases that need not be repeated by the next slice, and what saves them. */
-interface Completed {
-  readonly phases: string[];
-  readonly remember: () => Promise<void>;
+/** The update that a slice belongs to, and how it continues it. */
+interface Continued {
+  readonly update: UpdateInProgress;
+  readonly cuts: number;
+  readonly isContinued: boolean;
 }
 
-/** Runs the phases until all are done or the time is over; the last one that was begun. */
+/** Runs the phases until all are done or the time is over; returns what the slice waited for last. */
 async function runPhases(
   input: TickInput,
-  patience: number,
+  { windDown, signal: over }: Deadline,
+  { update, cuts, isContinued }: Continued,
   report: TickReport,
-  { phases, remember }: Completed,
-): Promise<Phase | undefined> {
+): Promise<Wait | undefined> {
   const { job, params, target, wallNow } = input;
   const checkpoint = input.checkpoint();
-  const { windDown, signal: over } = input.budget(patience);
   const signal = AbortSignal.any([input.signal, over]);
-  let last: Phase | undefined;
+  let wait: Wait | undefined;
   try {
     await restoreIfForgotten({ job, checkpoint, target });
+    const fetched = isContinued
+      ? await readFetchedSince(target, job.job, update.startedAtMs)
+      : undefined;
+    const slice = { windDown, signal, job: sliceJob(job, cuts), run: update.run, fetched };
     const source = { job, params, checkpoint, target, wallNow };
     for await (const phase of phasesOf(source, input.streams)) {
-      if (phases.includes(phase.name)) continue;
-      last = phase;
-      const { summary, error } = await input.perform(phase, { windDown, signal });
-      addUp(report, summary);
+      const result = await input.perform(phase, slice);
+      addUp(report, result.summary);
+      wait = result.wait ?? wait;
       if (signal.aborted || windDown.aborted) {
         report.outcome = input.signal.aborted ? "interrupted" : "more";
-        return last;
+        return wait;
       }
-      if (error !== undefined) throw error;
-      // Dates that may still change would be fetched again by each slice; a hole is gone once it is filled.
-      if (phase.name !== "heal") {
-        phases.push(phase.name);
-        await remember();
-      }
+      if (result.error !== undefined) throw result.error;
     }
     finish(report);
   } catch (error) {
     fail(report, error);
   }
-  return last;
+  return wait;
 }
 
 /**
- * A slice that got nowhere needs more time: one in which no window was finished, and one that ended in a phase
- * whose dates may still change and so are fetched again each time.
+ * The state after a slice. A slice that finished no window, and did not wait for the API or a limit, is
+ * followed by one with shorter windows; if there are none, the update fails instead of repeating the same
+ * requests for ever.
  */
-function nextPatience(patience: number, report: TickReport, last: Phase | undefined): number {
-  const isStuck = report.windows.done === 0 || last?.name !== "heal";
-  return isStuck ? Math.min(patience + 1, MOST_BUDGETS) : patience;
+function nextState(
+  job: Job,
+  update: UpdateInProgress,
+  cuts: number,
+  report: TickReport,
+  wait: Wait | undefined,
+): CronState {
+  const { outcome, windows, requests } = report;
+  if (outcome === "interrupted") return { more: true, update, cuts, last: report };
+  if (outcome !== "more") return { more: false, cuts: Math.max(0, cuts - 1), last: report };
+  const isStuck = windows.done + windows.failed === 0 && requests > 0 && wait === undefined;
+  if (wait !== undefined) report.message = formatWait(wait);
+  if (!isStuck) return { more: true, update, cuts, last: report };
+  if (!isShortest(job, cuts)) return { more: true, update, cuts: cuts + 1, last: report };
+  report.outcome = "failed";
+  report.message = "Cannot finish a window within BACKFILL_BUDGET: the shortest takes longer. " +
+    "Set BACKFILL_BUDGET to a longer time";
+  return { more: false, cuts, last: report };
 }
 
 function addUp(report: TickReport, summary: Summary): void {
@@ -175,10 +212,10 @@ function finish(report: TickReport): void {
   if (windows.failed + rejected === 0) return;
   report.outcome = "failed";
   report.message = `${windows.failed} windows failed, ${rejected} rows were rejected: ` +
-    "see deno task errors; the next update asks for them again";
+    "see deno task errors; the next update fetches them again";
 }
 
-/** Takes a failure into the report; anything else is a fault of the program. */
+/** Reports a failure; any other error is a bug in Hindcast. */
 function fail(report: TickReport, error: unknown): void {
   if (!(error instanceof Failure)) throw error;
   report.outcome = error.kind === "locked" ? "locked" : "failed";

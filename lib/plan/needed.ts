@@ -1,13 +1,13 @@
-// Owns which dates of a track a run asks for. A refresh asks for all of its range; a resumed run asks
-// for what coverage lacks, what is done but may still change, and what is to be asked again. It reads
-// coverage and changes nothing.
+// Determines which dates of a track a run fetches. A refresh fetches its whole range; a resumed run fetches
+// what coverage is missing, what is done but may still change, and what failed. It reads coverage and
+// changes nothing.
 import type { Stream } from "../config/schema/job_schema.ts";
 import { civilAt, MINUTES_PER_DAY, startOfDay } from "./time/civil.ts";
 import type { Coverage, RangeState } from "./coverage.ts";
 import { intersect, subtract, union } from "./coverage.ts";
 import type { Window } from "./time/window.ts";
 
-/** Dates to fetch and dates that are left alone, each sorted and all disjoint. */
+/** Dates to fetch and dates to skip, each sorted and all disjoint. */
 export interface Needed {
   /** What to fetch. */
   readonly fetch: Window[];
@@ -17,21 +17,26 @@ export interface Needed {
   readonly retry?: Window[] | "all";
 }
 
-/** The dates of a range to fetch; `retry` are the windows that failed or had rejected rows. */
+/**
+ * The dates of a range to fetch; `retry` are the windows that failed or had rejected rows, `fetched` the
+ * dates that are not fetched again though they may still change.
+ */
 export function neededOf(
   range: Window,
   resume: boolean,
   coverage: Coverage,
   retry: readonly Window[],
+  fetched: readonly Window[] = [],
 ): Needed {
   if (!resume) return { fetch: [range], skip: [] };
   const again = union(retry.flatMap((window) => intersect(window, range) ?? []));
-  const all = union([...coverage.gaps(range), ...coverage.unsettled(range), ...again]);
+  const unsettled = coverage.unsettled(range).flatMap((window) => subtract(window, fetched));
+  const all = union([...coverage.gaps(range), ...unsettled, ...again]);
   const fetch = all.flatMap((window) => subtract(window, again));
   return { fetch, skip: subtract(range, all), retry: again };
 }
 
-/** The part of a run's range for which the stream has anything; undefined where it has nothing. */
+/** The part of a run's range that begins no earlier than the stream; undefined if it is empty. */
 export function rangeOf(stream: Stream, range: Window): Window | undefined {
   if (stream.window === undefined) return undefined;
   return intersect(range, { from: stream.start ?? -Infinity, to: Infinity });

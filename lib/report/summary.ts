@@ -45,6 +45,32 @@ export function emptySummary(run: string): Summary {
   };
 }
 
+/** The summary of a run in two parts, such as the phases of an update by cron. */
+export function joinSummaries(first: Summary, second: Summary): Summary {
+  const isFailed = second.outcome === "done" && first.outcome === "failed";
+  const sum = (name: "seconds" | "requests" | "refused" | "retries" | "rejected") =>
+    first[name] + second[name];
+  const rows = structuredClone(first.rows);
+  for (const [table, counts] of Object.entries(second.rows)) addCounts(rows, table, counts);
+  return {
+    ok: second.ok && !isFailed,
+    run: second.run,
+    outcome: isFailed ? "failed" : second.outcome,
+    seconds: Math.round(sum("seconds") * 1000) / 1000,
+    requests: sum("requests"),
+    refused: sum("refused"),
+    retries: sum("retries"),
+    windows: {
+      planned: first.windows.planned + second.windows.planned,
+      done: first.windows.done + second.windows.done,
+      failed: first.windows.failed + second.windows.failed,
+      skipped: first.windows.skipped + second.windows.skipped,
+    },
+    rows,
+    rejected: sum("rejected"),
+  };
+}
+
 /** Adds counts of one table to those of a run. */
 export function addCounts(
   rows: Record<string, WriteCounts>,

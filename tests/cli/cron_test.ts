@@ -14,7 +14,7 @@ Deno.test("deno task cron --once does one update and ends", async () => {
   await using site = await openSite(thingsJob(api.url), { env: { TINY_TOKEN: "secret-token" } });
   const { code, stdout, stderr } = await site.run("cron", ["--once"]);
   assertEquals([code, stderr], [0, ""]);
-  assertStringIncludes(stdout, "update begins\n");
+  assertStringIncludes(stdout, "update starts\n");
   assertStringIncludes(stdout, "update done: 3 windows, 6 rows written, 3 requests");
   assertEquals(Object.keys(await site.rows()), ["kinds", "things"]);
 });

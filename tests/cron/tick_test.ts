@@ -1,7 +1,8 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { INITIAL_STATE } from "../../lib/cron/state.ts";
+import { type CronState, INITIAL_STATE, type TickReport } from "../../lib/cron/state.ts";
+import type { Summary } from "../../lib/report/summary.ts";
 import { credentials, setup } from "../journeys/setup.ts";
-import { memoryOf, openTiny, runTick } from "./tiny.ts";
+import { memoryOf, openTiny, runTick, type Tiny } from "./tiny.ts";
 
 const UPDATE = "update things 2025-10-19 .. 2025-10-20";
 
@@ -39,7 +40,7 @@ Deno.test("tick() fetches yesterday and today before it fills gaps and fetches w
   assertEquals(tiny.asked.slice(0, 2).sort(), ["2025-10-19", "2025-10-20"]);
   const { coverage, gaps, failed } = await tiny.knows();
   assertEquals([coverage, gaps, failed], [[["2025-10-01", "2025-10-20"]], [], []]);
-  assertEquals(await memoryOf(tiny).load(), { more: false, patience: 1, last: report });
+  assertEquals(await memoryOf(tiny).load(), { more: false, cuts: 0, last: report });
 });
 
 Deno.test("tick() fetches again only what may still change when all else is done", async () => {
@@ -58,28 +59,26 @@ Deno.test("tick() saves what is done when its time is over, and the next one goe
   const over = new AbortController();
   let phases = 0;
   const afterPhase = () => ++phases === 2 && over.abort();
-  const first = await runTick(tiny, { budget: () => over.signal, afterPhase });
+  const first = await runTick(tiny, { over: over.signal, afterPhase });
   assertEquals([first.report.outcome, first.report.complete], ["more", false]);
   assertEquals(first.phases, [UPDATE, "heal things 2025-10-04 .. 2025-10-18"]);
   assertEquals((await memoryOf(tiny).load()).more, true);
-  // Today was fetched by the first slice.
+  // The first slice fetched everything.
   const second = await runTick(tiny);
-  assertEquals([second.report.outcome, second.phases], ["done", [
-    "recheck things 2025-10-17 .. 2025-10-18",
-  ]]);
+  assertEquals([second.report.outcome, second.report.windows.done], ["done", 0]);
   assertEquals((await tiny.knows()).coverage, [["2025-10-01", "2025-10-20"]]);
 });
 
 Deno.test("tick() fetches today again when an update begins or a new day does, before it goes on with history", async () => {
   await using tiny = await openTiny();
   await tiny.fetchDays("2025-10-01", "2025-10-03");
-  const slice = async (goesOn: boolean, nowMs = tiny.nowMs) => {
+  const slice = async (isContinued: boolean, nowMs = tiny.nowMs) => {
     const stop = new AbortController();
     tiny.asked.length = 0;
     // Requests are so scarce that each slice ends after its second.
     const fault = () => tiny.asked.length > 2 ? (stop.abort(), Response.json([])) : undefined;
-    tiny.fault = fault as () => Response;
-    await runTick({ ...tiny, nowMs }, { signal: stop.signal, goesOn });
+    tiny.fault = fault;
+    await runTick({ ...tiny, nowMs }, { signal: stop.signal, isContinued });
     return tiny.asked.slice(0, 2).sort();
   };
   const today = ["2025-10-19", "2025-10-20"];
@@ -106,17 +105,123 @@ Deno.test("tick() finishes what is in flight when it begins nothing new, and say
   assertEquals((await tiny.knows()).failed, []);
 });
 
-Deno.test("tick() gives the next slice more time when one got nowhere", async () => {
-  await using tiny = await openTiny();
-  const budgets: number[] = [];
-  const slice = async (signal: AbortSignal) => {
-    await runTick(tiny, { budget: (count) => (budgets.push(count), signal) });
+/** Windows of a month whose pages are days: each takes as many requests as it has days. */
+const monthly = (settle: string) => (job: string) =>
+  job.replace("window: day", "window: month\n    paging: { by: page, size: 2 }")
+    .replace(`query: { day: "{from}" }`, `query: { day: "{from}", last: "{to}" }`)
+    .replace("settle: 3d", `settle: ${settle}`);
+
+/** A page is one day of the window; `over` aborts once a slice has sent so many requests. */
+function paged(requests: number, over: AbortController) {
+  return (query: URLSearchParams) => {
+    if (requests-- === 0) over.abort();
+    const first = Date.parse(query.get("day")!);
+    const day = new Date(first + (Number(query.get("page")) - 1) * 86_400_000).toISOString();
+    const isOver = day.slice(0, 10) > query.get("last")!;
+    return Response.json(
+      isOver ? [] : ["a", "b"].map((id) => ({ id: `${day} ${id}`, day: day.slice(0, 10) })),
+    );
   };
-  for (let i = 0; i < 10; i++) await slice(AbortSignal.abort());
-  assertEquals(budgets, [1, 2, 3, 4, 5, 6, 7, 8, 8, 8]);
-  await slice(new AbortController().signal);
-  await slice(AbortSignal.abort());
-  assertEquals(budgets.slice(-2), [8, 1]);
+}
+
+/** So many days in a row. */
+function daysUpTo(first: string, count: number): string[] {
+  const day = (i: number) => new Date(Date.parse(first) + i * 86_400_000).toISOString();
+  return Array.from({ length: count }, (_, i) => day(i).slice(0, 10));
+}
+
+/** Runs slices of so many requests until one does not say that there is more, at most 100. */
+async function runSlices(tiny: Tiny, requests: number): Promise<TickReport[]> {
+  const reports: TickReport[] = [];
+  do {
+    const over = new AbortController();
+    tiny.fault = paged(requests, over);
+    reports.push((await runTick(tiny, { over: over.signal })).report);
+  } while (reports.at(-1)!.outcome === "more" && reports.length < 100);
+  return reports;
+}
+
+Deno.test("tick() shortens windows that do not fit a slice until they do", async () => {
+  await using tiny = await openTiny(monthly("0d"));
+  tiny.fault = paged(1000, new AbortController());
+  await tiny.fetchDays("2025-08-01", "2025-08-02");
+  const reports = await runSlices(tiny, 12);
+  assertEquals(reports.at(-1)!.outcome, "done");
+  const done = reports.map(({ windows }) => windows.done);
+  assertEquals(done.slice(0, 2).includes(0), true, "the first window fits already");
+  assertEquals(done.slice(3).includes(0), false, `slices without a window: ${done}`);
+  assertEquals((await tiny.knows()).coverage, [["2025-08-01", "2025-10-20"]]);
+  assertEquals((await memoryOf(tiny).load()).more, false);
+});
+
+Deno.test("tick() fetches dates that may still change once for each update, in however many slices", async () => {
+  await using tiny = await openTiny((job) => job.replace("settle: 3d", "settle: 30d"));
+  await tiny.fetchDays("2025-10-01", "2025-10-20");
+  for (const update of [1, 2]) {
+    tiny.nowMs += 60_000;
+    tiny.asked.length = 0;
+    const reports: TickReport[] = [];
+    do {
+      const late = new AbortController();
+      let requests = 0;
+      tiny.fault = () => (++requests === 6 ? late.abort() : undefined, undefined);
+      reports.push((await runTick(tiny, { windDown: late.signal })).report);
+      tiny.nowMs += 60_000;
+    } while (reports.at(-1)!.outcome === "more" && reports.length < 20);
+    assertEquals([update, reports.at(-1)!.outcome, reports.length > 1], [update, "done", true]);
+    assertEquals(tiny.asked.sort(), daysUpTo("2025-10-01", 20));
+  }
+});
+
+Deno.test("tick() fails when the shortest window does not fit a slice, instead of repeating it for ever", async () => {
+  await using tiny = await openTiny(monthly("0d"));
+  const reports = await runSlices(tiny, 0);
+  const last = reports.at(-1)!;
+  assertEquals([last.outcome, last.complete], ["failed", false]);
+  assertStringIncludes(last.message!, "BACKFILL_BUDGET");
+  assertEquals(reports.length < 10, true);
+  assertEquals((await memoryOf(tiny).load()).more, false);
+});
+
+Deno.test("tick() keeps the length of windows when a slice only waited for a limit", async () => {
+  await using tiny = await openTiny(monthly("0d"));
+  const over = new AbortController();
+  tiny.fault = paged(0, over);
+  const wait = { kind: "limit", reason: "500/d", sinceMs: 0, untilMs: 60_000 } as const;
+  const { report } = await runTick(tiny, { over: over.signal, wait });
+  assertEquals([report.outcome, report.windows.done], ["more", 0]);
+  assertStringIncludes(report.message!, "500/d");
+  assertEquals((await memoryOf(tiny).load()).cuts, 0);
+});
+
+Deno.test("tick() continues with shorter windows after a slice that was killed", async () => {
+  await using tiny = await openTiny(monthly("0d"));
+  let during: CronState | undefined;
+  const afterPhase = () => {
+    memoryOf(tiny).load().then((state) => during = state);
+  };
+  tiny.fault = paged(1000, new AbortController());
+  await runTick(tiny, { afterPhase });
+  assertEquals([during!.more, during!.cuts], [true, 1]);
+  assertEquals((await memoryOf(tiny).load()).cuts, 0);
+});
+
+Deno.test("tick() records the phases and slices of an update as one run", async () => {
+  await using tiny = await openTiny();
+  await tiny.fetchDays("2025-10-01", "2025-10-03");
+  const over = new AbortController();
+  const afterPhase = () => over.abort();
+  await runTick(tiny, { over: over.signal, afterPhase });
+  tiny.nowMs += 60_000;
+  await runTick(tiny);
+  const { job, stores } = tiny;
+  const runs = (await stores.checkpoint(job).runs.list()).filter(({ kind }) => kind === "cron");
+  const summary = runs[0]!.summary as Summary;
+  assertEquals([runs.length, summary.outcome, summary.windows.done], [1, "done", 17]);
+  const { start, end } = runs[0]!.options;
+  assertEquals([start, end], ["2025-10-04", "2025-10-20"]);
+  const sql = "SELECT count(*)::int AS runs FROM hindcast_runs WHERE kind = 'cron'";
+  assertEquals((await stores.target.query(sql)).rows, [[1]]);
 });
 
 Deno.test("tick() stops at a signal, and remembers that there is more", async () => {

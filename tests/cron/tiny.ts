@@ -1,17 +1,17 @@
 // Owns a small world for slices of updates: an HTTP API of two things a day, a real database and a real
-// checkpoint. Slices go the way of lib/cli/cron_service.ts, with a clock of the test's.
+// checkpoint. Slices are run as lib/cli/cron_service.ts runs them, with a clock that the test controls.
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import { snapshot, type StreamSnapshot } from "../../lib/checkpoint/snapshot.ts";
 import type { Job } from "../../lib/config/schema/job.ts";
 import { readJob } from "../../lib/config/read_job.ts";
 import { CronStateStore } from "../../lib/cron/state.ts";
 import type { Phase } from "../../lib/cron/phases.ts";
-import { type Deadline, tick, type TickInput } from "../../lib/cron/tick.ts";
-import { parseCivil } from "../../lib/plan/time/civil.ts";
+import { type Deadline, type PhaseResult, tick, type TickInput } from "../../lib/cron/tick.ts";
+import { formatDay, parseCivil } from "../../lib/plan/time/civil.ts";
 import { selectStreams } from "../../lib/plan/stage.ts";
 import { formatWindow } from "../../lib/report/text/format.ts";
 import { openStores, type Stores } from "../../lib/cli/open_job.ts";
-import { performRun } from "../../lib/cli/perform_run.ts";
+import { type Performance, performRun } from "../../lib/cli/perform_run.ts";
 import { serve } from "../support/http_server.ts";
 import { sharedPostgres } from "../support/postgres_server.ts";
 import { tempDir } from "../support/temp.ts";
@@ -28,10 +28,12 @@ export interface CronWorld {
 
 /** The world of things. */
 export interface Tiny extends CronWorld, AsyncDisposable {
+  /** The time, in epoch milliseconds; a test may advance it. */
+  nowMs: number;
   /** Days asked for, as they were asked. */
   readonly asked: string[];
-  /** What the API answers instead, while it is set. */
-  fault: (() => Response) | undefined;
+  /** Responds instead of the API, while it is set. */
+  fault: ((query: URLSearchParams) => Response | undefined) | undefined;
   /** Fetches days, the last included, as `backfill` does. */
   fetchDays(first: string, last: string): Promise<void>;
   /** What the checkpoint knows of the things. */
@@ -50,17 +52,21 @@ streams:
     rows: things
 `;
 
-/** Opens it at noon of 2025-10-20. */
-export async function openTiny(): Promise<Tiny> {
+/** Opens it at noon of 2025-10-20, with other windows or another `settle` where given. */
+export async function openTiny(
+  edit: (job: string) => string = (job) => job,
+): Promise<Tiny> {
   const dir = tempDir();
   const asked: string[] = [];
   const server = serve((request) => {
-    const day = new URL(request.url).searchParams.get("day") ?? "";
+    const query = new URL(request.url).searchParams;
+    const day = query.get("day") ?? "";
     asked.push(day);
-    return tiny.fault?.() ?? Response.json(["a", "b"].map((id) => ({ id: `${day} ${id}`, day })));
+    return tiny.fault?.(query) ??
+      Response.json(["a", "b"].map((id) => ({ id: `${day} ${id}`, day })));
   });
   const env = (name: string) => name === "TINY_TOKEN" ? "a secret token" : undefined;
-  const job = await readJob("job.yaml", { readText: () => JOB(server.url), env });
+  const job = await readJob("job.yaml", { readText: () => edit(JOB(server.url)), env });
   const stores = await openStores({
     databaseUrl: await (await sharedPostgres()).createDatabase(),
     kvPath: dir.file("checkpoints.db"),
@@ -73,7 +79,8 @@ export async function openTiny(): Promise<Tiny> {
     fetchDays: async (first, last) => {
       await using _lock = await stores.target.lock(job.job, HOLDER);
       const range = { from: parseCivil(first)!, to: parseCivil(last)! + 1440 };
-      await run(tiny, stores.checkpoint(job), ["things"], range, UNTIL);
+      const checkpoint = stores.checkpoint(job);
+      await run(tiny, { checkpoint, streams: ["things"], range, ...UNTIL });
     },
     knows: async () =>
       (await snapshot(job, stores.checkpoint(job), ["things"], {}, undefined)).things!,
@@ -98,19 +105,21 @@ const ALL = { groups: [], only: [], with: [], without: [] };
 /** Runs streams over dates, resumed. */
 function run(
   world: CronWorld,
-  checkpoint: Checkpoint,
-  streams: readonly string[],
-  range: Phase["range"],
-  until: Deadline,
+  asked:
+    & Pick<Performance, "checkpoint" | "streams" | "signal">
+    & { range: Phase["range"] }
+    & Partial<Performance>,
 ) {
+  const [start, end] = [asked.range.from, asked.range.to - 1].map(formatDay);
   return performRun({
-    ...{ job: world.job, streams, range, resume: true, checkpoint, env: world.env, ...until },
-    options: { ...ALL, start: "2025-10-01", end: "2025-10-20", params: {} },
+    ...{ job: world.job, resume: true, env: world.env },
+    options: { ...ALL, start: start!, end: end!, params: {} },
     target: world.stores.target,
     logsFolder: undefined,
     run: crypto.randomUUID(),
     show: () => {},
     wallNow: () => world.nowMs,
+    ...asked,
   });
 }
 
@@ -126,13 +135,15 @@ export interface Ticked {
   readonly phases: string[];
 }
 
-/** What a test wants otherwise. */
-export type TickChanges = Partial<Pick<TickInput, "signal" | "goesOn">> & {
-  /** A signal that aborts when a slice of so many budgets is over. */
-  readonly budget?: (budgets: number) => AbortSignal;
-  /** Aborts when no window is to be begun any more. */
+/** What a test changes. */
+export type TickChanges = Partial<Pick<TickInput, "signal" | "isContinued">> & {
+  /** Aborts when the slice is over. */
+  readonly over?: AbortSignal;
+  /** Aborts when no further window is to be started. */
   readonly windDown?: AbortSignal;
-  /** Told of each phase that came to its end. */
+  /** What every phase waited for. */
+  readonly wait?: PhaseResult["wait"];
+  /** Receives each phase that has ended. */
   readonly afterPhase?: (phase: Phase) => void;
 };
 
@@ -143,19 +154,22 @@ export async function runTick(world: CronWorld, changes: TickChanges = {}): Prom
   let checkpoint: Checkpoint | undefined;
   const opened = () => checkpoint ??= stores.checkpoint(job);
   const report = await tick({
-    ...{ job, target: stores.target, memory: memoryOf(world), holder: HOLDER, params: {} },
+    ...{ job, target: stores.target, memory: memoryOf(world), params: {} },
+    holder: { ...HOLDER, run: crypto.randomUUID() },
     streams: selectStreams(job, ALL),
     checkpoint: opened,
-    goesOn: changes.goesOn ?? true,
-    perform: async (phase, until) => {
+    isContinued: changes.isContinued ?? true,
+    perform: async (phase, slice) => {
       phases.push(`${phase.name} ${phase.streams.join(",")} ${formatWindow(phase.range)}`);
-      const result = await run(world, opened(), phase.streams, phase.range, until);
+      const { streams, range } = phase;
+      const checkpoint = opened();
+      const result = await run(world, { checkpoint, streams, range, kind: "cron", ...slice });
       changes.afterPhase?.(phase);
-      return result;
+      return { ...result, wait: changes.wait };
     },
-    budget: (budgets) => ({
+    deadline: () => ({
       windDown: changes.windDown ?? never(),
-      signal: changes.budget?.(budgets) ?? never(),
+      signal: changes.over ?? never(),
     }),
     wallNow: () => world.nowMs,
     signal: changes.signal ?? new AbortController().signal,
