@@ -40,16 +40,12 @@ Deno.test("openTarget() waits for a free connection", async () => {
   await other.run(`DROP ROLE ${role}`);
 });
 
-Deno.test("openTarget() does not wait for a wrong password or an unknown host, nor where it is not to", async () => {
+Deno.test("openTarget() does not wait for a database that does not exist, nor where it is not to", async () => {
   const url = new URL(await (await sharedPostgres()).createDatabase());
   const waits: string[] = [];
   const onWait = (message: string) => void waits.push(message);
-  for (
-    const wrong of [
-      Object.assign(new URL(url), { pathname: "/no_such_database" }),
-      Object.assign(new URL(url), { hostname: "no-such-host.invalid" }),
-    ]
-  ) await assertRejects(() => openTarget(wrong.href, { onWait }), Failure, "Cannot connect to");
+  const wrong = Object.assign(new URL(url), { pathname: "/no_such_database" });
+  await assertRejects(() => openTarget(wrong.href, { onWait }), Failure, "Cannot connect to");
   const nobody = "postgres://me@127.0.0.1:1/db";
   await assertRejects(() => openTarget(nobody, { onWait, waitsForServer: false }), Failure);
   assertEquals(waits, []);
