@@ -90,6 +90,14 @@ const BAD_RECORDS: Record<string, { change: (r: Reading) => unknown; says: strin
     change: (reading) => ({ ...reading, raw: nested(100_000) }),
     says: ["readings", "raw", "nested"],
   },
+  "a key of a hundred thousand nested brackets": {
+    change: (reading) => ({ ...reading, id: nested(100_000) }),
+    says: ["readings", "id"],
+  },
+  "a hundred thousand nested brackets where a record should be": {
+    change: () => nested(100_000),
+    says: ["is an array, not an object"],
+  },
 };
 
 /** JSON of so many nested lists; the value cannot be made by JSON.stringify, which recurses. */
@@ -152,6 +160,10 @@ Deno.test("backfill() rejects a row without its parent when an object is null, a
   await assertHeals(bench, api);
 });
 
+function json(text: string): Response {
+  return new Response(text, { headers: { "content-type": "application/json" } });
+}
+
 /** Answers that spoil the window of one day. */
 const BAD_WINDOWS: Record<string, { answer: (asked: Asked) => unknown; says: string }> = {
   "404": { answer: () => new Response("gone", { status: 404 }), says: "status 404" },
@@ -162,6 +174,14 @@ const BAD_WINDOWS: Record<string, { answer: (asked: Asked) => unknown; says: str
   "JSON that is cut off": {
     answer: () => new Response('{"total": 3, "readings": [{"id": 1'),
     says: "Cannot read",
+  },
+  "12 KB of lists nested 6,000 deep": {
+    answer: () => json(`${"[".repeat(6000)}${"]".repeat(6000)}`),
+    says: "Cannot read records: expected an array",
+  },
+  "a number nested 100,000 deep that a float would round": {
+    answer: () => json(`${"[".repeat(100_000)}1.10${"]".repeat(100_000)}`),
+    says: "Cannot read records: expected an array",
   },
   "another shape": { answer: () => ({ data: [] }), says: "Cannot read records: expected an array" },
   "a total that grows with every page": {
