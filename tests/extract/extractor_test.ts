@@ -355,6 +355,26 @@ Deno.test("extract() rejects records outside their window, and those without a d
   assertEquals(extractBody(job, body).rejected, []);
 });
 
+Deno.test("extract() accepts a date written as midnight UTC in its window, whatever the time zone of the job", () => {
+  const stream = { record_date: "day", rows: { table: "races", columns: { id: "id" } } };
+  const job = jobOf({ tables: RACES, time_zone: "America/New_York", stream });
+  const days = {
+    a: "2025-10-13T00:00:00Z",
+    b: "2025-10-14T00:00:00Z",
+    c: "2025-10-15T00:00:00Z",
+    d: "2025-10-13T00:00:01Z",
+    e: "2025-10-13T00:00:00+01:00",
+  };
+  const body = Object.entries(days).map(([id, day]) => ({ id, day }));
+  const extraction = extractBody(job, body, { window: windowOf("2025-10-13", "2025-10-14") });
+  assertEquals(rowsOf(extraction, "races").map(({ id }) => id), ["a", "b"]);
+  assertEquals(extraction.rejected.map(({ reason }) => reason.slice(0, 23)), [
+    "has the date 2025-10-14",
+    "has the date 2025-10-12",
+    "has the date 2025-10-12",
+  ]);
+});
+
 Deno.test("extract() accepts a date without a time in every window of its day", () => {
   const stream = { record_date: "day", rows: { table: "races", columns: { id: "id" } } };
   const job = jobOf({ tables: RACES, stream });

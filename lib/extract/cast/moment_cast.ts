@@ -90,7 +90,7 @@ function textOf(
 }
 
 /** Whether a moment is written as midnight UTC, as many APIs write a date. */
-function isMidnightUtc({ minute, second, fraction, offset }: Moment): boolean {
+export function isMidnightUtc({ minute, second, fraction, offset }: Moment): boolean {
   return offset === 0 && minute % MINUTES_PER_DAY === 0 && second === 0 && fraction === "";
 }
 

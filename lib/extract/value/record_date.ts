@@ -7,7 +7,7 @@ import { formatCivil, MINUTES_PER_DAY } from "../../plan/time/civil.ts";
 import { fromEpoch, localMinute, type Moment, parseIso } from "../cast/moment.ts";
 import { isNumber } from "../cast/exact_number.ts";
 import type { Frame } from "./each.ts";
-import { formattedMoment } from "../cast/moment_cast.ts";
+import { formattedMoment, isMidnightUtc } from "../cast/moment_cast.ts";
 import { parsePath, walk } from "./path.ts";
 import { preview } from "./preview.ts";
 
@@ -45,9 +45,11 @@ export function recordDateTest(
   const read = format === undefined ? momentOf : formattedMoment(format);
   return (record, window) => {
     const found = root === "key" ? record.key : walk(record.element, steps);
-    const date = rangeOf(found, read(found), timeZone, format);
-    if (date === undefined) return noDate(path, found, format);
-    if (date.from < window.to && date.to > window.from) return undefined;
+    const moment = read(found);
+    if (moment === undefined) return noDate(path, found, format);
+    const date = rangeOf(found, moment, timeZone, format);
+    if (overlap(date, window)) return undefined;
+    if (isMidnightUtc(moment) && overlap(dayOf(moment), window)) return undefined;
     if (outside === "drop") return DROPPED;
     return `has the date ${formatCivil(date.from)}, which is outside its window ${
       formatCivil(window.from)
@@ -66,15 +68,23 @@ function noDate(path: string, found: unknown, format: string | undefined): strin
 /** The minutes that a date or time covers in the job's time zone: a whole day where no time is written. */
 function rangeOf(
   value: unknown,
-  moment: Moment | undefined,
+  moment: Moment,
   timeZone: string,
   format: string | undefined,
-): Range | undefined {
-  if (moment === undefined) return undefined;
+): Range {
   const from = localMinute(moment, timeZone);
   if (format !== undefined) return { from, to: from + minutesShown(format) };
   const isDay = typeof value === "string" && /^\d{4}-\d{2}-\d{2}$/.test(value);
   return { from, to: from + (isDay ? MINUTES_PER_DAY : 1) };
+}
+
+function overlap(date: Range, window: Range): boolean {
+  return date.from < window.to && date.to > window.from;
+}
+
+/** The day that midnight UTC is written with, as `date` columns take it. */
+function dayOf({ minute }: Moment): Range {
+  return { from: minute, to: minute + MINUTES_PER_DAY };
 }
 
 /** The minutes that a value in a format covers: a minute, a day, or, without a day, at most a month or a year. */
