@@ -25,6 +25,7 @@ import { outsideWindow } from "./outside_window.ts";
 import { type Probe, unsentProbe } from "./probe.ts";
 import { probePaging } from "./probe_paging.ts";
 import { gatherCastFailures, neverFilled, reportRows } from "./row_report.ts";
+import { sharedKeys } from "./shared_keys.ts";
 import { statusHint } from "./status_hint.ts";
 import { unmappedFields } from "./unmapped_field.ts";
 
@@ -86,7 +87,7 @@ async function reportOn(client: StreamClient, unit: Unit, response: OkResponse) 
     untaken: unmappedFields(job, client.name, read.records),
     outside: outsideWindow(extraction, unit.window),
     rejected: gatherCastFailures(extraction.rejected, shapes),
-    notes: lostFractions(client.stream, extraction),
+    notes: [...lostFractions(client.stream, extraction), ...sharedKeys(client.stream, extraction)],
     ...hasRows || client.stream.format !== "json" ? {} : shapeOf(read.body),
   };
 }

@@ -55,6 +55,22 @@ const DATA = [
   { id: "b", at: "yesterday", value: 2, unit: "C", note: "", parts: [] },
 ];
 
+Deno.test("probeStream() notes different rows that share a key, unless the job declares that they merge", async () => {
+  const data = [
+    ...[{ id: "a", value: 1, parts: [1, 1] }, { id: "b", value: 1 }, { id: "a", value: 2 }],
+    ...[{ id: "b", value: 1 }, { id: "a", value: 3 }],
+  ];
+  const answer = () => Response.json({ meta: { total: 5 }, data });
+  const all = (text: string) => text.replace("size: 2", "size: 5");
+  assertEquals((await probe(answer, all)).probed.notes, [
+    '2 rows replace other rows of readings with the same key in this response (id "a", value "1" and "2"); ' +
+    'add a column to its "key", or declare how they merge',
+  ]);
+  const merging = (policy: string) => (text: string) =>
+    all(text).replace("value: numeric", `value: { type: numeric, merge: ${policy} }`);
+  assertEquals((await probe(answer, merging("greatest"))).probed.notes, []);
+});
+
 Deno.test("probeStream() reports the request, the response, paging, records, rows and cast failures", async () => {
   let headers: Headers | undefined;
   const { probed, text } = await probe((request) => {
