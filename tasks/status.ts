@@ -5,7 +5,10 @@ import type { Checkpoint } from "../lib/checkpoint/checkpoint.ts";
 import type { RunRecord } from "../lib/checkpoint/run_log.ts";
 import type { Days, StreamView } from "../lib/checkpoint/snapshot.ts";
 import { daysOf, inDays, viewStreams } from "../lib/checkpoint/snapshot.ts";
+import { intersect } from "../lib/plan/coverage.ts";
+import { startedPart } from "../lib/plan/needed.ts";
 import { selectStreams } from "../lib/plan/stage.ts";
+import { civilAt } from "../lib/plan/time/civil.ts";
 import type { Window } from "../lib/plan/time/window.ts";
 import { formatWait } from "../lib/report/text/wait.ts";
 import { formatCount, formatNumber, formatTable, oneLine } from "../lib/report/text/format.ts";
@@ -144,8 +147,13 @@ async function readStatus(job: Job, stores: Stores, look: Look): Promise<Status>
     checkpoint.runs.list(RUNS_SHOWN),
   ]);
   const streams: Status["streams"] = {};
+  const now = civilAt(Date.now(), job.time_zone);
   for (const [name, view] of Object.entries(snapshots)) {
-    streams[name] = { ...view, scopes: await checkpoint.scopes(name) };
+    const started = range && startedPart(job.streams[name]!, range, now);
+    const gaps = started === undefined
+      ? view.gaps
+      : view.gaps.flatMap((gap) => intersect(gap, started) ?? []);
+    streams[name] = { ...view, gaps, scopes: await checkpoint.scopes(name) };
   }
   return {
     job: job.job,

@@ -4,10 +4,11 @@ import type { Job } from "../config/schema/job.ts";
 import { expectedRecordsPerMinute } from "../plan/forecast.ts";
 import { eachValues } from "../plan/each_values.ts";
 import type { Needed } from "../plan/needed.ts";
-import { neededOf, rangeOf } from "../plan/needed.ts";
+import { neededOf, rangeOf, startedPart } from "../plan/needed.ts";
 import { union } from "../plan/coverage.ts";
 import type { Track } from "../plan/scope.ts";
 import { scopeOf } from "../plan/scope.ts";
+import { civilAt } from "../plan/time/civil.ts";
 import { StreamPlan } from "../plan/stream_plan.ts";
 import type { Window } from "../plan/time/window.ts";
 import type { Checkpoint } from "./checkpoint.ts";
@@ -96,7 +97,9 @@ export async function neededBy(source: PlanSource, track: Track): Promise<Needed
     return isDone ? { fetch: [], skip: [] } : null;
   }
   const again = await checkpoint.retryWindows(track);
-  const range = isOnlyRetried ? undefined : rangeOf(stream, source.range);
+  const whole = isOnlyRetried ? undefined : rangeOf(stream, source.range);
+  const now = civilAt(source.wallNow(), job.time_zone);
+  const range = whole && startedPart(stream, whole, now);
   const needed = range === undefined
     ? { fetch: [], skip: [] }
     : neededOf(range, resume, checkpoint.coverage(track), again, fetched?.windows(track));

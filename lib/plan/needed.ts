@@ -2,10 +2,10 @@
 // what coverage is missing, what is done but may still change, and what failed. It reads coverage and
 // changes nothing.
 import type { Stream } from "../config/schema/job_schema.ts";
-import { civilAt, MINUTES_PER_DAY, startOfDay } from "./time/civil.ts";
+import { civilAt, type CivilMinute, MINUTES_PER_DAY, startOfDay } from "./time/civil.ts";
 import type { Coverage, RangeState } from "./coverage.ts";
 import { intersect, subtract, union } from "./coverage.ts";
-import type { Window } from "./time/window.ts";
+import { minutesOf, type Window } from "./time/window.ts";
 
 /** Dates to fetch and dates to skip, each sorted and all disjoint. */
 export interface Needed {
@@ -40,6 +40,19 @@ export function neededOf(
 export function rangeOf(stream: Stream, range: Window): Window | undefined {
   if (stream.window === undefined) return undefined;
   return intersect(range, { from: stream.start ?? -Infinity, to: Infinity });
+}
+
+/**
+ * The part of a range that windows shorter than a day fetch: if the range ends with today, the windows
+ * that have not started at `now` are left to a later run. A range that goes beyond today is kept whole.
+ */
+export function startedPart(stream: Stream, range: Window, now: CivilMinute): Window | undefined {
+  const { window } = stream;
+  if (window === undefined || range.to !== startOfDay(now) + MINUTES_PER_DAY) return range;
+  const minutes = minutesOf(window.auto ? window.min : window.length);
+  if (minutes >= MINUTES_PER_DAY) return range;
+  const started = Math.floor((now - range.from) / minutes) + 1;
+  return intersect(range, { from: range.from, to: range.from + started * minutes });
 }
 
 /**

@@ -276,3 +276,20 @@ Deno.test("tick() is failed and not complete when the source refuses", async () 
   assertEquals(report.message!.includes("a secret token"), false);
   assertEquals((await memoryOf(tiny).load()).more, false);
 });
+
+Deno.test("tick() with windows of an hour fetches neither hours to come nor settled hours again", async () => {
+  const hourly = (job: string) =>
+    job.replace("window: day", "window: 1h").replace("settle: 3d", "settle: 1h")
+      .replace(`"{from}"`, `"{from|%Y-%m-%dT%H:%M}"`);
+  await using tiny = await openTiny(hourly);
+  tiny.fault = (query) =>
+    Response.json([{ id: query.get("day"), day: query.get("day")!.slice(0, 10) }]);
+  tiny.nowMs = Date.parse("2025-10-20T12:30:00Z");
+  await runTick(tiny);
+  assertEquals([tiny.asked.length, tiny.asked.toSorted().at(-1)], [37, "2025-10-20T12:00"]);
+  tiny.asked.length = 0;
+  tiny.nowMs = Date.parse("2025-10-20T14:10:00Z");
+  await runTick(tiny, { isContinued: false });
+  const hours = ["11", "12", "13", "14"].map((hour) => `2025-10-20T${hour}:00`);
+  assertEquals(tiny.asked.sort(), hours);
+});

@@ -2,7 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { MINUTES_PER_DAY } from "../../lib/plan/time/civil.ts";
 import { Coverage, union } from "../../lib/plan/coverage.ts";
-import { neededOf, rangeOf, settledParts } from "../../lib/plan/needed.ts";
+import { neededOf, rangeOf, settledParts, startedPart } from "../../lib/plan/needed.ts";
+import type { Stream } from "../../lib/config/schema/job_schema.ts";
 import type { Window } from "../../lib/plan/time/window.ts";
 import { at, days, jobOf } from "./jobs.ts";
 
@@ -129,4 +130,17 @@ Deno.test("settledParts() settles an hour of today once it has been over for lon
   };
   assertEquals(settled(10), [[60, true]]);
   assertEquals(settled(11), [[60, false]]);
+});
+
+Deno.test("startedPart() leaves the hours of today that have not started, unless later dates are requested", () => {
+  const day = at("2025-01-02");
+  const hourly = { window: { auto: false, length: { unit: "minute", count: 60 } } } as Stream;
+  const daily = { window: { auto: false, length: { unit: "day", count: 1 } } } as Stream;
+  const hours = (stream: Stream, to: number, now: number) =>
+    (startedPart(stream, { from: day - 1440, to }, now)!.to - day) / 60;
+  assertEquals(hours(hourly, day + 1440, day + 12 * 60 + 30), 13);
+  assertEquals(hours(hourly, day + 1440, day + 13 * 60), 14);
+  assertEquals(hours(hourly, day, day + 12 * 60), 0);
+  assertEquals(hours(hourly, day + 2880, day + 12 * 60), 48);
+  assertEquals(hours(daily, day + 1440, day + 12 * 60), 24);
 });
