@@ -15,9 +15,9 @@ export interface VariableUse {
   readonly text: string;
 }
 
-/** Variables that are never available to jobs: settings of Hindcast, of Deno and of PostgreSQL. */
+/** Variables that are never available to jobs: settings of Hindcast, Deno, PostgreSQL and proxies. */
 const RESERVED =
-  /^(DATABASE_URL|(BACKFILL|HINDCAST|DENO|OTEL|NODE|NPM|LD|AWS)_\w*|PGPASS(WORD|FILE))$/i;
+  /^(DATABASE_URL|(BACKFILL|HINDCAST|DENO|OTEL|NODE|NPM|LD|AWS)_\w*|(HTTP|HTTPS|ALL|NO)_PROXY|PGPASS(WORD|FILE))$/i;
 
 /** Why a job cannot use a variable at a path, or undefined if it can. */
 export function variableProblem(name: string, path: readonly string[]): string | undefined {

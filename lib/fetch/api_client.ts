@@ -9,6 +9,7 @@ import { Availability } from "./rate/availability.ts";
 import { Backlog } from "./backlog.ts";
 import { HttpClient, type HttpResponse } from "./http/http.ts";
 import { hostOf, HttpError } from "./http/http_error.ts";
+import { proxyOf } from "./http/proxy.ts";
 import { Credentials } from "./http/credentials.ts";
 import { StreamClient } from "./stream_client.ts";
 import { Limiter } from "./rate/limiter.ts";
@@ -83,6 +84,7 @@ export class ApiClient implements ApiConnection, AsyncDisposable {
       timeoutMs: source.timeout,
       maxBodyBytes: source.max_body,
       now: clock.now,
+      proxyOf: (url) => proxyOf(url, env),
     });
   }
 

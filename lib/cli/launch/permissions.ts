@@ -2,6 +2,7 @@
 // job, the checkpoint, the embedded database and the logs, and the environment variables that these name.
 // They are derived from the job file and the settings, so that no API requires broader permissions than
 // its own hosts. It opens only the job's files.
+import { PROXY_NAMES } from "../../fetch/http/proxy.ts";
 import { parsePostgresUrl } from "../../upsert/postgres/url.ts";
 import { JOB_SETTING, namedJob } from "../default_job.ts";
 import { IS_BUNDLED, packageFile } from "../package_files.ts";
@@ -111,7 +112,10 @@ function grantsOf(needs: Needs, job: JobAccess, env: Environment): Grants {
     net: new Set(job.hosts),
     read: new Set(job.files.filter((file) => file !== "")),
     write: new Set(),
-    env: new Set([...SETTING_NAMES, ...COMMON_NAMES, ...job.variables]),
+    env: new Set([
+      ...[...SETTING_NAMES, ...COMMON_NAMES, ...job.variables],
+      ...(needs.source === true ? PROXY_NAMES : []),
+    ]),
     sys: new Set(needs.lock ? ["hostname"] : []),
   };
   const usesTarget = needs.target === "fed" ? job.isFed : needs.target === true;

@@ -32,6 +32,8 @@ export interface HttpOptions {
   readonly maxBodyBytes: number;
   /** Returns monotonic milliseconds. */
   readonly now: () => number;
+  /** Names the proxy of a URL, if there is one, for errors. */
+  readonly proxyOf?: (url: string) => string | undefined;
 }
 
 /** Most bytes read of an error response, which is only quoted. */
@@ -102,7 +104,7 @@ export class HttpClient implements Disposable {
         client: this.#client,
       });
     } catch (error) {
-      throw sendError(error, request.url);
+      throw sendError(error, request.url, this.#options.proxyOf?.(request.url));
     }
   }
 

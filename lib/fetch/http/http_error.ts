@@ -41,8 +41,8 @@ export class HttpError extends Error {
   }
 }
 
-/** Classifies an error of `fetch` before the response headers. */
-export function sendError(error: unknown, url: string): HttpError {
+/** Classifies an error of `fetch` before the response headers; `proxy` names the proxy in use. */
+export function sendError(error: unknown, url: string, proxy?: string): HttpError {
   const host = hostOf(url);
   if (error instanceof Deno.errors.NotCapable) {
     return new HttpError(
@@ -52,6 +52,13 @@ export function sendError(error: unknown, url: string): HttpError {
     );
   }
   const reason = reasonOf(error);
+  if (proxy !== undefined && /dns error|refused|unsuccessful tunnel|connect error/i.test(reason)) {
+    return new HttpError(
+      "connection",
+      `the proxy of ${proxy} does not connect to ${host} (${reason.slice(0, 120)})`,
+      `Check the proxy, or list ${new URL(url).hostname} in NO_PROXY`,
+    );
+  }
   if (/dns error/i.test(reason)) {
     return new HttpError("connection", `DNS knows no host "${new URL(url).hostname}"`);
   }

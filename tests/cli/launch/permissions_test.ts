@@ -64,6 +64,11 @@ const NAMES = [
   "HINDCAST_COMMAND",
 ];
 const ENV = [...NAMES, "TINY_URL", "TINY_SECRET", "TINY_ABOUT"];
+const PROXIED = [
+  ...ENV,
+  ...["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"],
+  ...["ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"],
+];
 
 Deno.test("each command may reach its API, its database and its files, and nothing else", async () => {
   using dir = folder();
@@ -78,7 +83,7 @@ Deno.test("each command may reach its API, its database and its files, and nothi
     net: [...API, "db.example.com:5432"],
     read: [...JOB_FILES, KV, "DIR/logs"],
     write: [KV, "DIR/logs"],
-    env: ENV,
+    env: PROXIED,
     sys: ["hostname"],
   };
   const cron = ["PORT", "BACKFILL_SCHEDULE", "BACKFILL_BUDGET"];
@@ -98,9 +103,9 @@ Deno.test("each command may reach its API, its database and its files, and nothi
     cron: {
       ...runner,
       net: [...runner.net, "127.0.0.1:8000"],
-      env: [...ENV, ...cron, "DENO_DEPLOYMENT_ID", "DENO_TIMELINE"],
+      env: [...PROXIED, ...cron, "DENO_DEPLOYMENT_ID", "DENO_TIMELINE"],
     },
-    probe: { net: API, read: JOB_FILES, env: ENV },
+    probe: { net: API, read: JOB_FILES, env: PROXIED },
     // This machine and a folder of its own, whatever the settings say.
     demo: {
       net: ["127.0.0.1"],
