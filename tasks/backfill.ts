@@ -84,7 +84,7 @@ async function checkStatus(job: Job, given: GivenOptions, args: Arguments): Prom
 async function perform(job: Job, given: GivenOptions, args: Arguments): Promise<number> {
   using screen = new Screen(args.has("json") ? Deno.stderr : Deno.stdout);
   using stop = new StopSignal(
-    () => screen.say("stopping; press Ctrl+C again to leave at once"),
+    () => screen.say("stopping; press Ctrl+C again to exit at once"),
     () => sayInterrupted(screen),
   );
   try {

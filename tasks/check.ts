@@ -17,7 +17,7 @@ const FLAGS: Flags = {
   json: { kind: "switch", about: "Print one JSON object: {ok, files: [{file, ok, problems}]}." },
 };
 
-const ABOUT = `Checks job files and prints all problems with their places.
+const ABOUT = `Checks job files and prints every problem with its line and column.
 Without FILE it checks the job that other commands use. Exits with 2 if there is a problem.`;
 
 /** The job of the repository itself, where the user has none. */

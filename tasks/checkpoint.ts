@@ -17,7 +17,7 @@ import { readSettings } from "../lib/cli/settings.ts";
 const ABOUT = "Restores a checkpoint that was lost or damaged from what the database recorded.";
 
 const FLAGS: Flags = {
-  rebuild: { kind: "switch", about: "Replace coverage by what the database can prove." },
+  rebuild: { kind: "switch", about: "Replace coverage with what the database can prove." },
   config: { kind: "value", value: "FILE", about: JOB_ABOUT },
   json: { kind: "switch", about: "Print one JSON object: {target, moved, streams}." },
 };
@@ -31,8 +31,8 @@ async function main(argv: string[]): Promise<number> {
     return EXIT.done;
   }
   if (!args.has("rebuild")) {
-    throw new Failure("configuration", "Cannot tell what to do: --rebuild is not given", {
-      hint: "deno task checkpoint --rebuild replaces coverage by what the database can prove; " +
+    throw new Failure("configuration", "Cannot run checkpoint: --rebuild is not given", {
+      hint: "deno task checkpoint --rebuild replaces coverage with what the database can prove; " +
         "deno task status shows it",
     });
   }

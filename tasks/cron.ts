@@ -16,8 +16,8 @@ import { StopSignal } from "../lib/cli/signals.ts";
 
 const ABOUT = `Keeps a job up to date: fetches yesterday and today, then again what may still
 change, then fills gaps and fetches what failed. Give it the streams and parameters of
-your backfills. BACKFILL_SCHEDULE says when (UTC; default: "0 5 * * *"), BACKFILL_BUDGET
-how long one slice may take (default: 50s), PORT where the status page is (default: 8000).`;
+your backfills. BACKFILL_SCHEDULE sets when it runs (UTC; default: "0 5 * * *"), BACKFILL_BUDGET
+how long one slice may take (default: 50s), PORT where the status page is served (default: 8000).`;
 
 /** Waits before an update that could not go on is tried again. */
 const BACKOFF_MS = [60_000, 5 * 60_000, 15 * 60_000];
@@ -188,8 +188,8 @@ function portOf(text: string | undefined): number {
 function budgetOf(text: string): number {
   const budgetMs = parseDurationMs(text);
   if (budgetMs !== undefined && budgetMs > 0) return budgetMs;
-  throw new Failure("configuration", `Cannot use BACKFILL_BUDGET: "${text}" is no time`, {
-    hint: 'Set it to a time such as "50s"',
+  throw new Failure("configuration", `Cannot use BACKFILL_BUDGET: "${text}" is not a duration`, {
+    hint: 'Set it to a duration such as "50s"',
   });
 }
 
@@ -199,7 +199,7 @@ function registering(error: unknown): unknown {
   const message = error instanceof Error ? error.message : String(error);
   const isPort = error instanceof Deno.errors.AddrInUse;
   return new Failure("configuration", `Cannot start: ${message}`, {
-    hint: isPort ? "Set PORT to a free port" : `Look at BACKFILL_SCHEDULE, "${schedule}"`,
+    hint: isPort ? "Set PORT to a free port" : `Check BACKFILL_SCHEDULE, "${schedule}"`,
   });
 }
 

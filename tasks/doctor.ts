@@ -25,7 +25,7 @@ import { hideSecret } from "../lib/cli/output.ts";
 import { readSettings } from "../lib/cli/settings.ts";
 import { StopSignal } from "../lib/cli/signals.ts";
 
-const ABOUT = "Checks everything that a run needs, and shows what to do where a check fails.";
+const ABOUT = "Checks everything that a run needs, and shows what to do if a check fails.";
 
 const FLAGS: Flags = {
   config: { kind: "value", value: "FILE", about: JOB_ABOUT },

@@ -58,7 +58,7 @@ async function clear(job: Job, stores: Stores, json: boolean): Promise<number> {
   await using _lock = await stores.target.lock(job.job, holder);
   await forgetFailures(stores.target, job.job);
   const cleared = await stores.checkpoint(job).clearRetryEntries();
-  console.log(json ? JSON.stringify({ cleared }) : `forgotten: ${formatCount(cleared, "error")}`);
+  console.log(json ? JSON.stringify({ cleared }) : `deleted: ${formatCount(cleared, "error")}`);
   return EXIT.done;
 }
 

@@ -31,7 +31,10 @@ const value = (name: string, about: string) => ({ kind: "value", value: name, ab
 const FLAGS: Flags = {
   name: value("NAME", "Name of the job."),
   url: value("URL", "Base URL of the API."),
-  path: value("PATH", "Path below it, such as /v1/readings; with --openapi also words of it."),
+  path: value(
+    "PATH",
+    "Path below it, such as /v1/readings; with --openapi, also words to search for.",
+  ),
   openapi: value("FILE", "OpenAPI document with the URL, parameters, tables and credentials."),
   sample: value(
     "FILE",
@@ -55,7 +58,7 @@ const FLAGS: Flags = {
     value: "FIELD:TYPE",
     about: "Fields to keep and their types, such as value:numeric.",
   },
-  total: value("PATH", "Path of the number of all records in the response."),
+  total: value("PATH", "Path of the total number of records in the response."),
   paging: value(
     "P",
     "offset:skip:limit:100, page:page:per_page:100, cursor:PATH:PARAM, next_link:PATH, link_header.",
@@ -115,7 +118,7 @@ async function requestOnce(answers: InitAnswers): Promise<FirstResponse | undefi
   hideSecrets(credentialsOf(answers).map((name) => env(name) ?? ""));
   const missing = credentialsOf(answers).filter((name) => (env(name) ?? "") === "");
   if (missing.length > 0) {
-    console.log(`  ${missing.join(" and ")} not set in .env.local: the API is not requested`);
+    console.log(`  ${missing.join(" and ")} not set in .env.local: no request is sent`);
     return undefined;
   }
   if (!/^(y|yes|)$/i.test(prompt(`Send a request to ${host} for proposals? y or n [y]:`) ?? "n")) {
@@ -272,7 +275,7 @@ async function refuseMistakes(file: string, text: string): Promise<void> {
   throw new Failure("configuration", `Cannot write "${file}": ${first.message}`, {
     hint: `The line would be "${
       text.split("\n")[first.line - 1]?.trim()
-    }"; correct the flag behind it`,
+    }"; correct the flag that it comes from`,
   });
 }
 
@@ -285,7 +288,7 @@ function write(file: string, text: string, force: boolean, command?: string): vo
     const reason = exists
       ? "it already exists"
       : error instanceof Deno.errors.NotCapable
-      ? "it lies outside this folder"
+      ? "it is outside this folder"
       : error instanceof Deno.errors.NotFound
       ? "there is no such folder"
       : (error as Error).message;

@@ -91,7 +91,7 @@ function refuseUsed(folder: string): void {
   if (names.length === 0) return;
   throw new Failure(
     "configuration",
-    `Cannot create a project in "${folder}": it holds ${names[0]}`,
+    `Cannot create a project in "${folder}": it contains ${names[0]}`,
     {
       hint: "Give an empty folder, or one that does not exist",
     },
@@ -104,10 +104,10 @@ async function write(path: string, text: string): Promise<void> {
     await Deno.writeTextFile(path, text, { createNew: true });
   } catch (error) {
     const reason = error instanceof Deno.errors.NotCapable
-      ? "it lies outside of this folder"
+      ? "it is outside this folder"
       : (error as Error).message;
     throw new Failure("configuration", `Cannot write "${path}": ${reason}`, {
-      hint: "Give a folder below the present one",
+      hint: "Give a folder inside the current one",
     });
   }
 }

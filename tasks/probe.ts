@@ -22,7 +22,7 @@ import { readSettings } from "../lib/cli/settings.ts";
 import { StopSignal } from "../lib/cli/signals.ts";
 
 const ABOUT =
-  "Sends one real request and shows the response, the rows it becomes and what cannot be cast.";
+  "Sends one real request and shows the response, the rows it produces and what cannot be cast.";
 
 const FLAGS: Flags = {
   stream: {
@@ -121,9 +121,7 @@ function streamOf(job: Job, given: string | undefined, isDated: boolean): string
       "configuration",
       `Cannot probe stream "${name}" for a date: it has no window`,
       {
-        hint: dated.length === 0
-          ? "Leave --date out"
-          : `Leave --date out, or choose ${dated.join(", ")}`,
+        hint: dated.length === 0 ? "Omit --date" : `Omit --date, or choose ${dated.join(", ")}`,
       },
     );
   }

@@ -68,7 +68,7 @@ export async function main(argv: string[]): Promise<number> {
 }
 
 /** The options that the flags select. */
-export function sandboxOptions(args: Arguments): SandboxOptions {
+function sandboxOptions(args: Arguments): SandboxOptions {
   const limit = numberOf(args, "limit", 100_000);
   const recordingsDir = args.value("recordings");
   return {

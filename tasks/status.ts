@@ -24,8 +24,7 @@ import { StopSignal } from "../lib/cli/signals.ts";
 
 const CLEAR_SCREEN = new TextEncoder().encode("\x1b[H\x1b[2J");
 
-const ABOUT =
-  "Shows what is done of a job: coverage, gaps, failed windows, rows and the last runs.";
+const ABOUT = "Shows the state of a job: coverage, gaps, failed windows, rows and the last runs.";
 
 /** Time between two views of --watch. */
 const WATCH_MS = 2000;
@@ -64,23 +63,11 @@ interface Status {
 }
 
 async function main(argv: string[]): Promise<number> {
-  // The database takes its time to answer: it is asked before the job is read, and waited for after.
+  // Opening the database takes a while, so it starts before the job is read.
   const opening = argv.includes("--help") ? undefined : openStores();
   opening?.catch(() => {});
   const job = await openJob(jobFileOf(argv));
-  const flags: Flags = {
-    ...runFlags(job),
-    watch: { kind: "switch", about: "Show it again every 2 s." },
-    json: { kind: "switch", about: "Print one JSON object." },
-  };
-  const shown = {
-    ...Object.fromEntries(
-      Object.entries(flags).filter(([name]) =>
-        !/^(resume|check-status|dry-run|no-wait)$/.test(name)
-      ),
-    ),
-    ...RANGE_FLAGS,
-  };
+  const shown = statusFlags(job);
   const args = readArguments(argv, shown);
   if (args.has("help")) {
     console.log(helpText("status [options]", ABOUT, shown));
@@ -103,6 +90,19 @@ async function main(argv: string[]): Promise<number> {
     return EXIT.done;
   }
   return await watch(view);
+}
+
+/** The flags of `backfill` that select streams and parameters, with those of `status`. */
+function statusFlags(job: Job): Flags {
+  const selecting = Object.entries(runFlags(job)).filter(([name]) =>
+    !/^(resume|check-status|dry-run|no-wait)$/.test(name)
+  );
+  return {
+    ...Object.fromEntries(selecting),
+    watch: { kind: "switch", about: "Refresh every 2 s." },
+    json: { kind: "switch", about: "Print one JSON object." },
+    ...RANGE_FLAGS,
+  };
 }
 
 async function watch(view: () => Promise<string>): Promise<number> {

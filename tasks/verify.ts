@@ -8,7 +8,7 @@ import { jobFileOf, openJob, openStores } from "../lib/cli/open_job.ts";
 import { verify, verifyJob } from "../lib/cli/verify_job.ts";
 
 const ABOUT =
-  `Runs the job's checks, then compares coverage with the database. Exits with 1 where one fails.`;
+  `Runs the job's checks, then compares coverage with the database. Exits with 1 if one fails.`;
 
 const FLAGS: Flags = {
   only: { kind: "list", value: "CHECK", about: "Run these checks only; coverage is one of them." },

@@ -1,6 +1,7 @@
 // Owns the readable views of a checkpoint: the output of `status --json` and the copy in logs/. Field
 // names are stable (docs/reference.md, "JSON output"). Nothing reads a view back: KV is the source of truth.
 import type { Job } from "../config/schema/job.ts";
+import type { Stream } from "../config/schema/stream_schema.ts";
 import { formatCivil, formatDay, MINUTES_PER_DAY } from "../plan/time/civil.ts";
 import { rangeOf } from "../plan/needed.ts";
 import { scopeOf } from "../plan/scope.ts";
@@ -90,26 +91,28 @@ export async function viewStreams(
     ...streams.map((name, at) => checkpoint.load(name, scopes[at]!)),
   ]);
   for (const [at, name] of streams.entries()) {
-    views[name] = viewStream(job, checkpoint, name, scopes[at]!, range, entries);
+    const own = entries.filter((entry) => entry.stream === name && entry.scope === scopes[at]);
+    views[name] = viewStream(
+      job.streams[name]!,
+      { name, scope: scopes[at]!, range },
+      checkpoint,
+      own,
+    );
   }
   return views;
 }
 
 function viewStream(
-  job: Job,
+  stream: Stream,
+  { name, scope, range }: { name: string; scope: string; range: Window | undefined },
   checkpoint: Checkpoint,
-  name: string,
-  scope: string,
-  range: Window | undefined,
-  entries: readonly RetryEntry[],
+  own: readonly RetryEntry[],
 ): StreamView<Window> {
-  const stream = job.streams[name]!;
   const tracks = checkpoint.tracks(name, scope);
   const items = tracks.flatMap((track) => checkpoint.item(track) ?? []);
   const coverages = tracks.map((track) => checkpoint.coverage(track));
   const covered = union(coverages.flatMap((coverage) => [...coverage.ranges]));
   const whole = range === undefined ? hull(covered) : rangeOf(stream, range);
-  const own = entries.filter((entry) => entry.stream === name && entry.scope === scope);
   return {
     group: stream.group,
     scope,

@@ -31,7 +31,7 @@ export interface Arguments {
 }
 
 /** Flags that every command has. */
-export const COMMON: Flags = {
+const COMMON: Flags = {
   help: { kind: "switch", about: "Print this help." },
   verbose: { kind: "switch", about: "Print stack traces of errors." },
 };
@@ -74,7 +74,7 @@ export function readArguments(argv: readonly string[], flags: Flags, maxRest = 0
  *
  * @throws {Failure} of kind `configuration` if a flag is missing its value.
  */
-export function joinValues(argv: readonly string[], flags: Flags): string[] {
+function joinValues(argv: readonly string[], flags: Flags): string[] {
   const joined: string[] = [];
   for (let i = 0; i < argv.length; i++) {
     const arg = argv[i]!;

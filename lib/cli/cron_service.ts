@@ -27,7 +27,7 @@ import { type TickReport } from "../cron/state.ts";
 import { newRunId } from "../run.ts";
 
 /** What the service keeps up to date, and how. */
-export interface CronServiceOptions {
+interface CronServiceOptions {
   /** The job. */
   readonly job: Job;
   /** Streams and parameters that the command line gives; its dates are not used. */

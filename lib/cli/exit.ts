@@ -34,7 +34,7 @@ export function printError(error: unknown, verbose = false): void {
   const lines = error instanceof Failure
     ? [`error: ${error.message}`, ...(error.hint === undefined ? [] : [`hint: ${error.hint}`])]
     : [
-      `error: Cannot go on: ${error instanceof Error ? error.message : String(error)}`,
+      `error: Cannot continue: ${error instanceof Error ? error.message : String(error)}`,
       "hint: This is a bug in Hindcast; run the command with --verbose and report the output",
     ];
   if (verbose && error instanceof Error) lines.push(error.stack ?? "", causeOf(error));

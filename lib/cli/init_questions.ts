@@ -135,7 +135,7 @@ const URL_OF_API: Question = {
 const PATH: Question = {
   key: "path",
   text: "Path below it, such as /v1/readings",
-  problem: (path) => path.startsWith("/") ? undefined : `write it with a slash: /${path}`,
+  problem: (path) => path.startsWith("/") ? undefined : `begin it with a slash: /${path}`,
 };
 const NAME: Question = {
   key: "name",

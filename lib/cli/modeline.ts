@@ -15,7 +15,7 @@ export function schemaPathFrom(file: string): string {
 export function modelineAdvice(file: string, text: string): string | undefined {
   const [, named] = /^#\s*yaml-language-server:\s*\$schema=(\S+)/m.exec(text) ?? [];
   const line = `# yaml-language-server: $schema=${schemaPathFrom(file)}`;
-  if (named === undefined) return `Begin ${file} with "${line}", and editors complete its keys`;
+  if (named === undefined) return `Begin ${file} with "${line}" so that editors complete its keys`;
   if (/^[a-z]{2,}:/i.test(named) || isFile(resolve(dirname(file), named))) return undefined;
   return `${file} names the schema "${named}", which does not exist; write "${line}"`;
 }

@@ -23,23 +23,22 @@ const FLAGS: Flags = {
   resume: {
     kind: "switch",
     about:
-      "Fetch what is missing, what failed and what may still change; without dates, of the last run.",
+      "Fetch what is missing, what failed and what may still change; without dates, in the last run's range.",
   },
   "check-status": {
     kind: "switch",
-    about: "Print windows, requests, rows and time to expect; asks nothing of the API.",
+    about: "Print the expected windows, requests, rows and time; sends nothing.",
   },
   "dry-run": {
     kind: "switch",
-    about: "Print the plan: requests, SQL of the tables; changes nothing.",
+    about: "Print the planned requests and the SQL of the tables; changes nothing.",
   },
   "no-wait": {
     kind: "switch",
-    about:
-      "End where the run would wait long: for a quota, for Retry-After, or for an API that is away.",
+    about: "End the run instead of waiting for a quota, a long Retry-After or an unreachable API.",
   },
   only: { kind: "list", value: "STREAM", about: "Run these streams only." },
-  with: { kind: "list", value: "STREAM", about: "Run these optional streams besides." },
+  with: { kind: "list", value: "STREAM", about: "Also run these optional streams." },
   group: { kind: "list", value: "GROUP", about: "Run the streams of these groups." },
   config: { kind: "value", value: "FILE", about: JOB_ABOUT },
   json: { kind: "switch", about: "End with one JSON object on stdout; progress goes to stderr." },
@@ -49,10 +48,10 @@ const FLAGS: Flags = {
 export function runFlags(job: Job): Flags {
   const flags: Record<string, Flags[string]> = {};
   for (const group of groupsOf(job)) {
-    flags[`skip-${dashed(group)}`] = { kind: "switch", about: `Leave out the group ${group}.` };
+    flags[`skip-${dashed(group)}`] = { kind: "switch", about: `Skip the group ${group}.` };
   }
   for (const stream of Object.keys(job.streams)) {
-    flags[`no-${dashed(stream)}`] = { kind: "switch", about: `Leave out the stream ${stream}.` };
+    flags[`no-${dashed(stream)}`] = { kind: "switch", about: `Skip the stream ${stream}.` };
   }
   for (const [name, param] of Object.entries(job.params)) {
     flags[dashed(name)] = {

@@ -72,8 +72,8 @@ ${body.join("\n")}
 }
 
 function lastText({ running, more, last }: StatusView): string {
-  const now = running ? "An update is under way. " : more ? "An update goes on shortly. " : "";
-  if (last === null) return `${now}There was no update yet.`;
+  const now = running ? "An update is running. " : more ? "An update continues shortly. " : "";
+  if (last === null) return `${now}No update has run yet.`;
   const { outcome, at, seconds, windows, rows, message } = last;
   return `${now}Last: ${outcome} at ${at.slice(0, 19)}Z, ${
     formatCount(windows.done, "window")

@@ -29,7 +29,7 @@ const SKEW_MS = 60_000;
 export async function examineApi(job: Job, dependencies: ApiDependencies): Promise<Item[]> {
   const name = cheapestStream(job);
   if (name === undefined) {
-    return [fine("api", "no stream of the job can be requested without rows of another")];
+    return [fine("api", "every stream of the job requires rows of another one")];
   }
   let status: number | undefined;
   const onEvent = (event: FetchEvent) => {
@@ -111,16 +111,20 @@ export function examineClock(date: string | null, nowMs: number): Item[] {
   if (Math.abs(aheadMs) < SKEW_MS) return [fine("clock", `${apart} from the API's`)];
   const found = `it is ${apart} ${aheadMs > 0 ? "ahead of" : "behind"} the API's`;
   return [
-    problem("clock", found, "Set this machine's clock: around midnight a run requests wrong days"),
+    problem(
+      "clock",
+      found,
+      "Set this machine's clock: around midnight, runs request the wrong days",
+    ),
   ];
 }
 
 /** What to do about an error without a response, by its kind. */
 const ADVICE: Partial<Readonly<Record<HttpErrorKind, string>>> = {
   connection: 'Check the host and port in "url" of the source, that the API runs there and that ' +
-    "this machine has a network",
+    "this machine is online",
   certificate:
-    'Check the host in "url"; where a private authority signs, name its file in DENO_CERT',
+    'Check the host in "url"; if a private authority signed the certificate, set DENO_CERT to its file',
   timeout: "Try again later: the API, or a proxy in front of it, does not respond",
 };
 

@@ -55,17 +55,17 @@ function encryptionItems({ encryption }: Target): Item[] {
     case "none":
       return [advice(
         "encryption",
-        "not encrypted: the network can read and change what is sent",
+        "not encrypted: others on the network can read and change what is sent",
         "Add ?sslmode=verify-full to DATABASE_URL, with &sslrootcert=FILE for an authority of your own",
       )];
     case "unproven":
       return [advice(
         "encryption",
-        "encrypted, server not proven: another server could pretend to be it",
+        "encrypted, server not verified: another server could impersonate it",
         "Use ?sslmode=verify-full in DATABASE_URL, with &sslrootcert=FILE for an authority of your own",
       )];
     case "proven":
-      return [fine("encryption", "encrypted, server proven by its certificate")];
+      return [fine("encryption", "encrypted, server verified by its certificate")];
   }
 }
 

@@ -69,7 +69,7 @@ function wrongHeader(what: string, names: readonly string[]): Failure {
   const more = names.length > SHOWN_NAMES ? `, and ${names.length - SHOWN_NAMES} more` : "";
   return new Failure(
     "window",
-    `Cannot read records: the CSV has another shape: ${what}; it contains ${
+    `Cannot read records: the CSV does not have the declared shape: ${what}; it contains ${
       shown.join(", ")
     }${more}`,
     { hint: 'deno task probe shows the response; a column with a "default" may be missing' },

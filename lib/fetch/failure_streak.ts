@@ -8,7 +8,7 @@ import type { Unit } from "../plan/stream_plan.ts";
 export type Consequence = "continue" | "set aside" | "stop";
 
 /** Windows of one value that fail in a row before its others are set aside. */
-export const FAILURES_PER_VALUE = 3;
+const FAILURES_PER_VALUE = 3;
 /** First responses without any records in another shape after which a run stops; one may be an exception. */
 export const MISSHAPEN = 2;
 /** Values that are refused before the first success, after which the credentials are taken for the reason. */

@@ -6,7 +6,7 @@ import { AbortBranch } from "./http/abort_branch.ts";
 import type { PageStep } from "./http/page_step.ts";
 
 /** How many pages are fetched ahead; all windows of a stream share it, so it is learned once. */
-export interface Depth {
+interface Depth {
   /** Most pages in flight or waiting for the reader. */
   pages: number;
 }
@@ -19,7 +19,7 @@ interface PendingPage<T> {
 }
 
 /** Options of `ReadAhead`. */
-export interface ReadAheadOptions<T> {
+interface ReadAheadOptions<T> {
   /** Aborts every request. */
   readonly signal: AbortSignal;
   /** How many pages are fetched ahead. */

@@ -49,7 +49,7 @@ export function refuseReportedError(
       throw new Failure("window", message, { hint: "Make the windows shorter", tooFull: true });
     case "stop":
       throw new Failure("refused", message, {
-        hint: `The job says with "error" that the run stops at "${condition.path}"`,
+        hint: `The job declares with "error" that the run stops at "${condition.path}"`,
       });
     default:
       throw new Failure("window", message);

@@ -193,7 +193,9 @@ function guessesOf(
   full: number | undefined,
 ): Record<string, string> {
   return {
-    ...guesses.length === 0 ? {} : { paging: `${guesses.join("; ")}; probe proves it` },
+    ...guesses.length === 0
+      ? {}
+      : { paging: `${guesses.join("; ")}; probe shows whether it is right` },
     ...full === undefined ? {} : {
       full:
         `A response of ${full} records may be cut off, and fails; declare "paging" if the API has pages`,
@@ -217,7 +219,7 @@ function notesOf({ signs, start, unresolved = [] }: {
       "once, and again after `refresh`",
     ],
     ...unresolved.length === 0 ? [] : [
-      `References of the document without a target, whose fields are missing: ${
+      `Unresolved references of the document, whose fields are missing: ${
         unresolved.slice(0, 8).join(", ")
       }`,
     ],

@@ -55,7 +55,7 @@ const GLUED = [
 ];
 
 /** The words of a name, also of those that are written together: `fromdate`, `dateto`. */
-export function wordsOf(name: string): string[] {
+function wordsOf(name: string): string[] {
   return name.replace(/([a-z0-9])([A-Z])/g, "$1 $2").replace(/([A-Z]+)([A-Z][a-z])/g, "$1 $2")
     .toLowerCase().split(/[^\p{L}\p{N}]+/u).filter((word) => word !== "")
     .flatMap((word) => {

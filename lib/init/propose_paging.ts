@@ -271,7 +271,7 @@ class Pages {
     if (isGuess) {
       this.guesses.push(
         `the page size ${size} is a guess${
-          isEnded ? "" : ": the first page shows how many records the API gives"
+          isEnded ? "" : ": the first page shows how many records the API returns"
         }`,
       );
     }

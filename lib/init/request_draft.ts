@@ -50,7 +50,7 @@ export function withVariables(text: string): string {
 }
 
 /** A literal string in a template. */
-export function literal(text: string): string {
+function literal(text: string): string {
   return text.replace(/[\u{E000}\u{E001}]/gu, "").replace(/[{}]/g, "$&$&");
 }
 

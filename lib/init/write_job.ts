@@ -164,7 +164,7 @@ function comment(document: Document, draft: JobDraft): void {
   if (namesEdge(draft)) {
     say(
       [...place, "request"],
-      "{last} is an inclusive end, {to} an exclusive one; probe shows which the API has",
+      "{last} is an inclusive end, {to} an exclusive one; probe shows which one the API uses",
     );
   }
   for (const [key, guess] of Object.entries(guesses)) {

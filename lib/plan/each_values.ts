@@ -87,7 +87,7 @@ function valuesOfParam(name: string, params: Sources["params"]): unknown[] {
   if (values.length > 0) return values;
   throw new Failure(
     "configuration",
-    `Cannot repeat requests for each of "${name}": the parameter has no value`,
+    `Cannot repeat requests for each value of "${name}": the parameter has no value`,
     { hint: `Give --${flagOf(name)}, or a default in the job file` },
   );
 }

@@ -14,7 +14,7 @@ export interface Track {
 }
 
 /** The parameters that a stream's requests or rows refer to. */
-export function usedParams(
+function usedParams(
   job: Pick<Job, "source" | "streams">,
   stream: string,
   params: Readonly<Record<string, unknown>>,

@@ -21,7 +21,7 @@ export interface Unit extends Track {
 }
 
 /** What a stream's plan is created from. */
-export interface StreamPlanInput {
+interface StreamPlanInput {
   /** Name of the stream. */
   readonly name: string;
   /** The stream. */

@@ -138,7 +138,7 @@ async function beyondLast(
     (facts) =>
       facts.records === 0 || facts.fingerprint() === first
         ? null
-        : `the API gives ${count} records a page although ${paging.size} were requested: write size: ${count}`,
+        : `the API returns ${count} records per page although ${paging.size} were requested: write size: ${count}`,
   );
 }
 

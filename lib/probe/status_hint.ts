@@ -10,7 +10,7 @@ export function statusHint(status: number | undefined): string | undefined {
     return `Check "url" of the source and the path of the request; write empty_on: [${status}] if it means no data`;
   }
   if (status === 405) return "Check the method of the request: GET or POST";
-  if (status === 429) return "Wait a while, and write the allowed rate as limits of the source";
-  if (status >= 500) return "Try again later: the API has an error; a run retries by itself";
+  if (status === 429) return 'Wait a while, and declare the allowed rate as "limits" of the source';
+  if (status >= 500) return "Try again later: the API has an error; a run retries automatically";
   return status >= 400 ? "Check the parameters of the request" : undefined;
 }

@@ -9,7 +9,7 @@ import type { Mask } from "./text/mask.ts";
 import { formatWait, type Wait } from "./text/wait.ts";
 
 /** What a webhook receives; its field names are stable. */
-export interface Report {
+interface Report {
   /** One or more lines for display; Slack shows them. */
   readonly text: string;
   /** What happened. */
@@ -25,7 +25,7 @@ export interface Report {
 }
 
 /** What a notifier needs. */
-export interface NotifierOptions {
+interface NotifierOptions {
   /** Which events are reported. */
   readonly on: Notify["on"];
   /** Name of the job. */

@@ -43,7 +43,7 @@ function linesOf(event: RunEvent): string[] {
         ...(event.hint === undefined ? [] : [`hint: ${event.hint}`]),
       ];
     case "waiting":
-      return [event.wait === null ? "requests are sent again" : formatWait(event.wait)];
+      return [event.wait === null ? "requests resume" : formatWait(event.wait)];
     case "run_finished":
       return summaryLines(event.summary);
     case "request":
@@ -113,7 +113,7 @@ function rejectedLine(event: Of<"row_rejected">): string {
 }
 
 /** The last lines of a run: rows by table, and the outcome. */
-export function summaryLines(summary: Summary): string[] {
+function summaryLines(summary: Summary): string[] {
   const lines = Object.entries(summary.rows)
     .filter(([, { inserted, updated, unchanged, dropped = 0 }]) =>
       inserted + updated + unchanged + dropped > 0

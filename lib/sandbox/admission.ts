@@ -25,9 +25,17 @@ export interface Visitor {
 /** Returns the refusal of a request, or undefined to admit it. */
 export type Admission = (visitor: Visitor) => Reply | undefined;
 
+/** The Basic credentials that a sandbox with these options accepts. The password is long enough to be masked in logs. */
+export function sandboxCredentials(
+  options: SandboxOptions,
+): { username: string; password: string } {
+  const { username = "sandbox", password = "sandbox-password-1" } = options;
+  return { username, password };
+}
+
 /** The admission for the options of a sandbox. It counts what it admits, so each sandbox needs its own. */
 export function admission(options: SandboxOptions): Admission {
-  const { username = "sandbox", password = "sandbox" } = options;
+  const { username, password } = sandboxCredentials(options);
   const credentials = basic(username, password);
   const limits = limitsFor(options);
   return ({ method, authorization, route, atMs }) => {

@@ -42,10 +42,13 @@ export interface FaultKind {
 /** Every kind by name; statuses such as `500` are kinds too. */
 export const faultKinds: Readonly<Record<string, FaultKind>> = {
   reset: { summary: "close the connection in the middle of the body", strike: reset },
-  truncate: { summary: "end the body in the middle, as if it were whole", strike: truncate },
+  truncate: { summary: "end the body in the middle, as if it were complete", strike: truncate },
   html: { summary: "an HTML page with status 200", strike: html },
-  slow: { summary: "drip the body over some ms (default 3000), as in slow:0.01:800", strike: slow },
-  drift: { summary: "state one record too many from the second page on", strike: drift },
+  slow: {
+    summary: "send the body slowly, over some ms (default 3000), as in slow:0.01:800",
+    strike: slow,
+  },
+  drift: { summary: "declare one record too many from the second page on", strike: drift },
 };
 
 /**
@@ -91,7 +94,7 @@ function isStatus(kind: string): boolean {
 function status({ kind, argument }: Fault): Reply {
   const wait = argument === "" && kind === "429" ? "1" : argument;
   const headers = wait === "" || wait === "none" ? {} : { "retry-after": wait };
-  return refusal(Number(kind), `The sandbox was told to answer ${kind}`, headers);
+  return refusal(Number(kind), `The sandbox was configured to respond with ${kind}`, headers);
 }
 
 function truncate(reply: Reply): Reply {
@@ -110,7 +113,9 @@ function reset(reply: Reply): Reply {
   let sent = false;
   const body = new ReadableStream<Uint8Array>({
     pull(controller) {
-      if (sent) return controller.error(new Error("The sandbox was told to reset"));
+      if (sent) {
+        return controller.error(new Error("The sandbox was configured to reset the connection"));
+      }
       controller.enqueue(half);
       sent = true;
     },

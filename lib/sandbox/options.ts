@@ -32,9 +32,9 @@ export interface SandboxOptions {
   readonly tick?: () => number;
   /** Results younger than this are provisional: some of their figures are missing. Defaults to 0, so that a date always has the same data. */
   readonly settleDays?: number;
-  /** Basic credentials. Both default to `sandbox`. */
+  /** User name for HTTP Basic authentication. Defaults to `sandbox`. */
   readonly username?: string;
-  /** See `username`. */
+  /** Password for HTTP Basic authentication. Defaults to `sandbox-password-1`. */
   readonly password?: string;
   /** Serves this folder of recordings instead of generated data. */
   readonly recordingsDir?: string;

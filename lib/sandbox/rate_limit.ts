@@ -58,18 +58,22 @@ export function tokenBucket(
   };
 }
 
+/** A number of requests in an interval. */
+export interface IntervalLimit {
+  /** At least 1. */
+  readonly limit: number;
+  /** Above 0. */
+  readonly intervalMs: number;
+}
+
 /**
  * At most `limit` requests in each clock-aligned interval `[n * intervalMs, (n + 1) * intervalMs)`.
  * Twice the limit may pass around a boundary, as with real servers of this kind.
  *
  * @throws {RangeError} If `limit` is below 1 or `intervalMs` is not above 0.
  */
-export function fixedWindow(
-  options: { readonly limit: number; readonly intervalMs: number },
-): RateLimiter {
-  const { limit, intervalMs } = options;
-  requireAtLeast("limit", limit, 1);
-  requireAbove0("intervalMs", intervalMs);
+export function fixedWindow({ limit, intervalMs }: IntervalLimit): RateLimiter {
+  requireInterval({ limit, intervalMs });
   let current = -Infinity;
   let count = 0;
   return {
@@ -91,12 +95,8 @@ export function fixedWindow(
  *
  * @throws {RangeError} If `limit` is below 1 or `intervalMs` is not above 0.
  */
-export function slidingLog(
-  options: { readonly limit: number; readonly intervalMs: number },
-): RateLimiter {
-  const { limit, intervalMs } = options;
-  requireAtLeast("limit", limit, 1);
-  requireAbove0("intervalMs", intervalMs);
+export function slidingLog({ limit, intervalMs }: IntervalLimit): RateLimiter {
+  requireInterval({ limit, intervalMs });
   const admittedAtMs: number[] = []; // at most `limit` entries, oldest first
   let lastMs = -Infinity;
   return {
@@ -125,6 +125,11 @@ export function rateLimiter(kind: LimitKind, requestsPerSecond: number): RateLim
   if (kind === "slidingLog") return slidingLog({ limit, intervalMs });
   if (kind === "fixedWindow") return fixedWindow({ limit, intervalMs });
   return tokenBucket({ ratePerSecond: requestsPerSecond, capacity: limit });
+}
+
+function requireInterval({ limit, intervalMs }: IntervalLimit): void {
+  requireAtLeast("limit", limit, 1);
+  requireAbove0("intervalMs", intervalMs);
 }
 
 function requireAtLeast(name: string, value: number, least: number): void {

@@ -34,7 +34,7 @@ export async function readRecordings(folder: string): Promise<Recording[]> {
   } catch (cause) {
     throw unreadable(folder, cause);
   }
-  if (names.length === 0) throw unreadable(folder, new Error("no .json file is in it"));
+  if (names.length === 0) throw unreadable(folder, new Error("it contains no .json file"));
   return await Promise.all(
     names.sort().slice(0, mostFiles).map((name) => readRecording(`${folder}/${name}`)),
   );

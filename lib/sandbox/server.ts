@@ -6,7 +6,7 @@
  */
 
 import { delay } from "@std/async/delay";
-import { type Admission, admission } from "./admission.ts";
+import { type Admission, admission, sandboxCredentials } from "./admission.ts";
 import { answer, routeOf } from "./endpoints.ts";
 import { drawFault, type Fault, type Stricken, strike } from "./faults.ts";
 import type { SandboxOptions } from "./options.ts";
@@ -47,7 +47,7 @@ export interface Sandbox extends AsyncDisposable {
  * @throws {Deno.errors.AddrInUse} If the port is taken.
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const { username = "sandbox", password = "sandbox", hostname = "127.0.0.1" } = options;
+  const { hostname = "127.0.0.1" } = options;
   const closing = new AbortController();
   const house: House = {
     options,
@@ -65,8 +65,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   }, (request) => handle(house, request));
   return {
     url: `http://${hostname}:${server.addr.port}`,
-    username,
-    password,
+    ...sandboxCredentials(options),
     counts: house.counts,
     async [Symbol.asyncDispose]() {
       closing.abort();

@@ -55,7 +55,7 @@ export interface Source {
 }
 
 /** The first day with cards, 2023-01-23, as the API documents it. */
-export const firstCardDate = "2023-01-23";
+const firstCardDate = "2023-01-23";
 
 const cardDaysAhead = 7;
 const daysWithRunners = 16; // about 4 MB

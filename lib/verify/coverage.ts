@@ -70,7 +70,7 @@ export interface CoverageResult {
 }
 
 /** Findings kept of one stream; the rest is counted. */
-export const FINDINGS_KEPT = 50;
+const FINDINGS_KEPT = 50;
 
 /** What coverage is verified with. */
 export interface CoverageInput {
@@ -235,7 +235,7 @@ function unprovenOf({ checkpoint, evidence }: Case, track: Track): Finding[] {
   const about = {
     kind: "unproven",
     each: track.each,
-    reason: "is done by the checkpoint, but the database has no record of it",
+    reason: "is done according to the checkpoint, but the database has no record of it",
     next: "deno task checkpoint --rebuild, then deno task backfill --resume",
   } as const;
   const isItem = checkpoint.item(track) !== undefined && !evidence.hasItem(track);

@@ -67,7 +67,7 @@ function compareColumn(
 function lacking(column: string, columns: readonly string[]): string {
   const near = suggest(column, columns);
   const hint = near === undefined ? "" : `, did you mean "${near}"?`;
-  return `the answer has no column "${column}"${hint}`;
+  return `the result has no column "${column}"${hint}`;
 }
 
 function parseComparison(text: string): { operator: string; operand: string } {

@@ -8,22 +8,13 @@ import { formatDay } from "../plan/time/civil.ts";
  * dates of the last run if the range is null.
  */
 export function resumeCommand(stream: string, scope: string, range: Window | null): string {
-  return command("deno task backfill --resume --only", stream, scope, range);
-}
-
-/** The command that fetches a range again whatever is done of it. */
-export function fetchCommand(stream: string, scope: string, range: Window | null): string {
-  return command("deno task backfill --only", stream, scope, range);
-}
-
-function command(start: string, stream: string, scope: string, range: Window | null): string {
   const dates = range === null
     ? []
     : [`--start-date ${formatDay(range.from)} --end-date ${formatDay(range.to - 1)}`];
-  return [start, stream, ...dates, ...flagsOf(scope)].join(" ");
+  return ["deno task backfill --resume --only", stream, ...dates, ...flagsOf(scope)].join(" ");
 }
 
-/** A scope is the canonical text of parameters; one that was too long is a hash and has no flags. */
+/** A scope is the canonical form of parameters; one that was too long is a hash and has no flags. */
 function flagsOf(scope: string): string[] {
   if (scope === "" || scope.includes("~")) return [];
   return scope.split("&").map((part) => {
@@ -34,7 +25,7 @@ function flagsOf(scope: string): string[] {
   });
 }
 
-/** Texts of a scope are percent-encoded where they hold what separates them. */
+/** Values of a scope are percent-encoded if they contain a separator. */
 function decoded(value: string): string {
   try {
     return decodeURIComponent(value);

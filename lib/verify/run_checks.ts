@@ -76,7 +76,11 @@ function unknown(name: string, job: Job): Failure {
   const names = Object.keys(job.checks);
   const near = suggest(name, names);
   const all = names.length === 0 ? "The job has no checks" : `There are ${names.join(", ")}`;
-  return new Failure("configuration", `Cannot run check "${name}": the job has none of that name`, {
-    hint: near === undefined ? all : `Did you mean "${near}"?`,
-  });
+  return new Failure(
+    "configuration",
+    `Cannot run check "${name}": the job has no check of that name`,
+    {
+      hint: near === undefined ? all : `Did you mean "${near}"?`,
+    },
+  );
 }

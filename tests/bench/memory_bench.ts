@@ -25,7 +25,7 @@ export async function memoryBench({ days }: { days: readonly number[] }): Promis
   for (const count of days) {
     const env = {
       ...{ RACING_API_URL: pages.url, RACING_API_USERNAME: "sandbox" },
-      ...{ RACING_API_PASSWORD: "sandbox", DATABASE_URL: await server.createDatabase() },
+      ...{ RACING_API_PASSWORD: "sandbox-password-1", DATABASE_URL: await server.createDatabase() },
       ...{ BACKFILL_KV: folder.file(`kv-${count}.db`), BACKFILL_LOGS: folder.file("logs") },
     };
     const args = [

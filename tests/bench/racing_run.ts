@@ -71,7 +71,7 @@ export async function racingRun(run: RacingRun): Promise<Ran> {
       logsFolder: undefined,
       run: "bench",
       signal: new AbortController().signal,
-      env: credentials({ url: run.url, username: "sandbox", password: "sandbox" }),
+      env: credentials({ url: run.url, username: "sandbox", password: "sandbox-password-1" }),
     });
     if (error !== undefined) throw error;
     const seconds = (performance.now() - startedAt) / 1000;

@@ -70,5 +70,5 @@ Deno.test("deno task cron says what is wrong with its settings", async () => {
   assertStringIncludes(await told({ BACKFILL_SCHEDULE: "nonsense" }), "Invalid cron schedule");
   assertStringIncludes(await told({ PORT: "many" }), `PORT is "many"`);
   const budget = await told({ BACKFILL_BUDGET: "soon", PORT: String(freePort()) });
-  assertStringIncludes(budget, `"soon" is no time`);
+  assertStringIncludes(budget, `"soon" is not a duration`);
 });

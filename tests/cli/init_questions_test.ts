@@ -51,7 +51,7 @@ Deno.test("askQuestions() says what is wrong with an answer, and repeats the que
   assertEquals(heard.filter((line) => line.startsWith("  ")), [
     "  write it with its scheme: https://api.example.com",
     "  an answer is required",
-    "  write it with a slash: /v1/readings",
+    "  begin it with a slash: /v1/readings",
     "  Write none, basic, bearer, header:X-Api-Key or query:api_key",
     '  Did you mean "at:timestamptz"?',
     "  Write offset:skip:limit:100, page:page:per_page:100, cursor:meta.next:cursor, next_link:links.next, link_header or none",

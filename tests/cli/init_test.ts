@@ -40,7 +40,7 @@ Deno.test("init writes a file that passes check, and never overwrites one", asyn
   assertStringIncludes(mistaken.stderr, "expected a length");
   const outside = await runTask("init", [...args, "--out", "/tmp/x.yaml"], { cwd });
   assertEquals(outside.code, 2);
-  assertStringIncludes(outside.stderr, "it lies outside this folder");
+  assertStringIncludes(outside.stderr, "it is outside this folder");
 });
 
 Deno.test("init says what is wrong with a document, a sample or a path, and writes no file", async () => {

@@ -63,7 +63,7 @@ Deno.test("hindcast new writes over nothing, and says what it cannot do", async 
       [["file"], 'Cannot create a project in "file": it is not a folder'],
       [[], "Cannot create a project: no folder is given"],
       [["p", "--from", "earthquake"], 'Did you mean "earthquakes"?'],
-      [["../outside"], "it lies outside of this folder"],
+      [["../outside"], "it is outside this folder"],
     ] as const
   ) {
     const { code, stderr } = await create(dir.path, ...args);

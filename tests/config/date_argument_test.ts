@@ -10,7 +10,7 @@ function day(text: string, timeZone = "UTC"): string {
   return formatCivil(parseDateArgument(text, NOW_MS, timeZone));
 }
 
-Deno.test("parseDateArgument() reads dates and words of the job's calendar", () => {
+Deno.test("parseDateArgument() reads dates and words in the job's time zone", () => {
   assertEquals(day("2015-01-01"), "2015-01-01");
   assertEquals([day("today"), day("yesterday"), day("tomorrow")], [
     "2025-03-30",
@@ -32,7 +32,7 @@ Deno.test("parseDateArgument() counts from today", () => {
   assertEquals([day("-1mo"), day("-3mo"), day("-1y")], ["2025-02-28", "2024-12-30", "2024-03-30"]);
 });
 
-Deno.test("parseDateArgument() refuses other texts with a hint", () => {
+Deno.test("parseDateArgument() refuses other strings with a hint", () => {
   const cases: [string, string][] = [
     ["yesterda", 'Did you mean "yesterday"?'],
     ["31/12/2015", "Write the year first: 2015-12-31"],

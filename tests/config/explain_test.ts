@@ -14,7 +14,7 @@ async function explain(text: string, env: Record<string, string> = {}): Promise<
   return explainJob(root!);
 }
 
-Deno.test("explainJob() fills every default in and marks it", async () => {
+Deno.test("explainJob() fills in every default and marks it", async () => {
   const text = await explain(FINE);
   for (
     const line of [

@@ -210,7 +210,7 @@ streams:
 };
 
 for (const [name, text] of Object.entries(MANNERS)) {
-  Deno.test(`readJob() takes ${name}`, async () => {
+  Deno.test(`readJob() accepts ${name}`, async () => {
     assertEquals(await messages(text), []);
     const job = await read(text);
     for (const stream of Object.keys(job.streams)) compileExtractor(job, stream);

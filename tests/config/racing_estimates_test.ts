@@ -6,7 +6,7 @@ import { REPOSITORY } from "../support/repository.ts";
 
 const job = () => openJob(join(REPOSITORY, "config/racing.yaml"), () => undefined);
 
-Deno.test("docs/estimates.md is what the racing job comes to", async () => {
+Deno.test("docs/estimates.md shows the forecast of the racing job", async () => {
   const written = await Deno.readTextFile(join(REPOSITORY, "docs/estimates.md"));
   assert(written === estimatesPage(await job()), "run deno task docs");
 });
@@ -23,7 +23,7 @@ Deno.test("estimatesPage() states a day, a month, a year, 2015 and 1988 to now, 
   ]);
 });
 
-Deno.test("estimatesPage() says other times for another limit", async () => {
+Deno.test("estimatesPage() shows other times for another limit", async () => {
   const racing = await job();
   const faster = { ...racing, source: { ...racing.source, limits: [] } };
   const [time, less] = [racing, faster].map((job) =>

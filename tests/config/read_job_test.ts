@@ -4,7 +4,7 @@ import { ConfigurationFailure, formatProblem } from "../../lib/config/yaml/probl
 import { readJob } from "../../lib/config/read_job.ts";
 import { changed, FINE, messages, messagesWith, problems, read } from "./job_text.ts";
 
-Deno.test("readJob() fills defaults and converts texts", async () => {
+Deno.test("readJob() fills in defaults and converts strings", async () => {
   const job = await read(changed({
     "start": "2015-01-01",
     "source": { url: "https://api.example.com", limits: "2/s", timeout: "90s" },
@@ -30,7 +30,7 @@ Deno.test("readJob() fills defaults and converts texts", async () => {
   assertEquals(job.tables.readings!.key, ["id"]);
 });
 
-Deno.test("readJob() lets as many requests be in flight as slow answers need at the limit", async () => {
+Deno.test("readJob() allows as many requests in flight as slow responses need at the limit", async () => {
   const cases: [Record<string, unknown>, number][] = [
     [{}, 8],
     [{ limits: "2/s" }, 8],
@@ -65,7 +65,7 @@ Deno.test("readJob() throws one failure with every problem and its place", async
   assertStringIncludes(failure.message, 'Cannot use job file "job.yaml": 3 problems');
 });
 
-Deno.test("readJob() says what was expected, found and probably meant", async () => {
+Deno.test("readJob() reports what was expected, found and probably meant", async () => {
   const cases: [Record<string, unknown>, string][] = [
     [
       { "source.url": "https://a.example", "source.timeout": 30 },
@@ -140,7 +140,7 @@ Deno.test("readJob() says what was expected, found and probably meant", async ()
   for (const [changes, message] of cases) assertEquals(await messagesWith(changes), [message]);
 });
 
-Deno.test("readJob() never says that input is invalid without saying how", async () => {
+Deno.test("readJob() never calls input invalid without the reason", async () => {
   const odd = [null, 3, "x", true, [], [1], {}, { x: 1 }];
   const keys = ["source", "params", "tables", "streams", "checks", "nulls", "start", "include"];
   keys.push("tables.stations", "tables.stations.columns", "tables.stations.indexes");
@@ -155,7 +155,7 @@ Deno.test("readJob() never says that input is invalid without saying how", async
   }
 });
 
-Deno.test("readJob() reports mistakes between parts beside mistakes within them", async () => {
+Deno.test("readJob() reports mistakes between parts together with mistakes within them", async () => {
   const found = await messages(
     FINE.replace("window: day", "window: dya").replace("rows: readings", "rows: readngs")
       .replace("{params.regions}", "{params.regoins}").replace(
@@ -171,7 +171,7 @@ Deno.test("readJob() reports mistakes between parts beside mistakes within them"
   ]);
 });
 
-Deno.test("readJob() tells a mistake once, and not what follows from it", async () => {
+Deno.test("readJob() reports a mistake once, and not what follows from it", async () => {
   assertEquals(await messages(FINE.replace("rows: readings", "rows: { tabel: readings }")), [
     '17:13 unknown key "tabel"; did you mean "table"?',
   ]);
@@ -193,7 +193,7 @@ Deno.test("readJob() tells a mistake once, and not what follows from it", async 
   assertEquals(await messages(twice), ['10:3 the key "readings" is already defined in line 6']);
 });
 
-Deno.test("readJob() says of a file of another kind that it is no job, and nothing else", async () => {
+Deno.test("readJob() reports only that a file of another kind is not a job", async () => {
   const expected =
     "this is not a job file: expected a mapping with job, source, tables and streams";
   for (
@@ -206,7 +206,7 @@ Deno.test("readJob() says of a file of another kind that it is no job, and nothi
   ) assertEquals(await messages(text), [`1:1 ${expected}, ${found}`]);
 });
 
-Deno.test("readJob() says what to write where a map is expected, and of placeholders without quotes", async () => {
+Deno.test("readJob() suggests what to write for a mapping, and for placeholders without quotes", async () => {
   assertEquals(await messagesWith({ "streams.readings.rows": ["readings"] }), [
     'expected a mapping with table, found "readings"',
   ]);
@@ -258,7 +258,7 @@ Deno.test("readJob() shows neither secrets nor values of variables", async () =>
   for (const secret of ["hunter2", "s3cret", "letmein"]) assert(!printed.includes(secret), secret);
 });
 
-Deno.test("readJob() shows no secret that stands where a map of them is expected", async () => {
+Deno.test("readJob() shows no secret that is written in place of a mapping", async () => {
   for (const auth of ['"Bearer hunter2"', "{ basic: hunter2 }", "{ header: hunter2 }"]) {
     const source = `source:\n  url: https://api.example.com\n  auth: ${auth}\n`;
     const found = await problems(FINE.replace("source: https://api.example.com\n", source));
@@ -269,7 +269,7 @@ Deno.test("readJob() shows no secret that stands where a map of them is expected
   }
 });
 
-Deno.test("readJob() shows no secret of a file that is no YAML", async () => {
+Deno.test("readJob() shows no secret of a file that is not YAML", async () => {
   const found = await problems(
     'job: a\nsource: { auth: { bearer: abc.def }, ]\n"password": hunter2"]',
   );
@@ -278,14 +278,14 @@ Deno.test("readJob() shows no secret of a file that is no YAML", async () => {
   for (const secret of ["hunter2", "abc"]) assert(!printed.includes(secret), printed);
 });
 
-Deno.test("readJob() takes a job whose secrets are not set", async () => {
+Deno.test("readJob() accepts a job whose secrets are not set", async () => {
   const job = await read(changed({
     "source": { url: "https://a.example", auth: { bearer: "${TOKEN}" } },
   }));
   assertEquals(job.source.auth?.bearer, "${TOKEN}");
 });
 
-Deno.test("readJob() says so when there is no file or nothing in it", async () => {
+Deno.test("readJob() reports a missing and an empty file", async () => {
   const missing = await assertRejects(
     () => readJob("none.yaml", { readText: () => Deno.readTextFileSync("/none"), env: () => "" }),
     ConfigurationFailure,

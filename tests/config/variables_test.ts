@@ -97,7 +97,7 @@ Deno.test("inspectJob() includes no file that is not YAML, such as .env.local", 
   }
 });
 
-Deno.test("inspectJob() refuses hosts that would grant more than one host", async () => {
+Deno.test("inspectJob() refuses host patterns that match more than one host", async () => {
   for (const url of ["https://*.example.com", "https://a.example,b.example", "https://*"]) {
     const { messages } = await read(jobText(`"${url}"`));
     assertEquals(messages, ["a host name cannot contain * or a comma"], url);

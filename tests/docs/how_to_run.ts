@@ -33,7 +33,10 @@ const WAYS: readonly (readonly [pattern: RegExp, way: (command: string) => Way])
   [/task (fmt:check|lint|types)$/, () => ({ reason: "it is a part of deno task ok" })],
   [/^npx .* task demo$/, () => ({ apart: true, loose: true })],
   [/^deno task demo$/, () => ({ reason: "the README has it, behind npx" })],
-  [/task sandbox/, (line) => ({ as: `${line} --port 0`, stopAt: "PASSWORD=sandbox", loose: true })],
+  [
+    /task sandbox/,
+    (line) => ({ as: `${line} --port 0`, stopAt: "PASSWORD=sandbox-password-1", loose: true }),
+  ],
   [/--watch$/, () => ({ stopAt: "next " })],
   [/^mkdir /, () => ({ apart: true })],
   [/^tail -f /, () => ({ stopAt: "done:", apart: true })],

@@ -116,7 +116,7 @@ function sent(answer: unknown): unknown {
 }
 
 for (const [what, { change, says }] of Object.entries(BAD_RECORDS)) {
-  Deno.test(`backfill() loads all other records of a window with ${what}, and keeps that one aside`, async () => {
+  Deno.test(`backfill() loads all other records of a window with ${what}, and records that one as rejected`, async () => {
     const spoil = spoilOne(change);
     await using api = startMeters((asked) => sent(spoil(asked)));
     await using bench = await openBench(meterJob(api.url));
@@ -135,7 +135,7 @@ for (const [what, { change, says }] of Object.entries(BAD_RECORDS)) {
   });
 }
 
-Deno.test("backfill() loads a field of 10 MB as it is", async () => {
+Deno.test("backfill() loads a field of 10 MB unchanged", async () => {
   const note = "ü".repeat(5_000_000);
   await using api = startMeters(spoilOne((reading) => ({ ...reading, note })));
   await using bench = await openBench(meterJob(api.url));
@@ -206,7 +206,7 @@ const BAD_WINDOWS: Record<string, { answer: (asked: Asked) => unknown; says: str
 };
 
 for (const [what, { answer, says }] of Object.entries(BAD_WINDOWS)) {
-  Deno.test(`backfill() loads all other windows when one is answered with ${what}, and keeps it to be asked again`, async () => {
+  Deno.test(`backfill() loads all other windows when one gets ${what}, and records that one for --resume`, async () => {
     await using api = startMeters((asked) => asked.from === BAD_DAY ? answer(asked) : undefined);
     await using bench = await openBench(meterJob(api.url));
     const { summary, error } = await bench.run(FIRST, LAST);
@@ -222,7 +222,7 @@ for (const [what, { answer, says }] of Object.entries(BAD_WINDOWS)) {
   });
 }
 
-Deno.test("backfill() holds a record once when the source sends it on two pages", async () => {
+Deno.test("backfill() writes a record once when the API sends it on two pages", async () => {
   await using api = startMeters(({ from, skip, page }) => {
     if (from !== BAD_DAY || skip === 0) return undefined;
     // Something was added before: the last record of the first page comes again.
@@ -236,7 +236,7 @@ Deno.test("backfill() holds a record once when the source sends it on two pages"
   assertEquals((await bench.rows()).readings, tablesWithout(missing.map(({ id }) => id)).readings);
 });
 
-Deno.test("backfill() stops at once and names the variables when credentials are revoked half way", async () => {
+Deno.test("backfill() stops at once and names the variables when credentials are revoked during a run", async () => {
   await using api = startMeters(({ number }) =>
     number > 12 ? new Response('{"detail": "no"}', { status: 401 }) : undefined
   );
@@ -278,7 +278,7 @@ Deno.test("backfill() misses nothing when the clock goes backwards between two r
   assertEquals(await bench.rows(), tablesOf(DAYS) as Tables);
 });
 
-Deno.test("backfill() asks for each hour of the days of a clock change once", async () => {
+Deno.test("backfill() requests each hour of the days of a clock change once", async () => {
   for (const [first, last] of [["2024-03-30", "2024-04-01"], ["2024-10-26", "2024-10-28"]]) {
     await using api = startMeters(({ from, to }) => {
       const readings: Reading[] = [];

@@ -68,7 +68,7 @@ async function assertRebuilds(site: Site, api: MeterApi): Promise<void> {
   assertEquals(await site.rows(), tablesOf(DAYS) as Tables);
 }
 
-Deno.test("checkpoint --rebuild brings all coverage back when the file was deleted, cut off or is of an older layout", async () => {
+Deno.test("checkpoint --rebuild restores all coverage when the file was deleted, truncated or has an older layout", async () => {
   await using api = startMeters();
   await using site = await filledSite(api);
 
@@ -98,7 +98,7 @@ Deno.test("checkpoint --rebuild brings all coverage back when the file was delet
   await assertRebuilds(site, api);
 });
 
-Deno.test("checkpoint --rebuild knows which windows had rejected rows, and --resume asks for them again", async () => {
+Deno.test("checkpoint --rebuild restores which windows had rejected rows, and --resume fetches them again", async () => {
   const [unreadable, refused] = DAYS.filter((day) => readingsOf(day).length > 5);
   await using api = startMeters(({ from, skip, page }) => {
     if (skip > 0 || (from !== unreadable && from !== refused)) return undefined;
@@ -133,7 +133,7 @@ Deno.test("checkpoint --rebuild knows which windows had rejected rows, and --res
 });
 
 longTest(
-  "backfill says what to do when another process has locked the whole checkpoint",
+  "backfill prints what to do when another process has locked the whole checkpoint",
   async () => {
     await using api = startMeters();
     await using site = await filledSite(api);

@@ -82,7 +82,7 @@ Deno.test("backfill() waits for a server that stops and starts again, and misses
   }
 });
 
-Deno.test("backfill() stops when the server does not come back, and goes on when it does", async () => {
+Deno.test("backfill() stops when the server does not come back, and continues when it does", async () => {
   await using server = await startPostgres();
   await using api = startMeters();
   const url = await server.createDatabase();
@@ -94,7 +94,7 @@ Deno.test("backfill() stops when the server does not come back, and goes on when
   await assertCompletes(bench);
 });
 
-Deno.test("backfill() goes on when its connections are terminated, again and again", async () => {
+Deno.test("backfill() continues when its connections are terminated repeatedly", async () => {
   await using api = startMeters(async () => void await delay(20));
   await using bench = await openBench(meterJob(api.url), { retryForMs: 30_000 });
   await using other = openSql(bench.databaseUrl);
@@ -129,7 +129,7 @@ Deno.test("backfill() stops with what to do when the database becomes read-only"
   await assertCompletes(bench);
 });
 
-Deno.test("backfill() stops at once when the right to write is revoked", async () => {
+Deno.test("backfill() stops at once when the privilege to write is revoked", async () => {
   await using api = startMeters();
   const databaseUrl = await (await sharedPostgres()).createDatabase();
   await using other = openSql(databaseUrl);
@@ -187,7 +187,7 @@ async function fullByTrigger(other: ReturnType<typeof openSql>): Promise<void> {
   );
 }
 
-Deno.test("backfill() repeats a batch that lost a deadlock against another writer", async () => {
+Deno.test("backfill() repeats a batch that was the victim of a deadlock with another writer", async () => {
   await using api = startMeters();
   await using bench = await openBench(meterJob(api.url), { retryForMs: 30_000 });
   assertEquals((await bench.run(FIRST, LAST)).summary.outcome, "done");

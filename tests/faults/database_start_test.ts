@@ -8,7 +8,7 @@ import { openSql } from "./sql.ts";
 
 const HOLDER = { run: "r", host: "h", pid: 1 };
 
-Deno.test("openTarget() waits for a server that restarts, and says so once", async () => {
+Deno.test("openTarget() waits for a server that restarts, and reports that once", async () => {
   await using server = await startPostgres();
   await server.stop("immediate");
   const told = Promise.withResolvers<string>();
@@ -40,7 +40,7 @@ Deno.test("openTarget() waits for a free connection", async () => {
   await other.run(`DROP ROLE ${role}`);
 });
 
-Deno.test("openTarget() does not wait for a database that does not exist, nor where it is not to", async () => {
+Deno.test("openTarget() does not wait for a database that does not exist, nor when waiting is disabled", async () => {
   const url = new URL(await (await sharedPostgres()).createDatabase());
   const waits: string[] = [];
   const onWait = (message: string) => void waits.push(message);
@@ -51,7 +51,7 @@ Deno.test("openTarget() does not wait for a database that does not exist, nor wh
   assertEquals(waits, []);
 });
 
-Deno.test("lock() says at once that a database is read-only", async () => {
+Deno.test("lock() reports at once that a database is read-only", async () => {
   const url = await (await sharedPostgres()).createDatabase();
   await using other = openSql(url);
   const name = new URL(url).pathname.slice(1);

@@ -49,7 +49,7 @@ const HOSTILE: Reading[] = TEXTS.map((text, at) => ({
 }));
 
 for (const kind of KINDS) {
-  Deno.test(`backfill() into ${kind} takes hostile values for values`, async () => {
+  Deno.test(`backfill() into ${kind} stores hostile values unchanged`, async () => {
     await using api = startMeters(() => ({ total: HOSTILE.length, readings: HOSTILE }));
     using dir = tempDir();
     if (kind === "pglite") await copyPglite(dir.file("db"));
@@ -74,7 +74,7 @@ for (const kind of KINDS) {
   });
 }
 
-Deno.test("backfill() shows nothing to a terminal that it would obey", async () => {
+Deno.test("backfill() prints no control sequences to a terminal", async () => {
   const obeyed = "\u001b[2J\u001b]0;title\u0007\u009b31m\r\u202e";
   const [first] = HOSTILE;
   const answers: Record<string, () => unknown> = {
@@ -122,7 +122,7 @@ const ESCAPES: Record<string, [from: string, to: string, says: string]> = {
   "a table of Hindcast's own": ["  meters:\n", "  hindcast_windows:\n", "hindcast"],
 };
 
-Deno.test("check refuses job files that try to escape, each with a sentence", async () => {
+Deno.test("check refuses job files that try to escape, each with a message", async () => {
   await using dir = tempDir();
   const fine = meterJob("http://127.0.0.1:1");
   const files: string[] = [];
@@ -141,7 +141,7 @@ Deno.test("check refuses job files that try to escape, each with a sentence", as
   }
 });
 
-Deno.test("check answers soon when a file is made to exhaust it", async () => {
+Deno.test("check ends soon on a file that is crafted to exhaust it", async () => {
   await using dir = tempDir();
   const bombs = [
     `a: ${"[".repeat(100_000)}${"]".repeat(100_000)}`,

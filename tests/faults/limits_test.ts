@@ -37,7 +37,7 @@ Deno.test("backfill() leaves a reserve to others", async () => {
   assertEquals(api.asked.length, 20);
 });
 
-Deno.test("backfill() waits where Retry-After says so, says until when, and --no-wait ends it instead", async () => {
+Deno.test("backfill() obeys Retry-After and reports until when it waits; with --no-wait it ends instead", async () => {
   await using api = startMeters(({ number }) =>
     number > 5 ? new Response("", { status: 429, headers: { "retry-after": "43200" } }) : undefined
   );
@@ -63,7 +63,7 @@ Deno.test("backfill() waits where Retry-After says so, says until when, and --no
   assertEquals([next.error.kind, api.asked.length], ["unavailable", asked]);
 });
 
-Deno.test("backfill() notifies a webhook, tries again, hides secrets, and is not failed by it", async () => {
+Deno.test("backfill() notifies a webhook, retries, masks secrets, and does not fail because of it", async () => {
   for (const isBroken of [false, true]) {
     const bodies: Record<string, unknown>[] = [];
     await using hook = serve(async (request) => {

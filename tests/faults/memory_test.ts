@@ -77,7 +77,7 @@ const SIZES: Record<string, { readings: number; bytes: number }> = {
 };
 
 for (const [what, { readings, bytes }] of Object.entries(SIZES)) {
-  Deno.test(`backfill() stops asking for ${what} when the database stands still`, async () => {
+  Deno.test(`backfill() stops requesting ${what} when the database stalls`, async () => {
     await using api = startMeters(wideDays(readings, bytes));
     await using bench = await openBench(wideJob(api.url));
     await using other = openSql(bench.databaseUrl);
@@ -99,7 +99,7 @@ for (const [what, { readings, bytes }] of Object.entries(SIZES)) {
   });
 }
 
-Deno.test("backfill() holds nothing back when the source is slow", async () => {
+Deno.test("backfill() delays no rows when the API is slow", async () => {
   let written = 0;
   const stop = AbortSignal.timeout(120_000);
   // No answer before the days before it are in the database, but for those that are asked at once.
@@ -132,7 +132,7 @@ async function mostMemory(file: string, until: Promise<unknown>): Promise<number
   return most;
 }
 
-Deno.test("the process of a backfill stays small when the source is fast and the database stands still", async () => {
+Deno.test("a backfill's process stays small when the API is fast and the database stalls", async () => {
   await using api = startMeters(wideDays(10, 100_000));
   await using site = await openSite(wideJob(api.url));
   await using other = openSql(site.databaseUrl);
@@ -147,7 +147,7 @@ Deno.test("the process of a backfill stays small when the source is fast and the
 });
 
 longTest(
-  "the process of a backfill stays small when the source is slow and gives gigabytes",
+  "a backfill's process stays small when the API is slow and returns gigabytes",
   async () => {
     const days = daysOf("2020-01-01", "2024-01-01");
     const answer = wideDays(10, 100_000);

@@ -14,7 +14,7 @@ function waitsOf(events: readonly { kind: string; wait?: Wait | null }[]): (Wait
   return events.flatMap(({ kind, wait }) => kind === "waiting" ? [wait!] : []);
 }
 
-Deno.test("backfill() waits for an API that is away in the middle of a run, and fails no window", async () => {
+Deno.test("backfill() waits for an API that becomes unreachable during a run, and fails no window", async () => {
   let failing = 0;
   await using api = startMeters(({ number }) => number > 12 && ++failing <= 7 ? DOWN() : undefined);
   await using bench = await openBench(meterJob(api.url));
@@ -30,7 +30,7 @@ Deno.test("backfill() waits for an API that is away in the middle of a run, and 
   );
 });
 
-Deno.test("backfill() waits for an API that is away from its first request on", async () => {
+Deno.test("backfill() waits for an API that is unreachable from the first request on", async () => {
   let failing = 0;
   await using api = startMeters(() => ++failing <= 9 ? DOWN() : undefined);
   await using bench = await openBench(meterJob(api.url));
@@ -39,7 +39,7 @@ Deno.test("backfill() waits for an API that is away from its first request on", 
   assertEquals(await bench.rows(), tablesOf(DAYS) as Record<string, unknown[]>);
 });
 
-Deno.test("backfill() fails the one window whose request always fails, as the only one in flight too", async () => {
+Deno.test("backfill() fails the one window whose request always fails, even if it is the only one in flight", async () => {
   const bad = DAYS.at(-1)!;
   for (const status of [500, 503]) {
     await using api = startMeters(({ from }) =>
@@ -53,7 +53,7 @@ Deno.test("backfill() fails the one window whose request always fails, as the on
   }
 });
 
-Deno.test("backfill() ends after give_up_after, and says since when the API is away", async () => {
+Deno.test("backfill() ends after give_up_after, and reports since when the API is unreachable", async () => {
   await using api = startMeters(({ number }) => number > 12 ? DOWN() : undefined);
   const source = "  give_up_after: 2s";
   await using bench = await openBench(meterJob(api.url, { source }));
@@ -64,7 +64,7 @@ Deno.test("backfill() ends after give_up_after, and says since when the API is a
   assertStringIncludes(error.hint!, "--resume");
 });
 
-Deno.test("backfill() fetches a window again at the end that failed for a reason that passes", async () => {
+Deno.test("backfill() fetches a window that failed for a transient reason again at the end", async () => {
   const bad = DAYS[3]!;
   let failing = 0;
   await using api = startMeters(({ from }) =>

@@ -17,7 +17,7 @@ const spoil: Spoil = ({ from, skip, page }) => {
   return { total, readings: [{ ...first, count: "many" }, ...others] };
 };
 
-Deno.test("backfill keeps what went wrong, errors lists it, and --resume asks for it until it is right", async () => {
+Deno.test("backfill records errors, errors lists them, and --resume fetches them until they succeed", async () => {
   await using api = startMeters(spoil);
   await using site = await openSite(meterJob(api.url));
 
@@ -61,11 +61,11 @@ Deno.test("backfill keeps what went wrong, errors lists it, and --resume asks fo
   assertEquals(await site.rows(), tablesOf(DAYS) as Tables);
 });
 
-Deno.test("errors --clear forgets what is listed, and what failed is still a gap", async () => {
+Deno.test("errors --clear deletes what is listed, and failed windows stay gaps", async () => {
   await using api = startMeters(spoil);
   await using site = await openSite(meterJob(api.url));
   assertEquals((await site.run("backfill", ARGS)).code, 1);
-  assertEquals((await site.run("errors", ["--clear"])).stdout, "forgotten: 2 errors\n");
+  assertEquals((await site.run("errors", ["--clear"])).stdout, "deleted: 2 errors\n");
   const { streams } = JSON.parse((await site.run("status", ["--json"])).stdout);
   assertEquals([streams.readings.gaps, streams.readings.failed], [[[BAD_DAY, BAD_DAY]], []]);
 });

@@ -67,7 +67,7 @@ const drip: Spoil = () => {
   return new Response(body);
 };
 
-Deno.test("backfill ends with 130 and says how to go on when a signal comes while it fetches", async () => {
+Deno.test("backfill exits with 130 and prints how to continue when it gets a signal while it fetches", async () => {
   await using api = startMeters(async () => void await delay(20));
   await using site = await openSite(meterJob(api.url));
   await using task = site.spawn("backfill", DAYS);
@@ -80,7 +80,7 @@ Deno.test("backfill ends with 130 and says how to go on when a signal comes whil
   await assertResumes(site, api);
 });
 
-Deno.test("backfill ends with 130 when a signal comes while the API drips", async () => {
+Deno.test("backfill exits with 130 when it gets a signal while the API responds slowly", async () => {
   await using api = startMeters(drip);
   await using site = await openSite(meterJob(api.url));
   await using task = site.spawn("backfill", DAYS);
@@ -101,7 +101,7 @@ async function hanging(site: Site, api: MeterApi, other: OtherSession): Promise<
   return task;
 }
 
-Deno.test("backfill ends with 130 when a signal comes while a table of the database is locked", async () => {
+Deno.test("backfill exits with 130 when it gets a signal while a table of the database is locked", async () => {
   await using api = startMeters();
   await using site = await openSite(meterJob(api.url));
   await using other = openSql(site.databaseUrl);
@@ -113,7 +113,7 @@ Deno.test("backfill ends with 130 when a signal comes while a table of the datab
   await assertResumes(site, api);
 });
 
-Deno.test("backfill leaves at once when a second signal comes", async () => {
+Deno.test("backfill exits at once on a second signal", async () => {
   await using api = startMeters();
   await using site = await openSite(meterJob(api.url));
   await using other = openSql(site.databaseUrl);
@@ -126,7 +126,7 @@ Deno.test("backfill leaves at once when a second signal comes", async () => {
   assert(stopped.ms < 2000, `it took ${stopped.ms} ms`);
 });
 
-Deno.test("backfill ends with 130 when a signal comes at its very beginning", async () => {
+Deno.test("backfill exits with 130 when it gets a signal as it starts", async () => {
   await using api = startMeters();
   const random = chance("signals");
   for (let attempt = 0; attempt < size(1, 40); attempt++) {

@@ -183,7 +183,7 @@ Deno.test("fetchPages() fails the window when the declared cursor is missing and
   assertStringIncludes(failure.hint!, "cursor: meta.next_cursor");
 });
 
-Deno.test("fetchPages() fails the window when pages end before an undeclared total, unless it is none", async () => {
+Deno.test('fetchPages() fails the window when pages end before an undeclared total, unless "total: none" is declared', async () => {
   await using server = serve((request) =>
     Response.json({ items: query(request, "page") === "1" ? items(0, 30) : [], total: 350 })
   );

@@ -64,7 +64,7 @@ Deno.test("init reads tables, types and keys from an OpenAPI document, arrays in
   }]);
 });
 
-Deno.test("init recognises paging, dates, required parameters and credentials", async () => {
+Deno.test("init recognizes paging, dates, required parameters and credentials", async () => {
   const { job, text } = await ofDocument(OPENAPI, { path: "/v2/readings", limit: "5/s" });
   assertEquals(job.job, "meter_api");
   assertEquals(job.source, {
@@ -201,7 +201,7 @@ Deno.test("init writes a job from answers alone", async () => {
   });
 });
 
-Deno.test("init says which answer is missing or cannot be read", () => {
+Deno.test("init reports which answer is missing or cannot be read", () => {
   const url = "https://api.example.com";
   const wrong: [InitAnswers, string][] = [
     [{ path: "/a" }, "--url is not given"],

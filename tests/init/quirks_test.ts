@@ -119,11 +119,11 @@ Deno.test("init follows references through arrays, escapes and files next to the
   assertEquals(notes, []);
 });
 
-Deno.test("init reports references without a target, in the output and in the file", async () => {
+Deno.test("init reports unresolved references, in the output and in the file", async () => {
   const item = { allOf: [ITEM, { $ref: "#/components/schemas/Gone" }, { $ref: "gone.yaml#/x" }] };
   const { text, notes } = await written(documentOf(RANGE, { item }));
   assertStringIncludes(notes.join(), "#/components/schemas/Gone, gone.yaml#/x");
-  assertStringIncludes(text, "# References of the document without a target");
+  assertStringIncludes(text, "# Unresolved references of the document");
   const circular = { $ref: "#/components/schemas/A" };
   const root = { components: { schemas: { A: { $ref: "#/components/schemas/B" }, B: circular } } };
   assertStringIncludes(
@@ -249,7 +249,7 @@ Deno.test("init bounds windows by the longest range that the document states", a
   assertEquals((await written(paged)).stream.window, { max: "2w" });
 });
 
-Deno.test("init requests pages by whatever the parameters and the response show", async () => {
+Deno.test("init proposes the paging that the parameters and the response show", async () => {
   const page = query("page", INTEGER);
   const cases: [parameters: unknown[], more: Schema, paging: unknown, total?: string][] = [
     [
@@ -349,7 +349,7 @@ Deno.test("init requests pages by whatever the parameters and the response show"
   }
 });
 
-Deno.test("init never takes the count of a page for the total", async () => {
+Deno.test("init never proposes the count of a page as the total", async () => {
   const total = async (name: string, description: string) => {
     const more = { [name]: { type: "integer", description }, has_more: { type: "boolean" } };
     const { stream } = await written(documentOf([...RANGE, query("page", INTEGER)], { more }));
@@ -378,7 +378,7 @@ Deno.test("init marks a guessed page size, and reports signs of paging that it c
   );
 });
 
-Deno.test("init fails a response that may be cut off where only its size can be requested", async () => {
+Deno.test("init declares full when only the size of a response can be requested", async () => {
   const { stream, text } = await written(
     documentOf([...RANGE, query("limit", { type: "integer", maximum: 500 })]),
   );
@@ -485,7 +485,7 @@ Deno.test("init chooses https before http", async () => {
   );
 });
 
-Deno.test("init takes keys by the names that identify things", async () => {
+Deno.test("init proposes keys by names that identify records", async () => {
   const key = async (names: Record<string, Schema>, path = "/messages") => {
     const item = { type: "object", properties: { ...names, at: INSTANT } };
     const document = documentOf(RANGE, { item, path });

@@ -83,7 +83,7 @@ const ROWS = `
     FROM earthquakes e ORDER BY id COLLATE "C"`;
 
 for (const target of ["postgres", "pglite"] as const) {
-  Deno.test(`earthquakes brings every value of a real week into ${target}`, async () => {
+  Deno.test(`earthquakes loads every value of a real week into ${target}`, async () => {
     await using s = await setup(week.features, target === "pglite" ? { target } : {});
     const ran = await s.world.backfill(DAYS);
     assertEquals([ran.error, ran.summary.ok, ran.summary.rejected], [undefined, true, 0]);

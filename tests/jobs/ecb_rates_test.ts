@@ -78,7 +78,7 @@ for (
     ["an empty text", () => new Response("", { headers: { "content-type": "text/csv" } })],
   ] as const
 ) {
-  Deno.test(`ecb_rates takes ${what} for days without rates`, async () => {
+  Deno.test(`ecb_rates treats ${what} as days without rates`, async () => {
     await using server = serveRates(nothing);
     const env = { ECB_URL: `${server.url}/service` };
     await using world = await openWorld({ job: "ecb_rates.yaml", env });

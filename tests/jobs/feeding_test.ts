@@ -38,7 +38,7 @@ function family(parents: string[]) {
   return Object.assign(server, { asked });
 }
 
-Deno.test("a stream fed by a fed stream finds the rows of this very run, and those of the next", async () => {
+Deno.test("a stream fed by a fed stream finds the rows of the same run, and those of the next", async () => {
   const parents = ["x", "y"];
   await using server = family(parents);
   await using world = await openWorld({ job: CHAIN(server.url, ", refresh: 0s") });

@@ -15,7 +15,7 @@ streams:
     rows: items
 `;
 
-Deno.test("a run stops at its first response where the records are not at their path, and says where they may be", async () => {
+Deno.test("a run stops at its first response when the records are not at their path, and prints where they may be", async () => {
   let requests = 0;
   await using server = serve(() => {
     requests++;
@@ -31,7 +31,7 @@ Deno.test("a run stops at its first response where the records are not at their 
   assertStringIncludes(String((error as Failure).hint), "2 records may be at records: data.rows");
 });
 
-Deno.test("a run stops at its second response where neither has the declared shape", async () => {
+Deno.test("a run stops at its second response when neither has the declared shape", async () => {
   let requests = 0;
   await using server = serve(() => {
     requests++;
@@ -46,7 +46,7 @@ Deno.test("a run stops at its second response where neither has the declared sha
   assertStringIncludes(String(error), "the first responses do not have the declared shape");
 });
 
-Deno.test("a run goes on where a later response has another shape", async () => {
+Deno.test("a run continues when only a later response does not have the declared shape", async () => {
   await using server = serve((request) => {
     const isOdd = request.url.includes("2025-01-02");
     return Response.json(isOdd ? { error: "no" } : { items: [{ id: "a" }] });

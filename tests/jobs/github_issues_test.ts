@@ -167,7 +167,7 @@ const WHOLE = {
   max: { unit: "day" as const, count: 365 },
 };
 
-Deno.test("github_issues waits out secondary limits, with and without Retry-After", async () => {
+Deno.test("github_issues waits for secondary limits to pass, with and without Retry-After", async () => {
   const all = issues(20);
   const trouble = (attempt: number) =>
     attempt === 1

@@ -92,7 +92,7 @@ total: $header.Content-Range`,
   );
 });
 
-Deno.test("a cursor begins with a star and ends when it repeats on an empty page", async () => {
+Deno.test("a cursor starts with an asterisk and ends when it repeats on an empty page", async () => {
   await using server = recorded(({ searchParams }) => {
     const mark = searchParams.get("cursorMark")!;
     const from = mark === "*" ? 0 : Number(mark.slice(1));
@@ -158,7 +158,7 @@ records: hits.hits[]._source`,
   assertEquals(after, [undefined, [8, "i8"], [17, "i17"]]);
 });
 
-Deno.test("an export continues until its flag says that it has ended, whatever its pages hold", async () => {
+Deno.test("an export continues until its flag ends it, however many records its pages hold", async () => {
   const pages = [ITEMS.slice(0, 9), [], ITEMS.slice(9, 11), ITEMS.slice(11)];
   await using server = recorded(({ searchParams }) => {
     const page = Number(searchParams.get("cursor") ?? 0);
@@ -269,7 +269,7 @@ Deno.test("an API that loops fails its window, and the run ends", async () => {
   await fails(`${stream + paged}\nmax_pages: 7`, endless, "the window has more than 7 pages");
 });
 
-Deno.test("windows are halved when a status says that they hold too much", async () => {
+Deno.test("windows are halved when a status means that they hold too much", async () => {
   await using server = recorded(({ searchParams: params }) => {
     const [from, to] = ["from", "to"].map((name) => Number(params.get(name)!.slice(8)));
     if (to! - from! >= 3) return Response.json({ error: "too many results" }, { status: 400 });

@@ -238,7 +238,7 @@ const RECORD = {
   lines: [{ sku: "s1" }, { sku: "s2" }],
 };
 
-Deno.test("each kind of value arrives as its type, and what does not fit is rejected with its value", async () => {
+Deno.test("each kind of value is loaded as its type, and what does not fit is rejected with its value", async () => {
   await using server = recorded(() =>
     Response.json({
       meta: { source: "test" },

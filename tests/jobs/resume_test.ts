@@ -51,7 +51,7 @@ async function elsewhere(world: World): Promise<AsyncDisposable> {
   };
 }
 
-Deno.test("--resume without dates does on a second machine what it does on the first", async () => {
+Deno.test("--resume without dates does the same on a second machine as on the first", async () => {
   await using api = daily();
   await using world = await openWorld({ job: JOB(api.url) });
   api.broken.add("2024-01-03");
@@ -101,7 +101,7 @@ Deno.test("--resume without dates does on a second machine what it does on the f
   ]);
 });
 
-Deno.test("a failure that was fetched later is not restored, one that was cleared neither", async () => {
+Deno.test("failures that were fetched later or cleared are not restored", async () => {
   await using api = daily();
   await using world = await openWorld({ job: JOB(api.url) });
   api.broken.add("2024-01-03");
@@ -115,7 +115,7 @@ Deno.test("a failure that was fetched later is not restored, one that was cleare
   assertEquals(await checkpoint.retryEntries(), []);
 });
 
-Deno.test("--resume without dates fetches what failed in any earlier range and stream, with dates only theirs", async () => {
+Deno.test("--resume without dates fetches what failed in any earlier range and stream, with dates only what failed in theirs", async () => {
   await using api = daily();
   await using world = await openWorld({ job: JOB(api.url) });
   api.broken.add("2024-01-03").add("2024-02-02");
@@ -131,7 +131,7 @@ Deno.test("--resume without dates fetches what failed in any earlier range and s
   assertEquals([summary.ok, await world.stores.checkpoint(world.job).retryEntries()], [true, []]);
 });
 
-Deno.test("--resume takes over what is not given, and what is given replaces just that", async () => {
+Deno.test("--resume takes over what is not given, and what is given replaces only itself", async () => {
   await using api = daily();
   await using world = await openWorld({ job: JOB(api.url) });
   await world.backfill(
@@ -144,7 +144,7 @@ Deno.test("--resume takes over what is not given, and what is given replaces jus
   assertEquals(api.take(), ["things 2024-01-01"]);
 });
 
-Deno.test("--resume refuses without dates when no run is known, and prints the dates that are done", async () => {
+Deno.test("--resume without dates fails when no run is known, and prints the dates that are done", async () => {
   await using api = daily();
   await using world = await openWorld({ job: JOB(api.url) });
   await world.backfill("--start-date 2024-01-02 --end-date 2024-01-03 --only things");
@@ -158,7 +158,7 @@ Deno.test("--resume refuses without dates when no run is known, and prints the d
   );
 });
 
-Deno.test("--resume takes up the last backfill, not an update by cron after it", async () => {
+Deno.test("--resume continues the last backfill, not an update by cron after it", async () => {
   await using api = daily();
   await using world = await openWorld({ job: JOB(api.url) });
   await world.backfill("--start-date 2024-01-02 --end-date 2024-01-03 --only things");

@@ -180,7 +180,7 @@ tables: { events: { key: [manner, id], columns: { manner: text, id: text } } }
   });
 }
 
-Deno.test("each date format requests each moment once, also when clocks change", async () => {
+Deno.test("each date format requests each instant once, also when clocks change", async () => {
   const served = new Map<string, number>();
   await using server = recorded(async ({ pathname, searchParams }, request) => {
     const name = pathname.split("/")[1]!;

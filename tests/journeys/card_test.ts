@@ -54,7 +54,7 @@ Deno.test("card: check status and dry run, without a request", async () => {
   );
   assertStringIncludes(plan.stdout, "authorization: Basic ***");
   assertStringIncludes(plan.stdout, 'CREATE TABLE IF NOT EXISTS "ra_runners"');
-  assert(!plan.stdout.includes(btoa("sandbox:sandbox")));
+  assert(!plan.stdout.includes(btoa("sandbox:sandbox-password-1")));
   assertEquals(commands.sandbox.counts.requests, 0);
 });
 

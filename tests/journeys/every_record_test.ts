@@ -20,12 +20,12 @@ interface Day {
   readonly ra_runners: ExpectedTable;
 }
 
-Deno.test("backfill brings every record and value of 400 days", async () => {
+Deno.test("backfill loads every record and value of 400 days", async () => {
   await bringsAll("2022-01-20", "2023-02-23");
 });
 
 longTest(
-  "backfill brings every record and value of 400 days with racecards",
+  "backfill loads every record and value of 400 days with racecards",
   () => bringsAll("2024-01-01", "2025-02-03"),
 );
 

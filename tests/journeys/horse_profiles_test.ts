@@ -9,7 +9,7 @@ const CARDS = "--only racecards --start-date 2025-09-14 --end-date 2025-09-14";
 const RESULTS = "--only results --start-date 2025-09-15 --end-date 2025-09-15";
 const LACKING = "SELECT id FROM ra_mst_horses WHERE breeder IS NULL OR dob IS NULL ORDER BY id";
 
-Deno.test("horse_profiles is not run unless it is asked for", async () => {
+Deno.test("horse_profiles runs only if it is selected", async () => {
   await using journey = await setup();
   const { asked } = await journey.backfill(RESULTS.replace("--only results", ""));
   assertEquals(profilesOf(asked), []);
@@ -17,7 +17,7 @@ Deno.test("horse_profiles is not run unless it is asked for", async () => {
   assertEquals(Object.hasOwn(streams, "horse_profiles"), false);
 });
 
-Deno.test("horse_profiles asks for the horses that lack breeder or date of birth, each once", async () => {
+Deno.test("horse_profiles requests horses without breeder or date of birth, each once", async () => {
   await using journey = await setup();
   await journey.backfill(CARDS);
   await journey.backfill(RESULTS);
@@ -46,7 +46,7 @@ Deno.test("--with horse_profiles runs it last, on the horses of the same run", a
   assertEquals(await ids(journey), []);
 });
 
-Deno.test("--check-status of horse_profiles counts the horses it would ask for, none before the first run", async () => {
+Deno.test("--check-status of horse_profiles counts the horses to request, none before the first run", async () => {
   await using journey = await setup();
   const { streams } = await journey.survey("--only horse_profiles");
   assertEquals([streams.horse_profiles!.requests, streams.horse_profiles!.left], [0, 0]);
@@ -56,7 +56,7 @@ Deno.test("--check-status of horse_profiles counts the horses it would ask for, 
   assertEquals([survey.requests, survey.left], [lacking, lacking]);
 });
 
-Deno.test("horse_profiles that were interrupted are resumed without asking for any horse twice", async () => {
+Deno.test("horse_profiles resumes after an interruption without requesting a horse twice", async () => {
   await using journey = await setup();
   await journey.backfill(RESULTS);
   const lacking = await ids(journey);
@@ -77,7 +77,7 @@ Deno.test("horse_profiles that were interrupted are resumed without asking for a
   assertEquals(await ids(journey), []);
 });
 
-Deno.test("a horse without a profile is not an error and is not asked for again by --resume", async () => {
+Deno.test("a horse without a profile is not an error, and --resume does not request it again", async () => {
   await using journey = await setup();
   await journey.backfill(RESULTS);
   const before = (await ids(journey)).length;
@@ -91,7 +91,7 @@ Deno.test("a horse without a profile is not an error and is not asked for again 
   assertEquals((await journey.backfill("--resume")).asked, []);
 });
 
-Deno.test("profiles may be asked for five times a second, within the two of the whole source", async () => {
+Deno.test("profiles have a limit of five requests a second, within the two of the API", async () => {
   const job = await racingJob({ url: "http://127.0.0.1:1" });
   assertEquals(tightest(job.streams.horse_profiles!.limits), 5);
   assertEquals(tightest(job.source.limits), 2);

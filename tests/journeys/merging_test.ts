@@ -14,7 +14,7 @@ const RESULTS = `--only results ${RANGE}`;
 /** Without the run of `masters`, courses are known from races alone. */
 const NO_LISTS = { courses: [], regions: [] };
 
-Deno.test("racecards, then results, each twice, give everything that both contain", async () => {
+Deno.test("racecards, then results, each twice, load everything that both contain", async () => {
   await using journey = await setup();
   await assertChanges(journey, CARDS, { results: false });
   await assertChangesNothing(journey, CARDS);
@@ -23,7 +23,7 @@ Deno.test("racecards, then results, each twice, give everything that both contai
   await assertChangesNothing(journey, CARDS);
 });
 
-Deno.test("results, then racecards, each twice, give everything that both contain", async () => {
+Deno.test("results, then racecards, each twice, load everything that both contain", async () => {
   await using journey = await setup();
   await assertChanges(journey, RESULTS, { racecards: false });
   await assertChangesNothing(journey, RESULTS);
@@ -39,14 +39,14 @@ Deno.test("the embedded database merges as the server does", async () => {
   await assertChangesNothing(journey, RESULTS);
 });
 
-Deno.test("racecards and results side by side, with responses out of order, give everything that both contain", async () => {
+Deno.test("racecards and results side by side, with responses out of order, load everything that both contain", async () => {
   const sandbox: JourneyOptions["sandbox"] = { jitterMs: 60, seed: 1 };
   await using journey = await setup({ sandbox });
   await assertChanges(journey, `--only racecards results ${RANGE}`, {});
   await assertChangesNothing(journey, `--only racecards results ${RANGE}`);
 });
 
-Deno.test("windows of both streams in any order give everything that both contain", async () => {
+Deno.test("windows of both streams in any order load everything that both contain", async () => {
   await using journey = await setup();
   const windows = DATES.flatMap((date) =>
     ["racecards", "results"].map((only) => `--only ${only} --start-date ${date} --end-date ${date}`)
@@ -125,7 +125,7 @@ function shuffled<T>(items: readonly T[]): T[] {
     .map(([, item]) => item);
 }
 
-Deno.test("the expectation does not depend on the order of the responses", () => {
+Deno.test("the expected tables do not depend on the order of the responses", () => {
   const view = { nowMs: Date.parse("2025-10-20T12:00:00Z") };
   const tables = (dates: readonly string[]) => {
     const expected = new ExpectedTables(NO_LISTS);

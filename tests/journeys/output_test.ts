@@ -109,10 +109,10 @@ Deno.test("a run writes a log, its errors and a copy of the checkpoint for each 
   const checkpoint = JSON.parse(read("backfill_events_checkpoint.json"));
   assertEquals(keys(checkpoint), words("job streams written_at"));
   assertEquals(checkpoint.streams.racecards.failed.length, 1);
-  for (const name of names) assert(!read(name).includes(btoa("sandbox:sandbox")));
+  for (const name of names) assert(!read(name).includes(btoa("sandbox:sandbox-password-1")));
 });
 
-Deno.test("commands exit with 2 where they are used wrongly, say what is, and ask nothing", async () => {
+Deno.test("commands exit with 2 on wrong usage, report what is wrong, and send no request", async () => {
   await using commands = await setupCommands();
   const wrong: [line: string, said: string][] = [
     ["backfill --start-dat 2025-09-01", "Did you mean --start-date?"],
@@ -131,7 +131,7 @@ Deno.test("commands exit with 2 where they are used wrongly, say what is, and as
   assertEquals(commands.sandbox.counts.requests, 0);
 });
 
-Deno.test("a run exits with 1 where the source refuses it, and names what to check", async () => {
+Deno.test("a run exits with 1 when the API refuses it, and names what to check", async () => {
   await using commands = await setupCommands();
   const env = { RACING_API_PASSWORD: "not the password" };
   const { code, stdout, stderr } = await commands.run(`backfill --json ${DAY}`, { env });
@@ -141,7 +141,7 @@ Deno.test("a run exits with 1 where the source refuses it, and names what to che
   assertEquals([JSON.parse(stdout).ok, JSON.parse(stdout).outcome], [false, "failed"]);
 });
 
-Deno.test("a run that is interrupted exits with 130, says how to go on, and goes on", async () => {
+Deno.test("a run that is interrupted exits with 130, prints how to continue, and continues", async () => {
   await using commands = await setupCommands({ latencyMs: 20 });
   const range = "--only racecards --start-date 2025-08-01 --end-date 2025-08-20";
   const stopped = await commands.run(`backfill ${range}`, {

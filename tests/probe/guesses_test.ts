@@ -44,7 +44,13 @@ Deno.test("suggestedFix() says what to write for a value that cannot be cast", (
 });
 
 Deno.test("statusHint() says what to do about a status that is not a success", () => {
-  assertEquals(statusHint(429), "Wait a while, and write the allowed rate as limits of the source");
+  assertEquals(
+    statusHint(429),
+    'Wait a while, and declare the allowed rate as "limits" of the source',
+  );
   assertEquals(statusHint(422), "Check the parameters of the request");
-  assertEquals(statusHint(503), "Try again later: the API has an error; a run retries by itself");
+  assertEquals(
+    statusHint(503),
+    "Try again later: the API has an error; a run retries automatically",
+  );
 });

@@ -254,7 +254,7 @@ Deno.test("probeStream() proves that a page shorter than its size is the last", 
   const capped = await probe(answer(2), without);
   assertEquals(
     capped.probed.paging?.problem,
-    "the API gives 2 records a page although 100 were requested: write size: 2",
+    "the API returns 2 records per page although 100 were requested: write size: 2",
   );
   const whole = await probe(answer(3), without);
   assertEquals([whole.probed.paging?.problem, whole.probed.paging?.second], [null, 0]);

@@ -6,7 +6,7 @@ import { tempDir } from "../support/temp.ts";
 import type { RaceFields } from "./days.ts";
 import { isAbsent, recordingsFolder } from "./shared_recordings.ts";
 
-const headers = { authorization: `Basic ${btoa("sandbox:sandbox")}` };
+const headers = { authorization: `Basic ${btoa("sandbox:sandbox-password-1")}` };
 
 // deno-lint-ignore no-explicit-any -- the shape of each answer is what these tests are about
 async function get(sandbox: Sandbox, path: string): Promise<any> {
@@ -87,7 +87,7 @@ Deno.test("a replay requires the credentials", { ignore: isAbsent }, async () =>
 
 Deno.test("readRecordings() names the file that is not a recording", async () => {
   await using folder = tempDir();
-  await assertRejects(() => readRecordings(folder.path), Failure, "no .json file is in it");
+  await assertRejects(() => readRecordings(folder.path), Failure, "it contains no .json file");
   await Deno.writeTextFile(folder.file("a.json"), '{"body": 1}');
   await assertRejects(() => readRecordings(folder.path), Failure, "a.json");
   await Deno.writeTextFile(folder.file("a.json"), "null");

@@ -7,7 +7,11 @@ import { type Sandbox, startSandbox } from "../../lib/sandbox/server.ts";
 
 const day = "/v1/results?start_date=2024-05-01&end_date=2024-05-01";
 
-function get(sandbox: Sandbox, path: string, credentials = "sandbox:sandbox"): Promise<Response> {
+function get(
+  sandbox: Sandbox,
+  path: string,
+  credentials = "sandbox:sandbox-password-1",
+): Promise<Response> {
   return fetch(sandbox.url + path, { headers: { authorization: `Basic ${btoa(credentials)}` } });
 }
 

@@ -62,7 +62,7 @@ async function* of(...items: Extracted[]): AsyncGenerator<Extracted> {
 
 const finishedUnits = (batch: Batch) => batch.finished.map(({ unit }) => unit);
 
-Deno.test("batchRows() gathers while the one before is written", async () => {
+Deno.test("batchRows() collects a batch while the previous one is written", async () => {
   const [one, two, three] = [unitOf(1), unitOf(2), unitOf(3)];
   const tap = new Tap();
   const batches = batchRows(tap);
@@ -80,7 +80,7 @@ Deno.test("batchRows() gathers while the one before is written", async () => {
   assert((await batches.next()).done);
 });
 
-Deno.test("batchRows() keeps rows of one shape together and shapes apart", async () => {
+Deno.test("batchRows() keeps rows of one shape together and shapes separate", async () => {
   const unit = unitOf(1);
   const other = shapeOf("others");
   const mixed: Extracted = {
@@ -103,7 +103,7 @@ Deno.test("batchRows() hands a window without rows on when it is done", async ()
   assertEquals([batch?.rows, batch?.sets, batch?.finished[0]?.records, more.length], [0, [], 0, 0]);
 });
 
-Deno.test("batchRows() makes the stations before wait when too many rows do", async () => {
+Deno.test("batchRows() makes earlier stages wait when too many rows are waiting", async () => {
   const unit = unitOf(1);
   const tap = new Tap();
   const batches = batchRows(tap);
@@ -121,7 +121,7 @@ Deno.test("batchRows() makes the stations before wait when too many rows do", as
   assertEquals(rest.reduce((sum, { rows }) => sum + rows, 0), 100_000 - ROWS_WAITING);
 });
 
-Deno.test("batchRows() makes the stations before wait when few but large rows do", async () => {
+Deno.test("batchRows() makes earlier stages wait when few but large rows are waiting", async () => {
   const unit = unitOf(1);
   const tap = new Tap();
   const batches = batchRows(tap);
@@ -136,7 +136,7 @@ Deno.test("batchRows() makes the stations before wait when few but large rows do
   assertEquals((await all(batches)).reduce((sum, { rows }) => sum + rows, 0), 96);
 });
 
-Deno.test("batchRows() makes the stations before wait when too many windows without rows do", async () => {
+Deno.test("batchRows() makes earlier stages wait when too many windows without rows are waiting", async () => {
   const tap = new Tap();
   const batches = batchRows(tap);
   tap.give(done(unitOf(0)));
@@ -149,14 +149,14 @@ Deno.test("batchRows() makes the stations before wait when too many windows with
   assertEquals((await all(batches)).flatMap(({ finished }) => finished).length, 50);
 });
 
-Deno.test("batchRows() waits for nobody when a window has many bytes and no row", async () => {
+Deno.test("batchRows() does not wait when a window has many bytes and no row", async () => {
   const unit = unitOf(1);
   const large = Array.from({ length: 20 }, () => page(unit, 0, [rejection()], BYTES_WAITING));
   const [batch, ...more] = await all(batchRows(of(...large, done(unit))));
   assertEquals([batch?.finished[0]?.rows.rejectedCount, more.length], [20, 0]);
 });
 
-Deno.test("batchRows() hands on what was gathered before it fails", async () => {
+Deno.test("batchRows() passes on what it collected before it fails", async () => {
   const unit = unitOf(1);
   const tap = new Tap();
   tap.give(page(unit, 2), done(unit), new Failure("refused", "Cannot ask: 401"));
@@ -169,7 +169,7 @@ Deno.test("batchRows() hands on what was gathered before it fails", async () => 
   assertEquals(failure.kind, "refused");
 });
 
-Deno.test("batchRows() stops the stations before when it is left, even one that waits for an answer", async () => {
+Deno.test("batchRows() stops earlier stages when it is left, even one that waits for a response", async () => {
   const unit = unitOf(1);
   const tap = new Tap();
   tap.give(page(unit, 2));
@@ -180,7 +180,7 @@ Deno.test("batchRows() stops the stations before when it is left, even one that 
   assert(tap.left);
 });
 
-Deno.test("batchRows() lets a station that waits for room end when it is left", async () => {
+Deno.test("batchRows() ends a stage that waits for room when it is left", async () => {
   const unit = unitOf(1);
   const tap = new Tap();
   const batches = batchRows(tap);
@@ -193,7 +193,7 @@ Deno.test("batchRows() lets a station that waits for room end when it is left", 
   assertEquals(tap.taken, 1 + ROWS_WAITING / 1000);
 });
 
-Deno.test("batchRows() counts a window that began again from its second beginning", async () => {
+Deno.test("batchRows() counts a restarted window from its restart", async () => {
   const unit = unitOf(1);
   const [batch] = await all(batchRows(of(
     page(unit, 7, [rejection(), rejection()]),
@@ -233,7 +233,7 @@ Deno.test("batchRows() passes failed and split windows on, with rows that came b
   assertEquals(batch!.split.map(({ unit, reason }) => [unit, reason]), [[two, "too full"]]);
 });
 
-Deno.test("creditRows() tells a window what became of its rows, unless they shared a batch", async () => {
+Deno.test("creditRows() reports the counts of a window's rows, unless they shared a batch", async () => {
   const [one, two, three] = [unitOf(1), unitOf(2), unitOf(3)];
   const counts = { inserted: 3, updated: 1, unchanged: 1 };
   const credited = async (...items: Extracted[]) => {
@@ -253,7 +253,7 @@ Deno.test("creditRows() tells a window what became of its rows, unless they shar
   assertEquals(await credited(page(one, 3), done(one), page(three, 1)), [undefined]);
 });
 
-Deno.test("creditRows() adds up over the batches of a window, and never forgets that it shared one", async () => {
+Deno.test("creditRows() adds up the batches of a window, and remembers that it shared one", async () => {
   const [one, two] = [unitOf(1), unitOf(2)];
   const tap = new Tap();
   const batches = batchRows(tap);
@@ -271,7 +271,7 @@ Deno.test("creditRows() adds up over the batches of a window, and never forgets 
   assertEquals(await next(page(two, 2), done(two), undefined), [undefined]);
 });
 
-Deno.test("rejectRows() tells every window with rows in the batch, finished or not, and bounds what is kept", async () => {
+Deno.test("rejectRows() reports to every window with rows in the batch, finished or not, and bounds what is kept", async () => {
   const [one, two] = [unitOf(1), unitOf(2)];
   const tap = new Tap();
   const batches = batchRows(tap);

@@ -148,7 +148,7 @@ testBoth("write() rejects the row that a deferred constraint refuses", async (ta
 });
 
 testBoth(
-  "prepare() names what nothing can be written to, with a hint that helps",
+  "prepare() refuses what cannot be written to, with a hint",
   async (target, name) => {
     const table = tableOf({ id: "integer", v: "integer" });
     const refused = async (create: string, message: string, hint: string, help?: string) => {
@@ -189,7 +189,7 @@ testBoth(
 );
 
 testBoth(
-  "prepare() adds nothing to a table that existed before, and says so once",
+  "prepare() adds nothing to a table that existed before, and warns once",
   async (target, name) => {
     await target.query(`CREATE TABLE ${name} (id integer PRIMARY KEY, v text)`);
     const table = tableOf({ id: "integer", v: "text" }, { indexes: [["v"]], about: "Ours" });
@@ -232,7 +232,7 @@ testBoth("prepare() reports no table that Hindcast created", async (target, name
 });
 
 testBoth(
-  "write() fills a citext column, and takes keys that differ in case for one",
+  "write() fills a citext column, and treats keys that differ only in case as equal",
   async (target, name) => {
     const hasCitext = await target.query("CREATE EXTENSION citext").then(() => true, () => false);
     if (!hasCitext) return;
@@ -245,7 +245,7 @@ testBoth(
   },
 );
 
-Deno.test("prepare() and write() need SELECT, INSERT and UPDATE on complete tables, and block nobody", async () => {
+Deno.test("prepare() and write() require SELECT, INSERT and UPDATE on complete tables, and block nobody", async () => {
   const url = await (await sharedPostgres()).createDatabase();
   await using owner = await openTarget(url);
   const table = tableOf({ id: "integer", v: "text" }, { indexes: [["v"]], about: "Ours" });

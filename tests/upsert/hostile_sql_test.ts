@@ -45,7 +45,7 @@ async function open(): Promise<PostgresSession> {
   return new PostgresSession(parsePostgresUrl(await (await sharedPostgres()).createDatabase()));
 }
 
-Deno.test("tables, copies and merges keep any names and texts apart", async () => {
+Deno.test("tables, copies and merges accept any names and strings", async () => {
   await using session = await open();
   const cases = fc.record({
     table: name,
@@ -96,7 +96,7 @@ Deno.test("tables, copies and merges keep any names and texts apart", async () =
   );
 });
 
-Deno.test("quoteLiteral() means the same text with and without standard_conforming_strings", async () => {
+Deno.test("quoteLiteral() denotes the same string with and without standard_conforming_strings", async () => {
   await using session = await open();
   for (const setting of ["on", "off"]) {
     await session.transact([{ sql: `SET standard_conforming_strings = ${setting}` }]);

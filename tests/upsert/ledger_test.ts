@@ -18,7 +18,7 @@ function finished(window: Finished["unit"]["window"], stream = "results"): Finis
   };
 }
 
-Deno.test("ledgerOf() has two entries of a window that is settled in part", () => {
+Deno.test("ledgerOf() returns two entries for a partly settled window", () => {
   const common = {
     job: "test",
     stream: "results",
@@ -36,7 +36,7 @@ Deno.test("ledgerOf() has two entries of a window that is settled in part", () =
   assertEquals(ledgerOf(JOB, [finished(days("2024-01-01", "2025-01-01"))]).length, 1);
 });
 
-Deno.test("ledgerOf() has one entry without dates of a stream without windows", () => {
+Deno.test("ledgerOf() returns one entry without dates for a stream without windows", () => {
   const [entry, ...more] = ledgerOf(JOB, [finished(null, "courses")]);
   assertEquals([entry?.from, entry?.to, entry?.settled, more.length], [null, null, true, 0]);
 });

@@ -44,7 +44,7 @@ for (const kind of ["postgres", "pglite"] as const) {
   });
 }
 
-Deno.test("changeLimit() loses no change of processes that change a limit at the same time", async () => {
+Deno.test("changeLimit() loses no change when processes change a limit at the same time", async () => {
   const url = await (await sharedPostgres()).createDatabase();
   const targets = [await open(url), await open(url), await open(url)];
   await Promise.all(

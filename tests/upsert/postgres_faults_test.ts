@@ -41,7 +41,7 @@ async function assertWritten(target: Target, count: number, name: string): Promi
   assertEquals(found, [[count, count]]);
 }
 
-Deno.test("write() goes on when the connection is terminated in the middle of a batch", async () => {
+Deno.test("write() continues when the connection is terminated in the middle of a batch", async () => {
   await using test = await setUp();
   const { target, other } = test;
   const writing = target.write([{ shape, rows: rows(20_000, "a") }], [windowOf()]);
@@ -56,7 +56,7 @@ Deno.test("write() goes on when the connection is terminated in the middle of a 
   assertEquals((await Array.fromAsync(target.readLedger("job"))).length, 1);
 });
 
-Deno.test("write() repeats a commit whose answer was lost, and changes nothing by it", async () => {
+Deno.test("write() repeats a commit whose response was lost, without changing anything", async () => {
   await using test = await setUp();
   await using proxy = startProxy(Number(new URL(test.url).port));
   const url = new URL(test.url);
@@ -73,7 +73,7 @@ Deno.test("write() repeats a commit whose answer was lost, and changes nothing b
   await assertWritten(target, 100, "a");
 });
 
-Deno.test("write() waits for a server that restarts, and tells one that does not", async () => {
+Deno.test("write() waits for a server that restarts, and reports one that does not", async () => {
   await using server = await startPostgres();
   await using target = await openTarget(server.url, { retryForMs: 20_000 });
   await target.prepare({ things: table });
@@ -109,7 +109,7 @@ Deno.test("write() stops waiting for a server when the run is stopped", async ()
   await assertRejects(() => writing, Failure, "Cannot write rows");
 });
 
-Deno.test("write() comes through a deadlock with another writer", async () => {
+Deno.test("write() recovers from a deadlock with another writer", async () => {
   await using test = await setUp();
   const { target, other } = test;
   await target.write([{ shape, rows: rows(1000, "a") }], []);
@@ -128,7 +128,7 @@ Deno.test("write() comes through a deadlock with another writer", async () => {
   await assertWritten(target, 1000, "b");
 });
 
-Deno.test("write() raises nothing where another writer inserts the same keys meanwhile", async () => {
+Deno.test("write() does not fail when another writer inserts the same keys meanwhile", async () => {
   await using test = await setUp();
   const { target, other } = test;
   let writing: Promise<unknown> | undefined;
@@ -142,7 +142,7 @@ Deno.test("write() raises nothing where another writer inserts the same keys mea
   await assertWritten(target, 10, "b");
 });
 
-Deno.test("write() merges what it cannot copy straight into the table", async () => {
+Deno.test("write() merges what it cannot copy directly into the table", async () => {
   await using test = await setUp();
   const { target } = test;
   await target.write([{ shape, rows: rows(10, "a") }], []);
@@ -151,7 +151,7 @@ Deno.test("write() merges what it cannot copy straight into the table", async ()
   await assertWritten(target, 20, "a");
 });
 
-Deno.test("write() tries again what the server was told to cancel", async () => {
+Deno.test("write() repeats a statement that was cancelled on the server", async () => {
   await using test = await setUp();
   const { target, other } = test;
   let writing: Promise<unknown> | undefined;
@@ -166,7 +166,7 @@ Deno.test("write() tries again what the server was told to cancel", async () => 
   await assertWritten(target, 10, "a");
 });
 
-Deno.test("query() and stream() come back after their connection was lost", async () => {
+Deno.test("query() and stream() reconnect after their connection was lost", async () => {
   await using test = await setUp();
   const { target, other } = test;
   await target.write([{ shape, rows: rows(10, "a") }], []);
@@ -185,7 +185,7 @@ Deno.test("query() and stream() come back after their connection was lost", asyn
   assertEquals(read, 10);
 });
 
-Deno.test("openTarget() says what is wrong with a server, never the password", async () => {
+Deno.test("openTarget() reports what is wrong with a server, never the password", async () => {
   const nobody = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = nobody.addr;
   nobody.close();

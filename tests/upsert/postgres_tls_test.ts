@@ -61,24 +61,24 @@ Deno.test({
     };
     const certificate = `sslrootcert=${encodeURIComponent(`${server.dataDir}/server.crt`)}`;
 
-    await t.step("require encrypts without proof", async () => {
+    await t.step("require encrypts without verifying the server", async () => {
       assertEquals(await isEncrypted(url("127.0.0.1", "sslmode=require")), true);
     });
-    await t.step("verify-full wants the authority", async () => {
+    await t.step("verify-full requires the certificate authority", async () => {
       assertEquals(await isEncrypted(url("127.0.0.1", `sslmode=verify-full&${certificate}`)), true);
       await assertRejects(() => isEncrypted(url("127.0.0.1", "sslmode=verify-full")), Failure);
     });
-    await t.step("verify-ca wants the authority alone", async () => {
+    await t.step("verify-ca requires only the certificate authority", async () => {
       assertEquals(await isEncrypted(url("127.0.0.1", `sslmode=verify-ca&${certificate}`)), true);
     });
-    await t.step("disable does not", async () => {
+    await t.step("disable does not encrypt", async () => {
       await assertRejects(
         () => isEncrypted(url("127.0.0.1", "sslmode=disable")),
         Failure,
         "no encryption",
       );
     });
-    await t.step("a wrong password is said to be wrong, and not said", async () => {
+    await t.step("a wrong password is reported as wrong and is not shown", async () => {
       const failure = await assertRejects(
         () => openTarget(url("127.0.0.1", "sslmode=require", "hunter2")),
         Failure,
@@ -87,7 +87,7 @@ Deno.test({
       assertEquals(failure.hint, "Check user and password in DATABASE_URL");
       assertEquals(Deno.inspect(failure, { depth: 9 }).includes("hunter2"), false);
     });
-    await t.step("a connection that is cut is noticed, and the write repeated", async () => {
+    await t.step("a lost connection is noticed, and the write is repeated", async () => {
       await using proxy = startProxy(server.port);
       const address = new URL(url("127.0.0.1", "sslmode=require"));
       address.port = String(proxy.port);
@@ -102,12 +102,12 @@ Deno.test({
       proxy.cut();
       assertEquals(await target.countRows(["things"]), { things: 50_000 });
     });
-    await t.step("a certificate that is not there is said to be missing", async () => {
+    await t.step("a missing certificate is reported as missing", async () => {
       const missing = "sslmode=verify-full&sslrootcert=/no/such.crt";
       const failure = await assertRejects(() => openTarget(url("127.0.0.1", missing)), Failure);
       assertEquals(failure.kind, "configuration");
     });
-    await t.step("verify-full wants the name, verify-ca does not", async () => {
+    await t.step("verify-full checks the host name, verify-ca does not", async () => {
       await certify(server, "DNS:another.example");
       await server.stop();
       await server.start();

@@ -33,7 +33,7 @@ function setup(count: number, failAt?: number) {
   return { done, events, writes };
 }
 
-Deno.test("writeBatches() begins a batch while the one before is written, and no further one", async () => {
+Deno.test("writeBatches() starts one batch, and no more, while the previous one is written", async () => {
   const { done, events, writes } = setup(4);
   await settle();
   assertEquals(events, ["batch 0", "write 0", "batch 1", "write 1"]);

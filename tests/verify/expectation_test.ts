@@ -56,12 +56,12 @@ Deno.test("judge() takes no value for nothing but null", () => {
 Deno.test("judge() names a column that is not there, and the one that was meant", () => {
   assertEquals(
     reasonOf({ race: "> 0" }, { races: 1 }),
-    `the answer has no column "race", did you mean "races"?`,
+    `the result has no column "race", did you mean "races"?`,
   );
   assertEquals(judge({ a: "> 0" }, { columns: ["a"], rows: [] }).reason, "there is no row");
 });
 
-Deno.test("judge() agrees with arithmetic on whole numbers of any size", () => {
+Deno.test("judge() agrees with arithmetic on integers of any size", () => {
   const operators = { "=": 0, "!=": 0, "<": 0, "<=": 0, ">": 0, ">=": 0 };
   const holds = (a: bigint, operator: string, b: bigint): boolean => {
     const order = a < b ? -1 : a > b ? 1 : 0;

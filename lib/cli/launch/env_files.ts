@@ -73,7 +73,7 @@ function readIfPresent(file: string): string | undefined {
       ? error.message
       : String(error);
     throw new Failure("configuration", `Cannot read ${file}: ${why}`, {
-      hint: isFolder ? `Replace the folder by a file with lines NAME=value` : `Make it readable`,
+      hint: isFolder ? "Replace the folder with a file of NAME=value lines" : "Make it readable",
     });
   }
 }

@@ -6,17 +6,17 @@ export const ABOUT_COMMANDS: Readonly<Record<string, string>> = {
   demo: "See it work: a local API, an embedded database, 14 days.",
   new: "Create a project folder with a job to start from.",
   init: "Write a job file from questions, a sample or an OpenAPI document.",
-  check: "Check job files and print all problems with their places.",
-  probe: "Send one real request of a job and show the rows that it becomes.",
+  check: "Check job files and print every problem with its line and column.",
+  probe: "Send one real request and show the rows that its response produces.",
   doctor: "Check credentials, API, database, checkpoint and permissions.",
   backfill: "Fetch a range of dates into the database; --resume continues.",
   status: "Show coverage, gaps, failed windows, rows and runs.",
-  errors: "List failed windows and rejected rows, with what to do.",
+  errors: "List failed windows and rejected rows, and what to do about them.",
   verify: "Run the job's checks and compare coverage with the database.",
   query: "Run a read-only SQL query on the database.",
   cron: "Run the daily update on a schedule and serve a status page.",
   checkpoint: "Restore a lost checkpoint from the database.",
-  sandbox: "Run a local copy of the demo's API.",
+  sandbox: "Run the simulated API that the demo uses.",
 };
 
 /** The text of `hindcast --help`; `start` is how commands are started, such as `deno task`. */

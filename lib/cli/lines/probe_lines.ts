@@ -185,7 +185,7 @@ function nextLines(probe: Probe, file: string, earlier?: string): string[] {
       : [`next      no records in ${probe.window}: ${again} --date ${earlier ?? "-30d"}`];
   }
   if (rows.every(({ rows }) => rows === 0)) {
-    return [`next      no rows came of the records: correct "rows" in ${file}, then ${again}`];
+    return [`next      the records produced no rows: correct "rows" in ${file}, then ${again}`];
   }
   return [`next      deno task backfill --config ${file} --only ${probe.stream} --dry-run`];
 }

@@ -42,7 +42,7 @@ export function surveyLines(
       formatNumber(survey.rows_left)
     } rows, ` +
     `${formatSeconds(survey.seconds_left)} at the allowed rate${done}`,
-    "Requests and rows are forecast from the plan, the limits and what runs have measured.",
+    "Requests and rows are forecast from the plan, the limits and the measurements of earlier runs.",
   ];
 }
 

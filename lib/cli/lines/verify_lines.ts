@@ -66,7 +66,7 @@ function verdictOf({ ok, covered, items }: StreamProof): string {
 }
 
 const FORGOTTEN = [
-  "the database holds more than the checkpoint knows of",
+  "the database records more than the checkpoint",
   "do: deno task checkpoint --rebuild",
 ];
 

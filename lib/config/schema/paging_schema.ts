@@ -92,7 +92,7 @@ const hosts = z.array(
   z.string().regex(/^[^\s/@?#]+$/, { error: "expected a host, with a port if needed" }),
 )
   .default([]).describe(
-    "Hosts besides that of `source.url` to which links may lead. Requests to them carry no credentials and no headers of the job.",
+    "Hosts to which links may lead in addition to that of `source.url`. Requests to them carry no credentials and no headers of the job.",
   ).meta({ kind: "list of hosts", example: ["pages.example.com"] });
 
 const nextLink = z.strictObject({

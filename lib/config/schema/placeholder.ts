@@ -34,7 +34,7 @@ export interface TemplateProblem {
 }
 
 /** The placeholders that paging fills in a path. */
-export const PAGE_PLACES = ["page", "offset"] as const;
+const PAGE_PLACES = ["page", "offset"] as const;
 
 const EXPRESSION = /^\{([^{}|]*)((?:\|[^{}]*)?)\}$/s;
 

@@ -80,7 +80,9 @@ const quota = z.strictObject({
   limit: rate.describe("Requests per hour, day or month.").meta({ example: "500/d" }),
   resets: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, {
     error: 'expected a clock time such as "00:00"',
-  }).describe("Clock time at which the quota resets; a month's on its first day.").meta({
+  }).describe(
+    "Clock time at which the quota resets; a monthly quota resets on the first day of the month.",
+  ).meta({
     kind: "clock time",
     example: "00:00",
   }),
@@ -96,12 +98,12 @@ const quota = z.strictObject({
 });
 
 const rateOrQuota = z.union([rate, quota], {
-  error: 'expected a rate such as "2/s", or a map with limit and resets',
+  error: 'expected a rate such as "2/s", or a mapping with limit and resets',
 });
 
 /** A rate, a quota that resets, or a list of them, which may be empty. */
 export const rates = z.union([rateOrQuota.transform((one) => [one]), z.array(rateOrQuota)]).meta({
-  kind: "rate, map with limit and resets, or list of them",
+  kind: "rate, mapping with limit and resets, or list of them",
 });
 
 /** The location of a value in a response or a record. */

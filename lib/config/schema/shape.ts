@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { KeyMeta } from "./scalar_schema.ts";
 
 /** The metadata of a key, from zod and from the project. */
-export type SchemaMeta = KeyMeta & { readonly description?: string | undefined };
+type SchemaMeta = KeyMeta & { readonly description?: string | undefined };
 
 /** A schema without its wrappers. */
 export interface SchemaShape {

@@ -155,7 +155,7 @@ const errorCondition = condition.extend({
     "`fail`: the window fails; `retry`: the request is sent again, as `retry` of the source says; `empty`: there are no records; `full`: the window holds too much, and an `auto` window is made shorter; `stop`: the run stops.",
   ),
   wait: z.string().optional().describe(
-    "For `retry`: a duration, or the path of the seconds to wait or of a time, `$header.NAME` included.",
+    "For `retry`: how long to wait, as a duration, or as the path of a number of seconds or of a time. The path may be `$header.NAME`.",
   ).meta({ kind: "duration or path", example: "retry_after" }),
 }).meta({ shorthand: "path" });
 
@@ -196,7 +196,7 @@ export const stream = z.strictObject({
     "Length of the windows: `day`, `7d`, `6h`, `week`, `month`, `year`, ..., `auto`, or bounds for `auto`. If omitted, the stream has no dates.",
   ).meta({ kind: "length, `auto` or bounds of `auto`", example: "7d" }),
   order: z.enum(["oldest_first", "newest_first"]).default("oldest_first").describe(
-    "Which windows are fetched first; `newest_first` has recent dates at once where history takes long.",
+    "Which windows are fetched first; `newest_first` loads recent dates at once when the history takes long.",
   ),
   start: calendarDate.optional().describe("First date for which the API has data.").meta({
     example: "2015-01-01",
@@ -208,7 +208,7 @@ export const stream = z.strictObject({
     "For a stream without windows: how long --resume and cron reuse its last response.",
   ),
   weight: z.int().min(1).max(10_000).default(1).describe(
-    "What one request of the stream counts against the limits, where the API weighs requests.",
+    "How much one request of the stream counts against the limits, if the API weighs requests.",
   ).meta({ unit: "requests" }),
   limits: rates.default([]).describe(
     "Rate limits of this stream, in addition to those of `source`.",
@@ -222,7 +222,7 @@ export const stream = z.strictObject({
     "Path of the total number of records; a window with a different number fails. `none` if numbers that look like a total mean something else.",
   ).meta({ example: "meta.total" }),
   full: z.int().min(1).optional().describe(
-    "The number of records at which the API cuts off: a response, or with paging all pages of a window. An `auto` window is then made shorter, by the total on the first page where there is one.",
+    "The number of records at which the API cuts off a response or, with paging, all pages of a window. An `auto` window is then made shorter, based on the total on the first page if there is one.",
   ).meta({ unit: "records", example: 1000 }),
   format: z.enum(["json", "ndjson", "csv"]).default("json").describe("Format of the response."),
   delimiter: z.string().length(1, { error: "expected one character" }).default(",").describe(

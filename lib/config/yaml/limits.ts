@@ -6,7 +6,7 @@ import { type Place, type SourceText } from "./problem.ts";
 /** Maximum size of a file, in characters. */
 export const LONGEST_FILE = 1 << 20;
 /** Maximum number of tokens in a file; a job of 3,000 lines has about 30,000. */
-export const MOST_TOKENS = 120_000;
+const MOST_TOKENS = 120_000;
 /** Maximum number of nodes in a file, with aliases expanded. */
 export const MOST_NODES = 50_000;
 /** Maximum nesting depth of mappings and lists. */

@@ -25,7 +25,7 @@ export interface HttpResponse extends HttpHead {
 }
 
 /** Limits of an exchange. */
-export interface HttpOptions {
+interface HttpOptions {
   /** Longest time of an exchange, including its body. */
   readonly timeoutMs: number;
   /** Most bytes of a body after decompression. */
@@ -45,7 +45,7 @@ const FIRST_BYTES = 64 * 1024;
 const MOST_TRUSTED_BYTES = 1 << 20;
 
 /** The User-Agent header of every request. */
-export const USER_AGENT = "hindcast/1.0";
+const USER_AGENT = "hindcast/1.0";
 
 /** The connections to one API; close it with `using`. */
 export class HttpClient implements Disposable {

@@ -12,7 +12,7 @@ import type { WireRequest } from "./request.ts";
 type OAuth2 = NonNullable<Auth["oauth2"]>;
 
 /** Dependencies of the token cache. */
-export interface TokenDependencies {
+interface TokenDependencies {
   /** Resolves `${NAME}` in a string. */
   readonly secret: (text: string) => string;
   /** Sends a request, retries it where appropriate, and returns the last response. */

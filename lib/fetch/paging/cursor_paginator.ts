@@ -97,7 +97,7 @@ export class CursorPaginator extends CountedPaginator<CursorPaging> {
     const { more, cursor } = this.paging;
     const flag = typeof more === "object" ? more.path : more;
     return failed(
-      `"${flag}" says that more pages follow, but there is no cursor at "${cursor}"`,
+      `"${flag}" reports that more pages follow, but there is no cursor at "${cursor}"`,
       'Correct the path "cursor" of "paging"',
     );
   }

@@ -32,7 +32,7 @@ export function limitEqualTo(request: WireRequest, records: number): LimitParam 
 }
 
 /** Returns the parameters whose numbers may limit the records of the response. */
-export function limitParams({ url, body, headers }: WireRequest): LimitParam[] {
+function limitParams({ url, body, headers }: WireRequest): LimitParam[] {
   const found: LimitParam[] = [];
   for (const [name, value] of new URL(url).searchParams) collect(found, name, value, 0);
   if (body === undefined) return found;

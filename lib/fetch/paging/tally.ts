@@ -12,7 +12,7 @@ import { shownValue } from "../../report/text/shown_value.ts";
 /** Continues without another step. */
 export const WAIT: Verdict = { kind: "more", steps: [] };
 /** The window is complete. */
-export const DONE: Verdict = { kind: "done" };
+const DONE: Verdict = { kind: "done" };
 
 /** How a window ends. */
 export interface End {
@@ -133,7 +133,7 @@ export class Tally {
   /** Returns the verdict on an empty page whose flag says that more follow. */
   emptyButMore(): Verdict {
     return failed(
-      `page ${this.pages} is empty but says that more pages follow`,
+      `page ${this.pages} is empty but reports that more pages follow`,
       'Check "more" of "paging" with deno task probe',
     );
   }

@@ -8,7 +8,7 @@ import type { Clock } from "./clock.ts";
 import { formatInstant, type Wait, type WaitListener } from "../../report/text/wait.ts";
 
 /** Options of `Availability`. */
-export interface AvailabilityOptions {
+interface AvailabilityOptions {
   /** Monotonic clock. */
   readonly clock: Clock;
   /** Returns epoch milliseconds. */

@@ -70,6 +70,6 @@ export async function changeLimit<R>(
     const stored = await store.read(key);
     const [state, result] = change(stored);
     if (await store.replace(key, stored.version, state)) return result;
-    if (attempt === MAX_ATTEMPTS) throw new Error("the limit is changed too often");
+    if (attempt === MAX_ATTEMPTS) throw new Error("too many processes change the limit at once");
   }
 }

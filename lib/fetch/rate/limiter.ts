@@ -15,7 +15,7 @@ import { makeUsage, type Usage } from "./rate_meter.ts";
 import { type Rate, requestsPerSecond } from "../../plan/time/rate.ts";
 
 /** The limits of an API, and the clock. */
-export interface LimiterOptions {
+interface LimiterOptions {
   /** Limits that all streams share; all of them are kept. Empty where only streams have limits. */
   readonly source: readonly Rate[];
   /** A monotonic clock: setting a wall clock would stall the run or break the limit. */

@@ -6,7 +6,7 @@ import type { Pacer } from "./pacer.ts";
 import { formatInstant, type WaitListener } from "../../report/text/wait.ts";
 
 /** Options of `LongWaits`. */
-export interface LongWaitsOptions {
+interface LongWaitsOptions {
   /** Returns epoch milliseconds. */
   readonly wallNow?: () => number;
   /** Receives long waits. */
@@ -70,7 +70,7 @@ function usedUp(pacers: readonly Pacer[], waitMs: number): string | undefined {
 function refusal(reason: string, untilMs: number): Failure {
   return new Failure(
     "unavailable",
-    `Cannot go on without waiting: ${reason}, and the next request is allowed at ${
+    `Cannot continue without waiting: ${reason}, and the next request is allowed at ${
       formatInstant(untilMs)
     }`,
     { hint: "Run again with --resume after that, or without --no-wait" },

@@ -18,7 +18,7 @@ export interface Sharing {
 }
 
 /** What a shared pacer needs besides its rate. */
-export interface SharedPacerOptions extends PacerOptions {
+interface SharedPacerOptions extends PacerOptions {
   /** Where and as whom the limit is shared. */
   readonly sharing: Sharing;
   /** The stream whose own limit it is; empty for a limit of the API. */

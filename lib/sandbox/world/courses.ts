@@ -86,7 +86,7 @@ export const courses: readonly Course[] = Object.entries(listed).flatMap(([regio
 );
 
 /** The sandbox's division a region belongs to. */
-export function homeOf(region: string): Home {
+function homeOf(region: string): Home {
   return region === "GB" || region === "IRE" ? region : "ROW";
 }
 

@@ -43,7 +43,7 @@ export interface Fixture extends Meeting, Terms {
 }
 
 /** The first day with races: 1988-01-01. */
-export const firstDay = 6574;
+const firstDay = 6574;
 
 const idFactor = 13;
 const racesPerDay = 128; // a bound on serial numbers; the busiest day has about 80

@@ -51,7 +51,7 @@ class FolderLocks implements Locks {
 
   take(job: string): Promise<AsyncDisposable> {
     if (this.#held.has(job)) {
-      const message = `Cannot start: job "${job}" is being run by this process already`;
+      const message = `Cannot start: job "${job}" is already running in this process`;
       return Promise.reject(
         new Failure("locked", message, { hint: "Wait until that run has ended" }),
       );
@@ -71,7 +71,7 @@ class FolderLocks implements Locks {
 
   lost(cause: unknown): Promise<Failure> {
     return Promise.resolve(
-      new Failure("locked", "Cannot go on: the job's lock was lost", { cause }),
+      new Failure("locked", "Cannot continue: the job's lock was lost", { cause }),
     );
   }
 

@@ -25,7 +25,7 @@ const SIGN_OF_LIFE_MS = 2_000;
 const RELEASE_TIMEOUT_MS = 2_000;
 
 /** What the locks of a process depend on. */
-export interface PostgresLocksOptions extends DatabaseRetryOptions {
+interface PostgresLocksOptions extends DatabaseRetryOptions {
   /** Opens a connection for one lock alone; `onLoss` is called when it breaks. */
   readonly connect: (onLoss: () => void) => PostgresConnection;
   /** The statements that open a transaction. */
@@ -110,7 +110,7 @@ export class PostgresLocks implements Locks {
     }));
     const [job, name] = holders.flat()[0] ?? [undefined, "another run"];
     const which = job === undefined ? "the job's lock" : `the lock of job "${job}"`;
-    return new Failure("locked", `Cannot go on: ${which} was taken over by ${name}`, {
+    return new Failure("locked", `Cannot continue: ${which} was taken over by ${name}`, {
       hint:
         "Nothing that was written is lost; run again with --resume when the other run has ended",
       cause,
@@ -148,7 +148,7 @@ export class PostgresLocks implements Locks {
     const seconds = isAlive === false ? SIGN_OF_LIFE_MS / 1000 : Math.ceil(secondsLeft);
     this.#options.onWait(
       `Job "${job}" is locked by ${name}, which may have been killed: ` +
-        `waiting for a sign of life, at most ${seconds} s`,
+        `waiting up to ${seconds} s for it to respond`,
     );
   }
 

@@ -89,7 +89,7 @@ async function readRootCert({ sslRootCert }: PostgresAddress): Promise<string | 
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new Failure("configuration", `Cannot read sslrootcert "${sslRootCert}": ${why}`, {
-      hint: "Name a readable PEM file, and run Hindcast as a task, which may read it",
+      hint: "Name a readable PEM file, and start Hindcast with deno task, which may read it",
       cause,
     });
   }

@@ -158,7 +158,7 @@ function sslOf(parameters: URLSearchParams): Pick<PostgresAddress, "sslMode" | "
   }
   if (rootCert === "system" && mode !== "verify-full") {
     throw unreadable(
-      `sslrootcert=system does not go with sslmode=${mode}`,
+      `sslrootcert=system cannot be combined with sslmode=${mode}`,
       "Use sslmode=verify-full, or leave sslmode out",
     );
   }

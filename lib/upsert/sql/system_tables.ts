@@ -52,7 +52,7 @@ export const LIMITS_TABLE = "hindcast_limits";
 
 /** Hindcast's own tables, in the form of a job's tables. */
 export const SYSTEM_TABLES: Readonly<Record<string, Table>> = {
-  [STAMP_TABLE]: ownTable("Which database this is, as checkpoints know it.", ["one"], {
+  [STAMP_TABLE]: ownTable("The identity of this database, which checkpoints record.", ["one"], {
     one: "boolean",
     id: "uuid",
     home: "text",
@@ -78,7 +78,7 @@ export const SYSTEM_TABLES: Readonly<Record<string, Table>> = {
       response_ms: "integer",
     },
   ),
-  [RUNS_TABLE]: ownTable("Runs of a job: what each was asked to do and how it ended.", [
+  [RUNS_TABLE]: ownTable("Runs of a job: their options and how they ended.", [
     "job",
     "run",
   ], {
@@ -105,7 +105,7 @@ export const SYSTEM_TABLES: Readonly<Record<string, Table>> = {
       failed_at: "timestamptz",
     },
   ),
-  [LOCKS_TABLE]: ownTable("The run that writes the rows of a job.", ["job"], {
+  [LOCKS_TABLE]: ownTable("The lease of a job: the run that may write its rows.", ["job"], {
     job: "text",
     token: "uuid",
     run: "text",

@@ -51,7 +51,9 @@ export class DatabaseError extends Error {
     this.constraint = fields.constraint;
     this.column = fields.column ?? /, column "?([^":]+)"?/.exec(this.where)?.[1] ?? null;
     this.#denied = first instanceof Error && first.name === "NotCapable";
-    this.advice = this.#denied ? "Run it as a task: deno task grants what it needs" : fields.hint;
+    this.advice = this.#denied
+      ? "Start it with deno task, which grants what it needs"
+      : fields.hint;
   }
 
   /** What the error means for a write. */

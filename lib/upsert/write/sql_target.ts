@@ -34,7 +34,7 @@ import { Writer } from "./write_rows.ts";
 import type { LedgerEntry } from "../sql/system_tables.ts";
 
 /** What a target is made of. */
-export interface TargetParts extends DatabaseRetryOptions {
+interface TargetParts extends DatabaseRetryOptions {
   /** The kind of database. */
   readonly kind: Target["kind"];
   /** Its address without the password. */

@@ -25,7 +25,7 @@ import { CHECK_DEFERRED, countsOf, GUARD, planWrite } from "./write_plan.ts";
 import type { PlannedCopy, WritePlan } from "./write_plan.ts";
 
 /** The dependencies of a writer; it reads the maps and functions again for each write. */
-export interface WriterInput extends DatabaseRetryOptions {
+interface WriterInput extends DatabaseRetryOptions {
   /** The database. */
   readonly session: Session;
   /** The prepared tables, each after those it references. */

@@ -89,7 +89,7 @@ export function environmentOf(peer: Peer, setting: Setting): Record<string, stri
   return {
     RACING_API_URL: setting.sandboxUrl,
     RACING_API_USERNAME: "sandbox",
-    RACING_API_PASSWORD: "sandbox",
+    RACING_API_PASSWORD: "sandbox-password-1",
     // dlt refuses an address without a password; the server asks for none.
     DATABASE_URL: setting.databaseUrl.replace(/\/\/([^:@/]+)@/, "//$1:none@"),
     PEERS_FIRST: setting.first,

@@ -48,6 +48,6 @@ Deno.test("surveyLines() has a line per stream, with its own dates, and the whol
     "all                                    1,366   666   700     1,366  573,720  11 min 23 s  5 min 42 s",
     "",
     "left: about 700 requests, 294,000 rows, 5 min 42 s at the allowed rate",
-    "Requests and rows are forecast from the plan, the limits and what runs have measured.",
+    "Requests and rows are forecast from the plan, the limits and the measurements of earlier runs.",
   ]);
 });

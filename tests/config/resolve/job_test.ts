@@ -72,7 +72,7 @@ Deno.test("resolveJob() checks keys, indexes, versions and references of tables"
     ],
   ]));
 
-Deno.test("resolveJob() checks that a request asks for the whole of each window", () =>
+Deno.test("resolveJob() checks that a request covers the whole window", () =>
   check([
     [
       { [`${STREAM}.request.query.day`]: "2025" },
@@ -121,7 +121,7 @@ Deno.test("resolveJob() checks that a request asks for the whole of each window"
     ],
   ]));
 
-Deno.test("resolveJob() checks what placeholders name", () =>
+Deno.test("resolveJob() checks the names in placeholders", () =>
   check([
     [
       { [`${STREAM}.request.query.x`]: { "from|epoch": null } },
@@ -319,7 +319,7 @@ Deno.test("resolveJob() checks paging, records and kinds of streams", () =>
     [{ "streams": {} }, "a job requires at least one stream"],
   ]));
 
-Deno.test("resolveJob() checks the source and how it proves who asks", () =>
+Deno.test("resolveJob() checks the source and its authentication", () =>
   check([
     [
       { "source.url": "https://api.test/{params.region}/v1" },
@@ -374,7 +374,7 @@ Deno.test("resolveJob() checks parameters", () =>
     [{ "params.a": { default: ["b"] } }, 'a list as the default requires "list: true"'],
   ]));
 
-Deno.test("resolveJob() is not confused by names that objects have of themselves", async () => {
+Deno.test("resolveJob() is not confused by names that every JavaScript object has", async () => {
   const found = await messagesWith({ [`${STREAM}.rows`]: "constructor" });
   assertEquals(found, ['there is no table "constructor"; expected one of stations, readings']);
   const job = await read(changed({

@@ -13,7 +13,7 @@ function given(flags: Record<string, string | string[]>) {
   return readParams(PARAMS, (name) => flags[name]);
 }
 
-Deno.test("readParams() takes lists joined by commas, repeated, or both", () => {
+Deno.test("readParams() accepts lists joined by commas, repeated, or both", () => {
   assertEquals(given({ region_codes: ["gb", "ire"] }), { region_codes: ["gb", "ire"] });
   assertEquals(given({ region_codes: ["gb,ire"] }), { region_codes: ["gb", "ire"] });
   assertEquals(given({ region_codes: ["gb, ire ,", "fr", "gb"] }), {
@@ -22,16 +22,16 @@ Deno.test("readParams() takes lists joined by commas, repeated, or both", () => 
   assertEquals(given({ region_codes: "gb" }), { region_codes: ["gb"] });
 });
 
-Deno.test("readParams() leaves out what was not given", () => {
+Deno.test("readParams() omits what was not given", () => {
   assertEquals(given({}), {});
   assertEquals(given({ region_codes: [] }), {});
 });
 
-Deno.test("readParams() takes the last of several values where one is wanted", () => {
+Deno.test("readParams() uses the last of several values of a single-valued parameter", () => {
   assertEquals(given({ station: ["cdg", "jfk"] }), { station: "jfk" });
 });
 
-Deno.test("readParams() refuses values that the job does not allow, and guesses", () => {
+Deno.test("readParams() refuses values that the job does not allow, and suggests others", () => {
   const region = assertThrows(() => given({ region_codes: ["gb", "irl"] }), Failure);
   assertEquals(region.kind, "configuration");
   assertEquals(
@@ -45,7 +45,7 @@ Deno.test("readParams() refuses values that the job does not allow, and guesses"
   );
 });
 
-Deno.test("readJob() makes the default of a list a list", async () => {
+Deno.test("readJob() converts the default of a list to a list", async () => {
   const job = await read(changed({ "params.regions": { list: true, default: "gb" } }));
   assertEquals(job.params.regions?.default, ["gb"]);
 });

@@ -27,7 +27,7 @@ Deno.test("docs/keys.md has the tables that the schema generates", async () => {
   assert(withReference(page) === page, "run deno task docs");
 });
 
-Deno.test("config/job.schema.json is what the schema makes", async () => {
+Deno.test("config/job.schema.json is what the schema generates", async () => {
   const text = await Deno.readTextFile(new URL("job.schema.json", CONFIG));
   assert(text === jobJsonSchema(), "run deno task docs");
 });
@@ -47,23 +47,23 @@ Deno.test("keySections() describes every key, with an example or a default", () 
   }
 });
 
-Deno.test("docs/config.md holds jobs that are without a mistake", async () => {
+Deno.test("docs/config.md contains only jobs without mistakes", async () => {
   assert(EXAMPLES.length >= 7);
   for (const example of EXAMPLES) assertEquals(await messages(example, ENV), [], example);
 });
 
-Deno.test("docs/config.md holds a job of at most 15 lines", () => {
+Deno.test("docs/config.md contains a job of at most 15 lines", () => {
   assert(EXAMPLES.some((example) => example.trim().split("\n").length <= 16));
 });
 
-Deno.test("docs/config.md shows parts of jobs that are YAML", () => {
+Deno.test("docs/config.md shows fragments that are valid YAML", () => {
   for (const part of PARTS) {
     // Alternatives for one key are read one by one.
     for (const one of part.split(/^(?=auth:)/m)) parse(one);
   }
 });
 
-Deno.test("jobJsonSchema() takes every job that readJob() takes", async () => {
+Deno.test("jobJsonSchema() accepts every job that readJob() accepts", async () => {
   const validate = validator();
   const files = [...Deno.readDirSync(CONFIG)].map(({ name }) => name)
     .filter((name) => name.endsWith(".yaml"));
@@ -91,7 +91,7 @@ Deno.test("jobJsonSchema() refuses unknown keys, wrong types and literal secrets
   for (const text of wrong) assert(!validate(parse(text)), text);
 });
 
-Deno.test("every example and default of a key is a value that the key takes", () => {
+Deno.test("every example and default of a key is a value that the key accepts", () => {
   const whole = JSON.parse(jobJsonSchema());
   const ajv = new Ajv({ strict: false });
   let examined = 0;
@@ -148,7 +148,7 @@ function partsOf(value: unknown, path: readonly string[] = []): (readonly string
   ];
 }
 
-Deno.test("jobJsonSchema() takes and refuses what the job schema takes and refuses", () => {
+Deno.test("jobJsonSchema() accepts and refuses what the job schema accepts and refuses", () => {
   const validate = validator();
   const jobs = [FINE, ...EXAMPLES].map((text) => parse(text))
     .filter((job) => jobSchema.safeParse(job).success);

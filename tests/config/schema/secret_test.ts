@@ -30,7 +30,7 @@ Deno.test("SECRET_PATHS are the keys that the schema marks", () => {
   assertEquals(secretAt(["source", "headers", "X-Key"]), undefined);
 });
 
-Deno.test("readSecret() gives the value, and names the variable that has none", () => {
+Deno.test("readSecret() returns the value, and names the variable that is not set", () => {
   assertEquals(readSecret("Token ${TOKEN}", env), "Token abc");
   assertEquals(readSecret("${NONE:-}", env), "");
   const failure = assertThrows(() => readSecret("${NONE}", env), Failure);
@@ -39,7 +39,7 @@ Deno.test("readSecret() gives the value, and names the variable that has none", 
   assertEquals(failure.hint, "Set NONE in the environment or in .env.local");
 });
 
-Deno.test("readJob() takes secrets by name only", async () => {
+Deno.test("readJob() accepts secrets by variable only", async () => {
   const literal =
     "a secret must not be written in a job file; expected a variable such as ${API_TOKEN}";
   const fallback = "a secret must not be written in a job file, not even as a default";
@@ -63,7 +63,7 @@ Deno.test("readJob() takes secrets by name only", async () => {
   }
 });
 
-Deno.test("secretValues() lists what must appear nowhere", async () => {
+Deno.test("secretValues() lists the values to mask", async () => {
   const basic = await read(withAuth({ basic: { username: "${USER}", password: "${PASS}" } }));
   assertEquals(secretValues(basic, env), ["bob", "p&ss word", "bob:p&ss word"]);
   const header = await read(withAuth({ header: { "X-Key": "Key ${TOKEN}", "X-B": "${NONE:-}" } }));
@@ -73,7 +73,7 @@ Deno.test("secretValues() lists what must appear nowhere", async () => {
   assertEquals(secretValues(await read(changed({})), env), []);
 });
 
-Deno.test("secretValues() knows variables whose names sound secret wherever they stand", async () => {
+Deno.test("secretValues() includes variables whose names look secret wherever they are used", async () => {
   const job = await read(
     withAuth(undefined, "https://a.example/bot${API_TOKEN}/${PLACE}"),
     { API_TOKEN: "t0k", PLACE: "here" },

@@ -70,7 +70,7 @@ Deno.test("renderTemplate() knows ISO weeks at the edges of a year", () => {
   assertEquals(week("2026-12-31"), "2026-53");
 });
 
-Deno.test("renderTemplate() makes consecutive windows meet on days with a clock change", () => {
+Deno.test("renderTemplate() lets consecutive windows meet on days with a clock change", () => {
   const edges = ["2025-03-30", "2025-03-30T01:00", "2025-03-30T02:00", "2025-03-31"].map(day);
   const written = edges.slice(1).map((to, index) =>
     render("{from|epoch} {last|epoch}", {
@@ -86,7 +86,7 @@ Deno.test("renderTemplate() makes consecutive windows meet on days with a clock 
   ]);
 });
 
-Deno.test("renderTemplate() leaves no second out and names none twice in any zone", () => {
+Deno.test("renderTemplate() covers each second exactly once in any zone", () => {
   const zones = ["UTC", "Europe/London", "America/Sao_Paulo", "Pacific/Apia", "Asia/Kathmandu"];
   const minute = fc.integer({ min: day("1995-01-01"), max: day("2030-01-01") });
   fc.assert(fc.property(minute, fc.nat(3000), fc.constantFrom(...zones), (from, size, timeZone) => {
@@ -100,7 +100,7 @@ Deno.test("renderTemplate() leaves no second out and names none twice in any zon
   }));
 });
 
-Deno.test("renderTemplate() leaves a parameter out when a placeholder has no value", () => {
+Deno.test("renderTemplate() omits a parameter when a placeholder has no value", () => {
   assertEquals(render("{params.region}"), undefined);
   assertEquals(render("{params.region}", { params: { region: null } }), undefined);
   assertEquals(render("{params.region}", { params: { region: [] } }), undefined);
@@ -111,7 +111,7 @@ Deno.test("renderTemplate() leaves a parameter out when a placeholder has no val
   assertEquals(render("{params.region}", { params: { region: "" } }), "");
 });
 
-Deno.test("renderTemplate() gives a list for a placeholder alone and joins it in a text", () => {
+Deno.test("renderTemplate() returns a list for a single placeholder and joins it within a string", () => {
   const params = { regions: ["gb", "ire", null] };
   assertEquals(render("{params.regions}", { params }), ["gb", "ire"]);
   assertEquals(render("{params.regions|join:,}", { params }), "gb,ire");
@@ -126,7 +126,7 @@ Deno.test("renderTemplate() reads fields of the values of for_each", () => {
   assertEquals(render("{each.year}/{each.place.tags.a}", { each }), "2025/true");
 });
 
-Deno.test("renderTemplate() encodes values, not the template, when asked for a path", () => {
+Deno.test("renderTemplate() encodes the values of a path, not the template", () => {
   const each = { page: "Ünder/the?x", list: ["a b", "c,d"] };
   assertEquals(render("/v1/{each.page}/x", { each }, true), "/v1/%C3%9Cnder%2Fthe%3Fx/x");
   assertEquals(render("/v1/{each.list}", { each }, true), "/v1/a%20b,c%2Cd");
@@ -135,7 +135,7 @@ Deno.test("renderTemplate() encodes values, not the template, when asked for a p
   }
 });
 
-Deno.test("renderJson() keeps the type of a placeholder alone", () => {
+Deno.test("renderJson() keeps the type of a single placeholder", () => {
   const json = (text: string, changes = {}) => renderJson(parseTemplate(text), values(changes));
   assertEquals(json("{from|epoch}"), 1735689600);
   assertEquals(json("{from|epoch|text}"), "1735689600");
@@ -148,7 +148,7 @@ Deno.test("renderJson() keeps the type of a placeholder alone", () => {
   assertEquals(json("{params.none}"), undefined);
 });
 
-Deno.test("readTemplate() says what is wrong and what was meant", () => {
+Deno.test("readTemplate() reports what is wrong and what was probably meant", () => {
   const wrong = (text: string) => {
     const template = readTemplate(text);
     return "problem" in template ? [template.problem, template.guess] : undefined;
@@ -175,13 +175,13 @@ Deno.test("readTemplate() says what is wrong and what was meant", () => {
   assertEquals(wrong("{{from}}"), undefined);
 });
 
-Deno.test("renderTemplate() leaves the braces of JSON and GraphQL alone", () => {
+Deno.test("renderTemplate() keeps the braces of JSON and GraphQL", () => {
   assertEquals(render('{"a":{"b":"{from}"}}'), '{"a":{"b":"2025-01-01"}}');
   assertEquals(render('{ races(day: "{ from }") { id } }'), '{ races(day: "2025-01-01") { id } }');
   assertEquals(render("{} } {1} {{from}} {{ {from} }}"), "{} } {1} {from} { 2025-01-01 }");
 });
 
-Deno.test("parseTemplate() throws with a hint when a placeholder is not known", () => {
+Deno.test("parseTemplate() throws with a hint when a placeholder is unknown", () => {
   const failure = assertThrows(() => parseTemplate("?d={form}"), Failure);
   assertEquals(
     failure.message,
@@ -191,7 +191,7 @@ Deno.test("parseTemplate() throws with a hint when a placeholder is not known", 
   assertEquals(failure.kind, "configuration");
 });
 
-Deno.test("placeholders() lists what a template needs", () => {
+Deno.test("placeholders() lists the placeholders of a template", () => {
   const found = placeholders(parseTemplate("{from|epoch}-{each.a.b}-{params.c}"));
   assertEquals(found.map(({ from, name, fields }) => [from, name, ...fields]), [
     ["window", "from"],
@@ -201,7 +201,7 @@ Deno.test("placeholders() lists what a template needs", () => {
   assertEquals(found.map(showsTime), [true, false, false]);
 });
 
-Deno.test("readTemplate() answers any text, and a text without braces renders to itself", () => {
+Deno.test("readTemplate() accepts any string, and a string without braces renders to itself", () => {
   fc.assert(fc.property(fc.string(), (text) => {
     const template = readTemplate(text);
     if ("problem" in template || /[{}]/.test(text)) return;
@@ -209,7 +209,7 @@ Deno.test("readTemplate() answers any text, and a text without braces renders to
   }));
 });
 
-Deno.test("renderTemplate() keeps the slashes of a date's pattern and of a value that is said to be a path", () => {
+Deno.test("renderTemplate() keeps the slashes of a date pattern and of a value with |path", () => {
   const values = {
     window: { from: parseCivil("2025-01-31")!, to: parseCivil("2025-02-01")! },
     each: { repository: "a b/c", name: "AC/DC" },

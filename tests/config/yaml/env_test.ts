@@ -4,7 +4,7 @@ import { envReferences, substituteEnv } from "../../../lib/config/yaml/env.ts";
 
 const env = (name: string) => ({ A: "1", EMPTY: "" })[name];
 
-Deno.test("substituteEnv() puts values and defaults in", () => {
+Deno.test("substituteEnv() inserts values and defaults", () => {
   assertEquals(substituteEnv("x${A}y${B:-2}${EMPTY:-3}${EMPTY}", env), {
     text: "x1y23",
     missing: [],
@@ -13,12 +13,12 @@ Deno.test("substituteEnv() puts values and defaults in", () => {
   assertEquals(substituteEnv("$A $ {A} $$A", env).text, "$A $ {A} $$A");
 });
 
-Deno.test("substituteEnv() leaves a doubled dollar sign as the two characters", () => {
+Deno.test("substituteEnv() keeps an escaped dollar sign", () => {
   assertEquals(substituteEnv("$${A} $$${A}", env), { text: "${A} $${A}", missing: [] });
   assertEquals(substituteEnv("$${A} ${A}", env), { text: "${A} 1", missing: [] });
 });
 
-Deno.test("substituteEnv() tells what has no value", () => {
+Deno.test("substituteEnv() reports variables without a value", () => {
   const { text, missing } = substituteEnv("${B}-${a b}-${", env);
   assertEquals(text, "--");
   assertEquals(missing.map(({ name, text }) => [name, text]), [
@@ -28,11 +28,11 @@ Deno.test("substituteEnv() tells what has no value", () => {
   ]);
 });
 
-Deno.test("substituteEnv() does not read variables that stand in values", () => {
+Deno.test("substituteEnv() does not expand variables within values", () => {
   assertEquals(substituteEnv("${X}", () => "${A}").text, "${A}");
 });
 
-Deno.test("envReferences() and substituteEnv() answer any text", () => {
+Deno.test("envReferences() and substituteEnv() handle any string", () => {
   fc.assert(
     fc.property(fc.string({ unit: fc.constantFrom("$", "{", "}", ":", "-", "A") }), (text) => {
       const found = envReferences(text).length;

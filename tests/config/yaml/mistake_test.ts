@@ -8,7 +8,7 @@ async function told(line: string, other: string): Promise<string[]> {
   );
 }
 
-Deno.test("a mistake in the YAML is told once, where it was made, in words of what to do", async () => {
+Deno.test("a YAML mistake is reported once, where it was made, with what to do", async () => {
   const window = "    window: day\n";
   assertEquals(await told("    records", "   records"), [
     "16:4 the indentation of this line does not match the lines around it",
@@ -29,7 +29,7 @@ Deno.test("a mistake in the YAML is told once, where it was made, in words of wh
   ]);
 });
 
-Deno.test("a bracket or a quote that is not closed is told where it opens", async () => {
+Deno.test("an unclosed bracket or quote is reported where it opens", async () => {
   assertEquals(await told("{ list: true }", "{ list: true"), ['4:12 this "{" has no closing "}"']);
   assertEquals(await told("records: data", "records: [data"), [
     '16:14 this "[" has no closing "]"',
@@ -45,7 +45,7 @@ Deno.test("a bracket or a quote that is not closed is told where it opens", asyn
   ]);
 });
 
-Deno.test("every line that a tab indents is told, and nothing that follows from it", async () => {
+Deno.test("every line indented with a tab is reported, and nothing that follows from it", async () => {
   const text = FINE.replace("    window", "\twindow").replace("    rows", "\trows");
   const tab = "cannot read the YAML: this line is indented with a tab; use spaces";
   assertEquals(await messages(text), [`14:1 ${tab}`, `17:1 ${tab}`]);
@@ -59,7 +59,7 @@ Deno.test("a mistake that leaves the file readable does not hide the others", as
   ]);
 });
 
-Deno.test("a file that is not UTF-8 or has lines of its own kind is refused where that shows", async () => {
+Deno.test("a file that is not UTF-8 or has unusual line endings is refused at that place", async () => {
   const latin = new TextDecoder().decode(Uint8Array.from([0x6a, 0x3a, 0x20, 0x5a, 0xfc, 0x72]));
   assertEquals(await messages(latin), [
     "1:5 this is not valid UTF-8; save the file as UTF-8",

@@ -15,7 +15,7 @@ function value(text: string): unknown {
   return root === undefined ? undefined : plainValue(root, () => undefined).value;
 }
 
-Deno.test("readYamlTree() reads maps, lists, scalars, anchors and merge keys", () => {
+Deno.test("readYamlTree() reads mappings, lists, scalars, anchors and merge keys", () => {
   assertEquals(value("a: &x {b: 1, c: [2, ~, true, '3', no]}\nd: *x\n"), {
     a: { b: 1, c: [2, null, true, "3", "no"] },
     d: { b: 1, c: [2, null, true, "3", "no"] },
@@ -28,7 +28,7 @@ Deno.test("readYamlTree() reads maps, lists, scalars, anchors and merge keys", (
   assertEquals(value("a: |\n  x\n  y\n2025: b\nnull: c\n"), { a: "x\ny\n", 2025: "b", null: "c" });
 });
 
-Deno.test("readYamlTree() keeps as texts what a number would change", () => {
+Deno.test("readYamlTree() keeps as strings what a number would change", () => {
   assertEquals(value("[007, 12345678901234567890, 2015-01-01, 1e3, 0]"), [
     "007",
     "12345678901234567890",
@@ -38,7 +38,7 @@ Deno.test("readYamlTree() keeps as texts what a number would change", () => {
   ]);
 });
 
-Deno.test("readYamlTree() reports doubled keys, odd keys, tags and unknown anchors", async () => {
+Deno.test("readYamlTree() reports duplicate keys, odd keys, tags and unknown anchors", async () => {
   const at = async (text: string) =>
     (await problems(text)).map(({ line, column, message }) => `${line}:${column} ${message}`);
   assert((await at("job: a\njob: b")).includes('2:1 the key "job" is already defined in line 1'));
@@ -54,7 +54,7 @@ Deno.test("readYamlTree() reports doubled keys, odd keys, tags and unknown ancho
   assert((await at("a: &x [*x]")).includes('1:8 the anchor "x" is not defined before this'));
 });
 
-Deno.test("readYamlTree() tells the first error of a line, and what it may come from", async () => {
+Deno.test("readYamlTree() reports the first error of a line, and its probable cause", async () => {
   const text = "a: { b: c[0].d, e: f[1].g }";
   assertEquals((await problems(text)).map(({ line, column, message }) => [line, column, message]), [
     [
@@ -64,7 +64,7 @@ Deno.test("readYamlTree() tells the first error of a line, and what it may come 
   ]);
 });
 
-Deno.test("readYamlTree() gives the prototype of nothing a key", async () => {
+Deno.test("readYamlTree() refuses keys that would reach a prototype", async () => {
   for (const text of ["__proto__: {polluted: 1}", "tables: {__proto__: {polluted: 1}}"]) {
     await problems(text);
     assertEquals(({} as Record<string, unknown>).polluted, undefined);
@@ -117,14 +117,14 @@ const ATTACKS: Readonly<Record<string, [text: string, message: RegExp]>> = {
 };
 
 for (const [name, [text, message]] of Object.entries(ATTACKS)) {
-  Deno.test(`readJob() answers soon when a file holds ${name}`, async () => {
+  Deno.test(`readJob() ends soon when a file contains ${name}`, async () => {
     const found = await messages(text);
     assert(found.some((one) => message.test(one)), found.slice(0, 3).join("\n"));
     assert(found.length <= 201, "too many problems to read");
   });
 }
 
-Deno.test("readYamlTree() answers any text", () => {
+Deno.test("readYamlTree() handles any string", () => {
   const pieces = fc.constantFrom(
     ..."a b: - ? [ ] { } & * ! | > ' \" # % @ ` , << &x *x ${A} \n \t 0 ~".split(" "),
     "\n  ",
@@ -142,7 +142,7 @@ Deno.test("readYamlTree() answers any text", () => {
   );
 });
 
-Deno.test("readYamlTree() reads back what YAML writes, each value at its place", () => {
+Deno.test("readYamlTree() reads back what a YAML writer wrote, each value at its place", () => {
   const keys = fc.string({ maxLength: 8 }).filter((key) => key !== "__proto__" && key !== "<<");
   const values = fc.letrec((tie) => ({
     any: fc.oneof(
@@ -170,7 +170,7 @@ Deno.test("readYamlTree() reads back what YAML writes, each value at its place",
   );
 });
 
-Deno.test("readJob() answers any change of a job with a sentence for each problem", async () => {
+Deno.test("readJob() reports a message for each problem after any change of a job", async () => {
   const places = ["source", "tables", "streams", "params", "checks", "nulls", "job", "start"];
   const inner = ["streams.readings", "tables.readings", "streams.readings.request"];
   const names = fc.constantFrom("path", "query", "key", "columns", "rows", "each", "by", "window");

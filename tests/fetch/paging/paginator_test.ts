@@ -302,7 +302,7 @@ Deno.test("CursorPaginator fails when `more` is true and there is no cursor", ()
   }));
   assertEquals(
     failure(verdict).reason,
-    '"has_more" says that more pages follow, but there is no cursor at "next"',
+    '"has_more" reports that more pages follow, but there is no cursor at "next"',
   );
 });
 
@@ -553,7 +553,7 @@ Deno.test("`more` ends where it is false, and fails where nothing can follow", (
     }
   }
   const empty = readAll(offset({ more: "more" }), () => ({ records: [], at: { more: true } }));
-  assertEquals(failure(empty.verdict).reason, "page 1 is empty but says that more pages follow");
+  assertEquals(failure(empty.verdict).reason, "page 1 is empty but reports that more pages follow");
   const early = readAll(page({ more: "more" }), () => ({ ...full, total: 5 }));
   assertEquals(failure(early.verdict).reason, "the pages ended after 2 of 5 records");
 });

@@ -132,7 +132,7 @@ Deno.test("take() fails at once where a quota is used up and waits are not wante
   const failure = await assertRejects(() => process.send(1), Failure);
   assertEquals([failure.kind, failure.message], [
     "unavailable",
-    "Cannot go on without waiting: the quota 3/h is used up, and the next request is allowed at " +
+    "Cannot continue without waiting: the quota 3/h is used up, and the next request is allowed at " +
     "2025-01-01 13:00 UTC",
   ]);
 });

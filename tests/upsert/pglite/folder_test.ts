@@ -5,7 +5,7 @@ import { LOCK_FILE, takeFolder } from "../../../lib/upsert/pglite/folder.ts";
 import { tempDir } from "../../support/temp.ts";
 import { startHolder } from "../holder.ts";
 
-Deno.test("takeFolder() keeps a second taker out and says who is in", async () => {
+Deno.test("takeFolder() refuses a second process and names the first", async () => {
   using dir = tempDir();
   using _ = await takeFolder(dir.file("db"));
   const failure = await assertRejects(() => takeFolder(dir.file("db")), Failure);
@@ -13,7 +13,7 @@ Deno.test("takeFolder() keeps a second taker out and says who is in", async () =
   assertMatch(failure.message, new RegExp(`is in use by pid ${Deno.pid} since \\d{4}-`));
 });
 
-Deno.test("takeFolder() is free again when it was disposed", async () => {
+Deno.test("takeFolder() frees the folder when it is disposed", async () => {
   using dir = tempDir();
   for (let times = 0; times < 2; times++) {
     const folder = await takeFolder(dir.file("db"));
@@ -22,7 +22,7 @@ Deno.test("takeFolder() is free again when it was disposed", async () => {
   }
 });
 
-Deno.test("takeFolder() empties a folder whose database was never whole", async () => {
+Deno.test("takeFolder() empties a folder whose database was never complete", async () => {
   using dir = tempDir();
   (await takeFolder(dir.file("db")))[Symbol.dispose]();
   await Deno.mkdir(dir.file("db", "base"));
@@ -31,7 +31,7 @@ Deno.test("takeFolder() empties a folder whose database was never whole", async 
   assertEquals(Array.from(Deno.readDirSync(dir.file("db")), (entry) => entry.name), [LOCK_FILE]);
 });
 
-Deno.test("takeFolder() leaves a whole database alone", async () => {
+Deno.test("takeFolder() does not touch a complete database", async () => {
   using dir = tempDir();
   const folder = await takeFolder(dir.file("db"));
   await Deno.writeTextFile(dir.file("db", "PG_VERSION"), "18");
@@ -82,11 +82,11 @@ Deno.test("openTarget() takes an embedded database over from a process that was 
   await assertRejects(
     () => target.lock("job", { run: "r", host: "h", pid: Deno.pid }),
     Failure,
-    'job "job" is being run by this process already',
+    'job "job" is already running in this process',
   );
 });
 
-Deno.test("openTarget() says of a folder it may not use why", async () => {
+Deno.test("openTarget() reports why it cannot use a folder", async () => {
   using dir = tempDir();
   await Deno.writeTextFile(dir.file("file"), "");
   const failure = await assertRejects(() => openTarget(`pglite:${dir.file("file")}`), Failure);
@@ -94,7 +94,7 @@ Deno.test("openTarget() says of a folder it may not use why", async () => {
   assertStringIncludes(failure.message, "Cannot open database");
 });
 
-Deno.test("openTarget() refuses a URL of no known kind without repeating it", async () => {
+Deno.test("openTarget() refuses an unsupported URL without repeating it", async () => {
   const failure = await assertRejects(() => openTarget("mysql://me:hunter2@h/db"), Failure);
   assertEquals(failure.kind, "configuration");
   assertEquals(Deno.inspect(failure).includes("hunter2"), false);

@@ -76,7 +76,7 @@ Deno.test("lock() takes over from a process that was killed", async () => {
   await test.one.write([rows], []);
 });
 
-Deno.test("write() goes on where its lock's connection was lost and nobody took the lock", async () => {
+Deno.test("write() continues when its lock's connection was lost and nobody took the lock", async () => {
   await using test = await setUp();
   await using _ = await test.one.lock("job", holder);
   await endLockSession(test.sql);
@@ -85,7 +85,7 @@ Deno.test("write() goes on where its lock's connection was lost and nobody took 
   await assertRejects(() => test.other.lock("job", holder), Failure, "is being run by");
 });
 
-Deno.test("write() writes nothing more once another run has taken the lock", async () => {
+Deno.test("write() writes nothing once another run has taken the lock", async () => {
   await using test = await setUp();
   await using _ = await test.one.lock("job", holder);
   await test.one.write([rows], []);
@@ -100,7 +100,7 @@ Deno.test("write() writes nothing more once another run has taken the lock", asy
   assertEquals(await Array.fromAsync(test.other.readLedger("job")), []);
 });
 
-Deno.test("write() is stopped by the token where the lost connection has not been noticed", async () => {
+Deno.test("write() is stopped by the token when the lost connection has not been noticed", async () => {
   await using test = await setUp();
   await using _ = await test.one.lock("job", holder);
   await test.sql`UPDATE hindcast_locks SET token = gen_random_uuid() WHERE job = 'job'`;
@@ -144,7 +144,7 @@ async function waitsForRow(sql: postgres.Sql, sessions: number): Promise<void> {
   }
 }
 
-Deno.test("a released lock leaves that of the run that took it over alone", async () => {
+Deno.test("releasing a lock does not touch the lock of the run that took it over", async () => {
   await using test = await setUp();
   const first = await test.one.lock("job", holder);
   await test.sql`UPDATE hindcast_locks SET lease_until = now()`;
@@ -165,7 +165,7 @@ Deno.test("lock() of a job in another schema is another lock", async () => {
   await assertRejects(() => third.lock("job", holder), Failure, "is being run by pid 5");
 });
 
-Deno.test("a lock is kept by its heartbeat while nothing is written, and its connection breaks", async () => {
+Deno.test("the heartbeat keeps a lock while nothing is written and its connection breaks", async () => {
   await using test = await setUp();
   await using _ = await test.one.lock("job", holder);
   const lease = async () =>

@@ -20,7 +20,7 @@ Deno.test("parsePostgresUrl() decodes user, password and database", () => {
   });
 });
 
-Deno.test("parsePostgresUrl() fills in what is not said", () => {
+Deno.test("parsePostgresUrl() fills in defaults", () => {
   const { host, port, user, password, database, label } = parsePostgresUrl("postgresql://");
   assertEquals([host, port, user, password, database], [
     "localhost",
@@ -43,7 +43,7 @@ Deno.test("parsePostgresUrl() reads addresses, sockets and parameters", () => {
   }]);
 });
 
-Deno.test("parsePostgresUrl() says what is wrong without repeating the password", () => {
+Deno.test("parsePostgresUrl() reports problems without repeating the password", () => {
   const secret = "hunter2";
   const wrong = [
     `mysql://me:${secret}@h/d`,
@@ -105,7 +105,7 @@ Deno.test("parsePostgresUrl() refuses by name what it does not honour", () => {
       ["postgres://u@h/d?sslmode=maybe", '"maybe" is not a value of sslmode'],
       [
         "postgres://u@h/d?sslmode=require&sslrootcert=system",
-        "sslrootcert=system does not go with",
+        "sslrootcert=system cannot be combined with",
       ],
       ["postgres://u@h/d?options=-x", 'its "options" are not of the form'],
       ["postgres://u@h/d?schema=", 'its "schema" is empty'],

@@ -28,7 +28,7 @@ Deno.test("compareValues() puts null lowest", () => {
   assertEquals(compareValues("date", null, null), 0);
 });
 
-Deno.test("comparable() says of what it cannot order that it cannot", () => {
+Deno.test("comparable() reports what it cannot order", () => {
   assertEquals(comparable("numeric", "12345678901234567.1"), undefined);
   assertEquals(comparable("double", "NaN"), undefined);
   assertEquals(comparable("date", "infinity"), undefined);

@@ -13,7 +13,7 @@ async function decoded(rows: Row[]): Promise<string[]> {
   );
 }
 
-Deno.test("copyLine() tells null, empty text and the text \\N apart", () => {
+Deno.test("copyLine() distinguishes null, the empty string and the string \\N", () => {
   assertEquals(copyLine([null, "", "\\N", "\\."]), "\\N\t\t\\\\N\t\\\\.\n");
 });
 
@@ -37,7 +37,7 @@ Deno.test("CopyText has no chunk where there are no rows", async () => {
   assertEquals(await decoded([]), []);
 });
 
-Deno.test("CopyText.decode() gives the rows that were encoded, property", async () => {
+Deno.test("CopyText.decode() returns the rows that were encoded (property)", async () => {
   const special = fc.constantFrom("\\", "\n", "\r", "\t", "\\N", "n", "N", "😀", "");
   const value = fc.option(fc.array(fc.oneof(special, fc.string())).map((parts) => parts.join("")));
   const rows = fc.integer({ min: 1, max: 4 }).chain((width) =>
@@ -48,7 +48,7 @@ Deno.test("CopyText.decode() gives the rows that were encoded, property", async 
   }));
 });
 
-Deno.test("CopyText.chunks() gives chunks as they are encoded, as often as it is asked", async () => {
+Deno.test("CopyText.chunks() yields chunks as they are encoded, as often as it is called", async () => {
   const rows = Array.from({ length: 20_000 }, (_, at) => [String(at), "x".repeat(80)]);
   const text = new CopyText(rows.length);
   const early = text.chunks();
@@ -61,7 +61,7 @@ Deno.test("CopyText.chunks() gives chunks as they are encoded, as often as it is
   assertEquals(await Array.fromAsync(text.chunks()), [value!, ...rest]);
 });
 
-Deno.test("CopyText.release() leaves nothing of the rows", async () => {
+Deno.test("CopyText.release() releases all rows", async () => {
   const text = await encode([["a"], ["b"]]);
   const [chunk] = await Array.fromAsync(text.chunks());
   text.release();

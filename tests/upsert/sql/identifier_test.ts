@@ -19,13 +19,13 @@ Deno.test("quoteIdentifier() refuses a name that PostgreSQL would cut off or can
   }
 });
 
-Deno.test("quoteLiteral() writes the same text whatever standard_conforming_strings says", () => {
+Deno.test("quoteLiteral() returns the same string whatever standard_conforming_strings is", () => {
   assertEquals(quoteLiteral("it's"), "'it''s'");
   assertEquals(quoteLiteral("a\\'b"), "E'a\\\\''b'");
   assertThrows(() => quoteLiteral("a\0"), RangeError, "NUL");
 });
 
-Deno.test("derivedName() shortens long names without making two of them one", () => {
+Deno.test("derivedName() shortens long names and keeps them distinct", () => {
   assertEquals(derivedName(["races", "date", "idx"]), "races_date_idx");
   const long = "a".repeat(60);
   const [one, other] = [derivedName([long, "b", "idx"]), derivedName([long, "c", "idx"])];

@@ -140,7 +140,7 @@ const databases = {
 };
 
 for (const [collation, createDatabase] of Object.entries(databases)) {
-  Deno.test(`MergedRows and one statement leave what PostgreSQL makes of the rows one by one (${collation})`, async () => {
+  Deno.test(`MergedRows and one statement produce what PostgreSQL produces row by row (${collation})`, async () => {
     const url = await createDatabase();
     await using session = new PostgresSession(parsePostgresUrl(url));
     await session.transact(names.map((name) => ({ sql: tableSql(name, table)[0]! })));
@@ -200,7 +200,7 @@ for (const [collation, createDatabase] of Object.entries(databases)) {
   });
 }
 
-Deno.test("MergedRows takes a row without the version for the oldest", () => {
+Deno.test("MergedRows treats a row without the version as the oldest", () => {
   const table = tableOf({ id: "text", seen: "integer", name: ["text", "latest"] }, {
     version: ["seen"],
   });
@@ -211,7 +211,7 @@ Deno.test("MergedRows takes a row without the version for the oldest", () => {
   assertEquals(merged.rounds, [[["k", "1", "new"]]]);
 });
 
-Deno.test("mergeSql() takes a row of a shape without the version for the oldest", async () => {
+Deno.test("mergeSql() treats a row of a shape without the version as the oldest", async () => {
   const url = await (await sharedPostgres()).createDatabase();
   await using session = new PostgresSession(parsePostgresUrl(url));
   const things = tableOf({ id: "text", seen: "integer", name: ["text", "latest"] }, {
@@ -233,7 +233,7 @@ Deno.test("mergeSql() takes a row of a shape without the version for the oldest"
   assertEquals(rows, [["seen", 1]]);
 });
 
-Deno.test("MergedRows leaves versions that only the database can order to a further round", () => {
+Deno.test("MergedRows leaves versions that only the database can order to another round", () => {
   const versioned = (type: "jsonb" | "numeric") =>
     shapeOf(
       "t",
@@ -247,7 +247,7 @@ Deno.test("MergedRows leaves versions that only the database can order to a furt
   assertEquals(equal.rounds, [[["k", "1", "b"]]]);
 });
 
-Deno.test("MergedRows puts rows into the order of their keys, and keeps that in which they came", () => {
+Deno.test("MergedRows sorts rows by key, and keeps the order of arrival within a key", () => {
   const shape = shapeOf("t", tableOf({ id: "integer", name: "text" }));
   const merged = new MergedRows(shape);
   for (const row of [["3", "a"], ["1", "b"], ["2", "c"], ["1", "d"]]) merged.add(row);
@@ -256,7 +256,7 @@ Deno.test("MergedRows puts rows into the order of their keys, and keeps that in 
   ]);
 });
 
-Deno.test("MergedRows keeps one round where every value is known, whatever the number of rows", () => {
+Deno.test("MergedRows needs one round when every value is known, whatever the number of rows", () => {
   const shape = shapeOf("t", tableOf({ id: "text", n: ["integer", "greatest"] }));
   const merged = new MergedRows(shape);
   for (let at = 0; at < 1000; at++) merged.add([`k${at % 10}`, String(at)]);
@@ -265,7 +265,7 @@ Deno.test("MergedRows keeps one round where every value is known, whatever the n
   assertEquals(merged.rounds[0]![3], ["k3", "993"]);
 });
 
-Deno.test("MergedRows takes keys for equal that PostgreSQL takes for equal", () => {
+Deno.test("MergedRows treats keys as equal that PostgreSQL treats as equal", () => {
   const shape = shapeOf("t", tableOf({ at: "timestamptz", n: "bigint" }, { key: ["at", "n"] }));
   const merged = new MergedRows(shape);
   merged.add(["2024-01-01T00:00:00Z", "7"]);
@@ -273,14 +273,14 @@ Deno.test("MergedRows takes keys for equal that PostgreSQL takes for equal", () 
   assertEquals(merged.rounds.map((round) => round.length), [1]);
 });
 
-Deno.test("MergedRows leaves to a further round what only the database can order", () => {
+Deno.test("MergedRows leaves what only the database can order to another round", () => {
   const shape = shapeOf("t", tableOf({ id: "text", tree: ["jsonb", "greatest"] }));
   const merged = new MergedRows(shape);
   for (const tree of ["[1]", "[2]", "[2]"]) merged.add(["k", tree]);
   assertEquals(merged.rounds, [[["k", "[1]"]], [["k", "[2]"]]]);
 });
 
-Deno.test("MergedRows never lets an older value pass for a newer one that is null", () => {
+Deno.test("MergedRows never keeps an older value where a newer one is null", () => {
   const table = tableOf({ id: "text", seen: "integer", name: ["text", "latest"] }, {
     version: ["seen"],
   });
@@ -298,7 +298,7 @@ Deno.test("MergedRows does not change the rows it is given", () => {
   assert(merged.rounds[0]![0] !== rows[0]);
 });
 
-Deno.test("MergedRows leaves versions that it cannot compare to the database, and takes equal ones for equal", () => {
+Deno.test("MergedRows leaves versions that it cannot compare to the database, and treats equal ones as equal", () => {
   const versioned = tableOf({ id: "text", seen: "numeric", note: ["text", "latest"] }, {
     key: ["id"],
     version: ["seen"],

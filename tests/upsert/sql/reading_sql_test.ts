@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { Failure } from "../../../lib/failure.ts";
 import { readingSql } from "../../../lib/upsert/sql/reading_sql.ts";
 
-Deno.test("readingSql() passes queries, whatever their strings and comments say", () => {
+Deno.test("readingSql() accepts queries, whatever their strings and comments contain", () => {
   for (
     const sql of [
       "SELECT 1",

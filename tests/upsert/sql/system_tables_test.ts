@@ -24,7 +24,7 @@ Deno.test("prepare() stamps a database once, and another database differently", 
   assertNotEquals((await stampOf(other))[1], stamp);
 });
 
-Deno.test("prepare() gives a copied or restored database a stamp of its own", async () => {
+Deno.test("prepare() gives a copied or restored database a new stamp", async () => {
   const server = await sharedPostgres();
   const url = new URL(await server.createDatabase());
   const [, stamp] = await stampOf(url.href);
@@ -39,7 +39,7 @@ Deno.test("prepare() gives a copied or restored database a stamp of its own", as
   assertEquals(await stampOf(url.href), [own, own]);
 });
 
-Deno.test("prepare() gives a copied folder a stamp of its own, and a moved one none", async () => {
+Deno.test("prepare() gives a copied folder a new stamp, and a moved folder keeps its stamp", async () => {
   using dir = tempDir();
   const [, stamp] = await stampOf(`pglite:${dir.file("a")}`);
   assertMatch(stamp, UUID);

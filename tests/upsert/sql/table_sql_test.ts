@@ -3,7 +3,7 @@ import { tableOrder } from "../../../lib/upsert/sql/table_order.ts";
 import { schemaSql, tableSql } from "../../../lib/upsert/sql/table_sql.ts";
 import { tableOf } from "../shapes.ts";
 
-Deno.test("tableSql() makes columns, key, indexes and comments, and adds updated_at", () => {
+Deno.test("tableSql() creates columns, key, indexes and comments, and adds updated_at", () => {
   const table = tableOf({ id: "text", prize: "money", tags: "text[]" }, {
     about: "It's a table",
     indexes: [["prize"], ["prize", "id"]],
@@ -24,13 +24,13 @@ Deno.test("tableSql() makes columns, key, indexes and comments, and adds updated
   ]);
 });
 
-Deno.test("tableSql() leaves updated_at alone when the job declares it", () => {
+Deno.test("tableSql() does not add updated_at when the job declares it", () => {
   const [create] = tableSql("t", tableOf({ id: "text", updated_at: "date" }));
   assertEquals(create!.match(/updated_at/g)?.length, 1);
   assertEquals(create!.includes('"updated_at" date'), true);
 });
 
-Deno.test("schemaSql() adds foreign keys after all tables, so that a circle is no obstacle", () => {
+Deno.test("schemaSql() adds foreign keys after all tables, so that cycles are possible", () => {
   const sql = schemaSql({
     a: tableOf({ id: "text", b_id: "text" }, { references: { b_id: "b.id" } }),
     b: tableOf({ id: "text", a_id: "text" }, { references: { a_id: "a.id" } }),

@@ -34,7 +34,7 @@ Deno.test("DatabaseRetry ends at once when the run is being stopped", async () =
   assertEquals(slept, []);
 });
 
-Deno.test("retryDatabase() repeats what passes and nothing else", async () => {
+Deno.test("retryDatabase() retries transient errors and nothing else", async () => {
   const { slept, options } = world();
   const errors = [gone(), deadlock()];
   const result = await retryDatabase(options, () => {
@@ -47,7 +47,7 @@ Deno.test("retryDatabase() repeats what passes and nothing else", async () => {
   assertEquals(slept.length, 2);
 });
 
-Deno.test("DatabaseError says what an error means for a write", () => {
+Deno.test("DatabaseError classifies what an error means for a write", () => {
   const consequence = (code: string) =>
     new DatabaseError(Object.assign(new Error(""), { code })).consequence;
   assertEquals(["EPIPE", "08006", "57P01"].map(consequence), ["lost", "lost", "lost"]);
@@ -60,7 +60,7 @@ Deno.test("DatabaseError says what an error means for a write", () => {
   assertEquals(["21000", "42501", "53100"].map(consequence), ["twice", "final", "final"]);
 });
 
-Deno.test("DatabaseError finds the row and the column that a copy stumbled over", () => {
+Deno.test("DatabaseError finds the row and the column at which a copy failed", () => {
   const thrown = Object.assign(new Error("invalid input syntax"), {
     code: "22P02",
     where: 'COPY hindcast_stage_1, line 17, column born: "x"',
@@ -69,7 +69,7 @@ Deno.test("DatabaseError finds the row and the column that a copy stumbled over"
   assertEquals([error.row, error.column, error.step], [16, "born", 4]);
 });
 
-Deno.test("DatabaseError makes a failure with the table, the reason and what to do", () => {
+Deno.test("DatabaseError.toFailure() names the table, the reason and what to do", () => {
   const thrown = Object.assign(new Error("permission denied for table races"), { code: "42501" });
   const failure = new DatabaseError(thrown).toFailure('write to table "races"');
   assertEquals(failure instanceof Failure && failure.kind, "target");
@@ -80,7 +80,7 @@ Deno.test("DatabaseError makes a failure with the table, the reason and what to 
   assertEquals(failure.hint?.startsWith("Grant the user"), true);
 });
 
-Deno.test("DatabaseError tells the first of several addresses' errors", () => {
+Deno.test("DatabaseError reports the first error of several addresses", () => {
   const refused = new Error("connect ECONNREFUSED 127.0.0.1:1");
   const error = new DatabaseError(new AggregateError([refused, new Error("other")]));
   assertEquals(error.message, "connect ECONNREFUSED 127.0.0.1:1");
@@ -109,7 +109,7 @@ Deno.test("DatabaseError hints at the cause", () => {
   ) assertEquals([message, hint(code, message)?.includes(part)], [message, true]);
 });
 
-Deno.test("DatabaseError retries no error that only its user can cure", () => {
+Deno.test("DatabaseError retries no error that only the user can resolve", () => {
   const consequence = (code: string, message: string) =>
     new DatabaseError(Object.assign(new Error(message), { code })).consequence;
   assertEquals(consequence("", "self-signed certificate"), "final");

@@ -35,21 +35,21 @@ Deno.test("isolateRows() finds exactly the refused rows and keeps the order of t
   );
 });
 
-Deno.test("isolateRows() asks about log2(n) times for one row among many", async () => {
+Deno.test("isolateRows() needs about log2(n) attempts for one row among many", async () => {
   const rows = Array.from({ length: 4096 }, (_, at) => at === 1234 ? -1 : at);
   const probe = probing(false);
   await isolateRows(rows, refusal, probe, 100);
   assert(probe.asked <= 2 * 12, `asked ${probe.asked} times`);
 });
 
-Deno.test("isolateRows() takes the database's word for the row where it has one", async () => {
+Deno.test("isolateRows() uses the row that the database names, if it names one", async () => {
   const rows = Array.from({ length: 4096 }, (_, at) => at === 1234 ? -1 : at);
   const probe = probing(true);
   await isolateRows(rows, (await probe(rows))!, probe, 100);
   assertEquals(probe.asked, 2);
 });
 
-Deno.test("isolateRows() keeps the first of rows that refuse each other", async () => {
+Deno.test("isolateRows() keeps the first of rows that conflict with each other", async () => {
   const probe = (rows: readonly string[]) =>
     Promise.resolve(new Set(rows).size < rows.length ? refusal : undefined);
   const found = await isolateRows(["a", "b", "a", "c", "b"], refusal, probe, 100);
@@ -57,12 +57,12 @@ Deno.test("isolateRows() keeps the first of rows that refuse each other", async 
   assertEquals(found?.refused.map(({ row }) => row), ["a", "b"]);
 });
 
-Deno.test("isolateRows() gives up where too many rows are refused", async () => {
+Deno.test("isolateRows() gives up when too many rows are refused", async () => {
   const rows = Array.from({ length: 1000 }, () => -1);
   assertEquals(await isolateRows(rows, refusal, probing(false), 10), undefined);
 });
 
-Deno.test("isolateRows() takes the row that the database names among those it has accepted before", async () => {
+Deno.test("isolateRows() finds the named row among those that were accepted before", async () => {
   const asked: string[] = [];
   const probe = (rows: readonly string[]) => {
     asked.push(rows.join(""));
@@ -81,7 +81,7 @@ Deno.test("isolateRows() takes the row that the database names among those it ha
   assertEquals(await isolateRows([..."xy"], { ...refusal, index: 0 }, probe, 1), undefined);
 });
 
-Deno.test("isolateRows() searches where the named row is not among those asked about", async () => {
+Deno.test("isolateRows() searches when the named row is not among those it tried", async () => {
   const probe = (rows: readonly string[]) =>
     Promise.resolve(rows.includes("x") ? { ...refusal, index: 0 } : undefined);
   const found = await isolateRows(["a", "b", "x"], { ...refusal, index: 9 }, probe, 100);

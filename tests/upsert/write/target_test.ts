@@ -82,7 +82,7 @@ testBoth("write() does not touch rows that stay as they are", async (target, nam
 });
 
 testBoth(
-  "write() takes the same key twice in a batch, the later row winning",
+  "write() accepts the same key twice in a batch, and the later row wins",
   async (target, name) => {
     const table = people();
     await target.prepare({ [name]: table });
@@ -243,7 +243,7 @@ testBoth("write() writes neither rows nor ledger where it fails", async (target,
 });
 
 testBoth(
-  "write() counts refused rows of a write under way in the ledger of the next",
+  "write() counts refused rows of a write in progress in the ledger of the next",
   async (target, name) => {
     const table = people();
     await target.prepare({ [name]: table });
@@ -291,7 +291,7 @@ testBoth("write() writes nothing after a write that failed meanwhile", async (ta
 });
 
 testBoth(
-  "write() names the table and the reason of a failure it cannot help",
+  "write() names the table and the reason of a failure that it cannot resolve",
   async (target, name) => {
     const table = people();
     await target.prepare({ [name]: table });
@@ -390,7 +390,7 @@ testBoth("prepare() says which column does not fit and what to do", async (targe
 });
 
 testBoth(
-  "query() takes one statement, and only reads where that is asked for",
+  "query() accepts one statement, and is read-only if requested",
   async (target, name) => {
     await target.query(`CREATE TABLE ${name} (n integer)`);
     const failure = await assertRejects(
@@ -439,7 +439,7 @@ testBoth(
 );
 
 testBoth(
-  "readLedger() gives back what was recorded, the latest of each window",
+  "readLedger() returns the latest entry of each window",
   async (target, name) => {
     const entries = [
       windowOf({ job: name, each: '{"id":"a\\"b"}', records: 5 }),

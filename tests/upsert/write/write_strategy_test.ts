@@ -6,12 +6,12 @@ const fresh = { inserted: 100, updated: 0, unchanged: 0 };
 const same = { inserted: 0, updated: 0, unchanged: 100 };
 const changed = { inserted: 10, updated: 90, unchanged: 0 };
 
-Deno.test("afterBatch() copies straight into the table once a batch met no key", () => {
+Deno.test("afterBatch() copies directly into the table once a batch met no existing key", () => {
   assertEquals(UNKNOWN.strategy, "filter");
   assertEquals(afterBatch(UNKNOWN, fresh).strategy, "direct");
 });
 
-Deno.test("afterBatch() filters while rows stay as they are, and not while they change", () => {
+Deno.test("afterBatch() filters while rows stay unchanged, and not while they change", () => {
   assertEquals(afterBatch(UNKNOWN, same).strategy, "filter");
   assertEquals(afterBatch(UNKNOWN, changed).strategy, "guard");
 });
