@@ -59,7 +59,7 @@ Deno.test("hindcast new writes over nothing, and says what it cannot do", async 
   await Deno.writeTextFile(dir.file("file"), "mine");
   for (
     const [args, message] of [
-      [["used"], 'Cannot create a project in "used": it holds notes.txt'],
+      [["used"], 'Cannot create a project in "used": it contains notes.txt'],
       [["file"], 'Cannot create a project in "file": it is not a folder'],
       [[], "Cannot create a project: no folder is given"],
       [["p", "--from", "earthquake"], 'Did you mean "earthquakes"?'],

@@ -37,7 +37,7 @@ Deno.test("probe chooses a stream with dates when a date is given, and refuses o
   const { code: refused, stderr } = await runTask("probe", [file, ...dated], { env: TOKEN });
   assertEquals([refused, asked.length], [2, 1]);
   assertStringIncludes(stderr, 'Cannot probe stream "kinds" for a date: it has no window');
-  assertStringIncludes(stderr, "hint: Leave --date out, or choose things");
+  assertStringIncludes(stderr, "hint: Omit --date, or choose things");
 });
 
 Deno.test("probe exits with 1 when a value cannot be cast, and with 2 when the stream is unknown", async () => {

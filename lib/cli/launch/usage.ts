@@ -7,7 +7,7 @@ export const ABOUT_COMMANDS: Readonly<Record<string, string>> = {
   new: "Create a project folder with a job to start from.",
   init: "Write a job file from questions, a sample or an OpenAPI document.",
   check: "Check job files and print every problem with its line and column.",
-  probe: "Send one real request and show the rows that its response produces.",
+  probe: "Send one real request and show the rows that it produces.",
   doctor: "Check credentials, API, database, checkpoint and permissions.",
   backfill: "Fetch a range of dates into the database; --resume continues.",
   status: "Show coverage, gaps, failed windows, rows and runs.",
