@@ -11,7 +11,7 @@ import { TokenCache } from "./oauth2.ts";
 import type { WireRequest } from "./request.ts";
 
 /** Sends the request that fetches a token. */
-type TokenSender = (request: WireRequest) => Promise<HttpResponse>;
+export type TokenSender = (request: WireRequest) => Promise<HttpResponse>;
 
 /** Dependencies of the credentials. */
 export interface CredentialsDependencies {
