@@ -10,10 +10,10 @@ import denoJson from "../deno.json" with { type: "json" };
 import { suggest } from "../lib/did_you_mean.ts";
 import { usageText } from "../lib/cli/launch/usage.ts";
 import { passSignals } from "../lib/cli/launch/pass_signals.ts";
-import { type Needs, permissions } from "../lib/cli/launch/permissions.ts";
+import { jobFileOf, type Needs, permissions } from "../lib/cli/launch/permissions.ts";
 import { programArguments } from "../lib/cli/launch/program.ts";
 import { defaultJob, JOB_SETTING, namedJob } from "../lib/cli/default_job.ts";
-import { readEnvFiles } from "../lib/cli/launch/env_files.ts";
+import { readEnvFiles, readJobEnvFiles } from "../lib/cli/launch/env_files.ts";
 import { childEnvironment } from "../lib/cli/launch/environment.ts";
 import { PREFIX } from "../lib/cli/own_commands.ts";
 import { packageFile } from "../lib/cli/package_files.ts";
@@ -84,6 +84,9 @@ async function launch([command = "--help", ...args]: readonly string[]): Promise
     if (!needs.jobless && namedJob(args) === undefined) {
       env[JOB_SETTING] = defaultJob((name) => env[name], REPOSITORY_JOB);
     }
+    const ofJob = await readJobEnvFiles(jobFileOf(args, needs.file === true, env));
+    files = { ...ofJob, ...files };
+    env = { ...ofJob, ...env };
   } catch (error) {
     return refuse(error as Failure);
   }

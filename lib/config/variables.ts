@@ -16,8 +16,8 @@ export interface VariableUse {
 }
 
 /** Variables that are never available to jobs: settings of Hindcast, Deno, PostgreSQL and proxies. */
-const RESERVED =
-  /^(DATABASE_URL|(BACKFILL|HINDCAST|DENO|OTEL|NODE|NPM|LD|AWS)_\w*|(HTTP|HTTPS|ALL|NO)_PROXY|PGPASS(WORD|FILE))$/i;
+export const RESERVED: RegExp =
+  /^(DATABASE_URL|(BACKFILL|HINDCAST|DENO|OTEL|NODE|NPM|LD|AWS)_\w*|(HTTP|HTTPS|ALL|NO)_PROXY|SSL_CERT_\w*|PGPASS(WORD|FILE))$/i;
 
 /** Why a job cannot use a variable at a path, or undefined if it can. */
 export function variableProblem(name: string, path: readonly string[]): string | undefined {

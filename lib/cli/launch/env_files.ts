@@ -1,24 +1,50 @@
-// Reads the settings files .env and .env.local of the working folder. Invariant: a line is either read or
-// refused; none is skipped, because a skipped DATABASE_URL would send rows to another database.
+// Reads the settings files .env and .env.local of the working folder, and those of the job file's folder,
+// which cannot decide on proxies and certificates. Invariant: a line is either read or refused; none is skipped, because
+// a skipped DATABASE_URL would send rows to another database.
+import { dirname, resolve } from "node:path";
 import { Failure } from "../../failure.ts";
 
 /** The settings files; later ones override earlier ones, and the environment overrides both. */
 const FILES = [".env", ".env.local"] as const;
 
+/** Settings of Hindcast, which the folder of a job may hold too. */
+const SETTING = /^(DATABASE_URL|BACKFILL_\w+)$/;
+
 const LINE = /^\s*(?:export\s+)?([A-Za-z_][\w.-]*)\s*=\s*(.*)$/;
 
 /**
- * The variables of .env and .env.local.
+ * The variables of .env and .env.local of a folder.
  *
  * @throws {Failure} of kind `configuration` if a file exists and cannot be read completely.
  */
-export async function readEnvFiles(): Promise<Record<string, string>> {
+export async function readEnvFiles(folder = "."): Promise<Record<string, string>> {
   const variables: Record<string, string> = {};
-  for (const file of FILES) {
+  for (const name of FILES) {
+    const file = folder === "." ? name : `${folder}/${name}`;
     const text = readIfPresent(file);
     if (text !== undefined) Object.assign(variables, await parseEnvFile(file, text));
   }
   return variables;
+}
+
+/**
+ * The variables of .env and .env.local in the folder of a job file; none if that is the working folder,
+ * whose files are read anyway.
+ *
+ * @throws {Failure} of kind `configuration` if a file cannot be read, or sets what the process itself
+ * obeys, such as a proxy: a job's folder may be a stranger's, and the credentials would pass through it.
+ */
+export async function readJobEnvFiles(jobFile: string): Promise<Record<string, string>> {
+  const folder = dirname(jobFile);
+  if (resolve(folder) === Deno.cwd()) return {};
+  const variables = await readEnvFiles(folder);
+  if (Object.keys(variables).length === 0) return {};
+  const { RESERVED } = await import("../../config/variables.ts");
+  const refused = Object.keys(variables).find((name) => RESERVED.test(name) && !SETTING.test(name));
+  if (refused === undefined) return variables;
+  throw new Failure("configuration", `Cannot read the settings of ${folder}: it sets ${refused}`, {
+    hint: `Move ${refused} to .env.local of the working folder`,
+  });
 }
 
 /**

@@ -133,8 +133,12 @@ function grantsOf(needs: Needs, job: JobAccess, env: Environment): Grants {
   return grants;
 }
 
-/** The job file of a command line; empty, which is no file, when there is none. */
-function jobFileOf(args: readonly string[], mayBeFirst: boolean, env: Environment): string {
+/** The job file of a command line and an environment; empty, which is no file, when there is none. */
+export function jobFileOf(
+  args: readonly string[],
+  mayBeFirst: boolean,
+  env: Environment,
+): string {
   const named = namedJob(args);
   if (named === undefined && mayBeFirst && args[0]?.startsWith("-") === false) return args[0];
   return named ?? env[JOB_SETTING] ?? "";
