@@ -17,10 +17,12 @@ export class FakeClock {
   #sleepers: Sleeper[] = [];
   #held = new Set<Promise<unknown>>();
   #onSleep: () => void = () => {};
+  readonly #settle: () => Promise<void>;
 
-  /** Starts at a time, in epoch milliseconds. */
-  constructor(startMs: number = Date.UTC(2024, 0, 1)) {
+  /** Starts at a time, in epoch milliseconds; `settle` resolves when everything that can continue has gone on. */
+  constructor(startMs: number = Date.UTC(2024, 0, 1), settle: () => Promise<void> = someTurns) {
     this.#nowMs = startMs;
+    this.#settle = settle;
   }
 
   /** The time, in epoch milliseconds. */
@@ -58,10 +60,10 @@ export class FakeClock {
    */
   async advance(ms: number): Promise<void> {
     const untilMs = this.#nowMs + ms;
-    await settle();
+    await this.#settle();
     for (let next = this.#next(); next && next.atMs <= untilMs; next = this.#next()) {
       this.#wake(next);
-      await settle();
+      await this.#settle();
     }
     this.#nowMs = untilMs;
   }
@@ -83,7 +85,7 @@ export class FakeClock {
     let isOn = true;
     const run = async () => {
       while (isOn) {
-        await settle();
+        await this.#settle();
         const next = this.#next();
         if (this.#held.size > 0) await Promise.race(this.#held);
         else if (!next) await new Promise<void>((resolve) => this.#onSleep = resolve);
@@ -121,6 +123,6 @@ export class FakeClock {
   }
 }
 
-async function settle(): Promise<void> {
+async function someTurns(): Promise<void> {
   for (let turn = 0; turn < TURNS_TO_SETTLE; turn++) await setImmediate();
 }

@@ -180,6 +180,11 @@ export class Pacer {
       const marginMs = this.#margin.overIntervalMs / this.rate.requests;
       return Math.min(CATCH_UP_MS, marginMs / 2);
     }
+    return this.mostCatchUpMs;
+  }
+
+  /** How late, in milliseconds, a request may be without delaying the following ones. */
+  get mostCatchUpMs(): number {
     const share = this.#queued ? QUEUED_SHARE : CATCH_UP_SHARE;
     return Math.max(CATCH_UP_MS, share * this.#spacingMs);
   }

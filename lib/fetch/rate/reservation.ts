@@ -21,6 +21,10 @@ export interface ReservationOptions {
   readonly clock: Clock;
   /** The learned margin of the pace, in milliseconds over an interval. */
   readonly marginMs: () => number;
+  /** Monotonic time from which this process's own pace allows its next request; -Infinity before the first. */
+  readonly paceDueMs: () => number;
+  /** How late, in milliseconds, a process may send a request without delaying the following ones. */
+  readonly catchUpMs: number;
   /** Takes over a larger margin that another process has learned, in milliseconds over an interval. */
   readonly adoptMargin: (marginMs: number) => void;
   /** Called when something is due that was not. */
@@ -39,7 +43,7 @@ export interface Reservation extends AsyncDisposable {
 const TURN_MS = 2_000;
 /** The last request of a turn may be this late. */
 const LATE_MS = 30;
-/** Turns of two processes are apart by this much: clocks and timers are not exact. */
+/** Turns of two processes are apart by this much at least: clocks and timers are not exact. */
 const GUARD_MS = 40;
 /** Wait before the store is asked again after an error. */
 const STORE_RETRY_MS = 1_000;
@@ -229,6 +233,12 @@ class Turns implements Reservation {
     return rate.burst ? rate.intervalMs : spacingMs(rate) + marginMs() / rate.requests;
   }
 
+  /** The distance between turns; the last requests of a turn may be close together because some were late. */
+  #guardMs(): number {
+    const { rate, catchUpMs } = this.#options;
+    return rate.burst || rate.requests === 1 ? GUARD_MS : GUARD_MS + catchUpMs;
+  }
+
   #reserve(): void {
     const { holder, marginMs } = this.#options;
     const distanceMs = this.#distanceMs();
@@ -238,7 +248,9 @@ class Turns implements Reservation {
       const fromMs = Math.max(
         nowMs,
         state.pausedUntilMs,
-        isOwn ? (this.#lastSentMs === -Infinity ? 0 : afterOwnMs) : state.nextAtMs + GUARD_MS,
+        isOwn
+          ? (this.#lastSentMs === -Infinity ? 0 : afterOwnMs)
+          : state.nextAtMs + this.#guardMs(),
       );
       const turnMs = Math.max(1, Math.ceil(TURN_MS / distanceMs)) * distanceMs;
       const nextAtMs = Math.max(fromMs + turnMs, isOwn ? state.nextAtMs : 0);
@@ -259,11 +271,12 @@ class Turns implements Reservation {
   /** Leaves the rest of the turn to others. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#access.close();
-    const { store, key, holder } = this.#options;
+    const { store, key, holder, paceDueMs } = this.#options;
     if (this.#lastSentMs === -Infinity && this.#turns.length === 0) return;
     await changeLimit(store, key, ({ state, nowMs }) => {
       if (state.holder !== holder) return [state, null];
-      const nextAtMs = Math.max(nowMs, this.#lastSentMs + this.#aheadMs + this.#distanceMs());
+      const dueMs = Math.max(this.#lastSentMs + this.#distanceMs(), paceDueMs());
+      const nextAtMs = Math.max(nowMs, dueMs + this.#aheadMs);
       return [{ ...state, nextAtMs: Math.min(state.nextAtMs, nextAtMs) }, null];
     });
   }

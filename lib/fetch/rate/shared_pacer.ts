@@ -43,6 +43,8 @@ export class SharedPacer extends Pacer implements AsyncDisposable {
     this.#reservation = openReservation({
       ...{ store, key: { apiKey, limit }, rate, holder, clock, onChange },
       marginMs: () => this.margin.overIntervalMs,
+      paceDueMs: () => super.due(),
+      catchUpMs: this.mostCatchUpMs,
       adoptMargin: (marginMs) => this.adoptMargin(marginMs),
     });
   }

@@ -140,6 +140,7 @@ const TASKS: Readonly<Record<string, string>> = {
   sandbox: "--allow-net=127.0.0.1 --allow-read=recordings,../shared/racing-api/recordings",
   test: "--allow-read --allow-write --allow-run --allow-sys --allow-env " +
     "--allow-net=127.0.0.1,localhost",
+  simulate: "--allow-read --allow-write=data --allow-net=127.0.0.1",
   "fmt:check": "",
   lint: "",
   types: "",

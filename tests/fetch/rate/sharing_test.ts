@@ -71,6 +71,22 @@ Deno.test("a process that ends leaves its turn to the next one", async () => {
   assertLessOrEqual(clock.now() - sentAtMs[0]!, 16 * 500 * 1.12);
 });
 
+Deno.test("a process keeps the distance over an interval to one that sent a request late, ended or dead", async () => {
+  for (const isDead of [false, true]) {
+    const { clock, sentAtMs, open } = setup();
+    const rate = parseRate("2/s");
+    using _ = clock.autoAdvance();
+    const first = open([rate]);
+    await first.send(2);
+    await clock.sleep(610);
+    await first.send(isDead ? 3 : 2);
+    if (!isDead) await first[Symbol.asyncDispose]();
+    await using next = open([rate]);
+    await next.send(2);
+    assertKept(sentAtMs, rate);
+  }
+});
+
 Deno.test("a rolling quota is exact over processes, and the rest waits until requests leave the period", async () => {
   const { clock, sentAtMs, waits, open } = setup();
   const rates = [parseRate("10/s"), parseRate("500/d")];

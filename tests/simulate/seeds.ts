@@ -1,0 +1,76 @@
+// Owns a series of seeds: it plays and proves one after the other, and names the one that fails.
+import type { Target } from "../../lib/upsert/write/target.ts";
+import { prove } from "./proof.ts";
+import { DAY_MS, START_MS, STREAMS } from "./scenario.ts";
+import { play, type Story } from "./story.ts";
+
+/** Real time after which a seed is stuck. */
+const STUCK_MS = 10 * 60_000;
+
+/** Which seeds to play. */
+export interface Seeds {
+  readonly first: number;
+  readonly count: number;
+  readonly days: number;
+  readonly target: Target;
+  /** Receives a line after each seed. */
+  readonly onSeed: (line: string) => void;
+}
+
+/** What came of the seeds. */
+export interface Played {
+  /** Of each seed that failed: why, and the command that replays it. */
+  readonly failures: readonly string[];
+  /** What was played, for display. */
+  readonly figures: string;
+}
+
+/** Plays seeds one after the other; a seed that fails does not stop the others. */
+export async function playSeeds({ first, count, days, target, onSeed }: Seeds): Promise<Played> {
+  const sum = { requests: 0, days: 0, processes: 0, killed: 0 };
+  const failures: string[] = [];
+  for (let seed = first; seed < first + count; seed++) {
+    try {
+      await inTime(play({ seed, days, target }, async (story) => {
+        onSeed(`seed ${seed}: ${lineOf(story)}`);
+        await prove(story, target);
+        sum.requests += story.log.length;
+        sum.days += (story.endedMs - START_MS) / DAY_MS;
+        sum.processes += story.lives.length;
+        sum.killed += story.lives.filter(({ end }) => end === "killed").length;
+      }));
+    } catch (cause) {
+      const message = cause instanceof Error ? cause.message : String(cause);
+      const replay = `deno task simulate --seed ${seed} --days ${days}`;
+      failures.push(`seed ${seed} failed: ${message}\nreplay it: ${replay}`);
+      onSeed(failures.at(-1)!);
+    }
+    await forget(seed, target);
+  }
+  const figures = `${count} seeds, ${failures.length} failed, ${Math.round(sum.days)} days, ` +
+    `${sum.requests} requests, ${sum.processes} processes, ${sum.killed} of them killed`;
+  return { failures, figures };
+}
+
+function lineOf({ scenario, log, lives, endedMs }: Story): string {
+  const killed = lives.filter(({ end }) => end === "killed").length;
+  const days = Math.round((endedMs - START_MS) / DAY_MS);
+  const limits = scenario.limits.map(({ yaml }) => yaml).join(", ");
+  return `${days} days, ${log.length} requests, ${lives.length} processes, ${killed} killed, ` +
+    `${scenario.outages.length} outages, [${limits}]`;
+}
+
+async function inTime(playing: Promise<void>): Promise<void> {
+  const stuck = Promise.withResolvers<void>();
+  const timer = setTimeout(() => stuck.reject(new Error("the simulation is stuck")), STUCK_MS);
+  try {
+    await Promise.race([playing, stuck.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Removes the tables of a seed, so that the database stays small. */
+async function forget(seed: number, target: Target): Promise<void> {
+  for (const stream of STREAMS) await target.query(`DROP TABLE IF EXISTS ${stream}_${seed}`);
+}

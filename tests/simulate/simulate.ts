@@ -1,0 +1,24 @@
+// The command `deno task simulate`: plays seeds on one embedded database and prints the command that
+// replays each one that fails. Its tests are simulate_test.ts.
+import { parseArgs } from "@std/cli/parse-args";
+import { openTarget } from "../../lib/upsert/open_target.ts";
+import { playSeeds } from "./seeds.ts";
+
+const { seed = "1", seeds = "1", days = "30" } = parseArgs(Deno.args, {
+  string: ["seed", "seeds", "days"],
+});
+let code = 1;
+await Deno.mkdir("data", { recursive: true });
+const folder = await Deno.makeTempDir({ dir: "data", prefix: "simulate-" });
+try {
+  const target = await openTarget(`pglite:${folder}/db`);
+  const played = await playSeeds({
+    ...{ first: Number(seed), count: Number(seeds), days: Number(days), target },
+    onSeed: (line) => console.log(line),
+  });
+  console.log(played.figures);
+  code = played.failures.length === 0 ? 0 : 1;
+} finally {
+  await Deno.remove(folder, { recursive: true });
+}
+Deno.exit(code);

@@ -1,0 +1,41 @@
+// Plays a few seeds of the simulation; `deno task test:long` plays more of them, for longer.
+import { assertEquals } from "@std/assert";
+import { openTarget } from "../../lib/upsert/open_target.ts";
+import { figure, size } from "../faults/long.ts";
+import { copyPglite } from "../faults/pglite_template.ts";
+import { tempDir } from "../support/temp.ts";
+import { playSeeds } from "./seeds.ts";
+import type { Arrival } from "./scripted_api.ts";
+import { play } from "./story.ts";
+
+Deno.test({
+  name: "a job that is left alone ends complete, keeps its limits and waits no longer than it must",
+  // What a dead process has left open stays open, as the memory of a real one would not.
+  sanitizeOps: false,
+  sanitizeResources: false,
+  fn: async () => {
+    await using dir = tempDir();
+    await copyPglite(dir.file("db"));
+    await using target = await openTarget(`pglite:${dir.file("db")}`);
+    const seeds = { first: 1, count: size(3, 200), days: size(4, 30), target };
+    const { failures, figures } = await playSeeds({ ...seeds, onSeed: figure });
+    figure(figures);
+    assertEquals(failures, []);
+  },
+});
+
+Deno.test({
+  name: "a seed is replayed by its number, request by request",
+  sanitizeOps: false,
+  sanitizeResources: false,
+  fn: async () => {
+    await using dir = tempDir();
+    await copyPglite(dir.file("db"));
+    await using target = await openTarget(`pglite:${dir.file("db")}`);
+    const logs: (readonly Arrival[])[] = [];
+    for (const seed of [7, 7]) {
+      await play({ seed, days: 3, target }, (story) => Promise.resolve(void logs.push(story.log)));
+    }
+    assertEquals(logs[0], logs[1]);
+  },
+});
