@@ -1,4 +1,5 @@
 // Owns a series of seeds: it plays and proves one after the other, and names the one that fails.
+import { LEDGER_TABLE } from "../../lib/upsert/sql/system_tables.ts";
 import type { Target } from "../../lib/upsert/write/target.ts";
 import { prove } from "./proof.ts";
 import { DAY_MS, START_MS, STREAMS } from "./scenario.ts";
@@ -70,7 +71,8 @@ async function inTime(playing: Promise<void>): Promise<void> {
   }
 }
 
-/** Removes the tables of a seed, so that the database stays small. */
-async function forget(seed: number, target: Target): Promise<void> {
+/** Removes what the database holds of a seed, so that it stays small and a seed can be played again. */
+export async function forget(seed: number, target: Target): Promise<void> {
   for (const stream of STREAMS) await target.query(`DROP TABLE IF EXISTS ${stream}_${seed}`);
+  await target.query(`DELETE FROM ${LEDGER_TABLE} WHERE job = 'simulated_${seed}'`);
 }
