@@ -160,8 +160,9 @@ async function live(process: MortalProcess, task: Task): Promise<string> {
       ...{ job, target: process.target, holder: HOLDER, params: {}, streams: [...STREAMS] },
       checkpoint: () => checkpoint,
       memory: new CronStateStore(process.kv, job.job, process.target.label),
-      perform: (phase) => perform(process, task, checkpoint, phase),
-      budget: () => ({ windDown: never, signal: never }),
+      perform: (phase, slice) => perform(process, { ...task, job: slice.job }, checkpoint, phase),
+      isContinued: false,
+      deadline: () => ({ windDown: never, signal: never }),
       wallNow: clock.now,
       signal: never,
     });
@@ -187,14 +188,14 @@ async function live(process: MortalProcess, task: Task): Promise<string> {
 
 function perform(
   process: MortalProcess,
-  { job, scenario, clock, random }: Task,
+  { job, kind, scenario, clock, random }: Task,
   checkpoint: Checkpoint,
   { streams, range }: Pick<Phase, "streams" | "range">,
 ): Promise<RunResult> {
   const run = `simulated-${clock.now()}`;
   const summary = emptySummary(run);
   return runWithApi({
-    ...{ job, range, checkpoint, random, run, summary, streams, params: {}, options: {} },
+    ...{ job, kind, range, checkpoint, random, run, summary, streams, params: {}, options: {} },
     target: process.target,
     clock: process.clock,
     wallNow: clock.now,
