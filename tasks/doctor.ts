@@ -22,6 +22,7 @@ import {
 import { EXIT, runCommand } from "../lib/cli/exit.ts";
 import { env, jobFileOf, openJob } from "../lib/cli/open_job.ts";
 import { hideSecret } from "../lib/cli/output.ts";
+import { openLimitStore } from "../lib/cli/limit_store.ts";
 import { readSettings } from "../lib/cli/settings.ts";
 import { StopSignal } from "../lib/cli/signals.ts";
 
@@ -102,9 +103,15 @@ async function* examineAccess(job: Job, signal: AbortSignal): AsyncGenerator<Ite
     return;
   }
   const clock = monotonicClock();
+  const { databaseUrl } = readSettings(env);
+  // The check of the database reports why it cannot be opened.
+  const limits = { databaseUrl, creates: false, signal, say: () => {} };
+  await using shared = await openLimitStore(job, limits);
   yield* await examineApi(job, {
     env,
     onSecret: hideSecret,
+    limitStore: shared.store,
+    noWait: true,
     clock,
     wallNow: Date.now,
     random: Math.random,

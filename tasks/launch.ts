@@ -31,7 +31,7 @@ const COMMANDS: Readonly<Record<string, Needs>> = {
   query: { target: true, jobless: true },
   checkpoint: { target: true, kv: true, kvFolder: true, lock: true },
   doctor: { source: true, target: true, kv: true, logs: true, lock: true },
-  probe: { source: true, target: "fed", file: true },
+  probe: { source: true, target: "requests", file: true },
   cron: { source: true, target: true, kv: true, logs: true, lock: true, serve: "status" },
   demo: {
     target: true,

@@ -1,5 +1,6 @@
 // `deno task probe FILE`: sends one real request of one stream and shows what becomes of the response, so that a job
-// can be written without guessing. It writes nothing, and opens the database only for the query of a `for_each`.
+// can be written without guessing. It writes no rows, and opens the database only for the query of a `for_each` and to
+// count its requests against the limits that runs share.
 import type { Job } from "../lib/config/schema/job.ts";
 import type { Stream } from "../lib/config/schema/job_schema.ts";
 import { parseDateArgument } from "../lib/config/date_argument.ts";
@@ -18,6 +19,7 @@ import { EXIT, runCommand } from "../lib/cli/exit.ts";
 import { env, jobFileOf, onWait, openJob } from "../lib/cli/open_job.ts";
 import { hideSecret } from "../lib/cli/output.ts";
 import { probeLines } from "../lib/cli/lines/probe_lines.ts";
+import { openLimitStore } from "../lib/cli/limit_store.ts";
 import { readSettings } from "../lib/cli/settings.ts";
 import { StopSignal } from "../lib/cli/signals.ts";
 
@@ -59,13 +61,19 @@ async function main(argv: string[]): Promise<number> {
   using stop = new StopSignal(() => {});
   const name = streamOf(job, given.value("stream"), given.value("date") !== undefined);
   const unit = await unitOf(job, job.streams[name]!, given);
+  const { databaseUrl } = readSettings(env);
+  const { signal } = stop;
+  const limits = { databaseUrl, creates: true, signal, say: onWait };
+  await using shared = await openLimitStore(job, limits);
   const probe = await probeStream(job, name, unit, {
     env,
     onSecret: hideSecret,
+    limitStore: shared.store,
+    noWait: true,
     clock: monotonicClock(),
     wallNow: Date.now,
     random: Math.random,
-    signal: stop.signal,
+    signal,
     onEvent: () => {},
   });
   const shown = { width: widthOfScreen(), ...earlierOf(job, name, given.value("date")) };

@@ -1,6 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { flagsOf } from "../../tasks/launch.ts";
 import { openSite } from "../faults/site.ts";
+import { sharedPostgres } from "../support/postgres_server.ts";
 import { runTask } from "../support/run_task.ts";
 import { tempDir } from "../support/temp.ts";
 import { thingsApi, thingsJob } from "./things.ts";
@@ -53,6 +54,29 @@ Deno.test("probe exits with 1 when a value cannot be cast, and with 2 when the s
   assertStringIncludes(unknown.stderr, 'hint: Did you mean "things"?');
 });
 
+Deno.test("probe counts its requests against a quota, refuses what is over it, and works without a database", async () => {
+  const asked: string[] = [];
+  await using api = thingsApi(asked);
+  using dir = tempDir();
+  const file = dir.file("job.yaml");
+  const source = `source: { url: "${api.url}", limits: [100/s, 2/d], `;
+  await Deno.writeTextFile(file, thingsJob(api.url).replace(/source: \{ url: "[^"]*", /, source));
+  const args = [file, "--stream", "kinds", "--json"];
+  const database = await (await sharedPostgres()).createDatabase();
+  const env = { ...TOKEN, DATABASE_URL: database };
+  for (const count of [1, 2]) {
+    assertEquals([(await runTask("probe", args, { env })).code, asked.length], [0, count]);
+  }
+  const over = await runTask("probe", args, { env });
+  assertEquals([over.code, asked.length], [1, 2], over.stderr);
+  assertStringIncludes(JSON.parse(over.stdout).problem.message, "the quota 2/d is used up");
+  // Nothing listens there.
+  const away = { ...TOKEN, DATABASE_URL: "postgres://nobody@127.0.0.1:9/none" };
+  const alone = await runTask("probe", args, { env: away });
+  assertEquals([alone.code, asked.length], [0, 3]);
+  assertStringIncludes(alone.stderr, "not counted against the limits of other runs");
+});
+
 Deno.test("probe --help names the parameters of the job", async () => {
   const { code, stdout } = await runTask("probe", ["config/racing.yaml", "--help"]);
   assertEquals(code, 0);
@@ -60,7 +84,7 @@ Deno.test("probe --help names the parameters of the job", async () => {
   assertEquals((await runTask("probe", ["config/none.yaml", "--help"])).code, 0);
 });
 
-Deno.test("probe runs the query of for_each, and may reach the database only then", async () => {
+Deno.test("probe runs the query of for_each, and may reach the database only for it and for limits", async () => {
   const asked: string[] = [];
   await using api = thingsApi(asked);
   const fed = `${thingsJob(api.url)}`.replace(
@@ -84,5 +108,7 @@ checks:`,
     const flags = await flagsOf("probe", [file, "--stream", "fed"], env);
     return flags.find((flag) => flag.startsWith("--allow-net="))?.includes("db.example.com");
   };
-  assertEquals([await net(fed), await net(thingsJob(api.url))], [true, false]);
+  const limited = thingsJob(api.url).replace("source: {", "source: { limits: 2/s,");
+  const reaches = [await net(fed), await net(thingsJob(api.url)), await net(limited)];
+  assertEquals(reaches, [true, false, true]);
 });

@@ -13,8 +13,8 @@ export interface JobAccess {
   readonly variables: readonly string[];
   /** Names of those that are set but not offered to the job. */
   readonly withheld: readonly string[];
-  /** Whether a stream repeats its requests for the rows of a query on the target. */
-  readonly isFed: boolean;
+  /** Whether a request needs the target: for the rows of a query, or to be counted against limits. */
+  readonly needsTarget: boolean;
 }
 
 /** Maximum size of a file; the command refuses a larger one with a message. */
@@ -44,6 +44,7 @@ export async function readJobAccess(
   read(file);
   let hosts: string[] = [];
   let isFed = false;
+  const hasLimits = () => [...texts.values()].some((text) => /\blimits["']?\s*:/.test(text));
   let withheld: string[] = [];
   if (needsParsing(file, withHosts)) {
     const { readJobTree } = await import("../../config/yaml/include.ts");
@@ -63,7 +64,7 @@ export async function readJobAccess(
     hosts,
     variables,
     withheld,
-    isFed,
+    needsTarget: isFed || hasLimits(),
   };
 }
 

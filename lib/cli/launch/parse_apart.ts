@@ -29,7 +29,7 @@ export async function readAccessApart(question: AccessQuestion): Promise<JobAcce
       worker.onmessage = ({ data }: MessageEvent<JobAccess>) => resolve(data);
       worker.onerror = (event) => {
         event.preventDefault();
-        resolve({ files: [file], hosts: [], variables: [], withheld: [], isFed: false });
+        resolve({ files: [file], hosts: [], variables: [], withheld: [], needsTarget: false });
       };
       worker.postMessage(question);
     });

@@ -14,8 +14,8 @@ import { readAccessApart } from "./parse_apart.ts";
 export interface Needs {
   /** Sends requests to the API of the job. */
   readonly source?: boolean;
-  /** Connects to the database; `fed`: only if the job repeats requests for the rows of a query on it. */
-  readonly target?: boolean | "fed";
+  /** Connects to the database; `requests`: only if requests repeat for the rows of a query on it, or count against limits. */
+  readonly target?: boolean | "requests";
   /** Opens the checkpoint. */
   readonly kv?: boolean;
   /** Moves the checkpoint file, or recreates its folder. */
@@ -118,7 +118,7 @@ function grantsOf(needs: Needs, job: JobAccess, env: Environment): Grants {
     ]),
     sys: new Set(needs.lock ? ["hostname"] : []),
   };
-  const usesTarget = needs.target === "fed" ? job.isFed : needs.target === true;
+  const usesTarget = needs.target === "requests" ? job.needsTarget : needs.target === true;
   if (usesTarget) addTarget(settings.databaseUrl, grants, env);
   if (needs.kv && settings.kvPath !== undefined) {
     addKv(settings.kvPath, grants, needs.kvFolder === true);

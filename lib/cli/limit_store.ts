@@ -1,0 +1,82 @@
+// Opens the place where the limits of a job are shared with its runs, for commands that send a request or two.
+// They work without a database too: what cannot be opened is reported and left out. Invariant: nothing waits for
+// a database that is away.
+import type { Job } from "../config/schema/job.ts";
+import { Failure } from "../failure.ts";
+import type { LimitStore } from "../fetch/rate/limit_store.ts";
+import { boundTogether } from "../plan/time/rate.ts";
+import { LimitTable } from "../upsert/limit_table.ts";
+import { openTarget } from "../upsert/open_target.ts";
+import type { Target } from "../upsert/write/target.ts";
+
+/** How a limit store is opened. */
+export interface LimitStoreOptions {
+  /** `postgres://...` or `pglite:PATH`. */
+  readonly databaseUrl: string;
+  /** Whether the table is created where it is missing. */
+  readonly creates: boolean;
+  /** Ends the opening. */
+  readonly signal: AbortSignal;
+  /** Receives why limits are not shared. */
+  readonly say: (message: string) => void;
+}
+
+/** An open limit store; `store` is undefined where limits are not shared. */
+export interface OpenLimitStore extends AsyncDisposable {
+  /** Where the use of limits is kept. */
+  readonly store: LimitStore | undefined;
+}
+
+/** Shorter intervals are over before a run begins, in milliseconds. */
+const SHORTEST_QUOTA_MS = 60_000;
+
+/** Opens the limit store of a job that declares a quota. */
+export async function openLimitStore(
+  job: Job,
+  options: LimitStoreOptions,
+): Promise<OpenLimitStore> {
+  if (!hasQuota(job) || await isMissingFolder(options.databaseUrl)) return without();
+  try {
+    const target = await openTarget(options.databaseUrl, {
+      signal: options.signal,
+      retryForMs: 0,
+      waitsForServer: false,
+    });
+    return await storeIn(target, options.creates);
+  } catch (error) {
+    if (options.signal.aborted || !(error instanceof Failure)) throw error;
+    options.say(`requests are not counted against the limits of other runs: ${error.message}`);
+    return without();
+  }
+}
+
+async function storeIn(target: Target, creates: boolean): Promise<OpenLimitStore> {
+  try {
+    if (creates) await target.prepare({});
+    const { rows: [row] } = await target.query("SELECT to_regclass('hindcast_limits') IS NOT NULL");
+    const store = row?.[0] === true ? new LimitTable(target) : undefined;
+    return { store, [Symbol.asyncDispose]: () => target[Symbol.asyncDispose]() };
+  } catch (error) {
+    await target[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Whether a limit may be used up; one that only sets a pace would make a command wait for its turn. */
+function hasQuota({ source, streams }: Job): boolean {
+  const quotas = [
+    ...boundTogether(source.limits, source.burst),
+    ...Object.values(streams).flatMap(({ limits }) => boundTogether(limits)),
+  ];
+  return quotas.some(({ burst, intervalMs }) => burst && intervalMs >= SHORTEST_QUOTA_MS);
+}
+
+/** An embedded database that no run has created has no limits to share, and would take seconds to create. */
+async function isMissingFolder(databaseUrl: string): Promise<boolean> {
+  if (!databaseUrl.startsWith("pglite:")) return false;
+  return await Deno.stat(databaseUrl.slice("pglite:".length)).then(() => false, () => true);
+}
+
+function without(): OpenLimitStore {
+  return { store: undefined, [Symbol.asyncDispose]: () => Promise.resolve() };
+}
