@@ -107,7 +107,7 @@ function sayInterrupted(screen: Screen): void {
 
 function noJson(flag: string): Failure {
   return new Failure("configuration", `Cannot combine ${flag} with --json: it prints text only`, {
-    hint: "deno task backfill --check-status --json prints the forecast as JSON",
+    hint: "Print the forecast as JSON: deno task backfill --check-status --json",
   });
 }
 

@@ -7,6 +7,7 @@ import { formatProblem, type Problem } from "../lib/config/yaml/problem.ts";
 import { inspectJob, type JobReading } from "../lib/config/read_job.ts";
 import { type Flags, helpText, readArguments } from "../lib/cli/arguments.ts";
 import { readEnvFiles } from "../lib/cli/launch/env_files.ts";
+import { asStarted } from "../lib/cli/own_commands.ts";
 import { EXIT, runCommand } from "../lib/cli/exit.ts";
 import { modelineAdvice } from "../lib/cli/modeline.ts";
 import { readText } from "../lib/cli/read_text.ts";
@@ -87,16 +88,16 @@ function printProblems(file: string, problems: readonly Problem[]): void {
   const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
   console.error(problems.map(formatProblem).join("\n"));
   console.error(`\nerror: Cannot use job file "${file}": ${count}`);
-  console.error(`hint: ${hintFor(problems)}`);
+  console.error(asStarted(`hint: ${hintFor(problems)}`, file));
 }
 
 function hintFor(problems: readonly Problem[]): string {
   if (problems.every(({ line }) => line === 0)) {
-    return "Name a job file; deno task init writes one";
+    return "Name a job file, or write one with deno task init";
   }
   return problems.some(({ message }) => message.startsWith("cannot read the YAML"))
-    ? "Correct the YAML and run deno task check again; it then checks the rest of the file"
-    : "Correct it and run deno task check again; docs/keys.md lists every key";
+    ? "Correct the YAML and check it again with deno task check; it then checks the rest of the file"
+    : "Correct it and check it again with deno task check; docs/keys.md lists every key";
 }
 
 /** Looks up variables in the environment, then in .env.local and .env. */

@@ -32,8 +32,8 @@ async function main(argv: string[]): Promise<number> {
   }
   if (!args.has("rebuild")) {
     throw new Failure("configuration", "Cannot run checkpoint: --rebuild is not given", {
-      hint: "deno task checkpoint --rebuild replaces coverage with what the database can prove; " +
-        "deno task status shows it",
+      hint: "Replace coverage with what the database can prove: deno task checkpoint --rebuild; " +
+        "see it with deno task status",
     });
   }
   const job = await openJob(jobFileOf(argv));

@@ -15,7 +15,7 @@ import { programArguments } from "../lib/cli/launch/program.ts";
 import { defaultJob, JOB_SETTING, namedJob } from "../lib/cli/default_job.ts";
 import { readEnvFiles, readJobEnvFiles } from "../lib/cli/launch/env_files.ts";
 import { childEnvironment } from "../lib/cli/launch/environment.ts";
-import { PREFIX } from "../lib/cli/own_commands.ts";
+import { asStarted, PREFIX } from "../lib/cli/own_commands.ts";
 import { packageFile } from "../lib/cli/package_files.ts";
 import type { Failure } from "../lib/failure.ts";
 import { DEFAULTS, DEMO_SETTINGS } from "../lib/cli/settings.ts";
@@ -57,14 +57,14 @@ export const MEMORY_SETTINGS = { MALLOC_MMAP_THRESHOLD_: "131072" };
 
 /** Exit code of an interrupted command, as in exit.ts, which imports more than a launcher should. */
 const INTERRUPTED = 130;
-const LEFT = "killed; committed rows are kept: deno task backfill --resume continues";
+const LEFT = "killed; committed rows are kept; continue with deno task backfill --resume";
 
 async function launch([command = "--help", ...args]: readonly string[]): Promise<number> {
   if (/^(--help|-h|help)$/.test(command)) {
     return say(usageText(PREFIX));
   }
   if (/^(--version|-V)$/.test(command)) return say(`hindcast ${denoJson.version}`);
-  const signals = passSignals(INTERRUPTED, () => console.error(LEFT));
+  const signals = passSignals(INTERRUPTED, () => console.error(asStarted(LEFT, namedJob(args))));
   if (Object.hasOwn(FIXED, command)) {
     const flags = ["--quiet", "--no-prompt", ...FIXED[command]!];
     return await signals.until(start(command, flags, args, Deno.env.toObject()));

@@ -10,13 +10,16 @@ export const PREFIX: string = startedWith() ??
   (IS_BUNDLED ? "npx hindcast" : "deno task");
 
 /**
- * A text whose commands can be pasted: `deno task errors` becomes `deno task errors --config FILE`, unless
- * the job file is undefined because none was named.
+ * A text whose commands can be pasted: `deno task errors` becomes `deno task errors --config FILE` and
+ * `deno task check` becomes `deno task check FILE`, unless the job file is undefined because none was named.
  */
 export function asStarted(text: string, file: string | undefined, prefix: string = PREFIX): string {
   return text.replace(/\bdeno task ([\w:]+)/g, (command, name: string, at: number) => {
     const started = `${prefix} ${name}`;
     const rest = /^[^,;\n]*/.exec(text.slice(at + command.length))![0];
+    if (file !== undefined && name === "check" && rest.trim() === "") {
+      return `${started} ${quoted(file)}`;
+    }
     const isComplete = file === undefined || /--config\b/.test(rest);
     return isComplete || !TAKES_CONFIG.test(name) ? started : `${started} --config ${quoted(file)}`;
   });

@@ -98,8 +98,9 @@ async function refuseUnknownRange(
     "configuration",
     "Cannot resume: the range of the last run is unknown, because neither checkpoint nor database recorded it",
     {
-      hint: `deno task backfill --resume --start-date ${formatDay(hull.from)} --end-date ${last} ` +
-        "covers the dates that are done; give the same streams and parameters as before",
+      hint:
+        `deno task backfill --resume --start-date ${formatDay(hull.from)} --end-date ${last}, ` +
+        "which covers the dates that are done; give the same streams and parameters as before",
     },
   );
 }

@@ -50,7 +50,10 @@ export interface JobReading {
 export async function readJob(file: string, deps: ReadJobDeps): Promise<Job> {
   const { job, problems } = await inspectJob(file, deps);
   if (job !== undefined) return job;
-  throw new ConfigurationFailure(file, problems, "See docs/config.md, and run deno task check");
+  const hint = problems.every(({ line }) => line === 0)
+    ? "Check that it is the path of a job file"
+    : "See docs/config.md, and run deno task check";
+  throw new ConfigurationFailure(file, problems, hint);
 }
 
 /** Reads a job file and the files it includes; returns the problems instead of throwing them. */

@@ -72,6 +72,6 @@ function wrongHeader(what: string, names: readonly string[]): Failure {
     `Cannot read records: the CSV does not have the declared shape: ${what}; it contains ${
       shown.join(", ")
     }${more}`,
-    { hint: 'deno task probe shows the response; a column with a "default" may be missing' },
+    { hint: 'See the response with deno task probe; a column with a "default" may be missing' },
   );
 }

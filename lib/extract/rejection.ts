@@ -41,7 +41,7 @@ export class Rejections {
       throw new Failure(
         "window",
         `Cannot read records: more than ${MAX_REJECTIONS} of one page were rejected; the last value ${reason}`,
-        { hint: "deno task probe shows a record" },
+        { hint: "See a record with deno task probe" },
       );
     }
     const record = frame.up === null ? preview(frame.element, MAX_BYTES) : cut(

@@ -275,7 +275,7 @@ function tooMany(count: number, last: Failure): Failure {
     "window",
     `Cannot continue: ${count} windows in a row failed, the last one with: ${last.message}`,
     {
-      hint: last.hint ?? "See `deno task errors`, then run again with --resume",
+      hint: last.hint ?? "See the errors with deno task errors, then run again with --resume",
       cause: last,
     },
   );

@@ -59,7 +59,7 @@ function recordsOf(spec: Stream["records"], body: unknown): unknown[] {
     const [guess] = guessRecords(body);
     const hint = guess === undefined
       ? error.hint
-      : `deno task probe shows the response; ${guess.count} records may be at records: ${guess.records}`;
+      : `See the response with deno task probe; ${guess.count} records may be at records: ${guess.records}`;
     throw new Failure(error.kind, error.message, {
       hint,
       wrongShape: guess === undefined ? "other" : "moved",

@@ -145,7 +145,7 @@ async function attempt<T>(
 
 /** The hint of a failure, without the advice to run the probe that is running. */
 function hintOf({ hint = "" }: Failure): string | null {
-  const own = hint.replace(/^deno task probe shows[^;]*(; )?/, "");
+  const own = hint.replace(/^See (the response|a record) with deno task probe(; )?/, "");
   return own === "" ? null : own.charAt(0).toUpperCase() + own.slice(1);
 }
 

@@ -57,7 +57,7 @@ Deno.test("check says what was meant by a name of no file, and which files a fol
     stderr,
     'racing: the file does not exist; did you mean "config/racing.yaml"?',
   );
-  assertStringIncludes(stderr, "hint: Name a job file; deno task init writes one");
+  assertStringIncludes(stderr, "hint: Name a job file, or write one with deno task init");
 });
 
 Deno.test("check says how editors find the schema where a job does not name it, or one that is not there", async () => {

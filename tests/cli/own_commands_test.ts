@@ -9,6 +9,10 @@ Deno.test("asStarted() names the job file in every command that takes one, and i
     "next   deno task errors --config 'jobs/my shop.yaml', then " +
       "deno task backfill --config 'jobs/my shop.yaml' --resume; deno task init writes one",
   );
+  assertEquals(
+    asStarted("Run deno task check", "jobs/shop.yaml", "deno task"),
+    "Run deno task check jobs/shop.yaml",
+  );
   assertEquals(asStarted(text, undefined, "deno task"), text);
 });
 

@@ -36,7 +36,9 @@ export async function retryLines(
     ...shown,
     ...more > 0 ? [`and ${more} more commands, for other dates or parameters`] : [],
     ...known.length < entries.length
-      ? ["next   deno task errors --clear removes those of streams that the job no longer has"]
+      ? [
+        "next   deno task errors --clear, which removes those of streams that the job no longer has",
+      ]
       : [],
   ];
 }

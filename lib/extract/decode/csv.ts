@@ -108,6 +108,6 @@ function withoutLines(text: string, lines: number): string {
 
 function unreadable(what: string): Failure {
   return new Failure("window", `Cannot read the response: ${what}`, {
-    hint: "deno task probe shows the response",
+    hint: "See the response with deno task probe",
   });
 }

@@ -86,6 +86,6 @@ function unreadable(format: string, text: string, cause?: unknown): Failure {
     text.trim() === ""
       ? `Cannot read the response: it is empty, expected ${format}`
       : `Cannot read the response: it is not ${format}, it begins with ${JSON.stringify(start)}`,
-    { hint: "deno task probe shows the response", ...cause === undefined ? {} : { cause } },
+    { hint: "See the response with deno task probe", ...cause === undefined ? {} : { cause } },
   );
 }

@@ -97,6 +97,6 @@ function namesOf(spec: RecordsSpec, body: unknown): string[] {
 
 function wrongShape(what: string): Failure {
   return new Failure("window", `Cannot read records: ${what}`, {
-    hint: 'deno task probe shows the response; correct "records" of the stream',
+    hint: 'See the response with deno task probe; correct "records" of the stream',
   });
 }

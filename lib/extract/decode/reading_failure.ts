@@ -8,6 +8,6 @@ export function readingFailure(error: unknown): unknown {
   return new Failure(
     "window",
     "Cannot read the response: it is nested too deeply, or its values are too large",
-    { hint: "deno task probe shows the response", cause: error },
+    { hint: "See the response with deno task probe", cause: error },
   );
 }
