@@ -2,7 +2,7 @@
 // stdout holds only the JSON object at the end.
 import type { RunEvent } from "../report/event.ts";
 import { fewRejections } from "../report/few_rejections.ts";
-import { Progress } from "../report/progress.ts";
+import { Progress } from "../report/progress_bars.ts";
 import { safeText } from "./output.ts";
 import { namedJob } from "./default_job.ts";
 import { asStarted } from "./own_commands.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { Progress } from "../../lib/report/progress.ts";
+import { Progress } from "../../lib/report/progress_bars.ts";
 import { planned, request, WEEK, windowDone, windowFailed } from "./events.ts";
 
 /** A view of one stream and a clock that the test moves. */
