@@ -62,7 +62,12 @@ function printJson(readings: readonly [string, JobReading][], ok: boolean): void
   const files = readings.map(([file, { problems }]) => ({
     file,
     ok: problems.length === 0,
-    problems: problems.map(({ file, line, column, message }) => ({ file, line, column, message })),
+    problems: problems.map(({ file, line, column, message }) => ({
+      file,
+      line: line || null,
+      column: column || null,
+      message,
+    })),
   }));
   console.log(JSON.stringify({ ok, files }));
 }

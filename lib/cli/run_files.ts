@@ -1,5 +1,5 @@
 // Owns the files that a run writes into the logs folder: a log, the errors and a readable copy of the
-// checkpoint, one of each per group. They are for people and scripts; nothing reads them back.
+// checkpoint, one of each per group. They are for display and scripts; Hindcast never reads them back.
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { snapshot, viewEntry } from "../checkpoint/snapshot.ts";
 import type { Job } from "../config/schema/job.ts";
@@ -11,7 +11,7 @@ import { safeText } from "./output.ts";
 /** Logs and copies may contain records of the API: only their owner may read them. */
 const OWNER_ONLY = 0o600;
 
-/** Time between two copies of the checkpoint while a run goes on. */
+/** Time between two copies of the checkpoint during a run. */
 const COPY_EVERY_MS = 30_000;
 
 /** The files of one run. */
@@ -23,7 +23,7 @@ export class RunFiles implements Disposable {
   readonly #encoder = new TextEncoder();
   #copiedAtMs = -Infinity;
 
-  /** Opens a log per group; the folder is made where it is missing. `time` names the files. */
+  /** Opens a log per group; a missing folder is created. `time` is part of the names of the files. */
   constructor(folder: string, job: Job, streams: readonly string[], time: string) {
     this.#folder = folder;
     this.#job = job;
@@ -39,7 +39,7 @@ export class RunFiles implements Disposable {
     }
   }
 
-  /** Writes an event to the log of its group, or of all where it concerns the run. */
+  /** Writes an event to the log of its group, or to all logs if it concerns the run. */
   log(event: RunEvent, atMs: number): void {
     const lines = logLines(event, atMs);
     if (lines.length === 0) return;
@@ -49,7 +49,7 @@ export class RunFiles implements Disposable {
     for (const group of groups) this.#logs.get(group)?.writeSync(bytes);
   }
 
-  /** Writes the copies of checkpoint and errors, at most every half a minute unless it is the last time. */
+  /** Writes the copies of checkpoint and errors, at most every 30 s unless the run has ended. */
   async copy(
     checkpoint: Checkpoint,
     params: Readonly<Record<string, unknown>>,

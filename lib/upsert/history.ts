@@ -7,7 +7,7 @@ import type { Unit } from "../plan/stream_plan.ts";
 import type { Window } from "../plan/time/window.ts";
 import type { Row } from "../extract/row_shape.ts";
 import { Failure } from "../failure.ts";
-import { FAILURES_TABLE, RUNS_TABLE, shapeOf } from "./sql/system_tables.ts";
+import { FAILURES_TABLE, LEDGER_TABLE, RUNS_TABLE, shapeOf } from "./sql/system_tables.ts";
 import type { Target } from "./write/target.ts";
 
 /** A run, as the target records it. */
@@ -137,12 +137,18 @@ export async function* readFailures(
   }
 }
 
-/** Deletes the failures recorded for a job. */
+/** Deletes the failures recorded for a job, and the numbers of rejected rows in its ledger. */
 export async function forgetFailures(target: HistoryTarget, job: string): Promise<void> {
-  try {
-    await target.query(`DELETE FROM ${FAILURES_TABLE} WHERE job = $1`, { parameters: [job] });
-  } catch (error) {
-    if (!isMissingTable(error)) throw error;
+  const statements = [
+    `DELETE FROM ${FAILURES_TABLE} WHERE job = $1`,
+    `UPDATE ${LEDGER_TABLE} SET rejected = 0 WHERE job = $1 AND rejected > 0`,
+  ];
+  for (const sql of statements) {
+    try {
+      await target.query(sql, { parameters: [job] });
+    } catch (error) {
+      if (!isMissingTable(error) && codeOf(error) !== "42703") throw error;
+    }
   }
 }
 
@@ -160,6 +166,10 @@ async function* rowsOf(
 
 /** Whether the database has no such table: it was last written to by an earlier version. */
 export function isMissingTable(error: unknown): boolean {
-  const { code } = (error as { cause?: { code?: unknown } }).cause ?? {};
-  return error instanceof Failure && code === "42P01";
+  return error instanceof Failure && codeOf(error) === "42P01";
+}
+
+/** The SQLSTATE of a database's error; a ledger of an earlier version may have no such column (42703). */
+function codeOf(error: unknown): unknown {
+  return (error as { cause?: { code?: unknown } }).cause?.code;
 }

@@ -1,13 +1,13 @@
 // Owns what the target's ledger proves: for each track which dates were written, and for each stream how
-// many records and rows. It is filled entry by entry in any order, holds ranges merged, and reads
-// nothing itself.
+// many records and rows. Entries are added in any order, and ranges are kept merged; it reads nothing
+// itself.
 import { parseCivil } from "../plan/time/civil.ts";
 import { subtract, union } from "../plan/coverage.ts";
 import type { Track } from "../plan/scope.ts";
 import type { Window } from "../plan/time/window.ts";
 import type { LedgerEntry } from "../upsert/sql/system_tables.ts";
 
-/** Ranges that pile up before they are merged; keeps a long ledger's memory small. */
+/** Ranges that accumulate before they are merged; bounds the memory of a long ledger. */
 const MERGE_EVERY = 256;
 
 interface Proof {
@@ -21,7 +21,7 @@ export class Evidence {
   readonly #proofs = new Map<string, Proof>();
   readonly #rows = new Map<string, number>();
 
-  /** Takes in one entry of the ledger; an entry whose dates cannot be read proves nothing. */
+  /** Adds one entry of the ledger; an entry whose dates cannot be read proves nothing. */
   add(entry: LedgerEntry): void {
     const { stream, scope, rows } = entry;
     this.#rows.set(idOf({ stream, scope, each: "" }), this.rows(stream, scope) + rows);
@@ -33,7 +33,7 @@ export class Evidence {
     if (proof.ranges.length >= proof.merged + MERGE_EVERY) merge(proof);
   }
 
-  /** The parts of a range of which the ledger has nothing. */
+  /** The parts of a range that the ledger does not prove. */
   lacking(track: Track, range: Window): Window[] {
     const proof = this.#proofs.get(idOf(track));
     return proof === undefined ? [range] : subtract(range, merge(proof));

@@ -1,23 +1,23 @@
-// Owns the meaning of a check's `expect`: whether an answer is what the job file says it must be, and
-// if not, why. Pure; it knows nothing of how the answer was got.
+// Owns the meaning of a check's `expect`: whether a query's result is what the job file declares, and if
+// not, why. Pure; it never runs the query.
 import { suggest } from "../did_you_mean.ts";
 import type { Check } from "../config/schema/job_schema.ts";
 import type { QueryResult } from "../upsert/write/query.ts";
 
-/** What a check may expect; undefined where its result is only shown. */
+/** What a check may expect; undefined if its result is only shown. */
 export type Expectation = Check["expect"];
 
-/** Whether an answer is as expected. */
+/** Whether a result is as expected. */
 export interface Verdict {
   /** Whether it is. */
   readonly ok: boolean;
-  /** What is not as expected; null where everything is. */
+  /** What is not as expected; null if everything is. */
   readonly reason: string | null;
 }
 
 const FINE: Verdict = { ok: true, reason: null };
 
-/** Judges an answer; without an expectation every answer is fine. */
+/** Judges a result; without an expectation every result passes. */
 export function judge(expect: Expectation, answer: QueryResult): Verdict {
   const count = answer.rows.length;
   if (expect === undefined) return FINE;
@@ -75,14 +75,14 @@ function parseComparison(text: string): { operator: string; operand: string } {
   return { operator, operand: operand.trim() };
 }
 
-/** A value that stands in the file: a text may be quoted, `null` is no value. */
+/** A value in the job file: a string may be quoted; `null` is null. */
 function literal(text: string): unknown {
   const quoted = /^'(.*)'$|^"(.*)"$/s.exec(text);
   if (quoted !== null) return quoted[1] ?? quoted[2];
   return text === "null" ? null : text;
 }
 
-/** No value equals no value alone, and is neither less nor more than anything. */
+/** Null equals only null, and is neither less nor greater than anything. */
 function holds(left: unknown, operator: string, right: unknown): boolean {
   if (left === null || right === null) {
     return operator === "=" ? left === right : operator === "!=" && left !== right;
@@ -104,7 +104,7 @@ function holds(left: unknown, operator: string, right: unknown): boolean {
   }
 }
 
-/** Numbers by value, whole ones exactly however large; everything else as text. */
+/** Compares numbers by value, integers of any size exactly; everything else as strings. */
 function compare(left: unknown, right: unknown): number {
   const [a, b] = [textOf(left), textOf(right)];
   if (isWhole(a) && isWhole(b)) return sign(BigInt(a), BigInt(b));

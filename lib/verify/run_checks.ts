@@ -1,5 +1,5 @@
-// Owns the running of a job's checks: one query each, in which the database refuses every change. A
-// check whose query fails has failed with the database's reason; the others go on.
+// Runs a job's checks: one query each, in which the database refuses every change. A check whose query
+// fails reports the database's reason; the others still run.
 import { suggest } from "../did_you_mean.ts";
 import type { Job } from "../config/schema/job.ts";
 import type { Check } from "../config/schema/job_schema.ts";
@@ -8,19 +8,19 @@ import type { Target } from "../upsert/write/target.ts";
 import type { QueryResult } from "../upsert/write/query.ts";
 import { describe, judge } from "./expectation.ts";
 
-/** What a check came to; its field names are a promise of `verify --json`. */
+/** The result of a check; `verify --json` prints it, so its field names are stable. */
 export interface CheckResult {
   /** Name of the check. */
   readonly name: string;
   /** What the job file says about it. */
   readonly about: string | null;
-  /** Whether the answer is as expected. */
+  /** Whether the result is as expected. */
   readonly ok: boolean;
-  /** What was expected; null where the result is only shown. */
+  /** What was expected; null if the result is only shown. */
   readonly expected: string | null;
-  /** What is not as expected, or the database's reason; null where all is well. */
+  /** What is not as expected, or the database's reason; null if the check passed. */
   readonly reason: string | null;
-  /** Names of the answer's columns. */
+  /** Names of the result's columns. */
   readonly columns: readonly string[];
   /** At most {@linkcode ROWS_KEPT} rows. */
   readonly rows: readonly (readonly unknown[])[];
@@ -28,13 +28,13 @@ export interface CheckResult {
   readonly row_count: number;
 }
 
-/** Rows kept of one answer; what a check wants to say fits on a page. */
+/** Rows kept of one result: about a page. */
 export const ROWS_KEPT = 100;
 
 /**
- * Runs the checks of a job in the order of its file, those of `only` where any is named.
+ * Runs the checks of a job in the order of its file; only those of `only` if it names any.
  *
- * @throws {Failure} of kind `configuration` where `only` names what the job does not have.
+ * @throws {Failure} of kind `configuration` if `only` names a check that the job does not have.
  */
 export async function* runChecks(
   job: Job,

@@ -91,6 +91,13 @@ Deno.test("check --json lists the problems of each file", async () => {
   assertEquals(problem.message, 'unknown key "widow"; did you mean "window"?');
 });
 
+Deno.test("check --json gives no position in a file that does not exist", async () => {
+  await using folder = tempDir();
+  const { code, stdout } = await runTask("check", ["--json", folder.file("none.yaml")]);
+  const [problem] = JSON.parse(stdout).files[0].problems;
+  assertEquals([code, problem.line, problem.column], [2, null, null]);
+});
+
 Deno.test("check --explain prints a job that check finds fine", async () => {
   await using folder = tempDir();
   await Deno.writeTextFile(folder.file("fine.yaml"), FINE);

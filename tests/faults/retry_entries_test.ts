@@ -66,6 +66,11 @@ Deno.test("errors --clear deletes what is listed, and failed windows stay gaps",
   await using site = await openSite(meterJob(api.url));
   assertEquals((await site.run("backfill", ARGS)).code, 1);
   assertEquals((await site.run("errors", ["--clear"])).stdout, "deleted: 2 errors\n");
+  // A restored checkpoint does not list them again.
+  await site.run("checkpoint", ["--rebuild"]);
+  assertEquals(JSON.parse((await site.run("errors", ["--clear", "--json"])).stdout), {
+    cleared: 0,
+  });
   const { streams } = JSON.parse((await site.run("status", ["--json"])).stdout);
   assertEquals([streams.readings.gaps, streams.readings.failed], [[[BAD_DAY, BAD_DAY]], []]);
 });
