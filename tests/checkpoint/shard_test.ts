@@ -93,3 +93,16 @@ Deno.test("readShards() believes the year where a crash left months beside it", 
   const { coverage } = readShards([...left, [202501, [from, to, 2]], [202601, []]]);
   assertEquals(coverage.spans(), [{ from: from - 1440, to: at("2025-02-01") }]);
 });
+
+Deno.test("changes() delete the value of a year that was stored as a list, and keep its December", () => {
+  const stored = new Stored();
+  stored.add(at("2025-12-30"), at("2025-12-31"));
+  assertEquals([...stored.values.keys()], [202500]);
+  for (let from = at("2025-01-01"); from < at("2025-04-01"); from += 60) {
+    stored.coverage.add({ from, to: from + 60 }, { empty: from % 120 === 0, settled: true });
+  }
+  stored.add(at("2025-03-31"), at("2025-04-01"));
+  assertEquals(stored.values.has(202500), false);
+  stored.add(at("2025-12-31"), at("2026-01-01"));
+  assertEquals(stored.read().coverage.ranges, stored.coverage.ranges);
+});

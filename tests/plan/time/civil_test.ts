@@ -174,3 +174,10 @@ Deno.test("isTimeZone() knows zones by name", () => {
   assert(isTimeZone("Europe/London"));
   assert(!isTimeZone("Europe/Londres"));
 });
+
+Deno.test("formatDay() knows the leap days of years, centuries and eras", () => {
+  for (const day of ["1600-02-29", "2000-02-29", "2024-02-29", "1900-02-28", "2100-03-01"]) {
+    const [year, month, date] = day.split("-").map(Number);
+    assertEquals(formatDay(Date.UTC(year!, month! - 1, date) / 60_000), day);
+  }
+});
