@@ -3,7 +3,7 @@
 // page that a window needs next is always fetched, so no window waits for a page that nobody requests.
 
 /** Bytes of unparsed responses at which fetching ahead stops. */
-const MOST_WAITING_BYTES = 4 << 20;
+export const MOST_WAITING_BYTES: number = 4 << 20;
 
 /** Counts the bytes that wait to be parsed. */
 export class Backlog {

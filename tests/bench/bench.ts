@@ -7,7 +7,7 @@ const BENCHES: readonly (readonly string[])[] = [
   ["extract_bench.ts"],
   ["write_bench.ts", "--rows", "40000", "--runs", "3"],
   ["pipeline_bench.ts", "--days", "60", "--runs", "3"],
-  ["memory_bench.ts", "--days", "100,500,1000"],
+  ["memory_bench.ts", "--days", "100,500,1000", "--streams", "results"],
   ["start_bench.ts", "--runs", "5"],
   ["checkpoint_bench.ts"],
   ["rate_bench.ts"],

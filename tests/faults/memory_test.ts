@@ -2,6 +2,7 @@
 // the source while the database stands still, and the memory of a real process is looked at.
 import { assert, assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";
+import { MOST_WAITING_BYTES } from "../../lib/fetch/backlog.ts";
 import { BYTES_WAITING, ROWS_WAITING } from "../../lib/upsert/batch.ts";
 import { openBench } from "./in_process.ts";
 import { figure, longTest } from "./long.ts";
@@ -98,6 +99,42 @@ for (const [what, { readings, bytes }] of Object.entries(SIZES)) {
     figure(`${what}: ${waiting} days of ${readings} readings wait, ${most} may`);
   });
 }
+
+const STREAMS = 2;
+const PAGE_BYTES = 3_000_000;
+const IN_FLIGHT = 8;
+
+/** The wide job with several streams that read the same. */
+function manyStreams(url: string): string {
+  const job = meterJob(url, { source: `  concurrency: ${IN_FLIGHT}` });
+  const [before, stream] = job.replace("size: 20", "size: 1000").split("streams:\n  readings:\n");
+  const streams = Array.from({ length: STREAMS }, (_, at) => `  readings_${at}:\n${stream}`);
+  return `${before}streams:\n${streams.join("\n")}`;
+}
+
+Deno.test("backfill() bounds what two streams hold together when the database stalls", async () => {
+  await using api = startMeters(wideDays(10, PAGE_BYTES / 10));
+  await using bench = await openBench(manyStreams(api.url));
+  await using other = openSql(bench.databaseUrl);
+  const stop = new AbortController();
+  let written = 0;
+  const onEvent = (event: { kind: string }) => {
+    if (event.kind === "window_done") written++;
+  };
+  const running = bench.run(FIRST, LAST, { signal: stop.signal, onEvent });
+  await lockReadings(other);
+  await other.waits();
+  const waiting = await untilQuiet(api) - written;
+  // Three batches, whatever the number of streams, each with a last page beyond its bound; the backlog, the
+  // page that each window needs next, and the page that is parsed.
+  const most = 3 * (Math.ceil(BYTES_WAITING / PAGE_BYTES) + 1) +
+    Math.ceil(MOST_WAITING_BYTES / PAGE_BYTES) + STREAMS * IN_FLIGHT + 1;
+  stop.abort();
+  await other.run("ROLLBACK");
+  assertEquals((await running).summary.outcome, "interrupted");
+  assert(waiting > 0 && waiting <= most, `${waiting} pages wait, at most ${most} may`);
+  figure(`${STREAMS} streams: ${waiting} pages of 3 MB wait, ${most} may`);
+});
 
 Deno.test("backfill() delays no rows when the API is slow", async () => {
   let written = 0;
