@@ -199,7 +199,9 @@ function registering(error: unknown): unknown {
   const message = error instanceof Error ? error.message : String(error);
   const isPort = error instanceof Deno.errors.AddrInUse;
   return new Failure("configuration", `Cannot start: ${message}`, {
-    hint: isPort ? "Set PORT to a free port" : `Check BACKFILL_SCHEDULE, "${schedule}"`,
+    hint: isPort
+      ? "Set PORT to a free port"
+      : `Write BACKFILL_SCHEDULE as in crontab, such as "0 5 * * *" for 05:00 UTC; it is "${schedule}"`,
   });
 }
 

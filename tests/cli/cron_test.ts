@@ -68,6 +68,10 @@ Deno.test("deno task cron says what is wrong with its settings", async () => {
     return stderr;
   };
   assertStringIncludes(await told({ BACKFILL_SCHEDULE: "nonsense" }), "Invalid cron schedule");
+  assertStringIncludes(
+    await told({ BACKFILL_SCHEDULE: "nonsense" }),
+    'such as "0 5 * * *" for 05:00 UTC; it is "nonsense"',
+  );
   assertStringIncludes(await told({ PORT: "many" }), `PORT is "many"`);
   const budget = await told({ BACKFILL_BUDGET: "soon", PORT: String(freePort()) });
   assertStringIncludes(budget, `"soon" is not a duration`);
