@@ -17,6 +17,8 @@ export type Extracted =
     unit: Unit;
     sets: readonly RowSet[];
     rejected: readonly Rejection[];
+    /** How many rows replace a different row of the page with the same key. */
+    replaced?: number;
     /** Size of the page that they come from. */
     bytes: number;
   }
@@ -61,8 +63,9 @@ async function extractPage(
       each: unit.eachValues,
       params,
     }, recordsPerSlice);
-    const { sets, rejected } = await yieldingToEventLoop(work);
-    return { kind: "rows", unit, sets, rejected, bytes: page.bytes };
+    const { sets, rejected, shared } = await yieldingToEventLoop(work);
+    const replaced = shared.reduce((sum, { count }) => sum + count, 0);
+    return { kind: "rows", unit, sets, rejected, replaced, bytes: page.bytes };
   } catch (cause) {
     const error = readingFailure(cause);
     if (!(error instanceof Failure) || error.kind !== "window") throw error;

@@ -17,6 +17,7 @@ import { DROPPED, recordDateTest } from "./value/record_date.ts";
 import { headerCheck } from "./header_check.ts";
 import type { Rejection } from "./rejection.ts";
 import { type RowSet, type RowShape, shapesOf, streamOf } from "./row_shape.ts";
+import { type SharedKeys, sharedKeys } from "./shared_keys.ts";
 import { Sink } from "./sink.ts";
 
 export type { Rejection } from "./rejection.ts";
@@ -43,6 +44,8 @@ export interface Extraction {
   sets: RowSet[];
   /** The rejected rows and records. */
   rejected: Rejection[];
+  /** Different rows with one key, of which only the last is stored. */
+  shared: SharedKeys[];
 }
 
 /** The compiled mapping of one stream. */
@@ -102,7 +105,8 @@ export function compileExtractor(job: Job, stream: string): Extractor {
       }
     }
     sink.end();
-    return { sets: sink.sets(), rejected: sink.rejected() };
+    const sets = sink.sets();
+    return { sets, rejected: sink.rejected(), shared: sharedKeys(spec, sets) };
   }
   const extract = (page: ExtractedPage) => atOnce(extractBySlices(page, Infinity));
   return { shapes, extract, extractBySlices };

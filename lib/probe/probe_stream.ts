@@ -7,6 +7,7 @@ import type { Job } from "../config/schema/job.ts";
 import { decodeText } from "../extract/decode/charset.ts";
 import { decodeBody, KeyedRecord } from "../extract/decode/read_records.ts";
 import { compileExtractor } from "../extract/extractor.ts";
+import type { SharedKeys } from "../extract/shared_keys.ts";
 import { preview } from "../extract/value/preview.ts";
 import { Failure } from "../failure.ts";
 import { openApi } from "../fetch/api_client.ts";
@@ -25,7 +26,6 @@ import { outsideWindow } from "./outside_window.ts";
 import { type Probe, unsentProbe } from "./probe.ts";
 import { probePaging } from "./probe_paging.ts";
 import { gatherCastFailures, neverFilled, reportRows } from "./row_report.ts";
-import { sharedKeys } from "./shared_keys.ts";
 import { statusHint } from "./status_hint.ts";
 import { unmappedFields } from "./unmapped_field.ts";
 
@@ -87,9 +87,15 @@ async function reportOn(client: StreamClient, unit: Unit, response: OkResponse) 
     untaken: unmappedFields(job, client.name, read.records),
     outside: outsideWindow(extraction, unit.window),
     rejected: gatherCastFailures(extraction.rejected, shapes),
-    notes: [...lostFractions(client.stream, extraction), ...sharedKeys(client.stream, extraction)],
+    notes: [...lostFractions(client.stream, extraction), ...extraction.shared.map(sharedKeyNote)],
     ...hasRows || client.stream.format !== "json" ? {} : shapeOf(read.body),
   };
+}
+
+function sharedKeyNote({ table, count, example }: SharedKeys): string {
+  const subject = count === 1 ? "1 row replaces another row" : `${count} rows replace other rows`;
+  return `${subject} of ${table} with the same key in this response (${example}); ` +
+    `add a column to its "key", or declare how they merge`;
 }
 
 /** The outline of a response that does not have the declared shape, or the format it has. */

@@ -45,6 +45,8 @@ export type RunEvent =
     /** Undefined where the rows shared a batch with those of other windows. */
     counts: WriteCounts | undefined;
     rejected: number;
+    /** Rows that replace a different row of the same response with the same key. */
+    replaced?: number;
     /** Milliseconds from requests to the ends of their responses, without the waits for the limit. */
     ms: number;
   }

@@ -15,6 +15,7 @@ export function foldSummary(summary: Summary, event: RunEvent): void {
     case "window_done":
       summary.windows.done++;
       summary.rejected += event.rejected;
+      summary.replaced += event.replaced ?? 0;
       break;
     case "window_failed":
       summary.windows.failed++;

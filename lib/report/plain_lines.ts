@@ -83,7 +83,7 @@ function beginning(subject: Subject): string {
 }
 
 function doneLine(event: Of<"window_done">): string {
-  const { subject, pages, records, rows, counts, rejected, ms } = event;
+  const { subject, pages, records, rows, counts, rejected, replaced = 0, ms } = event;
   const cells = [
     beginning(subject),
     cell(pages, 3, "page"),
@@ -94,6 +94,7 @@ function doneLine(event: Of<"window_done">): string {
     formatSeconds(ms / 1000).padStart(7),
   ];
   if (rejected > 0) cells.push(`${formatNumber(rejected)} rejected`);
+  if (replaced > 0) cells.push(`${formatNumber(replaced)} replaced under the same key`);
   return cells.join("  ");
 }
 
@@ -128,7 +129,7 @@ function summaryLines(summary: Summary): string[] {
 }
 
 function lastLine(summary: Summary): string {
-  const { windows, requests, refused, retries, rejected, seconds } = summary;
+  const { windows, requests, refused, retries, rejected, replaced, seconds } = summary;
   const parts = [
     `${summary.outcome}: ${formatNumber(windows.done)} of ${
       formatCount(windows.planned, "window")
@@ -138,6 +139,7 @@ function lastLine(summary: Summary): string {
   if (windows.failed > 0) parts.push(`${formatNumber(windows.failed)} failed`);
   if (windows.skipped > 0) parts.push(`${formatNumber(windows.skipped)} done before`);
   if (rejected > 0) parts.push(`${formatCount(rejected, "row")} rejected`);
+  if (replaced > 0) parts.push(`${formatCount(replaced, "row")} replaced under the same key`);
   if (retries > 0) parts.push(formatCount(retries, "retry", "retries"));
   if (refused > 0) parts.push(`${formatCount(refused, "request")} refused`);
   return [...parts, formatSeconds(seconds)].join(", ");

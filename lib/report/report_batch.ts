@@ -58,6 +58,7 @@ function reportWindow(listen: Listener, window: Finished): void {
     rows: rows.rows,
     counts: rows.counts,
     rejected: rows.rejectedCount,
+    replaced: rows.replaced ?? 0,
     ms: responseMs,
   });
 }

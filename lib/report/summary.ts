@@ -27,6 +27,8 @@ export interface Summary {
   rows: Record<string, WriteCounts>;
   /** Rows that were rejected and recorded. */
   rejected: number;
+  /** Rows that replaced a different row of the same response with the same key. */
+  replaced: number;
 }
 
 /** An empty summary. */
@@ -42,13 +44,14 @@ export function emptySummary(run: string): Summary {
     windows: { planned: 0, done: 0, failed: 0, skipped: 0 },
     rows: {},
     rejected: 0,
+    replaced: 0,
   };
 }
 
 /** The summary of a run in two parts, such as the phases of an update by cron. */
 export function joinSummaries(first: Summary, second: Summary): Summary {
   const isFailed = second.outcome === "done" && first.outcome === "failed";
-  const sum = (name: "seconds" | "requests" | "refused" | "retries" | "rejected") =>
+  const sum = (name: "seconds" | "requests" | "refused" | "retries" | "rejected" | "replaced") =>
     first[name] + second[name];
   const rows = structuredClone(first.rows);
   for (const [table, counts] of Object.entries(second.rows)) addCounts(rows, table, counts);
@@ -68,6 +71,7 @@ export function joinSummaries(first: Summary, second: Summary): Summary {
     },
     rows,
     rejected: sum("rejected"),
+    replaced: sum("replaced"),
   };
 }
 

@@ -18,6 +18,8 @@ export interface OpenWindow {
   readonly rejected: Rejection[];
   /** The number of all rejections. */
   rejectedCount: number;
+  /** How many rows replace a different row of the same response with the same key. */
+  replaced?: number;
   /** What the write did with its rows; undefined once they share a batch with rows of another window. */
   counts: WriteCounts | undefined;
 }
@@ -135,6 +137,7 @@ class BatchBuilder {
     switch (item.kind) {
       case "rows":
         this.#addRows(item.unit, item.sets, item.rejected);
+        if (item.replaced) this.#replaced(item.unit, item.replaced);
         this.#bytes += item.bytes;
         break;
       case "restarted":
@@ -205,6 +208,11 @@ class BatchBuilder {
     }
     addRejections(open, rejected);
     this.#windows.add(open);
+  }
+
+  #replaced(unit: Unit, count: number): void {
+    const open = this.#opened(unit);
+    open.replaced = (open.replaced ?? 0) + count;
   }
 
   #finish(done: FetchedUnit): Finished {

@@ -41,7 +41,7 @@ Deno.test("extractPages() extracts pages with their window and parameters, and p
     endOf(unit),
   ], (page) => {
     asked.push(page);
-    return { sets: [], rejected: [] };
+    return { sets: [], rejected: [], shared: [] };
   });
   assertEquals(list.map(({ kind }) => kind), ["rows", "restarted", "split", "done"]);
   const { records, window, each, params } = asked[0]!;
@@ -60,7 +60,7 @@ Deno.test("extractPages() fails a window whose page has another shape, once, and
     [pageOf(bad), pageOf(good), pageOf(bad), endOf(bad), endOf(good)],
     (page) => {
       if (page.window === bad.window) throw failure;
-      return { sets: [], rejected: [] };
+      return { sets: [], rejected: [], shared: [] };
     },
   );
   assertEquals(list.map(({ kind, unit }) => [kind, unit]), [
@@ -81,7 +81,7 @@ Deno.test("extractPages() fails a window whose page is nested too deeply to read
   const [bad, good] = [unitOf(1), unitOf(2)];
   const list = await extracted([pageOf(bad), pageOf(good), endOf(good)], (page) => {
     if (page.window === bad.window) throw new RangeError("Maximum call stack size exceeded");
-    return { sets: [], rejected: [] };
+    return { sets: [], rejected: [], shared: [] };
   });
   assertEquals(list.map(({ kind, unit }) => [kind, unit]), [
     ["failed", bad],

@@ -26,7 +26,7 @@ Deno.test("extract() fails the window where the header of CSV is missing a mappe
 });
 
 Deno.test("extract() accepts a header without records, with an alternative, and without a column with a default", () => {
-  assertEquals(extractBody(job, "id,v\n"), { sets: [], rejected: [] });
+  assertEquals(extractBody(job, "id,v\n"), { sets: [], rejected: [], shared: [] });
   const found = extractBody(job, "extra,id,value,extra\na,1,2,b\n");
   assertEquals(rowsOf(found, "t"), [{ id: "1", v: "2", w: "none" }]);
 });

@@ -236,6 +236,21 @@ Deno.test("backfill() writes a record once when the API sends it on two pages", 
   assertEquals((await bench.rows()).readings, tablesWithout(missing.map(({ id }) => id)).readings);
 });
 
+Deno.test("backfill() counts different records on one key within a response, but not equal ones", async () => {
+  const withLast = (last: (first: Reading) => Reading) =>
+    startMeters(({ from, skip, page }) => {
+      if (from !== BAD_DAY || skip > 0) return undefined;
+      const { total, readings } = page();
+      return { total, readings: [...readings.slice(0, -1), last(readings[0]!)] };
+    });
+  for (const [note, replaced] of [["another", 1], [undefined, 0]] as const) {
+    await using api = withLast((first) => note === undefined ? first : { ...first, note });
+    await using bench = await openBench(meterJob(api.url));
+    const { summary } = await bench.run(FIRST, LAST);
+    assertEquals([summary.outcome, summary.replaced], ["done", replaced]);
+  }
+});
+
 Deno.test("backfill() stops at once and names the variables when credentials are revoked during a run", async () => {
   await using api = startMeters(({ number }) =>
     number > 12 ? new Response('{"detail": "no"}', { status: 401 }) : undefined
