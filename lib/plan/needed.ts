@@ -57,8 +57,8 @@ export function startedPart(stream: Stream, range: Window, now: CivilMinute): Wi
 
 /**
  * A fetched window in its settled and its unsettled part. A date is settled if its day had been over, by
- * the job's clock, for at least `settleMs` at the time of the fetch; a window shorter than a day is
- * settled as a whole, if it had been over itself for that long.
+ * the job's clock, for at least `settleMs` at the time of the fetch. A window shorter than a day is
+ * settled as a whole if it had itself been over for that long.
  */
 export function settledParts(
   window: Window,
@@ -68,7 +68,7 @@ export function settledParts(
   timeZone: string,
 ): (Window & RangeState)[] {
   const settledUpTo = civilAt(fetchedAtMs - settleMs, timeZone);
-  const middle = isWholeDays(window)
+  const middle = window.to - window.from >= MINUTES_PER_DAY
     ? Math.min(Math.max(startOfDay(settledUpTo), window.from), window.to)
     : window.to <= settledUpTo
     ? window.to
@@ -78,8 +78,4 @@ export function settledParts(
     { from: middle, to: window.to, empty, settled: false },
   ];
   return parts.filter((part) => part.from < part.to);
-}
-
-function isWholeDays({ from, to }: Window): boolean {
-  return from % MINUTES_PER_DAY === 0 && to % MINUTES_PER_DAY === 0;
 }

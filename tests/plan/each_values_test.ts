@@ -57,7 +57,7 @@ Deno.test("eachValues() says which flag is missing when a parameter has no value
     const failure = await assertRejects(
       () => values({ city: { param: "my_cities" } }, nothing, params),
       Failure,
-      'each of "my_cities": the parameter has no value',
+      'each value of "my_cities": the parameter has no value',
     );
     assertEquals([failure.kind, failure.hint?.includes("--my-cities")], ["configuration", true]);
   }

@@ -121,6 +121,15 @@ Deno.test("settledParts() cover the window once and part at a midnight", () => {
   ));
 });
 
+Deno.test("settledParts() settles the days of a long window that ends within a day", () => {
+  const window = { from: at("2025-01-01"), to: at("2025-01-06") + 60 };
+  const now = Date.parse("2025-01-06T00:00Z");
+  assertEquals(settledParts(window, false, 2 * DAY_MS, now, "UTC"), [
+    { from: window.from, to: at("2025-01-04"), empty: false, settled: true },
+    { from: at("2025-01-04"), to: window.to, empty: false, settled: false },
+  ]);
+});
+
 Deno.test("settledParts() settles an hour of today once it has been over for long enough", () => {
   const day = at("2025-01-02");
   const settled = (hour: number) => {
