@@ -90,8 +90,13 @@ Deno.test("readShards() believes the year where a crash left months beside it", 
   stored.add(at("2025-01-01"), at("2025-02-01"));
   const { from, to } = days("2025-01-01", "2025-01-02");
   const left: [Shard, ShardValue][] = [[202400, [from - 1440, from, 2]], ...stored.values];
-  const { coverage } = readShards([...left, [202501, [from, to, 2]], [202601, []]]);
-  assertEquals(coverage.spans(), [{ from: from - 1440, to: at("2025-02-01") }]);
+  const { coverage, shards } = readShards([...left, [202501, [from, to, 2]], [202601, []]]);
+  assertEquals(coverage.ranges, [
+    { from: from - 1440, to: at("2025-02-01"), empty: false, settled: true },
+  ]);
+  // The year is still stored as one value, so the next window is written to it.
+  const changes = shards.changes(coverage, days("2025-01-01", "2025-01-02"));
+  assertEquals(changes.map(({ shard }) => shard), [202500]);
 });
 
 Deno.test("changes() delete the value of a year that was stored as a list, and keep its December", () => {
@@ -103,6 +108,7 @@ Deno.test("changes() delete the value of a year that was stored as a list, and k
   }
   stored.add(at("2025-03-31"), at("2025-04-01"));
   assertEquals(stored.values.has(202500), false);
-  stored.add(at("2025-12-31"), at("2026-01-01"));
+  stored.add(at("2025-11-30"), at("2026-01-01"));
+  assertEquals(stored.values.get(202512), [at("2025-12-01"), at("2026-01-01"), 2]);
   assertEquals(stored.read().coverage.ranges, stored.coverage.ranges);
 });

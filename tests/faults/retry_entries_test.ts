@@ -3,6 +3,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { daysOf, meterJob, readingsOf, type Spoil, startMeters, tablesOf } from "./meter_api.ts";
 import { openSite } from "./site.ts";
+import { openSql } from "./sql.ts";
 
 const ARGS = ["--start-date", "2024-01-01", "--end-date", "2024-01-14"];
 const DAYS = daysOf("2024-01-01", "2024-01-15");
@@ -73,4 +74,35 @@ Deno.test("errors --clear deletes what is listed, and failed windows stay gaps",
   });
   const { streams } = JSON.parse((await site.run("status", ["--json"])).stdout);
   assertEquals([streams.readings.gaps, streams.readings.failed], [[[BAD_DAY, BAD_DAY]], []]);
+});
+
+Deno.test("backfill rejects a row that a CHECK refuses, and --resume fetches its window again", async () => {
+  await using api = startMeters(({ from, skip, page }) => {
+    if (from !== BAD_ROW_DAY || skip > 0) return undefined;
+    const { total, readings: [first, ...others] } = page();
+    return { total, readings: [{ ...first, count: 13_013 }, ...others] };
+  });
+  // One window at a time, so that a batch holds the rows of one day.
+  await using site = await openSite(meterJob(api.url, { source: "  concurrency: 1" }));
+  const last = ["--start-date", "2024-01-14", "--end-date", "2024-01-14"];
+  assertEquals((await site.run("backfill", last)).code, 0);
+  await using sql = openSql(site.databaseUrl);
+  await sql.run("ALTER TABLE readings ADD CHECK (count < 10000)");
+
+  const run = await site.run("backfill", [...ARGS, "--json"]);
+  assertEquals(run.code, 1, run.stderr);
+  const { ok, outcome, windows, rejected } = JSON.parse(run.stdout);
+  assertEquals([ok, outcome, windows.failed, rejected], [false, "failed", 0, 1]);
+  const [entry, ...others] = JSON.parse((await site.run("errors", ["--json"])).stdout);
+  assertEquals([entry.kind, entry.window], ["rejected", [BAD_ROW_DAY, BAD_ROW_DAY]]);
+  assertEquals(others, []);
+
+  api.spoil = () => undefined;
+  const before = api.asked.length;
+  const resumed = await site.run("backfill", [...ARGS, "--resume"]);
+  assertEquals(resumed.code, 0, resumed.stderr);
+  const days = new Set(api.asked.slice(before).map(({ from }) => from));
+  assertEquals([...days], [BAD_ROW_DAY]);
+  assertEquals((await site.run("errors")).stdout, "no errors\n");
+  assertEquals(await site.rows(), tablesOf(DAYS) as Tables);
 });

@@ -222,19 +222,6 @@ Deno.test("refused() waits one spacing when the server does not specify a wait",
   assertEquals(served.length, 2);
 });
 
-Deno.test("refused() does not change the pace when the wait belongs to another limit", async () => {
-  const { clock, limiter, take } = setup("2/s");
-  await take("a");
-  const waiting = take("a");
-  await clock.advance(600);
-  limiter.stream("a").refused(await waiting, 900_000);
-  const before = limiter.usage().pacedPerSecond;
-  take("a");
-  await clock.advance(899_000);
-  assertEquals(limiter.usage().refused, 1);
-  assertEquals(limiter.usage().pacedPerSecond, before);
-});
-
 Deno.test("applyHeaders() waits for the reset when nothing remains of an undeclared limit", async () => {
   const { clock, limiter, served, take } = setup("2/s");
   await take("a");
@@ -266,6 +253,49 @@ Deno.test("pauseUntil() also delays requests when no limit is declared", async (
   assertEquals(served.length, 0);
   await clock.advance(1);
   assertEquals(served.length, 2);
+});
+
+Deno.test("pauseUntil() keeps a longer pause when a later one is shorter", async () => {
+  const { clock, limiter, served, take } = setup();
+  limiter.stream("a").pauseUntil(5_000);
+  limiter.stream("b").pauseUntil(1_000);
+  take("a");
+  await clock.advance(4_999);
+  assertEquals(served.length, 0);
+  await clock.advance(1);
+  assertEquals(served.length, 1);
+});
+
+Deno.test("refused() keeps a longer pause of a stream when a later one is shorter", async () => {
+  const { clock, limiter, served, take } = setup("50/s");
+  const rates = [parseRate("4/10s")];
+  const sent = [take("own", rates), take("own", rates), take("own", rates)];
+  await clock.advance(5_100);
+  const [, second, third] = await Promise.all(sent);
+  limiter.stream("own").refused(second!, 9_000);
+  limiter.stream("own").refused(third!, 1_000);
+  take("own", rates);
+  take("other");
+  await clock.advance(8_999);
+  assertEquals(served.map(({ name }) => name), ["own", "own", "own", "other"]);
+  await clock.advance(1);
+  assertEquals(served.at(-1)?.atMs, 14_100);
+});
+
+Deno.test("refused() leaves the margin alone when the wait is longer than the interval", async () => {
+  const { clock, limiter, served, take } = setup("2/s");
+  await take("a");
+  const second = take("a");
+  await clock.advance(600);
+  limiter.stream("a").refused(await second, 3_600_000);
+  assertEquals(limiter.usage().refused, 1);
+  for (let count = 0; count < 3; count++) take("a");
+  await clock.advance(3_603_000);
+  const [, , third, fourth, fifth] = served.map(({ atMs }) => atMs);
+  assertEquals(third, 3_600_600);
+  // 9.4 ms over a second is the margin that nothing was learned about.
+  assertAlmostEquals(fifth! - third!, 1_009.4, 1.1);
+  assertAlmostEquals(fourth! - third!, 504.7, 1.1);
 });
 
 Deno.test("usage() is the used share of the tightest limit when streams overlap", async () => {

@@ -232,6 +232,18 @@ Deno.test("due() allows all requests of an interval at once when bursts are allo
   assert(pacer.due() >= 1_100);
 });
 
+Deno.test("due() allows bursts of more requests than it keeps send times of", () => {
+  const rate = { ...parseRate("12002/min"), burst: true };
+  const pacer = new Pacer(rate);
+  const sentAtMs = sendOnTime(pacer, 0, 36_000);
+  // Three requests share one time, so a burst is at most two groups of three smaller.
+  assertEquals(sentAtMs.lastIndexOf(0), 3 * (4_000 - 1) - 1);
+  for (let index = rate.requests; index < sentAtMs.length; index++) {
+    assertLessOrEqual(rate.intervalMs, sentAtMs[index]! - sentAtMs[index - rate.requests]!);
+  }
+  assertLessOrEqual(sentAtMs.at(-1)!, 3 * 60_500);
+});
+
 Deno.test("refused() ends bursts when the server does not allow them", () => {
   const pacer = new Pacer({ ...parseRate("5/s"), burst: true });
   sendOnTime(pacer, 0, 5);
