@@ -32,7 +32,10 @@ Deno.test({
     gate.resolve();
     const resumed = await site.run("backfill", [...ARGS, "--resume"], { timeoutMs: 60_000 });
     assertEquals(resumed.code, 0, resumed.stderr);
-    assertMatch(resumed.stderr, /^note: Job "\w+" is locked by pid \d+ .* at most 1?\d s$/m);
+    assertMatch(
+      resumed.stderr,
+      /^note: Job "\w+" is locked by pid \d+ .* up to 1?\d s for it to respond$/m,
+    );
     assertEquals(await site.rows(), tablesOf(DAYS) as Record<string, unknown[]>);
 
     for (const [command, ...args] of [["verify"], ["checkpoint", "--rebuild"], ["status"]]) {
