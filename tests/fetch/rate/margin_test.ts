@@ -59,3 +59,79 @@ Deno.test("passed() halves the margin step by step when it was only a guess", ()
   quiet(10_000);
   assertAlmostEquals(margin.overIntervalMs, 9.4, 1);
 });
+
+Deno.test("refused() raises the margin to 16 intervals at most", () => {
+  const margin = new Margin(parseRate("1/s"));
+  for (let number = 0; number < 20; number++) {
+    margin.sent(20_000 * number, true);
+    margin.refused(number, 20_000 * number + 100);
+  }
+  assertEquals(margin.overIntervalMs, 16_000);
+});
+
+Deno.test("refused() raises a margin by a tenth at least when the spread explains no more", () => {
+  const network = new Network();
+  network.refuseInLog();
+  network.pass(100, 30);
+  const refusedMs = network.marginMs;
+  assertAlmostEquals(refusedMs, 32, 2);
+  network.refuseInLog();
+  assertAlmostEquals(network.marginMs, 1.1 * refusedMs, 1e-9);
+});
+
+Deno.test("passed() lowers the margin to its first value, not below it, when the spread is gone", () => {
+  const network = new Network();
+  network.refuseInLog();
+  network.pass(32 + 127, 0); // The first 32 responses correct the margin.
+  assertAlmostEquals(network.marginMs, 39.3, 0.1);
+  network.pass(1, 0);
+  assertAlmostEquals(network.marginMs, 9.4, 1e-9);
+});
+
+Deno.test("passed() lowers a margin that works by 8 % after 4,096 responses, and later after a refusal", () => {
+  const network = new Network();
+  network.refuseInLog();
+  network.pass(32, 30); // They correct the margin, and are not counted.
+  const worksMs = network.marginMs;
+  network.pass(4_096 - 1, 30);
+  assertEquals(network.marginMs, worksMs);
+  network.pass(1, 30);
+  assertAlmostEquals(network.marginMs, 0.92 * worksMs, 1e-9);
+  network.refuseInLog();
+  assertEquals(network.marginMs, worksMs);
+  network.pass(2 * 4_096 - 1, 30);
+  assertEquals(network.marginMs, worksMs);
+  network.pass(1, 30);
+  assertAlmostEquals(network.marginMs, 0.92 * worksMs, 1e-9);
+});
+
+/** Requests at 2/s to a server that counts a sliding interval, over a network with jitter. */
+class Network {
+  readonly #margin = new Margin(parseRate("2/s"));
+  #number = 0;
+  #nowMs = 0;
+
+  get marginMs(): number {
+    return this.#margin.overIntervalMs;
+  }
+
+  /** Passes requests whose round trips are 400 ms and, every second time, `spreadMs` longer. */
+  pass(count: number, spreadMs: number): void {
+    for (; count > 0; count--) this.#pass(600, 400 + spreadMs * (this.#number % 2));
+  }
+
+  /** The last of three requests arrives 994 ms after the first and is refused; the spread is 30 ms. */
+  refuseInLog(): void {
+    this.#pass(512, 430);
+    this.#pass(512, 430);
+    this.#margin.sent(this.#nowMs, true);
+    this.#margin.refused(this.#number++, this.#nowMs + 400);
+    this.#nowMs += 2_000;
+  }
+
+  #pass(untilNextMs: number, roundTripMs: number): void {
+    this.#margin.sent(this.#nowMs, true);
+    this.#margin.passed(this.#number++, this.#nowMs + roundTripMs);
+    this.#nowMs += untilNextMs;
+  }
+}

@@ -274,6 +274,25 @@ Deno.test("due() catches up less after a refusal", () => {
   assertLessOrEqual(200, lateBy40(pacer));
 });
 
+Deno.test("due() catches up half the margin after a refusal, and 30 ms at most", () => {
+  const lateBy = (pacer: Pacer, lateMs: number) => {
+    sendOnTime(pacer, 1_000_000 * lateMs, 3);
+    const sentAtMs = pacer.due() + lateMs;
+    pacer.sent(sentAtMs);
+    return pacer.due() - sentAtMs;
+  };
+  const quick = new Pacer(parseRate("5/s"));
+  sendOnTime(quick, 0, 3);
+  assert(quick.refused(2, 1_000)); // The margin is 18.8 ms over 5 requests.
+  assertAlmostEquals(lateBy(quick, 1.8), quick.paceMs - 1.8, 1e-6);
+  assertAlmostEquals(lateBy(quick, 2), quick.paceMs, 1e-6);
+  const slow = new Pacer(parseRate("2/min"));
+  sendOnTime(slow, 0, 3);
+  assert(slow.refused(2, 100_000)); // The margin is 242.8 ms over 2 requests.
+  assertAlmostEquals(lateBy(slow, 29), slow.paceMs - 29, 1e-6);
+  assertAlmostEquals(lateBy(slow, 31), slow.paceMs, 1e-6);
+});
+
 Deno.test("left() keeps the interval when a request was sent later than it was released", () => {
   const pacer = new Pacer(parseRate("2/s"));
   const number = pacer.sent(0);
