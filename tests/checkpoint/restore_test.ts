@@ -86,4 +86,5 @@ Deno.test("restoreCoverage() passes over streams that the job has no more", asyn
   await using proving = await openProving();
   await proving.write({ stream: "former", from: "2025-01-01", to: "2025-01-03" });
   assertEquals(await restoreCoverage(proving), {});
+  assertEquals(await proving.checkpoint.scopes("former"), []);
 });

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { AutoBounds } from "../../lib/plan/auto_window.ts";
 import { AutoWindow, splitWindow, TARGET_PAGES } from "../../lib/plan/auto_window.ts";
@@ -129,6 +129,30 @@ Deno.test("AutoWindow keeps its length when a window was cut short by the end of
   auto.fetched(gap, 35);
   const window = auto.next(RANGE.from + 100 * MINUTES_PER_DAY, RANGE.to);
   assertEquals((window.to - window.from) / MINUTES_PER_DAY, 28);
+});
+
+Deno.test("AutoWindow grows 64 times at once with paging, and 4 times where responses are cut off", () => {
+  for (const [paged, days] of [[true, 64], [false, 4]] as const) {
+    const auto = new AutoWindow({ ...RESULTS, paged });
+    auto.fetched({ from: RANGE.from, to: RANGE.from + MINUTES_PER_DAY }, 0);
+    assertEquals(auto.next(RANGE.from, RANGE.to).to - RANGE.from, days * MINUTES_PER_DAY);
+  }
+});
+
+Deno.test("AutoWindow expects the mean of the newest density and what it expected before", () => {
+  const auto = new AutoWindow(RESULTS, 100 / MINUTES_PER_DAY);
+  auto.fetched({ from: RANGE.from, to: RANGE.from + 10 * MINUTES_PER_DAY }, 3_000);
+  assertAlmostEquals(auto.recordsPerMinute! * MINUTES_PER_DAY, 200);
+  auto.fetched({ from: RANGE.from, to: RANGE.from + 5 * MINUTES_PER_DAY }, 0);
+  assertAlmostEquals(auto.recordsPerMinute! * MINUTES_PER_DAY, 100);
+});
+
+Deno.test("AutoWindow fills windows to half of what may be fetched", () => {
+  const days = (maxRecords: number | undefined) => {
+    const auto = new AutoWindow({ ...RESULTS, maxRecords }, 10 / MINUTES_PER_DAY);
+    return (auto.next(RANGE.from, RANGE.to).to - RANGE.from) / MINUTES_PER_DAY;
+  };
+  assertEquals([days(600), days(2_000), days(undefined)], [30, 100, 100]);
 });
 
 Deno.test("AutoWindow covers any range once with any bounds and any answers", () => {

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { parseCivil } from "../../lib/plan/time/civil.ts";
 import { verifyCoverage } from "../../lib/verify/coverage.ts";
-import { openProving, type Proving } from "./proving.ts";
+import { JOB, openProving, type Proving } from "./proving.ts";
 
 async function findings(proving: Proving): Promise<string[]> {
   const { streams, ok } = await verifyCoverage(proving);
@@ -81,4 +81,31 @@ Deno.test("verifyCoverage() says when the database holds more than the checkpoin
   await proving.write({ from: "2025-01-01", to: "2025-01-04", rows: 1 });
   const [, stream] = (await verifyCoverage(proving)).streams;
   assertEquals([stream?.ok, stream?.forgotten, stream?.covered], [true, true, null]);
+});
+
+Deno.test("verifyCoverage() reports dates that the checkpoint does not know for their parameters only", async () => {
+  await using proving = await openProving();
+  await proving.fetchKinds();
+  await proving.write({ from: "2025-01-01", to: "2025-01-02", rows: 1 });
+  await proving.cover("things", "2025-01-01");
+  await proving.write({ scope: "region=north", from: "2025-01-01", to: "2025-01-02", rows: 1 });
+  const { streams } = await verifyCoverage(proving);
+  const things = streams.filter(({ stream }) => stream === "things");
+  assertEquals(things.map(({ scope, forgotten }) => [scope, forgotten]), [
+    ["", false],
+    ["region=north", true],
+  ]);
+});
+
+Deno.test("verifyCoverage() accepts an empty table when another table of the stream holds rows", async () => {
+  await using proving = await openProving(
+    JOB.replace("rows: kinds }", "rows: [{ table: kinds }, { table: spare }] }")
+      .replace("tables:", "tables:\n  spare: { key: id, columns: { id: text } }"),
+  );
+  await proving.fetchKinds();
+  await proving.write({ from: "2025-01-01", to: "2025-01-02", rows: 1 });
+  await proving.cover("things", "2025-01-01");
+  assertEquals(await findings(proving), []);
+  await proving.target.query("TRUNCATE kinds");
+  assertEquals(await findings(proving), ["kinds no_rows"]);
 });

@@ -11,7 +11,8 @@ import { sharedPostgres } from "../support/postgres_server.ts";
 import { tempDir } from "../support/temp.ts";
 import type { LedgerEntry } from "../../lib/upsert/sql/system_tables.ts";
 
-const JOB = `job: tiny
+/** The job that is opened unless a test brings its own. */
+export const JOB = `job: tiny
 source: https://api.example.com
 tables:
   kinds: { key: id, columns: { id: text } }
@@ -43,9 +44,9 @@ export interface Proving extends AsyncDisposable {
 }
 
 /** Opens everything anew and empty. */
-export async function openProving(): Promise<Proving> {
+export async function openProving(text = JOB): Promise<Proving> {
   const dir = tempDir();
-  const job = await readJob("job.yaml", { readText: () => JOB, env: () => undefined });
+  const job = await readJob("job.yaml", { readText: () => text, env: () => undefined });
   const target = await openTarget(await (await sharedPostgres()).createDatabase());
   await target.prepare(job.tables);
   const kv = await openKv(dir.file("checkpoints.db"));
