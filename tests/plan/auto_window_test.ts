@@ -123,7 +123,7 @@ Deno.test("AutoWindow starts at the shortest length when an earlier run measured
 });
 
 Deno.test("AutoWindow keeps its length when a window was cut short by the end of a gap", () => {
-  const auto = new AutoWindow(RESULTS, 35 / MINUTES_PER_DAY);
+  const auto = new AutoWindow({ ...RESULTS, paged: false }, 35 / MINUTES_PER_DAY);
   const gap = { from: RANGE.from, to: RANGE.from + MINUTES_PER_DAY };
   assertEquals(auto.next(gap.from, gap.to), gap);
   auto.fetched(gap, 35);
@@ -145,6 +145,15 @@ Deno.test("AutoWindow expects the mean of the newest density and what it expecte
   assertAlmostEquals(auto.recordsPerMinute! * MINUTES_PER_DAY, 200);
   auto.fetched({ from: RANGE.from, to: RANGE.from + 5 * MINUTES_PER_DAY }, 0);
   assertAlmostEquals(auto.recordsPerMinute! * MINUTES_PER_DAY, 100);
+});
+
+Deno.test("AutoWindow goes on with the length of the first half of a window that was too full", () => {
+  const auto = new AutoWindow(RESULTS, 35 / MINUTES_PER_DAY);
+  const window = auto.next(RANGE.from, RANGE.to);
+  assertEquals(window.to - window.from, 28 * MINUTES_PER_DAY);
+  const [first] = auto.tooFull(window)!;
+  assertEquals(first.to - first.from, 14 * MINUTES_PER_DAY);
+  assertEquals(auto.next(window.to, RANGE.to).to - window.to, 14 * MINUTES_PER_DAY);
 });
 
 Deno.test("AutoWindow fills windows to half of what may be fetched", () => {
