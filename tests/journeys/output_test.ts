@@ -22,11 +22,16 @@ Deno.test("--json prints one object to stdout, with the promised field names", a
   const summary = onlyJson(ran);
   assertEquals(
     keys(summary),
-    words("ok outcome refused rejected requests retries rows run seconds windows"),
+    words("ok outcome refused rejected replaced requests retries rows run seconds windows"),
   );
   assertEquals(summary.windows, { planned: 5, done: 5, failed: 0, skipped: 0 });
   assertEquals([summary.ok, summary.outcome, summary.requests], [true, "done", 4]);
-  assertEquals([summary.refused, summary.retries, summary.rejected], [0, 0, 0]);
+  assertEquals([summary.refused, summary.retries, summary.rejected, summary.replaced], [
+    0,
+    0,
+    0,
+    0,
+  ]);
   assertEquals(keys(summary.rows).length, 13);
   for (const counts of Object.values(summary.rows)) {
     assertEquals(keys(counts), words("inserted unchanged updated"));

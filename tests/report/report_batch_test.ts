@@ -53,6 +53,7 @@ Deno.test("reportBatch() emits what was written, then each window with its rejec
       rows: 3,
       counts: WRITTEN.get("things"),
       rejected: 1,
+      replaced: 0,
       ms: 10,
     },
   ]);
