@@ -32,6 +32,7 @@ export async function startPooler(url: string): Promise<Pooler> {
   const isRoot = (await Deno.stat(dir.path)).uid === 0;
   const child = new Deno.Command("pgbouncer", {
     args: ["-q", dir.file("b.ini")],
+    cwd: dir.path, // The folder of the repository may be closed to nobody.
     stdout: "null",
     stderr: "null",
     ...(isRoot ? NOBODY : {}),
