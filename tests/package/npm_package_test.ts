@@ -33,7 +33,7 @@ async function install(folder: string): Promise<void> {
       ...["run", "--quiet", "-A", "tasks/package.ts", "--out", `${folder}/package`],
     ],
     REPOSITORY,
-    { DENO_DIR: Deno.env.get("DENO_DIR") ?? "", HOME: Deno.env.get("HOME") ?? "" },
+    Deno.env.toObject(),
   );
   assertEquals(built.code, 0, built.stderr);
   const packed = await command("npm", ["pack", "--silent", "./package"], folder);
