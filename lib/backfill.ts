@@ -84,7 +84,7 @@ async function runStage(input: BackfillInput, streams: readonly string[]): Promi
   const pages = fetchWindows(plans, {
     pages: (unit, signal) => unit.refusal === undefined ? input.pages(unit, signal) : refuse(unit),
     windowsInFlight: job.source.concurrency,
-    stopAfter: job.source.stop_after,
+    stopAfter: job.source.max_consecutive_failures,
     isResumed: input.resume,
     now: input.now,
     wallNow: input.wallNow,

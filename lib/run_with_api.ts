@@ -77,7 +77,7 @@ function openNotifier(input: ApiRunInput, api: ApiClient): Notifier | undefined 
   const url = readSecret(notify.url, env);
   const headers = { "content-type": "application/json" };
   return new Notifier({
-    ...{ on: notify.on, job, run, sleep: clock.sleep, mask: (text) => api.mask(text) },
+    ...{ events: notify.events, job, run, sleep: clock.sleep, mask: (text) => api.mask(text) },
     post: async (body) => {
       const signal = AbortSignal.timeout(WEBHOOK_TIMEOUT_MS);
       const { status } = await api.http.exchange({ method: "POST", url, headers, body }, signal);

@@ -52,7 +52,8 @@ async function main(argv: string[]): Promise<number> {
       const advice = args.has("explain") ? undefined : modelineAdvice(file, texts.get(file) ?? "");
       if (reading.problems.length > 0 || args.has("explain")) continue;
       const notes = reading.job === undefined ? [] : inclusiveEndNotes(reading.job);
-      for (const hint of [advice ?? [], notes].flat()) console.error(`hint: ${hint}`);
+      const renamed = reading.oldKeys.map(renameNote);
+      for (const hint of [renamed, advice ?? [], notes].flat()) console.error(`hint: ${hint}`);
     }
   }
   return isFine ? EXIT.done : EXIT.usage;
@@ -82,6 +83,10 @@ function printReading(file: string, { job, root, problems }: JobReading, explain
   }
   const exposed = job === undefined ? undefined : plainHttpProblem(job);
   if (exposed !== undefined) console.error(`warning: ${exposed}`);
+}
+
+function renameNote({ file, line, column, message }: Problem): string {
+  return `${file}:${line}:${column}: ${message}; the old name still works`;
 }
 
 function counted(noun: string, entries: object = {}): string {

@@ -16,6 +16,7 @@ import { resolveJob } from "./resolve/job.ts";
 import { partialJob } from "./schema/partial_job.ts";
 import { type FlatIssue, flatIssues, keepKnownKeys, valueAt } from "./schema/issue.ts";
 import { type PathProblem, schemaProblems } from "./schema/issue_sentence.ts";
+import { withCurrentKeys } from "./schema/renamed_key.ts";
 import { isAboveSecrets, secretAt } from "./schema/secret.ts";
 import type { YamlNode } from "./yaml/node.ts";
 import { sentVariables } from "./variables.ts";
@@ -40,6 +41,8 @@ export interface JobReading {
   readonly root: YamlNode | undefined;
   /** All problems, in the order of the files. */
   readonly problems: readonly Problem[];
+  /** Keys with a name of earlier versions, which still work. */
+  readonly oldKeys: readonly Problem[];
 }
 
 /**
@@ -58,11 +61,19 @@ export async function readJob(file: string, deps: ReadJobDeps): Promise<Job> {
 
 /** Reads a job file and the files it includes; returns the problems instead of throwing them. */
 export async function inspectJob(file: string, deps: ReadJobDeps): Promise<JobReading> {
-  const { root, findings } = await readJobTree(file, deps.readText);
+  const notes: Finding[] = [];
+  const { root, findings } = await readJobTree(file, deps.readText, (root) => {
+    const current = withCurrentKeys(root);
+    notes.push(...current.notes);
+    return current;
+  });
+  const oldKeys = notes.map((note) => problemOf(note));
   if (root === undefined && findings.length === 0) {
     findings.push({ place: file, message: "the file is empty" });
   }
-  if (root === undefined) return { job: undefined, root, problems: inOrder(findings, [], file) };
+  if (root === undefined) {
+    return { job: undefined, root, oldKeys, problems: inOrder(findings, [], file) };
+  }
   const plain = plainValue(root, deps.env);
   const found = parseJob(plain);
   const unread = found.problems.filter(({ hidesRest }) => hidesRest === true);
@@ -74,11 +85,11 @@ export async function inspectJob(file: string, deps: ReadJobDeps): Promise<JobRe
     if (!known.has(placeId(finding))) findings.push(finding);
   }
   if (findings.length > 0 || found.job === undefined) {
-    return { job: undefined, root, problems: inOrder(findings, plain.secrets, file) };
+    return { job: undefined, root, oldKeys, problems: inOrder(findings, plain.secrets, file) };
   }
   const usedVariables = plain.variables;
   const job = { ...found.job, file, usedVariables, sentVariables: sentVariables(root, deps.env) };
-  return { job, root, problems: [] };
+  return { job, root, oldKeys, problems: [] };
 }
 
 function placeId({ place }: Finding): string {

@@ -73,12 +73,12 @@ export class ApiClient implements ApiConnection, AsyncDisposable {
     });
     this.#open = new AbortBranch(dependencies.signal);
     const { wallNow, onWait, noWait } = dependencies;
-    const longestOutageMs = noWait ? source.retry.max_wait : source.give_up_after;
+    const longestOutageMs = noWait ? source.retry.max_wait : source.max_outage;
     this.availability = new Availability({
       ...{ clock, wallNow, signal: this.#open.signal },
       giveUpAfterMs: onWait === undefined ? undefined : longestOutageMs,
       onWait: onWait ?? (() => {}),
-      firstWaitMs: Math.min(source.retry.base, source.retry.max_wait),
+      firstWaitMs: Math.min(source.retry.initial_wait, source.retry.max_wait),
     });
     this.http = new HttpClient({
       timeoutMs: source.timeout,
@@ -116,7 +116,7 @@ export class ApiClient implements ApiConnection, AsyncDisposable {
     const { clock, wallNow, random } = this.dependencies;
     const signal = this.#open.signal;
     const { result } = await sendWithRetries(() => this.http.exchange(request, signal), {
-      ...{ policy: this.job.source.retry, emptyOn: [], clock, wallNow, random, signal },
+      ...{ policy: this.job.source.retry, emptyStatuses: [], clock, wallNow, random, signal },
       onRetry: () => {},
     });
     if (!(result instanceof HttpError)) return result;

@@ -258,7 +258,9 @@ function advised(failure: Failure, isAside: boolean): Failure {
   if (!isAside) return failure;
   const { kind, message, hint, status } = failure;
   const advice = `The other windows of this value are set aside; run again with --resume${
-    status === 404 ? ', or write "empty_on: [404]" if that status means that there is no data' : ""
+    status === 404
+      ? ', or write "empty_statuses: [404]" if that status means that there is no data'
+      : ""
   }`;
   const hints = hint === undefined ? advice : `${hint}. ${advice}`;
   return new Failure(kind, message, { hint: hints, cause: failure, status });

@@ -99,7 +99,7 @@ export class StreamClient {
     }
     if (result instanceof HttpError || then === "fail" || then === "refused") {
       if (this.#isEmptyError(request, result)) return { ...result, isEmpty: true };
-      throw requestFailure(this.line(request), tried, this.api, this.stream.full_on);
+      throw requestFailure(this.line(request), tried, this.api, this.stream.full_statuses);
     }
     return { ...result, isEmpty: then === "empty" || result.status === 204 };
   }
@@ -132,12 +132,12 @@ export class StreamClient {
       return this.#follow({ request, attempt, signal, rank: hasWaited ? Infinity : rank });
     }, {
       policy: job.source.retry,
-      emptyOn: this.stream.empty_on,
+      emptyStatuses: this.stream.empty_statuses,
       ...{ clock, wallNow, random, signal, paced: true },
       isOutage: async ({ result, isFinal, retryAfterMs }) => {
         const status = result instanceof HttpError ? undefined : result.status;
         const reason = reasonOf(result);
-        const isRefusal = status !== undefined && job.source.retry.also.includes(status);
+        const isRefusal = status !== undefined && job.source.retry.statuses.includes(status);
         const failed = { reason, status, isRefusal, isFinal, responsesBefore, retryAfterMs };
         return hasWaited = await availability.failed(failed);
       },
@@ -209,14 +209,14 @@ export class StreamClient {
     const { job, dependencies: { wallNow } } = this.api;
     const outcome = outcomeOf(head, wallNow());
     const { status, retryAfterMs } = outcome;
-    if (isThrottled(outcome, job.source.retry) && !this.stream.empty_on.includes(status)) {
+    if (isThrottled(outcome, job.source.retry) && !this.stream.empty_statuses.includes(status)) {
       this.#streamLimiter.refused(permit, retryAfterMs || undefined);
       this.#emit({ kind: "refused", status, retryAfterMs }, current);
     } else {
       this.#streamLimiter.accepted(permit);
     }
-    const isRefusal = job.source.retry.also.includes(status);
-    if ((status < 500 && !isRefusal) || this.stream.empty_on.includes(status)) {
+    const isRefusal = job.source.retry.statuses.includes(status);
+    if ((status < 500 && !isRefusal) || this.stream.empty_statuses.includes(status)) {
       this.api.availability.responded((signal) => this.#replay(current.request, signal));
     }
     const state = readRateLimit(head.headers, wallNow());

@@ -48,7 +48,7 @@ export interface JobDraft extends RequestDraft {
   /** Path of the total. */
   readonly total: string | undefined;
   /** Number of records of a response that may be incomplete. */
-  readonly full: number | undefined;
+  readonly maxRecords: number | undefined;
   /** Format of responses other than JSON, as keys of the stream. */
   readonly form: Sample["form"];
   /** Where the records are. */
@@ -86,7 +86,7 @@ export function draftOfAnswers(answers: InitAnswers, sample?: Sample): JobDraft 
   const dates = datesOf(answers, paging !== undefined);
   const start = startOf(answers);
   const isOpen = answers.paging === undefined && paging === undefined && found.total === undefined;
-  const full = isOpen && isRound(inner.length) ? inner.length : undefined;
+  const maxRecords = isOpen && isRound(inner.length) ? inner.length : undefined;
   return {
     ...common(answers, name, url, []),
     ...plainRequest(
@@ -97,11 +97,11 @@ export function draftOfAnswers(answers: InitAnswers, sample?: Sample): JobDraft 
     about: `${path} of ${url}`,
     paging,
     total: answers.total ?? found.total,
-    full,
+    maxRecords,
     form: sample?.form ?? {},
     ...recordsOf(answers, found, path, { isUnique: areUnique(inner) }),
     auth: answers.auth === undefined ? undefined : readAuth(answers.auth, name),
-    guesses: guessesOf(proposed, full),
+    guesses: guessesOf(proposed, maxRecords),
     notes: notesOf({ signs: proposed.signs, start: start?.name }),
   };
 }
@@ -137,7 +137,7 @@ export function draftOfOpenApi(document: OpenApiDocument, answers: InitAnswers):
   const constants = constantOf(open, answers.start);
   const parts = { dates, paging: proposed, auth, name, constants };
   const request = requestOf(document, operation, parts);
-  const full = total === undefined ? only?.size : undefined;
+  const maxRecords = total === undefined ? only?.size : undefined;
   return {
     ...common(answers, name, url, statedLimits(`${document.description} ${operation.description}`)),
     ...request,
@@ -145,11 +145,11 @@ export function draftOfOpenApi(document: OpenApiDocument, answers: InitAnswers):
     about: operation.summary || `${path} of ${url}`,
     paging,
     total,
-    full,
+    maxRecords,
     form: operation.format === undefined ? {} : { format: operation.format },
     ...recordsOf(answers, found, path, { each: Object.keys(request.forEach) }),
     auth,
-    guesses: guessesOf(proposed, full),
+    guesses: guessesOf(proposed, maxRecords),
     notes: notesOf({ signs: proposed.signs, start: open?.name, unresolved: document.unresolved }),
   };
 }
@@ -190,15 +190,15 @@ function isRound(count: number): boolean {
 
 function guessesOf(
   { guesses }: { readonly guesses: readonly string[] },
-  full: number | undefined,
+  maxRecords: number | undefined,
 ): Record<string, string> {
   return {
     ...guesses.length === 0
       ? {}
       : { paging: `${guesses.join("; ")}; probe shows whether it is right` },
-    ...full === undefined ? {} : {
-      full:
-        `A response of ${full} records may be cut off, and fails; declare "paging" if the API has pages`,
+    ...maxRecords === undefined ? {} : {
+      max_records:
+        `A response of ${maxRecords} records may be cut off, and fails; declare "paging" if the API has pages`,
     },
   };
 }

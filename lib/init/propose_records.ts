@@ -10,7 +10,7 @@ export interface RecordsProposal extends ResponseSigns {
     readonly path?: string;
     readonly as?: "entries" | "single" | "columns" | "arrays";
     readonly names?: readonly string[];
-    readonly names_at?: string;
+    readonly names_path?: string;
     readonly optional?: true;
   };
   /** Path of the array or object that contains the records. */

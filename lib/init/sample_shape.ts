@@ -141,7 +141,7 @@ interface Arrays {
     readonly path?: string;
     readonly as: "arrays";
     readonly names?: readonly string[];
-    readonly names_at?: string;
+    readonly names_path?: string;
   };
   /** Path of the array. */
   readonly path: string;
@@ -165,7 +165,7 @@ function arraysIn(body: unknown): Arrays | undefined {
   const beside = isHeader ? undefined : namesBeside(body, first.length);
   const names = isHeader ? first as string[] : beside?.names ?? generic(list);
   const records = isHeader || beside !== undefined
-    ? { ...at, as: "arrays" as const, names_at: isHeader ? `${path}[0]` : beside!.path }
+    ? { ...at, as: "arrays" as const, names_path: isHeader ? `${path}[0]` : beside!.path }
     : { ...at, as: "arrays" as const, names };
   const rows = list.slice(isHeader ? 1 : 0).map((row) =>
     Object.fromEntries(names.map((name, i) => [name, row[i]]))

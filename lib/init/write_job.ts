@@ -79,7 +79,7 @@ function tableOf({ key, columns }: TableDraft) {
 }
 
 function streamOf(draft: JobDraft) {
-  const { method, path, query, headers, body, forEach, window, paging, total, full } = draft;
+  const { method, path, query, headers, body, forEach, window, paging, total, maxRecords } = draft;
   const { records, recordDate, form } = draft;
   const isShort = [query, headers].every((one) => Object.keys(one).length === 0) &&
     method === "GET";
@@ -95,7 +95,7 @@ function streamOf(draft: JobDraft) {
     ...window === undefined ? {} : { window },
     ...paging === undefined ? {} : { paging },
     ...total === undefined ? {} : { total },
-    ...full === undefined ? {} : { full },
+    ...maxRecords === undefined ? {} : { max_records: maxRecords },
     ...form,
     ...records === "" ? {} : { records },
     ...recordDate === undefined || window === undefined ? {} : { record_date: recordDate },

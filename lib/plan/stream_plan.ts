@@ -232,9 +232,9 @@ export function autoBounds(stream: Stream): AutoBounds {
 
 /** Most records that a window may hold by its paging; undefined without a bound. */
 function mostRecords(stream: Stream): number | undefined {
-  const { full } = stream;
+  const { max_records: given } = stream;
   const most = mostByPaging(stream);
-  return most === undefined || full === undefined ? most ?? full : Math.min(most, full);
+  return most === undefined || given === undefined ? most ?? given : Math.min(most, given);
 }
 
 function mostByPaging({ paging, max_pages }: Stream): number | undefined {
@@ -251,7 +251,7 @@ function mostByPaging({ paging, max_pages }: Stream): number | undefined {
 /** Records of a full page; without paging the most a response holds, or a guess of 1,000. */
 export function pageSize(stream: Stream): number {
   const { paging } = stream;
-  if (paging.by === "none") return stream.full ?? 1000;
+  if (paging.by === "none") return stream.max_records ?? 1000;
   return paging.size ?? 100;
 }
 

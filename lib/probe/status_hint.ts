@@ -7,7 +7,7 @@ export function statusHint(status: number | undefined): string | undefined {
   }
   if (status >= 300 && status < 400) return 'Write the URL of the redirect as "url" of the source';
   if (status === 404 || status === 410) {
-    return `Check "url" of the source and the path of the request; write empty_on: [${status}] if it means no data`;
+    return `Check "url" of the source and the path of the request; write empty_statuses: [${status}] if it means no data`;
   }
   if (status === 405) return "Check the method of the request: GET or POST";
   if (status === 429) return 'Wait a while, and declare the allowed rate as "limits" of the source';

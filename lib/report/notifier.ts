@@ -13,7 +13,7 @@ interface Report {
   /** One or more lines for display; Slack shows them. */
   readonly text: string;
   /** What happened. */
-  readonly event: Notify["on"][number];
+  readonly event: Notify["events"][number];
   /** Name of the job. */
   readonly job: string;
   /** ID of the run. */
@@ -27,7 +27,7 @@ interface Report {
 /** What a notifier needs. */
 interface NotifierOptions {
   /** Which events are reported. */
-  readonly on: Notify["on"];
+  readonly events: Notify["events"];
   /** Name of the job. */
   readonly job: string;
   /** ID of the run. */
@@ -82,8 +82,8 @@ export class Notifier {
   }
 
   #report(what: Omit<Report, "job" | "run">): void {
-    const { on, job, run, mask } = this.#options;
-    if (!on.includes(what.event)) return;
+    const { events, job, run, mask } = this.#options;
+    if (!events.includes(what.event)) return;
     const report: Report = { ...what, text: `Hindcast ${job}: ${what.text}`, job, run };
     const body = JSON.stringify(
       report,

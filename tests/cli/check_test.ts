@@ -122,3 +122,16 @@ Deno.test("check refuses a file without end", async () => {
   assertEquals(code, 2);
   assert(/more than 1048576 characters/.test(stderr), stderr);
 });
+
+Deno.test("check accepts a key by its old name and prints its current one", async () => {
+  await using folder = tempDir();
+  const old = FINE.replace("    records: data\n", "    records: data\n    empty_on: [404]\n");
+  await Deno.writeTextFile(folder.file("old.yaml"), old);
+  const { code, stdout, stderr } = await runTask("check", [folder.file("old.yaml")]);
+  assertEquals(code, 0);
+  assertStringIncludes(stdout, "old.yaml: ok");
+  assertStringIncludes(
+    stderr,
+    'old.yaml:17:5: "empty_on" is now called "empty_statuses"; the old name still works',
+  );
+});

@@ -47,7 +47,7 @@ streams:
     rows: { table: days, columns: { symbol: $each.symbol, day: $key, open: '["1. open"]' } }`,
   "lists without names, milliseconds, a cap": `
 job: candles
-source: { url: https://api.binance.com, limits: 6000/min, retry: { also: [418] } }
+source: { url: https://api.binance.com, limits: 6000/min, retry: { statuses: [418] } }
 tables:
   candles:
     key: [symbol, opened]
@@ -65,7 +65,7 @@ streams:
         startTime: "{from|epoch_ms}"
         endTime: "{last|epoch_ms}"
         limit: 1000
-    full: 1000
+    max_records: 1000
     records:
       as: arrays
       names: [opened, open, high, low, close, volume, closed, quote, trades, base, taker, unused]
@@ -183,7 +183,7 @@ streams:
       query: { search: "receivedate:[{from|%Y%m%d} TO {last|%Y%m%d}]" }
     paging: { by: page, page_param: p, first: 0, pages: $header.X-Total-Pages }
     total: $header.X-Total-Count
-    empty_on: [404]
+    empty_statuses: [404]
     records: results
     rows:
       table: events

@@ -15,7 +15,7 @@ Deno.test("readJob() fills in defaults and converts strings", async () => {
   assertEquals(job.file, "job.yaml");
   assertEquals(job.start, parseCivil("2015-01-01"));
   assertEquals(job.source.limits, [{ requests: 2, intervalMs: 1000, burst: false }]);
-  assertEquals([job.source.timeout, job.source.retry.base], [90_000, 500]);
+  assertEquals([job.source.timeout, job.source.retry.initial_wait], [90_000, 500]);
   assertEquals(job.time_zone, "UTC");
   const stream = job.streams.readings!;
   assertEquals(stream.settle, 3 * 86_400_000);
@@ -123,7 +123,7 @@ Deno.test("readJob() reports what was expected, found and probably meant", async
       { "streams.readings.rows": [{ table: "readings", colums: { id: "id" } }] },
       'unknown key "colums"; did you mean "columns"?',
     ],
-    [{ "streams.readings.empty_on": [200] }, "expected at least 400, found 200"],
+    [{ "streams.readings.empty_statuses": [200] }, "expected at least 400, found 200"],
     [
       { "start": "2015-02-30" },
       'expected a date such as "2015-01-31", found "2015-02-30"',

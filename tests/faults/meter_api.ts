@@ -154,7 +154,7 @@ export function meterJob(
 source:
   url: ${url}
   auth: { basic: { username: meter, password: "\${METER_PASSWORD}" } }
-  retry: { attempts: 3, base: 20ms, max_wait: 200ms }
+  retry: { attempts: 3, initial_wait: 20ms, max_wait: 200ms }
 ${more.source ?? ""}
 tables:
   ${prefix}meters:

@@ -53,9 +53,9 @@ Deno.test("backfill() fails the one window whose request always fails, even if i
   }
 });
 
-Deno.test("backfill() ends after give_up_after, and reports since when the API is unreachable", async () => {
+Deno.test("backfill() ends after max_outage, and reports since when the API is unreachable", async () => {
   await using api = startMeters(({ number }) => number > 12 ? DOWN() : undefined);
-  const source = "  give_up_after: 2s";
+  const source = "  max_outage: 2s";
   await using bench = await openBench(meterJob(api.url, { source }));
   const { summary, error } = await bench.run(FIRST, LAST);
   assert(error instanceof Failure);

@@ -51,7 +51,7 @@ Deno.test("fetchPages() is too full when as many records come as the request all
   assert(failure.tooFull);
   await using trusting = setup({ url: server.url }, { request, paging: "none" });
   assertEquals((await ids(trusting.pages())).length, 1000);
-  await using known = setup({ url: server.url }, { request, full: 2000 });
+  await using known = setup({ url: server.url }, { request, max_records: 2000 });
   assertEquals((await ids(known.pages())).length, 1000);
 });
 

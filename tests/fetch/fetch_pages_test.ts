@@ -77,9 +77,9 @@ Deno.test("fetchPages() reads an empty window as one empty page", async () => {
   assertEquals(pages.map((page) => page.records), [[]]);
 });
 
-Deno.test("fetchPages() treats a status of empty_on as an empty window", async () => {
+Deno.test("fetchPages() treats a status of empty_statuses as an empty window", async () => {
   await using server = serve(() => Response.json({ detail: "no such day" }, { status: 404 }));
-  await using context = setup({ url: server.url }, { empty_on: [404], total: "total" });
+  await using context = setup({ url: server.url }, { empty_statuses: [404], total: "total" });
   assertEquals(await ids(context.pages()), []);
 });
 
@@ -275,9 +275,9 @@ Deno.test("fetchPages() ends an endless sequence of pages at max_pages", async (
   assertEquals(context.count("requested"), 7);
 });
 
-Deno.test("fetchPages() is too full when the response reaches `full`", async () => {
+Deno.test("fetchPages() is too full when the response reaches max_records", async () => {
   await using server = serve(() => Response.json({ items: items(0, 50) }));
-  await using context = setup({ url: server.url }, { full: 50 });
+  await using context = setup({ url: server.url }, { max_records: 50 });
   assertEquals((await failureOf(context.pages())).tooFull, true);
 });
 

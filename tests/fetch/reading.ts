@@ -36,10 +36,10 @@ export function param(step: PageStep, name: string): unknown {
 export function readAll(
   paging: Paging,
   answer: (step: PageStep, index: number) => PlayedPage,
-  options: { maxPages?: number; full?: number } = {},
+  options: { maxPages?: number; maxRecords?: number } = {},
 ): Reading {
   const paginator = openPaginator(
-    { paging, max_pages: options.maxPages ?? 10_000, full: options.full },
+    { paging, max_pages: options.maxPages ?? 10_000, max_records: options.maxRecords },
     BASE,
   );
   let queue = [paginator.first()];

@@ -378,12 +378,12 @@ Deno.test("init marks a guessed page size, and reports signs of paging that it c
   );
 });
 
-Deno.test("init declares full when only the size of a response can be requested", async () => {
+Deno.test("init declares max_records when only the size of a response can be requested", async () => {
   const { stream, text } = await written(
     documentOf([...RANGE, query("limit", { type: "integer", maximum: 500 })]),
   );
   assertEquals(
-    [stream.request.query.limit, stream.full, stream.paging],
+    [stream.request.query.limit, stream.max_records, stream.paging],
     ["500", 500, undefined],
     text,
   );
@@ -604,12 +604,12 @@ Deno.test("init reads samples of arrays of arrays, with names beside them, as a 
   const beside = await ofSample(
     '{"fields": [{"name": "id"}, {"name": "v"}], "data": [["a", 1.5], ["b", 2]]}',
   );
-  assertEquals(beside.stream.records, { path: "data", as: "arrays", names_at: "fields[].name" });
+  assertEquals(beside.stream.records, { path: "data", as: "arrays", names_path: "fields[].name" });
   assertEquals(beside.job.tables.items, { key: "id", columns: { id: "text", v: "numeric" } });
   const header = await ofSample(
     '[["NAME", "POP", "state"], ["Alabama", "5", "01"], ["Alaska", "7", "02"]]',
   );
-  assertEquals(header.stream.records, { as: "arrays", names_at: "[0]" });
+  assertEquals(header.stream.records, { as: "arrays", names_path: "[0]" });
   assertEquals(header.stream.rows.when, { path: "NAME", not: ["NAME"] });
   const none = await ofSample('{"candles": [[1738281600, 1.5, 2], [1738285200, 1.6, 2]]}');
   assertEquals(none.stream.records, {
@@ -624,7 +624,7 @@ Deno.test("init proposes paging from a sample, and marks what it guesses", async
   const items = Array.from({ length: 20 }, (_, id) => ({ id }));
   const paging = async (more: Schema) => {
     const { stream, text } = await ofSample(JSON.stringify({ items, ...more }));
-    return [stream.paging, stream.total, stream.full, /is a guess/.test(text)];
+    return [stream.paging, stream.total, stream.max_records, /is a guess/.test(text)];
   };
   assertEquals(await paging({ next: "https://api.example.com/items?page=2", total: 55 }), [
     { by: "next_link", link: "next" },

@@ -58,7 +58,9 @@ Deno.test("init drafts a job from a GraphQL response with edges and pageInfo", a
 Deno.test("init drafts a job from a bare array as Socrata returns it, which fails when it may be cut off", async () => {
   const rows = Array.from({ length: 1000 }, (_, i) => ({ unique_key: `${i}`, agency: "x" }));
   const { stream, keys } = await ofSample(rows, "/resource/erm2-nwe9.json");
-  assertEquals([stream.full, stream.paging, keys], [1000, undefined, { erm2_nwe9: "unique_key" }]);
+  assertEquals([stream.max_records, stream.paging, keys], [1000, undefined, {
+    erm2_nwe9: "unique_key",
+  }]);
 });
 
 Deno.test("init drafts a job from hits of Elasticsearch", async () => {

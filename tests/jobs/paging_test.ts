@@ -276,7 +276,7 @@ Deno.test("windows are halved when a status means that they hold too much", asyn
     return Response.json(ITEMS.filter(({ n }) => n + 1 >= from! && n + 1 <= to!));
   });
   const stream = `request: { path: /, query: { from: "{from}", to: "{last}" } }
-full_on: [400]
+full_statuses: [400]
 forecast: { records_per_day: 1 }`;
   const text = itemsJob(stream).replace("window: day", "window: { max: 30d }");
   await using world = await openWorld({ job: text, env: { URL: server.url } });

@@ -41,7 +41,7 @@ const SHAPES: Readonly<Record<string, { stream: string; answer: string }>> = {
     answer: '{"rows":[["01:00",1.5],["02:00",null]]}',
   },
   arrays_with_names: {
-    stream: 'records: { path: rows, as: arrays, names_at: "fields[].name" }',
+    stream: 'records: { path: rows, as: arrays, names_path: "fields[].name" }',
     answer: '{"fields":[{"name":"v"},{"name":"at"}],"rows":[[1.5,"01:00"],[null,"02:00"]]}',
   },
   pairs: {

@@ -68,7 +68,7 @@ async function cutResults({ job, stores, nowMs }: Journey) {
   const fetched = fetchWindows([plan], {
     pages: (unit) => pagesOf(unit),
     windowsInFlight: job.source.concurrency,
-    stopAfter: job.source.stop_after,
+    stopAfter: job.source.max_consecutive_failures,
     now: () => 0,
     wallNow: () => nowMs,
     signal: new AbortController().signal,

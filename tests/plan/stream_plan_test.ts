@@ -192,7 +192,7 @@ Deno.test("autoBounds() holds a window to what paging by offset can reach", () =
     page: { window: { min: "week", max: "year" }, paging: { by: "page", size: 50 } },
     few: { window: "auto", max_pages: 10, paging: { by: "link_header", size: 100 } },
     last: { window: "auto", paging: { by: "page", size: 25, first: 0, max_page: 9 } },
-    full: { window: "auto", full: 500 },
+    full: { window: "auto", max_records: 500 },
     cursor: { window: "auto", paging: { by: "cursor", cursor: "next", cursor_param: "c" } },
   });
   assertEquals(autoBounds(streams.offset!).maxRecords, 20_100);

@@ -191,7 +191,7 @@ Deno.test("probeStream() shows signs of paging where the job declares none", asy
 Deno.test("probeStream() reports a full response where the job does not say how to read the rest", async () => {
   const { probed, text } = await probe(
     () => Response.json({ data: DATA.slice(0, 1) }),
-    (job) => job.replace(/ {4}paging.*\n {4}total.*\n/, "    full: 1\n"),
+    (job) => job.replace(/ {4}paging.*\n {4}total.*\n/, "    max_records: 1\n"),
   );
   assert(probed.paging?.problem !== null);
   assertStringIncludes(text, "problem   the response holds 1 records");
@@ -201,7 +201,7 @@ Deno.test("probeStream() does not report a full response as a problem where a ru
   const { probed, text } = await probe(
     () => Response.json({ data: DATA.slice(0, 1) }),
     (job) =>
-      job.replace(/ {4}paging.*\n {4}total.*\n/, "    full: 1\n")
+      job.replace(/ {4}paging.*\n {4}total.*\n/, "    max_records: 1\n")
         .replace("window: day", "window: auto").replace(
           'day: "{from}"',
           'from: "{from}", to: "{to}"',

@@ -15,7 +15,7 @@ function waiting(hours: number, kind: "limit" | "outage" = "limit", sinceMs = SI
 async function reported(events: readonly RunEvent[], on: ("waiting" | "done")[] = ["waiting"]) {
   const texts: string[] = [];
   const notifier = new Notifier({
-    ...{ on, job: "meters", run: "run-1", warn: () => {}, sleep: () => Promise.resolve() },
+    ...{ events: on, job: "meters", run: "run-1", warn: () => {}, sleep: () => Promise.resolve() },
     mask: (text) => text.replaceAll("abc", "***"),
     post: (body) => {
       texts.push(JSON.parse(body).text);

@@ -182,7 +182,7 @@ source:
   auth: { bearer: "\${TOKEN}" }
   limits: [${limits.map(({ yaml }) => yaml).join(", ")}]
   timeout: 1h
-  retry: { base: 1s, max_wait: 30s }
+  retry: { initial_wait: 1s, max_wait: 30s }
 tables:
 ${STREAMS.map(table).join("")}streams:
 ${stream("orders", "day", "{ by: page, size_param: size, size: 8 }\n    total: total")}${

@@ -43,7 +43,7 @@ function resolveKind(scope: Scope, path: JobPath, stream: Stream): void {
     scope.key(path, 'a stream requires either "request" or "values"');
   }
   if (!isStatic) return;
-  for (const key of ["window", "for_each", "total", "full", "error"] as const) {
+  for (const key of ["window", "for_each", "total", "max_records", "error"] as const) {
     if (stream[key] !== undefined) {
       scope.key([...path, key], `a stream with "values" cannot have "${key}"`);
     }
@@ -124,7 +124,7 @@ function resolveRecords(scope: Scope, path: JobPath, stream: Stream): void {
   resolveFormat(scope, path, stream);
   const responsePaths: [JobPath, string | undefined][] = [
     [["records", "path"], records.path],
-    [["records", "names_at"], records.names_at],
+    [["records", "names_path"], records.names_path],
     ...Object.entries(Array.isArray(records.names) ? {} : records.names ?? {}).map(
       ([name, at]): [JobPath, string] => [["records", "names", name], at],
     ),
@@ -147,13 +147,13 @@ function resolveRecords(scope: Scope, path: JobPath, stream: Stream): void {
   }
 }
 
-function namesProblem({ as, names, names_at }: Stream["records"]): string | undefined {
+function namesProblem({ as, names, names_path }: Stream["records"]): string | undefined {
   const isList = Array.isArray(names);
   if (as === "arrays") {
-    const given = [isList, names_at !== undefined].filter(Boolean).length;
-    return given === 1 ? undefined : '"as: arrays" requires either a list "names" or "names_at"';
+    const given = [isList, names_path !== undefined].filter(Boolean).length;
+    return given === 1 ? undefined : '"as: arrays" requires either a list "names" or "names_path"';
   }
-  if (names_at !== undefined || isList) return '"names" and "names_at" are for "as: arrays"';
+  if (names_path !== undefined || isList) return '"names" and "names_path" are for "as: arrays"';
   if (names !== undefined && as !== "columns") return 'a mapping "names" is for "as: columns"';
   return undefined;
 }
@@ -167,7 +167,7 @@ function resolveFormat(scope: Scope, path: JobPath, { format, records, ...stream
   } else if (records.as !== "list" && records.as !== "arrays") {
     scope.value([...path, "records", "as"], `CSV does not support "as: ${records.as}"`);
   }
-  if (stream.full_on.length > 0 && stream.window === undefined) {
-    scope.key([...path, "full_on"], '"full_on" requires a window');
+  if (stream.full_statuses.length > 0 && stream.window === undefined) {
+    scope.key([...path, "full_statuses"], '"full_statuses" requires a window');
   }
 }

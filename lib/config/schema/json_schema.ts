@@ -26,7 +26,26 @@ export function jobJsonSchema(): string {
     title: "Hindcast job",
     ...schema,
   };
-  return `${JSON.stringify(whole, null, 2)}\n`;
+  return `${JSON.stringify(withOldNames(whole), null, 2)}\n`;
+}
+
+/** Adds the old names of renamed keys, as deprecated. */
+function withOldNames(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(withOldNames);
+  if (typeof node !== "object" || node === null) return node;
+  const copy = Object.fromEntries(
+    Object.entries(node).map(([key, value]) => [key, withOldNames(value)]),
+  );
+  const properties = (copy.properties ?? {}) as Record<string, Record<string, unknown>>;
+  for (const [name, property] of Object.entries(properties)) {
+    const { formerly } = property;
+    delete property.formerly;
+    if (typeof formerly !== "string") continue;
+    const { default: _, ...old } = property;
+    const description = `Renamed to \`${name}\`; the old name still works.`;
+    properties[formerly] = { ...old, description, deprecated: true };
+  }
+  return copy;
 }
 
 function adapt(schema: Record<string, unknown>): void {

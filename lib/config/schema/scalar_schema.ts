@@ -18,6 +18,8 @@ export interface KeyMeta {
   secret?: boolean;
   /** Whether a secret may be written in the file, because it often is not one (a user name). */
   literal?: boolean;
+  /** The name of the key in earlier versions; job files may still use it. */
+  formerly?: string;
   /** For a mapping that may be written as a string: the key whose value the string is. */
   shorthand?: string;
 }

@@ -61,15 +61,15 @@ const retry = z.strictObject({
   attempts: z.int().min(1).max(100).default(5).describe(
     "Attempts per request, including the first.",
   ).meta({ unit: "attempts" }),
-  base: duration.prefault("500ms").describe(
+  initial_wait: duration.prefault("500ms").describe(
     "Average wait before the first retry; it doubles with each retry.",
-  ),
+  ).meta({ formerly: "base" }),
   max_wait: duration.prefault("1m").describe(
     "Longest wait before a retry, unless Retry-After requests a longer one.",
   ),
-  also: z.array(z.int().min(400).max(499)).default([]).describe(
+  statuses: z.array(z.int().min(400).max(499)).default([]).describe(
     "Additional HTTP statuses to retry, for an API that uses them for rate limiting.",
-  ).meta({ kind: "list of statuses", example: [403] }),
+  ).meta({ kind: "list of statuses", example: [403], formerly: "also" }),
 });
 
 /** Bounds of the requests in flight; each response may hold megabytes until its rows are written. */
@@ -107,14 +107,14 @@ export const source = z.strictObject({
   retry: retry.prefault({}).describe(
     "Retries after timeouts, connection errors, 408, 425, 429 and 5xx.",
   ),
-  give_up_after: duration.prefault("24h").describe(
+  max_outage: duration.prefault("24h").describe(
     "Longest outage of the API that a run waits for; meanwhile one request at a time probes the API, at intervals of up to 5 minutes.",
-  ),
+  ).meta({ formerly: "give_up_after" }),
   headers: z.record(z.string(), template).default({}).describe("Headers sent with every request.")
     .meta({ kind: "mapping of templates", example: { Accept: "application/json" } }),
-  stop_after: z.int().min(1).default(10).describe(
+  max_consecutive_failures: z.int().min(1).default(10).describe(
     "Different `for_each` values, or windows of a stream without `for_each`, that may fail in a row before the run stops.",
-  ).meta({ unit: "windows" }),
+  ).meta({ unit: "windows", formerly: "stop_after" }),
 }).transform((source) => ({
   ...source,
   concurrency: source.concurrency ?? defaultConcurrency(source.limits),

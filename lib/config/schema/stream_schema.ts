@@ -75,9 +75,9 @@ const recordsMap = z.strictObject({
   }).optional().describe(
     "For `arrays`, the names of the elements; for `columns` whose arrays are in different places, a mapping of names to paths.",
   ).meta({ kind: "list of names or mapping of paths", example: ["time", "open", "close"] }),
-  names_at: path.optional().describe(
+  names_path: path.optional().describe(
     "For `arrays`, the path of the names in the response body; `[]` may select a field of each element.",
-  ).meta({ example: "fields[].name" }),
+  ).meta({ example: "fields[].name", formerly: "names_at" }),
   optional: z.boolean().default(false).describe(
     "Whether a response without records may omit the path (or the arrays of `columns`), or be empty.",
   ),
@@ -221,9 +221,9 @@ export const stream = z.strictObject({
   total: path.optional().describe(
     "Path of the total number of records; a window with a different number fails. `none` if numbers that look like a total mean something else.",
   ).meta({ example: "meta.total" }),
-  full: z.int().min(1).optional().describe(
-    "The number of records at which the API cuts off a response or, with paging, all pages of a window. An `auto` window is then made shorter, based on the total on the first page if there is one.",
-  ).meta({ unit: "records", example: 1000 }),
+  max_records: z.int().min(1).optional().describe(
+    "Largest number of records that the API returns in a response or, with paging, in all pages of a window. A window that reaches it is cut off: an `auto` window is made shorter, based on the total on the first page if there is one, and any other fails.",
+  ).meta({ unit: "records", example: 1000, formerly: "full" }),
   format: z.enum(["json", "ndjson", "csv"]).default("json").describe("Format of the response."),
   delimiter: z.string().length(1, { error: "expected one character" }).default(",").describe(
     "CSV delimiter.",
@@ -246,12 +246,12 @@ export const stream = z.strictObject({
   record_date: recordDate.optional().describe(
     "The date of a record: a path, or a mapping. A record outside its window is rejected.",
   ).meta({ kind: "path or mapping", example: "date" }),
-  empty_on: z.array(z.int().min(400).max(499)).default([]).describe(
+  empty_statuses: z.array(z.int().min(400).max(499)).default([]).describe(
     "HTTP statuses that mean that the window is empty.",
-  ).meta({ kind: "list of statuses", example: [404] }),
-  full_on: z.array(z.int().min(400).max(599)).default([]).describe(
+  ).meta({ kind: "list of statuses", example: [404], formerly: "empty_on" }),
+  full_statuses: z.array(z.int().min(400).max(599)).default([]).describe(
     "HTTP statuses that mean that the window has too many records; an `auto` window is then split.",
-  ).meta({ kind: "list of statuses", example: [413] }),
+  ).meta({ kind: "list of statuses", example: [413], formerly: "full_on" }),
   forecast: forecast.optional().describe(
     "Estimates that --check-status uses until runs have measured the stream.",
   ).meta({ example: { records_per_day: 35, rows_per_record: 12 } }),

@@ -1,7 +1,7 @@
 // Reads a job file and the files it includes, and merges them into one tree. Included files must be in
 // the folder of the top file or below it, so that a job from a stranger cannot read other files. A file
 // that includes itself, directly or not, is a problem, not a loop.
-import { type Finding, sourceText } from "./problem.ts";
+import { type Finding, type SourceText, sourceText } from "./problem.ts";
 import type { YamlEntry, YamlMap, YamlNode } from "./node.ts";
 import { readYamlTree } from "./tree.ts";
 
@@ -19,8 +19,15 @@ export interface JobTree {
   readonly findings: Finding[];
 }
 
-/** Reads a job file and the files it includes. */
-export async function readJobTree(file: string, readText: ReadText): Promise<JobTree> {
+/** Changes the tree of one file before it is merged with others; returns problems with it. */
+export type PrepareTree = (root: YamlNode) => { root: YamlNode; findings: readonly Finding[] };
+
+/** Reads a job file and the files it includes; each is prepared by `prepare` before they are merged. */
+export async function readJobTree(
+  file: string,
+  readText: ReadText,
+  prepare: PrepareTree = (root) => ({ root, findings: [] }),
+): Promise<JobTree> {
   let text: string;
   try {
     text = await readText(file);
@@ -28,14 +35,23 @@ export async function readJobTree(file: string, readText: ReadText): Promise<Job
     const finding = { place: file, message: unreadable(error) };
     return { root: undefined, findings: [finding] };
   }
-  const { root, findings } = readYamlTree(sourceText(file, text));
-  const reader = { readText, findings, files: 1, folder: folderOf(file) };
+  const { root, findings } = readPrepared(sourceText(file, text), prepare);
+  const reader = { readText, prepare, findings, files: 1, folder: folderOf(file) };
   const whole = root?.kind === "map" ? await withIncludes(root, [file], reader) : root;
   return { root: whole, findings };
 }
 
+/** The tree of one file, prepared, and its problems. */
+function readPrepared(source: SourceText, prepare: PrepareTree) {
+  const { root, findings } = readYamlTree(source);
+  if (root === undefined) return { root, findings };
+  const prepared = prepare(root);
+  return { root: prepared.root, findings: [...findings, ...prepared.findings] };
+}
+
 interface Reader {
   readonly readText: ReadText;
+  readonly prepare: PrepareTree;
   readonly findings: Finding[];
   /** Folder that included files must be in; empty or ending with a slash. */
   readonly folder: string;
@@ -104,7 +120,7 @@ async function readIncluded(
   } catch (error) {
     return refuse(`cannot read "${path}": ${unreadable(error)}`);
   }
-  const { root, findings } = readYamlTree(sourceText(path, text));
+  const { root, findings } = readPrepared(sourceText(path, text), reader.prepare);
   reader.findings.push(...findings);
   if (root === undefined) return undefined;
   if (root.kind !== "map") return refuse(`"${path}" is not a mapping`);

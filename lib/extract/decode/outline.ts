@@ -91,7 +91,7 @@ function listGuess(body: unknown, path: string, list: unknown[]): RecordsGuess |
   if (!Array.isArray(list[0])) return undefined;
   const at = path === "" ? "" : ` path: ${quoted(path)},`;
   const named = namesAt(body, list[0].length);
-  const names = named === undefined ? "names: [...]" : `names_at: ${quoted(named)}`;
+  const names = named === undefined ? "names: [...]" : `names_path: ${quoted(named)}`;
   return { records: `{${at} as: arrays, ${names} }`, count: list.length };
 }
 

@@ -88,11 +88,11 @@ function recordsOfArrays(rows: unknown[], names: readonly string[]): unknown[] {
 }
 
 function namesOf(spec: RecordsSpec, body: unknown): string[] {
-  if (spec.names_at === undefined) return Array.isArray(spec.names) ? spec.names : [];
-  const names = listOf(at(spec.names_at, body), spec.names_at);
+  if (spec.names_path === undefined) return Array.isArray(spec.names) ? spec.names : [];
+  const names = listOf(at(spec.names_path, body), spec.names_path);
   const odd = names.findIndex((name) => typeof name !== "string");
   if (odd < 0) return names as string[];
-  throw wrongShape(`expected names at "${spec.names_at}", found ${kindOf(names[odd])}`);
+  throw wrongShape(`expected names at "${spec.names_path}", found ${kindOf(names[odd])}`);
 }
 
 function wrongShape(what: string): Failure {

@@ -11,17 +11,17 @@ import { reasonOf, type SendResult } from "./send_with_retries.ts";
 /** A refusal that speaks of a quota rather than of credentials. */
 const QUOTA = /quota|limit|too many|exceeded/i;
 const QUOTA_HINT =
-  'If a quota is used up, declare "retry: { also: [403] }" under "source": the run then waits';
+  'If a quota is used up, declare "retry: { statuses: [403] }" under "source": the run then waits';
 
 /**
  * Returns the failure that the last attempt of a request means; `line` is the masked request. A status of
- * `fullOn` means that the window holds more than the API returns.
+ * `fullStatuses` means that the window holds more than the API returns.
  */
 export function requestFailure(
   line: string,
   { result, then, attempts }: SendResult,
   source: { readonly job: Job; mask(text: string): string },
-  fullOn: readonly number[] = [],
+  fullStatuses: readonly number[] = [],
 ): Failure {
   const attemptsText = attempts === 1 ? "" : ` in ${attempts} attempts`;
   const error = result instanceof HttpError ? result : undefined;
@@ -36,7 +36,7 @@ export function requestFailure(
     const hint = isQuota ? QUOTA_HINT : credentialsHint(source.job.source.auth);
     return new Failure("refused", message, { hint, status });
   }
-  if (!(result instanceof HttpError) && fullOn.includes(result.status)) {
+  if (!(result instanceof HttpError) && fullStatuses.includes(result.status)) {
     const hint = "Make the windows shorter: the API reports that this one holds too much";
     return new Failure("window", message, { hint, tooFull: true, status });
   }

@@ -54,7 +54,7 @@ export interface Circumstances {
   /** How often to send the request, and how long to wait in between. */
   readonly policy: RetryPolicy;
   /** Statuses that mean an empty window. */
-  readonly emptyOn: readonly number[];
+  readonly emptyStatuses: readonly number[];
   /** A number in [0, 1). */
   readonly random: number;
 }
@@ -71,7 +71,7 @@ export const PASSING_ERRORS: ReadonlySet<HttpErrorKind> = new Set([
 
 /** Decides what follows one attempt. */
 export function decide(outcome: Outcome, circumstances: Circumstances): Decision {
-  const { attempt, policy, emptyOn } = circumstances;
+  const { attempt, policy, emptyStatuses } = circumstances;
   const isLast = attempt >= policy.attempts;
   if ("error" in outcome) {
     const isFinal = isLast || !PASSING_ERRORS.has(outcome.error);
@@ -79,7 +79,7 @@ export function decide(outcome: Outcome, circumstances: Circumstances): Decision
   }
   const { status } = outcome;
   if (status >= 200 && status < 300) return { then: "take" };
-  if (emptyOn.includes(status)) return { then: "empty" };
+  if (emptyStatuses.includes(status)) return { then: "empty" };
   const throttled = isThrottled(outcome, policy);
   const retry = retryAfter(outcome, throttled, circumstances);
   if ((throttled || isPassingStatus(status)) && !(isLast && retry.counts)) return retry;
@@ -91,7 +91,7 @@ export function decide(outcome: Outcome, circumstances: Circumstances): Decision
  * retried together. The mean after the first attempt is `base`; it doubles each time.
  */
 export function backoffMs(attempt: number, policy: RetryPolicy, random: number): number {
-  return Math.min(policy.max_wait, random * 2 * policy.base * 2 ** (attempt - 1));
+  return Math.min(policy.max_wait, random * 2 * policy.initial_wait * 2 ** (attempt - 1));
 }
 
 function backoff(throttled: boolean, { attempt, policy, random }: Circumstances): Retry {
@@ -123,6 +123,6 @@ export function isThrottled(
   { status, retryAfterMs, isExhausted }: ResponseOutcome,
   policy: RetryPolicy,
 ): boolean {
-  if (status === 429 || policy.also.includes(status)) return true;
+  if (status === 429 || policy.statuses.includes(status)) return true;
   return status === 403 && (retryAfterMs !== null || isExhausted);
 }

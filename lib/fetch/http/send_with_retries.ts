@@ -17,7 +17,7 @@ export interface SendOptions {
   /** How often to send the request, and how long to wait in between. */
   readonly policy: RetryPolicy;
   /** Statuses that mean an empty window. */
-  readonly emptyOn: readonly number[];
+  readonly emptyStatuses: readonly number[];
   /** The clock that waits. */
   readonly clock: Clock;
   /** Epoch milliseconds. */
@@ -62,21 +62,21 @@ export async function sendWithRetries<A extends HttpResponse>(
   once: (attempt: number) => Promise<A>,
   options: SendOptions,
 ): Promise<SendResult<A>> {
-  const { policy, emptyOn, clock, random, signal } = options;
+  const { policy, emptyStatuses, clock, random, signal } = options;
   for (let attempt = 1;; attempt++) {
     const result = await once(attempt).catch(httpErrorOnly);
     const outcome = result instanceof HttpError
       ? { error: result.kind }
       : outcomeOf(result, options.wallNow());
     const isFinal = attempt >= policy.attempts;
-    if (mayBeOutage(outcome, policy, emptyOn)) {
+    if (mayBeOutage(outcome, policy, emptyStatuses)) {
       const retryAfterMs = "error" in outcome ? 0 : outcome.retryAfterMs ?? 0;
       if (await options.isOutage?.({ result, isFinal, retryAfterMs })) {
         attempt = 0;
         continue;
       }
     }
-    const decision = decide(outcome, { attempt, policy, emptyOn, random: random() });
+    const decision = decide(outcome, { attempt, policy, emptyStatuses, random: random() });
     if (decision.then !== "retry") return { result, then: decision.then, attempts: attempt };
     const { waitMs, counts } = decision;
     options.onRetry({ attempt, reason: reasonOf(result), waitMs });
@@ -88,13 +88,13 @@ export async function sendWithRetries<A extends HttpResponse>(
 /** Whether the failure may be caused by an API that is unreachable rather than by this request. */
 function mayBeOutage(
   outcome: Outcome,
-  { also }: RetryPolicy,
-  emptyOn: readonly number[],
+  { statuses }: RetryPolicy,
+  emptyStatuses: readonly number[],
 ): boolean {
   if ("error" in outcome) return outcome.error === "timeout" || outcome.error === "connection";
   const { status, retryAfterMs } = outcome;
-  const isRefusal = also.includes(status) && !retryAfterMs;
-  return (status >= 500 || isRefusal) && !emptyOn.includes(status);
+  const isRefusal = statuses.includes(status) && !retryAfterMs;
+  return (status >= 500 || isRefusal) && !emptyStatuses.includes(status);
 }
 
 /** What the status and headers of a response say about a retry. */

@@ -15,7 +15,7 @@ import type { Paginator } from "./paginator.ts";
  * the stream have taught.
  */
 export function openPaginator(
-  stream: Pick<Stream, "paging" | "max_pages" | "full">,
+  stream: Pick<Stream, "paging" | "max_pages" | "max_records">,
   baseUrl: string,
   ends: PageEnds = new PageEnds(),
 ): Paginator {
@@ -23,11 +23,11 @@ export function openPaginator(
   const tally = new Tally(stream.max_pages, {
     ends,
     isPaged: paging.by !== "none",
-    full: stream.full,
+    maxRecords: stream.max_records,
   });
   switch (paging.by) {
     case "none":
-      return new SinglePage(tally, stream.full);
+      return new SinglePage(tally, stream.max_records);
     case "offset":
       return new OffsetPaginator(paging, tally);
     case "page":

@@ -1,5 +1,5 @@
 // Owns streams without paging: one response is the whole window. Invariant: a response that the API cut off
-// is never taken for a complete one, as far as a total, `full`, a limit in the request or anything that the
+// is never taken for a complete one, as far as a total, `max_records`, a limit in the request or anything that the
 // response declares shows; unless the job says "paging: none".
 import type { PageFacts, Paginator, Verdict } from "./paginator.ts";
 import { suggestPaging } from "./suggest_paging.ts";
@@ -8,15 +8,15 @@ import type { PageStep } from "../http/page_step.ts";
 
 const HINT = 'Make the windows shorter, or declare "paging"';
 
-/** Reads one response per window; `full` is the record count at which the API cuts off. */
+/** Reads one response per window; `maxRecords` is the record count at which the API cuts off. */
 export class SinglePage implements Paginator {
   readonly #tally: Tally;
-  readonly #full: number | undefined;
+  readonly #maxRecords: number | undefined;
 
   /** Creates the paginator of one reading. */
-  constructor(tally: Tally, full: number | undefined) {
+  constructor(tally: Tally, maxRecords: number | undefined) {
     this.#tally = tally;
-    this.#full = full;
+    this.#maxRecords = maxRecords;
   }
 
   /** Returns the only step, the stream's own request. */
@@ -30,8 +30,8 @@ export class SinglePage implements Paginator {
     if (decided !== undefined) return decided;
     const { records, total } = this.#tally;
     if (total !== null) return tooFull(`the response holds ${records} of ${total} records`, HINT);
-    if (this.#full === undefined) return this.#limited(page) ?? this.#tally.finish(page);
-    if (records < this.#full) return this.#tally.finish(page);
+    if (this.#maxRecords === undefined) return this.#limited(page) ?? this.#tally.finish(page);
+    if (records < this.#maxRecords) return this.#tally.finish(page);
     return tooFull(
       `the response holds ${records} records, the number at which the API cuts off`,
       HINT,
@@ -49,7 +49,7 @@ export class SinglePage implements Paginator {
       `the response holds ${records} records, exactly as many as "${limit.name}" of the request allows`,
       `Write ${
         suggested.join(" and ")
-      } in the stream, "full: ${limit.value}" for shorter windows, or "paging: none" if the response is complete`,
+      } in the stream, "max_records: ${limit.value}" for shorter windows, or "paging: none" if the response is complete`,
     );
   }
 }

@@ -31,7 +31,7 @@ export class Tally {
   /** Whether the job declares how pages follow each other. */
   readonly isPaged: boolean;
   /** Records of a window at which the API cuts off, if the job declares it. */
-  readonly full: number | undefined;
+  readonly maxRecords: number | undefined;
   /** Pages read. */
   pages = 0;
   /** Records read. */
@@ -47,16 +47,16 @@ export class Tally {
   /** Creates a tally that allows at most `maxPages` pages; `isPaged` if the job declares how pages follow. */
   constructor(
     maxPages: number,
-    { ends = new PageEnds(), isPaged = true, full }: {
+    { ends = new PageEnds(), isPaged = true, maxRecords }: {
       ends?: PageEnds;
       isPaged?: boolean;
-      full?: number | undefined;
+      maxRecords?: number | undefined;
     } = {},
   ) {
     this.maxPages = maxPages;
     this.ends = ends;
     this.isPaged = isPaged;
-    this.full = full;
+    this.maxRecords = maxRecords;
   }
 
   /**
@@ -192,12 +192,12 @@ export class Tally {
 
   /** The total shows on the first page that the last ones cannot be read. */
   #isFull(): Verdict | undefined {
-    const { full, total, records } = this;
-    if (full === undefined || !this.isPaged) return undefined;
-    if (total === null ? records < full : total <= full) return undefined;
+    const { maxRecords, total, records } = this;
+    if (maxRecords === undefined || !this.isPaged) return undefined;
+    if (total === null ? records < maxRecords : total <= maxRecords) return undefined;
     const held = total === null ? `at least ${records}` : total;
     return tooFull(
-      `the window holds ${held} records, and the API returns at most ${full}`,
+      `the window holds ${held} records, and the API returns at most ${maxRecords}`,
       "Make the windows shorter",
     );
   }

@@ -295,11 +295,11 @@ Deno.test("resolveJob() checks paging, records and kinds of streams", () =>
     ],
     [
       { [`${STREAM}.records`]: { as: "arrays" } },
-      '"as: arrays" requires either a list "names" or "names_at"',
+      '"as: arrays" requires either a list "names" or "names_path"',
     ],
     [
       { [`${STREAM}.records`]: { as: "list", names: ["a"] } },
-      '"names" and "names_at" are for "as: arrays"',
+      '"names" and "names_path" are for "as: arrays"',
     ],
     [
       { [`${STREAM}.skip`]: 2, [`${STREAM}.comment`]: "#" },

@@ -46,7 +46,7 @@ Deno.test("guessRecords() finds lists, keyed objects, columns and lists of lists
   assertEquals(
     guesses({ data: [[1, 2], [3, 4], [5, 6]], fields: [{ name: "a" }, { name: "b" }] })[0],
     [
-      "{ path: data, as: arrays, names_at: 'fields[].name' }",
+      "{ path: data, as: arrays, names_path: 'fields[].name' }",
       3,
     ],
   );

@@ -35,7 +35,7 @@ Deno.test("readRecords() fails the window where the response has another shape",
       'expected arrays of equal length at "h", found 2 elements at "time" and 1 at "t"',
     ],
     [
-      { path: "rows", as: "arrays", names_at: "fields[].name" },
+      { path: "rows", as: "arrays", names_path: "fields[].name" },
       { rows: [], fields: [{}] },
       'expected names at "fields[].name", found nothing',
     ],
@@ -82,7 +82,9 @@ Deno.test("readRecords() builds records from columns and from arrays with names"
     4,
   ]);
   const named = { fields: [{ name: "a" }], rows: [[1]] };
-  assertEquals(read({ path: "rows", as: "arrays", names_at: "fields[].name" }, named), [{ a: 1 }]);
+  assertEquals(read({ path: "rows", as: "arrays", names_path: "fields[].name" }, named), [{
+    a: 1,
+  }]);
 });
 
 Deno.test("readRecords() takes a single object as the record", () => {

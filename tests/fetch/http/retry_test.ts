@@ -2,13 +2,13 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { backoffMs, decide, type Outcome } from "../../../lib/fetch/http/retry.ts";
 
-const policy = { attempts: 5, base: 500, max_wait: 60_000, also: [] as number[] };
+const policy = { attempts: 5, initial_wait: 500, max_wait: 60_000, statuses: [] as number[] };
 const answer = (status: number, more: Partial<Outcome> = {}): Outcome =>
   ({ status, retryAfterMs: null, isExhausted: false, ...more }) as Outcome;
 const at = (attempt: number, more = {}) => ({
   attempt,
   policy,
-  emptyOn: [404],
+  emptyStatuses: [404],
   random: 0.5,
   ...more,
 });
@@ -21,7 +21,7 @@ Deno.test("decide() takes every 2xx", () => {
 
 Deno.test("decide() treats a status as empty when the stream declares it", () => {
   assertEquals(decide(answer(404), at(1)), { then: "empty" });
-  assertEquals(decide(answer(404), at(1, { emptyOn: [] })).then, "fail");
+  assertEquals(decide(answer(404), at(1, { emptyStatuses: [] })).then, "fail");
 });
 
 Deno.test("decide() retries 408, 425, 429 and 5xx, and doubles the mean wait", () => {
@@ -69,7 +69,7 @@ Deno.test("decide() returns refused for 401 and 403 immediately", () => {
 Deno.test("decide() treats a 403 as a limit when it has a wait, no requests remain, or the job declares it", () => {
   assertEquals(decide(answer(403, { retryAfterMs: 1000 }), at(1)).then, "retry");
   assertEquals(decide(answer(403, { isExhausted: true }), at(1)).then, "retry");
-  const listed = { policy: { ...policy, also: [403] } };
+  const listed = { policy: { ...policy, statuses: [403] } };
   assertEquals(decide(answer(403), at(1, listed)).then, "retry");
   assertEquals(decide(answer(403), at(5, listed)).then, "refused");
 });

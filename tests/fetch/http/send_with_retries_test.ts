@@ -4,7 +4,7 @@ import { backoffMs } from "../../../lib/fetch/http/retry.ts";
 import { sendWithRetries } from "../../../lib/fetch/http/send_with_retries.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 
-const POLICY = { attempts: 3, base: 500, max_wait: 60_000, also: [] };
+const POLICY = { attempts: 3, initial_wait: 500, max_wait: 60_000, statuses: [] };
 
 function response(status: number, headers: Record<string, string> = {}): HttpResponse {
   return { status, headers: new Headers(headers), body: new Uint8Array(), ms: 1 };
@@ -19,7 +19,7 @@ async function sentAt(responses: readonly HttpResponse[], paced = false): Promis
     sentAtMs.push(clock.now());
     return Promise.resolve(responses[attempt - 1]!);
   }, {
-    ...{ policy: POLICY, emptyOn: [], clock, paced, wallNow: clock.now, random: () => 0.5 },
+    ...{ policy: POLICY, emptyStatuses: [], clock, paced, wallNow: clock.now, random: () => 0.5 },
     ...{ signal: new AbortController().signal, onRetry: () => {} },
   });
   return sentAtMs;

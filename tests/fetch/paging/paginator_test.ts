@@ -46,20 +46,24 @@ function failure(verdict: Verdict): { reason: string; tooFull: boolean } {
   return { reason: verdict.reason, tooFull: verdict.tooFull };
 }
 
-Deno.test("SinglePage accepts any response without a total and `full`", () => {
+Deno.test("SinglePage accepts any response without a total and max_records", () => {
   const reading = readAll({ by: "none" }, () => ({ records: range(0, 5000) }));
   assertEquals(reading.verdict, { kind: "done" });
 });
 
-Deno.test("SinglePage is too full when the response reaches `full`", () => {
-  const { verdict } = readAll({ by: "none" }, () => ({ records: range(0, 50) }), { full: 50 });
+Deno.test("SinglePage is too full when the response reaches max_records", () => {
+  const { verdict } = readAll({ by: "none" }, () => ({ records: range(0, 50) }), {
+    maxRecords: 50,
+  });
   assert(failure(verdict).tooFull);
-  const short = readAll({ by: "none" }, () => ({ records: range(0, 49) }), { full: 50 });
+  const short = readAll({ by: "none" }, () => ({ records: range(0, 49) }), { maxRecords: 50 });
   assertEquals(short.verdict, { kind: "done" });
 });
 
-Deno.test("SinglePage prefers the total to `full`", () => {
-  const whole = readAll({ by: "none" }, () => ({ records: range(0, 50), total: 50 }), { full: 50 });
+Deno.test("SinglePage prefers the total to max_records", () => {
+  const whole = readAll({ by: "none" }, () => ({ records: range(0, 50), total: 50 }), {
+    maxRecords: 50,
+  });
   assertEquals(whole.verdict, { kind: "done" });
   const cut = readAll({ by: "none" }, () => ({ records: range(0, 50), total: 51 }));
   assertEquals(failure(cut.verdict), {
@@ -643,14 +647,14 @@ Deno.test("PagePaginator reads the page with the number max_page, and no other",
   assertEquals(pages(4).asked.length, 1);
 });
 
-Deno.test("every kind of paging is too full at `full`, judged by the total on the first page", () => {
+Deno.test("every kind of paging is too full at max_records, judged by the total on the first page", () => {
   for (const paging of [offset({ size: 100 }), page({ size: 100 }), cursor(), nextLink]) {
     const reading = (count: number, total?: number) =>
       readAll(paging, (_, at) => ({
         records: range(at * 100, Math.min(count, at * 100 + 100)),
         ...total === undefined ? {} : { total },
         at: at * 100 + 100 < count ? { next: `/p${at}` } : {},
-      }), { full: 1000 });
+      }), { maxRecords: 1000 });
     const known = reading(1001, 1001);
     assertEquals([failure(known.verdict).tooFull, known.asked.length], [true, 1]);
     assertEquals(

@@ -156,7 +156,7 @@ Deno.test("Availability.failed() never finds an outage where outages are not wai
   for (let at = 0; at < 10; at++) assertEquals(await availability.failed(attempt), false);
 });
 
-Deno.test("Availability.enter() fails when the outage lasts longer than give_up_after", async () => {
+Deno.test("Availability.enter() fails when the outage lasts longer than max_outage", async () => {
   const { clock, availability, fail } = setup(60_000);
   await fail();
   await fail();
