@@ -1,24 +1,10 @@
 // `deno task backfill`: fetches what a range of dates lacks, or all of it again, into the target. Also
-// the plan (`--dry-run`) and the forecast (`--check-status`) of the same run. It chooses and wires; the
-// work is in lib/.
-import type { Job } from "../lib/config/schema/job.ts";
-import { RESTORED, restoreIfForgotten } from "../lib/checkpoint/restore.ts";
-import { surveyOf, surveyStreams } from "../lib/checkpoint/survey.ts";
+// the plan (`--dry-run`) and the forecast (`--check-status`) of the same run.
 import { helpText, readArguments } from "../lib/cli/arguments.ts";
-import type { Arguments } from "../lib/cli/arguments.ts";
-import { Failure } from "../lib/failure.ts";
-import { dryRunLines } from "../lib/cli/lines/dry_run.ts";
-import { EXIT, printError, runCommand } from "../lib/cli/exit.ts";
-import { env, jobFileOf, openJob, openStores, print } from "../lib/cli/open_job.ts";
-import type { Stores } from "../lib/cli/open_job.ts";
-import { performRun } from "../lib/cli/perform_run.ts";
-import { planRun } from "../lib/cli/resume.ts";
-import { givenOptions, rangeOf, runFlags, runOptions, streamsOf } from "../lib/cli/run_options.ts";
-import type { GivenOptions } from "../lib/cli/run_options.ts";
-import { Screen } from "../lib/cli/screen.ts";
-import { StopSignal } from "../lib/cli/signals.ts";
-import { surveyLines } from "../lib/cli/lines/survey_lines.ts";
-import { newRunId } from "../lib/run.ts";
+import { EXIT, runCommand } from "../lib/cli/exit.ts";
+import { backfill } from "../lib/cli/commands/backfill.ts";
+import { jobFileOf, openJob } from "../lib/cli/open_job.ts";
+import { runFlags } from "../lib/cli/run_options.ts";
 
 const ABOUT = "Fetches a range of dates of every stream of a job into the database.";
 
@@ -30,131 +16,7 @@ async function main(argv: string[]): Promise<number> {
     console.log(helpText("backfill [options]", job.about ?? ABOUT, flags));
     return EXIT.done;
   }
-  if (args.has("json") && args.has("dry-run")) throw noJson("--dry-run");
-  const given = givenOptions(job, args, Date.now());
-  if (args.has("dry-run")) return await showPlan(job, given, args.has("resume"));
-  return args.has("check-status")
-    ? await checkStatus(job, given, args)
-    : await perform(job, given, args);
-}
-
-/** Prints the plan of a run; that of `--resume` depends on what is done. */
-async function showPlan(job: Job, given: GivenOptions, resume: boolean): Promise<number> {
-  if (!resume) {
-    const options = runOptions(job, given, undefined, Date.now());
-    const { params } = options;
-    const plan = { streams: streamsOf(job, options), range: rangeOf(options), params };
-    print((await dryRunLines(job, plan)).join("\n"));
-    return EXIT.done;
-  }
-  await using stores = await openStores();
-  const { checkpoint, plan } = await plannedOn(stores, job, given, true);
-  const { params } = plan.options;
-  const source = { ...plan, params, job, checkpoint, target: stores.target, wallNow: Date.now };
-  print((await dryRunLines(job, source, source)).join("\n"));
-  return EXIT.done;
-}
-
-/** What a run would fetch, without its lock: an empty checkpoint is left to the run to restore. */
-async function plannedOn(stores: Stores, job: Job, given: GivenOptions, resume: boolean) {
-  const checkpoint = stores.checkpoint(job);
-  const plan = await planRun({ job, checkpoint, given, resume, nowMs: Date.now() });
-  return { checkpoint, plan };
-}
-
-/** Takes the job's lock, which also stamps a new target. */
-async function lock(job: Job, stores: Stores): Promise<AsyncDisposable> {
-  const holder = { run: newRunId(Date.now()), host: Deno.hostname(), pid: Deno.pid };
-  return await stores.target.lock(job.job, holder);
-}
-
-async function checkStatus(job: Job, given: GivenOptions, args: Arguments): Promise<number> {
-  await using stores = await openStores();
-  const { checkpoint, plan } = await plannedOn(stores, job, given, args.has("resume"));
-  const { params } = plan.options;
-  const source = { ...plan, job, params, checkpoint, target: stores.target, wallNow: Date.now };
-  const survey = surveyOf(job, await surveyStreams({ ...source, resume: true }, plan.streams));
-  const lines = () => surveyLines(job, plan.range, survey, Date.now()).join("\n");
-  if (args.has("json")) console.log(JSON.stringify(survey));
-  else print(lines());
-  return EXIT.done;
-}
-
-/** Opens everything and runs; a signal ends it as an interruption whatever it was doing. */
-async function perform(job: Job, given: GivenOptions, args: Arguments): Promise<number> {
-  using screen = new Screen(args.has("json") ? Deno.stderr : Deno.stdout);
-  using stop = new StopSignal(
-    () => screen.say("stopping; press Ctrl+C again to exit at once"),
-    () => sayInterrupted(screen),
-  );
-  try {
-    await using stores = await openStores(undefined, stop.signal);
-    stop.signal.throwIfAborted();
-    await using _lock = await lock(job, stores);
-    stop.signal.throwIfAborted();
-    return await performOn(stores, { job, given, args, screen, signal: stop.signal });
-  } catch (error) {
-    if (!stop.signal.aborted) throw error;
-    sayInterrupted(screen);
-    return EXIT.interrupted;
-  }
-}
-
-function sayInterrupted(screen: Screen): void {
-  screen[Symbol.dispose]();
-  screen.say(nextStep("interrupted", 0));
-}
-
-function noJson(flag: string): Failure {
-  return new Failure("configuration", `Cannot combine ${flag} with --json: it prints text only`, {
-    hint: "Print the forecast as JSON: deno task backfill --check-status --json",
-  });
-}
-
-interface RunContext {
-  readonly job: Job;
-  readonly given: GivenOptions;
-  readonly args: Arguments;
-  readonly screen: Screen;
-  readonly signal: AbortSignal;
-}
-
-async function performOn(
-  stores: Stores,
-  { job, given, args, screen, signal }: RunContext,
-): Promise<number> {
-  const checkpoint = stores.checkpoint(job);
-  const resume = args.has("resume");
-  if (resume && await restoreIfForgotten({ job, checkpoint, target: stores.target })) {
-    screen.show({ kind: "warning", message: RESTORED });
-  }
-  const plan = await planRun({ job, checkpoint, given, resume, nowMs: Date.now() });
-  const { summary, error } = await performRun({
-    job,
-    ...plan,
-    noWait: args.has("no-wait"),
-    target: stores.target,
-    checkpoint,
-    logsFolder: stores.settings.logsFolder,
-    run: newRunId(Date.now()),
-    show: (event) => screen.show(event),
-    signal,
-    env,
-  });
-  screen[Symbol.dispose]();
-  if (error !== undefined && summary.outcome !== "interrupted") {
-    printError(error, args.has("verbose"));
-  }
-  if (args.has("json")) console.log(JSON.stringify(summary));
-  else print(nextStep(summary.outcome, summary.rejected + summary.windows.failed));
-  if (summary.outcome === "interrupted") return EXIT.interrupted;
-  return summary.ok ? EXIT.done : EXIT.failed;
-}
-
-function nextStep(outcome: string, errors: number): string {
-  if (outcome === "interrupted") return "next   deno task backfill --resume";
-  if (errors > 0) return "next   deno task errors, then deno task backfill --resume";
-  return outcome === "failed" ? "next   deno task backfill --resume" : "next   deno task verify";
+  return await backfill(job, args);
 }
 
 if (import.meta.main) await runCommand(main);

@@ -1,27 +1,12 @@
 // `deno task demo`: all of Hindcast without any settings. It starts the sandbox of The Racing API with its
 // real limits and the embedded database, backfills the last 14 days, verifies them, and prints what to do
 // next. It uses only ./data/demo, and recreates it each time.
-import { startSandbox } from "../lib/sandbox/server.ts";
-import { civilAt, formatDay, MINUTES_PER_DAY } from "../lib/plan/time/civil.ts";
 import { helpText, readArguments } from "../lib/cli/arguments.ts";
-import { EXIT, printError, runCommand } from "../lib/cli/exit.ts";
-import { openJob, openStores } from "../lib/cli/open_job.ts";
-import { performRun } from "../lib/cli/perform_run.ts";
-import type { RunOptions } from "../lib/cli/run_options.ts";
-import { Screen } from "../lib/cli/screen.ts";
-import { packageFile } from "../lib/cli/package_files.ts";
-import { StopSignal } from "../lib/cli/signals.ts";
-import { verifyJob } from "../lib/cli/verify_job.ts";
-import { newRunId } from "../lib/run.ts";
+import { EXIT, runCommand } from "../lib/cli/exit.ts";
+import { demo } from "../lib/cli/commands/demo.ts";
 
 const ABOUT =
   "Backfills 14 days from a local sandbox into an embedded database. Requires no settings.";
-
-/** Number of days to backfill. */
-const DAYS = 14;
-
-/** Folder of the demo. */
-const FOLDER = "./data/demo";
 
 async function main(argv: string[]): Promise<number> {
   const args = readArguments(argv, {});
@@ -29,78 +14,7 @@ async function main(argv: string[]): Promise<number> {
     console.log(helpText("demo", ABOUT, {}));
     return EXIT.done;
   }
-  removeFolder(FOLDER);
-  using screen = new Screen(Deno.stdout);
-  using stop = new StopSignal(() => screen.say("stopping"));
-  await using sandbox = await startSandbox({});
-  screen.say(`sandbox of The Racing API at ${sandbox.url}, embedded database in ${FOLDER}/db`);
-  const env = (name: string) => sandboxEnv(sandbox)[name] ?? Deno.env.get(name);
-  const job = await openJob(packageFile("config/racing.yaml"), env);
-  await using stores = await openStores();
-  const run = newRunId(Date.now());
-  await using _lock = await stores.target.lock(job.job, {
-    run,
-    host: Deno.hostname(),
-    pid: Deno.pid,
-  });
-  const { summary, error } = await performRun({
-    job,
-    options: lastDays(job.time_zone),
-    resume: false,
-    target: stores.target,
-    checkpoint: stores.checkpoint(job),
-    logsFolder: stores.settings.logsFolder,
-    run,
-    show: (event) => screen.show(event),
-    signal: stop.signal,
-    env,
-  });
-  screen[Symbol.dispose]();
-  if (error !== undefined && summary.outcome !== "interrupted") {
-    printError(error, args.has("verbose"));
-  }
-  if (summary.outcome === "interrupted") return EXIT.interrupted;
-  if (!summary.ok) return EXIT.failed;
-  console.log("");
-  const verified = await verifyJob(job, stores);
-  console.log(NEXT);
-  return verified ? EXIT.done : EXIT.failed;
-}
-
-const NEXT = `
-This was the sandbox. Its data is in ${FOLDER}; the next demo replaces it.
-next   put RACING_API_USERNAME and RACING_API_PASSWORD into .env.local, and DATABASE_URL=postgres://...
-       deno task doctor
-       deno task backfill --check-status --start-date 2015-01-01
-       deno task backfill --start-date 2015-01-01`;
-
-function sandboxEnv(sandbox: { url: string; username: string; password: string }) {
-  return {
-    RACING_API_URL: sandbox.url,
-    RACING_API_USERNAME: sandbox.username,
-    RACING_API_PASSWORD: sandbox.password,
-  } as Record<string, string | undefined>;
-}
-
-function lastDays(timeZone: string): RunOptions {
-  const today = civilAt(Date.now(), timeZone);
-  return {
-    start: formatDay(today - DAYS * MINUTES_PER_DAY),
-    end: formatDay(today - MINUTES_PER_DAY),
-    groups: [],
-    only: [],
-    with: [],
-    without: [],
-    params: {},
-  };
-}
-
-function removeFolder(folder: string): void {
-  try {
-    Deno.removeSync(folder, { recursive: true });
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
+  return await demo(args.has("verbose"));
 }
 
 if (import.meta.main) await runCommand(main);

@@ -1,30 +1,11 @@
 // `deno task doctor`: checks everything that a run needs, one line each, with what to do where a check fails. It
 // sends one request to the API and leaves nothing behind.
-import { JOB_ABOUT } from "../lib/cli/default_job.ts";
-import type { Job } from "../lib/config/schema/job.ts";
-import { ConfigurationFailure } from "../lib/config/yaml/problem.ts";
-import { examineApi } from "../lib/doctor/examine_api.ts";
-import { examineCheckpoint } from "../lib/doctor/examine_checkpoint.ts";
-import { examineCredentials } from "../lib/doctor/examine_credentials.ts";
-import { examineTarget } from "../lib/doctor/examine_target.ts";
-import { plainHttpProblem, weakSecrets } from "../lib/config/exposure.ts";
-import { advice, fine, type Item, problem, problemOf } from "../lib/doctor/item.ts";
-import { monotonicClock } from "../lib/fetch/rate/clock.ts";
-import { formatCount } from "../lib/report/text/format.ts";
 import { helpText, readArguments } from "../lib/cli/arguments.ts";
-import type { Flags } from "../lib/cli/arguments.ts";
-import {
-  examineDeno,
-  examineFiles,
-  examineLogs,
-  examinePermissions,
-} from "../lib/cli/doctor_process.ts";
 import { EXIT, runCommand } from "../lib/cli/exit.ts";
-import { env, jobFileOf, openJob } from "../lib/cli/open_job.ts";
-import { hideSecret } from "../lib/cli/output.ts";
-import { openLimitStore } from "../lib/cli/limit_store.ts";
-import { readSettings } from "../lib/cli/settings.ts";
-import { StopSignal } from "../lib/cli/signals.ts";
+import type { Flags } from "../lib/cli/arguments.ts";
+import { doctor } from "../lib/cli/commands/doctor.ts";
+import { JOB_ABOUT } from "../lib/cli/default_job.ts";
+import { jobFileOf } from "../lib/cli/open_job.ts";
 
 const ABOUT = "Checks everything that a run needs, and shows what to do if a check fails.";
 
@@ -33,101 +14,13 @@ const FLAGS: Flags = {
   json: { kind: "switch", about: "Print one JSON object: {ok, items: [{name, ok, found, do}]}." },
 };
 
-if (import.meta.main) await runCommand(main);
-
 async function main(argv: string[]): Promise<number> {
   const args = readArguments(argv, FLAGS);
   if (args.has("help")) {
     console.log(helpText("doctor [options]", ABOUT, FLAGS));
     return EXIT.done;
   }
-  using stop = new StopSignal(() => {});
-  const items: Item[] = [];
-  for await (const item of examine(jobFileOf(argv), stop.signal)) {
-    items.push(item);
-    if (!args.has("json")) console.log(itemLines(item).join("\n"));
-    if (stop.signal.aborted) return EXIT.interrupted;
-  }
-  const problems = items.filter((item) => !item.ok).length;
-  if (args.has("json")) console.log(JSON.stringify({ ok: problems === 0, items }));
-  else console.log(`\n${lastLine(problems)}`);
-  return problems === 0 ? EXIT.done : EXIT.failed;
+  return await doctor(jobFileOf(argv), args.has("json"));
 }
 
-/** The checks, in the order in which one explains the next. */
-async function* examine(file: string, signal: AbortSignal): AsyncGenerator<Item> {
-  const settings = readSettings(env);
-  yield examineDeno(Deno.version.deno);
-  yield examinePermissions();
-  const job = await readOrUndefined(file);
-  yield job.item;
-  if (job.job !== undefined) yield* examineAccess(job.job, signal);
-  yield* await examineTarget(settings.databaseUrl, signal, job.job?.tables);
-  yield await examineCheckpoint(settings.kvPath);
-  yield examineLogs(settings.logsFolder);
-  yield examineFiles(settings);
-}
-
-async function readOrUndefined(file: string): Promise<{ job: Job | undefined; item: Item }> {
-  try {
-    const job = await openJob(file);
-    const streams = formatCount(Object.keys(job.streams).length, "stream");
-    const tables = formatCount(Object.keys(job.tables).length, "table");
-    return { job, item: fine("job", `${file}: ${job.job}, ${streams}, ${tables}`) };
-  } catch (error) {
-    if (!(error instanceof ConfigurationFailure)) {
-      return { job: undefined, item: problemOf("job", error, "See docs/config.md") };
-    }
-    const count = formatCount(error.problems.length, "problem");
-    const first = error.problems[0]?.message ?? "";
-    const found = `${file}: ${count}, the first: ${first}`;
-    return { job: undefined, item: problem("job", found, `deno task check ${file}`) };
-  }
-}
-
-async function* examineAccess(job: Job, signal: AbortSignal): AsyncGenerator<Item> {
-  const credentials = examineCredentials(job, env);
-  yield credentials;
-  for (const [host, names] of job.sentVariables ?? []) {
-    yield fine("sent", `${names.join(", ")} to ${host}`);
-  }
-  const plain = plainHttpProblem(job);
-  if (plain !== undefined) yield advice("network", plain, "Use the https URL of the API");
-  const weak = weakSecrets(job, env);
-  if (weak.length > 0) {
-    const found = `${weak.join(", ")} cannot be masked in logs: short, or a plain word`;
-    yield advice("secrets", found, "Use a longer, random secret");
-  }
-  if (!credentials.ok) {
-    yield problem("api", "no request sent, because credentials are missing", "Set them first");
-    return;
-  }
-  const clock = monotonicClock();
-  const { databaseUrl } = readSettings(env);
-  // The check of the database reports why it cannot be opened.
-  const limits = { databaseUrl, creates: false, signal, say: () => {} };
-  await using shared = await openLimitStore(job, limits);
-  yield* await examineApi(job, {
-    env,
-    onSecret: hideSecret,
-    limitStore: shared.store,
-    noWait: true,
-    clock,
-    wallNow: Date.now,
-    random: Math.random,
-    signal,
-    onEvent: () => {},
-  });
-}
-
-function itemLines({ name, ok, found, do: todo }: Item): string[] {
-  const lines = [`${ok ? "ok     " : "problem"}  ${name.padEnd(11)}  ${found}`];
-  return todo === null ? lines : [...lines, `           do: ${todo}`];
-}
-
-function lastLine(problems: number): string {
-  if (problems > 0) {
-    return `${formatCount(problems, "problem")}; fix them, then run deno task doctor again`;
-  }
-  return "next   deno task backfill --check-status";
-}
+if (import.meta.main) await runCommand(main);

@@ -1,17 +1,12 @@
 // `deno task new DIR`: creates a project folder with a job to start from. It writes into a folder that is
 // empty or does not exist, and over nothing.
-import { type Flags, helpText, readArguments } from "../lib/cli/arguments.ts";
+import { helpText, readArguments } from "../lib/cli/arguments.ts";
 import { EXIT, runCommand } from "../lib/cli/exit.ts";
-import { packageFile } from "../lib/cli/package_files.ts";
-import denoJson from "../deno.json" with { type: "json" };
-import { suggest } from "../lib/did_you_mean.ts";
-import { Failure } from "../lib/failure.ts";
-import { EXAMPLE_JOB, projectFiles } from "../lib/project/project_files.ts";
+import type { Flags } from "../lib/cli/arguments.ts";
+import { createProject, EXAMPLE } from "../lib/cli/commands/new.ts";
 
 const ABOUT = `Creates a folder with a job, tasks and settings to start from.
 On a terminal it asks what is not given.`;
-
-const EXAMPLE = "example";
 
 const FLAGS: Flags = {
   from: {
@@ -28,88 +23,7 @@ async function main(argv: string[]): Promise<number> {
     console.log(helpText("new DIR [options]", ABOUT, FLAGS));
     return EXIT.done;
   }
-  const jobs = [EXAMPLE, ...shippedJobs()];
-  const folder = args.rest[0] ?? ask("Folder of the project", "hindcast-project");
-  if (folder === undefined) {
-    throw new Failure("configuration", "Cannot create a project: no folder is given", {
-      hint: "deno task new my-project",
-    });
-  }
-  const name = args.value("from") ??
-    (args.rest[0] === undefined
-      ? ask(`Job to start from (${jobs.join(", ")})`, EXAMPLE)!
-      : EXAMPLE);
-  const files = projectFiles({
-    name,
-    job: await jobText(name, jobs),
-    schema: await Deno.readTextFile(packageFile("config/job.schema.json")),
-    version: denoJson.version,
-  });
-  refuseUsed(folder);
-  for (const [path, text] of files) await write(`${folder}/${path}`, text);
-  console.log([
-    `created ${folder}: ${[...files.keys()].join(", ")}`,
-    `next   cd ${folder}, edit jobs/${name}.yaml, then deno task check`,
-  ].join("\n"));
-  return EXIT.done;
-}
-
-/** Asks on a terminal; undefined where there is none. */
-function ask(question: string, otherwise: string): string | undefined {
-  return Deno.stdin.isTerminal() ? prompt(`${question}:`, otherwise)?.trim() : undefined;
-}
-
-/** The names of the jobs in config/. */
-function shippedJobs(): string[] {
-  return [...Deno.readDirSync(packageFile("config"))]
-    .flatMap(({ name }) => /^(\w+)\.yaml$/.exec(name)?.[1] ?? []).sort();
-}
-
-async function jobText(name: string, jobs: readonly string[]): Promise<string> {
-  if (name === EXAMPLE) return EXAMPLE_JOB;
-  if (jobs.includes(name)) return await Deno.readTextFile(packageFile(`config/${name}.yaml`));
-  const near = suggest(name, jobs);
-  throw new Failure("configuration", `Cannot start from "${name}": there is no such job`, {
-    hint: near === undefined ? `There are ${jobs.join(", ")}` : `Did you mean "${near}"?`,
-  });
-}
-
-function refuseUsed(folder: string): void {
-  let names: string[];
-  try {
-    names = [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) => name !== ".git");
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return;
-    throw new Failure(
-      "configuration",
-      `Cannot create a project in "${folder}": it is not a folder`,
-      {
-        hint: "Give another folder",
-      },
-    );
-  }
-  if (names.length === 0) return;
-  throw new Failure(
-    "configuration",
-    `Cannot create a project in "${folder}": it contains ${names[0]}`,
-    {
-      hint: "Give an empty folder, or one that does not exist",
-    },
-  );
-}
-
-async function write(path: string, text: string): Promise<void> {
-  try {
-    await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true });
-    await Deno.writeTextFile(path, text, { createNew: true });
-  } catch (error) {
-    const reason = error instanceof Deno.errors.NotCapable
-      ? "it is outside this folder"
-      : (error as Error).message;
-    throw new Failure("configuration", `Cannot write "${path}": ${reason}`, {
-      hint: "Give a folder inside the current one",
-    });
-  }
+  return await createProject(args);
 }
 
 if (import.meta.main) await runCommand(main);

@@ -1,21 +1,17 @@
 // `deno task sandbox`: simulates The Racing API on this machine. It reads flags, starts the server and
 // prints one line: the settings that make a command use the sandbox. Only errors go to stderr.
-import { parseDurationMs } from "../lib/plan/time/duration.ts";
-import { Failure } from "../lib/failure.ts";
-import { faultKinds, parseFault } from "../lib/sandbox/faults.ts";
-import { type LimitKind, limitKinds } from "../lib/sandbox/rate_limit.ts";
-import type { SandboxOptions } from "../lib/sandbox/options.ts";
-import { type Sandbox, startSandbox } from "../lib/sandbox/server.ts";
-import { type Arguments, type Flags, helpText, readArguments } from "../lib/cli/arguments.ts";
+import { helpText, readArguments } from "../lib/cli/arguments.ts";
 import { EXIT, runCommand } from "../lib/cli/exit.ts";
+import type { Flags } from "../lib/cli/arguments.ts";
+import { DEFAULT_PORT, sandboxOptions, settingsFor, start } from "../lib/cli/commands/sandbox.ts";
+import { faultKinds } from "../lib/sandbox/faults.ts";
+import { limitKinds } from "../lib/sandbox/rate_limit.ts";
 import { StopSignal } from "../lib/cli/signals.ts";
 
 const ABOUT = [
   "Simulates The Racing API on this machine until it is stopped: any date since 1988, always with the same",
   "data for the same date. Prints the settings that make other commands use it.",
 ].join("\n");
-
-const DEFAULT_PORT = 8787;
 
 const FLAGS: Flags = {
   port: {
@@ -65,93 +61,4 @@ export async function main(argv: string[]): Promise<number> {
   console.log(settingsFor(sandbox));
   await new Promise((resolve) => stop.signal.addEventListener("abort", resolve, { once: true }));
   return EXIT.interrupted;
-}
-
-/** The options that the flags select. */
-function sandboxOptions(args: Arguments): SandboxOptions {
-  const limit = numberOf(args, "limit", 100_000);
-  const recordingsDir = args.value("recordings");
-  return {
-    port: integerOf(args, "port", 65_535) ?? DEFAULT_PORT,
-    latencyMs: timeOf(args, "latency"),
-    jitterMs: timeOf(args, "jitter"),
-    limitKind: limitKindOf(args),
-    faults: args.list("fault").map(parseFault),
-    ...(limit === undefined ? {} : { limit }),
-    ...(recordingsDir === undefined ? {} : { recordingsDir }),
-    ...seedOf(args),
-  };
-}
-
-/** The settings, as a line to put before a command. */
-function settingsFor({ url, username, password }: Sandbox): string {
-  return `RACING_API_URL=${url} RACING_API_USERNAME=${username} RACING_API_PASSWORD=${password}`;
-}
-
-async function start(options: SandboxOptions): Promise<Sandbox> {
-  try {
-    return await startSandbox(options);
-  } catch (cause) {
-    if (!(cause instanceof Deno.errors.AddrInUse)) throw readable(cause, options);
-    throw new Failure(
-      "configuration",
-      `Cannot listen on port ${options.port}: the port is in use`,
-      {
-        hint: "Choose another --port, or --port 0 for a free one",
-        cause,
-      },
-    );
-  }
-}
-
-/** The task may read only two folders; the hint grants another one. */
-function readable(error: unknown, { recordingsDir }: SandboxOptions): unknown {
-  const cause = error instanceof Error ? error.cause : undefined;
-  if (!(cause instanceof Deno.errors.NotCapable)) return error;
-  const command =
-    `deno run --allow-net=127.0.0.1 --allow-read=${recordingsDir} tasks/sandbox.ts --recordings ${recordingsDir}`;
-  return new Failure(
-    "configuration",
-    `Cannot read recordings "${recordingsDir}": this task has no permission to read that folder`,
-    { hint: `Move them to ./recordings, or run ${command}`, cause },
-  );
-}
-
-function seedOf(args: Arguments): { seed?: number } {
-  const seed = integerOf(args, "seed", 2 ** 31 - 1);
-  return seed === undefined ? {} : { seed };
-}
-
-function limitKindOf(args: Arguments): LimitKind {
-  const text = args.value("limit-kind") ?? limitKinds[0];
-  const kind = limitKinds.find((name) => name === text);
-  if (kind === undefined) throw wrong("limit-kind", text, `one of ${limitKinds.join(", ")}`);
-  return kind;
-}
-
-function timeOf(args: Arguments, name: string): number {
-  const text = args.value(name) ?? "0";
-  const ms = /^\d+$/.test(text) ? Number(text) : parseDurationMs(text);
-  if (ms === undefined || ms > 600_000) throw wrong(name, text, "a time up to 10m, such as 400ms");
-  return ms;
-}
-
-function integerOf(args: Arguments, name: string, most: number): number | undefined {
-  const value = numberOf(args, name, most);
-  if (value === undefined || Number.isInteger(value)) return value;
-  throw wrong(name, String(value), `an integer from 0 to ${most}`);
-}
-
-function numberOf(args: Arguments, name: string, most: number): number | undefined {
-  const text = args.value(name);
-  if (text === undefined) return undefined;
-  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
-  if (!(value <= most)) throw wrong(name, text, `a number from 0 to ${most}`);
-  return value;
-}
-
-function wrong(name: string, text: string, expected: string): Failure {
-  return new Failure("configuration", `Cannot use --${name} "${text}": expected ${expected}`, {
-    hint: "See --help",
-  });
 }

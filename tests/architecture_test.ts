@@ -52,7 +52,7 @@ Deno.test("lib/fetch/http/http.ts is the one door to the network", () => {
   assertEquals(places(outside("lib/fetch/http/http.ts", IN_SANDBOX), sending), []);
   const sockets = (from: string) => /^node:(net|tls|http|https|http2|dgram|dns)$/.test(from);
   assertEquals(imports(outside(IN_SANDBOX), sockets), []);
-  assertEquals(places(outside(IN_SANDBOX), /Deno\.(serve|listen)/), []);
+  assertEquals(places(outside(IN_SANDBOX, "lib/cli/cron/"), /Deno\.(serve|listen)/), []);
 });
 
 Deno.test("lib/upsert is the one door to PostgreSQL", () => {
@@ -77,8 +77,10 @@ Deno.test("lib/ outside lib/cli touches no environment, no arguments, no termina
 Deno.test("lib/ outside lib/sandbox knows nothing of racing", () => {
   const words =
     /horse|jockey|racecard|racing|thoroughbred|bookmaker|going_|\bra_[a-z]|\b(hrs|jky|trn|crs)_/i;
-  const outside = LIB.filter((file) => !inFolder(IN_SANDBOX, IN_STD)(file));
-  assertEquals(places(outside, words, "text"), []);
+  // The demo and the sandbox are commands too; the launcher knows where their files are.
+  const sandboxed = ["lib/cli/commands/demo.ts", "lib/cli/commands/sandbox.ts"];
+  const files = [...sandboxed, "lib/cli/launch/needs.ts"];
+  assertEquals(places(outside(IN_SANDBOX, IN_STD, ...files), words, "text"), []);
 });
 
 Deno.test("the pure core reaches no clock, no disk, no network, even through what it imports", () => {
@@ -132,7 +134,8 @@ Deno.test("no command imports another, so that each can be bundled on its own", 
 });
 
 Deno.test("only the sandbox and the demo import lib/sandbox", () => {
-  const others = [...ENGINE, ...TASKS.filter(({ path }) => !/^tasks\/(sandbox|demo)/.test(path))];
+  const others = [...LIB.filter((file) => !inFolder(IN_SANDBOX, IN_STD)(file)), ...TASKS]
+    .filter(({ path }) => !/^(tasks|lib\/cli\/commands)\/(sandbox|demo)\.ts$/.test(path));
   assertEquals(imports(others, (from) => from.startsWith(IN_SANDBOX)), []);
   const own = LIB.filter(inFolder(IN_SANDBOX));
   const engine = (from: string) => from.startsWith("lib/") && !from.startsWith(IN_SANDBOX);
@@ -179,7 +182,8 @@ const ROOMS = [
     "lib/cron",
     "lib/sandbox/world",
     "lib/sandbox",
-    ...["lib/cli/lines", "lib/cli", "lib/cli/launch"],
+    ...["lib/cli/lines", "lib/cli"],
+    ...["lib/cli/cron", "lib/cli/init", "lib/cli/launch", "lib/cli/commands"],
     "tasks",
   ],
 ];

@@ -7,7 +7,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import postgres from "postgres";
 import { formatDay, MINUTES_PER_DAY, parseCivil } from "../../lib/plan/time/civil.ts";
-import { flagsOf, MEMORY_SETTINGS } from "../../tasks/launch.ts";
+import { flagsOf, MEMORY_SETTINGS } from "../../lib/cli/launch/needs.ts";
 import { startPostgres } from "../support/postgres_server.ts";
 import { REPOSITORY } from "../support/repository.ts";
 import { tempDir } from "../support/temp.ts";

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { credentialsOf, firstResponse } from "../../lib/cli/first_response.ts";
-import { askQuestions } from "../../lib/cli/init_questions.ts";
+import { credentialsOf, firstResponse } from "../../lib/cli/init/first_response.ts";
+import { askQuestions } from "../../lib/cli/init/questions.ts";
 import { Failure } from "../../lib/failure.ts";
 import { monotonicClock } from "../../lib/fetch/rate/clock.ts";
 import { draftOfAnswers } from "../../lib/init/job_draft.ts";

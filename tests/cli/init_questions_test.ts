@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { readOpenApi } from "../../lib/init/openapi_document.ts";
 import { Failure } from "../../lib/failure.ts";
-import { askQuestions } from "../../lib/cli/init_questions.ts";
+import { askQuestions } from "../../lib/cli/init/questions.ts";
 import { OPENAPI } from "../init/documents.ts";
 
 /** A person who gives these answers in order; `heard` is what was asked and printed. */

@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { flagsOf } from "../../tasks/launch.ts";
+import { flagsOf } from "../../lib/cli/launch/needs.ts";
 import { openSite } from "../faults/site.ts";
 import { sharedPostgres } from "../support/postgres_server.ts";
 import { runTask } from "../support/run_task.ts";

@@ -1,5 +1,5 @@
 // Owns a small world for slices of updates: an HTTP API of two things a day, a real database and a real
-// checkpoint. Slices are run as lib/cli/cron_service.ts runs them, with a clock that the test controls.
+// checkpoint. Slices are run as lib/cli/cron/service.ts runs them, with a clock that the test controls.
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import { snapshot, type StreamSnapshot } from "../../lib/checkpoint/snapshot.ts";
 import type { Job } from "../../lib/config/schema/job.ts";

@@ -1,6 +1,6 @@
 // What each command may do, as a list to be read, and that a process started so can do no more.
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { COMMAND_NAMES, flagsOf } from "../../../tasks/launch.ts";
+import { COMMAND_NAMES, flagsOf } from "../../../lib/cli/launch/needs.ts";
 import { openSite } from "../../faults/site.ts";
 import { runTask } from "../../support/run_task.ts";
 import { serve } from "../../support/http_server.ts";

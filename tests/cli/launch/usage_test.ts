@@ -2,7 +2,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import denoJson from "../../../deno.json" with { type: "json" };
 import { ABOUT_COMMANDS } from "../../../lib/cli/launch/usage.ts";
 import { REPOSITORY } from "../../support/repository.ts";
-import { FIXED, PROGRAM_NAMES } from "../../../tasks/launch.ts";
+import { FIXED, PROGRAM_NAMES } from "../../../lib/cli/launch/needs.ts";
 
 async function launch(...args: string[]) {
   const output = await new Deno.Command(Deno.execPath(), {

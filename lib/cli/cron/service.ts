@@ -1,30 +1,30 @@
 // Owns the daily update as a service: it runs one slice at a time and reads what the status page shows.
 // Stores are open only while a slice or a page needs them. It registers no cron and serves no HTTP;
-// tasks/cron.ts does.
-import { Checkpoint } from "../checkpoint/checkpoint.ts";
-import { openKv } from "../checkpoint/open_kv.ts";
-import { snapshot } from "../checkpoint/snapshot.ts";
-import type { Job } from "../config/schema/job.ts";
-import { CronStateStore } from "../cron/state.ts";
-import type { Phase } from "../cron/phases.ts";
-import type { Wait } from "../report/text/wait.ts";
-import type { StatusView } from "../cron/status_page.ts";
-import { failedReport, type PhaseResult, type Slice, tick } from "../cron/tick.ts";
-import { formatDay } from "../plan/time/civil.ts";
-import { selectStreams } from "../plan/stage.ts";
-import { Failure } from "../failure.ts";
-import { formatCount, formatSeconds } from "../report/text/format.ts";
-import { plainLines } from "../report/plain_lines.ts";
-import { openTarget } from "../upsert/open_target.ts";
-import { parsePostgresUrl } from "../upsert/postgres/url.ts";
-import type { Target } from "../upsert/write/target.ts";
-import { env, onWait } from "./open_job.ts";
-import { performRun } from "./perform_run.ts";
-import { type GivenOptions, runOptions } from "./run_options.ts";
-import type { Settings } from "./settings.ts";
-import { Shared } from "./shared.ts";
-import { type TickReport } from "../cron/state.ts";
-import { newRunId } from "../run.ts";
+// serve.ts does.
+import { Checkpoint } from "../../checkpoint/checkpoint.ts";
+import { openKv } from "../../checkpoint/open_kv.ts";
+import { snapshot } from "../../checkpoint/snapshot.ts";
+import type { Job } from "../../config/schema/job.ts";
+import { CronStateStore } from "../../cron/state.ts";
+import type { Phase } from "../../cron/phases.ts";
+import type { Wait } from "../../report/text/wait.ts";
+import type { StatusView } from "../../cron/status_page.ts";
+import { failedReport, type PhaseResult, type Slice, tick } from "../../cron/tick.ts";
+import { formatDay } from "../../plan/time/civil.ts";
+import { selectStreams } from "../../plan/stage.ts";
+import { Failure } from "../../failure.ts";
+import { formatCount, formatSeconds } from "../../report/text/format.ts";
+import { plainLines } from "../../report/plain_lines.ts";
+import { openTarget } from "../../upsert/open_target.ts";
+import { parsePostgresUrl } from "../../upsert/postgres/url.ts";
+import type { Target } from "../../upsert/write/target.ts";
+import { env, onWait } from "../open_job.ts";
+import { performRun } from "../perform_run.ts";
+import { type GivenOptions, runOptions } from "../run_options.ts";
+import type { Settings } from "../settings.ts";
+import { Shared } from "../shared.ts";
+import type { TickReport } from "../../cron/state.ts";
+import { newRunId } from "../../run.ts";
 
 /** What the service keeps up to date, and how. */
 interface CronServiceOptions {

@@ -1,13 +1,13 @@
 // Owns the questions of `init` on a terminal: which are asked, which answers are accepted, and what is printed about the
 // others. It reads and prints through what is passed in. Invariant: every answer is checked when it is given, and a
 // question whose answer was given as a flag is not asked.
-import { type InitAnswers, readColumn, readPaging } from "../init/answers.ts";
-import { findOperation, listOperations } from "../init/find_operation.ts";
-import type { OpenApiDocument } from "../init/openapi_document.ts";
-import { readAuth } from "../init/propose_auth.ts";
-import { parseRate } from "../plan/time/rate.ts";
-import { oneLine } from "../report/text/format.ts";
-import { Failure } from "../failure.ts";
+import { type InitAnswers, readColumn, readPaging } from "../../init/answers.ts";
+import { findOperation, listOperations } from "../../init/find_operation.ts";
+import type { OpenApiDocument } from "../../init/openapi_document.ts";
+import { readAuth } from "../../init/propose_auth.ts";
+import { parseRate } from "../../plan/time/rate.ts";
+import { oneLine } from "../../report/text/format.ts";
+import { Failure } from "../../failure.ts";
 import type { FirstResponse } from "./first_response.ts";
 
 /** How questions are asked and answered. */

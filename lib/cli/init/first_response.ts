@@ -1,21 +1,21 @@
 // Owns the request that `init` sends on a terminal, after it was allowed to: the response is the sample that records, key,
 // columns and paging are proposed from. It writes nothing. Invariant: a credential is read from the environment of the
 // folder and sent to the API of the job only; nothing printed contains it.
-import { readJob } from "../config/read_job.ts";
-import type { Job } from "../config/schema/job.ts";
-import { decodeText } from "../extract/decode/charset.ts";
-import { Failure } from "../failure.ts";
-import { openApi } from "../fetch/api_client.ts";
-import { renderRequest } from "../fetch/http/request.ts";
-import { openPaginator } from "../fetch/paging/open_paginator.ts";
-import type { ApiDependencies } from "../fetch/api_connection.ts";
-import { draftOfAnswers, type InitAnswers, type JobDraft } from "../init/job_draft.ts";
-import { readSample, recordsIn, type Sample } from "../init/read_sample.ts";
-import { writeJob } from "../init/write_job.ts";
-import { MINUTES_PER_DAY, startOfDay } from "../plan/time/civil.ts";
-import { civilAt } from "../plan/time/civil.ts";
-import { probeWindow } from "../probe/probe_window.ts";
-import { formatCount } from "../report/text/format.ts";
+import { readJob } from "../../config/read_job.ts";
+import type { Job } from "../../config/schema/job.ts";
+import { decodeText } from "../../extract/decode/charset.ts";
+import { Failure } from "../../failure.ts";
+import { openApi } from "../../fetch/api_client.ts";
+import { renderRequest } from "../../fetch/http/request.ts";
+import { openPaginator } from "../../fetch/paging/open_paginator.ts";
+import type { ApiDependencies } from "../../fetch/api_connection.ts";
+import { draftOfAnswers, type InitAnswers, type JobDraft } from "../../init/job_draft.ts";
+import { readSample, recordsIn, type Sample } from "../../init/read_sample.ts";
+import { writeJob } from "../../init/write_job.ts";
+import { MINUTES_PER_DAY, startOfDay } from "../../plan/time/civil.ts";
+import { civilAt } from "../../plan/time/civil.ts";
+import { probeWindow } from "../../probe/probe_window.ts";
+import { formatCount } from "../../report/text/format.ts";
 
 /** A response with what it proposes, as a person is shown it. */
 export interface FirstResponse {

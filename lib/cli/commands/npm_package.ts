@@ -1,0 +1,51 @@
+// Owns the two files of the npm package that are neither bundled nor copied: its manifest and the program that
+// starts the launcher under Deno. Pure.
+
+/** The version of Deno that runs the commands; the tests of the repository run on it too. */
+const DENO_VERSION = "2.9.6";
+
+/** The manifest of the package, as the text of its package.json. */
+export function manifest({ version, license }: { version: string; license: string }): string {
+  return JSON.stringify(
+    {
+      name: "hindcast",
+      version,
+      license,
+      description: "Declarative backfills of date-queryable, rate-limited APIs into PostgreSQL",
+      keywords: ["backfill", "etl", "api", "postgresql", "rate-limit"],
+      type: "module",
+      bin: { hindcast: "bin/hindcast.mjs" },
+      files: ["bin", "lib", "config"],
+      engines: { node: ">=18" },
+      dependencies: { deno: DENO_VERSION },
+    },
+    null,
+    2,
+  ) + "\n";
+}
+
+/** Starts the launcher under the Deno that npm installed; signals reach it as they reach this process. */
+export const BIN = `#!/usr/bin/env node
+// Starts Hindcast's launcher under the Deno of the npm package "deno"; it does nothing else.
+import { spawn } from "node:child_process";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+
+const isDeno = "Deno" in globalThis;
+const deno = isDeno
+  ? Deno.execPath()
+  : createRequire(import.meta.url)("deno/install_api.cjs").runInstall();
+if (isDeno) process.env.HINDCAST_COMMAND ??= "deno task";
+const launcher = fileURLToPath(new URL("../lib/bundle/launch.js", import.meta.url));
+const child = spawn(deno, [
+  ...["run", "--quiet", "--no-prompt", "--no-config", "--no-lock", "--no-npm"],
+  ...["--unstable-worker-options", "--allow-read", "--allow-env", "--allow-run"],
+  ...[launcher, ...process.argv.slice(2)],
+], { stdio: "inherit" });
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+child.on("error", (error) => {
+  console.error(\`error: Cannot start Deno: \${error.message}\`);
+  process.exit(1);
+});
+child.on("exit", (code, signal) => process.exit(code ?? (signal === "SIGINT" ? 130 : 1)));
+`;

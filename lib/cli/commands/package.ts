@@ -1,0 +1,61 @@
+// Writes the npm package: the commands as bundled JavaScript, because Deno runs no TypeScript inside
+// node_modules, the files that PGlite loads beside the bundle, and the program that starts them.
+import denoJson from "../../../deno.json" with { type: "json" };
+import { Failure } from "../../failure.ts";
+import { packageFile } from "../package_files.ts";
+import { BIN, manifest } from "./npm_package.ts";
+
+/** The files that PGlite loads from its own folder. */
+const PGLITE_FILES = ["pglite.wasm", "pglite.data", "initdb.wasm"];
+
+/** Tasks that are of use in the repository only. */
+const REPOSITORY_ONLY = new Set(["docs", "package"]);
+
+/** The worker in which the launcher parses job files; bundled apart, since no command imports it. */
+const ACCESS_WORKER = "lib/cli/launch/access_worker.ts";
+
+/** Writes the package into a folder. */
+export async function writePackage(out: string): Promise<void> {
+  await Deno.mkdir(`${out}/bin`, { recursive: true });
+  await Deno.mkdir(`${out}/config`, { recursive: true });
+  const commands = (await filesOf("tasks", /\.ts$/))
+    .filter((file) => !REPOSITORY_ONLY.has(file.replace(/^tasks\/|\.ts$/g, "")));
+  await bundle(`${out}/lib/bundle`, commands);
+  await bundle(`${out}/lib/bundle`, [ACCESS_WORKER]);
+  const pglite = import.meta.resolve("@electric-sql/pglite");
+  for (const name of PGLITE_FILES) {
+    await Deno.copyFile(new URL(name, pglite), `${out}/lib/bundle/${name}`);
+  }
+  for (const file of await filesOf("config", /\.(yaml|json)$/)) {
+    await Deno.copyFile(packageFile(file), `${out}/${file}`);
+  }
+  await Deno.writeTextFile(`${out}/bin/hindcast.mjs`, BIN, { mode: 0o755 });
+  await Deno.writeTextFile(`${out}/package.json`, manifest(denoJson));
+  for (const file of ["README.md", "LICENSE"]) {
+    await Deno.copyFile(packageFile(file), `${out}/${file}`);
+  }
+}
+
+/** The names of the files of a folder of the repository that match, with the folder. */
+async function filesOf(folder: string, pattern: RegExp): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { name } of Deno.readDir(packageFile(folder))) {
+    if (pattern.test(name)) names.push(`${folder}/${name}`);
+  }
+  return names.sort();
+}
+
+async function bundle(out: string, modules: readonly string[]): Promise<void> {
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["bundle", "--quiet", "--platform", "deno", "--code-splitting", "--minify"],
+      ...["--outdir", out, ...modules.map(packageFile)],
+    ],
+    cwd: packageFile("."),
+    stdout: "null",
+    stderr: "piped",
+  }).output();
+  if (success) return;
+  const reason = new TextDecoder().decode(stderr).trim().split("\n")[0];
+  throw new Failure("configuration", `Cannot bundle the commands: ${reason}`);
+}

@@ -1,0 +1,97 @@
+// Starts a command: determines the permissions that it requires for this job and these settings
+// (permissions.ts), and runs it in its own process with exactly those. It does no work of the command,
+// opens no socket, and forwards signals. It imports as little as possible, because every command waits
+// for it.
+import type { Failure } from "../../failure.ts";
+import { readEnvFiles, readJobEnvFiles } from "./env_files.ts";
+import { asStarted, PREFIX } from "../own_commands.ts";
+import { defaultJob, JOB_SETTING, namedJob } from "../default_job.ts";
+import denoJson from "../../../deno.json" with { type: "json" };
+import { suggest } from "../../did_you_mean.ts";
+import { usageText } from "./usage.ts";
+import { passSignals } from "./pass_signals.ts";
+import { jobFileOf, permissions } from "./permissions.ts";
+import { programArguments } from "./program.ts";
+import { childEnvironment } from "./environment.ts";
+import { DEFAULTS } from "../settings.ts";
+import { COMMANDS, FIXED, MEMORY_SETTINGS, PROGRAM_NAMES, REPOSITORY_JOB } from "./needs.ts";
+
+/** Exit code of an interrupted command, as in exit.ts, which imports more than a launcher should. */
+const INTERRUPTED = 130;
+const LEFT = "killed; committed rows are kept; continue with deno task backfill --resume";
+
+/** Starts the command that a command line names; resolves to its exit code. */
+export async function launch([command = "--help", ...args]: readonly string[]): Promise<number> {
+  if (/^(--help|-h|help)$/.test(command)) {
+    return say(usageText(PREFIX));
+  }
+  if (/^(--version|-V)$/.test(command)) return say(`hindcast ${denoJson.version}`);
+  const signals = passSignals(INTERRUPTED, () => console.error(asStarted(LEFT, namedJob(args))));
+  if (Object.hasOwn(FIXED, command)) {
+    const flags = ["--quiet", "--no-prompt", ...FIXED[command]!];
+    return await signals.until(start(command, flags, args, Deno.env.toObject()));
+  }
+  const needs = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
+  if (needs === undefined) {
+    const near = suggest(command, PROGRAM_NAMES);
+    const hint = near === undefined ? "See --help" : `Did you mean "${near}"?`;
+    console.error(`error: Cannot start "${command}": unknown command\nhint: ${hint}`);
+    return 2;
+  }
+  let env: Record<string, string>;
+  let files: Readonly<Record<string, string>>;
+  try {
+    files = await readEnvFiles();
+    env = { ...MEMORY_SETTINGS, ...files, ...Deno.env.toObject(), ...needs.settings };
+    if (!needs.jobless && namedJob(args) === undefined) {
+      env[JOB_SETTING] = defaultJob((name) => env[name], REPOSITORY_JOB);
+    }
+    const ofJob = await readJobEnvFiles(jobFileOf(args, needs.file === true, env));
+    files = { ...ofJob, ...files };
+    env = { ...ofJob, ...env };
+  } catch (error) {
+    return refuse(error as Failure);
+  }
+  const fromFiles = new Set(Object.keys(files));
+  const { flags, variables, withheld } = await permissions(needs, args, env, fromFiles);
+  warn(env, withheld);
+  return await signals.until(start(command, flags, args, childEnvironment(env, variables)));
+}
+
+function refuse({ message, hint }: Failure): number {
+  console.error([`error: ${message}`, ...(hint === undefined ? [] : [`hint: ${hint}`])].join("\n"));
+  return 2;
+}
+
+function start(
+  command: string,
+  flags: readonly string[],
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Deno.ChildProcess {
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", ...flags, ...programArguments(command), ...args],
+    clearEnv: true,
+    env,
+    stdin: "inherit",
+    stdout: "inherit",
+    stderr: "inherit",
+  }).spawn();
+}
+
+function say(text: string): number {
+  console.log(text);
+  return 0;
+}
+
+/** Reports settings that would otherwise be ignored in silence. */
+function warn(env: Readonly<Record<string, string>>, withheld: readonly string[]): void {
+  if (env.DATABASE_URL === "") {
+    console.error(`warning: DATABASE_URL is empty; using ${DEFAULTS.databaseUrl}`);
+  }
+  for (const name of withheld) {
+    console.error(
+      `warning: the job does not receive the variable "${name}": name it in "variables" of the job, or set it in .env.local`,
+    );
+  }
+}

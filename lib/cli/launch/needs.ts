@@ -1,0 +1,59 @@
+// Owns what each command may access: what it needs of the job and the settings, or fixed permissions where
+// no job decides. permissions.ts turns needs into flags.
+import { packageFile } from "../package_files.ts";
+import { type Needs, permissions } from "./permissions.ts";
+import { JOB_SETTING } from "../default_job.ts";
+import { DEMO_SETTINGS } from "../settings.ts";
+
+/** The job of the repository itself: of the demo, and of commands there when the user has no job. */
+export const REPOSITORY_JOB = "config/racing.yaml";
+
+/** The needs of the commands whose permissions follow from a job. */
+export const COMMANDS: Readonly<Record<string, Needs>> = {
+  backfill: { source: true, target: true, kv: true, logs: true, lock: true },
+  status: { target: true, kv: true },
+  errors: { target: true, kv: true, lock: true },
+  verify: { target: true, kv: true },
+  query: { target: true, jobless: true },
+  checkpoint: { target: true, kv: true, kvFolder: true, lock: true },
+  doctor: { source: true, target: true, kv: true, logs: true, lock: true },
+  probe: { source: true, target: "requests", file: true },
+  cron: { source: true, target: true, kv: true, logs: true, lock: true, serve: "status" },
+  demo: {
+    target: true,
+    kv: true,
+    kvFolder: true,
+    logs: true,
+    lock: true,
+    serve: "any",
+    settings: { ...DEMO_SETTINGS, [JOB_SETTING]: packageFile(REPOSITORY_JOB) },
+  },
+};
+
+/** Commands whose permissions follow from no job: those of their tasks in deno.json. */
+export const FIXED: Readonly<Record<string, readonly string[]>> = {
+  check: ["--allow-read", "--allow-env"],
+  init: ["--allow-read", "--allow-write=.", "--ignore-env"],
+  new: ["--allow-read", "--allow-write=.", "--ignore-env"],
+  sandbox: ["--allow-net=127.0.0.1", "--allow-read=recordings,../shared/racing-api/recordings"],
+};
+
+/** Makes glibc return the memory of freed responses and batches: 30 MB less at the peak. */
+export const MEMORY_SETTINGS = { MALLOC_MMAP_THRESHOLD_: "131072" };
+
+/** The permissions of a command, as flags of `deno run`; for tests and the guide. */
+export async function flagsOf(
+  command: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<string[]> {
+  const needs = COMMANDS[command] ?? {};
+  const settings = { ...env, ...needs.settings };
+  return (await permissions(needs, args, settings, new Set())).flags;
+}
+
+/** The names of the commands. */
+export const COMMAND_NAMES: readonly string[] = Object.keys(COMMANDS);
+
+/** The names of all commands, those with fixed permissions too. */
+export const PROGRAM_NAMES: readonly string[] = [...COMMAND_NAMES, ...Object.keys(FIXED)];

@@ -1,0 +1,123 @@
+// Formats the output of `status`: streams with their coverage, tables with their rows, the last runs and
+// the next command; `--json` prints the same with days. Pure.
+import { formatCount, formatNumber, formatTable, oneLine } from "../../report/text/format.ts";
+import type { RunRecord } from "../../checkpoint/run_log.ts";
+import { type Days, daysOf, inDays, type StreamView } from "../../checkpoint/snapshot.ts";
+import type { Window } from "../../plan/time/window.ts";
+import { formatWait } from "../../report/text/wait.ts";
+import type { Summary } from "../../report/summary.ts";
+
+/** Ranges of a kind shown of each stream; the rest is counted. */
+const RANGES_SHOWN = 8;
+
+/** A stream, and all parameters it was ever fetched with. */
+export type StreamStatus = StreamView<Window> & { scopes: string[] };
+
+/** What `status` shows; `status --json` prints it with days. */
+export interface Status {
+  /** Name of the job. */
+  job: string;
+  /** The database, without credentials. */
+  target: string;
+  /** The streams by name. */
+  streams: Record<string, StreamStatus>;
+  /** Number of rows of each table. */
+  tables: Record<string, number>;
+  /** The last runs, newest first. */
+  runs: RunRecord[];
+}
+
+/** What `status --json` prints. */
+export function statusJson(status: Status): string {
+  const streams = Object.entries(status.streams).map(([name, { scopes, ...view }]) =>
+    [name, { ...inDays(view), scopes }] as const
+  );
+  return JSON.stringify({ ...status, streams: Object.fromEntries(streams) });
+}
+
+/** What `status` prints, line by line. */
+export function statusLines(status: Status): string[] {
+  const lines = [`job ${status.job} in ${status.target}`, ""];
+  for (const [name, stream] of Object.entries(status.streams)) {
+    lines.push(...streamLines(name, stream));
+  }
+  const tables = Object.entries(status.tables).map(([table, rows]) => [table, formatNumber(rows)]);
+  if (tables.length > 0) lines.push("", ...formatTable([["table", "rows"], ...tables]));
+  if (status.runs.length > 0) {
+    lines.push("", ...formatTable([RUN_HEADER, ...status.runs.map(runCells)]));
+    const [{ wait, endedAt }] = status.runs as [RunRecord];
+    if (wait !== undefined && endedAt === undefined) lines.push("", oneLine(formatWait(wait)));
+  }
+  lines.push("", `next   deno task ${nextTask(status)}`);
+  return lines;
+}
+
+function nextTask({ runs, streams }: Status): string {
+  if (runs.length === 0) return "backfill";
+  const troubled = Object.values(streams).some((stream) =>
+    stream.failed.length + stream.rejected.length + stream.gaps.length > 0
+  );
+  return troubled ? "backfill --resume" : "verify";
+}
+
+function streamLines(name: string, stream: StreamStatus): string[] {
+  const scope = stream.scope === "" ? "" : ` (${stream.scope})`;
+  const others = stream.scopes.filter((other) => other !== stream.scope);
+  const lines = [`${name}${scope}`];
+  if (stream.items > 0) {
+    lines.push(
+      `  fetched    ${stream.fetched_at}${
+        stream.items > 1 ? `, ${formatCount(stream.items, "value")}` : ""
+      }`,
+    );
+  }
+  if (stream.coverage.length > 0) lines.push(`  coverage   ${ranges(stream.coverage)}`);
+  if (stream.empty.length > 0) lines.push(`  empty      ${ranges(stream.empty)}`);
+  if (stream.unsettled.length > 0) lines.push(`  unsettled  ${ranges(stream.unsettled)}`);
+  if (stream.gaps.length > 0) lines.push(`  gaps       ${ranges(stream.gaps)}`);
+  for (const failed of stream.failed.slice(0, RANGES_SHOWN)) {
+    lines.push(
+      `  failed     ${
+        failed.window === null ? failed.each : daysText(failed.window)
+      }: ${failed.reason}`,
+    );
+  }
+  for (const rejected of stream.rejected.slice(0, RANGES_SHOWN)) {
+    lines.push(
+      `  rejected   ${
+        rejected.window === null ? rejected.each : daysText(rejected.window)
+      }: ${rejected.reason}`,
+    );
+  }
+  if (lines.length === 1) lines.push("  never fetched");
+  if (others.length > 0) {
+    lines.push(`  also with  ${others.map((other) => other || "no parameters").join("; ")}`);
+  }
+  return lines.map(oneLine);
+}
+
+function daysText([first, last]: Days): string {
+  return first === last ? first : `${first} .. ${last}`;
+}
+
+function ranges(windows: readonly Window[]): string {
+  const shown = windows.slice(0, RANGES_SHOWN).map((window) => daysText(daysOf(window)));
+  const more = windows.length - shown.length;
+  return shown.join(", ") + (more > 0 ? ` and ${formatNumber(more)} more` : "");
+}
+
+const RUN_HEADER = ["last runs", "from", "to", "outcome", "windows", "requests", "seconds"];
+
+function runCells(run: RunRecord): string[] {
+  const options = run.options as { start?: string; end?: string };
+  const summary = run.summary as Summary | undefined;
+  return [
+    `${run.startedAt.slice(0, 19)}Z`,
+    options.start ?? "",
+    options.end ?? "",
+    run.endedAt === undefined ? "not ended" : summary?.outcome ?? "",
+    summary === undefined ? "" : formatNumber(summary.windows.done),
+    summary === undefined ? "" : formatNumber(summary.requests),
+    summary === undefined ? "" : formatNumber(summary.seconds),
+  ];
+}
