@@ -11,6 +11,7 @@ import type { RunEvent } from "./report/event.ts";
 import { Notifier } from "./report/notifier.ts";
 import type { Wait } from "./report/text/wait.ts";
 import { LimitTable } from "./upsert/limit_table.ts";
+import { TokenTable } from "./upsert/token_table.ts";
 import { run, type RunInput, type RunResult } from "./run.ts";
 
 /** Longest time of one attempt to notify. */
@@ -53,6 +54,7 @@ export async function runWithApi(input: ApiRunInput): Promise<RunResult> {
     onEvent: (event) => listen({ kind: "request", event }),
     onWait,
     limitStore: new LimitTable(input.target),
+    tokenStore: new TokenTable(input.target),
     noWait: input.noWait,
   });
   // A pause that an earlier run was told; where it cannot be read, the API says it again.

@@ -1,11 +1,14 @@
-// Opens the place where the limits of a job are shared with its runs, for commands that send a request or two.
-// They work without a database too: what cannot be opened is reported and left out. Invariant: nothing waits for
-// a database that is away.
+// Opens the place where the limits and the refreshed tokens of a job are shared with its runs, for commands that
+// send a request or two. They work without a database too, unless the job has a refresh token: what cannot be opened
+// is reported and left out. Invariant: nothing waits for a database that is away.
 import type { Job } from "../config/schema/job.ts";
 import { Failure } from "../failure.ts";
+import { refreshTokenOf } from "../fetch/http/oauth2.ts";
+import type { TokenStore } from "../fetch/http/token_store.ts";
 import type { LimitStore } from "../fetch/rate/limit_store.ts";
 import { boundTogether } from "../plan/time/rate.ts";
 import { LimitTable } from "../upsert/limit_table.ts";
+import { TokenTable } from "../upsert/token_table.ts";
 import { openTarget } from "../upsert/open_target.ts";
 import type { Target } from "../upsert/write/target.ts";
 
@@ -21,11 +24,27 @@ export interface LimitStoreOptions {
   readonly say: (message: string) => void;
 }
 
-/** An open limit store; `store` is undefined where limits are not shared. */
+/** An open limit store. */
 export interface OpenLimitStore extends AsyncDisposable {
-  /** Where the use of limits is kept. */
-  readonly store: LimitStore | undefined;
+  /** Where the use of limits is kept; undefined where limits are not shared. */
+  readonly limitStore: LimitStore | undefined;
+  /** Where refreshed tokens are kept; it refuses to refresh any where the database is not open. */
+  readonly tokenStore: TokenStore;
 }
+
+/** A server that rotates refresh tokens refuses one that was used: nothing may be refreshed that is not kept. */
+const NOT_OPEN: TokenStore = {
+  claim: () =>
+    Promise.reject(
+      new Failure(
+        "configuration",
+        "Cannot refresh the token: the database that keeps refresh tokens cannot be opened",
+        { hint: "Make DATABASE_URL name the database of the job" },
+      ),
+    ),
+  keep: () => Promise.resolve(),
+  release: () => Promise.resolve(),
+};
 
 /** Shorter intervals are over before a run begins, in milliseconds. */
 const SHORTEST_QUOTA_MS = 60_000;
@@ -35,7 +54,10 @@ export async function openLimitStore(
   job: Job,
   options: LimitStoreOptions,
 ): Promise<OpenLimitStore> {
-  if (!hasQuota(job) || await isMissingFolder(options.databaseUrl)) return without();
+  const hasRefreshToken = refreshTokenOf(job.source.auth?.oauth2) !== undefined;
+  const isWanted = hasRefreshToken ||
+    hasQuota(job) && !await isMissingFolder(options.databaseUrl);
+  if (!isWanted) return without();
   try {
     const target = await openTarget(options.databaseUrl, {
       signal: options.signal,
@@ -54,8 +76,11 @@ async function storeIn(target: Target, creates: boolean): Promise<OpenLimitStore
   try {
     if (creates) await target.prepare({});
     const { rows: [row] } = await target.query("SELECT to_regclass('hindcast_limits') IS NOT NULL");
-    const store = row?.[0] === true ? new LimitTable(target) : undefined;
-    return { store, [Symbol.asyncDispose]: () => target[Symbol.asyncDispose]() };
+    return {
+      limitStore: row?.[0] === true ? new LimitTable(target) : undefined,
+      tokenStore: new TokenTable(target),
+      [Symbol.asyncDispose]: () => target[Symbol.asyncDispose](),
+    };
   } catch (error) {
     await target[Symbol.asyncDispose]();
     throw error;
@@ -78,5 +103,9 @@ async function isMissingFolder(databaseUrl: string): Promise<boolean> {
 }
 
 function without(): OpenLimitStore {
-  return { store: undefined, [Symbol.asyncDispose]: () => Promise.resolve() };
+  return {
+    limitStore: undefined,
+    tokenStore: NOT_OPEN,
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
 }

@@ -11,6 +11,7 @@ import { HttpClient, type HttpResponse } from "./http/http.ts";
 import { hostOf, HttpError } from "./http/http_error.ts";
 import { proxyOf } from "./http/proxy.ts";
 import { Credentials } from "./http/credentials.ts";
+import { refreshTokenOf } from "./http/oauth2.ts";
 import { StreamClient } from "./stream_client.ts";
 import { Limiter } from "./rate/limiter.ts";
 import type { Sharing } from "./rate/shared_pacer.ts";
@@ -60,9 +61,9 @@ export class ApiClient implements ApiConnection, AsyncDisposable {
     this.job = job;
     this.dependencies = dependencies;
     this.semaphore = new Semaphore(source.concurrency);
+    this.#open = new AbortBranch(dependencies.signal);
     this.credentials = new Credentials(job, {
-      env,
-      now: clock.now,
+      ...{ env, clock, tokenStore: dependencies.tokenStore, signal: this.#open.signal },
       send: (r) => this.#sendForToken(r),
       onSecret: dependencies.onSecret ?? (() => {}),
     });
@@ -71,7 +72,6 @@ export class ApiClient implements ApiConnection, AsyncDisposable {
       sharing: sharingOf(this),
       ...dependencies,
     });
-    this.#open = new AbortBranch(dependencies.signal);
     const { wallNow, onWait, noWait } = dependencies;
     const longestOutageMs = noWait ? source.retry.max_wait : source.max_outage;
     this.availability = new Availability({
@@ -106,23 +106,44 @@ export class ApiClient implements ApiConnection, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#open.abort(new Failure("interrupted", "Cannot send a request: the API client is closed"));
     this.#open[Symbol.dispose]();
+    await this.credentials.settled();
     this.http[Symbol.dispose]();
     // Requests that stay reserved would only be missed; that the target is gone is known already.
     await this.limiter[Symbol.asyncDispose]().catch(() => {});
   }
 
-  /** Token requests go to another server than those for records, so they are retried but not paced. */
+  /**
+   * Token requests go to another server than those for records, so they are retried but not paced. One that may
+   * use up a refresh token is not aborted.
+   *
+   * @throws {HttpError} where the server is unreachable: the request that needs the token waits for it.
+   */
   async #sendForToken(request: WireRequest): Promise<HttpResponse> {
     const { clock, wallNow, random } = this.dependencies;
-    const signal = this.#open.signal;
-    const { result } = await sendWithRetries(() => this.http.exchange(request, signal), {
-      ...{ policy: this.job.source.retry, emptyStatuses: [], clock, wallNow, random, signal },
-      onRetry: () => {},
-    });
+    const { signal } = this.#open;
+    const isRefresh = refreshTokenOf(this.job.source.auth?.oauth2) !== undefined;
+    const { result } = await sendWithRetries(
+      () => this.http.exchange(request, isRefresh ? new AbortController().signal : signal),
+      {
+        ...{ policy: this.job.source.retry, emptyStatuses: [], clock, wallNow, random, signal },
+        isOutage: ({ result }) => Promise.reject(tokenError(request, result)),
+        onRetry: () => {},
+      },
+    );
     if (!(result instanceof HttpError)) return result;
-    const message = `Cannot get a token from ${hostOf(request.url)}: ${result.message}`;
-    throw new Failure("window", message, { hint: result.hint });
+    throw tokenError(request, result);
   }
+}
+
+/** The error of a token server without a useful response. */
+function tokenError({ url }: WireRequest, result: HttpResponse | HttpError): HttpError {
+  const host = hostOf(url);
+  return result instanceof HttpError
+    ? new HttpError(result.kind, `no token from ${host}: ${result.message}`, result.hint)
+    : new HttpError(
+      "connection",
+      `no token from ${host}: the server responded with status ${result.status}`,
+    );
 }
 
 /** Where and as whom limits are shared: an account of an API is known by a hash of its credentials. */

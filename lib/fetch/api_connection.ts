@@ -6,6 +6,7 @@ import type { FetchListener } from "./fetch_event.ts";
 import type { WaitListener } from "../report/text/wait.ts";
 import type { LimitStore } from "./rate/limit_store.ts";
 import type { Job } from "../config/schema/job.ts";
+import type { TokenStore } from "./http/token_store.ts";
 import type { HttpClient } from "./http/http.ts";
 import type { Limiter } from "./rate/limiter.ts";
 import type { Semaphore } from "./rate/semaphore.ts";
@@ -35,6 +36,8 @@ export interface ApiDependencies {
   readonly noWait?: boolean | undefined;
   /** Where the use of limits is kept; undefined where limits are not shared with other processes. */
   readonly limitStore?: LimitStore | undefined;
+  /** Where refreshed OAuth2 tokens are kept; without it they live as long as the client. */
+  readonly tokenStore?: TokenStore | undefined;
 }
 
 /** What the clients of all streams of a job share. */

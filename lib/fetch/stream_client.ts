@@ -160,7 +160,8 @@ export class StreamClient {
 
   async #sendOnce(current: Attempt): Promise<Hop> {
     const { signal, rank } = current;
-    await this.api.credentials.take(); // The token is fetched before the permit, so that none has to be fetched while holding one.
+    // The token is fetched before the permit, so that none has to be fetched while holding one.
+    if (!this.api.availability.isAway) await this.api.credentials.take();
     using admission = await this.#admit(signal, rank);
     return await this.#exchange(current, admission.permit);
   }

@@ -98,8 +98,8 @@ Deno.test("ApiClient masks secrets that the token provider echoes", async () => 
   await using context = setup({ url: server.url, auth }, undefined, env);
   const { message, kind, hint } = await assertRejects(() => context.read(), Failure);
   assertEquals(kind, "refused");
-  assert(message.endsWith('"invalid: grant_type=client_credentials&refresh_token=***"'), message);
-  assert(hint?.startsWith("Check SECRET and REFRESH"), hint);
+  assert(message.endsWith('"invalid: grant_type=refresh_token&refresh_token=***"'), message);
+  assert(hint?.endsWith("authorize again and set REFRESH to the new one"), hint);
 });
 
 Deno.test("ApiClient does not send the client secret to where a token request is redirected", async () => {

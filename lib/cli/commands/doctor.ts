@@ -89,7 +89,8 @@ async function* examineAccess(job: Job, signal: AbortSignal): AsyncGenerator<Ite
   yield* await examineApi(job, {
     env,
     onSecret: hideSecret,
-    limitStore: shared.store,
+    limitStore: shared.limitStore,
+    tokenStore: shared.tokenStore,
     noWait: true,
     clock,
     wallNow: Date.now,

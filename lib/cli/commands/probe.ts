@@ -34,7 +34,8 @@ export async function probe(job: Job, given: Arguments): Promise<number> {
   const probed = await probeStream(job, name, unit, {
     env,
     onSecret: hideSecret,
-    limitStore: shared.store,
+    limitStore: shared.limitStore,
+    tokenStore: shared.tokenStore,
     noWait: true,
     clock: monotonicClock(),
     wallNow: Date.now,

@@ -13,7 +13,7 @@ export interface JobAccess {
   readonly variables: readonly string[];
   /** Names of those that are set but not offered to the job. */
   readonly withheld: readonly string[];
-  /** Whether a request needs the target: for the rows of a query, or to be counted against limits. */
+  /** Whether a request needs the target: for the rows of a query, for limits, or for a refresh token. */
   readonly needsTarget: boolean;
 }
 
@@ -44,7 +44,8 @@ export async function readJobAccess(
   read(file);
   let hosts: string[] = [];
   let isFed = false;
-  const hasLimits = () => [...texts.values()].some((text) => /\blimits["']?\s*:/.test(text));
+  const isShared = () =>
+    [...texts.values()].some((text) => /\b(limits|refresh_token)["']?\s*:/.test(text));
   let withheld: string[] = [];
   if (needsParsing(file, withHosts)) {
     const { readJobTree } = await import("../../config/yaml/include.ts");
@@ -64,7 +65,7 @@ export async function readJobAccess(
     hosts,
     variables,
     withheld,
-    needsTarget: isFed || hasLimits(),
+    needsTarget: isFed || isShared(),
   };
 }
 

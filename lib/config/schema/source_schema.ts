@@ -31,6 +31,9 @@ const auth = z.strictObject({
         example: "${API_CLIENT_ID}",
       }),
     client_secret: secret.describe("Client secret.").meta({ example: "${API_CLIENT_SECRET}" }),
+    refresh_token: secret.optional().describe(
+      "Refresh token, for an API that a user has authorized. If the server replaces it, the newest one is kept, encrypted, in the database.",
+    ).meta({ example: "${API_REFRESH_TOKEN}" }),
     scope: z.string().optional().describe("Requested scopes, separated by spaces.").meta({
       example: "read:events read:places",
     }),
@@ -41,7 +44,7 @@ const auth = z.strictObject({
       "Additional form fields, or replacements for the standard ones such as `grant_type`. They may be written in the file.",
     ).meta({ kind: "mapping of secrets", example: { audience: "https://api.example.com" } }),
   }).optional().describe(
-    "OAuth2 client credentials: the token is fetched, kept, and fetched again before it expires and after a 401.",
+    "OAuth2 client credentials or a refresh token: the access token is fetched, kept, and fetched again before it expires and after a 401.",
   ).meta({
     example: {
       token_url: "https://auth.example.com/oauth/token",

@@ -1,14 +1,20 @@
 // Owns the credentials of one open API, those of the job and the OAuth2 token, and therefore the list of
 // secrets to mask. Invariant: every secret is masked before it is first sent.
 import type { Env } from "../../config/yaml/env.ts";
+import type { Auth } from "../../config/schema/job_schema.ts";
 import type { Job } from "../../config/schema/job.ts";
 import { readSecret, secretValues } from "../../config/schema/secret.ts";
 import { Failure } from "../../failure.ts";
 import { type Mask, maskSecrets } from "../../report/text/mask.ts";
 import { bearer, type Credential, credentialsOf } from "./auth.ts";
 import type { HttpResponse } from "./http.ts";
-import { TokenCache } from "./oauth2.ts";
+import { refreshTokenOf, TokenCache } from "./oauth2.ts";
+import { RefreshedTokens } from "./refreshed_tokens.ts";
+import { memoryTokenStore, type TokenStore } from "./token_store.ts";
+import type { Clock } from "../rate/clock.ts";
 import type { WireRequest } from "./request.ts";
+
+type OAuth2 = NonNullable<Auth["oauth2"]>;
 
 /** Sends the request that fetches a token. */
 export type TokenSender = (request: WireRequest) => Promise<HttpResponse>;
@@ -17,8 +23,12 @@ export type TokenSender = (request: WireRequest) => Promise<HttpResponse>;
 export interface CredentialsDependencies {
   /** Looks up the variables that hold secrets. */
   readonly env: Env;
-  /** Monotonic milliseconds. */
-  readonly now: () => number;
+  /** Monotonic clock. */
+  readonly clock: Clock;
+  /** Where refreshed tokens are kept; undefined where there is no such place. */
+  readonly tokenStore: TokenStore | undefined;
+  /** Ends the wait for another process that refreshes the token. */
+  readonly signal: AbortSignal;
   /** Sends the request that fetches a token. */
   readonly send: TokenSender;
   /** Receives each token, before it is sent. */
@@ -50,14 +60,14 @@ export class Credentials {
       ? []
       : [auth.oauth2.token_url, secret(auth.oauth2.client_id)];
     this.#mask = maskSecrets(this.#secrets);
+    const onToken = (token: string) => {
+      this.#hide(token);
+      dependencies.onSecret(token);
+    };
     this.#tokens = auth?.oauth2 && new TokenCache(auth.oauth2, {
-      secret,
-      now: dependencies.now,
-      send: dependencies.send,
-      onToken: (token) => {
-        this.#hide(token);
-        dependencies.onSecret(token);
-      },
+      ...{ secret, onToken, signal: dependencies.signal, send: dependencies.send },
+      now: dependencies.clock.now,
+      refreshed: refreshedTokens(auth.oauth2, secret, { ...dependencies, onToken }),
     });
   }
 
@@ -89,6 +99,11 @@ export class Credentials {
     return true;
   }
 
+  /** Resolves when no request for a token is under way. */
+  async settled(): Promise<void> {
+    await this.#tokens?.settled();
+  }
+
   /** Replaces the secrets in a text. */
   mask(text: string): string {
     return this.#mask(text);
@@ -99,4 +114,29 @@ export class Credentials {
     this.#secrets.push(token);
     this.#mask = maskSecrets(this.#secrets);
   }
+}
+
+/** The tokens of an account with a refresh token; undefined where the job declares none. */
+function refreshedTokens(
+  spec: OAuth2,
+  secret: (text: string) => string,
+  { tokenStore: store, clock, onToken }: {
+    readonly tokenStore: TokenStore | undefined;
+    readonly clock: Clock;
+    readonly onToken: (token: string) => void;
+  },
+): RefreshedTokens | undefined {
+  const text = refreshTokenOf(spec);
+  if (text === undefined) return undefined;
+  const [refreshToken, clientId] = [secret(text), secret(spec.client_id)];
+  if (refreshToken === "") return undefined;
+  const { token_url: tokenUrl } = spec;
+  return new RefreshedTokens({
+    tokenUrl,
+    clientId,
+    refreshToken,
+    store: store ?? memoryTokenStore(),
+    clock,
+    onToken,
+  });
 }

@@ -1,12 +1,14 @@
-// Owns the OAuth2 access token (client credentials, RFC 6749, section 4.4): fetched when first needed,
-// cached, and fetched again shortly before it expires or after the API refused it. Invariant: however many
-// requests wait for a token, a single request fetches it.
+// Owns the OAuth2 access token (client credentials or a refresh token, RFC 6749, sections 4.4 and 6): fetched when
+// first needed, cached, and fetched again shortly before it expires or after the API refused it. Invariant: however
+// many requests wait for a token, a single request fetches it.
+import { envReferences } from "../../config/yaml/env.ts";
 import type { Auth } from "../../config/schema/job_schema.ts";
 import { Failure } from "../../failure.ts";
 import { basicPair, credentialsHint } from "./auth.ts";
 import { encodeBase64 } from "../../report/text/base64.ts";
 import { errorExcerpt } from "./error_excerpt.ts";
 import type { HttpResponse } from "./http.ts";
+import type { AccessToken, IssuedTokens, RefreshedTokens } from "./refreshed_tokens.ts";
 import type { WireRequest } from "./request.ts";
 
 type OAuth2 = NonNullable<Auth["oauth2"]>;
@@ -21,6 +23,10 @@ interface TokenDependencies {
   readonly now: () => number;
   /** Called with each new token, so that it can be masked. */
   readonly onToken: (token: string) => void;
+  /** The tokens of an account with a refresh token; undefined for client credentials. */
+  readonly refreshed?: RefreshedTokens | undefined;
+  /** Ends the wait for another process that refreshes the token. */
+  readonly signal: AbortSignal;
 }
 
 interface Token {
@@ -38,6 +44,7 @@ export class TokenCache {
   readonly #with: TokenDependencies;
   #token: Token | undefined;
   #pending: Promise<Token> | undefined;
+  #refused: string | undefined;
 
   /** Creates an empty cache. */
   constructor(spec: OAuth2, dependencies: TokenDependencies) {
@@ -61,15 +68,37 @@ export class TokenCache {
 
   /** Drops a token that the API refused; a newer one is kept. */
   drop(text: string): void {
-    if (this.#token?.text === text) this.#token = undefined;
+    if (this.#token?.text !== text) return;
+    this.#token = undefined;
+    this.#refused = text;
+  }
+
+  /** Resolves when no request for a token is under way: one that ends unread may have used up a refresh token. */
+  async settled(): Promise<void> {
+    await this.#pending?.catch(() => {});
   }
 
   async #fetch(): Promise<Token> {
     const requestedAt = this.#with.now();
-    const response = await this.#with.send(tokenRequest(this.#spec, this.#with.secret));
-    const { text, expiresInS } = readToken(response, this.#spec);
-    this.#with.onToken(text);
-    return { text, staleAt: requestedAt + usableMs(expiresInS) };
+    const { text, usableMs } = await this.#newest();
+    return { text, staleAt: requestedAt + usableMs };
+  }
+
+  #newest(): Promise<AccessToken> {
+    const { refreshed, signal } = this.#with;
+    if (refreshed === undefined) return this.#issue(undefined);
+    return refreshed.take(this.#refused, (refreshToken) => this.#issue(refreshToken), signal);
+  }
+
+  async #issue(refreshToken: string | undefined): Promise<IssuedTokens> {
+    const response = await this.#with.send(
+      tokenRequest(this.#spec, this.#with.secret, refreshToken),
+    );
+    const issued = readTokens(response, this.#spec);
+    for (const token of [issued.refreshToken, issued.text]) {
+      if (token !== undefined) this.#with.onToken(token);
+    }
+    return issued;
   }
 }
 
@@ -80,11 +109,17 @@ function usableMs(expiresInS: number | undefined): number {
   return lifeMs - Math.min(MARGIN_MS, lifeMs / 10);
 }
 
-function tokenRequest(spec: OAuth2, secret: (text: string) => string): WireRequest {
+function tokenRequest(
+  spec: OAuth2,
+  secret: (text: string) => string,
+  refreshToken: string | undefined,
+): WireRequest {
   const [id, key] = [secret(spec.client_id), secret(spec.client_secret)];
-  const form = new URLSearchParams({ grant_type: "client_credentials" });
+  const grant = refreshToken === undefined ? "client_credentials" : "refresh_token";
+  const form = new URLSearchParams({ grant_type: grant });
   if (spec.scope !== undefined) form.set("scope", spec.scope);
   for (const [name, text] of Object.entries(spec.form)) form.set(name, secret(text));
+  if (refreshToken !== undefined) form.set("refresh_token", refreshToken);
   const headers: Record<string, string> = {
     accept: "application/json",
     "content-type": "application/x-www-form-urlencoded",
@@ -103,13 +138,10 @@ function formEncoded(text: string): string {
   return new URLSearchParams({ v: text }).toString().slice(2);
 }
 
-function readToken(
-  response: HttpResponse,
-  spec: OAuth2,
-): { text: string; expiresInS: number | undefined } {
+function readTokens(response: HttpResponse, spec: OAuth2): IssuedTokens {
   const refuse = (reason: string) => {
     const message = `Cannot get a token from ${new URL(spec.token_url).host}: ${reason}`;
-    return new Failure("refused", message, { hint: credentialsHint({ oauth2: spec }) });
+    return new Failure("refused", message, { hint: hintFor(spec) });
   };
   if (response.status !== 200) {
     const excerpt = errorExcerpt(response.body, response.headers.get("content-type"));
@@ -125,7 +157,25 @@ function readToken(
     throw refuse("the response contains no access_token");
   }
   const seconds = Number(body?.expires_in);
-  return { text: token, expiresInS: seconds > 0 ? seconds : undefined };
+  const next = body?.refresh_token;
+  return {
+    text: token,
+    usableMs: usableMs(seconds > 0 ? seconds : undefined),
+    refreshToken: typeof next === "string" && next !== "" ? next : undefined,
+  };
+}
+
+/** A refresh token that was used elsewhere can only be replaced by the user. */
+function hintFor(spec: OAuth2): string {
+  const text = refreshTokenOf(spec);
+  if (text === undefined) return credentialsHint({ oauth2: spec });
+  const name = envReferences(text)[0]?.name ?? "refresh_token";
+  return `If the refresh token has expired or was used elsewhere, authorize again and set ${name} to the new one`;
+}
+
+/** The refresh token of the job, unresolved; it may be declared as a field of the form. */
+export function refreshTokenOf(spec: Auth["oauth2"]): string | undefined {
+  return spec?.refresh_token ?? spec?.form.refresh_token;
 }
 
 function parsed(body: Uint8Array): Record<string, unknown> | undefined {

@@ -89,6 +89,11 @@ export class Availability {
     this.#options = options;
   }
 
+  /** Whether the API seems to be unreachable. */
+  get isAway(): boolean {
+    return this.#outage !== undefined;
+  }
+
   /**
    * Waits while the API is unreachable. During an outage the result is the probe that the caller sends now;
    * dispose it after its response.

@@ -21,6 +21,7 @@ Deno.test("SECRET_PATHS are the keys that the schema marks", () => {
     "bearer",
     "oauth2.client_id",
     "oauth2.client_secret",
+    "oauth2.refresh_token",
     "oauth2.form.*",
     "header.*",
     "query.*",

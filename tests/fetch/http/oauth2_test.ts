@@ -38,6 +38,7 @@ function setup(spec: Partial<OAuth2> = {}, answer: (at: number) => unknown = (at
     },
     now: () => context.nowMs,
     onToken: (token) => context.hidden.push(token),
+    signal: new AbortController().signal,
   });
   return { context, keeper };
 }
