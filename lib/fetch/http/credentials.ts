@@ -135,7 +135,7 @@ function refreshedTokens(
     tokenUrl,
     clientId,
     refreshToken,
-    store: store ?? memoryTokenStore(),
+    store: store ?? memoryTokenStore(clock.now),
     clock,
     onToken,
   });

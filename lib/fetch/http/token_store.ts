@@ -26,11 +26,11 @@ export interface TokenStore {
   release(account: string, holder: string): Promise<void>;
 }
 
-/** A store for one client, where tokens need not survive it: the server must not rotate refresh tokens. */
-export function memoryTokenStore(): TokenStore {
+/** A store for one client, by its clock, where tokens need not survive it: the server must not rotate refresh tokens. */
+export function memoryTokenStore(now: () => number): TokenStore {
   let sealed: string | null = null;
   return {
-    claim: () => Promise.resolve({ sealed, nowMs: performance.now() }),
+    claim: () => Promise.resolve({ sealed, nowMs: now() }),
     keep: (_account, _holder, kept) => {
       sealed = kept;
       return Promise.resolve();
