@@ -3,6 +3,8 @@
 import type { Stream } from "../config/schema/job_schema.ts";
 import { parsePath, type ResponseParts, responseReader } from "../extract/value/path.ts";
 import { decodeBody, readRecords } from "../extract/decode/read_records.ts";
+import { listPathsOf } from "../extract/decode/list_paths.ts";
+import type { BodyForm } from "../extract/decode/read_body.ts";
 import { guessRecords } from "../extract/decode/outline.ts";
 import { Failure } from "../failure.ts";
 import { decodeText } from "../extract/decode/charset.ts";
@@ -72,7 +74,7 @@ function* decode(
   bytes: Uint8Array,
   contentType: string | null,
 ): Generator<void, unknown> {
-  const text = decodeText(bytes, contentType);
+  const text = decodeText(bytes, contentType, stream.encoding);
   yield;
   if (isMarkup(text, contentType, stream.format)) {
     const title = /<title[^>]*>\s*([^<]{1,100})/i.exec(text.slice(0, 16_384))?.[1]?.trim();
@@ -85,17 +87,25 @@ function* decode(
       },
     );
   }
-  return yield* decodeBody(text, {
-    format: stream.format,
-    delimiter: stream.delimiter,
-    csv: {
-      header: stream.records.as !== "arrays",
-      comment: stream.comment,
-      skip: stream.skip,
-      mayBeEmpty: stream.records.optional,
-    },
-    records: parsePath(stream.records.path).steps,
-  });
+  return yield* decodeBody(text, bodyFormOf(stream));
+}
+
+const forms = new WeakMap<Stream, BodyForm>();
+
+/** How the bodies of a stream are decoded. */
+function bodyFormOf(stream: Stream): BodyForm {
+  const known = forms.get(stream);
+  if (known !== undefined) return known;
+  const { format, delimiter, comment, skip, records, namespaces } = stream;
+  const mayLackLists = format === "xml" || stream.single_as_list;
+  const form = {
+    ...{ format, delimiter, namespaces },
+    csv: { header: records.as !== "arrays", comment, skip, mayBeEmpty: records.optional },
+    records: parsePath(records.path).steps,
+    lists: mayLackLists ? listPathsOf(stream) : undefined,
+  };
+  forms.set(stream, form);
+  return form;
 }
 
 /** Whether a body holds nothing but white space; only a short one is looked at. */
@@ -106,6 +116,7 @@ function isBlank(body: Uint8Array): boolean {
 /** Whether a web page came instead of data; CSV may begin with "<" unless it is declared as HTML. */
 function isMarkup(text: string, contentType: string | null, format: Stream["format"]): boolean {
   if (!/^\s*</.test(text)) return false;
+  if (format === "xml") return /^\s*<(!doctype\s+html|html[\s>])/i.test(text);
   return format !== "csv" || /html/i.test(contentType ?? "");
 }
 

@@ -10,6 +10,7 @@ export function guessFormat(text: string): string | undefined {
     .slice(0, LINES);
   if (lines.length > 0 && isJson(text)) return "format: json";
   if (lines.length > 1 && lines.slice(0, -1).every(isJson)) return "format: ndjson";
+  if (isXml(text)) return "format: xml";
   const [comments, data] = [lines.filter(isComment), lines.filter((line) => !isComment(line))];
   const delimiter = [",", ";", "\t", "|"].find((mark) => isTable(data, mark));
   if (delimiter === undefined) return undefined;
@@ -24,6 +25,11 @@ function isJson(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Whether a text begins with an XML declaration or an element that is not a web page's. */
+function isXml(text: string): boolean {
+  return /^\s*<(\?xml\s|(?!html[\s>])[A-Za-z_][\w.-]*(:[\w.-]+)?[\s/>])/i.test(text);
 }
 
 function isComment(line: string): boolean {

@@ -88,7 +88,7 @@ async function reportOn(client: StreamClient, unit: Unit, response: OkResponse) 
     outside: outsideWindow(extraction, unit.window),
     rejected: gatherCastFailures(extraction.rejected, shapes),
     notes: [...lostFractions(client.stream, extraction), ...extraction.shared.map(sharedKeyNote)],
-    ...hasRows || client.stream.format !== "json" ? {} : shapeOf(read.body),
+    ...hasRows || !NESTED.has(client.stream.format) ? {} : shapeOf(read.body),
   };
 }
 
@@ -104,19 +104,20 @@ async function reportOnShape(
   { body, headers }: OkResponse,
   problem: Problem["problem"],
 ) {
-  const text = decodeText(body, headers.get("content-type"));
-  const format = guessFormat(text);
-  if (format === `format: ${client.stream.format}`) {
-    return { problem, ...format === "format: json" ? shapeOf(await jsonOf(text)) : {} };
+  const { format, encoding, namespaces } = client.stream;
+  const text = decodeText(body, headers.get("content-type"), encoding);
+  const guess = guessFormat(text);
+  if (guess === `format: ${format}`) {
+    if (!NESTED.has(format)) return { problem };
+    const form = format === "xml" ? { format, namespaces } : { format };
+    return { problem, ...shapeOf(await yieldingToEventLoop(decodeBody(text, form))) };
   }
-  const hint = format === undefined ? problem?.hint ?? null : `Write ${format} into the stream`;
+  const hint = guess === undefined ? problem?.hint ?? null : `Write ${guess} into the stream`;
   return { problem: problem && { ...problem, hint } };
 }
 
-/** The decoded JSON, with every digit of its integers. */
-function jsonOf(text: string): Promise<unknown> {
-  return yieldingToEventLoop(decodeBody(text, { format: "json" }));
-}
+/** Formats whose records may be anywhere in the response. */
+const NESTED: ReadonlySet<string> = new Set(["json", "xml"]);
 
 function shapeOf(body: unknown) {
   return { outline: outline(body), guesses: guessRecords(body) };

@@ -57,7 +57,7 @@ export function unmappedFields(
 /** The paths that the columns and conditions of a stream read, as steps from the record. */
 function trailsOf(job: Job, stream: string): Trail[] {
   const spec = job.streams[stream]!;
-  const dates = spec.record_date === undefined ? [] : [parsePath(spec.record_date.path)];
+  const dates = spec.record_date === undefined ? [] : spec.record_date.path.map(parsePath);
   const shapes = shapesOf(job, stream);
   const trails = spec.rows.flatMap((entry, at) => trailsOfEntry(job, entry, shapes[at]!));
   return [...trails, ...dates.map(({ steps }) => steps.map(anyStep))];

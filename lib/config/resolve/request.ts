@@ -25,6 +25,7 @@ export function resolveRequest(scope: Scope, name: string, stream: Stream): void
     ...templates(scope, [...path, "headers"], request.headers),
     ...templates(scope, [...path, "body"], request.body),
     ...templates(scope, [...path, "form"], request.form),
+    ...templates(scope, [...path, "xml"], request.xml),
     ...templates(scope, ["source", "headers"], scope.job.source.headers),
   ];
   const areRead = scope.problems.length === before;
@@ -92,10 +93,10 @@ function resolvePlaceholder(scope: Scope, path: JobPath, part: Placeholder, stre
   } else if (
     path[0] === "streams" && /%[^%]*%?T?.*Z$/.test(part.format) && !part.format.includes("%z")
   ) {
-    if (scope.job.time_zone !== "UTC") {
+    if (scope.job.time_zone !== "UTC" && part.utc !== true) {
       scope.value(
         path,
-        `"Z" means UTC, but the pattern writes ${scope.job.time_zone}; use |instant`,
+        `"Z" means UTC, but the pattern writes ${scope.job.time_zone}; use |instant, or |utc before it`,
       );
     }
   }
@@ -202,13 +203,18 @@ function mentions(request: unknown, count: number): boolean {
   return new RegExp(`(?<![\\d.])${count}(?![\\d.])`).test(JSON.stringify(request));
 }
 
-function resolveMethod(scope: Scope, path: JobPath, stream: Stream): void {
-  const { method, body, form } = stream.request ?? {};
-  if (method !== "POST" && (body !== undefined || form !== undefined)) {
-    scope.key([...path, body === undefined ? "form" : "body"], 'a body requires "method: POST"');
+function resolveMethod(scope: Scope, path: JobPath, { request, paging }: Stream): void {
+  const [first, second] = (["body", "form", "xml"] as const).filter((key) =>
+    request?.[key] !== undefined
+  );
+  if (first !== undefined && request?.method !== "POST") {
+    scope.key([...path, first], 'a body requires "method: POST"');
   }
-  if (body !== undefined && form !== undefined) {
-    scope.key([...path, "form"], 'a request has either "body" or "form"');
+  if (second !== undefined) {
+    scope.key([...path, second], `a request has either "${first}" or "${second}"`);
+  }
+  if (request?.xml !== undefined && "in" in paging && paging.in === "body") {
+    scope.key([...path, "xml"], '"xml" cannot hold the parameters of "paging" with "in: body"');
   }
 }
 

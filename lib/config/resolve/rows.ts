@@ -1,8 +1,9 @@
 // Checks the rows of a stream: tables and columns must exist, key columns must be mapped, paths and
 // patterns must parse, and constants must fit their column. Pure.
-import { castOf, formatProblem } from "../../extract/cast/cast.ts";
+import { castOf, formatProblem, scaleProblem } from "../../extract/cast/cast.ts";
 import { Invalid } from "../../extract/cast/invalid.ts";
 import { parseEach } from "../../extract/value/each.ts";
+import { stepLength } from "../../extract/value/plus.ts";
 import { parsePath, type Path } from "../../extract/value/path.ts";
 import { compileTemplate } from "../../extract/value/text_template.ts";
 import type { ColumnType, RowsSpec, Stream, Table, ValueSpec } from "../schema/job_schema.ts";
@@ -85,6 +86,7 @@ class RowsCheck {
     }
     value.path?.forEach((path, index) => this.pathAt([...at, "path", index], path));
     value.hash?.forEach((path, index) => this.pathAt([...at, "hash", index], path));
+    if (value.plus !== undefined) this.plus([...at, "plus"], value, type);
     if (value.template !== undefined) this.template([...at, "template"], value.template);
     if (value.capture !== undefined) {
       const problem = regularExpressionProblem(value.capture);
@@ -93,7 +95,27 @@ class RowsCheck {
     if (type !== undefined) this.cast(at, value, type);
   }
 
+  /** The steps that are added to a time: where they are found, and that the column is a time. */
+  plus(
+    at: JobPath,
+    { plus, value, template, hash }: ValueSpec,
+    type: ColumnType | undefined,
+  ): void {
+    if (plus === undefined) return;
+    this.pathAt([...at, "count"], plus.count);
+    if (stepLength(plus.of) === undefined) this.pathAt([...at, "of"], plus.of);
+    const isMoment = type === undefined || ["date", "timestamp", "timestamptz"].includes(type);
+    if (!isMoment) {
+      this.scope.key(at, `"plus" is for dates and timestamps, but the column has type ${type}`);
+    }
+    if (value !== undefined || template !== undefined || hash !== undefined) {
+      this.scope.key(at, '"plus" requires a path');
+    }
+  }
+
   cast(at: JobPath, value: ValueSpec, type: ColumnType): void {
+    const unscaled = value.scale === undefined ? undefined : scaleProblem(type);
+    if (unscaled !== undefined) return this.scope.key([...at, "scale"], unscaled);
     const problem = formatProblem(type, value.format);
     if (problem !== undefined) return this.scope.value([...at, "format"], problem);
     if (value.split !== undefined && !type.endsWith("[]")) {

@@ -158,7 +158,7 @@ function namesProblem({ as, names, names_path }: Stream["records"]): string | un
   return undefined;
 }
 
-/** Checks the keys that apply only to CSV, and those that CSV does not support. */
+/** Checks the keys that apply to one format only, and those that a format does not support. */
 function resolveFormat(scope: Scope, path: JobPath, { format, records, ...stream }: Stream): void {
   if (format !== "csv") {
     for (const key of ["skip", "comment"] as const) {
@@ -166,6 +166,13 @@ function resolveFormat(scope: Scope, path: JobPath, { format, records, ...stream
     }
   } else if (records.as !== "list" && records.as !== "arrays") {
     scope.value([...path, "records", "as"], `CSV does not support "as: ${records.as}"`);
+  }
+  if (format !== "xml") {
+    if (stream.namespaces !== undefined) {
+      scope.key([...path, "namespaces"], '"namespaces" is for "format: xml"');
+    }
+  } else if (records.as !== "list" && records.as !== "single") {
+    scope.value([...path, "records", "as"], `XML does not support "as: ${records.as}"`);
   }
   if (stream.full_statuses.length > 0 && stream.window === undefined) {
     scope.key([...path, "full_statuses"], '"full_statuses" requires a window');

@@ -46,22 +46,23 @@ export function momentUnit(format: string): "day" | "second" | "ms" {
   return units.includes("second") ? "second" : "day";
 }
 
-/** An edge of the window as text; the format must have no problem. */
+/** An edge of the window as text, in the time zone or in UTC; the format must have no problem. */
 export function formatEdge(
   edge: WindowEdge,
   window: { from: CivilMinute; to: CivilMinute },
   format: string,
   timeZone: string,
+  utc = false,
 ): string {
   const at = edge === "from" || edge === "before" ? window.from : window.to;
   const back = edge === "last" || edge === "before";
   const unit = momentUnit(format);
-  if (unit === "day") {
+  if (unit === "day" && !utc) {
     const day = startOfDay(back ? at - 1 : at);
     return write(format, { instant: day * 60_000, local: day * 60_000, offset: 0 });
   }
   const instant = instantOf(at, timeZone) - (back ? (unit === "ms" ? 1 : 1000) : 0);
-  const offset = offsetMinutes(instant, timeZone);
+  const offset = utc ? 0 : offsetMinutes(instant, timeZone);
   return write(format, { instant, local: instant + offset * 60_000, offset });
 }
 

@@ -13,6 +13,8 @@ export interface Placeholder {
   readonly fields: readonly string[];
   /** Format of an edge of the window. Defaults to `date`. */
   readonly format: string;
+  /** Whether an edge of the window is written in UTC instead of the job's time zone (filter `|utc`). */
+  readonly utc?: boolean;
   /** Separator that joins the elements of a list; undefined keeps the list. */
   readonly join: string | undefined;
   /** Type in a JSON body that the filter `|text` or `|number` selects. */
@@ -83,6 +85,7 @@ function readFilters(placeholder: Placeholder, filters: string): Placeholder | T
   let result = placeholder;
   for (const [, filter = ""] of filters.matchAll(FILTER)) {
     if (filter === "text" || filter === "number") result = { ...result, as: filter };
+    else if (filter === "utc" && placeholder.from === "window") result = { ...result, utc: true };
     else if (filter === "path") result = { ...result, slashes: true };
     else if (filter.startsWith("join:")) result = { ...result, join: filter.slice(5) };
     else if (placeholder.from === "window") result = { ...result, format: filter };

@@ -43,6 +43,21 @@ const value = z.strictObject({
   ambiguous: z.enum(["earlier", "later"]).optional().describe(
     "The instant of a local time that a clock change repeats or skips. If omitted, the order of the records decides, or the row is rejected.",
   ).meta({ example: "earlier" }),
+  plus: z.strictObject({
+    count: path.describe("Path of the number of steps.").meta({ example: "position" }),
+    of: z.string().min(1).describe(
+      "Length of a step: `15min`, `1h`, `day`, `month`, or the path of one, which may also be ISO 8601 (`PT15M`) or a number of seconds.",
+    ).meta({ kind: "length or path", example: "^resolution" }),
+    first: z.int().default(0).describe("The number of the step at the start.").meta({ example: 1 }),
+  }).optional().describe(
+    "For dates and times: steps to add to the value, where records are numbered from a start.",
+  ).meta({ example: { count: "position", of: "PT15M", first: 1 } }),
+  scale: z.union([z.number(), z.string()]).transform(String).refine(
+    (text) => /^-?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?$/i.test(text) && Number(text) !== 0,
+    { error: "expected a number other than 0" },
+  ).optional().describe(
+    "For numbers: the factor that the value is multiplied by, exactly, such as 0.01 from cents to units.",
+  ).meta({ kind: "number", example: 0.01 }),
   decimal: z.enum([".", ","]).default(".").describe("Decimal separator of numbers."),
   default: scalar.optional().describe("Value used instead of null.").meta({
     kind: "string, number or boolean",

@@ -10,6 +10,7 @@ import {
   duration,
   length,
   name,
+  oneOrMore,
   path,
   rates,
   scalar,
@@ -49,6 +50,9 @@ const requestMap = z.strictObject({
     kind: "mapping of templates",
     example: { day: "{from|%d.%m.%Y}" },
   }),
+  xml: z.string().optional().describe(
+    "XML body of a POST, such as a SOAP envelope. Values of placeholders are escaped.",
+  ).meta({ kind: "template", example: "<getPrices><day>{from}</day></getPrices>" }),
 }).meta({ shorthand: "path" });
 
 const request = z.union([
@@ -136,7 +140,9 @@ const forecast = z.strictObject({
 });
 
 const recordDateMap = z.strictObject({
-  path: path.describe("Path of the date.").meta({ example: "date" }),
+  path: oneOrMore(path).describe(
+    "Path of the date; if there are several, the first whose value is not null.",
+  ).meta({ kind: "path or list of paths", example: ["updated_at", "created_at"] }),
   format: z.string().optional().describe(
     "Format of the date, as for column values, if it is neither ISO 8601 nor an epoch.",
   ).meta({ example: "%d/%m/%Y" }),
@@ -146,7 +152,7 @@ const recordDateMap = z.strictObject({
 }).meta({ shorthand: "path" });
 
 const recordDate = z.union([
-  path.transform((at): z.output<typeof recordDateMap> => ({ path: at, outside: "reject" })),
+  path.transform((at): z.output<typeof recordDateMap> => ({ path: [at], outside: "reject" })),
   recordDateMap,
 ], { error: "expected a path, or a mapping with path, format and outside" });
 
@@ -168,6 +174,20 @@ const error = z.union([
   z.array(errorEntry).min(1, { error: "expected at least one" }),
   errorEntry.transform((entry) => [entry]),
 ], { error: "expected a path, a mapping with path and means, or a list of them" });
+
+const encoding = z.string().refine(isEncoding, {
+  error: "expected the name of an encoding, such as latin1, windows-1252 or utf-16",
+});
+
+function isEncoding(label: string): boolean {
+  try {
+    return new TextDecoder(label).encoding !== "";
+  } catch {
+    return false;
+  }
+}
+
+const xmlPrefix = z.string().regex(/^[A-Za-z_][\w-]*$/, { error: "expected a prefix of letters" });
 
 /** The schema of a stream. */
 export const stream = z.strictObject({
@@ -224,7 +244,18 @@ export const stream = z.strictObject({
   max_records: z.int().min(1).optional().describe(
     "Largest number of records that the API returns in a response or, with paging, in all pages of a window. A window that reaches it is cut off: an `auto` window is made shorter, based on the total on the first page if there is one, and any other fails.",
   ).meta({ unit: "records", example: 1000, formerly: "full" }),
-  format: z.enum(["json", "ndjson", "csv"]).default("json").describe("Format of the response."),
+  format: z.enum(["json", "ndjson", "csv", "xml"]).default("json").describe(
+    "Format of the response.",
+  ),
+  encoding: encoding.optional().describe(
+    "Character encoding of the response, if it is not UTF-8 and the response does not declare it.",
+  ).meta({ kind: "name of an encoding", example: "windows-1252" }),
+  namespaces: z.record(xmlPrefix, z.string().min(1)).optional().describe(
+    "For XML: prefixes that paths use for the elements and attributes of these namespaces. Other names are written without a prefix.",
+  ).meta({ kind: "mapping of URIs", example: { media: "http://search.yahoo.com/mrss/" } }),
+  single_as_list: z.boolean().default(false).describe(
+    "Whether the API writes a list of one element as the element itself. XML always does.",
+  ),
   delimiter: z.string().length(1, { error: "expected one character" }).default(",").describe(
     "CSV delimiter.",
   ),

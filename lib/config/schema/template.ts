@@ -93,17 +93,18 @@ export function placeholders(template: Template): Placeholder[] {
  * The template as a string, or as an array if it is a single placeholder whose value is an array.
  *
  * Undefined if a placeholder has no value (absent, null or an empty array): the parameter is then omitted.
- * With `percentEncode` the values, but not the literals, are encoded for a path.
+ * With `percentEncode` the values, but not the literals, are encoded for a path; with `escapeXml`, for XML.
  *
  * @throws {Failure} of kind `window` if a value adds a path segment `.` or `..`.
  */
 export function renderTemplate(
   template: Template,
   values: RenderValues,
-  options: { percentEncode?: boolean } = {},
+  options: { percentEncode?: boolean; escapeXml?: boolean } = {},
 ): string | string[] | undefined {
   // Slashes in a date pattern come from the job itself, as in "{from|%Y/%m}".
   const encodeOf = ({ from, slashes }: Placeholder) => {
+    if (options.escapeXml === true) return escapedXml;
     if (options.percentEncode !== true) return (text: string) => text;
     return slashes === true || from === "window" ? encodePath : encodeURIComponent;
   };
@@ -156,7 +157,13 @@ function typed(value: unknown, part: Placeholder): unknown {
 function placeholderValue(part: Placeholder, values: RenderValues): unknown {
   if (part.from === "window") {
     if (values.window === null) return undefined;
-    return formatEdge(part.name as WindowEdge, values.window, part.format, values.timeZone);
+    return formatEdge(
+      part.name as WindowEdge,
+      values.window,
+      part.format,
+      values.timeZone,
+      part.utc,
+    );
   }
   let value: unknown = own(values[part.from], part.name);
   for (const field of part.fields) value = own(value, field);
@@ -170,6 +177,10 @@ function own(value: unknown, name: string): unknown {
 
 function textOf(value: unknown): string {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+function escapedXml(text: string): string {
+  return text.replace(/[<>&"']/g, (mark) => `&#${mark.charCodeAt(0)};`);
 }
 
 /** Encodes path segments. A colon, as in a time of day, needs no encoding (RFC 3986, section 3.3). */

@@ -5,7 +5,14 @@ import type { ColumnType } from "../../config/schema/job_schema.ts";
 import { arrayCast } from "./array_cast.ts";
 import { jsonbCast } from "./jsonb_cast.ts";
 import { momentCast, momentFormatProblem } from "./moment_cast.ts";
-import { clockCast, doubleCast, integerCast, moneyCast, numericCast } from "./number_cast.ts";
+import {
+  clockCast,
+  doubleCast,
+  integerCast,
+  moneyCast,
+  numericCast,
+  scaledCast,
+} from "./number_cast.ts";
 import { type Cast, type CastOptions, Invalid } from "./invalid.ts";
 import { booleanCast, textCast, uuidCast } from "./scalar_cast.ts";
 
@@ -17,7 +24,9 @@ import { booleanCast, textCast, uuidCast } from "./scalar_cast.ts";
 export function castOf(type: ColumnType, options: CastOptions): Cast {
   const problem = formatProblem(type, options.format);
   if (problem !== undefined) throw new RangeError(problem);
-  const cast = typeCast(type, options);
+  const cast = options.scale === undefined
+    ? typeCast(type, options)
+    : scaledTypeCast(type, options, options.scale);
   return options.maxBytes === undefined ? cast : boundedCast(cast, options.maxBytes);
 }
 
@@ -58,6 +67,26 @@ function typeCast(type: ColumnType, options: CastOptions): Cast {
     default:
       return momentCast(type as "date" | "time" | "timestamp" | "timestamptz", options);
   }
+}
+
+/** Why a factor cannot be used with a type; undefined where it can. */
+export function scaleProblem(type: ColumnType): string | undefined {
+  const element = elementType(type);
+  return ["integer", "bigint", "numeric", "double", "money"].includes(element)
+    ? undefined
+    : `"scale" is for numbers, but the column has type ${type}`;
+}
+
+function scaledTypeCast(type: ColumnType, options: CastOptions, scale: string): Cast {
+  const element = elementType(type);
+  const number = typeCast(element === "money" ? "money" : "numeric", { ...options, inKey: false });
+  const finish = typeCast(element === "money" ? "numeric" : element, {
+    ...options,
+    decimal: ".",
+    format: undefined,
+  });
+  const cast = scaledCast(number, scale, finish);
+  return element === type ? cast : arrayCast(element, cast);
 }
 
 function clockOr(options: CastOptions, cast: Cast): Cast {

@@ -14,7 +14,7 @@ export interface FastPath {
 
 /** The strings of a type that need no cast; undefined for a type without a fast test. */
 export function fastPathOf(type: ColumnType, options: CastOptions): FastPath | undefined {
-  if (options.format !== undefined) return undefined;
+  if (options.format !== undefined || options.scale !== undefined) return undefined;
   const maxChars = options.maxBytes === undefined ? undefined : Math.floor(options.maxBytes / 3);
   switch (type) {
     case "text":

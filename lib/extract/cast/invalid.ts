@@ -33,6 +33,8 @@ export interface CastOptions {
   readonly format?: string | undefined;
   /** The decimal mark of numbers. */
   readonly decimal: "." | ",";
+  /** The factor of numbers, in decimal digits. */
+  readonly scale?: string | undefined;
   /** Time zone of dates and times without one. */
   readonly timeZone: string;
   /** Whether a date is that of the time zone even for an instant at midnight UTC. */

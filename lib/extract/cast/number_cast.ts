@@ -99,6 +99,31 @@ export function moneyCast(options: CastOptions): Cast {
   };
 }
 
+/** Multiplies the number that a cast reads by a factor, exactly, for the cast that follows. */
+export function scaledCast(read: Cast, factor: string, cast: Cast): Cast {
+  const [digits, places] = integerParts(factor);
+  return (value) => {
+    const text = read(value);
+    if (typeof text !== "string") return text;
+    const [own, ownPlaces] = integerParts(text);
+    const product = own * digits;
+    const isNegative = product < 0n;
+    const point = places + ownPlaces;
+    const all = String(isNegative ? -product : product).padStart(point + 1, "0");
+    const [whole, fraction] = [all.slice(0, all.length - point), all.slice(all.length - point)];
+    return cast(`${isNegative ? "-" : ""}${whole}${fraction === "" ? "" : `.${fraction}`}`);
+  };
+}
+
+/** The digits of a decimal number as an integer, and how many of them follow the point. */
+function integerParts(text: string): [digits: bigint, places: number] {
+  const [, sign = "", whole = "", fraction = "", exponent = "0"] =
+    /^(-?)(\d*)(?:\.(\d*))?(?:e([+-]?\d+))?$/i.exec(text) ?? [];
+  const places = fraction.length - Number(exponent);
+  const digits = BigInt(`${sign}${whole}${fraction}${"0".repeat(Math.max(0, -places))}`);
+  return [digits, Math.max(0, places)];
+}
+
 const CLOCK = /^(?:(?:(\d{1,9})\s?[h:]\s?)?(\d{1,9})\s?[m:]\s?)?(\d{1,9})(\.\d{0,9})?\s?s?$/;
 
 /** Turns "2:19.97", "1:02:03" or "2m 19.97s" into seconds, exactly, for the cast that follows. */

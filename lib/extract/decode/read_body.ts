@@ -1,4 +1,4 @@
-// Owns the decoding of a response's text: JSON, NDJSON or CSV. A text that ends early fails the window,
+// Owns the decoding of a response's text: JSON, NDJSON, CSV or XML. A text that ends early fails the window,
 // which is fetched again; a single bad line is passed on as a string, and rejected alone. Long texts are
 // decoded with yields in between.
 import type { Stream } from "../../config/schema/job_schema.ts";
@@ -7,6 +7,8 @@ import { noteClean } from "./clean_body.ts";
 import { type CsvForm, decodeCsv } from "./csv.ts";
 import { parseExactly } from "./exact_json.ts";
 import { parseBySlices } from "./json_slices.ts";
+import { type ListPaths, wrapLists } from "./list_paths.ts";
+import { decodeXml, type XmlNamespaces } from "./xml.ts";
 import type { Step } from "../value/path.ts";
 
 /** Characters of NDJSON decoded without a yield: about 3 ms. */
@@ -22,16 +24,21 @@ export interface BodyForm {
   readonly csv?: CsvForm;
   /** Path of the array of records in JSON; only speed depends on it. */
   readonly records?: readonly Step[];
+  /** The namespaces that paths name, for XML. */
+  readonly namespaces?: XmlNamespaces | undefined;
+  /** Where a single value is read as a list of one; absent where lists are always written as lists. */
+  readonly lists?: ListPaths | undefined;
 }
 
 /**
- * Decodes the text of a response to the JSON value, or to the NDJSON values or CSV records.
+ * Decodes the text of a response to the JSON value, the XML document, or the NDJSON values or CSV records.
  *
  * @throws {Failure} of kind `window` where the text is not in the format.
  */
 export function* decodeBody(text: string, form: BodyForm): Generator<void, unknown> {
   const body = yield* decoded(text, form);
-  // JSON contains NUL only as an escape.
+  if (form.lists !== undefined) wrapLists(body, form.lists);
+  // JSON contains NUL only as an escape; XML does not contain it.
   return form.format !== "json" && text.includes("\0") ? body : noteClean(text, body);
 }
 
@@ -43,6 +50,8 @@ function* decoded(text: string, form: BodyForm): Generator<void, unknown> {
       return yield* decodeLines(text);
     case "csv":
       return yield* decodeCsv(text, form.delimiter ?? ",", form.csv);
+    case "xml":
+      return yield* decodeXml(text, form.namespaces);
   }
 }
 

@@ -63,7 +63,8 @@ function objectOf(found: unknown, path: string): Record<string, unknown> {
 function mustBe(fits: boolean, expected: string, path: string, found: unknown): unknown {
   if (fits) return found;
   const where = path === "" ? "as the response body" : `at "${path}"`;
-  throw wrongShape(`expected ${expected} ${where}, found ${kindOf(found)}`);
+  const what = `expected ${expected} ${where}, found ${kindOf(found)}`;
+  throw wrongShape(what, found === undefined ? `, or write ${OPTIONAL} if it may be absent` : "");
 }
 
 /** The object of arrays, gathered from the paths in `names`. */
@@ -95,8 +96,10 @@ function namesOf(spec: RecordsSpec, body: unknown): string[] {
   throw wrongShape(`expected names at "${spec.names_path}", found ${kindOf(names[odd])}`);
 }
 
-function wrongShape(what: string): Failure {
+const OPTIONAL = '"records: { path: ..., optional: true }"';
+
+function wrongShape(what: string, otherwise = ""): Failure {
   return new Failure("window", `Cannot read records: ${what}`, {
-    hint: 'See the response with deno task probe; correct "records" of the stream',
+    hint: `See the response with deno task probe; correct "records" of the stream${otherwise}`,
   });
 }

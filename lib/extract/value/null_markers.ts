@@ -15,10 +15,11 @@ export interface Markers {
   readonly strip: (value: unknown) => unknown;
 }
 
-/** Compiles the null markers of a value: its own, or the job's. */
+/** Compiles the null markers of a value: its own, or the job's. A value that `isWhole` keeps the attributes of an XML element. */
 export function markersOf(
   { nulls, trim = true }: Pick<Partial<ValueSpec>, "nulls" | "trim">,
   jobNulls: readonly string[],
+  isWhole = false,
 ): Markers {
   const markers = new Set(nulls ?? jobNulls);
   const longest = Math.max(0, ...[...markers].map((marker) => marker.length));
@@ -26,7 +27,8 @@ export function markersOf(
   const isMarker = (text: string) => text.length <= longest && markers.has(text);
   const isMarkedNumber = (value: number | ExactNumber) =>
     markers.has(value instanceof ExactNumber ? canonicalNumber(value) : String(value));
-  const strip = (value: unknown) => {
+  const strip = (given: unknown) => {
+    const value = isWhole ? given : elementText(given);
     if (typeof value === "string") {
       const text = !trim || isBare(value) ? value : value.trim();
       return isMarker(text) ? null : text;
@@ -35,4 +37,10 @@ export function markersOf(
     return numbers && isNumber(value) && isMarkedNumber(value) ? null : value;
   };
   return { strip, isNull: (value) => strip(value) === null };
+}
+
+/** The text of an element of XML that has attributes too; any other value as it is. */
+export function elementText(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || !Object.hasOwn(value, "#text")) return value;
+  return (value as Record<string, unknown>)["#text"];
 }

@@ -8,6 +8,7 @@ import { fromEpoch, localMinute, type Moment, parseIso } from "../cast/moment.ts
 import { isNumber } from "../cast/exact_number.ts";
 import type { Frame } from "./each.ts";
 import { formattedMoment, isMidnightUtc } from "../cast/moment_cast.ts";
+import { elementText } from "./null_markers.ts";
 import { parsePath, walk } from "./path.ts";
 import { preview } from "./preview.ts";
 
@@ -38,15 +39,12 @@ export function recordDateTest(
   { path, format, outside }: RecordDate,
   timeZone: string,
 ): (record: Frame, window: Range) => string | typeof DROPPED | undefined {
-  const { root, up, steps } = parsePath(path);
-  if (up > 0 || !["element", "record", "key"].includes(root)) {
-    throw new SyntaxError(`Cannot read path "${path}": the date must be the record's own`);
-  }
+  const paths = path.map(dateReader);
   const read = format === undefined ? momentOf : formattedMoment(format);
   return (record, window) => {
-    const found = root === "key" ? record.key : walk(record.element, steps);
+    const found = firstFound(paths, record);
     const moment = read(found);
-    if (moment === undefined) return noDate(path, found, format);
+    if (moment === undefined) return noDate(path.join('" or "'), found, format);
     const date = rangeOf(found, moment, timeZone, format);
     if (overlap(date, window)) return undefined;
     if (isMidnightUtc(moment) && overlap(dayOf(moment), window)) return undefined;
@@ -55,6 +53,27 @@ export function recordDateTest(
       formatCivil(window.from)
     } .. ${formatCivil(window.to)}`;
   };
+}
+
+type DateReader = (record: Frame) => unknown;
+
+/** Reads the date at a path of the record itself. */
+function dateReader(path: string): DateReader {
+  const { root, up, steps } = parsePath(path);
+  if (up > 0 || !["element", "record", "key"].includes(root)) {
+    throw new SyntaxError(`Cannot read path "${path}": the date must be the record's own`);
+  }
+  if (root === "key") return ({ key }) => key;
+  return ({ element }) => elementText(walk(element, steps));
+}
+
+function firstFound(paths: readonly DateReader[], record: Frame): unknown {
+  let found: unknown;
+  for (const read of paths) {
+    found = read(record);
+    if (found !== undefined && found !== null && found !== "") return found;
+  }
+  return found;
 }
 
 function noDate(path: string, found: unknown, format: string | undefined): string {

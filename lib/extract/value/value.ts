@@ -9,6 +9,7 @@ import { AmbiguousTime, type Cast, type CastOptions, Invalid } from "../cast/inv
 import { type Markers, markersOf, type NullTest } from "./null_markers.ts";
 import { parsePath, type Path } from "./path.ts";
 import { type FastPath, fastPathOf } from "../cast/fast_path.ts";
+import { addSteps, type PlusSpec, stepLength } from "./plus.ts";
 import { compileRewrite } from "./rewrite.ts";
 import { compileTemplate } from "./text_template.ts";
 
@@ -101,24 +102,54 @@ export interface ValueContext {
  * @throws {SyntaxError | RangeError} where a path, format, default or expression is invalid.
  */
 export function compileValue(spec: Partial<ValueSpec>, context: ValueContext): ColumnReader {
-  const markers = markersOf(spec, context.nulls);
+  const markers = markersOf(spec, context.nulls, context.type === "jsonb");
   const options = {
     ...context,
     format: spec.format,
     decimal: spec.decimal ?? ".",
+    scale: spec.scale,
     timeZone: spec.time_zone ?? context.timeZone,
     zoneCounts: spec.time_zone !== undefined,
     ambiguous: spec.ambiguous,
   };
   const cast = castOf(context.type, options);
-  const fallback = defaultOf(spec, cast);
+  const fallback = defaultOf(spec, castOf(context.type, { ...options, scale: undefined }));
   const read = compileSteps(spec, context, markers, cast, fallback);
   if (spec.value !== undefined) return constantOf(spec.value, read);
   if (spec.template !== undefined) return compileTemplate(spec.template, markers.isNull, read);
   const paths = (spec.hash ?? spec.path ?? []).map(parsePath);
+  if (spec.plus !== undefined) {
+    return plusReader(paths, read, spec.plus, { ...context, timeZone: options.timeZone });
+  }
   if (spec.hash !== undefined) return { paths, read: hashReader(context.type === "bigint", read) };
   if (paths.length > 1) return { paths, read, isNull: markers.isNull };
   return { paths, read, ...shortcutOf(spec, context, options, fallback) };
+}
+
+/** Reads the start, from the first path that has one, and adds the steps. */
+function plusReader(
+  paths: readonly Path[],
+  read: (found: unknown) => Reading,
+  plus: PlusSpec,
+  { timeZone, onRefusal }: ValueContext,
+): ColumnReader {
+  const lengths = stepLength(plus.of) === undefined ? [plus.of] : [];
+  return {
+    paths: [...paths, ...[plus.count, ...lengths].map(parsePath)],
+    read: (...found) => {
+      const start = found.slice(0, paths.length).find((value) =>
+        value !== null && value !== undefined
+      );
+      const text = read(start);
+      if (typeof text !== "string") {
+        return text instanceof Unresolved ? new Refusal(text.reason, text.value) : text;
+      }
+      const sum = addSteps(text, found.slice(paths.length), plus, timeZone);
+      if (typeof sum === "string") return sum;
+      onRefusal();
+      return new Refusal(sum.reason, start);
+    },
+  };
 }
 
 /** How most strings can be read without the steps. */

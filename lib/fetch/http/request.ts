@@ -25,6 +25,7 @@ const ACCEPT: Readonly<Record<Stream["format"], string>> = {
   json: "application/json",
   ndjson: "application/x-ndjson, application/json;q=0.9",
   csv: "text/csv, text/plain;q=0.9",
+  xml: "application/xml, text/xml",
 };
 
 /**

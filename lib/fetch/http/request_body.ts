@@ -1,7 +1,8 @@
-// Owns the body of a POST: JSON or a form, with placeholders rendered and paging parameters set. Pure.
+// Owns the body of a POST: JSON, XML or a form, with placeholders rendered and paging parameters set. Pure.
 // Invariant: a string that is a single placeholder keeps the type of its value in JSON; one without a value
 // is left out.
 import type { RequestSpec } from "../../config/schema/job_schema.ts";
+import { Failure } from "../../failure.ts";
 import {
   parseTemplate,
   renderJson,
@@ -27,6 +28,13 @@ export function renderBody(spec: RequestSpec, values: RenderValues, step: PageSt
       type: "application/x-www-form-urlencoded",
       text: renderForm(spec.form, values, params).toString(),
     };
+  }
+  if (spec.xml !== undefined) {
+    const text = renderTemplate(parseTemplate(spec.xml), values, { escapeXml: true });
+    if (typeof text === "string") return { type: "text/xml; charset=utf-8", text };
+    throw new Failure("window", 'Cannot build the body "xml": a placeholder has no value', {
+      hint: "Check the values of for_each and of the parameters",
+    });
   }
   let body = rendered(spec.body ?? {}, values);
   for (const param of params) body = withParam(body, param.name.split("."), param.value);

@@ -107,7 +107,7 @@ Deno.test("resolveJob() checks that a request covers the whole window", () =>
         "time_zone": "Europe/London",
         [`${STREAM}.request.query.day`]: "{from|%Y-%m-%dT%H:%M:%SZ}",
       },
-      '"Z" means UTC, but the pattern writes Europe/London; use |instant',
+      '"Z" means UTC, but the pattern writes Europe/London; use |instant, or |utc before it',
     ],
     [
       {

@@ -36,6 +36,23 @@ Deno.test("renderTemplate() writes the edges of a window in each named format", 
   assertEquals(render("{before|epoch}"), "1735689599");
 });
 
+Deno.test("renderTemplate() writes patterns in UTC with |utc, whatever the time zone", () => {
+  const window = { from: day("2024-10-27"), to: day("2024-10-28") };
+  const changes = { window, timeZone: "Europe/Brussels" };
+  assertEquals(render("{from|utc|%Y%m%d%H%M}", changes), "202410262200");
+  assertEquals(render("{to|%Y%m%d%H%M|utc}", changes), "202410272300");
+  assertEquals(render("{last|utc|%Y-%m-%dT%H:%M:%SZ}", changes), "2024-10-27T22:59:59Z");
+  assertEquals(render("{from|utc}", changes), "2024-10-26");
+});
+
+Deno.test("renderTemplate() escapes values, and only values, for XML", () => {
+  const each = { name: `A&B <"'>` };
+  const text = renderTemplate(parseTemplate("<a>{each.name}</a>"), values({ each }), {
+    escapeXml: true,
+  });
+  assertEquals(text, "<a>A&#38;B &#60;&#34;&#39;&#62;</a>");
+});
+
 Deno.test("renderTemplate() writes local time and its offset when the zone is ahead", () => {
   const window = { from: day("2025-07-01"), to: day("2025-07-02") };
   const changes = { window, timeZone: "Europe/London" };

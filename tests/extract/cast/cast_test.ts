@@ -331,3 +331,21 @@ Deno.test("formatProblem() reports formats that a type does not support", () => 
 Deno.test("castOf() money rejects two signs", () => {
   assertCasts("money", [["-$5", "-5"], ["$-5", "-5"], ["-$-5", "! is not a number"]]);
 });
+
+Deno.test("castOf() scales numbers exactly", () => {
+  assertCasts("numeric", [
+    [1999, "19.99"],
+    ["1999.5", "19.995"],
+    [-5, "-0.05"],
+    [new ExactNumber("12345678901234567890.123"), "123456789012345678.90123"],
+    [0, "0.00"],
+    ["x", "! is not a number"],
+  ], { scale: "0.01" });
+  assertCasts("numeric", [["1,5", "0.0015"]], { scale: "1e-3", decimal: "," });
+  assertCasts("integer", [["1.5", "1500"], ["1.0005", "! is not an integer"]], { scale: "1000" });
+  assertCasts("bigint", [["2", "2000000"]], { scale: "1e6" });
+  assertCasts("double", [["1.5", "0.15"]], { scale: "0.1" });
+  assertCasts("money", [["£1,250", "12.50"]], { scale: "0.01" });
+  assertCasts("integer[]", [[[1, 2], "{10,20}"]], { scale: "10" });
+  assertCasts("numeric", [["100", "1"]], { scale: "0.01", inKey: true });
+});

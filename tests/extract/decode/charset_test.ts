@@ -29,3 +29,15 @@ Deno.test("decodeText() fails when the charset is not supported", () => {
   const error = assertThrows(() => decodeText(bytes(), "text/csv; charset=klingon"), Failure);
   assertEquals(error.message, 'Cannot read the response: the charset "klingon" is not supported');
 });
+
+Deno.test("decodeText() reads the encoding of the job before the header, and an XML declaration after it", () => {
+  assertEquals(decodeText(bytes(0x70, 0xe4), "text/csv; charset=utf-8", "latin1"), "pä");
+  const declared = (encoding: string) =>
+    new Uint8Array([
+      ...new TextEncoder().encode(`<?xml version="1.0" encoding="${encoding}"?><a>`),
+      0xe4,
+    ]);
+  assertEquals(decodeText(declared("ISO-8859-15"), "text/xml").at(-1), "ä");
+  assertEquals(decodeText(declared("utf-8"), "text/xml; charset=latin1").at(-1), "ä");
+  assertThrows(() => decodeText(declared("utf-8"), "text/xml"), Failure);
+});
