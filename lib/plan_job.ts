@@ -4,7 +4,7 @@ import { Checkpoint } from "./checkpoint/checkpoint.ts";
 import { openKv } from "./checkpoint/open_kv.ts";
 import { type Survey, surveyOf, surveyStreams } from "./checkpoint/survey.ts";
 import { readJob } from "./config/read_job.ts";
-import { defaultParams } from "./config/schema/params.ts";
+import { defaultParams, passedParams } from "./config/schema/params.ts";
 import { planOf, type RunJobOptions, textReader } from "./job_options.ts";
 import { openTarget } from "./upsert/open_target.ts";
 
@@ -21,7 +21,7 @@ export async function planJob(file: string, options: RunJobOptions): Promise<Sur
   using kv = await openKv(options.checkpoint);
   const input = {
     job,
-    params: { ...defaultParams(job.params), ...options.params },
+    params: { ...defaultParams(job.params), ...passedParams(job.params, options.params ?? {}) },
     range,
     resume: options.resume ?? true,
     checkpoint: new Checkpoint(kv, target.id, job.job),

@@ -4,7 +4,7 @@
 import { Checkpoint } from "./checkpoint/checkpoint.ts";
 import { openKv } from "./checkpoint/open_kv.ts";
 import { readJob } from "./config/read_job.ts";
-import { defaultParams } from "./config/schema/params.ts";
+import { defaultParams, passedParams } from "./config/schema/params.ts";
 import { monotonicClock } from "./fetch/rate/clock.ts";
 import { lastDay, planOf, type RunJobOptions, textReader } from "./job_options.ts";
 import { formatDay } from "./plan/time/civil.ts";
@@ -46,7 +46,10 @@ export async function runJob(file: string, options: RunJobOptions): Promise<Summ
   const run = newRunId(nowMs);
   await using _lock = await target.lock(job.job, { run, host: "", pid: 0 });
   const summary = emptySummary(run);
-  const params = { ...defaultParams(job.params), ...options.params };
+  const params = {
+    ...defaultParams(job.params),
+    ...passedParams(job.params, options.params ?? {}),
+  };
   const { error } = await runWithApi({
     job,
     streams,

@@ -33,6 +33,7 @@ export function projectFiles(start: ProjectStart): Map<string, string> {
     ["deno.json", denoJson(version)],
     [`jobs/${name}.yaml`, job],
     ["jobs/job.schema.json", schema],
+    ["main.ts", mainModule(name)],
     [".env.example", envExample(job)],
     [".gitignore", "/data/\n/logs/\n/node_modules/\n.env\n.env.local\n"],
     ["README.md", readme(name)],
@@ -63,7 +64,17 @@ streams:
 function denoJson(version: string): string {
   const start = `deno run --allow-read --allow-env --allow-run npm:hindcast@${version}`;
   const tasks = Object.fromEntries(TASKS.map((task) => [task, `${start} ${task}`]));
-  return `${JSON.stringify({ tasks }, null, 2)}\n`;
+  const imports = { "@hindcast/hindcast": `jsr:@hindcast/hindcast@^${version}` };
+  return `${JSON.stringify({ unstable: ["kv", "cron"], imports, tasks }, null, 2)}\n`;
+}
+
+/** The entry point of the project's app on Deno Deploy. */
+function mainModule(name: string): string {
+  return `// Keeps the job up to date on Deno Deploy: the entry point of the app.
+import { serve } from "@hindcast/hindcast/deploy";
+
+serve("jobs/${name}.yaml");
+`;
 }
 
 /** The variables of a job, to be copied to `.env.local` and filled in. */

@@ -1,8 +1,7 @@
 // The library as another program uses it: from a folder with its own deno.json, in a process without
 // the environment of this one.
 import { assertEquals } from "@std/assert";
-import { REPOSITORY } from "../support/repository.ts";
-import { tempDir } from "../support/temp.ts";
+import { programFolder, runProgram } from "./program.ts";
 
 const JOB = `job: shop
 start: 2024-01-01
@@ -18,7 +17,7 @@ streams:
     rows: orders
 `;
 
-const PROGRAM = `import { Failure, openTarget, planJob, runJob } from "hindcast";
+const PROGRAM = `import { Failure, openTarget, planJob, runJob } from "@hindcast/hindcast";
 const [url, job] = Deno.args;
 const options = {
   database: "pglite:db",
@@ -60,48 +59,13 @@ function serveOrders(): Deno.HttpServer<Deno.NetAddr> {
 
 Deno.test("runJob() and planJob() do everything in a program of its own, with what they are given", async () => {
   await using server = serveOrders();
-  using folder = tempDir();
-  const deno = JSON.parse(await Deno.readTextFile(`${REPOSITORY}deno.json`));
-  // The packages of the library, as a registry would resolve them; nothing else of the repository.
-  const imports = Object.fromEntries(
-    Object.entries(deno.imports as Record<string, string>).filter(([name]) =>
-      !name.startsWith("@std")
-    ),
-  );
-  const config = {
-    unstable: ["kv"],
-    imports: { ...imports, hindcast: `file://${REPOSITORY}mod.ts` },
-  };
-  await Deno.writeTextFile(`${folder.path}/deno.json`, JSON.stringify(config));
-  await Deno.writeTextFile(`${folder.path}/shop.yaml`, JOB);
-  await Deno.writeTextFile(`${folder.path}/main.ts`, PROGRAM);
+  using folder = await programFolder({ "shop.yaml": JOB, "main.ts": PROGRAM });
   const { port } = server.addr;
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      ...[
-        "run",
-        "--quiet",
-        "--no-prompt",
-        "--no-lock",
-        "--cached-only",
-        "--ignore-env",
-        "--allow-read",
-        "--allow-write=.",
-      ],
-      ...[`--allow-net=127.0.0.1:${port}`, "main.ts", `http://127.0.0.1:${port}`, "shop.yaml"],
-    ],
-    cwd: folder.path,
-    clearEnv: true,
-    env: {
-      PATH: "/usr/bin:/bin",
-      HOME: Deno.env.get("HOME")!,
-      NO_COLOR: "1",
-      DENO_DIR: Deno.env.get("DENO_DIR") ?? "",
-    },
-  }).output();
-  assertEquals(new TextDecoder().decode(stderr), "");
-  assertEquals(code, 0);
-  assertEquals(JSON.parse(new TextDecoder().decode(stdout)), {
+  const { code, stdout, stderr } = await runProgram(folder, [
+    ...["--ignore-env", "--allow-read", "--allow-write=.", `--allow-net=127.0.0.1:${port}`],
+  ], [`http://127.0.0.1:${port}`, "shop.yaml"]);
+  assertEquals([code, stderr], [0, ""]);
+  assertEquals(JSON.parse(stdout), {
     left: [4, 0],
     outcome: "done",
     done: 4,

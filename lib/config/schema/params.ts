@@ -31,18 +31,47 @@ export function readParams(
   const values: Record<string, ParamValue> = {};
   for (const [name, param] of Object.entries(params)) {
     const texts = [given(name, param.list) ?? []].flat();
-    if (texts.length > 0) values[name] = readValues(name, param, texts);
+    if (texts.length > 0) values[name] = readValues(name, param, texts, `--${flagOf(name)}`);
   }
   return values;
 }
 
-function readValues(name: string, param: Param, texts: readonly string[]): ParamValue {
+/**
+ * The parameters that a program passes, checked as those of the command line are.
+ *
+ * @throws {Failure} of kind `configuration` if the job has no such parameter, or a value is not allowed.
+ */
+export function passedParams(
+  params: Readonly<Record<string, Param>>,
+  passed: Readonly<Record<string, unknown>>,
+): Record<string, ParamValue> {
+  return Object.fromEntries(
+    Object.entries(passed).filter(([, value]) => value !== undefined).map(([name, value]) => {
+      const texts = [value].flat();
+      const label = `parameter "${name}"`;
+      if (!Object.hasOwn(params, name)) throw refused(name, label, "the job does not declare it");
+      if (texts.every((text) => typeof text === "string")) {
+        return [name, readValues(name, params[name]!, texts, label)];
+      }
+      throw refused(name, label, "expected a string or an array of strings");
+    }),
+  );
+}
+
+function readValues(
+  name: string,
+  param: Param,
+  texts: readonly string[],
+  label: string,
+): ParamValue {
   const values = param.list ? listOf(texts) : texts.slice(-1);
   for (const value of values) {
     const problem = paramValueProblem(param, value);
-    if (problem !== undefined) throw refused(name, problem);
+    if (problem !== undefined) throw refused(name, label, problem);
   }
-  if (values.length > MOST_VALUES) throw refused(name, `it has more than ${MOST_VALUES} values`);
+  if (values.length > MOST_VALUES) {
+    throw refused(name, label, `it has more than ${MOST_VALUES} values`);
+  }
   return param.list ? values : values[0] ?? "";
 }
 
@@ -51,8 +80,8 @@ function listOf(texts: readonly string[]): string[] {
   return [...new Set(values.filter((text) => text !== ""))];
 }
 
-function refused(name: string, problem: string): Failure {
-  return new Failure("configuration", `Cannot use --${flagOf(name)}: ${problem}`, {
+function refused(name: string, label: string, problem: string): Failure {
+  return new Failure("configuration", `Cannot use ${label}: ${problem}`, {
     hint: `See "params.${name}" in the job file`,
   });
 }

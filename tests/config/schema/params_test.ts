@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { Failure } from "../../../lib/failure.ts";
 import type { Param } from "../../../lib/config/schema/job_schema.ts";
-import { flagOf, readParams } from "../../../lib/config/schema/params.ts";
+import { flagOf, passedParams, readParams } from "../../../lib/config/schema/params.ts";
 import { changed, read } from "../job_text.ts";
 
 const PARAMS: Record<string, Param> = {
@@ -52,4 +52,25 @@ Deno.test("readJob() converts the default of a list to a list", async () => {
 
 Deno.test("flagOf() writes dashes for underscores", () => {
   assertEquals(flagOf("region_codes"), "region-codes");
+});
+
+Deno.test("passedParams() checks what a program passes, and refuses what the job does not declare", () => {
+  const passed = (values: Record<string, unknown>) => passedParams(PARAMS, values);
+  assertEquals(passed({ region_codes: ["gb", "ire"], station: "cdg" }), {
+    region_codes: ["gb", "ire"],
+    station: "cdg",
+  });
+  assertEquals(passed({ region_codes: "gb,ire", station: undefined }), {
+    region_codes: ["gb", "ire"],
+  });
+  for (
+    const [values, message] of [
+      [{ regions: "gb" }, 'Cannot use parameter "regions": the job does not declare it'],
+      [
+        { region_codes: ["uk"] },
+        'Cannot use parameter "region_codes": "uk" is not one of its choices',
+      ],
+      [{ station: 7 }, 'Cannot use parameter "station": expected a string or an array of strings'],
+    ] as const
+  ) assertThrows(() => passed(values), Failure, message);
 });
