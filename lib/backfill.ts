@@ -108,7 +108,7 @@ async function runStage(input: BackfillInput, streams: readonly string[]): Promi
   }
 }
 
-/** A unit that cannot be requested fails like a window, so that it is listed and the others go on. */
+/** A unit that cannot be requested fails like a window, so that it is listed and the others continue. */
 function refuse({ stream, refusal }: Unit): never {
   throw new Failure("window", `Cannot fetch "${stream}": ${refusal}`, {
     hint: "Add a condition such as WHERE ... IS NOT NULL to the query",

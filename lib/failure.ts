@@ -5,9 +5,9 @@
  * What a failure means for the run.
  *
  * - `configuration`: nothing was started; exit 2.
- * - `refused`: the source says no to everything (401, 403); the run stops, exit 1.
+ * - `refused`: the API refuses every request (401, 403); the run stops, exit 1.
  * - `unavailable`: the API cannot be used now (unreachable, or a quota is used up); the run stops, exit 1.
- * - `window`: this window fails and is recorded; the run goes on, exit 1 at the end.
+ * - `window`: this window fails and is recorded; the run continues, exit 1 at the end.
  * - `target`: the database cannot take rows; the run stops, exit 1.
  * - `checkpoint`: the checkpoint cannot be read or written; the run stops, exit 1.
  * - `locked`: another run holds the lock of the job or of a file; exit 1.

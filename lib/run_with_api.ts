@@ -57,7 +57,7 @@ export async function runWithApi(input: ApiRunInput): Promise<RunResult> {
     tokenStore: new TokenTable(input.target),
     noWait: input.noWait,
   });
-  // A pause that an earlier run was told; where it cannot be read, the API says it again.
+  // A pause that the API requested of an earlier run; if it cannot be read, the API requests it again.
   await api.limiter.restore().catch(() => {});
   reports.notifier = openNotifier(input, api);
   const pages = (unit: Unit, signal: AbortSignal): AsyncIterable<Page> | Iterable<Page> => {

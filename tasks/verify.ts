@@ -1,5 +1,5 @@
-// `deno task verify`: the job's checks, and coverage against the database. It changes nothing and asks
-// nothing of the source; a check that cannot be run has failed, and the others go on.
+// `deno task verify`: runs the job's checks and compares coverage with the database. It changes nothing and
+// sends no request to the API; a check that cannot run has failed, and the others continue.
 import { JOB_ABOUT } from "../lib/cli/default_job.ts";
 import { helpText, readArguments } from "../lib/cli/arguments.ts";
 import type { Flags } from "../lib/cli/arguments.ts";

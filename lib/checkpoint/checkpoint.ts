@@ -59,7 +59,7 @@ export class Checkpoint {
   readonly #tracks = new Map<string, Tracked>();
   readonly #loaded = new Map<string, Promise<void>>();
   #retryList: Promise<RetryList> | undefined;
-  /** What the job's runs were asked to do and how they ended. */
+  /** The options of the job's runs and how they ended. */
   readonly runs: RunLog;
   /** What the windows of each stream measured; written with the next `done`. */
   readonly measures: Measures;

@@ -71,7 +71,7 @@ export async function openPlan(source: PlanSource, name: string): Promise<Stream
   });
 }
 
-/** A column of a query that returned NULL, as a track of its own: it is listed once, whatever the rows. */
+/** A column of a query that returned NULL, as a separate track: it is listed once, however many rows have it. */
 function refusalOf(id: string, rows: number): { each: string; reason: string } {
   const [value, column] = JSON.parse(id) as [string, string];
   const count = rows === 1 ? "1 row" : `${rows} rows`;

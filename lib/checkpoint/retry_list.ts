@@ -22,7 +22,7 @@ interface OpenEntry {
   rest: readonly Window[];
 }
 
-/** The first value of an entry; further rejected rows are in values of their own. */
+/** The first value of an entry; further rejected rows are in separate values. */
 interface StoredEntry extends RetryEntry {
   /** Parts left to fetch; absent for the whole window. */
   readonly rest?: readonly Window[];

@@ -1,11 +1,11 @@
-// Owns the records of a job's runs in KV: what each run was asked to do and how it ended. An update by
+// Owns the records of a job's runs in KV: its options and how it ended. An update by
 // cron is recorded as such, so that `--resume` and `status` can tell it from a backfill. It never
 // decides what is done: coverage does.
 import type { Wait } from "../report/text/wait.ts";
 import type { RecordedRun } from "../upsert/history.ts";
 import { commit, entries } from "./open_kv.ts";
 
-/** What a run was asked to do and how it ended. */
+/** The options of a run and how it ended. */
 export interface RunRecord extends RecordedRun {
   /** What the run is waiting for; absent if it is not waiting. */
   readonly wait?: Wait;

@@ -1,4 +1,4 @@
-// Owns the survey behind `--check-status` and the plan lines of a run: what is done and what is left of
+// Computes the survey behind `--check-status` and the plan lines of a run: what is done and what is left of
 // each stream, with a forecast of both. It reads the checkpoint and, for `for_each` queries, the target;
 // it never sends a request to the API.
 import type { Job } from "../config/schema/job.ts";
@@ -20,9 +20,9 @@ export interface Totals {
   windows: number;
   /** Requests for all of them. */
   requests: number;
-  /** Rows to expect of them, over all tables. */
+  /** Expected rows from them, over all tables. */
   rows: number;
-  /** Time they take at the allowed rate. */
+  /** Seconds that they take at the allowed rate. */
   seconds: number;
   /** Windows that are done and settled. */
   done: number;
@@ -30,9 +30,9 @@ export interface Totals {
   left: number;
   /** Requests for those. */
   requests_left: number;
-  /** Rows to expect of those. */
+  /** Expected rows from those. */
   rows_left: number;
-  /** Time those take at the allowed rate. */
+  /** Seconds that those take at the allowed rate. */
   seconds_left: number;
 }
 

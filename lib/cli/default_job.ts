@@ -1,8 +1,8 @@
-// Owns which job file a command uses that names none: the user's folder decides. It reads names of files,
+// Chooses the job file of a command that names none, from the user's folder. It reads the names of files,
 // never their contents.
 import { Failure } from "../failure.ts";
 
-/** What `--help` says about `--config`. */
+/** The help text of `--config`. */
 export const JOB_ABOUT = "Job file. Default: hindcast.yaml, or the only file in jobs/.";
 
 /** The setting that names the job file. */

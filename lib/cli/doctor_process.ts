@@ -22,7 +22,7 @@ function isAtLeast(version: string, oldest: string): boolean {
   return true;
 }
 
-/** The permissions of which a command needs a part, and never all. */
+/** Permissions of which a command needs only some, never all. */
 const KINDS = ["net", "read", "write", "env", "run", "ffi", "sys"] as const;
 
 /** Whether this process has more permissions than a command needs. */

@@ -18,7 +18,7 @@ export interface LimitStoreOptions {
   readonly databaseUrl: string;
   /** Whether the table is created where it is missing. */
   readonly creates: boolean;
-  /** Ends the opening. */
+  /** Stops opening the store. */
   readonly signal: AbortSignal;
   /** Receives why limits are not shared. */
   readonly say: (message: string) => void;

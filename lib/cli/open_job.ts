@@ -48,7 +48,7 @@ export async function openJob(file: string, readEnv = env): Promise<Job> {
   return job;
 }
 
-/** Tells on standard error why a command takes time. */
+/** Reports on stderr why a command takes time. */
 export function onWait(message: string): void {
   console.error(`note: ${message}`);
 }
@@ -67,7 +67,7 @@ export interface Stores extends AsyncDisposable {
 
 /**
  * Opens the target and the checkpoint store of the settings. A run passes the signal that stops it, and waits
- * for a database that cannot be reached; a command that somebody waits for fails at once.
+ * for a database that cannot be reached; any other command fails at once.
  */
 export async function openStores(
   settings: Settings = readSettings(env),

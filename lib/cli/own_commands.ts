@@ -29,7 +29,7 @@ function quoted(file: string): string {
   return /^[\w./:@%+-]+$/.test(file) ? file : `'${file.replaceAll("'", `'\\''`)}'`;
 }
 
-/** What the environment says; undefined for commands that may not read it. */
+/** A variable of the environment; undefined for commands that may not read it. */
 function startedWith(): string | undefined {
   try {
     return Deno.env.get("HINDCAST_COMMAND");

@@ -1,5 +1,6 @@
-// Owns one run from open stores to its last line: it opens the source and the files, wires the events
-// to screen, log and checkpoint copy, and closes everything. backfill, demo and cron share it.
+// Performs one run, from open stores to its last line of output: opens the API and the files, passes events
+// to the screen, the logs and the copy of the checkpoint, and closes everything. `backfill`, `demo` and
+// `cron` share it.
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import type { FetchedSince } from "../checkpoint/fetched_since.ts";
 import type { RetryScope } from "../checkpoint/open_plan.ts";
@@ -21,11 +22,11 @@ import { rangeOf, streamsOf } from "./run_options.ts";
 export interface Performance {
   /** The job. */
   readonly job: Job;
-  /** What the run is asked to do. */
+  /** The options of the run. */
   readonly options: RunOptions;
-  /** Streams to run; those of the options unless said. */
+  /** Streams to run. Defaults to those of the options. */
   readonly streams?: readonly string[];
-  /** Dates to run over; those of the options unless said. */
+  /** Dates to run over. Defaults to those of the options. */
   readonly range?: Window;
   /** Whether what is done is skipped. */
   readonly resume: boolean;
@@ -41,7 +42,7 @@ export interface Performance {
   readonly checkpoint: Checkpoint;
   /** Undefined where no files are written. */
   readonly logsFolder: string | undefined;
-  /** Id of the run. */
+  /** ID of the run. */
   readonly run: string;
   /** Receives each event, for the terminal. */
   readonly show: (event: RunEvent) => void;
@@ -49,9 +50,9 @@ export interface Performance {
   readonly signal: AbortSignal;
   /** Whether the run ends where it would have to wait long for the API or for a limit. */
   readonly noWait?: boolean;
-  /** Begins no further window once it aborts; those in flight are finished. */
+  /** Starts no further window once it aborts; windows in flight are finished. */
   readonly windDown?: AbortSignal;
-  /** Epoch milliseconds; the machine's clock unless a test brings its own. */
+  /** Returns epoch milliseconds. Defaults to the machine's clock. */
   readonly wallNow?: () => number;
   /** Reads the environment that credentials come from. */
   readonly env: (name: string) => string | undefined;

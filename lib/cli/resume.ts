@@ -15,7 +15,7 @@ import {
   streamsOf,
 } from "./run_options.ts";
 
-/** What a command line asks for. */
+/** What the command line requests. */
 export interface RunRequest {
   /** The job. */
   readonly job: Job;

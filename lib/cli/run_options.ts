@@ -1,5 +1,5 @@
-// Owns the options of a run: which flags a job gives to `backfill`, and what they come to together with
-// the options of the run that `--resume` continues. It opens nothing.
+// Owns the options of a run: which flags a job adds to `backfill`, and how given flags combine with the
+// options of the run that `--resume` continues. It opens nothing.
 import { JOB_ABOUT } from "./default_job.ts";
 import type { Job } from "../config/schema/job.ts";
 import { parseDateArgument } from "../config/date_argument.ts";
@@ -44,7 +44,7 @@ const FLAGS: Flags = {
   json: { kind: "switch", about: "End with one JSON object on stdout; progress goes to stderr." },
 };
 
-/** The flags of `backfill` for a job: `--skip-GROUP`, `--no-STREAM` and its params besides the common ones. */
+/** The flags of `backfill` for a job: `--skip-GROUP`, `--no-STREAM` and its params, in addition to the common ones. */
 export function runFlags(job: Job): Flags {
   const flags: Record<string, Flags[string]> = {};
   for (const group of groupsOf(job)) {
@@ -62,7 +62,7 @@ export function runFlags(job: Job): Flags {
   return { ...FLAGS, ...flags };
 }
 
-/** What a run is asked to do; a plain value that the checkpoint keeps for `--resume`. */
+/** The options of a run; a plain value that the checkpoint keeps for `--resume`. */
 export interface RunOptions {
   /** First day, as given: a date, or a word such as `yesterday`. */
   readonly start: string;
@@ -80,7 +80,7 @@ export interface RunOptions {
   readonly params: Readonly<Record<string, unknown>>;
 }
 
-/** What the command line says; what it leaves open is undefined. */
+/** The options given on the command line; all others are undefined. */
 export interface GivenOptions {
   /** First day; undefined where not given. */
   readonly start: string | undefined;
@@ -141,7 +141,7 @@ export function runOptions(
   };
 }
 
-/** Groups or streams that are named replace those of the last run; what is left out or added besides joins them. */
+/** Named groups and streams replace those of the last run; otherwise skipped streams are added to its own. */
 function selectionOf(given: GivenOptions, before: RunOptions | undefined): Selection {
   const { groups, only } = given;
   if (before === undefined || groups.length + only.length > 0) {
@@ -155,7 +155,7 @@ function selectionOf(given: GivenOptions, before: RunOptions | undefined): Selec
   };
 }
 
-/** The first day of a run that is given none: the job's, or the earliest of its streams'. */
+/** The default first day of a run: the job's start, or the earliest start of its streams. */
 function startOf(job: Job, today: string): string {
   if (job.start !== undefined) return formatDay(job.start);
   const starts = Object.values(job.streams).flatMap((stream) => stream.start ?? []);

@@ -1,12 +1,12 @@
-// Owns the verification of a job, as `verify` and `demo` perform it: its checks, then coverage against the
-// database. It changes nothing and requests nothing from the API; a check that cannot run has failed.
+// Verifies a job, as `verify` and `demo` do: runs its checks, then compares coverage with the database. It
+// changes nothing and sends no request to the API; a check that cannot run has failed.
 import type { Job } from "../config/schema/job.ts";
 import { type CoverageResult, verifyCoverage } from "../verify/coverage.ts";
 import { type CheckResult, runChecks } from "../verify/run_checks.ts";
 import { print, type Stores } from "./open_job.ts";
 import { checkLines, coverageLines, totalLines } from "./lines/verify_lines.ts";
 
-/** What --only calls the comparison of coverage with the database. */
+/** The name of the comparison of coverage with the database in --only. */
 const COVERAGE = "coverage";
 
 /** What is verified. */
@@ -17,13 +17,13 @@ export interface Verification {
   readonly onCheck: (check: CheckResult) => void;
 }
 
-/** What `verify --json` prints; its field names are a promise. */
+/** What `verify --json` prints; its field names are stable. */
 export interface Verified {
   /** Whether every check passed and coverage agrees with the database. */
   readonly ok: boolean;
   /** The checks, in the order of the job. */
   readonly checks: CheckResult[];
-  /** Null where --only left it out. */
+  /** Null if --only excludes it. */
   readonly coverage: CoverageResult | null;
 }
 

@@ -1,4 +1,4 @@
-// Owns how a date is written on the command line: ISO dates, words such as `yesterday` and offsets such as
+// Reads dates of the command line: ISO dates, words such as `yesterday` and offsets such as
 // `-7d`. They are resolved in the job's time zone at a given instant, so "today" differs between Sydney and
 // London. It never reads the clock.
 import { Failure } from "../failure.ts";

@@ -1,4 +1,4 @@
-// Owns finding requests whose windows end with an inclusive second, which lose the fractions of the last second if
+// Finds requests whose windows end with an inclusive second, which lose the fractions of the last second if
 // the API's instants have any. Pure. Invariant: an end in days or in milliseconds is never reported.
 import type { Job } from "./schema/job.ts";
 import type { Stream } from "./schema/job_schema.ts";

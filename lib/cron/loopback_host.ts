@@ -1,5 +1,5 @@
 // Decides whether a request to the status page was addressed to this machine. A foreign Host header means
-// that a web page of somebody else made the browser send it (DNS rebinding). Pure.
+// that another web page made the browser send it (DNS rebinding). Pure.
 
 /** Whether a Host header names the loopback interface. */
 export function isLoopbackHost(host: string | null): boolean {

@@ -1,7 +1,7 @@
-// Decides what an update fetches, and in which order: yesterday and today, then earlier dates that may still
-// change, then the holes in what was fetched before (gaps and failed windows). History comes last, so that it
-// never makes today late where requests are scarce. It reads the checkpoint and, for `for_each` queries, the
-// target; it sends no request to the API.
+// Decides what an update fetches, and in which order: yesterday and today, then earlier dates that may still change,
+// then gaps and failed windows in what was fetched before. History comes last, so that it never delays today's data
+// where requests are scarce. It reads the checkpoint and, for `for_each` queries, the target; it sends no request to
+// the API.
 import type { PlanSource } from "../checkpoint/open_plan.ts";
 import { civilAt, MINUTES_PER_DAY, startOfDay } from "../plan/time/civil.ts";
 import { intersect, subtract, union } from "../plan/coverage.ts";
@@ -21,24 +21,24 @@ export interface Phase {
   readonly range: Window;
 }
 
-/** What phases are made from. */
+/** What the phases are computed from. */
 export type PhaseSource = Omit<PlanSource, "range" | "resume">;
 
-/** What a stream lacks of the dates that it covers. */
-interface Lack {
+/** What is missing from the dates that a stream covers. */
+interface Missing {
   readonly stream: string;
   readonly holes: readonly Window[];
-  /** First date that may still change; undefined where none may. */
+  /** First date that may still change; undefined if none may. */
   readonly unsettledFrom: number | undefined;
 }
 
-/** Today by the job's clock, in civil minutes. */
+/** Today in the job's time zone, in civil minutes. */
 export function todayOf({ job, wallNow }: Pick<PhaseSource, "job" | "wallNow">): number {
   return startOfDay(civilAt(wallNow(), job.time_zone));
 }
 
 /**
- * The phases of an update in order; the first one is always there. What the later ones fetch is decided when
+ * The phases of an update in order; there is always a first one. What the later ones fetch is decided when
  * the first one is over, so it includes the `for_each` values that the first one has found.
  */
 export async function* phasesOf(
@@ -48,31 +48,31 @@ export async function* phasesOf(
   const today = todayOf(source);
   const yesterday = today - MINUTES_PER_DAY;
   yield { name: "update", streams, range: { from: yesterday, to: today + MINUTES_PER_DAY } };
-  const lacks: Lack[] = [];
-  for (const stream of streams) lacks.push(await lackOf(source, stream, yesterday));
-  const recheck = rechecking(lacks, yesterday);
+  const missing: Missing[] = [];
+  for (const stream of streams) missing.push(await missingOf(source, stream, yesterday));
+  const recheck = rechecking(missing, yesterday);
   if (recheck !== undefined) yield recheck;
-  yield* healing(lacks.map((lack) => withoutRechecked(lack, recheck)));
+  yield* healing(missing.map((one) => withoutRechecked(one, recheck)));
 }
 
 /** The phase of all dates before `end` that may still change. */
-function rechecking(lacks: readonly Lack[], end: number): Phase | undefined {
-  const open = lacks.filter((lack) => lack.unsettledFrom !== undefined);
+function rechecking(missing: readonly Missing[], end: number): Phase | undefined {
+  const open = missing.filter((one) => one.unsettledFrom !== undefined);
   if (open.length === 0) return undefined;
-  const from = Math.min(...open.map((lack) => lack.unsettledFrom!));
+  const from = Math.min(...open.map((one) => one.unsettledFrom!));
   return { name: "recheck", streams: open.map(({ stream }) => stream), range: { from, to: end } };
 }
 
 /** The holes that the recheck does not fill. */
-function withoutRechecked(lack: Lack, recheck: Phase | undefined): Lack {
-  if (recheck === undefined || !recheck.streams.includes(lack.stream)) return lack;
-  return { ...lack, holes: lack.holes.flatMap((hole) => subtract(hole, [recheck.range])) };
+function withoutRechecked(one: Missing, recheck: Phase | undefined): Missing {
+  if (recheck === undefined || !recheck.streams.includes(one.stream)) return one;
+  return { ...one, holes: one.holes.flatMap((hole) => subtract(hole, [recheck.range])) };
 }
 
 /** One phase for all streams whose holes span the same dates. */
-function healing(lacks: readonly Lack[]): Phase[] {
+function healing(missing: readonly Missing[]): Phase[] {
   const phases = new Map<string, { streams: string[]; range: Window }>();
-  for (const { stream, holes } of lacks) {
+  for (const { stream, holes } of missing) {
     const [first, last] = [holes[0], holes.at(-1)];
     if (first === undefined || last === undefined) continue;
     const range = { from: first.from, to: last.to };
@@ -84,8 +84,8 @@ function healing(lacks: readonly Lack[]): Phase[] {
   return [...phases.values()].map((phase) => ({ name: "heal", ...phase }));
 }
 
-/** What a stream lacks between the first date it covers, or failed at, and `end`. */
-async function lackOf(source: PhaseSource, stream: string, end: number): Promise<Lack> {
+/** What a stream is missing between `end` and the first date that it covers or failed to fetch. */
+async function missingOf(source: PhaseSource, stream: string, end: number): Promise<Missing> {
   const { job, checkpoint, params } = source;
   const nothing = { stream, holes: [], unsettledFrom: undefined };
   if (job.streams[stream]!.window === undefined) return nothing;
@@ -100,13 +100,13 @@ async function lackOf(source: PhaseSource, stream: string, end: number): Promise
   return await lackWithin(source, stream, scope, range);
 }
 
-/** Looks at every track that a run would: also at `for_each` values that are new. */
+/** Examines every track that a run would, including new `for_each` values. */
 async function lackWithin(
   { job, checkpoint, params, target }: PhaseSource,
   stream: string,
   scope: string,
   range: Window,
-): Promise<Lack> {
+): Promise<Missing> {
   let holes: Window[] = [];
   let unsettledFrom: number | undefined;
   const all = eachValues(job.streams[stream]!, params, (sql) => target.stream(sql));

@@ -1,5 +1,5 @@
-// Owns how a job is fetched within one slice of an update: with few windows in flight, and with shorter
-// windows after slices that finished none. It never changes what is fetched, only in which parts. Pure.
+// Changes how a job is fetched within one slice of an update: with few windows in flight, and with shorter
+// windows after slices that finished none. It never changes what is fetched, only how it is divided. Pure.
 import type { Job } from "../config/schema/job.ts";
 import type { Stream } from "../config/schema/job_schema.ts";
 import { tightest } from "../plan/forecast.ts";
@@ -7,16 +7,16 @@ import { MINUTES_PER_DAY } from "../plan/time/civil.ts";
 import type { WindowLength } from "../plan/time/duration.ts";
 import { minutesOf } from "../plan/time/window.ts";
 
-/** Seconds from a request to its response that windows in flight make up for. */
+/** Response time, in seconds, that the number of windows in flight compensates for. */
 const LATENCY_SECONDS = 2;
 
-/** What each cut divides the length of windows by: a year becomes a day in five. */
+/** Divisor of the window length at each cut: five cuts turn a year into a day. */
 const SHARE = 4;
 
-/** Minutes that `auto` windows without a maximum are cut from. */
+/** Length in minutes from which `auto` windows without a maximum are cut. */
 const UNBOUNDED = 64 * MINUTES_PER_DAY;
 
-/** The job as a slice fetches it, after so many cuts; the fewer windows are in flight, the sooner they end. */
+/** The job as a slice fetches it after so many cuts. Fewer windows in flight end sooner. */
 export function sliceJob(job: Job, cuts: number): Job {
   const { concurrency, limits } = job.source;
   const rate = tightest(limits);

@@ -32,7 +32,7 @@ export interface TickReport {
   rows: number;
   /** Rows that were rejected. */
   rejected: number;
-  /** What to know about it; null if there is nothing. */
+  /** A message about it; null if there is none. */
   message: string | null;
 }
 

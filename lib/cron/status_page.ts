@@ -1,35 +1,35 @@
-// Owns the status page: what an update did last, what is covered and what is missing, as HTML. Pure; all
-// texts are escaped, and the page loads nothing and runs nothing.
+// Renders the status page as HTML: the last update, what is covered and what is missing. Pure; all text is
+// escaped, and the page loads no resources and runs no scripts.
 import type { RunRecord } from "../checkpoint/run_log.ts";
 import type { Days, StreamSnapshot } from "../checkpoint/snapshot.ts";
 import { formatCount, formatNumber, formatSeconds } from "../report/text/format.ts";
 import { formatWait } from "../report/text/wait.ts";
 import type { TickReport } from "./state.ts";
 
-/** What `/status.json` answers and the page shows; its field names are a promise. */
+/** What `/status.json` returns and the page shows; its field names are stable. */
 export interface StatusView {
   /** Name of the job. */
   job: string;
-  /** Whether the last slice that did anything went well. */
+  /** Whether the last slice that did anything succeeded. */
   ok: boolean;
   /** Schedule of the update, in UTC. */
   schedule: string;
-  /** Whether a slice is under way in this process. */
+  /** Whether a slice is running in this process. */
   running: boolean;
-  /** Whether an update was begun and is not at its end. */
+  /** Whether an update has started and has not ended. */
   more: boolean;
   /** The last slice that did anything; null before the first. */
   last: TickReport | null;
-  /** What is known of each stream. */
+  /** The state of each stream. */
   streams: Record<string, StreamSnapshot>;
   /** The last runs, newest first. */
   runs: RunRecord[];
 }
 
-/** Ranges and entries shown of one stream; `/status.json` has all. */
+/** Ranges and entries shown per stream; `/status.json` has all of them. */
 const SHOWN = 5;
 
-/** Time after which a browser asks for the page again. */
+/** Seconds after which a browser reloads the page. */
 const REFRESH_SECONDS = 30;
 
 /** The page. */
@@ -47,7 +47,7 @@ export function statusPage(view: StatusView): string {
   ]);
 }
 
-/** The page where the state cannot be read. */
+/** The page if the state cannot be read. */
 export function errorPage(job: string, message: string): string {
   return page(`${job}: state unknown`, [`<p>${escape(message)}</p>`]);
 }

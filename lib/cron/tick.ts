@@ -1,6 +1,6 @@
-// Runs one slice of an update: it fetches what is new and what may have changed, then fills gaps, until all
-// is done or its time is over. However it ends, the checkpoint holds what was written, and the next slice
-// fetches the rest. It never waits for another run of the job, which does the work as well.
+// Runs one slice of an update: fetches what is new and what may have changed, then fills gaps, until
+// everything is done or its time is over. However it ends, the checkpoint holds what was written, and the
+// next slice fetches the rest. It does not wait for another run of the job, which does the same work.
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { type FetchedSince, readFetchedSince } from "../checkpoint/fetched_since.ts";
 import { restoreIfForgotten } from "../checkpoint/restore.ts";

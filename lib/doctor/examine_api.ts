@@ -1,6 +1,6 @@
-// Owns the one request that shows whether the API responds: the cheapest of the job, with the limiter, credentials
+// Sends the one request that shows whether the API responds: the cheapest of the job, with the limiter, credentials
 // and parsing of a run, but sent once and with a short timeout. The date of the response shows whether this machine's
-// clock is right. Invariant: what to do follows from the kind of an error and the status, never from a message.
+// clock is right. Invariant: advice follows from the kind of an error and the status, never from a message.
 import { yieldingToEventLoop } from "../yield_to_event_loop.ts";
 import type { Job } from "../config/schema/job.ts";
 import type { Stream } from "../config/schema/job_schema.ts";
@@ -22,7 +22,7 @@ import type { ApiDependencies } from "../fetch/api_connection.ts";
 /** Longest wait for the response. */
 const TIMEOUT_MS = 20_000;
 
-/** Difference between the clocks from which one day may be taken for another; HTTP dates have whole seconds. */
+/** Clock difference from which a run may request the wrong day; HTTP dates have whole seconds. */
 const SKEW_MS = 60_000;
 
 /** Sends one request to the API; reports its response and the difference between its clock and this machine's. */
@@ -71,7 +71,7 @@ function withShortTimeout(job: Job): Job {
   return { ...job, source: { ...source, timeout, retry: { ...source.retry, attempts: 1 } } };
 }
 
-/** The stream that needs least to be requested: one without dates and without `for_each`, in the order of the job. */
+/** The stream that is cheapest to request: the first one without dates and without `for_each`, if there is one. */
 export function cheapestStream(
   job: Job,
   among: readonly string[] = Object.keys(job.streams),
@@ -85,7 +85,7 @@ export function cheapestStream(
     .sort(([, a], [, b]) => cost(a) - cost(b))[0]?.[0];
 }
 
-/** The unit that is requested: yesterday, for which an API is likely to have data. */
+/** The unit to request: yesterday, for which an API is likely to have data. */
 async function firstUnit(job: Job, stream: Stream, nowMs: number): Promise<Unit> {
   const params = Object.fromEntries(
     Object.entries(job.params).flatMap(([name, param]) =>

@@ -1,5 +1,5 @@
-// Owns the check whether checkpoints can be stored: it writes a value under a key of its own, reads it back and
-// deletes it. It never touches the keys of a job.
+// Checks whether checkpoints can be stored: writes a value under a separate key, reads it back and deletes
+// it. It never touches the keys of a job.
 import { commit, openKv, readValue } from "../checkpoint/open_kv.ts";
 import { fine, type Item, problem, problemOf } from "./item.ts";
 

@@ -1,4 +1,4 @@
-// Owns the check whether the credentials of a job are set. It reports names of variables, never a value; only a
+// Checks whether the credentials of a job are set. It reports names of variables, never a value; only a
 // request shows whether the API accepts them.
 import { type Env, envReferences } from "../config/yaml/env.ts";
 import type { Job } from "../config/schema/job.ts";

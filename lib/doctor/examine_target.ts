@@ -1,4 +1,4 @@
-// Owns the checks of a database before the first run: whether it accepts connections, whether the role may create
+// Checks a database before the first run: whether it accepts connections, whether the role may create
 // tables, and its identity. Each is a query in a read-only transaction, so nothing is left behind.
 import { openTarget } from "../upsert/open_target.ts";
 import type { Table } from "../config/schema/job_schema.ts";
@@ -35,7 +35,7 @@ async function examine(target: Target): Promise<Item[]> {
   const facts = Object.fromEntries(columns.map((name, i) => [name, rows[0]?.[i]]));
   const version = String(facts.version).split(" ")[0];
   return [
-    fine("database", `${target.label} answers, PostgreSQL ${version}`),
+    fine("database", `connected to ${target.label}, PostgreSQL ${version}`),
     ...encryptionItems(target),
     rightsItem(facts, target),
     fine(

@@ -1,7 +1,7 @@
 // Owns one line of `doctor`: what was checked, whether it is in order, and what to do if it is not. Pure.
 import { Failure } from "../failure.ts";
 
-/** One line of `doctor`; its field names are a promise of `doctor --json`. */
+/** One line of `doctor`; its field names are stable in `doctor --json`. */
 export interface Item {
   /** What was checked. */
   readonly name: string;
@@ -18,7 +18,7 @@ export function fine(name: string, found: string): Item {
   return { name, ok: true, found, do: null };
 }
 
-/** A check that passed, with something that would be better. */
+/** A check that passed, with a recommendation. */
 export function advice(name: string, found: string, todo: string): Item {
   return { name, ok: true, found, do: todo };
 }

@@ -9,7 +9,7 @@ import { type RowShape, valueSpecOf } from "./row_shape.ts";
 import { markersOf } from "./value/null_markers.ts";
 import { type ColumnReader, compileValue } from "./value/value.ts";
 
-/** Most bytes of all columns of an index together: PostgreSQL allows 2,704 in a B-tree entry. */
+/** Most bytes of all columns of an index: PostgreSQL allows 2,704 in a B-tree entry. */
 const MAX_INDEX_BYTES = 2600;
 
 /** The context that the entries of a stream share. */

@@ -1,4 +1,4 @@
-// Owns the extraction of rows from the records of a page: for every element that an entry of the stream's
+// Extracts rows from the records of a page: for every element that an entry of the stream's
 // `rows` reads, a row of its table, or a rejection with the reason. Compiled once per stream; pure after
 // that. No record makes it throw: a bad one costs its own rows only.
 import { atOnce } from "../yield_to_event_loop.ts";

@@ -108,7 +108,7 @@ export class ApiClient implements ApiConnection, AsyncDisposable {
     this.#open[Symbol.dispose]();
     await this.credentials.settled();
     this.http[Symbol.dispose]();
-    // Requests that stay reserved would only be missed; that the target is gone is known already.
+    // Requests that stay reserved would only be missed; that the target is unavailable is known already.
     await this.limiter[Symbol.asyncDispose]().catch(() => {});
   }
 

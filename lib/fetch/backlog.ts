@@ -1,4 +1,4 @@
-// Owns the count of response bytes that have arrived and are not parsed yet. Bytes take an eighth of the
+// Counts response bytes that have arrived and are not parsed yet. Bytes take an eighth of the
 // memory of their records; while many wait, no window starts and no page is fetched ahead. Invariant: the
 // page that a window needs next is always fetched, so no window waits for a page that nobody requests.
 

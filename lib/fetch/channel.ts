@@ -1,4 +1,4 @@
-// Owns the hand-over from concurrent producers to one consumer. A producer waits until its value has been
+// Hands values over from concurrent producers to one consumer. A producer waits until its value has been
 // consumed, so a slow database slows fetching down and memory stays bounded. It knows nothing about the
 // values. Invariant: at most one value per producer waits.
 

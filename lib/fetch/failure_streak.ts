@@ -1,4 +1,4 @@
-// Owns what a failed window means for the others: whether they go on, whether the other windows of its `for_each`
+// Decides what a failed window means for the others: whether they continue, whether the other windows of its `for_each`
 // value are set aside, or whether the run stops. Invariant: one value that always fails never stops the others; an
 // API that refuses several values without one success stops the run.
 import type { Failure } from "../failure.ts";
@@ -11,7 +11,7 @@ export type Consequence = "continue" | "set aside" | "stop";
 const FAILURES_PER_VALUE = 3;
 /** First responses without any records in another shape after which a run stops; one may be an exception. */
 export const MISSHAPEN = 2;
-/** Values that are refused before the first success, after which the credentials are taken for the reason. */
+/** Values that are refused before the first success, after which the credentials are assumed to be the cause. */
 const REFUSED_VALUES = 2;
 
 /** Counts failures in a row, over all streams of a stage. */
@@ -43,7 +43,7 @@ export class FailureStreak {
     return this.#hasSucceeded ? undefined : this.#refusal;
   }
 
-  /** Notes a window that was read completely. */
+  /** Records a window that was read completely. */
   succeeded(unit: Unit): void {
     this.#hasSucceeded = true;
     this.#read.add(unit.stream);
@@ -51,7 +51,7 @@ export class FailureStreak {
     this.#perValue.delete(valueOf(unit));
   }
 
-  /** Notes a failed window, and decides what follows. */
+  /** Records a failed window, and decides what follows. */
   failed(unit: Unit, failure: Failure): Consequence {
     const isValue = unit.each !== "";
     const value = valueOf(unit);

@@ -1,4 +1,4 @@
-// Owns the step from a parsed response to what a paginator knows about the page. Pure. Invariant: nothing is
+// Derives from a parsed response what a paginator knows about the page. Pure. Invariant: nothing is
 // computed until the paginator needs it.
 import type { Stream } from "../config/schema/job_schema.ts";
 import { responseReader } from "../extract/value/path.ts";

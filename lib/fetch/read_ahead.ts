@@ -1,4 +1,4 @@
-// Owns fetching pages before they are needed, so that one long window uses the full rate. Pages come out
+// Fetches pages before they are needed, so that one long window uses the full rate. Pages come out
 // in the order of their steps. Invariant: never more pages are in flight or waiting than the depth, and
 // the depth grows only while the reader waits for pages: a slow reader holds two pages, not the whole
 // window, and one while the backlog is full.

@@ -1,4 +1,4 @@
-// Owns parsing one successful response: its text, the value it decodes to, its records and the total it
+// Parses one successful response: its text, the value it decodes to, its records and the total it
 // declares. Pure. Invariant: a response of another shape than declared is an error, never an empty page.
 import type { Stream } from "../config/schema/job_schema.ts";
 import { parsePath, type ResponseParts, responseReader } from "../extract/value/path.ts";

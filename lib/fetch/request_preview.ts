@@ -1,4 +1,4 @@
-// Owns rendering requests for display before they are sent (`--dry-run`, `probe`). It sends nothing and
+// Renders requests for display before they are sent (`--dry-run`, `probe`). It sends nothing and
 // works without credentials. Invariant: its result contains no secret.
 import type { Env } from "../config/yaml/env.ts";
 import type { Job } from "../config/schema/job.ts";

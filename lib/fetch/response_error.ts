@@ -28,7 +28,7 @@ export class RetryFailure extends Failure {
 }
 
 /**
- * Throws what an error in a response means; returns whether it means that there are no records.
+ * Throws the failure that an error in a response means; returns whether it means that there are no records.
  *
  * @throws {RetryFailure} if the request should be sent again.
  * @throws Failure("window") if the window fails, `tooFull` if it holds too much; Failure("refused") if the run stops.

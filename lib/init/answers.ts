@@ -1,4 +1,4 @@
-// Owns a person's answers to `init`, given as flags or on a terminal, and their notations. Pure. Invariant: each notation
+// Owns the user's answers to `init`, given as flags or on a terminal, and their notations. Pure. Invariant: each notation
 // is checked when it is read, so that a wrong answer never reaches a file.
 import { COLUMN_TYPES } from "../config/schema/job_schema.ts";
 import { suggest } from "../did_you_mean.ts";
@@ -7,7 +7,7 @@ import { snakeCase } from "./column_name.ts";
 import type { PagingDraft } from "./propose_paging.ts";
 import type { ColumnDraft } from "./record_walk.ts";
 
-/** A person's answers; what is undefined is proposed or left out. */
+/** The user's answers; what is undefined is proposed or left out. */
 export interface InitAnswers {
   /** Name of the job. */
   readonly name?: string | undefined;

@@ -1,4 +1,4 @@
-// Owns the choice of the two parameters that bound a range of dates. Both ends share a stem: `created[gte]` pairs with
+// Chooses the two parameters that bound a range of dates. Both ends share a stem: `created[gte]` pairs with
 // `created[lt]`, `start_from` with `start_to`, never with `end_to`. Pure.
 import type { KnownParameter } from "./known_parameter.ts";
 

@@ -1,4 +1,4 @@
-// Owns finding an operation of an OpenAPI document by what a person writes: its path, something like it, or a word.
+// Finds an operation of an OpenAPI document by what the user writes: its path, something like it, or a word.
 // Pure. Invariant: operations that can be requested by date come first in every list.
 import { suggest } from "../did_you_mean.ts";
 import { Failure } from "../failure.ts";
@@ -62,7 +62,7 @@ export function pathOf(name: string): string {
   return name.replace(/^\w+ /, "");
 }
 
-/** Whether a person means a path: with a method before it, without its slashes, or with values instead of names. */
+/** Whether the user means a path: with a method before it, without its slashes, or with values instead of names. */
 function isLike(path: string, written: string): boolean {
   const steps = (text: string) => text.toLowerCase().replace(/^\/|\/$/g, "").split("/");
   const [known, given] = [steps(path), steps(written.replace(/^(GET|POST)\s+/i, ""))];

@@ -1,5 +1,5 @@
-// Owns the draft of a job before it is written as YAML: a person's answers, alone or over what an OpenAPI document or a
-// sample proposes. Pure. Invariant: what a person answered wins over every proposal, and each guess is listed.
+// Owns the draft of a job before it is written as YAML: the user's answers, alone or over what an OpenAPI document or a
+// sample proposes. Pure. Invariant: the user's answers win over every proposal, and each guess is listed.
 import { type InitAnswers, readColumn, readPaging, required } from "./answers.ts";
 import { snakeCase } from "./column_name.ts";
 import { findOperation, listOperations, pathOf } from "./find_operation.ts";
@@ -61,7 +61,7 @@ export interface JobDraft extends RequestDraft {
   readonly tables: readonly TableDraft[];
   /** What is a guess, by the key of the stream that it concerns. */
   readonly guesses: Readonly<Record<string, string>>;
-  /** What a person should know about the whole draft. */
+  /** What the user should know about the whole draft. */
   readonly notes: readonly string[];
 }
 
@@ -69,7 +69,7 @@ export interface JobDraft extends RequestDraft {
 const FEWEST_OF_A_PAGE = 10;
 
 /**
- * A draft from a person's answers and a sample of a response.
+ * A draft from the user's answers and a sample of a response.
  *
  * @throws {Failure} of kind `configuration` where an answer is missing or cannot be read.
  */
@@ -107,7 +107,7 @@ export function draftOfAnswers(answers: InitAnswers, sample?: Sample): JobDraft 
 }
 
 /**
- * A draft from an OpenAPI document; a person's answers win over it.
+ * A draft from an OpenAPI document; the user's answers win over it.
  *
  * @throws {Failure} of kind `configuration` where an answer is missing or cannot be read.
  */
@@ -271,7 +271,7 @@ function dateIn({ columns }: TableDraft): string | undefined {
   return typeof date?.value === "string" ? date.value : undefined;
 }
 
-/** The table with the columns that a person named, after those of its key. */
+/** The table with the columns that the user named, after those of its key. */
 function withColumns(table: TableDraft, columns: TableDraft["columns"]): TableDraft {
   const names = columns.map(({ name }) => name);
   const key = table.columns.filter(({ name }) => table.key.includes(name) && !names.includes(name));

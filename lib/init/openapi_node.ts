@@ -1,4 +1,4 @@
-// Owns reading the nodes of a decoded document, whatever they are: objects, arrays and strings, or empty ones, and media
+// Reads the nodes of a decoded document, whatever they are: objects, arrays and strings, or empty ones, and media
 // types. Pure; nothing in it throws.
 import { isObject } from "../extract/value/path.ts";
 

@@ -106,16 +106,16 @@ function withBase(root: unknown, file: string): unknown {
     if (typeof value !== "object" || value === null) return value;
     const known = copies.get(value);
     if (known !== undefined) return known;
-    const made: unknown[] | Record<string, unknown> = Array.isArray(value) ? [] : {};
-    copies.set(value, made);
+    const target: unknown[] | Record<string, unknown> = Array.isArray(value) ? [] : {};
+    copies.set(value, target);
     for (const [name, member] of Object.entries(value)) {
       const isReference = name === "$ref" && typeof member === "string";
-      Object.defineProperty(made, name, {
+      Object.defineProperty(target, name, {
         value: isReference ? rebased(member, file, folder) : copy(member),
         ...{ enumerable: true, writable: true, configurable: true },
       });
     }
-    return made;
+    return target;
   };
   return copy(root);
 }

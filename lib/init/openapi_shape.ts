@@ -1,4 +1,4 @@
-// Owns the step from a JSON Schema, as OpenAPI has it, to the shape of the values it describes. Pure. Invariant: each
+// Turns a JSON Schema, as OpenAPI has it, into the shape of the values it describes. Pure. Invariant: each
 // schema is read once, and a schema that contains itself ends in "anything".
 import type { ColumnType } from "../config/schema/job_schema.ts";
 import { type OpenApiDocument, plainText } from "./openapi_document.ts";

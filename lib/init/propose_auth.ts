@@ -1,4 +1,4 @@
-// Owns the credentials of a drafted job, as a document or a person declares them. Pure. Invariant: it proposes names of
+// Owns the credentials of a drafted job, as a document or the user declares them. Pure. Invariant: it proposes names of
 // variables, never a secret, and a credential never becomes a parameter of the job.
 import { Failure } from "../failure.ts";
 import { snakeCase } from "./column_name.ts";

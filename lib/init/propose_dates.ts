@@ -1,4 +1,4 @@
-// Owns the guess which parameters are dates, how they are written, and how long a range the API accepts. It reads names,
+// Guesses which parameters are dates, how they are written, and how long a range the API accepts. It reads names,
 // types and descriptions. Pure. Invariant: where an end may be inclusive or exclusive, the draft fetches a moment twice
 // rather than none.
 import { datePair, openStart } from "./date_pair.ts";

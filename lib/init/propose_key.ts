@@ -1,4 +1,4 @@
-// Owns the guess which columns identify a row. A wrong guess is not harmless: rows that share a key become one. So a
+// Guesses which columns identify a row. A wrong guess is not harmless: rows that share a key become one. So a
 // field that probably belongs to something else is combined with the time of the record, and where there is a sample, a
 // guess has to hold for every record in it. Pure.
 import { singular, snakeCase } from "./column_name.ts";

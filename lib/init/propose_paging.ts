@@ -1,4 +1,4 @@
-// Owns the guess how the pages of a response follow each other. It reads names, bounds and descriptions of parameters, and
+// Guesses how the pages of a response follow each other. It reads names, bounds and descriptions of parameters, and
 // what the response contains next to its records. Pure. Invariant: what is guessed and not declared is marked, and signs
 // of paging that lead to no proposal are reported.
 import { knownOf, type KnownParameter } from "./known_parameter.ts";
@@ -16,7 +16,7 @@ export interface PagingProposal {
   readonly guesses: readonly string[];
   /** Signs of paging that are not part of the proposal: paths and parameters. */
   readonly signs: readonly string[];
-  /** A parameter of the page size where nothing asks for further pages, and its value. */
+  /** A parameter of the page size where no parameter requests further pages, and its value. */
   readonly only?: { readonly param: string; readonly size: number } | undefined;
 }
 

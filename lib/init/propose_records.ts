@@ -1,4 +1,4 @@
-// Owns the guess where the records of a response are. Pure; a person checks the guess with `probe`.
+// Guesses where the records of a response are. Pure; the user checks the guess with `probe`.
 import { singular, snakeCase } from "./column_name.ts";
 import { type ResponseSigns, responseSigns } from "./response_sign.ts";
 import { type PlacedShape, placesOf, type Shape } from "./shape.ts";

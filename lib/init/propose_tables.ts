@@ -1,4 +1,4 @@
-// Owns the guess which tables a record becomes: a column for each scalar, nested objects flattened, and a table for each
+// Guesses which tables a record becomes: a column for each scalar, nested objects flattened, and a table for each
 // array of objects, with the key of the row above. Pure. Invariant: every table has a key whose columns are mapped; where
 // no field looks like one, it is a hash of the record.
 import { freeName, singular, snakeCase } from "./column_name.ts";
@@ -23,7 +23,7 @@ const DEEPEST = 2;
 
 /** What is known about records next to their shape. */
 export interface RecordHints {
-  /** Fields that a person chose as key. */
+  /** Fields that the user chose as key. */
   readonly given?: readonly string[];
   /** Names of the values that the request is repeated for. */
   readonly each?: readonly string[];

@@ -1,5 +1,5 @@
 // Owns the walk through the shape of a record: a column for each scalar, nested objects flattened, arrays of objects
-// kept for tables of their own. Pure. Invariant: no two columns of one walk have the same name.
+// kept for separate tables. Pure. Invariant: no two columns of one walk have the same name.
 import { COLUMN_TYPES, type ColumnType } from "../config/schema/job_schema.ts";
 import { stepTo } from "../extract/value/path.ts";
 import { freeName, singular, snakeCase } from "./column_name.ts";

@@ -1,4 +1,4 @@
-// Owns the request of a drafted job: where each parameter goes, which are dates, which a person has to give for each run,
+// Owns the request of a drafted job: where each parameter goes, which are dates, which the user has to give for each run,
 // and which are left out. Pure. Invariant: strings of a document are literal in it, and a credential is a variable of the
 // environment, never a parameter of the job.
 import { Failure } from "../failure.ts";
@@ -54,13 +54,13 @@ function literal(text: string): string {
   return text.replace(/[\u{E000}\u{E001}]/gu, "").replace(/[{}]/g, "$&$&");
 }
 
-/** Whether a person named the parameters of dates. */
+/** Whether the user named the parameters of dates. */
 export function namesDates({ dateParam, fromParam, toParam }: InitAnswers): boolean {
   return [dateParam, fromParam, toParam].some((param) => param !== undefined);
 }
 
 /**
- * The dates that a person named; `start` without an end is not among them.
+ * The dates that the user named; `start` without an end is not among them.
  *
  * @throws {Failure} of kind `configuration` where the start is missing.
  */

@@ -70,7 +70,7 @@ function parentOf(path: string): string {
   return path.split(".").at(-2) ?? "";
 }
 
-/** The total: by its name, or a count that its description, or DRF's next and previous, makes one. */
+/** The total: by its name, or a count that its description, or next and previous as in DRF, identify as one. */
 function totalOf(
   scalars: readonly ScalarPlace[],
   isPaged: boolean,

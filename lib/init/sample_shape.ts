@@ -1,4 +1,4 @@
-// Owns the step from a sample of a response to its shape: what all elements of an array have in common, and whether all
+// Derives the shape of a response from a sample: what all elements of an array have in common, and whether all
 // strings are dates, times or UUIDs. Pure. Invariant: a type is proposed only where every value of the sample can be
 // cast to it.
 import type { ColumnType } from "../config/schema/job_schema.ts";

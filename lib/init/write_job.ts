@@ -1,4 +1,4 @@
-// Owns the YAML of a drafted job, as a person would write it: short values on one line, a comment where something is a
+// Owns the YAML of a drafted job, as a user would write it: short values on one line, a comment where something is a
 // guess. Pure. Invariant: a string of a document is a literal, whatever it contains: it names no variable, ends no
 // comment and starts no key.
 import { Document, isCollection, isMap, isScalar, type Node, type Scalar } from "yaml";
@@ -132,12 +132,12 @@ function layOut(node: Node, depth: number): void {
   }
 }
 
-/** Whether it is a table without a key of its own, which has a comment. */
+/** Whether it is a table whose key is a hash, which gets a comment. */
 function isHashed(node: Node): boolean {
   return isMap(node) && [node.get("key")].flat().join() === "row_hash" && node.has("columns");
 }
 
-/** Whether it fits on a line and is not a mapping of columns, which a person edits. */
+/** Whether it fits on a line and is not a mapping of columns, which the user edits. */
 function isSmall(node: Node): boolean {
   const value = node.toJSON();
   const parts = Object.values(value as object);
@@ -146,7 +146,7 @@ function isSmall(node: Node): boolean {
   return JSON.stringify(value).replaceAll('"', "").length <= LONGEST_LINE;
 }
 
-/** Puts blank lines between sections, and comments on what a person should check. */
+/** Puts blank lines between sections, and comments on what the user should check. */
 function comment(document: Document, draft: JobDraft): void {
   const { unused, limits, tables, stream, guesses } = draft;
   for (const section of ["source", "params", "tables", "streams"]) {

@@ -18,7 +18,7 @@ export const TARGET_PAGES = 10;
 /**
  * The most a window grows at once, since density may change between two windows. With paging, a window
  * that is too long costs only a coarser checkpoint (8 instead of 64: 23 requests instead of 20 for 60
- * days, 1 repeated after a kill instead of 10); an API that cuts responses off has to be asked again.
+ * days, 1 repeated after a kill instead of 10); with an API that cuts responses off, the window must be fetched again.
  */
 const GROWTH = { paged: 64, cutOff: 4 } as const;
 

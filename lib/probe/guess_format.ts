@@ -1,4 +1,4 @@
-// Owns the guess at the format of a response that does not have the declared one. Pure. Invariant: it guesses a
+// Guesses the format of a response that does not have the declared one. Pure. Invariant: it guesses a
 // format only where two lines of the response agree with it.
 
 /** Lines of a response that are examined. */

@@ -1,4 +1,4 @@
-// Owns the check whether a request loses the last second of its window: its end is an inclusive second, and the
+// Checks whether a request loses the last second of its window: its end is an inclusive second, and the
 // instants of the records have fractions. Pure. Invariant: it reports nothing about a stream whose records have
 // whole seconds.
 import { inclusiveEnd } from "../config/inclusive_end.ts";

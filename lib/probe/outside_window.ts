@@ -1,4 +1,4 @@
-// Owns the check whether an API respected the dates of a request, as far as rows show: where no date of any row
+// Checks whether an API respected the dates of a request, as far as rows show: where no date of any row
 // lies in the window it probably ignored them, and a run would mark dates as done that were never fetched. Pure.
 import type { Extraction } from "../extract/extractor.ts";
 import { formatDay, MINUTES_PER_DAY } from "../plan/time/civil.ts";

@@ -1,4 +1,4 @@
-// Owns the search for signs of paging in a response, for display; what they mean for a run is decided in
+// Finds signs of paging in a response, for display; what they mean for a run is decided in
 // fetch/paging/. Pure; it reads names near the top of the response and headers, never the records.
 import { isObject, stepTo } from "../extract/value/path.ts";
 

@@ -44,7 +44,7 @@ export interface Probe {
   readonly outside: readonly string[];
   /** Values that cannot be cast. */
   readonly rejected: readonly CastFailure[];
-  /** What a careful person would change, one sentence each. */
+  /** What a careful user would change, one sentence each. */
   readonly notes: readonly string[];
   /** What went wrong, or null. */
   readonly problem: { readonly message: string; readonly hint: string | null } | null;

@@ -51,11 +51,11 @@ export async function probeStream(
   const unsent = unsentProbe(stream, unit, maskedRequest(job, stream, unit, dependencies.env));
   const sent = await attempt(() => send(client, unit), dependencies.signal);
   if ("problem" in sent) {
-    const answer = lastAnswer(events);
+    const answer = lastResponse(events);
     const hint = sent.problem?.hint ?? statusHint(answer?.status) ?? null;
     return { ...unsent, problem: sent.problem && { ...sent.problem, hint }, answer };
   }
-  const answer = answerOf(sent);
+  const answer = responseOf(sent);
   const read = await attempt(() => reportOn(client, unit, sent), dependencies.signal);
   const found = "problem" in read ? await reportOnShape(client, sent, read.problem) : read;
   return masked({ ...unsent, ...found, answer }, (text) => api.mask(text));
@@ -156,12 +156,12 @@ function hintOf({ hint = "" }: Failure): string | null {
   return own === "" ? null : own.charAt(0).toUpperCase() + own.slice(1);
 }
 
-function answerOf({ status, ms, body, headers }: OkResponse): Probe["answer"] {
+function responseOf({ status, ms, body, headers }: OkResponse): Probe["answer"] {
   const contentType = headers.get("content-type");
   return { status, ms: Math.round(ms), bytes: body.byteLength, content_type: contentType };
 }
 
-function lastAnswer(events: readonly FetchEvent[]): Probe["answer"] {
+function lastResponse(events: readonly FetchEvent[]): Probe["answer"] {
   const event = events.findLast((event) => event.kind === "answered");
   if (event?.kind !== "answered") return null;
   const { status, ms, bytes } = event;

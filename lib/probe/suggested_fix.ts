@@ -1,5 +1,5 @@
 // Owns the suggestion what to write in a job about a value that cannot be cast to its column: another format, a
-// decimal comma, a string that means null. Pure. A person has to judge the suggestion: a value only hints at how the
+// decimal comma, a string that means null. Pure. The user has to judge the suggestion: a value only hints at how the
 // others are written.
 
 /** What to add next to the path of a column of this type for a value, given as JSON; undefined where nothing is suggested. */

@@ -1,4 +1,4 @@
-// Owns the search for unmapped fields: values of the records that no column, condition or hash reads. Pure.
+// Finds unmapped fields: values of the records that no column, condition or hash reads. Pure.
 // Invariant: however large the records are, few of them are examined, and the report is short.
 import type { Job } from "../config/schema/job.ts";
 import type { RowsSpec } from "../config/schema/job_schema.ts";

@@ -1,4 +1,4 @@
-// Owns how many rejected rows of one window are shown: a wrong mapping rejects every row, and the first few
+// Limits how many rejected rows of one window are shown: a wrong mapping rejects every row, and the first few
 // show why. The log and `errors` keep all of them. A fold over events; pure.
 import type { RunEvent } from "./event.ts";
 import { formatCount } from "./text/format.ts";

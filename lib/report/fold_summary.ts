@@ -1,4 +1,4 @@
-// Owns the fold of events into the summary of a run. Nothing else counts, so the JSON output, the last
+// Folds events into the summary of a run. Nothing else counts, so the JSON output, the last
 // line and the checkpoint agree.
 import type { RunEvent } from "./event.ts";
 import type { Summary } from "./summary.ts";

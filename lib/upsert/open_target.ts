@@ -1,4 +1,4 @@
-// Owns the choice of the database from its URL. The embedded database is loaded only when it is needed:
+// Chooses the database by its URL. The embedded database is loaded only when it is needed:
 // it is larger than the rest of the program.
 import { monotonicClock } from "../fetch/rate/clock.ts";
 import { Failure } from "../failure.ts";

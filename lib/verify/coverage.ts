@@ -1,4 +1,4 @@
-// Owns the comparison of the checkpoint with the target: what is done must be in the target's ledger,
+// Compares the checkpoint with the target: what is done must be in the target's ledger,
 // without a gap from the first day to the last, with nothing failed, rejected or never fetched, and tables
 // that were written to must hold something. It sends no request to the API and changes nothing.
 import type { Job } from "../config/schema/job.ts";
@@ -19,27 +19,27 @@ import {
   unfetched,
 } from "./unfetched.ts";
 
-/** Something that keeps coverage from being whole. */
+/** A reason why coverage is incomplete. */
 export interface Finding {
   /**
    * - `gap`: dates between the first and the last done that are not.
-   * - `unproven`: dates that the checkpoint says are done, and the ledger does not.
+   * - `unproven`: dates that are done according to the checkpoint and missing from the ledger.
    * - `failed`, `rejected`: windows to fetch again.
    * - `no_rows`: the ledger states rows, and the tables hold none or do not exist.
    * - `not_fetched`: a stream, or one of its `for_each` values, that was never fetched.
    */
   readonly kind: "gap" | "unproven" | "failed" | "rejected" | "no_rows" | "not_fetched";
-  /** First and last day; null where it is about no dates. */
+  /** First and last day; null if it concerns no dates. */
   readonly window: Days | null;
   /** The `for_each` values; empty where there are none. */
   readonly each: string;
-  /** What is the case. */
+  /** What was found. */
   readonly reason: string;
   /** The next command. */
   readonly next: string;
 }
 
-/** What was found of one stream with one set of parameters. */
+/** The findings for one stream with one set of parameters. */
 export interface StreamProof {
   /** Name of the stream. */
   readonly stream: string;
@@ -61,9 +61,9 @@ export interface StreamProof {
   readonly finding_count: number;
 }
 
-/** What `verify --json` says of coverage; its field names are a promise. */
+/** The coverage part of `verify --json`; its field names are stable. */
 export interface CoverageResult {
-  /** Whether every stream is. */
+  /** Whether all streams are complete. */
   readonly ok: boolean;
   /** Streams in the order of the job, each once for every set of parameters. */
   readonly streams: readonly StreamProof[];

@@ -18,17 +18,17 @@ export interface Verdict {
 const FINE: Verdict = { ok: true, reason: null };
 
 /** Judges a result; without an expectation every result passes. */
-export function judge(expect: Expectation, answer: QueryResult): Verdict {
-  const count = answer.rows.length;
+export function judge(expect: Expectation, result: QueryResult): Verdict {
+  const count = result.rows.length;
   if (expect === undefined) return FINE;
   if (expect === "rows") return count > 0 ? FINE : failed("there is no row");
   if (expect === "no_rows") {
     return count === 0 ? FINE : failed(count === 1 ? "there is 1 row" : `there are ${count} rows`);
   }
-  const [row] = answer.rows;
+  const [row] = result.rows;
   if (row === undefined) return failed("there is no row");
   const reasons = Object.entries(expect).flatMap(([column, comparison]) =>
-    compareColumn(column, comparison, answer.columns, row) ?? []
+    compareColumn(column, comparison, result.columns, row) ?? []
   );
   return reasons.length === 0 ? FINE : failed(reasons.join("; "));
 }

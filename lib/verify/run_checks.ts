@@ -12,7 +12,7 @@ import { describe, judge } from "./expectation.ts";
 export interface CheckResult {
   /** Name of the check. */
   readonly name: string;
-  /** What the job file says about it. */
+  /** The check's description in the job file. */
   readonly about: string | null;
   /** Whether the result is as expected. */
   readonly ok: boolean;
@@ -52,11 +52,11 @@ async function runCheck(
   check: Check,
   target: Pick<Target, "query">,
 ): Promise<CheckResult> {
-  let answer: QueryResult = { columns: [], rows: [] };
+  let result: QueryResult = { columns: [], rows: [] };
   let verdict;
   try {
-    answer = await target.query(check.sql, { readOnly: true });
-    verdict = judge(check.expect, answer);
+    result = await target.query(check.sql, { readOnly: true });
+    verdict = judge(check.expect, result);
   } catch (error) {
     verdict = { ok: false, reason: error instanceof Error ? error.message : String(error) };
   }
@@ -66,9 +66,9 @@ async function runCheck(
     ok: verdict.ok,
     expected: describe(check.expect),
     reason: verdict.reason,
-    columns: answer.columns,
-    rows: answer.rows.slice(0, ROWS_KEPT),
-    row_count: answer.rows.length,
+    columns: result.columns,
+    rows: result.rows.slice(0, ROWS_KEPT),
+    row_count: result.rows.length,
   };
 }
 

@@ -14,13 +14,13 @@ import type { Target } from "../upsert/write/target.ts";
 
 /**
  * Why a stream that was never fetched passes:
- * - `optional`: no run was asked for it.
+ * - `optional`: no run selected it.
  * - `no_values`: its `for_each` has no values now.
  * - `out_of_range`: it starts after the last day of the last run.
  */
 export type Unfetched = "optional" | "no_values" | "out_of_range";
 
-/** The parameters, dates and optional streams that runs were asked for. */
+/** The parameters, dates and optional streams of earlier runs. */
 export interface Request {
   /** Whether there was a run that `--resume` continues. */
   readonly hasRun: boolean;
@@ -40,7 +40,7 @@ export interface MissingValues {
   readonly count: number;
 }
 
-/** Reads what runs were asked for. */
+/** Reads what earlier runs selected. */
 export async function readRequest(job: Job, checkpoint: Checkpoint): Promise<Request> {
   const last = await checkpoint.runs.lastBackfill();
   const runs = await checkpoint.runs.list();

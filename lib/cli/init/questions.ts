@@ -31,7 +31,7 @@ export interface KnownBefore {
 /** Stands for an answer that is left to the response. */
 const PROPOSED = Symbol("proposed");
 
-/** Refused answers before a question is given up. */
+/** Invalid answers after which a question is given up. */
 const MOST_TRIES = 10;
 const MOST_SHOWN = 20;
 
@@ -40,14 +40,14 @@ interface Question {
   readonly text: string;
   /** What an empty line means; undefined where an answer is required, empty where the answer may be left out. */
   readonly otherwise?: string;
-  /** What an empty line means, as it is shown; the answer is then left to the response. */
+  /** What an empty line means, for display; the answer is then left to the response. */
   readonly proposed?: string;
   /** Why an answer is not accepted, or undefined. */
   readonly problem?: (answer: string) => string | undefined;
 }
 
 /**
- * The answers with those that a person gives.
+ * The answers, completed by asking the user.
  *
  * @throws {Failure} of kind `interrupted` where the dialogue ends early.
  */

@@ -1,6 +1,6 @@
 /// <reference lib="deno.worker" />
-// The worker of parse_apart.ts: parses job files where no program can be started. It answers one
-// question and does nothing else.
+// The worker of parse_apart.ts: parses job files where no program can be started. It handles one
+// message and does nothing else.
 import { readJobAccess } from "./job_access.ts";
 import type { AccessQuestion } from "./parse_apart.ts";
 

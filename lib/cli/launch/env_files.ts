@@ -1,5 +1,5 @@
 // Reads the settings files .env and .env.local of the working folder, and those of the job file's folder,
-// which cannot decide on proxies and certificates. Invariant: a line is either read or refused; none is skipped, because
+// which cannot set proxies or certificates. Invariant: a line is either read or refused; none is skipped, because
 // a skipped DATABASE_URL would send rows to another database.
 import { dirname, resolve } from "node:path";
 import { Failure } from "../../failure.ts";

@@ -69,7 +69,7 @@ export async function readJobAccess(
   };
 }
 
-/** Variables of which some use needs to be declared; commands without the API send none. */
+/** Variables that the job uses without being offered them; commands without the API send none. */
 async function withheldFrom(root: YamlNode | undefined): Promise<string[]> {
   const { offeredBy, variableUses } = await import("../../config/variables.ts");
   const isOffered = offeredBy(root);

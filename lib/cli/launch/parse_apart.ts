@@ -4,11 +4,11 @@
 import { IS_BUNDLED } from "../package_files.ts";
 import { type Environment, type JobAccess, needsParsing, readJobAccess } from "./job_access.ts";
 
-/** What the worker is asked. */
+/** The input of the worker. */
 export interface AccessQuestion {
   /** The job file. */
   readonly file: string;
-  /** Whether the hosts are wanted. */
+  /** Whether to find the hosts. */
   readonly withHosts: boolean;
   /** The environment, because URLs may name variables. */
   readonly env: Environment;

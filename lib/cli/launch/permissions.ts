@@ -192,7 +192,7 @@ function denoFolder(env: Environment): string {
 
 /**
  * The home folder that Deno uses where HOME is not set, as under cron and systemd: of the system's users
- * the first one with a readable Deno cache, since a launcher may not ask who it is.
+ * the first one with a readable Deno cache, because the launcher may not look up its own user.
  */
 function homeFolder(): string {
   try {

@@ -1,5 +1,5 @@
-// Owns how Deno is told to run a command: from the repository with its configuration, from the npm
-// package without any, since a user's deno.json must not change what Hindcast imports.
+// Owns the arguments with which Deno runs a command: from the repository with its configuration, from the
+// npm package without any, because a user's deno.json must not change what Hindcast imports.
 import { IS_BUNDLED, packageFile } from "../package_files.ts";
 
 /** The last arguments of `deno run` for a command, before the command's own. */

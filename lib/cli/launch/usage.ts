@@ -1,5 +1,5 @@
-// Owns the help of the tool itself: its commands, a line each, in the order in which a newcomer needs
-// them. Options of a command are the command's own. Pure.
+// Owns the help of the tool itself: one line per command, in the order in which a newcomer needs them. Each
+// command documents its own options. Pure.
 
 /** The commands, each with what it does. */
 export const ABOUT_COMMANDS: Readonly<Record<string, string>> = {

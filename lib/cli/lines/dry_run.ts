@@ -117,9 +117,9 @@ async function firstUnits(plan: StreamPlan): Promise<Unit[]> {
 
 function requestLines(job: Job, unit: Unit, planned: PlannedDates): string[] {
   const stream = job.streams[unit.stream]!;
-  const asked = { window: unit.window, each: unit.eachValues, params: planned.params };
+  const values = { window: unit.window, each: unit.eachValues, params: planned.params };
   const step = openPaginator(stream, job.source.url).first();
-  const bare = renderRequest(job, stream, asked, step);
+  const bare = renderRequest(job, stream, values, step);
   const request = withCredentials(
     bare,
     maskedCredentials(credentialsOf(job.source.auth, maskable)),

@@ -1,4 +1,4 @@
-// Owns the printed form of a probe: the request, the response, records, rows and what cannot be cast, each line
+// Formats the report of a probe: the request, the response, records, rows and what cannot be cast, each line
 // short enough to read, with the next command at the end. Pure.
 import type { OutlineEntry, RecordsGuess } from "../../extract/decode/outline.ts";
 import type { PagingReport } from "../../probe/probe_paging.ts";

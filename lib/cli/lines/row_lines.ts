@@ -1,5 +1,5 @@
-// Owns how rows of a query read: an aligned table on a terminal, CSV for programs. Values come from the
-// database, so nothing in a table can move a terminal's cursor. Pure.
+// Formats the rows of a query: an aligned table for a terminal, CSV for programs. Values come from the
+// database, so control characters are removed from tables. Pure.
 import { oneLine } from "../../report/text/format.ts";
 
 /** A format of rows for programs. */

@@ -1,4 +1,4 @@
-// Owns how the forecast of `--check-status` reads: a line per stream and the whole.
+// Formats the forecast of `--check-status`: a line per stream, then the total.
 import type { Survey } from "../../checkpoint/survey.ts";
 import type { Job } from "../../config/schema/job.ts";
 import type { Window } from "../../plan/time/window.ts";

@@ -1,5 +1,5 @@
-// Owns how `verify` reads: a line per check with its table, a line per stream with what was found, and
-// the whole. Values come from the database, so what would move a terminal's cursor is taken out.
+// Formats the results of `verify`: a line per check with its table, a line per stream with its findings,
+// then the totals. Control characters are removed, because values come from the database.
 import { formatCount, formatNumber, formatTable } from "../../report/text/format.ts";
 import type { CoverageResult, Finding, StreamProof } from "../../verify/coverage.ts";
 import type { CheckResult } from "../../verify/run_checks.ts";
@@ -59,7 +59,7 @@ export function coverageLines({ streams }: CoverageResult): string[] {
   return ["coverage against the database", ...lines, ""];
 }
 
-/** Where nothing is done there is nothing to pass. */
+/** A stream without done dates neither passes nor fails. */
 function verdictOf({ ok, covered, items }: StreamProof): string {
   if (!ok) return "FAIL";
   return covered === null && items === 0 ? "    " : "PASS";
@@ -84,7 +84,7 @@ function coveredText({ covered, items, unfetched }: StreamProof): string {
   return items === 1 ? "fetched" : formatCount(items, "value");
 }
 
-/** Findings with the command that helps, said once for those that follow each other. */
+/** Findings with the command that resolves them, printed once for consecutive findings that share it. */
 function findingLines({ findings, finding_count }: StreamProof): string[] {
   const shown = findings.slice(0, FINDINGS_SHOWN);
   const lines = shown.flatMap((finding, i) => [
@@ -100,7 +100,7 @@ function findingText({ window, each, reason }: Finding): string {
   return [each, dates, plain(reason)].filter((part) => part !== "").join(" ");
 }
 
-/** The last lines: how many passed and failed, and what to do next. */
+/** The last lines: how many checks passed and failed, and the next command. */
 export function totalLines(
   checks: readonly CheckResult[],
   coverage: CoverageResult | null,

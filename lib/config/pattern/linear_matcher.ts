@@ -214,7 +214,7 @@ function hasFirstGroup(node: PatternNode): boolean {
   return (node.kind === "sequence" || node.kind === "choice") && node.nodes.some(hasFirstGroup);
 }
 
-/** Whether a code point is one of a class; the answers for ASCII are kept. */
+/** Whether a code point is one of a class; the results for ASCII are kept. */
 function charTest(source: string): (code: number) => boolean {
   const expression = new RegExp(`^${source}$`, "u");
   const ascii = Uint8Array.from(

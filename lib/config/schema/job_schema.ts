@@ -109,7 +109,7 @@ export const jobSchema = z.strictObject({
     .meta({ example: { any: { sql: "SELECT 1 FROM readings LIMIT 1", expect: "rows" } } }),
 });
 
-/** A job file after parsing: defaults filled, texts converted; cross-references not yet checked. */
+/** A job file after parsing: defaults filled, strings converted; cross-references not yet checked. */
 export type ParsedJob = z.output<typeof jobSchema>;
 /** A check on the target. */
 export type Check = z.output<typeof check>;

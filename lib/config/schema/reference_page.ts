@@ -1,4 +1,4 @@
-// Owns the tables of docs/keys.md: every key with type, unit, default, meaning and an example, made
+// Owns the tables of docs/keys.md: every key with type, unit, default, meaning and an example, generated
 // from the job schema. `deno task docs` puts the tables between the two marks of the page.
 import { stringify } from "yaml";
 import type { z } from "zod";
@@ -10,7 +10,7 @@ const END = "<!-- end of keys -->";
 
 /** One table of keys. */
 export interface KeySection {
-  /** Where the keys stand, such as `streams.NAME.paging (by: offset)`. */
+  /** Where the keys are, such as `streams.NAME.paging (by: offset)`. */
   readonly title: string;
   /** The keys, in order. */
   readonly keys: readonly KeyRow[];
@@ -30,7 +30,7 @@ export interface KeyRow {
   readonly example: string;
 }
 
-/** The page with its tables made anew; the page must have both marks. */
+/** The page with regenerated tables; it must have both marks. */
 export function withReference(page: string): string {
   const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)];
   if (begin < 0 || end < begin) {

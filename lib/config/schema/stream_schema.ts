@@ -158,7 +158,7 @@ const recordDate = z.union([
 
 const errorCondition = condition.extend({
   means: z.enum(["fail", "retry", "empty", "full", "stop"]).default("fail").describe(
-    "`fail`: the window fails; `retry`: the request is sent again, as `retry` of the source says; `empty`: there are no records; `full`: the window holds too much, and an `auto` window is made shorter; `stop`: the run stops.",
+    "`fail`: the window fails; `retry`: the request is sent again, according to `retry` of the source; `empty`: there are no records; `full`: the window holds too much, and an `auto` window is made shorter; `stop`: the run stops.",
   ),
   wait: z.string().optional().describe(
     "For `retry`: how long to wait, as a duration, or as the path of a number of seconds or of a time. The path may be `$header.NAME`.",

@@ -25,9 +25,9 @@ export function isReadable(errors: readonly ParserError[]): boolean {
 export function yamlMistakes(source: SourceText, errors: readonly ParserError[]): Finding[] {
   const inOrder = errors.toSorted((a, b) => a.pos[0] - b.pos[0]);
   const first = inOrder.findIndex(({ code }) => !HARMLESS.has(code));
-  const told = first < 0 ? inOrder : inOrder.slice(0, first + 1);
+  const reported = first < 0 ? inOrder : inOrder.slice(0, first + 1);
   const tabs = inOrder.filter(({ code }) => code === "TAB_AS_INDENT");
-  const roots = inOrder[first]?.code === "TAB_AS_INDENT" ? tabs : told;
+  const roots = inOrder[first]?.code === "TAB_AS_INDENT" ? tabs : reported;
   return roots.map((error) => {
     const inFlow = errors.some(({ code, pos }) =>
       code === "BLOCK_IN_FLOW" && pos[0] === error.pos[0]

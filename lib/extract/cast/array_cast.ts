@@ -1,4 +1,4 @@
-// Owns the cast of JSON arrays to PostgreSQL's array literals. Arrays have one dimension; a null element
+// Casts JSON arrays to PostgreSQL's array literals. Arrays have one dimension; a null element
 // stays null, and an element that cannot be cast rejects the whole array.
 import type { ColumnType } from "../../config/schema/job_schema.ts";
 import { type Cast, Invalid } from "./invalid.ts";

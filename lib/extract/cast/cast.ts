@@ -1,4 +1,4 @@
-// Owns the choice of a cast: the function that turns a value into PostgreSQL's text form of a column's
+// Chooses a cast: the function that turns a value into PostgreSQL's text form of a column's
 // type. PostgreSQL accepts every text that a cast returns. Text forms are canonical: equal keys are equal
 // strings, and dates and times sort in chronological order.
 import type { ColumnType } from "../../config/schema/job_schema.ts";

@@ -6,7 +6,7 @@ export class Invalid {
   /** Continues the sentence "the value ...". */
   readonly reason: string;
 
-  /** Makes a reason. */
+  /** Creates a reason. */
   constructor(reason: string) {
     this.reason = reason;
   }

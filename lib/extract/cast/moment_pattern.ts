@@ -1,4 +1,4 @@
-// Owns reading dates and times by patterns in strptime notation, such as `%d/%m/%Y %H:%M`. Each pattern
+// Reads dates and times by patterns in strptime notation, such as `%d/%m/%Y %H:%M`. Each pattern
 // is compiled to a regular expression once. Names of months and days are English, in any case.
 import { type Moment, momentOf, type MomentParts, parseOffset } from "./moment.ts";
 

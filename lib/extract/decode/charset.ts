@@ -1,4 +1,4 @@
-// Owns decoding the bytes of a response body to text. Pure. Invariant: bytes that are invalid in the
+// Decodes the bytes of a response body to text. Pure. Invariant: bytes that are invalid in the
 // charset of the response are an error, never a replacement character.
 import { Failure } from "../../failure.ts";
 

@@ -1,5 +1,5 @@
-// Owns the outline of a response for a person who has to say where its records are: what is at which path, and
-// which paths could be "records". Pure. Invariant: the outline is short however large the response is.
+// Summarizes a response for a user who has to declare where its records are: which value is at which path, and which
+// paths could be "records". Pure. Invariant: the outline is short however large the response is.
 import { kindOf } from "../cast/kind_of.ts";
 import { isObject, stepTo } from "../value/path.ts";
 
@@ -24,7 +24,7 @@ const MOST_MEMBERS = 25;
 const DEEPEST = 4;
 const LONGEST_VALUE = 60;
 
-/** What is at which path of a response, outer values before inner ones. */
+/** The values of a response by path, outer values before inner ones. */
 export function outline(body: unknown): OutlineEntry[] {
   const entries: OutlineEntry[] = [];
   const queue: [path: string, value: unknown, depth: number][] = [["", body, 0]];

@@ -1,4 +1,4 @@
-// Decides whether a value of an unexpected kind matters at all: a condition on the elements above may
+// Decides whether a value of an unexpected kind matters: a condition on the elements above may
 // exclude all rows below it.
 import type { Condition } from "./condition.ts";
 import type { Frame } from "./each.ts";

@@ -101,7 +101,7 @@ function overlap(date: Range, window: Range): boolean {
   return date.from < window.to && date.to > window.from;
 }
 
-/** The day that midnight UTC is written with, as `date` columns take it. */
+/** The date with which midnight UTC is written, as `date` columns read it. */
 function dayOf({ minute }: Moment): Range {
   return { from: minute, to: minute + MINUTES_PER_DAY };
 }

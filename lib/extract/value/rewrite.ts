@@ -1,4 +1,4 @@
-// Owns the rewriting of a string before the cast: capture, case, map, in this order. Arrays and objects
+// Rewrites a string before the cast: capture, case, map, in this order. Arrays and objects
 // pass through unchanged; the cast accepts or rejects them.
 import { compilePattern } from "../../config/pattern/pattern.ts";
 import type { ValueSpec } from "../../config/schema/job_schema.ts";

@@ -20,7 +20,7 @@ export class Refusal {
   /** The value, as found. */
   readonly value: unknown;
 
-  /** Makes a refusal. */
+  /** Creates a cast failure. */
   constructor(reason: string, value: unknown) {
     this.reason = reason;
     this.value = value;

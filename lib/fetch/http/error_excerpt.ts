@@ -1,4 +1,4 @@
-// Owns finding the sentence in an error response; APIs use many names for it. Pure; the caller masks it.
+// Finds the sentence in an error response; APIs use many names for it. Pure; the caller masks it.
 // Invariant: the excerpt is one short line, whatever the API sent.
 import { oneLine } from "../../report/text/format.ts";
 

@@ -1,4 +1,4 @@
-// Owns parsing the `Link` header (RFC 8288). It never resolves a URL. Invariant: it reads a bounded number of
+// Parses the `Link` header (RFC 8288). It never resolves a URL. Invariant: it reads a bounded number of
 // characters in linear time.
 
 /** One `<URL>` and its parameters up to the next comma outside quotes. */

@@ -1,4 +1,4 @@
-// Owns deciding whether a URL belongs to the API. Invariant: only URLs that do are sent credentials.
+// Decides whether a URL belongs to the API. Invariant: only URLs that do are sent credentials.
 
 /**
  * Returns the URL if it has the origin of the base, else undefined.

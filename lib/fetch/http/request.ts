@@ -1,4 +1,4 @@
-// Owns rendering a stream's request for a unit and a paging step: method, URL, headers, body. Pure. It never
+// Renders a stream's request for a unit and a paging step: method, URL, headers, body. Pure. It never
 // adds credentials (auth.ts does, last, and only for the API's origin), so its result may be printed.
 // Invariant: no value can lead outside the API's base path.
 import type { Job } from "../../config/schema/job.ts";

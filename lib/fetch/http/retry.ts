@@ -10,7 +10,7 @@ export type RetryPolicy = Source["retry"];
 /** Result of one attempt. */
 export type Outcome = ResponseOutcome | { readonly error: HttpErrorKind };
 
-/** What the head of a response says. */
+/** What the head of a response reports. */
 export interface ResponseOutcome {
   /** HTTP status of the response. */
   readonly status: number;

@@ -1,4 +1,4 @@
-// Owns finding what a response declares about records beyond it: a total, a page count, a flag, a link or a cursor
+// Finds what a response declares about records beyond it: a total, a page count, a flag, a link or a cursor
 // under a well-known name. Pure. It reads headers and a bounded number of names at the top of the body, never the
 // records. Invariant: a flag that says "no more" outweighs links and cursors, which some APIs always return.
 import { isObject, own, parsePath, stepTo } from "../../extract/value/path.ts";

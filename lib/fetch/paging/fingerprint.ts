@@ -1,4 +1,4 @@
-// Owns comparing two pages without keeping either. Pure. Invariant: pages of up to five records are compared
+// Compares two pages without keeping either. Pure. Invariant: pages of up to five records are compared
 // completely, longer ones by five records and their count.
 import { createHash } from "node:crypto";
 import { stableText } from "../../report/text/shown_value.ts";

@@ -1,4 +1,4 @@
-// Owns finding the parameter of a request that limits how many records its response holds. Pure. Invariant: a number
+// Finds the parameter of a request that limits how many records its response holds. Pure. Invariant: a number
 // that stands for a time, a place or a page is never taken for a limit.
 import type { WireRequest } from "../http/request.ts";
 

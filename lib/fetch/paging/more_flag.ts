@@ -1,4 +1,4 @@
-// Owns reading the flag by which a page declares whether more pages follow. Pure. Invariant: an absent or
+// Reads the flag by which a page declares whether more pages follow. Pure. Invariant: an absent or
 // null flag declares nothing.
 import type { MoreSpec } from "../../config/schema/paging_schema.ts";
 import { compileCondition } from "../../extract/value/condition.ts";

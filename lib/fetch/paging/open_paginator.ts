@@ -1,4 +1,4 @@
-// Owns the choice of the paginator that follows the pages of a stream, from its `paging`. It never reads a
+// Chooses the paginator that follows the pages of a stream, from its `paging`. It never reads a
 // page.
 import type { Stream } from "../../config/schema/job_schema.ts";
 import { CursorPaginator } from "./cursor_paginator.ts";

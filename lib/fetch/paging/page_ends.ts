@@ -1,4 +1,4 @@
-// Owns what a stream has learned about the ends of its windows: whether a page that is shorter than requested is
+// Remembers how the windows of a stream end: whether a page that is shorter than requested is
 // really the last, or the API returns smaller pages than requested. All windows of a stream share it. Invariant: a
 // short page counts as the last only if an API that cuts pages at its length has been ruled out.
 
@@ -19,7 +19,7 @@ export class PageEnds {
   /** Whether short pages of different lengths were followed by records. */
   #varies = false;
 
-  /** Notes the length of a page. */
+  /** Records the length of a page. */
   saw(records: number): void {
     this.#largest = Math.max(this.#largest, records);
   }
@@ -36,13 +36,13 @@ export class PageEnds {
     return records < this.#proven || records === this.#proven && this.#proofs >= PROOFS_OF_EQUAL;
   }
 
-  /** Notes that no record followed a page of so many. */
+  /** Records that no record followed a page of so many. */
   prove(records: number): void {
     if (records > this.#proven) [this.#proven, this.#proofs] = [records, 1];
     else if (records === this.#proven) this.#proofs++;
   }
 
-  /** Notes that records followed a page of so many although it seemed to be the last. */
+  /** Records that more records followed a page of so many although it seemed to be the last. */
   disprove(records: number): void {
     if (this.#cutAt !== undefined && records < this.#cutAt) this.#varies = true;
     this.#cutAt = Math.max(this.#cutAt ?? 0, records);

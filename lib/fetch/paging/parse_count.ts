@@ -1,4 +1,4 @@
-// Owns parsing a count that an API declares: 350, "350", or "0-99/350" and "items 0-99/350" of the header
+// Parses a count that an API declares: 350, "350", or "0-99/350" and "items 0-99/350" of the header
 // Content-Range (RFC 9110, section 14.4). Pure.
 import { isNumber } from "../../extract/cast/exact_number.ts";
 

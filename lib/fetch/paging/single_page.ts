@@ -1,6 +1,6 @@
 // Owns streams without paging: one response is the whole window. Invariant: a response that the API cut off
 // is never taken for a complete one, as far as a total, `max_records`, a limit in the request or anything that the
-// response declares shows; unless the job says "paging: none".
+// response declares shows; unless the job declares "paging: none".
 import type { PageFacts, Paginator, Verdict } from "./paginator.ts";
 import { suggestPaging } from "./suggest_paging.ts";
 import { type Tally, tooFull } from "./tally.ts";

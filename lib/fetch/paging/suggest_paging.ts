@@ -1,8 +1,8 @@
-// Owns what to write in a job about a response that declares records beyond it. Pure. Invariant: a suggestion is YAML
+// Suggests what to write in a job for a response that declares records beyond it. Pure. Invariant: a suggestion is YAML
 // that fits into a stream; a name that cannot be known is written as "...".
 import type { Continuation } from "./continuation.ts";
 
-/** What a suggestion is made from, apart from what the response declares. */
+/** What a suggestion depends on, apart from what the response declares. */
 export interface SuggestionFacts {
   /** Records of the response. */
   readonly records: number;

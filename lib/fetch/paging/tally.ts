@@ -16,7 +16,7 @@ const DONE: Verdict = { kind: "done" };
 
 /** How a window ends. */
 export interface End {
-  /** The page beyond the last, which proves that nothing follows; undefined if there is no way to request it. */
+  /** The page beyond the last, which proves that nothing follows; undefined if it cannot be requested. */
   readonly beyond?: PageStep | undefined;
   /** Page size that was requested, if the end is concluded from a shorter page. */
   readonly shorterThan?: number;

@@ -1,6 +1,6 @@
 // Decides whether the API is reachable. While it is not, requests wait, and one at a time probes it at
 // growing intervals; then no failure counts against a request. One bad endpoint is not an outage: before an
-// outage is believed, the last request that was answered is sent again. Invariant: at most one probe is
+// outage is assumed, the last request that got a response is sent again. Invariant: at most one probe is
 // under way, and an outage ends with the first response.
 import { Failure } from "../../failure.ts";
 import { formatSeconds } from "../../report/text/format.ts";
@@ -39,7 +39,7 @@ export interface FailedAttempt {
   readonly retryAfterMs: number;
 }
 
-/** Sends a request that was answered before. */
+/** Sends again a request that got a response before. */
 export type Replay = (signal: AbortSignal) => Promise<void>;
 
 interface Outage {
@@ -51,7 +51,7 @@ interface Outage {
   readonly kind: Wait["kind"];
   reason: string;
   intervalMs: number;
-  /** Whether `onWait` knows of it. */
+  /** Whether `onWait` has been called for it. */
   isAnnounced: boolean;
 }
 
@@ -64,7 +64,7 @@ interface Waiting {
 const SUSPICIOUS_FAILURES = 3;
 const SHORTEST_INTERVAL_MS = 1_000;
 const LONGEST_INTERVAL_MS = 300_000;
-/** Statuses of gateways whose server is away; any other 5xx may be the answer to one request alone. */
+/** Statuses of gateways whose server is unreachable; any other 5xx may concern one request only. */
 const GATEWAY_STATUSES: ReadonlySet<number> = new Set([
   502,
   503,
@@ -74,7 +74,7 @@ const GATEWAY_STATUSES: ReadonlySet<number> = new Set([
 
 /** Whether one API is reachable, shared by all of its streams. */
 export class Availability {
-  /** Responses so far that show that the API is there. */
+  /** Number of responses so far that show that the API is reachable. */
   responses = 0;
   readonly #options: AvailabilityOptions;
   readonly #waiting: Waiting[] = [];
@@ -84,7 +84,7 @@ export class Availability {
   #outage: Outage | undefined;
   #gaveUp: Failure | undefined;
 
-  /** Creates a record of an API that is believed to be reachable. */
+  /** Starts with an API that is assumed to be reachable. */
   constructor(options: AvailabilityOptions) {
     this.#options = options;
   }
@@ -126,7 +126,7 @@ export class Availability {
     return promise;
   }
 
-  /** Records a response that shows that the API is there; `replay` sends its request again. */
+  /** Records a response that shows that the API is reachable; `replay` sends its request again. */
   responded(replay: Replay): void {
     this.responses++;
     this.#replay = replay;
@@ -233,7 +233,7 @@ export class Availability {
     this.#gaveUp = new Failure(
       "unavailable",
       `Cannot reach the API: unreachable since ${since}, given up after ${after}: ${outage.reason}`,
-      { hint: "Run again with --resume when the API is back" },
+      { hint: "Run again with --resume when the API is reachable again" },
     );
     this.#options.onWait(undefined);
     for (const waiting of this.#waiting.splice(0)) waiting.fail(this.#gaveUp);

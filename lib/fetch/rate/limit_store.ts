@@ -18,7 +18,7 @@ export interface LimitState {
   readonly holder: string;
   /** The learned margin over an interval, in milliseconds; 0 where none was learned. */
   readonly marginMs: number;
-  /** Before this instant nothing is sent. */
+  /** No request is sent before this instant. */
   readonly pausedUntilMs: number;
   /** Start of the period that `used` counts. */
   readonly periodStartMs: number;

@@ -1,5 +1,5 @@
-// Reports the waits for limits that a user should know about, and refuses them where the user wants no
-// waits. It waits for nothing itself. Invariant: a wait is reported once, and its end once.
+// Reports the waits for limits that a user should know about, and refuses them where the user does not
+// want to wait. It waits for nothing itself. Invariant: a wait is reported once, and its end once.
 import { Failure } from "../../failure.ts";
 import { formatRate } from "../../plan/time/rate.ts";
 import type { Pacer } from "./pacer.ts";

@@ -42,11 +42,11 @@ const FINE_SHARE = 0.01;
 /** Length of a refusal-free streak, in responses and in time, before a lower margin is tried. */
 const STREAKS = {
   /** Doubled without evidence: too high by up to a factor of two, so retry soon. */
-  guess: { answers: 128, ms: 10_000 },
+  guess: { responses: 128, ms: 10_000 },
   /** Enough responses to see whether the spread that explained the refusal is gone: a stall, a handshake. */
-  calm: { answers: 128, ms: 30_000 },
+  calm: { responses: 128, ms: 30_000 },
   /** One 429 per minute costs more than 1 % of margin, so a margin that works is rarely lowered. */
-  long: { answers: 4_096, ms: 1_200_000 },
+  long: { responses: 4_096, ms: 1_200_000 },
 } as const;
 /** The spread is gone when it is below this share of the margin; tails vary above it. */
 const CALM_SHARE = 0.5;
@@ -181,7 +181,7 @@ export class Margin {
   }
 
   /** The lower margin to try now; undefined where it is too early. */
-  #lower(answers: number, atMs: number): number | undefined {
+  #lower(responses: number, atMs: number): number | undefined {
     if (this.#basis === "guess") {
       if (!this.#streak.lasts(STREAKS.guess, atMs, 1)) return undefined;
       if (this.#marginMs - this.#refusedMs > FINE_SHARE * this.#distanceMs()) {
@@ -192,7 +192,7 @@ export class Margin {
       if (this.#refusedMs === this.#floorMs(this.#distance)) return this.#refusedMs;
     }
     if (this.#streak.lasts(STREAKS.long, atMs)) return GENTLE_SHARE * this.#marginMs;
-    if (this.#basis === "found" || answers % STREAKS.calm.answers !== 0) return undefined;
+    if (this.#basis === "found" || responses % STREAKS.calm.responses !== 0) return undefined;
     if (!this.#streak.lasts(STREAKS.calm, atMs)) return undefined;
     const spreadMs = withSafety(this.#arrivals.spreadMs());
     return spreadMs < CALM_SHARE * this.#marginMs ? spreadMs : undefined;

@@ -21,7 +21,7 @@ const LONGEST_WAIT_MS = 7 * 86_400_000;
 const EPOCH_SECONDS = 946_080_000;
 
 /**
- * Milliseconds to wait as `Retry-After` asks, in seconds or as an HTTP date; undefined when it is absent or
+ * Milliseconds to wait as `Retry-After` requests, in seconds or as an HTTP date; undefined when it is absent or
  * unreadable.
  *
  * @param nowMs epoch milliseconds, for dates

@@ -6,7 +6,7 @@
 /** A required length without a refusal; both parts must be reached. */
 export interface Stretch {
   /** Responses that accepted a request. */
-  readonly answers: number;
+  readonly responses: number;
   /** Milliseconds. */
   readonly ms: number;
 }
@@ -15,19 +15,19 @@ const MOST_FACTOR = 64;
 
 /** The streak since the last refusal or the last change of the margin. */
 export class RefusalFreeStreak {
-  #answers = 0;
+  #responses = 0;
   #sinceMs = -Infinity;
   #factor = 1;
 
   /** Starts over. */
   restart(atMs: number): void {
-    this.#answers = 0;
+    this.#responses = 0;
     this.#sinceMs = atMs;
   }
 
   /** Records an accepted request; returns how many there were since the start. */
   note(): number {
-    return ++this.#answers;
+    return ++this.#responses;
   }
 
   /** Doubles the length required from now on. */
@@ -37,7 +37,7 @@ export class RefusalFreeStreak {
 
   /** Whether the streak is `factor` times as long as `stretch`. */
   lasts(stretch: Stretch, atMs: number, factor: number = this.#factor): boolean {
-    return this.#answers >= stretch.answers * factor &&
+    return this.#responses >= stretch.responses * factor &&
       atMs - this.#sinceMs >= stretch.ms * factor;
   }
 }

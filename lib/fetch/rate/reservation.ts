@@ -33,7 +33,7 @@ export interface ReservationOptions {
 
 /** Reservations of one limit. */
 export interface Reservation extends AsyncDisposable {
-  /** Earliest monotonic time at which a request is reserved; Infinity while the store is asked. */
+  /** Earliest monotonic time at which a request is reserved; Infinity while the store is queried. */
   due(): number;
   /** Uses a reserved request. */
   sent(): void;
@@ -45,9 +45,9 @@ const TURN_MS = 2_000;
 const LATE_MS = 30;
 /** Turns of two processes are apart by this much at least: clocks and timers are not exact. */
 const GUARD_MS = 40;
-/** Wait before the store is asked again after an error. */
+/** Wait before the store is queried again after an error. */
 const STORE_RETRY_MS = 1_000;
-/** A used-up quota is looked at this often, as others may give requests back. */
+/** A used-up quota is checked this often, because others may give requests back. */
 const LOOK_AGAIN_MS = 60_000;
 /** Bursts of shorter intervals take turns; longer ones are counted. */
 const SHORTEST_QUOTA_MS = 60_000;
@@ -58,7 +58,7 @@ export function openReservation(options: ReservationOptions): Reservation {
   return burst && intervalMs >= SHORTEST_QUOTA_MS ? new QuotaBlocks(options) : new Turns(options);
 }
 
-/** Asks the store at most once at a time. */
+/** Queries the store at most once at a time. */
 class StoreAccess {
   readonly #options: ReservationOptions;
   #asking: Promise<void> | undefined;
@@ -80,7 +80,7 @@ class StoreAccess {
     });
   }
 
-  /** Asks nothing more; resolves when nothing is under way. */
+  /** Stops querying; resolves when no query is in progress. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#asking;
@@ -99,7 +99,7 @@ class StoreAccess {
           storeNowMs = nowMs;
           return change(state, nowMs);
         });
-        // The store read its clock between the question and now.
+        // The store read its clock between the query and now.
         return take(result, {
           earliest: storeNowMs - clock.now(),
           latest: storeNowMs - askedAtMs,

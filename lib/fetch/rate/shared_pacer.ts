@@ -17,7 +17,7 @@ export interface Sharing {
   readonly holder: string;
 }
 
-/** What a shared pacer needs besides its rate. */
+/** What a shared pacer needs in addition to its rate. */
 interface SharedPacerOptions extends PacerOptions {
   /** Where and as whom the limit is shared. */
   readonly sharing: Sharing;
@@ -49,7 +49,7 @@ export class SharedPacer extends Pacer implements AsyncDisposable {
     });
   }
 
-  /** Earliest time that both the own pace and the reservation allow; Infinity while the store is asked. */
+  /** Earliest time that both the own pace and the reservation allow; Infinity while the store is queried. */
   override due(): number {
     // A quota that resets at a clock time is not rolling: its reservations alone count.
     const dueMs = this.rate.resets === undefined ? super.due() : -Infinity;

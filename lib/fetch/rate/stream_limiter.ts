@@ -28,7 +28,7 @@ export interface Shared {
   readonly pacers: readonly Pacer[];
   /** No request to the API is sent before this time. */
   pausedUntilMs: number;
-  /** Why; a clause such as "the API requested a wait". */
+  /** The reason, as a clause such as "the API requested a wait". */
   pauseReason: string;
   /** Called with the length of each new pause, in milliseconds. */
   onPause(pauseMs: number): void;
@@ -40,7 +40,7 @@ export interface Shared {
 
 /** Wait where nothing remains and the API does not say until when, in milliseconds. */
 const UNKNOWN_RESET_MS = 60_000;
-/** Wait before a reservation under way is looked at again, in milliseconds. */
+/** Wait before a pending reservation is checked again, in milliseconds. */
 const RESERVING_MS = 20;
 /** The reason of a pause after Retry-After. */
 export const REQUESTED_WAIT = "the API requested a wait";

@@ -1,5 +1,5 @@
-// Owns the cutting of a range of dates into windows of a declared length. Windows are half-open, meet
-// without gap or overlap, and cover exactly the range. It never looks at coverage or at answers; windows
+// Cuts a range of dates into windows of a declared length. Windows are half-open, meet
+// without gap or overlap, and cover exactly the range. It never looks at coverage or at responses; windows
 // that fit themselves to the data are cut by auto_window.ts with the same `windowEnd`.
 import type { WindowLength } from "./duration.ts";
 import type { CivilMinute } from "./civil.ts";

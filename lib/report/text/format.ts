@@ -1,4 +1,4 @@
-// Owns how numbers, times and ranges are displayed, so that all commands display them alike. Pure; it knows
+// Formats numbers, times and ranges, so that all commands display them alike. Pure; it knows
 // neither output streams nor colors.
 import { formatCivil, formatDay, MINUTES_PER_DAY, parseCivil } from "../../plan/time/civil.ts";
 import type { Window } from "../../plan/time/window.ts";

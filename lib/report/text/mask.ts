@@ -57,7 +57,7 @@ function characterPattern(character: string, escaped: boolean): string {
   const bytes = [...new TextEncoder().encode(character)];
   const units = Array.from({ length: character.length }, (_, at) => character.charCodeAt(at));
   const code = character.codePointAt(0)!;
-  // The escaped forms come first: "%", "&" and a backslash are also the beginning of their own escapes.
+  // The escaped forms come first: "%", "&" and a backslash also begin their own escapes.
   const forms = [
     bytes.map((byte) => `%(?:25){0,3}${anyCase(byte.toString(16).padStart(2, "0"))}`).join(""),
     units.map(jsonEscape).join(""),

@@ -1,4 +1,4 @@
-// Owns how values look in messages: one value alone, and two values compared line by line. It never decides
+// Formats values for messages: one value alone, and two values compared line by line. It never decides
 // whether two values differ. Invariant: the comparison takes bounded time; what is longer than MOST_CELLS
 // allows is shown as removed and added as a whole.
 

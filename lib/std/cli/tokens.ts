@@ -1,4 +1,4 @@
-// Owns splitting a command line into flags and words: what is a flag, and whether it takes the next
+// Splits a command line into flags and words: what is a flag, and whether it takes the next
 // argument. It never converts a value and never decides whether a flag is allowed.
 import type { Declared } from "./declared.ts";
 

@@ -1,4 +1,4 @@
-// Owns the opening of an embedded database: it combines its folder, its lock and its session into a target.
+// Opens an embedded database: it combines its folder, its lock and its session into a target.
 // It needs permission to read and write the folder, and to read the files of the package (`dist/` of
 // @electric-sql/pglite: `pglite.data`, `pglite.wasm`, and `initdb.wasm` to create a database).
 import { Failure } from "../../failure.ts";

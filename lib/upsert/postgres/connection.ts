@@ -172,7 +172,7 @@ export class PostgresConnection implements AsyncDisposable {
   }
 }
 
-/** A pooler announces a process id of its own. */
+/** A pooler announces its own process ID. */
 async function isDirect(client: pg.Client): Promise<boolean> {
   const { rows } = await client.query("SELECT pg_backend_pid() AS pid");
   return rows[0].pid === internals(client).processID;
@@ -181,7 +181,7 @@ async function isDirect(client: pg.Client): Promise<boolean> {
 /** Anybody on the network path could read the password. */
 function refuseCleartextPassword(client: pg.Client): void {
   internals(client)._handleAuthCleartextPassword = () => {
-    const message = "the server asks for the password in clear text over an unencrypted connection";
+    const message = "the server requests the password in clear text over an unencrypted connection";
     internals(client).connection.stream.destroy(new CleartextPasswordError(message));
   };
 }
@@ -199,7 +199,7 @@ function isRefusedUnencrypted(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "28000";
 }
 
-/** Says goodbye; does not wait longer than a second for an unresponsive server. */
+/** Ends the session; waits at most a second for an unresponsive server. */
 async function close(client: pg.Client): Promise<void> {
   const late = Promise.withResolvers<void>();
   const timer = setTimeout(late.resolve, CLOSE_TIMEOUT_MS);

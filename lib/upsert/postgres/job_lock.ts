@@ -1,7 +1,7 @@
 // Owns the locks of jobs on a PostgreSQL server. A lock is a row with a token and a lease: the holder renews
 // the lease, a dead one lets it expire, and each write checks the token under a row lock right before its
 // commit, so a holder that was replaced commits nothing more. This works through any connection pooler. On a
-// direct connection the holder also keeps an advisory lock, a sign of life that ends with its process, so
+// direct connection the holder also keeps an advisory lock, a liveness signal that ends with its process, so
 // that nobody waits for the lease of a process that was killed. The server's clock decides.
 import { Failure } from "../../failure.ts";
 import { DatabaseError } from "../write/database_error.ts";
@@ -19,7 +19,7 @@ const LEASE_MS = 15_000;
 const HEARTBEAT_MS = 5_000;
 /** How often a lock that may be free soon is tried. */
 const POLL_MS = 500;
-/** Time in which a living holder whose connection broke shows its sign of life again. */
+/** Time within which a living holder takes its advisory lock again after its connection broke. */
 const SIGN_OF_LIFE_MS = 2_000;
 /** How long a release waits for an unresponsive server; the lease ends anyway. */
 const RELEASE_TIMEOUT_MS = 2_000;
@@ -32,7 +32,7 @@ interface PostgresLocksOptions extends DatabaseRetryOptions {
   readonly begin: readonly string[];
   /** Returns a random UUID. */
   readonly randomId: () => string;
-  /** Tells the user why the start takes time. */
+  /** Reports to the user why the start takes time. */
   readonly onWait: (message: string) => void;
 }
 
@@ -58,7 +58,7 @@ interface Other {
   /** When its lease ends; an opaque string that changes with each renewal. */
   readonly lease: string;
   readonly secondsLeft: number;
-  /** Whether it showed a sign of life; undefined if it can give none. */
+  /** Whether its advisory lock is held; undefined if it can hold none, as behind a pooler. */
   readonly isAlive: boolean | undefined;
 }
 

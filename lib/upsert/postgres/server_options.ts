@@ -1,4 +1,4 @@
-// Owns the reading of command-line options for a server, as libpq's `options` parameter has them. They become
+// Reads command-line options for a server, as libpq's `options` parameter has them. They become
 // settings of each transaction instead of the session: a connection pooler accepts no such options, and
 // what a session sets stays for the pooler's next client. Pure.
 

@@ -1,4 +1,4 @@
-// Owns the opening of a PostgreSQL server: it combines address, session and locks into a target. One
+// Opens a PostgreSQL server: it combines address, session and locks into a target. One
 // connection writes, one reads, one keeps each lock; each opens when it is needed.
 import { Failure } from "../../failure.ts";
 import { DatabaseError } from "../write/database_error.ts";

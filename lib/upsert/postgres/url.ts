@@ -1,4 +1,4 @@
-// Owns the reading of a `postgres://` URL. Pure; it never reads the environment's PG* variables, so a job
+// Reads a `postgres://` URL. Pure; it never reads the environment's PG* variables, so a job
 // behaves the same on every machine. A parameter is honoured or refused by name, never ignored in silence.
 // Its errors never repeat the URL, which contains a password.
 import { Failure } from "../../failure.ts";
@@ -66,7 +66,7 @@ const WITHOUT_EFFECT = new Set([
   "statement_cache_size",
   "prepared_statements",
 ]);
-/** Values that ask for nothing beyond what happens anyway. */
+/** Values that request nothing beyond the behavior of Hindcast. */
 const NEUTRAL: Readonly<Record<string, readonly string[]>> = {
   target_session_attrs: ["any", "read-write", "primary"],
   channel_binding: ["disable", "prefer"],

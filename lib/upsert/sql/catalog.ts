@@ -15,7 +15,7 @@ export interface ExistingColumn {
 
 /** An existing table, as far as writing to it depends on it. */
 export interface ExistingTable {
-  /** What `pg_class.relkind` says: `r` is a table, `p` a partitioned one, `v` a view. */
+  /** The value of `pg_class.relkind`: `r` is a table, `p` a partitioned one, `v` a view. */
   readonly kind: string;
   /** Its columns by name. */
   readonly columns: ReadonlyMap<string, ExistingColumn>;

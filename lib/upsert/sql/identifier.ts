@@ -1,4 +1,4 @@
-// Owns the quoting of identifiers and literals in SQL. Names come from job files and strings from anywhere,
+// Quotes identifiers and literals in SQL. Names come from job files and strings from anywhere,
 // so everything reaches a statement through this file or as a bound parameter. It knows no table.
 import { createHash } from "node:crypto";
 

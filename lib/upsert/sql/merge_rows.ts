@@ -1,4 +1,4 @@
-// Owns the merging of rows with the same key within one batch, in memory: a statement can update a row only
+// Merges rows with the same key within one batch, in memory: a statement can update a row only
 // once. The result is the same as if the database had merged the rows one by one. Where only the database
 // knows the order, or a value would get a version that is not its own, the row goes into another round,
 // which another statement merges. A property test compares the result with PostgreSQL.

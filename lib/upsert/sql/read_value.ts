@@ -1,4 +1,4 @@
-// Owns the conversion of values from PostgreSQL's text format to JavaScript: plain values for display and
+// Converts values from PostgreSQL's text format to JavaScript: plain values for display and
 // JSON, the same from both databases. Nothing is rounded: a number that JavaScript cannot represent stays a
 // string.
 

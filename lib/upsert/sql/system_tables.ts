@@ -39,7 +39,7 @@ export interface LedgerEntry {
 export const STAMP_TABLE = "hindcast_target";
 /** The table of finished windows. */
 export const LEDGER_TABLE = "hindcast_windows";
-/** Table of runs: what each was asked to do and how it ended. */
+/** The table of runs: the options of each and how it ended. */
 export const RUNS_TABLE = "hindcast_runs";
 /** Table of windows that failed; one is resolved once it is fetched later. */
 export const FAILURES_TABLE = "hindcast_failures";

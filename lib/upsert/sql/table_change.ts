@@ -1,6 +1,6 @@
 // Owns what is done about a table that exists already: columns, indexes, references and comments that the
-// job has and the table does not are added, if the table is Hindcast's own or the job says `extend`. Nothing
-// is ever dropped, narrowed or retyped: where that would be needed, the failure says which column and what
+// job has and the table does not are added, if the table is Hindcast's own or the job declares `extend`. Nothing
+// is ever dropped, narrowed or retyped: where that would be needed, the failure names the column and what
 // to do. A complete table needs no statement, so it needs no lock and no right but that to write rows.
 import type { Table } from "../../config/schema/job_schema.ts";
 import { Failure } from "../../failure.ts";

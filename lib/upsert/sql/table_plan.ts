@@ -1,6 +1,6 @@
 // Owns what has to be done so that a job's tables can be written to: create, complete, or only record them.
 // Pure. Invariants: tables that are complete need no statement; a table that existed before Hindcast is
-// never changed unless the job says `extend`, and its first use is reported.
+// never changed unless the job declares `extend`, and its first use is reported.
 import type { Table } from "../../config/schema/job_schema.ts";
 import { Failure } from "../../failure.ts";
 import type { ExistingTable } from "./catalog.ts";
@@ -23,7 +23,7 @@ import { keepsUpdatedAt, tableSql, UPDATED_AT } from "./table_sql.ts";
 export interface TableNotice {
   /** The table. */
   readonly table: string;
-  /** What is the case, as a sentence without a period. */
+  /** What the user should know, as a sentence without a period. */
   readonly message: string;
   /** What to do. */
   readonly hint: string;
@@ -37,7 +37,7 @@ export interface KnownTables {
   readonly recorded: ReadonlyMap<string, boolean>;
 }
 
-/** How tables are made ready. */
+/** How tables are prepared. */
 export interface TablePlan {
   /** The statements, in order; empty if nothing is missing. */
   readonly statements: readonly string[];
@@ -48,7 +48,7 @@ export interface TablePlan {
 }
 
 /**
- * Plans how the tables are made ready, Hindcast's own among them.
+ * Plans how the tables are prepared, Hindcast's own among them.
  *
  * @throws {Failure} of kind `target` if an existing table does not fit.
  */

@@ -6,7 +6,7 @@ import { Failure } from "../../failure.ts";
 export type Consequence =
   /** The connection or the server is gone: retry on a new connection. */
   | "lost"
-  /** Another session is in the way: retry later. */
+  /** Another session blocks the write: retry later. */
   | "contended"
   /** The values of a row are at fault: the others can be written. */
   | "data"
@@ -97,7 +97,7 @@ interface Fields {
   hint?: string;
 }
 
-/** If a host has several addresses, the error of the first one tells as much as all of them. */
+/** If a host has several addresses, the error of the first one is enough. */
 function firstOf(thrown: unknown): unknown {
   return thrown instanceof AggregateError && thrown.errors.length > 0 ? thrown.errors[0] : thrown;
 }
@@ -117,7 +117,7 @@ const CONSEQUENCES: Record<string, Consequence> = {
   "57P03": "lost", // the server is starting up
   "57P05": "lost", // idle session timeout
   "25P03": "lost", // idle-in-transaction timeout
-  "25006": "lost", // a standby answers, as during a failover
+  "25006": "lost", // a standby responded, as during a failover
   "40": "contended", // deadlock, serialization failure
   "55P03": "contended", // lock timeout
   "57014": "contended", // canceled
@@ -149,7 +149,7 @@ const NEVER_PASSES = new RegExp(
 /** Codes that a trigger's statement can give and no row is the cause of: resources, rights, missing objects. */
 const FAULTS_IN_TRIGGERS = /^(42|53|54|55|57|58|XX)/;
 
-/** The hint for an error whose message says more than its code. */
+/** The hint for an error whose message is more specific than its code. */
 function hintFor(code: string, message: string): string | undefined {
   const special = SPECIAL_HINTS.find(([pattern]) => pattern.test(message));
   return special?.[1] ?? HINTS[code] ?? HINTS[code.slice(0, 2)];

@@ -1,4 +1,4 @@
-// Owns the waiting for a database that is unreachable or busy: exponential backoff with full jitter, bounded
+// Waits for a database that is unreachable or busy: exponential backoff with full jitter, bounded
 // in time and number. It takes the clock and the random source as arguments.
 import type { Clock } from "../../fetch/rate/clock.ts";
 import { DatabaseError } from "./database_error.ts";

@@ -1,4 +1,4 @@
-// Owns the search for the rows that a database refuses among many that it accepts. It knows neither the
+// Finds the rows that a database refuses among many that it accepts. It knows neither the
 // database nor the rows: it calls a probe with sets of rows, and bounds the number of calls. Rows are tried
 // in order, so that of two conflicting rows the first one stays.
 

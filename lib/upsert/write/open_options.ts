@@ -13,7 +13,7 @@ export interface OpenOptions {
   readonly retryForMs?: number;
   /** Whether opening waits, too, for a server that cannot be reached. Defaults to true. */
   readonly waitsForServer?: boolean;
-  /** Tells the user why opening or locking takes time. Defaults to silence. */
+  /** Reports to the user why opening or locking takes time. Defaults to silence. */
   readonly onWait?: (message: string) => void;
   /** Ends such a wait. */
   readonly signal?: AbortSignal;

@@ -33,7 +33,7 @@ import type { QueryOptions, QueryResult } from "./query.ts";
 import { Writer } from "./write_rows.ts";
 import type { LedgerEntry } from "../sql/system_tables.ts";
 
-/** What a target is made of. */
+/** The parts of a target. */
 interface TargetParts extends DatabaseRetryOptions {
   /** The kind of database. */
   readonly kind: Target["kind"];
@@ -47,7 +47,7 @@ interface TargetParts extends DatabaseRetryOptions {
   readonly randomId: () => string;
   /** The locks that this process holds on the target. */
   readonly locks: Locks;
-  /** Tells the user why something takes time. */
+  /** Reports to the user why something takes time. */
   readonly onWait: (message: string) => void;
 }
 

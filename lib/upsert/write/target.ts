@@ -71,7 +71,7 @@ export interface Target extends AsyncDisposable {
   countRows(tables: readonly string[]): Promise<Record<string, number>>;
   /**
    * Keeps every other run of the job off this target until it is disposed or this process dies. While
-   * it is held, each write makes sure that it still is.
+   * it is held, each write checks that it still is.
    *
    * @throws {Failure} of kind `locked`, saying who holds it and since when.
    */

@@ -1,4 +1,4 @@
-// Owns the choice of how rows of a shape are written into their table, from the counts of the previous
+// Chooses how rows of a shape are written into their table, from the counts of the previous
 // batch. A first load finds no rows: COPY writes directly into the table, 1.4 to 1.5 times as fast as staging
 // and merging. A repeated run finds unchanged rows: they are filtered out first, 1.1 to 1.3 times as fast and
 // without WAL. In between, ON CONFLICT alone is best. Pure: a state and counts give the next state. A wrong

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { RefusalFreeStreak } from "../../../lib/fetch/rate/refusal_free_streak.ts";
 
-const stretch = { answers: 3, ms: 1_000 };
+const stretch = { responses: 3, ms: 1_000 };
 
 Deno.test("lasts() requires both responses and time", () => {
   const quiet = new RefusalFreeStreak();
