@@ -1,4 +1,4 @@
-// `deno task backfill`: fetches what a range of dates lacks, or all of it again, into the target. Also
+// `deno task backfill`: fetches what is missing from a range of dates, or all of it again, into the target. Also
 // the plan (`--dry-run`) and the forecast (`--check-status`) of the same run.
 import { helpText, readArguments } from "../lib/cli/arguments.ts";
 import { EXIT, runCommand } from "../lib/cli/exit.ts";

@@ -1,5 +1,5 @@
 // `deno task status`: coverage, gaps, failed windows, rows and last runs, per stream. It reads the
-// checkpoint and the target and asks nothing of the source.
+// checkpoint and the target and sends no request to the API.
 import { helpText, readArguments } from "../lib/cli/arguments.ts";
 import { EXIT, runCommand } from "../lib/cli/exit.ts";
 import type { Flags } from "../lib/cli/arguments.ts";

@@ -8,7 +8,7 @@ import { csvLine, type RowFormat, tableLines } from "../lines/row_lines.ts";
 import { quoteIdentifier, quoteLiteral } from "../../upsert/sql/identifier.ts";
 import type { Target } from "../../upsert/write/target.ts";
 
-/** Rows of a table on a terminal; who wants more of them wants a file. */
+/** Rows of a table on a terminal; for more rows, use a file. */
 const MOST_TABLE_ROWS = 1000;
 
 const TABLES = `

@@ -9,10 +9,10 @@ import { Failure } from "../../failure.ts";
 import { openService, say, schedule, type Select } from "./open_service.ts";
 import { respond } from "./respond.ts";
 
-/** Waits before an update that could not go on is tried again. */
+/** Waits before an update that failed is tried again. */
 const BACKOFF_MS = [60_000, 5 * 60_000, 15 * 60_000];
 
-/** When an update that did not fit its slice goes on. */
+/** When an update that did not fit into its slice continues. */
 const EVERY_MINUTE = "* * * * *";
 
 const PORT = 8000;
@@ -58,7 +58,7 @@ function isAllowed(): boolean {
   return !isOnDeploy(env) || env("DENO_TIMELINE") === "production";
 }
 
-/** Makes Deno try an update again that could not go on; its next slice is no matter of trying again. */
+/** Throws so that Deno retries an update that failed; one that only continues in its next slice is not retried. */
 function throwUnlessComplete(report: Awaited<ReturnType<CronService["update"]>>): void {
   if (report?.outcome === "failed" && !report.complete) throw new Error(report.message ?? "failed");
 }

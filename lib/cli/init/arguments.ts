@@ -1,5 +1,5 @@
 // Owns the options of `init`: their help, the answers that they give, and the command that repeats the answers
-// of a person. Pure.
+// of the user. Pure.
 import type { Arguments, Flags } from "../arguments.ts";
 import type { InitAnswers } from "../../init/job_draft.ts";
 

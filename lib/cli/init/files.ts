@@ -69,7 +69,7 @@ export async function refuseMistakes(file: string, text: string): Promise<void> 
   });
 }
 
-/** Writes the file; `command` repeats the answers of a person who would otherwise have to give them again. */
+/** Writes the file; `command` repeats the answers, so that the user need not give them again. */
 export function write(file: string, text: string, force: boolean, command?: string): void {
   try {
     Deno.writeTextFileSync(file, text, force ? {} : { createNew: true });

@@ -1,6 +1,6 @@
-// Owns the request that `init` sends on a terminal, after it was allowed to: the response is the sample that records, key,
-// columns and paging are proposed from. It writes nothing. Invariant: a credential is read from the environment of the
-// folder and sent to the API of the job only; nothing printed contains it.
+// Sends the one request of `init` on a terminal, once the user has agreed to it: from the response, records, key,
+// columns and paging are proposed. It writes nothing. Invariant: a credential is read from the environment of the
+// folder and sent only to the API of the job; nothing that is printed contains it.
 import { readJob } from "../../config/read_job.ts";
 import type { Job } from "../../config/schema/job.ts";
 import { decodeText } from "../../extract/decode/charset.ts";
@@ -17,7 +17,7 @@ import { civilAt } from "../../plan/time/civil.ts";
 import { probeWindow } from "../../probe/probe_window.ts";
 import { formatCount } from "../../report/text/format.ts";
 
-/** A response with what it proposes, as a person is shown it. */
+/** A response and what is proposed from it, for display. */
 export interface FirstResponse {
   /** The response. */
   readonly sample: Sample;

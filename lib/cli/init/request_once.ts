@@ -1,4 +1,4 @@
-// Sends the one request of `init`, on a terminal and after a person allowed it. A response that cannot be used is
+// Sends the one request of `init`, on a terminal and after the user allowed it. A response that cannot be used is
 // reported, and the questions go on without it.
 import { Failure } from "../../failure.ts";
 import { StopSignal } from "../signals.ts";
@@ -9,7 +9,7 @@ import { parseEnv } from "node:util";
 import type { InitAnswers } from "../../init/job_draft.ts";
 import { credentialsOf, type FirstResponse, firstResponse } from "./first_response.ts";
 
-/** The first response of an API, if a person lets it be requested; without one the questions go on. */
+/** The first response of an API, if the user allows the request; without one the questions continue. */
 export async function requestOnce(answers: InitAnswers): Promise<FirstResponse | undefined> {
   const { host } = new URL(answers.url!);
   const settings = envFile();
