@@ -164,7 +164,7 @@ async function* readWithRetries(
 
 /** Parses one page and yields it, unless the window cannot be read; returns the paginator's verdict. */
 async function* readPage(
-  { client, paginator, plan, signal }: Reading,
+  { client, unit, paginator, plan, signal }: Reading,
   received: Received,
   index: number,
 ): AsyncGenerator<Page, Verdict> {
@@ -172,8 +172,13 @@ async function* readPage(
   await yieldToEventLoop();
   const parsed = await parsePage(client, received);
   if (index === 0) refuseMissingTotal(client, parsed);
-  const { request } = received;
-  const facts = pageFacts(client.stream, parsed.read, { request, url: parsed.url });
+  const origin = {
+    request: received.request,
+    url: parsed.url,
+    unit,
+    timeZone: client.api.job.time_zone,
+  };
+  const facts = pageFacts(client.stream, parsed.read, origin);
   const verdict = paginator.next(facts);
   if (verdict.kind === "restart" || verdict.kind === "failed") return verdict;
   if (verdict.kind === "more" && verdict.proof === undefined) plan(verdict);

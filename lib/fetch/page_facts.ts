@@ -2,6 +2,8 @@
 // computed until the paginator needs it.
 import type { Stream } from "../config/schema/job_schema.ts";
 import { responseReader } from "../extract/value/path.ts";
+import { parseTemplate, renderJson } from "../config/schema/template.ts";
+import type { Unit } from "./http/unit.ts";
 import type { WireRequest } from "./http/request.ts";
 import { findContinuations } from "./paging/continuation.ts";
 import { fingerprint } from "./paging/fingerprint.ts";
@@ -9,11 +11,23 @@ import { limitEqualTo } from "./paging/limit_param.ts";
 import type { PageFacts } from "./paging/paginator.ts";
 import type { ParsedResponse } from "./read_response.ts";
 
-/** The facts of a page for its paginator; `url` is the URL that responded. */
+/** Where a page came from. */
+export interface PageOrigin {
+  /** The request. */
+  readonly request: WireRequest;
+  /** The URL that responded. */
+  readonly url: string;
+  /** The window, `for_each` values and parameters of the request. */
+  readonly unit: Unit;
+  /** The job's time zone. */
+  readonly timeZone: string;
+}
+
+/** The facts of a page for its paginator. */
 export function pageFacts(
   stream: Stream,
   response: ParsedResponse,
-  { request, url }: { readonly request: WireRequest; readonly url: string },
+  { request, url, unit, timeZone }: PageOrigin,
 ): PageFacts {
   const { paging, records } = stream;
   const isTrusted = paging.by === "none" && paging.isAssumed === undefined;
@@ -22,6 +36,7 @@ export function pageFacts(
     total: response.total,
     url,
     fingerprint: () => fingerprint(response.records),
+    edge: (template) => renderJson(parseTemplate(template), { ...unit, timeZone }),
     value: (path) => responseReader(path)(response),
     limitEqualTo: (count) => isTrusted ? undefined : limitEqualTo(request, count),
     continuations: (read) => {

@@ -153,7 +153,8 @@ async function secondOf(
     const request = renderRequest(job, client.stream, unit, step);
     const response = await client.send(request, dependencies.signal);
     const read = await yieldingToEventLoop(readResponse(client.stream, response));
-    const facts = pageFacts(client.stream, read, { request, url: response.url });
+    const origin = { request, url: response.url, unit, timeZone: job.time_zone };
+    const facts = pageFacts(client.stream, read, origin);
     return { records: read.records.length, problem: judge(facts) };
   } catch (error) {
     if (dependencies.signal.aborted || !(error instanceof Failure)) throw error;
@@ -176,7 +177,7 @@ function factsOf(
   const { job } = client.api;
   const first = openPaginator(client.stream, job.source.url).first();
   const request = renderRequest(job, client.stream, unit, first);
-  return pageFacts(client.stream, read, { request, url });
+  return pageFacts(client.stream, read, { request, url, unit, timeZone: job.time_zone });
 }
 
 function lineOf(client: StreamClient, unit: Unit, step: PageStep): string {

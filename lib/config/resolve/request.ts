@@ -27,6 +27,7 @@ export function resolveRequest(scope: Scope, name: string, stream: Stream): void
     ...templates(scope, [...path, "form"], request.form),
     ...templates(scope, [...path, "xml"], request.xml),
     ...templates(scope, ["source", "headers"], scope.job.source.headers),
+    ...pagingTemplates(scope, name, stream),
   ];
   const areRead = scope.problems.length === before;
   const place = placeOf(stream);
@@ -49,6 +50,15 @@ export function resolveRequest(scope: Scope, name: string, stream: Stream): void
   resolveHeaders(scope, [...path, "headers"], Object.keys(request.headers));
   resolveMethod(scope, path, stream);
   resolvePath(scope, [...path, "path"], request.path);
+}
+
+/** The placeholders of a cursor that begins or ends at an edge of the window. */
+function pagingTemplates(scope: Scope, name: string, { paging }: Stream): Found[] {
+  if (paging.by !== "cursor") return [];
+  const path = ["streams", name, "paging"];
+  return (["first", "until"] as const).flatMap((key) =>
+    templates(scope, [...path, key], paging[key])
+  );
 }
 
 /** The placeholders in all strings of a value; malformed templates are reported. */

@@ -103,6 +103,9 @@ function resolvePaging(scope: Scope, path: JobPath, stream: Stream): void {
     }
   }
   if (paging.by === "none") return;
+  if (paging.by === "cursor" && paging.until !== undefined && paging.first === undefined) {
+    scope.key([...at, "until"], '"until" requires "first", the cursor at the other edge');
+  }
   if (paging.size_param !== undefined && paging.size === undefined) {
     scope.key([...at, "size_param"], '"size_param" requires "size", the number to send');
   }

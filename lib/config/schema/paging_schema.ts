@@ -74,11 +74,17 @@ const cursor = z.strictObject({
   }),
   first: z.union([z.string(), z.number()], { error: "expected a string or a number" }).optional()
     .describe(
-      "Cursor of the first request, if the API requires one. If it is a number, later cursors made of digits are sent as numbers too.",
+      "Cursor of the first request, if the API requires one: a value, or an edge of the window such as `{from|epoch_ms}`. If it is a number, later cursors made of digits are sent as numbers too.",
     ).meta({
-      kind: "string or number",
-      example: "*",
+      kind: "template or number",
+      example: "{from|epoch_ms}",
     }),
+  until: z.string().optional().describe(
+    "Edge of the window at which the pages end, if cursors are times and the API does not end by itself: the window is done as soon as a cursor reaches or passes it. Requires `first`.",
+  ).meta({ kind: "template", example: "{to|epoch_ms}" }),
+  step: z.int().optional().describe(
+    "Number to add to a cursor that is an integer, if the API includes the record of the cursor in the next page: 1, or -1 if pages lead back in time.",
+  ).meta({ example: 1 }),
   encoded: z.boolean().default(false).describe(
     "Whether the API returns cursors percent-encoded, so that they are not encoded again.",
   ),

@@ -8,6 +8,8 @@ export interface PageParam {
   readonly name: string;
   /** Its value: any JSON value in a JSON body, a string or a number elsewhere. */
   readonly value: unknown;
+  /** Whether the value is a template, to be rendered with the window. */
+  readonly isTemplate?: boolean;
 }
 
 /** How the request for one page differs from the stream's own. */

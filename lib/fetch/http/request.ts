@@ -3,7 +3,12 @@
 // Invariant: no value can lead outside the API's base path.
 import type { Job } from "../../config/schema/job.ts";
 import type { RequestSpec, Stream } from "../../config/schema/job_schema.ts";
-import { parseTemplate, renderTemplate, type RenderValues } from "../../config/schema/template.ts";
+import {
+  parseTemplate,
+  renderJson,
+  renderTemplate,
+  type RenderValues,
+} from "../../config/schema/template.ts";
 import { Failure } from "../../failure.ts";
 import { renderBody } from "./request_body.ts";
 import type { Unit } from "./unit.ts";
@@ -33,9 +38,10 @@ const ACCEPT: Readonly<Record<Stream["format"], string>> = {
  *
  * @throws Failure("window") if a placeholder of the path has no value, or its value would change the path.
  */
-export function renderRequest(job: Job, stream: Stream, unit: Unit, step: PageStep): WireRequest {
+export function renderRequest(job: Job, stream: Stream, unit: Unit, asked: PageStep): WireRequest {
   const spec = stream.request;
   if (spec === undefined) throw new RangeError("Cannot render a request: the stream has none");
+  const step = renderParams(asked, { ...unit, timeZone: job.time_zone });
   const paging = Object.fromEntries(paramsIn(step, "path"));
   const values: RenderValues = { ...unit, timeZone: job.time_zone, paging };
   const url = step.url ?? renderUrl(job.source.url, spec, values, step);
@@ -53,6 +59,17 @@ export function renderRequest(job: Job, stream: Stream, unit: Unit, step: PageSt
 /** Returns method and URL as one line. */
 export function requestLine(request: WireRequest): string {
   return `${request.method} ${request.url}`;
+}
+
+/** The step with its templates rendered; a parameter without a value is omitted. */
+function renderParams(step: PageStep, values: RenderValues): PageStep {
+  if (!step.params.some(({ isTemplate }) => isTemplate)) return step;
+  const params = step.params.flatMap(({ isTemplate, ...param }) => {
+    if (!isTemplate) return [param];
+    const value = renderJson(parseTemplate(String(param.value)), values);
+    return value === undefined ? [] : [{ ...param, value }];
+  });
+  return { ...step, params };
 }
 
 /** Returns names and values of a step's parameters for one part of the request. */

@@ -1,6 +1,7 @@
-// Owns paging by cursor: each page holds the cursor of the next. Invariant: no cursor is sent twice in one
-// reading, so a loop is detected at its first repetition.
+// Owns paging by cursor: each page holds the cursor of the next, or the time from which the next one begins.
+// Invariant: no cursor is sent twice in one reading, so a loop is detected at its first repetition.
 import { isScalar } from "../../extract/cast/exact_number.ts";
+import { type Moment, parseIso } from "../../extract/cast/moment.ts";
 import type { Paging } from "../../config/schema/job_schema.ts";
 import { readMoreFlag } from "./more_flag.ts";
 import { CountedPaginator } from "./counted_paginator.ts";
@@ -24,7 +25,9 @@ export class CursorPaginator extends CountedPaginator<CursorPaging> {
     const { first } = this.paging;
     if (first === undefined) return { params: this.sizeParams(this.#sizeIn) };
     this.#remember(first);
-    return { params: [this.#cursorParam(first), ...this.sizeParams(this.#sizeIn)] };
+    const isTemplate = typeof first === "string";
+    const param = { ...this.#cursorParam(first), ...isTemplate ? { isTemplate } : {} };
+    return { params: [param, ...this.sizeParams(this.#sizeIn)] };
   }
 
   /** Returns the verdict on a page; its cursor leads to the next. */
@@ -40,7 +43,31 @@ export class CursorPaginator extends CountedPaginator<CursorPaging> {
     const next = this.paging.encoded ? decoded(cursor) : cursor;
     // Some APIs end by returning the cursor that they were sent.
     if (page.records === 0 && textOf(next) === this.#last) return this.tally.end(page);
+    const past = this.#passed(next, page);
+    if (past !== undefined) return past;
+    // An API that includes the record of the cursor returns that one alone at the end.
+    if (
+      this.#isOfRecord() && textOf(next) === this.#last && page.records < (this.paging.size ?? 2)
+    ) {
+      return this.tally.end(page);
+    }
     return this.#follow(this.#typed(next));
+  }
+
+  /** The verdict on a cursor that has reached the edge of the window at which the pages end. */
+  #passed(cursor: unknown, page: PageFacts): Verdict | undefined {
+    const { first, until } = this.paging;
+    if (until === undefined || first === undefined) return undefined;
+    const [start, end] = [page.edge(String(first)), page.edge(until)];
+    const side = comparedTimes(cursor, end);
+    if (side === undefined) {
+      return failed(
+        `the cursor ${shownValue(cursor)} cannot be compared with ${shownValue(end)}`,
+        'Write "first" and "until" of "paging" in the format of the cursor, such as {to|epoch_ms}',
+      );
+    }
+    const isForward = (comparedTimes(start, end) ?? -1) <= 0;
+    return (isForward ? side >= 0 : side < 0) ? this.tally.ended() : undefined;
   }
 
   /** A cursor that is taken from the last record exists on every page, so it does not declare another one. */
@@ -53,7 +80,8 @@ export class CursorPaginator extends CountedPaginator<CursorPaging> {
   }
 
   /** Headers hold strings only; a numeric `first` declares that the body requires numbers. */
-  #typed(cursor: unknown): unknown {
+  #typed(given: unknown): unknown {
+    const cursor = this.paging.step === undefined ? given : stepped(given, this.paging.step);
     const isNumber = typeof this.paging.first === "number" && typeof cursor === "string" &&
       /^\d{1,15}$/.test(cursor);
     return isNumber ? Number(cursor) : cursor;
@@ -111,6 +139,27 @@ function decoded(cursor: unknown): unknown {
   } catch {
     return cursor;
   }
+}
+
+/** The cursor plus a number; one that is not an integer stays as it is and repeats. */
+function stepped(cursor: unknown, step: number): unknown {
+  const text = isScalar(cursor) ? String(cursor) : "";
+  return /^-?\d+$/.test(text) ? String(BigInt(text) + BigInt(step)) : cursor;
+}
+
+/** Compares two times, written as integers of one unit or in ISO 8601; undefined where they are not. */
+function comparedTimes(a: unknown, b: unknown): number | undefined {
+  const [left, right] = [textOf(a), textOf(b)];
+  if (/^-?\d+$/.test(left) && /^-?\d+$/.test(right)) {
+    // Seconds and milliseconds differ in three digits: compared, they would end the window at once.
+    const isOneUnit = Math.abs(left.length - right.length) < 3 || left.length < 6;
+    return isOneUnit ? Number(BigInt(left) - BigInt(right)) : undefined;
+  }
+  const [x, y] = [parseIso(left), parseIso(right)];
+  if (x === undefined || y === undefined) return undefined;
+  const ms = ({ minute, offset, second, fraction }: Moment) =>
+    (minute - (offset ?? 0)) * 60_000 + second * 1000 + Number(`0.${fraction || 0}`) * 1000;
+  return ms(x) - ms(y);
 }
 
 function textOf(cursor: unknown): string {

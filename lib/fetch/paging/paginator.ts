@@ -17,6 +17,8 @@ export interface PageFacts {
   fingerprint(): string;
   /** Returns the value at a path of the response, `$header.NAME` included; undefined if there is none. */
   value(path: string): unknown;
+  /** Returns a template rendered with the window, such as `{to|epoch_ms}`. */
+  edge(template: string): unknown;
   /** Returns what the page declares about records beyond those read, under well-known names. */
   continuations(read: { readonly records: number; readonly pages: number }): Continuation[];
   /** Returns the parameter of the request whose number equals a record count, if there is one. */
