@@ -160,6 +160,7 @@ const ROOMS = [
     "lib/report/text",
     "lib/config/yaml",
     "lib/config/pattern",
+    "lib/config/job",
     "lib/config/schema",
     "lib/plan",
   ],

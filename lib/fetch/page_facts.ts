@@ -55,6 +55,6 @@ export function pageFacts(
 }
 
 function declaredPaths({ paging, total }: Stream): ReadonlySet<string> {
-  const { pages, cursor, link } = paging as Readonly<Record<string, unknown>>;
+  const { pages, cursor, link }: Readonly<Record<string, unknown>> = { ...paging };
   return new Set([pages, cursor, link, total].filter((path) => typeof path === "string"));
 }

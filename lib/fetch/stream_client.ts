@@ -55,9 +55,9 @@ export class StreamClient {
   /** The API it sends requests to. */
   readonly api: ApiConnection;
   /** What the windows of the stream have taught about their last pages. */
-  readonly ends = new PageEnds();
+  readonly ends: PageEnds = new PageEnds();
   /** Lets one window at a time prove its end: what it teaches may spare the others the request. */
-  readonly proving = new Semaphore(1);
+  readonly proving: Semaphore = new Semaphore(1);
   /** Pages of one window that are fetched ahead; read_ahead.ts learns it over all windows. */
   readonly ahead = { pages: 4 };
   readonly #streamLimiter: StreamLimiter;

@@ -112,8 +112,9 @@ function resolvePaging(scope: Scope, path: JobPath, stream: Stream): void {
   if ("in" in paging && paging.in === "body" && request?.method !== "POST") {
     scope.value([...at, "in"], 'parameters in the body require "method: POST" in the request');
   }
-  for (const key of ["offset_param", "page_param", "cursor_param", "size_param"] as const) {
-    const name = (paging as Record<string, unknown>)[key];
+  const sent: Readonly<Record<string, unknown>> = { ...paging };
+  for (const key of ["offset_param", "page_param", "cursor_param", "size_param"]) {
+    const name = sent[key];
     if (typeof name !== "string" || !Object.hasOwn(request?.query ?? {}, name)) continue;
     scope.key([...path, "request", "query", name], `paging sends "${name}" itself`);
   }

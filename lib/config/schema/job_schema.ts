@@ -10,12 +10,13 @@ import { source } from "./source_schema.ts";
 import { stream } from "./stream_schema.ts";
 import { table } from "./table_schema.ts";
 
-export type { Auth, Source } from "./source_schema.ts";
-export type { Paging } from "./paging_schema.ts";
-export type { RecordsSpec, RequestSpec, Stream } from "./stream_schema.ts";
-export type { RowsSpec, ValueSpec } from "./rows_schema.ts";
-export { COLUMN_TYPES, MERGE_POLICIES } from "./table_schema.ts";
-export type { ColumnType, MergePolicy, Table } from "./table_schema.ts";
+export type { Auth, Source } from "../job/source.ts";
+export type { Paging } from "../job/paging.ts";
+export type { RecordsSpec, RequestSpec, Stream } from "../job/stream.ts";
+export type { RowsSpec, ValueSpec } from "../job/rows.ts";
+export { COLUMN_TYPES, MERGE_POLICIES } from "../job/table.ts";
+export type { ColumnType, MergePolicy, Table } from "../job/table.ts";
+export type { Check, Param, ParsedJob } from "../job/parsed_job.ts";
 
 const param = z.strictObject({
   list: z.boolean().default(false).describe("Whether the parameter accepts several values."),
@@ -108,10 +109,3 @@ export const jobSchema = z.strictObject({
   checks: z.record(name, check).default({}).describe("Queries that `verify` runs on the target.")
     .meta({ example: { any: { sql: "SELECT 1 FROM readings LIMIT 1", expect: "rows" } } }),
 });
-
-/** A job file after parsing: defaults filled, strings converted; cross-references not yet checked. */
-export type ParsedJob = z.output<typeof jobSchema>;
-/** A check on the target. */
-export type Check = z.output<typeof check>;
-/** A parameter of a job. */
-export type Param = z.output<typeof param>;

@@ -2,6 +2,8 @@
 import { z } from "zod";
 import { secret } from "./scalar_schema.ts";
 
+export type { Notify } from "../job/source.ts";
+
 /** The schema of `notify`. */
 export const notify = z.strictObject({
   url: secret.meta({ literal: true }).describe(
@@ -12,6 +14,3 @@ export const notify = z.strictObject({
       "What is reported: a run that failed, a run that is done, and a wait of more than an hour.",
     ).meta({ kind: "list of `failed`, `done`, `waiting`", example: ["failed"], formerly: "on" }),
 }).meta({ shorthand: "url" });
-
-/** Where a run reports to. */
-export type Notify = z.output<typeof notify>;

@@ -1,7 +1,10 @@
 // Owns the keys of a stream's `paging`: how an API divides its results into pages. Schema only; the
 // paginators are in lib/fetch/paging.
 import { z } from "zod";
+import type { NoPaging } from "../job/paging.ts";
 import { condition, path } from "./scalar_schema.ts";
+
+export type { MoreSpec } from "../job/paging.ts";
 
 const sizeParam = z.string().optional().describe(
   "Name of the parameter that sets the page size. If omitted, no page size is sent.",
@@ -128,12 +131,6 @@ const none = z.strictObject({
   ),
 }).meta({ shorthand: "by" });
 
-/** Without `isAssumed` the job declares that a response is complete, whatever it shows. */
-interface NoPaging {
-  readonly by: "none";
-  readonly isAssumed?: true;
-}
-
 const ASSUMED: NoPaging = { by: "none", isAssumed: true };
 
 /** The schema of `paging`. */
@@ -143,8 +140,3 @@ export const paging = z.union([
 ], { error: 'expected "none", or a mapping with by' }).optional().transform((
   declared,
 ): NoPaging | Exclude<typeof declared, { by: "none" } | undefined> => declared ?? ASSUMED);
-
-/** Where a response says whether more pages follow. */
-export type MoreSpec = z.output<typeof more>;
-/** The paging of a stream. */
-export type Paging = z.output<typeof paging>;

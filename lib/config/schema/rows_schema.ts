@@ -113,8 +113,3 @@ export const rows = z.union([
   error:
     "expected the name of a table, a mapping with table, each and columns, or a list of such mappings",
 });
-
-/** One entry of `rows`: the rows that a record produces for one table. */
-export type RowsSpec = z.output<typeof rowsEntry>;
-/** Where the value of one column comes from. */
-export type ValueSpec = z.output<typeof value>;

@@ -130,8 +130,3 @@ function defaultConcurrency(limits: readonly Rate[]): number {
   const enough = Math.ceil(SLOWEST_RESPONSE_SECONDS * requestsPerSecond(pace));
   return Math.min(MOST_IN_FLIGHT, Math.max(FEWEST_IN_FLIGHT, enough));
 }
-
-/** The source of a job. */
-export type Source = z.output<typeof source>;
-/** The credentials of a job. */
-export type Auth = z.output<typeof auth>;

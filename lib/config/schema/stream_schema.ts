@@ -18,6 +18,8 @@ import {
   template,
 } from "./scalar_schema.ts";
 
+export type { ErrorCondition, RecordsSpec, Stream } from "../job/stream.ts";
+
 type Body = string | number | boolean | null | Body[] | { [key: string]: Body };
 const body: z.ZodType<Body> = z.lazy(() =>
   z.union([scalar, z.array(body), z.record(z.string(), body)])
@@ -293,12 +295,3 @@ export const stream = z.strictObject({
     "Rows that a record produces: the name of a table, or one or more entries.",
   ).meta({ example: "readings" }),
 });
-
-/** An error that a response reports, and what it means. */
-export type ErrorCondition = z.output<typeof errorCondition>;
-/** One stream of a job. */
-export type Stream = z.output<typeof stream>;
-/** The request of a stream. */
-export type RequestSpec = z.output<typeof requestMap>;
-/** Location and shape of the records in a response. */
-export type RecordsSpec = z.output<typeof recordsMap>;

@@ -1,48 +1,16 @@
 // Owns the keys under `tables`: columns, keys, merge policies, indexes and references. Schema only; the
 // SQL is written in lib/upsert/sql.
 import { z } from "zod";
+import { type Column, COLUMN_TYPES, MERGE_POLICIES } from "../job/table.ts";
 import { name, oneOrMore } from "./scalar_schema.ts";
 
-/** Column types of a job file; `money` is stored as numeric. */
-export const COLUMN_TYPES = [
-  "text",
-  "integer",
-  "bigint",
-  "numeric",
-  "double",
-  "money",
-  "boolean",
-  "date",
-  "time",
-  "timestamp",
-  "timestamptz",
-  "uuid",
-  "jsonb",
-  "text[]",
-  "integer[]",
-  "bigint[]",
-  "numeric[]",
-  "double[]",
-  "boolean[]",
-  "date[]",
-  "timestamptz[]",
-  "uuid[]",
-] as const;
-
-/** Type of a column in a job file. */
-export type ColumnType = (typeof COLUMN_TYPES)[number];
-
-/** Rules for merging the old and the new value of a column. */
-export const MERGE_POLICIES = ["replace", "fill", "keep", "greatest", "least", "latest"] as const;
-
-/** A rule for merging the old and the new value of a column. */
-export type MergePolicy = (typeof MERGE_POLICIES)[number];
+export type { ColumnType } from "../job/table.ts";
 
 /** The schema of a merge policy. */
 export const merge = z.enum(MERGE_POLICIES);
 
 const column = z.union([
-  z.enum(COLUMN_TYPES).transform((type) => ({ type, merge: undefined, about: undefined })),
+  z.enum(COLUMN_TYPES).transform((type): Column => ({ type })),
   z.strictObject({
     type: z.enum(COLUMN_TYPES).describe("Type of the column; `money` is stored as numeric.").meta({
       kind: "column type",
@@ -92,6 +60,3 @@ export const table = z.strictObject({
     example: "One row for each reading of a station.",
   }),
 });
-
-/** One table of a job. */
-export type Table = z.output<typeof table>;
