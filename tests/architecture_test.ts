@@ -1,5 +1,5 @@
 // Reads the import graph and the text of every module, and fails where the shape of the project is
-// broken: one door each for network, database and KV, a pure core, an engine that knows no racing.
+// violated: one door each for network, database and KV, a pure core, an engine that knows nothing of racing.
 import { assert, assertEquals } from "@std/assert";
 import type { SourceFile } from "./support/source_files.ts";
 import { reachable, sourceFiles } from "./support/source_files.ts";
@@ -120,7 +120,7 @@ Deno.test("lib/ takes clock and chance as arguments", () => {
   assertEquals(places(ENGINE.filter((file) => !inFolder(...allowed)(file)), sources), []);
 });
 
-Deno.test("nothing uses Temporal, which older runtimes lack", () => {
+Deno.test("nothing uses Temporal, which older runtimes do not have", () => {
   assertEquals(places([...LIB, ...TASKS], /\bTemporal\./), []);
 });
 
@@ -129,7 +129,7 @@ Deno.test("lib/ imports neither tasks nor tests", () => {
   assertEquals(imports(TASKS, (from) => from.startsWith("tests/")), []);
 });
 
-Deno.test("no command imports another, so that each can be bundled on its own", () => {
+Deno.test("no command imports another, so that each can be bundled separately", () => {
   assertEquals(imports(TASKS, (from) => from.startsWith("tasks/")), []);
 });
 
@@ -189,7 +189,7 @@ const ROOMS = [
   ],
 ];
 
-/** The folder of a module; a module that lies in `lib/` itself is a room of its own. */
+/** The folder of a module; a module in `lib/` itself is a room by itself. */
 function roomOf(path: string): string {
   const folder = path.slice(0, path.lastIndexOf("/"));
   return folder === "lib" ? path : folder;
@@ -200,7 +200,7 @@ Deno.test("imports point down: a module imports from its own room and from rooms
   assertEquals(
     [...new Set(modules.map(({ path }) => roomOf(path)))].filter((room) => !ROOMS.includes(room)),
     [],
-    "a room has no place in the order",
+    "a room is missing from the order",
   );
   const isLocal = (from: string) => /^(lib|tasks)\//.test(from);
   assertEquals(
@@ -222,12 +222,12 @@ Deno.test("no room holds more than 24 modules side by side", () => {
   assertEquals([...rooms].filter(([, files]) => files.length > 24).map(([room]) => room), []);
 });
 
-Deno.test("every module opens with a comment of what it owns", () => {
+Deno.test("every module opens with a comment that describes it", () => {
   const silent = [...LIB, ...TASKS].filter(({ text }) => !/^(#!.*\n)?\/[/*]/.test(text));
   assertEquals(silent.map(({ path }) => path), []);
 });
 
-Deno.test("files have names of lower case and are no buckets", () => {
+Deno.test("file names are lower case and name no bucket such as utils", () => {
   const names = [...LIB, ...TASKS].map(({ path }) => path);
   assertEquals(names.filter((path) => !/^[a-z0-9_/]+\.ts$/.test(path)), []);
   assertEquals(

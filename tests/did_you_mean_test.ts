@@ -13,12 +13,12 @@ Deno.test("suggest() finds the nearest word", () => {
   assertEquals(suggest("x", []), undefined);
 });
 
-Deno.test("didYouMean() makes a question of it", () => {
+Deno.test("didYouMean() phrases it as a question", () => {
   assertEquals(didYouMean("form", ["from"]), 'did you mean "from"?');
   assertEquals(didYouMean("zzzz", ["from"]), undefined);
 });
 
-Deno.test("editDistance() counts the least changes, the same both ways", () => {
+Deno.test("editDistance() counts the fewest changes, in both directions alike", () => {
   assertEquals(editDistance("kitten", "sitting"), 3);
   assertEquals(editDistance("from", "form"), 1);
   assertEquals(editDistance("", "abc"), 3);
@@ -30,6 +30,6 @@ Deno.test("editDistance() counts the least changes, the same both ways", () => {
   }));
 });
 
-Deno.test("suggest() has an answer for absurdly long words", () => {
+Deno.test("suggest() returns for absurdly long words", () => {
   assertEquals(suggest("a".repeat(1_000_000), ["b".repeat(1_000_000)]), undefined);
 });

@@ -1,6 +1,6 @@
-// `deno task bench`: every benchmark but the peers, one after the other, each in a process of its own so
-// that none warms another up, with the flags of V8 that runs have. Under five minutes. What they print is
-// a ratio within one run wherever that is possible.
+// `deno task bench`: every benchmark but the peers, one after the other, each in a separate process so
+// that none warms another up, with the V8 flags of runs. Takes less than five minutes. They print
+// a ratio within one run wherever possible.
 import { RUN_HEAP } from "../../lib/cli/launch/permissions.ts";
 
 const BENCHES: readonly (readonly string[])[] = [

@@ -12,7 +12,7 @@ const WINDOWS_PER_BATCH = 10;
 /** Batches that are timed at each size. */
 const BATCHES = 50;
 
-/** Runs the benchmark and prints a line a size. */
+/** Runs the benchmark and prints a line per size. */
 export async function checkpointBench(): Promise<void> {
   for (const size of SIZES) {
     using folder = tempDir();
@@ -30,7 +30,7 @@ export async function checkpointBench(): Promise<void> {
     }
     const ms = (performance.now() - startedAt) / BATCHES;
     let bytes = 0;
-    // What is stored, not what SQLite's file and its log happen to take.
+    // The stored values, not the size of SQLite's file and log.
     for await (const { key, value } of kv.list({ prefix: ["hindcast"] })) {
       bytes += JSON.stringify([key, value]).length;
     }
@@ -39,12 +39,12 @@ export async function checkpointBench(): Promise<void> {
       `${size.toLocaleString("en").padStart(8)} windows  ${
         (ms / WINDOWS_PER_BATCH).toFixed(2)
       } ms and ` +
-        `${(bytes / (size + timed)).toFixed(1)} bytes a window`,
+        `${(bytes / (size + timed)).toFixed(1)} bytes per window`,
     );
   }
 }
 
-/** Days, each seventh of them empty. */
+/** Days, of which every seventh is empty. */
 async function record(checkpoint: Checkpoint, first: number, count: number): Promise<void> {
   const windows = Array.from({ length: count }, (_, index) => {
     const day = first + index;

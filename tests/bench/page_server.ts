@@ -1,5 +1,5 @@
-// A sandbox in a process of its own, apart from the event loop that is measured. Each response is made once
-// and then given from memory, so that making it delays no others. Strictness and latency are set
+// A sandbox in a separate process, apart from the event loop that is measured. Each response is created once
+// and then served from memory, so that creating it delays no others. Strictness and latency are set
 // while it runs.
 import type { LimitKind, RateLimiter } from "../../lib/sandbox/rate_limit.ts";
 import { rateLimiter } from "../../lib/sandbox/rate_limit.ts";
@@ -12,21 +12,21 @@ export interface Manners {
   readonly limitKind: LimitKind;
   /** From request to response. */
   readonly latencyMs: number;
-  /** Up to so much more on the way in. */
+  /** Maximum random addition on the way in. */
   readonly jitterMs: number;
 }
 
 /** A server that is running. */
 export interface PageServer extends AsyncDisposable {
   readonly url: string;
-  /** Tells it how to behave, with a limit that nothing has used yet. */
+  /** Sets its behavior, with an unused limit. */
   behave(manners: Partial<Manners>): Promise<void>;
 }
 
 const NOON = Date.parse("2025-10-20T12:00:00Z");
 const MANNERS: Manners = { limit: 0, limitKind: "slidingLog", latencyMs: 0, jitterMs: 0 };
 
-/** Starts the server in a process of its own; it has no limit. */
+/** Starts the server in a separate process, without a limit. */
 export async function startPageServer(): Promise<PageServer> {
   // What is not measured goes first, or waiting for a core would add to the jitter; without the right to it, it does.
   const child = new Deno.Command("nice", {

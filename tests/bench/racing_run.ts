@@ -93,7 +93,7 @@ function limited(job: Job, limits: Rate[]): Job {
   return { ...job, source: { ...job.source, limits, concurrency }, streams };
 }
 
-/** Asks for a timer again and again, and notes how late each one is. */
+/** Starts a timer repeatedly and records how late each one is. */
 function startProbe(): { stop(): Pick<Ran, "lateMs" | "ownLateMs"> } {
   const [lateMs, ownLateMs]: [number[], number[]] = [[], []];
   let timer: ReturnType<typeof setTimeout>;
@@ -118,7 +118,7 @@ function startProbe(): { stop(): Pick<Ran, "lateMs" | "ownLateMs"> } {
   };
 }
 
-/** Milliseconds for which the main thread could have run and no core was free, as Linux counts them. */
+/** Milliseconds for which the main thread was runnable and no core was free, as Linux counts them. */
 function heldUpMs(): number {
   if (Deno.build.os !== "linux") return 0;
   return Number(Deno.readTextFileSync("/proc/self/schedstat").split(" ")[1]) / 1e6;

@@ -1,4 +1,4 @@
-// Owns a link of a given round trip in front of a port of 127.0.0.1, in a thread of its own, so that its
+// Adds a round trip of a given length in front of a port of 127.0.0.1, in a separate thread, so that its
 // work does not count as the client's. Delay only: bandwidth is not limited, order is kept.
 
 /** A running link. */

@@ -15,7 +15,7 @@ function dayAt(count: number): Window {
   return { from, to: from + MINUTES_PER_DAY };
 }
 
-Deno.test("Checkpoint holds after it was opened again what was done before", async () => {
+Deno.test("Checkpoint still holds what was done before when it is reopened", async () => {
   await using file = await kvFile();
   const before = file.checkpoint();
   await before.load("results", "");
@@ -53,7 +53,7 @@ Deno.test("Checkpoint keeps a window over years as one range", async () => {
   assertEquals(after.coverage(RESULTS).ranges.length, 3);
 });
 
-Deno.test("Checkpoint writes as much for a window however long the history is", async () => {
+Deno.test("Checkpoint writes the same amount for a window however long the history is", async () => {
   await using file = await kvFile();
   const checkpoint = file.checkpoint();
   await checkpoint.load("results", "");
@@ -80,7 +80,7 @@ Deno.test("Checkpoint writes a year once for all windows of a batch", async () =
   assertEquals(writes, { sets: 1, deletes: 0, commits: 1 });
 });
 
-Deno.test("Checkpoint shows another target or another job nothing", async () => {
+Deno.test("Checkpoint shows nothing to another target or another job", async () => {
   await using file = await kvFile();
   const own = file.checkpoint();
   await own.load("results", "");
@@ -127,7 +127,7 @@ Deno.test("Checkpoint keeps scopes and values of for_each apart", async () => {
   assertEquals(await after.scopes("racecards"), []);
 });
 
-Deno.test("Checkpoint.load() has read everything when it returns, however many ask at once", async () => {
+Deno.test("Checkpoint.load() has read everything when it returns, however many callers there are", async () => {
   await using file = await kvFile();
   const before = file.checkpoint();
   await before.load("results", "");
@@ -138,7 +138,7 @@ Deno.test("Checkpoint.load() has read everything when it returns, however many a
   assertEquals(after.coverage(RESULTS).spans(), [JANUARY]);
 });
 
-Deno.test("Checkpoint asks again for a failed window until all of it is done, over runs", async () => {
+Deno.test("Checkpoint lists a failed window until all of it is done, across runs", async () => {
   await using file = await kvFile();
   const month = days("2025-01-01", "2025-01-31");
   await file.checkpoint().failed(RESULTS, month, "Cannot read it", "Do this", NOW);
@@ -168,7 +168,7 @@ Deno.test("Checkpoint asks again for a failed window until all of it is done, ov
   assertEquals(await (await again()).retryEntries(), []);
 });
 
-Deno.test("Checkpoint keeps one failure of a stretch that fails again and again", async () => {
+Deno.test("Checkpoint keeps one failure for dates that fail repeatedly", async () => {
   await using file = await kvFile();
   const checkpoint = file.checkpoint();
   await checkpoint.failed(RESULTS, days("2025-01-05", "2025-01-06"), "first", undefined, NOW);
@@ -180,7 +180,7 @@ Deno.test("Checkpoint keeps one failure of a stretch that fails again and again"
   }
 });
 
-Deno.test("Checkpoint keeps a failure of what was done before apart from it", async () => {
+Deno.test("Checkpoint keeps a failure separate from dates that were done before", async () => {
   await using file = await kvFile();
   const checkpoint = file.checkpoint();
   await checkpoint.load("results", "");
@@ -203,7 +203,7 @@ Deno.test("Checkpoint forgets the failure of a stream without windows when it is
   assert(!await file.checkpoint().needsRetry(RESULTS));
 });
 
-Deno.test("Checkpoint keeps rejected rows, however long their texts, until the window is done without", async () => {
+Deno.test("Checkpoint keeps rejected rows, however long their strings, until the window is done without any", async () => {
   await using file = await kvFile();
   const before = file.checkpoint();
   await before.load("results", "");
@@ -240,7 +240,7 @@ Deno.test("Checkpoint bounds what it keeps of rejected rows and counts the rest"
   assertEquals([failed?.reason.length, failed?.hint?.length], [1024, 1024]);
 });
 
-Deno.test("Checkpoint replaces the rejected rows of a window by those of its next time", async () => {
+Deno.test("Checkpoint replaces the rejected rows of a window when it is fetched again", async () => {
   await using file = await kvFile();
   const checkpoint = file.checkpoint();
   await checkpoint.load("results", "");
@@ -258,7 +258,7 @@ Deno.test("Checkpoint replaces the rejected rows of a window by those of its nex
   }
 });
 
-Deno.test("Checkpoint keeps a shredded failure within a value", async () => {
+Deno.test("Checkpoint keeps a failure with many remaining parts within one value", async () => {
   await using file = await kvFile();
   const checkpoint = file.checkpoint();
   await checkpoint.load("results", "");
@@ -273,7 +273,7 @@ Deno.test("Checkpoint keeps a shredded failure within a value", async () => {
   assertEquals(await file.checkpoint().retryWindows(RESULTS), [years]);
 });
 
-Deno.test("Checkpoint.clearRetryEntries() forgets all of them and leaves coverage alone", async () => {
+Deno.test("Checkpoint.clearRetryEntries() deletes all entries and keeps coverage", async () => {
   await using file = await kvFile();
   const checkpoint = file.checkpoint();
   await checkpoint.load("results", "");
@@ -305,7 +305,7 @@ Deno.test("Checkpoint.retryEntries() are in the order of streams and dates", asy
   );
 });
 
-Deno.test("Checkpoint.runs.list() are newest first, the end of a run in the place of its start", async () => {
+Deno.test("Checkpoint.runs.list() is newest first, and the end of a run replaces its start", async () => {
   await using file = await kvFile();
   const checkpoint = file.checkpoint();
   const startedAt = (day: number) => `2025-10-${String(day).padStart(2, "0")}T00:00:00.000Z`;
@@ -346,7 +346,7 @@ Deno.test("Checkpoint.measures.add() adds up over runs and is written with the n
   assertEquals<unknown>(third.measures.of("results"), twice);
 });
 
-Deno.test("Checkpoint.rebuild() replaces coverage by what it is given, and leaves entries and runs", async () => {
+Deno.test("Checkpoint.rebuild() replaces coverage with what it is given, and keeps entries and runs", async () => {
   await using file = await kvFile();
   const checkpoint = file.checkpoint();
   await checkpoint.load("results", "");
@@ -366,7 +366,7 @@ Deno.test("Checkpoint.rebuild() replaces coverage by what it is given, and leave
   }
 });
 
-Deno.test("Checkpoint.rebuild() has windows with rejected rows asked again, unless they came clean later", async () => {
+Deno.test("Checkpoint.rebuild() lists windows with rejected rows for --resume, unless a later fetch had none", async () => {
   await using file = await kvFile();
   const lost = file.checkpoint();
   await lost.rebuild((async function* () {
@@ -409,7 +409,7 @@ Deno.test("Checkpoint.rebuild() keeps the values of rejected rows that it knows"
   ]);
 });
 
-Deno.test("Checkpoint.rebuild() calls nothing done that is to be asked again when it is killed", async () => {
+Deno.test("Checkpoint.rebuild() marks no window as done that must be fetched again when it is killed", async () => {
   await using file = await kvFile();
   const atomic = file.kv.atomic.bind(file.kv);
   for (let commits = 0; commits < 5; commits++) {
@@ -434,7 +434,7 @@ Deno.test("Checkpoint.rebuild() calls nothing done that is to be asked again whe
   }
 });
 
-Deno.test("Checkpoint asks too much again, and forgets nothing, when only a part was written", async () => {
+Deno.test("Checkpoint fetches too much again, and loses nothing, when only a part was written", async () => {
   await using file = await kvFile();
   const before = file.checkpoint();
   await before.load("results", "");

@@ -1,4 +1,4 @@
-// Opens real KV files for tests, counts what is written to them, and makes what a run would record.
+// Opens real KV files for tests, counts what is written to them, and creates what a run would record.
 import { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import type { DoneWindow } from "../../lib/checkpoint/checkpoint.ts";
 import { openKv } from "../../lib/checkpoint/open_kv.ts";

@@ -25,7 +25,7 @@ async function withVersion(version: unknown): Promise<Failure> {
   return await refused(file.path);
 }
 
-Deno.test("openKv() makes the file, its folder and the version of the layout", async () => {
+Deno.test("openKv() creates the file, its folder and the version of the layout", async () => {
   using dir = tempDir();
   const path = dir.file("a", "b", "checkpoints.db");
   const kv = await openKv(path);
@@ -47,7 +47,7 @@ Deno.test("openKv() refuses another version of the layout, newer or older or non
   }
 });
 
-Deno.test("openKv() says how to begin anew when the file is no database", async () => {
+Deno.test("openKv() says how to start over when the file is not a database", async () => {
   using dir = tempDir();
   const path = dir.file("checkpoints.db");
   Deno.writeTextFileSync(path, "not a database\n".repeat(1000));
@@ -56,7 +56,7 @@ Deno.test("openKv() says how to begin anew when the file is no database", async 
   assertEquals(Deno.readTextFileSync(path).slice(0, 14), "not a database");
 });
 
-Deno.test("openKv() says how to begin anew when the file was cut off", async () => {
+Deno.test("openKv() says how to start over when the file was truncated", async () => {
   await using file = await kvFile();
   await fill(file.kv);
   file.kv.close();
@@ -67,7 +67,7 @@ Deno.test("openKv() says how to begin anew when the file was cut off", async () 
   assertStringIncludes(failure.hint!, "checkpoint --rebuild");
 });
 
-Deno.test("entries() fails as a checkpoint does when pages in the middle of the file are lost", async () => {
+Deno.test("entries() fails with kind checkpoint when pages in the middle of the file are lost", async () => {
   await using file = await kvFile();
   await fill(file.kv);
   file.kv.close();
@@ -101,7 +101,7 @@ Deno.test({
   },
 });
 
-Deno.test("commit() gets through when two handles write at once", async () => {
+Deno.test("commit() succeeds when two handles write at once", async () => {
   await using file = await kvFile();
   const other = await openKv(file.path);
   const write = async (kv: Deno.Kv, name: string) => {
@@ -125,7 +125,7 @@ async function hurried<T>(action: () => Promise<T>): Promise<T> {
   }
 }
 
-Deno.test("commit() tries again when the file is locked, and says who to stop when it stays so", async () => {
+Deno.test("commit() retries when the file is locked, and says what to stop when it stays locked", async () => {
   let tries = 0;
   const locked = (times: number): Deno.AtomicOperation => {
     tries = 0;
@@ -143,13 +143,13 @@ Deno.test("commit() tries again when the file is locked, and says who to stop wh
   assertStringIncludes(failure.hint!, "Stop the other process");
 });
 
-Deno.test("commit() gives up when another process holds the whole file and Deno would wait without end", async () => {
+Deno.test("commit() gives up when another process holds the whole file and Deno would wait forever", async () => {
   const never = { commit: () => new Promise(() => {}) } as unknown as Deno.AtomicOperation;
   const failure = await hurried(() => assertRejects(() => commit(never), Failure, "no response"));
   assertStringIncludes(failure.hint!, "Stop the other process");
 });
 
-Deno.test("commit() does not try again what can never be written", async () => {
+Deno.test("commit() does not retry what can never be written", async () => {
   await using file = await kvFile();
   const operation = file.kv.atomic().set(["too", "large"], "x".repeat(70_000));
   const failure = await assertRejects(() => commit(operation), Failure);

@@ -75,7 +75,7 @@ Deno.test("openPlan() takes all of the range, from the stream's first date, when
   assertEquals((await planned(checkpoint, "results")).units, []);
 });
 
-Deno.test("openPlan() does not count what other parameters brought", async () => {
+Deno.test("openPlan() ignores what was fetched with other parameters", async () => {
   await using file = await kvFile();
   const checkpoint = file.checkpoint();
   await checkpoint.load("regional", "region=gb");

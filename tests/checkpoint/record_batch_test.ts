@@ -58,7 +58,7 @@ Deno.test("recordBatch() covers finished windows, keeps failed ones and rejected
   });
 });
 
-Deno.test("recordBatch() settles by when a window was asked for, not by when it was written", async () => {
+Deno.test("recordBatch() settles by when a window was requested, not by when it was written", async () => {
   await using file = await kvFile();
   const checkpoint = file.checkpoint();
   await checkpoint.load("things", "");

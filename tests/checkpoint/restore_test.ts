@@ -34,7 +34,7 @@ Deno.test("restoreCoverage() brings back what the ledger proves, empty and open 
   assertEquals(item, { at: Date.parse("2025-01-09T07:00:00Z"), empty: false });
 });
 
-Deno.test("restoreCoverage() takes a date for final when any entry says so", async () => {
+Deno.test("restoreCoverage() treats a date as final when any entry does", async () => {
   await using proving = await openProving();
   await proving.write({ from: "2025-01-01", to: "2025-01-04", records: 1, settled: true });
   await proving.write({ from: "2025-01-02", to: "2025-01-06", records: 1, settled: false });
@@ -45,7 +45,7 @@ Deno.test("restoreCoverage() takes a date for final when any entry says so", asy
   ]);
 });
 
-Deno.test("restoreCoverage() takes back what the checkpoint believed and the ledger does not", async () => {
+Deno.test("restoreCoverage() removes what the checkpoint has and the ledger does not", async () => {
   await using proving = await openProving();
   await proving.cover("things", "2024-01-01", "2025-01-31");
   await proving.cover("kinds");
@@ -55,7 +55,7 @@ Deno.test("restoreCoverage() takes back what the checkpoint believed and the led
   assertEquals(proving.checkpoint.item({ ...THINGS, stream: "kinds" }), undefined);
 });
 
-Deno.test("restoreCoverage() has windows with rejected rows asked again, whatever order the ledger is in", async () => {
+Deno.test("restoreCoverage() lists windows with rejected rows for --resume, whatever the order of the ledger", async () => {
   await using proving = await openProving();
   const day = (at: number) => `2025-01-0${at}T12:00:00Z`;
   // The second answer, cut another way, came clean.
@@ -71,7 +71,7 @@ Deno.test("restoreCoverage() has windows with rejected rows asked again, whateve
   ]);
 });
 
-Deno.test("restoreCoverage() reads a ledger of the version that did not count rejected rows", async () => {
+Deno.test("restoreCoverage() reads a ledger of a version that did not count rejected rows", async () => {
   await using proving = await openProving();
   await proving.write({ from: "2025-01-01", to: "2025-01-04", records: 3 });
   await proving.target.query("ALTER TABLE hindcast_windows DROP COLUMN rejected");
@@ -82,7 +82,7 @@ Deno.test("restoreCoverage() reads a ledger of the version that did not count re
   assertEquals((await restoreCoverage(proving)).things?.rejected, 1);
 });
 
-Deno.test("restoreCoverage() passes over streams that the job has no more", async () => {
+Deno.test("restoreCoverage() skips streams that the job no longer has", async () => {
   await using proving = await openProving();
   await proving.write({ stream: "former", from: "2025-01-01", to: "2025-01-03" });
   assertEquals(await restoreCoverage(proving), {});

@@ -32,7 +32,7 @@ function shardsOf(from: string, to: string): Shard[] {
   return [...stored.values.keys()];
 }
 
-Deno.test("changes() are of the years that hold a minute of the window", () => {
+Deno.test("changes() concern only the years that contain a minute of the window", () => {
   assertEquals(shardsOf("2025-01-01", "2026-01-01"), [202500]);
   assertEquals(shardsOf("2025-12-31", "2026-01-02"), [202500, 202600]);
   assertEquals(shardsOf("1988-01-01", "2025-01-01").length, 37);
@@ -53,7 +53,7 @@ Deno.test("readShards() gives back the coverage that was written window by windo
   }));
 });
 
-Deno.test("changes() fit values and lose nothing when a year is of many short windows", () => {
+Deno.test("changes() fit into values and lose nothing when a year has many short windows", () => {
   for (const minutes of [3, 15, 60]) {
     const stored = new Stored();
     const [first, end] = [at("2024-12-20"), at("2025-03-10")];
@@ -85,7 +85,7 @@ Deno.test("changes() touch the months of the window alone once a year is laid ou
   assertEquals(shards.changes(coverage, days("2026-05-31", "2026-06-02")).length, 1);
 });
 
-Deno.test("readShards() believes the year where a crash left months beside it", () => {
+Deno.test("readShards() uses the year when a crash left months beside it", () => {
   const stored = new Stored();
   stored.add(at("2025-01-01"), at("2025-02-01"));
   const { from, to } = days("2025-01-01", "2025-01-02");

@@ -10,7 +10,7 @@ const JOB = jobOf({
 });
 const NAMES = Object.keys(JOB.streams);
 
-Deno.test("snapshot() says what is done, empty, open, missing and failed, with first and last days", async () => {
+Deno.test("snapshot() shows what is done, empty, unsettled, missing and failed, with first and last days", async () => {
   await using file = await kvFile();
   const checkpoint = file.checkpoint();
   for (const name of NAMES) await checkpoint.load(name, "");

@@ -77,7 +77,7 @@ Deno.test("surveyOf() sums windows, requests, rows and the seconds that the tigh
   assertEquals([total.seconds, total.seconds_left], [22, 22]);
 });
 
-Deno.test("surveyStreams() tells what is done from what is left", async () => {
+Deno.test("surveyStreams() separates what is done from what is left", async () => {
   await using file = await kvFile();
   const checkpoint = file.checkpoint();
   for (const name of Object.keys(JOB.streams)) await checkpoint.load(name, "");
@@ -116,7 +116,7 @@ Deno.test("surveyStreams() counts nothing before the first date of a stream", as
   assertEquals([before.streams.racecards?.windows, before.streams.racecards?.seconds], [0, 0]);
 });
 
-Deno.test("surveyStreams() goes by what runs have measured rather than by the job file", async () => {
+Deno.test("surveyStreams() prefers what runs have measured to the job file", async () => {
   await using file = await kvFile();
   const checkpoint = file.checkpoint();
   await checkpoint.load("racecards", "");
@@ -134,7 +134,7 @@ Deno.test("surveyStreams() goes by what runs have measured rather than by the jo
   assertEquals([streams.racecards?.requests, streams.racecards?.rows], [36 + 15, 30 * 3000]);
 });
 
-Deno.test("surveyStreams() repeats for the values of for_each, whose coverage is their own", async () => {
+Deno.test("surveyStreams() counts each value of for_each, with separate coverage", async () => {
   await using file = await kvFile();
   const checkpoint = file.checkpoint();
   const job = jobOf({

@@ -20,7 +20,7 @@ const refused = (line: string) => {
   return failure;
 };
 
-Deno.test("readArguments() takes the values of a list apart, however they were given", () => {
+Deno.test("readArguments() splits the values of a list, however they are given", () => {
   for (
     const line of [
       "--region-codes gb ire",
@@ -42,7 +42,7 @@ Deno.test("readArguments() takes dates that begin with a dash as values", () => 
   assertEquals(read("--start-date 2015-01-01 --start-date -2w").value("start-date"), "-2w");
 });
 
-Deno.test("readArguments() knows switches, also those that begin with no-", () => {
+Deno.test("readArguments() recognizes switches, including those that begin with no-", () => {
   const args = read("--resume --no-racecards");
   assertEquals(["resume", "no-racecards", "json", "help"].map(args.has), [
     true,
@@ -64,7 +64,7 @@ Deno.test("readArguments() refuses a flag that does not exist, with the nearest 
   assertEquals(far.hint, "See --help");
 });
 
-Deno.test("readArguments() refuses names that every object has", () => {
+Deno.test("readArguments() refuses names that every JavaScript object has", () => {
   for (const name of ["constructor", "toString", "__proto__", "hasOwnProperty"]) {
     assertStringIncludes(refused(`--${name} x`).message, "unknown option");
   }

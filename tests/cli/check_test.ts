@@ -3,7 +3,7 @@ import { runTask } from "../support/run_task.ts";
 import { tempDir } from "../support/temp.ts";
 import { FINE } from "../config/job_text.ts";
 
-Deno.test("check exits with 0 when a job is fine, and says what is in it", async () => {
+Deno.test("check exits with 0 when a job has no problems, and counts its streams and tables", async () => {
   await using folder = tempDir();
   const schema = new URL("../../config/job.schema.json", import.meta.url).pathname;
   const modeline = `# yaml-language-server: $schema=${schema}\n`;
@@ -13,7 +13,7 @@ Deno.test("check exits with 0 when a job is fine, and says what is in it", async
   assertStringIncludes(stdout, "fine.yaml: ok   job weather   1 stream   2 tables");
 });
 
-Deno.test("check takes the racing job when it is given none", async () => {
+Deno.test("check checks the racing job when no file is given", async () => {
   const { code, stdout, stderr } = await runTask("check");
   assertEquals([code, stderr], [0, ""]);
   assertStringIncludes(stdout, "config/racing.yaml: ok");
@@ -40,7 +40,7 @@ Deno.test("check prints every problem of every file to stderr and exits with 2",
   assertStringIncludes(stdout, "b.yaml: ok");
 });
 
-Deno.test("check says what was meant by a name of no file, and which files a folder has", async () => {
+Deno.test("check suggests the file that was probably meant, and lists the files of a folder", async () => {
   await using folder = tempDir();
   await Deno.writeTextFile(folder.file("weather.yaml"), FINE);
   const files = [folder.file("wether.yaml"), folder.file("weather"), folder.path, "racing"];
@@ -60,7 +60,7 @@ Deno.test("check says what was meant by a name of no file, and which files a fol
   assertStringIncludes(stderr, "hint: Name a job file, or write one with deno task init");
 });
 
-Deno.test("check says how editors find the schema where a job does not name it, or one that is not there", async () => {
+Deno.test("check says how editors find the schema when a job names none, or one that does not exist", async () => {
   await using folder = tempDir();
   await Deno.writeTextFile(folder.file("none.yaml"), FINE);
   const lost = `# yaml-language-server: $schema=lost.json\n${FINE}`;
@@ -98,7 +98,7 @@ Deno.test("check --json gives no position in a file that does not exist", async 
   assertEquals([code, problem.line, problem.column], [2, null, null]);
 });
 
-Deno.test("check --explain prints a job that check finds fine", async () => {
+Deno.test("check --explain prints a job that check accepts", async () => {
   await using folder = tempDir();
   await Deno.writeTextFile(folder.file("fine.yaml"), FINE);
   const { code, stdout } = await runTask("check", ["--explain", folder.file("fine.yaml")]);
@@ -117,7 +117,7 @@ Deno.test("check refuses options that do not exist, and explains itself with --h
   assertStringIncludes(help.stdout, "usage: deno task check [FILE...]");
 });
 
-Deno.test("check refuses a file without end", async () => {
+Deno.test("check refuses an endless file", async () => {
   const { code, stderr } = await runTask("check", ["/dev/zero"]);
   assertEquals(code, 2);
   assert(/more than 1048576 characters/.test(stderr), stderr);

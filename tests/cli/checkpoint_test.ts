@@ -34,7 +34,7 @@ Deno.test("deno task checkpoint --rebuild restores a deleted and a damaged check
   assertStringIncludes(passed.stdout, "PASS  things  2025-10-01 .. 2025-10-03");
 });
 
-Deno.test("deno task checkpoint says what there is to do when it is given nothing", async () => {
+Deno.test("deno task checkpoint prints what to do when no flag is given", async () => {
   await using site = await openSite(thingsJob("http://127.0.0.1:1"));
   const { code, stderr } = await site.run("checkpoint");
   assertEquals(code, 2);

@@ -9,7 +9,7 @@ function freePort(): number {
   return listener.addr.port;
 }
 
-Deno.test("deno task cron --once does one update and ends", async () => {
+Deno.test("deno task cron --once performs one update and ends", async () => {
   await using api = thingsApi();
   await using site = await openSite(thingsJob(api.url), { env: { TINY_TOKEN: "secret-token" } });
   const { code, stdout, stderr } = await site.run("cron", ["--once"]);
@@ -42,7 +42,7 @@ Deno.test("deno task cron serves its state, and stops at once when it is interru
   assertEquals((await cron.result).code, 130);
 });
 
-Deno.test("deno task cron saves and ends when it is interrupted while the API does not answer", async () => {
+Deno.test("deno task cron saves and ends when it is interrupted while the API does not respond", async () => {
   const asked = Promise.withResolvers<void>();
   await using api = serve((request) => {
     if (new URL(request.url).pathname === "/kinds") return Response.json([{ id: "a" }]);

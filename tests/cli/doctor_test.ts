@@ -2,7 +2,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { openSite } from "../faults/site.ts";
 import { thingsApi, thingsJob } from "./things.ts";
 
-Deno.test("deno task doctor finds all well, asks once and leaves nothing behind", async () => {
+Deno.test("deno task doctor finds no problem, sends one request and leaves nothing behind", async () => {
   const asked: string[] = [];
   await using api = thingsApi(asked);
   await using site = await openSite(thingsJob(api.url), { env: { TINY_TOKEN: "secret-token" } });
@@ -36,7 +36,7 @@ Deno.test("deno task doctor says what to do about each problem, without secrets"
   assertEquals(/secret-token|pa55word/.test(stdout), false);
 });
 
-Deno.test("deno task doctor goes on when the job file has problems", async () => {
+Deno.test("deno task doctor continues when the job file has problems", async () => {
   await using site = await openSite("job: tiny\nsorce: x\n");
   const { code, stdout } = await site.run("doctor");
   assertEquals(code, 1);

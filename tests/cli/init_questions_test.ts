@@ -4,7 +4,7 @@ import { Failure } from "../../lib/failure.ts";
 import { askQuestions } from "../../lib/cli/init/questions.ts";
 import { OPENAPI } from "../init/documents.ts";
 
-/** A person who gives these answers in order; `heard` is what was asked and printed. */
+/** A user who gives these answers in order; `heard` is what was asked and printed. */
 function person(...lines: string[]) {
   const heard: string[] = [];
   const dialogue = {
@@ -59,7 +59,7 @@ Deno.test("askQuestions() says what is wrong with an answer, and repeats the que
   ]);
 });
 
-Deno.test("askQuestions() does not ask what a flag, a sample or a document says", async () => {
+Deno.test("askQuestions() does not ask what a flag, a sample or a document answers", async () => {
   const { dialogue, heard } = person("", "none", "2/s");
   const given = { url: "https://api.example.com", name: "a", dateParam: "day", dateFormat: "date" };
   await askQuestions({ ...given, path: "/v1" }, { ...ALONE, hasSample: true }, dialogue);

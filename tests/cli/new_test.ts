@@ -19,7 +19,7 @@ async function create(cwd: string, ...args: string[]) {
   return { code, stdout: text(stdout), stderr: text(stderr) };
 }
 
-Deno.test("hindcast new creates a project whose job check finds correct, from any job", async () => {
+Deno.test("hindcast new creates a project whose job passes check, from any job", async () => {
   using dir = tempDir();
   for (
     const [folder, args, name] of [["shop", [], "example"], [
@@ -52,7 +52,7 @@ Deno.test("hindcast new creates a project whose job check finds correct, from an
   assertStringIncludes(example, "\nAPI_TOKEN=\n");
 });
 
-Deno.test("hindcast new writes over nothing, and says what it cannot do", async () => {
+Deno.test("hindcast new overwrites nothing, and reports what it cannot do", async () => {
   using dir = tempDir();
   await Deno.mkdir(dir.file("used"));
   await Deno.writeTextFile(dir.file("used", "notes.txt"), "mine");

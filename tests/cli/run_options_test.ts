@@ -33,7 +33,7 @@ const given = (line: string, job = JOB) =>
   givenOptions(job, readArguments(line === "" ? [] : line.split(" "), runFlags(job)), NOW);
 const options = (line: string, last?: RunRecord) => runOptions(JOB, given(line), last, NOW);
 
-/** The record of the run that a command line had begun. */
+/** The record of the run that a command line started. */
 function runOf(line: string): RunRecord {
   return { run: "r1", startedAt: "2025-10-01T00:00:00Z", options: { ...options(line) } };
 }
@@ -46,7 +46,7 @@ Deno.test("runFlags() has a flag for each group, stream and parameter", () => {
   assertEquals(flags["start-date"]?.kind, "value");
 });
 
-Deno.test("runOptions() begin at the job's start and end today, by the job's calendar", () => {
+Deno.test("runOptions() start at the job's start and end today, in the job's time zone", () => {
   assertEquals(options(""), {
     start: "2015-01-01",
     end: "2025-10-20",
@@ -62,7 +62,7 @@ Deno.test("runOptions() begin at the job's start and end today, by the job's cal
   assertEquals(runOptions(none, given("", none), undefined, NOW).start, "2025-10-19");
 });
 
-Deno.test("givenOptions() read dates by the job's calendar, selections and parameters", () => {
+Deno.test("givenOptions() reads dates in the job's time zone, selections and parameters", () => {
   const asked = given(
     "--start-date -7d --end-date yesterday --region-codes fr,gb --skip-masters --no-results --with details",
   );
@@ -73,14 +73,14 @@ Deno.test("givenOptions() read dates by the job's calendar, selections and param
   assertThrows(() => given("--start-date 2025-02-30"), Failure, "it is not a date");
 });
 
-Deno.test("runOptions() are those of the last run when nothing else is given", () => {
+Deno.test("runOptions() returns those of the last run when nothing is given", () => {
   const last = runOf(
     "--start-date 2020-01-01 --end-date 2020-12-31 --region-codes fr --only results",
   );
   assertEquals({ ...options("", last) }, last.options);
 });
 
-Deno.test("runOptions() take what is given rather than what the last run had", () => {
+Deno.test("runOptions() prefers given options to those of the last run", () => {
   const last = runOf(
     "--start-date 2020-01-01 --end-date 2020-12-31 --region-codes fr --only results",
   );
@@ -94,7 +94,7 @@ Deno.test("runOptions() take what is given rather than what the last run had", (
   assertEquals(options("--token x", last).params, { region_codes: ["fr"], token: "x" });
 });
 
-Deno.test("runOptions() replace the streams of the last run by those named, and join those left out or added", () => {
+Deno.test("runOptions() replaces the streams of the last run with those named, and combines skipped and added ones", () => {
   const selection = (line: string, last: string) => {
     const { only, groups, without, with: added } = options(line, runOf(last));
     return { only, groups, without, with: added };
@@ -124,7 +124,7 @@ Deno.test("rangeOf() ends with the last day, and refuses days out of order", () 
   assertStringIncludes(failure.hint!, "--start-date");
 });
 
-Deno.test("streamsOf() are those that the options leave, in the order of the job", () => {
+Deno.test("streamsOf() returns the selected streams, in the order of the job", () => {
   const streams = (line: string) => streamsOf(JOB, options(line));
   assertEquals(streams(""), ["courses", "racecards", "results"]);
   assertEquals(streams("--group events --with details"), ["racecards", "results", "details"]);
@@ -133,7 +133,7 @@ Deno.test("streamsOf() are those that the options leave, in the order of the job
   assertThrows(() => streams("--skip-masters --no-racecards --no-results"), Failure, "no stream");
 });
 
-Deno.test("runOptions() can be kept as a plain value", () => {
+Deno.test("runOptions() returns a plain value", () => {
   const kept: RunOptions = structuredClone(options("--start-date -7d --region-codes gb"));
   assertEquals(JSON.parse(JSON.stringify(kept)), kept);
 });

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { Shared } from "../../lib/cli/shared.ts";
 
-/** A thing that counts how often it was opened and closed; the first openings may fail. */
+/** A resource that counts how often it was opened and closed; the first attempts may fail. */
 function thing(failures = 0) {
   const counts = { opened: 0, closed: 0 };
   const shared = new Shared(() => {
@@ -33,7 +33,7 @@ Deno.test("Shared.use() closes when an action fails, and opens again after a fai
   assertEquals(counts, { opened: 1, closed: 1 });
 });
 
-Deno.test("Shared.use() never opens before the closing of what was open has ended", async () => {
+Deno.test("Shared.use() does not open before the previous close has ended", async () => {
   const events: string[] = [];
   const shared = new Shared(() => {
     events.push("open");

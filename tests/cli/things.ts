@@ -1,4 +1,4 @@
-// Owns the job that the tests of commands use: two kinds and two things a day from a small HTTP API, with
+// The job that the tests of commands use: two kinds and two things a day from a small HTTP API, with
 // checks that pass, that fail and that cannot be run.
 import { type HttpServer, serve } from "../support/http_server.ts";
 

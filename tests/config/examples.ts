@@ -1,4 +1,4 @@
-// Owns the job files that stand in docs/config.md, as tests read them.
+// The job files in docs/config.md, as tests read them.
 
 const PAGE = new URL("../../docs/config.md", import.meta.url);
 

@@ -38,7 +38,7 @@ Deno.test("explainJob() names every key that has a default", async () => {
   }
 });
 
-Deno.test("explainJob() prints a job that means the same", async () => {
+Deno.test("explainJob() prints an equivalent job", async () => {
   const folder = new URL("../../config/", import.meta.url);
   const files = [...Deno.readDirSync(folder)].filter(({ name }) => name.endsWith(".yaml"));
   const jobs = files.map(({ name }) => Deno.readTextFileSync(new URL(name, folder)));

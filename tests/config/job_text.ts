@@ -1,11 +1,11 @@
-// Owns the reading of job texts in tests: a job that is fine, changes to it, and the problems of any
-// text, without files or an environment of one's own.
+// Reads job texts in tests: a valid job, changes to it, and the problems of any
+// text, without files or an environment.
 import { parse, stringify } from "yaml";
 import type { Job } from "../../lib/config/schema/job.ts";
 import type { Problem } from "../../lib/config/yaml/problem.ts";
 import { inspectJob, readJob } from "../../lib/config/read_job.ts";
 
-/** A job without a mistake, small enough to be read at a glance. */
+/** A job without problems, small enough to read at a glance. */
 export const FINE = `job: weather
 source: https://api.example.com
 params:

@@ -1,5 +1,5 @@
-// The manners of public APIs, each said in the language of jobs: what a stranger would write must be
-// without a mistake. Shapes and parameter names are those of the services named; nothing is asked of them.
+// The conventions of public APIs, each written as a job: what a newcomer would write must be
+// valid. Shapes and parameter names are those of the named services; no request is sent to them.
 import { assertEquals } from "@std/assert";
 import { compileExtractor } from "../../lib/extract/extractor.ts";
 import { messages, read } from "./job_text.ts";

@@ -30,7 +30,7 @@ Deno.test("readJob() fills in defaults and converts strings", async () => {
   assertEquals(job.tables.readings!.key, ["id"]);
 });
 
-Deno.test("readJob() allows as many requests in flight as slow responses need at the limit", async () => {
+Deno.test("readJob() allows as many requests in flight as slow responses require at the limit", async () => {
   const cases: [Record<string, unknown>, number][] = [
     [{}, 8],
     [{ limits: "2/s" }, 8],

@@ -1,4 +1,4 @@
-// A stranger's job gets no variable that was not meant for it.
+// A job from a stranger receives only the variables intended for it.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { inspectJob } from "../../lib/config/read_job.ts";
 import { offeredBy, sentVariables, variableUses } from "../../lib/config/variables.ts";

@@ -100,7 +100,7 @@ Deno.test("phasesOf() rechecks earlier dates that may still change before it hea
   ]);
 });
 
-Deno.test("phasesOf() leaves holes that the recheck fills to it", async () => {
+Deno.test("phasesOf() does not heal gaps that the recheck fills", async () => {
   await using world = await setup();
   await world.cover("things", days("2025-10-01", "2025-10-03"));
   await world.cover("things", days("2025-10-06", "2025-10-20"));
@@ -109,13 +109,13 @@ Deno.test("phasesOf() leaves holes that the recheck fills to it", async () => {
   assertEquals(await world.phases(), [UPDATE, recheck, "heal things 2025-10-04 .. 2025-10-05"]);
 });
 
-Deno.test("phasesOf() heals for_each values that are new, over the dates of the others", async () => {
+Deno.test("phasesOf() heals new for_each values over the dates of the others", async () => {
   await using world = await setup();
   await world.cover("places", days("2025-10-20", "2025-10-25"), true, "place=a");
   assertEquals(await world.phases(), [UPDATE, "heal places 2025-10-20 .. 2025-10-25"]);
 });
 
-Deno.test("phasesOf() heals streams together that lack the same dates", async () => {
+Deno.test("phasesOf() heals streams together that are missing the same dates", async () => {
   await using world = await setup();
   await world.cover("things", days("2025-10-20", "2025-10-23"));
   for (const each of ["place=a", "place=b"]) {

@@ -26,20 +26,20 @@ const VIEW: StatusView = {
   runs: [],
 };
 
-Deno.test("statusPage() shows coverage, and says that all is well when nothing is missing", () => {
+Deno.test('statusPage() shows coverage, and "up to date" when nothing is missing', () => {
   const page = statusPage(VIEW);
   assertStringIncludes(page, "<h1>tiny: up to date</h1>");
   assertStringIncludes(page, "<td>2025-01-01 .. 2025-01-31</td>");
 });
 
-Deno.test("statusPage() asks for attention when days are missing or the last update failed", () => {
+Deno.test('statusPage() shows "needs attention" when days are missing or the last update failed', () => {
   const things = { ...VIEW.streams.things!, gaps: [["2025-01-05", "2025-01-05"]] as never };
   for (const view of [{ ...VIEW, streams: { things } }, { ...VIEW, ok: false }]) {
     assertStringIncludes(statusPage(view), "needs attention");
   }
 });
 
-Deno.test("statusPage() escapes whatever came from outside", () => {
+Deno.test("statusPage() escapes everything from outside", () => {
   const reason = `<script>alert("1")</script> & 'more'`;
   const failed = [{ window: null, each: "<b>", at: "", reason, hint: null }];
   const page = statusPage({ ...VIEW, streams: { things: { ...VIEW.streams.things!, failed } } });

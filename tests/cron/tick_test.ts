@@ -6,7 +6,7 @@ import { memoryOf, openTiny, runTick, type Tiny } from "./tiny.ts";
 
 const UPDATE = "update things 2025-10-19 .. 2025-10-20";
 
-Deno.test("tick() brings racecards and results up to today, then fills gaps", async () => {
+Deno.test("tick() fetches racecards and results up to today, then fills gaps", async () => {
   await using journey = await setup({ now: "2025-10-20T12:00:00Z" });
   await journey.backfill("--start-date 2025-10-16 --end-date 2025-10-16 --only racecards results");
   const world = {
@@ -53,7 +53,7 @@ Deno.test("tick() fetches again only what may still change when all else is done
   assertEquals([report.outcome, report.rows], ["done", 0]);
 });
 
-Deno.test("tick() saves what is done when its time is over, and the next one goes on", async () => {
+Deno.test("tick() saves what is done when its time is over, and the next one continues", async () => {
   await using tiny = await openTiny();
   await tiny.fetchDays("2025-10-01", "2025-10-03");
   const over = new AbortController();
@@ -69,7 +69,7 @@ Deno.test("tick() saves what is done when its time is over, and the next one goe
   assertEquals((await tiny.knows()).coverage, [["2025-10-01", "2025-10-20"]]);
 });
 
-Deno.test("tick() fetches today again when an update begins or a new day does, before it goes on with history", async () => {
+Deno.test("tick() fetches today again when an update or a new day starts, before it continues with history", async () => {
   await using tiny = await openTiny();
   await tiny.fetchDays("2025-10-01", "2025-10-03");
   const slice = async (isContinued: boolean, nowMs = tiny.nowMs) => {
@@ -89,7 +89,7 @@ Deno.test("tick() fetches today again when an update begins or a new day does, b
   assertEquals(await slice(false), today);
 });
 
-Deno.test("tick() finishes what is in flight when it begins nothing new, and says that there is more", async () => {
+Deno.test("tick() finishes windows in flight when it starts no further one, and reports that there is more", async () => {
   await using tiny = await openTiny();
   await tiny.fetchDays("2025-10-01", "2025-10-03");
   const late = new AbortController();
@@ -130,7 +130,7 @@ function daysUpTo(first: string, count: number): string[] {
   return Array.from({ length: count }, (_, i) => day(i).slice(0, 10));
 }
 
-/** Runs slices of so many requests until one does not say that there is more, at most 100. */
+/** Runs slices of so many requests until one reports no more, at most 100. */
 async function runSlices(tiny: Tiny, requests: number): Promise<TickReport[]> {
   const reports: TickReport[] = [];
   do {
@@ -141,7 +141,7 @@ async function runSlices(tiny: Tiny, requests: number): Promise<TickReport[]> {
   return reports;
 }
 
-Deno.test("tick() shortens windows that do not fit a slice until they do", async () => {
+Deno.test("tick() shortens windows until they fit into a slice", async () => {
   await using tiny = await openTiny(monthly("0d"));
   tiny.fault = paged(1000, new AbortController());
   await tiny.fetchDays("2025-08-01", "2025-08-02");
@@ -173,7 +173,7 @@ Deno.test("tick() fetches dates that may still change once for each update, in h
   }
 });
 
-Deno.test("tick() fails when the shortest window does not fit a slice, instead of repeating it for ever", async () => {
+Deno.test("tick() fails when the shortest window does not fit into a slice, instead of repeating it forever", async () => {
   await using tiny = await openTiny(monthly("0d"));
   const reports = await runSlices(tiny, 0);
   const last = reports.at(-1)!;
@@ -224,7 +224,7 @@ Deno.test("tick() records the phases and slices of an update as one run", async 
   assertEquals((await stores.target.query(sql)).rows, [[1]]);
 });
 
-Deno.test("tick() stops at a signal, and remembers that there is more", async () => {
+Deno.test("tick() stops at a signal, and records that there is more", async () => {
   await using tiny = await openTiny();
   const stop = new AbortController();
   const { report } = await runTick(tiny, { signal: stop.signal, afterPhase: () => stop.abort() });
@@ -232,7 +232,7 @@ Deno.test("tick() stops at a signal, and remembers that there is more", async ()
   assertEquals((await memoryOf(tiny).load()).more, true);
 });
 
-Deno.test("tick() does nothing when another run holds the job, and says who", async () => {
+Deno.test("tick() does nothing when another run holds the job, and reports which", async () => {
   await using tiny = await openTiny();
   const holder = { run: "another", host: "elsewhere", pid: 4711 };
   await using _lock = await tiny.stores.target.lock(tiny.job.job, holder);
@@ -256,7 +256,7 @@ Deno.test("tick() restores coverage from the database when the checkpoint knows 
   assertEquals((await tiny.knows()).coverage, [["2025-10-01", "2025-10-20"]]);
 });
 
-Deno.test("tick() is complete but failed when windows fail, and asks for them again next time", async () => {
+Deno.test("tick() is complete but failed when windows fail, and fetches them again next time", async () => {
   await using tiny = await openTiny();
   tiny.fault = () => new Response("no", { status: 400 });
   const { report } = await runTick(tiny);
@@ -267,7 +267,7 @@ Deno.test("tick() is complete but failed when windows fail, and asks for them ag
   assertEquals((await runTick(tiny)).report.outcome, "done");
 });
 
-Deno.test("tick() is failed and not complete when the source refuses", async () => {
+Deno.test("tick() is failed and not complete when the API refuses", async () => {
   await using tiny = await openTiny();
   tiny.fault = () => new Response("a secret token is no good", { status: 403 });
   const { report } = await runTick(tiny);
@@ -277,7 +277,7 @@ Deno.test("tick() is failed and not complete when the source refuses", async () 
   assertEquals((await memoryOf(tiny).load()).more, false);
 });
 
-Deno.test("tick() with windows of an hour fetches neither hours to come nor settled hours again", async () => {
+Deno.test("tick() with windows of an hour fetches neither future hours nor settled hours again", async () => {
   const hourly = (job: string) =>
     job.replace("window: day", "window: 1h").replace("settle: 3d", "settle: 1h")
       .replace(`"{from}"`, `"{from|%Y-%m-%dT%H:%M}"`);

@@ -1,4 +1,4 @@
-// Owns a small world for slices of updates: an HTTP API of two things a day, a real database and a real
+// A test environment for slices of updates: an HTTP API of two things a day, a real database and a real
 // checkpoint. Slices are run as lib/cli/cron/service.ts runs them, with a clock that the test controls.
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import { snapshot, type StreamSnapshot } from "../../lib/checkpoint/snapshot.ts";
@@ -30,7 +30,7 @@ export interface CronWorld {
 export interface Tiny extends CronWorld, AsyncDisposable {
   /** The time, in epoch milliseconds; a test may advance it. */
   nowMs: number;
-  /** Days asked for, as they were asked. */
+  /** Requested days, in order. */
   readonly asked: string[];
   /** Responds instead of the API, while it is set. */
   fault: ((query: URLSearchParams) => Response | undefined) | undefined;
@@ -123,7 +123,7 @@ function run(
   });
 }
 
-/** What slices remember in a world. */
+/** The state that slices leave in a world. */
 export function memoryOf({ stores, job }: CronWorld): CronStateStore {
   return new CronStateStore(stores.kv, job.job, stores.target.label);
 }
@@ -141,7 +141,7 @@ export type TickChanges = Partial<Pick<TickInput, "signal" | "isContinued">> & {
   readonly over?: AbortSignal;
   /** Aborts when no further window is to be started. */
   readonly windDown?: AbortSignal;
-  /** What every phase waited for. */
+  /** What each phase waited for. */
   readonly wait?: PhaseResult["wait"];
   /** Receives each phase that has ended. */
   readonly afterPhase?: (phase: Phase) => void;

@@ -10,7 +10,7 @@ import { REPOSITORY } from "../support/repository.ts";
 import { sourceFiles } from "../support/source_files.ts";
 import { blocksOf, codeSpans, commandsOf, PAGES, proseOf, readPage, section } from "./pages.ts";
 
-Deno.test("no page holds the marks of a merge conflict", () => {
+Deno.test("no page contains the marks of a merge conflict", () => {
   assertEquals(PAGES.filter((page) => /^(<{7}|>{7}) /m.test(readPage(page))), []);
 });
 

@@ -1,4 +1,4 @@
-// Owns the place in which commands of the pages run as a reader runs them: a copy of the repository with a
+// The environment in which commands of the pages run as a reader runs them: a copy of the repository with a
 // `.env.local` that names the sandbox and a PostgreSQL server, which is quicker to make than the embedded
 // database, and a shell that finds Deno as `deno` and behind `npx`. The sandbox has no limit; the runs keep
 // the job's.
@@ -42,7 +42,7 @@ const DEFAULT_SANDBOX = "http://127.0.0.1:8787";
 /** Where the place's sandbox serves; there is one place at a time. */
 let sandboxUrl = DEFAULT_SANDBOX;
 
-/** Longest run of a command. */
+/** Time limit of a command. */
 const TIMEOUT_MS = 120_000;
 
 /** Days that the sandbox spoils when it is told to: a page of HTML, and a runner without an id. */

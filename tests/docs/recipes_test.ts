@@ -4,7 +4,7 @@ import { parse } from "yaml";
 import { jobOf } from "../fetch/job.ts";
 import { REPOSITORY } from "../support/repository.ts";
 
-Deno.test("docs/recipes.md shows what stands in config/", () => {
+Deno.test("docs/recipes.md shows what is in config/", () => {
   const page = Deno.readTextFileSync(`${REPOSITORY}/docs/recipes.md`);
   const sections = page.split(/^## /m).slice(1);
   for (const section of sections) {

@@ -55,7 +55,7 @@ Deno.test("examineApi() names the variable to check when credentials are refused
   assertEquals(JSON.stringify(api).includes("secret-token"), false);
 });
 
-Deno.test("examineApi() says what to do about an API that refuses connections", async () => {
+Deno.test("examineApi() prints what to do about an API that refuses connections", async () => {
   const server = serve(() => new Response());
   await server[Symbol.asyncDispose]();
   const [api] = await examine(server.url);

@@ -7,7 +7,7 @@ import { tempDir } from "../support/temp.ts";
 
 const SIGNAL = new AbortController().signal;
 
-Deno.test("examineTarget() tells version, rights and stamp, and leaves nothing behind", async () => {
+Deno.test("examineTarget() reports version, privileges and stamp, and leaves nothing behind", async () => {
   const url = await (await sharedPostgres()).createDatabase();
   const items = await examineTarget(url, SIGNAL);
   assertEquals(items.map(({ name, ok }) => [name, ok]), [
@@ -24,7 +24,7 @@ Deno.test("examineTarget() tells version, rights and stamp, and leaves nothing b
   assertEquals(left?.tables, 0);
 });
 
-Deno.test("examineTarget() gives the statement that helps when the user may not make tables", async () => {
+Deno.test("examineTarget() prints the GRANT that is needed when the user may not create tables", async () => {
   const url = await (await sharedPostgres()).createDatabase();
   const sql = postgres(url, { max: 1 });
   const role = `reader_${crypto.randomUUID().slice(0, 8)}`;
@@ -36,7 +36,7 @@ Deno.test("examineTarget() gives the statement that helps when the user may not 
   assertEquals(rights?.do, `GRANT CREATE ON SCHEMA "public" TO "${role}"`);
 });
 
-Deno.test("examineTarget() says which address does not answer, without the password", async () => {
+Deno.test("examineTarget() names the address that does not respond, without the password", async () => {
   const [item] = await examineTarget("postgres://someone:pa55word@127.0.0.1:1/none", SIGNAL);
   assertEquals([item?.name, item?.ok], ["database", false]);
   assertStringIncludes(item!.found, "127.0.0.1:1");
@@ -54,7 +54,7 @@ Deno.test("examineCheckpoint() writes, reads and removes a value", async () => {
   assertEquals(left, []);
 });
 
-Deno.test("examineCheckpoint() says what to do about a file that is no checkpoint", async () => {
+Deno.test("examineCheckpoint() says what to do about a file that is not a checkpoint", async () => {
   using dir = tempDir();
   await Deno.writeTextFile(dir.file("checkpoints.db"), "something else ".repeat(20));
   const item = await examineCheckpoint(dir.file("checkpoints.db"));

@@ -1,5 +1,5 @@
-// What a cast lets through, PostgreSQL must take: one text it refuses would cost the whole batch. Asked
-// of PGlite, which is PostgreSQL, with texts that look like values of each type.
+// PostgreSQL must accept every text that a cast returns: one that it refuses would cost the whole batch. Tested
+// on PGlite, which is PostgreSQL, with texts that look like values of each type.
 import { assertEquals } from "@std/assert";
 import { PGlite } from "@electric-sql/pglite";
 import fc from "fast-check";
@@ -69,7 +69,7 @@ function valueFor(type: string): fc.Arbitrary<unknown> {
 Deno.test("castOf() returns only what PostgreSQL accepts", async (t) => {
   await using db = await PGlite.create();
   await t.step(
-    "equal keys are equal texts, and texts of moments sort in their order",
+    "equal keys have equal texts, and texts of moments sort chronologically",
     () => assertCanonical(db),
   );
   for (const type of COLUMN_TYPES) {
@@ -85,7 +85,7 @@ Deno.test("castOf() returns only what PostgreSQL accepts", async (t) => {
   }
 });
 
-/** Those of the texts that PostgreSQL cannot read as the type: asked for all at once, then one by one. */
+/** The texts that PostgreSQL cannot read as the type: tried all at once, then one by one. */
 async function refused(db: PGlite, type: ColumnType, texts: string[]): Promise<string[]> {
   const ask = (asked: string[]) =>
     db.query(`SELECT count(v::${sqlType(type)}::text) FROM unnest($1::text[]) AS v`, [asked]);

@@ -8,7 +8,7 @@ import { Failure } from "../../lib/failure.ts";
 import { all } from "../plan/jobs.ts";
 import { unitOf } from "../upsert/extracted.ts";
 
-/** Hands on what `extract` says of each page. */
+/** Passes on what `extract` returns for each page. */
 function extracted(items: Fetched[], extract: Extractor["extract"]) {
   const source = async function* () {
     yield* items;

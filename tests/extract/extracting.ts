@@ -1,4 +1,4 @@
-// Makes small jobs and pages for the tests of extraction, and shows rows by the names of their columns.
+// Creates small jobs and pages for the tests of extraction, and shows rows by the names of their columns.
 import { atOnce } from "../../lib/yield_to_event_loop.ts";
 import type { Job } from "../../lib/config/schema/job.ts";
 import { jobSchema } from "../../lib/config/schema/job_schema.ts";
@@ -12,7 +12,7 @@ import { decodeBody, readRecords } from "../../lib/extract/decode/read_records.t
 /** Keys of a job file. */
 type Keys = Record<string, unknown>;
 
-/** A job with one stream "s", from the keys that a test is about. */
+/** A job with one stream "s", from the keys that a test needs. */
 export function jobOf({ tables, stream, ...job }: { tables: Keys; stream: Keys } & Keys): Job {
   const parsed = jobSchema.parse({
     job: "test",
@@ -25,7 +25,7 @@ export function jobOf({ tables, stream, ...job }: { tables: Keys; stream: Keys }
   return { ...parsed, file: "test.yaml", variables: [] } as unknown as Job;
 }
 
-/** What a page beside its body says. */
+/** The parts of a page other than its body. */
 export interface PageOptions {
   readonly window?: { readonly from: number; readonly to: number };
   readonly each?: Keys;
@@ -59,7 +59,7 @@ export function pageOf(records: unknown[], options: PageOptions = {}): Extracted
   };
 }
 
-/** The rows of a table as objects, in order, over all entries that make them. */
+/** The rows of a table as objects, in order, over all entries that produce them. */
 export function rowsOf({ sets }: Extraction, table: string): Record<string, string | null>[] {
   return sets.filter(({ shape }) => shape.table === table).flatMap(({ shape, rows }) =>
     rows.map((row) => Object.fromEntries(shape.columns.map((name, at) => [name, row[at] ?? null])))

@@ -164,7 +164,7 @@ Deno.test("extract() yields neither a row nor a rejection where a condition does
   assertEquals(rows(["s", { path: "id", not: [2] }]), "15");
 });
 
-Deno.test("extract() yields nothing for what a condition on the elements above excludes", () => {
+Deno.test("extract() yields nothing where a condition on the elements above excludes rows", () => {
   const rows = (when: unknown) => {
     const stream = {
       records: { path: "result", as: "entries" },

@@ -1,5 +1,5 @@
-// What a source sends is never to be believed: whatever it is, extraction makes rows or rejections and
-// does not throw, and what names say never becomes code.
+// Responses are not trusted: whatever they contain, extraction produces rows or rejections and
+// does not throw, and names never become code.
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { COLUMN_TYPES } from "../../lib/config/schema/job_schema.ts";

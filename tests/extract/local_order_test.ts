@@ -71,7 +71,7 @@ Deno.test("extract() rejects an ambiguous time without a twin, and a time that d
   ]);
 });
 
-Deno.test("extract() takes the instant that the column declares", () => {
+Deno.test("extract() uses the instant that the column declares", () => {
   const at = { path: "at", ambiguous: "later" };
   const found = extractBody(job({ at }, ["at", "meter"]), [
     { at: "2025-10-26T03:30", meter: "a", price: 1 },

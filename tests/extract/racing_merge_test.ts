@@ -25,7 +25,7 @@ const extractors = {
   results: compileExtractor(job, "results"),
 };
 
-/** The rows that one endpoint's answer for a day becomes. */
+/** The rows that one endpoint's response for a day becomes. */
 function answer(stream: "racecards" | "results", day: string): RowSet[] {
   const races = racesOn(day).slice(0, RACES_PER_DAY);
   const records = stream === "racecards"
@@ -42,7 +42,7 @@ function answer(stream: "racecards" | "results", day: string): RowSet[] {
 
 type Fields = Record<string, unknown>;
 
-/** The record with the same few horses and people in every race, of whom each day says something else. */
+/** The record with the same few horses and people in every race, whose facts change each day. */
 function withFewHorses(record: Fields & { runners: Fields[] }, day: string): Fields {
   const first = Number(String(record.race_id).slice(-3));
   const runners = record.runners.map((runner, at) => {
@@ -68,7 +68,7 @@ function withFewHorses(record: Fields & { runners: Fields[] }, day: string): Fie
   return { ...record, runners };
 }
 
-/** Pedigrees do not change, only the way in which the two endpoints write them. */
+/** Pedigrees do not change, only how the two endpoints write them. */
 function ancestors(horse: number, isCard: boolean): Fields {
   return Object.fromEntries(
     ["sire", "dam", "damsire"].flatMap((kind) => [
@@ -82,7 +82,7 @@ function ancestors(horse: number, isCard: boolean): Fields {
 const cards = DAYS.map((day) => answer("racecards", day));
 const results = DAYS.map((day) => answer("results", day));
 
-/** The tables' content after the writes; every one of them must leave what is there alone when repeated. */
+/** The contents of the tables after the writes; repeating any of them must change nothing. */
 async function contentAfter(writes: readonly RowSet[][]): Promise<Map<string, string[]>> {
   await using target = await openTarget(await (await sharedPostgres()).createDatabase());
   await target.prepare(job.tables);
@@ -104,7 +104,7 @@ function shuffled<T>(items: readonly T[], seed: number): T[] {
     .map(({ item }) => item);
 }
 
-/** What the newest card says, though there are newer results, and cards and results of other days. */
+/** The values of the newest card, although there are newer results, and cards and results of other days. */
 const LAST_SAID = '(trn_0,"Trainer in 2025","Yard of 2025-06-07",t,"2025-06-07';
 
 Deno.test("racing.yaml yields the same rows for every order of racecards and results, once or twice", async () => {

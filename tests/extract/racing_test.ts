@@ -1,4 +1,4 @@
-// config/racing.yaml against real answers of the source: every field of every race and runner is looked
+// config/racing.yaml against real responses of the API: every field of every race and runner is looked
 // up in the rows it should have become, by expectations written here and not derived from the mapping.
 import { assert, assertEquals } from "@std/assert";
 import type { Job } from "../../lib/config/schema/job.ts";
@@ -15,7 +15,7 @@ if (absent) {
 
 type Fields = Record<string, unknown>;
 
-/** What a field becomes: table, column, and the value from the field's. */
+/** Where a field goes: table, column, and the value derived from the field's. */
 type Expectation = readonly [table: string, column: string, value?: (field: string) => unknown];
 
 const none = (text: string) => ["", "-", "–"].includes(text);
@@ -35,7 +35,7 @@ const seconds = (text: string) => {
 const utc = (text: string) => `${new Date(text).toISOString().slice(0, 19).replace("T", " ")}+00`;
 const SEXES: Fields = { F: "filly", G: "gelding", M: "mare", C: "colt", H: "horse", R: "rig" };
 
-/** Fields that go under their own name, as they are, to one table. */
+/** Fields that go unchanged, under their own name, to one table. */
 const alike = (table: string, fields: string): [string, Expectation[]][] =>
   fields.split(" ").map((field) => [field, [[table, field]]]);
 
@@ -276,7 +276,7 @@ Deno.test("racing.yaml lists 19 bookmakers, each once", async () => {
   assert(records.every(({ name, type, website }) => name && type && website));
 });
 
-/** Every field of a race and of its runners is where it should be, and nothing unexpected was there. */
+/** Asserts that every field of a race and of its runners is where it should be, and nothing else. */
 function assertMapped(
   extraction: Extraction,
   race: Fields,

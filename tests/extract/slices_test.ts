@@ -65,7 +65,7 @@ Deno.test("parseBySlices() rejects what JSON.parse rejects", () => {
   assertThrows(() => parsed(text.replace("}]}]}", "}]},]}"), "tracks"), SyntaxError);
 });
 
-/** Records in which much looks like the beginning or the end of something else, and what is around them. */
+/** Records with many strings that look like the beginning or end of records, and the text around them. */
 const { records, value } = fc.letrec((tie) => ({
   value: fc.oneof(
     { maxDepth: 3, withCrossShrink: true },

@@ -1,6 +1,6 @@
-// What an API may do wrong, from its answer to the rows, the errors and the exit code. Single exchanges
-// (resets, bombs, charsets, redirects, loops) are tests/fetch's; here is what becomes of the whole run. One
-// bad record costs itself alone, one bad window costs itself alone, and both heal.
+// What an API may do wrong, from its response to the rows, the errors and the exit code. Single exchanges
+// (resets, bombs, charsets, redirects, loops) are tested in tests/fetch; here whole runs are tested. One
+// bad record or one bad window costs only itself, and both are fetched again.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { formatDay } from "../../lib/plan/time/civil.ts";
 import { Failure } from "../../lib/failure.ts";
@@ -40,7 +40,7 @@ function spoilOne(change: (reading: Reading) => unknown): (asked: Asked) => unkn
 
 const SPOILT = `${BAD_DAY}/3`;
 
-/** The API answers well again, and what was kept aside is asked for and loaded. */
+/** The API responds correctly again, and what failed is fetched and loaded. */
 async function assertHeals(bench: Bench, api: MeterApi): Promise<void> {
   api.spoil = () => undefined;
   const before = api.asked.length;
@@ -51,21 +51,21 @@ async function assertHeals(bench: Bench, api: MeterApi): Promise<void> {
   assertEquals(await bench.rows(), tablesOf(DAYS) as Tables);
 }
 
-/** A reading of which a value is another, and what is said of it. */
+/** A reading with one changed value, and the reason of its rejection. */
 const BAD_RECORDS: Record<string, { change: (r: Reading) => unknown; says: string[] }> = {
   "a number beyond int4": {
     change: (reading) => ({ ...reading, count: 3_000_000_000 }),
     says: ["readings", "count", "3000000000"],
   },
-  "a date that is none": {
+  "a date that does not exist": {
     change: (reading) => ({ ...reading, taken_at: "2025-02-30T10:00:00Z" }),
     says: ["readings", "taken_at", "2025-02-30"],
   },
-  "a NUL in a text": {
+  "a NUL in a string": {
     change: (reading) => ({ ...reading, note: "a\0b" }),
     says: ["readings", "note", "NUL"],
   },
-  "half a surrogate pair in a text": {
+  "half a surrogate pair in a string": {
     change: (reading) => ({ ...reading, note: "a\ud800b" }),
     says: ["readings", "note", "surrogate"],
   },
@@ -164,10 +164,10 @@ function json(text: string): Response {
   return new Response(text, { headers: { "content-type": "application/json" } });
 }
 
-/** Answers that spoil the window of one day. */
+/** Responses that break the window of one day. */
 const BAD_WINDOWS: Record<string, { answer: (asked: Asked) => unknown; says: string }> = {
   "404": { answer: () => new Response("gone", { status: 404 }), says: "status 404" },
-  "500 without end": {
+  "500 every time": {
     answer: () => new Response("oops", { status: 500 }),
     says: 'status 500, "oops" in 3 attempts',
   },
@@ -279,12 +279,12 @@ Deno.test("backfill() stops after ten windows in a row and keeps them when the A
   assertEquals((await bench.retryEntries()).length, summary.windows.failed);
 });
 
-Deno.test("backfill() misses nothing when the clock goes backwards between two runs", async () => {
+Deno.test("backfill() misses nothing when the clock is set back between two runs", async () => {
   await using api = startMeters();
   await using bench = await openBench(meterJob(api.url, { stream: "    settle: 3d" }));
   const at = (day: string) => ({ resume: true, nowMs: Date.parse(`${day}T12:00:00Z`) });
   assertEquals((await bench.run(FIRST, "2024-01-10", at("2024-01-11"))).summary.outcome, "done");
-  // Five days back: what was final stays final, and nothing new is taken for final.
+  // Five days back: what was final stays final, and nothing else becomes final.
   assertEquals((await bench.run(FIRST, LAST, at("2024-01-06"))).summary.outcome, "done");
   const before = api.asked.length;
   assertEquals((await bench.run(FIRST, LAST, at("2024-02-01"))).summary.outcome, "done");

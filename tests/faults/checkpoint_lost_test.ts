@@ -1,5 +1,5 @@
-// The checkpoint's file is deleted, cut off, locked or has no room: a clear message, nothing lost in the
-// database, and `deno task checkpoint --rebuild` brings coverage back from what the target recorded.
+// The checkpoint file is deleted, truncated, locked, or its disk is full: a clear message, nothing lost in the
+// database, and `deno task checkpoint --rebuild` restores coverage from what the target recorded.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { LAYOUT_VERSION, VERSION_KEY } from "../../lib/checkpoint/key.ts";
@@ -21,7 +21,7 @@ async function filledSite(api: MeterApi, env: Record<string, string> = {}): Prom
   return site;
 }
 
-/** Windows left to fetch, as the checkpoint knows them. */
+/** Windows left to fetch, according to the checkpoint. */
 async function left(site: Site): Promise<number> {
   const { code, stdout, stderr } = await site.run("backfill", [
     ...ARGS,
@@ -43,7 +43,7 @@ function remove(path: string): void {
   }
 }
 
-/** No command uses the checkpoint; each says why and what to do. */
+/** No command can use the checkpoint; each says why and what to do. */
 async function assertRefused(site: Site, api: MeterApi, why: string): Promise<void> {
   const before = api.asked.length;
   const commands: [string, string[]][] = [["backfill", [...ARGS, "--resume"]], ["status", []], [
@@ -160,7 +160,7 @@ Deno.test("backfill loses nothing when the checkpoint is deleted while it runs",
     return undefined;
   };
   const { code, stderr } = await site.run("backfill", ARGS);
-  // SQLite may or may not notice; either way the rows are there or the run says that it failed.
+  // SQLite may or may not notice; in either case the rows are there or the run reports a failure.
   if (code === 0) assertEquals(await site.rows(), tablesOf(DAYS) as Tables);
   else assertStringIncludes(stderr, "error: Cannot ");
   api.spoil = () => undefined;

@@ -1,5 +1,5 @@
-// The database goes away, refuses, fills up or is in the way while a backfill writes. What passes is
-// waited for; what does not is a clear stop. Either way the checkpoint never says more than the rows, and
+// The database disappears, refuses, fills up or blocks while a backfill writes. A transient failure is
+// waited out; any other stops the run with a clear message. The checkpoint is never ahead of the rows, and
 // the next run completes them.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { delay } from "@std/async/delay";
@@ -17,7 +17,7 @@ const [FIRST, LAST] = ["2024-01-01", size("2024-02-19", "2024-12-31")];
 const DAYS = daysOf(FIRST, LAST).concat(LAST);
 type Tables = Record<string, unknown[]>;
 
-/** Every day that the checkpoint knows as done has all its rows in the database. */
+/** Asserts that every day that is done in the checkpoint has all its rows in the database. */
 async function assertNotAhead(bench: Bench): Promise<number> {
   const { rows } = await bench.target.query("SELECT day::text, count(*) FROM readings GROUP BY 1");
   const held = new Map(rows.map(([day, count]) => [String(day), Number(count)]));
@@ -40,7 +40,7 @@ async function assertCompletes(bench: Bench): Promise<void> {
   assertEquals(await bench.rows(), tablesOf(DAYS) as Tables);
 }
 
-/** The run ended with a failure of the target that says this, and kept what was done. */
+/** Asserts that the run ended with this failure of the target, and kept what was done. */
 async function assertStopped(
   bench: Bench,
   { summary, error }: Awaited<ReturnType<Bench["run"]>>,
@@ -53,7 +53,7 @@ async function assertStopped(
   await assertNotAhead(bench);
 }
 
-/** Does something at the 20th request, and has the API keep silent until it is done: more is still to be written then. */
+/** Runs an action at the 20th request while the API does not respond, so that more is still to be written. */
 function inTheMiddle(api: MeterApi, action: () => Promise<unknown>): void {
   let acted: Promise<unknown> | undefined;
   const before = api.asked.length;
@@ -174,7 +174,7 @@ Deno.test("backfill() stops with what to do when the disk of a table is full", a
   if (disk !== undefined) await other.run("DROP TABLESPACE tiny");
 });
 
-/** Where nothing can be mounted, a trigger says what a full disk says. */
+/** If no disk can be mounted, a trigger raises the error of a full disk. */
 async function fullByTrigger(other: ReturnType<typeof openSql>): Promise<void> {
   await other.run(`CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     IF (SELECT count(*) FROM readings) > 300 THEN
@@ -193,8 +193,8 @@ Deno.test("backfill() repeats a batch that was the victim of a deadlock with ano
   assertEquals((await bench.run(FIRST, LAST)).summary.outcome, "done");
   await using other = openSql(bench.databaseUrl);
   await other.run("UPDATE meters SET name = 'x'; UPDATE readings SET note = 'x'");
-  // The other one locks a reading, and the run a meter; then each wants what the other has. Whoever
-  // waits first looks first, and is the one who is told.
+  // The other session locks a reading, and the run a meter; then each waits for the other. The session that
+  // waits first checks first, and is the victim.
   await other.run("BEGIN; SET deadlock_timeout = '1min'; SELECT FROM readings FOR UPDATE");
   const running = bench.run(FIRST, LAST);
   await other.waits();

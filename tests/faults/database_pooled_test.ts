@@ -1,5 +1,5 @@
-// Whole commands through a real pgbouncer in transaction mode, with other clients in it: what works on a
-// direct connection works there, however the run before ended.
+// Whole commands through a real pgbouncer in transaction mode that serves other clients too: what works on a
+// direct connection works there, however the previous run ended.
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { HAS_PGBOUNCER, startPooler } from "../support/pgbouncer.ts";

@@ -1,5 +1,5 @@
-// A run starts while the database restarts, is out of connections or only reads: what passes is waited for
-// and said, what does not is said at once.
+// A run starts while the database restarts, is out of connections or is read-only: a transient state is waited out
+// and reported, any other is reported at once.
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { Failure } from "../../lib/failure.ts";
 import { openTarget } from "../../lib/upsert/open_target.ts";

@@ -38,7 +38,7 @@ const TEXTS = [
 
 const DAY = daysOf("2024-01-01", "2024-02-01").find((day) => readingsOf(day).length > 0)!;
 
-/** Readings made of those texts, in keys, values and the names of members. */
+/** Readings with those strings as keys, values and member names. */
 const HOSTILE: Reading[] = TEXTS.map((text, at) => ({
   ...readingsOf(DAY)[0]!,
   id: `${at}${text}`,
@@ -106,7 +106,7 @@ function sorted(value: unknown): string {
   return JSON.stringify(Object.entries(value as object).sort());
 }
 
-/** Job files that want what they must not have, and what is said about each. */
+/** Job files that request what they must not have, and the message for each. */
 const ESCAPES: Record<string, [from: string, to: string, says: string]> = {
   "a table's name with a quote": [
     "  readings:\n    key",

@@ -1,5 +1,5 @@
-// Owns whole runs inside the test's process, for faults that need no process of their own: the same wiring
-// as `deno task backfill`, with a database that is waited for shortly instead of a minute.
+// Runs backfills inside the test's process, for faults that require no separate process: the same wiring
+// as `deno task backfill`, but a lost database is waited for briefly instead of for a minute.
 import { openKv } from "../../lib/checkpoint/open_kv.ts";
 import { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import type { RetryEntry } from "../../lib/checkpoint/retry_entry.ts";
@@ -29,12 +29,12 @@ export interface Bench extends AsyncDisposable {
   readonly logs: string;
   /** Runs the job over days, the last included. */
   run(from: string, to: string, options?: BenchRun): Promise<RunResult & { events: RunEvent[] }>;
-  /** What is to be asked again. */
+  /** The windows to fetch again. */
   retryEntries(): Promise<RetryEntry[]>;
   rows(): Promise<Record<string, unknown[]>>;
 }
 
-/** How a run differs from the usual. */
+/** How a run differs from the default. */
 export interface BenchRun {
   readonly resume?: boolean;
   readonly noWait?: boolean;

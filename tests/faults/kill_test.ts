@@ -1,5 +1,5 @@
-// `kill -9` at random moments: whatever the process was doing, the next `--resume` goes on, and at the
-// end the database holds what it would hold had nothing happened.
+// `kill -9` at random moments: whatever the process was doing, the next `--resume` continues, and at the
+// end the database holds what it would hold without the kill.
 import { assert, assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { startSandbox } from "../../lib/sandbox/server.ts";
@@ -47,7 +47,7 @@ async function killAndResume(
   return lives;
 }
 
-/** The backfill is complete: nothing is left to ask, and nothing is asked. */
+/** Asserts that the backfill is complete: nothing is left to fetch, and nothing is requested. */
 async function assertComplete(site: Site, args: readonly string[], requests: () => number) {
   const { stdout } = await site.run("backfill", [...args, "--check-status", "--json"]);
   assertEquals(JSON.parse(stdout).left, 0);
@@ -74,7 +74,7 @@ for (const kind of KINDS) {
     const times = api.timesAsked();
     assertEquals([...times.keys()].sort(), days);
     const twice = [...times.values()].filter((count) => count > 1).length;
-    assert(twice <= kills * 4, `${twice} windows were asked for twice by ${kills} kills`);
+    assert(twice <= kills * 4, `${twice} windows were fetched twice after ${kills} kills`);
     figure(
       `meters, ${kind}: ${lives.kills} kills (${lives.beforeRequests} before the first request), ` +
         `${days.length} windows, ${twice} fetched more than once`,

@@ -5,7 +5,7 @@ import { serve } from "../support/http_server.ts";
 import { openBench } from "./in_process.ts";
 import { meterJob, startMeters } from "./meter_api.ts";
 
-Deno.test("backfill() keeps a quota over runs and jobs, to the request", async () => {
+Deno.test("backfill() keeps a quota across runs and jobs, to the request", async () => {
   await using api = startMeters();
   const source = "  limits: [100/s, 50/d]";
   await using bench = await openBench(meterJob(api.url, { source }));
@@ -57,7 +57,7 @@ Deno.test("backfill() obeys Retry-After and reports until when it waits; with --
   assertEquals(waits, ["the API requested a wait"]);
   assert(api.asked.length <= 8, `${api.asked.length} requests`);
   const asked = api.asked.length;
-  // The next run knows of the pause and asks nothing.
+  // The next run knows of the pause and sends no request.
   const next = await bench.run("2024-01-01", "2024-01-31", { resume: true, noWait: true });
   assert(next.error instanceof Failure);
   assertEquals([next.error.kind, api.asked.length], ["unavailable", asked]);

@@ -1,4 +1,4 @@
-// Owns the question whether the long versions of the proofs are asked for: `deno task test:long` runs the
+// Decides whether the long versions of the proofs run: `deno task test:long` runs the
 // same tests with more kills, more cases and longer backfills, and prints the figures for docs/operations.md.
 
 /** Whether the long versions run. */

@@ -1,5 +1,5 @@
-// What waits in memory is bounded, whichever side is slow: rows, bytes and windows are counted at the door of
-// the source while the database stands still, and the memory of a real process is looked at.
+// The amount that waits in memory is bounded, whichever side is slow: rows, bytes and windows are counted at
+// the API while the database is blocked, and the memory of a real process is measured.
 import { assert, assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { MOST_WAITING_BYTES } from "../../lib/fetch/backlog.ts";
@@ -25,7 +25,7 @@ const SAMPLE = readingsOf(
   daysOf("2024-01-01", "2024-02-01").find((day) => readingsOf(day).length)!,
 );
 
-/** Answers of so many readings of so many bytes for each day. */
+/** Responses with so many readings of so many bytes for each day. */
 function wideDays(readings: number, bytes: number): Spoil {
   const text = JSON.stringify({
     total: readings,
@@ -56,7 +56,7 @@ async function lockReadings(other: OtherSession): Promise<void> {
   }
 }
 
-/** Waits until the source has not been asked for a second; returns how often it was. */
+/** Waits until the API has received no request for a second; returns how many it received. */
 async function untilQuiet(api: MeterApi): Promise<number> {
   let [asked, since] = [0, performance.now()];
   while (performance.now() - since < 1000) {
@@ -66,7 +66,7 @@ async function untilQuiet(api: MeterApi): Promise<number> {
   return asked;
 }
 
-/** Days that may wait: in a batch that is written, one made ready, one gathered, and on their way there. */
+/** Days that may wait: in a batch being written, one being prepared, one being collected, and in flight. */
 function mostDays(rowsOfDay: number, bytesOfDay: number): number {
   const inBatch = Math.ceil(Math.min(ROWS_WAITING / rowsOfDay, BYTES_WAITING / bytesOfDay));
   return 3 * inBatch + 2 * AT_ONCE + 8;
@@ -90,7 +90,7 @@ for (const [what, { readings, bytes }] of Object.entries(SIZES)) {
       (await other.run("SELECT count(DISTINCT day) AS days FROM readings"))[0]!.days,
     );
     const waiting = await untilQuiet(api) - written;
-    // A reading makes two rows, its meter's and its own.
+    // A reading becomes two rows, its meter's and its own.
     const most = mostDays(2 * readings, readings * bytes);
     assert(waiting <= most, `${waiting} days wait, at most ${most} may`);
     stop.abort();
@@ -139,7 +139,7 @@ Deno.test("backfill() bounds what two streams hold together when the database st
 Deno.test("backfill() delays no rows when the API is slow", async () => {
   let written = 0;
   const stop = AbortSignal.timeout(120_000);
-  // No answer before the days before it are in the database, but for those that are asked at once.
+  // The API responds only when the earlier days are in the database, except those requested concurrently.
   await using api = startMeters(async ({ number }) => {
     while (number > written + AT_ONCE && !stop.aborted) await delay(2);
     return undefined;
@@ -169,7 +169,7 @@ async function mostMemory(file: string, until: Promise<unknown>): Promise<number
   return most;
 }
 
-Deno.test("a backfill's process stays small when the API is fast and the database stalls", async () => {
+Deno.test("a backfill's process uses little memory when the API is fast and the database stalls", async () => {
   await using api = startMeters(wideDays(10, 100_000));
   await using site = await openSite(wideJob(api.url));
   await using other = openSql(site.databaseUrl);
@@ -178,13 +178,13 @@ Deno.test("a backfill's process stays small when the API is fast and the databas
   const most = await mostMemory(site.file("job.yaml"), quiet);
   assert(most > 0 && most < 400, `${most} MB`);
   figure(
-    `database stands still: ${Math.round(most)} MB at most, ${await quiet} days of 1 MB asked`,
+    `database blocked: ${Math.round(most)} MB at most, ${await quiet} days of 1 MB requested`,
   );
   task.kill("SIGTERM");
 });
 
 longTest(
-  "a backfill's process stays small when the API is slow and returns gigabytes",
+  "a backfill's process uses little memory when the API is slow and returns gigabytes",
   async () => {
     const days = daysOf("2020-01-01", "2024-01-01");
     const answer = wideDays(10, 100_000);
@@ -199,6 +199,6 @@ longTest(
     const { code, stderr } = await task.result;
     assertEquals(code, 0, stderr);
     assert(most > 0 && most < 600, `${most} MB`);
-    figure(`source is slow: ${Math.round(most)} MB at most, ${days.length} days of 1 MB`);
+    figure(`slow API: ${Math.round(most)} MB at most, ${days.length} days of 1 MB`);
   },
 );

@@ -1,9 +1,9 @@
-// Owns the source that the tests of this folder break: meters that are read some dozens of times a day. What it
-// holds is known value by value, so that a test can say what must be in the database without asking
-// Hindcast. It answers truly unless a test tells it not to, and counts what it was asked.
+// The API that the tests of this folder break: meters that are read some dozens of times a day. What it
+// holds is known value by value, so that a test can say what must be in the database without using
+// Hindcast. It responds correctly unless a test changes that, and counts its requests.
 import { serve } from "../support/http_server.ts";
 
-/** One reading as the API tells it. */
+/** One reading as the API returns it. */
 export interface Reading {
   id: string;
   taken_at: string;
@@ -27,21 +27,21 @@ export interface Asked {
   readonly skip: number;
   readonly limit: number;
   readonly authorization: string | null;
-  /** The good answer's value. */
+  /** The value of the correct response. */
   page(): { total: number; readings: Reading[] };
 }
 
-/** What a test answers instead; undefined for the good answer, a plain value for its JSON. */
+/** What a test responds instead; undefined for the correct response, a plain value for its JSON. */
 export type Spoil = (asked: Asked) => unknown;
 
 /** A running API. */
 export interface MeterApi extends AsyncDisposable {
   readonly url: string;
-  /** What it was asked, in order. */
+  /** The requests, in order. */
   readonly asked: readonly Asked[];
-  /** Replaces what is answered from now on. */
+  /** Replaces the responses from now on. */
   spoil: Spoil;
-  /** How often the first page of each day was asked for; windows must be days. */
+  /** How often the first page of each day was requested; windows must be days. */
   timesAsked(): Map<string, number>;
 }
 
@@ -117,7 +117,7 @@ export function readingsOf(day: string): Reading[] {
   });
 }
 
-/** What the tables of the job must hold after those days, as PostgreSQL makes JSON of rows, in the order of their keys. */
+/** What the tables of the job must hold after those days, as PostgreSQL's JSON of rows, in the order of their keys. */
 export function tablesOf(days: readonly string[]): Record<string, unknown[]> {
   const readings = days.flatMap(readingsOf);
   const meters = new Map(readings.map(({ meter }) => [meter.id, meter]));
@@ -136,7 +136,7 @@ function inOrder<T extends { id: string }>(rows: T[]): T[] {
   return rows.sort((a, b) => a.id < b.id ? -1 : 1);
 }
 
-/** FNV-1a, spread once more. */
+/** FNV-1a with an additional mixing step. */
 function hash(text: string): number {
   let value = 0x811c9dc5;
   for (const char of text) value = Math.imul(value ^ char.codePointAt(0)!, 0x01000193);

@@ -1,5 +1,5 @@
-// What an API that is away means for a run: it waits and goes on by itself, and no window is failed by it.
-// The arithmetic of probes is tests/fetch/rate/availability_test.ts's; here are whole runs.
+// Runs while the API is unreachable: they wait and continue by themselves, and no window fails because of it.
+// The arithmetic of probes is tested in tests/fetch/rate/availability_test.ts; here are whole runs.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Failure } from "../../lib/failure.ts";
 import { formatWait, type Wait } from "../../lib/report/text/wait.ts";

@@ -1,5 +1,5 @@
-// Owns an embedded database that is made once for all test files of a process and copied for each test: making one
-// takes seconds, copying it a tenth of one. A copy counts as another database: Hindcast stamps it anew.
+// An embedded database that is created once for all test files of a process and copied for each test: creating one
+// takes seconds, copying it a tenth of a second. A copy counts as another database: Hindcast gives it a new stamp.
 import { openTarget } from "../../lib/upsert/open_target.ts";
 
 /** Test files do not share modules, but they share the environment of their process. */

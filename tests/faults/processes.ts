@@ -1,4 +1,4 @@
-// Owns looking at the processes of this machine, as any other user of it may.
+// Lists the processes of this machine, as any of its users can.
 
 /** What a process is and holds. */
 export interface ProcessInfo {

@@ -1,5 +1,5 @@
-// Requests go through the proxy that the environment declares, except to hosts of NO_PROXY, and a proxy
-// that is away is named.
+// Requests go through the proxy that the environment declares, except to hosts of NO_PROXY, and an unreachable proxy
+// is named.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { serve } from "../support/http_server.ts";
 import { openSite } from "./site.ts";
@@ -11,7 +11,7 @@ tables: { t: { key: id, columns: { id: text } } }
 streams: { s: { request: "/{from}/{last}", window: day, rows: t } }
 `;
 
-Deno.test("a job reaches its API through the proxy of HTTP_PROXY, and without it where NO_PROXY says so", async () => {
+Deno.test("a job reaches its API through the proxy of HTTP_PROXY, and without it if NO_PROXY lists the host", async () => {
   const seen: string[] = [];
   await using proxy = serve((request) => {
     seen.push(`${request.headers.get("host")}`);
@@ -28,7 +28,7 @@ Deno.test("a job reaches its API through the proxy of HTTP_PROXY, and without it
   assertStringIncludes(direct.stdout + direct.stderr, 'DNS knows no host "api.meters.test"');
 });
 
-Deno.test("a proxy that nothing listens at is named with its variable and its address, without its password", async () => {
+Deno.test("a proxy that refuses connections is named with its variable and address, without its password", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr as Deno.NetAddr;
   listener.close();

@@ -1,5 +1,5 @@
-// What went wrong is kept, listed with its reason, told by exit code and last line, and asked for again by
-// `--resume` until it is right; nothing of it is silently dropped.
+// What failed is kept, listed with its reason, reported by exit code and last line, and fetched again by
+// `--resume` until it succeeds; nothing of it is dropped silently.
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { daysOf, meterJob, readingsOf, type Spoil, startMeters, tablesOf } from "./meter_api.ts";
 import { openSite } from "./site.ts";
@@ -10,7 +10,7 @@ const DAYS = daysOf("2024-01-01", "2024-01-15");
 const [BAD_ROW_DAY, BAD_DAY] = DAYS.filter((day) => readingsOf(day).length > 5) as [string, string];
 type Tables = Record<string, unknown[]>;
 
-/** One day is not there, and one reading of another day cannot be read. */
+/** One day is missing, and one reading of another day cannot be read. */
 const spoil: Spoil = ({ from, skip, page }) => {
   if (from === BAD_DAY) return new Response("maintenance", { status: 404 });
   if (from !== BAD_ROW_DAY || skip > 0) return undefined;
@@ -30,7 +30,7 @@ Deno.test("backfill records errors, errors lists them, and --resume fetches them
   );
   assertStringIncludes(run.stdout, `rejected a row of readings.count: `);
 
-  // Again while it is still wrong: only that is asked for, and it is listed once.
+  // Again while it still fails: only that is fetched, and it is listed once.
   const before = api.asked.length;
   const again = await site.run("backfill", [...ARGS, "--resume", "--json"]);
   assertEquals(again.code, 1);
@@ -62,7 +62,7 @@ Deno.test("backfill records errors, errors lists them, and --resume fetches them
   assertEquals(await site.rows(), tablesOf(DAYS) as Tables);
 });
 
-Deno.test("errors --clear deletes what is listed, and failed windows stay gaps", async () => {
+Deno.test("errors --clear deletes the list, and failed windows stay gaps", async () => {
   await using api = startMeters(spoil);
   await using site = await openSite(meterJob(api.url));
   assertEquals((await site.run("backfill", ARGS)).code, 1);

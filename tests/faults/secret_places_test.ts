@@ -25,7 +25,7 @@ const PLACES: Readonly<Record<string, string>> = {
   body:
     'request: { path: "/{from}/{last}", method: POST, body: { pass: "${METER_KEY}", q: "a ${METER_KEY} b" } }',
   form: 'request: { path: "/{from}/{last}", method: POST, form: { pass: "${METER_KEY}" } }',
-  "a path that leads nowhere": 'request: "/x/${METER_KEY}/{params.gone}/{from}/{last}"',
+  "a path that does not exist": 'request: "/x/${METER_KEY}/{params.gone}/{from}/{last}"',
 };
 
 for (const [place, request] of Object.entries(PLACES)) {
@@ -75,7 +75,7 @@ streams: { s: { ${request}, window: day, rows: t } }
         assert(at < 0, `${where} holds ${form}: ...${text.slice(Math.max(0, at - 90), at + 60)}`);
       }
     }
-    assertEquals(times > 0, place !== "a path that leads nowhere");
+    assertEquals(times > 0, place !== "a path that does not exist");
     if (Deno.build.os === "windows") return;
     for (
       const path of [

@@ -1,4 +1,4 @@
-// No secret is where people, files or other processes can see it: everything that a faulty run and the
+// No secret is visible to people, in files or to other processes: everything that a faulty run and the
 // commands around it write is searched for the passwords in every form in which they travel.
 import { assert, assertEquals } from "@std/assert";
 import { encodeBase64 } from "../../lib/report/text/base64.ts";
@@ -25,7 +25,7 @@ const FORBIDDEN = [PASSWORD, KEY, DATABASE_PASSWORD].flatMap((secret) => [
 
 const ARGS = ["--start-date", "2024-01-01", "--end-date", "2024-01-20"];
 
-/** A source that says what it was sent, in every way that could be written down somewhere. */
+/** An API that echoes what it was sent, in every form that could be recorded somewhere. */
 function tattle(asked: Asked): unknown {
   const { authorization, number, from, page } = asked;
   const clear = atob(authorization!.slice("Basic ".length));
@@ -72,7 +72,7 @@ function assertCleanResult({ stdout, stderr }: TaskResult, command: string): voi
 async function secretSite(url: string): Promise<Site> {
   const job = meterJob(url).replace("auth: {", 'auth: { query: { key: "${METER_KEY}" }, ');
   const plain = await openSite(job);
-  // The server trusts everybody, so any password will do.
+  // The server trusts everybody, so any password works.
   const databaseUrl = Object.assign(new URL(plain.databaseUrl), {
     password: encodeURIComponent(DATABASE_PASSWORD),
   }).href;

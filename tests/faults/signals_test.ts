@@ -1,4 +1,4 @@
-// SIGINT and SIGTERM at any moment: exit 130 within five seconds, the state saved, the next command told.
+// SIGINT and SIGTERM at any moment: exit 130 within five seconds, the state saved, the next command printed.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { chance } from "../support/chance.ts";
@@ -28,7 +28,7 @@ async function fairMs(promise: Promise<unknown>): Promise<number> {
   return ms;
 }
 
-/** Signals a task and says how it ended and after how long. */
+/** Signals a task and returns how it ended and after how long. */
 async function stop(
   task: RunningTask,
   signal: Deno.Signal,
@@ -49,14 +49,14 @@ async function asked(api: MeterApi, requests: number): Promise<void> {
   while (api.asked.length < requests) await delay(5);
 }
 
-/** What is done is kept, and the next run completes it. */
+/** Asserts that what is done is kept, and that the next run completes it. */
 async function assertResumes(site: Site, api: MeterApi): Promise<void> {
   api.spoil = () => undefined;
   const resumed = await site.run("backfill", ["--resume", "--json"]);
   assertEquals([resumed.code, JSON.parse(resumed.stdout).ok], [0, true], resumed.stderr);
 }
 
-/** An answer that comes, but too slowly to ever be whole. */
+/** A response that arrives too slowly to ever be complete. */
 const drip: Spoil = () => {
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {

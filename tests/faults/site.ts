@@ -1,6 +1,6 @@
-// Owns a place in which the project's commands run as a user runs them, each in a process of its own:
-// a job file, a database, a checkpoint and logs that no other test shares. Also the reading of what is
-// in the database afterwards. Invariant: when its scope ends, its folder is gone.
+// A place in which the project's commands run as a user runs them, each in a separate process:
+// a job file, a database, a checkpoint and logs that no other test shares. It also reads what is
+// in the database afterwards. Invariant: its folder is gone when its scope ends.
 import { openTarget } from "../../lib/upsert/open_target.ts";
 import type { Target } from "../../lib/upsert/write/target.ts";
 import { sharedPostgres } from "../support/postgres_server.ts";
@@ -12,7 +12,7 @@ import { copyPglite } from "./pglite_template.ts";
 /** The two kinds of database. */
 export const KINDS: readonly ("postgres" | "pglite")[] = ["postgres", "pglite"];
 
-/** Password of the API in every site; grep for it and you must find nothing. */
+/** Password of the API in every site; a search for it must find nothing. */
 export const PASSWORD = 'p@ss/wörd "9f3c" 100%';
 
 /** A place to run commands in. */
@@ -31,11 +31,11 @@ export interface Site extends AsyncDisposable {
   rows(): Promise<Record<string, unknown[]>>;
 }
 
-/** Makes a site for a job; `files` are put beside it. */
+/** Creates a site for a job; `files` are put beside it. */
 export async function openSite(
   job: string,
   options: {
-    /** An empty one of a kind, an embedded one that is still to be made, or one that is there. */
+    /** An empty one of a kind, an embedded one that does not exist yet, or an existing one. */
     database?: "postgres" | "pglite" | "new pglite" | { url: string };
     env?: Record<string, string>;
     files?: Record<string, string>;

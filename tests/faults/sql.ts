@@ -1,4 +1,4 @@
-// Owns the other session of a database test: somebody who locks, watches and kills while a backfill runs.
+// A second session for database tests, which locks, watches and kills while a backfill runs.
 import postgres from "postgres";
 import { delay } from "@std/async/delay";
 
@@ -22,7 +22,7 @@ export function openSql(url: string): OtherSession {
   return {
     run,
     waits: async () => {
-      // A connection of its own: the first one may be inside a transaction.
+      // A separate connection: the first one may be inside a transaction.
       await using watcher = openSql(url);
       while ((await watcher.run(`${SESSIONS} AND wait_event_type = 'Lock'`)).length === 0) {
         await delay(10);

@@ -1,4 +1,4 @@
-// Owns a disk of some kilobytes, to be filled: a tmpfs, where this user may mount one. It is unmounted at the end of
+// A disk of some kilobytes, to be filled: a tmpfs, if this user may mount one. It is unmounted at the end of
 // its scope.
 import { tempDir } from "../support/temp.ts";
 
@@ -12,7 +12,7 @@ export interface TinyDisk extends AsyncDisposable {
 /** Mounts a disk; undefined where this user may not. */
 export async function tinyDisk(kilobytes: number): Promise<TinyDisk | undefined> {
   const dir = tempDir();
-  // PostgreSQL runs as another user, who must get through to it.
+  // PostgreSQL runs as another user, who must be able to reach it.
   await Deno.chmod(dir.path, 0o755);
   const path = dir.file("disk");
   await Deno.mkdir(path);

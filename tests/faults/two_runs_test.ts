@@ -1,5 +1,5 @@
-// Two runs at once: of one job the second is refused and says who is in its way; a dead holder is in
-// nobody's way; two jobs do not disturb each other; nobody else writes an embedded database's folder.
+// Two runs at once: the second run of a job is refused and names the first; a dead holder blocks
+// nobody; two jobs do not disturb each other; only one process writes to the folder of an embedded database.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { Failure } from "../../lib/failure.ts";
@@ -14,7 +14,7 @@ const ARGS = ["--start-date", "2024-01-01", "--end-date", "2024-01-31"];
 const DAYS = daysOf("2024-01-01", "2024-02-01");
 type Tables = Record<string, unknown[]>;
 
-/** An API that answers some requests and then waits until it is told to go on. */
+/** An API that responds to some requests and then waits until the test lets it continue. */
 function startStalled(): { api: MeterApi; goOn: () => void; stalled: () => Promise<void> } {
   const gate = Promise.withResolvers<void>();
   const api = startMeters(async ({ number }) => {

@@ -9,7 +9,7 @@ import { jobOf, unitOf } from "./job.ts";
 
 const STREAM = { request: "/things", rows: "things", records: "items" };
 
-/** An open source of a job with the streams given, on the real clock. */
+/** The open API of a job with the given streams, on the real clock. */
 function setup(
   source: Record<string, unknown>,
   streams: Record<string, Record<string, unknown>> = { things: {} },
@@ -31,7 +31,7 @@ function setup(
   return { door, control, events, read, [Symbol.asyncDispose]: () => door[Symbol.asyncDispose]() };
 }
 
-/** A provider of numbered tokens and a source that takes only the one it is told. */
+/** A server that issues numbered tokens, and an API that accepts only the one it is given. */
 function oauth(valid: () => string) {
   const seen = { tokens: 0, requests: [] as (string | null)[] };
   const server = serve((request) => {
@@ -75,7 +75,7 @@ Deno.test("ApiClient fetches a new token once when the API returns 401", async (
   assertEquals(seen.requests, ["1", "1", "2"].map((n) => `Bearer token-number-${n}`));
 });
 
-Deno.test("ApiClient is refused when a new token does not help, and masks both", async () => {
+Deno.test("ApiClient fails with kind refused when a new token is not accepted either, and masks both", async () => {
   const { server, seen, source } = oauth(() => "another");
   await using _server = server;
   await using context = setup(source, undefined, KEYS);

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { Channel } from "../../lib/fetch/channel.ts";
 
-/** Lets all that can go on without the test go on. */
+/** Lets everything continue that can continue without the test. */
 async function settle(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 0));
 }

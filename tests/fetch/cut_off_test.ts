@@ -87,7 +87,7 @@ Deno.test("fetchPages() proves the end of a window once, not of every window", a
   assert(context.count("requested") <= days.length + 3, `${context.count("requested")} requests`);
 });
 
-Deno.test("fetchPages() takes no proof when a page was as long as requested", async () => {
+Deno.test("fetchPages() requires no proof when a page was as long as requested", async () => {
   await using server = serve((request) => {
     const skip = Number(query(request, "skip"));
     return Response.json({ items: items(skip, Math.min(130, skip + 100)) });
@@ -98,7 +98,7 @@ Deno.test("fetchPages() takes no proof when a page was as long as requested", as
 });
 
 for (const status of [400, 404, 416, 422]) {
-  Deno.test(`fetchPages() takes a page beyond the last that is refused with ${status} for the end`, async () => {
+  Deno.test(`fetchPages() treats status ${status} for the page beyond the last as the end`, async () => {
     await using server = serve((request) =>
       query(request, "page") === "1"
         ? Response.json({ items: items(0, 30) })
@@ -119,7 +119,7 @@ Deno.test("fetchPages() fails the window when the page that proves its end canno
   assertStringIncludes((await failureOf(context.pages())).message, "503");
 });
 
-/** 250 records in pages of 100 by number; the total is that of the page, and links lead on. */
+/** 250 records in pages of 100 by number; the total is that of the page, and links lead to further pages. */
 function countsPages(request: Request) {
   const page = Number(query(request, "page") ?? 1);
   const found = items((page - 1) * 100, Math.min(250, page * 100));
@@ -128,14 +128,14 @@ function countsPages(request: Request) {
 }
 
 for (const paging of [{ by: "next_link", link: "next_url" }, { by: "page", size: 100 }]) {
-  Deno.test(`fetchPages() reads on by ${paging.by} when the total counts the page`, async () => {
+  Deno.test(`fetchPages() continues by ${paging.by} when the total counts the page`, async () => {
     await using server = serve(countsPages);
     await using context = setup({ url: server.url }, { paging, total: "resultsCount" });
     assertEquals(await ids(context.pages()), range(0, 250));
   });
 }
 
-Deno.test("fetchPages() fails the window when the total counts the page and nothing says how to read on", async () => {
+Deno.test("fetchPages() fails the window when the total counts the page and no further page is declared", async () => {
   await using server = serve(countsPages);
   await using context = setup({ url: server.url }, { total: "resultsCount" });
   assertStringIncludes((await failureOf(context.pages())).hint!, "link: next_url");
@@ -196,7 +196,7 @@ Deno.test('fetchPages() fails the window when pages end before an undeclared tot
   assertEquals(await ids(ignoring.pages()), range(0, 30));
 });
 
-Deno.test("fetchPages() trusts the declared flag more than a link that is always there", async () => {
+Deno.test("fetchPages() prefers the declared flag to a link that is always present", async () => {
   await using server = serve((request) => {
     const after = Number(query(request, "after") ?? 0);
     const meta = { has_more: after === 0, after_cursor: "100" };

@@ -9,7 +9,7 @@ import { days, jobOf } from "../plan/jobs.ts";
 
 const MONTH = days("2025-01-01", "2025-02-01");
 
-/** The events of a run over stations; `failureOf` says what a window fails with. */
+/** The events of a run over stations; `failureOf` returns the failure of a window. */
 function run(
   stations: readonly string[],
   failureOf: (station: unknown, unit: Unit) => Failure | undefined,
@@ -70,7 +70,7 @@ function hintOf(item: Fetched): string {
   return item.kind === "failed" ? item.failure.hint ?? "" : "";
 }
 
-Deno.test("fetchWindows() reads the others when the first value of all is refused", async () => {
+Deno.test("fetchWindows() reads the other values when the very first one is refused", async () => {
   const { count, done } = run(
     ["gone", "b"],
     (station) => station === "gone" ? gone(403) : undefined,
@@ -79,7 +79,7 @@ Deno.test("fetchWindows() reads the others when the first value of all is refuse
   assertEquals(count("done", "b"), 31);
 });
 
-Deno.test("fetchWindows() stops at once when every value is refused, also a single one", async () => {
+Deno.test("fetchWindows() stops at once when every value is refused, even if there is only one", async () => {
   for (const stations of [["a", "b", "c", "d", "e"], ["a"]]) {
     const { list, done } = run(stations, () => gone(403));
     const failure = await assertRejects(done, Failure);

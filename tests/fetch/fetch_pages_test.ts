@@ -6,7 +6,7 @@ import { rawServer } from "./http/raw_server.ts";
 
 const OFFSET = { by: "offset", offset_param: "skip", size_param: "limit", size: 100 };
 
-/** Answers `count` records by skip and limit, with the total. */
+/** Returns `count` records by skip and limit, with the total. */
 function byOffset(count: number, requests: string[] = []) {
   return (request: Request) => {
     const { search, searchParams } = new URL(request.url);

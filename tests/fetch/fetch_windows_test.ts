@@ -241,7 +241,7 @@ Deno.test("fetchWindows() ends with a refusal, sends nothing more, and waits for
   assertEquals([failure.kind, asked, open], ["refused", 6, 0]);
 });
 
-Deno.test("fetchWindows() ends with an error that is not a window's, such as a failing query", async () => {
+Deno.test("fetchWindows() ends with an error that does not concern a window, such as a failing query", async () => {
   const plan = new StreamPlan({
     name: "things",
     stream: JOB.streams.things!,

@@ -1,4 +1,4 @@
-// Makes jobs for tests of fetching: what a test does not say is the simplest that works.
+// Creates jobs for tests of fetching: whatever a test does not set is the simplest that works.
 import type { Job } from "../../lib/config/schema/job.ts";
 import { jobSchema } from "../../lib/config/schema/job_schema.ts";
 import { parseCivil } from "../../lib/plan/time/civil.ts";

@@ -6,7 +6,7 @@ const never = new AbortController().signal;
 const steps = (count: number): PageStep[] =>
   Array.from({ length: count }, (_, at) => ({ params: [], url: String(at) }));
 
-/** A reader whose pages land when the test says so. */
+/** A reader whose pages arrive when the test lets them. */
 function setup(mostPages = 8, signal = never) {
   const asked: PromiseWithResolvers<string>[] = [];
   const signals: AbortSignal[] = [];
@@ -26,7 +26,7 @@ function setup(mostPages = 8, signal = never) {
   return { ahead, asked, signals, depth, dropped, crowd };
 }
 
-Deno.test("ReadAhead gives pages in the order of their steps, whatever arrives first", async () => {
+Deno.test("ReadAhead returns pages in the order of their steps, whatever arrives first", async () => {
   const { ahead, asked } = setup();
   ahead.add(steps(2));
   asked[1]!.resolve("second");

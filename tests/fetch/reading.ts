@@ -1,5 +1,5 @@
-// Plays the driver of a paginator against a source that is a plain function: steps in, pages out, in
-// order, without HTTP. Every reading is bounded, so a machine that never ends fails its test.
+// Drives a paginator with an API that is a plain function: steps in, pages out, in
+// order, without HTTP. Every reading is bounded, so a paginator that never ends fails its test.
 import { type PageFacts } from "../../lib/fetch/paging/paginator.ts";
 import type { Continuation } from "../../lib/fetch/paging/continuation.ts";
 import type { Verdict } from "../../lib/fetch/paging/paginator.ts";
@@ -7,7 +7,7 @@ import type { Paging } from "../../lib/config/schema/job_schema.ts";
 import { openPaginator } from "../../lib/fetch/paging/open_paginator.ts";
 import { type PageStep } from "../../lib/fetch/http/page_step.ts";
 
-/** A page of a played source. */
+/** A page of the simulated API. */
 export interface PlayedPage {
   readonly records: readonly unknown[];
   readonly total?: number;
@@ -17,14 +17,14 @@ export interface PlayedPage {
   readonly continuations?: readonly Continuation[];
 }
 
-/** What one reading came to. */
+/** The outcome of one reading. */
 export interface Reading {
   readonly records: unknown[];
   readonly asked: PageStep[];
   readonly verdict: Verdict;
 }
 
-/** The base address of the played source. */
+/** The base URL of the simulated API. */
 export const BASE = "https://api.test/v1";
 
 /** The value of a parameter of a step. */
@@ -47,7 +47,7 @@ export function readAll(
   for (let index = 0; index < 20_000; index++) {
     const step = queue.shift();
     if (step === undefined) {
-      throw new Error("the paginator waits for a page that it did not ask for");
+      throw new Error("the paginator waits for a page that it did not request");
     }
     reading.asked.push(step);
     const page = answer(step, index);

@@ -79,7 +79,7 @@ Deno.test("fetchPages() fails the window when every attempt reports an error to 
   assertEquals(context.count("requested"), 3);
 });
 
-Deno.test("fetchPages() takes an error that means empty for a window without records, whatever its status", async () => {
+Deno.test("fetchPages() treats an error that means empty as a window without records, whatever its status", async () => {
   for (const status of [200, 400, 404]) {
     await using server = serve(() => Response.json({ error: { code: "NO_DATA" } }, { status }));
     const error = [{ path: "error.code", is: ["NO_DATA"], means: "empty" }, "error"];
@@ -102,7 +102,7 @@ Deno.test("fetchPages() is too full when an error means that the window holds to
   }
 });
 
-Deno.test("fetchPages() stops the run at an error that means so, and shows no secret", async () => {
+Deno.test("fetchPages() stops the run at an error that means stop, and shows no secret", async () => {
   await using server = serve(() => Response.json({ errors: { requests: "limit of s3cret" } }));
   await using context = setup(
     { url: server.url, auth: { header: { "x-key": "${KEY}" } } },

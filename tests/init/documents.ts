@@ -1,4 +1,4 @@
-// Owns the OpenAPI documents that tests of `init` read: a small one of OpenAPI 3 with what makes real ones
+// The OpenAPI documents that tests of `init` read: a small one of OpenAPI 3 with the features that make real ones
 // hard, and a smaller one of Swagger 2.0.
 
 const READING = {

@@ -16,7 +16,7 @@ import { serve } from "../support/http_server.ts";
 import { openWorld } from "../jobs/world.ts";
 import { OPENAPI, SWAGGER } from "./documents.ts";
 
-/** The job that is written, as text and as plain data, after it was found to be without a mistake. */
+/** The job that is written, as text and as plain data; it must pass check. */
 async function written(draft: JobDraft) {
   const text = writeJob(draft, "job.schema.json", "deno task init");
   const deps = { readText: () => text, env: () => undefined };
@@ -29,7 +29,7 @@ function ofDocument(document: unknown, answers: InitAnswers) {
   return written(draftOfOpenApi(readOpenApi(JSON.stringify(document)), answers));
 }
 
-Deno.test("init reads tables, types and keys from an OpenAPI document, arrays in arrays too", async () => {
+Deno.test("init reads tables, types and keys from an OpenAPI document, including nested arrays", async () => {
   const { job } = await ofDocument(OPENAPI, { path: "/v2/readings" });
   assertEquals(job.tables.readings, {
     key: "reading_id",

@@ -1,27 +1,27 @@
-// Owns OpenAPI documents in the manner of real ones, each with the answers that an API would give that
-// follows it: what `init` proposes for them is run against these. Every answer takes only what its document
-// says, so that a wrong parameter, page or credential is an error and not an empty answer.
+// OpenAPI documents like real ones, each with the responses of an API that
+// follows it: the jobs that `init` proposes are run against these. Every handler accepts only what its document
+// declares, so that a wrong parameter, page or credential is an error and not an empty response.
 
 /** A document with the API behind it. */
 export interface Manner {
-  /** What it is like. */
+  /** Description of its style. */
   readonly like: string;
   /** The document, as data or as YAML. */
   readonly document: unknown;
-  /** Path asked for. */
+  /** Path that is given to init. */
   readonly path: string;
-  /** Variables of the job beside its URL. */
+  /** Variables of the job in addition to its URL. */
   readonly env: Readonly<Record<string, string>>;
   /** Flags of the backfill. */
   readonly flags: string;
-  /** Answers a request. */
+  /** Responds to a request. */
   readonly answer: (url: URL, request: Request) => Response | Promise<Response>;
   /** Rows of each table afterwards. */
   readonly rows: Readonly<Record<string, number>>;
 }
 
 const DAY_MS = 86_400_000;
-/** What is answered without credentials. */
+/** The response without credentials. */
 export const REFUSED = Response.json({ error: "credentials" }, { status: 401 });
 const text = { type: "string" };
 const integer = { type: "integer" };
@@ -58,7 +58,7 @@ export const days = (from: string | null, last: string | null) => {
   return [first, end + DAY_MS] as const;
 };
 
-/** As services on Spring: the whole of the paging in one object, pages from 0, `content`, a JWT. */
+/** Like services built on Spring: all of the paging in one object, pages from 0, `content`, a JWT. */
 const SPRING: Manner = {
   like: "Spring: pageable as an object, content, totalElements",
   document: {
@@ -150,7 +150,7 @@ const SPRING: Manner = {
   rows: { orders: 50, order_lines: 100 },
 };
 
-/** As payment services: deep objects of epoch seconds, the last id as a cursor, `has_more`, a key as user name. */
+/** Like payment services: deep objects of epoch seconds, the last id as a cursor, `has_more`, a key as user name. */
 const PAYMENTS: Manner = {
   like: "payments: created[gte], starting_after, has_more",
   document: {
@@ -244,7 +244,7 @@ const PAYMENTS: Manner = {
   rows: { charges: 240 },
 };
 
-/** As public data portals: Swagger 2.0 in YAML, start_date and end_date as texts, offsets with a total, a key in the query. */
+/** Like public data portals: Swagger 2.0 in YAML, start_date and end_date as strings, offsets with a total, a key in the query. */
 const PORTAL: Manner = {
   like: "a data portal: Swagger 2.0 as YAML, offsets, a key in the query",
   document: `swagger: "2.0"
@@ -309,7 +309,7 @@ definitions:
   rows: { permits: 270 },
 };
 
-/** As FastAPI writes it: OpenAPI 3.1, types with null, a list at the root, skip and limit, a password flow. */
+/** As FastAPI generates it: OpenAPI 3.1, types with null, a list at the root, skip and limit, a password flow. */
 const FAST: Manner = {
   like: "FastAPI: anyOf with null, a list at the root, a relative token URL",
   document: {
@@ -393,7 +393,7 @@ const FAST: Manner = {
   rows: { measurements: 354 },
 };
 
-/** As JSON:API: everything below attributes, pages in brackets, its own media type. */
+/** Like JSON:API: everything under attributes, pages in brackets, its own media type. */
 const JSON_API: Manner = {
   like: "JSON:API: attributes, page[number], filter[...]",
   document: {
@@ -487,7 +487,7 @@ const JSON_API: Manner = {
   rows: { results: 124 },
 };
 
-/** As OData: next links with an odd name, `value`, client credentials. */
+/** Like OData: next links with an unusual name, `value`, client credentials. */
 const ODATA: Manner = {
   like: "OData: value, @odata.nextLink, client credentials",
   document: {
@@ -596,7 +596,7 @@ const ODATA: Manner = {
   rows: { sign_ins: 150 },
 };
 
-/** As forges: a list at the root, since and until, `Link`, users that may be null. */
+/** Like forges: a list at the root, since and until, `Link`, users that may be null. */
 const FORGE: Manner = {
   like: "a forge: since and until, Link, paths with owner and repository",
   document: {
@@ -694,7 +694,7 @@ const FORGE: Manner = {
   rows: { commits: 287, commit_parents: 287 },
 };
 
-/** As weather archives: columns, required places, no credentials, a list of variables. */
+/** Like weather archives: columns, required places, no credentials, a list of variables. */
 const WEATHER: Manner = {
   like: "a weather archive: an object of lists",
   document: {
@@ -743,7 +743,7 @@ const WEATHER: Manner = {
   rows: { hourly: 984 },
 };
 
-/** As statistics services: days in the path, as eight digits, and items. */
+/** Like statistics services: days in the path, as eight digits, and items. */
 const PATHS: Manner = {
   like: "statistics: days in the path",
   document: `openapi: 3.0.1
@@ -789,7 +789,7 @@ paths:
   rows: { daily: 82 },
 };
 
-/** As search services: dates, page and size in the JSON body of a POST. */
+/** Like search services: dates, page and size in the JSON body of a POST. */
 const SEARCH: Manner = {
   like: "a search: POST with dates and cursor in the body",
   document: {

@@ -1,8 +1,8 @@
-// Owns further OpenAPI documents with the answers of their APIs: other formats than JSON, records that share
-// what looks like a key, alternatives, answers and parameters behind references.
+// More OpenAPI documents with the responses of their APIs: formats other than JSON, records that share
+// what looks like a key, alternatives, responses and parameters behind references.
 import { days, type Manner, recordsOf } from "./manners.ts";
 
-/** As monitoring networks: several values of each sensor, so that the sensor alone is no key. */
+/** Like monitoring networks: several values per sensor, so that the sensor alone is not a key. */
 const SERIES: Manner = {
   like: "a network of sensors: sensor and time are the key",
   document: `openapi: 3.0.0
@@ -61,7 +61,7 @@ components:
   rows: { readings: 496 },
 };
 
-/** As exchange rates: an object whose keys are the days. */
+/** Like exchange rates: an object whose keys are the days. */
 const KEYED: Manner = {
   like: "exchange rates: an object by day, days in the path",
   document: `openapi: 3.1.0
@@ -95,7 +95,7 @@ paths:
   rows: { rates: 59 },
 };
 
-/** As exports: lines of JSON, of two kinds. */
+/** Like exports: lines of JSON, of two kinds. */
 const LINES: Manner = {
   like: "an export: lines of JSON, of one kind or another",
   document: `swagger: "2.0"
@@ -134,7 +134,7 @@ paths:
   rows: { events: 30 },
 };
 
-/** As graphs of people: cursors two levels down, a page of which is told by no total. */
+/** Like social graphs: cursors two levels down, no total. */
 const GRAPH: Manner = {
   like: "a social graph: paging.cursors.after",
   document: `openapi: 3.0.0
@@ -190,7 +190,7 @@ components:
   rows: { posts: 140 },
 };
 
-/** As health agencies: days of eight digits in one parameter each, CSV. */
+/** Like health agencies: days of eight digits in one parameter each, CSV. */
 const TABLES: Manner = {
   like: "an agency: CSV and nothing else",
   document: `openapi: 3.0.0
@@ -217,7 +217,7 @@ paths:
   rows: { cases: 82 },
 };
 
-/** As calendars: timeMin and timeMax, page tokens, user and calendar in the path of the server. */
+/** Like calendars: timeMin and timeMax, page tokens, user and calendar in the path of the server. */
 const CALENDAR: Manner = {
   like: "a calendar: timeMin, pageToken, nextPageToken",
   document: `openapi: 3.0.0
@@ -279,7 +279,7 @@ components:
   rows: { events: 248, event_attendees: 248 },
 };
 
-/** As Spring with HAL: records within _embedded, pages told beside them. */
+/** Like Spring with HAL: records within _embedded, page counts next to them. */
 const HAL: Manner = {
   like: "HAL: _embedded, _links.next.href, page.totalElements",
   document: `openapi: 3.0.1
@@ -313,7 +313,7 @@ components:
   env: {},
   flags: "--start-date 2025-01-01 --end-date 2025-01-05",
   answer: ({ searchParams: q }) => {
-    // Nothing is shipped on Sundays, of which an answer says so by having nothing.
+    // Nothing is shipped on Sundays; their responses omit `_embedded`.
     const isSunday = q.get("day") === "2025-01-05";
     const all = isSunday ? [] : recordsOf(...days(q.get("day"), q.get("day")), 24);
     const [page, size] = [Number(q.get("page") ?? 0), Number(q.get("size") ?? 20)];

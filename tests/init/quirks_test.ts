@@ -1,4 +1,4 @@
-// Small documents, each with one thing that real documents do, and what a careful person would write for them.
+// Small documents, each with one feature of real documents, and what a careful user would write for them.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { parse } from "yaml";
 import { inspectJob } from "../../lib/config/read_job.ts";
@@ -132,7 +132,7 @@ Deno.test("init reports unresolved references, in the output and in the file", a
   );
 });
 
-Deno.test("init reads schemas that contain themselves in thousands of ways", async () => {
+Deno.test("init reads schemas that contain themselves thousands of times", async () => {
   const names = Array.from({ length: 60 }, (_, i) => `S${i}`);
   const properties = Object.fromEntries(
     names.map((name) => [name, { $ref: `#/components/schemas/${name}` }]),
@@ -558,7 +558,7 @@ Deno.test("init explains an API that takes only a start date", async () => {
   assertEquals(counted.request.query, { since: "1577836800" });
 });
 
-Deno.test("a hostile document changes nothing but names and literals of a job", async () => {
+Deno.test("a hostile document affects only names and literals of a job", async () => {
   const evil = '${DATABASE_URL} {from}\n# comment\u2028job: other\u0007 "';
   const { text, job, stream } = await written({
     ...documentOf([

@@ -1,9 +1,9 @@
-// Owns documents in the style of well-known APIs, each with what a careful person would write for it: the stream and the
+// Documents in the style of well-known APIs, each with what a careful user would write for it: the stream and the
 // keys of its tables. Values only.
 
 /** A document with the essentials of its job. */
 export interface Style {
-  /** What it is like. */
+  /** Description of its style. */
   readonly like: string;
   /** The document, as YAML. */
   readonly document: string;

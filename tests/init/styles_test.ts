@@ -23,7 +23,7 @@ async function jobOf(draft: JobDraft) {
 }
 
 for (const { like, document, path, ...expected } of STYLES) {
-  Deno.test(`init drafts what a careful person would write for a document that is ${like}`, async () => {
+  Deno.test(`init drafts what a careful user would write for a document that is ${like}`, async () => {
     const { job, stream, keys } = await jobOf(draftOfOpenApi(readOpenApi(document), { path }));
     const picked = Object.fromEntries(
       Object.keys(expected.stream).map((name) => [name, stream[name]]),

@@ -1,5 +1,5 @@
 // The earthquakes job with a real week of the USGS feed, which npm:vega-datasets carries: 1,707 events
-// of 31 January to 7 February 2018, served in the manner of the real service.
+// of 31 January to 7 February 2018, served as the real service does.
 import { assert, assertEquals } from "@std/assert";
 import week from "vega-datasets/data/earthquakes.json" with { type: "json" };
 import type { Job } from "../../lib/config/schema/job.ts";
@@ -10,7 +10,7 @@ const DAYS = "--start-date 2018-01-31 --end-date 2018-02-07";
 
 type RealFeature = (typeof week.features)[number];
 
-/** The real week, or other events, and the job that asks for them. */
+/** The real week, or other events, and the job that fetches them. */
 async function setup(
   features: readonly Feature[] = week.features,
   options: { target?: "pglite"; change?: (job: Job) => Job } = {},
@@ -39,7 +39,7 @@ function small(job: Job): Job {
   return { ...job, streams: { earthquakes: { ...stream, paging, window } } };
 }
 
-/** The row that an event must become, said without the job. */
+/** The row that an event must become, independent of the job. */
 function expected({ id, properties: p, geometry: { coordinates } }: RealFeature) {
   const list = (text: string) => text.split(",").filter((part) => part !== "");
   return {
@@ -106,7 +106,7 @@ Deno.test("earthquakes requests each millisecond once, page by page", async () =
 
   const served = s.server.asked.flatMap(({ ids }) => ids);
   assertEquals(served.length, 1711);
-  assertEquals(new Set(served).size, 1711, "an event was answered twice");
+  assertEquals(new Set(served).size, 1711, "an event was returned twice");
   const days = [...new Set(s.server.asked.map(({ start, end }) => `${start} ${end}`))].sort();
   assertEquals(days[2], "2018-02-02T00:00:00.000Z 2018-02-02T23:59:59.999Z");
   const pages = s.server.asked.filter(({ start }) => start.startsWith("2018-02-02"))

@@ -36,7 +36,7 @@ function rateOf(currency: string, day: string): string {
   return `${currency.charCodeAt(0)}.${day.slice(5, 7)}${day.slice(8)}0`;
 }
 
-Deno.test("ecb_rates reads CSV, a year at a time, of several currencies in one path", async () => {
+Deno.test("ecb_rates reads CSV, a year at a time, for several currencies in one path", async () => {
   await using server = serveRates(() => new Response(null, { status: 404 }));
   const env = { ECB_URL: `${server.url}/service` };
   await using world = await openWorld({ job: "ecb_rates.yaml", env });

@@ -1,14 +1,14 @@
-// Plays the event service of USGS: FDSN's parameters, GeoJSON, both ends of a range included, offsets from
-// one, at most 20,000 events an answer. Never answers what the real one would refuse.
+// Simulates the event service of USGS: FDSN's parameters, GeoJSON, both ends of a range included, offsets from
+// one, at most 20,000 events per response. It refuses what the real service refuses.
 import { type HttpServer, serve } from "../support/http_server.ts";
 
-/** An event as the service answers it, as far as the server looks at it. */
+/** An event as the service returns it; only the fields that the server reads. */
 export interface Feature {
   readonly id: string;
   readonly properties: { readonly time: number; readonly mag: number | null };
 }
 
-/** A request that was answered with events. */
+/** A request that got events as its response. */
 export interface Asked {
   readonly start: string;
   readonly end: string;
@@ -21,9 +21,9 @@ export interface Asked {
 export interface FdsnServer extends HttpServer {
   /** Events it knows; may be changed. */
   readonly features: Feature[];
-  /** What was asked and answered, in order. */
+  /** Requests and responses, in order. */
   readonly asked: Asked[];
-  /** Answers some requests as if it were broken. */
+  /** Responds to some requests as if it were broken. */
   isBroken: (start: string) => boolean;
 }
 

@@ -29,7 +29,7 @@ function documentsOf(day: string) {
   }));
 }
 
-/** Plays documents.json and agencies; an answer without documents has no list. */
+/** Simulates documents.json and agencies; a response without documents has no list. */
 function serveRegister(mostPages = Infinity) {
   return recorded((url) => {
     const { pathname, searchParams: params } = url;

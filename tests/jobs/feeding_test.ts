@@ -1,5 +1,5 @@
-// Streams that are fed by streams that are fed, against a real database: nothing that a query gives is
-// left out, whether its rows are new in this run or not.
+// Streams fed by streams that are fed themselves, against a real database: nothing that a query returns is
+// omitted, whether its rows are new in this run or not.
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { readJob } from "../../lib/config/read_job.ts";
 import { Failure } from "../../lib/failure.ts";
@@ -66,7 +66,7 @@ Deno.test("check refuses streams that feed each other in a circle", async () => 
   assertStringIncludes(failure.message, 'the streams "c", "b" feed each other in a circle');
 });
 
-Deno.test("a query's duplicates are fetched once, and its NULLs are listed once until they are gone", async () => {
+Deno.test("duplicates of a query are fetched once, and its NULLs are listed once until they disappear", async () => {
   await using server = family([]);
   await using world = await openWorld({ job: CHAIN(server.url) });
   await world.stores.target.prepare(world.job.tables);

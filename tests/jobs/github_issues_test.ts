@@ -50,12 +50,12 @@ function shown({ id, number, isPull, updatedAt, title }: Issue) {
   };
 }
 
-/** What is wrong with the service, request by request. */
+/** The faults of the service, request by request. */
 type RetryEntry = (attempt: number) => Response | undefined;
 
 const SECONDARY = { message: "You have exceeded a secondary rate limit." };
 
-/** Plays search and labels: Link headers, 1000 results of a search at most, a token. */
+/** Simulates search and labels: Link headers, at most 1000 results per search, a token. */
 function serveGithub(
   all: Issue[],
   { most = 1000, trouble = (() => undefined) as RetryEntry } = {},
@@ -156,7 +156,7 @@ Deno.test("github_issues halves windows until a search returns all of its result
   assertEquals([summary.ok, summary.windows.failed], [true, 0]);
   const [row] = await w.query("SELECT count(*) AS n FROM issues");
   assertEquals(row, { n: 400 });
-  // A window that holds too much is known by its first page.
+  // The first page shows that a window holds too much.
   const beyond = server.asked.filter(({ searchParams }) => searchParams.get("page") === "6");
   assertEquals(beyond, []);
 });
@@ -178,8 +178,8 @@ Deno.test("github_issues waits for secondary limits to pass, with and without Re
   await using server = serveGithub(all, { trouble });
   await using w = await world(server.url);
   const { summary, error, events } = await w.backfill(DAYS);
-  // Before the first response the refusal is waited out for all requests, which is no retry; later another
-  // request that is answered proves that the refusal was of this request alone, so it alone is retried.
+  // Before the first response all requests wait for the refusal to end, which is not a retry; later another
+  // response proves that only this request was refused, so only this one is retried.
   assertEquals([error, summary.ok, summary.refused, summary.retries], [undefined, true, 2, 1]);
   const waits = events.flatMap((event) => event.kind === "waiting" ? [event.wait?.kind] : []);
   assertEquals(waits, ["limit", undefined]);
@@ -207,5 +207,8 @@ Deno.test("github_issues fetches a changed issue again, and keeps its later stat
   const rows = await w.query("SELECT title FROM issues WHERE number = 1");
   assertEquals(rows, [{ title: "A new title" }]);
   const searched = server.asked.map(({ searchParams }) => searchParams.get("q") ?? "");
-  assert(searched.every((q) => !q.includes("updated:2024-01-01")), "settled days were asked again");
+  assert(
+    searched.every((q) => !q.includes("updated:2024-01-01")),
+    "settled days were fetched again",
+  );
 });

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { daysBetween, recorded, unknownParams } from "./recorded.ts";
 import { openWorld } from "./world.ts";
 
-/** Asteroids of a day: as many as its number, the first of them passing twice. */
+/** Asteroids of a day: as many as the day of the month, the first of them passing twice. */
 function objectsOf(day: string) {
   const count = Number(day.slice(8)) % 4;
   return Array.from({ length: count }, (_, at) => ({

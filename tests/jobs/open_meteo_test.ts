@@ -12,7 +12,7 @@ const VARIABLES = [
   "wind_direction_10m",
 ];
 
-/** Weather that anybody can compute; hours from `knownUntil` on are not known yet. */
+/** Weather that can be computed; hours from `knownUntil` on are not known yet. */
 function valueOf(variable: string, latitude: number, time: string): number {
   const hour = Date.parse(`${time}Z`) / 3_600_000;
   return Math.round((latitude + VARIABLES.indexOf(variable) * 7 + hour % 23) * 10) / 10;

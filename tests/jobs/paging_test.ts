@@ -1,5 +1,5 @@
-// Ways of paging and of proving who asks that no job in config/ has, each from its request to the rows, and
-// sources that go in circles.
+// Kinds of paging and authentication that no job in config/ uses, each from its request to the rows, and
+// APIs whose pages form a cycle.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { type Recorded, recorded } from "./recorded.ts";
 import { openWorld, type World } from "./world.ts";

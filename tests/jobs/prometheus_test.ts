@@ -11,14 +11,14 @@ const METRICS: Readonly<Record<string, Record<string, string>[]>> = {
   ],
 };
 
-/** What a series says at a second, as text. */
+/** The value of a series at a second, as text. */
 function valueAt(second: number, index: number): string {
   const minute = second / 60;
   if (minute % 500 === 0) return ["NaN", "+Inf"][index]!;
   return String(minute % 1000 / 8 + index);
 }
 
-/** Answers the samples from the first to the last second, the last included, a step apart. */
+/** Returns the samples from the first to the last second, inclusive, a step apart. */
 function servePrometheus() {
   return recorded((url) => {
     const { pathname, searchParams: params } = url;

@@ -1,14 +1,14 @@
-// Owns a server that plays a source in a job's journey: it answers by a function and remembers what was
-// asked. A path or parameter that the function does not know is for it to refuse.
+// A server that simulates an API for the test of a job: it responds through a function and records its
+// requests. The function must refuse unknown paths and parameters.
 import { type HttpServer, serve } from "../support/http_server.ts";
 
-/** A server that remembers. */
+/** A server that records its requests. */
 export interface Recorded extends HttpServer {
-  /** What was asked, in the order in which it came. */
+  /** The requests, in order of arrival. */
   readonly asked: URL[];
 }
 
-/** Starts a server; a function that returns nothing answers 404. */
+/** Starts a server; it responds with 404 where the function returns nothing. */
 export function recorded(
   answer: (url: URL, request: Request) => Response | undefined | Promise<Response | undefined>,
 ): Recorded {

@@ -1,10 +1,10 @@
-// Every shape of answer and every kind of value, from the text of an answer to what PostgreSQL holds; how
-// rows of two answers merge; streams that feed each other. One job with a stream for each shape.
+// Every shape of response and every kind of value, from the text of a response to what PostgreSQL holds; how
+// rows of two responses merge; streams that feed others. One job with a stream for each shape.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { recorded } from "./recorded.ts";
 import { openWorld } from "./world.ts";
 
-/** A shape: what a stream says of it, and an answer. All hold the same two readings of one day. */
+/** A shape: how a stream declares it, and a response. All hold the same two readings of one day. */
 const SHAPES: Readonly<Record<string, { stream: string; answer: string }>> = {
   list: { stream: "", answer: '[{"at":"01:00","v":1.5},{"at":"02:00","v":null}]' },
   nested: {

@@ -1,4 +1,4 @@
-// What `--resume` takes up, on a real database: the options of the last run, also on a machine that has
+// What `--resume` continues, on a real database: the options of the last run, also on a machine that has
 // never run the job, and what failed in earlier ranges.
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { Failure } from "../../lib/failure.ts";
@@ -131,7 +131,7 @@ Deno.test("--resume without dates fetches what failed in any earlier range and s
   assertEquals([summary.ok, await world.stores.checkpoint(world.job).retryEntries()], [true, []]);
 });
 
-Deno.test("--resume takes over what is not given, and what is given replaces only itself", async () => {
+Deno.test("--resume takes over options that are not given, and a given option replaces only itself", async () => {
   await using api = daily();
   await using world = await openWorld({ job: JOB(api.url) });
   await world.backfill(

@@ -30,7 +30,7 @@ function priceAt(at: number) {
   };
 }
 
-/** Compares Danish clocks, as the source does; an hour that comes twice lies between the same edges. */
+/** Compares Danish local times, as the API does; an hour that occurs twice lies between the same edges. */
 function serveEnerginet() {
   return recorded((url) => {
     const { pathname, searchParams: params } = url;

@@ -2,10 +2,10 @@ import { assert, assertEquals } from "@std/assert";
 import { daysBetween, type Recorded, recorded } from "./recorded.ts";
 import { openWorld, type World } from "./world.ts";
 
-/** Counting ended before this hour. */
+/** The hours before this one have been counted. */
 const COUNTED_UNTIL = "2025103118";
 
-/** Plays per-article, aggregate and top; both ends are included, and nothing to tell is 404. */
+/** Simulates per-article, aggregate and top; both ends are included, and a response without data is a 404. */
 function serveViews(): Recorded {
   return recorded((url, request) => {
     assert(request.headers.get("user-agent")?.startsWith("hindcast/1.0"));

@@ -1,12 +1,12 @@
-// Every way of saying dates in a request, against one server that holds events at the edges of days and
-// hours around both changes of the clock and reads each way as a real one would: each event must be
-// answered exactly once, and land in the table.
+// Every notation of dates in a request, against one server that holds events at the edges of days and
+// hours around both clock changes and reads each notation as a real one would: each event must be
+// returned exactly once, and be in the table.
 import { assertEquals } from "@std/assert";
 import { parse, stringify } from "yaml";
 import { recorded } from "./recorded.ts";
 import { openWorld } from "./world.ts";
 
-/** Events are told by their second. */
+/** Events are identified by their second. */
 interface Event {
   readonly id: string;
   readonly atMs: number;
@@ -14,7 +14,7 @@ interface Event {
 
 const ZONE = "Europe/London";
 
-/** Local midnights of 29 March to 1 April and 25 to 28 October 2025, both clock changes among them. */
+/** Local midnights of 29 March to 1 April and 25 to 28 October 2025, which include both clock changes. */
 const MIDNIGHTS = [
   ...["2025-03-29T00:00Z", "2025-03-30T00:00Z", "2025-03-30T23:00Z", "2025-03-31T23:00Z"],
   ...["2025-10-24T23:00Z", "2025-10-25T23:00Z", "2025-10-27T00:00Z", "2025-10-28T00:00Z"],
@@ -31,13 +31,13 @@ const EVENTS: Event[] = [
   ),
 ].map((atMs) => ({ id: String(atMs), atMs }));
 
-/** How a server of some manner understands a request: which moments it answers. */
+/** How a server of one convention reads a request: which moments it returns. */
 type Understood = (params: URLSearchParams, request: Request, path: string, body: unknown) => [
   from: number,
   to: number,
 ];
 
-/** What a stream of that manner says. */
+/** How a stream for that convention is declared. */
 interface Manner {
   readonly stream: Record<string, unknown>;
   readonly understood: Understood;
@@ -160,7 +160,7 @@ const MANNERS: Readonly<Record<string, Manner>> = {
   },
 };
 
-/** One stream for each manner, all into one table. */
+/** One stream for each convention, all into one table. */
 function job(): string {
   const streams = Object.entries(MANNERS).map(([name, { stream }]) => {
     const given = stream.request as string | { path: string };
@@ -199,7 +199,7 @@ Deno.test("each date format requests each instant once, also when clocks change"
     assertEquals([error, summary.ok, summary.rejected], [undefined, true, 0]);
   }
   for (const name of Object.keys(MANNERS)) {
-    // What asks by whole months or years is answered with more than the days of the run.
+    // Requests for whole months or years return more than the days of the run.
     if (name === "month_in_path") continue;
     const wrong = EVENTS.filter(({ id }) => served.get(`${name} ${id}`) !== 1)
       .map(({ id, atMs }) => [served.get(`${name} ${id}`) ?? 0, new Date(atMs).toISOString()]);

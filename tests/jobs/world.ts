@@ -1,7 +1,7 @@
-// Owns the bundle of a job's journey: a job file or a job's text with its own environment, a real target,
-// a KV file, all thrown away at the end. Runs are given command lines and go the way of
-// `deno task backfill`, from flags to the written checkpoint, in this process. Never talks to the source
-// of a job but through its URL, which tests point to a server of their own.
+// The test bundle of a job: a job file or a job's text with its own environment, a real target and
+// a KV file, all removed at the end. Runs receive command lines and take the route of
+// `deno task backfill`, from flags to the written checkpoint, in this process. It reaches the API
+// of a job only through its URL, which tests point to their own server.
 import { readJob } from "../../lib/config/read_job.ts";
 import type { Job } from "../../lib/config/schema/job.ts";
 import { snapshot } from "../../lib/checkpoint/snapshot.ts";
@@ -19,7 +19,7 @@ import { sharedPostgres } from "../support/postgres_server.ts";
 import { REPOSITORY } from "../support/repository.ts";
 import { type TempDir, tempDir } from "../support/temp.ts";
 
-/** What a world is made of. */
+/** The settings of a world. */
 export interface WorldOptions {
   /** A job file in config/, such as `earthquakes.yaml`, or a job's text, which begins with `job:`. */
   readonly job: string;
@@ -33,7 +33,7 @@ export interface WorldOptions {
   readonly change?: (job: Job) => Job;
 }
 
-/** A run, with what it told. */
+/** A run, with its events. */
 export interface Ran extends RunResult {
   readonly events: readonly RunEvent[];
 }
@@ -43,20 +43,20 @@ export interface World extends AsyncDisposable {
   /** The job; a test may assign another to change it between two runs. */
   job: Job;
   readonly stores: Stores;
-  /** The time, in epoch milliseconds; to be moved by tests. */
+  /** The time, in epoch milliseconds; tests may change it. */
   nowMs: number;
   /** Runs `backfill` with a command line. */
   backfill(argv: string): Promise<Ran>;
   /** The rows of a query, as objects. */
   query(sql: string): Promise<Record<string, unknown>[]>;
-  /** What the checkpoint knows of a stream under the defaults of the parameters. */
+  /** The checkpoint's state of a stream with the default parameters. */
   knows(stream: string): Promise<StreamSnapshot>;
 }
 
-/** Waits of tries that fail, in milliseconds: tests wait for no source. */
+/** Waits between attempts, in milliseconds: tests do not wait for an API. */
 const RETRY_BASE_MS = 1;
 
-/** Opens a world around a job, without the job's limits, which are another test's subject. */
+/** Opens a world around a job without the job's limits, which other tests cover. */
 export async function openWorld(options: WorldOptions): Promise<World> {
   const folder = tempDir();
   const env = (name: string) => options.env?.[name];

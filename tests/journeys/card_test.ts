@@ -1,5 +1,5 @@
-// The reference card of the scripts that Hindcast replaces, line by line: each line is a test of its own
-// name. Where another test file goes deeper into a line, it is named beside it.
+// The reference card of the scripts that Hindcast replaces, line by line: each line is a test with its
+// name. If another test file covers a line in depth, a comment names it.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { join } from "node:path";
@@ -125,7 +125,7 @@ Deno.test("card: screen, tmux and nohup: a run outlives its terminal and prints 
 });
 
 // output_test.ts looks into the files
-Deno.test("card: look at checkpoint, logs and errors", async () => {
+Deno.test("card: inspect checkpoint, logs and errors", async () => {
   await using journey = await setup({
     sandbox: {
       intercept: ({ url }) =>
@@ -178,7 +178,7 @@ const DESIGN_QUERIES = {
 };
 
 // ../cli/doctor_test.ts
-Deno.test("card: troubleshooting: doctor says what is wrong, errors say the next command", async () => {
+Deno.test("card: troubleshooting: doctor prints what is wrong, errors print the next command", async () => {
   await using commands = await setupCommands();
   const env = { RACING_API_PASSWORD: "wrong" };
   const wrong = await commands.run("doctor", { env });

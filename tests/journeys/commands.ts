@@ -1,5 +1,5 @@
-// Owns the bundle of journeys on the command line: a sandbox, a database, a checkpoint file and a logs
-// folder of their own, and the settings that make a spawned `deno task` use them.
+// The test bundle of journeys on the command line: a sandbox, a database, a checkpoint file and a logs
+// folder, and the settings that make a spawned `deno task` use them.
 import type { SandboxOptions } from "../../lib/sandbox/options.ts";
 import { type Sandbox, startSandbox } from "../../lib/sandbox/server.ts";
 import { sharedPostgres } from "../support/postgres_server.ts";

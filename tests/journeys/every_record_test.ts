@@ -1,7 +1,7 @@
 // Every record, every value: 400 days of the sandbox in PostgreSQL, compared with the generator. The days
 // lie around the first racecard, so that most have results alone, some have both, and among them are
 // Christmas, Good Friday, both changes of the clock and the turn of a year. `deno task test:long` does it
-// once more with racecards on all of 400 days.
+// again with racecards on all 400 days.
 import { assertEquals } from "@std/assert";
 import { longTest } from "../faults/long.ts";
 import { spawnTask } from "../support/run_task.ts";
@@ -68,7 +68,7 @@ async function bringsAll(first: string, last: string): Promise<void> {
   await assertCounted(journey, totals.results);
 }
 
-/** The settings that the sandbox prints; a process of its own makes its responses beside the reading of them. */
+/** The settings that the sandbox prints; it runs in a separate process, so that it creates responses while others are read. */
 function sourceIn(printed: string): Source {
   const value = (name: string) => new RegExp(`RACING_API_${name}=(\\S+)`).exec(printed)![1]!;
   return { url: value("URL"), username: value("USERNAME"), password: value("PASSWORD") };
@@ -90,7 +90,7 @@ function compare({ job }: Journey, days: readonly Day[], [races, runners]: ReadT
   assertTable(job, "ra_runners", runners!, all("ra_runners"));
 }
 
-/** Each window held as many records as the API states for its dates, and together they are all of them. */
+/** Asserts that each window held as many records as the API declares for its dates, and that together they are all. */
 function assertAsStated(ran: Ran, stream: string, totals: ReadonlyMap<string, number>): void {
   const seen = new Map<string, number>();
   for (const event of ran.events) {
@@ -106,7 +106,7 @@ function assertAsStated(ran: Ran, stream: string, totals: ReadonlyMap<string, nu
   assertEquals([...seen].toSorted(), wanted.map((date) => [date, 1]));
 }
 
-/** No row of another date, and of each date as many races with a result as there are results. */
+/** Asserts that no row has another date, and that each date has as many races with a result as there are results. */
 async function assertCounted(
   { stores }: Journey,
   results: ReadonlyMap<string, number>,

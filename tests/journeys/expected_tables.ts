@@ -1,7 +1,7 @@
-// Owns what the tables of the racing job must hold, computed from the API's responses by hand-written
-// rules and by nothing else: no word of config/racing.yaml, no code of lib/. Races and runners come day
-// by day, so that years fit into memory; horses, people and pedigrees are gathered and come at the end.
-// Invariant: the order in which answers are added does not matter.
+// Computes what the tables of the racing job must hold from the API's responses, by hand-written
+// rules alone: it uses neither config/racing.yaml nor code of lib/. Races and runners are added day
+// by day, so that years fit into memory; horses, people and pedigrees are collected and returned at the end.
+// Invariant: the order in which responses are added does not matter.
 
 /** A JSON object of a response. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -9,25 +9,25 @@ export type Fields = Readonly<Record<string, unknown>>;
 /** A race of a response, with its runners. */
 export type RaceFields = Fields & { readonly runners: readonly Fields[] };
 
-/** A row as texts, in the forms that read_tables.ts gives; a column it lacks is null. */
+/** A row as strings, in the forms of read_tables.ts; a missing column is null. */
 export type ExpectedRow = Readonly<Record<string, string | null>>;
 
-/** Rows by key; of a compound key the parts are joined by a blank. */
+/** Rows by key; the parts of a compound key are joined by a space. */
 export type ExpectedTable = Map<string, ExpectedRow>;
 
-/** What the API said of some dates. */
+/** The responses of the API for some dates. */
 export interface Answers {
   readonly racecards: readonly RaceFields[];
   readonly results: readonly RaceFields[];
 }
 
-/** The lists of courses and regions, as the API gave them. */
+/** The lists of courses and regions, as the API returned them. */
 export interface Lists {
   readonly courses: readonly Fields[];
   readonly regions: readonly Fields[];
 }
 
-/** Gathers responses into tables. */
+/** Collects responses into tables. */
 export class ExpectedTables {
   readonly #people = {
     ra_mst_horses: new Map<string, Sighting>(),
@@ -44,7 +44,7 @@ export class ExpectedTables {
   readonly #courses = new Map<string, Row>();
   readonly #regions = new Map<string, Row>();
 
-  /** Starts with the lists; without them as many courses as races are held at. */
+  /** Starts with the lists; without them there are only the courses at which races are held. */
   constructor({ courses, regions }: Lists = { courses: [], regions: [] }) {
     for (const { id, course, region_code, region } of courses) {
       this.#courses.set(String(id), {
@@ -57,7 +57,7 @@ export class ExpectedTables {
     }
   }
 
-  /** Adds all that was said of some races; what is said of one race must come in one call. */
+  /** Adds all responses about some races; those about one race must be added in one call. */
   add({ racecards, results }: Answers): { ra_races: ExpectedTable; ra_runners: ExpectedTable } {
     const [ra_races, ra_runners]: [ExpectedTable, ExpectedTable] = [new Map(), new Map()];
     const cards = new Map(racecards.map((card) => [String(card.race_id), card]));
@@ -77,7 +77,7 @@ export class ExpectedTables {
     return { ra_races, ra_runners };
   }
 
-  /** Horses, people, pedigrees, courses and regions, of all that was added. */
+  /** Horses, people, pedigrees, courses and regions of everything that was added. */
   masters(): Record<string, ExpectedTable> {
     const people = Object.entries(this.#people).map(([table, sightings]) =>
       [
@@ -145,11 +145,11 @@ export class ExpectedTables {
 
 type Row = Record<string, string | null>;
 
-/** The newest that a card said of somebody, and the newest that a result said. */
+/** The newest facts about a person or horse from a card, and the newest from a result. */
 interface Sighting {
   card?: { at: number; said: Row };
   result?: { at: number; said: Row };
-  /** What does not change once it is known. */
+  /** Facts that do not change once they are known. */
   readonly lasting: Row;
 }
 
@@ -171,7 +171,7 @@ function see(
   if (at >= (sighting[kind]?.at ?? -Infinity)) sighting[kind] = { at, said };
 }
 
-/** Cards know more than results, so the newest card speaks, and a result where there is no card. */
+/** Cards contain more than results, so the newest card counts, or a result if there is no card. */
 function personRow(id: string, { card, result, lasting }: Sighting): Row {
   const newest = (card ?? result)!;
   return {
@@ -188,7 +188,7 @@ function known(said: Row): Row {
   return Object.fromEntries(Object.entries(said).filter(([, value]) => value !== null));
 }
 
-/** Adds what was not known; what was must not be contradicted. */
+/** Adds unknown facts; known ones must not be contradicted. */
 function learn(facts: Map<string, Row>, id: string | null, said: Row): void {
   if (id === null) return;
   const fact = facts.get(id);
@@ -199,7 +199,7 @@ function learn(facts: Map<string, Row>, id: string | null, said: Row): void {
   for (const [name, value] of Object.entries(said)) {
     if (value === null) continue;
     if ((fact[name] ?? value) !== value) {
-      throw new Error(`The source contradicts itself on ${id}: ${name} ${fact[name]} and ${value}`);
+      throw new Error(`The API contradicts itself about ${id}: ${name} ${fact[name]} and ${value}`);
     }
     fact[name] = value;
   }
@@ -239,7 +239,7 @@ function byHorse(race: RaceFields | undefined): Map<string, Fields> {
   return new Map((race?.runners ?? []).map((runner) => [String(runner.horse_id), runner]));
 }
 
-/** The result has the last word where it has one. */
+/** The result's value takes precedence if it has one. */
 function raceRow(card: RaceFields | undefined, result: RaceFields | undefined): Row {
   const both = (inResult: string, onCard = inResult) =>
     text(result?.[inResult]) ?? text(card?.[onCard]);
@@ -301,7 +301,7 @@ function outcomeOfRace(result: RaceFields | undefined): Row {
   };
 }
 
-/** Texts that cards and results say of a runner under one name. */
+/** Strings that cards and results have for a runner under the same name. */
 const SHARED_TEXTS =
   ("headgear jockey_id trainer_id trainer owner_id owner sire_id dam_id damsire_id " +
     "silk_url").split(" ");
@@ -370,7 +370,7 @@ function texts(fields: Fields, names: readonly string[]): Row {
   return Object.fromEntries(names.map((name) => [name, text(fields[name])]));
 }
 
-/** A text; null for every way in which the API writes that there is none. */
+/** A string; null for each notation in which the API writes a missing value. */
 function text(value: unknown): string | null {
   if (value === undefined || value === null) return null;
   const said = String(value).trim();
@@ -429,7 +429,7 @@ function countryIn(value: unknown): string | null {
   return / \(([A-Z]{2,3})\)$/.exec(text(value) ?? "")?.[1] ?? null;
 }
 
-/** "Ballinrobe (IRE)" is Ballinrobe, but "Kempton (AW)" is another course than Kempton. */
+/** "Ballinrobe (IRE)" is Ballinrobe, but "Kempton (AW)" is not the course Kempton. */
 function courseName(value: unknown): string | null {
   return text(value)?.endsWith(" (AW)") ? text(value) : bareName(value);
 }

@@ -1,5 +1,5 @@
-// How many requests ten years take: the forecast, and what the windows really come to when they are cut
-// over the sandbox's years. Only totals are asked of the generator, so that ten years take seconds.
+// How many requests ten years take: the forecast, and the actual number when the windows are cut
+// over the sandbox's years. The generator computes only totals, so that ten years take seconds.
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { openPlan } from "../../lib/checkpoint/open_plan.ts";
 import { fetchWindows } from "../../lib/fetch/fetch_windows.ts";
@@ -15,7 +15,7 @@ import { type Journey, setup } from "./setup.ts";
 const [FIRST, LAST] = ["2015-01-01", "2025-10-19"];
 const RANGE: Window = { from: parseCivil(FIRST)!, to: parseCivil("2025-10-20")! };
 const DAY_MINUTES = 1440;
-/** What one window of a day for each of the two endpoints would come to. */
+/** The number of requests with one window per day for each of the two endpoints. */
 const REQUESTS_DAY_BY_DAY = 7_891;
 
 Deno.test("ten years are forecast at, and take, at most 2,900 requests", async () => {
@@ -51,7 +51,7 @@ Deno.test("no racecard is requested before 2023-01-23", async () => {
   assertEquals([before.asked, before.summary.ok], [[], true]);
 });
 
-/** Cuts the results of ten years into windows as a run does, and counts what they take. */
+/** Cuts the results of ten years into windows as a run does, and counts their requests. */
 async function cutResults({ job, stores, nowMs }: Journey) {
   const sum = { windows: 0, requests: 0, records: 0, stated: 0 };
   const checkpoint = stores.checkpoint(job);
@@ -75,7 +75,7 @@ async function cutResults({ job, stores, nowMs }: Journey) {
   });
   for await (const { kind, unit, ...more } of fetched) {
     const { from, to } = unit.window!;
-    assert(to - from <= 366 * DAY_MINUTES, "a window is longer than the source takes");
+    assert(to - from <= 366 * DAY_MINUTES, "a window is longer than the API accepts");
     if (kind === "page") sum.requests++;
     if (kind !== "done") continue;
     sum.windows++;
@@ -84,7 +84,7 @@ async function cutResults({ job, stores, nowMs }: Journey) {
   return sum;
 }
 
-/** As many pages as the records of a window fill, and one where there is none. */
+/** The number of pages that the records of a window fill, at least one. */
 async function* pagesOf({ window }: Unit): AsyncGenerator<Page> {
   let left = 0;
   for (let at = window!.from; at < window!.to; at += DAY_MINUTES) left += totalOn(at);
@@ -98,7 +98,7 @@ async function* pagesOf({ window }: Unit): AsyncGenerator<Page> {
 
 const totals = new Map<number, number>();
 
-/** Results of a day, counted without making their runners. */
+/** Results of a day, counted without generating their runners. */
 function totalOn(at: number): number {
   const known = totals.get(at);
   if (known !== undefined) return known;

@@ -1,4 +1,4 @@
-// Owns what the sandbox has to say of dates, taken from its generator without server, paging or filters:
+// The sandbox's data for dates, taken from its generator without server, paging or filters:
 // races, the two views of them, and the lists. It is the other side of every comparison of a database
 // with the API.
 import { courses, regions } from "../../lib/sandbox/world/courses.ts";
@@ -19,15 +19,15 @@ export const FIRST_CARD = "2023-01-23";
 
 const DAY_MS = 86_400_000;
 
-/** What of a date's races is looked at. */
+/** Which of a date's races are compared. */
 export interface View {
   /** The time, epoch milliseconds: a race that is not off yet has no result. */
   readonly nowMs: number;
   /** Regions in lower case; all without it. */
   readonly regions?: readonly string[];
-  /** Whether racecards are looked at; they are unless said. */
+  /** Whether racecards are compared. Defaults to true. */
   readonly racecards?: boolean;
-  /** Whether results are looked at; they are unless said. */
+  /** Whether results are compared. Defaults to true. */
   readonly results?: boolean;
 }
 
@@ -40,7 +40,7 @@ export function datesBetween(first: string, last: string): string[] {
   );
 }
 
-/** All that the API says of the races of a date. */
+/** Everything that the API returns about the races of a date. */
 export function answersOn(date: string, view: View): Answers {
   const { nowMs, regions, racecards = true, results = true } = view;
   const races = racesOn(date).filter((race) =>
@@ -67,7 +67,7 @@ export function generatedLists(): Lists {
   };
 }
 
-/** The tables that a backfill of some dates must leave, but for the bookmakers. */
+/** The tables that a backfill of some dates must produce, except the bookmakers. */
 export function generatedTables(
   dates: readonly string[],
   view: View,

@@ -1,5 +1,5 @@
-// The optional stream `horse_profiles`: it asks for horses that lack breeder or date of birth, each once,
-// after the streams that find horses, and continues where it was stopped.
+// The optional stream `horse_profiles`: it requests horses without breeder or date of birth, each once,
+// after the streams that find horses, and continues where it stopped.
 import { assert, assertEquals } from "@std/assert";
 import { Failure } from "../../lib/failure.ts";
 import { tightest } from "../../lib/plan/forecast.ts";

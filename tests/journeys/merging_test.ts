@@ -1,5 +1,5 @@
-// Racecards and results write the same rows: in whatever order and however often they come, alone or
-// side by side, the tables end up the same, and nothing that one of them knew is lost.
+// Racecards and results write the same rows: in whatever order and however often they arrive, alone or
+// side by side, the tables end up the same, and nothing that one of them contained is lost.
 import { assert, assertEquals } from "@std/assert";
 import { ExpectedTables } from "./expected_tables.ts";
 import { answersOn, datesBetween, generatedTables, type View } from "./generated.ts";
@@ -107,7 +107,7 @@ async function assertHolds(journey: Journey, view: Omit<View, "nowMs">): Promise
   await assertTables(job, stores.target, tables);
 }
 
-/** A second time: every row is there, none is written, and the counts say so. */
+/** A second time: every row is there, none is written, and the counts show it. */
 async function assertChangesNothing(journey: Journey, argv: string): Promise<void> {
   const { job, stores } = journey;
   const before = await readTouched(job, stores.target);

@@ -1,4 +1,4 @@
-// Runs journeys on a job of its own as real processes, takes every command that they print, and runs it as
+// Runs journeys on a separate job as real processes, takes every command that they print, and runs it as
 // it was printed: each is accepted and names the same job.
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { openSite, type Site } from "../faults/site.ts";
@@ -45,7 +45,7 @@ async function openJourney() {
   };
 }
 
-/** The commands of an output: each ends at the end of its line, or where the sentence goes on. */
+/** The commands in an output: each ends at the end of its line, or where the sentence continues. */
 function commandsIn(output: string): string[] {
   const matches = output.matchAll(/\bdeno task ([a-z][^\n,;`]*)/g);
   return [...new Set([...matches].map(([, command]) => command!.trim()))];

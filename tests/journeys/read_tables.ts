@@ -70,7 +70,7 @@ function canonicalSql(name: string, type: ColumnType): string {
 /**
  * Compares a table with what is expected of it, value by value.
  *
- * @throws {AssertionError} naming rows and columns that differ, or a column that the table lacks
+ * @throws {AssertionError} naming rows and columns that differ, or a column that is missing from the table
  */
 export function assertTable(
   job: Job,

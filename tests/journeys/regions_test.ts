@@ -1,5 +1,5 @@
-// `--region-codes gb ire`: it reaches every endpoint under the parameter's name there, brings these regions
-// and no others, and what is covered with it is not taken for what is covered without.
+// `--region-codes gb ire`: it reaches every endpoint under the parameter's name there, fetches these regions
+// and no others, and coverage with it is kept apart from coverage without it.
 import { assertEquals } from "@std/assert";
 import { datesBetween, generatedLists, generatedTables } from "./generated.ts";
 import { assertTables } from "./read_tables.ts";

@@ -1,4 +1,4 @@
-// Runs that stop and continue: what is fetched again is what is missing, what failed and what may still
+// Runs that stop and continue: they fetch again what is missing, what failed and what may still
 // change, and nothing else. Requests are counted where they arrive, at the sandbox.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { RunEvent } from "../../lib/report/event.ts";
@@ -191,7 +191,7 @@ function stopAfterRequests(count: number): (path: string, stop: AbortController)
   };
 }
 
-/** The dates that a run asked for, as `results 2025-10-13`, each once. */
+/** The dates that a run requested, as `results 2025-10-13`, each once. */
 function datesAsked({ asked }: Ran): string[] {
   const dates = asked.flatMap((path) => {
     const { pathname, searchParams } = new URL(path, "http://sandbox");

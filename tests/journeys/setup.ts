@@ -1,6 +1,6 @@
-// Owns the bundle of a journey: a sandbox on real HTTP, a target, a KV file and a logs folder, all thrown
-// away at its end, with one clock for the sandbox and the runs. Runs are given command lines and go the
-// way of `deno task backfill`, from flags to the written checkpoint, in this process.
+// The test bundle of a journey: a sandbox on real HTTP, a target, a KV file and a logs folder, all removed
+// at its end, with one clock for the sandbox and the runs. Runs receive command lines and take the
+// route of `deno task backfill`, from flags to the written checkpoint, in this process.
 import { readJob } from "../../lib/config/read_job.ts";
 import type { Job } from "../../lib/config/schema/job.ts";
 import { surveyOf, surveyStreams } from "../../lib/checkpoint/survey.ts";
@@ -23,19 +23,19 @@ import { type TempDir, tempDir } from "../support/temp.ts";
 
 /** What a journey starts from; all of it has defaults. */
 export interface JourneyOptions {
-  /** Defaults to PostgreSQL, which is quicker to make. */
+  /** Defaults to PostgreSQL, which is faster to create. */
   readonly target?: Target["kind"];
   /** The time for sandbox and runs, ISO 8601. Defaults to noon of 2025-10-20. */
   readonly now?: string;
   /** Added to the sandbox's options; it has no limit unless they say so. */
   readonly sandbox?: SandboxOptions;
-  /** A sandbox that runs elsewhere, to be asked instead of the one in this process. */
+  /** A sandbox in another process, used instead of the one in this process. */
   readonly source?: Source;
   /** Changes the job, which has no limits of its own in journeys. */
   readonly job?: (job: Job) => Job;
 }
 
-/** Where the API is and what it asks for. */
+/** The URL of the API and its credentials. */
 export type Source = Pick<Sandbox, "url" | "username" | "password">;
 
 /** A run of a journey. */
@@ -43,39 +43,39 @@ export interface Ran {
   readonly summary: Summary;
   readonly error: unknown;
   readonly events: readonly RunEvent[];
-  /** Paths and queries asked, in the order in which they were answered. */
+  /** Paths and queries, in the order of their responses. */
   readonly asked: readonly string[];
 }
 
-/** How one run differs from others, beside its command line. */
+/** How one run differs from others, in addition to its command line. */
 export interface RunCircumstances {
-  /** Told of every event; may abort the run. */
+  /** Receives every event; may abort the run. */
   readonly listen?: (event: RunEvent, stop: AbortController) => void;
-  /** Told of every request, after its response; may abort the run. */
+  /** Receives every request after its response; may abort the run. */
   readonly seen?: (path: string, stop: AbortController) => void;
 }
 
-/** A world in which runs can be made. */
+/** An environment in which runs can be made. */
 export interface Journey extends AsyncDisposable {
   job: Job;
   readonly folder: TempDir;
   readonly sandbox: Sandbox;
-  /** What runs ask: the sandbox, or the one that was given. */
+  /** The sandbox that runs use. */
   readonly source: Source;
   readonly stores: Stores;
-  /** The time, in epoch milliseconds; to be moved by tests. */
+  /** The time, in epoch milliseconds; tests may change it. */
   nowMs: number;
   /** Runs `backfill` with a command line. */
   backfill(argv: string, circumstances?: RunCircumstances): Promise<Ran>;
   /** What `backfill --check-status` with that command line would print as JSON. */
   survey(argv: string): Promise<Survey>;
-  /** What the checkpoint knows of a stream, without or with parameters. */
+  /** The checkpoint's state of a stream, with or without parameters. */
   knows(stream: string, params?: Record<string, unknown>): Promise<StreamSnapshot>;
-  /** Closes target and checkpoint and opens them anew, as another process would. */
+  /** Closes target and checkpoint and opens them again, as another process would. */
   reopen(): Promise<void>;
 }
 
-/** Time that passes before a run, since no two runs begin at once. */
+/** Time that passes before a run, because no two runs start at once. */
 const BETWEEN_RUNS_MS = 1000;
 
 /** Opens a world around the racing job. */
@@ -150,7 +150,7 @@ async function databaseUrl(kind: Target["kind"], folder: TempDir): Promise<strin
   return await (await sharedPostgres()).createDatabase();
 }
 
-/** What a command line comes to, as tasks/backfill.ts reads it. */
+/** The options of a command line, as `backfill` reads them. */
 async function read({ job, stores, nowMs }: Journey, argv: string): Promise<PlannedRun> {
   const args = readArguments(argv.split(" ").filter((arg) => arg !== ""), runFlags(job));
   const given = givenOptions(job, args, nowMs);
@@ -207,7 +207,7 @@ async function survey(journey: Journey, argv: string): Promise<Survey> {
   return surveyOf(job, await surveyStreams(source, plan.streams));
 }
 
-/** An environment that holds what the sandbox asks for. */
+/** An environment with the credentials of the sandbox. */
 export function credentials({ username, password }: Source): (name: string) => string | undefined {
   const values = new Map([
     ["RACING_API_USERNAME", username],

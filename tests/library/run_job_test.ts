@@ -45,7 +45,7 @@ console.log(JSON.stringify({
 }));
 `;
 
-/** An API of one order a day, for whoever has the token. */
+/** An API of one order a day that requires the token. */
 function serveOrders(): Deno.HttpServer<Deno.NetAddr> {
   return Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
     if (request.headers.get("authorization") !== "Bearer t0ken-of-a-shop") {
@@ -57,7 +57,7 @@ function serveOrders(): Deno.HttpServer<Deno.NetAddr> {
   });
 }
 
-Deno.test("runJob() and planJob() do everything in a program of its own, with what they are given", async () => {
+Deno.test("runJob() and planJob() need only their arguments in another program", async () => {
   await using server = serveOrders();
   using folder = await programFolder({ "shop.yaml": JOB, "main.ts": PROGRAM });
   const { port } = server.addr;

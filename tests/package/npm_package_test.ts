@@ -1,4 +1,4 @@
-// The npm package as its users have it: packed, installed from the tarball into an empty folder, and run
+// The npm package as its users get it: packed, installed from the tarball into an empty folder, and run
 // without this repository, with nothing but Node and npm on the path.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { thingsApi, thingsJob } from "../cli/things.ts";

@@ -74,7 +74,7 @@ const DENSITIES: Record<string, Density> = {
   empty: () => 0,
 };
 
-Deno.test("AutoWindow brings every record once, in windows within their bounds, whatever the density", () => {
+Deno.test("AutoWindow covers every record once, in windows within their bounds, whatever the density", () => {
   for (const [name, density] of Object.entries(DENSITIES)) {
     const asked = simulate(RANGE, RESULTS, density);
     assertCovers(asked.windows, RANGE);
@@ -100,7 +100,7 @@ Deno.test("AutoWindow needs at most 1,899 requests for 2015-01-01 to 2025-10-19 
   assertEquals(requests, 1_410);
 });
 
-Deno.test("AutoWindow asks little of empty years and does not overrun what follows them", () => {
+Deno.test("AutoWindow sends few requests for empty years and does not overrun what follows them", () => {
   const asked = simulate(RANGE, RESULTS, DENSITIES["nothing for years"]!);
   const empty = asked.windows.filter(({ to }) => to <= RANGE.from + 2900 * MINUTES_PER_DAY);
   assert(empty.length <= 15, `${empty.length}`);
@@ -139,7 +139,7 @@ Deno.test("AutoWindow grows 64 times at once with paging, and 4 times where resp
   }
 });
 
-Deno.test("AutoWindow expects the mean of the newest density and what it expected before", () => {
+Deno.test("AutoWindow averages the newest density and its earlier estimate", () => {
   const auto = new AutoWindow(RESULTS, 100 / MINUTES_PER_DAY);
   auto.fetched({ from: RANGE.from, to: RANGE.from + 10 * MINUTES_PER_DAY }, 3_000);
   assertAlmostEquals(auto.recordsPerMinute! * MINUTES_PER_DAY, 200);
@@ -147,7 +147,7 @@ Deno.test("AutoWindow expects the mean of the newest density and what it expecte
   assertAlmostEquals(auto.recordsPerMinute! * MINUTES_PER_DAY, 100);
 });
 
-Deno.test("AutoWindow goes on with the length of the first half of a window that was too full", () => {
+Deno.test("AutoWindow continues with the length of the first half of a window that was too full", () => {
   const auto = new AutoWindow(RESULTS, 35 / MINUTES_PER_DAY);
   const window = auto.next(RANGE.from, RANGE.to);
   assertEquals(window.to - window.from, 28 * MINUTES_PER_DAY);
@@ -164,7 +164,7 @@ Deno.test("AutoWindow fills windows to half of what may be fetched", () => {
   assertEquals([days(600), days(2_000), days(undefined)], [30, 100, 100]);
 });
 
-Deno.test("AutoWindow covers any range once with any bounds and any answers", () => {
+Deno.test("AutoWindow covers any range once with any bounds and any responses", () => {
   const length = fc.oneof(
     fc.record({ unit: fc.constant("minute" as const), count: fc.integer({ min: 30, max: 900 }) }),
     fc.record({

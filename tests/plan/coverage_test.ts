@@ -12,7 +12,7 @@ const windows: fc.Arbitrary<Window> = fc.tuple(fc.nat(UNIVERSE), fc.nat(UNIVERSE
 const states: fc.Arbitrary<RangeState> = fc.record({ empty: fc.boolean(), settled: fc.boolean() });
 const additions = fc.array(fc.record({ window: windows, state: states }), { maxLength: 25 });
 
-/** The state of each minute, as a list of what was last said of it. */
+/** The state of each minute, as a list of the state last recorded for it. */
 function modelOf(added: readonly { window: Window; state: RangeState }[]): (RangeState | null)[] {
   const model: (RangeState | null)[] = Array(UNIVERSE).fill(null);
   for (const { window, state } of added) model.fill(state, window.from, window.to);
@@ -25,7 +25,7 @@ function coverageOf(added: readonly { window: Window; state: RangeState }[]): Co
   return coverage;
 }
 
-/** Runs of minutes that agree with a question, as ranges. */
+/** Consecutive minutes that satisfy a predicate, as ranges. */
 function runs<T>(model: readonly T[], range: Window, is: (minute: T) => boolean): Window[] {
   const found: { from: number; to: number }[] = [];
   for (let at = range.from; at < range.to; at++) {

@@ -11,7 +11,7 @@ function values(for_each: unknown, query = nothing, params: Record<string, unkno
   return all(eachValues(stream, params, query));
 }
 
-Deno.test("eachValues() yields one empty record when the stream repeats nothing", async () => {
+Deno.test("eachValues() yields one empty record when the stream has no for_each", async () => {
   assertEquals(await values(undefined), [{}]);
 });
 
@@ -34,7 +34,7 @@ Deno.test("eachValues() yields the value of one column and the record of several
   assertEquals(await values({ a: { query: "two" } }, query), [{ a: { id: 1, name: "n" } }]);
 });
 
-Deno.test("eachValues() takes no more rows of a query than are asked for", async () => {
+Deno.test("eachValues() reads no more rows of a query than are requested", async () => {
   let taken = 0;
   const query: QueryRows = async function* () {
     for (;; taken++) yield { id: taken };

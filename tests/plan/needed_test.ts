@@ -10,7 +10,7 @@ import { at, days, jobOf } from "./jobs.ts";
 const DAY_MS = 86_400_000;
 const RANGE = days("2025-01-01", "2025-02-01");
 
-Deno.test("neededOf() asks for all of the range when it is a refresh", () => {
+Deno.test("neededOf() returns all of the range when it is a refresh", () => {
   const coverage = new Coverage();
   coverage.add(RANGE, { empty: false, settled: true });
   assertEquals(neededOf(RANGE, false, coverage, []), { fetch: [RANGE], skip: [] });
@@ -33,7 +33,7 @@ Deno.test("neededOf() returns gaps and what may still change when it resumes, an
   });
 });
 
-Deno.test("neededOf() parts a range in what is fetched and what is left alone, without rest", () => {
+Deno.test("neededOf() splits a range completely into dates to fetch and dates to skip", () => {
   const window = fc.tuple(fc.nat(100), fc.nat(100)).map(([a, b]) => ({
     from: Math.min(a, b),
     to: Math.max(a, b),
@@ -55,7 +55,7 @@ Deno.test("neededOf() parts a range in what is fetched and what is left alone, w
   ));
 });
 
-Deno.test("rangeOf() begins at the first date for which the stream has anything", () => {
+Deno.test("rangeOf() begins at the first date for which the stream has data", () => {
   const job = jobOf({
     from_2023: { window: "day", start: "2023-01-23" },
     all: { window: "day" },
@@ -94,7 +94,7 @@ Deno.test("settledParts() goes by the midnights of the job's zone when clocks ch
   assertEquals(settledTo("2025-03-29T23:59:59Z"), undefined);
 });
 
-Deno.test("settledParts() settles nothing of a future date, and all of what is long past", () => {
+Deno.test("settledParts() settles no future date, and every date that is long past", () => {
   const now = Date.parse("2025-06-01T00:00Z");
   const future = days("2025-07-01", "2025-07-03");
   assertEquals(settledParts(future, true, 0, now, "UTC"), [

@@ -5,7 +5,7 @@ import { jobOf } from "./jobs.ts";
 
 const PARAMS = { region: "gb", region_codes: ["ire", "gb"], unused: "x" };
 
-Deno.test("scopeOf() holds the parameters that the request, its headers or its rows mention, and no other", () => {
+Deno.test("scopeOf() contains only the parameters that the request, its headers or its rows mention", () => {
   const job = jobOf({
     query: { request: { path: "/a", query: { codes: "{params.region_codes|join:,}" } } },
     path: { request: "/{params.region}/things" },
@@ -34,7 +34,7 @@ Deno.test("canonical() leaves out what has no value", () => {
   assertEquals(canonical({}), "");
 });
 
-Deno.test("canonical() tells different values apart, whatever they hold", () => {
+Deno.test("canonical() distinguishes different values, whatever they contain", () => {
   assertNotEquals(canonical({ a: "1&b=2" }), canonical({ a: "1", b: "2" }));
   assertNotEquals(canonical({ a: ["x,y"] }), canonical({ a: ["x", "y"] }));
   const text = fc.string({

@@ -20,11 +20,11 @@ Deno.test("groupsOf() are in the order of their first streams", () => {
   assertEquals(groupsOf(JOB), ["masters", "events"]);
 });
 
-Deno.test("selectStreams() takes all that are not optional when nothing is asked for", () => {
+Deno.test("selectStreams() returns all that are not optional when nothing is selected", () => {
   assertEquals(select({}), ["courses", "results", "regions", "details", "racecards"]);
 });
 
-Deno.test("selectStreams() takes groups, only some, some besides, and leaves out others", () => {
+Deno.test("selectStreams() selects groups and streams, adds optional ones, and omits others", () => {
   assertEquals(select({ groups: ["masters"] }), ["courses", "regions"]);
   assertEquals(select({ only: ["racecards", "extra"] }), ["racecards", "extra"]);
   assertEquals(select({ groups: ["masters"], with: ["extra"] }), ["courses", "regions", "extra"]);

@@ -96,7 +96,7 @@ Deno.test("StreamPlan hands out a stream without windows once for each value tha
   assertEquals(plan.counts, { planned: 2, skipped: 1 });
 });
 
-Deno.test("StreamPlan hands out no date twice when many ask at once", async () => {
+Deno.test("StreamPlan hands out no date twice when many workers share it", async () => {
   for (const window of ["day", "auto"]) {
     const plan = planOf({ window }, {
       needed: async () => {
@@ -126,7 +126,7 @@ Deno.test("StreamPlan hands out no date twice when many ask at once", async () =
   }
 });
 
-Deno.test("StreamPlan lengthens auto windows by what the last one held", async () => {
+Deno.test("StreamPlan lengthens auto windows according to what the last one held", async () => {
   const plan = planOf({ window: { max: "10d" }, paging: { by: "offset", size: 100 } });
   const lengths: number[] = [];
   for (let unit = await plan.next(); unit !== undefined; unit = await plan.next()) {
@@ -180,7 +180,7 @@ Deno.test("StreamPlan.tooFull() is false when the window cannot be shorter", asy
   assertEquals(list.tooFull((await list.next())!), false);
 });
 
-Deno.test("StreamPlan tells the one who asked when the dates needed cannot be read", async () => {
+Deno.test("StreamPlan passes on the error when the needed dates cannot be read", async () => {
   const plan = planOf({ window: "day" }, { needed: () => Promise.reject(new Error("no disk")) });
   await assertRejects(() => plan.next(), Error, "no disk");
   assertEquals(await plan.next(), undefined);
@@ -209,7 +209,7 @@ Deno.test("autoBounds() holds a window to what paging by offset can reach", () =
   assertEquals(pageSize(streams.cursor!), 100);
 });
 
-Deno.test("countWindows() counts what cutting would give", () => {
+Deno.test("countWindows() counts the windows that cutting would create", () => {
   const { streams } = jobOf({
     hours: { window: "6h" },
     week: { window: "7d" },

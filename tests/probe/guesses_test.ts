@@ -3,7 +3,7 @@ import { guessFormat } from "../../lib/probe/guess_format.ts";
 import { suggestedFix } from "../../lib/probe/suggested_fix.ts";
 import { statusHint } from "../../lib/probe/status_hint.ts";
 
-Deno.test("guessFormat() tells CSV with its delimiter and comments, NDJSON and JSON apart", () => {
+Deno.test("guessFormat() distinguishes CSV with its delimiter and comments, NDJSON and JSON", () => {
   assertEquals(guessFormat("a,b\n1,2\n3,4\n"), "format: csv");
   assertEquals(guessFormat("a;b\r\n1,5;2\r\n"), 'format: csv, delimiter: ";"');
   assertEquals(guessFormat("a\tb\n1\t2\n3"), 'format: csv, delimiter: "\\t"');

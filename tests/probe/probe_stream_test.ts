@@ -29,7 +29,7 @@ streams:
 
 const ENV = (url: string) => ({ URL: url, KEY: "secret-key" });
 
-/** Probes the job, changed by `change`, against an API that gives `answer`. */
+/** Probes the job, changed by `change`, against an API that returns `answer`. */
 async function probe(
   answer: (request: Request) => Response,
   change: (text: string) => string = (text) => text,
@@ -55,7 +55,7 @@ const DATA = [
   { id: "b", at: "yesterday", value: 2, unit: "C", note: "", parts: [] },
 ];
 
-Deno.test("probeStream() notes different rows that share a key, unless the job declares that they merge", async () => {
+Deno.test("probeStream() reports different rows that share a key, unless the job declares that they merge", async () => {
   const data = [
     ...[{ id: "a", value: 1, parts: [1, 1] }, { id: "b", value: 1 }, { id: "a", value: 2 }],
     ...[{ id: "b", value: 1 }, { id: "a", value: 3 }],
@@ -144,7 +144,7 @@ Deno.test("probeStream() reports that the API ignored the dates", async () => {
   assertEquals((await probe(at("2025-02-01T00:30:00+02:00"))).probed.outside, []);
 });
 
-Deno.test("probeStream() outlines a response without records, which may say why", async () => {
+Deno.test("probeStream() outlines a response without records, which may contain the reason", async () => {
   const { probed, text } = await probe(() =>
     Response.json({ meta: { total: 0 }, data: [], error: "no such day" })
   );
@@ -214,7 +214,7 @@ Deno.test("probeStream() does not report a full response as a problem where a ru
   );
 });
 
-Deno.test("probeStream() does not send what needs a variable that is not set", async () => {
+Deno.test("probeStream() does not send a request that requires a variable that is not set", async () => {
   const job = await read(JOB, ENV("http://127.0.0.1:1"));
   const unit = { window: { from: 0, to: 1440 }, each: {}, params: {} };
   const error = await assertRejects(() =>

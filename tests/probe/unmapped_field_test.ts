@@ -3,7 +3,7 @@ import { KeyedRecord } from "../../lib/extract/decode/read_records.ts";
 import { unmappedFields } from "../../lib/probe/unmapped_field.ts";
 import { read } from "../config/job_text.ts";
 
-/** The fields that the rows of a stream leave, as `path: records`. */
+/** The fields that the rows of a stream do not use, as `path: records`. */
 async function left(rows: string, records: readonly unknown[]): Promise<string[]> {
   const job = await read(`job: a
 source: https://api.example.com

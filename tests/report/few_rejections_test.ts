@@ -7,7 +7,7 @@ const subject = { stream: "s", each: "", from: null, to: null };
 const about = { subject, pages: 1, records: 9, rows: 0, counts: undefined, rejected: 9, ms: 1 };
 const done: RunEvent = { kind: "window_done", ...about };
 const rejected = (value: string): RunEvent => ({
-  ...{ kind: "row_rejected", subject, table: "t", column: "c", reason: "is no number", value },
+  ...{ kind: "row_rejected", subject, table: "t", column: "c", reason: "is not a number", value },
 });
 
 Deno.test("fewRejections() shows the first rejections of each window, and how many follow", () => {

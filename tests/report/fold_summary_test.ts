@@ -4,7 +4,7 @@ import { foldSummary } from "../../lib/report/fold_summary.ts";
 import { emptySummary } from "../../lib/report/summary.ts";
 import { planned, request, windowDone, windowFailed } from "./events.ts";
 
-Deno.test("foldSummary() counts requests, windows, rows and rejections, and nothing twice", () => {
+Deno.test("foldSummary() counts requests, windows, rows and rejections once each", () => {
   const summary = emptySummary("r1");
   const counts = { inserted: 1, updated: 2, unchanged: 3 };
   const events: RunEvent[] = [

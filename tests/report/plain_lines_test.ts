@@ -5,7 +5,7 @@ import { plainLines } from "../../lib/report/plain_lines.ts";
 import { emptySummary } from "../../lib/report/summary.ts";
 import { planned, request, WEEK, windowDone, windowFailed } from "./events.ts";
 
-/** The lines of an event with single blanks: their columns are looked at in a test of their own. */
+/** The lines of an event with single spaces; another test checks their columns. */
 function said(event: RunEvent): string[] {
   return plainLines(event).map((line) => line.replace(/ +/g, " ").trim());
 }
@@ -126,7 +126,7 @@ Deno.test("logLines() logs responses, refusals and retries, but not a request th
   ]);
 });
 
-Deno.test("streamOf() names the stream of an event, none for the run's own", () => {
+Deno.test("streamOf() names the stream of an event, and is undefined for events of the run", () => {
   assertEquals(streamOf(windowDone()), "results");
   assertEquals(streamOf(planned()), "results");
   assertEquals(streamOf(request({ kind: "requested" })), "results");

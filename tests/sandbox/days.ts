@@ -1,4 +1,4 @@
-// Owns the dates and answers that the tests of the sandbox look at. Invariant: every answer went through JSON, so
+// The dates and responses that the tests of the sandbox read. Invariant: every response went through JSON, so
 // that what is absent from a response is absent here.
 import { dateOf, dayOf } from "../../lib/sandbox/world/calendar.ts";
 import { type Race, racesOn } from "../../lib/sandbox/world/race.ts";

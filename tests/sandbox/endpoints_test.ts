@@ -8,7 +8,7 @@ import { isAbsent, openapiFile, recordingsFolder } from "./shared_recordings.ts"
 const noonMs = Date.parse("2025-10-15T12:00:00Z");
 const source = generatedSource({ seed: 1, now: () => noonMs, settleDays: 0 });
 
-/** Asks without a server: status and parsed body. */
+/** Sends a request without a server: status and parsed body. */
 function ask(url: string, from: Source = source): { status: number; body: Fields } {
   const { pathname, searchParams } = new URL(url, "http://sandbox");
   const reply = answer({ source: from, nowMs: noonMs }, routeOf(pathname)!, searchParams);
@@ -254,7 +254,7 @@ Deno.test("a race has a result once it is off, and a card from 2023-01-23 until 
   const cards = racecards("date=2025-10-15").racecards.filter((card) => !card.is_abandoned);
   const eveningMs = Date.parse("2025-10-15T15:30:00+01:00");
   const evening = generatedSource({ seed: 1, now: () => eveningMs, settleDays: 0 });
-  assertEquals(results(today).total, 0, "at noon nothing was run");
+  assertEquals(results(today).total, 0, "at noon no race has been run");
   const run = ask(`/v1/results?${today}`, evening).body.results as RaceFields[];
   const due = cards.filter(({ off_dt }) => Date.parse(String(off_dt)) <= eveningMs);
   assert(due.length > 3 && due.length < cards.length);
@@ -279,7 +279,7 @@ Deno.test("unsettled results change for some days and then stay the same", () =>
   assertEquals(settling("2025-10-14"), settling("2026-10-14"));
 });
 
-Deno.test("horses are found by the ids of runners, sires and dams, and nothing else is", () => {
+Deno.test("horses are found by the ids of runners, sires and dams only", () => {
   const [card] = racecards("date=2025-10-13").racecards;
   for (const runner of card!.runners) {
     const { body } = ask(`/v1/horses/${runner.horse_id}/pro`);

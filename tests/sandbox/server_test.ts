@@ -139,7 +139,7 @@ Deno.test("intercept replies instead of the sandbox, or leaves the request to it
   assertEquals(await status(sandbox, "/v1/courses/regions"), 200);
 });
 
-/** What a client makes of one request that a fault hits. */
+/** What a client receives for one request that a fault hits. */
 async function struck(fault: string, path = day): Promise<Response> {
   const sandbox = await unlimited({ faults: [parseFault(fault)] });
   try {

@@ -1,5 +1,5 @@
-// Owns what a simulated process reaches the world by: its clock, database and checkpoint. When it is killed,
-// everything that was begun outside completes or not, and nothing comes back to it: its promises stay
+// The clock, database and checkpoint through which a simulated process reaches the world. When it is killed,
+// everything that it started outside may or may not complete, and nothing returns to it: its promises stay
 // pending, as the memory of a dead process does. Invariant: a dead process changes nothing any more.
 import type { Clock } from "../../lib/fetch/rate/clock.ts";
 import type { Target } from "../../lib/upsert/write/target.ts";

@@ -1,5 +1,5 @@
-// Owns what must be true after every seed: rows as the API has them, coverage proven, limits kept in every
-// interval, and no wait that nothing explains. It changes nothing.
+// Asserts what must be true after every seed: rows as the API has them, coverage proven, limits kept in every
+// interval, and no unexplained wait. It changes nothing.
 import { assert, assertEquals } from "@std/assert";
 import { startOfPeriod } from "../../lib/plan/time/period.ts";
 import type { Rate } from "../../lib/plan/time/rate.ts";
@@ -67,7 +67,7 @@ function proveLimit({ log }: Story, { requests, intervalMs, resets }: Rate): voi
   }
 }
 
-/** A process sends nothing while the API asked it to wait. */
+/** Asserts that a process sends nothing while the API requested a wait. */
 function provePauses({ log }: Story): void {
   for (const { retryAfterMs, respondedMs, process } of log) {
     if (retryAfterMs === 0) continue;
@@ -80,7 +80,7 @@ function provePauses({ log }: Story): void {
   }
 }
 
-/** From its start to its end a process never does nothing for longer than the world explains. */
+/** Asserts that a process is never idle for longer than the world explains. */
 function proveWaits(story: Story): void {
   const sent = story.log.map(({ atMs }) => atMs);
   for (const life of story.lives) {

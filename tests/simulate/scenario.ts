@@ -1,4 +1,4 @@
-// Owns what one seed decides: the limits of the API, its outages and bad days, what its records are at any
+// Decides from one seed: the limits of the API, its outages and bad days, what its records are at any
 // time, and how often processes die. It never looks at a clock. Invariant: one seed, one scenario.
 import { parseRate, type Rate } from "../../lib/plan/time/rate.ts";
 import { sequence } from "../support/chance.ts";

@@ -1,4 +1,4 @@
-// Owns the API of a simulation: a real HTTP server on 127.0.0.1 whose every response is decided by the
+// The API of a simulation: a real HTTP server on 127.0.0.1 whose every response is decided by the
 // scenario and the virtual time, and the log of what arrived. It waits in virtual time only. Invariant: a
 // request is logged at the virtual time at which it was sent.
 import { type HttpServer, serve } from "../support/http_server.ts";
@@ -17,7 +17,7 @@ export interface Arrival {
   readonly status: number;
   /** When the response was sent. */
   readonly respondedMs: number;
-  /** How long it asks the client to wait, in milliseconds; 0 for no such request. */
+  /** The wait that it requests, in milliseconds; 0 if it requests none. */
   readonly retryAfterMs: number;
 }
 

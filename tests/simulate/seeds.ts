@@ -1,4 +1,4 @@
-// Owns a series of seeds: it plays and proves one after the other, and names the one that fails.
+// Plays and proves a series of seeds one after the other, and names those that fail.
 import { LEDGER_TABLE } from "../../lib/upsert/sql/system_tables.ts";
 import type { Target } from "../../lib/upsert/write/target.ts";
 import { prove } from "./proof.ts";
@@ -18,7 +18,7 @@ export interface Seeds {
   readonly onSeed: (line: string) => void;
 }
 
-/** What came of the seeds. */
+/** The results of the seeds. */
 export interface Played {
   /** Of each seed that failed: why, and the command that replays it. */
   readonly failures: readonly string[];

@@ -9,8 +9,8 @@ import type { Arrival } from "./scripted_api.ts";
 import { play } from "./story.ts";
 
 Deno.test({
-  name: "a job that is left alone ends complete, keeps its limits and waits no longer than it must",
-  // What a dead process has left open stays open, as the memory of a real one would not.
+  name: "an unattended job completes, keeps its limits and waits no longer than it must",
+  // Timers of a dead process stay open here; those of a real one would end with it.
   sanitizeOps: false,
   sanitizeResources: false,
   fn: async () => {

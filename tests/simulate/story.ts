@@ -1,4 +1,4 @@
-// Owns the story of one seed: a simulated cron starts a process each day, which fetches what is missing
+// Plays the story of one seed: a simulated cron starts a process each day, which fetches what is missing
 // until it is done or dies; at the end the API is calm, and a last process catches up. It asserts nothing;
 // proof.ts does. Invariant: at most one process is alive.
 import { setImmediate, setTimeout } from "node:timers/promises";
@@ -135,7 +135,7 @@ async function playDays({ seed, days, deathShare }: Scenario, clock: FakeClock, 
   await alive;
 }
 
-/** Lets processes go on until they wait, timers of the machine included. */
+/** Lets processes continue until they wait, including for timers of the machine. */
 async function settle(): Promise<void> {
   for (let turn = 0; turn < TURNS_TO_SETTLE; turn++) await setImmediate();
   await setTimeout(1);

@@ -1,5 +1,5 @@
-// Owns what virtual time must wait for and cannot see: requests under way between a simulated process and
-// the API, and pauses of zero milliseconds. Time stands still while a request travels, and goes on while the
+// Tracks what virtual time must wait for and cannot see: requests in flight between a simulated process and
+// the API, and pauses of zero milliseconds. Time stands still while a request is in flight, and continues while the
 // API lets it wait. It replaces the global `fetch` and `setTimeout`; the requests themselves are real.
 import type { FakeClock } from "../support/fake_clock.ts";
 

@@ -159,7 +159,7 @@ Deno.test("assertEquals() shows lines of long values that differ, and only these
   assertEquals(marked.map((line) => line.trim()), ["-     250,", "+     -1,"]);
 });
 
-Deno.test("assertStrictEquals() tells values that only look the same", () => {
+Deno.test("assertStrictEquals() reports values that only look the same", () => {
   const error = assertThrows(() => assertStrictEquals({ a: 1 }, { a: 1 }), AssertionError);
   assertStringIncludes(error.message, "the same structure but are not reference-equal");
   assertThrows(() => assertStrictEquals(1, 2), AssertionError, "Values are not strictly equal.");

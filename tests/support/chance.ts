@@ -1,4 +1,4 @@
-// Owns chance in tests: numbers from a seed that is printed, so that `HINDCAST_SEED=... deno test ...`
+// Random numbers for tests, from a seed that is printed, so that `HINDCAST_SEED=... deno test ...`
 // draws the same numbers again. Invariant: one seed, one sequence, on every machine.
 
 /** A generator of numbers from 0 up to 1, by mulberry32; prints the seed that replays it. */

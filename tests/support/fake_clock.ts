@@ -1,6 +1,6 @@
-// Owns time in tests: it stands still until a test moves it.
+// A clock for tests: it stands still until a test moves it.
 // Never looks at the real clock and never fires a timer. Invariant: sleepers wake in the order of
-// their times, and between two times everything that can continue has gone on.
+// their times, and between two times everything that can continue has done so.
 import { setImmediate } from "node:timers/promises";
 
 interface Sleeper {
@@ -8,7 +8,7 @@ interface Sleeper {
   wake: () => void;
 }
 
-/** How often the event loop turns before the clock takes it that everything waits. */
+/** Turns of the event loop after which the clock assumes that everything waits. */
 const TURNS_TO_SETTLE = 8;
 
 /** A clock that fits wherever `now()` and `sleep()` are requested. */
@@ -19,7 +19,7 @@ export class FakeClock {
   #onSleep: () => void = () => {};
   readonly #settle: () => Promise<void>;
 
-  /** Starts at a time, in epoch milliseconds; `settle` resolves when everything that can continue has gone on. */
+  /** Starts at a time, in epoch milliseconds; `settle` resolves when everything that can continue has done so. */
   constructor(startMs: number = Date.UTC(2024, 0, 1), settle: () => Promise<void> = someTurns) {
     this.#nowMs = startMs;
     this.#settle = settle;

@@ -1,4 +1,4 @@
-// Owns HTTP servers of tests: real ones, on a free port of 127.0.0.1, silent.
+// HTTP servers for tests: real ones, on a free port of 127.0.0.1, silent.
 // Invariant: when its scope ends a server has closed every connection, answered or not.
 
 /** A running server. */

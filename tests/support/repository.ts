@@ -1,4 +1,4 @@
-// Owns where the repository is and what of it a command needs.
+// Owns the location of the repository and the files of it that a command needs.
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type TempDir, tempDir } from "./temp.ts";

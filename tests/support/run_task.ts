@@ -1,5 +1,5 @@
-// Owns running the project's own commands in tests, as a user does: `deno task NAME ARGS` in a
-// process of its own. Never runs a command inside the test's process.
+// Runs the project's commands in tests as a user does: `deno task NAME ARGS` in a
+// separate process. It never runs a command inside the test's process.
 // Invariant: every run ends, at the latest at its time limit, and takes its children along.
 import { REPOSITORY } from "./repository.ts";
 
@@ -96,7 +96,7 @@ function watch(child: Deno.ChildProcess, timeoutMs: number): RunningTask {
     }
   };
   let ended = false;
-  // Later the number may be that of somebody else's process.
+  // Later the number may belong to another process.
   const killAll = () => ended || killGroup(child.pid);
   const timer = setTimeout(killAll, timeoutMs);
   addEventListener("unload", killAll);
@@ -125,7 +125,7 @@ function watch(child: Deno.ChildProcess, timeoutMs: number): RunningTask {
   };
 }
 
-/** Lets several wait for texts in an output that grows. */
+/** Lets several callers wait for strings in a growing output. */
 function watcher(output: () => string): {
   notify: (isOver?: boolean) => void;
   printed: (text: string) => Promise<void>;

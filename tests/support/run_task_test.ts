@@ -3,7 +3,7 @@ import { copyRepository } from "./repository.ts";
 import { runTask, spawnTask } from "./run_task.ts";
 import { tempDir } from "./temp.ts";
 
-/** A project with a task that says its arguments, and one that waits for signals. */
+/** A project with a task that prints its arguments, and one that waits for signals. */
 function project() {
   const dir = tempDir();
   const say = `deno run --allow-env=WORD say.ts`;

@@ -1,4 +1,4 @@
-// Owns temporary folders of tests. Invariant: a folder is gone when its scope ends.
+// Temporary folders for tests. Invariant: a folder is gone when its scope ends.
 import { join } from "node:path";
 
 /** A folder that is removed with everything in it at the end of its scope. */

@@ -14,11 +14,11 @@ import { all } from "../plan/jobs.ts";
 import { done, page, rejection, shapeOf, THINGS, unitOf } from "./extracted.ts";
 import type { Extracted } from "../../lib/extract/extract_pages.ts";
 
-/** A source whose items are handed on one by one, when the test says so. */
+/** A source whose items are passed on one by one, when the test lets them. */
 class Tap implements AsyncIterable<Extracted> {
-  /** Items taken by the one who reads. */
+  /** Items that the consumer took. */
   taken = 0;
-  /** Whether the one who reads has left. */
+  /** Whether the consumer has stopped. */
   left = false;
   readonly #items: (Extracted | Error | undefined)[] = [];
   #more: () => void = () => {};
@@ -44,7 +44,7 @@ class Tap implements AsyncIterable<Extracted> {
   }
 }
 
-/** Lets all that can go on without the test go on. */
+/** Lets everything continue that can continue without the test. */
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setTimeout(resolve, 0));
 }

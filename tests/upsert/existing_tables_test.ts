@@ -1,5 +1,5 @@
-// Tables that somebody else made: other types, constraints, triggers, views. Every value that fits is
-// written, every other one is a rejected row, and what cannot work is named before the first request.
+// Tables that existed before Hindcast: other types, constraints, triggers, views. Every value that fits is
+// written, every other one rejects its row, and what cannot work is reported before the first request.
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import postgres from "postgres";
 import type { Table } from "../../lib/config/schema/job_schema.ts";

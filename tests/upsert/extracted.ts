@@ -1,4 +1,4 @@
-// Makes what extraction hands to the batches: units, pages of rows, ends of windows.
+// Creates what extraction passes to the batches: units, pages of rows, ends of windows.
 import type { RowShape } from "../../lib/extract/row_shape.ts";
 import { MINUTES_PER_DAY } from "../../lib/plan/time/civil.ts";
 import type { Unit } from "../../lib/plan/stream_plan.ts";

@@ -1,4 +1,4 @@
-// Holds the lock of job "job" on the target that is its argument until it is killed, and says when it has it.
+// Holds the lock of job "job" on the target in its argument until it is killed, and prints when it has it.
 import { openTarget } from "../../lib/upsert/open_target.ts";
 
 await using target = await openTarget(Deno.args[0]!);

@@ -1,4 +1,4 @@
-// Any name and any text through SQL made by hand: PostgreSQL must read back what was meant.
+// Any name and any string through generated SQL: PostgreSQL must read back the same.
 // HINDCAST_FUZZ_CASES asks for more cases.
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";

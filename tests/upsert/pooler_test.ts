@@ -104,7 +104,7 @@ pooledTest("lock() refuses a second run, and lets the next one start at once", a
   assertEquals(waits, []);
 });
 
-pooledTest("lock() takes over from a killed process within one lease, and says so", async () => {
+pooledTest("lock() takes over from a killed process within one lease, and reports it", async () => {
   await using test = await setUp();
   const waits: string[] = [];
   await using target = await test.open({ onWait: (message) => waits.push(message) });

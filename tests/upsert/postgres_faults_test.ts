@@ -1,5 +1,5 @@
-// What happens to a server and its network while rows are written: nothing is lost, nothing is twice,
-// nothing hangs, and what cannot be helped is said.
+// Faults of a server and its network while rows are written: nothing is lost, nothing is duplicated,
+// nothing hangs, and what cannot be resolved is reported.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import postgres from "postgres";
 import { Failure } from "../../lib/failure.ts";

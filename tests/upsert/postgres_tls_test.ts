@@ -1,4 +1,4 @@
-// Encryption and passwords, against a server that demands both. Needs openssl to make a certificate.
+// Encryption and passwords, against a server that requires both. Needs openssl to create a certificate.
 import { assertEquals, assertRejects } from "@std/assert";
 import postgres from "postgres";
 import { Failure } from "../../lib/failure.ts";
@@ -29,7 +29,7 @@ async function certify(server: PostgresServer, subjectAltName: string): Promise<
   }
 }
 
-/** A server that takes TCP clients with TLS and password only. */
+/** A server that accepts TCP clients only with TLS and a password. */
 async function startStrict(password: string): Promise<PostgresServer> {
   const server = await startPostgres();
   const sql = postgres(server.url, { max: 1, onnotice: () => {} });
@@ -45,7 +45,7 @@ async function startStrict(password: string): Promise<PostgresServer> {
 }
 
 Deno.test({
-  name: "openTarget() speaks TLS as sslmode says, with a password of any characters",
+  name: "openTarget() uses TLS according to sslmode, with a password of any characters",
   ignore: !await hasOpenssl(),
   async fn(t) {
     const password = "p@ss/#?:% 'ü\\";

@@ -1,5 +1,5 @@
-// Owns a proxy between a test's client and a server on 127.0.0.1, which can cut what passes through it: the
-// network as it really is. It never looks into the bytes.
+// A proxy between a test's client and a server on 127.0.0.1 that can cut connections, as real
+// networks do. It never interprets the bytes.
 
 /** A proxy to a port of 127.0.0.1. */
 export interface Proxy extends AsyncDisposable {

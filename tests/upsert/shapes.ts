@@ -1,4 +1,4 @@
-// Makes tables and row shapes for the tests of this folder, from one short description of the columns.
+// Creates tables and row shapes for the tests of this folder, from one short description of the columns.
 import type { ColumnType, MergePolicy, Table } from "../../lib/config/schema/job_schema.ts";
 import type { RowShape } from "../../lib/extract/row_shape.ts";
 import type { LedgerEntry } from "../../lib/upsert/sql/system_tables.ts";

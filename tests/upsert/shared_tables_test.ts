@@ -1,4 +1,4 @@
-// Jobs that share tables: whatever order their rows come in, they wait for each other and never in a circle.
+// Jobs that share tables: whatever the order of their rows, they wait for each other and never deadlock.
 import { assertEquals } from "@std/assert";
 import type { Table } from "../../lib/config/schema/job_schema.ts";
 import type { RowSet } from "../../lib/extract/row_shape.ts";

@@ -5,10 +5,10 @@ import { writeBatches } from "../../lib/upsert/write_batches.ts";
 
 const WRITTEN: Written = { counts: new Map(), rejected: [] };
 
-/** Lets all that can go on without the test go on. */
+/** Lets everything continue that can continue without the test. */
 const settle = () => new Promise((resolve) => setTimeout(resolve, 0));
 
-/** Batches that are told apart by how many rows they say they have, written when the test says so. */
+/** Batches that differ in their row count, written when the test lets them. */
 function setup(count: number, failAt?: number) {
   const events: string[] = [];
   const writes = Array.from({ length: count }, () => Promise.withResolvers<Written>());

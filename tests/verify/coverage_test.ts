@@ -41,7 +41,7 @@ Deno.test("verifyCoverage() finds gaps between the first and the last day", asyn
   );
 });
 
-Deno.test("verifyCoverage() finds days and streams that only the checkpoint takes for done", async () => {
+Deno.test("verifyCoverage() finds days and streams that are done only in the checkpoint", async () => {
   await using proving = await openProving();
   await proving.write({ from: "2025-01-02", to: "2025-01-04" });
   await proving.cover("things", "2025-01-01", "2025-01-05");
@@ -62,7 +62,7 @@ Deno.test("verifyCoverage() counts failed windows and rejected rows as failures"
   assertEquals(await findings(proving), ["things failed 2025-01-01 2025-01-01"]);
 });
 
-Deno.test("verifyCoverage() finds tables that lost their rows, or are gone", async () => {
+Deno.test("verifyCoverage() finds tables that lost their rows, or do not exist", async () => {
   await using proving = await openProving();
   await proving.fetchKinds();
   await proving.write({ from: "2025-01-01", to: "2025-01-02", rows: 3 });
@@ -75,7 +75,7 @@ Deno.test("verifyCoverage() finds tables that lost their rows, or are gone", asy
   assertEquals(streams[1]?.findings[0]?.reason, `the table "things" does not exist`);
 });
 
-Deno.test("verifyCoverage() says when the database holds more than the checkpoint knows", async () => {
+Deno.test("verifyCoverage() reports when the database records more than the checkpoint", async () => {
   await using proving = await openProving();
   await proving.fetchKinds();
   await proving.write({ from: "2025-01-01", to: "2025-01-04", rows: 1 });

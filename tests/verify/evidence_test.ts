@@ -28,7 +28,7 @@ function days(from: number, to: number) {
   return { from: from * MINUTES_PER_DAY, to: to * MINUTES_PER_DAY };
 }
 
-Deno.test("Evidence.lacking() gives the parts of a range that no entry holds", () => {
+Deno.test("Evidence.lacking() returns the parts of a range that no entry covers", () => {
   const evidence = new Evidence();
   for (const [from, to] of [[10, 12], [5, 7], [11, 13]] as const) evidence.add(entry(from, to));
   assertEquals(evidence.lacking(TRACK, days(4, 14)), [days(4, 5), days(7, 10), days(13, 14)]);
@@ -36,7 +36,7 @@ Deno.test("Evidence.lacking() gives the parts of a range that no entry holds", (
   assertEquals(evidence.lacking({ ...TRACK, each: "id=1" }, days(5, 6)), [days(5, 6)]);
 });
 
-Deno.test("Evidence tells tracks without windows from those with, and counts rows by stream", () => {
+Deno.test("Evidence distinguishes tracks without windows from those with, and counts rows by stream", () => {
   const evidence = new Evidence();
   evidence.add(entry(null, null, { stream: "kinds", each: "id=1", rows: 3 }));
   evidence.add(entry(null, null, { stream: "kinds", each: "id=2", rows: 4 }));
@@ -46,7 +46,7 @@ Deno.test("Evidence tells tracks without windows from those with, and counts row
   assertEquals(evidence.tracks("kinds").map((track) => track.each), ["id=1", "id=2"]);
 });
 
-Deno.test("Evidence takes an entry whose dates cannot be read for no proof", () => {
+Deno.test("Evidence ignores an entry whose dates cannot be read", () => {
   const evidence = new Evidence();
   evidence.add(entry(1, 2, { from: "2025-02-30" }));
   assertEquals(evidence.ranges(TRACK), []);

@@ -9,7 +9,7 @@ function reasonOf(expect: Expectation, row: Record<string, unknown>): string | n
   return verdict.reason;
 }
 
-Deno.test("judge() finds every answer fine when nothing is expected", () => {
+Deno.test("judge() passes every result when nothing is expected", () => {
   assertEquals(judge(undefined, { columns: [], rows: [] }), { ok: true, reason: null });
 });
 
@@ -33,7 +33,7 @@ Deno.test("judge() compares columns of the first row with values and with each o
   );
 });
 
-Deno.test("judge() compares numbers by value, however they come, and texts as texts", () => {
+Deno.test("judge() compares numbers by value, however they are written, and strings as strings", () => {
   assertEquals(reasonOf({ a: "= 1.5" }, { a: "1.50" }), null);
   assertEquals(reasonOf({ a: "> 9" }, { a: "10" }), null);
   assertEquals(
@@ -46,14 +46,14 @@ Deno.test("judge() compares numbers by value, however they come, and texts as te
   assertEquals(reasonOf({ name: "= 'a b'" }, { name: "a b" }), null);
 });
 
-Deno.test("judge() takes no value for nothing but null", () => {
+Deno.test("judge() treats only null as null", () => {
   assertEquals(reasonOf({ a: "= null" }, { a: null }), null);
   assertEquals(reasonOf({ a: "!= null" }, { a: 0 }), null);
   assertEquals(reasonOf({ a: "> 0" }, { a: null }), "a is null, not > 0");
   assertEquals(reasonOf({ a: "<= 0" }, { a: null }), "a is null, not <= 0");
 });
 
-Deno.test("judge() names a column that is not there, and the one that was meant", () => {
+Deno.test("judge() names a column that does not exist, and the one that was probably meant", () => {
   assertEquals(
     reasonOf({ race: "> 0" }, { races: 1 }),
     `the result has no column "race", did you mean "races"?`,
@@ -76,7 +76,7 @@ Deno.test("judge() agrees with arithmetic on integers of any size", () => {
   }));
 });
 
-Deno.test("describe() says an expectation in words", () => {
+Deno.test("describe() phrases an expectation in words", () => {
   assertEquals(describe(undefined), null);
   assertEquals(describe("no_rows"), "no rows");
   assertEquals(describe({ races: ">0", a: "= b" }), "races > 0 and a = b");

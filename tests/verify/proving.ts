@@ -1,5 +1,5 @@
-// Opens what coverage is verified with: a real database and a real checkpoint for a small job, and a way
-// to do what a run does at the end of a batch: write rows and ledger, then the checkpoint, or only one.
+// Opens what coverage is verified with: a real database and a real checkpoint for a small job, and functions
+// that do what a run does at the end of a batch: write rows and ledger, then the checkpoint, or only one.
 import { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import { openKv } from "../../lib/checkpoint/open_kv.ts";
 import type { Job } from "../../lib/config/schema/job.ts";
@@ -11,7 +11,7 @@ import { sharedPostgres } from "../support/postgres_server.ts";
 import { tempDir } from "../support/temp.ts";
 import type { LedgerEntry } from "../../lib/upsert/sql/system_tables.ts";
 
-/** The job that is opened unless a test brings its own. */
+/** The default job. */
 export const JOB = `job: tiny
 source: https://api.example.com
 tables:
@@ -43,7 +43,7 @@ export interface Proving extends AsyncDisposable {
   cover(stream: string, first?: string, last?: string): Promise<void>;
 }
 
-/** Opens everything anew and empty. */
+/** Opens everything empty. */
 export async function openProving(text = JOB): Promise<Proving> {
   const dir = tempDir();
   const job = await readJob("job.yaml", { readText: () => text, env: () => undefined });

@@ -33,7 +33,7 @@ Deno.test("runChecks() keeps a page of rows and counts all of them", async () =>
   assertEquals([shown?.rows.length, shown?.row_count], [ROWS_KEPT, ROWS_KEPT + 20]);
 });
 
-Deno.test("runChecks() refuses a name that is not a check, and tells which was meant", async () => {
+Deno.test("runChecks() refuses a name that is not a check, and suggests one", async () => {
   await using proving = await openProving();
   const failure = await assertRejects(
     () => Array.fromAsync(runChecks(proving.job, proving.target, ["count"])),

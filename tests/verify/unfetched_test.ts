@@ -1,5 +1,5 @@
 // What was never fetched, against a real database after real runs: streams, optional ones, and `for_each`
-// values that a query gives now.
+// values that a query returns now.
 import { assertEquals, assertMatch } from "@std/assert";
 import { type CoverageResult, verifyCoverage } from "../../lib/verify/coverage.ts";
 import { coverageLines } from "../../lib/cli/lines/verify_lines.ts";
@@ -95,7 +95,7 @@ Deno.test("verifyCoverage() fails for a stream that runs left out, and names its
   assertMatch(coverageLines(proven).join("\n"), /\n {6}notes +not fetched: the stream is optional/);
 });
 
-Deno.test("verifyCoverage() passes over streams without for_each values or dates, and says so", async () => {
+Deno.test("verifyCoverage() accepts streams without for_each values or dates, and reports why", async () => {
   await using stations = await openStations();
   await stations.backfill(DAYS);
   await stations.query("DELETE FROM stations");
@@ -118,7 +118,7 @@ Deno.test("verifyCoverage() passes over streams without for_each values or dates
   );
 });
 
-Deno.test("verifyCoverage() fails for an optional stream that a run was asked for", async () => {
+Deno.test("verifyCoverage() fails for an optional stream that a run selected", async () => {
   await using stations = await openStations();
   await stations.stores.target.prepare(stations.job.tables);
   // Without stations there is nothing to fetch, so the run ends without a trace of the stream.
@@ -130,7 +130,7 @@ Deno.test("verifyCoverage() fails for an optional stream that a run was asked fo
   ]);
 });
 
-Deno.test("verifyCoverage() fails for values that the query gives now and nothing was fetched for", async () => {
+Deno.test("verifyCoverage() fails for values that the query returns now and nothing was fetched for", async () => {
   await using stations = await openStations();
   await stations.backfill(`${DAYS} --with notes`);
   assertEquals((await stations.proven()).ok, true);

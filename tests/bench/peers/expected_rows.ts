@@ -1,4 +1,4 @@
-// What the sandbox says of races and runners, and how many rows of a database say something else.
+// The sandbox's races and runners, and how many rows of a database differ from them.
 import { formatDay, MINUTES_PER_DAY, parseCivil } from "../../../lib/plan/time/civil.ts";
 import { racesOn } from "../../../lib/sandbox/world/race.ts";
 import { resultOf } from "../../../lib/sandbox/world/result.ts";
@@ -51,7 +51,7 @@ function textOf(columns: string, record: Record<string, unknown>): string {
   return JSON.stringify(columns.split(", ").map((column) => blank(record[column])));
 }
 
-/** What peers store for no value differs: nothing, an empty text, the API's dash. */
+/** Peers store a missing value differently: null, an empty string, the API's dash. */
 function blank(value: unknown): string {
   const text = String(value ?? "");
   return text === "-" || text === "–" ? "" : text;

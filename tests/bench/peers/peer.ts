@@ -1,10 +1,10 @@
-// Who is compared: how each is started, and where it leaves its rows.
+// The peers that are compared: how each is started, and where it stores its rows.
 
-/** What a peer is told. */
+/** The settings of a peer. */
 export interface Setting {
   /** Where install.sh has put the peers. */
   readonly peers: string;
-  /** For what a run wants to keep until it is resumed. */
+  /** Folder for the state that a run keeps until it is resumed. */
   readonly folder: string;
   readonly databaseUrl: string;
   readonly sandboxUrl: string;
@@ -17,7 +17,7 @@ export interface Setting {
   readonly rate: number;
 }
 
-/** One of those compared. */
+/** One of the peers. */
 export interface Peer {
   readonly name: string;
   /** The program that install.sh brings, below its folder. */
@@ -84,7 +84,7 @@ export const PEERS: readonly Peer[] = [
   },
 ];
 
-/** What all peers find in their environment. */
+/** The environment of all peers. */
 export function environmentOf(peer: Peer, setting: Setting): Record<string, string> {
   return {
     RACING_API_URL: setting.sandboxUrl,

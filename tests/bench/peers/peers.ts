@@ -1,5 +1,5 @@
-// Side by side: the same sandbox, the same limit, the same PostgreSQL and the same result, by Hindcast and
-// by what people use instead. A call makes one round: each peer once to its end, and once killed after half
+// Compares Hindcast with its peers: the same sandbox, limit, PostgreSQL and result, by Hindcast and
+// by what others use instead. A call runs one round: each peer once to its end, and once killed after half
 // of that time and started again. It adds what it saw to runs.jsonl in the folder of the peers, and
 // prints the medians of all rounds that are there. Peers are installed by install.sh. `--warm` makes the
 // sandbox's pages and fills caches, and records nothing.
@@ -19,7 +19,7 @@ import { type SandboxProcess, startSandboxProcess } from "./sandbox_process.ts";
 import { printTable, type Run } from "./table.ts";
 
 const FIRST = "2024-01-01";
-/** A virtual machine may be stopped for a while; no peer is to blame for that. */
+/** A virtual machine may be paused for a while; no peer is responsible for that. */
 const STILL_MS = 1500;
 const MAX_TRIES = 3;
 /** The interval of the sandbox's limit, and some more. */

@@ -1,4 +1,4 @@
-// Runs a program with all that it starts: how long it took, the most memory that its processes held at one
+// Runs a program and its child processes: how long they took, the most memory that they held at one
 // time, and an end by SIGKILL. Memory is looked up in /proc, so this needs Linux.
 //
 // A page that several processes share, such as Deno's program text, counts in each of them: the sum is

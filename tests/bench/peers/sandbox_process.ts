@@ -1,4 +1,4 @@
-// Starts serve_sandbox.ts and asks it what it has counted.
+// Starts serve_sandbox.ts and reads its counts.
 import type { Counts } from "../../../lib/sandbox/server.ts";
 import type { Addresses } from "./serve_sandbox.ts";
 

@@ -1,5 +1,5 @@
-// The sandbox in a process of its own, and a second port that tells its counts. It keeps every page that
-// it makes in a folder: fetched again, a page costs a read and not the 35 ms of making it, so that the peer
+// The sandbox in a separate process, with a second port that returns its counts. It keeps every page that
+// it creates in a folder: fetched again, a page costs a read instead of the 35 ms of creating it, so that the peer
 // is measured and not the sandbox. Ends with its input.
 //
 //   deno run -A tests/bench/peers/serve_sandbox.ts FOLDER REQUESTS_A_SECOND LATENCY_MS

@@ -1,4 +1,4 @@
-// Job files are parsed where nothing but reading is possible, and with the same result as here.
+// Job files are parsed in a worker that may only read, with the same result as in this process.
 import { assertEquals } from "@std/assert";
 import { readJobAccess } from "../../../lib/cli/launch/job_access.ts";
 import { readAccessApart, startWorker } from "../../../lib/cli/launch/parse_apart.ts";

@@ -1,4 +1,4 @@
-// What each command may do, as a list to be read, and that a process started so can do no more.
+// The permissions of each command as a readable list, and a proof that a process started with them can do no more.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { COMMAND_NAMES, flagsOf } from "../../../lib/cli/launch/needs.ts";
 import { openSite } from "../../faults/site.ts";
@@ -128,7 +128,7 @@ Deno.test("each command may reach its API, its database and its files, and nothi
   }
 });
 
-/** What the tasks may do that no launcher starts, and the launcher: as `deno.json` says. */
+/** The permissions of the launcher and of tasks that it does not start, as in `deno.json`. */
 const LAUNCHED = "--allow-read --allow-env --allow-run";
 const TASKS: Readonly<Record<string, string>> = {
   check: "--allow-read --allow-env",
@@ -170,7 +170,7 @@ Deno.test("no command has a permission as a whole, nor may any start programs", 
   }
 });
 
-Deno.test("permissions follow the database that is used", async () => {
+Deno.test("permissions depend on the database that is used", async () => {
   using dir = folder();
   const of = async (DATABASE_URL: string) => {
     const { net = [], read = [], write = [] } = await grants(dir, "verify", { DATABASE_URL });
@@ -191,7 +191,7 @@ Deno.test("permissions follow the database that is used", async () => {
   assertEquals([net, write], [[], ["DIR/db", KV]]);
 });
 
-Deno.test("a path with a comma gives no second permission", async () => {
+Deno.test("a path with a comma grants no second permission", async () => {
   using dir = tempDir();
   const name = dir.file("a,b.yaml");
   Deno.writeTextFileSync(name, thingsJob("http://127.0.0.1:1"));
@@ -200,7 +200,7 @@ Deno.test("a path with a comma gives no second permission", async () => {
   assertStringIncludes(read!, dir.file("a,,b.yaml"));
 });
 
-/** Tries what a hostile command would; prints what it could do. */
+/** Tries what a hostile command would try; prints what succeeded. */
 const PROBE = `
 const [outside, beside, job, api, other] = Deno.args;
 const tries = {
@@ -224,7 +224,7 @@ for (const [name, attempt] of Object.entries(tries)) {
 console.log(JSON.stringify(could));
 `;
 
-Deno.test("a process with a command's permissions reads its job and asks its API, no more", async () => {
+Deno.test("a process with a command's permissions can read its job and reach its API, and nothing else", async () => {
   await using api = serve(() => new Response("api"));
   await using other = serve(() => new Response("other"));
   using dir = tempDir();
@@ -250,7 +250,7 @@ Deno.test("a process with a command's permissions reads its job and asks its API
   assertEquals(await Deno.readTextFile(outside), "private");
 });
 
-Deno.test("a source that redirects to another host does not make a command ask there", async () => {
+Deno.test("a command does not follow an API's redirect to another host", async () => {
   let reached = 0;
   await using other = serve(() => (reached++, Response.json([])));
   await using api = serve(() => Response.redirect(`${other.url}/kinds`));
@@ -296,7 +296,7 @@ Deno.test("the embedded database works without HOME, as under cron and systemd",
   assertEquals(code, 0, new TextDecoder().decode(stderr));
 });
 
-Deno.test("a variable that the job was not offered is neither granted nor forgotten in silence", async () => {
+Deno.test("a variable that the job was not offered is not granted, and a warning names it", async () => {
   using dir = tempDir();
   const job = `job: tiny
 source: { url: "https://api.example.com", headers: { A: "\${SHELL_SECRET:-}", B: "\${TINY_B:-}" } }

@@ -22,7 +22,7 @@ function matcherOf(source: string): LinearMatcher | undefined {
 
 const LONG = 100 * 1024;
 
-Deno.test("compilePattern() matches long texts without V8 where V8 could take for ever", () => {
+Deno.test("compilePattern() matches long strings without V8 where V8 could take forever", () => {
   const cases: [source: string, text: string, expected: string | null][] = [
     ["^(a|a)*$", "a".repeat(LONG), "a"],
     ["^(a|a)*$", `${"a".repeat(LONG)}b`, null],
@@ -48,7 +48,7 @@ Deno.test("compilePattern() matches long texts without V8 where V8 could take fo
   }
 });
 
-Deno.test("compilePattern() leaves usual strings to V8", () => {
+Deno.test("compilePattern() leaves ordinary strings to V8", () => {
   const cases: [source: string, atLeast: number][] = [
     ["^(.+?)(?: \\([A-Z]{2,3}\\))?$", 10_000],
     ["^(.+?)(?: \\((?!AW\\))[A-Z]{2,3}\\))?$", 10_000],

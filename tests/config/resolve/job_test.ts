@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { changed, messagesWith, read } from "../job_text.ts";
 
-/** Each set of changes with the problems it makes. */
+/** Each set of changes with the problems it causes. */
 async function check(cases: [Record<string, unknown>, ...string[]][]): Promise<void> {
   for (const [changes, ...expected] of cases) {
     assertEquals(await messagesWith(changes), expected, JSON.stringify(changes));
@@ -374,7 +374,7 @@ Deno.test("resolveJob() checks parameters", () =>
     [{ "params.a": { default: ["b"] } }, 'a list as the default requires "list: true"'],
   ]));
 
-Deno.test("resolveJob() is not confused by names that every JavaScript object has", async () => {
+Deno.test("resolveJob() treats names that every JavaScript object has as unknown", async () => {
   const found = await messagesWith({ [`${STREAM}.rows`]: "constructor" });
   assertEquals(found, ['there is no table "constructor"; expected one of stations, readings']);
   const job = await read(changed({

@@ -118,7 +118,7 @@ Deno.test("every example and default of a key is a value that the key accepts", 
   assert(examined > 100, `${examined}`);
 });
 
-/** What people write by mistake, or where something else is expected. */
+/** Common mistakes, and values where something else is expected. */
 const ODD: readonly unknown[] = [
   ...[null, true, false, 0, 1, -1, 1.5, 404, 1e9],
   ...[
@@ -164,7 +164,7 @@ Deno.test("jobJsonSchema() accepts and refuses what the job schema accepts and r
       const job = structuredClone(base);
       const parts = partsOf(job).slice(1);
       const path = parts[at % parts.length]!;
-      // Whether a zone exists and a text is a secret, no schema of JSON can say.
+      // A JSON Schema cannot express whether a zone exists or a string is a secret.
       if (path[0] === "time_zone" || path.includes("auth")) return;
       const holder = path.slice(0, -1).reduce((value, key) => value[key], job);
       if (how === "put") holder[path.at(-1)!] = odd;

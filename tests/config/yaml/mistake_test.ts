@@ -51,7 +51,7 @@ Deno.test("every line indented with a tab is reported, and nothing that follows 
   assertEquals(await messages(text), [`14:1 ${tab}`, `17:1 ${tab}`]);
 });
 
-Deno.test("a mistake that leaves the file readable does not hide the others", async () => {
+Deno.test("a mistake that leaves the file readable hides no other", async () => {
   const text = FINE.replace("job: weather", "job: @weather").replace("window", "widow");
   assertEquals(await messages(text), [
     "1:6 cannot read the YAML: a string that begins with @ needs quotes",

@@ -73,7 +73,7 @@ Deno.test("readYamlTree() refuses keys that would reach a prototype", async () =
   assertEquals(Object.keys(value("constructor: {prototype: {x: 1}}") as object), ["constructor"]);
 });
 
-/** Files made to exhaust a parser, with what is said about each. */
+/** Files crafted to exhaust a parser, with the message for each. */
 const ATTACKS: Readonly<Record<string, [text: string, message: RegExp]>> = {
   "nested brackets": [
     "a: " + "[".repeat(100_000) + "]".repeat(100_000),

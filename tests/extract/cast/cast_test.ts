@@ -4,7 +4,7 @@ import { castOf, formatProblem } from "../../../lib/extract/cast/cast.ts";
 import { type CastOptions, Invalid } from "../../../lib/extract/cast/invalid.ts";
 import { ExactNumber } from "../../../lib/extract/cast/exact_number.ts";
 
-/** What a value becomes; a refusal is shown as "! reason". */
+/** The result of casting a value; a failed cast is shown as "! reason". */
 function cast(type: ColumnType, value: unknown, options: Partial<CastOptions> = {}): string {
   const text = castOf(type, { decimal: ".", timeZone: "UTC", inKey: false, ...options })(value);
   return text instanceof Invalid ? `! ${text.reason}` : text;

@@ -119,7 +119,7 @@ Deno.test("castOf() date takes midnight UTC as the date it is written with, unle
   );
 });
 
-Deno.test("castOf() time tells the end of a day from its beginning", () => {
+Deno.test("castOf() time distinguishes the end of a day from its beginning", () => {
   const cast = castOf("time", { decimal: ".", timeZone: "UTC", inKey: false });
   assertEquals(cast("24:00"), "24:00:00");
   assertEquals(cast("00:00"), "00:00:00");

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { guessRecords, outline } from "../../../lib/extract/decode/outline.ts";
 import { pagingSigns } from "../../../lib/probe/paging_signs.ts";
 
-Deno.test("outline() says what is at which path, outer values before inner ones", () => {
+Deno.test("outline() lists values by path, outer values before inner ones", () => {
   const body = { meta: { total: 3 }, data: [{ id: "a", "x.y": null }, 5], none: [] };
   assertEquals(outline(body).map(({ path, what }) => `${path} ${what}`), [
     " an object of 3",

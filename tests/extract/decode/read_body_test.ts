@@ -76,7 +76,7 @@ Deno.test("decodeBody() fails the window where CSV has no header or ends within 
   assertThrows(() => decode('a\n"x', "csv", ","), Failure, "it ends within a quoted cell");
 });
 
-Deno.test("decodeBody() notes which bodies contain only strings that PostgreSQL can store", () => {
+Deno.test("decodeBody() remembers which bodies contain only strings that PostgreSQL can store", () => {
   const clean = (text: string) => isClean(decode(text, "json", ","));
   assertEquals(clean('{"a": "£ \\u00a3 \\ud7ff"}'), true);
   assertEquals(clean('{"a": "\\u0000"}'), false);

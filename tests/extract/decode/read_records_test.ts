@@ -92,7 +92,7 @@ Deno.test("readRecords() takes a single object as the record", () => {
   assertEquals(read({ path: "a", as: "single" }, { a: { id: 1 } }), [{ id: 1 }]);
 });
 
-Deno.test("readRecords() cannot be made to change a prototype", () => {
+Deno.test("readRecords() never changes a prototype", () => {
   const [record] = read({ as: "columns" }, JSON.parse('{"__proto__": [{"x": 1}], "a": [1]}'));
   assertEquals(record, { a: 1 });
   assertEquals((record as Record<string, unknown>).x, undefined);

@@ -1,4 +1,4 @@
-// The compiled code takes shortcuts; they must lead where the long way leads.
+// The compiled code takes fast paths; they must have the same results as the general code.
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { ColumnType } from "../../../lib/config/schema/job_schema.ts";

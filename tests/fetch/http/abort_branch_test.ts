@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { AbortBranch, Deadline } from "../../../lib/fetch/http/abort_branch.ts";
 
-Deno.test("AbortBranch aborts with its trunk and its reason", () => {
+Deno.test("AbortBranch aborts with the caller's signal and its reason", () => {
   const trunk = new AbortController();
   using branch = new AbortBranch(trunk.signal);
   trunk.abort("why");
@@ -17,7 +17,7 @@ Deno.test("AbortBranch aborts alone", () => {
   assertEquals([branch.signal.reason, trunk.signal.aborted], ["mine", false]);
 });
 
-Deno.test("AbortBranch lets go of its trunk when it is disposed", () => {
+Deno.test("AbortBranch removes its listener when it is disposed", () => {
   const trunk = new AbortController();
   const branch = new AbortBranch(trunk.signal);
   branch[Symbol.dispose]();

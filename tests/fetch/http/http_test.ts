@@ -22,7 +22,7 @@ async function errorOf(promise: Promise<unknown>): Promise<HttpError> {
   return await assertRejects(() => promise, HttpError);
 }
 
-Deno.test("HttpClient.exchange() sends method, headers and body and gives status, headers and bytes", async () => {
+Deno.test("HttpClient.exchange() sends method, headers and body and returns status, headers and bytes", async () => {
   await using server = serve(async (request) =>
     new Response(`${request.method} ${await request.text()} ${request.headers.get("x-a")}`, {
       status: 201,
@@ -138,7 +138,7 @@ Deno.test("HttpClient.exchange() stops reading a body of a gigabyte at its limit
   assert(sent < 1 << 28, `${sent} bytes were sent`);
 });
 
-Deno.test("HttpClient.exchange() reads no more than a beginning of an error that never ends", async () => {
+Deno.test("HttpClient.exchange() reads only the beginning of an endless error response", async () => {
   let sent = 0;
   const chunk = new Uint8Array(1 << 16);
   await using server = serve(() =>
@@ -159,7 +159,7 @@ Deno.test("HttpClient.exchange() reads no more than a beginning of an error that
   assert(sent < 1 << 28, `${sent} bytes were sent`);
 });
 
-Deno.test("HttpClient.exchange() counts bytes after decompression when a gzip bomb comes", async () => {
+Deno.test("HttpClient.exchange() counts bytes after decompression, so that a gzip bomb is refused", async () => {
   const zeros = new Blob([new Uint8Array(50 << 20)]).stream();
   const bomb = await new Response(zeros.pipeThrough(new CompressionStream("gzip"))).bytes();
   assert(bomb.length < 1 << 17);
@@ -185,7 +185,7 @@ Deno.test("HttpClient.exchange() unpacks files that are gzip themselves, within 
   assert(["encoding", "incomplete"].includes(cut.kind), cut.kind);
 });
 
-Deno.test("HttpClient.exchange() is a trouble when a body calls itself gzip and is not", async () => {
+Deno.test("HttpClient.exchange() throws when a body is declared as gzip and is not", async () => {
   await using server = serve(() =>
     new Response("{}not gzip at all{}", { headers: { "content-encoding": "gzip" } })
   );
@@ -210,7 +210,7 @@ Deno.test("HttpClient.exchange() throws the signal's reason when it aborts", asy
   assertEquals(await assertRejects(() => context.get(server.url, control.signal)), reason);
 });
 
-Deno.test("HttpClient.exchange() is a trouble when a header cannot be sent, without telling it", async () => {
+Deno.test("HttpClient.exchange() throws when a header cannot be sent, without printing it", async () => {
   using context = setup();
   const bad = { method: "GET", url: "http://127.0.0.1:9/", headers: { "x-a": "b\nc" } } as const;
   const error = await errorOf(context.door.exchange(bad, never));

@@ -9,7 +9,7 @@ Deno.test("nextLink() finds the link with the relation next among others", () =>
   assertEquals(nextLink(github), "https://api.test/r?page=3");
 });
 
-Deno.test("nextLink() reads commas and semicolons in addresses and quotes", () => {
+Deno.test("nextLink() reads commas and semicolons in URLs and quoted strings", () => {
   assertEquals(nextLink('</a,b;c?x="1">; title="a, <b>; c"; rel="next"'), '/a,b;c?x="1"');
 });
 

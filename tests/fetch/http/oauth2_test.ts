@@ -21,7 +21,7 @@ const SECRETS: Readonly<Record<string, string>> = {
   "${REFRESH}": "r3",
 };
 
-/** A keeper whose provider answers with numbered tokens. */
+/** A cache whose server issues numbered tokens. */
 function setup(spec: Partial<OAuth2> = {}, answer: (at: number) => unknown = (at) => ({
   access_token: `token-${at}`,
   expires_in: 3600,

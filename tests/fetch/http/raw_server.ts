@@ -1,15 +1,15 @@
-// Owns servers that speak what no HTTP server would: a test writes the bytes itself. Invariant: when its
+// Servers that send what no HTTP server would: a test writes the bytes itself. Invariant: when the
 // scope ends, the listener and every connection are closed.
 
 /** A server of bytes. */
 export interface RawServer extends AsyncDisposable {
   /** `http://127.0.0.1:PORT`. */
   readonly url: string;
-  /** Requests that came so far. */
+  /** Number of requests so far. */
   requests(): number;
 }
 
-/** Answers each connection's first request with the texts, then closes; `at` counts connections from 0. */
+/** Responds to each connection's first request with the strings, then closes; `at` counts connections from 0. */
 export function rawServer(answer: (at: number) => readonly string[]): RawServer {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   let requests = 0;

@@ -11,7 +11,7 @@ const post: WireRequest = {
   body: "{}",
 };
 
-Deno.test("isRedirect() needs a status that redirects and a location", () => {
+Deno.test("isRedirect() requires a redirect status and a location", () => {
   assertEquals(isRedirect(302, "/x"), true);
   assertEquals(isRedirect(302, null), false);
   assertEquals(isRedirect(304, "/x"), false);
@@ -33,7 +33,7 @@ Deno.test("redirected() turns a POST into a GET for 301 to 303 and keeps it for 
   }
 });
 
-Deno.test("redirected() takes no declared header and no key to another host", () => {
+Deno.test("redirected() sends no declared header and no key to another host", () => {
   const target = redirected(post, 308, "https://evil.test/x?key=secret&a=1", source);
   assertEquals(target.url, "https://evil.test/x?a=1");
   assertEquals(target.headers, { accept: "application/json", "content-type": "application/json" });

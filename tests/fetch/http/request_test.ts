@@ -21,12 +21,12 @@ Deno.test("renderRequest() appends the path to that of the API", () => {
   assertEquals(render("/x", unitOf(), NO_STEP, "https://api.test").url, "https://api.test/x");
 });
 
-Deno.test("renderRequest() keeps the parameters that stand in the URL and the path", () => {
+Deno.test("renderRequest() keeps the parameters in the URL and the path", () => {
   const { url } = render({ path: "/x?b=2", query: { c: 3 } }, unitOf(), NO_STEP, `${BASE}?a=1`);
   assertEquals(url, "https://api.test/base/x?a=1&b=2&c=3");
 });
 
-Deno.test("renderRequest() repeats lists and leaves out what has no value", () => {
+Deno.test("renderRequest() repeats lists and omits what has no value", () => {
   const query = { region: "{params.regions}", q: "{params.q}", from: "{from}", fixed: ["a", "b"] };
   const { url } = render(
     { path: "/x", query },
@@ -95,7 +95,7 @@ Deno.test("renderRequest() fails when a placeholder of the path has no value", (
   );
 });
 
-Deno.test("renderRequest() prefers the stream's headers to the source's and the defaults", () => {
+Deno.test("renderRequest() prefers the stream's headers to those of the source and the defaults", () => {
   const source = { url: BASE, headers: { "X-A": "source", "X-B": "source" } };
   const { headers } = render(
     { path: "/x", headers: { "x-a": "{from}", Accept: "text/plain" } },
@@ -148,7 +148,7 @@ Deno.test("renderRequest() sets parameters inside lists, and keeps lists and lar
   );
 });
 
-Deno.test("renderRequest() sends a form when the job says so", () => {
+Deno.test("renderRequest() sends a form when the job declares it", () => {
   const step: PageStep = { params: [{ in: "body", name: "page", value: 2 }] };
   const request = render(
     { path: "/x", method: "POST", form: { day: "{from|%d.%m.%Y}", page: 1, "a b": "ä&" } },

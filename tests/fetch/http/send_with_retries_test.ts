@@ -30,7 +30,7 @@ Deno.test("sendWithRetries() sends each attempt after its wait", async () => {
   assertEquals(await sentAt([response(503, { "retry-after": "7" }), response(200)]), [0, 7_000]);
 });
 
-Deno.test("sendWithRetries() leaves to a limiter only the waits that the API requests of all", async () => {
+Deno.test("sendWithRetries() leaves to a limiter only the waits that the API requests", async () => {
   const throttled = response(429, { "retry-after": "7" });
   assertEquals(await sentAt([throttled, response(200)], true), [0, 0]);
   assertEquals(await sentAt([response(429), response(200)], true), [0, 500]);

@@ -37,7 +37,7 @@ const linkHeader: Paging = { by: "link_header", hosts: [] };
 const range = (from: number, to: number) =>
   Array.from({ length: Math.max(0, to - from) }, (_, index) => from + index);
 
-/** Records `from` up to `size` further ones of `count`. */
+/** Up to `size` of `count` records, starting at `from`. */
 const slice = (count: number, from: number, size: number) =>
   range(from, Math.min(count, from + size));
 
@@ -91,7 +91,7 @@ Deno.test("OffsetPaginator continues after a full page without a total", () => {
   assertEquals(reading.asked.length, 3);
 });
 
-Deno.test("OffsetPaginator counts from its first value and compares what is sent with max_offset", () => {
+Deno.test("OffsetPaginator counts from its first value and compares the sent offset with max_offset", () => {
   const fromOne = (max_offset: number) =>
     readAll(offset({ first: 1, max_offset }), (step) => ({
       records: slice(250, Number(param(step, "skip")) - 1, 100),
@@ -360,7 +360,7 @@ Deno.test("LinkPaginator follows an http link to the same host by https", () => 
   assertEquals(asked[1]?.url, "https://api.test/v1/things?page=2");
 });
 
-Deno.test("LinkPaginator fails when a link leads back", () => {
+Deno.test("LinkPaginator fails when a link leads back to an earlier page", () => {
   const links = ["?page=2", `${BASE}/things`];
   const { verdict } = readAll(nextLink, (_, index) => ({
     records: [index],
@@ -369,7 +369,7 @@ Deno.test("LinkPaginator fails when a link leads back", () => {
   assertEquals(failure(verdict).reason, `page 2 links back to "${BASE}/things"`);
 });
 
-Deno.test("LinkPaginator fails when the link is no link", () => {
+Deno.test("LinkPaginator fails when the link is not a URL", () => {
   for (const link of [{ href: "?page=2" }, 7, "http://[", true]) {
     const { verdict } = readAll(nextLink, () => ({ records: [1], at: { next: link } }));
     assertEquals(
@@ -428,7 +428,7 @@ Deno.test("OffsetPaginator reads every record once when pages are of any length,
   );
 });
 
-/** Pages of unforeseeable length; a page asked for and thrown away counts for nothing. */
+/** Pages of random length; a page that is requested and discarded does not count. */
 function readWithReplans(count: number, size: number, lengths: Iterator<number>) {
   return readAll(offset({ size }), (step) => ({
     records: slice(count, Number(param(step, "skip")), Math.min(size, lengths.next().value)),
@@ -465,7 +465,7 @@ function numberIn(text: unknown): number {
   return Number(/from=(\d+)/.exec(String(text))?.[1] ?? 0);
 }
 
-Deno.test("every kind of paging ends on whatever a source answers, property", () => {
+Deno.test("every kind of paging ends whatever the API returns, property", () => {
   const answers = fc.infiniteStream(fc.record({
     records: fc.array(fc.nat(3), { maxLength: 4 }),
     total: fc.option(fc.nat(20), { nil: undefined as never, freq: 3 }),
@@ -511,7 +511,7 @@ Deno.test("CursorPaginator sends digits as a number where the first cursor is on
   assertEquals(reading.asked.map((step) => param(step, "after")), [1, 51, "0051x"]);
 });
 
-Deno.test("CursorPaginator takes a list or a map as a cursor in a body only", () => {
+Deno.test("CursorPaginator accepts an array or an object as a cursor in a body only", () => {
   const { verdict } = readAll(
     cursor(),
     () => ({ records: [1], at: { next: { id: new ExactNumber("5.0") } } }),
@@ -527,7 +527,7 @@ Deno.test("CursorPaginator takes a list or a map as a cursor in a body only", ()
   assertEquals(failure(reading.verdict).reason, 'page 3 repeats the cursor "[9.0,"b"]"');
 });
 
-Deno.test("`more` goes on over pages that hold fewer records than asked for", () => {
+Deno.test("`more` continues over pages that hold fewer records than requested", () => {
   const kept = [...range(0, 3), ...range(7, 12)];
   const held = (from: number) => kept.filter((at) => at >= from && at < from + 5);
   for (const more of ["more", { path: "last", not: [true] }]) {
@@ -608,7 +608,7 @@ Deno.test("the total of the first page holds for pages that declare none", () =>
   }
 });
 
-Deno.test("CursorPaginator goes on over several empty pages", () => {
+Deno.test("CursorPaginator continues over several empty pages", () => {
   const counts = [2, 0, 0, 3];
   const reading = readAll(cursor(), (_, at) => ({
     records: range(at * 10, at * 10 + counts[at]!),

@@ -3,7 +3,7 @@ import { Arrivals, type Departure } from "../../../lib/fetch/rate/arrivals.ts";
 
 const departure: Departure = { sentAtMs: 0, tight: true, distance: "all", marginMs: 9 };
 
-/** Answers at these times to requests sent at the others; a negative time is a refusal. */
+/** Responses at these times to requests sent at the others; a negative time is a refusal. */
 function seen(
   requests: number,
   intervalMs: number,

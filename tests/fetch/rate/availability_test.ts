@@ -6,7 +6,7 @@ import { FakeClock } from "../../support/fake_clock.ts";
 
 const NEVER = new AbortController().signal;
 
-/** An API that can be switched off, and whatever is reported of it. */
+/** An API that can be switched off, and what is reported about it. */
 function setup(giveUpAfterMs: number | undefined = 86_400_000) {
   const clock = new FakeClock(0);
   const waits: (Wait | undefined)[] = [];
@@ -30,7 +30,7 @@ function setup(giveUpAfterMs: number | undefined = 86_400_000) {
   return { clock, availability, waits, probes, api, replay, fail };
 }
 
-Deno.test("Availability.failed() does not count failures as an outage while others are answered", async () => {
+Deno.test("Availability.failed() does not count failures as an outage while other requests get responses", async () => {
   const { availability, replay, fail, probes } = setup();
   for (let at = 0; at < 20; at++) {
     assertEquals(await fail(), false);
@@ -40,7 +40,7 @@ Deno.test("Availability.failed() does not count failures as an outage while othe
   assertEquals([probes, await availability.enter(NEVER)], [[], undefined]);
 });
 
-Deno.test("Availability.failed() blames the request where an earlier request is still answered", async () => {
+Deno.test("Availability.failed() blames the request when an earlier request still gets a response", async () => {
   const { clock, availability, replay, fail, probes, waits } = setup();
   availability.responded(replay);
   assertEquals([await fail(), await fail()], [false, false]);
@@ -53,7 +53,7 @@ Deno.test("Availability.failed() blames the request where an earlier request is 
   assertEquals(await fail({ isFinal: true, responsesBefore: 1 }), false);
 });
 
-Deno.test("Availability.failed() believes an outage when the only request in flight has failed for good", async () => {
+Deno.test("Availability.failed() assumes an outage when the only request in flight has failed finally", async () => {
   const { availability, replay, fail, clock, api } = setup();
   availability.responded(replay);
   api.isUp = false;
@@ -62,7 +62,7 @@ Deno.test("Availability.failed() believes an outage when the only request in fli
   assertEquals(await failed, true);
 });
 
-Deno.test("Availability probes an API that is away at growing intervals of up to 5 minutes, and ends with a response", async () => {
+Deno.test("Availability probes an unreachable API at growing intervals of up to 5 minutes, and ends with a response", async () => {
   const { clock, availability, replay, fail, probes, waits, api } = setup();
   availability.responded(replay);
   api.isUp = false;
@@ -92,7 +92,7 @@ Deno.test("Availability probes an API that is away at growing intervals of up to
   assertEquals(handedOut < 10, true);
 });
 
-Deno.test("Availability.enter() hands out one probe at a time where nothing was ever answered", async () => {
+Deno.test("Availability.enter() hands out one probe at a time before any response", async () => {
   const { clock, availability, fail, replay } = setup();
   await fail({ status: undefined });
   await fail({ status: undefined });
@@ -109,7 +109,7 @@ Deno.test("Availability.enter() hands out one probe at a time where nothing was 
   assertEquals(order, ["a probes at 1000", "b probes at 3000", "c goes at 3000"]);
 });
 
-Deno.test("Availability.failed() takes a plain server error before any response for a mistake of the request", async () => {
+Deno.test("Availability.failed() attributes a server error before any response to the request", async () => {
   const { fail } = setup();
   for (let at = 0; at < 10; at++) assertEquals(await fail({ status: 500, isFinal: true }), false);
 });
@@ -140,7 +140,7 @@ Deno.test("Availability waits as long as a retry would before it probes", async 
   assertEquals(waits.map((wait) => wait?.untilMs), [15_000]);
 });
 
-Deno.test("Availability.failed() never finds an outage where outages are not waited for", async () => {
+Deno.test("Availability.failed() never finds an outage when outages are not waited for", async () => {
   const clock = new FakeClock(0);
   const availability = new Availability({
     ...{ clock, wallNow: clock.now, giveUpAfterMs: undefined, signal: NEVER, onWait: () => {} },

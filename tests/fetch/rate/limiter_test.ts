@@ -80,7 +80,7 @@ Deno.test("take() serves streams in turn when all have many waiting", async () =
   for (const name of ["a", "b", "c"]) {
     assertEquals(served.slice(0, 30).filter((one) => one.name === name).length, 10);
   }
-  // The first that asked was alone and went at once; from then on strictly in turn.
+  // The first request was alone and went at once; after that, streams go strictly in turn.
   for (let index = 3; index < served.length; index++) {
     assertEquals(served[index]!.name, served[index - 3]!.name);
   }
@@ -233,7 +233,7 @@ Deno.test("applyHeaders() waits for the reset when nothing remains of an undecla
   assertEquals(served.length, 2);
 });
 
-Deno.test("applyHeaders() costs no rate when the declared limit covers the reset", async () => {
+Deno.test("applyHeaders() does not reduce the rate when the declared limit covers the reset", async () => {
   const { clock, limiter, served, take } = setup("2/s");
   for (let count = 0; count < 20; count++) take("a");
   for (let count = 0; count < 20; count++) {
@@ -293,7 +293,7 @@ Deno.test("refused() leaves the margin alone when the wait is longer than the in
   await clock.advance(3_603_000);
   const [, , third, fourth, fifth] = served.map(({ atMs }) => atMs);
   assertEquals(third, 3_600_600);
-  // 9.4 ms over a second is the margin that nothing was learned about.
+  // 9.4 ms over a second is the initial margin.
   assertAlmostEquals(fifth! - third!, 1_009.4, 1.1);
   assertAlmostEquals(fourth! - third!, 504.7, 1.1);
 });

@@ -88,7 +88,7 @@ Deno.test("passed() lowers the margin to its first value, not below it, when the
   assertAlmostEquals(network.marginMs, 9.4, 1e-9);
 });
 
-Deno.test("passed() lowers a margin that works by 8 % after 4,096 responses, and later after a refusal", () => {
+Deno.test("passed() lowers a working margin by 8 % after 4,096 responses, and later after a refusal", () => {
   const network = new Network();
   network.refuseInLog();
   network.pass(32, 30); // They correct the margin, and are not counted.

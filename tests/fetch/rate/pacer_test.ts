@@ -114,7 +114,7 @@ Deno.test("Pacer() finds the best rate for other distributions of jitter", () =>
   }
 });
 
-Deno.test("Pacer() finds a rate without 429s when round trips do not show the jitter", () => {
+Deno.test("Pacer() finds a rate without 429s when round trips hide the jitter", () => {
   for (const extra of [{ hidden: true }, { workMs: 300 }]) {
     for (const kind of ["log", "bucket of one"] as const) {
       const worlds = seeds.map((seed) =>

@@ -30,7 +30,7 @@ Deno.test("readRetryAfter() reads milliseconds to wait when the header is second
   assertEquals(readRetryAfter(new Headers(), nowMs), undefined);
 });
 
-Deno.test("readRetryAfter() never waits longer than it may when the server asks for more", () => {
+Deno.test("readRetryAfter() is bounded when the server requests a longer wait", () => {
   assertEquals(readRetryAfter(new Headers({ "retry-after": "600" }), nowMs, 30_000), 30_000);
 });
 

@@ -9,7 +9,7 @@ import { boundTogether, parseRate, type Rate } from "../../../lib/plan/time/rate
 import { formatWait, type Wait } from "../../../lib/report/text/wait.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 
-/** Processes that share an account: each is a limiter of its own, on one store and one clock. */
+/** Processes that share an account: each is a separate limiter, on one store and one clock. */
 function setup(startMs = Date.UTC(2025, 0, 1, 12)) {
   const clock = new FakeClock(startMs);
   const store = new MemoryLimitStore(clock.now);
@@ -30,7 +30,7 @@ function setup(startMs = Date.UTC(2025, 0, 1, 12)) {
   return { clock, store, sentAtMs, waits, open };
 }
 
-/** No interval holds more than the rate, but for what clocks and timers are late. */
+/** Asserts that no interval holds more than the rate, apart from the lateness of clocks and timers. */
 function assertKept(
   sentAtMs: readonly number[],
   { requests, intervalMs }: Rate,
@@ -43,7 +43,7 @@ function assertKept(
   }
 }
 
-Deno.test("two processes keep the pace of an account together, and use it", async () => {
+Deno.test("two processes together keep the pace of an account, and use it fully", async () => {
   for (const [text, count] of [["2/s", 30], ["10/s", 150], ["50/s", 500], ["3/min", 6]] as const) {
     const { clock, sentAtMs, open } = setup();
     const rate = parseRate(text);
@@ -125,7 +125,7 @@ Deno.test("a quota that resets at a clock time is available again then", async (
   assertLessOrEqual(sentAtMs[20]! - midnight, 5_000);
 });
 
-Deno.test("a pause that one process was told is kept by the next one", async () => {
+Deno.test("a pause that the API requested of one process is kept by the next one", async () => {
   const { clock, store, sentAtMs, open } = setup();
   using _ = clock.autoAdvance();
   const first = open([parseRate("2/s")]);
@@ -140,7 +140,7 @@ Deno.test("a pause that one process was told is kept by the next one", async () 
   assertLessOrEqual(3_598_000, sentAtMs.at(-1)! - startMs);
 });
 
-Deno.test("take() fails at once where a quota is used up and waits are not wanted", async () => {
+Deno.test("take() fails at once when a quota is used up and long waits are disabled", async () => {
   const { clock, open } = setup();
   using _ = clock.autoAdvance();
   const process = open([parseRate("10/s"), parseRate("3/h")], true);

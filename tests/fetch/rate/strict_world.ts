@@ -1,5 +1,5 @@
-// Owns a world in virtual time: one pacer, a way to the server with latency and jitter, and a server
-// that refuses without mercy. Hundreds of thousands of requests a second of real time, the same for the
+// A simulation in virtual time: one pacer, a network with latency and jitter, and a server
+// that refuses strictly. Hundreds of thousands of requests per second of real time, the same for the
 // same seed. Never looks at a clock.
 import { Pacer } from "../../../lib/fetch/rate/pacer.ts";
 import type { Rate } from "../../../lib/plan/time/rate.ts";
@@ -20,7 +20,7 @@ export const spreads = ["uniform", "either end", "normal", "exponential"] as con
 /** One of {@linkcode spreads}. */
 export type Spread = typeof spreads[number];
 
-/** What a request meets. */
+/** The network and the server that a request meets. */
 export interface World {
   rate: Rate;
   kind: ServerKind;
@@ -28,33 +28,33 @@ export interface World {
   jitterMs: number | ((sinceMs: number) => number);
   /** From the server's decision to the answer. */
   latencyMs: number;
-  /** Requests that have to get through. */
+  /** Requests that must be accepted. */
   requests: number;
   seed: number;
   spread?: Spread;
   /** By how much the first request arrives late, for a handshake. */
   connectMs?: number;
-  /** Further time that the server may take for an answer, at random. */
+  /** Maximum random addition to the server's response time. */
   workMs?: number;
   /** Whether the jitter shows in the round trip; a relay may hide it. */
   hidden?: boolean;
-  /** The rate that the server really keeps, where the declared one is wrong. */
+  /** The rate that the server enforces, if the declared one is wrong. */
   served?: Rate;
   /** How late a timer fires, of a random number below 1. */
   lateMs?: (random: number) => number;
 }
 
-/** What came of it. */
+/** The outcome. */
 export interface Outcome {
-  /** Share of the declared rate that got through, from the first send to the last. */
+  /** Share of the declared rate that was accepted, from the first send to the last. */
   used: number;
   /** The same for the last half of the requests. */
   usedLater: number;
-  /** When the refused requests had left, since the start. */
+  /** When the refused requests were sent, since the start. */
   refusedAtMs: number[];
-  /** When the requests that got through had left, since the start. */
+  /** When the accepted requests were sent, since the start. */
   sentAtMs: number[];
-  /** Refused requests that left after the first refusal had come back. */
+  /** Refused requests that were sent after the first refusal had arrived. */
   refusedKnowingly: number;
   pacer: Pacer;
 }
@@ -91,7 +91,7 @@ interface Event {
   atMs: number;
   number: number;
   sentAtMs: number;
-  /** Undefined on the way there, else the server's wish to wait: 0 when it let the request through. */
+  /** Undefined until the request arrives, then the wait that the server requests: 0 if it accepted the request. */
   retryAfterMs?: number;
 }
 
@@ -173,7 +173,7 @@ function share(sentAtMs: readonly number[], rate: Rate): number {
   return (sentAtMs.length - 1) * rate.intervalMs / rate.requests / ms;
 }
 
-/** As measured of `monotonicClock` on a machine that is busy now and then. */
+/** As measured with `monotonicClock` on a machine that is busy at times. */
 function usuallyLateMs(random: number): number {
   return random < 0.9 ? random * 0.05 : (random - 0.9) * 10;
 }

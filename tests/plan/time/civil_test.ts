@@ -93,7 +93,7 @@ Deno.test("addMonths() adds up when it starts at the first of a month", () => {
   ));
 });
 
-Deno.test("instantOf() gives a day of changed clocks its real length", () => {
+Deno.test("instantOf() gives a day with a clock change its real length", () => {
   assertEquals(hoursOf("2025-03-30", "Europe/London"), 23);
   assertEquals(hoursOf("2025-10-26", "Europe/London"), 25);
   assertEquals(hoursOf("2025-03-09", "America/New_York"), 23);
@@ -107,7 +107,7 @@ Deno.test("instantOf() gives a day of changed clocks its real length", () => {
   assertEquals(hoursOf("2025-03-30", "UTC"), 24);
 });
 
-Deno.test("instantOf() begins a skipped midnight at the change and a repeated hour at its first", () => {
+Deno.test("instantOf() begins a skipped midnight at the change and a repeated hour at its first occurrence", () => {
   const iso = (at: string, zone: string) =>
     new Date(instantOf(parseCivil(at)!, zone)).toISOString();
   assertEquals(iso("2018-11-04", "America/Sao_Paulo"), "2018-11-04T03:00:00.000Z");
@@ -147,7 +147,7 @@ Deno.test("instantOf() never goes back from one half hour to the next, and loses
   }
 });
 
-Deno.test("civilAt() is back at the position that instantOf() was asked for, or just after a skipped one", () => {
+Deno.test("civilAt() returns the position that instantOf() was given, or the one just after a skipped position", () => {
   fc.assert(
     fc.property(
       fc.constantFrom(...ZONES, "Europe/Amsterdam", "Africa/Monrovia"),

@@ -42,7 +42,7 @@ Deno.test("cutWindows() covers a range exactly once with any length", () => {
   }));
 });
 
-Deno.test("windowEnd() is at a border of the calendar when the length is one of the calendar", () => {
+Deno.test("windowEnd() is at a calendar boundary when the length is a calendar unit", () => {
   fc.assert(fc.property(ranges, lengths, ({ from }, length) => {
     const end = windowEnd(from, length);
     const { month, day, hour, minute } = civilParts(end);

@@ -36,7 +36,7 @@ async function endLockSession(sql: postgres.Sql): Promise<void> {
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
 }
 
-Deno.test("lock() refuses a second run of a job and says who holds it since when", async () => {
+Deno.test("lock() refuses a second run of a job and reports who holds it since when", async () => {
   await using test = await setUp();
   await using _ = await test.one.lock("job", holder);
   const failure = await assertRejects(() => test.other.lock("job", { ...holder, pid: 5 }), Failure);
@@ -48,7 +48,7 @@ Deno.test("lock() refuses a second run of a job and says who holds it since when
   assert(failure.hint !== undefined);
 });
 
-Deno.test("lock() lets another job run beside, and the same one afterwards", async () => {
+Deno.test("lock() lets another job run at the same time, and the same job afterwards", async () => {
   await using test = await setUp();
   const lock = await test.one.lock("job", holder);
   await using _beside = await test.other.lock("another", holder);
@@ -100,7 +100,7 @@ Deno.test("write() writes nothing once another run has taken the lock", async ()
   assertEquals(await Array.fromAsync(test.other.readLedger("job")), []);
 });
 
-Deno.test("write() is stopped by the token when the lost connection has not been noticed", async () => {
+Deno.test("write() fails because of the token when a lost connection has not been noticed", async () => {
   await using test = await setUp();
   await using _ = await test.one.lock("job", holder);
   await test.sql`UPDATE hindcast_locks SET token = gen_random_uuid() WHERE job = 'job'`;
@@ -129,7 +129,7 @@ Deno.test("a write in progress keeps its lock until its commit, however long it 
   });
   const [wrote, took] = await Promise.allSettled([writing!, taking!]);
   const { rows: [row] } = await test.other.query("SELECT pid FROM hindcast_locks");
-  // Whoever came first has it; never both.
+  // The first one has it; never both.
   assertEquals([wrote.status, took.status].sort(), ["fulfilled", "rejected"]);
   assertEquals(row, [took.status === "fulfilled" ? 5 : 4711]);
   const { things } = await test.other.countRows(["things"]);
@@ -155,7 +155,7 @@ Deno.test("releasing a lock does not touch the lock of the run that took it over
   await test.other.write([rows], []);
 });
 
-Deno.test("lock() of a job in another schema is another lock", async () => {
+Deno.test("lock() of a job in another schema is a different lock", async () => {
   await using test = await setUp();
   await test.sql`CREATE SCHEMA elsewhere`;
   await using elsewhere = await openTarget(`${test.url}?schema=elsewhere`);

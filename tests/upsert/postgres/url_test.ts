@@ -93,7 +93,7 @@ Deno.test("parsePostgresUrl() turns schema and options into settings of each tra
   assertEquals(settings("pgbouncer=true&connection_limit=1&channel_binding=prefer"), {});
 });
 
-Deno.test("parsePostgresUrl() refuses by name what it does not honour", () => {
+Deno.test("parsePostgresUrl() refuses unsupported parameters by name", () => {
   for (
     const [url, message] of [
       ["postgres://u@a,b/d", "it names several hosts"],

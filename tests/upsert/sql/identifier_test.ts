@@ -12,7 +12,7 @@ Deno.test("quoteIdentifier() doubles quotes and keeps everything else", () => {
   assertEquals(quoteIdentifiers(["a", "b"]), '"a", "b"');
 });
 
-Deno.test("quoteIdentifier() refuses a name that PostgreSQL would cut off or cannot hold", () => {
+Deno.test("quoteIdentifier() refuses a name that PostgreSQL would truncate or cannot store", () => {
   assertEquals(quoteIdentifier("x".repeat(63)).length, 65);
   for (const name of ["", "x".repeat(64), "ß".repeat(32), "a\0b"]) {
     assertThrows(() => quoteIdentifier(name), RangeError, "Cannot quote name");

@@ -99,7 +99,7 @@ async function contents(session: Session, name: string): Promise<unknown[][]> {
   return (await session.query(`SELECT ${columns} FROM ${name} ORDER BY a, b`)).rows;
 }
 
-/** Rows that lack the version, or a part of the columns, meet rows of the whole. */
+/** Rows without the version, or with some of the columns, merge with complete rows. */
 const shapes = [
   shapeOf("t", table),
   shapeOf("t", table, Object.keys(table.columns).filter((name) => name !== "replaced")),
@@ -122,7 +122,7 @@ async function assertSame(
   for (const { name } of variants) assertEquals(await contents(session, name), expected);
 }
 
-/** A database whose text sorts as people do: a, b, B. */
+/** A database whose text sorts as in a dictionary: a, b, B. */
 async function createIcuDatabase(): Promise<string> {
   const { url } = await sharedPostgres();
   const name = `icu_${crypto.randomUUID().slice(0, 8)}`;

@@ -43,7 +43,7 @@ Deno.test("schemaSql() adds foreign keys after all tables, so that cycles are po
   ]);
 });
 
-Deno.test("tableOrder() puts a table after those it refers to, else keeps the job's order", () => {
+Deno.test("tableOrder() puts a table after those it references, and otherwise keeps the job's order", () => {
   const order = tableOrder({
     runners: tableOf({ id: "text" }, { references: { race: "races.id", horse: "horses.id" } }),
     other: tableOf({ id: "text" }),

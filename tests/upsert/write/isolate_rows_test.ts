@@ -5,7 +5,7 @@ import type { Refusal } from "../../../lib/upsert/write/isolate_rows.ts";
 
 const refusal: Refusal = { reason: "bad", column: null, index: undefined };
 
-/** A probe that refuses negative numbers, and says where the first is if it is one that tells. */
+/** A probe that refuses negative numbers, and optionally reports the index of the first. */
 function probing(tells: boolean) {
   const probe = (rows: readonly number[]) => {
     probe.asked++;

@@ -1,4 +1,4 @@
-// What both databases do alike: every test runs on a PostgreSQL server and on PGlite in a folder.
+// Behavior that both databases share: every test runs on a PostgreSQL server and on PGlite in a folder.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { Table } from "../../../lib/config/schema/job_schema.ts";
 import { Failure } from "../../../lib/failure.ts";
@@ -27,7 +27,7 @@ Deno.test.afterAll(async () => {
   folder[Symbol.dispose]();
 });
 
-/** A test on both; tables are named after the test, for they share a database. */
+/** A test on both; tables are named after the test, because tests share a database. */
 function testBoth(name: string, run: (target: Target, table: string) => Promise<void>): void {
   for (const kind of ["postgres", "pglite"]) {
     const table = name.replace(/\W+/g, "_").toLowerCase().slice(0, 40);
@@ -59,7 +59,7 @@ testBoth("write() counts inserted, updated and unchanged rows", async (target, n
   ]);
 });
 
-testBoth("write() does not touch rows that stay as they are", async (target, name) => {
+testBoth("write() does not touch unchanged rows", async (target, name) => {
   const table = people();
   await target.prepare({ [name]: table });
   const shape = shapeOf(name, table);
@@ -98,7 +98,7 @@ testBoth(
   },
 );
 
-testBoth("write() leaves columns alone that the shape does not name", async (target, name) => {
+testBoth("write() does not change columns that the shape does not name", async (target, name) => {
   const table = people();
   await target.prepare({ [name]: table });
   await target.write([{ shape: shapeOf(name, table), rows: [["1", "Ann", "1980-01-01"]] }], []);
@@ -108,7 +108,7 @@ testBoth("write() leaves columns alone that the shape does not name", async (tar
   assertEquals(rows, [[1, "Eve", "1980-01-01"], [2, "Kim", null]]);
 });
 
-testBoth("write() merges a table of nothing but its key", async (target, name) => {
+testBoth("write() merges a table that consists of its key only", async (target, name) => {
   const table = tableOf({ a: "text", b: "text" }, { key: ["a", "b"] });
   await target.prepare({ [name]: table });
   const shape = shapeOf(name, table);
@@ -264,7 +264,7 @@ testBoth(
   },
 );
 
-testBoth("write() keeps the order in which writes were begun", async (target, name) => {
+testBoth("write() keeps the order in which writes were started", async (target, name) => {
   const table = people();
   await target.prepare({ [name]: table });
   const shape = shapeOf(name, table);
@@ -327,7 +327,7 @@ testBoth(
   },
 );
 
-testBoth("write() takes hostile names for names", async (target, name) => {
+testBoth("write() treats hostile names as names", async (target, name) => {
   const table = tableOf({
     'id"; DROP TABLE x; --': "text",
     "select": "integer",
@@ -339,7 +339,7 @@ testBoth("write() takes hostile names for names", async (target, name) => {
   assertEquals(await target.countRows([hostile]), { [hostile]: 1 });
 });
 
-testBoth("prepare() adds what the job gained and keeps what is there", async (target, name) => {
+testBoth("prepare() adds what is new in the job and keeps what exists", async (target, name) => {
   const table = people();
   await target.prepare({ [name]: table });
   await target.write([{ shape: shapeOf(name, table), rows: [["1", "Ann", null]] }], []);
@@ -357,7 +357,7 @@ testBoth("prepare() adds what the job gained and keeps what is there", async (ta
   assertEquals(rows, [["Ann", 1.8, null, "People"]]);
 });
 
-testBoth("prepare() says which column does not fit and what to do", async (target, name) => {
+testBoth("prepare() names the column that does not fit and what to do", async (target, name) => {
   await target.query(`CREATE TABLE ${name} (id bytea PRIMARY KEY, n text, ok bigint)`);
   const refused = async (table: Table, message: string, hint: string) => {
     const failure = await assertRejects(() => target.prepare({ [name]: table }), Failure, message);
@@ -457,12 +457,19 @@ testBoth(
   },
 );
 
-testBoth("prepare() refuses a job's table by the name of one of Hindcast's own", async (target) => {
-  const own = { hindcast_windows: tableOf({ id: "text" }) };
-  await assertRejects(() => target.prepare(own), Failure, 'Cannot create table "hindcast_windows"');
-});
+testBoth(
+  "prepare() refuses a job's table that has the name of one of Hindcast's own",
+  async (target) => {
+    const own = { hindcast_windows: tableOf({ id: "text" }) };
+    await assertRejects(
+      () => target.prepare(own),
+      Failure,
+      'Cannot create table "hindcast_windows"',
+    );
+  },
+);
 
-Deno.test("write() leaves the same rows on a server as in the embedded database", async () => {
+Deno.test("write() produces the same rows on a server as in the embedded database", async () => {
   const table = tableOf({
     id: "integer",
     a: "text",
