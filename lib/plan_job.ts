@@ -6,6 +6,7 @@ import { type Survey, surveyOf, surveyStreams } from "./checkpoint/survey.ts";
 import { readJob } from "./config/read_job.ts";
 import { defaultParams, passedParams } from "./config/schema/params.ts";
 import { planOf, type RunJobOptions, textReader } from "./job_options.ts";
+import { readLimitsUse } from "./limits_use.ts";
 import { openTarget } from "./upsert/open_target.ts";
 
 /**
@@ -28,5 +29,6 @@ export async function planJob(file: string, options: RunJobOptions): Promise<Sur
     target,
     wallNow: Date.now,
   };
-  return surveyOf(job, await surveyStreams(input, streams));
+  const use = await readLimitsUse(job, { target, env, nowMs: Date.now() });
+  return surveyOf(job, await surveyStreams(input, streams), use);
 }

@@ -7,6 +7,7 @@ import { RESTORED, restoreIfForgotten } from "./checkpoint/restore.ts";
 import type { RunRecord } from "./checkpoint/run_log.ts";
 import { surveyOf, surveyStreams } from "./checkpoint/survey.ts";
 import { tightest } from "./plan/forecast.ts";
+import type { LimitsUse } from "./plan/time/quota_seconds.ts";
 import { rangeOf } from "./plan/needed.ts";
 import { plainHttpProblem } from "./config/exposure.ts";
 import { Failure } from "./failure.ts";
@@ -22,6 +23,8 @@ export interface RunInput extends BackfillInput {
   readonly summary: Summary;
   /** The options that a later `--resume` takes over; no secrets. */
   readonly options: Readonly<Record<string, unknown>>;
+  /** What of the limits is used already, for the forecast. */
+  readonly limitsUse?: LimitsUse | undefined;
   /** What started the run; `--resume` never takes over the options of an update by cron. Defaults to `backfill`. */
   readonly kind?: "backfill" | "cron" | undefined;
 }
@@ -129,7 +132,7 @@ async function announce(input: RunInput): Promise<void> {
   const exposed = plainHttpProblem(job);
   if (exposed !== undefined) input.listen({ kind: "warning", message: exposed });
   const forecasts = await surveyStreams(input, streams);
-  const { streams: totals } = surveyOf(job, forecasts);
+  const { streams: totals } = surveyOf(job, forecasts, input.limitsUse);
   for (const [name, { minutesLeft }] of forecasts) {
     const stream = job.streams[name]!;
     const { left, done, requests_left, seconds_left } = totals[name]!;

@@ -10,6 +10,7 @@ import type { Unit } from "./plan/stream_plan.ts";
 import type { RunEvent } from "./report/event.ts";
 import { Notifier } from "./report/notifier.ts";
 import type { Wait } from "./report/text/wait.ts";
+import { readLimitsUse } from "./limits_use.ts";
 import { LimitTable } from "./upsert/limit_table.ts";
 import { TokenTable } from "./upsert/token_table.ts";
 import { run, type RunInput, type RunResult } from "./run.ts";
@@ -67,7 +68,9 @@ export async function runWithApi(input: ApiRunInput): Promise<RunResult> {
     return fetchPages(api, unit.stream, about, signal);
   };
   const mask = (text: string) => api.mask(text);
-  const result = await run({ ...input, listen, pages, mask, now: clock.now });
+  const use = { target: input.target, env: input.env, nowMs: input.wallNow() };
+  const limitsUse = await readLimitsUse(job, use).catch(() => undefined);
+  const result = await run({ ...input, listen, pages, mask, now: clock.now, limitsUse });
   await reports.notifier?.finish(result.summary, result.error);
   return result;
 }

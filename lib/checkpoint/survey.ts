@@ -9,6 +9,7 @@ import type { Track } from "../plan/scope.ts";
 import { canonical, scopeOf } from "../plan/scope.ts";
 import { stagesOf } from "../plan/stage.ts";
 import { countWindows } from "../plan/stream_plan.ts";
+import type { LimitsUse } from "../plan/time/quota_seconds.ts";
 import { withoutReserve } from "../plan/time/rate.ts";
 import type { Window } from "../plan/time/window.ts";
 import { isMissingTable } from "../upsert/history.ts";
@@ -32,7 +33,7 @@ export interface Totals {
   requests_left: number;
   /** Expected rows from those. */
   rows_left: number;
-  /** Seconds that those take at the allowed rate. */
+  /** Seconds that those take at the allowed rate, with what of the quotas is used already. */
   seconds_left: number;
 }
 
@@ -52,13 +53,17 @@ export async function surveyStreams(
   return forecasts;
 }
 
-/** Adds forecasts up, with the time they take at the allowed rate. */
-export function surveyOf(job: Job, forecasts: ReadonlyMap<string, StreamForecast>): Survey {
+/** Adds forecasts up, with the time they take at the allowed rate; `use` is what of it is used already. */
+export function surveyOf(
+  job: Job,
+  forecasts: ReadonlyMap<string, StreamForecast>,
+  use?: LimitsUse,
+): Survey {
   const streams = [...forecasts.keys()];
   const total = emptyTotals();
   const parts: Record<string, Totals> = {};
   for (const [name, forecast] of forecasts) {
-    parts[name] = totalsOf(job, [name], forecasts);
+    parts[name] = totalsOf(job, [name], forecasts, use);
     addExceptSeconds(total, forecast);
   }
   for (const stage of stagesOf(job, streams)) {
@@ -66,6 +71,10 @@ export function surveyOf(job: Job, forecasts: ReadonlyMap<string, StreamForecast
     total.seconds += totals.seconds;
     total.seconds_left += totals.seconds_left;
   }
+  // All stages use the same quotas.
+  const together = totalsOf(job, streams, forecasts, use);
+  total.seconds = Math.max(total.seconds, together.seconds);
+  total.seconds_left = Math.max(total.seconds_left, together.seconds_left);
   return { ...total, streams: parts };
 }
 
@@ -130,24 +139,24 @@ function totalsOf(
   job: Job,
   streams: readonly string[],
   forecasts: ReadonlyMap<string, StreamForecast>,
+  use?: LimitsUse,
 ): Totals {
   const totals = emptyTotals();
-  const seconds = (pick: (forecast: StreamForecast) => number) =>
+  const { limits, reserve, burst, concurrency } = job.source;
+  const api = { rates: withoutReserve(limits, reserve), burst, concurrency };
+  const seconds = (pick: (forecast: StreamForecast) => number, use?: LimitsUse) =>
     secondsOf(
       streams.map((name) => {
-        const forecast = forecasts.get(name)!;
-        return {
-          requests: pick(forecast),
-          rates: job.streams[name]!.limits,
-          answerMs: forecast.answerMs,
-        };
+        const { limits: rates, weight } = job.streams[name]!;
+        const { answerMs } = forecasts.get(name)!;
+        return { stream: name, requests: pick(forecasts.get(name)!) * weight, rates, answerMs };
       }),
-      withoutReserve(job.source.limits, job.source.reserve),
-      job.source.concurrency,
+      api,
+      use,
     );
   for (const name of streams) addExceptSeconds(totals, forecasts.get(name)!);
   totals.seconds = seconds((forecast) => forecast.requests);
-  totals.seconds_left = seconds((forecast) => forecast.requestsLeft);
+  totals.seconds_left = seconds((forecast) => forecast.requestsLeft, use);
   return totals;
 }
 

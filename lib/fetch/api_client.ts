@@ -1,9 +1,9 @@
 // Owns the connection to one API: its sockets, limits, concurrency and credentials, which all streams of
 // the job share. It never reads pages; fetch_pages.ts does. Invariant: every request to the API goes
 // through one HTTP client, one limiter and one bound on requests in flight.
-import { createHash } from "node:crypto";
 import type { Job } from "../config/schema/job.ts";
 import { Failure } from "../failure.ts";
+import { accountKey } from "./account_key.ts";
 import { AbortBranch } from "./http/abort_branch.ts";
 import { Availability } from "./rate/availability.ts";
 import { Backlog } from "./backlog.ts";
@@ -146,14 +146,12 @@ function tokenError({ url }: WireRequest, result: HttpResponse | HttpError): Htt
     );
 }
 
-/** Where and as whom limits are shared: an account of an API is known by a hash of its credentials. */
+/** Where and as whom limits are shared. */
 function sharingOf(
-  { job, credentials, dependencies: { limitStore } }: ApiClient,
+  { job, dependencies: { limitStore: store, env } }: ApiClient,
 ): Sharing | undefined {
-  if (limitStore === undefined) return undefined;
-  const account = `${new URL(job.source.url).origin} ${credentials.identity}`;
-  const apiKey = createHash("sha256").update(account).digest("hex");
-  return { store: limitStore, apiKey, holder: crypto.randomUUID() };
+  if (store === undefined) return undefined;
+  return { store, apiKey: accountKey(job, env), holder: crypto.randomUUID() };
 }
 
 /** Credentials in a URL would be printed with it, and `fetch` refuses them. */

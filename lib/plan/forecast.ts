@@ -2,7 +2,8 @@
 // rate, before any request is sent. It computes from dates, from what runs have measured and, until then,
 // from what the job file declares to expect. docs/estimates.md is computed with it.
 import type { Stream } from "../config/schema/job_schema.ts";
-import { type Rate, secondsUnder } from "./time/rate.ts";
+import { type LimitedRequests, type LimitsUse, secondsUnder } from "./time/quota_seconds.ts";
+import type { Rate } from "./time/rate.ts";
 import { MINUTES_PER_DAY } from "./time/civil.ts";
 import { autoBounds, pageSize } from "./stream_plan.ts";
 import { TARGET_PAGES } from "./auto_window.ts";
@@ -170,13 +171,19 @@ export function tightest(rates: readonly Rate[]): number | undefined {
 const ASSUMED_ANSWER_MS = 500;
 
 /** Requests of one stream and the rates of that stream. */
-export interface StreamRequests {
-  /** Requests to send. */
-  readonly requests: number;
-  /** Rates of the stream itself. */
-  readonly rates: readonly Rate[];
+export interface StreamRequests extends LimitedRequests {
   /** Mean response time; undefined before the first response. */
   readonly answerMs: number | undefined;
+}
+
+/** The limits of an API. */
+export interface ApiLimits {
+  /** Limits over all streams. */
+  readonly rates: readonly Rate[];
+  /** Whether the API accepts all requests of an interval at once. */
+  readonly burst?: boolean;
+  /** Maximum number of concurrent requests. */
+  readonly concurrency: number;
 }
 
 /**
@@ -185,18 +192,16 @@ export interface StreamRequests {
  */
 export function secondsOf(
   streams: readonly StreamRequests[],
-  source: readonly Rate[],
-  concurrency: number,
+  { rates, burst, concurrency }: ApiLimits,
+  use?: LimitsUse,
 ): number {
   const requests = streams.reduce((sum, stream) => sum + stream.requests, 0);
-  const bounds = [secondsUnder(source, requests)];
+  const bounds = [secondsUnder({ rates, burst, requests }, use)];
   for (const stream of streams) {
-    const isBound = stream.rates.length + source.length > 0;
+    const isBound = stream.rates.length + rates.length > 0;
     const answerMs = stream.answerMs ?? ASSUMED_ANSWER_MS;
     bounds.push(
-      isBound
-        ? secondsUnder(stream.rates, stream.requests)
-        : stream.requests * answerMs / 1000 / concurrency,
+      isBound ? secondsUnder(stream, use) : stream.requests * answerMs / 1000 / concurrency,
     );
   }
   return Math.max(...bounds);

@@ -7,9 +7,14 @@ import type { Target } from "./write/target.ts";
 const MS = (column: string) => `(extract(epoch FROM ${column}) * 1000)::double precision`;
 const INSTANT = (parameter: string) => `to_timestamp(${parameter}::double precision / 1000)`;
 
-const READ_SQL = `SELECT ${MS("clock_timestamp()")}, ${MS("next_at")}, holder,
-  margin_ms::double precision, ${MS("paused_until")}, ${MS("period_start")}, used, history, version
-FROM ${LIMITS_TABLE} WHERE api_key = $1 AND "limit" = $2`;
+const COLUMNS = `${MS("clock_timestamp()")}, ${MS("next_at")}, holder,
+  margin_ms::double precision, ${MS("paused_until")}, ${
+  MS("period_start")
+}, used, history, version`;
+
+const READ_SQL = `SELECT ${COLUMNS} FROM ${LIMITS_TABLE} WHERE api_key = $1 AND "limit" = $2`;
+
+const READ_ALL_SQL = `SELECT ${COLUMNS}, "limit" FROM ${LIMITS_TABLE} WHERE api_key = $1`;
 
 const INSERT_SQL = `INSERT INTO ${LIMITS_TABLE}
   (api_key, "limit", next_at, holder, margin_ms, paused_until, period_start, used, history, version)
@@ -47,6 +52,17 @@ export class LimitTable implements LimitStore {
     const { rows } = await this.#target.query(REPLACE_SQL, { parameters });
     return rows.length === 1;
   }
+}
+
+/** The limits of an account by their names; none where the target keeps none yet. */
+export async function readLimits(
+  target: Pick<Target, "query">,
+  apiKey: string,
+): Promise<Map<string, LimitState>> {
+  const { rows: [found] } = await target.query(`SELECT to_regclass('${LIMITS_TABLE}') IS NOT NULL`);
+  if (found?.[0] !== true) return new Map();
+  const { rows } = await target.query(READ_ALL_SQL, { parameters: [apiKey], readOnly: true });
+  return new Map(rows.map((row) => [String(row.at(-1)), storedLimit(row).state]));
 }
 
 function storedLimit(row: readonly unknown[]): StoredLimit {

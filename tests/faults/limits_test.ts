@@ -3,6 +3,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Failure } from "../../lib/failure.ts";
 import { serve } from "../support/http_server.ts";
 import { openBench } from "./in_process.ts";
+import { openSite } from "./site.ts";
 import { meterJob, startMeters } from "./meter_api.ts";
 
 Deno.test("backfill() keeps a quota across runs and jobs, to the request", async () => {
@@ -35,6 +36,45 @@ Deno.test("backfill() leaves a reserve to others", async () => {
   const { error } = await bench.run("2024-01-01", "2024-01-31", { noWait: true });
   assert(error instanceof Failure);
   assertEquals(api.asked.length, 20);
+});
+
+Deno.test("jobs that reserve different shares of one quota keep it together", async () => {
+  await using api = startMeters();
+  const sources = ["  limits: [100/s, 60/d]\n  reserve: 40/d", "  limits: [100/s, 60/d]"];
+  await using careful = await openBench(meterJob(api.url, { source: sources[0]! }));
+  await careful.run("2024-01-01", "2024-01-31", { noWait: true });
+  const other = meterJob(api.url, { source: sources[1]!, prefix: "other_" });
+  await using second = await openBench(other, { url: careful.databaseUrl });
+  const { error } = await second.run("2024-01-01", "2024-03-31", { noWait: true });
+  assert(error instanceof Failure);
+  assertEquals(api.asked.length, 60);
+});
+
+Deno.test("the forecast counts what of a quota is used, and says when the work is done", async () => {
+  await using api = startMeters();
+  const job = meterJob(api.url, { source: "  limits: [100/s, 40/d]" });
+  await using site = await openSite(job);
+  const week = ["--start-date", "2024-01-01", "--end-date", "2024-01-10", "--no-wait"];
+  const first = await site.run("backfill", week);
+  assertEquals(first.code, 0, first.stderr);
+  const used = api.asked.length;
+  assert(used > 10 && used < 40, `${used}`);
+  const more = ["--start-date", "2024-01-01", "--end-date", "2024-02-19"];
+  const { stdout } = await site.run("backfill", [...more, "--check-status", "--json"]);
+  const survey = JSON.parse(stdout);
+  // All that is left fits into the quota of one day, but not into what is left of it today.
+  assertEquals([survey.left, survey.requests_left > 40 - used], [40, true]);
+  const days = survey.seconds_left / 86_400;
+  assert(days > 0.9 && days < 1.2 * Math.ceil(survey.requests_left / 40), `${days} days`);
+  const text = (await site.run("backfill", [...more, "--check-status"])).stdout;
+  const dryRun = (await site.run("backfill", [...more, "--resume", "--dry-run"])).stdout;
+  const date = new Date(Date.now() + 1_000 * survey.seconds_left).toISOString().slice(0, 10);
+  for (const shown of [text, dryRun]) {
+    assertStringIncludes(shown, `at the allowed rate, done about ${date}`);
+  }
+  const stop = { signalAfter: { text: "done about", signal: "SIGINT" as const } };
+  const run = await site.run("backfill", [...more, "--resume"], stop);
+  assertStringIncludes(run.stdout, `, done about ${date}`);
 });
 
 Deno.test("backfill() obeys Retry-After and reports until when it waits; with --no-wait it ends instead", async () => {

@@ -93,16 +93,16 @@ Deno.test("secondsOf() is the time the tightest limit requires, the API's or a s
     rates: rate === undefined ? [] : [parseRate(rate)],
     answerMs: undefined,
   });
-  const two = [parseRate("2/s")];
-  assertEquals(secondsOf([load(30, "2/s"), load(12, "5/s")], two, 8), 21);
-  assertEquals(secondsOf([load(30, "1/s"), load(12)], two, 8), 30);
-  assertEquals(secondsOf([load(12, "5/s")], two, 8), 6);
-  assertEquals(secondsOf([], two, 8), 0);
+  const two = { rates: [parseRate("2/s")], concurrency: 8 };
+  assertEquals(secondsOf([load(30, "2/s"), load(12, "5/s")], two), 21);
+  assertEquals(secondsOf([load(30, "1/s"), load(12)], two), 30);
+  assertEquals(secondsOf([load(12, "5/s")], two), 6);
+  assertEquals(secondsOf([], two), 0);
 });
 
 Deno.test("secondsOf() uses the response time only when no limit is declared", () => {
   const load = (answerMs?: number) => ({ requests: 80, rates: [], answerMs });
-  assertAlmostEquals(secondsOf([load(200)], [], 8), 2);
-  assertAlmostEquals(secondsOf([load()], [], 8), 5);
-  assertEquals(secondsOf([load(200)], [parseRate("1/s")], 8), 80);
+  assertAlmostEquals(secondsOf([load(200)], { rates: [], concurrency: 8 }), 2);
+  assertAlmostEquals(secondsOf([load()], { rates: [], concurrency: 8 }), 5);
+  assertEquals(secondsOf([load(200)], { rates: [parseRate("1/s")], concurrency: 8 }), 80);
 });

@@ -5,6 +5,7 @@ import { RESTORED, restoreIfForgotten } from "../../checkpoint/restore.ts";
 import { surveyOf, surveyStreams } from "../../checkpoint/survey.ts";
 import type { Arguments } from "../arguments.ts";
 import { Failure } from "../../failure.ts";
+import { readLimitsUse } from "../../limits_use.ts";
 import { dryRunLines } from "../lines/dry_run.ts";
 import { EXIT, printError } from "../exit.ts";
 import { env, openStores, print, type Stores } from "../open_job.ts";
@@ -36,14 +37,16 @@ async function showPlan(job: Job, given: GivenOptions, resume: boolean): Promise
     const options = runOptions(job, given, undefined, Date.now());
     const { params } = options;
     const plan = { streams: streamsOf(job, options), range: rangeOf(options), params };
-    print((await dryRunLines(job, plan)).join("\n"));
+    print((await dryRunLines(job, plan, Date.now())).join("\n"));
     return EXIT.done;
   }
   await using stores = await openStores();
   const { checkpoint, plan } = await plannedOn(stores, job, given, true);
   const { params } = plan.options;
-  const source = { ...plan, params, job, checkpoint, target: stores.target, wallNow: Date.now };
-  print((await dryRunLines(job, source, source)).join("\n"));
+  const { target } = stores;
+  const limitsUse = await readLimitsUse(job, { target, env, nowMs: Date.now() });
+  const source = { ...plan, params, job, checkpoint, target, limitsUse, wallNow: Date.now };
+  print((await dryRunLines(job, source, Date.now(), source)).join("\n"));
   return EXIT.done;
 }
 
@@ -65,7 +68,9 @@ async function checkStatus(job: Job, given: GivenOptions, args: Arguments): Prom
   const { checkpoint, plan } = await plannedOn(stores, job, given, args.has("resume"));
   const { params } = plan.options;
   const source = { ...plan, job, params, checkpoint, target: stores.target, wallNow: Date.now };
-  const survey = surveyOf(job, await surveyStreams({ ...source, resume: true }, plan.streams));
+  const use = await readLimitsUse(job, { target: stores.target, env, nowMs: Date.now() });
+  const forecasts = await surveyStreams({ ...source, resume: true }, plan.streams);
+  const survey = surveyOf(job, forecasts, use);
   const lines = () => surveyLines(job, plan.range, survey, Date.now()).join("\n");
   if (args.has("json")) console.log(JSON.stringify(survey));
   else print(lines());

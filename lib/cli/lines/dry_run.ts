@@ -6,9 +6,16 @@ import { credentialsOf, maskedCredentials, withCredentials } from "../../fetch/h
 import { renderRequest, requestLine } from "../../fetch/http/request.ts";
 import type { WireRequest } from "../../fetch/http/request.ts";
 import type { Unit } from "../../plan/stream_plan.ts";
-import { StreamPlan } from "../../plan/stream_plan.ts";
+import { countWindows, StreamPlan } from "../../plan/stream_plan.ts";
 import { eachValues, isFedByTarget } from "../../plan/each_values.ts";
-import { expectedRecordsPerMinute } from "../../plan/forecast.ts";
+import {
+  expectedRecordsPerMinute,
+  forecastStream,
+  type StreamForecast,
+} from "../../plan/forecast.ts";
+import type { LimitsUse } from "../../plan/time/quota_seconds.ts";
+import { surveyOf, surveyStreams } from "../../checkpoint/survey.ts";
+import { leftText } from "./survey_lines.ts";
 import { rangeOf } from "../../plan/needed.ts";
 import type { Window } from "../../plan/time/window.ts";
 import { scopeOf } from "../../plan/scope.ts";
@@ -30,11 +37,21 @@ export interface PlannedDates {
   readonly params: Readonly<Record<string, unknown>>;
 }
 
-/** The lines of a plan; with `source` that of a run with `--resume`, which depends on what is done. */
+/** What a run with `--resume` depends on. */
+export interface ResumedPlan extends PlanSource {
+  /** What of the limits is used already. */
+  readonly limitsUse: LimitsUse;
+}
+
+/**
+ * The lines of a plan; with `source` that of a run with `--resume`, which depends on what is done. `nowMs` is
+ * in epoch milliseconds.
+ */
 export async function dryRunLines(
   job: Job,
   plan: PlannedDates,
-  source?: PlanSource,
+  nowMs: number,
+  source?: ResumedPlan,
 ): Promise<string[]> {
   const lines: string[] = [];
   for (const [i, stage] of stagesOf(job, plan.streams).entries()) {
@@ -42,8 +59,33 @@ export async function dryRunLines(
     for (const name of stage) lines.push(...await streamLines(job, name, plan, source));
     lines.push("");
   }
+  const forecasts = source === undefined
+    ? await wholeForecasts(job, plan)
+    : await surveyStreams(source, plan.streams);
+  lines.push(`total: ${leftText(surveyOf(job, forecasts, source?.limitsUse), nowMs)}`, "");
   const tables = Object.entries(job.tables).flatMap(([name, table]) => tableSql(name, table));
   return [...lines, ...tables.map((sql) => `${sql};`)];
+}
+
+/** The forecasts of a run that fetches everything; a stream whose values a query yields is left out. */
+async function wholeForecasts(
+  job: Job,
+  { streams, range, params }: PlannedDates,
+): Promise<Map<string, StreamForecast>> {
+  const forecasts = new Map<string, StreamForecast>();
+  for (const name of streams) {
+    const stream = job.streams[name]!;
+    const own = rangeOf(stream, range);
+    if (isFedByTarget(stream) || (stream.window !== undefined && own === undefined)) continue;
+    const done = { minutes: 0, windows: 0 };
+    const left = { minutes: 0, windows: 0 };
+    for await (const _values of eachValues(stream, params, async function* () {})) {
+      left.minutes += own === undefined ? 0 : own.to - own.from;
+      left.windows += own === undefined ? 1 : countWindows([own], stream);
+    }
+    forecasts.set(name, forecastStream(stream, done, left, undefined));
+  }
+  return forecasts;
 }
 
 async function streamLines(

@@ -30,7 +30,6 @@ export function surveyLines(
   survey: Survey,
   nowMs: number,
 ): string[] {
-  const done = formatCompletion(survey.seconds_left, nowMs + 1_000 * survey.seconds_left);
   const rows = Object.entries(survey.streams).map(([name, totals]) => {
     const own = rangeOf(job.streams[name]!, range);
     return [name, own === undefined ? "-" : formatWindow(own), ...cells(totals)];
@@ -38,12 +37,17 @@ export function surveyLines(
   return [
     ...formatTable([HEADER, ...rows, ["all", "", ...cells(survey)]]),
     "",
-    `left: about ${formatNumber(survey.requests_left)} requests, ${
-      formatNumber(survey.rows_left)
-    } rows, ` +
-    `${formatSeconds(survey.seconds_left)} at the allowed rate${done}`,
+    `left: ${leftText(survey, nowMs)}`,
     "Requests and rows are forecast from the plan, the limits and the measurements of earlier runs.",
   ];
+}
+
+/** Requests, rows and time that are left, with the date of completion where it is a day or more ahead. */
+export function leftText(survey: Omit<Survey, "streams">, nowMs: number): string {
+  const { requests_left, rows_left, seconds_left } = survey;
+  const done = formatCompletion(seconds_left, nowMs + 1_000 * seconds_left);
+  return `about ${formatNumber(requests_left)} requests, ${formatNumber(rows_left)} rows, ` +
+    `${formatSeconds(seconds_left)} at the allowed rate${done}`;
 }
 
 function cells(totals: Omit<Survey, "streams">): string[] {

@@ -40,7 +40,6 @@ export class Credentials {
   readonly #credentials: readonly Credential[];
   readonly #secrets: string[];
   readonly #tokens: TokenCache | undefined;
-  readonly #oauth2: readonly string[];
   #mask: Mask;
 
   /**
@@ -56,9 +55,6 @@ export class Credentials {
       ...secretValues(job, dependencies.env),
       ...this.#credentials.map(({ value }) => value),
     ];
-    this.#oauth2 = auth?.oauth2 === undefined
-      ? []
-      : [auth.oauth2.token_url, secret(auth.oauth2.client_id)];
     this.#mask = maskSecrets(this.#secrets);
     const onToken = (token: string) => {
       this.#hide(token);
@@ -84,11 +80,6 @@ export class Credentials {
       if (!(error instanceof Failure)) throw error;
       throw new Failure(error.kind, this.mask(error.message), { hint: error.hint });
     }
-  }
-
-  /** What tells this account from others at the API; contains secrets. */
-  get identity(): string {
-    return JSON.stringify([this.#credentials, this.#oauth2]);
   }
 
   /** Whether new credentials may help after the API refused these; true only for a token. */

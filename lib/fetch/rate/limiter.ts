@@ -31,7 +31,7 @@ interface LimiterOptions {
 }
 
 /** The limit under which pauses of all requests are kept. */
-const ALL_REQUESTS = "*";
+export const ALL_REQUESTS = "*";
 /** Shorter pauses are not shared with other processes, in milliseconds. */
 const SHORTEST_SHARED_PAUSE_MS = 5_000;
 /** Tolerance for rounding when sums of spacings are compared. */

@@ -1,6 +1,7 @@
 // Arithmetic of a quota: how many requests of a period may still be sent, and when the next one may. Pure.
 // Invariant: a period, rolling or not, never has more reserved requests than the quota allows.
 import { startOfPeriod } from "../../plan/time/period.ts";
+import type { QuotaUse } from "../../plan/time/quota_seconds.ts";
 import type { Rate } from "../../plan/time/rate.ts";
 import type { LimitState } from "./limit_store.ts";
 
@@ -95,6 +96,23 @@ export function giveBack(state: LimitState, rate: Rate, grant: Grant, unused: nu
   }
   if (state.periodStartMs !== grant.reservedAtMs) return state;
   return { ...state, used: Math.max(0, state.used - unused) };
+}
+
+/** How many requests a quota allows at `nowMs` and later. */
+export function quotaUse(state: LimitState, rate: Rate, nowMs: number): QuotaUse {
+  if (rate.resets !== undefined) {
+    const { startMs, endMs } = startOfPeriod(nowMs, rate.intervalMs, rate.resets);
+    const used = state.periodStartMs === startMs ? state.used : 0;
+    const resetsAfterMs = endMs + CLOCK_TOLERANCE_MS - nowMs;
+    return { free: rate.requests - used, returning: [], resetsAfterMs };
+  }
+  const leavesAfterMs = rate.intervalMs + 2 * partMs(rate);
+  const kept = state.history.filter(([atMs]) => atMs + leavesAfterMs > nowMs);
+  return {
+    free: rate.requests - sum(kept),
+    returning: kept.map(([atMs, count]) => [atMs + leavesAfterMs - nowMs, count] as const),
+    resetsAfterMs: undefined,
+  };
 }
 
 function partMs({ intervalMs }: Rate): number {

@@ -1,7 +1,7 @@
 // The pace of a limit that is shared with other processes: a request is due when both its own pace and its
 // reservation allow. Invariant: nothing is reserved before the own pace is due.
 import type { Rate } from "../../plan/time/rate.ts";
-import { formatRate } from "../../plan/time/rate.ts";
+import { limitName } from "../../plan/time/rate.ts";
 import type { Clock } from "./clock.ts";
 import type { LimitStore } from "./limit_store.ts";
 import { Pacer, type PacerOptions } from "./pacer.ts";
@@ -38,7 +38,7 @@ export class SharedPacer extends Pacer implements AsyncDisposable {
   constructor(rate: Rate, options: SharedPacerOptions) {
     super(rate, options);
     const { sharing: { store, apiKey, holder }, stream, clock, onChange } = options;
-    const limit = `${stream === "" ? "" : `${stream} `}${formatRate(rate)}`;
+    const limit = limitName(rate, stream);
     this.#clock = clock;
     this.#reservation = openReservation({
       ...{ store, key: { apiKey, limit }, rate, holder, clock, onChange },

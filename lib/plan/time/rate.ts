@@ -16,6 +16,8 @@ export interface Rate {
   readonly burst: boolean;
   /** When the limit resets; a limit without it is rolling: it holds in any interval. */
   readonly resets?: Resets;
+  /** Requests that the API allows, where some of them are reserved for others. */
+  readonly declared?: number;
 }
 
 /** Spellings of each unit; the first one is used for output. */
@@ -70,6 +72,12 @@ export function formatRate(rate: Rate): string {
   return `${rate.requests}/${count === 1 ? "" : count}${unit}`;
 }
 
+/** The name under which all jobs count a limit, whatever each of them reserves for others. */
+export function limitName(rate: Rate, stream = ""): string {
+  const { declared = rate.requests } = rate;
+  return `${stream === "" ? "" : `${stream} `}${formatRate({ ...rate, requests: declared })}`;
+}
+
 /** Milliseconds between two evenly spaced requests. */
 export function spacingMs(rate: Rate): number {
   return rate.intervalMs / rate.requests;
@@ -82,34 +90,27 @@ export function requestsPerSecond(rate: Rate): number {
 
 /**
  * The rates of one list in combination: the one with the shortest interval sets the pace, and those with
- * longer intervals are quotas that may be used up early, as APIs with `5/s` and `10000/d` mean them. With
- * `burst` none sets a pace.
+ * longer intervals are quotas that may be used up early, as APIs with `5/s` and `10000/d` mean them. One that
+ * resets at a clock time is always a quota. With `burst` none sets a pace.
  */
 export function boundTogether(rates: readonly Rate[], burst = false): Rate[] {
   const rolling = rates.filter((rate) => rate.resets === undefined);
   const shortestMs = Math.min(...rolling.map((rate) => rate.intervalMs));
-  return rates.map((rate) => ({
-    ...rate,
-    burst: burst || rate.burst || rate.intervalMs > shortestMs,
-  }));
+  const isQuota = ({ resets, intervalMs }: Rate) => resets !== undefined || intervalMs > shortestMs;
+  return rates.map((rate) => ({ ...rate, burst: burst || rate.burst || isQuota(rate) }));
 }
 
 /** The rates without the requests that are left to others: those of a limit with the same interval. */
 export function withoutReserve(rates: readonly Rate[], reserve: Rate | undefined): Rate[] {
   return rates.map((rate) =>
     reserve?.intervalMs === rate.intervalMs
-      ? { ...rate, requests: Math.max(1, rate.requests - reserve.requests) }
+      ? {
+        ...rate,
+        requests: Math.max(1, rate.requests - reserve.requests),
+        declared: rate.requests,
+      }
       : rate
   );
-}
-
-/** Seconds that a number of requests takes under the rates of one list. */
-export function secondsUnder(rates: readonly Rate[], requests: number): number {
-  const bounds = boundTogether(rates).map((rate) => {
-    if (!rate.burst) return requests / requestsPerSecond(rate);
-    return Math.floor(Math.max(0, requests - 1) / rate.requests) * rate.intervalMs / 1_000;
-  });
-  return Math.max(0, ...bounds);
 }
 
 function wholeRate(text: string, requests: number, intervalMs: number): Rate {

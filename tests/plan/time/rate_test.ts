@@ -5,7 +5,6 @@ import {
   formatRate,
   parseRate,
   requestsPerSecond,
-  secondsUnder,
   spacingMs,
 } from "../../../lib/plan/time/rate.ts";
 
@@ -84,12 +83,4 @@ Deno.test("boundTogether() lets the shortest interval set the pace and the other
   assertEquals(boundTogether(rates).map(({ burst }) => burst), [false, true]);
   assertEquals(boundTogether(rates, true).map(({ burst }) => burst), [true, true]);
   assertEquals(boundTogether([]), []);
-});
-
-Deno.test("secondsUnder() counts the pace, and whole intervals only where a quota is used up", () => {
-  const rates = ["5/s", "1000/h"].map(parseRate);
-  assertEquals(secondsUnder(rates, 100), 20);
-  assertEquals(secondsUnder(rates, 1000), 200);
-  assertEquals(secondsUnder(rates, 1001), 3600);
-  assertEquals(secondsUnder([], 5), 0);
 });

@@ -1,0 +1,69 @@
+// Owns how long a number of requests takes under the rates of one list, given what of their quotas is used already.
+// Pure. Invariant: without quotas it is the time of the slowest pace.
+import { boundTogether, limitName, type Rate, requestsPerSecond } from "./rate.ts";
+
+/** How many requests a quota allows, and when; times are milliseconds from now. */
+export interface QuotaUse {
+  /** Requests that it allows now. */
+  readonly free: number;
+  /** When a rolling quota allows requests again, and how many; together with `free` the whole quota. */
+  readonly returning: readonly (readonly [afterMs: number, count: number])[];
+  /** When the quota resets; undefined for a rolling one. */
+  readonly resetsAfterMs: number | undefined;
+}
+
+/** What of the limits of an API and account is used. */
+export interface LimitsUse {
+  /** Quotas by the names of their limits; one that is missing is unused. */
+  readonly quotas: ReadonlyMap<string, QuotaUse>;
+  /** Time in which nothing is sent because the API requested a wait, in milliseconds. */
+  readonly pausedMs: number;
+}
+
+/** Limits of which nothing is used. */
+export const NOTHING_USED: LimitsUse = { quotas: new Map(), pausedMs: 0 };
+
+/** Which requests are sent, under which limits. */
+export interface LimitedRequests {
+  /** The rates of one list. */
+  readonly rates: readonly Rate[];
+  /** Whether none of them sets a pace. */
+  readonly burst?: boolean | undefined;
+  /** The stream whose limits they are; empty for those of the API. */
+  readonly stream?: string | undefined;
+  /** Number of requests, each counted by its weight. */
+  readonly requests: number;
+}
+
+/** Seconds until the last of a number of requests may be sent. */
+export function secondsUnder(
+  { rates, burst, stream, requests }: LimitedRequests,
+  use: LimitsUse = NOTHING_USED,
+): number {
+  if (requests === 0) return 0;
+  const bounds = boundTogether(rates, burst).map((rate) =>
+    rate.burst
+      ? quotaMs(rate, requests, use.quotas.get(limitName(rate, stream))) / 1_000
+      : requests / requestsPerSecond(rate)
+  );
+  return use.pausedMs / 1_000 + Math.max(0, ...bounds);
+}
+
+/** Milliseconds until a quota allows the last of a number of requests. */
+function quotaMs(rate: Rate, requests: number, use: QuotaUse | undefined): number {
+  const { free = rate.requests, returning = [], resetsAfterMs } = use ?? {};
+  const periods = (count: number) => Math.floor((count - 1) / rate.requests);
+  if (resetsAfterMs !== undefined) {
+    const more = requests - Math.max(0, free);
+    return more <= 0 ? 0 : resetsAfterMs + periods(more) * rate.intervalMs;
+  }
+  // What is used comes back in the same order in each interval.
+  let place = requests - periods(requests) * rate.requests - Math.max(0, free);
+  const wholeMs = periods(requests) * rate.intervalMs;
+  if (place <= 0) return wholeMs;
+  for (const [afterMs, count] of returning) {
+    place -= count;
+    if (place <= 0) return wholeMs + afterMs;
+  }
+  return wholeMs + rate.intervalMs;
+}
