@@ -6,7 +6,7 @@ import { type Survey, surveyOf, surveyStreams } from "./checkpoint/survey.ts";
 import { readJob } from "./config/read_job.ts";
 import { defaultParams, passedParams } from "./config/schema/params.ts";
 import { planOf, type RunJobOptions, textReader } from "./job_options.ts";
-import { readLimitsUse } from "./limits_use.ts";
+import { readLimitsUse } from "./checkpoint/limits_use.ts";
 import { openTarget } from "./upsert/open_target.ts";
 
 /**

@@ -10,7 +10,7 @@ import type { Unit } from "./plan/stream_plan.ts";
 import type { RunEvent } from "./report/event.ts";
 import { Notifier } from "./report/notifier.ts";
 import type { Wait } from "./report/text/wait.ts";
-import { readLimitsUse } from "./limits_use.ts";
+import { readLimitsUse } from "./checkpoint/limits_use.ts";
 import { LimitTable } from "./upsert/limit_table.ts";
 import { TokenTable } from "./upsert/token_table.ts";
 import { run, type RunInput, type RunResult } from "./run.ts";

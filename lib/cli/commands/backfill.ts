@@ -5,7 +5,7 @@ import { RESTORED, restoreIfForgotten } from "../../checkpoint/restore.ts";
 import { surveyOf, surveyStreams } from "../../checkpoint/survey.ts";
 import type { Arguments } from "../arguments.ts";
 import { Failure } from "../../failure.ts";
-import { readLimitsUse } from "../../limits_use.ts";
+import { readLimitsUse } from "../../checkpoint/limits_use.ts";
 import { dryRunLines } from "../lines/dry_run.ts";
 import { EXIT, printError } from "../exit.ts";
 import { env, openStores, print, type Stores } from "../open_job.ts";

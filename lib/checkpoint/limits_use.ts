@@ -1,16 +1,16 @@
 // Reads what of the limits of a job's account is used, for forecasts. It counts nothing and creates nothing: where
 // the target keeps no limits yet, or a credential is not set, nothing is used.
-import type { Env } from "./config/yaml/env.ts";
-import type { Job } from "./config/schema/job.ts";
-import { Failure } from "./failure.ts";
-import { accountKey } from "./fetch/account_key.ts";
-import { type LimitState, UNUSED } from "./fetch/rate/limit_store.ts";
-import { ALL_REQUESTS } from "./fetch/rate/limiter.ts";
-import { quotaUse } from "./fetch/rate/quota.ts";
-import type { LimitsUse } from "./plan/time/quota_seconds.ts";
-import { boundTogether, limitName, type Rate, withoutReserve } from "./plan/time/rate.ts";
-import { readLimits } from "./upsert/limit_table.ts";
-import type { Target } from "./upsert/write/target.ts";
+import type { Env } from "../config/yaml/env.ts";
+import type { Job } from "../config/schema/job.ts";
+import { Failure } from "../failure.ts";
+import { accountKey } from "../fetch/account_key.ts";
+import { type LimitState, UNUSED } from "../fetch/rate/limit_store.ts";
+import { ALL_REQUESTS } from "../fetch/rate/limiter.ts";
+import { quotaUse } from "../fetch/rate/quota.ts";
+import type { LimitsUse } from "../plan/time/quota_seconds.ts";
+import { boundTogether, limitName, type Rate, withoutReserve } from "../plan/time/rate.ts";
+import { readLimits } from "../upsert/limit_table.ts";
+import type { Target } from "../upsert/write/target.ts";
 
 /** What of the limits of a job is used at `nowMs`, in epoch milliseconds. */
 export async function readLimitsUse(
