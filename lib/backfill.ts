@@ -19,7 +19,15 @@ import type { Listener } from "./report/event.ts";
 import type { Mask } from "./report/text/mask.ts";
 import { maskBatch } from "./report/mask_batch.ts";
 import { reportBatch } from "./report/report_batch.ts";
-import { batchRows, creditRows, rejectRows, type WrittenBatch } from "./upsert/batch.ts";
+import type { Archive } from "./archive/archive.ts";
+import { archiveRows } from "./upsert/archive_index.ts";
+import {
+  type Batch,
+  batchRows,
+  creditRows,
+  rejectRows,
+  type WrittenBatch,
+} from "./upsert/batch.ts";
 import { recordFailures } from "./upsert/history.ts";
 import { ledgerOf } from "./upsert/ledger.ts";
 import type { Target, Written } from "./upsert/write/target.ts";
@@ -41,8 +49,14 @@ export interface BackfillInput {
   readonly target: Target;
   /** What was done before; what is done is recorded in it. */
   readonly checkpoint: Checkpoint;
-  /** Reads the pages of one unit from the API. */
-  readonly pages: (unit: Unit, signal: AbortSignal) => AsyncIterable<Page> | Iterable<Page>;
+  /** Reads the pages of one unit from the API, whose first request is sent no earlier than `requestedAt`. */
+  readonly pages: (
+    unit: Unit,
+    signal: AbortSignal,
+    requestedAt: number,
+  ) => AsyncIterable<Page> | Iterable<Page>;
+  /** Keeps every response before its rows are committed; undefined where nothing is archived. */
+  readonly archive?: Archive | undefined;
   /** Hides the API's secrets in a string. */
   readonly mask: Mask;
   /** Epoch milliseconds. */
@@ -75,14 +89,15 @@ export async function backfill(input: BackfillInput): Promise<void> {
 
 /** One stage: its streams run concurrently under the limits they share. */
 async function runStage(input: BackfillInput, streams: readonly string[]): Promise<void> {
-  const { job, target, params, listen } = input;
+  const { job, params, listen } = input;
   const plans = await Promise.all(streams.map((name) => openPlan(input, name)));
   const extractors = new Map(streams.map((name) => [name, compileExtractor(job, name)]));
 
   const left = new AbortController();
   const unavailable: Failure[] = [];
   const pages = fetchWindows(plans, {
-    pages: (unit, signal) => unit.refusal === undefined ? input.pages(unit, signal) : refuse(unit),
+    pages: (unit, signal, requestedAt) =>
+      unit.refusal === undefined ? input.pages(unit, signal, requestedAt) : refuse(unit),
     windowsInFlight: job.source.concurrency,
     stopAfter: job.source.max_consecutive_failures,
     isResumed: input.resume,
@@ -96,7 +111,7 @@ async function runStage(input: BackfillInput, streams: readonly string[]): Promi
   const leave = () => left.abort();
   try {
     await writeBatches(batchRows(rows, leave), {
-      write: (batch) => target.write(batch.sets, ledgerOf(job, batch.finished)),
+      write: (batch) => writeBatch(input, batch),
       finish: (batch, writing) => finishBatch(input, batch, writing),
       onFailure: leave,
     });
@@ -106,6 +121,17 @@ async function runStage(input: BackfillInput, streams: readonly string[]): Promi
       listen({ kind: "stream_finished", stream: plan.name, ...plan.counts });
     }
   }
+}
+
+/** Writes a batch; what its rows come from is durable in the archive before. */
+async function writeBatch(
+  { job, target, archive, wallNow }: BackfillInput,
+  batch: Batch,
+): Promise<Written> {
+  const ledger = ledgerOf(job, batch.finished);
+  if (archive === undefined) return await target.write(batch.sets, ledger);
+  const responses = await archive.settle(batch.kept, batch.finished);
+  return await target.write([...batch.sets, ...archiveRows(job.job, responses, wallNow())], ledger);
 }
 
 /** A unit that cannot be requested fails like a window, so that it is listed and the others continue. */

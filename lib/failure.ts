@@ -10,6 +10,7 @@
  * - `window`: this window fails and is recorded; the run continues, exit 1 at the end.
  * - `target`: the database cannot take rows; the run stops, exit 1.
  * - `checkpoint`: the checkpoint cannot be read or written; the run stops, exit 1.
+ * - `archive`: responses cannot be archived or read back; the run stops, exit 1.
  * - `locked`: another run holds the lock of the job or of a file; exit 1.
  * - `interrupted`: a signal arrived; all progress is saved, exit 130.
  */
@@ -20,6 +21,7 @@ export type FailureKind =
   | "window"
   | "target"
   | "checkpoint"
+  | "archive"
   | "locked"
   | "interrupted";
 

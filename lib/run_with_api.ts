@@ -1,7 +1,8 @@
 // Owns the API of one run: opens it, connects its pages to the engine, and closes it when the run has
 // ended. It opens neither the target nor the checkpoint, and it never reads the environment itself.
+import { Archive } from "./archive/archive.ts";
 import type { Env } from "./config/yaml/env.ts";
-import { readSecret } from "./config/schema/secret.ts";
+import { readSecret, secretValues } from "./config/schema/secret.ts";
 import { type ApiClient, openApi } from "./fetch/api_client.ts";
 import { fetchPages, type Page } from "./fetch/fetch_pages.ts";
 import type { Clock } from "./fetch/rate/clock.ts";
@@ -19,7 +20,9 @@ import { run, type RunInput, type RunResult } from "./run.ts";
 const WEBHOOK_TIMEOUT_MS = 10_000;
 
 /** What a run takes from its caller when the API is opened here. */
-export interface ApiRunInput extends Omit<RunInput, "pages" | "mask" | "now"> {
+export interface ApiRunInput extends Omit<RunInput, "pages" | "mask" | "now" | "archive"> {
+  /** Folder or bucket of the archive; that of the job unless given. */
+  readonly archive?: string | undefined;
   /** Looks up the variables that hold credentials. */
   readonly env: Env;
   /** Receives each secret that the API issues, such as a token. */
@@ -45,9 +48,13 @@ export async function runWithApi(input: ApiRunInput): Promise<RunResult> {
     // Other processes read it; the run does without where it cannot be saved.
     checkpoint.runs.saveWait(wait ?? null).catch(() => {});
   };
+  await using archive = openArchive(input);
   await using api = openApi(job, {
     env: input.env,
-    onSecret: input.onSecret,
+    onSecret: (secret) => {
+      archive?.hide([secret]);
+      input.onSecret?.(secret);
+    },
     clock,
     wallNow: input.wallNow,
     random: input.random,
@@ -61,18 +68,32 @@ export async function runWithApi(input: ApiRunInput): Promise<RunResult> {
   // A pause that the API requested of an earlier run; if it cannot be read, the API requests it again.
   await api.limiter.restore().catch(() => {});
   reports.notifier = openNotifier(input, api);
-  const pages = (unit: Unit, signal: AbortSignal): AsyncIterable<Page> | Iterable<Page> => {
+  const mask = (text: string) => api.mask(text);
+  archive?.hide(secretValues(job, input.env));
+  const pages = (
+    unit: Unit,
+    signal: AbortSignal,
+    requestedAt: number,
+  ): AsyncIterable<Page> | Iterable<Page> => {
     const { values } = job.streams[unit.stream]!;
     if (values !== undefined) return [staticPage(values)];
-    const about = { window: unit.window, each: unit.eachValues, params };
+    const reading = archive?.begin(unit, requestedAt, mask);
+    const about = { window: unit.window, each: unit.eachValues, params, archive: reading };
     return fetchPages(api, unit.stream, about, signal);
   };
-  const mask = (text: string) => api.mask(text);
   const use = { target: input.target, env: input.env, nowMs: input.wallNow() };
   const limitsUse = await readLimitsUse(job, use).catch(() => undefined);
-  const result = await run({ ...input, listen, pages, mask, now: clock.now, limitsUse });
+  const result = await run({ ...input, archive, listen, pages, mask, now: clock.now, limitsUse });
   await reports.notifier?.finish(result.summary, result.error);
   return result;
+}
+
+/** The archive of a run; undefined where nothing is archived. */
+function openArchive({ archive, job, wallNow, random }: ApiRunInput): Archive | undefined {
+  const location = archive ?? job.archive?.path;
+  if (location === undefined) return undefined;
+  const randomId = () => crypto.randomUUID();
+  return new Archive({ location, job: job.job, wallNow, random, randomId });
 }
 
 /** The notifier of a job that declares one; it sends through the HTTP client of the API. */

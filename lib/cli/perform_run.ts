@@ -40,6 +40,8 @@ export interface Performance {
   readonly target: Target;
   /** The checkpoint of the job. */
   readonly checkpoint: Checkpoint;
+  /** Folder or bucket of the archive; that of the job unless given. */
+  readonly archive?: string | undefined;
   /** Undefined where no files are written. */
   readonly logsFolder: string | undefined;
   /** ID of the run. */
@@ -79,6 +81,7 @@ export async function performRun(performance: Performance): Promise<RunResult> {
     listen({ kind: "warning", message: `Cannot copy the checkpoint: ${String(error)}` });
   const result = await runWithApi({
     noWait: performance.noWait,
+    archive: performance.archive,
     job,
     streams,
     params: options.params,

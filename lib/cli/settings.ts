@@ -10,6 +10,8 @@ export interface Settings {
   readonly kvPath: string | undefined;
   /** Folder of the logs; undefined on Deno Deploy, which keeps no files. */
   readonly logsFolder: string | undefined;
+  /** Folder or `s3://bucket/prefix` of the archive, instead of the one that the job names. */
+  readonly archive?: string | undefined;
 }
 
 /** Names of the variables that Hindcast itself reads. */
@@ -18,6 +20,7 @@ export const SETTING_NAMES = [
   "BACKFILL_KV",
   "BACKFILL_LOGS",
   "BACKFILL_CONFIG",
+  "BACKFILL_ARCHIVE",
 ] as const;
 
 /** Locations unless the environment sets others. */
@@ -40,6 +43,7 @@ export function readSettings(env: (name: string) => string | undefined): Setting
     kvPath: nonEmpty(env("BACKFILL_KV")) ?? (isOnDeploy(env) ? undefined : DEFAULTS.kvPath),
     logsFolder: nonEmpty(env("BACKFILL_LOGS")) ??
       (isOnDeploy(env) ? undefined : DEFAULTS.logsFolder),
+    archive: nonEmpty(env("BACKFILL_ARCHIVE")),
   };
 }
 

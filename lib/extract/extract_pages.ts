@@ -3,6 +3,7 @@
 // record that yields no row is a rejection; a page of another shape fails its window alone.
 import { yieldingToEventLoop } from "../yield_to_event_loop.ts";
 import type { Fetched, FetchedUnit } from "../fetch/fetch_windows.ts";
+import type { KeptResponse } from "../fetch/page_archive.ts";
 import type { Unit } from "../plan/stream_plan.ts";
 import type { RowSet } from "./row_shape.ts";
 import { readingFailure } from "./decode/reading_failure.ts";
@@ -21,6 +22,8 @@ export type Extracted =
     replaced?: number;
     /** Size of the page that they come from. */
     bytes: number;
+    /** That page in the archive; undefined where it is not archived. */
+    kept?: KeptResponse | undefined;
   }
   | { kind: "restarted"; unit: Unit; reason: string }
   | { kind: "split"; unit: Unit; reason: string }
@@ -65,7 +68,7 @@ async function extractPage(
     }, recordsPerSlice);
     const { sets, rejected, shared } = await yieldingToEventLoop(work);
     const replaced = shared.reduce((sum, { count }) => sum + count, 0);
-    return { kind: "rows", unit, sets, rejected, replaced, bytes: page.bytes };
+    return { kind: "rows", unit, sets, rejected, replaced, bytes: page.bytes, kept: page.kept };
   } catch (cause) {
     const error = readingFailure(cause);
     if (!(error instanceof Failure) || error.kind !== "window") throw error;

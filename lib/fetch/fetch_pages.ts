@@ -15,12 +15,17 @@ import { backoffMs, QUOTA_WAIT_MS } from "./http/retry.ts";
 import { ReadAhead } from "./read_ahead.ts";
 import { type ParsedResponse, readResponse } from "./read_response.ts";
 import { renderRequest, type WireRequest } from "./http/request.ts";
+import type { KeptResponse, PageArchive } from "./page_archive.ts";
 import type { ApiClient } from "./api_client.ts";
-import type { Unit } from "./http/unit.ts";
+import type { Unit as RequestUnit } from "./http/unit.ts";
 import { openPaginator } from "./paging/open_paginator.ts";
 import { type PageStep } from "./http/page_step.ts";
 
-export type { Unit };
+/** What pages are fetched for, and where they are archived. */
+export interface Unit extends RequestUnit {
+  /** Keeps the responses; undefined where they are not archived. */
+  readonly archive?: PageArchive | undefined;
+}
 
 /** One page of a unit. */
 export interface Page {
@@ -40,12 +45,17 @@ export interface Page {
   readonly ms: number;
   /** URL that responded, masked. */
   readonly url: string;
+  /** The response in the archive; undefined where it is not archived. */
+  readonly kept?: KeptResponse | undefined;
+  /** Epoch milliseconds before the first request of the window, if that was earlier than this run knows. */
+  readonly requestedAt?: number | undefined;
 }
 
 /** A response that is not parsed yet. */
 interface Received extends Disposable {
   readonly request: WireRequest;
   readonly response: OkResponse;
+  readonly kept: KeptResponse | undefined;
   /** The step that it was requested for. */
   readonly step: PageStep;
 }
@@ -57,6 +67,7 @@ interface Parsed {
   readonly ms: number;
   /** URL that responded, not masked. */
   readonly url: string;
+  readonly kept: KeptResponse | undefined;
 }
 
 type MoreVerdict = Extract<Verdict, { kind: "more" }>;
@@ -182,7 +193,7 @@ async function* readPage(
   const verdict = paginator.next(facts);
   if (verdict.kind === "restart" || verdict.kind === "failed") return verdict;
   if (verdict.kind === "more" && verdict.proof === undefined) plan(verdict);
-  yield pageOf(client, parsed, index);
+  yield pageOf(client, parsed, index, unit.archive?.startedAt);
   return verdict;
 }
 
@@ -207,6 +218,7 @@ async function requestPage(
   return {
     request,
     response,
+    kept: unit.archive?.keep(request, response),
     step,
     [Symbol.dispose]: () => {
       counted[Symbol.dispose]();
@@ -219,21 +231,26 @@ async function requestPage(
 /** Parses a response and frees its bytes. */
 async function parsePage(client: StreamClient, received: Received): Promise<Parsed> {
   using _ = received;
-  const { request, response, step } = received;
+  const { request, response, step, kept } = received;
   const { stream } = client;
   const records = { ...stream.records, optional: true };
   try {
     // A page beyond the last need not hold records.
     const declared = step.isProof ? { ...stream, records } : stream;
     const read = await yieldingToEventLoop(readResponse(declared, response));
-    return { read, bytes: response.body.byteLength, ms: response.ms, url: response.url };
+    return { read, bytes: response.body.byteLength, ms: response.ms, url: response.url, kept };
   } catch (error) {
     throw error instanceof Failure ? client.described(error, request) : error;
   }
 }
 
-function pageOf(client: StreamClient, { read, bytes, ms, url }: Parsed, index: number): Page {
-  return { index, ...read, bytes, ms, url: client.api.mask(url) };
+function pageOf(
+  client: StreamClient,
+  { read, url, ...measures }: Parsed,
+  index: number,
+  requestedAt: number | undefined,
+): Page {
+  return { index, ...read, ...measures, url: client.api.mask(url), requestedAt };
 }
 
 /** Without the total that the job declares, a window could end too early in silence. */

@@ -36,8 +36,12 @@ export type Fetched =
 
 /** Options of `fetchWindows`. */
 export interface FetchWindowsOptions {
-  /** Reads the pages of one unit. */
-  readonly pages: (unit: Unit, signal: AbortSignal) => AsyncIterable<Page> | Iterable<Page>;
+  /** Reads the pages of one unit, whose first request is sent no earlier than `requestedAt`. */
+  readonly pages: (
+    unit: Unit,
+    signal: AbortSignal,
+    requestedAt: number,
+  ) => AsyncIterable<Page> | Iterable<Page>;
   /** Windows of one stream that are fetched concurrently. */
   readonly windowsInFlight: number;
   /** Different `for_each` values, or windows of a stream without, that may fail in a row before the run stops. */
@@ -224,9 +228,10 @@ async function fetchUnit(
   unit: Unit,
   { channel, options }: Shared,
 ): Promise<void> {
-  const [startedAt, requestedAt] = [options.now(), options.wallNow()];
+  const startedAt = options.now();
+  let requestedAt = options.wallNow();
   let [pages, records, responseMs] = [0, 0, 0];
-  for await (const page of options.pages(unit, options.signal)) {
+  for await (const page of options.pages(unit, options.signal, requestedAt)) {
     if (page.index === 0 && pages > 0) {
       await channel.send({ kind: "restarted", unit, reason: "the total changed while paging" });
       [pages, records, responseMs] = [0, 0, 0];
@@ -234,6 +239,7 @@ async function fetchUnit(
     pages++;
     records += page.records.length;
     responseMs += page.ms;
+    requestedAt = Math.min(requestedAt, page.requestedAt ?? requestedAt);
     if (!await channel.send({ kind: "page", unit, page })) return;
   }
   plan.fetched(unit, records);

@@ -6,6 +6,7 @@ import type { Extracted } from "../extract/extract_pages.ts";
 import type { Rejection } from "../extract/rejection.ts";
 import type { Row, RowSet, RowShape } from "../extract/row_shape.ts";
 import type { FetchedUnit } from "../fetch/fetch_windows.ts";
+import type { KeptResponse } from "../fetch/page_archive.ts";
 import type { Unit } from "../plan/stream_plan.ts";
 import type { Failure } from "../failure.ts";
 import { NOTHING, sumCounts, type WriteCounts } from "./sql/write_counts.ts";
@@ -44,6 +45,8 @@ export interface Batch {
   readonly split: { unit: Unit; reason: string }[];
   /** Windows that restarted in the meantime. */
   readonly restarted: { unit: Unit; reason: string }[];
+  /** The archived responses that its rows come from. */
+  readonly kept: KeptResponse[];
   /** The windows that have rows in the batch. */
   readonly windows: readonly OpenWindow[];
 }
@@ -139,6 +142,7 @@ class BatchBuilder {
         this.#addRows(item.unit, item.sets, item.rejected);
         if (item.replaced) this.#replaced(item.unit, item.replaced);
         this.#bytes += item.bytes;
+        if (item.kept !== undefined) this.#batch.kept.push(item.kept);
         break;
       case "restarted":
         this.#open.delete(item.unit);
@@ -260,6 +264,7 @@ function emptyBatch(): {
   failed: Batch["failed"];
   split: Batch["split"];
   restarted: Batch["restarted"];
+  kept: Batch["kept"];
 } {
-  return { finished: [], failed: [], split: [], restarted: [] };
+  return { finished: [], failed: [], split: [], restarted: [], kept: [] };
 }

@@ -26,6 +26,8 @@ export interface RacingRun {
   readonly streams?: readonly string[];
   /** Limits of the API; streams have none of their own. */
   readonly limits?: Rate[];
+  /** Folder of an archive; none unless given. */
+  readonly archive?: string | undefined;
   /** Puts something between the run and its target. */
   readonly wrap?: (target: Target) => Target;
 }
@@ -61,7 +63,7 @@ export async function racingRun(run: RacingRun): Promise<Ran> {
   const startedAt = performance.now();
   try {
     const { summary, error } = await performRun({
-      ...{ job, target, show },
+      ...{ job, target, show, archive: run.archive },
       options: {
         ...{ start: run.start, end: run.end, only: streams },
         ...{ groups: [], with: [], without: [], params: {} },

@@ -29,6 +29,8 @@ export interface WorldOptions {
   readonly target?: Target["kind"];
   /** The time of runs, ISO 8601. Defaults to noon of 2025-10-20. */
   readonly now?: string;
+  /** Folder of an archive; none unless given. */
+  readonly archive?: string;
   /** Changes the job, to have shorter pages or windows than a real source needs. */
   readonly change?: (job: Job) => Job;
 }
@@ -43,6 +45,8 @@ export interface World extends AsyncDisposable {
   /** The job; a test may assign another to change it between two runs. */
   job: Job;
   readonly stores: Stores;
+  /** Folder of the archive; undefined for none. */
+  archive: string | undefined;
   /** The time, in epoch milliseconds; tests may change it. */
   nowMs: number;
   /** Runs `backfill` with a command line. */
@@ -70,6 +74,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   const world: World = {
     job,
     stores,
+    archive: options.archive,
     nowMs: Date.parse(options.now ?? "2025-10-20T12:00:00Z"),
     backfill: (argv) => backfill(world, argv, env),
     query: (sql) => query(stores.target, sql),
@@ -121,7 +126,7 @@ async function databaseUrl(kind: Target["kind"], folder: TempDir): Promise<strin
 }
 
 async function backfill(
-  { job, stores, nowMs }: World,
+  { job, stores, nowMs, archive }: World,
   argv: string,
   env: (name: string) => string | undefined,
 ): Promise<Ran> {
@@ -139,6 +144,7 @@ async function backfill(
     ...plan,
     target: stores.target,
     checkpoint,
+    archive,
     logsFolder: stores.settings.logsFolder,
     run: `run-${crypto.randomUUID().slice(0, 8)}`,
     show: (event) => events.push(event),

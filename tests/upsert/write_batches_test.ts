@@ -15,7 +15,16 @@ function setup(count: number, failAt?: number) {
   async function* batches(): AsyncGenerator<Batch> {
     for (let rows = 0; rows < count; rows++) {
       events.push(`batch ${rows}`);
-      yield { rows, sets: [], finished: [], failed: [], split: [], restarted: [], windows: [] };
+      yield {
+        rows,
+        sets: [],
+        finished: [],
+        failed: [],
+        split: [],
+        restarted: [],
+        kept: [],
+        windows: [],
+      };
     }
   }
   const done = writeBatches(batches(), {

@@ -132,6 +132,7 @@ async function performOn(
     noWait: args.has("no-wait"),
     target: stores.target,
     checkpoint,
+    archive: stores.settings.archive,
     logsFolder: stores.settings.logsFolder,
     run: newRunId(Date.now()),
     show: (event) => screen.show(event),

@@ -11,8 +11,8 @@ const PGLITE_FILES = ["pglite.wasm", "pglite.data", "initdb.wasm"];
 /** Tasks that are of use in the repository only. */
 const REPOSITORY_ONLY = new Set(["docs", "package"]);
 
-/** The worker in which the launcher parses job files; bundled apart, since no command imports it. */
-const ACCESS_WORKER = "lib/cli/launch/access_worker.ts";
+/** Workers, bundled apart, since no command imports them: one parses job files, the other compresses. */
+const WORKERS = ["lib/cli/launch/access_worker.ts", "lib/archive/press_worker.ts"];
 
 /** Writes the package into a folder. */
 export async function writePackage(out: string): Promise<void> {
@@ -21,7 +21,7 @@ export async function writePackage(out: string): Promise<void> {
   const commands = (await filesOf("tasks", /\.ts$/))
     .filter((file) => !REPOSITORY_ONLY.has(file.replace(/^tasks\/|\.ts$/g, "")));
   await bundle(`${out}/lib/bundle`, commands);
-  await bundle(`${out}/lib/bundle`, [ACCESS_WORKER]);
+  for (const worker of WORKERS) await bundle(`${out}/lib/bundle`, [worker]);
   const pglite = import.meta.resolve("@electric-sql/pglite");
   for (const name of PGLITE_FILES) {
     await Deno.copyFile(new URL(name, pglite), `${out}/lib/bundle/${name}`);

@@ -205,6 +205,7 @@ export class CronService {
       resume: true,
       target,
       checkpoint,
+      archive: settings.archive,
       logsFolder: settings.logsFolder,
       show: (event) => {
         if (event.kind === "waiting" && event.wait !== null) wait = event.wait;

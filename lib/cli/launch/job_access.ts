@@ -13,6 +13,8 @@ export interface JobAccess {
   readonly variables: readonly string[];
   /** Names of those that are set but not offered to the job. */
   readonly withheld: readonly string[];
+  /** Folder or bucket that the job names for its archive; undefined without one. */
+  readonly archive?: string | undefined;
   /** Whether a request needs the target: for the rows of a query, for limits, or for a refresh token. */
   readonly needsTarget: boolean;
 }
@@ -44,6 +46,7 @@ export async function readJobAccess(
   read(file);
   let hosts: string[] = [];
   let isFed = false;
+  let archive: string | undefined;
   const isShared = () =>
     [...texts.values()].some((text) => /\b(limits|refresh_token)["']?\s*:/.test(text));
   let withheld: string[] = [];
@@ -57,6 +60,7 @@ export async function readJobAccess(
       hosts = await hostsOf(root, env);
     }
     isFed = queriesOf(root).length > 0;
+    archive = await archiveOf(root, env);
   }
   const named = new Set([...texts.values()].flatMap(variablesOf));
   const variables = [...named].filter((name) => !withheld.includes(name));
@@ -65,6 +69,7 @@ export async function readJobAccess(
     hosts,
     variables,
     withheld,
+    archive,
     needsTarget: isFed || isShared(),
   };
 }
@@ -86,6 +91,20 @@ function readText(path: string): string {
 
 function variablesOf(text: string): string[] {
   return [...text.matchAll(/\$\{([A-Za-z_][A-Za-z0-9_]*)/g)].map((match) => match[1]!);
+}
+
+/** The archive of a job, if it is at a place that a job may name. */
+async function archiveOf(
+  root: YamlNode | undefined,
+  env: Environment,
+): Promise<string | undefined> {
+  const named = at(root, "archive");
+  const node = named?.kind === "scalar" ? named : at(named, "path");
+  if (node?.kind !== "scalar" || typeof node.value !== "string") return undefined;
+  const { substituteEnv } = await import("../../config/yaml/env.ts");
+  const { isArchivePath } = await import("../../config/schema/archive_schema.ts");
+  const { text } = substituteEnv(node.value, (name) => env[name]);
+  return isArchivePath(text) ? text : undefined;
 }
 
 async function hostsOf(root: YamlNode | undefined, env: Environment): Promise<string[]> {

@@ -10,7 +10,7 @@ export const REPOSITORY_JOB = "config/racing.yaml";
 
 /** The needs of the commands whose permissions follow from a job. */
 export const COMMANDS: Readonly<Record<string, Needs>> = {
-  backfill: { source: true, target: true, kv: true, logs: true, lock: true },
+  backfill: { source: true, target: true, kv: true, logs: true, archive: true, lock: true },
   status: { target: true, kv: true },
   errors: { target: true, kv: true, lock: true },
   verify: { target: true, kv: true },
@@ -18,7 +18,10 @@ export const COMMANDS: Readonly<Record<string, Needs>> = {
   checkpoint: { target: true, kv: true, kvFolder: true, lock: true },
   doctor: { source: true, target: true, kv: true, logs: true, lock: true },
   probe: { source: true, target: "requests", file: true },
-  cron: { source: true, target: true, kv: true, logs: true, lock: true, serve: "status" },
+  cron: {
+    ...{ source: true, target: true, kv: true, logs: true, archive: true, lock: true },
+    serve: "status",
+  },
   demo: {
     target: true,
     kv: true,

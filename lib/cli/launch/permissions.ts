@@ -22,6 +22,8 @@ export interface Needs {
   readonly kvFolder?: boolean;
   /** Writes logs. */
   readonly logs?: boolean;
+  /** Keeps responses in the archive. */
+  readonly archive?: boolean;
   /** Takes the lock of the job, which records the host name. */
   readonly lock?: boolean;
   /** Listens on 127.0.0.1: on the port of the status page, or on any port. */
@@ -124,6 +126,8 @@ function grantsOf(needs: Needs, job: JobAccess, env: Environment): Grants {
     addKv(settings.kvPath, grants, needs.kvFolder === true);
   }
   if (needs.logs && settings.logsFolder !== undefined) addBoth(grants, settings.logsFolder);
+  const archive = settings.archive ?? job.archive;
+  if (needs.archive && archive !== undefined) addArchive(archive, grants);
   if (needs.serve === "any") grants.net.add("127.0.0.1");
   if (needs.serve === "status") {
     const port = env.PORT || STATUS_PORT;
@@ -169,6 +173,12 @@ function addServer(url: string, grants: Grants): void {
   if (host.startsWith("/")) addSocket(grants, `${host}/.s.PGSQL.${port}`);
   else grants.net.add(`${host.includes(":") ? `[${host}]` : host}:${port}`);
   if (sslRootCert !== undefined && sslRootCert !== "system") grants.read.add(sslRootCert);
+}
+
+/** The thread that compresses is a module of its own, which Deno reads only with permission. */
+function addArchive(location: string, grants: Grants): void {
+  grants.read.add(packageFile(IS_BUNDLED ? "lib/bundle" : "lib"));
+  addBoth(grants, location);
 }
 
 /** Deno requires all three for a Unix socket. */

@@ -1,6 +1,7 @@
 // Owns the type of a job file that was parsed: defaults filled, strings converted, references between its parts
 // not yet checked. Kept in step with the schema by tests/config/schema/job_types_test.ts.
 import type { Scalar } from "./condition.ts";
+import type { ArchiveSpec } from "./archive.ts";
 import type { Notify, Source } from "./source.ts";
 import type { Stream } from "./stream.ts";
 import type { Table } from "./table.ts";
@@ -60,6 +61,8 @@ export interface ParsedJob {
    * or a mapping.
    */
   notify?: Notify | undefined;
+  /** Where every response is kept, so that it never has to be fetched again. */
+  archive?: ArchiveSpec | undefined;
   /**
    * Parameters of the job. Each is a command-line flag and available as `{params.NAME}` in
    * requests.

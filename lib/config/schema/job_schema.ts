@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { isTimeZone } from "../../plan/time/civil.ts";
 import { calendarDate, name, oneOrMore, pattern, scalar, sql } from "./scalar_schema.ts";
+import { archive } from "./archive_schema.ts";
 import { notify } from "./notify_schema.ts";
 import { source } from "./source_schema.ts";
 import { stream } from "./stream_schema.ts";
@@ -97,6 +98,14 @@ export const jobSchema = z.strictObject({
   ], { error: "expected a webhook's URL, or a mapping with url" }).optional().describe(
     "Where runs report that they failed, are done, or wait for more than an hour: a webhook's URL, or a mapping.",
   ).meta({ kind: "URL or mapping", example: { url: "${SLACK_WEBHOOK_URL}" } }),
+  archive: z.union([
+    z.string().min(1).transform((path) => ({ path })).pipe(archive),
+    archive,
+  ], { error: "expected a folder or s3://bucket/prefix, or a mapping with path" }).optional()
+    .describe("Where every response is kept, so that it never has to be fetched again.").meta({
+      kind: "folder, s3://bucket/prefix or mapping",
+      example: "./data/archive",
+    }),
   params: z.record(name, param).default({}).describe(
     "Parameters of the job. Each is a command-line flag and available as `{params.NAME}` in requests.",
   ).meta({ example: { regions: { list: true } } }),

@@ -50,6 +50,9 @@ export const TABLES_TABLE = "hindcast_tables";
 /** Table of the use of each API's limits. */
 export const LIMITS_TABLE = "hindcast_limits";
 
+/** The table of where archived responses lie. */
+export const ARCHIVE_TABLE = "hindcast_archive";
+
 /** Hindcast's own tables, in the form of a job's tables. */
 export const SYSTEM_TABLES: Readonly<Record<string, Table>> = {
   [STAMP_TABLE]: ownTable("The identity of this database, which checkpoints record.", ["one"], {
@@ -130,6 +133,16 @@ export const SYSTEM_TABLES: Readonly<Record<string, Table>> = {
       used: "bigint",
       history: "jsonb",
       version: "bigint",
+    },
+  ),
+  [ARCHIVE_TABLE]: ownTable(
+    "Where the archived responses of committed pages lie, recorded in the same transaction.",
+    ["file", "offset"],
+    // A row and its entry in the index take 92 bytes, as long as the name of the job has 11 characters: the
+    // day on which it was written takes the place of the instant that other tables keep.
+    {
+      ...{ file: "bigint", offset: "integer", length: "integer" },
+      ...{ day: "date", updated_at: "date", job: "text" },
     },
   ),
   [TABLES_TABLE]: ownTable("Tables that jobs write to.", ["name"], {

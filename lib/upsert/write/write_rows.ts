@@ -17,7 +17,7 @@ import type { DatabaseRetryOptions } from "./database_retry.ts";
 import { rejectionOf } from "./rejection.ts";
 import type { Session } from "./session.ts";
 import { NOTHING, sumCounts } from "../sql/write_counts.ts";
-import { withRejected } from "../sql/system_tables.ts";
+import { ARCHIVE_TABLE, withRejected } from "../sql/system_tables.ts";
 import type { Written } from "./target.ts";
 import { afterBatch, afterCollision, UNKNOWN } from "./write_strategy.ts";
 import type { StrategyState, WriteStrategy } from "./write_strategy.ts";
@@ -158,7 +158,7 @@ class Attempts {
       const { id, table } = copy.shape;
       const state = this.#strategies.get(id) ?? UNKNOWN;
       this.#strategies.set(id, afterBatch(state, counts[index]!));
-      if (table !== this.#ledgerTable) {
+      if (table !== this.#ledgerTable && table !== ARCHIVE_TABLE) {
         byTable.set(table, sumCounts(byTable.get(table) ?? NOTHING, counts[index]!));
       }
     }

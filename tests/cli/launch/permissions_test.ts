@@ -59,6 +59,7 @@ const NAMES = [
   "BACKFILL_KV",
   "BACKFILL_LOGS",
   "BACKFILL_CONFIG",
+  "BACKFILL_ARCHIVE",
   "NO_COLOR",
   "TERM",
   "HINDCAST_COMMAND",
@@ -126,6 +127,28 @@ Deno.test("each command may reach its API, its database and its files, and nothi
   for (const [command, kinds] of Object.entries(expected)) {
     assertEquals(await of(command), kinds, command);
   }
+});
+
+Deno.test("only commands that fetch may write to the archive, and a job names one below the folder only", async () => {
+  using dir = folder();
+  const text = Deno.readTextFileSync(dir.file("job.yaml"));
+  const writable = async (
+    archive: string,
+    env: Record<string, string> = {},
+    command = "backfill",
+  ) => {
+    Deno.writeTextFileSync(dir.file("job.yaml"), `${text}\narchive: ${archive}\n`);
+    const { read, write } = await grants(dir, command, { ...POSTGRES, ...env });
+    return (write ?? []).filter((path) => !/checkpoints|logs/.test(path))
+      .concat(read!.filter((path) => path === `${REPOSITORY}lib`).map(() => "code"));
+  };
+  assertEquals(await writable("./data/archive"), ["./data/archive", "code"]);
+  assertEquals(await writable("{ path: data/archive }"), ["data/archive", "code"]);
+  for (const path of ["/etc", "../up", "a/../../b", "~/x", "C:/x"]) {
+    assertEquals(await writable(path), [], path);
+  }
+  assertEquals(await writable("/etc", { BACKFILL_ARCHIVE: "/mnt/a" }), ["/mnt/a", "code"]);
+  assertEquals(await writable("./data/archive", {}, "status"), []);
 });
 
 /** The permissions of the launcher and of tasks that it does not start, as in `deno.json`. */

@@ -2,6 +2,7 @@
 // zod. This file does not compile where they differ from what the schema makes.
 import { assert } from "@std/assert";
 import type { z } from "zod";
+import type { ArchiveSpec } from "../../../lib/config/job/archive.ts";
 import type { CursorPaging, NextLinkPaging, OffsetPaging } from "../../../lib/config/job/paging.ts";
 import type { LinkHeaderPaging, PagePaging, Paging } from "../../../lib/config/job/paging.ts";
 import type { Check, Param, ParsedJob } from "../../../lib/config/job/parsed_job.ts";
@@ -25,6 +26,7 @@ type Given<T> = NonNullable<T>;
 
 const SAME: readonly true[] = [
   true satisfies Same<Made, ParsedJob>,
+  true satisfies Same<Given<Made["archive"]>, ArchiveSpec>,
   true satisfies Same<Made["source"], Source>,
   true satisfies Same<Made["source"]["retry"], Source["retry"]>,
   true satisfies Same<Given<Made["source"]["auth"]>, Auth>,

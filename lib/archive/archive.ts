@@ -1,0 +1,137 @@
+// The door of the archive: every response is kept in it before the rows that come from it are committed.
+// Owns what belongs to what: which reading of which window a response is part of. Invariant: what `settle` has
+// returned is durable in the archive, so a ledger that commits afterwards is never ahead of it.
+import type {
+  ArchivableResponse,
+  KeptResponse,
+  PageArchive,
+  Place,
+} from "../fetch/page_archive.ts";
+import type { WireRequest } from "../fetch/http/request.ts";
+import type { Unit } from "../plan/stream_plan.ts";
+import { formatDay } from "../plan/time/civil.ts";
+import type { Mask } from "../report/text/mask.ts";
+import { aboutText, readingOf, requestHeaders, requestKey, responseHeaders } from "./about.ts";
+import { ArchiveWriter, type WriterOptions } from "./archive_writer.ts";
+import { FolderStore } from "./folder_store.ts";
+import type { ArchiveStore } from "./store.ts";
+
+/** What an archive is opened with. */
+export interface ArchiveOptions extends Omit<WriterOptions, "store"> {
+  /** A folder, or `s3://bucket/prefix`. */
+  readonly location: string;
+}
+
+/** A window whose pages are all in the archive once it is settled. */
+export interface EndedWindow {
+  /** The window. */
+  readonly unit: Unit;
+  /** Epoch milliseconds before its first request. */
+  readonly requestedAt: number;
+  /** Pages of it. */
+  readonly pages: number;
+  /** Records on them. */
+  readonly records: number;
+}
+
+/** A response that is in the archive. */
+export interface SettledResponse extends Place {
+  /** First day of its window; null without one. */
+  readonly day: string | null;
+}
+
+/** Where an archive's files are. */
+export function openStore(location: string): ArchiveStore {
+  return new FolderStore(location);
+}
+
+/** The archive of a run; close it with `await using`. */
+export class Archive implements AsyncDisposable {
+  readonly #options: ArchiveOptions;
+  readonly #writer: ArchiveWriter;
+  readonly #secrets = new Set<string>();
+
+  /** Creates nothing yet. */
+  constructor(options: ArchiveOptions) {
+    this.#options = options;
+    this.#writer = new ArchiveWriter({ ...options, store: openStore(options.location) });
+  }
+
+  /** Masks these secrets in bodies that are kept from now on, in addition to earlier ones. */
+  hide(secrets: readonly string[]): void {
+    for (const secret of secrets) this.#secrets.add(secret);
+    void this.#writer.hide([...this.#secrets]);
+  }
+
+  /** The reading of a unit that begins at `startedAt`, epoch milliseconds; `mask` hides secrets in texts. */
+  begin(unit: Unit, startedAt: number, mask: Mask): PageArchive {
+    return {
+      startedAt,
+      keep: (request, response) => this.#keep({ unit, startedAt, mask }, request, response),
+    };
+  }
+
+  /**
+   * Records that windows have ended, and makes them and everything that was kept before durable. Returns where
+   * the responses lie.
+   *
+   * @throws {Failure} of kind `archive` if something could not be written.
+   */
+  async settle(
+    kept: readonly KeptResponse[],
+    ended: readonly EndedWindow[],
+  ): Promise<SettledResponse[]> {
+    const { job, randomId, wallNow } = this.#options;
+    for (const { unit, requestedAt, pages, records } of ended) {
+      const about = aboutText({ ...readingOf(job, unit, requestedAt), pages, records });
+      this.#writer.add({
+        ...{ kind: "metadata", id: randomId(), about, contentType: "application/json" },
+        ...{ date: new Date(wallNow()).toISOString(), text: about },
+      });
+    }
+    await this.#writer.flush();
+    return kept.map(({ place, day }) => ({ ...place!, day }));
+  }
+
+  /** Closes the files. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#writer[Symbol.asyncDispose]();
+  }
+
+  #keep(
+    { unit, startedAt, mask }: { unit: Unit; startedAt: number; mask: Mask },
+    request: WireRequest,
+    response: ArchivableResponse,
+  ): KeptResponse {
+    const { job, randomId, wallNow } = this.#options;
+    const masked = { ...request, url: mask(request.url), body: mask(request.body ?? "") };
+    const responded = mask(response.url);
+    const about = {
+      ...readingOf(job, unit, startedAt),
+      key: requestKey(masked),
+      ...responded === masked.url ? {} : { url: responded },
+    };
+    const kept: KeptResponse = {
+      place: undefined,
+      day: unit.window === null ? null : formatDay(unit.window.from),
+    };
+    const { pathname, search } = new URL(masked.url);
+    const { status } = response;
+    this.#writer.add({
+      ...{ kind: "exchange", ids: [randomId(), randomId()], url: masked.url },
+      date: new Date(wallNow()).toISOString(),
+      request: {
+        line: `${request.method} ${pathname}${search} HTTP/1.1`,
+        headers: requestHeaders(request, mask),
+      },
+      requestBody: masked.body,
+      response: {
+        line: `HTTP/1.1 ${status} ${status === 200 ? "OK" : ""}`,
+        headers: responseHeaders(response.headers, mask),
+      },
+      body: response.body.slice(),
+      about: aboutText(about),
+    }, kept);
+    return kept;
+  }
+}

@@ -1,0 +1,145 @@
+// Owns writing an archive: compressed records are appended in the order in which they were handed over, to
+// files that rotate by size, each of which begins with a warcinfo record. Invariant: after `flush` everything
+// handed over before is durable, or it throws; after an error nothing more is written.
+import { Failure } from "../failure.ts";
+import type { KeptResponse } from "../fetch/page_archive.ts";
+import { type ArchiveFileName, fileName, fileNumber, MOST_FILES } from "./file_name.ts";
+import type { Exchange, Note } from "./press.ts";
+import { PressThread } from "./press_thread.ts";
+import type { ArchiveStore, OpenFile } from "./store.ts";
+
+/** What a writer needs. */
+export interface WriterOptions {
+  /** Name of the job, with which file names begin. */
+  readonly job: string;
+  /** Where the files are. */
+  readonly store: ArchiveStore;
+  /** Epoch milliseconds. */
+  readonly wallNow: () => number;
+  /** A number in [0, 1). */
+  readonly random: () => number;
+  /** Returns a UUID. */
+  readonly randomId: () => string;
+}
+
+/** Bytes after which the next file is begun; the WARC standard suggests at most 1 GB. */
+export const FILE_BYTES = 256 << 20;
+
+/** Writers that begin in the same second with the same random number, at most. */
+const MOST_ATTEMPTS = 5;
+
+/** What is known of the software, in each file. */
+const WARCINFO = "software: hindcast\r\nformat: WARC File Format 1.1\r\n" +
+  "conformsTo: https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/\r\n";
+
+/** Writes the files of one process. */
+export class ArchiveWriter implements AsyncDisposable {
+  readonly #options: WriterOptions;
+  readonly #press = new PressThread();
+  #name: ArchiveFileName | undefined;
+  #file: OpenFile | undefined;
+  /** The last step; it never rejects. */
+  #last: Promise<void> = Promise.resolve();
+  #error: Failure | undefined;
+
+  /** Writes nothing yet. */
+  constructor(options: WriterOptions) {
+    this.#options = options;
+  }
+
+  /** Masks these secrets in bodies from now on. */
+  async hide(secrets: readonly string[]): Promise<void> {
+    await this.#press.hide(secrets);
+  }
+
+  /** Hands over a record; sets the place of the response once it is appended. */
+  add(item: Exchange | Note, kept?: KeptResponse): void {
+    const pressing = this.#press.press(item);
+    pressing.catch(() => {});
+    this.#then(async () => {
+      const { bytes, length } = await pressing;
+      const { file, number } = await this.#openFile();
+      const offset = file.size;
+      await file.append(bytes);
+      if (kept !== undefined) kept.place = { file: number, offset, length };
+    });
+  }
+
+  /**
+   * Resolves once everything that was handed over before is durable; calls resolve in order.
+   *
+   * @throws {Failure} of kind `archive` if something could not be written.
+   */
+  async flush(): Promise<void> {
+    await this.#then(async () => await this.#file?.sync());
+    if (this.#error !== undefined) throw this.#error;
+  }
+
+  /** Closes the file; what was not flushed may be lost. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#then(async () => await this.#file?.close());
+    this.#press[Symbol.dispose]();
+  }
+
+  #then(step: () => Promise<void>): Promise<void> {
+    return this.#last = this.#last.then(async () => {
+      if (this.#error !== undefined) return;
+      try {
+        await step();
+      } catch (error) {
+        this.#error = unwritable(this.#options.store.label, error);
+      }
+    });
+  }
+
+  /** The file to append to, and its number. */
+  async #openFile(): Promise<{ file: OpenFile; number: bigint }> {
+    if (this.#file !== undefined && this.#file.size < FILE_BYTES && !this.#file.isClosed) {
+      return { file: this.#file, number: fileNumber(this.#name!) };
+    }
+    await this.#file?.close();
+    const { wallNow, randomId } = this.#options;
+    const { file, name } = await this.#create();
+    [this.#file, this.#name] = [file, name];
+    const note = await this.#press.press({
+      ...{ kind: "warcinfo", id: randomId(), about: "" },
+      date: new Date(wallNow()).toISOString(),
+      contentType: "application/warc-fields",
+      text: WARCINFO,
+    });
+    await file.append(note.bytes);
+    return { file, number: fileNumber(name) };
+  }
+
+  async #create(): Promise<{ file: OpenFile; name: ArchiveFileName }> {
+    const { store } = this.#options;
+    for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+      const name = attempt === 0 ? this.#nextName() : this.#newSeries();
+      const file = await store.create(fileName(name));
+      if (file !== undefined) return { file, name };
+    }
+    throw new Error("every file name that was tried is taken");
+  }
+
+  #nextName(): ArchiveFileName {
+    const last = this.#name;
+    return last === undefined || last.place === MOST_FILES
+      ? this.#newSeries()
+      : { ...last, place: last.place + 1 };
+  }
+
+  #newSeries(): ArchiveFileName {
+    const { job, wallNow, random } = this.#options;
+    const second = Math.floor(wallNow() / 1000);
+    return { job, second, random: Math.floor(random() * 100_000), place: 1 };
+  }
+}
+
+function unwritable(label: string, error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  return new Failure("archive", `Cannot archive responses in ${label}: ${reason}`, {
+    hint: "Make room or give access there, then run again with --resume; nothing is lost",
+    cause: error,
+  });
+}

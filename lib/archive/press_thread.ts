@@ -1,0 +1,70 @@
+// Owns the thread that compresses what is archived. Where no thread can be started (a library without
+// permission to read its own modules), the same work is done here. Invariant: results come in the order of
+// the calls.
+import { type Exchange, type Note, Press, type Pressed } from "./press.ts";
+import type { PressRequest } from "./press_worker.ts";
+
+type Waiting = PromiseWithResolvers<Pressed>;
+
+/** Compresses in a thread of its own; close it with `using`. */
+export class PressThread implements Disposable {
+  readonly #local = new Press();
+  readonly #worker: Promise<Worker | undefined>;
+  readonly #waiting: Waiting[] = [];
+  #open: Worker | undefined;
+
+  /** Starts the thread. */
+  constructor() {
+    this.#worker = startWorker();
+    this.#worker.then((worker) => this.#listen(worker));
+  }
+
+  /** Masks these secrets in bodies from now on. */
+  async hide(secrets: readonly string[]): Promise<void> {
+    this.#local.hide(secrets);
+    const worker = await this.#worker;
+    worker?.postMessage({ secrets } satisfies PressRequest);
+  }
+
+  /** Compresses an item; the body of an exchange is handed over and cannot be used afterwards. */
+  async press(item: Exchange | Note): Promise<Pressed> {
+    const worker = await this.#worker;
+    if (worker === undefined) return this.#local.press(item);
+    const waiting: Waiting = Promise.withResolvers();
+    this.#waiting.push(waiting);
+    const transfer = item.kind === "exchange" ? [item.body.buffer] : [];
+    worker.postMessage({ item } satisfies PressRequest, transfer);
+    return await waiting.promise;
+  }
+
+  /** Ends the thread. */
+  [Symbol.dispose](): void {
+    this.#open?.terminate();
+    this.#worker.then((worker) => worker?.terminate());
+  }
+
+  #listen(worker: Worker | undefined): void {
+    if (worker === undefined) return;
+    this.#open = worker;
+    worker.onmessage = ({ data }: MessageEvent<Pressed>) => this.#waiting.shift()?.resolve(data);
+    worker.onerror = (event) => {
+      event.preventDefault();
+      for (const { reject } of this.#waiting.splice(0)) reject(new Error(event.message));
+    };
+  }
+}
+
+/** The worker once it is ready; undefined where none can be started. */
+function startWorker(): Promise<Worker | undefined> {
+  if (typeof Worker === "undefined") return Promise.resolve(undefined);
+  const name = import.meta.url.endsWith(".js") ? "press_worker.js" : "press_worker.ts";
+  const worker = new Worker(import.meta.resolve(`./${name}`), { type: "module" });
+  return new Promise((resolve) => {
+    worker.onmessage = () => resolve(worker);
+    worker.onerror = (event) => {
+      event.preventDefault();
+      worker.terminate();
+      resolve(undefined);
+    };
+  });
+}

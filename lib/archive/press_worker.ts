@@ -1,0 +1,24 @@
+// The thread that compresses what is archived, so that the event loop of a run never does. It opens nothing:
+// bytes come and go by messages.
+import { type Exchange, type Note, Press } from "./press.ts";
+
+/** A message to the thread. */
+export type PressRequest = { readonly secrets: readonly string[] } | {
+  readonly item: Exchange | Note;
+};
+
+/** What the parts of a worker's global scope that are used here look like. */
+interface Scope {
+  onmessage: ((event: MessageEvent<PressRequest>) => void) | null;
+  postMessage(message: unknown, transfer?: Transferable[]): void;
+}
+
+const scope = globalThis as unknown as Scope;
+const press = new Press();
+
+scope.onmessage = ({ data }) => {
+  if ("secrets" in data) return press.hide(data.secrets);
+  const pressed = press.press(data.item);
+  scope.postMessage(pressed, [pressed.bytes.buffer]);
+};
+scope.postMessage("ready");

@@ -1,0 +1,21 @@
+// Owns the keys under `archive`: where responses are kept and for how long. Schema only. A folder must lie below
+// the one in which the command runs, because the command may write to it and a job may be a stranger's.
+import { z } from "zod";
+
+const EXPECTED =
+  "expected a folder below this one, such as ./data/archive, or s3://bucket/prefix; " +
+  "any other folder goes into the variable BACKFILL_ARCHIVE";
+
+/** Whether a job may name this place for its archive. */
+export function isArchivePath(text: string): boolean {
+  if (/^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/[\w!.*'()/-]*)?$/.test(text)) return true;
+  const isRelative = /^[^/\\~:]+([/\\][^/\\:]*)*$/.test(text);
+  return isRelative && !text.split(/[/\\]/).includes("..");
+}
+
+/** The schema of `archive`. */
+export const archive = z.strictObject({
+  path: z.string().refine(isArchivePath, { error: EXPECTED }).describe(
+    "Folder or bucket that keeps every response, as WARC files.",
+  ).meta({ kind: "folder or s3://bucket/prefix", example: "./data/archive" }),
+}).meta({ shorthand: "path" });

@@ -1,0 +1,41 @@
+// Owns what reading pages needs to know of an archive: that a response is kept, and where it lies then. Types
+// only; lib/archive implements them. Invariant: a request and a response are handed over without credentials.
+import type { WireRequest } from "./http/request.ts";
+
+/** Where a response lies in an archive. */
+export interface Place {
+  /** Number of the file. */
+  readonly file: bigint;
+  /** Bytes of the file before it. */
+  readonly offset: number;
+  /** Its compressed bytes. */
+  readonly length: number;
+}
+
+/** A response that an archive keeps. */
+export interface KeptResponse {
+  /** Where it lies; undefined until it is written. */
+  place: Place | undefined;
+  /** First day of the window that it was fetched for; null for a stream without windows. */
+  readonly day: string | null;
+}
+
+/** A successful response as an archive takes it. */
+export interface ArchivableResponse {
+  /** HTTP status. */
+  readonly status: number;
+  /** Headers of the response. */
+  readonly headers: Headers;
+  /** Body after decompression; the archive copies it. */
+  readonly body: Uint8Array<ArrayBuffer>;
+  /** URL that responded, after redirects; without credentials, not masked. */
+  readonly url: string;
+}
+
+/** One reading of one unit, as an archive knows it. */
+export interface PageArchive {
+  /** Epoch milliseconds before its first request. */
+  readonly startedAt: number;
+  /** Keeps a response; it is written later, and an error is reported then. */
+  keep(request: WireRequest, response: ArchivableResponse): KeptResponse;
+}

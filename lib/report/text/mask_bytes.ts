@@ -1,0 +1,34 @@
+// Masks secrets in bytes of any encoding, for responses that are kept: an API may echo the key of a request in
+// its links. A plain word or a short number is data as often as it is a secret, so it stays. Invariant: bytes
+// without a secret are returned as they are.
+import { Buffer } from "node:buffer";
+import { encodeBase64 } from "./base64.ts";
+import { isWeakSecret, maskSecrets } from "./mask.ts";
+
+/** A function that replaces each of the values in bytes, in every form it may take, by `***`. */
+export function maskBytes(
+  values: readonly string[],
+): (bytes: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer> {
+  const strong = [...new Set(values)].filter((value) => !isWeakSecret(value));
+  if (strong.length === 0) return (bytes) => bytes;
+  const forms = [...new Set(strong.flatMap(formsOf))];
+  const mask = maskSecrets(strong);
+  return (bytes) => {
+    // Latin-1 gives each byte a character, so that all other bytes stay what they are.
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+    if (!forms.some((form) => text.includes(form))) return bytes;
+    return new Uint8Array(Buffer.from(mask(text), "latin1"));
+  };
+}
+
+/** How a value is usually written; a search for these is quick, the mask itself knows more. */
+function formsOf(value: string): string[] {
+  const json = JSON.stringify(value).slice(1, -1);
+  const base64 = encodeBase64(value.toWellFormed()).replace(/=+$/, "");
+  const html = value.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
+  const percent = encodeURIComponent(value.toWellFormed());
+  return [
+    ...[value, json, json.replaceAll("/", "\\/"), html, percent, percent.replaceAll("%20", "+")],
+    ...[base64, base64.replaceAll("+", "-").replaceAll("/", "_")],
+  ].map((form) => Buffer.from(form, "utf8").toString("latin1"));
+}

@@ -1,0 +1,156 @@
+// What a run keeps: every response, before its rows are committed, without a secret, readable by the tools of
+// the field.
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { fileNumber, parseFileName } from "../../lib/archive/file_name.ts";
+import { serve } from "../support/http_server.ts";
+import { tempDir } from "../support/temp.ts";
+import { openWorld, type WorldOptions } from "../jobs/world.ts";
+import { recordsOf, textOf } from "./reading_archive.ts";
+
+const PAGE_SIZE = 2;
+
+/** An API with five records a day, two a page. */
+function paged(body: (day: string, page: number) => unknown = () => undefined) {
+  return serve((request) => {
+    const { searchParams } = new URL(request.url);
+    const [day, page] = [searchParams.get("day")!, Number(searchParams.get("page"))];
+    const own = body(day, page);
+    if (own instanceof Response) return own;
+    const ids = [1, 2, 3, 4, 5].slice(PAGE_SIZE * (page - 1), PAGE_SIZE * page);
+    return Response.json(own ?? { total: 5, items: ids.map((id) => ({ id: `${day}-${id}` })) });
+  });
+}
+
+const JOB = (url: string, source = "") =>
+  `job: things
+start: 2024-01-01
+source: { url: "${url}", retry: { attempts: 1 }${source} }
+tables: { things: { key: id, columns: { id: text } } }
+streams:
+  things:
+    request: { path: /things, query: { day: "{from}" } }
+    window: day
+    records: items
+    total: total
+    paging: { by: page, size: ${PAGE_SIZE} }
+    rows: things
+`;
+
+async function worldOf(url: string, options: Partial<WorldOptions> = {}) {
+  const folder = tempDir();
+  const world = await openWorld({ job: JOB(url), archive: folder.file("archive"), ...options });
+  return Object.assign(world, {
+    archive: options.archive ?? folder.file("archive"),
+    [Symbol.asyncDispose]: async () => {
+      await world.stores[Symbol.asyncDispose]();
+      await folder[Symbol.asyncDispose]();
+    },
+  });
+}
+
+Deno.test("a run with an archive keeps every response, and the target says where each lies", async () => {
+  await using api = paged();
+  await using world = await worldOf(api.url);
+  const { summary } = await world.backfill("--start-date 2024-01-01 --end-date 2024-01-04");
+  assertEquals([summary.ok, summary.requests], [true, 12]);
+
+  const records = await recordsOf(world.archive!);
+  const types = Object.groupBy(records, ({ type }) => type);
+  assertEquals(records[0]!.type, "warcinfo");
+  assertEquals(
+    Object.fromEntries(Object.entries(types).map(([type, all]) => [type, all!.length])),
+    { warcinfo: 1, response: 12, request: 12, metadata: 4 },
+  );
+
+  const rows = await world.query(
+    'SELECT file::text, "offset", length, day::text, job FROM hindcast_archive ORDER BY file, "offset"',
+  );
+  assertEquals(
+    rows,
+    types.response!.map(({ file, offset, length, headers }) => ({
+      file: String(fileNumber(parseFileName(file)!)),
+      ...{ offset, length, job: "things" },
+      day: JSON.parse(headers.get("hindcast-about")!).from,
+    })),
+  );
+  const first = types.response!.find(({ headers }) =>
+    headers.get("warc-target-uri") === `${api.url}/things?day=2024-01-02&page=2`
+  )!;
+  const [head, body] = first.block.split("\r\n\r\n");
+  assertStringIncludes(head!, "HTTP/1.1 200 OK\r\n");
+  assertEquals(JSON.parse(body!).items, [{ id: "2024-01-02-3" }, { id: "2024-01-02-4" }]);
+  const { records: read, pages } = JSON.parse(types.metadata![0]!.block);
+  assertEquals([read, pages], [5, 3]);
+});
+
+Deno.test("a run without an archive keeps nothing", async () => {
+  await using api = paged();
+  await using world = await openWorld({ job: JOB(api.url) });
+  await world.backfill("--start-date 2024-01-01 --end-date 2024-01-02");
+  assertEquals(await world.query("SELECT count(*)::int AS count FROM hindcast_archive"), [{
+    count: 0,
+  }]);
+});
+
+Deno.test("no secret enters the archive: of headers, queries, bodies and what the API echoes", async () => {
+  const [password, key, token] = ["p@ss/wörd 9f3c", "K3Y-2f81ab", "tok_51Hx/+9="];
+  await using api = serve((request) => {
+    const url = new URL(request.url);
+    const headers = new Headers({ "set-cookie": `session=${token}`, "x-echo": key });
+    return Response.json({
+      ...{ next: `${url.href}&again=1`, auth: request.headers.get("authorization") },
+      ...{ echoed: token, items: [{ id: "1", sent: key }] },
+    }, { headers });
+  });
+  const job = `job: things
+source:
+  url: "${api.url}"
+  auth: { basic: { username: me, password: "\${MY_PASSWORD}" }, query: { api_key: "\${MY_KEY}" } }
+  headers: { X-Token: "\${MY_TOKEN}" }
+variables: [MY_PASSWORD, MY_KEY, MY_TOKEN]
+tables: { things: { key: id, columns: { id: text } } }
+streams:
+  things:
+    request: { path: /things, method: POST, query: { k: "\${MY_KEY}" }, body: { token: "\${MY_TOKEN}", day: "{from}" } }
+    window: day
+    records: items
+    rows: things
+    paging: none
+`;
+  await using world = await worldOf(api.url, {
+    job,
+    env: { MY_PASSWORD: password, MY_KEY: key, MY_TOKEN: token },
+  });
+  const { error } = await world.backfill("--start-date 2024-01-01 --end-date 2024-01-01");
+  assertEquals(error, undefined);
+  const text = await textOf(world.archive!);
+  assertStringIncludes(text, '"items":[{"id":"1","sent":"***"}]');
+  for (const secret of [password, key, token]) {
+    for (
+      const form of [
+        secret,
+        encodeURIComponent(secret),
+        JSON.stringify(secret).slice(1, -1),
+        btoa(unescape(encodeURIComponent(`me:${secret}`))),
+      ]
+    ) assert(!text.includes(form), form);
+  }
+});
+
+Deno.test("an entry of the index takes at most 100 bytes", async () => {
+  await using api = paged();
+  await using world = await worldOf(api.url);
+  await world.backfill("--start-date 2024-01-01 --end-date 2024-01-01");
+  // Enough for the first page of each relation not to count.
+  await world.query(
+    `INSERT INTO hindcast_archive (file, "offset", length, day, updated_at, job)
+     SELECT file, i * 60000, length, day, updated_at, job FROM generate_series(1, 30000) i,
+       (SELECT * FROM hindcast_archive LIMIT 1) one`,
+  );
+  const [{ bytes, rows }] = await world.query(
+    `SELECT pg_relation_size('hindcast_archive') + pg_relation_size('hindcast_archive_pkey') AS bytes,
+       (SELECT count(*) FROM hindcast_archive) AS rows`,
+  ) as [{ bytes: number; rows: number }];
+  assert(Number(rows) > 30_000);
+  assert(Number(bytes) / Number(rows) <= 100, `${Number(bytes) / Number(rows)} bytes`);
+});
