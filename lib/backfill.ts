@@ -2,6 +2,7 @@
 // generator that pulls from the one before; this page names them in order and does nothing clever. A
 // window is marked done only after the transaction with its last row has committed: a crash repeats work
 // and never loses it, and the upsert makes the repetition invisible.
+import { catchUp, WINDOWS_PER_MARK } from "./checkpoint/catch_up.ts";
 import type { FetchedSince } from "./checkpoint/fetched_since.ts";
 import { openPlan, type RetryScope } from "./checkpoint/open_plan.ts";
 import { recordBatch } from "./checkpoint/record_batch.ts";
@@ -154,5 +155,8 @@ async function finishBatch(
   maskBatch(batch, mask);
   if (batch.failed.length > 0) await recordFailures(target, job.job, batch.failed, wallNow());
   await recordBatch(job, checkpoint, batch, wallNow());
+  if (checkpoint.unmarked >= WINDOWS_PER_MARK) {
+    await catchUp({ job: job.job, checkpoint, target }, { isStored: true });
+  }
   reportBatch(listen, batch, written.counts, now() - startedAt);
 }

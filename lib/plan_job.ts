@@ -1,5 +1,6 @@
 // Owns the plan of a job for programs: what is left to fetch and how long it takes, without a request.
 // It opens the database and the checkpoint, and closes both; it takes no lock and writes nothing.
+import { catchUp } from "./checkpoint/catch_up.ts";
 import { Checkpoint } from "./checkpoint/checkpoint.ts";
 import { openKv } from "./checkpoint/open_kv.ts";
 import { type Survey, surveyOf, surveyStreams } from "./checkpoint/survey.ts";
@@ -20,12 +21,14 @@ export async function planJob(file: string, options: RunJobOptions): Promise<Sur
   const { range, streams } = planOf(job, options, Date.now());
   await using target = await openTarget(options.database);
   using kv = await openKv(options.checkpoint);
+  const checkpoint = new Checkpoint(kv, target.id, job.job);
+  await catchUp({ job: job.job, checkpoint, target }, { isStored: false });
   const input = {
     job,
     params: { ...defaultParams(job.params), ...passedParams(job.params, options.params ?? {}) },
     range,
     resume: options.resume ?? true,
-    checkpoint: new Checkpoint(kv, target.id, job.job),
+    checkpoint,
     target,
     wallNow: Date.now,
   };

@@ -3,7 +3,7 @@
 // backfill.ts. However a run ends, the checkpoint holds what was committed, so it can be resumed.
 import type { BackfillInput } from "./backfill.ts";
 import { backfill } from "./backfill.ts";
-import { RESTORED, restoreIfForgotten } from "./checkpoint/restore.ts";
+import { catchUp } from "./checkpoint/catch_up.ts";
 import type { RunRecord } from "./checkpoint/run_log.ts";
 import { surveyOf, surveyStreams } from "./checkpoint/survey.ts";
 import { tightest } from "./plan/forecast.ts";
@@ -49,9 +49,7 @@ export async function run(input: RunInput): Promise<RunResult> {
       input.listen({ kind: "warning", message, hint });
     }
     await recordRun(input.target, input.job.job, record);
-    if (input.resume && await restoreIfForgotten(input)) {
-      input.listen({ kind: "warning", message: RESTORED });
-    }
+    await learn(input);
     await announce(input);
     await backfill(input);
   });
@@ -100,6 +98,14 @@ async function recordEnd(
   if (error instanceof Failure && (error.kind === "target" || error.kind === "locked")) return;
   // The run is over and the checkpoint knows how: a target that fails now changes nothing of it.
   await attempt(() => recordRun(target, job.job, record));
+  await attempt(() => learn({ checkpoint, target, job }));
+}
+
+/** Folds what the target's logs hold into the checkpoint. */
+async function learn(
+  { checkpoint, target, job }: Pick<RunInput, "checkpoint" | "target" | "job">,
+): Promise<void> {
+  await catchUp({ job: job.job, checkpoint, target }, { isStored: true });
 }
 
 async function attempt(action: () => Promise<void>): Promise<unknown> {

@@ -11,8 +11,11 @@ export interface Change {
   readonly value: (() => unknown) | undefined;
 }
 
-/** Keys written in one commit; KV accepts 1,000 keys and 800 KiB. */
-const CHANGES_PER_COMMIT = 12;
+/** Bytes written in one commit; KV accepts 800 KiB of values and 80 KiB of keys. */
+const MOST_BYTES = 512 * 1024;
+/** Keys written in one commit; KV accepts 1,000, of 2 KiB at most. */
+const MOST_KEYS = 100;
+const MOST_KEY_BYTES = 48 * 1024;
 
 /** The deletion of a key. */
 export function deletion(key: Deno.KvKey): Change {
@@ -32,12 +35,33 @@ export async function writeChanges(kv: Deno.Kv, changes: readonly Change[]): Pro
     ...last.filter(({ value }) => value !== undefined),
     ...last.filter(({ value }) => value === undefined),
   ];
-  for (let i = 0; i < ordered.length; i += CHANGES_PER_COMMIT) {
-    const operation = kv.atomic();
-    for (const { key, value } of ordered.slice(i, i + CHANGES_PER_COMMIT)) {
-      if (value === undefined) operation.delete(key);
-      else operation.set(key, value());
+  let operation = kv.atomic();
+  let [keys, keyBytes, bytes] = [0, 0, 0];
+  for (const { key, value } of ordered) {
+    const written = value?.();
+    const size = value === undefined ? 0 : sizeOf(written);
+    const keySize = 2 * JSON.stringify(key).length;
+    const isFull = keys === MOST_KEYS || keyBytes + keySize > MOST_KEY_BYTES ||
+      bytes + size > MOST_BYTES;
+    if (isFull && keys > 0) {
+      await commit(operation);
+      operation = kv.atomic();
+      [keys, keyBytes, bytes] = [0, 0, 0];
     }
-    await commit(operation);
+    if (value === undefined) operation.delete(key);
+    else operation.set(key, written);
+    keys++;
+    keyBytes += keySize;
+    bytes += size;
   }
+  if (keys > 0) await commit(operation);
+}
+
+/** About how many bytes a value takes; rather too many. */
+function sizeOf(value: unknown): number {
+  if (Array.isArray(value) && typeof value[0] === "number") return 12 * value.length + 64;
+  if (value instanceof Object && "states" in value && value.states instanceof Uint8Array) {
+    return value.states.length + 256;
+  }
+  return 2 * JSON.stringify(value).length + 64;
 }

@@ -1,39 +1,25 @@
 // Owns what is known of a job on one target: coverage, windows to fetch again (failed, or with rejected
-// rows), runs and measures. Memory is the working copy, KV is the durable one: a change is written before
-// the call returns, and callers make it only after the rows it describes have committed. One process
-// holds a job at a time (the target's lock ensures it), so no other writer's changes are merged.
-import type { Rejection } from "../extract/extractor.ts";
-import type { RangeState } from "../plan/coverage.ts";
+// rows), runs and measures. It is a fold of the target's logs: KV keeps the fold and how far the logs were
+// read, memory is the working copy. Only the holder of the job's lock writes to KV, and only after the rows
+// that a change describes have committed. Invariant: what is stored is never less than the fold of its mark.
 import { Coverage, union } from "../plan/coverage.ts";
 import type { Track } from "../plan/scope.ts";
 import type { Window } from "../plan/time/window.ts";
-import type { RecordedFailure } from "../upsert/history.ts";
+import type { Logs } from "../upsert/read_logs.ts";
 import type { Change } from "./change.ts";
 import { deletion, writeChanges } from "./change.ts";
 import type { EntryKind } from "./key.ts";
 import { jobPrefix } from "./key.ts";
-import { Measures } from "./measures.ts";
-import { entries } from "./open_kv.ts";
+import type { DoneWindow } from "./done_window.ts";
+import { addSums, doneOf, foldRetries } from "./fold_logs.ts";
+import { type Measure, Measures } from "./measures.ts";
+import { entries, readValue } from "./open_kv.ts";
 import type { RetryEntry } from "./retry_entry.ts";
 import { failedEntry, rejectedEntry } from "./retry_entry.ts";
 import { RetryList } from "./retry_list.ts";
 import { RunLog } from "./run_log.ts";
 import type { Shard, ShardValue } from "./shard.ts";
 import { readShards, Shards } from "./shard.ts";
-
-/** A window whose rows have committed. */
-export interface DoneWindow extends Track {
-  /** Its dates; null for a stream without windows. */
-  readonly window: Window | null;
-  /** Parts of the window with their state; ignored without a window. */
-  readonly parts: readonly (Window & RangeState)[];
-  /** Rows of it that were rejected. */
-  readonly rejected: readonly Rejection[];
-  /** Number of rejected rows; may exceed the number kept. */
-  readonly rejectedCount: number;
-  /** When its fetch started, epoch milliseconds. */
-  readonly requestedAt: number;
-}
 
 /** A stream without windows (or one of its `for_each` values) that was fetched. */
 export interface Item {
@@ -43,8 +29,13 @@ export interface Item {
   readonly empty: boolean;
 }
 
-/** Changes gathered while coverage is rebuilt; a year that many windows touch is then written once. */
-const CHANGES_PER_REBUILD = 5000;
+/** How far the target's logs are folded. */
+interface Fold {
+  /** Mark of the last reading. */
+  readonly mark?: string | undefined;
+  /** What the windows up to it measured, by stream. */
+  readonly measures: Readonly<Record<string, Measure>>;
+}
 
 interface Tracked {
   coverage: Coverage;
@@ -59,7 +50,12 @@ export class Checkpoint {
   readonly #tracks = new Map<string, Tracked>();
   readonly #loaded = new Map<string, Promise<void>>();
   #retryList: Promise<RetryList> | undefined;
-  /** The options of the job's runs and how they ended. */
+  #fold: Fold | undefined;
+  /** Whether memory holds all coverage, and what is stored does not count. */
+  #isWhole = false;
+  /** Windows that were recorded since the logs were folded last. */
+  unmarked = 0;
+  /** What the job's runs were asked to do and how they ended. */
   readonly runs: RunLog;
   /** What the windows of each stream measured; written with the next `done`. */
   readonly measures: Measures;
@@ -75,6 +71,7 @@ export class Checkpoint {
   /** Reads the coverage of all tracks of a stream and scope into memory. */
   load(stream: string, scope: string): Promise<void> {
     const id = JSON.stringify([stream, scope]);
+    if (this.#isWhole) return Promise.resolve();
     const loaded = this.#loaded.get(id) ?? this.#load(stream, scope);
     this.#loaded.set(id, loaded);
     return loaded;
@@ -124,6 +121,13 @@ export class Checkpoint {
   /** The scopes of a stream that have been fetched, in part or whole. */
   async scopes(stream: string): Promise<string[]> {
     const scopes = new Set<string>();
+    for (const id of this.#tracks.keys()) {
+      const [ofStream, scope] = JSON.parse(id) as [string, string, string];
+      const { coverage, item } = this.#tracks.get(id)!;
+      const isFetched = coverage.ranges.length > 0 || item !== undefined;
+      if (ofStream === stream && isFetched) scopes.add(scope);
+    }
+    if (this.#isWhole) return [...scopes].sort();
     for (const kind of ["coverage", "item"] as const) {
       const prefix = this.#key(kind, stream);
       let start: Deno.KvKey | undefined;
@@ -141,12 +145,12 @@ export class Checkpoint {
 
   /** Records windows whose rows have committed; retry entries for their dates are removed. */
   async done(windows: readonly DoneWindow[], at: number): Promise<void> {
+    this.unmarked += windows.length;
     const retryList = await this.#openRetryList();
     const changes: Change[] = [];
-    for (const { window, rejected, rejectedCount, ...track } of windows) {
-      changes.push(...retryList.resolve(track, window));
-      if (rejectedCount === 0) continue;
-      changes.push(...retryList.add(rejectedEntry(track, window, rejected, rejectedCount, at)));
+    for (const window of windows) {
+      changes.push(...retryList.resolve(window, window.window));
+      if (window.rejectedCount > 0) changes.push(...retryList.add(rejectedEntry(window, at)));
     }
     changes.push(...this.#cover(windows));
     changes.push(...this.measures.changes(new Set(windows.map(({ stream }) => stream))));
@@ -194,47 +198,72 @@ export class Checkpoint {
     return count;
   }
 
-  /**
-   * Replaces all coverage of the job by what the target's ledger records; of two windows over the same
-   * dates the later one counts. Failures become retry entries unless a later window resolves them, and
-   * so do windows with rejected rows unless they are known. Interrupted, it leaves some done dates out,
-   * and the next run fetches them again.
-   */
-  async rebuild(
-    windows: AsyncIterable<DoneWindow>,
-    failures: AsyncIterable<RecordedFailure> | Iterable<RecordedFailure> = [],
-  ): Promise<void> {
-    await this.#forgetCoverage();
-    const retryList = await this.#openRetryList();
-    let [retries, done]: [Change[], Change[]] = [[], []];
-    for await (const { window, reason, hint, at, ...track } of failures) {
-      retries.push(...retryList.add(failedEntry(track, window, reason, hint, at)));
-    }
-    for await (const window of windows) {
-      retries.push(...retryList.restore(window, window.rejectedCount, window.requestedAt));
-      done.push(...this.#cover([window]));
-      if (retries.length + done.length < CHANGES_PER_REBUILD) continue;
-      await this.#write([...retries, ...done]);
-      [retries, done] = [[], []];
-    }
-    await this.#write([...retries, ...done]);
+  /** The mark up to which the logs are folded; undefined if nothing was. */
+  async mark(): Promise<string | undefined> {
+    return (await this.#openFold()).mark;
   }
 
-  async #forgetCoverage(): Promise<void> {
+  /**
+   * Folds what a reading of the target's logs returned: all of it replaces coverage, what was committed since
+   * the mark adds to it. A transaction that came later counts; windows that failed or had rejected rows become
+   * retry entries until they are done. With `isStored` the result and its mark are written, which only the
+   * holder of the job's lock may do; otherwise memory alone knows it.
+   */
+  async fold(logs: Logs, isStored: boolean): Promise<void> {
+    const [fold, retryList] = await Promise.all([this.#openFold(), this.#openRetryList()]);
+    if (logs.isWhole) await this.#forget(isStored);
+    else await this.#loadTracks([...logs.tracks, ...logs.failures]);
+    this.unmarked = 0;
+    const retries = logs.isWhole ? retryList.clear("failed") : [];
+    const done = logs.tracks.flatMap(({ windows, ...track }) =>
+      windows.map((w) => doneOf(track, w))
+    );
+    retries.push(...foldRetries(retryList, logs));
+    const changes = [...retries, ...this.#cover(done)];
+    this.#fold = { mark: logs.mark, measures: addSums(logs.isWhole ? {} : fold.measures, logs) };
+    changes.push(...this.measures.replace(this.#fold.measures));
+    if (isStored) {
+      await this.#write(changes);
+      // Last: what an interrupted fold did not write is read again.
+      const value = this.#fold;
+      if (logs.mark !== undefined) {
+        await this.#write([{
+          key: this.#key("fold"),
+          value: () => value,
+        }]);
+      }
+    }
+    await this.runs.fold(logs.runs, isStored);
+  }
+
+  async #openFold(): Promise<Fold> {
+    return this.#fold ??= await readValue<Fold>(this.#kv, this.#key("fold")) ?? { measures: {} };
+  }
+
+  async #loadTracks(tracks: readonly Track[]): Promise<void> {
+    for (const { stream, scope } of tracks) await this.load(stream, scope);
+  }
+
+  /** Forgets all coverage; what is stored too, its mark first. */
+  async #forget(isStored: boolean): Promise<void> {
     this.#tracks.clear();
     this.#loaded.clear();
-    const forgotten: Change[] = [];
+    this.#isWhole = true;
+    if (!isStored) return;
+    const forgotten = [deletion(this.#key("fold"))];
     for (const kind of ["coverage", "item"] as const) {
       for await (const { key } of entries(this.#kv, { prefix: this.#key(kind) }, BATCH)) {
         forgotten.push(deletion(key));
       }
     }
-    await this.#write(forgotten);
+    await this.#write(forgotten.slice(0, 1));
+    await this.#write(forgotten.slice(1));
   }
 
   /** Covers windows in memory first, so that a year that several of them touch is written once. */
   #cover(windows: readonly DoneWindow[]): Change[] {
     const changes: Change[] = [];
+    const touched = new Map<Tracked, { track: Track; windows: Window[] }>();
     for (const done of windows) {
       const { stream, scope, each, window, parts, requestedAt } = done;
       const tracked = this.#tracked(done);
@@ -245,7 +274,15 @@ export class Checkpoint {
         continue;
       }
       for (const part of parts) tracked.coverage.add(part, part);
-      for (const { shard, value } of tracked.shards.changes(tracked.coverage, window)) {
+      const known = touched.get(tracked);
+      if (known === undefined) touched.set(tracked, { track: done, windows: [window] });
+      else known.windows.push(window);
+    }
+    for (const [tracked, { track: { stream, scope, each }, windows }] of touched) {
+      const shards = union(windows).flatMap((each) =>
+        tracked.shards.changes(tracked.coverage, each)
+      );
+      for (const { shard, value } of shards) {
         changes.push({ key: this.#key("coverage", stream, scope, each, shard), value });
       }
     }

@@ -5,7 +5,7 @@ import type { Track } from "../plan/scope.ts";
 import { parseCivil } from "../plan/time/civil.ts";
 import type { Window } from "../plan/time/window.ts";
 import { isMissingTable } from "../upsert/history.ts";
-import { LEDGER_TABLE } from "../upsert/sql/system_tables.ts";
+import { LEDGER_TABLE } from "../upsert/sql/log_tables.ts";
 import type { Target } from "../upsert/write/target.ts";
 
 /** What was fetched since an instant. */

@@ -17,4 +17,4 @@ export function jobPrefix(target: string, job: string): Deno.KvKey {
 }
 
 /** Kinds of entries of a job. */
-export type EntryKind = "coverage" | "item" | "failed" | "rejected" | "run" | "measure" | "options";
+export type EntryKind = "coverage" | "item" | "failed" | "rejected" | "run" | "measure" | "fold";

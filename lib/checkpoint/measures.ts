@@ -1,6 +1,6 @@
 // Owns what windows measured, summed by stream: requests, rows and time are forecast from it. A sum is
 // changed in memory and written together with the windows it counts; it never decides what is done.
-import { type Change, writeChanges } from "./change.ts";
+import type { Change } from "./change.ts";
 import { readValue } from "./open_kv.ts";
 
 /** Sums over all windows of a stream. */
@@ -59,10 +59,14 @@ export class Measures {
     return this.#sums.get(stream);
   }
 
-  /** Replaces the sums of streams by what the ledger adds up to. */
-  async restore(sums: ReadonlyMap<string, Measure>): Promise<void> {
-    for (const [stream, sum] of sums) this.#sums.set(stream, sum);
-    await writeChanges(this.#kv, this.changes(sums.keys()));
+  /**
+   * Replaces all sums by those of a fold of the logs, which counts what was added here meanwhile; returns the
+   * changes that write them.
+   */
+  replace(sums: Readonly<Record<string, Measure>>): Change[] {
+    this.#sums.clear();
+    for (const [stream, sum] of Object.entries(sums)) this.#sums.set(stream, { ...sum });
+    return this.changes(this.#sums.keys());
   }
 
   /** The changes that write the sums of these streams. */

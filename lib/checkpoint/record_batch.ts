@@ -3,7 +3,8 @@
 import type { Job } from "../config/schema/job.ts";
 import { settledParts } from "../plan/needed.ts";
 import type { Finished, WrittenBatch } from "../upsert/batch.ts";
-import type { Checkpoint, DoneWindow } from "./checkpoint.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+import type { DoneWindow } from "./done_window.ts";
 
 /** Records the windows that a batch completed and those that failed meanwhile; `at` is epoch milliseconds. */
 export async function recordBatch(

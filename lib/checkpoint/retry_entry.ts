@@ -18,6 +18,8 @@ export interface RetryEntry extends Track {
   readonly hint?: string | undefined;
   /** Rows that were rejected. */
   readonly rejected: readonly Rejection[];
+  /** When the window with rejected rows was requested, in epoch milliseconds: it names the fetch. */
+  readonly requestedAt?: number | undefined;
 }
 
 /** Characters kept of each string; KV stores two bytes for each. */
@@ -44,33 +46,33 @@ export function failedEntry(
   };
 }
 
-/**
- * The entry for a window with `count` rejected rows; `at` is epoch milliseconds. `rejected` is empty
- * when the checkpoint was rebuilt from the ledger, which does not hold the rows.
- */
-export function rejectedEntry(
-  track: Track,
-  window: Window | null,
-  rejected: readonly Rejection[],
-  count: number,
-  at: number,
-): RetryEntry {
+/** What is known of a window with rejected rows. */
+export interface RejectedWindow extends Track {
+  /** Its dates; null for a stream without windows. */
+  readonly window: Window | null;
+  /** The rows; empty where only the ledger is known, which does not hold them. */
+  readonly rejected: readonly Rejection[];
+  /** Their number. */
+  readonly rejectedCount: number;
+  /** When it was requested, in epoch milliseconds. */
+  readonly requestedAt: number;
+}
+
+/** The entry for a window with rejected rows; `at` is epoch milliseconds. */
+export function rejectedEntry(of: RejectedWindow, at: number): RetryEntry {
+  const { window, rejected, rejectedCount: count, requestedAt } = of;
   return {
-    ...onlyTrack(track),
+    ...onlyTrack(of),
     kind: "rejected",
+    requestedAt,
     window,
     at: new Date(at).toISOString(),
     reason: `${count} ${count === 1 ? "row" : "rows"} rejected`,
     hint: rejected.length > 0
       ? undefined
-      : "The checkpoint was rebuilt without the rejected rows; --resume fetches the window again and lists them",
+      : "The rejected rows are kept where they were fetched; --resume fetches the window again and lists them",
     rejected: rejected.slice(0, REJECTIONS_PER_WINDOW).map(bounded),
   };
-}
-
-/** Whether both belong to the same track. */
-export function sameTrack(a: Track, b: Track): boolean {
-  return a.stream === b.stream && a.scope === b.scope && a.each === b.each;
 }
 
 /** Orders entries for display: by track, then by date. */

@@ -7,8 +7,8 @@ import type { Window } from "../plan/time/window.ts";
 import type { Change } from "./change.ts";
 import { deletion } from "./change.ts";
 import { entries } from "./open_kv.ts";
-import type { RetryEntry } from "./retry_entry.ts";
-import { byTrackAndDate, rejectedEntry, sameTrack } from "./retry_entry.ts";
+import type { RejectedWindow, RetryEntry } from "./retry_entry.ts";
+import { byTrackAndDate, rejectedEntry } from "./retry_entry.ts";
 
 /** Rejected rows in one value; a row is at most 6.5 KiB, a value 64 KiB. */
 const REJECTIONS_PER_VALUE = 7;
@@ -31,7 +31,8 @@ interface StoredEntry extends RetryEntry {
 /** The windows of a job to fetch again. */
 export class RetryList {
   readonly #prefix: Deno.KvKey;
-  readonly #open: OpenEntry[];
+  /** By track. */
+  readonly #open = new Map<string, OpenEntry[]>();
 
   /** Reads the entries stored under the prefix of a job. */
   static async load(kv: Deno.Kv, prefix: Deno.KvKey): Promise<RetryList> {
@@ -48,47 +49,54 @@ export class RetryList {
 
   private constructor(prefix: Deno.KvKey, open: OpenEntry[]) {
     this.#prefix = prefix;
-    this.#open = open;
+    for (const each of open) this.#opened(each);
+  }
+
+  #opened(open: OpenEntry): void {
+    const id = trackId(open.entry);
+    const others = this.#open.get(id);
+    if (others === undefined) this.#open.set(id, [open]);
+    else others.push(open);
+  }
+
+  #of(track: Track): readonly OpenEntry[] {
+    return this.#open.get(trackId(track)) ?? [];
   }
 
   /** All entries, by track and date. */
   list(): RetryEntry[] {
-    return this.#open.map(({ entry }) => entry).sort(byTrackAndDate);
+    return [...this.#open.values()].flat().map(({ entry }) => entry).sort(byTrackAndDate);
   }
 
   /** Whether a track has an entry. */
   has(track: Track): boolean {
-    return this.#open.some(({ entry }) => sameTrack(entry, track));
+    return this.#open.has(trackId(track));
   }
 
   /** The parts of a track's windows that are left to fetch; they may overlap. */
   rest(track: Track): Window[] {
-    return this.#open.filter(({ entry }) => sameTrack(entry, track))
-      .flatMap(({ rest }) => rest);
+    return this.#of(track).flatMap(({ rest }) => rest);
   }
 
   /** Adds an entry and drops failures that it covers, so that dates that keep failing have one entry. */
   add(entry: RetryEntry): Change[] {
     const superseded = entry.kind === "failed"
-      ? this.#drop((open) =>
-        open.entry.kind === "failed" && sameTrack(open.entry, entry) &&
-        without(open.rest, entry.window).length === 0
+      ? this.#drop(
+        trackId(entry),
+        (open) => open.entry.kind === "failed" && without(open.rest, entry.window).length === 0,
       )
       : [];
     const values = valuesOf(entry).map((value, i) => ({ key: this.#key(entry, i), value }));
     const keys = values.map(({ key }) => key);
-    this.#open.push({ entry, keys, rest: entry.window === null ? [] : [entry.window] });
+    this.#opened({ entry, keys, rest: entry.window === null ? [] : [entry.window] });
     return [...superseded, ...values.map(({ key, value }) => ({ key, value: () => value }))];
   }
 
-  /**
-   * Removes the dates of a window that is done from the entries that are older than `before` (epoch
-   * milliseconds).
-   */
-  resolve(track: Track, window: Window | null, before = Infinity): Change[] {
+  /** Removes the dates of a window that is done from the entries, or from those of one kind. */
+  resolve(track: Track, window: Window | null, kind?: RetryEntry["kind"]): Change[] {
     const shorter: Change[] = [];
-    const resolved = this.#drop((open) => {
-      if (!sameTrack(open.entry, track) || Date.parse(open.entry.at) >= before) return false;
+    const resolved = this.#drop(trackId(track), (open) => {
+      if (kind !== undefined && open.entry.kind !== kind) return false;
       const rest = without(open.rest, window);
       if (minutesOf(rest) < minutesOf(open.rest)) {
         open.rest = rest;
@@ -100,31 +108,36 @@ export class RetryList {
   }
 
   /**
-   * Applies a window of the target's ledger that was fetched at `at`: it resolves older entries, and
-   * becomes an entry if rows were rejected, unless such an entry exists, which also holds the rows.
+   * Applies a window of the target's ledger: it resolves entries, and becomes one if rows were rejected. An
+   * entry of the same fetch stays, because it also holds the rows.
    */
-  restore(done: Track & { window: Window | null }, rejected: number, at: number): Change[] {
-    const resolved = this.resolve(done, done.window, at);
-    if (rejected === 0) return resolved;
-    const isKnown = this.#open.some(({ entry }) =>
-      entry.kind === "rejected" && sameTrack(entry, done) && covers(entry.window, done.window)
+  fold(done: RejectedWindow): Change[] {
+    const isKnown = done.rejectedCount > 0 &&
+      this.#of(done).some(({ entry }) =>
+        entry.kind === "rejected" && covers(entry.window, done.window) && isOfFetch(entry, done)
+      );
+    if (isKnown) return this.resolve(done, done.window, "failed");
+    const resolved = this.resolve(done, done.window);
+    if (done.rejectedCount === 0) return resolved;
+    return [...resolved, ...this.add(rejectedEntry(done, done.requestedAt))];
+  }
+
+  /** Deletes all entries, or those of one kind. */
+  clear(kind?: RetryEntry["kind"]): Change[] {
+    return [...this.#open.keys()].flatMap((id) =>
+      this.#drop(id, ({ entry }) => kind === undefined || entry.kind === kind)
     );
-    if (isKnown) return resolved;
-    return [...resolved, ...this.add(rejectedEntry(done, done.window, [], rejected, at))];
   }
 
-  /** Deletes all entries. */
-  clear(): Change[] {
-    return this.#drop(() => true);
-  }
-
-  #drop(isDropped: (open: OpenEntry) => boolean): Change[] {
+  #drop(id: string, isDropped: (open: OpenEntry) => boolean): Change[] {
     const changes: Change[] = [];
-    for (let i = this.#open.length - 1; i >= 0; i--) {
-      if (!isDropped(this.#open[i]!)) continue;
-      changes.push(...this.#open[i]!.keys.map(deletion));
-      this.#open.splice(i, 1);
-    }
+    const kept = (this.#open.get(id) ?? []).filter((open) => {
+      if (!isDropped(open)) return true;
+      changes.push(...open.keys.map(deletion));
+      return false;
+    });
+    if (kept.length > 0) this.#open.set(id, kept);
+    else this.#open.delete(id);
     return changes;
   }
 
@@ -156,6 +169,16 @@ function valuesOf(entry: RetryEntry): StoredEntry[] {
 
 function firstValue({ entry, rest }: OpenEntry): StoredEntry {
   return { ...valuesOf(entry)[0]!, ...(rest.length <= PARTS_KEPT && { rest }) };
+}
+
+function trackId({ stream, scope, each }: Track): string {
+  return `${stream}\0${scope}\0${each}`;
+}
+
+/** An entry of an earlier version does not say when its window was requested. */
+function isOfFetch({ requestedAt, at }: RetryEntry, done: RejectedWindow): boolean {
+  if (requestedAt === undefined) return Date.parse(at) >= done.requestedAt;
+  return requestedAt === done.requestedAt;
 }
 
 /** Whether a window contains another. */

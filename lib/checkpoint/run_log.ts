@@ -18,6 +18,8 @@ const RUNS_LISTED = 50;
 export class RunLog {
   readonly #kv: Deno.Kv;
   readonly #prefix: Deno.KvKey;
+  /** Runs that are known and not stored. */
+  readonly #remembered = new Map<string, RecordedRun>();
   #run: RunRecord | undefined;
 
   /** `prefix` is the key under which the runs are stored. */
@@ -29,7 +31,7 @@ export class RunLog {
   /** Writes a run, replacing the record with the same ID. */
   async save(run: RunRecord): Promise<void> {
     this.#run = run;
-    await commit(this.#kv.atomic().set([...this.#prefix, run.startedAt, run.run], run));
+    await this.#store(run);
   }
 
   /** Records what the run that was saved last waits for; null where it no longer waits. */
@@ -60,22 +62,49 @@ export class RunLog {
     return undefined;
   }
 
-  /** Adds the runs that the target records and this log does not; returns how many there were. */
-  async restore(recorded: AsyncIterable<RunRecord>): Promise<number> {
-    const known = new Set<string>();
-    for await (const { run } of this.#newestFirst({})) known.add(run);
-    let added = 0;
-    for await (const run of recorded) {
-      if (known.has(run.run)) continue;
-      await this.save(run);
-      added++;
+  /** Takes over runs that the target records; stores them if `isStored`, otherwise only remembers them. */
+  async fold(recorded: readonly RecordedRun[], isStored: boolean): Promise<void> {
+    if (recorded.length === 0) return;
+    const known = new Map<string, RunRecord>();
+    for await (const run of this.#newestFirst({})) known.set(run.run, run);
+    for (const run of recorded) {
+      const before = known.get(run.run);
+      if (before !== undefined && (run.endedAt ?? "") <= (before.endedAt ?? "")) continue;
+      if (isStored) await this.#store(run);
+      else this.#remembered.set(run.run, run);
     }
-    return added;
+  }
+
+  #store(run: RunRecord): Promise<void> {
+    return commit(this.#kv.atomic().set([...this.#prefix, run.startedAt, run.run], run));
   }
 
   async *#newestFirst(options: Deno.KvListOptions): AsyncGenerator<RunRecord> {
+    const left = [...this.#remembered.values()].sort(byStart);
+    const { limit = Infinity } = options;
+    let count = 0;
+    for await (const run of this.#stored(options)) {
+      while (left.length > 0 && byStart(left[0]!, run) < 0 && count < limit) {
+        count++;
+        yield left.shift()!;
+      }
+      if (count >= limit) return;
+      if (this.#remembered.has(run.run)) continue;
+      count++;
+      yield run;
+    }
+    yield* left.slice(0, limit - count);
+  }
+
+  async *#stored(options: Deno.KvListOptions): AsyncGenerator<RunRecord> {
     const selector = { prefix: this.#prefix };
     const newest = { ...options, reverse: true };
     for await (const { value } of entries<RunRecord>(this.#kv, selector, newest)) yield value;
   }
+}
+
+/** Later runs first. */
+function byStart(a: RunRecord, b: RunRecord): number {
+  if (a.startedAt !== b.startedAt) return a.startedAt < b.startedAt ? 1 : -1;
+  return a.run < b.run ? 1 : -1;
 }

@@ -3,6 +3,7 @@
 import type { Job } from "../config/schema/job.ts";
 import { readJob } from "../config/read_job.ts";
 import { secretValues } from "../config/schema/secret.ts";
+import { catchUp } from "../checkpoint/catch_up.ts";
 import { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { openKv } from "../checkpoint/open_kv.ts";
 import { openTarget } from "../upsert/open_target.ts";
@@ -61,8 +62,11 @@ export interface Stores extends AsyncDisposable {
   readonly target: Target;
   /** The store of checkpoints. */
   readonly kv: Deno.Kv;
-  /** The checkpoint of a job under the target's stamp. */
-  checkpoint(job: Job): Checkpoint;
+  /**
+   * The checkpoint of a job under the target's stamp, up to date with the target; what it learns is stored if
+   * the caller holds the job's lock.
+   */
+  checkpoint(job: Job, isLocked?: boolean): Promise<Checkpoint>;
 }
 
 /**
@@ -86,7 +90,11 @@ export async function openStores(
     settings,
     target,
     kv,
-    checkpoint: (job) => new Checkpoint(kv, target.id, job.job),
+    async checkpoint({ job }, isLocked = false) {
+      const checkpoint = new Checkpoint(kv, target.id, job);
+      await catchUp({ job, checkpoint, target }, { isStored: isLocked });
+      return checkpoint;
+    },
     async [Symbol.asyncDispose]() {
       kv.close();
       await target[Symbol.asyncDispose]();

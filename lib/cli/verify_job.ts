@@ -59,7 +59,7 @@ export async function verify(
     }
   }
   const coverage = only.length === 0 || only.includes(COVERAGE)
-    ? await verifyCoverage({ job, checkpoint: stores.checkpoint(job), target: stores.target })
+    ? await verifyCoverage({ job, checkpoint: await stores.checkpoint(job), target: stores.target })
     : null;
   return { ok: checks.every((check) => check.ok) && coverage?.ok !== false, checks, coverage };
 }

@@ -2,8 +2,8 @@
 // everything is done or its time is over. However it ends, the checkpoint holds what was written, and the
 // next slice fetches the rest. It does not wait for another run of the job, which does the same work.
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import { catchUp } from "../checkpoint/catch_up.ts";
 import { type FetchedSince, readFetchedSince } from "../checkpoint/fetched_since.ts";
-import { restoreIfForgotten } from "../checkpoint/restore.ts";
 import type { Job } from "../config/schema/job.ts";
 import { Failure } from "../failure.ts";
 import type { Summary } from "../report/summary.ts";
@@ -148,7 +148,7 @@ async function runPhases(
   const signal = AbortSignal.any([input.signal, over]);
   let wait: Wait | undefined;
   try {
-    await restoreIfForgotten({ job, checkpoint, target });
+    await catchUp({ job: job.job, checkpoint, target }, { isStored: true });
     const fetched = isContinued
       ? await readFetchedSince(target, job.job, update.startedAtMs)
       : undefined;

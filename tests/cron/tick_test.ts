@@ -215,7 +215,9 @@ Deno.test("tick() records the phases and slices of an update as one run", async 
   tiny.nowMs += 60_000;
   await runTick(tiny);
   const { job, stores } = tiny;
-  const runs = (await stores.checkpoint(job).runs.list()).filter(({ kind }) => kind === "cron");
+  const runs = (await (await stores.checkpoint(job)).runs.list()).filter(({ kind }) =>
+    kind === "cron"
+  );
   const summary = runs[0]!.summary as Summary;
   assertEquals([runs.length, summary.outcome, summary.windows.done], [1, "done", 17]);
   const { start, end } = runs[0]!.options;

@@ -1,6 +1,6 @@
 // A test environment for slices of updates: an HTTP API of two things a day, a real database and a real
 // checkpoint. Slices are run as lib/cli/cron/service.ts runs them, with a clock that the test controls.
-import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
+import { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import { snapshot, type StreamSnapshot } from "../../lib/checkpoint/snapshot.ts";
 import type { Job } from "../../lib/config/schema/job.ts";
 import { readJob } from "../../lib/config/read_job.ts";
@@ -79,11 +79,11 @@ export async function openTiny(
     fetchDays: async (first, last) => {
       await using _lock = await stores.target.lock(job.job, HOLDER);
       const range = { from: parseCivil(first)!, to: parseCivil(last)! + 1440 };
-      const checkpoint = stores.checkpoint(job);
+      const checkpoint = await stores.checkpoint(job);
       await run(tiny, { checkpoint, streams: ["things"], range, ...UNTIL });
     },
     knows: async () =>
-      (await snapshot(job, stores.checkpoint(job), ["things"], {}, undefined)).things!,
+      (await snapshot(job, await stores.checkpoint(job), ["things"], {}, undefined)).things!,
     [Symbol.asyncDispose]: async () => {
       await stores[Symbol.asyncDispose]();
       await server[Symbol.asyncDispose]();
@@ -152,7 +152,7 @@ export async function runTick(world: CronWorld, changes: TickChanges = {}): Prom
   const { job, stores } = world;
   const phases: string[] = [];
   let checkpoint: Checkpoint | undefined;
-  const opened = () => checkpoint ??= stores.checkpoint(job);
+  const opened = () => checkpoint ??= new Checkpoint(stores.kv, stores.target.id, job.job);
   const report = await tick({
     ...{ job, target: stores.target, memory: memoryOf(world), params: {} },
     holder: { ...HOLDER, run: crypto.randomUUID() },

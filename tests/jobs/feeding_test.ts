@@ -80,7 +80,7 @@ Deno.test("duplicates of a query are fetched once, and its NULLs are listed once
   const first = await world.backfill("--only b");
   assertEquals(server.asked, ["/bx", "/by"]);
   assertEquals([first.summary.windows.failed, first.error], [1, undefined]);
-  const entries = () => world.stores.checkpoint(world.job).retryEntries();
+  const entries = async () => await (await world.stores.checkpoint(world.job)).retryEntries();
   assertEquals((await entries()).map(({ each, reason }) => [each, reason]), [[
     "a IS NULL",
     'Cannot fetch "b": the query of "a" returns NULL in the column "id" in 2 rows',

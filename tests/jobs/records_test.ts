@@ -304,7 +304,7 @@ Deno.test("each kind of value is loaded as its type, and what does not fit is re
   ]);
   const lines = await world.query("SELECT count(DISTINCT id) AS n FROM hashed");
   assertEquals(lines, [{ n: 2 }]);
-  const troubles = await world.stores.checkpoint(world.job).retryEntries();
+  const troubles = await (await world.stores.checkpoint(world.job)).retryEntries();
   const told = JSON.stringify(troubles);
   for (const text of ["ten", "2025-01-31", "3000000000"]) assertStringIncludes(told, text);
 });

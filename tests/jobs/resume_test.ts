@@ -3,7 +3,7 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { Failure } from "../../lib/failure.ts";
 import { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
-import { restoreCoverage } from "../../lib/checkpoint/restore.ts";
+import { catchUp } from "../../lib/checkpoint/catch_up.ts";
 import { openKv } from "../../lib/checkpoint/open_kv.ts";
 import { serve } from "../support/http_server.ts";
 import { tempDir } from "../support/temp.ts";
@@ -41,7 +41,11 @@ async function elsewhere(world: World): Promise<AsyncDisposable> {
   const kv = await openKv(folder.file("other.db"));
   const { target } = world.stores;
   Object.assign(world.stores, {
-    checkpoint: (job: { job: string }) => new Checkpoint(kv, target.id, job.job),
+    checkpoint: async ({ job }: { job: string }, isStored = false) => {
+      const checkpoint = new Checkpoint(kv, target.id, job);
+      await catchUp({ job, checkpoint, target }, { isStored });
+      return checkpoint;
+    },
   });
   return {
     async [Symbol.asyncDispose]() {
@@ -59,7 +63,7 @@ Deno.test("--resume without dates does the same on a second machine as on the fi
     "--start-date 2024-01-02 --end-date 2024-01-04 --only things --region south",
   );
   api.take();
-  const known = world.stores.checkpoint(world.job);
+  const known = await world.stores.checkpoint(world.job);
   const [entry] = await known.retryEntries();
   await known.load("things", "region=south");
   await using _other = await elsewhere(world);
@@ -67,7 +71,7 @@ Deno.test("--resume without dates does the same on a second machine as on the fi
   const { summary } = await world.backfill("--resume");
   assertEquals(api.take(), ["things 2024-01-03"]);
   assertEquals([summary.windows.skipped, summary.windows.failed], [2, 1]);
-  const restored = world.stores.checkpoint(world.job);
+  const restored = await world.stores.checkpoint(world.job);
   await restored.load("things", "region=south");
   const measured = (of: Checkpoint) => {
     const { answerMs, ...rest } = of.measures.of("things")!;
@@ -110,8 +114,7 @@ Deno.test("failures that were fetched later or cleared are not restored", async 
   world.nowMs += 1000;
   await world.backfill("--resume");
   await using _other = await elsewhere(world);
-  const checkpoint = world.stores.checkpoint(world.job);
-  await restoreCoverage({ job: world.job, checkpoint, target: world.stores.target });
+  const checkpoint = await world.stores.checkpoint(world.job);
   assertEquals(await checkpoint.retryEntries(), []);
 });
 
@@ -128,7 +131,10 @@ Deno.test("--resume without dates fetches what failed in any earlier range and s
   assertEquals(api.take(), []);
   const { summary } = await world.backfill("--resume");
   assertEquals(api.take(), ["others 2024-01-03", "things 2024-02-02"]);
-  assertEquals([summary.ok, await world.stores.checkpoint(world.job).retryEntries()], [true, []]);
+  assertEquals([summary.ok, await (await world.stores.checkpoint(world.job)).retryEntries()], [
+    true,
+    [],
+  ]);
 });
 
 Deno.test("--resume takes over options that are not given, and a given option replaces only itself", async () => {
@@ -162,7 +168,7 @@ Deno.test("--resume continues the last backfill, not an update by cron after it"
   await using api = daily();
   await using world = await openWorld({ job: JOB(api.url) });
   await world.backfill("--start-date 2024-01-02 --end-date 2024-01-03 --only things");
-  const { runs } = world.stores.checkpoint(world.job);
+  const { runs } = await world.stores.checkpoint(world.job);
   const [backfill] = await runs.list(1);
   assertEquals(backfill?.kind, "backfill");
   const startedAt = new Date(world.nowMs + 1000).toISOString();

@@ -14,7 +14,6 @@ import { openStores, type Stores } from "../../lib/cli/open_job.ts";
 import { performRun } from "../../lib/cli/perform_run.ts";
 import { planRun } from "../../lib/cli/resume.ts";
 import { givenOptions, runFlags } from "../../lib/cli/run_options.ts";
-import { restoreIfForgotten } from "../../lib/checkpoint/restore.ts";
 import { sharedPostgres } from "../support/postgres_server.ts";
 import { REPOSITORY } from "../support/repository.ts";
 import { type TempDir, tempDir } from "../support/temp.ts";
@@ -84,7 +83,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
           value === undefined ? [] : [[name, value]]
         ),
       );
-      const view = await snapshot(job, stores.checkpoint(job), [stream], params, undefined);
+      const view = await snapshot(job, await stores.checkpoint(job), [stream], params, undefined);
       return view[stream]!;
     },
     [Symbol.asyncDispose]: async () => {
@@ -132,11 +131,10 @@ async function backfill(
 ): Promise<Ran> {
   const holder = { run: argv, host: "world", pid: Deno.pid };
   await using _lock = await stores.target.lock(job.job, holder);
-  const checkpoint = stores.checkpoint(job);
+  const checkpoint = await stores.checkpoint(job, true);
   const args = readArguments(argv.split(" ").filter((arg) => arg !== ""), runFlags(job));
   const given = givenOptions(job, args, nowMs);
   const resume = args.has("resume");
-  if (resume) await restoreIfForgotten({ job, checkpoint, target: stores.target });
   const plan = await planRun({ job, checkpoint, given, resume, nowMs });
   const events: RunEvent[] = [];
   const result = await performRun({

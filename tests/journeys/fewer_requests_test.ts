@@ -54,7 +54,7 @@ Deno.test("no racecard is requested before 2023-01-23", async () => {
 /** Cuts the results of ten years into windows as a run does, and counts their requests. */
 async function cutResults({ job, stores, nowMs }: Journey) {
   const sum = { windows: 0, requests: 0, records: 0, stated: 0 };
-  const checkpoint = stores.checkpoint(job);
+  const checkpoint = await stores.checkpoint(job);
   const source = {
     job,
     params: {},

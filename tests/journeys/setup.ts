@@ -112,7 +112,7 @@ export async function setup(options: JourneyOptions = {}): Promise<Journey> {
       backfill(journey, watch, argv, circumstances),
     survey: (argv: string) => survey(journey, argv),
     knows: async (stream: string, params: Record<string, unknown> = {}) => {
-      const checkpoint = stores.checkpoint(journey.job);
+      const checkpoint = await stores.checkpoint(journey.job);
       return (await snapshot(journey.job, checkpoint, [stream], params, undefined))[stream]!;
     },
     reopen: async () => {
@@ -154,7 +154,7 @@ async function databaseUrl(kind: Target["kind"], folder: TempDir): Promise<strin
 async function read({ job, stores, nowMs }: Journey, argv: string): Promise<PlannedRun> {
   const args = readArguments(argv.split(" ").filter((arg) => arg !== ""), runFlags(job));
   const given = givenOptions(job, args, nowMs);
-  const checkpoint = stores.checkpoint(job);
+  const checkpoint = await stores.checkpoint(job);
   return await planRun({ job, checkpoint, given, resume: args.has("resume"), nowMs });
 }
 
@@ -178,7 +178,7 @@ async function backfill(
     job,
     ...await read(journey, argv),
     target: stores.target,
-    checkpoint: stores.checkpoint(job),
+    checkpoint: await stores.checkpoint(job),
     logsFolder: stores.settings.logsFolder,
     run: `run-${crypto.randomUUID().slice(0, 8)}`,
     show: (event) => {
@@ -200,7 +200,7 @@ async function survey(journey: Journey, argv: string): Promise<Survey> {
     ...plan,
     params: plan.options.params,
     resume: true,
-    checkpoint: stores.checkpoint(job),
+    checkpoint: await stores.checkpoint(job),
     target: stores.target,
     wallNow: () => journey.nowMs,
   };

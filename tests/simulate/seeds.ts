@@ -1,5 +1,5 @@
 // Plays and proves a series of seeds one after the other, and names those that fail.
-import { LEDGER_TABLE } from "../../lib/upsert/sql/system_tables.ts";
+import { LEDGER_TABLE } from "../../lib/upsert/sql/log_tables.ts";
 import type { Target } from "../../lib/upsert/write/target.ts";
 import { prove } from "./proof.ts";
 import { DAY_MS, START_MS, STREAMS } from "./scenario.ts";

@@ -34,6 +34,8 @@ checks:
 export interface Proving extends AsyncDisposable {
   readonly job: Job;
   readonly target: Target;
+  /** Address of the database. */
+  readonly url: string;
   readonly checkpoint: Checkpoint;
   /** Puts a window into the ledger, and rows into the table where it has any. */
   write(entry: Partial<LedgerEntry>): Promise<void>;
@@ -47,12 +49,13 @@ export interface Proving extends AsyncDisposable {
 export async function openProving(text = JOB): Promise<Proving> {
   const dir = tempDir();
   const job = await readJob("job.yaml", { readText: () => text, env: () => undefined });
-  const target = await openTarget(await (await sharedPostgres()).createDatabase());
+  const url = await (await sharedPostgres()).createDatabase();
+  const target = await openTarget(url);
   await target.prepare(job.tables);
   const kv = await openKv(dir.file("checkpoints.db"));
   const checkpoint = new Checkpoint(kv, target.id, job.job);
   return {
-    ...{ job, target, checkpoint },
+    ...{ job, target, url, checkpoint },
     write: (more) => write(target, more),
     fetchKinds: async () => {
       await write(target, { stream: "kinds", rows: 2 });

@@ -54,8 +54,12 @@ async function openStations() {
   });
 }
 
-function prove({ job, stores }: World): Promise<CoverageResult> {
-  return verifyCoverage({ job, checkpoint: stores.checkpoint(job), target: stores.target });
+async function prove({ job, stores }: World): Promise<CoverageResult> {
+  return await verifyCoverage({
+    job,
+    checkpoint: await stores.checkpoint(job),
+    target: stores.target,
+  });
 }
 
 function found({ streams }: CoverageResult): string[] {

@@ -1,7 +1,6 @@
 // Owns what `backfill` does once its arguments are read: the run itself, its plan (`--dry-run`) and its
 // forecast (`--check-status`). It opens the stores, holds the lock of the job while it runs, and closes both.
 import type { Job } from "../../config/schema/job.ts";
-import { RESTORED, restoreIfForgotten } from "../../checkpoint/restore.ts";
 import { surveyOf, surveyStreams } from "../../checkpoint/survey.ts";
 import type { Arguments } from "../arguments.ts";
 import { Failure } from "../../failure.ts";
@@ -50,9 +49,9 @@ async function showPlan(job: Job, given: GivenOptions, resume: boolean): Promise
   return EXIT.done;
 }
 
-/** What a run would fetch, without its lock: an empty checkpoint is left to the run to restore. */
+/** What a run would fetch, without its lock. */
 async function plannedOn(stores: Stores, job: Job, given: GivenOptions, resume: boolean) {
-  const checkpoint = stores.checkpoint(job);
+  const checkpoint = await stores.checkpoint(job);
   const plan = await planRun({ job, checkpoint, given, resume, nowMs: Date.now() });
   return { checkpoint, plan };
 }
@@ -120,11 +119,8 @@ async function performOn(
   stores: Stores,
   { job, given, args, screen, signal }: RunContext,
 ): Promise<number> {
-  const checkpoint = stores.checkpoint(job);
+  const checkpoint = await stores.checkpoint(job, true);
   const resume = args.has("resume");
-  if (resume && await restoreIfForgotten({ job, checkpoint, target: stores.target })) {
-    screen.show({ kind: "warning", message: RESTORED });
-  }
   const plan = await planRun({ job, checkpoint, given, resume, nowMs: Date.now() });
   const { summary, error } = await performRun({
     job,

@@ -39,7 +39,7 @@ export async function demo(verbose: boolean): Promise<number> {
     options: lastDays(job.time_zone),
     resume: false,
     target: stores.target,
-    checkpoint: stores.checkpoint(job),
+    checkpoint: await stores.checkpoint(job, true),
     logsFolder: stores.settings.logsFolder,
     run,
     show: (event) => screen.show(event),

@@ -13,7 +13,7 @@ import { entryLines } from "../lines/error_lines.ts";
 /** Lists the errors of a job, or deletes them; resolves to the exit code. */
 export async function errors(job: Job, args: Arguments): Promise<number> {
   await using stores = await openStores();
-  const checkpoint = stores.checkpoint(job);
+  const checkpoint = await stores.checkpoint(job);
   const only = args.list("only");
   const entries = (await checkpoint.retryEntries())
     .filter((entry) => only.length === 0 || only.includes(entry.stream));
@@ -37,8 +37,9 @@ export async function errors(job: Job, args: Arguments): Promise<number> {
 async function clear(job: Job, stores: Stores, json: boolean): Promise<number> {
   const holder = { run: "errors --clear", host: Deno.hostname(), pid: Deno.pid };
   await using _lock = await stores.target.lock(job.job, holder);
+  const checkpoint = await stores.checkpoint(job, true);
   await forgetFailures(stores.target, job.job);
-  const cleared = await stores.checkpoint(job).clearRetryEntries();
+  const cleared = await checkpoint.clearRetryEntries();
   console.log(json ? JSON.stringify({ cleared }) : `deleted: ${formatCount(cleared, "error")}`);
   return EXIT.done;
 }

@@ -32,7 +32,7 @@ const RUNS_SHOWN = 5;
 export async function showStatus(job: Job, stores: Stores, args: Arguments): Promise<number> {
   const given = givenOptions(job, args, Date.now());
   const view = async () => {
-    const checkpoint = stores.checkpoint(job);
+    const checkpoint = await stores.checkpoint(job);
     const last = await checkpoint.runs.lastBackfill();
     const options = runOptions(job, given, last, Date.now());
     const ranged = given.start !== undefined || last !== undefined;

@@ -1,6 +1,7 @@
 // Owns the daily update as a service: it runs one slice at a time and reads what the status page shows.
 // Stores are open only while a slice or a page needs them. It registers no cron and serves no HTTP;
 // serve.ts does.
+import { catchUp } from "../../checkpoint/catch_up.ts";
 import { Checkpoint } from "../../checkpoint/checkpoint.ts";
 import { openKv } from "../../checkpoint/open_kv.ts";
 import { snapshot } from "../../checkpoint/snapshot.ts";
@@ -136,6 +137,7 @@ export class CronService {
     const { ok, more, last } = await this.health();
     return await this.#withStores(async (target, kv) => {
       const checkpoint = new Checkpoint(kv, target.id, job.job);
+      await catchUp({ job: job.job, checkpoint, target }, { isStored: false });
       const names = this.#streams();
       const streams = await snapshot(job, checkpoint, names, this.#params(), undefined);
       const runs = await checkpoint.runs.list(RUNS_SHOWN);

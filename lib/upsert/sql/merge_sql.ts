@@ -6,7 +6,7 @@ import { VALUE } from "./column_fit.ts";
 import type { ColumnFit } from "./column_fit.ts";
 import { digest, quoteIdentifier, quoteIdentifiers } from "./identifier.ts";
 import { isText, sqlType } from "./sql_type.ts";
-import { UPDATED_AT } from "./table_sql.ts";
+import { UPDATED_AT, XID, XID_SQL } from "./table_sql.ts";
 
 /** What a merge needs to know about its table in addition to the shape of the rows. */
 export interface Relation {
@@ -14,6 +14,8 @@ export interface Relation {
   readonly version: readonly string[];
   /** Whether Hindcast maintains `updated_at`. */
   readonly keepsUpdatedAt: boolean;
+  /** Whether each row carries the transaction that wrote it last, in `xid`. */
+  readonly keepsXid?: boolean;
   /** Whether the table is partitioned, so that `xmax` cannot be returned. */
   readonly partitioned: boolean;
   /** How values get into columns of an existing table; a column that is not listed has the job's type. */
@@ -133,6 +135,7 @@ function onConflict(shape: RowShape, relation: Relation): string {
     `${quoteIdentifier(shape.columns[at]!)} = ${mergedSql(merge, at)}`
   );
   if (relation.keepsUpdatedAt) sets.push(`${quoteIdentifier(UPDATED_AT)} = now()`);
+  if (relation.keepsXid) sets.push(`${XID} = ${XID_SQL}`);
   return `UPDATE SET ${sets.join(", ")} WHERE ${changed}`;
 }
 

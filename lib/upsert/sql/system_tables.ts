@@ -4,6 +4,7 @@
 import type { Table } from "../../config/schema/job_schema.ts";
 import type { Row, RowSet, RowShape } from "../../extract/row_shape.ts";
 import { quoteIdentifier, quoteLiteral } from "./identifier.ts";
+import { FAILURES_TABLE, LEDGER_TABLE, LOG_TABLES, RUNS_TABLE } from "./log_tables.ts";
 
 /** A finished window in the target's ledger. */
 export interface LedgerEntry {
@@ -37,12 +38,6 @@ export interface LedgerEntry {
 
 /** The table with the stamp, in one row. */
 export const STAMP_TABLE = "hindcast_target";
-/** The table of finished windows. */
-export const LEDGER_TABLE = "hindcast_windows";
-/** The table of runs: the options of each and how it ended. */
-export const RUNS_TABLE = "hindcast_runs";
-/** Table of windows that failed; one is resolved once it is fetched later. */
-export const FAILURES_TABLE = "hindcast_failures";
 /** The table of current and previous holders of the job locks. */
 export const LOCKS_TABLE = "hindcast_locks";
 /** The table of the tables that jobs write to. */
@@ -80,6 +75,7 @@ export const SYSTEM_TABLES: Readonly<Record<string, Table>> = {
       pages: "integer",
       response_ms: "integer",
     },
+    [["job", "xid"]],
   ),
   [RUNS_TABLE]: ownTable("Runs of a job: their options and how they ended.", [
     "job",
@@ -225,6 +221,14 @@ export function stampSql(id: string, identity: string): string {
     "WHERE old.home IS DISTINCT FROM excluded.home";
 }
 
+/**
+ * Forgets the transactions of another cluster, which a restored dump brings along: their numbers may be ahead
+ * of this one's, and their rows would be read as new for ever.
+ */
+export const FORGET_TRANSACTIONS_SQL: readonly string[] = [...LOG_TABLES].map((table) =>
+  `UPDATE ${table} SET xid = NULL WHERE xid > txid_current()`
+);
+
 /** Reads the stamp, if it is for the identity `$1`. */
 export const READ_STAMP_SQL = `SELECT id FROM ${STAMP_TABLE} WHERE home = $1`;
 
@@ -264,6 +268,7 @@ function ownTable(
   about: string,
   key: string[],
   columns: Record<string, Table["columns"][string]["type"]>,
+  indexes: string[][] = [],
 ): Table {
   return {
     about,
@@ -274,7 +279,7 @@ function ownTable(
       ) => [name, { type, merge: undefined, about: undefined }]),
     ),
     merge: "replace",
-    indexes: [],
+    indexes,
     references: {},
     extend: true,
   };

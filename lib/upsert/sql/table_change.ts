@@ -16,7 +16,10 @@ import {
   keepsUpdatedAt,
   UPDATED_AT,
   UPDATED_AT_SQL,
+  XID,
+  XID_SQL,
 } from "./table_sql.ts";
+import { LOG_TABLES } from "./log_tables.ts";
 
 /**
  * Checks that rows of the job can be written to an existing table, as far as it goes.
@@ -43,12 +46,21 @@ export function changeSql(name: string, table: Table, existing: ExistingTable): 
   if (keepsUpdatedAt(table) && !existing.columns.has(UPDATED_AT)) added.push(UPDATED_AT_SQL);
   return [
     ...added.map((sql) => `ALTER TABLE ${quoteIdentifier(name)} ADD COLUMN IF NOT EXISTS ${sql}`),
+    ...(LOG_TABLES.has(name) && !existing.columns.has(XID) ? addXid(name) : []),
     ...indexes(name, table)
       .filter((index) => !existing.indexes.includes(index.name))
       .map(({ sql }) => sql),
     ...comments(name, table)
       .filter(({ column, text }) => existing.comments.get(column ?? "") !== text)
       .map(({ sql }) => sql),
+  ];
+}
+
+/** Two statements, because a default that is added with its column rewrites the table. */
+function addXid(name: string): string[] {
+  return [
+    `ALTER TABLE ${quoteIdentifier(name)} ADD COLUMN IF NOT EXISTS ${XID} bigint`,
+    `ALTER TABLE ${quoteIdentifier(name)} ALTER COLUMN ${XID} SET DEFAULT ${XID_SQL}`,
   ];
 }
 

@@ -7,8 +7,8 @@ import type { ExistingTable } from "./catalog.ts";
 import { columnFit } from "./column_fit.ts";
 import type { ColumnFit } from "./column_fit.ts";
 import type { Relation } from "./merge_sql.ts";
+import { LEDGER_TABLE, LOG_TABLES } from "./log_tables.ts";
 import {
-  LEDGER_TABLE,
   RECORD_EARLIER_TABLES_SQL,
   recordTablesSql,
   SYSTEM_TABLES,
@@ -76,7 +76,7 @@ export function planTables(
     ],
     relations: new Map(names.map((name) => {
       const keeps = changed.includes(name);
-      return [name, relationOf(tables[name]!, existing.get(name), keeps)];
+      return [name, relationOf(name, tables[name]!, existing.get(name), keeps)];
     })),
     notices: [...created].filter(([, isCreated]) => !isCreated).map(([name]) =>
       noticeOf(name, tables[name]!)
@@ -109,7 +109,12 @@ function requireExisting(
   if (!changed.includes(name)) requireColumns(name, table, existing);
 }
 
-function relationOf(table: Table, existing: ExistingTable | undefined, isOwn: boolean): Relation {
+function relationOf(
+  name: string,
+  table: Table,
+  existing: ExistingTable | undefined,
+  isOwn: boolean,
+): Relation {
   const fits = Object.entries(table.columns).flatMap(([name, { type }]): [string, ColumnFit][] => {
     const column = existing?.columns.get(name);
     const fit = column === undefined ? undefined : columnFit(column, type);
@@ -119,6 +124,7 @@ function relationOf(table: Table, existing: ExistingTable | undefined, isOwn: bo
   return {
     version: table.version ?? [],
     keepsUpdatedAt: isOwn && keepsUpdatedAt(table),
+    keepsXid: LOG_TABLES.has(name),
     partitioned: existing?.kind === "p",
     fits: new Map(fits),
     hasRowTrigger: existing?.hasRowTrigger ?? false,

@@ -2,6 +2,7 @@
 // shows exactly what would run. table_change.ts changes existing tables.
 import type { Table } from "../../config/schema/job_schema.ts";
 import { derivedName, quoteIdentifier, quoteIdentifiers, quoteLiteral } from "./identifier.ts";
+import { LOG_TABLES } from "./log_tables.ts";
 import { sqlType } from "./sql_type.ts";
 import { referenceParts, tableOrder } from "./table_order.ts";
 
@@ -10,7 +11,12 @@ export const UPDATED_AT = "updated_at";
 /** The declaration of that column. */
 export const UPDATED_AT_SQL = `${quoteIdentifier(UPDATED_AT)} timestamptz NOT NULL DEFAULT now()`;
 
-/** Whether Hindcast maintains that column: the job does not declare it. */
+/** Name of the column that records which transaction wrote a row of a log (system_tables.ts). */
+export const XID = "xid";
+/** Its value: the transaction that is running, never reused. */
+export const XID_SQL = "txid_current()";
+
+/** Whether Hindcast maintains `updated_at`: the job does not declare it. */
 export function keepsUpdatedAt(table: Table): boolean {
   return !Object.hasOwn(table.columns, UPDATED_AT);
 }
@@ -29,6 +35,7 @@ export function tableSql(name: string, table: Table): string[] {
   const lines = [
     ...Object.entries(table.columns).map(([column, { type }]) => columnSql(column, type)),
     ...(keepsUpdatedAt(table) ? [UPDATED_AT_SQL] : []),
+    ...(LOG_TABLES.has(name) ? [`${XID} bigint DEFAULT ${XID_SQL}`] : []),
     `PRIMARY KEY (${quoteIdentifiers(table.key)})`,
   ];
   const create = `CREATE TABLE IF NOT EXISTS ${quoteIdentifier(name)} (\n  ${

@@ -14,8 +14,9 @@ import type { Locks } from "./locks.ts";
 import type { Session } from "./session.ts";
 import { readingSql } from "../sql/reading_sql.ts";
 import { spool } from "./spool.ts";
+import { LEDGER_TABLE } from "../sql/log_tables.ts";
 import {
-  LEDGER_TABLE,
+  FORGET_TRANSACTIONS_SQL,
   ledgerEntry,
   ledgerRows,
   READ_STAMP_SQL,
@@ -202,7 +203,9 @@ export class SqlTarget implements Target {
   async #createOnce(tables: Readonly<Record<string, Table>>): Promise<TablePlan> {
     const plan = await this.#plan(tables);
     const { randomId, identity, session } = this.#parts;
-    const stamp = this.#id === "" ? [stampSql(randomId(), identity)] : [];
+    const stamp = this.#id === ""
+      ? [stampSql(randomId(), identity), ...FORGET_TRANSACTIONS_SQL]
+      : [];
     const statements = [...plan.statements, ...stamp];
     if (statements.length === 0) return plan;
     const steps = [CREATION_LOCK_SQL, ...statements].map((sql) => ({ sql }));

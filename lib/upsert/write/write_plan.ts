@@ -3,7 +3,7 @@
 // that share tables cannot deadlock, because all lock tables, and rows within a table, in the same order.
 import type { CopyBatch } from "./copy_batch.ts";
 import { quoteLiteral } from "../sql/identifier.ts";
-import { LEDGER_TABLE } from "../sql/system_tables.ts";
+import { LEDGER_TABLE } from "../sql/log_tables.ts";
 import { copyInto, mergeSql, stageName, stageSql } from "../sql/merge_sql.ts";
 import type { Relation } from "../sql/merge_sql.ts";
 import type { Step, StepResult } from "./session.ts";

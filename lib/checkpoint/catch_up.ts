@@ -1,0 +1,42 @@
+// Brings a checkpoint up to date with the target's logs: it reads what was committed since the last time, or
+// all of it, and folds it. This is the one way in which a checkpoint learns of windows that it has not recorded
+// itself: after a loss, on another machine, of other workers.
+import { type Logs, readLogs } from "../upsert/read_logs.ts";
+import type { Target } from "../upsert/write/target.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+
+/** What is brought up to date. */
+export interface CatchUpInput {
+  /** Name of the job. */
+  readonly job: string;
+  /** Its checkpoint. */
+  readonly checkpoint: Checkpoint;
+  /** The target. */
+  readonly target: Pick<Target, "query">;
+}
+
+/** How a checkpoint is brought up to date. */
+export interface CatchUpOptions {
+  /** Whether the result is stored; only the holder of the job's lock may do that. */
+  readonly isStored: boolean;
+  /** Whether everything is read, as if nothing were known. */
+  readonly fromZero?: boolean;
+}
+
+/** Windows recorded by a run after which it stores how far the logs are folded. */
+export const WINDOWS_PER_MARK = 1_000;
+
+/**
+ * Folds what was committed since the last time, and returns it.
+ *
+ * @throws {Failure} of kind `target` or `checkpoint`.
+ */
+export async function catchUp(
+  { job, checkpoint, target }: CatchUpInput,
+  { isStored, fromZero = false }: CatchUpOptions,
+): Promise<Logs> {
+  const since = fromZero ? undefined : await checkpoint.mark();
+  const logs = await readLogs(target, job, since);
+  await checkpoint.fold(logs, isStored);
+  return logs;
+}

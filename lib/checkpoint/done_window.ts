@@ -1,0 +1,10 @@
+// Owns what a checkpoint is told of a window whose rows have committed. Types only.
+import type { RangeState } from "../plan/coverage.ts";
+import type { Window } from "../plan/time/window.ts";
+import type { RejectedWindow } from "./retry_entry.ts";
+
+/** A window whose rows have committed. */
+export interface DoneWindow extends RejectedWindow {
+  /** Parts of the window with their state; ignored without a window. */
+  readonly parts: readonly (Window & RangeState)[];
+}
