@@ -35,8 +35,16 @@ export async function catchUp(
   { job, checkpoint, target }: CatchUpInput,
   { isStored, fromZero = false }: CatchUpOptions,
 ): Promise<Logs> {
-  const since = fromZero ? undefined : await checkpoint.mark();
-  const logs = await readLogs(target, job, since);
-  await checkpoint.fold(logs, isStored);
-  return logs;
+  // One after the other: two readings since the same mark would count their windows twice.
+  const reading = (turns.get(checkpoint) ?? Promise.resolve()).then(async () => {
+    const since = fromZero ? undefined : await checkpoint.mark();
+    const logs = await readLogs(target, job, since);
+    await checkpoint.fold(logs, isStored);
+    return logs;
+  });
+  turns.set(checkpoint, reading.catch(() => {}));
+  return await reading;
 }
+
+/** The last reading of each checkpoint. */
+const turns = new WeakMap<Checkpoint, Promise<unknown>>();
