@@ -32,9 +32,13 @@ export interface LoggedWindow {
 
 /** What the windows of a track measured, in sum. */
 export interface LoggedSums {
+  /** Windows. */
   readonly windows: number;
+  /** Responses read to their end. */
   readonly pages: number;
+  /** Records on them. */
   readonly records: number;
+  /** Rows created from them. */
   readonly rows: number;
   /** Civil minutes that they covered. */
   readonly minutes: number;
