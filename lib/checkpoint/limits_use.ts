@@ -8,7 +8,13 @@ import { type LimitState, UNUSED } from "../fetch/rate/limit_store.ts";
 import { ALL_REQUESTS } from "../fetch/rate/limiter.ts";
 import { quotaUse } from "../fetch/rate/quota.ts";
 import type { LimitsUse } from "../plan/time/quota_seconds.ts";
-import { boundTogether, limitName, type Rate, withoutReserve } from "../plan/time/rate.ts";
+import {
+  boundTogether,
+  isCounted,
+  limitName,
+  type Rate,
+  withoutReserve,
+} from "../plan/time/rate.ts";
 import { readLimits } from "../upsert/limit_table.ts";
 import type { Target } from "../upsert/write/target.ts";
 
@@ -38,7 +44,7 @@ async function statesOf(
   }
 }
 
-/** The quotas of a job by their names: the limits that set no pace. */
+/** The limits of a job whose use is counted, by their names. */
 function quotasOf({ source, streams }: Job): [name: string, rate: Rate][] {
   const own = boundTogether(withoutReserve(source.limits, source.reserve), source.burst);
   const all = [
@@ -47,5 +53,5 @@ function quotasOf({ source, streams }: Job): [name: string, rate: Rate][] {
       boundTogether(limits).map((rate) => [limitName(rate, stream), rate] as [string, Rate])
     ),
   ];
-  return all.filter(([, { burst }]) => burst);
+  return all.filter(([, rate]) => isCounted(rate));
 }

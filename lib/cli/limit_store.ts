@@ -6,7 +6,7 @@ import { Failure } from "../failure.ts";
 import { refreshTokenOf } from "../fetch/http/oauth2.ts";
 import type { TokenStore } from "../fetch/http/token_store.ts";
 import type { LimitStore } from "../fetch/rate/limit_store.ts";
-import { boundTogether } from "../plan/time/rate.ts";
+import { boundTogether, isCounted } from "../plan/time/rate.ts";
 import { LimitTable } from "../upsert/limit_table.ts";
 import { TokenTable } from "../upsert/token_table.ts";
 import { openTarget } from "../upsert/open_target.ts";
@@ -45,9 +45,6 @@ const NOT_OPEN: TokenStore = {
   keep: () => Promise.resolve(),
   release: () => Promise.resolve(),
 };
-
-/** Shorter intervals are over before a run begins, in milliseconds. */
-const SHORTEST_QUOTA_MS = 60_000;
 
 /** Opens the limit store of a job that declares a quota. */
 export async function openLimitStore(
@@ -93,7 +90,7 @@ function hasQuota({ source, streams }: Job): boolean {
     ...boundTogether(source.limits, source.burst),
     ...Object.values(streams).flatMap(({ limits }) => boundTogether(limits)),
   ];
-  return quotas.some(({ burst, intervalMs }) => burst && intervalMs >= SHORTEST_QUOTA_MS);
+  return quotas.some(isCounted);
 }
 
 /** An embedded database that no run has created has no limits to share, and would take seconds to create. */

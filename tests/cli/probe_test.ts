@@ -77,6 +77,24 @@ Deno.test("probe counts its requests against a quota, refuses what is over it, a
   assertStringIncludes(alone.stderr, "not counted against the limits of other runs");
 });
 
+Deno.test("probe and backfill count a single limit over a day together", async () => {
+  const asked: string[] = [];
+  await using api = thingsApi(asked);
+  using dir = tempDir();
+  const file = dir.file("job.yaml");
+  const source = `source: { url: "${api.url}", limits: 3/d, `;
+  await Deno.writeTextFile(file, thingsJob(api.url).replace(/source: \{ url: "[^"]*", /, source));
+  const DATABASE_URL = await (await sharedPostgres()).createDatabase();
+  const env = { ...TOKEN, DATABASE_URL, BACKFILL_KV: dir.file("kv"), BACKFILL_LOGS: dir.file("l") };
+  const probe = () => runTask("probe", [file, "--stream", "kinds", "--json"], { env });
+  assertEquals([(await probe()).code, (await probe()).code, asked.length], [0, 0, 2]);
+  const args = ["--config", file, "--only", "kinds"];
+  assertEquals([(await runTask("backfill", args, { env })).code, asked.length], [0, 3]);
+  const over = await probe();
+  assertEquals([over.code, asked.length], [1, 3], over.stderr);
+  assertStringIncludes(JSON.parse(over.stdout).problem.message, "the quota 3/d is used up");
+});
+
 Deno.test("probe --help names the parameters of the job", async () => {
   const { code, stdout } = await runTask("probe", ["config/racing.yaml", "--help"]);
   assertEquals(code, 0);

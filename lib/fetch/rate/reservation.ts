@@ -2,7 +2,7 @@
 // from the store ahead of time, so that sending rarely waits for the store. Invariant: nothing is due without a
 // reservation, and what was not sent is given back at the end.
 import type { Rate } from "../../plan/time/rate.ts";
-import { spacingMs } from "../../plan/time/rate.ts";
+import { isCounted, spacingMs } from "../../plan/time/rate.ts";
 import type { Clock } from "./clock.ts";
 import { changeLimit, type LimitKey, type LimitState, type LimitStore } from "./limit_store.ts";
 import { blockOf, giveBack, type Grant, reserve } from "./quota.ts";
@@ -49,13 +49,10 @@ const GUARD_MS = 40;
 const STORE_RETRY_MS = 1_000;
 /** A used-up quota is checked this often, because others may give requests back. */
 const LOOK_AGAIN_MS = 60_000;
-/** Bursts of shorter intervals take turns; longer ones are counted. */
-const SHORTEST_QUOTA_MS = 60_000;
 
 /** Opens the reservations of a limit: of turns where it sets a pace, of requests where it is a quota. */
 export function openReservation(options: ReservationOptions): Reservation {
-  const { burst, intervalMs } = options.rate;
-  return burst && intervalMs >= SHORTEST_QUOTA_MS ? new QuotaBlocks(options) : new Turns(options);
+  return isCounted(options.rate) ? new QuotaBlocks(options) : new Turns(options);
 }
 
 /** Queries the store at most once at a time. */

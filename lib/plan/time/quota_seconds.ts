@@ -1,6 +1,6 @@
 // Owns how long a number of requests takes under the rates of one list, given what of their quotas is used already.
 // Pure. Invariant: without quotas it is the time of the slowest pace.
-import { boundTogether, limitName, type Rate, requestsPerSecond } from "./rate.ts";
+import { boundTogether, isCounted, limitName, type Rate, requestsPerSecond } from "./rate.ts";
 
 /** How many requests a quota allows, and when; times are milliseconds from now. */
 export interface QuotaUse {
@@ -42,9 +42,12 @@ export function secondsUnder(
 ): number {
   if (requests === 0) return 0;
   const bounds = boundTogether(rates, burst).map((rate) =>
-    rate.burst
-      ? quotaMs(rate, requests, use.quotas.get(limitName(rate, stream))) / 1_000
-      : requests / requestsPerSecond(rate)
+    Math.max(
+      rate.burst ? 0 : requests / requestsPerSecond(rate),
+      rate.burst || isCounted(rate)
+        ? quotaMs(rate, requests, use.quotas.get(limitName(rate, stream))) / 1_000
+        : 0,
+    )
   );
   return use.pausedMs / 1_000 + Math.max(0, ...bounds);
 }

@@ -100,6 +100,16 @@ export function boundTogether(rates: readonly Rate[], burst = false): Rate[] {
   return rates.map((rate) => ({ ...rate, burst: burst || rate.burst || isQuota(rate) }));
 }
 
+/** Quotas of shorter intervals are over before another process begins, in milliseconds. */
+const SHORTEST_QUOTA_MS = 60_000;
+/** A pace over at least this time is counted too, in milliseconds: its use outlives a process. */
+const SHORTEST_COUNTED_PACE_MS = 3_600_000;
+
+/** Whether all processes count the requests of a limit; of any other they take turns. */
+export function isCounted({ burst, intervalMs }: Rate): boolean {
+  return intervalMs >= (burst ? SHORTEST_QUOTA_MS : SHORTEST_COUNTED_PACE_MS);
+}
+
 /** The rates without the requests that are left to others: those of a limit with the same interval. */
 export function withoutReserve(rates: readonly Rate[], reserve: Rate | undefined): Rate[] {
   return rates.map((rate) =>

@@ -112,6 +112,19 @@ Deno.test("a rolling quota is exact over processes, and the rest waits until req
   );
 });
 
+Deno.test("a single limit over a day is paced by each process and counted over all of them", async () => {
+  const { clock, sentAtMs, open } = setup();
+  const day = parseRate("48/d");
+  using _ = clock.autoAdvance();
+  // A request alone, as of probe, then two processes; none waits for a turn of another.
+  await open([day]).send(1);
+  const startMs = clock.now();
+  await Promise.all([open([day]).send(40), open([day]).send(40)]);
+  assertEquals(sentAtMs.slice(0, 3), [startMs, startMs, startMs]);
+  assertKept(sentAtMs, day);
+  assertLessOrEqual(clock.now() - startMs, 1.4 * 86_400_000);
+});
+
 Deno.test("a quota that resets at a clock time is available again then", async () => {
   const { clock, sentAtMs, open } = setup(Date.UTC(2025, 0, 1, 23, 59, 50));
   const resets = { minute: 0, timeZone: "UTC" };
