@@ -6,9 +6,9 @@ import { Failure } from "../failure.ts";
 import { accountKey } from "./account_key.ts";
 import { AbortBranch } from "./http/abort_branch.ts";
 import { Availability } from "./rate/availability.ts";
-import { Backlog } from "./backlog.ts";
 import { HttpClient, type HttpResponse } from "./http/http.ts";
 import { hostOf, HttpError } from "./http/http_error.ts";
+import { PageBudget } from "./page_budget.ts";
 import { proxyOf } from "./http/proxy.ts";
 import { Credentials } from "./http/credentials.ts";
 import { refreshTokenOf } from "./http/oauth2.ts";
@@ -43,8 +43,8 @@ export class ApiClient implements ApiConnection, AsyncDisposable {
   readonly limiter: Limiter;
   /** Bounds the requests in flight. */
   readonly semaphore: Semaphore;
-  /** Counts the bytes of responses that are not parsed yet. */
-  readonly backlog: Backlog = new Backlog();
+  /** Bounds the bytes of responses that are in flight or not parsed yet. */
+  readonly budget: PageBudget = new PageBudget();
   /** Lets one response be parsed at a time: a parsed page takes memory until the next station has it. */
   readonly parseSlot: Semaphore = new Semaphore(1);
   /** The credentials that requests carry. */

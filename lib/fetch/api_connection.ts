@@ -10,7 +10,7 @@ import type { TokenStore } from "./http/token_store.ts";
 import type { HttpClient } from "./http/http.ts";
 import type { Limiter } from "./rate/limiter.ts";
 import type { Semaphore } from "./rate/semaphore.ts";
-import type { Backlog } from "./backlog.ts";
+import type { PageBudget } from "./page_budget.ts";
 import type { Credentials } from "./http/credentials.ts";
 import type { Availability } from "./rate/availability.ts";
 
@@ -52,8 +52,8 @@ export interface ApiConnection {
   readonly limiter: Limiter;
   /** Bounds the requests in flight. */
   readonly semaphore: Semaphore;
-  /** Counts the bytes of responses that are not parsed yet. */
-  readonly backlog: Backlog;
+  /** Bounds the bytes of responses that are in flight or not parsed yet. */
+  readonly budget: PageBudget;
   /** Lets one response be parsed at a time: a parsed page takes memory until the next station has it. */
   readonly parseSlot: Semaphore;
   /** The credentials that requests carry. */

@@ -90,7 +90,6 @@ export async function* fetchPages(
 ): AsyncGenerator<Page> {
   const client = api.client(streamName);
   try {
-    await api.backlog.waitForRoom(signal);
     for (let restarts = 0;; restarts++) {
       const verdict = yield* readOnce(client, unit, signal);
       if (verdict.kind === "done") return;
@@ -108,7 +107,7 @@ async function* readOnce(
   unit: Unit,
   signal: AbortSignal,
 ): AsyncGenerator<Page, Exclude<Verdict, MoreVerdict>> {
-  const { backlog, job: { source } } = client.api;
+  const { job: { source } } = client.api;
   const paginator = openPaginator(client.stream, source.url, client.ends);
   using proofs = new DisposableStack();
   let proof: Disposable | undefined;
@@ -116,7 +115,6 @@ async function* readOnce(
     signal,
     depth: client.ahead,
     mostPages: source.concurrency,
-    isCrowded: () => backlog.isFull,
     drop: (received) => received[Symbol.dispose](),
   });
   ahead.add([paginator.first()]);
@@ -168,7 +166,7 @@ async function* readWithRetries(
       if (requestedMs !== null) client.pause(requestedMs);
       client.retrying(page.request, { attempt, reason: error.message, waitMs });
       await clock.sleep(waitMs, signal);
-      page = await requestPage(client, unit, page.step, signal);
+      page = await requestPage(client, unit, page.step, signal, { isAgain: true });
     }
   }
 }
@@ -179,6 +177,7 @@ async function* readPage(
   received: Received,
   index: number,
 ): AsyncGenerator<Page, Verdict> {
+  using _ = received;
   using _slot = await client.api.parseSlot.take(signal);
   await yieldToEventLoop();
   const parsed = await parsePage(client, received);
@@ -197,13 +196,23 @@ async function* readPage(
   return verdict;
 }
 
+/**
+ * Requests a page and holds its bytes until the result is disposed. Nothing is awaited before the request
+ * waits for room, so that the pages of a window get room in their order. A page on which a window that may
+ * hold others waits takes it at once: one that is requested `isAgain`, and the proof of an end, for which
+ * other windows wait.
+ */
 async function requestPage(
   client: StreamClient,
   unit: Unit,
   step: PageStep,
   signal: AbortSignal,
+  { isAgain = false }: { readonly isAgain?: boolean } = {},
 ): Promise<Received> {
-  const { job, backlog } = client.api;
+  const { job } = client.api;
+  using stack = new DisposableStack();
+  const place = stack.use(client.place());
+  if (isAgain || step.isProof === true) place.takeNow();
   const rendered = renderRequest(job, client.stream, unit, step);
   const request = {
     ...rendered,
@@ -213,15 +222,17 @@ async function requestPage(
   const response = await client.send(request, signal, {
     rank: unit.window?.from ?? 0,
     mayFail: step.isProof === true,
+    place,
   });
-  const counted = backlog.add(response.body.byteLength);
+  place.arrived(response.body.byteLength);
+  const held = stack.move();
   return {
     request,
     response,
     kept: unit.archive?.keep(request, response),
     step,
     [Symbol.dispose]: () => {
-      counted[Symbol.dispose]();
+      held.dispose();
       // Left to the garbage collector, megabytes of parsed responses would pile up.
       if (!response.body.buffer.detached) response.body.buffer.transfer(0);
     },

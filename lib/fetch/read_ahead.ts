@@ -1,7 +1,7 @@
 // Fetches pages before they are needed, so that one long window uses the full rate. Pages come out
-// in the order of their steps. Invariant: never more pages are in flight or waiting than the depth, and
-// the depth grows only while the reader waits for pages: a slow reader holds two pages, not the whole
-// window, and one while the backlog is full.
+// in the order of their steps. Invariants: pages are requested in the order of their steps; never more pages
+// are in flight or waiting than the depth, and the depth grows only while the reader waits for pages: a slow
+// reader holds two pages, not the whole window.
 import { AbortBranch } from "./http/abort_branch.ts";
 import type { PageStep } from "./http/page_step.ts";
 
@@ -26,8 +26,6 @@ interface ReadAheadOptions<T> {
   readonly depth: Depth;
   /** Upper bound of the depth. */
   readonly mostPages: number;
-  /** Whether only the page that the reader needs next may be fetched. */
-  readonly isCrowded: () => boolean;
   /** Called with each page that arrives after it is no longer needed. */
   readonly drop: (page: T) => void;
 }
@@ -96,9 +94,8 @@ export class ReadAhead<T> implements Disposable {
   }
 
   #fill(): void {
-    const { depth, isCrowded } = this.#options;
+    const { depth } = this.#options;
     while (this.#pending.length < depth.pages) {
-      if (this.#pending.length > 0 && isCrowded()) return;
       const step = this.#steps.shift();
       if (step === undefined) return;
       const pending: PendingPage<T> = {

@@ -1,6 +1,7 @@
 // Sends the requests of one stream: turn, concurrency slot, permit, credentials, redirects, retries, and
-// the meaning of the last response. It reads a body only to quote an error. Invariant: every request sent,
-// including a retry or a redirect, holds a permit of the limiter and is sent as soon as it has it.
+// the meaning of the last response. It reads a body only to quote an error. Invariants: every request sent,
+// including a retry or a redirect, holds a permit of the limiter and is sent as soon as it has it; a request
+// that waits for room in the budget keeps none that has room from being sent.
 import type { ApiConnection } from "./api_connection.ts";
 import type { Stream } from "../config/schema/job_schema.ts";
 import { type Credential, withCredentials } from "./http/auth.ts";
@@ -14,6 +15,7 @@ import { HttpError } from "./http/http_error.ts";
 import { requestFailure } from "./http/request_failure.ts";
 import { readRateLimit, readUsedWeight } from "./rate/rate_headers.ts";
 import { boundTogether } from "../plan/time/rate.ts";
+import { PageSize, type Place } from "./page_budget.ts";
 import { isRedirect, MAX_REDIRECTS, redirected } from "./http/redirect.ts";
 import { requestLine, type WireRequest } from "./http/request.ts";
 import { isThrottled } from "./http/retry.ts";
@@ -38,6 +40,17 @@ interface Attempt {
   readonly attempt: number;
   readonly signal: AbortSignal;
   readonly rank: number;
+  readonly place: Place | undefined;
+}
+
+/** How a request is sent. */
+export interface RequestOptions {
+  /** Of the requests that wait for their turn, the one of the lowest rank goes first. */
+  readonly rank?: number;
+  /** Whether the request goes beyond the last page, so that a refusal of the page is an empty response. */
+  readonly mayFail?: boolean;
+  /** Its place in the budget of pages; one that is not taken is taken before the first attempt. */
+  readonly place?: Place;
 }
 
 /** The response to one attempt or redirect, and the credentials that were sent. */
@@ -61,8 +74,11 @@ export class StreamClient {
   /** Pages of one window that are fetched ahead; read_ahead.ts learns it over all windows. */
   readonly ahead = { pages: 4 };
   readonly #streamLimiter: StreamLimiter;
+  /** One request of the stream at a time waits for room in the budget, so that all streams get room in turn. */
+  readonly #entry = new Semaphore(1);
   /** One request of the stream at a time waits for its permit, so that other streams get slots too. */
   readonly #turn = new Semaphore(1);
+  readonly #pageSize = new PageSize();
 
   /** Creates the client of a stream of the API's job. */
   constructor(api: ApiConnection, name: string) {
@@ -76,10 +92,14 @@ export class StreamClient {
     this.#streamLimiter = api.limiter.stream(name, boundTogether(stream.limits));
   }
 
+  /** Creates a place in the budget for a page of the stream. */
+  place(): Place {
+    return this.api.budget.place(this.#pageSize);
+  }
+
   /**
-   * Sends a request until a response is successful. Of the requests that wait for their turn, the one of
-   * the lowest rank goes first: a window that is finished soon is not lost to a kill. If the request `mayFail`
-   * because it goes beyond the last page, a refusal of the page is an empty response.
+   * Sends a request until a response is successful. Windows are ranked by their dates: one that is finished
+   * soon is not lost to a kill.
    *
    * @throws Failure("refused") for 401 and 403, Failure("window") for every other error.
    * @throws the signal's reason if it aborts.
@@ -87,11 +107,12 @@ export class StreamClient {
   async send(
     request: WireRequest,
     signal: AbortSignal,
-    { rank = 0, mayFail = false }: { readonly rank?: number; readonly mayFail?: boolean } = {},
+    { rank = 0, mayFail = false, place }: RequestOptions = {},
   ): Promise<OkResponse> {
-    let tried = await this.#try(request, signal, rank);
+    const first: Attempt = { request, attempt: 1, signal, rank, place };
+    let tried = await this.#try(first);
     if (isUnauthorized(tried) && this.api.credentials.renew(tried.result.credentials)) {
-      tried = await this.#try(request, signal, rank);
+      tried = await this.#try(first);
     }
     const { result, then } = tried;
     if (mayFail && !(result instanceof HttpError) && BEYOND_LAST.has(result.status)) {
@@ -123,13 +144,14 @@ export class StreamClient {
     return new Failure(kind, message, { hint, tooFull, wrongShape });
   }
 
-  #try(request: WireRequest, signal: AbortSignal, rank: number): Promise<SendResult<Hop>> {
+  #try(first: Attempt): Promise<SendResult<Hop>> {
+    const { request, signal, rank } = first;
     const { job, availability, dependencies: { clock, wallNow, random } } = this.api;
     const responsesBefore = availability.responses;
     let hasWaited = false;
     return sendWithRetries((attempt) => {
       // After an outage was noticed by this request, others probe the API first.
-      return this.#follow({ request, attempt, signal, rank: hasWaited ? Infinity : rank });
+      return this.#follow({ ...first, attempt, rank: hasWaited ? Infinity : rank });
     }, {
       policy: job.source.retry,
       emptyStatuses: this.stream.empty_statuses,
@@ -159,10 +181,7 @@ export class StreamClient {
   }
 
   async #sendOnce(current: Attempt): Promise<Hop> {
-    const { signal, rank } = current;
-    // The token is fetched before the permit, so that none has to be fetched while holding one.
-    if (!this.api.availability.isAway) await this.api.credentials.take();
-    using admission = await this.#admit(signal, rank);
+    using admission = await this.#admit(current);
     return await this.#exchange(current, admission.permit);
   }
 
@@ -183,8 +202,16 @@ export class StreamClient {
   }
 
   /** Waits until a request may be sent; it takes a concurrency slot only when the stream's own limit allows. */
-  async #admit(signal: AbortSignal, rank: number): Promise<Disposable & { permit: Permit }> {
-    const { availability, semaphore } = this.api;
+  async #admit({ signal, rank, place }: Attempt): Promise<Disposable & { permit: Permit }> {
+    const { availability, credentials, semaphore } = this.api;
+    using entry = new DisposableStack();
+    if (place !== undefined && !place.isTaken) {
+      // Held until the permit is there, so that a stream with a slow limit takes room for one request.
+      entry.use(await this.#entry.take(signal, rank));
+      await place.take(signal);
+    }
+    // The token is fetched before the permit, so that none has to be fetched while holding one.
+    if (!availability.isAway) await credentials.take();
     using _turn = await this.#turn.take(signal, rank);
     using held = new DisposableStack();
     held.use(await availability.enter(signal));
@@ -202,7 +229,7 @@ export class StreamClient {
     const { clock } = this.api.dependencies;
     if (this.#streamLimiter.due() - clock.now() > LONGEST_REPLAY_WAIT_MS) return;
     const permit = await this.#streamLimiter.take(signal);
-    await this.#exchange({ request, attempt: 1, signal, rank: 0 }, permit);
+    await this.#exchange({ request, attempt: 1, signal, rank: 0, place: undefined }, permit);
   }
 
   /** Passes what the head of a response says about limits to the limiter. */

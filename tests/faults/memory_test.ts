@@ -2,7 +2,7 @@
 // the API while the database is blocked, and the memory of a real process is measured.
 import { assert, assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";
-import { MOST_WAITING_BYTES } from "../../lib/fetch/backlog.ts";
+import { MOST_HELD_BYTES } from "../../lib/fetch/page_budget.ts";
 import { BYTES_WAITING, ROWS_WAITING } from "../../lib/upsert/batch.ts";
 import { openBench } from "./in_process.ts";
 import { figure, longTest } from "./long.ts";
@@ -100,7 +100,7 @@ for (const [what, { readings, bytes }] of Object.entries(SIZES)) {
   });
 }
 
-const STREAMS = 2;
+const STREAMS = 6;
 const PAGE_BYTES = 3_000_000;
 const IN_FLIGHT = 8;
 
@@ -112,7 +112,7 @@ function manyStreams(url: string): string {
   return `${before}streams:\n${streams.join("\n")}`;
 }
 
-Deno.test("backfill() bounds what two streams hold together when the database stalls", async () => {
+Deno.test("backfill() bounds what six streams hold together when the database stalls", async () => {
   await using api = startMeters(wideDays(10, PAGE_BYTES / 10));
   await using bench = await openBench(manyStreams(api.url));
   await using other = openSql(bench.databaseUrl);
@@ -125,10 +125,10 @@ Deno.test("backfill() bounds what two streams hold together when the database st
   await lockReadings(other);
   await other.waits();
   const waiting = await untilQuiet(api) - written;
-  // Three batches, whatever the number of streams, each with a last page beyond its bound; the backlog, the
-  // page that each window needs next, and the page that is parsed.
+  // Whatever the number of streams: three batches, each with a last page beyond its bound; the pages that the
+  // budget has room for, and the one that is parsed.
   const most = 3 * (Math.ceil(BYTES_WAITING / PAGE_BYTES) + 1) +
-    Math.ceil(MOST_WAITING_BYTES / PAGE_BYTES) + STREAMS * IN_FLIGHT + 1;
+    Math.floor(MOST_HELD_BYTES / PAGE_BYTES) + 1;
   stop.abort();
   await other.run("ROLLBACK");
   assertEquals((await running).summary.outcome, "interrupted");

@@ -12,7 +12,6 @@ function setup(mostPages = 8, signal = never) {
   const signals: AbortSignal[] = [];
   const depth = { pages: 2 };
   const dropped: string[] = [];
-  const crowd = { isThere: false };
   const ahead = new ReadAhead<string>((_, signal) => {
     const page = Promise.withResolvers<string>();
     signals.push(signal);
@@ -20,10 +19,9 @@ function setup(mostPages = 8, signal = never) {
     return page.promise;
   }, {
     ...{ signal, depth, mostPages },
-    isCrowded: () => crowd.isThere,
     drop: (page) => void dropped.push(page),
   });
-  return { ahead, asked, signals, depth, dropped, crowd };
+  return { ahead, asked, signals, depth, dropped };
 }
 
 Deno.test("ReadAhead returns pages in the order of their steps, whatever arrives first", async () => {
@@ -91,21 +89,6 @@ Deno.test("ReadAhead aborts requests in flight when it is disposed or its signal
   other.ahead.add(steps(1));
   other.ahead[Symbol.dispose]();
   assertEquals(other.signals[0]!.aborted, true);
-});
-
-Deno.test("ReadAhead fetches only the page that is needed while the backlog is full", async () => {
-  const { ahead, asked, crowd } = setup();
-  crowd.isThere = true;
-  ahead.add(steps(4));
-  assertEquals(asked.length, 1);
-  asked[0]!.resolve("first");
-  await ahead.take();
-  assertEquals(asked.length, 2);
-  crowd.isThere = false;
-  const second = ahead.take();
-  assertEquals(asked.length, 4);
-  asked[1]!.resolve("second");
-  assertEquals(await second, "second");
 });
 
 Deno.test("ReadAhead drops pages that arrive after they are no longer needed", async () => {
