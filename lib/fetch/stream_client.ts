@@ -1,7 +1,7 @@
-// Sends the requests of one stream: turn, concurrency slot, permit, credentials, redirects, retries, and
-// the meaning of the last response. It reads a body only to quote an error. Invariants: every request sent,
-// including a retry or a redirect, holds a permit of the limiter and is sent as soon as it has it; a request
-// that waits for room in the budget keeps none that has room from being sent.
+// Sends the requests of one stream: credentials, redirects, retries, and the meaning of the last response;
+// admission.ts decides when. It reads a body only to quote an error. Invariant: every request sent, including
+// a retry or a redirect, holds a permit of the limiter and is sent as soon as it has it.
+import { Admission } from "./admission.ts";
 import type { ApiConnection } from "./api_connection.ts";
 import type { Stream } from "../config/schema/job_schema.ts";
 import { type Credential, withCredentials } from "./http/auth.ts";
@@ -74,10 +74,7 @@ export class StreamClient {
   /** Pages of one window that are fetched ahead; read_ahead.ts learns it over all windows. */
   readonly ahead = { pages: 4 };
   readonly #streamLimiter: StreamLimiter;
-  /** One request of the stream at a time waits for room in the budget, so that all streams get room in turn. */
-  readonly #entry = new Semaphore(1);
-  /** One request of the stream at a time waits for its permit, so that other streams get slots too. */
-  readonly #turn = new Semaphore(1);
+  readonly #admission: Admission;
   readonly #pageSize = new PageSize();
 
   /** Creates the client of a stream of the API's job. */
@@ -90,6 +87,7 @@ export class StreamClient {
     this.stream = stream;
     this.api = api;
     this.#streamLimiter = api.limiter.stream(name, boundTogether(stream.limits));
+    this.#admission = new Admission(api, this.#streamLimiter, stream.weight);
   }
 
   /** Creates a place in the budget for a page of the stream. */
@@ -181,7 +179,7 @@ export class StreamClient {
   }
 
   async #sendOnce(current: Attempt): Promise<Hop> {
-    using admission = await this.#admit(current);
+    using admission = await this.#admission.admit(current);
     return await this.#exchange(current, admission.permit);
   }
 
@@ -199,29 +197,6 @@ export class StreamClient {
     const { status, ms, body } = response;
     this.#emit({ kind: "answered", status, ms, bytes: body.byteLength }, current);
     return { ...response, url: request.url, credentials: sent };
-  }
-
-  /** Waits until a request may be sent; it takes a concurrency slot only when the stream's own limit allows. */
-  async #admit({ signal, rank, place }: Attempt): Promise<Disposable & { permit: Permit }> {
-    const { availability, credentials, semaphore } = this.api;
-    using entry = new DisposableStack();
-    if (place !== undefined && !place.isTaken) {
-      // Held until the permit is there, so that a stream with a slow limit takes room for one request.
-      entry.use(await this.#entry.take(signal, rank));
-      await place.take(signal);
-    }
-    // The token is fetched before the permit, so that none has to be fetched while holding one.
-    if (!availability.isAway) await credentials.take();
-    using _turn = await this.#turn.take(signal, rank);
-    using held = new DisposableStack();
-    held.use(await availability.enter(signal));
-    await this.#streamLimiter.ready(signal);
-    held.use(await semaphore.take(signal));
-    // A request of weight n uses n requests of each limit.
-    for (let used = 1; used < this.stream.weight; used++) await this.#streamLimiter.take(signal);
-    const permit = await this.#streamLimiter.take(signal);
-    const release = held.move();
-    return { permit, [Symbol.dispose]: () => release[Symbol.dispose]() };
   }
 
   /** Sends a request again whose response is of no interest, to find out whether the API is reachable. */
