@@ -23,49 +23,68 @@ export interface PlainValue {
 
 /** Turns a tree into a plain value; a variable that is not set is a problem and reads as empty. */
 export function plainValue(root: YamlNode, env: Env): PlainValue {
-  const findings: PlainValue["findings"] = [];
-  const secrets: Place[] = [];
-  const variables = new Set<string>();
-  const fromEnv = new Set<string>();
+  const reader = new PlainReader(env);
+  const value = reader.plain(root, []);
+  const { findings, secrets, fromEnv } = reader;
+  return { value, findings, secrets, variables: [...reader.variables], fromEnv };
+}
 
-  function plain(node: YamlNode, path: string[]): unknown {
-    if (node.kind === "list") return node.items.map((item, i) => plain(item, [...path, String(i)]));
-    if (node.kind === "scalar") {
-      return typeof node.value === "string" ? text(node.value, node.place, path) : node.value;
+/** Walks a tree and collects what it finds about variables and secrets. */
+class PlainReader {
+  readonly findings: PlainValue["findings"] = [];
+  readonly secrets: Place[] = [];
+  readonly variables = new Set<string>();
+  readonly fromEnv = new Set<string>();
+
+  constructor(readonly env: Env) {}
+
+  plain(node: YamlNode, path: string[]): unknown {
+    if (node.kind === "list") {
+      return node.items.map((item, i) => this.plain(item, [...path, String(i)]));
     }
-    const pairs = [...node.entries].map(([key, entry]) => [key, plain(entry.node, [...path, key])]);
-    return Object.fromEntries(pairs);
+    if (node.kind === "scalar") {
+      return typeof node.value === "string" ? this.#text(node.value, node.place, path) : node.value;
+    }
+    return Object.fromEntries(
+      [...node.entries].map(([key, entry]) => [key, this.plain(entry.node, [...path, key])]),
+    );
   }
 
-  function text(value: string, place: Place, path: string[]): string {
-    for (const { name } of envReferences(value)) {
-      if (name === undefined) continue;
-      variables.add(name);
-      const message = variableProblem(name, path);
-      if (message !== undefined) findings.push({ place, message, path });
-    }
+  #text(value: string, place: Place, path: string[]): string {
+    this.#note(value, place, path);
     const secret = secretAt(path);
     if (secret !== undefined) {
       const problem = secretProblem(value, secret);
       if (problem === undefined) return value;
-      secrets.push(place);
-      findings.push({ place, message: problem, path });
+      this.secrets.push(place);
+      this.findings.push({ place, message: problem, path });
       return value;
     }
-    if (isAboveSecrets(path) && envReferences(value).length === 0) secrets.push(place);
-    const { text, missing } = substituteEnv(value, env);
-    if (text !== value) fromEnv.add(JSON.stringify(path));
+    if (isAboveSecrets(path) && envReferences(value).length === 0) this.secrets.push(place);
+    return this.#substituted(value, place, path);
+  }
+
+  /** Records the variables of a string, and those that a job may not use. */
+  #note(value: string, place: Place, path: string[]): void {
+    for (const { name } of envReferences(value)) {
+      if (name === undefined) continue;
+      this.variables.add(name);
+      const message = variableProblem(name, path);
+      if (message !== undefined) this.findings.push({ place, message, path });
+    }
+  }
+
+  #substituted(value: string, place: Place, path: string[]): string {
+    const { text, missing } = substituteEnv(value, this.env);
+    if (text !== value) this.fromEnv.add(JSON.stringify(path));
     for (const { name, text } of missing) {
       const message = name === undefined
         ? `expected \${NAME} or \${NAME:-default}, found "${text}"; write $\${ for the two characters`
         : `the variable "${name}" is not set; set it, or give it a default: \${${name}:-...}`;
-      findings.push({ place, message, path });
+      this.findings.push({ place, message, path });
     }
     return text;
   }
-
-  const value = plain(root, []);
-  return { value, findings, secrets, variables: [...variables], fromEnv };
 }
 
 /**

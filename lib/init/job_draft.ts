@@ -119,20 +119,9 @@ export function draftOfOpenApi(document: OpenApiDocument, answers: InitAnswers):
   const url = required(answers.url ?? document.url, "url", example);
   const name = snakeCase(answers.name ?? (document.title || nameOfUrl(url)));
   const found = inSchema(document, operation);
-  const datesIf = (isPaged: boolean) =>
-    namesDates(answers) ? datesOf(answers, isPaged) : proposeDates(document, operation, isPaged);
-  // A date is not a page, though "from" and "start" may be either.
-  const dated = Object.keys(datesIf(false)?.values ?? {});
-  const open = dated.length > 0 ? undefined : startOf(answers) ?? proposeStart(document, operation);
-  const others = operation.parameters.filter(({ name }) =>
-    !dated.includes(name) && name !== open?.name
-  );
-  const proposed = answers.paging === undefined
-    ? proposePaging(document, others, found, operation.headers)
-    : { paging: readPaging(answers.paging), guesses: [], signs: [], only: undefined };
+  const { dates, open, proposed } = proposeParameters(document, operation, answers, found);
   const { paging, only } = proposed;
   const total = answers.total ?? found.total;
-  const dates = datesIf(paging !== undefined || total !== undefined || only !== undefined);
   const auth = answers.auth === undefined ? authOf(operation, name) : readAuth(answers.auth, name);
   const constants = constantOf(open, answers.start);
   const parts = { dates, paging: proposed, auth, name, constants };
@@ -152,6 +141,29 @@ export function draftOfOpenApi(document: OpenApiDocument, answers: InitAnswers):
     guesses: guessesOf(proposed, maxRecords),
     notes: notesOf({ signs: proposed.signs, start: open?.name, unresolved: document.unresolved }),
   };
+}
+
+/** Which parameters of an operation are dates and paging; a parameter is one or the other. */
+function proposeParameters(
+  document: OpenApiDocument,
+  operation: Operation,
+  answers: InitAnswers,
+  found: RecordsProposal,
+) {
+  const datesIf = (isPaged: boolean) =>
+    namesDates(answers) ? datesOf(answers, isPaged) : proposeDates(document, operation, isPaged);
+  // A date is not a page, though "from" and "start" may be either.
+  const dated = Object.keys(datesIf(false)?.values ?? {});
+  const open = dated.length > 0 ? undefined : startOf(answers) ?? proposeStart(document, operation);
+  const others = operation.parameters.filter(({ name }) =>
+    !dated.includes(name) && name !== open?.name
+  );
+  const proposed = answers.paging === undefined
+    ? proposePaging(document, others, found, operation.headers)
+    : { paging: readPaging(answers.paging), guesses: [], signs: [], only: undefined };
+  const total = answers.total ?? found.total;
+  const isPaged = [proposed.paging, total, proposed.only].some((one) => one !== undefined);
+  return { dates: datesIf(isPaged), open, proposed };
 }
 
 function inSchema(document: OpenApiDocument, operation: Operation): RecordsProposal {

@@ -65,52 +65,75 @@ const daysWithHeads = 400; // a year's window and some more; about 6 MB
  * The generator as a source. `now` is the clock in epoch milliseconds: no result before the off, no card earlier than a week
  * ahead. Results younger than `settleDays` are provisional.
  */
-export function generatedSource(
-  options: { readonly seed: number; readonly now: () => number; readonly settleDays: number },
-): Source {
-  const { seed, now, settleDays } = options;
-  const races = remember(daysWithRunners, (date: string) => racesOn(date, seed));
-  const heads = remember(
-    daysWithHeads,
-    (date: string) => fixturesOn(seed, date).reverse().map(resultHeadOf),
-  );
-  const today = () => londonDay(now());
-  const isRun = (head: { readonly off_dt: string }) => Date.parse(head.off_dt) <= now();
-  const asResult = (race: Race) => {
-    return resultOf(race, { provisional: race.day > today() - settleDays });
-  };
-  const headsOn = (date: string) => {
-    return date < dateOf(today()) ? heads(date) : heads(date).filter(isRun);
-  };
-  const resultsOn = (date: string, raceIds: ReadonlySet<string>) => {
-    return races(date).filter((race) => raceIds.has(race.id)).reverse().map(asResult);
-  };
-  return {
-    courses: allCourses.map(({ id, name, region }) => ({
-      id,
-      course: name,
-      region_code: region.toLowerCase(),
-      region: allRegions.get(region) ?? region,
-    })),
-    regions: [...allRegions].map(([code, region]) => ({ region, region_code: code.toLowerCase() })),
-    racecardsOn(date) {
-      if (date < firstCardDate || date >= dateOf(today() + cardDaysAhead)) return [];
-      return races(date).map(racecardOf);
-    },
-    resultHeadsOn: headsOn,
-    resultsOn,
-    result(raceId) {
-      const day = dayOfRace(raceId);
-      if (day === undefined || day > today()) return undefined;
-      const head = headsOn(dateOf(day)).find((head) => head.race_id === raceId);
-      return head && resultsOn(head.date, new Set([raceId]))[0];
-    },
-    horse(horseId, kind) {
-      const found = horseById(seed, horseId);
-      if (!found) return undefined;
-      return kind === "pro" ? proProfileOf(found, today()) : profileOf(found);
-    },
-  };
+export function generatedSource(options: GeneratedOptions): Source {
+  return new GeneratedSource(options);
+}
+
+/** The options of the generator. */
+export interface GeneratedOptions {
+  /** Seed of the data. */
+  readonly seed: number;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  /** Days for which results are provisional. */
+  readonly settleDays: number;
+}
+
+class GeneratedSource implements Source {
+  readonly courses = allCourses.map(({ id, name, region }) => ({
+    id,
+    course: name,
+    region_code: region.toLowerCase(),
+    region: allRegions.get(region) ?? region,
+  }));
+  readonly regions = [...allRegions]
+    .map(([code, region]) => ({ region, region_code: code.toLowerCase() }));
+  readonly #options: GeneratedOptions;
+  readonly #races: (date: string) => readonly Race[];
+  readonly #heads: (date: string) => readonly ResultHead[];
+
+  constructor(options: GeneratedOptions) {
+    const { seed } = this.#options = options;
+    this.#races = remember(daysWithRunners, (date: string) => racesOn(date, seed));
+    this.#heads = remember(
+      daysWithHeads,
+      (date: string) => fixturesOn(seed, date).reverse().map(resultHeadOf),
+    );
+  }
+
+  racecardsOn(date: string) {
+    if (date < firstCardDate || date >= dateOf(this.#today() + cardDaysAhead)) return [];
+    return this.#races(date).map(racecardOf);
+  }
+
+  resultHeadsOn(date: string) {
+    const heads = this.#heads(date);
+    if (date < dateOf(this.#today())) return heads;
+    return heads.filter((head) => Date.parse(head.off_dt) <= this.#options.now());
+  }
+
+  resultsOn(date: string, raceIds: ReadonlySet<string>) {
+    const firstProvisional = this.#today() - this.#options.settleDays + 1;
+    return this.#races(date).filter((race) => raceIds.has(race.id)).reverse()
+      .map((race) => resultOf(race, { provisional: race.day >= firstProvisional }));
+  }
+
+  result(raceId: string) {
+    const day = dayOfRace(raceId);
+    if (day === undefined || day > this.#today()) return undefined;
+    const head = this.resultHeadsOn(dateOf(day)).find((head) => head.race_id === raceId);
+    return head && this.resultsOn(head.date, new Set([raceId]))[0];
+  }
+
+  horse(horseId: string, kind: "pro" | "standard") {
+    const found = horseById(this.#options.seed, horseId);
+    if (!found) return undefined;
+    return kind === "pro" ? proProfileOf(found, this.#today()) : profileOf(found);
+  }
+
+  #today(): number {
+    return londonDay(this.#options.now());
+  }
 }
 
 function fixturesOn(seed: number, date: string) {

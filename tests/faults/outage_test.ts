@@ -25,7 +25,7 @@ Deno.test("backfill() waits for an API that becomes unreachable during a run, an
   assert(wait !== null && wait !== undefined);
   assertEquals([wait.kind, more.at(-1)], ["outage", null]);
   assert(
-    /^API unreachable since [\d: -]+, next try [\d: -]+ UTC: .* 503$/.test(formatWait(wait)),
+    /^API unreachable since [\d: -]+ UTC, next try [\d: -]+ UTC: .* 503$/.test(formatWait(wait)),
     formatWait(wait),
   );
 });

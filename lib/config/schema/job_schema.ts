@@ -15,7 +15,7 @@ export type { Auth, Source } from "../job/source.ts";
 export type { Paging } from "../job/paging.ts";
 export type { RecordsSpec, RequestSpec, Stream } from "../job/stream.ts";
 export type { RowsSpec, ValueSpec } from "../job/rows.ts";
-export { COLUMN_TYPES, MERGE_POLICIES } from "../job/table.ts";
+export { COLUMN_TYPES } from "../job/table.ts";
 export type { ColumnType, MergePolicy, Table } from "../job/table.ts";
 export type { Check, Param, ParsedJob } from "../job/parsed_job.ts";
 

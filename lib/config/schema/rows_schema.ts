@@ -73,7 +73,7 @@ const value = z.strictObject({
 }).meta({ shorthand: "path" });
 
 /** The schema of one entry of `rows`: the rows that a record produces for one table. */
-export const rowsEntry = z.strictObject({
+const rowsEntry = z.strictObject({
   table: name.describe("Table that the rows are written to.").meta({ example: "readings" }),
   each: path.optional().describe(
     "Path of an array in the record; each element becomes a row. `a[].b[]` reads nested arrays, `a{}` the members of an object (with the name as `$key`), `a{[]}` an object of arrays of equal length. In `columns`, `^` is the parent of the element.",

@@ -17,10 +17,10 @@ import type { WireRequest } from "./request.ts";
 type OAuth2 = NonNullable<Auth["oauth2"]>;
 
 /** Sends the request that fetches a token. */
-export type TokenSender = (request: WireRequest) => Promise<HttpResponse>;
+type TokenSender = (request: WireRequest) => Promise<HttpResponse>;
 
 /** Dependencies of the credentials. */
-export interface CredentialsDependencies {
+interface CredentialsDependencies {
   /** Looks up the variables that hold secrets. */
   readonly env: Env;
   /** Monotonic clock. */

@@ -41,6 +41,44 @@ export class HttpError extends Error {
   }
 }
 
+/** An error of the runtime, by its message, and what it means; the first that matches counts. */
+const SEND_ERRORS: readonly {
+  readonly pattern: RegExp;
+  readonly error: (host: string, url: string) => HttpError;
+}[] = [
+  {
+    pattern: /dns error/i,
+    error: (_, url) => new HttpError("connection", `DNS knows no host "${new URL(url).hostname}"`),
+  },
+  {
+    pattern: /connection refused/i,
+    error: (host) => new HttpError("connection", `nothing listens at ${host} (connection refused)`),
+  },
+  {
+    pattern: /certificate|UnknownIssuer|NotValidForName/i,
+    error: (host) => new HttpError("certificate", `the certificate of ${host} is not trusted`),
+  },
+  {
+    pattern: /header|ByteString|invalid.*(method|uri|url)/i,
+    error: () =>
+      new HttpError("request", "a header or the URL contains a character that cannot be sent"),
+  },
+  {
+    pattern: /before message completed|reset|broken pipe|closed/i,
+    error: (host) =>
+      new HttpError("connection", `${host} closed the connection before it responded`),
+  },
+  {
+    pattern: /InvalidContentType/,
+    error: (host) =>
+      new HttpError(
+        "connection",
+        `${host} does not speak HTTPS`,
+        'Write http:// instead of https:// in "url" of the source',
+      ),
+  },
+];
+
 /** Classifies an error of `fetch` before the response headers; `proxy` names the proxy in use. */
 export function sendError(error: unknown, url: string, proxy?: string): HttpError {
   const host = hostOf(url);
@@ -59,32 +97,9 @@ export function sendError(error: unknown, url: string, proxy?: string): HttpErro
       `Check the proxy, or list ${new URL(url).hostname} in NO_PROXY`,
     );
   }
-  if (/dns error/i.test(reason)) {
-    return new HttpError("connection", `DNS knows no host "${new URL(url).hostname}"`);
-  }
-  if (/connection refused/i.test(reason)) {
-    return new HttpError("connection", `nothing listens at ${host} (connection refused)`);
-  }
-  if (/certificate|UnknownIssuer|NotValidForName/i.test(reason)) {
-    return new HttpError("certificate", `the certificate of ${host} is not trusted`);
-  }
-  if (/header|ByteString|invalid.*(method|uri|url)/i.test(reason)) {
-    return new HttpError(
-      "request",
-      "a header or the URL contains a character that cannot be sent",
-    );
-  }
-  if (/before message completed|reset|broken pipe|closed/i.test(reason)) {
-    return new HttpError("connection", `${host} closed the connection before it responded`);
-  }
-  if (/InvalidContentType/.test(reason)) {
-    return new HttpError(
-      "connection",
-      `${host} does not speak HTTPS`,
-      'Write http:// instead of https:// in "url" of the source',
-    );
-  }
-  return new HttpError("connection", `no response from ${host} (${reason.slice(0, 120)})`);
+  const known = SEND_ERRORS.find(({ pattern }) => pattern.test(reason));
+  return known?.error(host, url) ??
+    new HttpError("connection", `no response from ${host} (${reason.slice(0, 120)})`);
 }
 
 /** Classifies an error while a body is read. */

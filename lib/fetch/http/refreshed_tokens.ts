@@ -20,7 +20,7 @@ export interface IssuedTokens {
 export type AccessToken = Pick<IssuedTokens, "text" | "usableMs">;
 
 /** What refreshed tokens need. */
-export interface RefreshedTokensOptions {
+interface RefreshedTokensOptions {
   /** URL of the token server. */
   readonly tokenUrl: string;
   /** The client's id. */

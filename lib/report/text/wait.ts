@@ -29,13 +29,13 @@ export function formatCompletion(seconds: number, doneAtMs: number): string {
 
 const SECONDS_PER_DAY = 86_400;
 
-/** A wait with its instants: `API unreachable since 02:14, next try 02:19 UTC: connection refused`. */
+/** A wait with its instants: `API unreachable since 02:14 UTC, next try 02:19 UTC: connection refused`. */
 export function formatWait({ kind, reason, sinceMs, untilMs }: Wait): string {
   const [since, until] = [minuteOf(sinceMs), minuteOf(untilMs)];
   if (kind === "limit") return `waiting until ${until} UTC: ${reason}`;
   const isOneDay = since.slice(0, 10) === until.slice(0, 10);
   const [from, to] = isOneDay ? [since.slice(11), until.slice(11)] : [since, until];
-  return `API unreachable since ${from}, next try ${to} UTC: ${reason}`;
+  return `API unreachable since ${from} UTC, next try ${to} UTC: ${reason}`;
 }
 
 function minuteOf(atMs: number): string {

@@ -67,24 +67,36 @@ function earlier(step: number, updated: string) {
   return { fractional: price.fractional, decimal: String(price.decimal), updated };
 }
 
-/** A runner of a card. */
+type Fields = Readonly<Record<string, unknown>>;
+
+/** A runner of a card; its parts are in the order of the recordings, and draw their values in it. */
 export function runnerOn(
   race: Race,
   runner: Runner,
   offers: Offers,
 ): Readonly<Record<string, unknown>> {
-  const { horse, jockey, trainer, owner } = runner;
   const dice = new Dice(mix(runner.key, 1));
-  const written = race.home !== "ROW";
   const surgery = dice.chance(0.06) ? surgeries(dice, race.day) : [];
-  const claim = jockey?.claimLbs ? `(${jockey.claimLbs})` : "";
+  return {
+    ...birthOf(runner),
+    ...peopleOf(runner, race.day),
+    ...wordsOn(dice, race, runner.horse),
+    medical: surgery,
+    ...declarationOf(dice, runner, surgery.length > 0),
+    ...ratingsOf(dice, runner),
+    ...rideOf(dice, runner),
+    odds: oddsOn(runner, offers),
+  };
+}
+
+function birthOf({ horse, age, sex }: Runner): Fields {
   return {
     horse_id: horseId("hrs", horse.number),
     horse: horse.name,
     dob: dateOf(horse.foaledOn),
-    age: String(runner.age),
-    sex: runner.sex.text,
-    sex_code: runner.sex.code,
+    age: String(age),
+    sex: sex.text,
+    sex_code: sex.code,
     colour: horse.colour,
     region: horse.region,
     breeder: horse.breeder,
@@ -97,45 +109,70 @@ export function runnerOn(
     damsire: horse.damsire.name,
     damsire_id: horseId("dsi", horse.damsire.number),
     damsire_region: horse.damsire.region,
+  };
+}
+
+function peopleOf({ horse, trainer, owner }: Runner, day: number): Fields {
+  return {
     trainer: trainer.name,
     trainer_id: trainer.id,
     trainer_location: trainer.location,
-    trainer_14_days: fortnight(trainer, race.day),
+    trainer_14_days: fortnight(trainer, day),
     owner: owner.name,
     owner_id: owner.id,
-    prev_trainers: former(horse.trainers, race.day).map(({ person, until }) => ({
+    prev_trainers: former(horse.trainers, day).map(({ person, until }) => ({
       trainer: person.name,
       trainer_id: person.id,
       change_date: until,
     })),
-    prev_owners: former(horse.owners, race.day).map(({ person, until }) => ({
+    prev_owners: former(horse.owners, day).map(({ person, until }) => ({
       owner: person.name,
       owner_id: person.id,
       change_date: until,
     })),
-    comment: written ? remark(dice) : "",
-    spotlight: written ? spotlight(dice) : "",
-    quotes: written && dice.chance(0.04) ? [quoteOn(dice, horse, race.day)] : [],
-    stable_tour: written && dice.chance(0.03) ? [{ quote: `${quote(dice)}. 04-04-24` }] : [],
-    medical: surgery,
+  };
+}
+
+function wordsOn(dice: Dice, race: Race, horse: Horse): Fields {
+  const isWritten = race.home !== "ROW";
+  return {
+    comment: isWritten ? remark(dice) : "",
+    spotlight: isWritten ? spotlight(dice) : "",
+    quotes: isWritten && dice.chance(0.04) ? [quoteOn(dice, horse, race.day)] : [],
+    stable_tour: isWritten && dice.chance(0.03) ? [{ quote: `${quote(dice)}. 04-04-24` }] : [],
+  };
+}
+
+function declarationOf(dice: Dice, runner: Runner, hadSurgery: boolean): Fields {
+  return {
     number: runner.withdrawn ? "NR" : String(runner.number),
     draw: String(runner.draw),
     headgear: runner.headgear,
     headgear_run: runner.headgear !== "" && dice.chance(0.2) ? "1" : "",
-    wind_surgery: surgery.length > 0 ? "w" : "",
-    wind_surgery_run: surgery.length > 0 && dice.chance(0.3) ? "1" : "",
+    wind_surgery: hadSurgery ? "w" : "",
+    wind_surgery_run: hadSurgery && dice.chance(0.3) ? "1" : "",
     past_results_flags: pastFlags(dice),
-    lbs: String(runner.lbs),
-    ofr: runner.rating === undefined ? "-" : String(runner.rating),
+  };
+}
+
+function ratingsOf(dice: Dice, { lbs, rating, horse }: Runner): Fields {
+  return {
+    lbs: String(lbs),
+    ofr: rating === undefined ? "-" : String(rating),
     rpr: figure(dice, horse, 0.12),
     ts: figure(dice, horse, 0.3),
+  };
+}
+
+function rideOf(dice: Dice, { jockey, trainer, owner }: Runner): Fields {
+  const claim = jockey?.claimLbs ? `(${jockey.claimLbs})` : "";
+  return {
     jockey: jockey ? `${jockey.name}${claim}` : "",
     jockey_id: jockey?.id ?? "",
     silk_url: dice.chance(0.01) ? null : notation.silkUrl(owner.id),
     last_run: lastRun(dice),
     form: formFigures(dice),
     trainer_rtf: dice.chance(0.1) ? "" : String(keyOf(trainer.id) % 101),
-    odds: oddsOn(runner, offers),
   };
 }
 

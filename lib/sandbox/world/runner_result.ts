@@ -12,7 +12,9 @@ import type { Race, Runner } from "./race.ts";
 import { Dice, mix } from "./random.ts";
 import { horseId } from "./stratum.ts";
 
-/** A runner of a result. `exchange` and `rated` say whether those figures are out yet. */
+type Fields = Readonly<Record<string, unknown>>;
+
+/** A runner of a result. `exchange` and `rated` say whether those figures have been published. */
 export function runnerIn(
   race: Race,
   runner: Runner,
@@ -20,38 +22,69 @@ export function runnerIn(
   exchange: boolean,
   rated: boolean,
 ): Readonly<Record<string, unknown>> {
-  const { horse, trainer, owner, finish } = runner;
   const dice = new Dice(mix(runner.key, 2));
-  const price = ladder[runner.step]!;
-  const placed = finish?.seconds !== undefined;
-  // drawn in any case, so that what is said does not depend on what is held back
-  const bsp = exchangePrice(dice, price.decimal);
-  const rpr = String(horse.rating + dice.between(-20, 8));
-  const tsr = dice.chance(0.8) ? String(horse.rating + dice.between(-40, 2)) : "–";
+  // Drawn in any case, so that the comment does not depend on which figures are held back.
+  const bsp = exchangePrice(dice, ladder[runner.step]!.decimal);
+  const figures = figuresOf(dice, runner, rated);
+  return {
+    ...priceOf(runner, sp, exchange ? bsp : undefined),
+    ...placeOf(runner),
+    ...figures,
+    prize: prizeText(race, runner.finish?.prize ?? 0),
+    ...peopleOf(runner),
+    comment: inRunning(
+      dice,
+      race.obstacles > 0,
+      runner.finish?.position ?? "",
+      betting(dice, runner.step),
+    ),
+    silk_url: notation.silkUrl(runner.owner.id),
+  };
+}
+
+function priceOf({ horse, step }: Runner, sp: string, bsp: string | undefined): Fields {
   return {
     horse_id: horseId("hrs", horse.number),
     horse: notation.withCountry(horse),
     sp,
-    sp_dec: notation.twoPlaces(Math.round(price.decimal * 100)),
-    bsp: exchange ? bsp : undefined,
-    number: String(runner.number),
+    sp_dec: notation.twoPlaces(Math.round(ladder[step]!.decimal * 100)),
+    bsp,
+  };
+}
+
+function placeOf({ number, draw, age, sex, lbs, headgear, finish }: Runner): Fields {
+  const placed = finish?.seconds !== undefined;
+  return {
+    number: String(number),
     position: finish?.position ?? "",
-    draw: runner.draw === 0 ? "" : String(runner.draw),
+    draw: draw === 0 ? "" : String(draw),
     btn: placed ? notation.margin(finish.lengths!) : "-",
     ovr_btn: placed ? notation.margin(finish.lengthsInAll!) : "-",
-    age: String(runner.age),
-    sex: runner.sex.code,
-    weight: notation.stones(runner.lbs),
-    weight_lbs: String(runner.lbs),
-    headgear: runner.headgear,
+    age: String(age),
+    sex: sex.code,
+    weight: notation.stones(lbs),
+    weight_lbs: String(lbs),
+    headgear,
     time: placed ? notation.clock(finish.seconds!) : "-",
-    or: runner.rating === undefined ? "–" : String(runner.rating),
-    rpr: rated && placed ? rpr : "–",
-    tsr: rated && placed ? tsr : "–",
-    prize: prizeText(race, finish?.prize ?? 0),
-    jockey: runner.jockey?.name ?? "",
-    jockey_claim_lbs: String(runner.jockey?.claimLbs ?? 0),
-    jockey_id: runner.jockey?.id ?? "",
+  };
+}
+
+function figuresOf(dice: Dice, { horse, rating, finish }: Runner, rated: boolean): Fields {
+  const isShown = rated && finish?.seconds !== undefined;
+  const rpr = String(horse.rating + dice.between(-20, 8));
+  const tsr = dice.chance(0.8) ? String(horse.rating + dice.between(-40, 2)) : "–";
+  return {
+    or: rating === undefined ? "–" : String(rating),
+    rpr: isShown ? rpr : "–",
+    tsr: isShown ? tsr : "–",
+  };
+}
+
+function peopleOf({ horse, jockey, trainer, owner }: Runner): Fields {
+  return {
+    jockey: jockey?.name ?? "",
+    jockey_claim_lbs: String(jockey?.claimLbs ?? 0),
+    jockey_id: jockey?.id ?? "",
     trainer: trainer.name,
     trainer_id: trainer.id,
     owner: owner.name,
@@ -62,13 +95,6 @@ export function runnerIn(
     dam_id: horseId("dam", horse.dam.number),
     damsire: horse.damsire.name,
     damsire_id: horseId("dsi", horse.damsire.number),
-    comment: inRunning(
-      dice,
-      race.obstacles > 0,
-      finish?.position ?? "",
-      betting(dice, runner.step),
-    ),
-    silk_url: notation.silkUrl(owner.id),
   };
 }
 

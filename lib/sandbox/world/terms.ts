@@ -63,7 +63,7 @@ export function termsOf(
   const sexRestriction = sexOf(dice, type, ages);
   const yards = yardsOf(dice, type, ages[0]);
   return {
-    name: nameOf(dice, meeting.home, type, sort, ages, sexRestriction),
+    name: nameOf(dice, meeting.home, { type, sort, ages, sex: sexRestriction }),
     type,
     raceClass: meeting.home === "GB" ? `Class ${sort.level}` : "",
     pattern: sort.pattern,
@@ -194,10 +194,12 @@ function declaredOf(dice: Dice, { handicap, level }: Sort): number {
 function nameOf(
   dice: Dice,
   home: Home,
-  type: RaceType,
-  sort: Sort,
-  ages: Ages,
-  sex: string,
+  { type, sort, ages, sex }: {
+    readonly type: RaceType;
+    readonly sort: Sort;
+    readonly ages: Ages;
+    readonly sex: string;
+  },
 ): string {
   if (home === "ROW" && dice.chance(0.7)) {
     return `${dice.pick(frenchRaces)} (${sort.title}) (${
