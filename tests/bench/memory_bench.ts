@@ -1,9 +1,10 @@
 // Prints the peak memory of `backfill` over ranges of different length, into PostgreSQL: of the process that
 // does the work, with the flags that `deno task` gives it. The ranges end on the same day, so that long ones
-// hold years of results alone. With `--slow`, the database takes that many microseconds longer for each runner.
+// hold years of results alone. With `--slow`, the database takes that many microseconds longer for each runner;
+// with `--nice`, other programs go before the process that is measured, as on a busy machine.
 //
 //     deno run -A tests/bench/memory_bench.ts [--days 100,400] [--rounds 1] \
-//       [--streams both|results|racecards] [--slow 0]
+//       [--streams both|results|racecards] [--slow 0] [--nice 0]
 import { parseArgs } from "@std/cli/parse-args";
 import postgres from "postgres";
 import { formatDay, MINUTES_PER_DAY, parseCivil } from "../../lib/plan/time/civil.ts";
@@ -23,6 +24,8 @@ export interface MemoryOptions {
   readonly streams: readonly string[];
   /** Microseconds that the database takes longer for each runner. */
   readonly slowUs: number;
+  /** Niceness of the process that is measured. */
+  readonly niceness: number;
 }
 
 /** What one run took. */
@@ -40,7 +43,9 @@ const LOOK_MS = 50;
 const TICKS_PER_SECOND = 100;
 
 /** Runs the benchmark and prints a line for each range. */
-export async function memoryBench({ days, rounds, streams, slowUs }: MemoryOptions): Promise<void> {
+export async function memoryBench(
+  { days, rounds, streams, slowUs, niceness }: MemoryOptions,
+): Promise<void> {
   await using server = await startPostgres();
   await using pages = await startPageServer();
   using folder = tempDir();
@@ -62,7 +67,7 @@ export async function memoryBench({ days, rounds, streams, slowUs }: MemoryOptio
         ...[`--config=${job}`, `--only=${streams.join(",")}`],
         `--start-date=${formatDay(LAST - (count - 1) * MINUTES_PER_DAY)}`,
         `--end-date=${formatDay(LAST)}`,
-      ], env);
+      ], { env, niceness });
       first ??= taken.mostMb;
       console.log(line(count, taken, `${(taken.mostMb / first).toFixed(2)} of ${days[0]} days`));
     }
@@ -102,11 +107,23 @@ function disposable(sql: postgres.Sql): postgres.Sql & AsyncDisposable {
 }
 
 /** Runs `backfill` with these arguments. */
-async function measure(args: readonly string[], env: Record<string, string>): Promise<Taken> {
+async function measure(
+  args: readonly string[],
+  { env, niceness }: { env: Record<string, string>; niceness: number },
+): Promise<Taken> {
   const flags = await flagsOf("backfill", args, { ...Deno.env.toObject(), ...env });
   const startedAt = performance.now();
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", ...flags, `${REPOSITORY}tasks/backfill.ts`, ...args],
+  // `nice` becomes the program, so its process is the one that is measured.
+  const child = new Deno.Command("nice", {
+    args: [
+      "-n",
+      String(niceness),
+      Deno.execPath(),
+      "run",
+      ...flags,
+      `${REPOSITORY}tasks/backfill.ts`,
+      ...args,
+    ],
     env: { ...MEMORY_SETTINGS, ...env },
     ...{ cwd: REPOSITORY, stdout: "null", stderr: "inherit" },
   }).spawn();
@@ -136,13 +153,14 @@ async function watch(child: Deno.ChildProcess): Promise<Pick<Taken, "mostMb" | "
 
 if (import.meta.main) {
   const flags = parseArgs(Deno.args, {
-    string: ["days", "rounds", "streams", "slow"],
-    default: { days: "100,400", rounds: "1", streams: "both", slow: "0" },
+    string: ["days", "rounds", "streams", "slow", "nice"],
+    default: { days: "100,400", rounds: "1", streams: "both", slow: "0", nice: "0" },
   });
   await memoryBench({
     days: flags.days.split(",").map(Number),
     rounds: Number(flags.rounds),
     streams: flags.streams === "both" ? ["racecards", "results"] : [flags.streams],
     slowUs: Number(flags.slow),
+    niceness: Number(flags.nice),
   });
 }
