@@ -65,20 +65,20 @@ function opening(job: Job): string[] {
   return [
     "# How long a backfill takes",
     "",
-    `This page is made by \`deno task docs\` from the job \`${job.job}\`, and a test makes it again and fails`,
-    `where it differs. "Now" is ${LAST_DAY}. For other dates, or what is left of a backfill that has begun, ask:`,
+    `\`deno task docs\` generates this page from the job \`${job.job}\`, and a test fails when it is out of date.`,
+    `"Now" is ${LAST_DAY}. For other dates, or for the rest of a backfill that has started, run:`,
     "",
     "    deno task backfill --check-status --start-date 2015-01-01",
     "",
-    "That sends no request; it uses the same arithmetic with what your runs have measured.",
+    "The command sends no request. It uses the same arithmetic with the measurements of your runs.",
   ];
 }
 
 function columnsExplained(job: Job): string[] {
   return [
-    "*Requests* are pages. *Rows* are those of all tables together before they are merged: most horses and people",
-    "are known already, so the tables grow by less. *Day by day* is what asking each endpoint for each day",
-    `would take; windows of results hold up to ten pages instead, and racecards are not asked for before`,
+    "*Requests* counts pages. *Rows* counts the rows of all tables before they are merged: most horses and people",
+    "are already known, so the tables grow by less. *Day by day* is the number of requests with one request per",
+    `endpoint and day; windows of results hold up to ten pages instead, and racecards are not requested before`,
     `${
       firstDayOf(job, "racecards")
     }. *The daily update* is yesterday and the days whose results may still change.`,
@@ -92,36 +92,36 @@ function explained(job: Job): string[] {
   return [
     "## How they are computed",
     "",
-    `1. Dates: of each stream those of the range for which the source has anything (\`start\` in the job file).`,
+    `1. Dates: for each stream, the dates of the range for which the API has data (\`start\` in the job file).`,
     `2. Records: ${
       perDay(results)
-    } races a day, as the job file says (\`forecast\`); once a stream has fetched three windows, what`,
-    `   was measured. Each is about ${
+    } races a day, as declared in the job file (\`forecast\`); once a stream has fetched three windows, the`,
+    `   measured number. Each becomes about ${
       results?.forecast?.rows_per_record ?? 1
     } rows: the race, its runners, and for each runner horse, jockey, trainer,`,
     "   owner, sire, dam, damsire and pedigree.",
-    "3. Windows: racecards a day each, because the endpoint takes one date; results as many days as hold ten pages",
+    "3. Windows: one day each for racecards, because the endpoint accepts one date; for results as many days as fill ten pages",
     "   (lib/plan/auto_window.ts).",
-    "4. Requests: as many as the records of a window fill pages, the last of them half full on average.",
+    "4. Requests: the number of pages that the records of a window fill; the last page is half full on average.",
     `5. Time: requests divided by the tightest limit. Streams of a group run side by side and share`,
     `   ${
       formatRate(tightest(job.source.limits) ?? Infinity)
-    }; groups run one after the other. Latency does not count: several requests are under way at once.`,
+    }; groups run one after the other. Latency does not count, because several requests are in flight at once.`,
     "",
-    "lib/plan/forecast.ts is the arithmetic, and tests/journeys/fewer_requests_test.ts holds it against the windows that a run",
-    "really cuts over ten years of the sandbox: it keeps within a tenth.",
+    "lib/plan/forecast.ts contains the arithmetic. tests/journeys/fewer_requests_test.ts compares it with the windows that a run",
+    "actually cuts over ten years of the sandbox; the two differ by less than a tenth.",
     "",
-    "## What they leave out",
+    "## What they do not include",
     "",
-    "- Retries, and answers that take longer than the limit allows for: see `deno task doctor`.",
-    "- The database, which takes rows several times faster than the API gives them (docs/benchmarks.md).",
+    "- Retries, and responses that take longer than the limit allows for; `deno task doctor` shows the response time.",
+    "- Writing to the database, which is several times faster than the API (docs/benchmarks.md).",
     `- \`--with horse_profiles\`: a request for each horse that no racecard has described, at ${
       formatRate(profiles)
     }, so`,
     `  ${
       formatNumber(profiles * 3600)
     } horses an hour. \`--check-status --with horse_profiles\` counts them.`,
-    "- `--region-codes gb ire` brings fewer races, so fewer pages of results, and as many racecards.",
+    "- `--region-codes gb ire`, which returns fewer races: fewer pages of results, and the same number of racecards.",
     "- A faster plan of the API: change `limits` of `source` in config/racing.yaml, and run `deno task docs`.",
   ];
 }
