@@ -20,6 +20,7 @@ import { RetryList } from "./retry_list.ts";
 import { RunLog } from "./run_log.ts";
 import type { Shard, ShardValue } from "./shard.ts";
 import { readShards, Shards } from "./shard.ts";
+import { Verifications } from "./verification.ts";
 
 /** A stream without windows (or one of its `for_each` values) that was fetched. */
 export interface Item {
@@ -59,6 +60,8 @@ export class Checkpoint {
   readonly runs: RunLog;
   /** What the windows of each stream measured; written with the next `done`. */
   readonly measures: Measures;
+  /** The result of the last verification. */
+  readonly verifications: Verifications;
 
   /** A checkpoint in an open store; `target` is the stamp of the target. */
   constructor(kv: Deno.Kv, target: string, job: string) {
@@ -66,6 +69,7 @@ export class Checkpoint {
     this.#prefix = jobPrefix(target, job);
     this.runs = new RunLog(kv, this.#key("run"));
     this.measures = new Measures(kv, this.#key("measure"));
+    this.verifications = new Verifications(kv, this.#key("verified"));
   }
 
   /** Reads the coverage of all tracks of a stream and scope into memory. */

@@ -17,4 +17,12 @@ export function jobPrefix(target: string, job: string): Deno.KvKey {
 }
 
 /** Kinds of entries of a job. */
-export type EntryKind = "coverage" | "item" | "failed" | "rejected" | "run" | "measure" | "fold";
+export type EntryKind =
+  | "coverage"
+  | "item"
+  | "failed"
+  | "rejected"
+  | "run"
+  | "measure"
+  | "fold"
+  | "verified";

@@ -23,6 +23,9 @@ export const SETTING_NAMES = [
   "BACKFILL_ARCHIVE",
 ] as const;
 
+/** Variables of the console: where it listens, and the password that other machines need. */
+export const CONSOLE_NAMES = ["HINDCAST_CONSOLE_PORT", "HINDCAST_CONSOLE_PASSWORD"] as const;
+
 /** Locations unless the environment sets others. */
 export const DEFAULTS = {
   databaseUrl: "pglite:./data/db",

@@ -61,5 +61,21 @@ export async function verify(
   const coverage = only.length === 0 || only.includes(COVERAGE)
     ? await verifyCoverage({ job, checkpoint: await stores.checkpoint(job), target: stores.target })
     : null;
-  return { ok: checks.every((check) => check.ok) && coverage?.ok !== false, checks, coverage };
+  const ok = checks.every((check) => check.ok) && coverage?.ok !== false;
+  await remember(job, stores, { ok, checks, coverage });
+  return { ok, checks, coverage };
+}
+
+/** Keeps the result for the console; a verification is none the worse where it cannot be kept. */
+async function remember(job: Job, stores: Stores, verified: Verified): Promise<void> {
+  if (stores.target.id === "") return;
+  const { checks, coverage } = verified;
+  const at = new Date().toISOString();
+  const findings =
+    coverage?.streams.flatMap(({ stream, findings }) =>
+      findings.map(({ reason }) => `${stream}: ${reason}`)
+    ) ?? [];
+  const { verifications } = await stores.checkpoint(job);
+  await verifications.save({ at, checks, coverage: coverage?.ok ?? null, findings })
+    .catch(() => {});
 }

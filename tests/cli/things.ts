@@ -2,13 +2,17 @@
 // checks that pass, that fail and that cannot be run.
 import { type HttpServer, serve } from "../support/http_server.ts";
 
-/** The API of kinds and things; `asked` are the paths, in order. */
-export function thingsApi(asked: string[] = []): HttpServer {
+/** The API of kinds and things; `asked` are the paths, in order; a day that `isBroken` is refused. */
+export function thingsApi(
+  asked: string[] = [],
+  isBroken: (day: string) => boolean = () => false,
+): HttpServer {
   return serve((request) => {
     const { pathname, searchParams } = new URL(request.url);
     asked.push(pathname);
     if (pathname === "/kinds") return Response.json([{ id: "a" }, { id: "b" }]);
     const day = searchParams.get("day");
+    if (isBroken(day!)) return new Response("no", { status: 400 });
     return Response.json(["a", "b"].map((kind) => ({ id: `${day} ${kind}`, day, kind })));
   });
 }

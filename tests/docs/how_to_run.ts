@@ -40,6 +40,7 @@ const WAYS: readonly (readonly [pattern: RegExp, way: (command: string) => Way])
   [/--watch$/, () => ({ stopAt: "next " })],
   [/^mkdir /, () => ({ apart: true })],
   [/^tail -f /, () => ({ stopAt: "done:", apart: true })],
+  [/task console/, console],
   [/task cron/, cron],
   [/^nohup /, (line) => ({ as: `${shortened(line)} wait`, apart: true })],
   [/--check-status|--dry-run/, () => ({})],
@@ -69,6 +70,12 @@ function cron(command: string): Way {
   const apart = { apart: true, loose: true };
   if (command.includes("--once")) return apart;
   return isFree(8000) ? { ...apart, stopAt: "updates at" } : { reason: "port 8000 is in use here" };
+}
+
+/** The one with a password is a line to adapt. */
+function console(command: string): Way {
+  if (command.includes("...")) return { reason: "its password is to be filled in" };
+  return isFree(8001) ? { stopAt: "console of" } : { reason: "port 8001 is in use here" };
 }
 
 /** Whether nothing listens on a port: the page shows the default one. */

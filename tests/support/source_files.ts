@@ -31,7 +31,7 @@ export function sourceFiles(folder: string): SourceFile[] {
   for (const entry of Deno.readDirSync(join(REPOSITORY, folder))) {
     const path = `${folder}/${entry.name}`;
     if (entry.isDirectory) files.push(...sourceFiles(path));
-    else if (entry.name.endsWith(".ts")) files.push(readSource(path));
+    else if (/\.tsx?$/.test(entry.name)) files.push(readSource(path));
   }
   return files.sort((a, b) => a.path < b.path ? -1 : 1);
 }

@@ -14,7 +14,7 @@ import { jobFileOf, permissions } from "./permissions.ts";
 import { programArguments } from "./program.ts";
 import { childEnvironment } from "./environment.ts";
 import { DEFAULTS } from "../settings.ts";
-import { COMMANDS, FIXED, MEMORY_SETTINGS, PROGRAM_NAMES, REPOSITORY_JOB } from "./needs.ts";
+import { FIXED, MEMORY_SETTINGS, needsOf, PROGRAM_NAMES, REPOSITORY_JOB } from "./needs.ts";
 
 /** Exit code of an interrupted command, as in exit.ts, which imports more than a launcher should. */
 const INTERRUPTED = 130;
@@ -31,7 +31,7 @@ export async function launch([command = "--help", ...args]: readonly string[]): 
     const flags = ["--quiet", "--no-prompt", ...FIXED[command]!];
     return await signals.until(start(command, flags, args, Deno.env.toObject()));
   }
-  const needs = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
+  const needs = needsOf(command, args);
   if (needs === undefined) {
     const near = suggest(command, PROGRAM_NAMES);
     const hint = near === undefined ? "See --help" : `Did you mean "${near}"?`;

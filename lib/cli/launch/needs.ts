@@ -18,6 +18,7 @@ export const COMMANDS: Readonly<Record<string, Needs>> = {
   checkpoint: { target: true, kv: true, kvFolder: true, lock: true },
   doctor: { source: true, target: true, kv: true, logs: true, lock: true },
   probe: { source: true, target: "requests", file: true },
+  console: { target: true, kv: true, serve: "console" },
   cron: {
     ...{ source: true, target: true, kv: true, logs: true, archive: true, lock: true },
     serve: "status",
@@ -44,13 +45,20 @@ export const FIXED: Readonly<Record<string, readonly string[]>> = {
 /** Makes glibc return the memory of freed responses and batches: 30 MB less at the peak. */
 export const MEMORY_SETTINGS = { MALLOC_MMAP_THRESHOLD_: "131072" };
 
+/** What a command requires; a console that may act requires what a run does. */
+export function needsOf(command: string, args: readonly string[]): Needs | undefined {
+  const needs = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
+  if (command !== "console" || !args.includes("--allow-actions")) return needs;
+  return { ...COMMANDS.backfill, ...needs };
+}
+
 /** The permissions of a command, as flags of `deno run`; for tests and the guide. */
 export async function flagsOf(
   command: string,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Promise<string[]> {
-  const needs = COMMANDS[command] ?? {};
+  const needs = needsOf(command, args) ?? {};
   const settings = { ...env, ...needs.settings };
   return (await permissions(needs, args, settings, new Set())).flags;
 }

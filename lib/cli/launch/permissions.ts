@@ -6,7 +6,7 @@ import { PROXY_NAMES } from "../../fetch/http/proxy.ts";
 import { parsePostgresUrl } from "../../upsert/postgres/url.ts";
 import { JOB_SETTING, namedJob } from "../default_job.ts";
 import { IS_BUNDLED, packageFile } from "../package_files.ts";
-import { readSettings, SETTING_NAMES } from "../settings.ts";
+import { CONSOLE_NAMES, readSettings, SETTING_NAMES } from "../settings.ts";
 import { type Environment, hostOf, type JobAccess } from "./job_access.ts";
 import { readAccessApart } from "./parse_apart.ts";
 
@@ -26,8 +26,8 @@ export interface Needs {
   readonly archive?: boolean;
   /** Takes the lock of the job, which records the host name. */
   readonly lock?: boolean;
-  /** Listens on 127.0.0.1: on the port of the status page, or on any port. */
-  readonly serve?: "status" | "any";
+  /** Listens: on the port of the status page, on the address of the console, or on any port of 127.0.0.1. */
+  readonly serve?: "status" | "console" | "any";
   /** Also accepts the job file as its first argument. */
   readonly file?: boolean;
   /** Reads no job. */
@@ -47,6 +47,9 @@ interface Grants {
 
 /** Default port of the status page; `PORT` overrides it. */
 const STATUS_PORT = "8000";
+
+/** Default port of the console; `--port` and `HINDCAST_CONSOLE_PORT` override it. */
+const CONSOLE_PORT = "8001";
 
 /** Variables for terminals and schedules, in addition to the settings and those that the job names. */
 const COMMON_NAMES = ["NO_COLOR", "TERM", "HINDCAST_COMMAND"];
@@ -94,6 +97,7 @@ export async function permissions(
     fromFiles,
   });
   const { net, read, write, env: names, sys } = grantsOf(needs, job, env);
+  if (needs.serve === "console") addConsole({ net, env: names }, args, env);
   const flags = [
     "--quiet",
     "--no-prompt",
@@ -146,6 +150,27 @@ export function jobFileOf(
   const named = namedJob(args);
   if (named === undefined && mayBeFirst && args[0]?.startsWith("-") === false) return args[0];
   return named ?? env[JOB_SETTING] ?? "";
+}
+
+/** The address that the console listens on, as the command line or the environment gives it. */
+function addConsole(
+  { net, env: names }: Pick<Grants, "net" | "env">,
+  args: readonly string[],
+  env: Environment,
+): void {
+  const port = valueOf(args, "--port") || env.HINDCAST_CONSOLE_PORT || CONSOLE_PORT;
+  const hostname = valueOf(args, "--hostname") ?? "127.0.0.1";
+  const host = hostname.includes(":") ? `[${hostname}]` : hostname;
+  if (/^\d{1,5}$/.test(port) && /^[\w.:[\]-]+$/.test(host)) net.add(`${host}:${port}`);
+  for (const name of CONSOLE_NAMES) names.add(name);
+}
+
+/** The value of a flag on a command line, the last one if it is repeated. */
+function valueOf(args: readonly string[], flag: string): string | undefined {
+  const values = args.flatMap((arg, at) =>
+    arg === flag ? args[at + 1] ?? [] : arg.startsWith(`${flag}=`) ? arg.slice(flag.length + 1) : []
+  );
+  return values.at(-1);
 }
 
 function addBoth(grants: Grants, path: string): void {

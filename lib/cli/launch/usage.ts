@@ -14,6 +14,7 @@ export const ABOUT_COMMANDS: Readonly<Record<string, string>> = {
   errors: "List failed windows and rejected rows, and what to do about them.",
   verify: "Run the job's checks and compare coverage with the database.",
   query: "Run a read-only SQL query on the database.",
+  console: "Serve a page with coverage, the run in progress and errors.",
   cron: "Run the daily update on a schedule and serve a status page.",
   checkpoint: "Restore a lost checkpoint from the database.",
   sandbox: "Run the simulated API that the demo uses.",

@@ -95,6 +95,11 @@ Deno.test("each command may reach its API, its database and its files, and nothi
     errors: { ...reader, sys: ["hostname"] },
     backfill: runner,
     doctor: runner,
+    console: {
+      ...reader,
+      net: [...reader.net, "127.0.0.1:8001"],
+      env: [...ENV, "HINDCAST_CONSOLE_PORT", "HINDCAST_CONSOLE_PASSWORD"],
+    },
     checkpoint: {
       ...reader,
       read: [...JOB_FILES, "DIR/data"],

@@ -1,0 +1,74 @@
+// Serves the console of a job: reads where it listens and its password, and opens the port. What is served is
+// in lib/console. Invariant: an address that other machines reach requires a password.
+import type { Access } from "../../console/guard.ts";
+import { isLoopback } from "../../console/guard.ts";
+import type { Console } from "../../console/console.ts";
+import { Failure } from "../../failure.ts";
+import { hideSecret } from "../output.ts";
+
+/** Where the console listens unless it is said. */
+export const CONSOLE_PORT = 8001;
+
+/** Where a console listens, and who may see it. */
+export interface ConsoleAddress extends Access {
+  /** An address of this machine. */
+  readonly hostname: string;
+  /** 0 for any free port. */
+  readonly port: number;
+}
+
+/**
+ * The address of a console, from a command line and the environment.
+ *
+ * @throws {Failure} of kind `configuration` for a port that is none, or another address without a password.
+ */
+export function consoleAddress(
+  env: (name: string) => string | undefined,
+  { port, hostname = "127.0.0.1" }: { port?: string | undefined; hostname?: string | undefined } =
+    {},
+): ConsoleAddress {
+  const password = env("HINDCAST_CONSOLE_PASSWORD") || undefined;
+  if (password !== undefined) hideSecret(password);
+  if (password === undefined && !isLoopback(hostname)) {
+    throw new Failure(
+      "configuration",
+      `Cannot serve the console at ${hostname}: other machines reach it, and no password is set`,
+      { hint: "Set HINDCAST_CONSOLE_PASSWORD in the environment or in .env.local" },
+    );
+  }
+  const text = port ?? (env("HINDCAST_CONSOLE_PORT") || String(CONSOLE_PORT));
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65535) {
+    throw new Failure("configuration", `Cannot serve the console: "${text}" is not a port`, {
+      hint: `Give a number such as ${CONSOLE_PORT}`,
+    });
+  }
+  return { hostname, port: Number(text), password };
+}
+
+/**
+ * Opens the port.
+ *
+ * @throws {Failure} of kind `configuration` where the port is taken or may not be used.
+ */
+export function serveConsole(
+  { hostname, port }: ConsoleAddress,
+  { answer, warm }: Console,
+): Deno.HttpServer<Deno.NetAddr> {
+  try {
+    return Deno.serve({ hostname, port, onListen: warm }, answer);
+  } catch (error) {
+    const reason = error instanceof Deno.errors.AddrInUse
+      ? `port ${port} is in use`
+      : error instanceof Error
+      ? error.message
+      : String(error);
+    throw new Failure("configuration", `Cannot serve the console: ${reason}`, {
+      hint: "Set HINDCAST_CONSOLE_PORT to a free port",
+    });
+  }
+}
+
+/** The address of a server as a URL. */
+export function urlOf({ addr: { hostname, port } }: Deno.HttpServer<Deno.NetAddr>): string {
+  return `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}/`;
+}

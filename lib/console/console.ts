@@ -1,0 +1,110 @@
+// The door of the console: answers HTTP requests for the page of one job, its live updates and its files. It
+// opens no port and reads no environment. Invariant: nothing but /retry changes anything, and that only where
+// the caller allows it.
+import { Hono } from "hono";
+import { streamSSE } from "hono/streaming";
+import { Failure } from "../failure.ts";
+import { formatInstant } from "../report/text/wait.ts";
+import { type Access, HEADERS, isFromPage, isSame, refusalOf } from "./guard.ts";
+import { entryId } from "./page/attention_section.tsx";
+import { dayText } from "./page/day_text.ts";
+import { statesOf } from "./page/heat_map.tsx";
+import { errorHtml, fragmentsOf, pageHtml } from "./page/page.tsx";
+import { StateReader, type StateSource } from "./state/console_state.ts";
+import { Part } from "./state/read_part.ts";
+import { sendUpdates } from "./updates.ts";
+import css from "./page/browser/app.css" with { type: "text" };
+import icon from "./page/browser/icon.svg" with { type: "text" };
+import script from "./page/browser/app.js" with { type: "text" };
+import type { RetryEntry } from "../checkpoint/retry_entry.ts";
+
+/** What the console serves, and to whom. */
+export interface ConsoleOptions extends StateSource {
+  /** Who may see it. */
+  readonly access: Access;
+  /** A command in the form in which Hindcast was started. */
+  readonly command: (text: string) => string;
+  /** Masks secrets and active characters in what is served. */
+  readonly mask: (text: string) => string;
+  /** Fetches a failed window again; undefined where the page only shows. */
+  readonly retry: ((entry: RetryEntry) => void) | undefined;
+  /** Ends the live updates. */
+  readonly signal: AbortSignal;
+}
+
+/** A console that answers requests. */
+export interface Console {
+  /** Answers one request. */
+  readonly answer: (request: Request) => Promise<Response>;
+  /** Reads the state ahead of the first request. */
+  readonly warm: () => void;
+}
+
+/** The files of the page. */
+const FILES: readonly (readonly [path: string, text: string, type: string])[] = [
+  ["/app.css", css, "text/css"],
+  ["/app.js", script, "text/javascript"],
+  ["/icon.svg", icon, "image/svg+xml"],
+];
+
+/** Opens the console of a job; it reads nothing yet. */
+export function openConsole(options: ConsoleOptions): Console {
+  const { job, access, mask, retry, signal, command } = options;
+  const reader = new StateReader(options);
+  const token = retry === undefined ? undefined : crypto.randomUUID();
+  // Rendering a long history takes a while; all browsers share it.
+  const rendered = new Part(900, options.wallNow, async () => {
+    const state = await reader.state();
+    return { state, fragments: fragmentsOf({ state, command, token }, mask) };
+  });
+  const app = new Hono();
+  app.use(async (context, next) => {
+    const refusal = refusalOf(context.req.raw, access);
+    if (refusal !== undefined) return refusal;
+    await next();
+    for (const [name, value] of Object.entries(HEADERS)) context.header(name, value);
+    return undefined;
+  });
+  app.get("/", async (context) => {
+    const { state, fragments } = await rendered.get();
+    return context.html(pageHtml(state, fragments));
+  });
+  for (const [path, text, type] of FILES) {
+    app.get(
+      path,
+      (context) => context.body(text, 200, { "content-type": `${type}; charset=utf-8` }),
+    );
+  }
+  app.get("/day", async (context) => {
+    const { stream = "", day = "" } = context.req.query();
+    const known = (await reader.state()).streams.find(({ name }) => name === stream);
+    const states = known === undefined ? undefined : statesOf(known);
+    if (states === undefined || !/^-?\d{1,7}$/.test(day)) return context.notFound();
+    return context.text(mask(dayText(known!, states, Number(day))));
+  });
+  app.get("/events", (context) =>
+    streamSSE(context, (stream) =>
+      sendUpdates(stream, async () => {
+        const { state, fragments: { above, maps, below } } = await rendered.get();
+        return { fragments: [...above, ...maps, ...below], asOf: formatInstant(state.atMs) };
+      }, signal)));
+  app.post("/retry", async (context) => {
+    if (retry === undefined || token === undefined) return context.text("Not allowed\n", 403);
+    const { token: sent, entry: id } = await context.req.parseBody();
+    if (!isFromPage(context.req.raw) || !isSame(String(sent), token)) {
+      return context.text("The page is too old: load it again\n", 403);
+    }
+    const entry = (await reader.state()).entries.find((one) => entryId(one) === id);
+    if (entry === undefined) return context.text("The window is no longer listed\n", 404);
+    retry(entry);
+    return context.redirect("/", 303);
+  });
+  app.onError((error, context) => {
+    if (!(error instanceof Failure)) throw error;
+    return context.html(mask(errorHtml(job.job, error.message, error.hint)), 503);
+  });
+  return {
+    answer: (request) => Promise.resolve(app.fetch(request)),
+    warm: () => void rendered.get().catch(() => {}),
+  };
+}

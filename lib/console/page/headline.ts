@@ -1,0 +1,88 @@
+// Says in one sentence how a job stands, and names the next command. Pure.
+import { formatDay, MINUTES_PER_DAY } from "../../plan/time/civil.ts";
+import { formatCount } from "../../report/text/format.ts";
+import { formatInstant, formatWait } from "../../report/text/wait.ts";
+import type { ConsoleState, StreamState } from "../state/console_state.ts";
+import { shareOf } from "../state/run_progress.ts";
+
+/** How a job stands. */
+export interface Headline {
+  /** Decides color and icon. */
+  readonly tone: "ok" | "running" | "waiting" | "attention" | "idle";
+  /** One or two words. */
+  readonly word: string;
+  /** A sentence. */
+  readonly text: string;
+  /** The next command; null if there is nothing to do. */
+  readonly next: string | null;
+}
+
+/** How a job stands. */
+export function headlineOf(state: ConsoleState): Headline {
+  return runHeadline(state) ?? troubleHeadline(state) ?? restHeadline(state);
+}
+
+function runHeadline({ run }: ConsoleState): Headline | undefined {
+  if (run === undefined || run.ended) return undefined;
+  if (run.wait !== null) {
+    return { tone: "waiting", word: "waiting", text: sentence(formatWait(run.wait)), next: null };
+  }
+  const share = `${Math.floor(100 * shareOf(run.streams))} % of all windows are done`;
+  const end = run.doneAtMs === null ? "" : `; the run ends about ${formatInstant(run.doneAtMs)}`;
+  return { tone: "running", word: "running", text: `${share}${end}.`, next: null };
+}
+
+function troubleHeadline(state: ConsoleState): Headline | undefined {
+  const { entries, verified, streams } = state;
+  const attention = (text: string, next: string): Headline => ({
+    ...{ tone: "attention", word: "needs attention", text, next },
+  });
+  const failed = entries.filter(({ kind }) => kind === "failed").length;
+  const rejected = entries.length - failed;
+  if (failed > 0) {
+    return attention(`${formatCount(failed, "window")} failed.`, "deno task backfill --resume");
+  }
+  if (rejected > 0) {
+    const are = rejected === 1 ? "has" : "have";
+    return attention(
+      `${formatCount(rejected, "window")} ${are} rejected rows.`,
+      "deno task errors",
+    );
+  }
+  const missing = streams.reduce((days, stream) => days + daysIn(stream.gaps), 0);
+  if (missing > 0 && state.runs.length > 0) {
+    const are = missing === 1 ? "is" : "are";
+    return attention(
+      `${formatCount(missing, "day")} ${are} missing.`,
+      "deno task backfill --resume",
+    );
+  }
+  const isWrong = verified !== undefined &&
+    (verified.coverage === false || verified.checks.some(({ ok }) => !ok));
+  return isWrong ? attention("The last verification failed.", "deno task verify") : undefined;
+}
+
+function restHeadline({ runs, streams, verified }: ConsoleState): Headline {
+  if (runs.length === 0) {
+    return {
+      ...{ tone: "idle", word: "not started", text: "No run has fetched anything yet." },
+      next: "deno task backfill",
+    };
+  }
+  const last = streams.flatMap(({ coverage }) => coverage.at(-1)?.to ?? []);
+  const until = last.length === 0 ? "" : ` up to ${formatDay(Math.min(...last) - 1)}`;
+  return {
+    ...{ tone: "ok", word: "complete", text: `Everything is fetched${until}.` },
+    next: verified === undefined ? "deno task verify" : null,
+  };
+}
+
+/** Days in ranges, the last one rounded up. */
+export function daysIn(ranges: StreamState["gaps"]): number {
+  const minutes = ranges.reduce((sum, { from, to }) => sum + to - from, 0);
+  return Math.ceil(minutes / MINUTES_PER_DAY);
+}
+
+function sentence(text: string): string {
+  return `${text[0]!.toUpperCase()}${text.slice(1)}.`;
+}

@@ -1,0 +1,139 @@
+// What is recorded of a job besides its days: limits, the last verification, runs and tables.
+import type { RunRecord } from "../../checkpoint/run_log.ts";
+import { formatCount, formatNumber, formatSeconds, oneLine } from "../../report/text/format.ts";
+import { formatInstant } from "../../report/text/wait.ts";
+import type { Summary } from "../../report/summary.ts";
+import type { LimitUse } from "../state/limit_use.ts";
+import { Command, type Section, Table, Titled } from "./section.tsx";
+
+/** The use of limits. */
+export const limitsSection: Section = {
+  id: "limits",
+  render: ({ state: { limits } }) => {
+    if (limits.length === 0) return null;
+    const accounts = new Set(limits.flatMap(({ account }) => account ?? []));
+    return (
+      <Titled title="Limits">
+        <Table
+          head={["Limit", "Of", "Used", "Left", "Resets"]}
+          texts={2}
+          rows={limits.map((use) => [
+            <b>{use.limit}</b>,
+            ofText(use, accounts.size > 1),
+            use.used === null ? "–" : formatNumber(use.used),
+            use.used === null ? "–" : formatNumber(Math.max(0, use.allowed - use.used)),
+            resetText(use),
+          ])}
+        />
+      </Titled>
+    );
+  },
+};
+
+function ofText({ stream, account }: LimitUse, withAccount: boolean): string {
+  const of = stream === null ? "the API" : `the stream ${stream}`;
+  return withAccount && account !== null ? `${of}, account ${account}` : of;
+}
+
+function resetText({ resetsAtMs, pausedUntilMs, used }: LimitUse): string {
+  if (pausedUntilMs !== null) return `paused until ${formatInstant(pausedUntilMs)}`;
+  if (used === null) return "sets the pace";
+  return resetsAtMs === null ? "unused" : formatInstant(resetsAtMs);
+}
+
+/** The last verification. */
+export const verificationSection: Section = {
+  id: "verification",
+  render: ({ state: { verified, runs }, command }) => {
+    if (verified === undefined) {
+      return runs.length === 0 ? null : (
+        <Titled title="Verification">
+          <p>
+            Not verified yet. <Command text={command("deno task verify")} />
+          </p>
+        </Titled>
+      );
+    }
+    const { checks, coverage, findings, at } = verified;
+    return (
+      <Titled title="Verification" note={`at ${formatInstant(Date.parse(at))}`}>
+        <ul class="checks">
+          {checks.map(({ name, about, ok, expected, reason }) => (
+            <li class={ok ? expected === null ? "shown" : "pass" : "fail"}>
+              <strong>{ok ? expected === null ? "shown" : "pass" : "fail"}</strong> <b>{name}</b>
+              {" "}
+              <span>{reason ?? about ?? ""}</span>
+            </li>
+          ))}
+          {coverage === null ? null : (
+            <li class={coverage ? "pass" : "fail"}>
+              <strong>{coverage ? "pass" : "fail"}</strong> <b>coverage</b>{" "}
+              <span>
+                {coverage ? "agrees with the database" : findings.map(oneLine).join("; ")}
+              </span>
+            </li>
+          )}
+        </ul>
+      </Titled>
+    );
+  },
+};
+
+/** The last runs. */
+export const runsSection: Section = {
+  id: "runs",
+  render: ({ state: { runs } }) =>
+    runs.length === 0 ? null : (
+      <Titled title="Runs">
+        <Table
+          head={["Started", "Dates", "Outcome", "Windows", "Requests", "New", "Changed", "Time"]}
+          texts={3}
+          rows={runs.map(runCells)}
+        />
+      </Titled>
+    ),
+};
+
+function runCells({ startedAt, options, kind, summary: recorded, endedAt }: RunRecord) {
+  const summary = recorded as Summary | undefined;
+  const rows = Object.values(summary?.rows ?? {});
+  const sum = (name: "inserted" | "updated") =>
+    formatNumber(rows.reduce((total, counts) => total + counts[name], 0));
+  const dates = [...new Set([options.start, options.end].filter((day) => day !== undefined))];
+  const outcome = endedAt === undefined ? "not ended" : summary?.outcome ?? "";
+  return [
+    `${startedAt.slice(0, 16).replace("T", " ")} UTC`,
+    dates.map(String).join(" to "),
+    <span class={outcome}>{outcome}{kind === "cron" ? ", update" : ""}</span>,
+    ...summary === undefined ? ["", "", "", "", ""] : [
+      summary.windows.failed === 0
+        ? formatNumber(summary.windows.done)
+        : `${formatNumber(summary.windows.done)}, ${formatNumber(summary.windows.failed)} failed`,
+      formatNumber(summary.requests),
+      sum("inserted"),
+      sum("updated"),
+      formatSeconds(summary.seconds),
+    ],
+  ];
+}
+
+/** The tables of the job. */
+export const tablesSection: Section = {
+  id: "tables",
+  render: ({ state: { tables } }) => {
+    const rows = Object.entries(tables);
+    return rows.length === 0
+      ? null
+      : (
+        <Titled title="Tables" note={formatCount(rows.length, "table")}>
+          <ul class="tables">
+            {rows.map(([name, count]) => (
+              <li>
+                <code>{name}</code> <span class="n">{formatNumber(count)}</span>
+              </li>
+            ))}
+          </ul>
+        </Titled>
+      );
+  },
+};

@@ -1,0 +1,282 @@
+// Reads everything that the console shows, from the checkpoint and the target. It reads only and requests
+// nothing from the API. Invariant: a state is plain data, so the page, the events and the metrics agree.
+import type { Checkpoint } from "../../checkpoint/checkpoint.ts";
+import type { RetryEntry } from "../../checkpoint/retry_entry.ts";
+import type { RunRecord } from "../../checkpoint/run_log.ts";
+import { type StreamView, viewStreams } from "../../checkpoint/snapshot.ts";
+import { type Survey, surveyOf, surveyStreams } from "../../checkpoint/survey.ts";
+import type { VerificationRecord } from "../../checkpoint/verification.ts";
+import type { Job } from "../../config/schema/job.ts";
+import { defaultParams } from "../../config/schema/params.ts";
+import { intersect } from "../../plan/coverage.ts";
+import { startedPart } from "../../plan/needed.ts";
+import { selectStreams } from "../../plan/stage.ts";
+import { civilAt, MINUTES_PER_DAY, parseCivil, startOfDay } from "../../plan/time/civil.ts";
+import type { Window } from "../../plan/time/window.ts";
+import { isMissingTable } from "../../upsert/history.ts";
+import type { Target } from "../../upsert/write/target.ts";
+import { type DayRecords, daysKey, type LedgerDays, readLedgerDays } from "./ledger_days.ts";
+import { type LimitUse, readLimitUse } from "./limit_use.ts";
+import type { LiveRun } from "./live_run.ts";
+import { Part } from "./read_part.ts";
+import type { RatePoint, RunProgress } from "./run_progress.ts";
+import { type Holder, readHolder, readRates, watchedProgress } from "./watched_run.ts";
+
+/** The open stores of a job. */
+export interface ConsoleStores {
+  /** The database. */
+  readonly target: Pick<Target, "query" | "stream" | "countRows" | "label">;
+  /** What is known of the job; read anew for each look unless this process changes it. */
+  readonly checkpoint: Checkpoint;
+}
+
+/** Where the state is read from. */
+export interface StateSource {
+  /** The job. */
+  readonly job: Job;
+  /** Performs an action with open stores. */
+  readonly withStores: <R>(action: (stores: ConsoleStores) => Promise<R>) => Promise<R>;
+  /** The run of this process. */
+  readonly live: LiveRun;
+  /** Epoch milliseconds. */
+  readonly wallNow: () => number;
+}
+
+/** One stream. */
+export interface StreamState extends StreamView<Window> {
+  /** Name of the stream. */
+  readonly name: string;
+  /** Whether it has windows, and so days. */
+  readonly isDated: boolean;
+  /** Records and rows by day; undefined before the first window. */
+  readonly days: DayRecords | undefined;
+  /** Its windows that failed or have rejected rows, with its present parameters. */
+  readonly entries: readonly RetryEntry[];
+  /** Other parameters that it was fetched with. */
+  readonly otherScopes: readonly string[];
+}
+
+/** Everything that the console shows. */
+export interface ConsoleState {
+  /** Name of the job. */
+  readonly job: string;
+  /** The database, without its password. */
+  readonly target: string;
+  /** When it was read, epoch milliseconds. */
+  readonly atMs: number;
+  /** Time zone of the job's dates. */
+  readonly timeZone: string;
+  /** The streams that the last backfill ran, in the order of the job. */
+  readonly streams: readonly StreamState[];
+  /** Rows by table. */
+  readonly tables: Readonly<Record<string, number>>;
+  /** All windows that failed or have rejected rows. */
+  readonly entries: readonly RetryEntry[];
+  /** The last runs, newest first. */
+  readonly runs: readonly RunRecord[];
+  /** The run in progress, or the last one of this process; undefined without any. */
+  readonly run: RunProgress | undefined;
+  /** What is done and left of the last backfill's range; undefined before the first. */
+  readonly survey: Survey | undefined;
+  /** The use of limits. */
+  readonly limits: readonly LimitUse[];
+  /** The last verification. */
+  readonly verified: VerificationRecord | undefined;
+}
+
+/** Runs that are listed. */
+const RUNS_SHOWN = 12;
+
+/** Runs whose dates are expected to be there. */
+const RUNS_ASKED = 50;
+
+/** What runs were asked to do, as far as it is shown. */
+interface Asked {
+  readonly streams: readonly string[];
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly range: Window | undefined;
+}
+
+/** Reads the state of one job, each part no more often than it must. */
+export class StateReader {
+  readonly #source: StateSource;
+  readonly #days: Part<LedgerDays>;
+  readonly #tables: Part<Record<string, number>>;
+  readonly #limits: Part<LimitUse[]>;
+  readonly #rates: Part<RatePoint[]>;
+  readonly #survey: Part<Survey | undefined>;
+  readonly #state: Part<ConsoleState>;
+
+  /** Reads nothing yet. */
+  constructor(source: StateSource) {
+    const { job, wallNow } = source;
+    const part = <T>(minAgeMs: number, read: (stores: ConsoleStores) => Promise<T>) =>
+      new Part(minAgeMs, wallNow, () => source.withStores(read));
+    this.#source = source;
+    this.#days = part(2_000, ({ target }) => readLedgerDays(target, job.job));
+    this.#tables = part(15_000, ({ target }) => target.countRows(Object.keys(job.tables)));
+    this.#limits = part(2_000, ({ target }) => readLimitUse(job, target));
+    this.#rates = part(5_000, ({ target }) => readRates(target, job.job));
+    this.#survey = part(5_000, (stores) => this.#readSurvey(stores));
+    this.#state = part(900, (stores) => this.#read(stores));
+  }
+
+  /** The state, at most about a second old. */
+  state(): Promise<ConsoleState> {
+    return this.#state.get();
+  }
+
+  async #read({ target, checkpoint }: ConsoleStores): Promise<ConsoleState> {
+    const { job, live, wallNow } = this.#source;
+    const runs = await checkpoint.runs.list(RUNS_ASKED);
+    const asked = await this.#asked(checkpoint, runs);
+    const [days, tables, limits, survey, verified, entries] = await Promise.all([
+      this.#days.get(),
+      this.#tables.get(),
+      this.#limits.get(),
+      this.#survey.get(),
+      checkpoint.verifications.load(),
+      checkpoint.retryEntries(),
+    ]);
+    const nowMs = wallNow();
+    const streams = await this.#readStreams(checkpoint, asked, days, entries);
+    const own = live.progress(nowMs);
+    const run = own !== undefined && !own.ended
+      ? own
+      : await this.#watch(target, runs, survey) ?? own;
+    return {
+      ...{ job: job.job, target: target.label, atMs: nowMs, timeZone: job.time_zone },
+      ...{
+        streams,
+        tables,
+        entries,
+        run,
+        survey,
+        limits,
+        verified,
+        runs: runs.slice(0, RUNS_SHOWN),
+      },
+    };
+  }
+
+  async #readStreams(
+    checkpoint: Checkpoint,
+    { streams, params, range }: Asked,
+    days: LedgerDays,
+    entries: readonly RetryEntry[],
+  ): Promise<StreamState[]> {
+    const { job, wallNow } = this.#source;
+    const views = await viewStreams(job, checkpoint, streams, params, range);
+    const now = civilAt(wallNow(), job.time_zone);
+    return await Promise.all(streams.map(async (name) => {
+      const view = views[name]!;
+      const stream = job.streams[name]!;
+      const started = range && startedPart(stream, range, now);
+      const gaps = stream.window === undefined
+        ? []
+        : started === undefined
+        ? view.gaps
+        : view.gaps.flatMap((gap) => intersect(gap, started) ?? []);
+      const scopes = await checkpoint.scopes(name);
+      return {
+        ...view,
+        ...{ name, gaps, isDated: stream.window !== undefined },
+        days: days.get(daysKey(name, view.scope)),
+        entries: entries.filter((one) => one.stream === name && one.scope === view.scope),
+        otherScopes: scopes.filter((scope) => scope !== view.scope),
+      };
+    }));
+  }
+
+  /** The run of another process, if there is one. */
+  async #watch(
+    target: ConsoleStores["target"],
+    [record]: readonly RunRecord[],
+    survey: Survey | undefined,
+  ): Promise<RunProgress | undefined> {
+    const { job, wallNow } = this.#source;
+    if (record === undefined || !isOpen(record) || survey === undefined) return undefined;
+    const holder: Holder | undefined = await readHolder(target, job.job);
+    if (holder === undefined) return undefined;
+    const rates = await this.#rates.get();
+    return watchedProgress(job, { record, holder, survey, rates }, wallNow());
+  }
+
+  /** The survey of the run that has not ended, or of all that was ever asked for. */
+  async #readSurvey({ target, checkpoint }: ConsoleStores): Promise<Survey | undefined> {
+    const { job, wallNow } = this.#source;
+    const runs = await checkpoint.runs.list(RUNS_ASKED);
+    const [last] = runs;
+    const { streams, params, range } = last !== undefined && isOpen(last)
+      ? ofRun(job, last)
+      : await this.#asked(checkpoint, runs);
+    if (range === undefined) return undefined;
+    const source = { job, params, range, resume: true, checkpoint, target, wallNow };
+    try {
+      return surveyOf(job, await surveyStreams(source, streams));
+    } catch (error) {
+      if (!isMissingTable(error)) throw error;
+      return undefined;
+    }
+  }
+
+  /** All that backfills were asked for: the streams with data and those that are not optional, all dates. */
+  async #asked(checkpoint: Checkpoint, runs: readonly RunRecord[]): Promise<Asked> {
+    const { job } = this.#source;
+    const [last, ...earlier] = runs.filter(({ kind }) => kind !== "cron").map((run) =>
+      ofRun(job, run)
+    );
+    const names = Object.keys(job.streams);
+    const scopes = await Promise.all(names.map((name) => checkpoint.scopes(name)));
+    const usual = new Set([...selectStreams(job, EVERYTHING), ...last?.streams ?? []]);
+    let range = last?.range;
+    for (const { range: other } of earlier) {
+      if (range === undefined || other === undefined) continue;
+      range = { from: Math.min(range.from, other.from), to: Math.max(range.to, other.to) };
+    }
+    return {
+      streams: names.filter((name, at) => usual.has(name) || scopes[at]!.length > 0),
+      params: last?.params ?? defaultParams(job.params),
+      range,
+    };
+  }
+}
+
+/** The selection of a run that is given none. */
+const EVERYTHING = { groups: [], only: [], with: [], without: [] };
+
+/** Whether a run has not ended, as far as is known. */
+function isOpen({ endedAt }: RunRecord): boolean {
+  return endedAt === undefined;
+}
+
+/** What a run was asked to do; other versions may have recorded other options. */
+function ofRun(job: Job, { options }: RunRecord): Asked {
+  const names = (key: string) => {
+    const value = options[key];
+    return Array.isArray(value) ? value.map(String) : [];
+  };
+  const selection = {
+    groups: names("groups"),
+    only: names("only"),
+    with: names("with"),
+    without: names("without"),
+  };
+  const [from, to] = [parseCivil(String(options.start)), parseCivil(String(options.end))];
+  return {
+    streams: known(job, selection),
+    params: { ...defaultParams(job.params), ...options.params as Record<string, unknown> },
+    range: from === undefined || to === undefined
+      ? undefined
+      : { from, to: startOfDay(to) + MINUTES_PER_DAY },
+  };
+}
+
+/** The streams of a selection; all of them where the job no longer has what it names. */
+function known(job: Job, selection: Parameters<typeof selectStreams>[1]): string[] {
+  try {
+    return selectStreams(job, selection);
+  } catch {
+    return Object.keys(job.streams);
+  }
+}

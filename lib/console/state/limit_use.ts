@@ -1,0 +1,124 @@
+// Reads how much of each declared limit is used: what is left, and when it resets. It reads only; the rows
+// belong to runs, which may be those of other jobs of the same account.
+import type { Job } from "../../config/schema/job.ts";
+import { type LimitState, UNUSED } from "../../fetch/rate/limit_store.ts";
+import { ALL_REQUESTS } from "../../fetch/rate/limiter.ts";
+import { quotaUse } from "../../fetch/rate/quota.ts";
+import {
+  boundTogether,
+  formatRate,
+  isCounted,
+  limitName,
+  type Rate,
+  withoutReserve,
+} from "../../plan/time/rate.ts";
+import { isMissingTable } from "../../upsert/history.ts";
+import { LIMITS_TABLE } from "../../upsert/sql/system_tables.ts";
+import type { Target } from "../../upsert/write/target.ts";
+
+/** The use of one limit by one account. */
+export interface LimitUse {
+  /** The limit, such as `500/d`. */
+  readonly limit: string;
+  /** The stream whose limit it is; null for a limit of the API. */
+  readonly stream: string | null;
+  /** First characters of the hash of API and credentials; null before the first request. */
+  readonly account: string | null;
+  /** Requests of the period; null for a limit that sets a pace. */
+  readonly used: number | null;
+  /** Requests that the period allows. */
+  readonly allowed: number;
+  /** When requests are available again, epoch milliseconds; null for a pace or an unused limit. */
+  readonly resetsAtMs: number | null;
+  /** Until when the API wants no request, epoch milliseconds; null if it does not say so. */
+  readonly pausedUntilMs: number | null;
+}
+
+const MS = (column: string) => `(extract(epoch FROM ${column}) * 1000)::double precision`;
+
+const SQL = `SELECT api_key, "limit", ${MS("clock_timestamp()")}, ${MS("next_at")},
+  ${MS("paused_until")}, ${MS("period_start")}, used::double precision, history
+FROM ${LIMITS_TABLE} ORDER BY api_key LIMIT 1000`;
+
+interface StoredUse {
+  readonly apiKey: string;
+  readonly limit: string;
+  readonly nowMs: number;
+  readonly state: LimitState;
+}
+
+/** The use of a job's limits, the API's first. */
+export async function readLimitUse(job: Job, target: Pick<Target, "query">): Promise<LimitUse[]> {
+  const stored = await readStored(target);
+  return declared(job).flatMap(({ stream, rate }) => {
+    const name = limitName(rate, stream ?? undefined);
+    const own = stored.filter(({ limit }) => limit === name);
+    if (own.length === 0) return [useOf(stream, rate, undefined, undefined)];
+    return own.map((one) => {
+      const isPause = (other: StoredUse) =>
+        other.limit === ALL_REQUESTS && other.apiKey === one.apiKey;
+      return useOf(stream, rate, one, stored.find(isPause));
+    });
+  });
+}
+
+/** The limits of a job as runs apply them. */
+function declared({ source, streams }: Job): { stream: string | null; rate: Rate }[] {
+  const shared = boundTogether(withoutReserve(source.limits, source.reserve), source.burst);
+  return [
+    ...shared.map((rate) => ({ stream: null, rate })),
+    ...Object.entries(streams).flatMap(([stream, { limits }]) =>
+      boundTogether(limits).map((rate) => ({ stream, rate }))
+    ),
+  ];
+}
+
+function useOf(
+  stream: string | null,
+  rate: Rate,
+  stored: StoredUse | undefined,
+  pause: StoredUse | undefined,
+): LimitUse {
+  const nowMs = stored?.nowMs ?? 0;
+  const states = [stored, pause].flatMap((one) => one?.state.pausedUntilMs ?? []);
+  const pausedUntilMs = Math.max(0, ...states);
+  const { free, returning, resetsAfterMs } = quotaUse(stored?.state ?? UNUSED, rate, nowMs);
+  const returnsAfterMs = resetsAfterMs ?? returning[0]?.[0];
+  const counts = isCounted(rate);
+  return {
+    limit: formatRate(rate),
+    stream,
+    account: stored?.apiKey.slice(0, 6) ?? null,
+    used: counts ? rate.requests - Math.max(0, free) : null,
+    allowed: rate.requests,
+    resetsAtMs: counts && stored !== undefined && returnsAfterMs !== undefined
+      ? nowMs + returnsAfterMs
+      : null,
+    pausedUntilMs: pausedUntilMs > nowMs ? pausedUntilMs : null,
+  };
+}
+
+async function readStored(target: Pick<Target, "query">): Promise<StoredUse[]> {
+  let rows: unknown[][];
+  try {
+    ({ rows } = await target.query(SQL, { readOnly: true }));
+  } catch (error) {
+    if (!isMissingTable(error)) throw error;
+    return [];
+  }
+  return rows.map((
+    [apiKey, limit, nowMs, nextAtMs, pausedUntilMs, periodStartMs, used, history],
+  ) => ({
+    apiKey: String(apiKey),
+    limit: String(limit),
+    nowMs: Number(nowMs),
+    state: {
+      ...UNUSED,
+      nextAtMs: Number(nextAtMs),
+      pausedUntilMs: Number(pausedUntilMs),
+      periodStartMs: Number(periodStartMs),
+      used: Number(used),
+      history: history as LimitState["history"],
+    },
+  }));
+}

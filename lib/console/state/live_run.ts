@@ -1,0 +1,161 @@
+// Folds the events of a run of this process into its progress. It reads no store; the numbers are those of the
+// events. Invariant: windows done before the run count as done, so a resumed run does not begin at zero.
+import type { Job } from "../../config/schema/job.ts";
+import { secondsOf, tightest } from "../../plan/forecast.ts";
+import { stagesOf } from "../../plan/stage.ts";
+import { parseCivil } from "../../plan/time/civil.ts";
+import { withoutReserve } from "../../plan/time/rate.ts";
+import type { RunEvent } from "../../report/event.ts";
+import type { Subject } from "../../report/text/subject.ts";
+import type { Wait } from "../../report/text/wait.ts";
+import { RateCurve } from "./rate_curve.ts";
+import type { RunProgress, StreamProgress } from "./run_progress.ts";
+
+/** What is counted of one stream. */
+interface Counts {
+  range: string | null;
+  planned: number;
+  skipped: number;
+  minutes: number;
+  requests: number;
+  done: number;
+  failed: number;
+  rows: number;
+  /** Minutes, or windows of a stream without dates, that are done or failed. */
+  size: number;
+  sent: number;
+  finished: boolean;
+}
+
+/** Share of a stream above which the requests that it has sent tell how many are left. */
+const SHARE_TO_TRUST = 0.05;
+
+/** The last run of this process. */
+export class LiveRun {
+  readonly #job: Job;
+  readonly #streams = new Map<string, Counts>();
+  readonly #curve = new RateCurve();
+  #run: { run: string; startedAtMs: number } | undefined;
+  #ended = false;
+  #wait: Wait | null = null;
+  #requests = 0;
+  #refused = 0;
+
+  /** No run has begun. */
+  constructor(job: Job) {
+    this.#job = job;
+  }
+
+  /** Adds one event that happened at `atMs`, epoch milliseconds. */
+  fold(event: RunEvent, atMs: number): void {
+    switch (event.kind) {
+      case "run_started":
+        return this.#start(event.run, atMs);
+      case "stream_planned":
+        return this.#plan(event);
+      case "request":
+        return this.#request(event.event, atMs);
+      case "window_done":
+        return this.#finish(event.subject, { done: 1, rows: event.rows });
+      case "window_failed":
+        return this.#finish(event.subject, { failed: 1 });
+      case "stream_finished": {
+        const counts = this.#streams.get(event.stream);
+        if (counts !== undefined) counts.finished = true;
+        return;
+      }
+      case "waiting":
+        this.#wait = event.wait;
+        return;
+      case "run_finished":
+        this.#ended = true;
+        this.#wait = null;
+    }
+  }
+
+  /** The progress at `nowMs`; undefined before the first run. */
+  progress(nowMs: number): RunProgress | undefined {
+    if (this.#run === undefined) return undefined;
+    const streams = [...this.#streams].map(([name, counts]) => progressOf(name, counts));
+    const secondsLeft = this.#secondsLeft(streams);
+    return {
+      ...this.#run,
+      host: null,
+      ended: this.#ended,
+      streams,
+      requests: this.#requests,
+      refused: this.#refused,
+      wait: this.#wait,
+      rates: this.#curve.points(nowMs),
+      allowed: tightest(this.#limits()) ?? null,
+      doneAtMs: this.#ended ? null : Math.max(nowMs, this.#wait?.untilMs ?? 0) + 1000 * secondsLeft,
+    };
+  }
+
+  #start(run: string, startedAtMs: number): void {
+    this.#run = { run, startedAtMs };
+    this.#streams.clear();
+    [this.#ended, this.#wait, this.#requests, this.#refused] = [false, null, 0, 0];
+  }
+
+  #plan(event: Extract<RunEvent, { kind: "stream_planned" }>): void {
+    const { stream, range, windows: planned, skipped, minutes, requests } = event;
+    this.#streams.set(stream, {
+      ...{ range, planned, skipped, minutes, requests },
+      ...{ done: 0, failed: 0, rows: 0, size: 0, sent: 0, finished: planned === 0 },
+    });
+  }
+
+  #request(event: Extract<RunEvent, { kind: "request" }>["event"], atMs: number): void {
+    if (event.kind === "refused") this.#refused++;
+    if (event.kind !== "requested") return;
+    this.#requests++;
+    this.#curve.add(atMs);
+    const counts = this.#streams.get(event.stream);
+    if (counts !== undefined) counts.sent++;
+  }
+
+  #finish(subject: Subject, { done = 0, failed = 0, rows = 0 }): void {
+    const counts = this.#streams.get(subject.stream);
+    if (counts === undefined) return;
+    counts.done += done;
+    counts.failed += failed;
+    counts.rows += rows;
+    const [from, to] = [parseCivil(subject.from ?? ""), parseCivil(subject.to ?? "")];
+    counts.size += counts.minutes === 0 || from === undefined || to === undefined ? 1 : to - from;
+  }
+
+  #limits() {
+    return withoutReserve(this.#job.source.limits, this.#job.source.reserve);
+  }
+
+  #secondsLeft(streams: readonly StreamProgress[]): number {
+    const left = new Map(streams.map(({ stream, requestsLeft }) => [stream, requestsLeft]));
+    return stagesOf(this.#job, [...left.keys()]).reduce((sum, stage) => {
+      const requests = stage.map((name) => ({
+        requests: left.get(name)! * this.#job.streams[name]!.weight,
+        rates: this.#job.streams[name]!.limits,
+        stream: name,
+        answerMs: undefined,
+      }));
+      const { burst, concurrency } = this.#job.source;
+      return sum + secondsOf(requests, { rates: this.#limits(), burst, concurrency });
+    }, 0);
+  }
+}
+
+function progressOf(stream: string, counts: Counts): StreamProgress {
+  const { range, planned, skipped, minutes, finished, done, failed, rows, sent } = counts;
+  const total = minutes > 0 ? minutes : planned;
+  const ofRun = finished || total === 0 ? 1 : Math.min(1, counts.size / total);
+  // Windows that size themselves may become more, or fewer, than planned.
+  const windows = skipped + (finished ? done + failed : Math.max(planned, done + failed));
+  const expected = counts.requests * ofRun;
+  const factor = ofRun > SHARE_TO_TRUST && expected > 0 ? sent / expected : 1;
+  return {
+    ...{ stream, range, windows, failed, rows },
+    done: skipped + done,
+    share: windows === 0 ? 1 : (skipped + (windows - skipped) * ofRun) / windows,
+    requestsLeft: Math.ceil(counts.requests * (1 - ofRun) * factor),
+  };
+}

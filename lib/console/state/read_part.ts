@@ -1,0 +1,37 @@
+// Keeps what the console reads for as long as it may be shown: a part that is slow to read is read less often,
+// so that looking never slows a run down. Invariant: a part is read once at a time, however many pages are open.
+
+/** Share of the time that reading may take: a part that takes 1 s is read every 20 s. */
+const MOST_SHARE = 20;
+
+/** A part of the state. */
+export class Part<T> {
+  readonly #read: () => Promise<T>;
+  readonly #minAgeMs: number;
+  readonly #now: () => number;
+  #value: Promise<T> | undefined;
+  #expiresAtMs = 0;
+
+  /** `read` reads it; a value younger than `minAgeMs` is not read again. `now` is in milliseconds. */
+  constructor(minAgeMs: number, now: () => number, read: () => Promise<T>) {
+    this.#minAgeMs = minAgeMs;
+    this.#now = now;
+    this.#read = read;
+  }
+
+  /** The value, read again if it is too old; an error is not kept. */
+  get(): Promise<T> {
+    if (this.#value === undefined || this.#now() >= this.#expiresAtMs) this.#renew();
+    return this.#value!;
+  }
+
+  #renew(): void {
+    const startedAtMs = this.#now();
+    this.#expiresAtMs = Infinity;
+    this.#value = this.#read();
+    this.#value.then(() => {
+      const nowMs = this.#now();
+      this.#expiresAtMs = nowMs + Math.max(this.#minAgeMs, MOST_SHARE * (nowMs - startedAtMs));
+    }, () => this.#expiresAtMs = 0);
+  }
+}

@@ -1,0 +1,56 @@
+// Sends the fragments of the page that have changed to the browsers that watch it. It renders once for all of
+// them. Invariant: it reads the state only while somebody watches.
+import type { SSEStreamingApi } from "hono/streaming";
+import { Failure } from "../failure.ts";
+import type { Fragment } from "./page/page.tsx";
+
+/** Time between two looks at the state. */
+const LOOK_MS = 1000;
+
+/** Looks without a change after which a comment keeps the connection open. */
+const QUIET_LOOKS = 15;
+
+/** What an update is made from. */
+export interface Look {
+  /** The fragments as they are now. */
+  readonly fragments: readonly Fragment[];
+  /** When they were read, for display; empty if they could not be. */
+  readonly asOf: string;
+  /** Why they could not be read. */
+  readonly problem?: string;
+}
+
+/** Sends changes to one browser until it leaves or `signal` aborts. */
+export async function sendUpdates(
+  stream: SSEStreamingApi,
+  look: () => Promise<Look>,
+  signal: AbortSignal,
+): Promise<void> {
+  const sent = new Map<string, string>();
+  const stop = () => stream.abort();
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    for (let quiet = 0; !stream.aborted && !signal.aborted; quiet++) {
+      const { fragments, asOf, problem } = await attempt(look);
+      const changed = fragments.filter(({ id, html }) => sent.get(id) !== html);
+      for (const { id, html } of changed) sent.set(id, html);
+      if (changed.length > 0 || quiet >= QUIET_LOOKS || problem !== undefined) {
+        await stream.writeSSE({ data: JSON.stringify({ asOf, changed, problem }) });
+        quiet = 0;
+      }
+      await stream.sleep(LOOK_MS);
+    }
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+/** What is there, or why it cannot be read. */
+async function attempt(look: () => Promise<Look>): Promise<Look> {
+  try {
+    return await look();
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return { fragments: [], asOf: "", problem: error.message };
+  }
+}

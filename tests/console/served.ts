@@ -1,0 +1,129 @@
+// Owns a console that is served over a history of its own: a job of weather stations whose ledger is written by
+// SQL, a checkpoint restored from it, and the page on a free port. No API is requested.
+import { readJob } from "../../lib/config/read_job.ts";
+import type { Job } from "../../lib/config/schema/job.ts";
+import { type ConsoleOptions, openConsole } from "../../lib/console/console.ts";
+import { LiveRun } from "../../lib/console/state/live_run.ts";
+import { openStores, type Stores } from "../../lib/cli/open_job.ts";
+import { recordRun } from "../../lib/upsert/history.ts";
+import { emptySummary } from "../../lib/report/summary.ts";
+import { serve } from "../support/http_server.ts";
+import { sharedPostgres } from "../support/postgres_server.ts";
+import { tempDir } from "../support/temp.ts";
+
+/** The time at which the page is looked at. */
+export const NOW_MS = Date.parse("2025-10-20T12:00:00Z");
+
+/** A stream's history: its days, and SQL of a day `d` that is null where the day is missing. */
+export interface History {
+  readonly first: string;
+  readonly last: string;
+  /** Records of the day `d`. */
+  readonly records: string;
+}
+
+/** A served console. */
+export interface Served extends AsyncDisposable {
+  readonly url: string;
+  readonly job: Job;
+  readonly stores: Stores;
+  readonly live: LiveRun;
+}
+
+/** The job: `streams` are names of streams that have days. */
+export function stationsJob(streams: readonly string[], more = ""): string {
+  const declared = streams.map((name) =>
+    `  ${name}: { request: { path: /${name}, query: { day: "{from}" } }, window: day, rows: readings, settle: 3d }`
+  );
+  return `job: weather
+start: 2020-01-01
+source: { url: "http://127.0.0.1:9", limits: [2/s, { limit: 5000/d, resets: "00:00", time_zone: UTC }] }
+tables:
+  stations: { key: id, columns: { id: text } }
+  readings: { key: id, columns: { id: text, day: date } }
+streams:
+  stations: { group: masters, request: /stations, rows: stations }
+${declared.join("\n")}
+${more}`;
+}
+
+/** Serves the console of a job over histories by stream. */
+export async function serveHistory(
+  text: string,
+  histories: Readonly<Record<string, History>>,
+  options: Partial<ConsoleOptions> = {},
+): Promise<Served> {
+  await using opened = new AsyncDisposableStack();
+  const dir = opened.use(tempDir());
+  await Deno.writeTextFile(dir.file("job.yaml"), text);
+  const job = await readJob(dir.file("job.yaml"), { readText: Deno.readTextFile, env: () => "x" });
+  const databaseUrl = await (await sharedPostgres()).createDatabase();
+  const settings = { databaseUrl, kvPath: dir.file("kv.db"), logsFolder: undefined };
+  const stores = opened.use(await openStores(settings));
+  await seed(job, stores, histories);
+  const live = new LiveRun(job);
+  const stop = new AbortController();
+  opened.defer(() => stop.abort());
+  const page = openConsole({
+    ...{ job, live, wallNow: () => NOW_MS, signal: stop.signal, retry: undefined },
+    withStores: async (action) =>
+      await action({ target: stores.target, checkpoint: await stores.checkpoint(job) }),
+    access: { hostname: "127.0.0.1", password: undefined },
+    command: (text) => text.replaceAll("deno task", "hindcast"),
+    mask: (text) => text,
+    ...options,
+  });
+  const server = opened.use(serve(page.answer));
+  const kept = opened.move();
+  return {
+    url: `${server.url}/`,
+    job,
+    stores,
+    live,
+    [Symbol.asyncDispose]: () => kept[Symbol.asyncDispose](),
+  };
+}
+
+/** Writes the ledger and a run, and restores the checkpoint from them. */
+async function seed(
+  job: Job,
+  stores: Stores,
+  histories: Readonly<Record<string, History>>,
+): Promise<void> {
+  const { target } = stores;
+  await using _lock = await target.lock(job.job, { run: "seed", host: "test", pid: 1 });
+  await target.prepare(job.tables);
+  for (const [stream, { first, last, records }] of Object.entries(histories)) {
+    await target.query(
+      `INSERT INTO hindcast_windows (job, stream, scope, each, "from", "to", records, rows, settled,
+        rejected, fetched_at, pages, response_ms)
+      SELECT $1, $2, '', '', d::text, (d + 1)::text, n, 3 * n, d < date '2025-10-17', 0,
+        timestamptz '2025-10-20 11:00Z' - (current_date - d) * interval '1 ms', 1, 120
+      FROM (SELECT d::date AS d, (${records})::bigint AS n
+        FROM generate_series($3::date, $4::date, interval '1 day') AS s(d)) AS days
+      WHERE n IS NOT NULL`,
+      { parameters: [job.job, stream, first, last] },
+    );
+  }
+  const all = Object.values(histories);
+  await recordRun(target, job.job, {
+    run: "20251020T103000Z-5eed",
+    startedAt: "2025-10-20T10:30:00.000Z",
+    endedAt: "2025-10-20T11:00:00.000Z",
+    options: {
+      ...{ groups: [], only: [], with: [], without: [], params: {} },
+      start: all.map(({ first }) => first).sort()[0],
+      end: all.map(({ last }) => last).sort().at(-1),
+    },
+    summary: {
+      ...emptySummary("20251020T103000Z-5eed"),
+      ...{
+        requests: 4021,
+        seconds: 2011.4,
+        windows: { planned: 4018, done: 4018, failed: 0, skipped: 0 },
+      },
+      rows: { readings: { inserted: 812_044, updated: 12, unchanged: 0 } },
+    },
+  });
+  await stores.checkpoint(job, true);
+}
