@@ -1,5 +1,6 @@
 // Reads what the logs of a target hold of a job: finished windows, failures and runs, all of them or those
 // that were committed since a mark. It decides nothing and changes nothing.
+import type { Measured } from "../plan/forecast.ts";
 import type { Track } from "../plan/scope.ts";
 import { type CivilMinute, parseCivil } from "../plan/time/civil.ts";
 import type { Window } from "../plan/time/window.ts";
@@ -30,28 +31,12 @@ export interface LoggedWindow {
   readonly fetchedAt: number;
 }
 
-/** What the windows of a track measured, in sum. */
-export interface LoggedSums {
-  /** Windows. */
-  readonly windows: number;
-  /** Responses read to their end. */
-  readonly pages: number;
-  /** Records on them. */
-  readonly records: number;
-  /** Rows created from them. */
-  readonly rows: number;
-  /** Civil minutes that they covered. */
-  readonly minutes: number;
-  /** Milliseconds from a request to the end of its response, over all pages. */
-  readonly answerMs: number;
-}
-
 /** The windows of one track. */
 export interface LoggedTrack extends Track {
   /** In the order of their transactions. */
   readonly windows: readonly LoggedWindow[];
   /** What they measured. */
-  readonly sums: LoggedSums;
+  readonly sums: Measured;
 }
 
 /** A window that failed. */

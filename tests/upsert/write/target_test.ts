@@ -2,38 +2,10 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { Table } from "../../../lib/config/schema/job_schema.ts";
 import { Failure } from "../../../lib/failure.ts";
-import { openTarget } from "../../../lib/upsert/open_target.ts";
-import type { Target } from "../../../lib/upsert/write/target.ts";
-import { sharedPostgres } from "../../support/postgres_server.ts";
-import { tempDir } from "../../support/temp.ts";
+import { onBothTargets } from "../both_targets.ts";
 import { shapeOf, tableOf, windowOf } from "../shapes.ts";
 
-const opened = new Map<string, Promise<Target>>();
-using folder = tempDir();
-
-function openOnce(kind: string): Promise<Target> {
-  let target = opened.get(kind);
-  if (target === undefined) opened.set(kind, target = open(kind));
-  return target;
-}
-
-async function open(kind: string): Promise<Target> {
-  if (kind === "pglite") return await openTarget(`pglite:${folder.file("db")}`);
-  return await openTarget(await (await sharedPostgres()).createDatabase());
-}
-
-Deno.test.afterAll(async () => {
-  for (const target of opened.values()) await (await target)[Symbol.asyncDispose]();
-  folder[Symbol.dispose]();
-});
-
-/** A test on both; tables are named after the test, because tests share a database. */
-function testBoth(name: string, run: (target: Target, table: string) => Promise<void>): void {
-  for (const kind of ["postgres", "pglite"]) {
-    const table = name.replace(/\W+/g, "_").toLowerCase().slice(0, 40);
-    Deno.test(`${name} (${kind})`, async () => await run(await openOnce(kind), table));
-  }
-}
+const { testBoth, openOnce } = onBothTargets();
 
 const people = () => tableOf({ id: "integer", name: "text", born: ["date", "fill"] });
 
