@@ -172,7 +172,7 @@ const ROOMS = [
     "lib/config/resolve",
     "lib/config",
   ],
-  ...["lib/fetch/rate", "lib/fetch/http", "lib/fetch/paging", "lib/fetch"],
+  ...["lib/fetch/rate", "lib/fetch/http", "lib/fetch/sign", "lib/fetch/paging", "lib/fetch"],
   ...["lib/archive", "lib/extract", "lib/upsert/sql", "lib/upsert/write"],
   ...["lib/upsert/postgres", "lib/upsert/pglite", "lib/upsert"],
   ...["lib/checkpoint", "lib/report"],

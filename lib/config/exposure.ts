@@ -10,12 +10,18 @@ export function plainHttpProblem(job: Job): string | undefined {
   const { url, auth } = job.source;
   const urls = [
     ...(sendsSecrets(job) ? [url] : []),
-    ...(auth?.oauth2 ? [auth.oauth2.token_url] : []),
+    ...issuersOf(auth),
   ];
   const exposed = urls.find((text) => isPlainHttp(text));
   return exposed === undefined
     ? undefined
     : `credentials are sent unencrypted to ${new URL(exposed).host}; use https`;
+}
+
+/** URLs that receive credentials and issue tokens. */
+export function issuersOf(auth: Job["source"]["auth"]): string[] {
+  return [auth?.oauth2?.token_url, auth?.jwt?.token_url, auth?.login?.url]
+    .filter((url) => url !== undefined);
 }
 
 /** Names of variables with secrets that logs cannot mask everywhere, because they are short or plain words. */

@@ -64,20 +64,31 @@ export function offeredBy(root: YamlNode | undefined): (use: VariableUse) => boo
 export function sentVariables(root: YamlNode | undefined, env: Env): Map<string, string[]> {
   const url = scalarAt(root, "source", "url") ?? scalarAt(root, "source");
   const api = hostOf(url, env);
-  const issuer = hostOf(scalarAt(root, "source", "auth", "oauth2", "token_url"), env);
+  const issuers = new Map(ISSUERS.flatMap((keys) => {
+    const url = scalarAt(root, "source", "auth", ...keys);
+    return url === undefined ? [] : [[keys[0], hostOf(url, env)]];
+  }));
   const sent = new Map<string, string[]>();
   for (const { name, path } of variableUses(root)) {
     const isSent = path[0] === "source" || path[0] === "streams" && path[2] === "request";
     if (!isSent || isUrl(path)) continue;
-    const host = path[2] === "oauth2" ? issuer : api;
+    const host = path[1] === "auth" ? issuers.get(path[2] ?? "") ?? api : api;
     const names = sent.get(host) ?? [];
     if (!names.includes(name)) sent.set(host, [...names, name]);
   }
   return sent;
 }
 
+/** The keys under `auth` that name a server of tokens, to which the variables next to them are sent. */
+export const ISSUERS: readonly (readonly string[])[] = [
+  ["oauth2", "token_url"],
+  ["jwt", "token_url"],
+  ["login", "url"],
+];
+
 function isUrl(path: readonly string[]): boolean {
-  return ["source", "source.url", "source.auth.oauth2.token_url"].includes(path.join("."));
+  const issuers = ISSUERS.map((keys) => ["source", "auth", ...keys].join("."));
+  return ["source", "source.url", ...issuers].includes(path.join("."));
 }
 
 function scalarAt(root: YamlNode | undefined, ...keys: readonly string[]): string | undefined {

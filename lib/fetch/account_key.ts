@@ -2,6 +2,7 @@
 // credentials. Invariant: it follows from the job and its variables alone, and reveals none of them.
 import { createHash } from "node:crypto";
 import type { Env } from "../config/yaml/env.ts";
+import type { Auth } from "../config/job/auth.ts";
 import type { Job } from "../config/schema/job.ts";
 import { readSecret } from "../config/schema/secret.ts";
 import { credentialsOf } from "./http/auth.ts";
@@ -14,9 +15,22 @@ import { credentialsOf } from "./http/auth.ts";
 export function accountKey({ source }: Job, env: Env): string {
   const { auth, url } = source;
   const secret = (text: string) => readSecret(text, env);
-  const client = auth?.oauth2 === undefined
-    ? []
-    : [auth.oauth2.token_url, secret(auth.oauth2.client_id)];
-  const identity = JSON.stringify([credentialsOf(auth, secret), client]);
+  const identity = JSON.stringify([credentialsOf(auth, secret), accountOf(auth, secret)]);
   return createHash("sha256").update(`${new URL(url).origin} ${identity}`).digest("hex");
+}
+
+/** What tells the account from others at the API, in addition to the credentials that are sent as they are. */
+function accountOf(auth: Auth | undefined, secret: (text: string) => string): string[] {
+  const { oauth2, login, jwt, digest, aws, hmac } = auth ?? {};
+  return [
+    ...oauth2 === undefined ? [] : [oauth2.token_url, secret(oauth2.client_id)],
+    ...login === undefined ? [] : [
+      login.url,
+      ...Object.values({ ...login.headers, ...login.form, ...login.body }).map(secret),
+    ],
+    ...jwt === undefined ? [] : Object.values(jwt.claims).map(secret),
+    ...digest === undefined ? [] : [secret(digest.username)],
+    ...aws === undefined ? [] : [secret(aws.access_key_id), aws.region, aws.service],
+    ...hmac === undefined ? [] : [secret(hmac.secret)],
+  ];
 }

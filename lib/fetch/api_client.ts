@@ -10,6 +10,9 @@ import { HttpClient, type HttpResponse } from "./http/http.ts";
 import { hostOf, HttpError } from "./http/http_error.ts";
 import { PageBudget } from "./page_budget.ts";
 import { proxyOf } from "./http/proxy.ts";
+import { readSecret } from "../config/schema/secret.ts";
+import { jwtIssuer } from "./sign/jwt.ts";
+import { Signer, type SignerDependencies } from "./sign/signer.ts";
 import { Credentials } from "./http/credentials.ts";
 import { refreshTokenOf } from "./http/oauth2.ts";
 import { StreamClient } from "./stream_client.ts";
@@ -49,6 +52,8 @@ export class ApiClient implements ApiConnection, AsyncDisposable {
   readonly parseSlot: Semaphore = new Semaphore(1);
   /** The credentials that requests carry. */
   readonly credentials: Credentials;
+  /** Signs requests. */
+  readonly signer: Signer;
   /** Whether the API is reachable. */
   readonly availability: Availability;
   readonly #open: AbortBranch;
@@ -62,9 +67,21 @@ export class ApiClient implements ApiConnection, AsyncDisposable {
     this.dependencies = dependencies;
     this.semaphore = new Semaphore(source.concurrency);
     this.#open = new AbortBranch(dependencies.signal);
+    const { wallNow } = dependencies;
+    const signing: SignerDependencies = {
+      secret: (text) => readSecret(text, env),
+      wallNow,
+      nonce: () => crypto.randomUUID().replaceAll("-", ""),
+      onSecret: (token) => this.credentials.hide(token),
+    };
+    this.signer = new Signer(source.auth, source.url, signing);
+    const assertion = source.auth?.jwt === undefined
+      ? () => Promise.reject(new RangeError("Cannot sign a token: the job declares none"))
+      : jwtIssuer(source.auth.jwt, signing);
     this.credentials = new Credentials(job, {
       ...{ env, clock, tokenStore: dependencies.tokenStore, signal: this.#open.signal },
       send: (r) => this.#sendForToken(r),
+      assertion: () => assertion(),
       onSecret: dependencies.onSecret ?? (() => {}),
     });
     this.limiter = new Limiter({
@@ -72,7 +89,7 @@ export class ApiClient implements ApiConnection, AsyncDisposable {
       sharing: sharingOf(this),
       ...dependencies,
     });
-    const { wallNow, onWait, noWait } = dependencies;
+    const { onWait, noWait } = dependencies;
     const longestOutageMs = noWait ? source.retry.max_wait : source.max_outage;
     this.availability = new Availability({
       ...{ clock, wallNow, signal: this.#open.signal },

@@ -11,6 +11,7 @@ import type { HttpClient } from "./http/http.ts";
 import type { Limiter } from "./rate/limiter.ts";
 import type { Semaphore } from "./rate/semaphore.ts";
 import type { PageBudget } from "./page_budget.ts";
+import type { Signer } from "./sign/signer.ts";
 import type { Credentials } from "./http/credentials.ts";
 import type { Availability } from "./rate/availability.ts";
 
@@ -58,6 +59,8 @@ export interface ApiConnection {
   readonly parseSlot: Semaphore;
   /** The credentials that requests carry. */
   readonly credentials: Credentials;
+  /** Signs requests. */
+  readonly signer: Signer;
   /** Whether the API is reachable. */
   readonly availability: Availability;
   /** Replaces the secrets of this API in a text. */

@@ -5,7 +5,13 @@ import type { Job } from "../config/schema/job.ts";
 import { readSecret, secretValues } from "../config/schema/secret.ts";
 import { Failure } from "../failure.ts";
 import { maskSecrets } from "../report/text/mask.ts";
-import { bearer, credentialsOf, maskedCredentials, withCredentials } from "./http/auth.ts";
+import {
+  bearer,
+  credentialsOf,
+  headerCredential,
+  maskedCredentials,
+  withCredentials,
+} from "./http/auth.ts";
 import { renderRequest, type WireRequest } from "./http/request.ts";
 import type { Unit } from "./http/unit.ts";
 import { openPaginator } from "./paging/open_paginator.ts";
@@ -24,7 +30,13 @@ export function maskedRequest(job: Job, streamName: string, unit: Unit, env: Env
   const { auth, url } = job.source;
   const first = openPaginator(stream, url).first();
   const credentials = credentialsOf(auth, (text) => secretOr(text, env, "unset"));
-  if (auth?.oauth2 !== undefined) credentials.push(bearer("token"));
+  if (auth?.oauth2 !== undefined || auth?.jwt !== undefined) credentials.push(bearer("token"));
+  for (const name of Object.keys(auth?.login?.send ?? {})) {
+    credentials.push(headerCredential(name, "token", "token"));
+  }
+  for (const name of Object.keys(auth?.hmac?.headers ?? {})) {
+    credentials.push(headerCredential(name, "signature", "signature"));
+  }
   const bare = renderRequest(job, stream, unit, first);
   const mask = maskSecrets(secretValues(job, env));
   const request = withCredentials(

@@ -109,7 +109,7 @@ export class StreamClient {
   ): Promise<OkResponse> {
     const first: Attempt = { request, attempt: 1, signal, rank, place };
     let tried = await this.#try(first);
-    if (isUnauthorized(tried) && this.api.credentials.renew(tried.result.credentials)) {
+    if (isUnauthorized(tried) && this.#mayBeAccepted(tried.result)) {
       tried = await this.#try(first);
     }
     const { result, then } = tried;
@@ -121,6 +121,11 @@ export class StreamClient {
       throw requestFailure(this.line(request), tried, this.api, this.stream.full_statuses);
     }
     return { ...result, isEmpty: then === "empty" || result.status === 204 };
+  }
+
+  /** Whether a request that was refused with 401 may be accepted with a new token, or with the response to a challenge. */
+  #mayBeAccepted({ credentials, headers }: Hop): boolean {
+    return this.api.credentials.renew(credentials) || this.api.signer.isChallenge(headers);
   }
 
   /** Whether the body of an error response means that there are no records. */
@@ -185,9 +190,9 @@ export class StreamClient {
 
   async #exchange(current: Attempt, permit: Permit): Promise<Hop> {
     const { request, signal } = current;
-    const { credentials, http, job } = this.api;
+    const { credentials, signer, http, job } = this.api;
     const sent = await credentials.take();
-    const wire = withCredentials(request, sent, job.source.url);
+    const wire = await signer.sign(withCredentials(request, sent, job.source.url));
     this.#emit({ kind: "requested" }, current);
     const response = await http.exchange(
       wire,

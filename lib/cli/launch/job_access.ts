@@ -109,23 +109,22 @@ async function archiveOf(
 
 async function hostsOf(root: YamlNode | undefined, env: Environment): Promise<string[]> {
   const { substituteEnv } = await import("../../config/yaml/env.ts");
+  const { ISSUERS } = await import("../../config/variables.ts");
   const source = at(root, "source");
   const notify = at(root, "notify");
   const urls = [
     source?.kind === "scalar" ? source : at(source, "url"),
-    at(source, "auth", "oauth2", "token_url"),
+    ...ISSUERS.map((keys) => at(source, "auth", ...keys)),
     notify?.kind === "scalar" ? notify : at(notify, "url"),
   ];
   const textOf = (node: YamlNode | undefined) =>
     node?.kind === "scalar" && typeof node.value === "string"
       ? substituteEnv(node.value, (name) => env[name]).text
       : undefined;
-  const [base, token, webhook] = urls.map(textOf);
+  const [base, ...others] = urls.map(textOf);
   const scheme = base?.startsWith("http:") ? "http" : "https";
   const linked = linkHostsOf(root).map(textOf).map((host) => host && `${scheme}://${host}`);
-  return [base, token, webhook, ...linked].flatMap((url) =>
-    url === undefined ? [] : hostOf(url) ?? []
-  );
+  return [base, ...others, ...linked].flatMap((url) => url === undefined ? [] : hostOf(url) ?? []);
 }
 
 /** The hosts to which links may lead, of all streams. */

@@ -1,56 +1,8 @@
-// Owns the types of the API of a job that was parsed: its URL, credentials, limits and retries, and where runs
+// Owns the types of the API of a job that was parsed: its URL, limits and retries, and where runs
 // report to. Durations are milliseconds. Kept in step with the schema by tests/config/schema/job_types_test.ts.
 import type { Rate } from "../../plan/time/rate.ts";
+import type { Auth } from "./auth.ts";
 import type { Template } from "./condition.ts";
-
-/** HTTP Basic credentials, as variables. */
-export interface BasicAuth {
-  /** User name. Unlike a password, it may be written in the file. */
-  username: string;
-  /** Password; `""` if the API requires none. */
-  password: string;
-}
-
-/** OAuth2 credentials, as variables. */
-export interface OAuth2 {
-  /** URL that issues tokens; it receives a POST with a form body. */
-  token_url: string;
-  /** Client ID. It may be written in the file. */
-  client_id: string;
-  /** Client secret. */
-  client_secret: string;
-  /**
-   * Refresh token, for an API that a user has authorized. If the server replaces it, the newest one
-   * is kept, encrypted, in the database.
-   */
-  refresh_token?: string | undefined;
-  /** Requested scopes, separated by spaces. */
-  scope?: string | undefined;
-  /** Whether the client ID and secret are sent in an HTTP Basic header or in the form. */
-  send: "header" | "body";
-  /**
-   * Additional form fields, or replacements for the standard ones such as `grant_type`. They may be
-   * written in the file.
-   */
-  form: Record<string, string>;
-}
-
-/** The credentials of a job. */
-export interface Auth {
-  /** HTTP Basic credentials. */
-  basic?: BasicAuth | undefined;
-  /** Token sent as `Authorization: Bearer ...`. If the variable is empty, no header is sent. */
-  bearer?: string | undefined;
-  /**
-   * OAuth2 client credentials or a refresh token: the access token is fetched, kept, and fetched
-   * again before it expires and after a 401.
-   */
-  oauth2?: OAuth2 | undefined;
-  /** API keys sent as headers: header name to secret. An empty one is not sent. */
-  header?: Record<string, string> | undefined;
-  /** API keys sent as query parameters: parameter name to secret. An empty one is not sent. */
-  query?: Record<string, string> | undefined;
-}
 
 /** How requests are retried. */
 export interface Retry {
@@ -69,8 +21,8 @@ export interface Source {
   /** Base URL; the path of each request is appended to it. */
   url: string;
   /**
-   * Credentials: at most one of `basic`, `bearer` and `oauth2`, plus API keys in `header` or
-   * `query`.
+   * Credentials: at most one of `basic`, `bearer`, `digest`, `oauth2`, `jwt`, `login` and `aws`, plus API keys in
+   * `header` or `query`, and a signature in `hmac`.
    */
   auth?: Auth | undefined;
   /** Rate limits of the API over all streams: requests per interval. */

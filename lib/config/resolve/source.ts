@@ -1,6 +1,10 @@
 // Checks `source`: URLs must be usable, credentials must not conflict, and secrets must not stand where
 // they would be shown. Pure.
-import type { JobPath, Scope } from "./scope.ts";
+import { parseDurationMs } from "../../plan/time/duration.ts";
+import { responseReader } from "../../extract/value/path.ts";
+import type { Auth } from "../schema/job_schema.ts";
+import { hmacProblem } from "../schema/hmac_template.ts";
+import { type JobPath, refusal, type Scope } from "./scope.ts";
 
 /** Headers whose values are secrets and therefore go under `auth`. */
 const SECRET_HEADER = /^(authorization|proxy-authorization|cookie)$|api-?key|(access|auth)-?token/i;
@@ -13,7 +17,7 @@ export function resolveSource(scope: Scope): void {
   const { auth } = source;
   if (auth === undefined) return;
   const path = ["source", "auth"];
-  const kinds = (["basic", "bearer", "oauth2"] as const).filter((kind) => auth[kind] !== undefined);
+  const kinds = AUTHORIZING.filter((kind) => auth[kind] !== undefined);
   for (const kind of kinds.slice(1)) {
     scope.key([...path, kind], `"${kinds[0]}" and "${kind}" cannot be combined`);
   }
@@ -24,8 +28,58 @@ export function resolveSource(scope: Scope): void {
       scope.key(at, `"${kinds[0]}" already sends the header Authorization`);
     }
   }
-  if (auth.oauth2 !== undefined) {
-    resolveUrl(scope, [...path, "oauth2", "token_url"], auth.oauth2.token_url);
+  const { oauth2, jwt, login, hmac } = auth;
+  if (oauth2 !== undefined) resolveUrl(scope, [...path, "oauth2", "token_url"], oauth2.token_url);
+  if (jwt?.token_url !== undefined) resolveUrl(scope, [...path, "jwt", "token_url"], jwt.token_url);
+  if (login !== undefined) resolveLogin(scope, [...path, "login"], login);
+  if (hmac !== undefined) resolveHmac(scope, [...path, "hmac"], hmac);
+}
+
+/** The kinds of credentials that use the header Authorization. */
+const AUTHORIZING = ["basic", "bearer", "digest", "oauth2", "jwt", "login", "aws"] as const;
+
+function resolveLogin(scope: Scope, path: JobPath, login: NonNullable<Auth["login"]>): void {
+  resolveUrl(scope, [...path, "url"], login.url);
+  if (login.body !== undefined && login.form !== undefined) {
+    scope.key([...path, "form"], 'a login has either "body" or "form"');
+  }
+  const paths: [string, string | undefined][] = [
+    ["token", login.token],
+    [
+      "expires_in",
+      parseDurationMs(login.expires_in ?? "1s") === undefined ? login.expires_in : undefined,
+    ],
+  ];
+  for (const [key, text] of paths) {
+    const problem = text === undefined ? undefined : refusal(() => responseReader(text));
+    if (problem !== undefined) scope.value([...path, key], problem);
+  }
+  for (const [name, text] of Object.entries(login.send)) {
+    if (!isHeaderName(name)) {
+      scope.key([...path, "send", name], `"${name}" is not a valid header name`);
+    }
+    if (!text.includes("{token}")) {
+      scope.value([...path, "send", name], "expected {token} in the value");
+    }
+  }
+}
+
+function resolveHmac(scope: Scope, path: JobPath, hmac: NonNullable<Auth["hmac"]>): void {
+  const { message, headers, query } = hmac;
+  const wrong = hmacProblem(message, false);
+  if (wrong !== undefined) scope.value([...path, "message"], wrong);
+  const additions = Object.entries({ headers, query }).flatMap(([key, templates]) =>
+    Object.entries(templates).map(([name, text]) => ({ at: [...path, key, name], text, key, name }))
+  );
+  for (const { at, text, key, name } of additions) {
+    const problem = hmacProblem(text, true);
+    if (problem !== undefined) scope.value(at, problem);
+    if (key === "headers" && !isHeaderName(name)) {
+      scope.key(at, `"${name}" is not a valid header name`);
+    }
+  }
+  if (!additions.some(({ text }) => text.includes("{signature}"))) {
+    scope.key(path, 'the signature is not sent; write {signature} in "headers" or "query"');
   }
 }
 

@@ -11,7 +11,8 @@ import { source } from "./source_schema.ts";
 import { stream } from "./stream_schema.ts";
 import { table } from "./table_schema.ts";
 
-export type { Auth, Source } from "../job/source.ts";
+export type { Auth } from "../job/auth.ts";
+export type { Source } from "../job/source.ts";
 export type { Paging } from "../job/paging.ts";
 export type { RecordsSpec, RequestSpec, Stream } from "../job/stream.ts";
 export type { RowsSpec, ValueSpec } from "../job/rows.ts";

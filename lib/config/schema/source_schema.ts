@@ -2,63 +2,8 @@
 // nothing here sends a request.
 import { z } from "zod";
 import { type Rate, requestsPerSecond } from "../../plan/time/rate.ts";
-import { duration, rate, rates, secret, template } from "./scalar_schema.ts";
-
-const auth = z.strictObject({
-  basic: z.strictObject({
-    username: secret.meta({ literal: true }).describe(
-      "User name. Unlike a password, it may be written in the file.",
-    ).meta({
-      example: "${API_USERNAME}",
-    }),
-    password: secret.describe('Password; `""` if the API requires none.').meta({
-      example: "${API_PASSWORD}",
-    }),
-  }).optional().describe("HTTP Basic credentials.").meta({
-    example: { username: "${API_USERNAME}", password: "${API_PASSWORD}" },
-  }),
-  bearer: secret.optional().describe(
-    "Token sent as `Authorization: Bearer ...`. If the variable is empty, no header is sent.",
-  ).meta({ example: "${API_TOKEN:-}" }),
-  oauth2: z.strictObject({
-    token_url: z.string().describe("URL that issues tokens; it receives a POST with a form body.")
-      .meta({
-        kind: "URL",
-        example: "https://auth.example.com/oauth/token",
-      }),
-    client_id: secret.meta({ literal: true }).describe("Client ID. It may be written in the file.")
-      .meta({
-        example: "${API_CLIENT_ID}",
-      }),
-    client_secret: secret.describe("Client secret.").meta({ example: "${API_CLIENT_SECRET}" }),
-    refresh_token: secret.optional().describe(
-      "Refresh token, for an API that a user has authorized. If the server replaces it, the newest one is kept, encrypted, in the database.",
-    ).meta({ example: "${API_REFRESH_TOKEN}" }),
-    scope: z.string().optional().describe("Requested scopes, separated by spaces.").meta({
-      example: "read:events read:places",
-    }),
-    send: z.enum(["header", "body"]).default("header").describe(
-      "Whether the client ID and secret are sent in an HTTP Basic header or in the form.",
-    ),
-    form: z.record(z.string(), secret.meta({ literal: true })).default({}).describe(
-      "Additional form fields, or replacements for the standard ones such as `grant_type`. They may be written in the file.",
-    ).meta({ kind: "mapping of secrets", example: { audience: "https://api.example.com" } }),
-  }).optional().describe(
-    "OAuth2 client credentials or a refresh token: the access token is fetched, kept, and fetched again before it expires and after a 401.",
-  ).meta({
-    example: {
-      token_url: "https://auth.example.com/oauth/token",
-      client_id: "${API_CLIENT_ID}",
-      client_secret: "${API_CLIENT_SECRET}",
-    },
-  }),
-  header: z.record(z.string(), secret).optional().describe(
-    "API keys sent as headers: header name to secret. An empty one is not sent.",
-  ).meta({ kind: "mapping of secrets", example: { "X-Api-Key": "${API_KEY}" } }),
-  query: z.record(z.string(), secret).optional().describe(
-    "API keys sent as query parameters: parameter name to secret. An empty one is not sent.",
-  ).meta({ kind: "mapping of secrets", example: { api_key: "${API_KEY}" } }),
-});
+import { auth } from "./auth_schema.ts";
+import { duration, rate, rates, template } from "./scalar_schema.ts";
 
 const retry = z.strictObject({
   attempts: z.int().min(1).max(100).default(5).describe(
@@ -87,7 +32,7 @@ export const source = z.strictObject({
     "Base URL; the path of each request is appended to it.",
   ).meta({ kind: "URL", example: "${API_URL:-https://api.example.com/v1}" }),
   auth: auth.optional().describe(
-    "Credentials: at most one of `basic`, `bearer` and `oauth2`, plus API keys in `header` or `query`.",
+    "Credentials: at most one of `basic`, `bearer`, `digest`, `oauth2`, `jwt`, `login` and `aws`, plus API keys in `header` or `query`, and a signature in `hmac`.",
   ).meta({ example: { bearer: "${API_TOKEN}" } }),
   limits: rates.default([]).describe(
     "Rate limits of the API over all streams: requests per interval.",

@@ -19,6 +19,8 @@ export interface Credential {
   readonly scheme: string;
   /** The secret. */
   readonly value: string;
+  /** The token in the value, if the credential carries one that can be fetched again. */
+  readonly token?: string;
 }
 
 /**
@@ -68,6 +70,13 @@ export function bearer(token: string): Credential {
   return credential;
 }
 
+/** A header that carries a token. */
+export function headerCredential(name: string, value: string, token: string): Credential {
+  const credential = { in: "header", name: name.toLowerCase(), scheme: "", value, token } as const;
+  refuseUnsendable(credential);
+  return credential;
+}
+
 /** A header may contain visible Latin-1 characters and spaces (RFC 9110, section 5.5). */
 function refuseUnsendable({ in: where, name, value }: Credential): void {
   if (where === "query" || /^[\x20-\x7e\xa0-\xff]*$/.test(value)) return;
@@ -102,7 +111,7 @@ function addToQuery(url: URL, name: string, value: string): void {
 
 /** Removes the parameters that carry credentials from a URL: an API may echo them in links. */
 export function withoutCredentials(url: string, auth: Auth | undefined): string {
-  const names = Object.keys(auth?.query ?? {});
+  const names = [...Object.keys(auth?.query ?? {}), ...Object.keys(auth?.hmac?.query ?? {})];
   const bare = new URL(url);
   if (!names.some((name) => bare.searchParams.has(name))) return url;
   for (const name of names) bare.searchParams.delete(name);

@@ -6,9 +6,10 @@ import type { Job } from "../../config/schema/job.ts";
 import { readSecret, secretValues } from "../../config/schema/secret.ts";
 import { Failure } from "../../failure.ts";
 import { type Mask, maskSecrets } from "../../report/text/mask.ts";
-import { bearer, type Credential, credentialsOf } from "./auth.ts";
+import { bearer, type Credential, credentialsOf, headerCredential } from "./auth.ts";
 import type { HttpResponse } from "./http.ts";
-import { refreshTokenOf, TokenCache } from "./oauth2.ts";
+import { assertionIssuer, loginIssuer } from "./login.ts";
+import { oauth2Issuer, refreshTokenOf, TokenCache, type TokenIssuer } from "./oauth2.ts";
 import { RefreshedTokens } from "./refreshed_tokens.ts";
 import { memoryTokenStore, type TokenStore } from "./token_store.ts";
 import type { Clock } from "../rate/clock.ts";
@@ -31,6 +32,8 @@ interface CredentialsDependencies {
   readonly signal: AbortSignal;
   /** Sends the request that fetches a token. */
   readonly send: TokenSender;
+  /** Signs a token that is exchanged for an access token; called where the job declares such a token. */
+  readonly assertion: () => Promise<string>;
   /** Receives each token, before it is sent. */
   readonly onSecret: (value: string) => void;
 }
@@ -40,6 +43,9 @@ export class Credentials {
   readonly #credentials: readonly Credential[];
   readonly #secrets: string[];
   readonly #tokens: TokenCache | undefined;
+  /** Headers in which a token of a login is sent. */
+  readonly #send: Readonly<Record<string, string>> | undefined;
+  readonly #onSecret: (value: string) => void;
   #mask: Mask;
 
   /**
@@ -55,15 +61,15 @@ export class Credentials {
       ...secretValues(job, dependencies.env),
       ...this.#credentials.map(({ value }) => value),
     ];
+    this.#send = auth?.login?.send;
     this.#mask = maskSecrets(this.#secrets);
-    const onToken = (token: string) => {
-      this.#hide(token);
-      dependencies.onSecret(token);
-    };
-    this.#tokens = auth?.oauth2 && new TokenCache(auth.oauth2, {
+    const onToken = (token: string) => this.hide(token);
+    this.#onSecret = dependencies.onSecret;
+    const issuer = issuerOf(auth, dependencies);
+    this.#tokens = issuer && new TokenCache(issuer, {
       ...{ secret, onToken, signal: dependencies.signal, send: dependencies.send },
       now: dependencies.clock.now,
-      refreshed: refreshedTokens(auth.oauth2, secret, { ...dependencies, onToken }),
+      refreshed: auth?.oauth2 && refreshedTokens(auth.oauth2, secret, { ...dependencies, onToken }),
     });
   }
 
@@ -75,7 +81,8 @@ export class Credentials {
   async take(): Promise<readonly Credential[]> {
     if (this.#tokens === undefined) return this.#credentials;
     try {
-      return [bearer(await this.#tokens.take()), ...this.#credentials];
+      const token = await this.#tokens.take();
+      return [...tokenCredentials(token, this.#send), ...this.#credentials];
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       throw new Failure(error.kind, this.mask(error.message), { hint: error.hint });
@@ -84,7 +91,7 @@ export class Credentials {
 
   /** Whether new credentials may help after the API refused these; true only for a token. */
   renew(refused: readonly Credential[]): boolean {
-    const token = refused.find(({ scheme }) => scheme === "Bearer")?.value;
+    const token = refused.find((credential) => credential.token !== undefined)?.token;
     if (this.#tokens === undefined || token === undefined) return false;
     this.#tokens.drop(token);
     return true;
@@ -100,11 +107,34 @@ export class Credentials {
     return this.#mask(text);
   }
 
-  /** Old tokens remain masked: they may still be valid. */
-  #hide(token: string): void {
+  /** Masks a secret that the API or a signature issues; old tokens remain masked, since they may still be valid. */
+  hide(token: string): void {
     this.#secrets.push(token);
     this.#mask = maskSecrets(this.#secrets);
+    this.#onSecret(token);
   }
+}
+
+/** How the tokens of a job are issued; undefined where it needs none. */
+function issuerOf(
+  auth: Auth | undefined,
+  { assertion }: CredentialsDependencies,
+): TokenIssuer | undefined {
+  if (auth?.oauth2 !== undefined) return oauth2Issuer(auth.oauth2);
+  if (auth?.login !== undefined) return loginIssuer(auth.login);
+  const url = auth?.jwt?.token_url;
+  return url === undefined ? undefined : assertionIssuer(auth!.jwt!, url, assertion);
+}
+
+/** The headers that carry a token: those that a login declares, or `Authorization: Bearer`. */
+function tokenCredentials(
+  token: string,
+  send: Readonly<Record<string, string>> | undefined,
+): Credential[] {
+  if (send === undefined) return [{ ...bearer(token), token }];
+  return Object.entries(send).map(([name, template]) =>
+    headerCredential(name, template.replaceAll("{token}", token), token)
+  );
 }
 
 /** The tokens of an account with a refresh token; undefined where the job declares none. */

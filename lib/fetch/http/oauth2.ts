@@ -13,6 +13,25 @@ import type { WireRequest } from "./request.ts";
 
 type OAuth2 = NonNullable<Auth["oauth2"]>;
 
+/** How tokens are requested and read. */
+export interface TokenIssuer {
+  /** The request for a token. */
+  request(
+    secret: (text: string) => string,
+    refreshToken: string | undefined,
+  ): WireRequest | Promise<WireRequest>;
+  /** The tokens of a response; throws a Failure of kind `refused` where there are none. */
+  read(response: HttpResponse): IssuedTokens;
+}
+
+/** Requests tokens as OAuth2 declares. */
+export function oauth2Issuer(spec: OAuth2): TokenIssuer {
+  return {
+    request: (secret, refreshToken) => tokenRequest(spec, secret, refreshToken),
+    read: (response) => readTokens(response, spec),
+  };
+}
+
 /** Dependencies of the token cache. */
 interface TokenDependencies {
   /** Resolves `${NAME}` in a string. */
@@ -40,15 +59,15 @@ const MARGIN_MS = 60_000;
 
 /** Caches the access token of one API. */
 export class TokenCache {
-  readonly #spec: OAuth2;
+  readonly #issuer: TokenIssuer;
   readonly #with: TokenDependencies;
   #token: Token | undefined;
   #pending: Promise<Token> | undefined;
   #refused: string | undefined;
 
   /** Creates an empty cache. */
-  constructor(spec: OAuth2, dependencies: TokenDependencies) {
-    this.#spec = spec;
+  constructor(issuer: TokenIssuer, dependencies: TokenDependencies) {
+    this.#issuer = issuer;
     this.#with = dependencies;
   }
 
@@ -91,10 +110,8 @@ export class TokenCache {
   }
 
   async #issue(refreshToken: string | undefined): Promise<IssuedTokens> {
-    const response = await this.#with.send(
-      tokenRequest(this.#spec, this.#with.secret, refreshToken),
-    );
-    const issued = readTokens(response, this.#spec);
+    const request = await this.#issuer.request(this.#with.secret, refreshToken);
+    const issued = this.#issuer.read(await this.#with.send(request));
     for (const token of [issued.refreshToken, issued.text]) {
       if (token !== undefined) this.#with.onToken(token);
     }
@@ -102,8 +119,8 @@ export class TokenCache {
   }
 }
 
-/** How long a token is used; one without a stated lifetime is used until it is refused. */
-function usableMs(expiresInS: number | undefined): number {
+/** How long a token is used, in milliseconds; one without a stated lifetime is used until it is refused. */
+export function usableMs(expiresInS: number | undefined): number {
   if (expiresInS === undefined) return Infinity;
   const lifeMs = expiresInS * 1000;
   return lifeMs - Math.min(MARGIN_MS, lifeMs / 10);

@@ -67,7 +67,7 @@ function rendered(value: unknown, values: RenderValues): unknown {
 }
 
 /** Returns the body with a parameter set at a dotted path such as `page.after` or `params.0.after`; a scalar on the way is replaced. */
-function withParam(body: unknown, steps: readonly string[], value: unknown): unknown {
+export function withParam(body: unknown, steps: readonly string[], value: unknown): unknown {
   const [name, ...rest] = steps;
   if (name === undefined) return value;
   if (Array.isArray(body) && Number(name) < body.length) {

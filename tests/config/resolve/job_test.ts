@@ -341,6 +341,24 @@ Deno.test("resolveJob() checks the source and its authentication", () =>
       '"basic" and "bearer" cannot be combined',
     ],
     [
+      withAuth({ hmac: { secret: "${S}", message: "{boddy}", headers: { S: "{signature}" } } }),
+      'unknown placeholder "{boddy}"',
+    ],
+    [
+      withAuth({ hmac: { secret: "${S}", message: "{body}", headers: { T: "{timestamp}" } } }),
+      'the signature is not sent; write {signature} in "headers" or "query"',
+    ],
+    [
+      withAuth({ login: { url: "/login", body: { u: "${U}" }, token: "token" } }),
+      "expected a URL such as https://api.example.com",
+    ],
+    [
+      withAuth({
+        login: { url: "https://a.example", body: { u: "${U}" }, token: "t", send: { T: "x" } },
+      }),
+      "expected {token} in the value",
+    ],
+    [
       {
         "source": {
           url: "https://a.example",
@@ -383,3 +401,7 @@ Deno.test("resolveJob() treats names that every JavaScript object has as unknown
   }));
   assertEquals(Object.keys(job.tables), ["stations", "readings", "constructor"]);
 });
+
+function withAuth(auth: Record<string, unknown>) {
+  return { source: { url: "https://a.example", auth } };
+}

@@ -7,7 +7,8 @@ import type { CursorPaging, NextLinkPaging, OffsetPaging } from "../../../lib/co
 import type { LinkHeaderPaging, PagePaging, Paging } from "../../../lib/config/job/paging.ts";
 import type { Check, Param, ParsedJob } from "../../../lib/config/job/parsed_job.ts";
 import type { RowsSpec, ValueSpec } from "../../../lib/config/job/rows.ts";
-import type { Auth, Notify, Source } from "../../../lib/config/job/source.ts";
+import type { Auth } from "../../../lib/config/job/auth.ts";
+import type { Notify, Source } from "../../../lib/config/job/source.ts";
 import type { ErrorCondition, RecordsSpec, RequestSpec } from "../../../lib/config/job/stream.ts";
 import type { Stream } from "../../../lib/config/job/stream.ts";
 import type { Column, Table } from "../../../lib/config/job/table.ts";
@@ -32,6 +33,11 @@ const SAME: readonly true[] = [
   true satisfies Same<Given<Made["source"]["auth"]>, Auth>,
   true satisfies Same<Given<Given<Made["source"]["auth"]>["basic"]>, Given<Auth["basic"]>>,
   true satisfies Same<Given<Given<Made["source"]["auth"]>["oauth2"]>, Given<Auth["oauth2"]>>,
+  true satisfies Same<Given<Given<Made["source"]["auth"]>["digest"]>, Given<Auth["digest"]>>,
+  true satisfies Same<Given<Given<Made["source"]["auth"]>["jwt"]>, Given<Auth["jwt"]>>,
+  true satisfies Same<Given<Given<Made["source"]["auth"]>["login"]>, Given<Auth["login"]>>,
+  true satisfies Same<Given<Given<Made["source"]["auth"]>["aws"]>, Given<Auth["aws"]>>,
+  true satisfies Same<Given<Given<Made["source"]["auth"]>["hmac"]>, Given<Auth["hmac"]>>,
   true satisfies Same<Given<Made["notify"]>, Notify>,
   true satisfies Same<Made["params"][string], Param>,
   true satisfies Same<Made["checks"][string], Check>,

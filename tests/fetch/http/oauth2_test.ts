@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { Auth } from "../../../lib/config/schema/job_schema.ts";
 import type { HttpResponse } from "../../../lib/fetch/http/http.ts";
-import { TokenCache } from "../../../lib/fetch/http/oauth2.ts";
+import { oauth2Issuer, TokenCache } from "../../../lib/fetch/http/oauth2.ts";
 import type { WireRequest } from "../../../lib/fetch/http/request.ts";
 import { Failure } from "../../../lib/failure.ts";
 
@@ -28,7 +28,7 @@ function setup(spec: Partial<OAuth2> = {}, answer: (at: number) => unknown = (at
 }), status = 200) {
   const sent: WireRequest[] = [];
   const context = { nowMs: 0, sent, hidden: [] as string[] };
-  const keeper = new TokenCache({ ...SPEC, ...spec }, {
+  const keeper = new TokenCache(oauth2Issuer({ ...SPEC, ...spec }), {
     secret: (text) => SECRETS[text] ?? text,
     send: async (request): Promise<HttpResponse> => {
       sent.push(request);

@@ -1,0 +1,30 @@
+// Owns signatures of AWS, version 4, over npm:aws4fetch (no dependencies, Web Crypto only).
+import { AwsV4Signer } from "aws4fetch";
+import type { Auth } from "../../config/schema/job_schema.ts";
+import type { Sign, SignerDependencies } from "./signer.ts";
+
+/** Signs requests for a service of AWS. */
+export function awsSigner(
+  spec: NonNullable<Auth["aws"]>,
+  { secret, wallNow }: SignerDependencies,
+): Sign {
+  return async (request) => {
+    const token = spec.session_token === undefined ? "" : secret(spec.session_token);
+    const signer = new AwsV4Signer({
+      method: request.method,
+      url: request.url,
+      headers: { ...request.headers },
+      ...request.body === undefined ? {} : { body: request.body },
+      accessKeyId: secret(spec.access_key_id),
+      secretAccessKey: secret(spec.secret_access_key),
+      ...token === "" ? {} : { sessionToken: token },
+      service: spec.service,
+      region: spec.region,
+      datetime: new Date(wallNow()).toISOString().replace(/[:-]|\.\d{3}/g, ""),
+    });
+    const { url, headers } = await signer.sign();
+    // The runtime sends Host itself, with the value that was signed.
+    headers.delete("host");
+    return { ...request, url: url.href, headers: Object.fromEntries(headers) };
+  };
+}
