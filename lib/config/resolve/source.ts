@@ -38,10 +38,23 @@ export function resolveSource(scope: Scope): void {
 /** The kinds of credentials that use the header Authorization. */
 const AUTHORIZING = ["basic", "bearer", "digest", "oauth2", "jwt", "login", "aws"] as const;
 
+/** Names of fields of a login whose values are secrets; a user name may be written in the file. */
+const SECRET_FIELD = /pass|pwd|secret|token|key|pin\b|authorization/i;
+
 function resolveLogin(scope: Scope, path: JobPath, login: NonNullable<Auth["login"]>): void {
   resolveUrl(scope, [...path, "url"], login.url);
   if (login.body !== undefined && login.form !== undefined) {
     scope.key([...path, "form"], 'a login has either "body" or "form"');
+  }
+  const { body = {}, form = {}, headers } = login;
+  for (const [key, fields] of Object.entries({ body, form, headers })) {
+    for (const [name, text] of Object.entries(fields)) {
+      if (!SECRET_FIELD.test(name) || text.includes("${") || text.length < 2) continue;
+      scope.value(
+        [...path, key, name],
+        "a secret must not be written in a job file; expected a variable such as ${API_PASSWORD}",
+      );
+    }
   }
   const paths: [string, string | undefined][] = [
     ["token", login.token],

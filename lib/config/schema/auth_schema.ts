@@ -158,7 +158,7 @@ export const auth = z.strictObject({
     username: literalSecret.describe("User name. It may be written in the file.").meta({
       example: "${API_USERNAME}",
     }),
-    password: secret.describe("Password.").meta({ example: "${API_PASSWORD}" }),
+    password: secret.describe("Password of the user.").meta({ example: "${API_PASSWORD}" }),
   }).optional().describe("HTTP Digest credentials (RFC 7616).").meta({
     example: { username: "${API_USERNAME}", password: "${API_PASSWORD}" },
   }),

@@ -1,6 +1,6 @@
 // Owns the requests that exchange credentials for a token other than by OAuth2's own grants: a login, and
 // a signed token that is exchanged for an access token (RFC 7523).
-import type { Auth } from "../../config/schema/job_schema.ts";
+import type { Auth, Jwt, Login } from "../../config/job/auth.ts";
 import { parseExactly } from "../../extract/decode/exact_json.ts";
 import { responseReader } from "../../extract/value/path.ts";
 import { Failure } from "../../failure.ts";
@@ -12,8 +12,6 @@ import { type TokenIssuer, usableMs } from "./oauth2.ts";
 import type { WireRequest } from "./request.ts";
 import { withParam } from "./request_body.ts";
 
-type Login = NonNullable<Auth["login"]>;
-type Jwt = NonNullable<Auth["jwt"]>;
 type Secret = (text: string) => string;
 
 /** Requests a token with a login. */

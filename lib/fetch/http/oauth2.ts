@@ -2,7 +2,7 @@
 // first needed, cached, and fetched again shortly before it expires or after the API refused it. Invariant: however
 // many requests wait for a token, a single request fetches it.
 import { envReferences } from "../../config/yaml/env.ts";
-import type { Auth } from "../../config/schema/job_schema.ts";
+import type { Auth, OAuth2 } from "../../config/job/auth.ts";
 import { Failure } from "../../failure.ts";
 import { basicPair, credentialsHint } from "./auth.ts";
 import { encodeBase64 } from "../../report/text/base64.ts";
@@ -10,8 +10,6 @@ import { errorExcerpt } from "./error_excerpt.ts";
 import type { HttpResponse } from "./http.ts";
 import type { AccessToken, IssuedTokens, RefreshedTokens } from "./refreshed_tokens.ts";
 import type { WireRequest } from "./request.ts";
-
-type OAuth2 = NonNullable<Auth["oauth2"]>;
 
 /** How tokens are requested and read. */
 export interface TokenIssuer {

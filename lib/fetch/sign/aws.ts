@@ -1,11 +1,11 @@
 // Owns signatures of AWS, version 4, over npm:aws4fetch (no dependencies, Web Crypto only).
 import { AwsV4Signer } from "aws4fetch";
-import type { Auth } from "../../config/schema/job_schema.ts";
-import type { Sign, SignerDependencies } from "./signer.ts";
+import type { Aws } from "../../config/job/auth.ts";
+import type { Sign, SignerDependencies } from "./sign.ts";
 
 /** Signs requests for a service of AWS. */
 export function awsSigner(
-  spec: NonNullable<Auth["aws"]>,
+  spec: Aws,
   { secret, wallNow }: SignerDependencies,
 ): Sign {
   return async (request) => {

@@ -1,9 +1,9 @@
 // Owns HTTP Digest (RFC 7616): the first request is refused with a challenge, and all later ones carry a
 // response to it, until the server replaces the challenge.
 import { createHash } from "node:crypto";
-import type { Auth } from "../../config/schema/job_schema.ts";
+import type { BasicAuth } from "../../config/job/auth.ts";
 import type { WireRequest } from "../http/request.ts";
-import type { SignerDependencies } from "./signer.ts";
+import type { SignerDependencies } from "./sign.ts";
 
 const HASHES: Readonly<Record<string, string>> = {
   "MD5": "md5",
@@ -26,13 +26,13 @@ interface Challenge {
 
 /** Answers the challenges of one server. */
 export class DigestSigner {
-  readonly #spec: NonNullable<Auth["digest"]>;
+  readonly #spec: BasicAuth;
   readonly #with: SignerDependencies;
   #challenge: Challenge | undefined;
   #count = 0;
 
   /** Creates a signer that knows no challenge yet. */
-  constructor(spec: NonNullable<Auth["digest"]>, dependencies: SignerDependencies) {
+  constructor(spec: BasicAuth, dependencies: SignerDependencies) {
     this.#spec = spec;
     this.#with = dependencies;
   }

@@ -2,17 +2,15 @@
 // from the rendered request, after all other parameters and headers have been added.
 import { Buffer } from "node:buffer";
 import { createHash, createHmac } from "node:crypto";
-import type { Auth } from "../../config/schema/job_schema.ts";
+import type { Hmac } from "../../config/job/auth.ts";
 import { HMAC_PLACEHOLDER } from "../../config/schema/hmac_template.ts";
 import { encodeBase64 } from "../../report/text/base64.ts";
 import type { WireRequest } from "../http/request.ts";
-import type { Sign, SignerDependencies } from "./signer.ts";
-
-type HmacSpec = NonNullable<Auth["hmac"]>;
+import type { Sign, SignerDependencies } from "./sign.ts";
 
 /** Signs requests with a shared secret. */
 export function hmacSigner(
-  spec: HmacSpec,
+  spec: Hmac,
   { secret, wallNow, nonce }: SignerDependencies,
 ): Sign {
   return (request) => {
@@ -34,14 +32,14 @@ export function hmacSigner(
   };
 }
 
-function keyBytes(text: string, encoding: HmacSpec["secret_encoding"]): Uint8Array {
+function keyBytes(text: string, encoding: Hmac["secret_encoding"]): Uint8Array {
   return encoding === "text" ? new TextEncoder().encode(text) : Buffer.from(text, encoding);
 }
 
 /** The request with those headers and parameters that the condition selects. */
 function added(
   request: WireRequest,
-  { headers, query }: HmacSpec,
+  { headers, query }: Hmac,
   isWanted: (template: string) => boolean,
   fill: (template: string) => string,
 ): WireRequest {
@@ -102,7 +100,7 @@ function filteredBy(filter: string, value: string): string {
   }
 }
 
-function timestampOf(nowMs: number, format: HmacSpec["timestamp"]): string {
+function timestampOf(nowMs: number, format: Hmac["timestamp"]): string {
   const iso = new Date(nowMs).toISOString();
   switch (format) {
     case "epoch":

@@ -1,11 +1,9 @@
 // Owns tokens that are signed with an account's own key (RFC 7519), over npm:jose. A token is used until
 // shortly before it expires.
 import { importPKCS8, SignJWT } from "jose";
-import type { Auth } from "../../config/schema/job_schema.ts";
+import type { Jwt } from "../../config/job/auth.ts";
 import { Failure } from "../../failure.ts";
-import type { Sign, SignerDependencies } from "./signer.ts";
-
-type JwtSpec = NonNullable<Auth["jwt"]>;
+import type { Sign, SignerDependencies } from "./sign.ts";
 
 /** Share of a token's lifetime that is not used, for clock differences and requests in flight. */
 const UNUSED_SHARE = 0.1;
@@ -19,7 +17,7 @@ export type IssueJwt = () => Promise<string>;
  * The result rejects with a {Failure} of kind `configuration` where the key cannot be used.
  */
 export function jwtIssuer(
-  spec: JwtSpec,
+  spec: Jwt,
   { secret, wallNow, onSecret }: SignerDependencies,
 ): IssueJwt {
   let token: { readonly text: string; readonly staleAtMs: number } | undefined;
@@ -46,7 +44,7 @@ export function jwtIssuer(
 }
 
 /** Sends the account's own token with each request. */
-export function jwtSigner(spec: JwtSpec, dependencies: SignerDependencies): Sign {
+export function jwtSigner(spec: Jwt, dependencies: SignerDependencies): Sign {
   const issue = jwtIssuer(spec, dependencies);
   return async (request) => ({
     ...request,
@@ -54,7 +52,10 @@ export function jwtSigner(spec: JwtSpec, dependencies: SignerDependencies): Sign
   });
 }
 
-async function keyOf({ algorithm }: JwtSpec, key: string): Promise<CryptoKey | Uint8Array> {
+async function keyOf(
+  { algorithm }: Jwt,
+  key: string,
+): Promise<Awaited<ReturnType<typeof importPKCS8>> | Uint8Array> {
   if (algorithm.startsWith("HS")) return new TextEncoder().encode(key);
   try {
     return await importPKCS8(key.replaceAll("\\n", "\n"), algorithm);

@@ -169,7 +169,7 @@ Deno.test("resolveJob() checks the names in placeholders", () =>
     [{ [`${STREAM}.paging`]: "page" }, 'expected "none", or a mapping with by, found "page"'],
     [
       { "source.auth": "Bearer 1", "source.url": "https://a.example" },
-      "expected a mapping with basic, bearer, oauth2, header or query",
+      "expected a mapping",
     ],
     [
       { [`${STREAM}.request.headers`]: { "X-A": "{form}" } },
@@ -357,6 +357,12 @@ Deno.test("resolveJob() checks the source and its authentication", () =>
         login: { url: "https://a.example", body: { u: "${U}" }, token: "t", send: { T: "x" } },
       }),
       "expected {token} in the value",
+    ],
+    [
+      withAuth({
+        login: { url: "https://a.example", body: { user: "me", password: "pw" }, token: "t" },
+      }),
+      "a secret must not be written in a job file; expected a variable such as ${API_PASSWORD}",
     ],
     [
       {
