@@ -186,7 +186,7 @@ export const auth = z.strictObject({
     session_token: secret.optional().describe("Session token of temporary credentials.").meta({
       example: "${AWS_SESSION_TOKEN:-}",
     }),
-    region: z.string().min(1).describe("Region.").meta({ example: "eu-west-1" }),
+    region: z.string().min(1).describe("Region of the service.").meta({ example: "eu-west-1" }),
     service: z.string().min(1).describe("Service that the signature is for.").meta({
       example: "execute-api",
     }),
