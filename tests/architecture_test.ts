@@ -162,6 +162,7 @@ const ROOMS = [
     "lib/config/yaml",
     "lib/config/pattern",
     "lib/config/job",
+    "lib/config/template",
     "lib/config/schema",
     "lib/plan",
   ],

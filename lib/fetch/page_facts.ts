@@ -2,7 +2,7 @@
 // computed until the paginator needs it.
 import type { Stream } from "../config/schema/job_schema.ts";
 import { responseReader } from "../extract/value/path.ts";
-import { parseTemplate, renderJson } from "../config/schema/template.ts";
+import { parseTemplate, renderJson } from "../config/template/template.ts";
 import type { Unit } from "./http/unit.ts";
 import type { WireRequest } from "./http/request.ts";
 import { findContinuations } from "./paging/continuation.ts";

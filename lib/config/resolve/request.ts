@@ -2,11 +2,11 @@
 // the window, and it must request each window completely. Pure.
 import type { WindowLength } from "../../plan/time/duration.ts";
 import type { Stream } from "../schema/job_schema.ts";
-import { type Placeholder, showsTime } from "../schema/placeholder.ts";
+import { type Placeholder, showsTime } from "../template/placeholder.ts";
 import { resolveHeaders } from "./source.ts";
 import type { JobPath, Scope } from "./scope.ts";
 import { unquotedPlaceholder } from "../schema/issue_sentence.ts";
-import { placeholders, readTemplate } from "../schema/template.ts";
+import { placeholders, readTemplate } from "../template/template.ts";
 
 interface Found {
   readonly path: JobPath;

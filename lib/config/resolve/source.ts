@@ -3,7 +3,7 @@
 import { parseDurationMs } from "../../plan/time/duration.ts";
 import { responseReader } from "../../extract/value/path.ts";
 import type { Auth } from "../schema/job_schema.ts";
-import { hmacProblem } from "../schema/hmac_template.ts";
+import { hmacProblem } from "../template/hmac_template.ts";
 import { type JobPath, refusal, type Scope } from "./scope.ts";
 
 /** Headers whose values are secrets and therefore go under `auth`. */

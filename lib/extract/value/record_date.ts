@@ -1,7 +1,7 @@
 // Checks that a record is in the requested window. An API that returns other dates than requested would
 // otherwise mark dates as done that were never read.
 import type { Stream } from "../../config/schema/job_schema.ts";
-import { momentUnit } from "../../config/schema/moment_format.ts";
+import { momentUnit } from "../../config/template/moment_format.ts";
 import type { CivilMinute } from "../../plan/time/civil.ts";
 import { formatCivil, MINUTES_PER_DAY } from "../../plan/time/civil.ts";
 import { fromEpoch, localMinute, type Moment, parseIso } from "../cast/moment.ts";

@@ -8,7 +8,7 @@ import {
   renderJson,
   renderTemplate,
   type RenderValues,
-} from "../../config/schema/template.ts";
+} from "../../config/template/template.ts";
 import { Failure } from "../../failure.ts";
 import { renderBody } from "./request_body.ts";
 import type { Unit } from "./unit.ts";

@@ -8,7 +8,7 @@ import {
   renderJson,
   renderTemplate,
   type RenderValues,
-} from "../../config/schema/template.ts";
+} from "../../config/template/template.ts";
 import type { PageParam } from "./page_step.ts";
 import type { PageStep } from "./page_step.ts";
 

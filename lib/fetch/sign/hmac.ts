@@ -3,7 +3,7 @@
 import { Buffer } from "node:buffer";
 import { createHash, createHmac } from "node:crypto";
 import type { Hmac } from "../../config/job/auth.ts";
-import { HMAC_PLACEHOLDER } from "../../config/schema/hmac_template.ts";
+import { HMAC_PLACEHOLDER } from "../../config/template/hmac_template.ts";
 import { encodeBase64 } from "../../report/text/base64.ts";
 import type { WireRequest } from "../http/request.ts";
 import type { Sign, SignerDependencies } from "./sign.ts";

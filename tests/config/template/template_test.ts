@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { Failure } from "../../../lib/failure.ts";
 import { instantOf, parseCivil } from "../../../lib/plan/time/civil.ts";
-import { showsTime } from "../../../lib/config/schema/placeholder.ts";
+import { showsTime } from "../../../lib/config/template/placeholder.ts";
 import {
   parseTemplate,
   placeholders,
@@ -10,7 +10,7 @@ import {
   renderJson,
   renderTemplate,
   type RenderValues,
-} from "../../../lib/config/schema/template.ts";
+} from "../../../lib/config/template/template.ts";
 
 const day = (text: string) => parseCivil(text) ?? 0;
 
