@@ -8,6 +8,7 @@ import { defaultFile, documentIn, refuseMistakes, sampleIn, write } from "../lib
 import { lines } from "../lib/cli/init/draft_lines.ts";
 import { askQuestions, type Dialogue } from "../lib/cli/init/questions.ts";
 import { requestOnce } from "../lib/cli/init/request_once.ts";
+import { asStarted } from "../lib/cli/own_commands.ts";
 import { schemaPathFrom } from "../lib/cli/modeline.ts";
 import { draftOfAnswers, draftOfOpenApi, type InitAnswers } from "../lib/init/job_draft.ts";
 import type { OpenApiDocument } from "../lib/init/openapi_document.ts";
@@ -45,7 +46,7 @@ async function main(argv: string[]): Promise<number> {
   const text = writeJob(draft, schemaPathFrom(file), command);
   await refuseMistakes(file, text);
   write(file, text, args.has("force"), asks ? command : undefined);
-  console.log(lines(file, draft).join("\n"));
+  console.log(asStarted(lines(file, draft).join("\n"), undefined));
   return EXIT.done;
 }
 

@@ -3,7 +3,7 @@
 import { helpText, readArguments } from "../lib/cli/arguments.ts";
 import { EXIT, runCommand } from "../lib/cli/exit.ts";
 import type { Flags } from "../lib/cli/arguments.ts";
-import { createProject, EXAMPLE } from "../lib/cli/commands/new.ts";
+import { createProject, EXAMPLE, NO_JOB } from "../lib/cli/commands/new.ts";
 
 const ABOUT = `Creates a folder with a job, tasks and settings to start from.
 On a terminal it asks what is not given.`;
@@ -13,7 +13,7 @@ const FLAGS: Flags = {
     kind: "value",
     value: "JOB",
     about:
-      `Job to start from: ${EXAMPLE} (default), or one that Hindcast ships, such as earthquakes.`,
+      `Job to start from: ${EXAMPLE} (default), ${NO_JOB}, or one that Hindcast ships, such as earthquakes.`,
   },
 };
 

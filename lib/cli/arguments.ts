@@ -4,6 +4,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { suggest } from "../did_you_mean.ts";
 import { Failure } from "../failure.ts";
+import { asStarted } from "./own_commands.ts";
 
 /** One flag of a command. */
 export interface Flag {
@@ -117,7 +118,8 @@ export function helpText(usage: string, about: string, flags: Flags): string {
   });
   const width = Math.max(...rows.map(([left]) => left.length));
   const lines = rows.map(([left, right]) => `${left.padEnd(width)}  ${right}`);
-  return [`usage: deno task ${usage}`, "", about, "", "options:", ...lines].join("\n");
+  const text = [`usage: deno task ${usage}`, "", about, "", "options:", ...lines].join("\n");
+  return asStarted(text, undefined);
 }
 
 function unknownFlag(arg: string, names: readonly string[]): Failure {

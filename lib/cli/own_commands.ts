@@ -25,7 +25,8 @@ export function asStarted(text: string, file: string | undefined, prefix: string
   });
 }
 
-function quoted(file: string): string {
+/** A word of a command line, in quotes where a shell would take it apart. */
+export function quoted(file: string): string {
   return /^[\w./:@%+-]+$/.test(file) ? file : `'${file.replaceAll("'", `'\\''`)}'`;
 }
 

@@ -5,12 +5,18 @@
 export interface ProjectStart {
   /** Name of the job, and of its file in `jobs/`. */
   readonly name: string;
-  /** Text of the job file. */
-  readonly job: string;
+  /** Text of the job file; undefined for a project that begins without one. */
+  readonly job: string | undefined;
   /** Text of the JSON Schema of jobs, for editors. */
   readonly schema: string;
   /** Version of Hindcast that the project uses. */
   readonly version: string;
+  /** What a task of the project runs, without the name of the command. */
+  readonly program: string;
+  /** Whether that comes from the npm package, which is then a dependency of the project. */
+  readonly isInstalled: boolean;
+  /** How the reader starts a command, such as `deno task`. */
+  readonly prefix: string;
 }
 
 /** Commands that become tasks of the project. */
@@ -24,19 +30,22 @@ const TASKS = [
   "check",
   "query",
   "cron",
+  "init",
 ];
 
 /** The files of a project by their paths. */
 export function projectFiles(start: ProjectStart): Map<string, string> {
-  const { name, job, schema, version } = start;
+  const { name, job, prefix } = start;
+  const ofJob = job === undefined ? [] : [[`jobs/${name}.yaml`, job], ["main.ts", main(name)]];
+  const dependency = start.isInstalled ? [["package.json", packageJson(start.version)]] : [];
   return new Map([
-    ["deno.json", denoJson(version)],
-    [`jobs/${name}.yaml`, job],
-    ["jobs/job.schema.json", schema],
-    ["main.ts", mainModule(name)],
-    [".env.example", envExample(job)],
+    ["deno.json", denoJson(start)],
+    ...dependency as [string, string][],
+    ...ofJob as [string, string][],
+    ["jobs/job.schema.json", start.schema],
+    [".env.example", envExample(job ?? "")],
     [".gitignore", "/data/\n/logs/\n/node_modules/\n.env\n.env.local\n"],
-    ["README.md", readme(name)],
+    ["README.md", readme(job === undefined ? undefined : name, prefix)],
   ]);
 }
 
@@ -61,15 +70,19 @@ streams:
     rows: orders
 `;
 
-function denoJson(version: string): string {
-  const start = `deno run --allow-read --allow-env --allow-run npm:hindcast@${version}`;
-  const tasks = Object.fromEntries(TASKS.map((task) => [task, `${start} ${task}`]));
+function denoJson({ version, program }: ProjectStart): string {
+  const tasks = Object.fromEntries(TASKS.map((task) => [task, `${program} ${task}`]));
   const imports = { "@hindcast/hindcast": `jsr:@hindcast/hindcast@^${version}` };
   return `${JSON.stringify({ unstable: ["kv", "cron"], imports, tasks }, null, 2)}\n`;
 }
 
+function packageJson(version: string): string {
+  const dependencies = { hindcast: `^${version}` };
+  return `${JSON.stringify({ private: true, type: "module", dependencies }, null, 2)}\n`;
+}
+
 /** The entry point of the project's app on Deno Deploy. */
-function mainModule(name: string): string {
+function main(name: string): string {
   return `// Keeps the job up to date on Deno Deploy: the entry point of the app.
 import { serve } from "@hindcast/hindcast/deploy";
 
@@ -91,16 +104,25 @@ function envExample(job: string): string {
   ].join("\n");
 }
 
-function readme(name: string): string {
-  return `# ${name}
+function readme(name: string | undefined, prefix: string): string {
+  const commands = [
+    ...name === undefined
+      ? [[`${prefix} init`, "write a job from questions, a response or an OpenAPI document"]]
+      : [],
+    ["cp .env.example .env.local", "and fill it in"],
+    [`${prefix} check`, "is the job correct?"],
+    [`${prefix} probe`, "one real request, and the rows that it becomes"],
+    [`${prefix} backfill`, "fetch everything; --resume continues"],
+    [`${prefix} verify`, "compare coverage with the database"],
+    [`${prefix} cron`, "keep it up to date"],
+  ];
+  const width = Math.max(...commands.map(([command]) => command!.length));
+  const lines = commands.map(([command, what]) => `    ${command!.padEnd(width)}   # ${what}`);
+  const job = name === undefined ? "jobs are in jobs/" : `the job is jobs/${name}.yaml`;
+  return `# ${name ?? "Backfill"}
 
-Backfills an API into PostgreSQL with Hindcast; the job is jobs/${name}.yaml.
+Backfills an API into PostgreSQL with Hindcast; ${job}.
 
-    cp .env.example .env.local   # and fill it in
-    deno task check              # is the job correct?
-    deno task probe              # one real request, and the rows that it becomes
-    deno task backfill           # fetch everything; --resume continues
-    deno task verify             # compare coverage with the database
-    deno task cron               # keep it up to date
+${lines.join("\n")}
 `;
 }

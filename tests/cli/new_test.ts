@@ -41,7 +41,10 @@ Deno.test("hindcast new creates a project whose job passes check, from any job",
     });
     assertEquals(job.job, name);
     const config = JSON.parse(await Deno.readTextFile(dir.file(folder, "deno.json")));
-    assertStringIncludes(config.tasks.backfill, "npm:hindcast@");
+    assertEquals(config.imports["@hindcast/hindcast"].slice(0, 24), "jsr:@hindcast/hindcast@^");
+    const checked = await runTask("check", [], { cwd: dir.file(folder) });
+    assertEquals(checked.code, 0, checked.stderr);
+    assertStringIncludes(checked.stdout, `jobs/${name}.yaml: ok`);
     assertEquals(
       (await Deno.readTextFile(dir.file(folder, "README.md"))).trim().split("\n").length <= 12,
       true,
@@ -50,6 +53,19 @@ Deno.test("hindcast new creates a project whose job passes check, from any job",
   }
   const example = await Deno.readTextFile(dir.file("shop", ".env.example"));
   assertStringIncludes(example, "\nAPI_TOKEN=\n");
+});
+
+Deno.test("hindcast new creates a project without a job, into whose jobs/ init writes one", async () => {
+  using dir = tempDir();
+  const { code, stdout, stderr } = await create(dir.path, "shop", "--from", "none");
+  assertEquals([code, stderr], [0, ""]);
+  assertStringIncludes(stdout, "next   cd shop, then deno task init");
+  const flags =
+    "--name orders --url https://api.example.com --path /orders --date-param day --key id";
+  const init = await runTask("init", flags.split(" "), { cwd: dir.file("shop") });
+  assertEquals(init.code, 0, init.stderr);
+  assertStringIncludes(init.stdout, "wrote jobs/orders.yaml");
+  assertEquals((await runTask("check", [], { cwd: dir.file("shop") })).code, 0);
 });
 
 Deno.test("hindcast new overwrites nothing, and reports what it cannot do", async () => {

@@ -90,6 +90,75 @@ Deno.test({
       const rows = await run("query", "SELECT count(*) FROM things");
       assertEquals(rows.stdout, "count\n8\n", stdout);
     });
+    await t.step("a project of its own, by npx and by its tasks", async () => {
+      const created = await run("new", "shop");
+      assertEquals([created.code, created.stderr], [0, ""]);
+      assertStringIncludes(created.stdout, "edit jobs/example.yaml, then npx hindcast check");
+      const shop = dir.file("shop");
+      const checked = await command("npx", ["hindcast", "check"], shop);
+      assertEquals([checked.code, checked.stderr], [0, ""]);
+      const [tarball] = [...Deno.readDirSync(dir.path)].filter(({ name }) => name.endsWith(".tgz"));
+      const home = { HOME: Deno.env.get("HOME") ?? shop };
+      const quiet = ["install", "--silent", "--no-audit", "--no-fund"];
+      assertEquals((await command("npm", [...quiet, `../${tarball!.name}`], shop, home)).code, 0);
+      const task = await command(Deno.execPath(), ["task", "--quiet", "check"], shop);
+      assertEquals([task.code, task.stderr], [0, ""]);
+      assertStringIncludes(task.stdout, "jobs/example.yaml: ok");
+    });
+    await t.step(
+      "a program imports the library and its types; Node is told that it needs Deno",
+      async () => {
+        const program = `import { type RunEvent, runJob, type Summary } from "hindcast";
+import type { ServeOptions } from "hindcast/deploy";
+export const options: ServeOptions = { streams: ["things"] };
+// @ts-expect-error An outcome is a string.
+export const wrong: number = null! as Summary["outcome"];
+const kinds = new Set<RunEvent["kind"]>();
+const { outcome, requests } = await runJob("jobs/things.yaml", {
+  database: "pglite:data/db",
+  checkpoint: "data/checkpoints.db",
+  variables: { TINY_TOKEN: "token-of-things" },
+  start: "2025-10-05",
+  end: "2025-10-06",
+  resume: false,
+  onEvent: ({ kind }) => kinds.add(kind),
+});
+console.log(outcome, requests, kinds.has("run_finished"));
+`;
+        const config = {
+          ...{ unstable: ["kv"], nodeModulesDir: "manual" },
+          imports: { shop: "npm:hindcast@^0.2.0" },
+        };
+        const files = {
+          "main.ts": program,
+          "node.mjs": 'import { runJob } from "hindcast";\nrunJob("jobs/things.yaml", {});\n',
+          "program/main.ts": program.replaceAll('"hindcast', '"shop')
+            .replaceAll('"jobs', '"../jobs').replace(":data", ":../data").replace(
+              '"data',
+              '"../data',
+            ),
+          "program/deno.json": JSON.stringify(config),
+        };
+        Deno.mkdirSync(dir.file("program"));
+        for (const [name, text] of Object.entries(files)) {
+          Deno.writeTextFileSync(dir.file(name), text);
+        }
+        const deno = (args: string[], cwd = dir.path) => command(Deno.execPath(), args, cwd);
+        const checked = await deno(["check", "--quiet", "main.ts"]);
+        assertEquals([checked.code, checked.stderr], [0, ""]);
+        for (
+          const [cwd, flag] of [[dir.path, ["--unstable-kv"]], [dir.file("program"), []]] as const
+        ) {
+          const ran = await deno(["run", "--quiet", "-A", ...flag, "main.ts"], cwd);
+          assertEquals([ran.code, ran.stdout, ran.stderr], [0, "done 3 true\n", ""]);
+        }
+        const node = await command("node", ["node.mjs"], dir.path);
+        assertStringIncludes(
+          node.stderr,
+          "Cannot use the library hindcast in Node: it requires Deno",
+        );
+      },
+    );
     await t.step("Ctrl+C stops the sandbox, which exits with 130", async () => {
       const child = new Deno.Command(bin, {
         args: ["sandbox", "--port", "0"],

@@ -3,7 +3,8 @@
 import type { Arguments } from "../arguments.ts";
 import { Failure } from "../../failure.ts";
 import { EXIT } from "../exit.ts";
-import { packageFile } from "../package_files.ts";
+import { asStarted, PREFIX, quoted } from "../own_commands.ts";
+import { IS_BUNDLED, packageFile } from "../package_files.ts";
 import denoJson from "../../../deno.json" with { type: "json" };
 import { suggest } from "../../did_you_mean.ts";
 import { EXAMPLE_JOB, projectFiles } from "../../project/project_files.ts";
@@ -11,9 +12,12 @@ import { EXAMPLE_JOB, projectFiles } from "../../project/project_files.ts";
 /** Name of the job that a project starts with unless `--from` names another. */
 export const EXAMPLE = "example";
 
+/** What `--from` says for a project without a job, which `init` then writes. */
+export const NO_JOB = "none";
+
 /** Creates a project in the folder that the arguments name; resolves to the exit code. */
 export async function createProject(args: Arguments): Promise<number> {
-  const jobs = [EXAMPLE, ...shippedJobs()];
+  const jobs = [EXAMPLE, NO_JOB, ...shippedJobs()];
   const folder = args.rest[0] ?? ask("Folder of the project", "hindcast-project");
   if (folder === undefined) {
     throw new Failure("configuration", "Cannot create a project: no folder is given", {
@@ -29,14 +33,28 @@ export async function createProject(args: Arguments): Promise<number> {
     job: await jobText(name, jobs),
     schema: await Deno.readTextFile(packageFile("config/job.schema.json")),
     version: denoJson.version,
+    program: program(),
+    isInstalled: IS_BUNDLED,
+    prefix: PREFIX,
   });
   refuseUsed(folder);
   for (const [path, text] of files) await write(`${folder}/${path}`, text);
-  console.log([
-    `created ${folder}: ${[...files.keys()].join(", ")}`,
-    `next   cd ${folder}, edit jobs/${name}.yaml, then deno task check`,
-  ].join("\n"));
+  console.log(`created ${folder}: ${[...files.keys()].join(", ")}`);
+  console.log(asStarted(next(folder, name), undefined));
   return EXIT.done;
+}
+
+/** What the project's tasks run: the installed package, or the repository that created the project. */
+function program(): string {
+  if (IS_BUNDLED) return "hindcast";
+  const start = ["--config", packageFile("deno.json"), packageFile("tasks/launch.ts")];
+  return `deno run --allow-read --allow-env --allow-run ${start.map(quoted).join(" ")}`;
+}
+
+function next(folder: string, name: string): string {
+  return name === NO_JOB
+    ? `next   cd ${folder}, then deno task init`
+    : `next   cd ${folder}, edit jobs/${name}.yaml, then deno task check`;
 }
 
 /** Asks on a terminal; undefined where there is none. */
@@ -50,7 +68,8 @@ function shippedJobs(): string[] {
     .flatMap(({ name }) => /^(\w+)\.yaml$/.exec(name)?.[1] ?? []).sort();
 }
 
-async function jobText(name: string, jobs: readonly string[]): Promise<string> {
+async function jobText(name: string, jobs: readonly string[]): Promise<string | undefined> {
+  if (name === NO_JOB) return undefined;
   if (name === EXAMPLE) return EXAMPLE_JOB;
   if (jobs.includes(name)) return await Deno.readTextFile(packageFile(`config/${name}.yaml`));
   const near = suggest(name, jobs);

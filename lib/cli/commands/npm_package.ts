@@ -1,5 +1,5 @@
-// Owns the two files of the npm package that are neither bundled nor copied: its manifest and the program that
-// starts the launcher under Deno. Pure.
+// Owns the files of the npm package that are neither bundled nor copied: its manifest, the program that starts the
+// launcher under Deno, and what Node imports instead of the library. Pure.
 
 /** The version of Deno that runs the commands; the tests of the repository run on it too. */
 const DENO_VERSION = "2.9.6";
@@ -15,13 +15,38 @@ export function manifest({ version, license }: { version: string; license: strin
       keywords: ["backfill", "etl", "api", "postgresql", "rate-limit"],
       type: "module",
       bin: { hindcast: "bin/hindcast.mjs" },
-      files: ["bin", "lib", "config"],
+      exports: {
+        ".": entryOf("mod"),
+        "./deploy": entryOf("deploy"),
+        "./package.json": "./package.json",
+      },
+      files: ["bin", "lib", "config", "types"],
       engines: { node: ">=18" },
       dependencies: { deno: DENO_VERSION },
     },
     null,
     2,
   ) + "\n";
+}
+
+/** What an import of the library means: the bundle under Deno, and elsewhere a module that says so. */
+function entryOf(name: string): Record<string, string> {
+  return {
+    types: `./types/${name}.d.ts`,
+    deno: `./lib/bundle/${name}.js`,
+    default: `./lib/bundle/${name}_node.js`,
+  };
+}
+
+/** The module that Node imports instead of the library: it exports the same names, which throw. */
+export function nodeModule(names: readonly string[]): string {
+  return `function requiresDeno() {
+  throw new Error(
+    "Cannot use the library hindcast in Node: it requires Deno; run the program with Deno, or the commands with npx hindcast",
+  );
+}
+export { ${names.map((name) => `requiresDeno as ${name}`).join(", ")} };
+`;
 }
 
 /** Starts the launcher under the Deno that npm installed; signals reach it as they reach this process. */

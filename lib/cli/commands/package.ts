@@ -3,7 +3,8 @@
 import denoJson from "../../../deno.json" with { type: "json" };
 import { Failure } from "../../failure.ts";
 import { packageFile } from "../package_files.ts";
-import { BIN, manifest } from "./npm_package.ts";
+import { resolve } from "node:path";
+import { BIN, manifest, nodeModule } from "./npm_package.ts";
 
 /** The files that PGlite loads from its own folder. */
 const PGLITE_FILES = ["pglite.wasm", "pglite.data", "initdb.wasm"];
@@ -14,6 +15,9 @@ const REPOSITORY_ONLY = new Set(["docs", "package"]);
 /** Workers, bundled apart, since no command imports them: one parses job files, the other compresses. */
 const WORKERS = ["lib/cli/launch/access_worker.ts", "lib/archive/press_worker.ts"];
 
+/** The modules that programs import. */
+const LIBRARY = ["mod.ts", "deploy.ts"];
+
 /** Writes the package into a folder. */
 export async function writePackage(out: string): Promise<void> {
   await Deno.mkdir(`${out}/bin`, { recursive: true });
@@ -21,6 +25,7 @@ export async function writePackage(out: string): Promise<void> {
   const commands = (await filesOf("tasks", /\.ts$/))
     .filter((file) => !REPOSITORY_ONLY.has(file.replace(/^tasks\/|\.ts$/g, "")));
   await bundle(`${out}/lib/bundle`, commands);
+  await bundle(`${out}/lib/bundle`, LIBRARY);
   for (const worker of WORKERS) await bundle(`${out}/lib/bundle`, [worker]);
   const pglite = import.meta.resolve("@electric-sql/pglite");
   for (const name of PGLITE_FILES) {
@@ -30,6 +35,14 @@ export async function writePackage(out: string): Promise<void> {
     await Deno.copyFile(packageFile(file), `${out}/${file}`);
   }
   await Deno.writeTextFile(`${out}/bin/hindcast.mjs`, BIN, { mode: 0o755 });
+  await writeTypes(`${out}/types`);
+  for (const entry of LIBRARY) {
+    const names = Object.keys(await import(`file://${packageFile(entry)}`));
+    await Deno.writeTextFile(
+      `${out}/lib/bundle/${entry.replace(".ts", "_node.js")}`,
+      nodeModule(names),
+    );
+  }
   await Deno.writeTextFile(`${out}/package.json`, manifest(denoJson));
   for (const file of ["README.md", "LICENSE"]) {
     await Deno.copyFile(packageFile(file), `${out}/${file}`);
@@ -45,17 +58,32 @@ async function filesOf(folder: string, pattern: RegExp): Promise<string[]> {
   return names.sort();
 }
 
+/** Writes the declarations of what programs import, as `deno pack` makes them. */
+async function writeTypes(out: string): Promise<void> {
+  await Deno.mkdir(out, { recursive: true });
+  const archive = resolve(out, "library.tgz");
+  await run(Deno.execPath(), ["pack", "--quiet", "--allow-dirty", "--output", archive]);
+  const onlyTypes = ["--wildcards", "--strip-components=1", "*.d.ts"];
+  await run("tar", ["-xzf", archive, "-C", resolve(out), ...onlyTypes]);
+  await Deno.remove(archive);
+}
+
 async function bundle(out: string, modules: readonly string[]): Promise<void> {
-  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      ...["bundle", "--quiet", "--platform", "deno", "--code-splitting", "--minify"],
-      ...["--outdir", out, ...modules.map(packageFile)],
-    ],
+  await run(Deno.execPath(), [
+    ...["bundle", "--quiet", "--platform", "deno", "--code-splitting", "--minify"],
+    ...["--outdir", resolve(out), ...modules.map(packageFile)],
+  ]);
+}
+
+/** Runs a program in the repository, and reports its first line of errors where it fails. */
+async function run(program: string, args: readonly string[]): Promise<void> {
+  const { success, stderr } = await new Deno.Command(program, {
+    args: [...args],
     cwd: packageFile("."),
     stdout: "null",
     stderr: "piped",
   }).output();
   if (success) return;
   const reason = new TextDecoder().decode(stderr).trim().split("\n")[0];
-  throw new Failure("configuration", `Cannot bundle the commands: ${reason}`);
+  throw new Failure("configuration", `Cannot write the package: ${program} failed: ${reason}`);
 }

@@ -1,5 +1,6 @@
 // Owns the options of `init`: their help, the answers that they give, and the command that repeats the answers
 // of the user. Pure.
+import { asStarted } from "../own_commands.ts";
 import type { Arguments, Flags } from "../arguments.ts";
 import type { InitAnswers } from "../../init/job_draft.ts";
 
@@ -43,7 +44,10 @@ export const FLAGS: Flags = {
   ),
   auth: value("A", "none, basic, bearer, header:X-Api-Key or query:api_key."),
   limit: value("R", "Allowed rate, such as 2/s."),
-  out: value("FILE", "File to write. Default: config/NAME.yaml."),
+  out: value(
+    "FILE",
+    "File to write. Default: jobs/NAME.yaml or config/NAME.yaml, if there is such a folder.",
+  ),
   force: { kind: "switch", about: "Overwrite an existing file." },
 };
 
@@ -107,5 +111,5 @@ export function commandOf(answers: InitAnswers, args: Arguments): string {
     else if (typeof value === "string") words.push(flag, value);
   }
   const shown = words.map((word) => /^[\w./:=,%@-]+$/.test(word) ? word : JSON.stringify(word));
-  return `deno task init ${shown.join(" ")}`.trim().slice(0, 1000);
+  return asStarted(`deno task init ${shown.join(" ")}`.trim().slice(0, 1000), undefined);
 }

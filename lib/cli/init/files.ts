@@ -43,12 +43,17 @@ function readFile(file: string): string {
   }
 }
 
-/** Where a job is written unless the command line says: in `config/`, if there is such a folder. */
+/** Where a job is written unless the command line says: in `jobs/` or `config/`, if there is such a folder. */
 export function defaultFile(name: string): string {
+  const folder = ["jobs", "config"].find(isFolder);
+  return folder === undefined ? `${name}.yaml` : `${folder}/${name}.yaml`;
+}
+
+function isFolder(path: string): boolean {
   try {
-    return Deno.statSync("config").isDirectory ? `config/${name}.yaml` : `${name}.yaml`;
+    return Deno.statSync(path).isDirectory;
   } catch {
-    return `${name}.yaml`;
+    return false;
   }
 }
 

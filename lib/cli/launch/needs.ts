@@ -37,8 +37,8 @@ export const COMMANDS: Readonly<Record<string, Needs>> = {
 /** Commands whose permissions follow from no job: those of their tasks in deno.json. */
 export const FIXED: Readonly<Record<string, readonly string[]>> = {
   check: ["--allow-read", "--allow-env"],
-  init: ["--allow-read", "--allow-write=.", "--ignore-env"],
-  new: ["--allow-read", "--allow-write=.", "--ignore-env"],
+  init: ["--allow-read", "--allow-write=.", "--allow-env=HINDCAST_COMMAND", "--ignore-env"],
+  new: ["--allow-read", "--allow-write=.", "--allow-env=HINDCAST_COMMAND", "--ignore-env"],
   sandbox: ["--allow-net=127.0.0.1", "--allow-read=recordings,../shared/racing-api/recordings"],
 };
 
