@@ -22,8 +22,19 @@ export const TARGET_PAGES = 10;
  */
 const GROWTH = { paged: 64, cutOff: 4 } as const;
 
-/** Weight of the newest window in the density estimate. */
+/** Weight of the newest window in the estimates of density and error. */
 const NEWEST = 0.5;
+
+/**
+ * A window with a cap is sized so that it stays below the cap even if the estimate is wrong by so many times
+ * its usual error, which is a quarter at first; it never aims at more than the last share.
+ */
+const ERRORS_BELOW_CAP = 2;
+const FIRST_ERROR = 0.25;
+const MOST_OF_CAP = 0.92;
+
+/** The share of a cap that windows usually fill: 0.76 to 0.92 where density varies by the week, less over years. */
+export const USUAL_OF_CAP = 0.8;
 
 /** The bounds of an auto window. */
 export interface AutoBounds {
@@ -43,6 +54,8 @@ export interface AutoBounds {
 export class AutoWindow {
   readonly #bounds: AutoBounds;
   #recordsPerMinute: number | undefined;
+  /** How wrong the density of the next window usually is, as a share of it. */
+  #error = FIRST_ERROR;
   #minutes: number;
 
   /**
@@ -80,6 +93,9 @@ export class AutoWindow {
   fetched(window: Window, records: number): void {
     const minutes = window.to - window.from;
     const density = records / minutes;
+    const expected = (this.#recordsPerMinute ?? density) * minutes;
+    const error = Math.min(1, Math.abs(records - expected) / Math.max(records, expected, 1));
+    this.#error = this.#error * (1 - NEWEST) + error * NEWEST;
     this.#recordsPerMinute = this.#recordsPerMinute === undefined
       ? density
       : this.#recordsPerMinute * (1 - NEWEST) + density * NEWEST;
@@ -92,6 +108,11 @@ export class AutoWindow {
   tooFull(window: Window): [Window, Window] | undefined {
     const halves = splitWindow(window, this.#bounds.min);
     if (halves !== undefined) {
+      // Without this, a density of nearly zero after empty dates would let windows grow again at once.
+      const { maxRecords = 0 } = this.#bounds;
+      const least = maxRecords / (window.to - window.from);
+      this.#recordsPerMinute = Math.max(this.#recordsPerMinute ?? 0, least);
+      this.#error = Math.max(this.#error, FIRST_ERROR);
       this.#minutes = Math.min(this.#minutes, halves[0].to - halves[0].from);
     }
     return halves;
@@ -100,7 +121,8 @@ export class AutoWindow {
   /** The length that should hold the target number of records, in minutes. */
   #fitting(): number {
     const { pageSize, maxRecords } = this.#bounds;
-    const wanted = Math.min(pageSize * TARGET_PAGES, (maxRecords ?? Infinity) / 2);
+    const share = Math.min(MOST_OF_CAP, 1 / (1 + ERRORS_BELOW_CAP * this.#error));
+    const wanted = Math.min(pageSize * TARGET_PAGES, (maxRecords ?? Infinity) * share);
     const density = this.#recordsPerMinute ?? 0;
     return density <= 0 ? Number.MAX_SAFE_INTEGER / 2 : wanted / density;
   }

@@ -6,7 +6,7 @@ import { type LimitedRequests, type LimitsUse, secondsUnder } from "./time/quota
 import type { Rate } from "./time/rate.ts";
 import { MINUTES_PER_DAY } from "./time/civil.ts";
 import { autoBounds, pageSize } from "./stream_plan.ts";
-import { TARGET_PAGES } from "./auto_window.ts";
+import { TARGET_PAGES, USUAL_OF_CAP } from "./auto_window.ts";
 import { minutesOf } from "./time/window.ts";
 
 /** Extent of the dates of a stream, over all its tracks. */
@@ -142,7 +142,8 @@ function mappings(stream: Stream): number {
 /** How many windows auto_window.ts creates once it has learned the density. */
 function autoWindows(stream: Stream, extent: Extent, density: number | undefined): number {
   const bounds = autoBounds(stream);
-  const records = Math.min(bounds.pageSize * TARGET_PAGES, (bounds.maxRecords ?? Infinity) / 2);
+  const { pageSize, maxRecords = Infinity } = bounds;
+  const records = Math.min(pageSize * TARGET_PAGES, maxRecords * USUAL_OF_CAP);
   const fitting = density === undefined || density === 0 ? Infinity : records / density;
   const longest = bounds.max === undefined ? Infinity : minutesOf(bounds.max);
   const length = Math.max(minutesOf(bounds.min), Math.min(fitting, longest));

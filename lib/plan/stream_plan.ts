@@ -120,7 +120,7 @@ export class StreamPlan {
   async #take(): Promise<Unit | undefined> {
     await this.#probe?.settled.promise;
     const queued = this.#queue.shift();
-    if (queued !== undefined) return queued;
+    if (queued !== undefined) return this.#shortened(queued);
     while (this.#current === undefined || this.#current.ranges.length === 0) {
       const unit = await this.#nextTrack();
       if (unit === undefined) return undefined;
@@ -130,6 +130,21 @@ export class StreamPlan {
     const isProbe = this.#autos.get(unit.each)?.isGuess ?? false;
     if (isProbe) this.#probe = { unit, settled: Promise.withResolvers() };
     return unit;
+  }
+
+  /**
+   * A queued unit, or its first part where windows have become much shorter since: after empty dates, a
+   * window may hold a hundred times too much, and halves of halves would all be fetched in vain.
+   */
+  #shortened(unit: Unit): Unit {
+    const { window } = unit;
+    const auto = this.#autos.get(unit.each);
+    if (window === null || auto === undefined) return unit;
+    const part = auto.next(window.from, window.to);
+    if (2 * (part.to - part.from) > window.to - window.from) return unit;
+    this.#queue.unshift({ ...unit, window: { from: part.to, to: window.to } });
+    this.counts.planned++;
+    return { ...unit, window: part };
   }
 
   #handOut(unit: Unit): Unit {

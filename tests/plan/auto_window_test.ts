@@ -1,7 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { AutoBounds } from "../../lib/plan/auto_window.ts";
-import { AutoWindow, splitWindow, TARGET_PAGES } from "../../lib/plan/auto_window.ts";
+import { AutoWindow, splitWindow, TARGET_PAGES, USUAL_OF_CAP } from "../../lib/plan/auto_window.ts";
 import { MINUTES_PER_DAY, parseCivil } from "../../lib/plan/time/civil.ts";
 import type { Window } from "../../lib/plan/time/window.ts";
 import { minutesOf, windowEnd } from "../../lib/plan/time/window.ts";
@@ -156,13 +156,34 @@ Deno.test("AutoWindow continues with the length of the first half of a window th
   assertEquals(auto.next(window.to, RANGE.to).to - window.to, 14 * MINUTES_PER_DAY);
 });
 
-Deno.test("AutoWindow fills windows to half of what may be fetched", () => {
+Deno.test("AutoWindow stays below a cap by twice the error that it expects at first", () => {
   const days = (maxRecords: number | undefined) => {
     const auto = new AutoWindow({ ...RESULTS, maxRecords }, 10 / MINUTES_PER_DAY);
     return (auto.next(RANGE.from, RANGE.to).to - RANGE.from) / MINUTES_PER_DAY;
   };
-  assertEquals([days(600), days(2_000), days(undefined)], [30, 100, 100]);
+  assertEquals([days(600), days(2_000), days(undefined)], [40, 100, 100]);
 });
+
+const CUT_OFF: AutoBounds = {
+  ...{ paged: false, min: DAY, max: undefined, pageSize: 1000, maxRecords: 1000 },
+};
+const CUT_OFF_DENSITIES: Record<string, Density> = {
+  "7 a day": () => 7,
+  "20 a day": () => 20,
+  "90 a day": () => 90,
+  "14 to 26 a day": (day) => 14 + day * 7 % 13,
+  "30 on working days and 5 on others": (day) => day % 7 < 5 ? 30 : 5,
+};
+for (const [name, density] of Object.entries(CUT_OFF_DENSITIES)) {
+  Deno.test(`AutoWindow nearly fills responses that are cut off at 1,000 records, with ${name}`, () => {
+    const { windows, requests, records } = simulate(RANGE, CUT_OFF, density);
+    const fills = windows.slice(0, 6).map((window) => count(window, RANGE, density) / 1000);
+    assert(Math.max(...fills.slice(0, 5)) > 0.75 && fills[5]! > 0.75, fills.join(" "));
+    // What the plan says.
+    const planned = records / (1000 * USUAL_OF_CAP);
+    assert(Math.abs(requests / planned - 1) < 0.15, `${requests} requests, ${planned} planned`);
+  });
+}
 
 Deno.test("AutoWindow covers any range once with any bounds and any responses", () => {
   const length = fc.oneof(

@@ -171,6 +171,26 @@ Deno.test("StreamPlan hands out the halves of a window that was too full before 
   assertEquals(plan.counts.planned, 5);
 });
 
+Deno.test("StreamPlan finds the right length soon where many records follow years without any", async () => {
+  const years = days("2015-01-01", "2025-01-01");
+  const plan = planOf({ window: "auto", paging: "none", max_records: 1000 }, {
+    needed: () => Promise.resolve({ fetch: [years], skip: [] }),
+  });
+  const dense = days("2020-01-01", "2025-01-01");
+  let [requests, fetched] = [0, 0];
+  for (let unit = await plan.next(); unit !== undefined; unit = await plan.next(), requests++) {
+    const { from, to } = unit.window!;
+    const records = 20 * Math.max(0, to - Math.max(from, dense.from)) / MINUTES_PER_DAY;
+    if (records > 1000) assert(plan.tooFull(unit));
+    else plan.fetched(unit, records);
+    if (records <= 1000) fetched += to - from;
+    plan.settle(unit);
+  }
+  assertEquals(fetched, years.to - years.from);
+  // 37 would do.
+  assert(requests < 85, `${requests} requests`);
+});
+
 Deno.test("StreamPlan.tooFull() is false when the window cannot be shorter", async () => {
   const auto = planOf({ window: "auto" });
   assertEquals(auto.tooFull((await auto.next())!), false);
