@@ -10,7 +10,7 @@ import denoJson from "../../../deno.json" with { type: "json" };
 import { suggest } from "../../did_you_mean.ts";
 import { usageText } from "./usage.ts";
 import { passSignals } from "./pass_signals.ts";
-import { jobFileOf, permissions } from "./permissions.ts";
+import { jobFileOf, type Permissions, permissions } from "./permissions.ts";
 import { programArguments } from "./program.ts";
 import { childEnvironment } from "./environment.ts";
 import { DEFAULTS } from "../settings.ts";
@@ -39,9 +39,9 @@ export async function launch([command = "--help", ...args]: readonly string[]): 
     return 2;
   }
   let env: Record<string, string>;
-  let files: Readonly<Record<string, string>>;
+  let granted: Permissions;
   try {
-    files = await readEnvFiles();
+    let files: Readonly<Record<string, string>> = await readEnvFiles();
     env = { ...MEMORY_SETTINGS, ...files, ...Deno.env.toObject(), ...needs.settings };
     if (!needs.jobless && namedJob(args) === undefined) {
       env[JOB_SETTING] = defaultJob((name) => env[name], REPOSITORY_JOB);
@@ -49,12 +49,13 @@ export async function launch([command = "--help", ...args]: readonly string[]): 
     const ofJob = await readJobEnvFiles(jobFileOf(args, needs.file === true, env));
     files = { ...ofJob, ...files };
     env = { ...ofJob, ...env };
+    granted = await permissions(needs, args, env, new Set(Object.keys(files)));
   } catch (error) {
     return refuse(error as Failure);
   }
-  const fromFiles = new Set(Object.keys(files));
-  const { flags, variables, withheld } = await permissions(needs, args, env, fromFiles);
+  const { flags, variables, withheld, warnings } = granted;
   warn(env, withheld);
+  for (const warning of warnings) console.error(`warning: ${warning}`);
   return await signals.until(start(command, flags, args, childEnvironment(env, variables)));
 }
 

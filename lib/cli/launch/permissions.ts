@@ -77,11 +77,15 @@ export interface Permissions {
   readonly variables: readonly string[];
   /** Names of variables that the job uses and that are set, but not offered to it. */
   readonly withheld: readonly string[];
+  /** What the user should know about them. */
+  readonly warnings: readonly string[];
 }
 
 /**
  * The permissions of a command with these arguments in this environment; `fromFiles` names the variables
  * that come from .env and .env.local.
+ *
+ * @throws {Failure} of kind `configuration` for a path that Deno cannot be given.
  */
 export async function permissions(
   needs: Needs,
@@ -98,18 +102,21 @@ export async function permissions(
   });
   const { net, read, write, env: names, sys } = grantsOf(needs, job, env);
   if (needs.serve === "console") addConsole({ net, env: names }, args, env);
+  const readable = await withoutCommas(read, env);
+  const writable = await withoutCommas(write, env);
   const flags = [
     "--quiet",
     "--no-prompt",
     ...flag("allow-net", net),
-    ...flag("allow-read", read),
-    ...flag("allow-write", write),
+    ...flag("allow-read", readable.paths),
+    ...flag("allow-write", writable.paths),
     ...flag("allow-env", names),
     "--ignore-env",
     ...flag("allow-sys", sys),
     `--v8-flags=${needs.logs ? RUN_HEAP : SMALL_YOUNG}`,
   ];
-  return { flags, variables: [...names], withheld: job.withheld };
+  const warnings = [...new Set([...readable.warnings, ...writable.warnings])];
+  return { flags, variables: [...names], withheld: job.withheld, warnings };
 }
 
 function grantsOf(needs: Needs, job: JobAccess, env: Environment): Grants {
@@ -258,8 +265,23 @@ function isFolder(path: string): boolean {
   }
 }
 
-/** One flag with its list; commas in paths are doubled, and an empty list grants nothing. */
+/** The paths as Deno accepts them; one with a comma is rare, and every command waits for what is imported here. */
+async function withoutCommas(
+  paths: ReadonlySet<string>,
+  env: Environment,
+): Promise<{ paths: ReadonlySet<string>; warnings: string[] }> {
+  if (![...paths].some((path) => path.includes(","))) return { paths, warnings: [] };
+  const { withoutComma } = await import("./comma_path.ts");
+  const granted = [...paths].map((path) =>
+    path.includes(",") ? withoutComma(path, env.HOME) : { path, warning: undefined }
+  );
+  return {
+    paths: new Set(granted.map(({ path }) => path)),
+    warnings: granted.flatMap(({ warning }) => warning ?? []),
+  };
+}
+
+/** One flag with its list; an empty list grants nothing. */
 function flag(name: string, values: ReadonlySet<string>): string[] {
-  if (values.size === 0) return [];
-  return [`--${name}=${[...values].map((value) => value.replaceAll(",", ",,")).join(",")}`];
+  return values.size === 0 ? [] : [`--${name}=${[...values].join(",")}`];
 }

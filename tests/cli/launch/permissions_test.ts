@@ -1,12 +1,14 @@
 // The permissions of each command as a readable list, and a proof that a process started with them can do no more.
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { COMMAND_NAMES, flagsOf } from "../../../lib/cli/launch/needs.ts";
+import { Failure } from "../../../lib/failure.ts";
+import { sharedPostgres } from "../../support/postgres_server.ts";
 import { openSite } from "../../faults/site.ts";
 import { runTask } from "../../support/run_task.ts";
 import { serve } from "../../support/http_server.ts";
 import { REPOSITORY } from "../../support/repository.ts";
 import { type TempDir, tempDir } from "../../support/temp.ts";
-import { thingsJob } from "../things.ts";
+import { thingsApi, thingsJob } from "../things.ts";
 
 const JOB = `job: tiny
 include: parts/tables.yaml
@@ -219,13 +221,53 @@ Deno.test("permissions depend on the database that is used", async () => {
   assertEquals([net, write], [[], ["DIR/db", KV]]);
 });
 
-Deno.test("a path with a comma grants no second permission", async () => {
+Deno.test("a path with a comma is granted from the current folder, else with the folder above the comma", async () => {
   using dir = tempDir();
   const name = dir.file("a,b.yaml");
   Deno.writeTextFileSync(name, thingsJob("http://127.0.0.1:1"));
   const flags = await flagsOf("verify", [`--config=${name}`], POSTGRES);
-  const read = flags.find((flag) => flag.startsWith("--allow-read="));
-  assertStringIncludes(read!, dir.file("a,,b.yaml"));
+  const read = flags.find((flag) => flag.startsWith("--allow-read="))!.split("=")[1]!.split(",");
+  assertEquals([read.includes(dir.path), read.includes(dir.file("a"))], [true, false]);
+  assertEquals(read.includes("b.yaml"), false);
+  const home = { ...POSTGRES, HOME: dir.path };
+  await assertRejects(
+    () => flagsOf("verify", [`--config=${name}`], home),
+    Failure,
+    `Cannot grant access to "${name}": Deno accepts no comma`,
+  );
+});
+
+Deno.test("commands work where folders and files have commas in their names", async () => {
+  await using api = thingsApi();
+  using dir = tempDir();
+  const folder = dir.file("Smith, John");
+  Deno.mkdirSync(folder);
+  Deno.writeTextFileSync(`${folder}/hindcast.yaml`, thingsJob(api.url));
+  const run = async (cwd: string, env: Record<string, string>, args: string[]) => {
+    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", `${REPOSITORY}tasks/launch.ts`, "backfill", ...args],
+      cwd,
+      env: { TINY_TOKEN: "t", NO_COLOR: "1", ...env },
+    }).output();
+    return { code, stderr: new TextDecoder().decode(stderr) };
+  };
+  const url = await (await sharedPostgres()).createDatabase();
+  const days = ["--start-date", "2025-10-01", "--end-date", "2025-10-02"];
+  const inside = await run(folder, { DATABASE_URL: url }, days);
+  assertEquals([inside.code, inside.stderr], [0, ""]);
+  assertEquals([...Deno.readDirSync(`${folder}/logs`)].length > 0, true);
+  const settings = {
+    DATABASE_URL: url,
+    BACKFILL_KV: `${folder}/k,v.db`,
+    BACKFILL_LOGS: `${folder}/lo,gs`,
+  };
+  const outside = await run(REPOSITORY, settings, [
+    ...["--config", `${folder}/hindcast.yaml`],
+    ...days,
+  ]);
+  assertEquals(outside.code, 0, outside.stderr);
+  assertStringIncludes(outside.stderr, `the command may access all of "${dir.path}"`);
+  assertEquals([...Deno.readDirSync(`${folder}/lo,gs`)].length > 0, true);
 });
 
 /** Tries what a hostile command would try; prints what succeeded. */
