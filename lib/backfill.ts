@@ -20,7 +20,8 @@ import type { Listener } from "./report/event.ts";
 import type { Mask } from "./report/text/mask.ts";
 import { maskBatch } from "./report/mask_batch.ts";
 import { reportBatch } from "./report/report_batch.ts";
-import type { Archive } from "./archive/archive.ts";
+import type { Replay } from "./archive/replay.ts";
+import type { RunArchive } from "./archive/archive.ts";
 import { archiveRows } from "./upsert/archive_index.ts";
 import {
   type Batch,
@@ -57,7 +58,7 @@ export interface BackfillInput {
     requestedAt: number,
   ) => AsyncIterable<Page> | Iterable<Page>;
   /** Keeps every response before its rows are committed; undefined where nothing is archived. */
-  readonly archive?: Archive | undefined;
+  readonly archive?: RunArchive | undefined;
   /** Hides the API's secrets in a string. */
   readonly mask: Mask;
   /** Epoch milliseconds. */
@@ -68,6 +69,8 @@ export interface BackfillInput {
   readonly listen: Listener;
   /** Stops the run; windows that have been fetched completely are still written. */
   readonly signal: AbortSignal;
+  /** The archive that is replayed instead of sending requests; undefined for a run that sends them. */
+  readonly replay?: Replay | undefined;
   /** Starts no further window once it aborts; windows in flight are finished. */
   readonly windDown?: AbortSignal | undefined;
   /** Which windows outside the range are fetched again; none unless given. */

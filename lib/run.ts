@@ -52,6 +52,7 @@ export async function run(input: RunInput): Promise<RunResult> {
     await learn(input);
     await announce(input);
     await backfill(input);
+    input.replay?.refuseGaps();
   });
   const isStopped = input.signal.aborted || input.windDown?.aborted === true;
   summary.outcome = outcomeOf(isStopped, error, summary);

@@ -1,6 +1,10 @@
 // Owns the API of one run: opens it, connects its pages to the engine, and closes it when the run has
 // ended. It opens neither the target nor the checkpoint, and it never reads the environment itself.
-import { Archive } from "./archive/archive.ts";
+import { Archive, openStore } from "./archive/archive.ts";
+import { MOST_AGE_MS } from "./archive/interrupted.ts";
+import { Replay } from "./archive/replay.ts";
+import { committedSince } from "./upsert/archive_index.ts";
+import { Failure } from "./failure.ts";
 import type { Env } from "./config/yaml/env.ts";
 import { readSecret, secretValues } from "./config/schema/secret.ts";
 import { type ApiClient, openApi } from "./fetch/api_client.ts";
@@ -20,9 +24,12 @@ import { run, type RunInput, type RunResult } from "./run.ts";
 const WEBHOOK_TIMEOUT_MS = 10_000;
 
 /** What a run takes from its caller when the API is opened here. */
-export interface ApiRunInput extends Omit<RunInput, "pages" | "mask" | "now" | "archive"> {
+export interface ApiRunInput
+  extends Omit<RunInput, "pages" | "mask" | "now" | "archive" | "replay"> {
   /** Folder or bucket of the archive; that of the job unless given. */
   readonly archive?: string | undefined;
+  /** Whether responses come from the archive; no request is sent then. */
+  readonly fromArchive?: boolean | undefined;
   /** Looks up the variables that hold credentials. */
   readonly env: Env;
   /** Receives each secret that the API issues, such as a token. */
@@ -36,7 +43,8 @@ export interface ApiRunInput extends Omit<RunInput, "pages" | "mask" | "now" | "
 }
 
 /** Runs a job once against its API; the caller holds the job's lock. Errors are in the result. */
-export async function runWithApi(input: ApiRunInput): Promise<RunResult> {
+export async function runWithApi(given: ApiRunInput): Promise<RunResult> {
+  const input = given.fromArchive ? withoutApi(given) : given;
   const { job, params, clock, signal, checkpoint } = input;
   const reports: { notifier?: Notifier | undefined } = {};
   const listen = (event: RunEvent) => {
@@ -48,7 +56,7 @@ export async function runWithApi(input: ApiRunInput): Promise<RunResult> {
     // Other processes read it; the run does without where it cannot be saved.
     checkpoint.runs.saveWait(wait ?? null).catch(() => {});
   };
-  await using archive = openArchive(input);
+  await using archive = input.fromArchive ? undefined : await openArchive(input);
   await using api = openApi(job, {
     env: input.env,
     onSecret: (secret) => {
@@ -66,10 +74,13 @@ export async function runWithApi(input: ApiRunInput): Promise<RunResult> {
     noWait: input.noWait,
   });
   // A pause that the API requested of an earlier run; if it cannot be read, the API requests it again.
-  await api.limiter.restore().catch(() => {});
+  await Promise.all([api.limiter.restore().catch(() => {}), archive?.ready()]);
   reports.notifier = openNotifier(input, api);
   const mask = (text: string) => api.mask(text);
   archive?.hide(secretValues(job, input.env));
+  await using replay = input.fromArchive
+    ? await Replay.open({ store: openStore(requiredLocation(input)), job, params, mask })
+    : undefined;
   const pages = (
     unit: Unit,
     signal: AbortSignal,
@@ -77,23 +88,49 @@ export async function runWithApi(input: ApiRunInput): Promise<RunResult> {
   ): AsyncIterable<Page> | Iterable<Page> => {
     const { values } = job.streams[unit.stream]!;
     if (values !== undefined) return [staticPage(values)];
-    const reading = archive?.begin(unit, requestedAt, mask);
+    const reading = (replay ?? archive)?.begin(unit, requestedAt, mask);
     const about = { window: unit.window, each: unit.eachValues, params, archive: reading };
     return fetchPages(api, unit.stream, about, signal);
   };
   const use = { target: input.target, env: input.env, nowMs: input.wallNow() };
   const limitsUse = await readLimitsUse(job, use).catch(() => undefined);
-  const result = await run({ ...input, archive, listen, pages, mask, now: clock.now, limitsUse });
+  const source = { archive: replay ?? archive, replay, pages, limitsUse };
+  const result = await run({ ...input, ...source, listen, mask, now: clock.now });
   await reports.notifier?.finish(result.summary, result.error);
   return result;
 }
 
-/** The archive of a run; undefined where nothing is archived. */
-function openArchive({ archive, job, wallNow, random }: ApiRunInput): Archive | undefined {
-  const location = archive ?? job.archive?.path;
+/** The archive of a run, with what interrupted runs have left in it; undefined where nothing is archived. */
+async function openArchive(input: ApiRunInput): Promise<Archive | undefined> {
+  const { job: { job }, wallNow, random, target, resume } = input;
+  const location = locationOf(input);
   if (location === undefined) return undefined;
   const randomId = () => crypto.randomUUID();
-  return new Archive({ location, job: job.job, wallNow, random, randomId });
+  const archive = new Archive({ location, job, wallNow, random, randomId });
+  if (resume) await archive.resume(await committedSince(target, job, wallNow() - MOST_AGE_MS));
+  return archive;
+}
+
+function locationOf({ archive, job }: ApiRunInput): string | undefined {
+  return archive ?? job.archive?.path;
+}
+
+function requiredLocation(input: ApiRunInput): string {
+  const location = locationOf(input);
+  if (location !== undefined) return location;
+  throw new Failure("configuration", "Cannot replay the archive: the job has none", {
+    hint: 'Write "archive" in the job, or set BACKFILL_ARCHIVE',
+  });
+}
+
+/** The input of a run that sends no request: without limits, and without secrets where they are not set. */
+function withoutApi(input: ApiRunInput): ApiRunInput {
+  const streams = Object.fromEntries(
+    Object.entries(input.job.streams).map(([name, stream]) => [name, { ...stream, limits: [] }]),
+  );
+  const source = { ...input.job.source, limits: [] };
+  const env = (name: string) => input.env(name) ?? "";
+  return { ...input, job: { ...input.job, source, streams }, env };
 }
 
 /** The notifier of a job that declares one; it sends through the HTTP client of the API. */

@@ -13,6 +13,8 @@ import { formatDay } from "../plan/time/civil.ts";
 import type { Mask } from "../report/text/mask.ts";
 import { aboutText, readingOf, requestHeaders, requestKey, responseHeaders } from "./about.ts";
 import { ArchiveWriter, type WriterOptions } from "./archive_writer.ts";
+import { type CommittedReading, Interrupted } from "./interrupted.ts";
+import { findResponse } from "./replayed_reading.ts";
 import { FolderStore } from "./folder_store.ts";
 import type { ArchiveStore } from "./store.ts";
 
@@ -45,16 +47,37 @@ export function openStore(location: string): ArchiveStore {
   return new FolderStore(location);
 }
 
-/** The archive of a run; close it with `await using`. */
-export class Archive implements AsyncDisposable {
+/** What a run needs of an archive. */
+export interface RunArchive extends AsyncDisposable {
+  /** The reading of a unit that begins at `startedAt`, epoch milliseconds; `mask` hides secrets in strings. */
+  begin(unit: Unit, startedAt: number, mask: Mask): PageArchive;
+  /**
+   * Makes what was kept before durable, and that windows have ended. Returns where the responses lie.
+   *
+   * @throws {Failure} of kind `archive` if something could not be written.
+   */
+  settle(
+    kept: readonly KeptResponse[],
+    ended: readonly EndedWindow[],
+  ): Promise<SettledResponse[]>;
+}
+
+/** The archive to which a run adds; close it with `await using`. */
+export class Archive implements RunArchive {
   readonly #options: ArchiveOptions;
   readonly #writer: ArchiveWriter;
   readonly #secrets = new Set<string>();
+  #interrupted: Interrupted | undefined;
 
   /** Creates nothing yet. */
   constructor(options: ArchiveOptions) {
     this.#options = options;
     this.#writer = new ArchiveWriter({ ...options, store: openStore(options.location) });
+  }
+
+  /** Resolves once responses are written as they come, so that a kill costs the ones in flight only. */
+  async ready(): Promise<void> {
+    await this.#writer.ready();
   }
 
   /** Masks these secrets in bodies that are kept from now on, in addition to earlier ones. */
@@ -63,20 +86,35 @@ export class Archive implements AsyncDisposable {
     void this.#writer.hide([...this.#secrets]);
   }
 
-  /** The reading of a unit that begins at `startedAt`, epoch milliseconds; `mask` hides secrets in texts. */
-  begin(unit: Unit, startedAt: number, mask: Mask): PageArchive {
+  /** Continues windows where interrupted runs stopped; `committed` is what the ledger has since a day ago. */
+  async resume(committed: readonly CommittedReading[]): Promise<void> {
+    const { location, job, wallNow } = this.#options;
+    const from = { store: openStore(location), job, nowMs: wallNow() };
+    this.#interrupted = await Interrupted.read(from, committed);
+  }
+
+  begin(unit: Unit, begunAt: number, mask: Mask): PageArchive {
+    const interrupted = this.#interrupted;
+    let earlier = interrupted?.take(unit);
+    const startedAt = () => earlier?.at ?? begunAt;
     return {
-      startedAt,
-      keep: (request, response) => this.#keep({ unit, startedAt, mask }, request, response),
+      get startedAt() {
+        return startedAt();
+      },
+      isOnly: false,
+      find: (request) => earlier && findResponse(interrupted!.contents, earlier, request, mask),
+      forget: () => {
+        const isForgotten = earlier !== undefined;
+        earlier = undefined;
+        return isForgotten;
+      },
+      keep: (request, response) => {
+        const of = { unit, startedAt: startedAt(), mask };
+        return this.#keep(of, request, response);
+      },
     };
   }
 
-  /**
-   * Records that windows have ended, and makes them and everything that was kept before durable. Returns where
-   * the responses lie.
-   *
-   * @throws {Failure} of kind `archive` if something could not be written.
-   */
   async settle(
     kept: readonly KeptResponse[],
     ended: readonly EndedWindow[],
@@ -84,7 +122,7 @@ export class Archive implements AsyncDisposable {
     const { job, randomId, wallNow } = this.#options;
     for (const { unit, requestedAt, pages, records } of ended) {
       const about = aboutText({ ...readingOf(job, unit, requestedAt), pages, records });
-      this.#writer.add({
+      void this.#writer.add({
         ...{ kind: "metadata", id: randomId(), about, contentType: "application/json" },
         ...{ date: new Date(wallNow()).toISOString(), text: about },
       });
@@ -95,6 +133,7 @@ export class Archive implements AsyncDisposable {
 
   /** Closes the files. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#interrupted?.[Symbol.dispose]();
     await this.#writer[Symbol.asyncDispose]();
   }
 
@@ -111,13 +150,10 @@ export class Archive implements AsyncDisposable {
       key: requestKey(masked),
       ...responded === masked.url ? {} : { url: responded },
     };
-    const kept: KeptResponse = {
-      place: undefined,
-      day: unit.window === null ? null : formatDay(unit.window.from),
-    };
     const { pathname, search } = new URL(masked.url);
     const { status } = response;
-    this.#writer.add({
+    const written: { place: Place | undefined } = { place: undefined };
+    const adding = this.#writer.add({
       ...{ kind: "exchange", ids: [randomId(), randomId()], url: masked.url },
       date: new Date(wallNow()).toISOString(),
       request: {
@@ -131,7 +167,13 @@ export class Archive implements AsyncDisposable {
       },
       body: response.body.slice(),
       about: aboutText(about),
-    }, kept);
-    return kept;
+    }, written);
+    return {
+      get place() {
+        return written.place;
+      },
+      written: adding,
+      day: unit.window === null ? null : formatDay(unit.window.from),
+    };
   }
 }

@@ -2,7 +2,7 @@
 // files that rotate by size, each of which begins with a warcinfo record. Invariant: after `flush` everything
 // handed over before is durable, or it throws; after an error nothing more is written.
 import { Failure } from "../failure.ts";
-import type { KeptResponse } from "../fetch/page_archive.ts";
+import type { Place } from "../fetch/page_archive.ts";
 import { type ArchiveFileName, fileName, fileNumber, MOST_FILES } from "./file_name.ts";
 import type { Exchange, Note } from "./press.ts";
 import { PressThread } from "./press_thread.ts";
@@ -47,16 +47,21 @@ export class ArchiveWriter implements AsyncDisposable {
     this.#options = options;
   }
 
+  /** Resolves once it can write without delay. */
+  async ready(): Promise<void> {
+    await this.#press.ready();
+  }
+
   /** Masks these secrets in bodies from now on. */
   async hide(secrets: readonly string[]): Promise<void> {
     await this.#press.hide(secrets);
   }
 
-  /** Hands over a record; sets the place of the response once it is appended. */
-  add(item: Exchange | Note, kept?: KeptResponse): void {
+  /** Hands over a record and resolves once it is appended, which sets the place of the response, or cannot be. */
+  add(item: Exchange | Note, kept?: { place: Place | undefined }): Promise<void> {
     const pressing = this.#press.press(item);
     pressing.catch(() => {});
-    this.#then(async () => {
+    return this.#then(async () => {
       const { bytes, length } = await pressing;
       const { file, number } = await this.#openFile();
       const offset = file.size;

@@ -30,7 +30,8 @@ export class FolderStore implements ArchiveStore {
     try {
       for await (const { name, isFile } of Deno.readDir(this.label)) {
         if (!isFile || parseFileName(name) === undefined) continue;
-        files.push({ name, size: (await Deno.stat(`${this.label}/${name}`)).size });
+        const { size, mtime } = await Deno.stat(`${this.label}/${name}`);
+        files.push({ name, size, modifiedAt: mtime?.getTime() ?? 0 });
       }
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;

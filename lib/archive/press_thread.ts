@@ -19,6 +19,11 @@ export class PressThread implements Disposable {
     this.#worker.then((worker) => this.#listen(worker));
   }
 
+  /** Resolves once the thread runs. */
+  async ready(): Promise<void> {
+    await this.#worker;
+  }
+
   /** Masks these secrets in bodies from now on. */
   async hide(secrets: readonly string[]): Promise<void> {
     this.#local.hide(secrets);

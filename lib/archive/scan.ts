@@ -47,9 +47,18 @@ function headersOf(
   start: Uint8Array,
 ): ReadonlyMap<string, string> | undefined {
   for (let bytes = start;;) {
-    const parsed = parseRecord(inflateStart(bytes.subarray(0, length)));
+    const parsed = startOf(bytes.subarray(0, length));
     if (parsed !== undefined) return parsed.headers;
     if (bytes.length >= Math.min(length, MOST_START_BYTES)) return undefined;
     bytes = file.read(offset, Math.min(length, bytes.length * 4));
+  }
+}
+
+/** The headers of a record; undefined if they are cut off or damaged. */
+function startOf(bytes: Uint8Array): ReturnType<typeof parseRecord> {
+  try {
+    return parseRecord(inflateStart(bytes));
+  } catch {
+    return undefined;
   }
 }

@@ -21,6 +21,8 @@ export interface StoredFile {
   readonly name: string;
   /** Its size in bytes. */
   readonly size: number;
+  /** When it was last written, epoch milliseconds. */
+  readonly modifiedAt: number;
 }
 
 /** A file that is being read; close it with `using`. */

@@ -1,5 +1,6 @@
 // Opens the plan of a stream: it reads the checkpoint and determines what each track still needs. The
 // arithmetic is in lib/plan. It never fetches and never writes.
+import type { Replay, ReplayedTrack } from "../archive/replay.ts";
 import type { Job } from "../config/schema/job.ts";
 import { expectedRecordsPerMinute } from "../plan/forecast.ts";
 import { eachValues } from "../plan/each_values.ts";
@@ -33,6 +34,8 @@ export interface PlanSource {
   readonly target: { stream(sql: string): AsyncIterable<Record<string, unknown>> };
   /** Epoch milliseconds. */
   readonly wallNow: () => number;
+  /** The archive that is replayed instead of sending requests; undefined for a run that sends them. */
+  readonly replay?: Pick<Replay, "windowsOf" | "holdsItem"> | undefined;
   /** Which windows outside the range are fetched again; none unless given. */
   readonly retry?: RetryScope | undefined;
   /** What earlier slices of the same update fetched; it is not fetched again. */
@@ -87,7 +90,22 @@ function nullTrack(value: string): string {
 }
 
 /** What a track needs; null if it has no windows and must be fetched. */
-export async function neededBy(source: PlanSource, track: Track): Promise<Needed | null> {
+export async function neededBy(
+  source: PlanSource,
+  track: ReplayedTrack,
+): Promise<Needed | null> {
+  const needed = await neededOfApi(source, track);
+  const { replay } = source;
+  if (replay === undefined || source.job.streams[track.stream]!.values !== undefined) return needed;
+  if (needed === null || needed.retry === "all") {
+    return replay.holdsItem(track) ? null : { fetch: [], skip: [] };
+  }
+  const { fetch, skip, retry = [] } = needed;
+  const { windows, overlap } = replay.windowsOf(track, union([...fetch, ...retry]));
+  return { fetch: windows, skip, whole: overlap ? "in order" : "in any order" };
+}
+
+async function neededOfApi(source: PlanSource, track: Track): Promise<Needed | null> {
   const { job, checkpoint, resume, retry, fetched } = source;
   const stream = job.streams[track.stream]!;
   const isOnlyRetried = retry?.only.has(track.stream) ?? false;

@@ -1,6 +1,7 @@
 // Computes the survey behind `--check-status` and the plan lines of a run: what is done and what is left of
 // each stream, with a forecast of both. It reads the checkpoint and, for `for_each` queries, the target;
 // it never sends a request to the API.
+import type { ReplayedTrack } from "../archive/replay.ts";
 import type { Job } from "../config/schema/job.ts";
 import { eachValues } from "../plan/each_values.ts";
 import type { Extent, StreamForecast } from "../plan/forecast.ts";
@@ -86,7 +87,10 @@ async function surveyStream(source: PlanSource, name: string): Promise<StreamFor
   const done = { minutes: 0, windows: 0 };
   const left = { minutes: 0, windows: 0 };
   for await (const values of eachValues(stream, params, (sql) => rowsSoFar(target, sql))) {
-    const extents = await extentsOf(source, { stream: name, scope, each: canonical(values) });
+    const extents = await extentsOf(source, {
+      ...{ stream: name, scope, each: canonical(values) },
+      eachValues: values,
+    });
     add(done, extents.done);
     add(left, extents.left);
   }
@@ -107,7 +111,7 @@ async function* rowsSoFar(
 
 async function extentsOf(
   source: PlanSource,
-  track: Track,
+  track: ReplayedTrack,
 ): Promise<{ done: Extent; left: Extent }> {
   const { job } = source;
   const needed = await neededBy(source, track);
@@ -118,9 +122,13 @@ async function extentsOf(
       ? { done: none, left: one }
       : { done: one, left: none };
   }
-  const { fetch, skip, retry = [] } = needed ?? { fetch: [], skip: [] };
+  const { fetch, skip, retry = [], whole } = needed ?? { fetch: [], skip: [] };
   const left = [...fetch, ...retry === "all" ? [] : retry];
-  return { done: extent(skip, job, track), left: extent(left, job, track) };
+  const toFetch = extent(left, job, track);
+  return {
+    done: extent(skip, job, track),
+    left: whole === undefined ? toFetch : { ...toFetch, windows: left.length },
+  };
 }
 
 function extent(windows: readonly Window[], job: Job, track: Track): Extent {

@@ -42,6 +42,8 @@ export interface Performance {
   readonly checkpoint: Checkpoint;
   /** Folder or bucket of the archive; that of the job unless given. */
   readonly archive?: string | undefined;
+  /** Whether responses come from the archive; no request is sent then. */
+  readonly fromArchive?: boolean | undefined;
   /** Undefined where no files are written. */
   readonly logsFolder: string | undefined;
   /** ID of the run. */
@@ -82,6 +84,7 @@ export async function performRun(performance: Performance): Promise<RunResult> {
   const result = await runWithApi({
     noWait: performance.noWait,
     archive: performance.archive,
+    fromArchive: performance.fromArchive,
     job,
     streams,
     params: options.params,

@@ -37,6 +37,10 @@ const FLAGS: Flags = {
     kind: "switch",
     about: "End the run instead of waiting for a quota, a long Retry-After or an unreachable API.",
   },
+  "from-archive": {
+    kind: "switch",
+    about: "Take responses from the archive; sends no request, and lists what it does not hold.",
+  },
   only: { kind: "list", value: "STREAM", about: "Run these streams only." },
   with: { kind: "list", value: "STREAM", about: "Also run these optional streams." },
   group: { kind: "list", value: "GROUP", about: "Run the streams of these groups." },

@@ -5,8 +5,6 @@
 import { readingFailure } from "../extract/decode/reading_failure.ts";
 import { yieldingToEventLoop, yieldToEventLoop } from "../yield_to_event_loop.ts";
 import { Failure } from "../failure.ts";
-import { withoutCredentials } from "./http/auth.ts";
-import { headersFor } from "./http/redirect.ts";
 import { pageFacts } from "./page_facts.ts";
 import type { OkResponse, StreamClient } from "./stream_client.ts";
 import { type Paginator, type Verdict } from "./paging/paginator.ts";
@@ -14,8 +12,10 @@ import { RetryFailure } from "./response_error.ts";
 import { backoffMs, QUOTA_WAIT_MS } from "./http/retry.ts";
 import { ReadAhead } from "./read_ahead.ts";
 import { type ParsedResponse, readResponse } from "./read_response.ts";
-import { renderRequest, type WireRequest } from "./http/request.ts";
-import type { KeptResponse, PageArchive } from "./page_archive.ts";
+import { pageRequest } from "./http/page_request.ts";
+import type { WireRequest } from "./http/request.ts";
+import type { ArchivedResponse, KeptResponse, PageArchive } from "./page_archive.ts";
+import type { Place } from "./page_budget.ts";
 import type { ApiClient } from "./api_client.ts";
 import type { Unit as RequestUnit } from "./http/unit.ts";
 import { openPaginator } from "./paging/open_paginator.ts";
@@ -56,6 +56,8 @@ interface Received extends Disposable {
   readonly request: WireRequest;
   readonly response: OkResponse;
   readonly kept: KeptResponse | undefined;
+  /** Whether it comes from the archive. */
+  readonly isArchived: boolean;
   /** The step that it was requested for. */
   readonly step: PageStep;
 }
@@ -90,14 +92,30 @@ export async function* fetchPages(
 ): AsyncGenerator<Page> {
   const client = api.client(streamName);
   try {
-    for (let restarts = 0;; restarts++) {
-      const verdict = yield* readOnce(client, unit, signal);
+    for (let restarts = 0;;) {
+      const verdict = yield* readAnew(client, unit, signal);
       if (verdict.kind === "done") return;
+      // What an interrupted run has left in the archive is no longer what the API returns.
+      if (unit.archive?.forget()) continue;
       if (verdict.kind === "failed") throw incomplete(verdict, api);
-      if (restarts === MAX_RESTARTS) throw unstable(api.mask(verdict.reason));
+      if (restarts++ === MAX_RESTARTS) throw unstable(api.mask(verdict.reason));
     }
   } catch (error) {
     throw signal.aborted ? interruption(signal) : readingFailure(error);
+  }
+}
+
+/** Reads the window; an error is a reason to restart it while pages of an interrupted run are used. */
+async function* readAnew(
+  client: StreamClient,
+  unit: Unit,
+  signal: AbortSignal,
+): AsyncGenerator<Page, Exclude<Verdict, MoreVerdict>> {
+  try {
+    return yield* readOnce(client, unit, signal);
+  } catch (error) {
+    if (signal.aborted || !unit.archive?.forget()) throw error;
+    return yield* readOnce(client, unit, signal);
   }
 }
 
@@ -157,7 +175,7 @@ async function* readWithRetries(
     try {
       return yield* readPage(reading, page, index);
     } catch (error) {
-      if (!(error instanceof RetryFailure)) throw error;
+      if (!(error instanceof RetryFailure) || page.isArchived) throw error;
       const requestedMs = error.waitMs(wallNow());
       // A quota that is used up refuses every request: none of them counts as an attempt.
       if ((requestedMs ?? 0) < QUOTA_WAIT_MS) attempt++;
@@ -182,6 +200,9 @@ async function* readPage(
   await yieldToEventLoop();
   const parsed = await parsePage(client, received);
   if (index === 0) refuseMissingTotal(client, parsed);
+  if (index === 0 && received.isArchived && !unit.archive?.isOnly && parsed.read.total === null) {
+    return { kind: "restart", reason: "without a total nothing shows that the data are the same" };
+  }
   const origin = {
     request: received.request,
     url: parsed.url,
@@ -213,23 +234,21 @@ async function requestPage(
   using stack = new DisposableStack();
   const place = stack.use(client.place());
   if (isAgain || step.isProof === true) place.takeNow();
-  const rendered = renderRequest(job, client.stream, unit, step);
-  const request = {
-    ...rendered,
-    url: withoutCredentials(rendered.url, job.source.auth),
-    headers: headersFor(new URL(rendered.url), rendered.headers, job.source.url),
-  };
-  const response = await client.send(request, signal, {
-    rank: unit.window?.from ?? 0,
-    mayFail: step.isProof === true,
-    place,
-  });
+  const request = pageRequest(job, client.name, unit, step);
+  const archived = await findArchived(unit, request, place, signal);
+  const response = archived === undefined
+    ? await sendRequest(client, unit, request, { step, signal, place })
+    : client.replay(request, archived, step.isProof === true);
   place.arrived(response.body.byteLength);
+  const kept = archived?.kept ?? unit.archive?.keep(request, response);
+  // Until then it counts as in flight: a kill may cost no more pages than those.
+  await kept?.written;
   const held = stack.move();
   return {
     request,
     response,
-    kept: unit.archive?.keep(request, response),
+    kept,
+    isArchived: archived !== undefined,
     step,
     [Symbol.dispose]: () => {
       held.dispose();
@@ -237,6 +256,40 @@ async function requestPage(
       if (!response.body.buffer.detached) response.body.buffer.transfer(0);
     },
   };
+}
+
+/** The response of the archive to a request; it takes its place in the budget as others do. */
+async function findArchived(
+  { archive }: Unit,
+  request: WireRequest,
+  place: Place,
+  signal: AbortSignal,
+): Promise<ArchivedResponse | undefined> {
+  const load = archive?.find(request);
+  if (load === undefined) return undefined;
+  if (!place.isTaken) await place.take(signal);
+  return await load();
+}
+
+function sendRequest(
+  client: StreamClient,
+  unit: Unit,
+  request: WireRequest,
+  { step, signal, place }: {
+    readonly step: PageStep;
+    readonly signal: AbortSignal;
+    readonly place: Place;
+  },
+): Promise<OkResponse> {
+  if (unit.archive?.isOnly) {
+    throw new Failure(
+      "window",
+      `Cannot replay ${client.line(request)}: the archive holds no response to it`,
+      { hint: "Fetch it from the API: run again without --from-archive" },
+    );
+  }
+  const mayFail = step.isProof === true;
+  return client.send(request, signal, { rank: unit.window?.from ?? 0, mayFail, place });
 }
 
 /** Parses a response and frees its bytes. */

@@ -229,12 +229,13 @@ async function fetchUnit(
   { channel, options }: Shared,
 ): Promise<void> {
   const startedAt = options.now();
-  let requestedAt = options.wallNow();
+  const begunAt = options.wallNow();
+  let requestedAt = begunAt;
   let [pages, records, responseMs] = [0, 0, 0];
-  for await (const page of options.pages(unit, options.signal, requestedAt)) {
+  for await (const page of options.pages(unit, options.signal, begunAt)) {
     if (page.index === 0 && pages > 0) {
       await channel.send({ kind: "restarted", unit, reason: "the total changed while paging" });
-      [pages, records, responseMs] = [0, 0, 0];
+      [pages, records, responseMs, requestedAt] = [0, 0, 0, begunAt];
     }
     pages++;
     records += page.records.length;

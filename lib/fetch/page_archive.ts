@@ -15,7 +15,9 @@ export interface Place {
 /** A response that an archive keeps. */
 export interface KeptResponse {
   /** Where it lies; undefined until it is written. */
-  place: Place | undefined;
+  readonly place: Place | undefined;
+  /** Resolves once it is written, though a crash of the machine may lose it, or cannot be. */
+  readonly written: Promise<void>;
   /** First day of the window that it was fetched for; null for a stream without windows. */
   readonly day: string | null;
 }
@@ -32,10 +34,24 @@ export interface ArchivableResponse {
   readonly url: string;
 }
 
+/** A response that an archive returns. */
+export interface ArchivedResponse extends Omit<ArchivableResponse, "url"> {
+  /** URL that responded, masked; undefined if that of the request did. */
+  readonly url: string | undefined;
+  /** Where it lies. */
+  readonly kept: KeptResponse;
+}
+
 /** One reading of one unit, as an archive knows it. */
 export interface PageArchive {
   /** Epoch milliseconds before its first request. */
   readonly startedAt: number;
+  /** Whether no request may be sent: what is not in the archive fails. */
+  readonly isOnly: boolean;
+  /** How to read the response to a request, if this reading has received it before. */
+  find(request: WireRequest): (() => Promise<ArchivedResponse>) | undefined;
+  /** Starts the reading again without what it has received before; false if it has received nothing, or may send no request. */
+  forget(): boolean;
   /** Keeps a response; it is written later, and an error is reported then. */
   keep(request: WireRequest, response: ArchivableResponse): KeptResponse;
 }

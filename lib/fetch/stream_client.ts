@@ -9,6 +9,7 @@ import type { FetchEvent } from "./fetch_event.ts";
 import type { Permit, StreamLimiter } from "./rate/stream_limiter.ts";
 import type { HttpHead, HttpResponse } from "./http/http.ts";
 import { Failure } from "../failure.ts";
+import type { ArchivedResponse } from "./page_archive.ts";
 import { oneLine } from "../report/text/format.ts";
 import { refuseErrorBody, RetryFailure } from "./response_error.ts";
 import { HttpError } from "./http/http_error.ts";
@@ -112,6 +113,24 @@ export class StreamClient {
     if (isUnauthorized(tried) && this.#mayBeAccepted(tried.result)) {
       tried = await this.#try(first);
     }
+    return this.#meaning(request, tried, mayFail);
+  }
+
+  /**
+   * What a response of the archive means, as if the API had sent it now.
+   *
+   * @throws Failure("window") if it is not successful by what the job declares now.
+   */
+  replay(request: WireRequest, archived: ArchivedResponse, mayFail: boolean): OkResponse {
+    const { status, headers, body, url = request.url } = archived;
+    const result = { status, headers, body, url, ms: 0, credentials: [] };
+    const isTaken = status >= 200 && status < 300;
+    const isEmpty = this.stream.empty_statuses.includes(status);
+    const then = isTaken ? "take" : isEmpty ? "empty" : "fail";
+    return this.#meaning(request, { result, then, attempts: 1 }, mayFail);
+  }
+
+  #meaning(request: WireRequest, tried: SendResult<Hop>, mayFail: boolean): OkResponse {
     const { result, then } = tried;
     if (mayFail && !(result instanceof HttpError) && BEYOND_LAST.has(result.status)) {
       return { ...result, isEmpty: true };

@@ -31,11 +31,18 @@ interface StreamPlanInput {
   /** Combinations of `for_each` values. */
   readonly each: AsyncIterable<Record<string, unknown>>;
   /** Dates of a track to fetch; null if the track has no windows and must be fetched. */
-  readonly needed: (track: Track) => Promise<Needed | null>;
+  readonly needed: (track: Omit<Unit, "window">) => Promise<Needed | null>;
   /** What `each` could not yield, once it has ended: the track and why no request can be sent for it. */
   readonly refusals?: () => readonly { each: string; reason: string }[];
   /** Records per civil minute that earlier runs measured. */
   readonly recordsPerMinute: number | undefined;
+}
+
+/** Dates of a track that are left to fetch. */
+interface Ranges {
+  readonly unit: Omit<Unit, "window">;
+  readonly ranges: Window[];
+  readonly whole: Needed["whole"] | undefined;
 }
 
 /** Returns the units of a stream one by one; several workers may share it. */
@@ -52,7 +59,7 @@ export class StreamPlan {
   readonly #autos = new Map<string, AutoWindow>();
   /** What failed in an earlier run, to be fetched after everything else. */
   #retries: { unit: Omit<Unit, "window">; ranges: Window[] | "all" }[] = [];
-  #current: { unit: Omit<Unit, "window">; ranges: Window[] } | undefined;
+  #current: Ranges | undefined;
   /** The first window of a track with unknown density; the others wait for its result. */
   #probe: { unit: Unit; settled: PromiseWithResolvers<void> } | undefined;
   #refusals: { each: string; reason: string }[] | undefined;
@@ -126,8 +133,9 @@ export class StreamPlan {
       if (unit === undefined) return undefined;
       if (unit !== "windows") return this.#handOut(unit);
     }
+    const { whole } = this.#current;
     const unit = this.#handOut(this.#cut(this.#current));
-    const isProbe = this.#autos.get(unit.each)?.isGuess ?? false;
+    const isProbe = whole === "in order" || (this.#autos.get(unit.each)?.isGuess ?? false);
     if (isProbe) this.#probe = { unit, settled: Promise.withResolvers() };
     return unit;
   }
@@ -168,7 +176,7 @@ export class StreamPlan {
         : countWindows(needed.skip, this.stream);
       this.#autos.delete(this.#current?.unit.each ?? "");
       if (needed.fetch.length === 0) continue;
-      this.#current = { unit, ranges: [...needed.fetch] };
+      this.#current = { unit, ranges: [...needed.fetch], whole: needed.whole };
       return "windows";
     }
   }
@@ -187,7 +195,7 @@ export class StreamPlan {
     const { unit, ranges } = retry;
     if (ranges === "all") return { ...unit, window: null };
     this.#autos.delete(this.#current?.unit.each ?? "");
-    this.#current = { unit, ranges: [...ranges] };
+    this.#current = { unit, ranges: [...ranges], whole: undefined };
     return "windows";
   }
 
@@ -196,7 +204,8 @@ export class StreamPlan {
     return { stream: name, scope, each: canonical(eachValues), eachValues };
   }
 
-  #cut(current: { unit: Omit<Unit, "window">; ranges: Window[] }): Unit {
+  #cut(current: Ranges): Unit {
+    if (current.whole !== undefined) return { ...current.unit, window: current.ranges.shift()! };
     if (this.stream.order === "newest_first") return this.#cutNewest(current);
     const range = current.ranges[0]!;
     const window = this.#windowAt(current.unit.each, range);
@@ -206,7 +215,7 @@ export class StreamPlan {
   }
 
   /** Cuts the last window of the last range. */
-  #cutNewest(current: { unit: Omit<Unit, "window">; ranges: Window[] }): Unit {
+  #cutNewest(current: Ranges): Unit {
     const range = current.ranges.at(-1)!;
     const declared = this.stream.window!;
     const first = this.#windowAt(current.unit.each, range);

@@ -3,54 +3,13 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { fileNumber, parseFileName } from "../../lib/archive/file_name.ts";
 import { serve } from "../support/http_server.ts";
-import { tempDir } from "../support/temp.ts";
-import { openWorld, type WorldOptions } from "../jobs/world.ts";
+import { openWorld } from "../jobs/world.ts";
 import { recordsOf, textOf } from "./reading_archive.ts";
-
-const PAGE_SIZE = 2;
-
-/** An API with five records a day, two a page. */
-function paged(body: (day: string, page: number) => unknown = () => undefined) {
-  return serve((request) => {
-    const { searchParams } = new URL(request.url);
-    const [day, page] = [searchParams.get("day")!, Number(searchParams.get("page"))];
-    const own = body(day, page);
-    if (own instanceof Response) return own;
-    const ids = [1, 2, 3, 4, 5].slice(PAGE_SIZE * (page - 1), PAGE_SIZE * page);
-    return Response.json(own ?? { total: 5, items: ids.map((id) => ({ id: `${day}-${id}` })) });
-  });
-}
-
-const JOB = (url: string, source = "") =>
-  `job: things
-start: 2024-01-01
-source: { url: "${url}", retry: { attempts: 1 }${source} }
-tables: { things: { key: id, columns: { id: text } } }
-streams:
-  things:
-    request: { path: /things, query: { day: "{from}" } }
-    window: day
-    records: items
-    total: total
-    paging: { by: page, size: ${PAGE_SIZE} }
-    rows: things
-`;
-
-async function worldOf(url: string, options: Partial<WorldOptions> = {}) {
-  const folder = tempDir();
-  const world = await openWorld({ job: JOB(url), archive: folder.file("archive"), ...options });
-  return Object.assign(world, {
-    archive: options.archive ?? folder.file("archive"),
-    [Symbol.asyncDispose]: async () => {
-      await world.stores[Symbol.asyncDispose]();
-      await folder[Symbol.asyncDispose]();
-    },
-  });
-}
+import { archivingWorld, startThings, thingsJob } from "./things_api.ts";
 
 Deno.test("a run with an archive keeps every response, and the target says where each lies", async () => {
-  await using api = paged();
-  await using world = await worldOf(api.url);
+  await using api = startThings();
+  await using world = await archivingWorld(thingsJob(api.url));
   const { summary } = await world.backfill("--start-date 2024-01-01 --end-date 2024-01-04");
   assertEquals([summary.ok, summary.requests], [true, 12]);
 
@@ -78,14 +37,17 @@ Deno.test("a run with an archive keeps every response, and the target says where
   )!;
   const [head, body] = first.block.split("\r\n\r\n");
   assertStringIncludes(head!, "HTTP/1.1 200 OK\r\n");
-  assertEquals(JSON.parse(body!).items, [{ id: "2024-01-02-3" }, { id: "2024-01-02-4" }]);
+  assertEquals(JSON.parse(body!).items, [{ id: "2024-01-02-3", size: 3 }, {
+    id: "2024-01-02-4",
+    size: 4,
+  }]);
   const { records: read, pages } = JSON.parse(types.metadata![0]!.block);
   assertEquals([read, pages], [5, 3]);
 });
 
 Deno.test("a run without an archive keeps nothing", async () => {
-  await using api = paged();
-  await using world = await openWorld({ job: JOB(api.url) });
+  await using api = startThings();
+  await using world = await openWorld({ job: thingsJob(api.url) });
   await world.backfill("--start-date 2024-01-01 --end-date 2024-01-02");
   assertEquals(await world.query("SELECT count(*)::int AS count FROM hindcast_archive"), [{
     count: 0,
@@ -117,8 +79,7 @@ streams:
     rows: things
     paging: none
 `;
-  await using world = await worldOf(api.url, {
-    job,
+  await using world = await archivingWorld(job, {
     env: { MY_PASSWORD: password, MY_KEY: key, MY_TOKEN: token },
   });
   const { error } = await world.backfill("--start-date 2024-01-01 --end-date 2024-01-01");
@@ -138,8 +99,8 @@ streams:
 });
 
 Deno.test("an entry of the index takes at most 100 bytes", async () => {
-  await using api = paged();
-  await using world = await worldOf(api.url);
+  await using api = startThings();
+  await using world = await archivingWorld(thingsJob(api.url));
   await world.backfill("--start-date 2024-01-01 --end-date 2024-01-01");
   // Enough for the first page of each relation not to count.
   await world.query(

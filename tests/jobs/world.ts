@@ -143,6 +143,7 @@ async function backfill(
     target: stores.target,
     checkpoint,
     archive,
+    fromArchive: args.has("from-archive"),
     logsFolder: stores.settings.logsFolder,
     run: `run-${crypto.randomUUID().slice(0, 8)}`,
     show: (event) => events.push(event),

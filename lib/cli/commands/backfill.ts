@@ -23,6 +23,8 @@ import { newRunId } from "../../run.ts";
  */
 export async function backfill(job: Job, args: Arguments): Promise<number> {
   if (args.has("json") && args.has("dry-run")) throw noJson("--dry-run");
+  const shown = ["dry-run", "check-status"].find((flag) => args.has(flag));
+  if (shown !== undefined && args.has("from-archive")) throw noReplay(`--${shown}`);
   const given = givenOptions(job, args, Date.now());
   if (args.has("dry-run")) return await showPlan(job, given, args.has("resume"));
   return args.has("check-status")
@@ -107,6 +109,13 @@ function noJson(flag: string): Failure {
   });
 }
 
+function noReplay(flag: string): Failure {
+  const message = `Cannot combine ${flag} with --from-archive: a replay sends no request`;
+  return new Failure("configuration", message, {
+    hint: "See what the archive holds: deno task status",
+  });
+}
+
 interface RunContext {
   readonly job: Job;
   readonly given: GivenOptions;
@@ -129,6 +138,7 @@ async function performOn(
     target: stores.target,
     checkpoint,
     archive: stores.settings.archive,
+    fromArchive: args.has("from-archive"),
     logsFolder: stores.settings.logsFolder,
     run: newRunId(Date.now()),
     show: (event) => screen.show(event),

@@ -1,0 +1,118 @@
+// Owns what an archive holds, read from its files: which readings of which windows, and where the response to
+// each of their requests lies. Invariant: a record that a crash cut off, and everything after it in its file, is
+// not there.
+import { parseAbout, type ReadingAbout } from "./about.ts";
+import { fileNumber, parseFileName } from "./file_name.ts";
+import { membersOf, recordAt } from "./scan.ts";
+import type { ArchiveStore, FileReader, StoredFile } from "./store.ts";
+import { ABOUT_HEADER, parseHttpResponse, parseRecord } from "./warc.ts";
+import { yieldToEventLoop } from "../yield_to_event_loop.ts";
+import { Failure } from "../failure.ts";
+import type { Place } from "../fetch/page_archive.ts";
+
+/** A response of a reading. */
+export interface ArchivedPage extends Place {
+  /** Name of the file. */
+  readonly name: string;
+  /** URL that responded, if the request was redirected. */
+  readonly url: string | undefined;
+}
+
+/** A reading of a window: the responses to its requests. */
+export interface ArchivedReading extends ReadingAbout {
+  /** The responses by the key of their request; of several the last one. */
+  readonly pages: Map<string, ArchivedPage>;
+  /** Whether it was read to its end. */
+  hasEnded: boolean;
+}
+
+/** What some files of an archive hold. */
+export class Contents implements Disposable {
+  /** The readings, in the order of their first records. */
+  readonly readings: Iterable<ArchivedReading>;
+  readonly #readings = new Map<string, ArchivedReading>();
+  readonly #store: ArchiveStore;
+  readonly #open = new Map<string, Promise<FileReader>>();
+
+  /** Holds nothing until files are read. */
+  constructor(store: ArchiveStore) {
+    this.#store = store;
+    this.readings = { [Symbol.iterator]: () => this.#readings.values() };
+  }
+
+  /** Reads the headers of all records of files. */
+  async read(files: readonly StoredFile[]): Promise<void> {
+    for (const { name } of files) {
+      const named = parseFileName(name);
+      if (named === undefined) continue;
+      using file = await this.#store.open(name);
+      const number = fileNumber(named);
+      for (const { offset, length, headers } of membersOf(file)) {
+        this.#note(headers, { name, file: number, offset, length });
+      }
+      await yieldToEventLoop();
+    }
+  }
+
+  /**
+   * The response of a page.
+   *
+   * @throws {Failure} of kind `archive` if the file does not hold it.
+   */
+  async response(
+    page: ArchivedPage,
+  ): Promise<{ status: number; headers: Headers; body: Uint8Array<ArrayBuffer> }> {
+    const file = await this.#file(page.name);
+    const bytes = recordAt(file, page.offset, page.length);
+    const record = parseRecord(bytes);
+    const size = Number(record?.headers.get("content-length"));
+    const block = bytes.slice(record?.blockAt, (record?.blockAt ?? 0) + size);
+    const response = record && parseHttpResponse(block);
+    if (response !== undefined) return response;
+    throw new Failure(
+      "archive",
+      `Cannot read ${page.name} at ${page.offset}: it holds no response there`,
+      { hint: "Check the file with deno task archive verify" },
+    );
+  }
+
+  /** Closes the files. */
+  [Symbol.dispose](): void {
+    for (const opened of this.#open.values()) {
+      opened.then((file) => file[Symbol.dispose](), () => {});
+    }
+    this.#open.clear();
+  }
+
+  #file(name: string): Promise<FileReader> {
+    let file = this.#open.get(name);
+    if (file === undefined) {
+      if (this.#open.size >= MOST_OPEN) this[Symbol.dispose]();
+      this.#open.set(name, file = this.#store.open(name));
+    }
+    return file;
+  }
+
+  #note(headers: ReadonlyMap<string, string>, page: Place & { name: string }): void {
+    const type = headers.get("warc-type");
+    const about = parseAbout(headers.get(ABOUT_HEADER));
+    if (about?.stream === undefined || about.at === undefined) return;
+    const reading = this.#reading(about as ReadingAbout);
+    if (type === "metadata") reading.hasEnded = true;
+    if (type !== "response" || about.key === undefined) return;
+    reading.pages.set(about.key, { ...page, url: about.url });
+  }
+
+  #reading({ job, stream, scope, each, from, to, at }: ReadingAbout): ArchivedReading {
+    const id = JSON.stringify([job, stream, scope, each, from, to, at]);
+    let reading = this.#readings.get(id);
+    if (reading === undefined) {
+      reading = { job, stream, scope, each, from, to, at, pages: new Map(), hasEnded: false };
+      this.#readings.set(id, reading);
+    }
+    return reading;
+  }
+}
+
+/** Files that are open at a time. */
+const MOST_OPEN = 16;

@@ -1,0 +1,97 @@
+// Owns what interrupted runs have left in an archive: of each window the newest reading that the ledger does not
+// have, so that it goes on where it stopped. Only what is a day old at most is looked at, and of each process its
+// last files. It never decides whether the data are still the same; the total that the API states does.
+import type { Unit } from "../plan/stream_plan.ts";
+import { type ArchivedReading, Contents } from "./contents.ts";
+import { readingOf } from "./about.ts";
+import { parseFileName } from "./file_name.ts";
+import type { ArchiveStore, StoredFile } from "./store.ts";
+
+/** Age of a reading from which it is not continued. */
+export const MOST_AGE_MS: number = 86_400_000;
+/** Bytes of the last files of a process that are read. */
+const MOST_BYTES = 128 << 20;
+const LEAST_FILES = 2;
+
+/** A finished window of the ledger. */
+export interface CommittedReading {
+  /** Name of the stream. */
+  readonly stream: string;
+  /** Canonical string of the parameters. */
+  readonly scope: string;
+  /** Canonical string of the `for_each` values. */
+  readonly each: string;
+  /** Epoch milliseconds before its first request. */
+  readonly at: number;
+}
+
+/** The readings that may be continued. */
+export class Interrupted implements Disposable {
+  /** What the files hold. */
+  readonly contents: Contents;
+  readonly #newest = new Map<string, ArchivedReading>();
+
+  private constructor(contents: Contents) {
+    this.contents = contents;
+  }
+
+  /** Reads what the runs of a job have left since a day before `nowMs`; `committed` is in the ledger. */
+  static async read(
+    { store, job, nowMs }: { store: ArchiveStore; job: string; nowMs: number },
+    committed: readonly CommittedReading[],
+  ): Promise<Interrupted> {
+    const sinceMs = nowMs - MOST_AGE_MS;
+    const contents = new Contents(store);
+    const interrupted = new Interrupted(contents);
+    await contents.read(lastFiles(await store.list(), job, sinceMs));
+    const done = new Set(
+      committed.map(({ stream, scope, each, at }) => JSON.stringify([stream, scope, each, at])),
+    );
+    const newest = interrupted.#newest;
+    for (const reading of contents.readings) {
+      if (reading.job !== job || reading.at < sinceMs) continue;
+      const before = newest.get(idOf(reading));
+      if (before === undefined || before.at < reading.at) newest.set(idOf(reading), reading);
+    }
+    for (const [id, { stream, scope, each, at, pages }] of newest) {
+      const isDone = done.has(JSON.stringify([stream, scope, each, at]));
+      if (isDone || pages.size === 0) newest.delete(id);
+    }
+    return interrupted;
+  }
+
+  /** Takes the reading of a unit that can be continued; it is given once. */
+  take(unit: Unit): ArchivedReading | undefined {
+    const id = idOf(readingOf("", unit, 0));
+    const reading = this.#newest.get(id);
+    this.#newest.delete(id);
+    return reading;
+  }
+
+  /** Closes the files. */
+  [Symbol.dispose](): void {
+    this.contents[Symbol.dispose]();
+  }
+}
+
+function idOf({ stream, scope, each, from, to }: Omit<ArchivedReading, "pages" | "hasEnded">) {
+  return JSON.stringify([stream, scope, each, from, to]);
+}
+
+/** The last files of each process that wrote for the job since an instant. */
+function lastFiles(files: readonly StoredFile[], job: string, sinceMs: number): StoredFile[] {
+  const series = new Map<string, StoredFile[]>();
+  for (const file of files) {
+    const named = parseFileName(file.name);
+    if (named?.job !== job || file.modifiedAt < sinceMs) continue;
+    const id = `${named.second}-${named.random}`;
+    series.set(id, [...series.get(id) ?? [], file]);
+  }
+  return [...series.values()].flatMap((all) => {
+    let bytes = 0;
+    const from = all.findLastIndex(({ size }, at) =>
+      (bytes += size) > MOST_BYTES && all.length - at > LEAST_FILES
+    );
+    return all.slice(from + 1);
+  });
+}

@@ -1,0 +1,202 @@
+// Owns a run from the archive alone: which windows it holds of each track, and the responses to their requests.
+// No request is sent. Of readings of the same dates the newest counts; an older one is replayed only for dates
+// that no newer one has. Invariant: what is asked for and not held is listed, never skipped in silence.
+import type { Job } from "../config/schema/job.ts";
+import { Failure } from "../failure.ts";
+import { pageRequest } from "../fetch/http/page_request.ts";
+import type { KeptResponse, PageArchive } from "../fetch/page_archive.ts";
+import { openPaginator } from "../fetch/paging/open_paginator.ts";
+import { subtract, union } from "../plan/coverage.ts";
+import type { Track } from "../plan/scope.ts";
+import type { Unit } from "../plan/stream_plan.ts";
+import { formatDay, parseCivil } from "../plan/time/civil.ts";
+import type { Window } from "../plan/time/window.ts";
+import { formatWindow } from "../report/text/format.ts";
+import type { Mask } from "../report/text/mask.ts";
+import { type RunArchive, type SettledResponse } from "./archive.ts";
+import { type ArchivedReading, Contents } from "./contents.ts";
+import { findResponse, keyOf } from "./replayed_reading.ts";
+import type { ArchiveStore } from "./store.ts";
+
+/** A track with the values of its requests. */
+export interface ReplayedTrack extends Track {
+  /** Values of `for_each`. */
+  readonly eachValues?: Readonly<Record<string, unknown>>;
+}
+
+/** The windows of a track that an archive holds. */
+export interface HeldWindows {
+  /** The windows, the one that was read first first. */
+  readonly windows: Window[];
+  /** Whether some overlap, so that their order matters. */
+  readonly overlap: boolean;
+}
+
+/** What a replay is opened with. */
+export interface ReplayOptions {
+  /** Where the files are. */
+  readonly store: ArchiveStore;
+  /** The job as it is now. */
+  readonly job: Job;
+  /** Values of its parameters. */
+  readonly params: Readonly<Record<string, unknown>>;
+  /** Hides the secrets of the job in strings. */
+  readonly mask: Mask;
+}
+
+/** Dates that are listed one by one. */
+const MOST_LISTED = 5;
+
+/** An archive that is replayed. */
+export class Replay implements RunArchive {
+  readonly #options: ReplayOptions;
+  readonly #contents: Contents;
+  readonly #byTrack = new Map<string, ArchivedReading[]>();
+  readonly #chosen = new Map<string, ArchivedReading>();
+  readonly #missing = new Map<string, { stream: string; each: string; window: Window | null }>();
+
+  private constructor(options: ReplayOptions) {
+    this.#options = options;
+    this.#contents = new Contents(options.store);
+  }
+
+  /**
+   * Reads what the archive holds.
+   *
+   * @throws {Failure} of kind `configuration` if it holds nothing.
+   */
+  static async open(options: ReplayOptions): Promise<Replay> {
+    const replay = new Replay(options);
+    const files = await options.store.list();
+    await replay.#contents.read(files);
+    for (const reading of replay.#contents.readings) if (reading.hasEnded) replay.#add(reading);
+    if (replay.#byTrack.size > 0) return replay;
+    throw new Failure(
+      "configuration",
+      `Cannot replay the archive ${options.store.label}: it holds no complete window`,
+      { hint: 'Check "archive" of the job, or BACKFILL_ARCHIVE' },
+    );
+  }
+
+  /** The windows of a track that touch these dates. */
+  windowsOf(track: ReplayedTrack, dates: readonly Window[]): HeldWindows {
+    const touches = (window: Window) =>
+      dates.some(({ from, to }) => window.from < to && from < window.to);
+    const chosen: Window[] = [];
+    let covered: Window[] = [];
+    for (const reading of this.#candidates(track)) {
+      const window = windowOf(reading);
+      if (window === null || !touches(window)) continue;
+      if (subtract(window, covered).length === 0) continue;
+      if (!this.#holds(track, reading, window)) continue;
+      chosen.push(window);
+      covered = union([...covered, window]);
+      this.#chosen.set(idOf(track, window), reading);
+    }
+    const length = (windows: readonly Window[]) =>
+      windows.reduce((sum, { from, to }) => sum + to - from, 0);
+    for (const date of dates) {
+      for (const gap of subtract(date, covered)) this.#note(track, gap);
+    }
+    return { windows: chosen.reverse(), overlap: length(chosen) > length(covered) };
+  }
+
+  /** Whether the archive holds a track without windows. */
+  holdsItem(track: ReplayedTrack): boolean {
+    const reading = this.#candidates(track).find((one) =>
+      one.from === null && this.#holds(track, one, null)
+    );
+    if (reading === undefined) this.#note(track, null);
+    else this.#chosen.set(idOf(track, null), reading);
+    return reading !== undefined;
+  }
+
+  /**
+   * Ends a run that could not be complete.
+   *
+   * @throws {Failure} of kind `window` that lists what the archive does not hold.
+   */
+  refuseGaps(): void {
+    const missing = [...this.#missing.values()];
+    if (missing.length === 0) return;
+    const listed = missing.slice(0, MOST_LISTED).map(({ stream, each, window }) =>
+      [stream, each, window === null ? "" : formatWindow(window)].filter((part) => part !== "")
+        .join(" ")
+    );
+    const more = missing.length - listed.length;
+    const windows = missing.flatMap(({ window }) => window ?? []);
+    const from = windows.reduce((least, window) => Math.min(least, window.from), Infinity);
+    const to = windows.reduce((most, window) => Math.max(most, window.to), -Infinity);
+    const dates = windows.length === 0
+      ? ""
+      : ` --start-date ${formatDay(from)} --end-date ${formatDay(to - 1)}`;
+    const only = [...new Set(missing.map(({ stream }) => stream))].map((name) => ` --only ${name}`);
+    throw new Failure(
+      "window",
+      `Cannot replay everything: the archive does not hold ${listed.join(", ")}` +
+        (more > 0 ? `, and ${more} more` : ""),
+      { hint: `Fetch it from the API: deno task backfill --resume${dates}${only.join("")}` },
+    );
+  }
+
+  begin(unit: Unit, begunAt: number, mask: Mask): PageArchive {
+    const reading = this.#chosen.get(idOf(unit, unit.window));
+    return {
+      startedAt: reading?.at ?? begunAt,
+      isOnly: true,
+      find: (request) => reading && findResponse(this.#contents, reading, request, mask),
+      forget: () => false,
+      keep: () => ({ place: undefined, written: Promise.resolve(), day: null }),
+    };
+  }
+
+  settle(kept: readonly KeptResponse[]): Promise<SettledResponse[]> {
+    return Promise.resolve(kept.flatMap(({ place, day }) => place ? [{ ...place, day }] : []));
+  }
+
+  /** Closes the files. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#contents[Symbol.dispose]();
+    return Promise.resolve();
+  }
+
+  #add(reading: ArchivedReading): void {
+    const id = trackId(reading);
+    const readings = this.#byTrack.get(id);
+    if (readings === undefined) this.#byTrack.set(id, [reading]);
+    else readings.push(reading);
+  }
+
+  /** The readings that may hold windows of a track, the newest first: its own, else those of any stream. */
+  #candidates(track: ReplayedTrack): ArchivedReading[] {
+    const own = this.#byTrack.get(trackId(track));
+    const all = own ?? [...this.#byTrack.values()].flat();
+    return all.toSorted((a, b) => b.at - a.at);
+  }
+
+  /** Whether a reading has the response to the first request for a window. */
+  #holds(track: ReplayedTrack, reading: ArchivedReading, window: Window | null): boolean {
+    const { job, params, mask } = this.#options;
+    const unit = { window, each: track.eachValues ?? {}, params };
+    const first = openPaginator(job.streams[track.stream]!, job.source.url).first();
+    return reading.pages.has(keyOf(pageRequest(job, track.stream, unit, first), mask));
+  }
+
+  #note({ stream, each }: Track, window: Window | null): void {
+    const id = JSON.stringify([stream, each, window?.from, window?.to]);
+    this.#missing.set(id, { stream, each, window });
+  }
+}
+
+function windowOf({ from, to }: ArchivedReading): Window | null {
+  if (from === null || to === null) return null;
+  return { from: parseCivil(from)!, to: parseCivil(to)! };
+}
+
+function trackId({ stream, scope, each }: Track): string {
+  return JSON.stringify([stream, scope, each]);
+}
+
+function idOf(track: Track, window: Window | null): string {
+  return `${trackId(track)} ${window?.from} ${window?.to}`;
+}

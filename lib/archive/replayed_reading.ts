@@ -1,0 +1,26 @@
+// Gives back the responses of one reading of an archive, in the place of requests.
+import type { ArchivedResponse } from "../fetch/page_archive.ts";
+import type { WireRequest } from "../fetch/http/request.ts";
+import type { Mask } from "../report/text/mask.ts";
+import { requestKey } from "./about.ts";
+import type { ArchivedReading, Contents } from "./contents.ts";
+
+/** The key by which the response to a request is found. */
+export function keyOf({ method, url, body }: WireRequest, mask: Mask): string {
+  return requestKey({ method, url: mask(url), body: mask(body ?? "") });
+}
+
+/** How to read the response of a reading to a request; undefined if it has none. */
+export function findResponse(
+  contents: Contents,
+  reading: ArchivedReading,
+  request: WireRequest,
+  mask: Mask,
+): (() => Promise<ArchivedResponse>) | undefined {
+  const page = reading.pages.get(keyOf(request, mask));
+  if (page === undefined) return undefined;
+  const { file, offset, length, url } = page;
+  const day = reading.from === null ? null : reading.from.slice(0, 10);
+  const kept = { place: { file, offset, length }, written: Promise.resolve(), day };
+  return async () => ({ ...await contents.response(page), url, kept });
+}

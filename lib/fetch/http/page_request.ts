@@ -1,0 +1,23 @@
+// Renders the request of a page as it is sent but for credentials: without those that an API echoes in its
+// links, and with no header of the job outside the API's origin. Pure.
+import type { Job } from "../../config/schema/job.ts";
+import { withoutCredentials } from "./auth.ts";
+import type { PageStep } from "./page_step.ts";
+import { headersFor } from "./redirect.ts";
+import { renderRequest, type WireRequest } from "./request.ts";
+import type { Unit } from "./unit.ts";
+
+/**
+ * The request for one page of one unit of a stream.
+ *
+ * @throws Failure("window") if a placeholder of the path has no value, or its value would change the path.
+ */
+export function pageRequest(job: Job, stream: string, unit: Unit, step: PageStep): WireRequest {
+  const { source, streams } = job;
+  const rendered = renderRequest(job, streams[stream]!, unit, step);
+  return {
+    ...rendered,
+    url: withoutCredentials(rendered.url, source.auth),
+    headers: headersFor(new URL(rendered.url), rendered.headers, source.url),
+  };
+}
