@@ -69,13 +69,13 @@ export interface BackfillInput {
   readonly listen: Listener;
   /** Stops the run; windows that have been fetched completely are still written. */
   readonly signal: AbortSignal;
-  /** The archive that is replayed instead of sending requests; undefined for a run that sends them. */
+  /** The archive that is replayed instead of sending requests. Defaults to none. */
   readonly replay?: Replay | undefined;
-  /** Starts no further window once it aborts; windows in flight are finished. */
+  /** Starts no further window once it aborts; windows in flight are finished. Defaults to never. */
   readonly windDown?: AbortSignal | undefined;
-  /** Which windows outside the range are fetched again; none unless given. */
+  /** Which windows outside the range are fetched again. Defaults to none. */
   readonly retry?: RetryScope | undefined;
-  /** What earlier slices of the same update fetched; it is not fetched again. */
+  /** What earlier slices of the same update fetched, which is not fetched again. Defaults to nothing. */
   readonly fetched?: FetchedSince | undefined;
 }
 

@@ -5,7 +5,17 @@
 const MOST_CANDIDATES = 2000;
 const LONGEST_WORD = 80;
 
-/** The candidate with the smallest edit distance to the word, or undefined if none is near. */
+/**
+ * The candidate with the smallest edit distance to the word, or undefined if none is near.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(suggest("colums", ["key", "columns", "merge"]), "columns");
+ * assertEquals(suggest("primary", ["key", "columns", "merge"]), undefined);
+ * ```
+ */
 export function suggest(word: string, candidates: Iterable<string>): string | undefined {
   if (word.length > LONGEST_WORD) return undefined;
   let best: string | undefined;

@@ -14,7 +14,7 @@ export interface RunJobOptions {
   readonly database: string;
   /** File of the checkpoint, or the URL of a KV server. Undefined means Deno Deploy's own KV. */
   readonly checkpoint?: string;
-  /** Variables that the job refers to, such as credentials; `Deno.env.toObject()` passes all of them. */
+  /** Variables that the job refers to, such as credentials. Defaults to none; `Deno.env.toObject()` passes all. */
   readonly variables?: Readonly<Record<string, string>>;
   /** First day: `2015-01-01`, `today`, `yesterday` or `-7d`. Defaults to the job's start. */
   readonly start?: string;
@@ -26,9 +26,9 @@ export interface RunJobOptions {
   readonly params?: Readonly<Record<string, unknown>>;
   /** Whether finished windows are skipped. Defaults to true; false fetches all windows again. */
   readonly resume?: boolean;
-  /** Receives each event as it happens; must not throw. */
+  /** Receives each event as it happens; must not throw. Defaults to nobody. */
   readonly onEvent?: Listener;
-  /** Stops the run; everything that was fetched completely is still written. */
+  /** Stops the run; everything that was fetched completely is still written. Defaults to never. */
   readonly signal?: AbortSignal;
   /** Reads a file of the job as text. Defaults to `Deno.readTextFile`. */
   readonly readText?: (path: string) => Promise<string>;

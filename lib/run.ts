@@ -23,7 +23,7 @@ export interface RunInput extends BackfillInput {
   readonly summary: Summary;
   /** The options that a later `--resume` takes over; no secrets. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** What of the limits is used already, for the forecast. */
+  /** What of the limits is used already, for the forecast. Defaults to nothing. */
   readonly limitsUse?: LimitsUse | undefined;
   /** What started the run; `--resume` never takes over the options of an update by cron. Defaults to `backfill`. */
   readonly kind?: "backfill" | "cron" | undefined;

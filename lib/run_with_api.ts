@@ -26,19 +26,19 @@ const WEBHOOK_TIMEOUT_MS = 10_000;
 /** What a run takes from its caller when the API is opened here. */
 export interface ApiRunInput
   extends Omit<RunInput, "pages" | "mask" | "now" | "archive" | "replay"> {
-  /** Folder or bucket of the archive; that of the job unless given. */
+  /** Folder or bucket of the archive. Defaults to that of the job. */
   readonly archive?: string | undefined;
-  /** Whether responses come from the archive; no request is sent then. */
+  /** Whether responses come from the archive; then no request is sent. Defaults to false. */
   readonly fromArchive?: boolean | undefined;
   /** Looks up the variables that hold credentials. */
   readonly env: Env;
-  /** Receives each secret that the API issues, such as a token. */
+  /** Receives each secret that the API issues, such as a token. Defaults to nobody. */
   readonly onSecret?: ((value: string) => void) | undefined;
   /** Paces requests and waits. */
   readonly clock: Clock;
   /** A number in [0, 1), for the jitter of retries. */
   readonly random: () => number;
-  /** Whether the run ends where it would wait long for the API or for a limit. */
+  /** Whether the run ends where it would wait long for the API or for a limit. Defaults to false. */
   readonly noWait?: boolean | undefined;
 }
 

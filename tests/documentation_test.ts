@@ -1,6 +1,7 @@
-// The modules of lib/ are documented: `deno doc --lint` finds nothing in them, but for those whose types
-// are inferred from, or made of, types of packages, which it takes for undocumented ones.
-import { assertEquals } from "@std/assert";
+// The modules of lib/ are documented, and the examples in their comments run. `deno doc --lint` finds nothing
+// in them, except in those whose types are inferred from, or made of, types of packages, which it takes for
+// undocumented ones.
+import { assertEquals, assertMatch } from "@std/assert";
 import { REPOSITORY } from "./support/repository.ts";
 import { sourceFiles } from "./support/source_files.ts";
 
@@ -23,4 +24,23 @@ Deno.test("deno doc --lint finds nothing in the modules of lib/", async () => {
     .map(([, what, where]) => ({ what, where: where!.replace(REPOSITORY, "") }))
     .filter(({ where }) => !TYPES_OF_PACKAGES.test(where.replace(/:\d+:\d+$/, "")));
   assertEquals(found, []);
+});
+
+Deno.test("the examples in the comments of lib/ run", async () => {
+  const files = sourceFiles("lib").filter(({ text }) => text.includes("@example"));
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "test",
+      "--doc",
+      "--no-check",
+      "--permit-no-files",
+      "--no-prompt",
+      ...files.map(({ path }) => path),
+    ],
+    cwd: REPOSITORY,
+    env: { NO_COLOR: "1" },
+  }).output();
+  const output = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)).join("");
+  assertEquals(code, 0, output);
+  assertMatch(output, /ok \| [1-9]\d* passed/);
 });

@@ -34,11 +34,11 @@ export interface PlanSource {
   readonly target: { stream(sql: string): AsyncIterable<Record<string, unknown>> };
   /** Epoch milliseconds. */
   readonly wallNow: () => number;
-  /** The archive that is replayed instead of sending requests; undefined for a run that sends them. */
+  /** The archive that is replayed instead of sending requests. Defaults to none. */
   readonly replay?: Pick<Replay, "windowsOf" | "holdsItem"> | undefined;
-  /** Which windows outside the range are fetched again; none unless given. */
+  /** Which windows outside the range are fetched again. Defaults to none. */
   readonly retry?: RetryScope | undefined;
-  /** What earlier slices of the same update fetched; it is not fetched again. */
+  /** What earlier slices of the same update fetched, which is not fetched again. Defaults to nothing. */
   readonly fetched?: FetchedSince | undefined;
 }
 

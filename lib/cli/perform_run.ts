@@ -30,9 +30,9 @@ export interface Performance {
   readonly range?: Window;
   /** Whether what is done is skipped. */
   readonly resume: boolean;
-  /** Which windows outside the dates are fetched again; none unless given. */
+  /** Which windows outside the dates are fetched again. Defaults to none. */
   readonly retry?: RetryScope | undefined;
-  /** What earlier slices of the same update fetched; it is not fetched again. */
+  /** What earlier slices of the same update fetched, which is not fetched again. Defaults to nothing. */
   readonly fetched?: FetchedSince | undefined;
   /** What starts the run. Defaults to `backfill`. */
   readonly kind?: "backfill" | "cron";
@@ -40,7 +40,7 @@ export interface Performance {
   readonly target: Target;
   /** The checkpoint of the job. */
   readonly checkpoint: Checkpoint;
-  /** Folder or bucket of the archive; that of the job unless given. */
+  /** Folder or bucket of the archive. Defaults to that of the job. */
   readonly archive?: string | undefined;
   /** Whether responses come from the archive; no request is sent then. */
   readonly fromArchive?: boolean | undefined;
@@ -52,9 +52,9 @@ export interface Performance {
   readonly show: (event: RunEvent) => void;
   /** Stops the run. */
   readonly signal: AbortSignal;
-  /** Whether the run ends where it would have to wait long for the API or for a limit. */
+  /** Whether the run ends where it would have to wait long for the API or for a limit. Defaults to false. */
   readonly noWait?: boolean;
-  /** Starts no further window once it aborts; windows in flight are finished. */
+  /** Starts no further window once it aborts; windows in flight are finished. Defaults to never. */
   readonly windDown?: AbortSignal;
   /** Returns epoch milliseconds. Defaults to the machine's clock. */
   readonly wallNow?: () => number;

@@ -25,7 +25,7 @@ export interface ApiDependencies {
   readonly wallNow: () => number;
   /** Returns a number in [0, 1). */
   readonly random: () => number;
-  /** Receives each secret that the API issues, such as a token, before it is sent. */
+  /** Receives each secret that the API issues, such as a token, before it is sent. Defaults to nobody. */
   readonly onSecret?: ((value: string) => void) | undefined;
   /** Aborts every request. */
   readonly signal: AbortSignal;
@@ -33,7 +33,7 @@ export interface ApiDependencies {
   readonly onEvent: FetchListener;
   /** Receives waits for the API or for a limit; without it outages are not waited for. */
   readonly onWait?: WaitListener | undefined;
-  /** Whether a long wait fails the requests instead. */
+  /** Whether a request fails instead of waiting long. Defaults to false. */
   readonly noWait?: boolean | undefined;
   /** Where the use of limits is kept; undefined where limits are not shared with other processes. */
   readonly limitStore?: LimitStore | undefined;

@@ -46,7 +46,7 @@ export interface FetchWindowsOptions {
   readonly windowsInFlight: number;
   /** Different `for_each` values, or windows of a stream without, that may fail in a row before the run stops. */
   readonly stopAfter: number;
-  /** Whether the run resumes another one; otherwise a first response of a wrong shape stops it. */
+  /** Whether the run resumes another one; if not, a first response of a wrong shape stops it. Defaults to false. */
   readonly isResumed?: boolean;
   /** Monotonic milliseconds. */
   readonly now: () => number;
@@ -54,9 +54,9 @@ export interface FetchWindowsOptions {
   readonly wallNow: () => number;
   /** Stops fetching and drops what is in flight. */
   readonly signal: AbortSignal;
-  /** Starts no further window once it aborts; windows in flight are finished. */
+  /** Starts no further window once it aborts; windows in flight are finished. Defaults to never. */
   readonly windDown?: AbortSignal | undefined;
-  /** Receives why the API cannot be used now; what was fetched before is still handed on. */
+  /** Receives why the API cannot be used now; what was fetched before is still handed on. Defaults to nobody. */
   readonly onUnavailable?: (failure: Failure) => void;
 }
 

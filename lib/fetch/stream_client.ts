@@ -46,11 +46,11 @@ interface Attempt {
 
 /** How a request is sent. */
 export interface RequestOptions {
-  /** Of the requests that wait for their turn, the one of the lowest rank goes first. */
+  /** Of the requests that wait for their turn, the one of the lowest rank goes first. Defaults to 0. */
   readonly rank?: number;
-  /** Whether the request goes beyond the last page, so that a refusal of the page is an empty response. */
+  /** Whether it may go beyond the last page, so that a refusal is an empty response. Defaults to false. */
   readonly mayFail?: boolean;
-  /** Its place in the budget of pages; one that is not taken is taken before the first attempt. */
+  /** Its place in the budget of pages. Defaults to one that is taken before the first attempt. */
   readonly place?: Place;
 }
 

@@ -3,7 +3,17 @@
 
 const LONGEST = 63;
 
-/** A name in snake case: `runnerId`, `Runner-ID` and `runner id` are `runner_id`. */
+/**
+ * A name in snake case.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(["runnerId", "Runner-ID", "runner id"].map(snakeCase), Array(3).fill("runner_id"));
+ * assertEquals(snakeCase("2nd XMLName"), "n_2nd_xml_name");
+ * ```
+ */
 export function snakeCase(text: string): string {
   const name = text.normalize("NFKD").replace(/\p{M}+/gu, "")
     .replace(/([a-z0-9])([A-Z])/g, "$1_$2")

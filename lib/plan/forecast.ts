@@ -181,7 +181,7 @@ export interface StreamRequests extends LimitedRequests {
 export interface ApiLimits {
   /** Limits over all streams. */
   readonly rates: readonly Rate[];
-  /** Whether the API accepts all requests of an interval at once. */
+  /** Whether the API accepts all requests of an interval at once. Defaults to false. */
   readonly burst?: boolean;
   /** Maximum number of concurrent requests. */
   readonly concurrency: number;

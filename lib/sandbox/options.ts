@@ -36,14 +36,14 @@ export interface SandboxOptions {
   readonly username?: string;
   /** Password for HTTP Basic authentication. Defaults to `sandbox-password-1`. */
   readonly password?: string;
-  /** Serves this folder of recordings instead of generated data. */
+  /** Folder of recordings to serve instead of generated data. Defaults to none. */
   readonly recordingsDir?: string;
   /** Returns its own response, for what the options above cannot express; `undefined` leaves the request to the sandbox. */
   readonly intercept?: (
     request: Stricken,
     reply: () => Reply,
   ) => Reply | Response | undefined | Promise<Reply | Response | undefined>;
-  /** Called with each request once its response is ready to be sent. */
+  /** Called with each request once its response is ready to be sent. Defaults to nothing. */
   readonly onRequest?: (seen: SeenRequest) => void;
 }
 

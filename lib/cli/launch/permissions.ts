@@ -10,7 +10,7 @@ import { CONSOLE_NAMES, readSettings, SETTING_NAMES } from "../settings.ts";
 import { type Environment, hostOf, type JobAccess } from "./job_access.ts";
 import { readAccessApart } from "./parse_apart.ts";
 
-/** What a command requires. */
+/** What a command requires; what is absent is not permitted. */
 export interface Needs {
   /** Sends requests to the API of the job. */
   readonly source?: boolean;

@@ -52,7 +52,11 @@ export interface Table {
   key: string[];
   /** Columns by name, in order: a type, or a mapping. */
   columns: Record<string, Column>;
-  /** Merge policy of columns that do not set one. */
+  /**
+   * Merge policy of columns that do not set one. `replace`: the new value; `fill`: the new value, unless it
+   * is null; `keep`: the existing value, unless it is null; `greatest`, `least`: the greater or the lesser of
+   * the two; `latest`: the value of the row whose `version` is greater.
+   */
   merge: MergePolicy;
   /**
    * Columns that determine which of two rows is newer, compared together, most significant first;

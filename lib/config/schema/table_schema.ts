@@ -39,7 +39,7 @@ export const table = z.strictObject({
     example: { id: "text", seen: { type: "timestamptz", merge: "greatest" } },
   }),
   merge: merge.default("replace").describe(
-    "Merge policy of columns that do not set one.",
+    "Merge policy of columns that do not set one. `replace`: the new value; `fill`: the new value, unless it is null; `keep`: the existing value, unless it is null; `greatest`, `least`: the greater or the lesser of the two; `latest`: the value of the row whose `version` is greater.",
   ),
   version: oneOrMore(name).optional().describe(
     "Columns that determine which of two rows is newer, compared together, most significant first; required by `latest`.",

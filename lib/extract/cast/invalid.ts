@@ -33,15 +33,15 @@ export interface CastOptions {
   readonly format?: string | undefined;
   /** The decimal mark of numbers. */
   readonly decimal: "." | ",";
-  /** The factor of numbers, in decimal digits. */
+  /** The factor of numbers, in decimal digits. Defaults to 1. */
   readonly scale?: string | undefined;
   /** Time zone of dates and times without one. */
   readonly timeZone: string;
-  /** Whether a date is that of the time zone even for an instant at midnight UTC. */
+  /** Whether a date is that of the time zone even for an instant at midnight UTC. Defaults to false. */
   readonly zoneCounts?: boolean | undefined;
-  /** The instant of a local time that a clock change repeats or skips. */
+  /** The instant of a local time that a clock change repeats or skips. Defaults to `AmbiguousTime`. */
   readonly ambiguous?: "earlier" | "later" | undefined;
-  /** Most bytes of the text form, in UTF-8; for indexed columns, as PostgreSQL limits index entries. */
+  /** Most bytes of the text form in UTF-8, because PostgreSQL limits index entries. Defaults to no limit. */
   readonly maxBytes?: number | undefined;
   /** Whether equal numbers must have equal text forms. */
   readonly inKey: boolean;

@@ -29,11 +29,11 @@ interface Line {
 export interface CsvForm {
   /** Whether its first line names the columns. */
   readonly header: boolean;
-  /** Lines to skip before the header or the first record. */
+  /** Lines to skip before the header or the first record. Defaults to 0. */
   readonly skip?: number | undefined;
-  /** The prefix of comment lines. */
+  /** The prefix of comment lines. Defaults to none: every line is data. */
   readonly comment?: string | undefined;
-  /** Whether an empty text is valid. */
+  /** Whether an empty text is valid. Defaults to false. */
   readonly mayBeEmpty?: boolean;
 }
 

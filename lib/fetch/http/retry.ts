@@ -88,7 +88,19 @@ export function decide(outcome: Outcome, circumstances: Circumstances): Decision
 
 /**
  * The wait after `attempt`: exponential with full jitter, so that requests that failed together are not
- * retried together. The mean after the first attempt is `base`; it doubles each time.
+ * retried together. The mean after the first attempt is `initial_wait`; it doubles each time. No wait is
+ * longer than `max_wait`.
+ *
+ * With the defaults, five attempts wait 7.5 s in between on average (½ + 1 + 2 + 4) and at most 15 s. A wait
+ * that the API requests has no jitter: it says when the API is ready.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const policy = { attempts: 5, initial_wait: 500, max_wait: 3_000, statuses: [] };
+ * assertEquals([1, 2, 3, 4].map((attempt) => backoffMs(attempt, policy, 0.5)), [500, 1_000, 2_000, 3_000]);
+ * ```
  */
 export function backoffMs(attempt: number, policy: RetryPolicy, random: number): number {
   return Math.min(policy.max_wait, random * 2 * policy.initial_wait * 2 ** (attempt - 1));

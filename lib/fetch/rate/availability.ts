@@ -15,7 +15,7 @@ interface AvailabilityOptions {
   readonly wallNow: () => number;
   /** Outage in milliseconds after which requests fail; undefined where outages are not waited for. */
   readonly giveUpAfterMs: number | undefined;
-  /** Wait before the first probe in milliseconds, at least a second; later ones double it. */
+  /** Milliseconds before the first probe, at least a second; each later wait doubles. Defaults to a second. */
   readonly firstWaitMs?: number | undefined;
   /** Ends all waits. */
   readonly signal: AbortSignal;

@@ -20,11 +20,11 @@ interface LimiterOptions {
   readonly source: readonly Rate[];
   /** A monotonic clock: setting a wall clock would stall the run or break the limit. */
   readonly clock: Clock;
-  /** Returns epoch milliseconds, for the instants of long waits. */
+  /** Returns epoch milliseconds, for the instants of long waits. Defaults to always 1970, for tests. */
   readonly wallNow?: () => number;
-  /** Receives long waits. */
+  /** Receives long waits. Defaults to nobody. */
   readonly onWait?: WaitListener | undefined;
-  /** Whether a long wait fails the requests instead. */
+  /** Whether a request fails instead of waiting long. Defaults to false. */
   readonly noWait?: boolean | undefined;
   /** Where and as whom limits are shared with other processes; undefined where they are not. */
   readonly sharing?: Sharing | undefined;

@@ -7,11 +7,11 @@ import { formatInstant, type WaitListener } from "../../report/text/wait.ts";
 
 /** Options of `LongWaits`. */
 interface LongWaitsOptions {
-  /** Returns epoch milliseconds. */
+  /** Returns epoch milliseconds. Defaults to always 0, for tests. */
   readonly wallNow?: () => number;
-  /** Receives long waits. */
+  /** Receives long waits. Defaults to nobody. */
   readonly onWait?: WaitListener | undefined;
-  /** Whether long waits are refused. */
+  /** Whether long waits are refused. Defaults to false. */
   readonly noWait?: boolean | undefined;
 }
 

@@ -41,7 +41,7 @@ const TIGHT_MS = 5;
 
 /** Options of a pacer. */
 export interface PacerOptions {
-  /** Whether its requests also wait for another limit, which may delay them. */
+  /** Whether its requests also wait for another limit, which may delay them. Defaults to false. */
   readonly queued?: boolean;
 }
 

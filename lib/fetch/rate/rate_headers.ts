@@ -5,7 +5,7 @@
  * because the server's clock may differ from ours.
  */
 
-/** What a server reports about its limit. */
+/** What a server reports about its limit; each is absent where the server does not report it. */
 export interface RateLimitState {
   /** Requests allowed in the server's interval. */
   readonly limit?: number;
@@ -26,6 +26,17 @@ const EPOCH_SECONDS = 946_080_000;
  *
  * @param nowMs epoch milliseconds, for dates
  * @param longestMs the result is never more than this
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const nowMs = Date.UTC(2026, 0, 1);
+ * const wait = (value: string) => readRetryAfter(new Headers({ "retry-after": value }), nowMs);
+ * assertEquals(wait("120"), 120_000);
+ * assertEquals(wait("Thu, 01 Jan 2026 00:00:05 GMT"), 5_000);
+ * assertEquals(wait("5 minutes"), undefined);
+ * ```
  */
 export function readRetryAfter(
   headers: Headers,

@@ -1,7 +1,19 @@
 // Owns a bound on concurrent work. It knows nothing about the work. Invariant: at most `count` slots are
 // taken, and among the waiters with the lowest rank the one that waited longest is next.
 
-/** A semaphore with a fixed number of slots; `using` releases a slot. */
+/**
+ * A semaphore with a fixed number of slots; `using` releases a slot.
+ *
+ * @example
+ * ```ts
+ * const semaphore = new Semaphore(2);
+ * const signal = AbortSignal.timeout(1_000);
+ * {
+ *   using _first = await semaphore.take(signal);
+ *   using _second = await semaphore.take(signal);
+ * } // Both slots are free again.
+ * ```
+ */
 export class Semaphore {
   #free: number;
   readonly #waiting: { readonly rank: number; readonly enter: () => void }[] = [];

@@ -27,9 +27,9 @@ export const NOTHING_USED: LimitsUse = { quotas: new Map(), pausedMs: 0 };
 export interface LimitedRequests {
   /** The rates of one list. */
   readonly rates: readonly Rate[];
-  /** Whether none of them sets a pace. */
+  /** Whether none of them sets a pace. Defaults to false. */
   readonly burst?: boolean | undefined;
-  /** The stream whose limits they are; empty for those of the API. */
+  /** The stream whose limits they are. Defaults to the API as a whole. */
   readonly stream?: string | undefined;
   /** Number of requests, each counted by its weight. */
   readonly requests: number;

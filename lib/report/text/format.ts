@@ -28,7 +28,20 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
-/** A range as its first and last day: `2025-10-13`, `2025-10-13 .. 2025-10-19`; with times where needed. */
+/**
+ * A range as its first and last day; with times, the end exclusive, where it is not made of whole days.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { parseCivil } from "../../plan/time/civil.ts";
+ *
+ * const day = parseCivil("2025-10-13")!;
+ * assertEquals(formatWindow({ from: day, to: day + 1_440 }), "2025-10-13");
+ * assertEquals(formatWindow({ from: day, to: day + 2_880 }), "2025-10-13 .. 2025-10-14");
+ * assertEquals(formatWindow({ from: day + 360, to: day + 720 }), "2025-10-13T06:00 .. 2025-10-13T12:00");
+ * ```
+ */
 export function formatWindow(window: Window): string {
   const { from, to } = window;
   if (from % MINUTES_PER_DAY !== 0 || to % MINUTES_PER_DAY !== 0) {

@@ -14,15 +14,15 @@ export interface Relation {
   readonly version: readonly string[];
   /** Whether Hindcast maintains `updated_at`. */
   readonly keepsUpdatedAt: boolean;
-  /** Whether each row carries the transaction that wrote it last, in `xid`. */
+  /** Whether each row carries the transaction that wrote it last, in `xid`. Defaults to false. */
   readonly keepsXid?: boolean;
   /** Whether the table is partitioned, so that `xmax` cannot be returned. */
   readonly partitioned: boolean;
   /** How values get into columns of an existing table; a column that is not listed has the job's type. */
   readonly fits?: Fits;
-  /** Whether a trigger of the table can drop rows, so that they have to be counted. */
+  /** Whether a trigger of the table can drop rows, so that they have to be counted. Defaults to false. */
   readonly hasRowTrigger?: boolean;
-  /** Whether a constraint of the table can be checked as late as at the commit. */
+  /** Whether a constraint of the table can be checked as late as at the commit. Defaults to false. */
   readonly hasDeferrable?: boolean;
 }
 

@@ -11,7 +11,7 @@ export interface DatabaseRetryOptions {
   readonly random: () => number;
   /** Milliseconds after which an unreachable database fails the run. */
   readonly retryForMs: number;
-  /** Ends the wait. */
+  /** Ends the wait. Defaults to never. */
   readonly signal?: AbortSignal | undefined;
 }
 

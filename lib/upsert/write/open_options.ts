@@ -15,6 +15,6 @@ export interface OpenOptions {
   readonly waitsForServer?: boolean;
   /** Reports to the user why opening or locking takes time. Defaults to silence. */
   readonly onWait?: (message: string) => void;
-  /** Ends such a wait. */
+  /** Ends such a wait. Defaults to never. */
   readonly signal?: AbortSignal;
 }

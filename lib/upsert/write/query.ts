@@ -10,9 +10,9 @@ export interface QueryResult {
 
 /** How to run a query. */
 export interface QueryOptions {
-  /** The values of `$1`, `$2` and so on. */
+  /** The values of `$1`, `$2` and so on. Defaults to none. */
   readonly parameters?: readonly unknown[];
-  /** Whether the statement only reads: it runs in a read-only transaction, and is canceled after ten minutes. */
+  /** Whether it only reads: then it runs in a read-only transaction of at most ten minutes. Defaults to false. */
   readonly readOnly?: boolean;
 }
 

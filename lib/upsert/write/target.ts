@@ -27,7 +27,7 @@ export interface LockHolder {
   readonly pid: number;
 }
 
-/** A database that rows are written to. */
+/** A database that rows are written to. A new kind of database implements it, as ../postgres and ../pglite do. */
 export interface Target extends AsyncDisposable {
   /** The kind of database. */
   readonly kind: "postgres" | "pglite";
