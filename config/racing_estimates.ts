@@ -1,6 +1,7 @@
 // Owns docs/estimates.md: how long the racing job takes for a day, a month, a year, 2015 to now and 1988
 // to now. It is computed from the job file with the arithmetic of `--check-status`, on an empty
 // checkpoint and without a look at clock, database or source: the same job gives the same page.
+import { lastAgeMs } from "../lib/plan/settling.ts";
 import type { Survey } from "../lib/checkpoint/survey.ts";
 import { surveyOf } from "../lib/checkpoint/survey.ts";
 import type { Job } from "../lib/config/schema/job.ts";
@@ -136,7 +137,7 @@ function rangeCells(job: Job, [what, first, last]: (typeof RANGES)[number]): str
 /** Yesterday, and as many days before as a stream's `settle` says may still change. */
 function updateCells(job: Job): string[] {
   const { to } = rangeFrom(LAST_DAY, LAST_DAY);
-  const settleDays = (name: string) => Math.ceil((job.streams[name]?.settle ?? 0) / 86_400_000);
+  const settleDays = (name: string) => Math.ceil(lastAgeMs(job.streams[name]?.settle) / 86_400_000);
   const days = (name: string) => Math.max(1, settleDays(name));
   const events = Object.keys(job.streams).filter((name) => job.streams[name]!.window !== undefined);
   const survey = forecast(

@@ -31,8 +31,10 @@ import {
   type WrittenBatch,
 } from "./upsert/batch.ts";
 import { recordFailures } from "./upsert/history.ts";
-import { ledgerOf } from "./upsert/ledger.ts";
+import { ledgerOf, type VisitOf } from "./upsert/ledger.ts";
+import { noteStage, type StageNotes } from "./checkpoint/stage_notes.ts";
 import type { Target, Written } from "./upsert/write/target.ts";
+import { watchOf } from "./upsert/watch_batch.ts";
 import { writeBatches } from "./upsert/write_batches.ts";
 
 /** What a backfill needs; the caller opens and closes everything. */
@@ -94,8 +96,13 @@ export async function backfill(input: BackfillInput): Promise<void> {
 /** One stage: its streams run concurrently under the limits they share. */
 async function runStage(input: BackfillInput, streams: readonly string[]): Promise<void> {
   const { job, params, listen } = input;
-  const plans = await Promise.all(streams.map((name) => openPlan(input, name)));
-  const extractors = new Map(streams.map((name) => [name, compileExtractor(job, name)]));
+  const notes = await noteStage(input, streams);
+  const plans = await Promise.all(
+    streams.map((name) => openPlan(input, name, notes.visits.get(name))),
+  );
+  const extractors = new Map(
+    streams.map((name) => [name, compileExtractor(job, name, notes.watchedBy(name))]),
+  );
 
   const left = new AbortController();
   const unavailable: Failure[] = [];
@@ -114,9 +121,9 @@ async function runStage(input: BackfillInput, streams: readonly string[]): Promi
   const rows = extractPages(pages, (stream) => extractors.get(stream)!, params);
   const leave = () => left.abort();
   try {
-    await writeBatches(batchRows(rows, leave), {
-      write: (batch) => writeBatch(input, batch),
-      finish: (batch, writing) => finishBatch(input, batch, writing),
+    await writeBatches(batchRows(rows, leave, notes), {
+      write: (batch) => writeBatch(input, batch, notes),
+      finish: (batch, writing) => finishBatch(input, batch, writing, notes.visitOf),
       onFailure: leave,
     });
     if (unavailable[0] !== undefined) throw unavailable[0];
@@ -130,12 +137,15 @@ async function runStage(input: BackfillInput, streams: readonly string[]): Promi
 /** Writes a batch; what its rows come from is durable in the archive before. */
 async function writeBatch(
   { job, target, archive, wallNow }: BackfillInput,
-  batch: Batch,
+  { sets, kept, stated, finished }: Batch,
+  { visitOf, watchedBy }: StageNotes,
 ): Promise<Written> {
-  const ledger = ledgerOf(job, batch.finished);
-  if (archive === undefined) return await target.write(batch.sets, ledger);
-  const responses = await archive.settle(batch.kept, batch.finished);
-  return await target.write([...batch.sets, ...archiveRows(job.job, responses, wallNow())], ledger);
+  const ledger = ledgerOf(job, finished, visitOf);
+  const watch = watchOf(job, stated, finished, watchedBy);
+  if (archive === undefined) return await target.write(sets, ledger, watch);
+  const responses = await archive.settle(kept, finished);
+  const archived = archiveRows(job.job, responses, wallNow());
+  return await target.write([...sets, ...archived], ledger, watch);
 }
 
 /** A unit that cannot be requested fails like a window, so that it is listed and the others continue. */
@@ -150,6 +160,7 @@ async function finishBatch(
   { job, target, checkpoint, mask, listen, now, wallNow }: BackfillInput,
   batch: WrittenBatch,
   writing: Promise<Written>,
+  visitOf: VisitOf,
 ): Promise<void> {
   const startedAt = now();
   const written = await writing;
@@ -157,7 +168,7 @@ async function finishBatch(
   rejectRows(batch, written.rejected);
   maskBatch(batch, mask);
   if (batch.failed.length > 0) await recordFailures(target, job.job, batch.failed, wallNow());
-  await recordBatch(job, checkpoint, batch, wallNow());
+  await recordBatch(job, checkpoint, batch, wallNow(), visitOf);
   if (checkpoint.unmarked >= WINDOWS_PER_MARK) {
     await catchUp({ job: job.job, checkpoint, target }, { isStored: true });
   }

@@ -10,10 +10,12 @@ import { union } from "../plan/coverage.ts";
 import type { Track } from "../plan/scope.ts";
 import { scopeOf } from "../plan/scope.ts";
 import { civilAt } from "../plan/time/civil.ts";
+import { agesOf } from "../plan/settling.ts";
 import { StreamPlan } from "../plan/stream_plan.ts";
 import type { Window } from "../plan/time/window.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { FetchedSince } from "./fetched_since.ts";
+import { type LedgerSource, readVisits, Visits } from "./visits.ts";
 
 /** A daily schedule starts some minutes early or late: `refresh: 1d` must not skip every second day. */
 const MAX_SLACK_MS = 60 * 60_000;
@@ -30,8 +32,8 @@ export interface PlanSource {
   readonly resume: boolean;
   /** Its coverage. */
   readonly checkpoint: Checkpoint;
-  /** Runs a query on the target, for `for_each`. */
-  readonly target: { stream(sql: string): AsyncIterable<Record<string, unknown>> };
+  /** Runs a query on the target, for `for_each` and the ledger. */
+  readonly target: LedgerSource;
   /** Epoch milliseconds. */
   readonly wallNow: () => number;
   /** The archive that is replayed instead of sending requests. Defaults to none. */
@@ -49,11 +51,16 @@ export interface RetryScope {
 }
 
 /** The plan of one stream; its coverage is read into the checkpoint's memory. */
-export async function openPlan(source: PlanSource, name: string): Promise<StreamPlan> {
+export async function openPlan(
+  source: PlanSource,
+  name: string,
+  visits?: Visits,
+): Promise<StreamPlan> {
   const { job, params, checkpoint, target } = source;
   const stream = job.streams[name]!;
   const scope = scopeOf(job, name, params);
   await checkpoint.load(name, scope);
+  const known = visits ?? await readVisits(job, name, target);
   // Entries for NULL are created again if the query still returns it.
   for (const value of Object.keys(stream.for_each ?? {})) {
     await checkpoint.resolve({ stream: name, scope, each: nullTrack(value) });
@@ -69,7 +76,7 @@ export async function openPlan(source: PlanSource, name: string): Promise<Stream
     scope,
     each: eachValues(stream, params, (sql) => target.stream(sql), onNull),
     refusals: () => [...nulls].map(([id, rows]) => refusalOf(id, rows)),
-    needed: (track) => neededBy(source, track),
+    needed: (track) => neededBy(source, track, known),
     recordsPerMinute: expectedRecordsPerMinute(stream, checkpoint.measures.of(name)),
   });
 }
@@ -93,8 +100,9 @@ function nullTrack(value: string): string {
 export async function neededBy(
   source: PlanSource,
   track: ReplayedTrack,
+  visits: Visits = new Visits(),
 ): Promise<Needed | null> {
-  const needed = await neededOfApi(source, track);
+  const needed = await neededOfApi(source, track, visits);
   const { replay } = source;
   if (replay === undefined || source.job.streams[track.stream]!.values !== undefined) return needed;
   if (needed === null || needed.retry === "all") {
@@ -105,7 +113,11 @@ export async function neededBy(
   return { fetch: windows, skip, whole: overlap ? "in order" : "in any order" };
 }
 
-async function neededOfApi(source: PlanSource, track: Track): Promise<Needed | null> {
+async function neededOfApi(
+  source: PlanSource,
+  track: Track,
+  visits: Visits,
+): Promise<Needed | null> {
   const { job, checkpoint, resume, retry, fetched } = source;
   const stream = job.streams[track.stream]!;
   const isOnlyRetried = retry?.only.has(track.stream) ?? false;
@@ -118,9 +130,12 @@ async function neededOfApi(source: PlanSource, track: Track): Promise<Needed | n
   const whole = isOnlyRetried ? undefined : rangeOf(stream, source.range);
   const now = civilAt(source.wallNow(), job.time_zone);
   const range = whole && startedPart(stream, whole, now);
+  const ages = agesOf(stream.settle) ?? [];
+  const resting = visits.resting(track, ages, source.wallNow(), job.time_zone);
+  const kept = union([...resting, ...fetched?.windows(track) ?? []]);
   const needed = range === undefined
     ? { fetch: [], skip: [] }
-    : neededOf(range, resume, checkpoint.coverage(track), again, fetched?.windows(track));
+    : neededOf(range, resume, checkpoint.coverage(track), again, kept);
   return retry === undefined ? needed : { ...needed, retry: union(again) };
 }
 

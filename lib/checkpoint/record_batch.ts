@@ -1,7 +1,7 @@
 // Owns the last station: it records in the checkpoint the windows that a written batch completes, never
 // before its transaction has committed. Windows that failed meanwhile are recorded after them.
 import type { Job } from "../config/schema/job.ts";
-import { settledParts } from "../plan/needed.ts";
+import { partsOf, type VisitOf } from "../upsert/ledger.ts";
 import type { Finished, WrittenBatch } from "../upsert/batch.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { DoneWindow } from "./done_window.ts";
@@ -12,28 +12,26 @@ export async function recordBatch(
   checkpoint: Checkpoint,
   batch: WrittenBatch,
   at: number,
+  visitOf: VisitOf = () => undefined,
 ): Promise<void> {
   for (const finished of batch.finished) measure(checkpoint, finished);
   if (batch.finished.length > 0) {
-    await checkpoint.done(batch.finished.map((finished) => doneWindow(job, finished)), at);
+    await checkpoint.done(batch.finished.map((finished) => doneWindow(job, finished, visitOf)), at);
   }
   for (const { unit, failure } of batch.failed) {
     await checkpoint.failed(unit, unit.window, failure.message, failure.hint, at);
   }
 }
 
-function doneWindow(job: Job, finished: Finished): DoneWindow {
-  const { unit, records, rows, requestedAt } = finished;
+function doneWindow(job: Job, finished: Finished, visitOf: VisitOf): DoneWindow {
+  const { unit, rows, requestedAt } = finished;
   const { stream, scope, each, window } = unit;
-  const settleMs = job.streams[stream]?.settle ?? 0;
   return {
     stream,
     scope,
     each,
     window,
-    parts: window === null
-      ? [{ from: 0, to: 0, empty: records === 0, settled: true }]
-      : settledParts(window, records === 0, settleMs, requestedAt, job.time_zone),
+    parts: partsOf(job, finished, visitOf).parts,
     rejected: rows.rejected,
     rejectedCount: rows.rejectedCount,
     requestedAt,

@@ -15,6 +15,7 @@ import { withoutReserve } from "../plan/time/rate.ts";
 import type { Window } from "../plan/time/window.ts";
 import { isMissingTable } from "../upsert/history.ts";
 import { neededBy, type PlanSource } from "./open_plan.ts";
+import { readVisits, type Visits } from "./visits.ts";
 
 /** Totals of a forecast. */
 export interface Totals {
@@ -84,13 +85,12 @@ async function surveyStream(source: PlanSource, name: string): Promise<StreamFor
   const stream = job.streams[name]!;
   const scope = scopeOf(job, name, params);
   await checkpoint.load(name, scope);
+  const visits = await readVisits(job, name, target);
   const done = { minutes: 0, windows: 0 };
   const left = { minutes: 0, windows: 0 };
   for await (const values of eachValues(stream, params, (sql) => rowsSoFar(target, sql))) {
-    const extents = await extentsOf(source, {
-      ...{ stream: name, scope, each: canonical(values) },
-      eachValues: values,
-    });
+    const track = { stream: name, scope, each: canonical(values), eachValues: values };
+    const extents = await extentsOf(source, track, visits);
     add(done, extents.done);
     add(left, extents.left);
   }
@@ -112,9 +112,10 @@ async function* rowsSoFar(
 async function extentsOf(
   source: PlanSource,
   track: ReplayedTrack,
+  visits: Visits,
 ): Promise<{ done: Extent; left: Extent }> {
   const { job } = source;
-  const needed = await neededBy(source, track);
+  const needed = await neededBy(source, track, visits);
   if (job.streams[track.stream]!.window === undefined) {
     const one = { minutes: 0, windows: 1 };
     const none = { minutes: 0, windows: 0 };

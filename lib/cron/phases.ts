@@ -5,6 +5,8 @@
 import type { PlanSource } from "../checkpoint/open_plan.ts";
 import { civilAt, MINUTES_PER_DAY, startOfDay } from "../plan/time/civil.ts";
 import { intersect, subtract, union } from "../plan/coverage.ts";
+import { readVisits } from "../checkpoint/visits.ts";
+import { agesOf } from "../plan/settling.ts";
 import { eachValues } from "../plan/each_values.ts";
 import { canonical, scopeOf } from "../plan/scope.ts";
 import type { Window } from "../plan/time/window.ts";
@@ -102,13 +104,15 @@ async function missingOf(source: PhaseSource, stream: string, end: number): Prom
 
 /** Examines every track that a run would, including new `for_each` values. */
 async function lackWithin(
-  { job, checkpoint, params, target }: PhaseSource,
+  { job, checkpoint, params, target, wallNow }: PhaseSource,
   stream: string,
   scope: string,
   range: Window,
 ): Promise<Missing> {
   let holes: Window[] = [];
   let unsettledFrom: number | undefined;
+  const visits = await readVisits(job, stream, target);
+  const ages = agesOf(job.streams[stream]!.settle) ?? [];
   const all = eachValues(job.streams[stream]!, params, (sql) => target.stream(sql));
   for await (const values of all) {
     const track = { stream, scope, each: canonical(values) };
@@ -116,7 +120,9 @@ async function lackWithin(
     const retry = await checkpoint.retryWindows(track);
     const again = retry.flatMap((window) => intersect(window, range) ?? []);
     holes = union([...holes, ...coverage.gaps(range), ...again]);
-    const open = coverage.unsettled(range)[0]?.from;
+    const resting = visits.resting(track, ages, wallNow(), job.time_zone);
+    const [first] = coverage.unsettled(range).flatMap((window) => subtract(window, resting));
+    const open = first?.from;
     if (open !== undefined) unsettledFrom = Math.min(open, unsettledFrom ?? open);
   }
   return { stream, holes, unsettledFrom };

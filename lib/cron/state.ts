@@ -28,7 +28,7 @@ export interface TickReport {
   windows: { done: number; failed: number };
   /** Requests sent. */
   requests: number;
-  /** Rows that are new or have changed. */
+  /** Rows that are new, have changed or vanished. */
   rows: number;
   /** Rows that were rejected. */
   rejected: number;

@@ -201,8 +201,8 @@ function addUp(report: TickReport, summary: Summary): void {
   report.windows.failed += summary.windows.failed;
   report.requests += summary.requests;
   report.rejected += summary.rejected;
-  for (const { inserted, updated } of Object.values(summary.rows)) {
-    report.rows += inserted + updated;
+  for (const { inserted, updated, vanished = 0 } of Object.values(summary.rows)) {
+    report.rows += inserted + updated + vanished;
   }
 }
 

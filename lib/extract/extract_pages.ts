@@ -5,7 +5,8 @@ import { yieldingToEventLoop } from "../yield_to_event_loop.ts";
 import type { Fetched, FetchedUnit } from "../fetch/fetch_windows.ts";
 import type { KeptResponse } from "../fetch/page_archive.ts";
 import type { Unit } from "../plan/stream_plan.ts";
-import type { RowSet } from "./row_shape.ts";
+import type { Window } from "../plan/time/window.ts";
+import type { Row, RowSet } from "./row_shape.ts";
 import { readingFailure } from "./decode/reading_failure.ts";
 import type { Rejection } from "./rejection.ts";
 import { Failure } from "../failure.ts";
@@ -20,6 +21,8 @@ export type Extracted =
     rejected: readonly Rejection[];
     /** How many rows replace a different row of the page with the same key. */
     replaced?: number;
+    /** The dates of rows that can vanish, where their window is longer than a day. */
+    dates?: ReadonlyMap<Row, Window> | undefined;
     /** Size of the page that they come from. */
     bytes: number;
     /** That page in the archive; undefined where it is not archived. */
@@ -66,9 +69,10 @@ async function extractPage(
       each: unit.eachValues,
       params,
     }, recordsPerSlice);
-    const { sets, rejected, shared } = await yieldingToEventLoop(work);
+    const { sets, rejected, shared, dates } = await yieldingToEventLoop(work);
     const replaced = shared.reduce((sum, { count }) => sum + count, 0);
-    return { kind: "rows", unit, sets, rejected, replaced, bytes: page.bytes, kept: page.kept };
+    const { bytes, kept } = page;
+    return { kind: "rows", unit, sets, rejected, replaced, dates, bytes, kept };
   } catch (cause) {
     const error = readingFailure(cause);
     if (!(error instanceof Failure) || error.kind !== "window") throw error;

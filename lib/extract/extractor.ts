@@ -3,7 +3,8 @@
 // that. No record makes it throw: a bad one costs its own rows only.
 import { atOnce } from "../yield_to_event_loop.ts";
 import type { Job } from "../config/schema/job.ts";
-import type { CivilMinute } from "../plan/time/civil.ts";
+import { type CivilMinute, MINUTES_PER_DAY } from "../plan/time/civil.ts";
+import type { Window } from "../plan/time/window.ts";
 import { Failure } from "../failure.ts";
 import { csvHeader } from "./decode/csv_header.ts";
 import { isClean } from "./decode/clean_body.ts";
@@ -13,10 +14,10 @@ import { compileEntry } from "./entry.ts";
 import { pageValues } from "./value/page_value.ts";
 import { isObject, type Path } from "./value/path.ts";
 import { KeyedRecord } from "./decode/read_records.ts";
-import { DROPPED, recordDateTest } from "./value/record_date.ts";
+import { DROPPED, recordDateTest, recordDays } from "./value/record_date.ts";
 import { headerCheck } from "./header_check.ts";
 import type { Rejection } from "./rejection.ts";
-import { type RowSet, type RowShape, shapesOf, streamOf } from "./row_shape.ts";
+import { type Row, type RowSet, type RowShape, shapesOf, streamOf } from "./row_shape.ts";
 import { type SharedKeys, sharedKeys } from "./shared_keys.ts";
 import { Sink } from "./sink.ts";
 
@@ -46,6 +47,8 @@ export interface Extraction {
   rejected: Rejection[];
   /** Different rows with one key, of which only the last is stored. */
   shared: SharedKeys[];
+  /** The dates of the rows of watched tables; undefined where the window is not longer than a day. */
+  dates?: ReadonlyMap<Row, Window> | undefined;
 }
 
 /** The compiled mapping of one stream. */
@@ -63,11 +66,15 @@ export interface Extractor {
 }
 
 /**
- * Compiles the mapping of a stream.
+ * Compiles the mapping of a stream; `watched` are the tables whose rows can vanish.
  *
  * @throws {Failure} of kind `configuration` naming the stream, table and column that cannot be compiled.
  */
-export function compileExtractor(job: Job, stream: string): Extractor {
+export function compileExtractor(
+  job: Job,
+  stream: string,
+  watched: ReadonlySet<string> = new Set(),
+): Extractor {
   const spec = streamOf(job, stream);
   const shapes = shapesOf(job, stream);
   const sink = new Sink(shapes);
@@ -82,6 +89,10 @@ export function compileExtractor(job: Job, stream: string): Extractor {
     "record_date",
     () => recordDateTest(date, job.time_zone),
   );
+  const watchedEntries = [...shapes.keys()].filter((at) => watched.has(shapes[at]!.table));
+  const daysOf = date === undefined || watchedEntries.length === 0
+    ? undefined
+    : recordDays(date, job.time_zone);
   const checkHeader = headerCheck(spec.rows, shapes);
   const needsObjects = groups.some((group) => group.needsObjects);
 
@@ -92,6 +103,10 @@ export function compileExtractor(job: Job, stream: string): Extractor {
     sink.begin();
     const header = csvHeader(page.body);
     if (header !== undefined) checkHeader(header);
+    const isLong = page.window !== null && page.window.to - page.window.from > MINUTES_PER_DAY;
+    const dates = isLong && daysOf !== undefined
+      ? new RowDating(sink, watchedEntries, page.window, daysOf)
+      : undefined;
     const [found, clean] = [pageValues(pagePaths, page), isClean(page.body)];
     for (const [index, given] of page.records.entries()) {
       if (index > 0 && index % recordsPerSlice === 0) yield;
@@ -100,16 +115,43 @@ export function compileExtractor(job: Job, stream: string): Extractor {
         problemOf(frame, page.window, needsObjects, dateTest);
       if (problem === undefined) {
         for (const group of groups) group.extract(frame, found, clean);
+        dates?.note(frame);
       } else if (problem !== DROPPED && !groups.every((group) => group.excludes(frame))) {
         sink.reject(0, null, problem, frame.element, frame);
       }
     }
     sink.end();
     const sets = sink.sets();
-    return { sets, rejected: sink.rejected(), shared: sharedKeys(spec, sets) };
+    const shared = sharedKeys(spec, sets);
+    return { sets, rejected: sink.rejected(), shared, dates: dates?.dates };
   }
   const extract = (page: ExtractedPage) => atOnce(extractBySlices(page, Infinity));
   return { shapes, extract, extractBySlices };
+}
+
+/** Notes the date of each record for the rows that it becomes. */
+class RowDating {
+  readonly dates = new Map<Row, Window>();
+  readonly #seen = new Map<number, number>();
+
+  constructor(
+    readonly sink: Sink,
+    readonly entries: readonly number[],
+    readonly window: Window,
+    readonly daysOf: (frame: Frame, window: Window) => Window,
+  ) {}
+
+  /** Called after the rows of a record were extracted. */
+  note(frame: Frame): void {
+    const days = this.daysOf(frame, this.window);
+    for (const entry of this.entries) {
+      const rows = this.sink.rows[entry]!;
+      for (let at = this.#seen.get(entry) ?? 0; at < rows.length; at++) {
+        this.dates.set(rows[at]!, days);
+      }
+      this.#seen.set(entry, rows.length);
+    }
+  }
 }
 
 function frameOf(given: unknown, index: number): Frame {

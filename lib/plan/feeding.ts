@@ -64,6 +64,11 @@ function feedersOf(streams: Streams, withOwn: boolean): Map<string, Set<string>>
   );
 }
 
+/** Whether a query of a stream's `for_each` reads a table. */
+export function readsTable(stream: Stream, table: string): boolean {
+  return readBy(stream).has(table);
+}
+
 /** The names in the FROM clauses of a stream's queries. */
 function readBy(stream: Stream): Set<string> {
   const queries = Object.values(stream.for_each ?? {}).flatMap(({ query }) => query ?? []);

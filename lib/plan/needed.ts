@@ -2,8 +2,9 @@
 // what coverage is missing, what is done but may still change, and what failed. It reads coverage and
 // changes nothing.
 import type { Stream } from "../config/schema/job_schema.ts";
-import { civilAt, type CivilMinute, MINUTES_PER_DAY, startOfDay } from "./time/civil.ts";
+import { type CivilMinute, MINUTES_PER_DAY, startOfDay } from "./time/civil.ts";
 import type { Coverage, RangeState } from "./coverage.ts";
+import { agedUpTo } from "./settling.ts";
 import { intersect, subtract, union } from "./coverage.ts";
 import { minutesOf, type Window } from "./time/window.ts";
 
@@ -69,12 +70,7 @@ export function settledParts(
   fetchedAtMs: number,
   timeZone: string,
 ): (Window & RangeState)[] {
-  const settledUpTo = civilAt(fetchedAtMs - settleMs, timeZone);
-  const middle = window.to - window.from >= MINUTES_PER_DAY
-    ? Math.min(Math.max(startOfDay(settledUpTo), window.from), window.to)
-    : window.to <= settledUpTo
-    ? window.to
-    : window.from;
+  const middle = agedUpTo(window, settleMs, fetchedAtMs, timeZone);
   const parts = [
     { from: window.from, to: middle, empty, settled: true },
     { from: middle, to: window.to, empty, settled: false },

@@ -10,7 +10,7 @@ import {
   oneLine,
 } from "./text/format.ts";
 import { formatCompletion, formatWait } from "./text/wait.ts";
-import type { Summary } from "./summary.ts";
+import { type Summary, vanishedRows } from "./summary.ts";
 import type { Subject } from "./text/subject.ts";
 
 /** The lines of an event; most events have none or one. */
@@ -93,6 +93,7 @@ function doneLine(event: Of<"window_done">): string {
     counts === undefined ? "".padEnd(15) : `${formatNumber(counts.updated).padStart(7)} changed`,
     formatSeconds(ms / 1000).padStart(7),
   ];
+  if (counts?.vanished) cells.push(`${formatNumber(counts.vanished)} vanished`);
   if (rejected > 0) cells.push(`${formatNumber(rejected)} rejected`);
   if (replaced > 0) cells.push(`${formatNumber(replaced)} replaced under the same key`);
   return cells.join("  ");
@@ -116,14 +117,16 @@ function rejectedLine(event: Of<"row_rejected">): string {
 /** The last lines of a run: rows by table, and the outcome. */
 function summaryLines(summary: Summary): string[] {
   const lines = Object.entries(summary.rows)
-    .filter(([, { inserted, updated, unchanged, dropped = 0 }]) =>
-      inserted + updated + unchanged + dropped > 0
+    .filter(([, { inserted, updated, unchanged, dropped = 0, vanished = 0 }]) =>
+      inserted + updated + unchanged + dropped + vanished > 0
     )
-    .map(([table, { inserted, updated, unchanged, dropped = 0 }]) =>
+    .map(([table, { inserted, updated, unchanged, dropped = 0, vanished = 0 }]) =>
       `  ${table.padEnd(24)} ${formatNumber(inserted).padStart(10)} new` +
       `${formatNumber(updated).padStart(10)} changed${
         formatNumber(unchanged).padStart(10)
-      } unchanged${dropped > 0 ? `${formatNumber(dropped).padStart(10)} dropped by a trigger` : ""}`
+      } unchanged${
+        dropped > 0 ? `${formatNumber(dropped).padStart(10)} dropped by a trigger` : ""
+      }${vanished > 0 ? `${formatNumber(vanished).padStart(10)} vanished` : ""}`
     );
   return [...lines, lastLine(summary)];
 }
@@ -137,6 +140,8 @@ function lastLine(summary: Summary): string {
     formatCount(requests, "request"),
   ];
   if (windows.failed > 0) parts.push(`${formatNumber(windows.failed)} failed`);
+  const vanished = vanishedRows(summary);
+  if (vanished > 0) parts.push(`${formatCount(vanished, "row")} vanished`);
   if (windows.skipped > 0) parts.push(`${formatNumber(windows.skipped)} done before`);
   if (rejected > 0) parts.push(`${formatCount(rejected, "row")} rejected`);
   if (replaced > 0) parts.push(`${formatCount(replaced, "row")} replaced under the same key`);

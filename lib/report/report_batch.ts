@@ -4,7 +4,7 @@ import { formatCivil } from "../plan/time/civil.ts";
 import type { Unit } from "../plan/stream_plan.ts";
 import type { Finished, WrittenBatch } from "../upsert/batch.ts";
 import type { Listener } from "./event.ts";
-import type { WriteCounts } from "../upsert/sql/write_counts.ts";
+import { anyVanished, type WriteCounts } from "../upsert/sql/write_counts.ts";
 import type { Subject } from "./text/subject.ts";
 
 /** The subject of events about a unit. */
@@ -26,7 +26,9 @@ export function reportBatch(
   ms: number,
 ): void {
   const { rows, finished, restarted, split, failed } = batch;
-  if (rows > 0) listen({ kind: "batch_written", counts, rows, windows: finished.length, ms });
+  if (rows > 0 || anyVanished(counts)) {
+    listen({ kind: "batch_written", counts, rows, windows: finished.length, ms });
+  }
   for (const { unit, reason } of restarted) {
     listen({
       kind: "window_restarted",

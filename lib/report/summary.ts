@@ -75,6 +75,11 @@ export function joinSummaries(first: Summary, second: Summary): Summary {
   };
 }
 
+/** The rows that a run marked or deleted because the API no longer returns them, over all tables. */
+export function vanishedRows({ rows }: Pick<Summary, "rows">): number {
+  return Object.values(rows).reduce((sum, { vanished = 0 }) => sum + vanished, 0);
+}
+
 /** Adds counts of one table to those of a run. */
 export function addCounts(
   rows: Record<string, WriteCounts>,

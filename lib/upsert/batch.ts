@@ -9,7 +9,9 @@ import type { FetchedUnit } from "../fetch/fetch_windows.ts";
 import type { KeptResponse } from "../fetch/page_archive.ts";
 import type { Unit } from "../plan/stream_plan.ts";
 import type { Failure } from "../failure.ts";
-import { NOTHING, sumCounts, type WriteCounts } from "./sql/write_counts.ts";
+import { RowDigest } from "./digest.ts";
+import { type Stated, StatedKeys } from "./stated_keys.ts";
+import { anyVanished, NOTHING, sumCounts, type WriteCounts } from "./sql/write_counts.ts";
 
 /** The rows and rejections of a window so far. */
 export interface OpenWindow {
@@ -21,6 +23,10 @@ export interface OpenWindow {
   rejectedCount: number;
   /** How many rows replace a different row of the same response with the same key. */
   replaced?: number;
+  /** The keys of its rows that are not written yet; undefined if its stream writes no watched table. */
+  readonly stated?: StatedKeys | undefined;
+  /** Of its rows, for a stream that is fetched again at given ages. */
+  readonly digest?: RowDigest | undefined;
   /** What the write did with its rows; undefined once they share a batch with rows of another window. */
   counts: WriteCounts | undefined;
 }
@@ -49,10 +55,12 @@ export interface Batch {
   readonly kept: KeptResponse[];
   /** The windows that have rows in the batch. */
   readonly windows: readonly OpenWindow[];
+  /** The keys of its rows in tables whose rows are watched. */
+  readonly stated: readonly Stated[];
 }
 
 /** A batch whose rows have been handed to the database: only what it completes is still needed. */
-export type WrittenBatch = Omit<Batch, "sets">;
+export type WrittenBatch = Omit<Batch, "sets" | "stated">;
 
 /**
  * Adds rows that the database refused to the rejections of every window with rows in the batch. The
@@ -67,7 +75,7 @@ export function creditRows(
   batch: WrittenBatch,
   counts: ReadonlyMap<string, WriteCounts>,
 ): void {
-  if (batch.rows === 0) return;
+  if (batch.rows === 0 && !anyVanished(counts)) return;
   for (const window of batch.windows) {
     if (window.counts === undefined) continue;
     window.counts = batch.windows.length > 1
@@ -99,8 +107,9 @@ const MAX_REJECTIONS_KEPT = 1000;
 export async function* batchRows(
   source: AsyncIterable<Extracted>,
   onLeave: () => void = () => {},
+  notes: BatchNotes = { watchedBy: () => NO_TABLES, digests: () => false },
 ): AsyncGenerator<Batch> {
-  const builder = new BatchBuilder();
+  const builder = new BatchBuilder(notes);
   const pump = (async () => {
     try {
       for await (const item of source) {
@@ -124,8 +133,19 @@ export async function* batchRows(
   }
 }
 
+const NO_TABLES: ReadonlySet<string> = new Set();
+
+/** What is noted of the rows of a stream besides the rows. */
+export interface BatchNotes {
+  /** The tables of a stream whose rows can vanish. */
+  readonly watchedBy: (stream: string) => ReadonlySet<string>;
+  /** Whether a later fetch compares the rows of a stream's windows. */
+  readonly digests: (stream: string) => boolean;
+}
+
 class BatchBuilder {
   left = false;
+  readonly #notes: BatchNotes;
   readonly #open = new Map<Unit, OpenWindow>();
   #sets = new Map<RowShape, Row[]>();
   #batch = emptyBatch();
@@ -136,10 +156,14 @@ class BatchBuilder {
   #error: { error: unknown } | undefined;
   #waiting: (() => void)[] = [];
 
+  constructor(notes: BatchNotes) {
+    this.#notes = notes;
+  }
+
   add(item: Extracted): void {
     switch (item.kind) {
       case "rows":
-        this.#addRows(item.unit, item.sets, item.rejected);
+        this.#addRows(item);
         if (item.replaced) this.#replaced(item.unit, item.replaced);
         this.#bytes += item.bytes;
         if (item.kept !== undefined) this.#batch.kept.push(item.kept);
@@ -183,6 +207,7 @@ class BatchBuilder {
       sets: [...this.#sets].map(([shape, rows]): RowSet => ({ shape, rows })),
       rows: this.#rows,
       windows: [...this.#windows],
+      stated: [...this.#windows].flatMap(({ stated }) => stated?.take() ?? []),
     };
     [this.#sets, this.#batch, this.#windows] = [new Map(), emptyBatch(), new Set()];
     [this.#rows, this.#bytes] = [0, 0];
@@ -201,9 +226,12 @@ class BatchBuilder {
     this.#wake();
   }
 
-  #addRows(unit: Unit, sets: readonly RowSet[], rejected: readonly Rejection[]): void {
+  #addRows({ unit, sets, rejected, dates }: Extract<Extracted, { kind: "rows" }>): void {
     const open = this.#opened(unit);
-    for (const { shape, rows } of sets) {
+    for (const set of sets) {
+      open.stated?.add(set, dates);
+      open.digest?.add(set);
+      const { shape, rows } = set;
       const gathered = this.#sets.get(shape);
       if (gathered === undefined) this.#sets.set(shape, rows);
       else for (const row of rows) gathered.push(row);
@@ -230,7 +258,12 @@ class BatchBuilder {
   #opened(unit: Unit): OpenWindow {
     let open = this.#open.get(unit);
     if (open === undefined) {
-      open = { rows: 0, rejected: [], rejectedCount: 0, counts: NOTHING };
+      const watched = this.#notes.watchedBy(unit.stream);
+      const digest = this.#notes.digests(unit.stream) ? new RowDigest() : undefined;
+      const stated = watched.size === 0
+        ? undefined
+        : new StatedKeys(unit, watched, crypto.randomUUID());
+      open = { rows: 0, rejected: [], rejectedCount: 0, stated, digest, counts: NOTHING };
       this.#open.set(unit, open);
     }
     return open;

@@ -113,6 +113,11 @@ export function isMissingTable(error: unknown): boolean {
   return error instanceof Failure && codeOf(error) === "42P01";
 }
 
+/** Whether a table has no such column: it was last written to by an earlier version. */
+export function isMissingColumn(error: unknown): boolean {
+  return error instanceof Failure && codeOf(error) === "42703";
+}
+
 /** The SQLSTATE of a database's error. */
 export function codeOf(error: unknown): unknown {
   return (error as { cause?: { code?: unknown } }).cause?.code;

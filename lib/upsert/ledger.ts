@@ -2,16 +2,50 @@
 // rows: enough to rebuild a lost checkpoint from the target alone. They are derived from the batch.
 import type { Job } from "../config/schema/job.ts";
 import { settledParts } from "../plan/needed.ts";
+import { agesOf, settleAgeMs, unchangedFetches, type Visit } from "../plan/settling.ts";
+import type { Unit } from "../plan/stream_plan.ts";
 import type { Finished } from "./batch.ts";
 import { formatCivil } from "../plan/time/civil.ts";
 import type { LedgerEntry } from "./sql/system_tables.ts";
 
+/** Returns the last visit of exactly the window of a unit; only streams with ages have visits. */
+export type VisitOf = (unit: Unit) => Visit | undefined;
+
 /** The ledger entries of finished windows; a partly settled window has two. */
-export function ledgerOf(job: Job, finished: readonly Finished[]): LedgerEntry[] {
-  return finished.flatMap((window) => entriesOf(job, window));
+export function ledgerOf(
+  job: Job,
+  finished: readonly Finished[],
+  visitOf: VisitOf = () => undefined,
+): LedgerEntry[] {
+  return finished.flatMap((window) => entriesOf(job, window, visitOf));
 }
 
-function entriesOf(job: Job, finished: Finished): LedgerEntry[] {
+/** The parts of a finished window with their state, and what later fetches compare with. */
+export function partsOf(
+  job: Job,
+  { unit, records, rows, requestedAt }: Finished,
+  visitOf: VisitOf,
+): { parts: ReturnType<typeof settledParts>; digest?: string | undefined; unchanged?: number } {
+  const { window, stream } = unit;
+  const isEmpty = records === 0;
+  const settle = job.streams[stream]?.settle;
+  if (window === null) return { parts: [{ from: 0, to: 0, empty: isEmpty, settled: true }] };
+  const ages = agesOf(settle);
+  // Rows that were rejected are in no digest.
+  const digest = ages === undefined || rows.rejectedCount > 0 ? undefined : rows.digest?.text;
+  const unchanged = unchangedFetches(
+    visitOf(unit),
+    digest ?? null,
+    ages ?? [],
+    requestedAt,
+    job.time_zone,
+  );
+  const ageMs = settleAgeMs(settle, unchanged);
+  const parts = settledParts(window, isEmpty, ageMs, requestedAt, job.time_zone);
+  return { parts, ...ages === undefined ? {} : { digest, unchanged } };
+}
+
+function entriesOf(job: Job, finished: Finished, visitOf: VisitOf): LedgerEntry[] {
   const { unit, pages, records, rows, requestedAt, responseMs } = finished;
   const { stream, scope, each, window } = unit;
   const common = {
@@ -27,12 +61,10 @@ function entriesOf(job: Job, finished: Finished): LedgerEntry[] {
     responseMs,
   };
   if (window === null) return [{ ...common, from: null, to: null, settled: true }];
-  const settleMs = job.streams[stream]?.settle ?? 0;
-  return settledParts(window, records === 0, settleMs, requestedAt, job.time_zone).map((
-    part,
-    i,
-  ) => ({
+  const { parts, ...compared } = partsOf(job, finished, visitOf);
+  return parts.map((part, i) => ({
     ...common,
+    ...compared,
     // What the window measured counts once.
     ...i === 0 ? {} : { pages: 0, responseMs: 0 },
     from: formatCivil(part.from),

@@ -25,6 +25,7 @@ export const wideTable: Table = {
     columns.map(([name, type]) => [name, { type, merge: undefined, about: undefined }]),
   ),
   merge: "replace",
+  vanished: "keep",
   indexes: [],
   references: {},
   extend: false,

@@ -20,6 +20,7 @@ export function tableOf(
       }),
     ),
     merge: "replace",
+    vanished: "keep",
     indexes: [],
     extend: false,
     references: {},

@@ -18,6 +18,7 @@ function setup(count: number, failAt?: number) {
       yield {
         rows,
         sets: [],
+        stated: [],
         finished: [],
         failed: [],
         split: [],

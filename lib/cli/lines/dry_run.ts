@@ -1,6 +1,7 @@
 // Prints the plan of a run for `--dry-run`: the streams in order, the first requests as they would be sent
 // with secrets masked, and the SQL of the tables. It sends no request and changes nothing.
 import { neededBy, type PlanSource } from "../../checkpoint/open_plan.ts";
+import { readVisits } from "../../checkpoint/visits.ts";
 import type { Job } from "../../config/schema/job.ts";
 import { credentialsOf, maskedCredentials, withCredentials } from "../../fetch/http/auth.ts";
 import { renderRequest, requestLine } from "../../fetch/http/request.ts";
@@ -133,16 +134,17 @@ function freshPlan(job: Job, name: string, planned: PlannedDates): StreamPlan {
 }
 
 async function resumedPlan(source: PlanSource, name: string): Promise<StreamPlan> {
-  const { job, params, checkpoint } = source;
+  const { job, params, checkpoint, target } = source;
   const stream = job.streams[name]!;
   const scope = scopeOf(job, name, params);
   await checkpoint.load(name, scope);
+  const visits = await readVisits(job, name, target);
   return new StreamPlan({
     name,
     stream,
     scope,
     each: eachValues(stream, params, async function* () {}),
-    needed: (track) => neededBy(source, track),
+    needed: (track) => neededBy(source, track, visits),
     recordsPerMinute: expectedRecordsPerMinute(stream, checkpoint.measures.of(name)),
   });
 }

@@ -139,8 +139,12 @@ export interface Stream {
   order: "oldest_first" | "newest_first";
   /** First date for which the API has data. */
   start?: number | undefined;
-  /** How long data may still change. --resume and cron fetch more recent windows again. */
-  settle?: number | undefined;
+  /**
+   * How long data may still change: --resume and cron fetch more recent windows again. A list has the
+   * ages at which they fetch a window once each; after two fetches in a row that changed nothing, it
+   * is final.
+   */
+  settle?: number | number[] | undefined;
   /** For a stream without windows: how long --resume and cron reuse its last response. */
   refresh: number;
   /** How much one request of the stream counts against the limits, if the API weighs requests. */

@@ -63,6 +63,11 @@ export interface Table {
    * required by `latest`.
    */
   version?: string[] | undefined;
+  /**
+   * What happens to a row that the API no longer returns when its window is fetched again: `keep` it,
+   * `mark` it in the column `vanished_at`, which Hindcast adds, or `delete` it.
+   */
+  vanished: "keep" | "mark" | "delete";
   /** Additional indexes: a column or a list of columns each. */
   indexes: string[][];
   /** Foreign keys: column to `table.column`. Referenced tables are written first. */

@@ -2,7 +2,7 @@
 // request.ts checks its request, rows.ts its rows. Pure.
 import { responseReader } from "../../extract/value/path.ts";
 import { recordDateTest } from "../../extract/value/record_date.ts";
-import { circleOf } from "../../plan/feeding.ts";
+import { circleOf, readsTable } from "../../plan/feeding.ts";
 import { parseDurationMs } from "../../plan/time/duration.ts";
 import type { Stream } from "../schema/job_schema.ts";
 import { resolveRequest } from "./request.ts";
@@ -17,6 +17,7 @@ export function resolveStreams(scope: Scope): void {
       resolveKind(scope, path, stream);
     }
     if (!scope.isCut(name, "window")) resolveDates(scope, path, stream);
+    if (!scope.isCut(name, "record_date")) resolveVanished(scope, path, stream);
     resolveForEach(scope, path, stream);
     resolvePaging(scope, path, stream);
     resolveRecords(scope, path, stream);
@@ -69,6 +70,25 @@ function resolveDates(scope: Scope, path: JobPath, stream: Stream): void {
       scope.key([...path, key], `"${key}" requires a window; add "window: day" or another length`);
     }
   }
+}
+
+/** Windows of several days are cut anew on each run, so the date of a row must be known to tell its window. */
+function resolveVanished(scope: Scope, path: JobPath, stream: Stream): void {
+  const { window, record_date, rows } = stream;
+  if (window === undefined || record_date !== undefined) return;
+  if (!window.auto && daysOf(window.length) <= 1) return;
+  const watched = rows.find(({ table }) => isWatched(scope, table) && !readsTable(stream, table));
+  if (watched === undefined) return;
+  scope.key(
+    path,
+    `rows of "${watched.table}" can vanish, so a stream with windows longer than a day requires ` +
+      '"record_date", the path of the date of a record',
+  );
+}
+
+function isWatched(scope: Scope, name: string): boolean {
+  const { vanished = "keep" } = scope.find("tables", name) ?? {};
+  return vanished !== "keep";
 }
 
 const DAYS = { minute: 1 / 1440, day: 1, week: 7, month: 30.4, year: 365.2 };

@@ -22,6 +22,7 @@ export function resolveTables(scope: Scope): void {
     resolveColumns(scope, path, table);
     resolveMerging(scope, path, table);
     resolveReferences(scope, path, table);
+    resolveVanished(scope, path, table);
   }
   resolveOrder(scope);
 }
@@ -87,6 +88,23 @@ function resolveMerging(scope: Scope, path: JobPath, table: Table): void {
     if ((policy === "greatest" || policy === "least") && column.type === "jsonb") {
       scope.value(at, `"${policy}" cannot compare values of type jsonb`);
     }
+  }
+}
+
+/** Rows can only be marked in a column of Hindcast's own, and deleted if nothing that stays refers to them. */
+function resolveVanished(scope: Scope, path: JobPath, { vanished, columns }: Table): void {
+  const at = [...path, "vanished"];
+  if (vanished === "mark" && Object.hasOwn(columns, "vanished_at")) {
+    scope.value(at, `"mark" adds the column "vanished_at"; give your column another name`);
+  }
+  if (vanished !== "delete") return;
+  for (const [name, other] of Object.entries(scope.job.tables)) {
+    const refers = Object.values(other.references).some((to) => to.split(".")[0] === path[1]);
+    if (!refers || other.vanished === "delete") continue;
+    scope.value(
+      at,
+      `rows of "${name}" refer to those of the table; write "vanished: delete" for "${name}" too, or "mark" here`,
+    );
   }
 }
 

@@ -223,9 +223,13 @@ export const stream = z.strictObject({
   start: calendarDate.optional().describe("First date for which the API has data.").meta({
     example: "2015-01-01",
   }),
-  settle: duration.optional().describe(
-    "How long data may still change. --resume and cron fetch more recent windows again.",
-  ).meta({ example: "3d" }),
+  settle: z.union([
+    duration,
+    z.array(duration).min(1, { error: "expected at least one" })
+      .transform((ages) => [...new Set(ages)].sort((a, b) => a - b)),
+  ], { error: 'expected a duration such as "3d", or a list of them' }).optional().describe(
+    "How long data may still change: --resume and cron fetch more recent windows again. A list has the ages at which they fetch a window once each; after two fetches in a row that changed nothing, it is final.",
+  ).meta({ kind: "duration or list of durations", example: ["1d", "3d", "14d"] }),
   refresh: duration.prefault("1d").describe(
     "For a stream without windows: how long --resume and cron reuse its last response.",
   ),

@@ -6,6 +6,12 @@ import { name, oneOrMore } from "./scalar_schema.ts";
 
 export type { ColumnType } from "../job/table.ts";
 
+/** What happens to rows that the API no longer returns. */
+export const VANISHED = ["keep", "mark", "delete"] as const;
+
+/** What happens to rows that the API no longer returns. */
+export type Vanished = (typeof VANISHED)[number];
+
 /** The schema of a merge policy. */
 export const merge = z.enum(MERGE_POLICIES);
 
@@ -44,6 +50,9 @@ export const table = z.strictObject({
   version: oneOrMore(name).optional().describe(
     "Columns that determine which of two rows is newer, compared together, most significant first; required by `latest`.",
   ).meta({ kind: "name or list of names", example: "modified_at" }),
+  vanished: z.enum(VANISHED).default("keep").describe(
+    "What happens to a row that the API no longer returns when its window is fetched again: `keep` it, `mark` it in the column `vanished_at`, which Hindcast adds, or `delete` it.",
+  ),
   indexes: z.array(oneOrMore(name)).default([]).describe(
     "Additional indexes: a column or a list of columns each.",
   ).meta({

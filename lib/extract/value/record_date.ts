@@ -3,7 +3,7 @@
 import type { Stream } from "../../config/schema/job_schema.ts";
 import { momentUnit } from "../../config/template/moment_format.ts";
 import type { CivilMinute } from "../../plan/time/civil.ts";
-import { formatCivil, MINUTES_PER_DAY } from "../../plan/time/civil.ts";
+import { formatCivil, MINUTES_PER_DAY, startOfDay } from "../../plan/time/civil.ts";
 import { fromEpoch, localMinute, type Moment, parseIso } from "../cast/moment.ts";
 import { isNumber } from "../cast/exact_number.ts";
 import type { Frame } from "./each.ts";
@@ -74,6 +74,31 @@ function firstFound(paths: readonly DateReader[], record: Frame): unknown {
     if (found !== undefined && found !== null && found !== "") return found;
   }
   return found;
+}
+
+/**
+ * Compiles the reader of the days of a record, within its window: the whole window where it has no date. The
+ * record has passed the test of its date.
+ *
+ * @throws {SyntaxError | RangeError} where the path or format is invalid.
+ */
+export function recordDays(
+  { path, format }: RecordDate,
+  timeZone: string,
+): (record: Frame, window: Range) => Range {
+  const paths = path.map(dateReader);
+  const read = format === undefined ? momentOf : formattedMoment(format);
+  return (record, window) => {
+    const found = firstFound(paths, record);
+    const moment = read(found);
+    if (moment === undefined) return window;
+    const date = rangeOf(found, moment, timeZone, format);
+    const days = overlap(date, window) ? date : dayOf(moment);
+    return {
+      from: Math.max(startOfDay(days.from), window.from),
+      to: Math.min(startOfDay(days.to - 1) + MINUTES_PER_DAY, window.to),
+    };
+  };
 }
 
 function noDate(path: string, found: unknown, format: string | undefined): string {

@@ -6,7 +6,7 @@ import { VALUE } from "./column_fit.ts";
 import type { ColumnFit } from "./column_fit.ts";
 import { digest, quoteIdentifier, quoteIdentifiers } from "./identifier.ts";
 import { isText, sqlType } from "./sql_type.ts";
-import { UPDATED_AT, XID, XID_SQL } from "./table_sql.ts";
+import { UPDATED_AT, VANISHED_AT, XID, XID_SQL } from "./table_sql.ts";
 
 /** What a merge needs to know about its table in addition to the shape of the rows. */
 export interface Relation {
@@ -16,6 +16,8 @@ export interface Relation {
   readonly keepsUpdatedAt: boolean;
   /** Whether each row carries the transaction that wrote it last, in `xid`. Defaults to false. */
   readonly keepsXid?: boolean;
+  /** Whether a row that comes back is no longer marked as vanished. */
+  readonly keepsVanishedAt?: boolean;
   /** Whether the table is partitioned, so that `xmax` cannot be returned. */
   readonly partitioned: boolean;
   /** How values get into columns of an existing table; a column that is not listed has the job's type. */
@@ -136,6 +138,7 @@ function onConflict(shape: RowShape, relation: Relation): string {
   );
   if (relation.keepsUpdatedAt) sets.push(`${quoteIdentifier(UPDATED_AT)} = now()`);
   if (relation.keepsXid) sets.push(`${XID} = ${XID_SQL}`);
+  if (relation.keepsVanishedAt) sets.push(`${quoteIdentifier(VANISHED_AT)} = NULL`);
   return `UPDATE SET ${sets.join(", ")} WHERE ${changed}`;
 }
 
@@ -154,7 +157,14 @@ interface Merge {
 function changedSql(merge: Merge): string | undefined {
   const { shape, old } = merge;
   const columns = valueColumns(shape);
-  if (columns.length === 0) return undefined;
+  const isBack = `${old}.${quoteIdentifier(VANISHED_AT)} IS NOT NULL`;
+  if (columns.length === 0) return merge.relation.keepsVanishedAt ? isBack : undefined;
+  const changed = changedColumnsSql(merge, columns);
+  return merge.relation.keepsVanishedAt ? `(${changed} OR ${isBack})` : changed;
+}
+
+function changedColumnsSql(merge: Merge, columns: readonly number[]): string {
+  const { shape, old } = merge;
   const before = columns.map((at) => `${old}.${quoteIdentifier(shape.columns[at]!)}`).join(", ");
   const differs = (isNewer: boolean) => {
     const merged = columns.map((at) => valueSql(merge, at, isNewer));

@@ -34,6 +34,10 @@ export interface LedgerEntry {
   readonly settled: boolean;
   /** Instant in ISO 8601, with zone. */
   readonly fetchedAt: string;
+  /** A hash of the window's rows, for a stream that is fetched again at given ages; else absent. */
+  readonly digest?: string | undefined;
+  /** How many fetches in a row found these rows, for such a stream. */
+  readonly unchanged?: number | undefined;
 }
 
 /** The table with the stamp, in one row. */
@@ -47,6 +51,8 @@ export const LIMITS_TABLE = "hindcast_limits";
 
 /** The table of where archived responses lie. */
 export const ARCHIVE_TABLE = "hindcast_archive";
+/** Table of the keys of the rows that each window returned, for tables whose rows can vanish. */
+export const STATED_TABLE = "hindcast_stated";
 
 /** Hindcast's own tables, in the form of a job's tables. */
 export const SYSTEM_TABLES: Readonly<Record<string, Table>> = {
@@ -74,6 +80,8 @@ export const SYSTEM_TABLES: Readonly<Record<string, Table>> = {
       fetched_at: "timestamptz",
       pages: "integer",
       response_ms: "integer",
+      digest: "text",
+      unchanged: "integer",
     },
     [["job", "xid"]],
   ),
@@ -141,11 +149,31 @@ export const SYSTEM_TABLES: Readonly<Record<string, Table>> = {
       ...{ day: "date", updated_at: "date", job: "text" },
     },
   ),
+  [STATED_TABLE]: ownTable(
+    "Keys of the rows that each window returned, for tables whose rows can vanish.",
+    // The end before the start: a search for what a recent window overlaps then passes few others.
+    ["table", "job", "stream", "scope", "each", "to", "from", "token", "part"],
+    {
+      table: "text",
+      job: "text",
+      stream: "text",
+      scope: "text",
+      each: "text",
+      // Civil minutes; 0 and 1 for a stream without windows.
+      to: "bigint",
+      from: "bigint",
+      token: "text",
+      part: "integer",
+      keys: "text[]",
+    },
+  ),
   [TABLES_TABLE]: ownTable("Tables that jobs write to.", ["name"], {
     name: "text",
     // Whether Hindcast created the table; one that existed before belongs to somebody else.
     created: "boolean",
     since: "timestamptz",
+    // Whether a job marks or deletes rows of it that vanished.
+    watched: "boolean",
   }),
 };
 
@@ -170,6 +198,8 @@ export function ledgerRows(entries: readonly LedgerEntry[]): RowSet {
     entry.fetchedAt,
     String(entry.pages),
     String(Math.round(entry.responseMs)),
+    entry.digest ?? null,
+    entry.unchanged === undefined ? null : String(entry.unchanged),
   ]);
   return { shape: LEDGER_SHAPE, rows };
 }
@@ -232,8 +262,16 @@ export const FORGET_TRANSACTIONS_SQL: readonly string[] = [...LOG_TABLES].map((t
 /** Reads the stamp, if it is for the identity `$1`. */
 export const READ_STAMP_SQL = `SELECT id FROM ${STAMP_TABLE} WHERE home = $1`;
 
-/** Reads which tables are known, and whether Hindcast created them. */
-export const READ_TABLES_SQL = `SELECT name, created FROM ${TABLES_TABLE}`;
+/** Reads which tables are known, whether Hindcast created them, and whether their rows are watched. */
+export const READ_TABLES_SQL =
+  `SELECT name, created, to_jsonb(t) ->> 'watched' FROM ${TABLES_TABLE} AS t`;
+
+/** Records that jobs watch the rows of these tables. */
+export function watchTablesSql(tables: readonly string[]): string {
+  return `UPDATE ${TABLES_TABLE} SET watched = true WHERE name IN (${
+    tables.map(quoteLiteral).join(", ")
+  })`;
+}
 
 /** Records tables that are not known yet. */
 export function recordTablesSql(tables: ReadonlyMap<string, boolean>): string {
@@ -279,6 +317,7 @@ function ownTable(
       ) => [name, { type, merge: undefined, about: undefined }]),
     ),
     merge: "replace",
+    vanished: "keep",
     indexes,
     references: {},
     extend: true,

@@ -16,6 +16,8 @@ import {
   keepsUpdatedAt,
   UPDATED_AT,
   UPDATED_AT_SQL,
+  VANISHED_AT,
+  VANISHED_AT_SQL,
   XID,
   XID_SQL,
 } from "./table_sql.ts";
@@ -34,6 +36,7 @@ export function requireFit(name: string, table: Table, existing: ExistingTable):
     if (found.computed !== null) throw computed(name, column, found.computed);
     if (columnFit(found, type) === undefined) throw otherType(name, column, found, type);
   }
+  requireInstant(name, table, existing);
   requireKey(name, table, existing);
   requireNothingElse(name, table, existing);
 }
@@ -44,6 +47,7 @@ export function changeSql(name: string, table: Table, existing: ExistingTable): 
     columnSql(column, table.columns[column]!.type)
   );
   if (keepsUpdatedAt(table) && !existing.columns.has(UPDATED_AT)) added.push(UPDATED_AT_SQL);
+  if (table.vanished === "mark" && !existing.columns.has(VANISHED_AT)) added.push(VANISHED_AT_SQL);
   return [
     ...added.map((sql) => `ALTER TABLE ${quoteIdentifier(name)} ADD COLUMN IF NOT EXISTS ${sql}`),
     ...(LOG_TABLES.has(name) && !existing.columns.has(XID) ? addXid(name) : []),
@@ -71,14 +75,32 @@ function addXid(name: string): string[] {
  */
 export function requireColumns(name: string, table: Table, existing: ExistingTable): void {
   const [column] = missingColumns(table, existing);
-  if (column === undefined) return;
+  const isUnmarkable = table.vanished === "mark" && !existing.columns.has(VANISHED_AT);
+  if (column === undefined && !isUnmarkable) return;
+  const sql = column === undefined
+    ? VANISHED_AT_SQL
+    : columnSql(column, table.columns[column]!.type);
   throw cannot(
     name,
-    `it existed before Hindcast and has no column "${column}"`,
-    `ALTER TABLE ${quoteIdentifier(name)} ADD COLUMN ${
-      columnSql(column, table.columns[column]!.type)
-    }; or set "extend: true" for the table in the job`,
+    `it existed before Hindcast and has no column "${column ?? VANISHED_AT}"`,
+    `ALTER TABLE ${
+      quoteIdentifier(name)
+    } ADD COLUMN ${sql}; or set "extend: true" for the table in the job`,
   );
+}
+
+/** The column that marks rows may have existed before, as an instant. */
+function requireInstant(name: string, { vanished }: Table, existing: ExistingTable): void {
+  const found = existing.columns.get(VANISHED_AT);
+  if (vanished !== "mark" || found === undefined || found.computed === null && isInstant(found)) {
+    return;
+  }
+  throw otherType(name, VANISHED_AT, found, "timestamptz");
+}
+
+/** Whether a column holds instants. */
+export function isInstant({ type }: ExistingColumn): boolean {
+  return type === "timestamp with time zone";
 }
 
 function missingColumns(table: Table, existing: ExistingTable): string[] {

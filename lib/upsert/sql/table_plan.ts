@@ -2,6 +2,7 @@
 // Pure. Invariants: tables that are complete need no statement; a table that existed before Hindcast is
 // never changed unless the job declares `extend`, and its first use is reported.
 import type { Table } from "../../config/schema/job_schema.ts";
+import type { Vanished } from "../../config/schema/table_schema.ts";
 import { Failure } from "../../failure.ts";
 import type { ExistingTable } from "./catalog.ts";
 import { columnFit } from "./column_fit.ts";
@@ -13,11 +14,18 @@ import {
   recordTablesSql,
   SYSTEM_TABLES,
   TABLES_TABLE,
+  watchTablesSql,
 } from "./system_tables.ts";
 import { sqlType } from "./sql_type.ts";
-import { changeSql, missingForeignKeys, requireColumns, requireFit } from "./table_change.ts";
+import {
+  changeSql,
+  isInstant,
+  missingForeignKeys,
+  requireColumns,
+  requireFit,
+} from "./table_change.ts";
 import { tableOrder } from "./table_order.ts";
-import { keepsUpdatedAt, tableSql, UPDATED_AT } from "./table_sql.ts";
+import { keepsUpdatedAt, tableSql, UPDATED_AT, VANISHED_AT } from "./table_sql.ts";
 
 /** Something that the user should know about a table. */
 export interface TableNotice {
@@ -35,6 +43,8 @@ export interface KnownTables {
   readonly existing: ReadonlyMap<string, ExistingTable>;
   /** The recorded tables, and whether Hindcast created each. */
   readonly recorded: ReadonlyMap<string, boolean>;
+  /** The tables in which some job watches for rows that vanish. */
+  readonly watched: ReadonlySet<string>;
 }
 
 /** How tables are prepared. */
@@ -43,6 +53,8 @@ export interface TablePlan {
   readonly statements: readonly string[];
   /** The tables as merges see them, in the order in which they are written. */
   readonly relations: ReadonlyMap<string, Relation>;
+  /** What happens to rows that vanish, for the tables in which some job watches for them. */
+  readonly watched: ReadonlyMap<string, Vanished>;
   /** Tables that existed before Hindcast and have not been written to yet. */
   readonly notices: readonly TableNotice[];
 }
@@ -66,6 +78,8 @@ export function planTables(
   const created = new Map(
     [...own].filter(([name]) => !Object.hasOwn(SYSTEM_TABLES, name) && !known.recorded.has(name)),
   );
+  const watching = names.filter((name) => tables[name]!.vanished !== "keep");
+  const newlyWatched = watching.filter((name) => !known.watched.has(name));
   const isUpgrade = existing.has(LEDGER_TABLE) && !existing.has(TABLES_TABLE);
   return {
     statements: [
@@ -73,11 +87,16 @@ export function planTables(
       ...changed.flatMap((name) => missingForeignKeys(name, tables[name]!, existing.get(name))),
       ...(isUpgrade ? [RECORD_EARLIER_TABLES_SQL] : []),
       ...(created.size > 0 ? [recordTablesSql(created)] : []),
+      ...(newlyWatched.length > 0 ? [watchTablesSql(newlyWatched)] : []),
     ],
     relations: new Map(names.map((name) => {
       const keeps = changed.includes(name);
       return [name, relationOf(name, tables[name]!, existing.get(name), keeps)];
     })),
+    watched: new Map(
+      names.filter((name) => known.watched.has(name) || watching.includes(name))
+        .map((name) => [name, tables[name]!.vanished]),
+    ),
     notices: [...created].filter(([, isCreated]) => !isCreated).map(([name]) =>
       noticeOf(name, tables[name]!)
     ),
@@ -121,10 +140,15 @@ function relationOf(
     const isExact = fit?.stageType === sqlType(type) && fit.check === undefined;
     return fit === undefined || isExact ? [] : [[name, fit]];
   });
+  const marked = existing?.columns.get(VANISHED_AT);
+  const isDeclared = Object.hasOwn(table.columns, VANISHED_AT);
+  // Another job may mark rows of the table: whoever writes a row clears its mark.
+  const isMarked = isOwn && !isDeclared && marked !== undefined && isInstant(marked);
   return {
     version: table.version ?? [],
     keepsUpdatedAt: isOwn && keepsUpdatedAt(table),
     keepsXid: LOG_TABLES.has(name),
+    keepsVanishedAt: table.vanished === "mark" || isMarked,
     partitioned: existing?.kind === "p",
     fits: new Map(fits),
     hasRowTrigger: existing?.hasRowTrigger ?? false,

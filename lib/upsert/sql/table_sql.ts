@@ -11,6 +11,11 @@ export const UPDATED_AT = "updated_at";
 /** The declaration of that column. */
 export const UPDATED_AT_SQL = `${quoteIdentifier(UPDATED_AT)} timestamptz NOT NULL DEFAULT now()`;
 
+/** Name of the column that records when the API no longer returned a row. */
+export const VANISHED_AT = "vanished_at";
+/** The declaration of that column. */
+export const VANISHED_AT_SQL = `${quoteIdentifier(VANISHED_AT)} timestamptz`;
+
 /** Name of the column that records which transaction wrote a row of a log (system_tables.ts). */
 export const XID = "xid";
 /** Its value: the transaction that is running, never reused. */
@@ -36,6 +41,7 @@ export function tableSql(name: string, table: Table): string[] {
     ...Object.entries(table.columns).map(([column, { type }]) => columnSql(column, type)),
     ...(keepsUpdatedAt(table) ? [UPDATED_AT_SQL] : []),
     ...(LOG_TABLES.has(name) ? [`${XID} bigint DEFAULT ${XID_SQL}`] : []),
+    ...(table.vanished === "mark" ? [VANISHED_AT_SQL] : []),
     `PRIMARY KEY (${quoteIdentifiers(table.key)})`,
   ];
   const create = `CREATE TABLE IF NOT EXISTS ${quoteIdentifier(name)} (\n  ${

@@ -33,6 +33,8 @@ import type { LockHolder, Target, Written } from "./target.ts";
 import type { QueryOptions, QueryResult } from "./query.ts";
 import { Writer } from "./write_rows.ts";
 import type { LedgerEntry } from "../sql/system_tables.ts";
+import { NOTHING_WATCHED, type Watch } from "./watch.ts";
+import type { WatchedTable } from "../sql/vanished_sql.ts";
 
 /** The parts of a target. */
 interface TargetParts extends DatabaseRetryOptions {
@@ -68,6 +70,7 @@ const WRITABLE_SQL = `SELECT pg_is_in_recovery(), current_setting('default_trans
 export class SqlTarget implements Target {
   readonly kind: Target["kind"];
   readonly label: string;
+  watched: TablePlan["watched"] = new Map();
   readonly #parts: TargetParts;
   readonly #relations = new Map<string, Relation>();
   readonly #tables: Record<string, Table> = {};
@@ -81,6 +84,7 @@ export class SqlTarget implements Target {
     this.#writer = new Writer({
       ...parts,
       relations: this.#relations,
+      watchedTable: (name) => watchedTable(name, this.#tables[name]!),
       guards: () => parts.locks.guards(),
       lockLost: (cause) => parts.locks.lost(cause),
     });
@@ -104,7 +108,8 @@ export class SqlTarget implements Target {
   async prepare(tables: Readonly<Record<string, Table>>): Promise<readonly TableNotice[]> {
     refuseOwnTables(tables);
     Object.assign(this.#tables, tables, SYSTEM_TABLES);
-    const { relations, notices } = await this.#create(this.#tables);
+    const { relations, notices, watched } = await this.#create(this.#tables);
+    this.watched = watched;
     this.#relations.clear();
     for (const [name, relation] of relations) this.#relations.set(name, relation);
     return notices;
@@ -115,8 +120,12 @@ export class SqlTarget implements Target {
     return (await this.#plan(tables)).notices;
   }
 
-  async write(sets: readonly RowSet[], ledger: readonly LedgerEntry[]): Promise<Written> {
-    return await this.#writer.write(sets, ledgerRows(ledger));
+  async write(
+    sets: readonly RowSet[],
+    ledger: readonly LedgerEntry[],
+    watch: Watch = NOTHING_WATCHED,
+  ): Promise<Written> {
+    return await this.#writer.write(sets, ledgerRows(ledger), watch);
   }
 
   async query(sql: string, options: QueryOptions = {}): Promise<QueryResult> {
@@ -220,7 +229,10 @@ export class SqlTarget implements Target {
       ? (await this.query(READ_TABLES_SQL, { readOnly: true })).rows
       : [];
     const recorded = new Map(rows.map(([name, created]) => [String(name), created === true]));
-    return planTables(tables, { existing, recorded });
+    const watched = new Set(
+      rows.flatMap(([name, , isSo]) => isSo === "true" ? [String(name)] : []),
+    );
+    return planTables(tables, { existing, recorded, watched });
   }
 
   async #readStamp(): Promise<void> {
@@ -251,6 +263,14 @@ function refuseOwnTables(tables: Readonly<Record<string, Table>>): void {
   throw new Failure("configuration", `Cannot create table "${own}": Hindcast uses that name`, {
     hint: "Give the table another name in the job",
   });
+}
+
+function watchedTable(table: string, { key, columns, vanished }: Table): WatchedTable {
+  return {
+    table,
+    key: key.map((column) => ({ column, type: columns[column]!.type })),
+    action: vanished,
+  };
 }
 
 function readOnlyDatabase(what: string): Failure {

@@ -6,6 +6,8 @@ import type { Rejection } from "../../extract/extractor.ts";
 import type { RowSet } from "../../extract/row_shape.ts";
 import type { Encryption, QueryOptions, QueryResult } from "./query.ts";
 import type { TableNotice } from "../sql/table_plan.ts";
+import type { Vanished } from "../../config/schema/table_schema.ts";
+import type { Watch } from "./watch.ts";
 import type { LedgerEntry } from "../sql/system_tables.ts";
 import type { WriteCounts } from "../sql/write_counts.ts";
 
@@ -44,16 +46,23 @@ export interface Target extends AsyncDisposable {
    * @throws {Failure} of kind `target` if an existing table does not fit.
    */
   prepare(tables: Readonly<Record<string, Table>>): Promise<readonly TableNotice[]>;
+  /** What happens to rows that vanish, by table, where a job watches for them; empty before `prepare`. */
+  readonly watched: ReadonlyMap<string, Vanished>;
   /** What `prepare` would report, without changing anything. */
   examine(tables: Readonly<Record<string, Table>>): Promise<readonly TableNotice[]>;
   /**
    * Merges rows into their tables and records finished windows in one transaction, tables in dependency
    * order. Sets of one shape are merged in order. Retries after a lost connection. A row that the database
-   * refuses is rejected alone, and counts as rejected for every window that is recorded.
+   * refuses is rejected alone, and counts as rejected for every window that is recorded. Rows that the
+   * windows of `watch` no longer return are marked or deleted, unless a row was rejected.
    *
    * @throws {Failure} of kind `target` if the database cannot take the rows, `locked` if the lock was lost.
    */
-  write(sets: readonly RowSet[], ledger: readonly LedgerEntry[]): Promise<Written>;
+  write(
+    sets: readonly RowSet[],
+    ledger: readonly LedgerEntry[],
+    watch?: Watch,
+  ): Promise<Written>;
   /**
    * Runs one SQL statement.
    *

@@ -3,7 +3,9 @@
 // that share tables cannot deadlock, because all lock tables, and rows within a table, in the same order.
 import type { CopyBatch } from "./copy_batch.ts";
 import { quoteLiteral } from "../sql/identifier.ts";
-import { LEDGER_TABLE } from "../sql/log_tables.ts";
+import { SYSTEM_TABLES } from "../sql/system_tables.ts";
+import { isStatedSql, type ReadWindow, VANISHED_COUNT_SQL } from "../sql/vanished_sql.ts";
+import { vanishedSql, type WatchedTable } from "../sql/vanished_sql.ts";
 import { copyInto, mergeSql, stageName, stageSql } from "../sql/merge_sql.ts";
 import type { Relation } from "../sql/merge_sql.ts";
 import type { Step, StepResult } from "./session.ts";
@@ -20,12 +22,24 @@ export interface PlannedCopy {
   readonly strategy: WriteStrategy;
 }
 
+/** The windows of a write whose rows in one table are compared with what they returned before. */
+export interface PlannedComparison {
+  /** The table. */
+  readonly watched: WatchedTable;
+  /** The same table. */
+  readonly relation: Relation;
+  /** The windows. */
+  readonly windows: readonly ReadWindow[];
+}
+
 /** The steps of a write. */
 export interface WritePlan {
   /** The statements, in order. */
   readonly steps: readonly Step[];
   /** For each step the index of its copy batch; -1 for a guard, -2 for everything else. */
   readonly owners: readonly number[];
+  /** The tables of the steps that mark or delete rows, by step. */
+  readonly comparisons: ReadonlyMap<number, string>;
 }
 
 /** How the steps of a write depend on the session. */
@@ -64,14 +78,15 @@ const SETTINGS_SQL = `SELECT ${DURABLE_SQL}, ${
 }`;
 
 /**
- * The steps that write the copy batches. The guards come last: a lock that is still held then cannot be
+ * The steps that write the copy batches and then compare what the windows returned. The guards come last: a lock that is still held then cannot be
  * taken over before the commit, and a write that takes long does not block the renewal of its lease.
  */
 export function planWrite(
   planned: readonly PlannedCopy[],
   { guards, keepsStages }: PlanOptions,
+  compared: readonly PlannedComparison[] = [],
 ): WritePlan {
-  const steps: Step[] = [{ sql: SETTINGS_SQL }, ...tableLocks(planned)];
+  const steps: Step[] = [{ sql: SETTINGS_SQL }, ...tableLocks(planned, compared)];
   const owners: number[] = steps.map(() => OTHER);
   const add = (owner: number, ...added: Step[]) => {
     for (const step of added) {
@@ -84,8 +99,20 @@ export function planWrite(
     add(index, ...copySteps(each, staged, keepsStages));
   }
   if (planned.some(({ relation }) => relation.hasDeferrable)) add(OTHER, CHECK_DEFERRED);
+  const comparisons = new Map<number, string>();
+  for (const { watched, relation, windows } of compared) {
+    comparisons.set(steps.length, watched.table);
+    add(OTHER, { sql: vanishedSql(watched, relation, windows) }, { sql: VANISHED_COUNT_SQL });
+  }
   for (const sql of guards) add(GUARD, { sql });
-  return { steps, owners };
+  return { steps, owners, comparisons };
+}
+
+/** The number of rows that vanished, by table, from the results of the plan's steps. */
+export function vanishedOf(plan: WritePlan, results: readonly StepResult[]): Map<string, number> {
+  return new Map(
+    [...plan.comparisons].map(([step, table]) => [table, Number(results[step + 1]!.rows[0]![0])]),
+  );
 }
 
 /** Checks deferred constraints while the rows at fault can still be found. */
@@ -112,19 +139,29 @@ export function countsOf(
 /**
  * Rows of one shape are written in the order of their keys, so two writers of a table wait for each other
  * and never in a circle. Rows of several shapes take several passes: their writer has the table to itself,
- * as far as other writers of Hindcast are concerned.
+ * as far as other writers of Hindcast are concerned. So does a writer that may touch rows that vanished.
  */
-function tableLocks(planned: readonly PlannedCopy[]): Step[] {
+function tableLocks(
+  planned: readonly PlannedCopy[],
+  compared: readonly PlannedComparison[],
+): Step[] {
   const passes = new Map<string, number>();
   for (const { copy } of planned) {
     const { table } = copy.shape;
-    if (table !== LEDGER_TABLE) passes.set(table, (passes.get(table) ?? 0) + 1);
+    if (!Object.hasOwn(SYSTEM_TABLES, table)) passes.set(table, (passes.get(table) ?? 0) + 1);
   }
+  const again = new Map(compared.map(({ watched: { table }, windows }) => [table, windows]));
+  for (const table of again.keys()) if (!passes.has(table)) passes.set(table, 1);
   if (passes.size === 0) return [];
-  const locks = [...passes].sort(([a], [b]) => a < b ? -1 : 1).map(([table, count]) =>
-    `pg_advisory_xact_lock${count > 1 ? "" : "_shared"}(hashtextextended(` +
-    `'hindcast table ' || current_schema() || '/' || ${quoteLiteral(table)}, 0))`
-  );
+  const locks = [...passes].sort(([a], [b]) => a < b ? -1 : 1).map(([table, count]) => {
+    const lock = (kind: string) =>
+      `pg_advisory_xact_lock${kind}(hashtextextended(` +
+      `'hindcast table ' || current_schema() || '/' || ${quoteLiteral(table)}, 0))`;
+    const windows = again.get(table);
+    if (count > 1) return lock("");
+    if (windows === undefined) return lock("_shared");
+    return `CASE WHEN ${isStatedSql(table, windows)} THEN ${lock("")} ELSE ${lock("_shared")} END`;
+  });
   return [{ sql: `SELECT ${locks.join(", ")}` }];
 }
 

@@ -17,12 +17,15 @@ import type { DatabaseRetryOptions } from "./database_retry.ts";
 import { rejectionOf } from "./rejection.ts";
 import type { Session } from "./session.ts";
 import { NOTHING, sumCounts } from "../sql/write_counts.ts";
-import { ARCHIVE_TABLE, withRejected } from "../sql/system_tables.ts";
 import type { Written } from "./target.ts";
 import { afterBatch, afterCollision, UNKNOWN } from "./write_strategy.ts";
 import type { StrategyState, WriteStrategy } from "./write_strategy.ts";
-import { CHECK_DEFERRED, countsOf, GUARD, planWrite } from "./write_plan.ts";
-import type { PlannedCopy, WritePlan } from "./write_plan.ts";
+import { CHECK_DEFERRED, countsOf, GUARD, planWrite, vanishedOf } from "./write_plan.ts";
+import type { PlannedComparison, PlannedCopy, WritePlan } from "./write_plan.ts";
+import type { Watch } from "./watch.ts";
+import type { WatchedTable } from "../sql/vanished_sql.ts";
+import { LEDGER_TABLE } from "../sql/log_tables.ts";
+import { SYSTEM_TABLES, withRejected } from "../sql/system_tables.ts";
 
 /** The dependencies of a writer; it reads the maps and functions again for each write. */
 interface WriterInput extends DatabaseRetryOptions {
@@ -30,6 +33,8 @@ interface WriterInput extends DatabaseRetryOptions {
   readonly session: Session;
   /** The prepared tables, each after those it references. */
   readonly relations: ReadonlyMap<string, Relation>;
+  /** The key of a table, and what happens to rows of it that vanished. */
+  readonly watchedTable: (name: string) => WatchedTable;
   /** Statements that fail unless the locks of the run are still held. */
   readonly guards: () => readonly string[];
   /** The failure of a run whose lock another run has taken. */
@@ -60,8 +65,9 @@ export class Writer {
    *
    * @throws {Failure} of kind `target` or `locked`.
    */
-  write(sets: readonly RowSet[], ledger: RowSet): Promise<Written> {
-    const writing = this.#write(sets, ledger, this.#last);
+  write(sets: readonly RowSet[], ledger: RowSet, watch: Watch): Promise<Written> {
+    const records = [ledger, watch.stated].filter(({ rows }) => rows.length > 0);
+    const writing = this.#write([...sets, ...records], watch, this.#last);
     this.#last = writing;
     writing.catch(() => {
       if (this.#last === writing) this.#last = Promise.resolve(undefined);
@@ -71,13 +77,12 @@ export class Writer {
 
   async #write(
     sets: readonly RowSet[],
-    ledger: RowSet,
+    { read }: Watch,
     before: Promise<Written | undefined>,
   ): Promise<Written> {
     const order = [...this.#input.relations.keys()];
-    const ready = copyBatchesOf(ledger.rows.length > 0 ? [...sets, ledger] : sets, order);
-    const [copies, last] = await Promise.all([ready, before]);
-    const attempts = new Attempts(this.#input, this.#strategies, copies, ledger.shape.table);
+    const [copies, last] = await Promise.all([copyBatchesOf(sets, order), before]);
+    const attempts = new Attempts(this.#input, this.#strategies, copies, read);
     return await attempts.run(last?.rejected.length ?? 0);
   }
 }
@@ -86,21 +91,23 @@ export class Writer {
 class Attempts {
   readonly #input: WriterInput;
   readonly #strategies: Map<string, StrategyState>;
-  readonly #ledgerTable: string;
+  readonly #read: Watch["read"];
   readonly #rejected: Rejection[] = [];
   readonly #retry: DatabaseRetry;
   #copies: CopyBatch[];
+  /** Whether a row that may belong to one of the windows was refused. */
+  #isIncomplete = false;
 
   constructor(
     input: WriterInput,
     strategies: Map<string, StrategyState>,
     copies: CopyBatch[],
-    ledgerTable: string,
+    read: Watch["read"],
   ) {
     this.#input = input;
     this.#strategies = strategies;
     this.#copies = copies;
-    this.#ledgerTable = ledgerTable;
+    this.#read = read;
     this.#retry = new DatabaseRetry(input);
   }
 
@@ -112,16 +119,21 @@ class Attempts {
     await this.#record(refusedBefore);
     for (;;) {
       const planned = this.#plan();
-      const plan = await this.#planWrite(planned, this.#input.guards());
+      const plan = await this.#planWrite(planned, this.#input.guards(), this.#comparisons());
       try {
         const results = await this.#input.session.transact(plan.steps);
         for (const { text } of this.#copies) text.release();
-        return this.#written(planned, countsOf(plan, planned, results));
+        return this.#written(planned, countsOf(plan, planned, results), vanishedOf(plan, results));
       } catch (error) {
         if (!(error instanceof DatabaseError)) throw error;
         const owner = plan.owners[error.step ?? -1] ?? plan.owners.length;
         if (owner === GUARD && error.consequence === "data") {
           throw await this.#input.lockLost(error);
+        }
+        const kept = plan.comparisons.get(error.step ?? -1);
+        if (kept !== undefined && error.consequence === "data") {
+          await this.#keepVanished(error, kept);
+          continue;
         }
         const at = owner < 0 ? this.#indexOf(error) : owner;
         await this.#recover(error, planned[at], at);
@@ -129,11 +141,34 @@ class Attempts {
     }
   }
 
-  async #planWrite(planned: readonly PlannedCopy[], guards: readonly string[]): Promise<WritePlan> {
+  /** What is compared: nothing after a refused row, because it may be one that was returned before. */
+  #comparisons(): PlannedComparison[] {
+    if (this.#isIncomplete) return [];
+    const { relations, watchedTable } = this.#input;
+    // Rows are deleted before the rows that they refer to.
+    return [...relations].reverse().flatMap(([table, relation]) => {
+      const read = this.#read.filter(({ tables }) => tables.has(table));
+      const windows = read.map(({ window }) => window);
+      return windows.length === 0 ? [] : { watched: watchedTable(table), relation, windows };
+    });
+  }
+
+  /** Records that the database refuses to delete or mark a row; the next fetch of the window tries again. */
+  async #keepVanished(error: DatabaseError, table: string): Promise<void> {
+    const reason = `vanished, and the database refuses to change it: ${error.message}`;
+    this.#rejected.push({ table, column: null, reason, value: "", record: "" });
+    await this.#record(1);
+  }
+
+  async #planWrite(
+    planned: readonly PlannedCopy[],
+    guards: readonly string[],
+    compared: readonly PlannedComparison[] = [],
+  ): Promise<WritePlan> {
     const { session } = this.#input;
     try {
       const keepsStages = await retryDatabase(this.#input, () => session.keepsTemporaryTables());
-      return planWrite(planned, { guards, keepsStages });
+      return planWrite(planned, { guards, keepsStages }, compared);
     } catch (error) {
       throw error instanceof DatabaseError ? error.toFailure("write rows") : error;
     }
@@ -152,15 +187,24 @@ class Attempts {
     });
   }
 
-  #written(planned: readonly PlannedCopy[], counts: ReturnType<typeof countsOf>): Written {
+  #written(
+    planned: readonly PlannedCopy[],
+    counts: ReturnType<typeof countsOf>,
+    vanished: ReadonlyMap<string, number>,
+  ): Written {
     const byTable: Map<string, typeof counts[number]> = new Map();
     for (const [index, { copy }] of planned.entries()) {
       const { id, table } = copy.shape;
       const state = this.#strategies.get(id) ?? UNKNOWN;
       this.#strategies.set(id, afterBatch(state, counts[index]!));
-      if (table !== this.#ledgerTable && table !== ARCHIVE_TABLE) {
+      if (!Object.hasOwn(SYSTEM_TABLES, table)) {
         byTable.set(table, sumCounts(byTable.get(table) ?? NOTHING, counts[index]!));
       }
+    }
+    for (const [table, count] of vanished) {
+      if (count === 0) continue;
+      const more = { ...NOTHING, vanished: count };
+      byTable.set(table, sumCounts(byTable.get(table) ?? NOTHING, more));
     }
     return { counts: byTable, rejected: this.#rejected };
   }
@@ -179,7 +223,7 @@ class Attempts {
       this.#strategies.set(copy.shape.id, afterCollision(state));
     } else if (error.consequence === "twice" && copy.text.rows > 1) {
       this.#copies = this.#copies.toSpliced(index, 1, ...await halves(copy));
-    } else if (error.consequence === "data" && copy.shape.table !== this.#ledgerTable) {
+    } else if (error.consequence === "data" && !Object.hasOwn(SYSTEM_TABLES, copy.shape.table)) {
       await this.#isolate(copy, index, refusalOf(error, copy.shape));
     } else {
       throw error.toFailure(writeTo(copy));
@@ -214,9 +258,11 @@ class Attempts {
 
   /** Adds the refused rows to the ledger's entries. */
   async #record(refused: number): Promise<void> {
-    const at = this.#copies.findIndex(({ shape }) => shape.table === this.#ledgerTable);
+    if (refused === 0) return;
+    this.#isIncomplete = true;
+    const at = this.#copies.findIndex(({ shape }) => shape.table === LEDGER_TABLE);
     const ledger = this.#copies[at];
-    if (ledger === undefined || refused === 0) return;
+    if (ledger === undefined) return;
     const rows = (await arrivedRows(ledger)).map(({ row, at }) => ({
       row: withRejected(row, refused),
       at,
