@@ -24,6 +24,7 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
     /unable to open|directory|readonly|read-only|requires .* access|denied/i,
     "Set BACKFILL_KV to a writable file",
   ],
+  [/status 40[13]/i, "Set DENO_KV_ACCESS_TOKEN to the access token of the KV server"],
   [/disk is full|no space/i, "Free space on the disk, then run again with --resume"],
   [/not a database|malformed|corrupt/i, REBUILD],
 ];

@@ -67,9 +67,10 @@ export async function performRun(performance: Performance): Promise<RunResult> {
   const { job, options, checkpoint, target, signal, wallNow = Date.now } = performance;
   const { streams = streamsOf(job, options), range = rangeOf(options) } = performance;
   const { logsFolder } = performance;
-  using files = logsFolder === undefined
-    ? undefined
-    : new RunFiles(logsFolder, job, streams, performance.run);
+  using files = logsFolder === undefined ? undefined : new RunFiles({
+    ...{ folder: logsFolder, job, streams, run: performance.run },
+    warn: (message, hint) => listen({ kind: "warning", message, hint }),
+  });
   const summary = emptySummary(performance.run);
   const listen = (event: RunEvent) => {
     foldSummary(summary, event);

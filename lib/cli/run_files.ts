@@ -1,5 +1,6 @@
 // Owns the files that a run writes into the logs folder: a log, the errors and a readable copy of the
-// checkpoint, one of each per group. They are for display and scripts; Hindcast never reads them back.
+// checkpoint, one of each per group. They are for display and scripts; Hindcast never reads them back. Invariant: a
+// run goes on where they cannot be written, and says so once.
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { snapshot, viewEntry } from "../checkpoint/snapshot.ts";
 import type { Job } from "../config/schema/job.ts";
@@ -14,29 +15,43 @@ const OWNER_ONLY = 0o600;
 /** Time between two copies of the checkpoint during a run. */
 const COPY_EVERY_MS = 30_000;
 
+/** What the files of a run are about. */
+interface RunFilesOptions {
+  /** Folder of the logs; created where it is missing. */
+  readonly folder: string;
+  /** The job. */
+  readonly job: Job;
+  /** Names of its streams that run. */
+  readonly streams: readonly string[];
+  /** Id of the run, which is part of the names of the logs. */
+  readonly run: string;
+  /** Receives why no more files are written. */
+  readonly warn: (message: string, hint: string) => void;
+}
+
 /** The files of one run. */
 export class RunFiles implements Disposable {
-  readonly #folder: string;
-  readonly #job: Job;
+  readonly #options: RunFilesOptions;
   readonly #groups: readonly string[];
   readonly #logs = new Map<string, Deno.FsFile>();
   readonly #encoder = new TextEncoder();
   #copiedAtMs = -Infinity;
+  #trouble: { readonly error: unknown; isTold: boolean } | undefined;
 
-  /** Opens a log per group; a missing folder is created. `time` is part of the names of the files. */
-  constructor(folder: string, job: Job, streams: readonly string[], time: string) {
-    this.#folder = folder;
-    this.#job = job;
+  /** Opens a log per group. */
+  constructor(options: RunFilesOptions) {
+    const { folder, job, streams, run } = options;
+    this.#options = options;
     this.#groups = [...new Set(streams.map((name) => job.streams[name]!.group))];
-    createFolder(folder);
-    makePrivate(folder);
-    for (const group of this.#groups) {
-      const path = `${folder}/backfill_${group}_${time}.log`;
-      this.#logs.set(
-        group,
-        Deno.openSync(path, { create: true, append: true, mode: OWNER_ONLY }),
-      );
-    }
+    this.#attempt(() => {
+      createFolder(folder);
+      makePrivate(folder);
+      for (const group of this.#groups) {
+        const path = `${folder}/backfill_${group}_${run}.log`;
+        const file = Deno.openSync(path, { create: true, append: true, mode: OWNER_ONLY });
+        this.#logs.set(group, file);
+      }
+    });
   }
 
   /** Writes an event to the log of its group, or to all logs if it concerns the run. */
@@ -45,8 +60,32 @@ export class RunFiles implements Disposable {
     if (lines.length === 0) return;
     const bytes = this.#encoder.encode(`${safeText(lines.join("\n"))}\n`);
     const stream = streamOf(event);
-    const groups = stream === undefined ? this.#groups : [this.#job.streams[stream]?.group ?? ""];
-    for (const group of groups) this.#logs.get(group)?.writeSync(bytes);
+    const { job } = this.#options;
+    const groups = stream === undefined ? this.#groups : [job.streams[stream]?.group ?? ""];
+    this.#attempt(() => {
+      for (const group of groups) this.#logs.get(group)?.writeSync(bytes);
+    });
+    this.#tell();
+  }
+
+  /** Does something unless it failed before. */
+  #attempt(action: () => void): void {
+    if (this.#trouble !== undefined) return;
+    try {
+      action();
+    } catch (error) {
+      this.#trouble = { error, isTold: false };
+    }
+  }
+
+  #tell(): void {
+    if (this.#trouble === undefined || this.#trouble.isTold) return;
+    this.#trouble.isTold = true;
+    const { error } = this.#trouble;
+    this.#options.warn(
+      `Cannot write the logs: ${error instanceof Error ? error.message : String(error)}`,
+      "Set BACKFILL_LOGS to a writable folder; the run continues without logs",
+    );
   }
 
   /** Writes the copies of checkpoint and errors, at most every 30 s unless the run has ended. */
@@ -58,14 +97,13 @@ export class RunFiles implements Disposable {
   ): Promise<void> {
     if (!last && nowMs - this.#copiedAtMs < COPY_EVERY_MS) return;
     this.#copiedAtMs = nowMs;
+    const { job } = this.#options;
     const entries = await checkpoint.retryEntries();
     for (const group of this.#groups) {
-      const names = Object.keys(this.#job.streams).filter((name) =>
-        this.#job.streams[name]!.group === group
-      );
-      const streams = await snapshot(this.#job, checkpoint, names, params, undefined);
+      const names = Object.keys(job.streams).filter((name) => job.streams[name]!.group === group);
+      const streams = await snapshot(job, checkpoint, names, params, undefined);
       const written_at = new Date(nowMs).toISOString();
-      this.#write(`backfill_${group}_checkpoint.json`, { job: this.#job.job, written_at, streams });
+      this.#write(`backfill_${group}_checkpoint.json`, { job: job.job, written_at, streams });
       const own = entries.filter((entry) => names.includes(entry.stream));
       this.#write(
         `backfill_${group}_errors.json`,
@@ -80,11 +118,14 @@ export class RunFiles implements Disposable {
   }
 
   #write(name: string, value: unknown): void {
-    const path = `${this.#folder}/${name}`;
-    Deno.writeTextFileSync(`${path}.tmp`, safeText(`${JSON.stringify(value, null, 2)}\n`), {
-      mode: OWNER_ONLY,
+    const path = `${this.#options.folder}/${name}`;
+    this.#attempt(() => {
+      Deno.writeTextFileSync(`${path}.tmp`, safeText(`${JSON.stringify(value, null, 2)}\n`), {
+        mode: OWNER_ONLY,
+      });
+      Deno.renameSync(`${path}.tmp`, path);
     });
-    Deno.renameSync(`${path}.tmp`, path);
+    this.#tell();
   }
 
   /** Closes the files. */

@@ -48,7 +48,7 @@ export interface BenchRun {
 /** Opens a job on an empty database, a real server's unless a URL is given. */
 export async function openBench(
   text: string,
-  options: { url?: string; env?: Record<string, string>; retryForMs?: number } = {},
+  options: { url?: string; env?: Record<string, string>; retryForMs?: number; logs?: string } = {},
 ): Promise<Bench> {
   const dir = tempDir();
   const env = (name: string) => ({ METER_PASSWORD: PASSWORD, ...options.env })[name];
@@ -58,7 +58,7 @@ export async function openBench(
   const kv = await openKv(dir.file("checkpoints.db"));
   const lock = await target.lock(job.job, { run: "test", host: "test", pid: Deno.pid });
   const checkpoint = new Checkpoint(kv, target.id, job.job);
-  const logs = dir.file("logs");
+  const logs = options.logs ?? dir.file("logs");
   return {
     job,
     target,

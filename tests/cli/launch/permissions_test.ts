@@ -348,6 +348,44 @@ Deno.test("a KV server gets its host, its port and the token that Deno reads for
   assertEquals(env!.includes("DENO_KV_ACCESS_TOKEN"), false);
 });
 
+Deno.test("a command sends the token to the KV server, and names it where the server refuses it", async () => {
+  const seen: (string | null)[] = [];
+  await using kv = serve((request) => {
+    seen.push(request.headers.get("authorization"));
+    return new Response("no", { status: 401 });
+  });
+  await using site = await openSite(thingsJob("http://127.0.0.1:1"), {
+    env: { TINY_TOKEN: "t", BACKFILL_KV: kv.url, DENO_KV_ACCESS_TOKEN: "kv-token-12345" },
+  });
+  const { code, stdout, stderr } = await site.run("status");
+  assertEquals([code, seen[0]], [1, "Bearer kv-token-12345"], stderr);
+  assertStringIncludes(stderr, "hint: Set DENO_KV_ACCESS_TOKEN to the access token");
+  assertEquals((stdout + stderr).includes("kv-token-12345"), false);
+});
+
+Deno.test("commands send no span to an OpenTelemetry collector, so that no URL with a secret is in one", async () => {
+  const received: string[] = [];
+  await using collector = serve(async (request) => {
+    received.push(`${request.url} ${await request.text()}`);
+    return Response.json({});
+  });
+  await using api = thingsApi();
+  const job = thingsJob(api.url).replace("bearer: ", "query: { key: ").replace("} }", "} } }");
+  await using site = await openSite(job, {
+    env: {
+      TINY_TOKEN: "span-secret-1",
+      OTEL_DENO: "true",
+      OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    },
+  });
+  const days = ["--start-date", "2025-10-01", "--end-date", "2025-10-02"];
+  const { code, stderr } = await site.run("backfill", days);
+  assertEquals(code, 0, stderr);
+  assertEquals(received.filter((text) => text.includes("/v1/traces")), []);
+  assertEquals(received.some((text) => text.includes("span-secret")), false);
+});
+
 Deno.test("the embedded database works without HOME, as under cron and systemd", async () => {
   using dir = tempDir();
   const { HOME: _, DENO_DIR: __, XDG_CACHE_HOME: ___, ...env } = Deno.env.toObject();

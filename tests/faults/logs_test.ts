@@ -1,0 +1,34 @@
+// A run goes on where its logs cannot be written, and says so once.
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { openBench } from "./in_process.ts";
+import { daysOf, meterJob, startMeters, tablesOf } from "./meter_api.ts";
+import { openSite } from "./site.ts";
+import { tinyDisk } from "./tiny_disk.ts";
+
+const ARGS = ["--start-date", "2024-01-01", "--end-date", "2024-01-05"];
+const ROWS = tablesOf(daysOf("2024-01-01", "2024-01-06")) as Record<string, unknown[]>;
+
+Deno.test("backfill continues without logs where their folder cannot be created or is a file", async () => {
+  await using api = startMeters();
+  await using site = await openSite(meterJob(api.url), { files: { file: "" } });
+  for (const folder of [site.file("file", "logs"), site.file("file")]) {
+    const env = { BACKFILL_LOGS: folder };
+    const { code, stdout, stderr } = await site.run("backfill", ARGS, { env });
+    assertEquals([code, stderr], [0, ""], stdout);
+    assertEquals(stdout.split("warning: Cannot write the logs: ").length, 2, stdout);
+    assertStringIncludes(stdout, "hint: Set BACKFILL_LOGS to a writable folder");
+    assertEquals(await site.rows(), ROWS);
+  }
+});
+
+Deno.test("backfill continues without logs when their disk is full", async () => {
+  await using disk = await tinyDisk(8);
+  if (disk === undefined) return;
+  await using api = startMeters();
+  await using bench = await openBench(meterJob(api.url), { logs: disk.path });
+  const { summary, events } = await bench.run("2024-01-01", "2024-03-31");
+  assertEquals([summary.outcome, summary.windows.failed], ["done", 0]);
+  const warnings = events.flatMap((event) => event.kind === "warning" ? [event.message] : []);
+  assertEquals(warnings.length, 1, warnings.join("\n"));
+  assertStringIncludes(warnings[0]!, "Cannot write the logs: No space left on device");
+});
