@@ -17,6 +17,7 @@ import { Notifier } from "./report/notifier.ts";
 import type { Wait } from "./report/text/wait.ts";
 import { readLimitsUse } from "./checkpoint/limits_use.ts";
 import { LimitTable } from "./upsert/limit_table.ts";
+import { ExportTable } from "./upsert/export_table.ts";
 import { TokenTable } from "./upsert/token_table.ts";
 import { run, type RunInput, type RunResult } from "./run.ts";
 
@@ -71,6 +72,7 @@ export async function runWithApi(given: ApiRunInput): Promise<RunResult> {
     onWait,
     limitStore: new LimitTable(input.target),
     tokenStore: new TokenTable(input.target),
+    exportStore: new ExportTable(input.target),
     noWait: input.noWait,
   });
   // A pause that the API requested of an earlier run; if it cannot be read, the API requests it again.

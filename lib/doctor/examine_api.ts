@@ -29,7 +29,12 @@ const SKEW_MS = 60_000;
 export async function examineApi(job: Job, dependencies: ApiDependencies): Promise<Item[]> {
   const name = cheapestStream(job);
   if (name === undefined) {
-    return [fine("api", "every stream of the job requires rows of another one")];
+    return [
+      fine(
+        "api",
+        "every stream of the job requires rows of another one, or an export to be ordered",
+      ),
+    ];
   }
   let status: number | undefined;
   const onEvent = (event: FetchEvent) => {
@@ -80,7 +85,8 @@ export function cheapestStream(
     (window === undefined ? 0 : 2) + (for_each === undefined ? 0 : 1);
   return Object.entries(job.streams)
     .filter(([name, stream]) =>
-      among.includes(name) && stream.request !== undefined && !isFedByTarget(stream)
+      among.includes(name) && stream.request !== undefined && stream.export === undefined &&
+      !isFedByTarget(stream)
     )
     .sort(([, a], [, b]) => cost(a) - cost(b))[0]?.[0];
 }

@@ -14,6 +14,7 @@ import { readSecret } from "../config/schema/secret.ts";
 import { jwtIssuer } from "./sign/jwt.ts";
 import type { SignerDependencies } from "./sign/sign.ts";
 import { Signer } from "./sign/signer.ts";
+import { type ExportStore, memoryExportStore } from "./export_store.ts";
 import { Credentials } from "./http/credentials.ts";
 import { refreshTokenOf } from "./http/oauth2.ts";
 import { StreamClient } from "./stream_client.ts";
@@ -53,6 +54,8 @@ export class ApiClient implements ApiConnection, AsyncDisposable {
   readonly parseSlot: Semaphore = new Semaphore(1);
   /** The credentials that requests carry. */
   readonly credentials: Credentials;
+  /** The exports that were ordered. */
+  readonly exports: ExportStore;
   /** Signs requests. */
   readonly signer: Signer;
   /** Whether the API is reachable. */
@@ -75,6 +78,7 @@ export class ApiClient implements ApiConnection, AsyncDisposable {
       nonce: () => crypto.randomUUID().replaceAll("-", ""),
       onSecret: (token) => this.credentials.hide(token),
     };
+    this.exports = dependencies.exportStore ?? memoryExportStore();
     this.signer = new Signer(source.auth, source.url, signing);
     const assertion = source.auth?.jwt === undefined
       ? () => Promise.reject(new RangeError("Cannot sign a token: the job declares none"))

@@ -6,6 +6,7 @@ import type { FetchListener } from "./fetch_event.ts";
 import type { WaitListener } from "../report/text/wait.ts";
 import type { LimitStore } from "./rate/limit_store.ts";
 import type { Job } from "../config/schema/job.ts";
+import type { ExportStore } from "./export_store.ts";
 import type { TokenStore } from "./http/token_store.ts";
 import type { HttpClient } from "./http/http.ts";
 import type { Limiter } from "./rate/limiter.ts";
@@ -39,6 +40,8 @@ export interface ApiDependencies {
   readonly limitStore?: LimitStore | undefined;
   /** Where refreshed OAuth2 tokens are kept; without it they live as long as the client. */
   readonly tokenStore?: TokenStore | undefined;
+  /** Where the IDs of ordered exports are kept; without it they live as long as the client. */
+  readonly exportStore?: ExportStore | undefined;
 }
 
 /** What the clients of all streams of a job share. */
@@ -59,6 +62,8 @@ export interface ApiConnection {
   readonly parseSlot: Semaphore;
   /** The credentials that requests carry. */
   readonly credentials: Credentials;
+  /** The exports that were ordered. */
+  readonly exports: ExportStore;
   /** Signs requests. */
   readonly signer: Signer;
   /** Whether the API is reachable. */

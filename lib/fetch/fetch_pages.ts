@@ -18,6 +18,7 @@ import type { ArchivedResponse, KeptResponse, PageArchive } from "./page_archive
 import type { Place } from "./page_budget.ts";
 import type { ApiClient } from "./api_client.ts";
 import type { Unit as RequestUnit } from "./http/unit.ts";
+import { orderExport, type WindowExport } from "./ordered_export.ts";
 import { openPaginator } from "./paging/open_paginator.ts";
 import { type PageStep } from "./http/page_step.ts";
 
@@ -50,6 +51,11 @@ export interface Page {
   /** Epoch milliseconds before the first request of the window, if that was earlier than this run knows. */
   readonly requestedAt?: number | undefined;
 }
+
+/** The page of an export without data. */
+const EMPTY_PAGE: Page = {
+  ...{ index: 0, records: [], body: null, header: () => null, total: 0, bytes: 0, ms: 0, url: "" },
+};
 
 /** A response that is not parsed yet. */
 interface Received extends Disposable {
@@ -91,18 +97,40 @@ export async function* fetchPages(
   signal: AbortSignal,
 ): AsyncGenerator<Page> {
   const client = api.client(streamName);
+  let exported: WindowExport | undefined;
   try {
+    exported = await exportOf(client, unit, signal);
+    const ready = exported?.ready;
+    if (exported !== undefined && (ready === undefined || ready.files?.length === 0)) {
+      yield EMPTY_PAGE;
+      return await exported.forget();
+    }
+    const wanted = ready === undefined ? unit : { ...unit, export: ready };
     for (let restarts = 0;;) {
-      const verdict = yield* readAnew(client, unit, signal);
-      if (verdict.kind === "done") return;
+      const verdict = yield* readAnew(client, wanted, signal);
+      if (verdict.kind === "done") return await exported?.forget();
       // What an interrupted run has left in the archive is no longer what the API returns.
       if (unit.archive?.forget()) continue;
       if (verdict.kind === "failed") throw incomplete(verdict, api);
       if (restarts++ === MAX_RESTARTS) throw unstable(api.mask(verdict.reason));
     }
   } catch (error) {
-    throw signal.aborted ? interruption(signal) : readingFailure(error);
+    if (signal.aborted) throw interruption(signal);
+    // A file that is refused or gone may be there in an export that is ordered again.
+    if (error instanceof Failure && FILE_GONE.has(error.status)) await exported?.forget();
+    throw readingFailure(error);
   }
+}
+
+/** Statuses of a file whose URL is not valid any more. */
+const FILE_GONE: ReadonlySet<number | undefined> = new Set([403, 404, 410]);
+
+function exportOf(
+  client: StreamClient,
+  unit: Unit,
+  signal: AbortSignal,
+): Promise<WindowExport> | undefined {
+  return client.stream.export && orderExport(client, unit, signal);
 }
 
 /** Reads the window; an error is a reason to restart it while pages of an interrupted run are used. */
@@ -126,7 +154,7 @@ async function* readOnce(
   signal: AbortSignal,
 ): AsyncGenerator<Page, Exclude<Verdict, MoreVerdict>> {
   const { job: { source } } = client.api;
-  const paginator = openPaginator(client.stream, source.url, client.ends);
+  const paginator = openPaginator(client.stream, source.url, client.ends, unit.export?.files);
   using proofs = new DisposableStack();
   let proof: Disposable | undefined;
   using ahead = new ReadAhead((step, signal) => requestPage(client, unit, step, signal), {

@@ -12,7 +12,7 @@ import {
   maskedCredentials,
   withCredentials,
 } from "./http/auth.ts";
-import { renderRequest, type WireRequest } from "./http/request.ts";
+import { renderFirst, type WireRequest } from "./http/request.ts";
 import type { Unit } from "./http/unit.ts";
 import { openPaginator } from "./paging/open_paginator.ts";
 
@@ -37,7 +37,7 @@ export function maskedRequest(job: Job, streamName: string, unit: Unit, env: Env
   for (const name of Object.keys(auth?.hmac?.headers ?? {})) {
     credentials.push(headerCredential(name, "signature", "signature"));
   }
-  const bare = renderRequest(job, stream, unit, first);
+  const bare = renderFirst(job, stream, unit, first);
   const mask = maskSecrets(secretValues(job, env));
   const request = withCredentials(
     { ...bare, url: mask(bare.url), headers: maskedValues(bare.headers, mask) },

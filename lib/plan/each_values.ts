@@ -25,7 +25,7 @@ export async function* eachValues(
   onNull: OnNull = () => {},
 ): AsyncGenerator<Record<string, unknown>> {
   const dimensions = Object.entries(stream.for_each ?? {});
-  const used = JSON.stringify([stream.request ?? null, stream.rows]);
+  const used = JSON.stringify([stream.request ?? null, stream.export ?? null, stream.rows]);
   // A million values take about 100 MB here; the checkpoint holds more of each.
   const seen = new Set<string>();
   for await (const values of grid(dimensions, { params, query, used, onNull })) {

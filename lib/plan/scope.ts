@@ -19,8 +19,8 @@ function usedParams(
   stream: string,
   params: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
-  const { request, rows } = job.streams[stream]!;
-  const text = JSON.stringify([request ?? null, rows, job.source.headers]);
+  const { request, export: exported, rows } = job.streams[stream]!;
+  const text = JSON.stringify([request ?? null, exported ?? null, rows, job.source.headers]);
   return Object.fromEntries(
     Object.entries(params).filter(([name]) => mention(name).test(text)),
   );

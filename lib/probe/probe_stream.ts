@@ -14,6 +14,7 @@ import { openApi } from "../fetch/api_client.ts";
 import type { FetchEvent } from "../fetch/fetch_event.ts";
 import { renderRequest } from "../fetch/http/request.ts";
 import type { Unit } from "../fetch/http/unit.ts";
+import { orderExport } from "../fetch/ordered_export.ts";
 import { openPaginator } from "../fetch/paging/open_paginator.ts";
 import { readResponse } from "../fetch/read_response.ts";
 import { maskedRequest } from "../fetch/request_preview.ts";
@@ -49,7 +50,7 @@ export async function probeStream(
   await using api = openApi(withoutRetries(job), listening);
   const client = api.client(stream);
   const unsent = unsentProbe(stream, unit, maskedRequest(job, stream, unit, dependencies.env));
-  const sent = await attempt(() => send(client, unit), dependencies.signal);
+  const sent = await attempt(() => send(client, unit, dependencies.signal), dependencies.signal);
   if ("problem" in sent) {
     const answer = lastResponse(events);
     const hint = sent.problem?.hint ?? statusHint(answer?.status) ?? null;
@@ -61,10 +62,23 @@ export async function probeStream(
   return masked({ ...unsent, ...found, answer }, (text) => api.mask(text));
 }
 
-function send(client: StreamClient, unit: Unit): Promise<OkResponse> {
-  const { job, dependencies } = client.api;
-  const step = openPaginator(client.stream, job.source.url).first();
-  return client.send(renderRequest(job, client.stream, unit, step), dependencies.signal);
+/** Requests the first page; an export is ordered and waited for before. */
+async function send(client: StreamClient, unit: Unit, signal: AbortSignal): Promise<OkResponse> {
+  const { job } = client.api;
+  const { stream } = client;
+  const exported = stream.export && (await orderExport(client, unit, signal)).ready;
+  if (stream.export !== undefined && (exported === undefined || exported.files?.length === 0)) {
+    throw new Failure(
+      "window",
+      "Cannot read records: the API reports that the export has no data",
+      {
+        hint: "Probe another day with --from",
+      },
+    );
+  }
+  const wanted = exported === undefined ? unit : { ...unit, export: exported };
+  const step = openPaginator(stream, job.source.url, client.ends, exported?.files).first();
+  return await client.send(renderRequest(job, stream, wanted, step), signal);
 }
 
 /** What a response of the declared shape contains and becomes. */

@@ -130,8 +130,8 @@ async function hostsOf(root: YamlNode | undefined, env: Environment): Promise<st
 /** The hosts to which links may lead, of all streams. */
 function linkHostsOf(root: YamlNode | undefined): YamlNode[] {
   return membersOf(at(root, "streams")).flatMap((stream) => {
-    const hosts = at(stream, "paging", "hosts");
-    return hosts?.kind === "list" ? hosts.items : [];
+    const hosts = [at(stream, "paging", "hosts"), at(stream, "export", "hosts")];
+    return hosts.flatMap((list) => list?.kind === "list" ? list.items : []);
   });
 }
 

@@ -4,7 +4,7 @@ import { neededBy, type PlanSource } from "../../checkpoint/open_plan.ts";
 import { readVisits } from "../../checkpoint/visits.ts";
 import type { Job } from "../../config/schema/job.ts";
 import { credentialsOf, maskedCredentials, withCredentials } from "../../fetch/http/auth.ts";
-import { renderRequest, requestLine } from "../../fetch/http/request.ts";
+import { renderFirst, requestLine } from "../../fetch/http/request.ts";
 import type { WireRequest } from "../../fetch/http/request.ts";
 import type { Unit } from "../../plan/stream_plan.ts";
 import { countWindows, StreamPlan } from "../../plan/stream_plan.ts";
@@ -105,7 +105,11 @@ async function streamLines(
   }
   const dates = range === undefined ? "" : ` ${formatWindow(range)}`;
   if (isFedByTarget(stream)) {
-    return [`  ${name}:${dates} ${stream.request?.path ?? ""} for each row of its query`];
+    return [
+      `  ${name}:${dates} ${
+        (stream.export?.order ?? stream.request)?.path ?? ""
+      } for each row of its query`,
+    ];
   }
   const plan = source === undefined
     ? freshPlan(job, name, planned)
@@ -163,7 +167,7 @@ function requestLines(job: Job, unit: Unit, planned: PlannedDates): string[] {
   const stream = job.streams[unit.stream]!;
   const values = { window: unit.window, each: unit.eachValues, params: planned.params };
   const step = openPaginator(stream, job.source.url).first();
-  const bare = renderRequest(job, stream, values, step);
+  const bare = renderFirst(job, stream, values, step);
   const request = withCredentials(
     bare,
     maskedCredentials(credentialsOf(job.source.auth, maskable)),

@@ -33,6 +33,40 @@ export interface RequestSpec {
   xml?: string | undefined;
 }
 
+/** An export that is ordered first and fetched when it is ready. */
+export interface ExportSpec {
+  /** Request that orders the export. */
+  order: RequestSpec;
+  /** Path of the ID in the response to the order, or `$header.NAME`. */
+  id: string;
+  /** Request for the state of the export; `{export.id}` is its ID. */
+  status: RequestSpec;
+  /** Path of the state in the response to `status`. */
+  state: string;
+  /** States in which the export is ready. */
+  done: string[];
+  /** States in which the export has failed. */
+  failed?: string[] | undefined;
+  /** States that mean that there is no data. */
+  empty?: string[] | undefined;
+  /**
+   * Path of the URL of the file in the response to `status`, or of a list of URLs; they replace
+   * `request`.
+   */
+  files?: string | undefined;
+  /**
+   * Hosts to which links may lead in addition to that of `source.url`. Requests to them carry no
+   * credentials and no headers of the job.
+   */
+  hosts: string[];
+  /**
+   * Wait before the state is requested again; it grows to a minute, or to this if it is longer.
+   */
+  wait: number;
+  /** How long an export may take. */
+  timeout: number;
+}
+
 /** Location and shape of the records in a response. */
 export interface RecordsSpec {
   /** Path of the records in the response body; empty for the body itself. */
@@ -122,6 +156,8 @@ export interface Stream {
   values?: Record<string, unknown>[] | undefined;
   /** The request: a path, or a mapping. */
   request?: RequestSpec | undefined;
+  /** An export that is ordered first, prepared by the API, and fetched when it is ready. */
+  export?: ExportSpec | undefined;
   /**
    * Values to repeat the request for, available as `{each.NAME}`: a list, a query on the target, or
    * a parameter. Several keys are combined.

@@ -1,7 +1,7 @@
 // Checks the request of a stream: its placeholders must name existing parameters, values of for_each or
 // the window, and it must request each window completely. Pure.
 import type { WindowLength } from "../../plan/time/duration.ts";
-import type { Stream } from "../schema/job_schema.ts";
+import type { RequestSpec, Stream } from "../schema/job_schema.ts";
 import { type Placeholder, showsTime } from "../template/placeholder.ts";
 import { resolveHeaders } from "./source.ts";
 import type { JobPath, Scope } from "./scope.ts";
@@ -13,19 +13,20 @@ interface Found {
   readonly placeholder: Placeholder;
 }
 
-/** Checks the request of a stream. */
+/** Checks the requests of a stream: its own, and those of its export. */
 export function resolveRequest(scope: Scope, name: string, stream: Stream): void {
-  const { request } = stream;
-  if (request === undefined) return;
-  const path = ["streams", name, "request"];
+  const { request, export: exported } = stream;
+  const path = ["streams", name];
+  const requests: [JobPath, RequestSpec][] = [];
+  if (request !== undefined) requests.push([[...path, "request"], request]);
+  if (exported !== undefined) {
+    requests.push([[...path, "export", "order"], exported.order]);
+    requests.push([[...path, "export", "status"], exported.status]);
+  }
+  if (requests.length === 0) return;
   const before = scope.problems.length;
   const found = [
-    ...templates(scope, [...path, "path"], request.path),
-    ...templates(scope, [...path, "query"], request.query),
-    ...templates(scope, [...path, "headers"], request.headers),
-    ...templates(scope, [...path, "body"], request.body),
-    ...templates(scope, [...path, "form"], request.form),
-    ...templates(scope, [...path, "xml"], request.xml),
+    ...requests.flatMap(([at, spec]) => templatesOf(scope, at, spec)),
     ...templates(scope, ["source", "headers"], scope.job.source.headers),
     ...pagingTemplates(scope, name, stream),
   ];
@@ -47,9 +48,21 @@ export function resolveRequest(scope: Scope, name: string, stream: Stream): void
     resolveWindow(scope, name, stream, found);
     resolveUnused(scope, name, stream, found);
   }
-  resolveHeaders(scope, [...path, "headers"], Object.keys(request.headers));
-  resolveMethod(scope, path, stream);
-  resolvePath(scope, [...path, "path"], request.path);
+  for (const [at, spec] of requests) {
+    resolveHeaders(scope, [...at, "headers"], Object.keys(spec.headers));
+    resolveMethod(scope, at, spec);
+    resolvePath(scope, [...at, "path"], spec.path);
+  }
+  if (request?.xml !== undefined && "in" in stream.paging && stream.paging.in === "body") {
+    const at = [...path, "request", "xml"];
+    scope.key(at, '"xml" cannot hold the parameters of "paging" with "in: body"');
+  }
+}
+
+function templatesOf(scope: Scope, path: JobPath, request: RequestSpec): Found[] {
+  return (["path", "query", "headers", "body", "form", "xml"] as const).flatMap((key) =>
+    templates(scope, [...path, key], request[key])
+  );
 }
 
 /** The placeholders of a cursor that begins or ends at an edge of the window. */
@@ -94,6 +107,8 @@ function resolvePlaceholder(scope: Scope, path: JobPath, part: Placeholder, stre
     resolveEach(scope, path, part, stream);
   } else if (part.from === "paging") {
     resolvePlace(scope, path, part, stream);
+  } else if (part.from === "export") {
+    resolveExportId(scope, path, part, stream);
   } else if (stream.window === undefined && path[0] === "streams") {
     scope.value(
       path,
@@ -109,6 +124,15 @@ function resolvePlaceholder(scope: Scope, path: JobPath, part: Placeholder, stre
         `"Z" means UTC, but the pattern writes ${scope.job.time_zone}; use |instant, or |utc before it`,
       );
     }
+  }
+}
+
+/** The ID of an export is known once it is ordered. */
+function resolveExportId(scope: Scope, path: JobPath, part: Placeholder, stream: Stream): void {
+  if (stream.export === undefined) {
+    scope.value(path, `"${part.text}" requires "export"`, part.text);
+  } else if (path[3] === "order") {
+    scope.value(path, `"${part.text}" is not known before the export is ordered`, part.text);
   }
 }
 
@@ -194,7 +218,10 @@ function resolveWindow(
   }
   if (edges.some((edge) => edge.name === "to" || edge.name === "last")) return;
   const length = window.auto ? undefined : window.length;
-  if (length !== undefined && (isOneUnit(length) || mentions(stream.request, length.count))) {
+  if (
+    length !== undefined &&
+    (isOneUnit(length) || mentions([stream.request, stream.export?.order], length.count))
+  ) {
     return;
   }
   scope.value(
@@ -213,18 +240,15 @@ function mentions(request: unknown, count: number): boolean {
   return new RegExp(`(?<![\\d.])${count}(?![\\d.])`).test(JSON.stringify(request));
 }
 
-function resolveMethod(scope: Scope, path: JobPath, { request, paging }: Stream): void {
+function resolveMethod(scope: Scope, path: JobPath, request: RequestSpec): void {
   const [first, second] = (["body", "form", "xml"] as const).filter((key) =>
-    request?.[key] !== undefined
+    request[key] !== undefined
   );
-  if (first !== undefined && request?.method !== "POST") {
+  if (first !== undefined && request.method !== "POST") {
     scope.key([...path, first], 'a body requires "method: POST"');
   }
   if (second !== undefined) {
     scope.key([...path, second], `a request has either "${first}" or "${second}"`);
-  }
-  if (request?.xml !== undefined && "in" in paging && paging.in === "body") {
-    scope.key([...path, "xml"], '"xml" cannot hold the parameters of "paging" with "in: body"');
   }
 }
 

@@ -40,9 +40,11 @@ function resolveFeeding(scope: Scope): void {
 
 function resolveKind(scope: Scope, path: JobPath, stream: Stream): void {
   const isStatic = stream.values !== undefined;
-  if (isStatic === (stream.request !== undefined)) {
+  const hasRequest = stream.request !== undefined || stream.export?.files !== undefined;
+  if (isStatic === hasRequest) {
     scope.key(path, 'a stream requires either "request" or "values"');
   }
+  resolveExport(scope, path, stream);
   if (!isStatic) return;
   for (const key of ["window", "for_each", "total", "max_records", "error"] as const) {
     if (stream[key] !== undefined) {
@@ -51,6 +53,23 @@ function resolveKind(scope: Scope, path: JobPath, stream: Stream): void {
   }
   if (stream.paging.by !== "none") {
     scope.key([...path, "paging"], 'a stream with "values" cannot have "paging"');
+  }
+}
+
+function resolveExport(scope: Scope, path: JobPath, stream: Stream): void {
+  const { export: exported, request, paging } = stream;
+  if (exported === undefined) return;
+  const at = [...path, "export"];
+  if (exported.files !== undefined && request !== undefined) {
+    scope.key([...at, "files"], '"files" replaces "request"; write one of them');
+  }
+  if (exported.files !== undefined && paging.by !== "none") {
+    scope.key([...path, "paging"], 'the files of an export have no "paging"');
+  }
+  for (const key of ["id", "state", "files"] as const) {
+    const text = exported[key];
+    const problem = text === undefined ? undefined : refusal(() => responseReader(text));
+    if (problem !== undefined) scope.value([...at, key], problem);
   }
 }
 

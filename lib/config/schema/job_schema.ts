@@ -14,7 +14,7 @@ import { table } from "./table_schema.ts";
 export type { Auth } from "../job/auth.ts";
 export type { Source } from "../job/source.ts";
 export type { Paging } from "../job/paging.ts";
-export type { RecordsSpec, RequestSpec, Stream } from "../job/stream.ts";
+export type { ExportSpec, RecordsSpec, RequestSpec, Stream } from "../job/stream.ts";
 export type { RowsSpec, ValueSpec } from "../job/rows.ts";
 export { COLUMN_TYPES } from "../job/table.ts";
 export type { ColumnType, MergePolicy, Table } from "../job/table.ts";

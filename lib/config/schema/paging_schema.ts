@@ -97,7 +97,8 @@ const cursor = z.strictObject({
   in: z.enum(["query", "body", "header"]).default("query").describe("Where the cursor is sent."),
 });
 
-const hosts = z.array(
+/** Hosts to which links may lead. */
+export const hosts = z.array(
   z.string().regex(/^[^\s/@?#]+$/, { error: "expected a host, with a port if needed" }),
 )
   .default([]).describe(

@@ -2,7 +2,9 @@
 // only; lib/config/resolve checks the keys against each other.
 import { z } from "zod";
 import type { WindowLength } from "../../plan/time/duration.ts";
+import { exported } from "./export_schema.ts";
 import { paging } from "./paging_schema.ts";
+import { request } from "./request_schema.ts";
 import { rows } from "./rows_schema.ts";
 import {
   calendarDate,
@@ -15,57 +17,9 @@ import {
   rates,
   scalar,
   sql,
-  template,
 } from "./scalar_schema.ts";
 
 export type { ErrorCondition, RecordsSpec, Stream } from "../job/stream.ts";
-
-type Body = string | number | boolean | null | Body[] | { [key: string]: Body };
-const body: z.ZodType<Body> = z.lazy(() =>
-  z.union([scalar, z.array(body), z.record(z.string(), body)])
-).meta({ id: "body" });
-
-const requestMap = z.strictObject({
-  path: z.string().default("").describe(
-    "Path appended to the URL of the API. Values of placeholders are percent-encoded.",
-  ).meta({ kind: "template", example: "/v1/stations/{each.station}/readings" }),
-  method: z.enum(["GET", "POST"]).default("GET").describe("HTTP method."),
-  query: z.record(
-    z.string(),
-    z.union([template, z.array(template)], {
-      error: "expected a string, a number, true, false or a list of them",
-    }),
-  ).default({}).describe(
-    "Query parameters. A parameter whose placeholder has no value is omitted; a list repeats the parameter.",
-  ).meta({
-    kind: "mapping of templates",
-    example: { start: "{from}", end: "{last}", region: "{params.regions}" },
-  }),
-  headers: z.record(z.string(), template).default({}).describe("Headers of this request.").meta({
-    kind: "mapping of templates",
-    example: { "X-Date": "{from}" },
-  }),
-  body: body.optional().describe(
-    "JSON body of a POST. Strings are templates; a string that is a single placeholder keeps the type of its value.",
-  ).meta({ kind: "any YAML", example: { filter: { since: "{from|epoch}" } } }),
-  form: z.record(z.string(), template).optional().describe("Form body of a POST.").meta({
-    kind: "mapping of templates",
-    example: { day: "{from|%d.%m.%Y}" },
-  }),
-  xml: z.string().optional().describe(
-    "XML body of a POST, such as a SOAP envelope. Values of placeholders are escaped.",
-  ).meta({ kind: "template", example: "<getPrices><day>{from}</day></getPrices>" }),
-}).meta({ shorthand: "path" });
-
-const request = z.union([
-  z.string().transform((path): z.output<typeof requestMap> => ({
-    path,
-    method: "GET",
-    query: {},
-    headers: {},
-  })),
-  requestMap,
-], { error: "expected a path such as /v1/items, or a mapping with path and query" });
 
 const recordsMap = z.strictObject({
   path: path.default("").describe(
@@ -207,6 +161,18 @@ export const stream = z.strictObject({
   ).meta({ kind: "list of mappings", example: [{ code: "n", name: "North" }] }),
   request: request.optional().describe("The request: a path, or a mapping.").meta({
     example: "/v1/stations",
+  }),
+  export: exported.optional().describe(
+    "An export that is ordered first, prepared by the API, and fetched when it is ready: by `request`, with `{export.id}`, or at the URLs of `files`.",
+  ).meta({
+    example: {
+      order: { path: "/reports", method: "POST", body: { from: "{from}", to: "{last}" } },
+      id: "id",
+      status: "/reports/{export.id}",
+      state: "status",
+      done: ["COMPLETED"],
+      files: "url",
+    },
   }),
   for_each: z.record(name, eachSource).optional().describe(
     "Values to repeat the request for, available as `{each.NAME}`: a list, a query on the target, or a parameter. Several keys are combined.",

@@ -6,8 +6,8 @@ import { MOMENT_FORMATS, momentFormatProblem, momentUnit, WINDOW_EDGES } from ".
 /** One `{...}` of a template. */
 export interface Placeholder {
   /** Source of its value: an edge of the window, a parameter, a value of `for_each`, or paging. */
-  readonly from: "window" | "params" | "each" | "paging";
-  /** Edge of the window, name of the parameter or of the `for_each` value, `page` or `offset`. */
+  readonly from: "window" | "params" | "each" | "paging" | "export";
+  /** Edge of the window, name of the parameter or of the `for_each` value, `page`, `offset` or `id`. */
   readonly name: string;
   /** Fields below an `{each.NAME.field}`. */
   readonly fields: readonly string[];
@@ -50,6 +50,9 @@ export function readPlaceholder(text: string): Placeholder | TemplateProblem {
   }
   if ((PAGE_PLACES as readonly string[]).includes(from) && steps.length === 0) {
     return readFilters({ ...base, from: "paging", name: from }, filters);
+  }
+  if (from === "export" && steps.join(".") === "id") {
+    return readFilters({ ...base, from: "export", name: "id" }, filters);
   }
   const [name, ...fields] = steps;
   if (name === undefined || steps.includes("") || from !== "params" && from !== "each") {

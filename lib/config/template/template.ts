@@ -26,12 +26,14 @@ export interface RenderValues {
   readonly params: Readonly<Record<string, unknown>>;
   /** The job's time zone. */
   readonly timeZone: string;
+  /** The ID of an export that was ordered. */
+  readonly export?: { readonly id: string } | undefined;
   /** Page number or offset, if it is part of the path. */
   readonly paging?: Readonly<Record<string, string | number>>;
 }
 
 /** A brace that begins a placeholder, known or not; other braces, as in JSON or GraphQL, are literal. */
-const OPENING = /\{(?:\s*(?:from|to|last|before|params|each)\b|[A-Za-z_][^\s{}"']*\})/y;
+const OPENING = /\{(?:\s*(?:from|to|last|before|params|each|export)\b|[A-Za-z_][^\s{}"']*\})/y;
 
 /**
  * Parses a template, or says what is wrong with it.

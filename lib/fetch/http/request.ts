@@ -33,15 +33,26 @@ const ACCEPT: Readonly<Record<Stream["format"], string>> = {
   xml: "application/xml, text/xml",
 };
 
+/** The request of a file whose URL is known. */
+const FILE_REQUEST: RequestSpec = { path: "", method: "GET", query: {}, headers: {} };
+
 /**
  * Renders the request for one page of one unit.
  *
  * @throws Failure("window") if a placeholder of the path has no value, or its value would change the path.
  */
 export function renderRequest(job: Job, stream: Stream, unit: Unit, asked: PageStep): WireRequest {
-  const spec = stream.request;
+  const spec = stream.request ?? (asked.url === undefined ? undefined : FILE_REQUEST);
   if (spec === undefined) throw new RangeError("Cannot render a request: the stream has none");
-  const step = renderParams(asked, { ...unit, timeZone: job.time_zone });
+  const { window, each, params, export: exported } = unit;
+  const bare = {
+    window,
+    each,
+    params,
+    export: exported && { id: exported.id },
+    timeZone: job.time_zone,
+  };
+  const step = renderParams(asked, bare);
   const paging = Object.fromEntries(paramsIn(step, "path"));
   const values: RenderValues = { ...unit, timeZone: job.time_zone, paging };
   const url = step.url ?? renderUrl(job.source.url, spec, values, step);
@@ -135,4 +146,11 @@ function refuseDots(path: string): void {
       hint: "Check the path, the values of for_each and the parameters",
     },
   );
+}
+
+/** The first request of a stream for a unit: the order of its export, or that of its first page. */
+export function renderFirst(job: Job, stream: Stream, unit: Unit, step: PageStep): WireRequest {
+  const order = stream.export?.order;
+  if (order === undefined) return renderRequest(job, stream, unit, step);
+  return renderRequest(job, { ...stream, request: order, format: "json" }, unit, { params: [] });
 }

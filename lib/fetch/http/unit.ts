@@ -10,4 +10,14 @@ export interface Unit {
   readonly each: Readonly<Record<string, unknown>>;
   /** Values of the job's parameters by name. */
   readonly params: Readonly<Record<string, unknown>>;
+  /** The export that was ordered for it, if the stream orders one. */
+  readonly export?: OrderedExport | undefined;
+}
+
+/** An export that is ready. */
+export interface OrderedExport {
+  /** Its ID at the API. */
+  readonly id: string;
+  /** URLs of its files; undefined where the stream's request fetches it. */
+  readonly files?: readonly string[] | undefined;
 }

@@ -50,18 +50,8 @@ export class LinkPaginator extends CountedPaginator<LinkPaging> {
     return typeof header === "string" ? nextLink(header) : undefined;
   }
 
-  /** The URL, if the job names its host: by https, or by http where the API itself is reached so. */
-  #named(target: URL): URL | undefined {
-    const { protocol } = new URL(this.#baseUrl);
-    const isSafe = target.protocol === "https:" || target.protocol === protocol;
-    if (!isSafe || !this.paging.hosts.includes(target.host)) return undefined;
-    const url = new URL(target);
-    url.username = url.password = url.hash = "";
-    return url;
-  }
-
   #follow(link: string, target: URL): Verdict {
-    const url = (withinOrigin(target, this.#baseUrl) ?? this.#named(target))?.href;
+    const url = allowedUrl(target, this.#baseUrl, this.paging.hosts)?.href;
     if (url === undefined) {
       return failed(
         `the link to the next page, ${shownValue(link)}, leads to another host`,
@@ -78,4 +68,22 @@ export class LinkPaginator extends CountedPaginator<LinkPaging> {
     const capped = this.tally.capRest(this.paging.size);
     return capped ?? { kind: "more", steps: [{ params: [], url }] };
   }
+}
+
+/**
+ * The URL of a link, if it may be followed: within the API's origin, or on a host that the job names, by
+ * https, or by http where the API itself is reached so.
+ */
+export function allowedUrl(
+  target: URL,
+  baseUrl: string,
+  hosts: readonly string[],
+): URL | undefined {
+  const within = withinOrigin(target, baseUrl);
+  if (within !== undefined) return within;
+  const isSafe = target.protocol === "https:" || target.protocol === new URL(baseUrl).protocol;
+  if (!isSafe || !hosts.includes(target.host)) return undefined;
+  const url = new URL(target);
+  url.username = url.password = url.hash = "";
+  return url;
 }

@@ -2,6 +2,7 @@
 // page.
 import type { Stream } from "../../config/schema/job_schema.ts";
 import { CursorPaginator } from "./cursor_paginator.ts";
+import { FilePaginator } from "./file_paginator.ts";
 import { LinkPaginator } from "./link_paginator.ts";
 import { OffsetPaginator } from "./offset_paginator.ts";
 import { PageEnds } from "./page_ends.ts";
@@ -12,13 +13,15 @@ import type { Paginator } from "./paginator.ts";
 
 /**
  * Creates a paginator for one reading of a window; `baseUrl` is the API's URL, `ends` what earlier windows of
- * the stream have taught.
+ * the stream have taught, `files` the URLs of the files to read instead of pages.
  */
 export function openPaginator(
   stream: Pick<Stream, "paging" | "max_pages" | "max_records">,
   baseUrl: string,
   ends: PageEnds = new PageEnds(),
+  files?: readonly string[],
 ): Paginator {
+  if (files !== undefined) return new FilePaginator(files);
   const { paging } = stream;
   const tally = new Tally(stream.max_pages, {
     ends,

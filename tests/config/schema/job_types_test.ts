@@ -9,7 +9,12 @@ import type { Check, Param, ParsedJob } from "../../../lib/config/job/parsed_job
 import type { RowsSpec, ValueSpec } from "../../../lib/config/job/rows.ts";
 import type { Auth } from "../../../lib/config/job/auth.ts";
 import type { Notify, Source } from "../../../lib/config/job/source.ts";
-import type { ErrorCondition, RecordsSpec, RequestSpec } from "../../../lib/config/job/stream.ts";
+import type {
+  ErrorCondition,
+  ExportSpec,
+  RecordsSpec,
+  RequestSpec,
+} from "../../../lib/config/job/stream.ts";
 import type { Stream } from "../../../lib/config/job/stream.ts";
 import type { Column, Table } from "../../../lib/config/job/table.ts";
 import { jobSchema } from "../../../lib/config/schema/job_schema.ts";
@@ -45,6 +50,7 @@ const SAME: readonly true[] = [
   true satisfies Same<Made["tables"][string]["columns"][string], Column>,
   true satisfies Same<MadeStream, Stream>,
   true satisfies Same<Given<MadeStream["request"]>, RequestSpec>,
+  true satisfies Same<Given<MadeStream["export"]>, ExportSpec>,
   true satisfies Same<MadeStream["records"], RecordsSpec>,
   true satisfies Same<Given<MadeStream["error"]>[number], ErrorCondition>,
   true satisfies Same<Given<MadeStream["record_date"]>, Given<Stream["record_date"]>>,
