@@ -3,17 +3,17 @@
 import { helpText, readArguments } from "../lib/cli/arguments.ts";
 import { EXIT, runCommand } from "../lib/cli/exit.ts";
 import { backfill } from "../lib/cli/commands/backfill.ts";
-import { jobFileOf, openJob } from "../lib/cli/open_job.ts";
+import { openJobOf } from "../lib/cli/open_job.ts";
 import { runFlags } from "../lib/cli/run_options.ts";
 
 const ABOUT = "Fetches a range of dates of every stream of a job into the database.";
 
 async function main(argv: string[]): Promise<number> {
-  const job = await openJob(jobFileOf(argv));
+  const job = await openJobOf(argv);
   const flags = runFlags(job);
   const args = readArguments(argv, flags);
-  if (args.has("help")) {
-    console.log(helpText("backfill [options]", job.about ?? ABOUT, flags));
+  if (job === undefined || args.has("help")) {
+    console.log(helpText("backfill [options]", job?.about ?? ABOUT, flags));
     return EXIT.done;
   }
   return await backfill(job, args);

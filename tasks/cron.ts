@@ -3,9 +3,9 @@
 import type { Flags } from "../lib/cli/arguments.ts";
 import { helpText, readArguments } from "../lib/cli/arguments.ts";
 import { serveUpdates, updateOnce } from "../lib/cli/cron/serve.ts";
-import { defaultJob } from "../lib/cli/default_job.ts";
+import { asksForHelp, defaultJob } from "../lib/cli/default_job.ts";
 import { EXIT, runCommand } from "../lib/cli/exit.ts";
-import { env, jobFileOf, openJob } from "../lib/cli/open_job.ts";
+import { env, jobFileOf, openJobOf } from "../lib/cli/open_job.ts";
 import { type GivenOptions, givenOptions, runFlags } from "../lib/cli/run_options.ts";
 import { isOnDeploy } from "../lib/cli/settings.ts";
 import type { Job } from "../lib/config/schema/job.ts";
@@ -27,14 +27,14 @@ const OWN = new Set([
 
 const ONCE: Flags = { once: { kind: "switch", about: "Do one update now, and end." } };
 
-const isEnding = Deno.args.some((arg) => /^(--once|--help|-h)$/.test(arg));
+const isEnding = Deno.args.includes("--once") || asksForHelp(Deno.args);
 
 if (isEnding) await runCommand(main);
 else serveUpdates(fileOf(Deno.args), select);
 
 async function main(argv: string[]): Promise<number> {
-  if (!argv.some((arg) => /^(--help|-h)$/.test(arg))) return await updateOnce(fileOf(argv), select);
-  const job = await openJob(fileOf(argv));
+  if (!asksForHelp(argv)) return await updateOnce(fileOf(argv), select);
+  const job = await openJobOf(argv);
   console.log(helpText("cron [options]", ABOUT, cronFlags(runFlags(job))));
   return EXIT.done;
 }

@@ -7,7 +7,7 @@ import type { Flags } from "../lib/cli/arguments.ts";
 import { probe } from "../lib/cli/commands/probe.ts";
 import type { Job } from "../lib/config/schema/job.ts";
 import { flagOf } from "../lib/config/schema/params.ts";
-import { jobFileOf, openJob } from "../lib/cli/open_job.ts";
+import { openJobOf } from "../lib/cli/open_job.ts";
 
 const ABOUT =
   "Sends one real request and shows the response, the rows it produces and what cannot be cast.";
@@ -33,12 +33,10 @@ const FLAGS: Flags = {
 
 async function main(argv: string[]): Promise<number> {
   const args = namingConfig(argv);
-  const isHelp = args.includes("--help") || args.includes("-h");
-  const opening = openJob(jobFileOf(args));
-  const job = isHelp ? await opening.catch(() => undefined) : await opening;
+  const job = await openJobOf(args);
   const flags = { ...FLAGS, ...paramFlags(job) };
   const given = readArguments(args, flags);
-  if (isHelp || job === undefined) {
+  if (job === undefined || given.has("help")) {
     console.log(helpText("probe [FILE] [options]", ABOUT, flags));
     return EXIT.done;
   }

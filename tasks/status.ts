@@ -5,7 +5,8 @@ import { EXIT, runCommand } from "../lib/cli/exit.ts";
 import type { Flags } from "../lib/cli/arguments.ts";
 import { showStatus } from "../lib/cli/commands/status.ts";
 import type { Job } from "../lib/config/schema/job.ts";
-import { jobFileOf, openJob, openStores } from "../lib/cli/open_job.ts";
+import { openJobOf, openStores } from "../lib/cli/open_job.ts";
+import { asksForHelp } from "../lib/cli/default_job.ts";
 import { runFlags } from "../lib/cli/run_options.ts";
 
 const ABOUT = "Shows the state of a job: coverage, gaps, failed windows, rows and the last runs.";
@@ -27,12 +28,12 @@ const RANGE_FLAGS: Flags = {
 
 async function main(argv: string[]): Promise<number> {
   // Opening the database takes a while, so it starts before the job is read.
-  const opening = argv.includes("--help") ? undefined : openStores();
+  const opening = asksForHelp(argv) ? undefined : openStores();
   opening?.catch(() => {});
-  const job = await openJob(jobFileOf(argv));
+  const job = await openJobOf(argv);
   const flags = statusFlags(job);
   const args = readArguments(argv, flags);
-  if (args.has("help")) {
+  if (job === undefined || args.has("help")) {
     console.log(helpText("status [options]", ABOUT, flags));
     return EXIT.done;
   }
@@ -41,7 +42,7 @@ async function main(argv: string[]): Promise<number> {
 }
 
 /** The flags of `backfill` that select streams and parameters, with those of `status`. */
-function statusFlags(job: Job): Flags {
+function statusFlags(job: Job | undefined): Flags {
   const selecting = Object.entries(runFlags(job)).filter(([name]) =>
     !/^(resume|check-status|dry-run|no-wait|from-archive)$/.test(name)
   );

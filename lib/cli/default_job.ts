@@ -35,12 +35,17 @@ export function namedJob(argv: readonly string[]): string | undefined {
   return argv[at] === "--config" ? argv[at + 1] : argv[at]?.slice("--config=".length);
 }
 
+/** Whether a command line asks for help, which needs no job. */
+export function asksForHelp(argv: readonly string[]): boolean {
+  return argv.includes("--help") || argv.includes("-h");
+}
+
 /** The failure of a command for which there is no job. */
 export function noJob(): Failure {
   return new Failure(
     "configuration",
     "Cannot find a job: there is neither hindcast.yaml nor a file in jobs/",
-    { hint: "Name a file with --config FILE" },
+    { hint: "Write one with deno task init, or name a file with --config FILE" },
   );
 }
 

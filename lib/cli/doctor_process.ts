@@ -1,6 +1,7 @@
 // Owns the checks of `doctor` on its own process: the version of Deno, its permissions, and whether logs can be
 // written. It never changes anything outside the folder of logs.
-import { createFolder, isShared, makePrivate } from "../owner_only.ts";
+import { isShared } from "../owner_only.ts";
+import { openLogsFolder } from "./run_files.ts";
 import type { Settings } from "./settings.ts";
 import { advice, fine, type Item, problem, problemOf } from "../doctor/item.ts";
 
@@ -43,8 +44,7 @@ export function examineLogs(folder: string | undefined): Item {
   if (folder === undefined) return fine("logs", "no logs are written");
   const file = `${folder}/.doctor-${crypto.randomUUID()}`;
   try {
-    createFolder(folder);
-    makePrivate(folder);
+    openLogsFolder(folder);
     Deno.writeTextFileSync(file, "");
     Deno.removeSync(file);
     return fine("logs", `${folder} is writable`);

@@ -11,7 +11,7 @@ import type { Target } from "../upsert/write/target.ts";
 import { hideSecrets, passwordsOf } from "./output.ts";
 import { asStarted } from "./own_commands.ts";
 import { readText } from "./read_text.ts";
-import { JOB_SETTING, namedJob, noJob } from "./default_job.ts";
+import { asksForHelp, JOB_SETTING, namedJob, noJob } from "./default_job.ts";
 import { readSettings } from "./settings.ts";
 import type { Settings } from "./settings.ts";
 
@@ -28,8 +28,23 @@ export function env(name: string): string | undefined {
  */
 export function jobFileOf(argv: readonly string[]): string {
   const file = namedJob(argv) ?? env(JOB_SETTING);
-  if (file === undefined) throw noJob();
+  if (file === undefined || file === "") throw noJob();
   return file;
+}
+
+/**
+ * The job of a command line. Undefined where the command line asks for help and there is no job, or none
+ * that can be read: help then describes the options that do not depend on it.
+ *
+ * @throws {Failure} of kind `configuration` if the job is invalid and no help is asked for.
+ */
+export async function openJobOf(argv: readonly string[]): Promise<Job | undefined> {
+  if (!asksForHelp(argv)) return await openJob(jobFileOf(argv));
+  try {
+    return await openJob(jobFileOf(argv));
+  } catch {
+    return undefined;
+  }
 }
 
 /** Prints a text to stdout, with its commands in the form in which this one was started. */

@@ -44,8 +44,7 @@ export class RunFiles implements Disposable {
     this.#options = options;
     this.#groups = [...new Set(streams.map((name) => job.streams[name]!.group))];
     this.#attempt(() => {
-      createFolder(folder);
-      makePrivate(folder);
+      openLogsFolder(folder);
       for (const group of this.#groups) {
         const path = `${folder}/backfill_${group}_${run}.log`;
         const file = Deno.openSync(path, { create: true, append: true, mode: OWNER_ONLY });
@@ -132,4 +131,19 @@ export class RunFiles implements Disposable {
   [Symbol.dispose](): void {
     for (const file of this.#logs.values()) file.close();
   }
+}
+
+/**
+ * Creates the folder of the logs where it is missing.
+ *
+ * @throws {Error} whose message says why it cannot be one.
+ */
+export function openLogsFolder(folder: string): void {
+  try {
+    createFolder(folder);
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.AlreadyExists)) throw cause;
+    throw new Error(`"${folder}" is a file`, { cause });
+  }
+  makePrivate(folder);
 }

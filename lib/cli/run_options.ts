@@ -48,8 +48,9 @@ const FLAGS: Flags = {
   json: { kind: "switch", about: "End with one JSON object on stdout; progress goes to stderr." },
 };
 
-/** The flags of `backfill` for a job: `--skip-GROUP`, `--no-STREAM` and its params, in addition to the common ones. */
-export function runFlags(job: Job): Flags {
+/** The flags of `backfill` for a job: `--skip-GROUP`, `--no-STREAM` and its params, in addition to the common ones; only those without a job. */
+export function runFlags(job: Job | undefined): Flags {
+  if (job === undefined) return FLAGS;
   const flags: Record<string, Flags[string]> = {};
   for (const group of groupsOf(job)) {
     flags[`skip-${dashed(group)}`] = { kind: "switch", about: `Skip the group ${group}.` };

@@ -43,7 +43,7 @@ export async function openTarget(url: string, options: OpenOptions = {}): Promis
 
 /** What is wrong with the scheme of a URL, without its password. */
 function schemeProblem(url: string): string {
-  const [, scheme] = /^([a-z][a-z0-9+.-]*):(?=\/\/|[^0-9/])/i.exec(url) ?? [];
+  const [, scheme] = /^([a-z][a-z0-9+.-]*):(?=([a-z]+:)?\/\/|[^0-9/@][^@]*$)/i.exec(url) ?? [];
   if (scheme !== undefined) return `has the unsupported scheme "${scheme}:"`;
   const shown = url.replace(/^[^@]*@/, "***@").slice(0, 60);
   return `has no scheme, found "${shown}"`;

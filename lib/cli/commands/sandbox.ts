@@ -42,7 +42,9 @@ export async function start(options: SandboxOptions): Promise<Sandbox> {
       "configuration",
       `Cannot listen on port ${options.port}: the port is in use`,
       {
-        hint: "Choose another --port, or --port 0 for a free one",
+        hint: `Use another port, or 0 for any free one: deno task sandbox --port ${
+          options.port! + 1
+        }`,
         cause,
       },
     );

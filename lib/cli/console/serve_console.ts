@@ -63,7 +63,7 @@ export function serveConsole(
       ? error.message
       : String(error);
     throw new Failure("configuration", `Cannot serve the console: ${reason}`, {
-      hint: "Set HINDCAST_CONSOLE_PORT to a free port",
+      hint: `Set HINDCAST_CONSOLE_PORT to a free port, such as ${port + 1}`,
     });
   }
 }

@@ -91,10 +91,22 @@ function portOf(text: string | undefined): number {
 function registering(error: unknown): unknown {
   if (error instanceof Failure) return error;
   const message = error instanceof Error ? error.message : String(error);
-  const isPort = error instanceof Deno.errors.AddrInUse;
-  return new Failure("configuration", `Cannot start: ${message}`, {
-    hint: isPort
-      ? "Set PORT to a free port"
-      : `Write BACKFILL_SCHEDULE as in crontab, such as "0 5 * * *" for 05:00 UTC; it is "${schedule()}"`,
-  });
+  if (error instanceof Deno.errors.AddrInUse) {
+    const port = portOf(env("PORT"));
+    return new Failure("configuration", `Cannot serve the status page: port ${port} is in use`, {
+      hint: `Use another port: PORT=${port + 1} deno task cron`,
+    });
+  }
+  if (!/schedule/i.test(message)) {
+    return new Failure("configuration", `Cannot start: ${message}`, {
+      hint: "Set PORT to a free port",
+    });
+  }
+  return new Failure(
+    "configuration",
+    `Cannot use BACKFILL_SCHEDULE: "${schedule()}" is not a schedule`,
+    {
+      hint: 'Write five fields as in crontab, such as BACKFILL_SCHEDULE="0 5 * * *" for 05:00 UTC',
+    },
+  );
 }

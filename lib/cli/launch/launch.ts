@@ -5,7 +5,7 @@
 import type { Failure } from "../../failure.ts";
 import { readEnvFiles, readJobEnvFiles } from "./env_files.ts";
 import { asStarted, PREFIX } from "../own_commands.ts";
-import { defaultJob, JOB_SETTING, namedJob } from "../default_job.ts";
+import { asksForHelp, defaultJob, JOB_SETTING, namedJob } from "../default_job.ts";
 import denoJson from "../../../deno.json" with { type: "json" };
 import { suggest } from "../../did_you_mean.ts";
 import { usageText } from "./usage.ts";
@@ -44,7 +44,7 @@ export async function launch([command = "--help", ...args]: readonly string[]): 
     let files: Readonly<Record<string, string>> = await readEnvFiles();
     env = { ...MEMORY_SETTINGS, ...files, ...Deno.env.toObject(), ...needs.settings };
     if (!needs.jobless && namedJob(args) === undefined) {
-      env[JOB_SETTING] = defaultJob((name) => env[name], REPOSITORY_JOB);
+      env[JOB_SETTING] = jobSetting(env, asksForHelp(args));
     }
     const ofJob = await readJobEnvFiles(jobFileOf(args, needs.file === true, env));
     files = { ...ofJob, ...files };
@@ -59,8 +59,19 @@ export async function launch([command = "--help", ...args]: readonly string[]): 
   return await signals.until(start(command, flags, args, childEnvironment(env, variables)));
 }
 
+/** The job file of a command that names none; empty, which is no file, where help needs none. */
+function jobSetting(env: Readonly<Record<string, string>>, isHelp: boolean): string {
+  try {
+    return defaultJob((name) => env[name], REPOSITORY_JOB);
+  } catch (error) {
+    if (isHelp) return "";
+    throw error;
+  }
+}
+
 function refuse({ message, hint }: Failure): number {
-  console.error([`error: ${message}`, ...(hint === undefined ? [] : [`hint: ${hint}`])].join("\n"));
+  const lines = [`error: ${message}`, ...(hint === undefined ? [] : [`hint: ${hint}`])];
+  console.error(asStarted(lines.join("\n"), undefined));
   return 2;
 }
 

@@ -12,6 +12,7 @@
  * - `encoding`: the body cannot be decompressed, or its text cannot be decoded.
  * - `certificate`: the certificate of the host is not trusted.
  * - `forbidden`: Hindcast was not granted access to the host.
+ * - `protocol`: the host does not speak the protocol of the URL.
  * - `request`: the request cannot be sent.
  */
 export type HttpErrorKind =
@@ -22,6 +23,7 @@ export type HttpErrorKind =
   | "encoding"
   | "certificate"
   | "forbidden"
+  | "protocol"
   | "request";
 
 /** An exchange without a complete response. */
@@ -72,7 +74,7 @@ const SEND_ERRORS: readonly {
     pattern: /InvalidContentType/,
     error: (host) =>
       new HttpError(
-        "connection",
+        "protocol",
         `${host} does not speak HTTPS`,
         'Write http:// instead of https:// in "url" of the source',
       ),

@@ -4,9 +4,12 @@ import type { Job } from "../../config/schema/job.ts";
 import { Failure } from "../../failure.ts";
 import { credentialsHint } from "./auth.ts";
 import { errorExcerpt } from "./error_excerpt.ts";
-import { HttpError } from "./http_error.ts";
+import { HttpError, type HttpErrorKind } from "./http_error.ts";
 import { isPassingStatus, PASSING_ERRORS } from "./retry.ts";
 import { reasonOf, type SendResult } from "./send_with_retries.ts";
+
+/** Errors that no later request avoids: the job or the machine must change first. */
+const NEVER_REACHED: ReadonlySet<HttpErrorKind> = new Set(["forbidden", "protocol"]);
 
 /** A refusal that speaks of a quota rather than of credentials. */
 const QUOTA = /quota|limit|too many|exceeded/i;
@@ -40,7 +43,7 @@ export function requestFailure(
     const hint = "Make the windows shorter: the API reports that this one holds too much";
     return new Failure("window", message, { hint, tooFull: true, status });
   }
-  const kind = error?.kind === "forbidden" ? "configuration" : "window";
+  const kind = error !== undefined && NEVER_REACHED.has(error.kind) ? "configuration" : "window";
   const mayPass = result instanceof HttpError
     ? PASSING_ERRORS.has(result.kind)
     : result.status === 429 || isPassingStatus(result.status);

@@ -1,0 +1,107 @@
+// What a user is told when a setting is wrong: what was found, and one thing to do that works when it is pasted.
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { Failure } from "../../lib/failure.ts";
+import { openTarget } from "../../lib/upsert/open_target.ts";
+import { openSite } from "../faults/site.ts";
+import { REPOSITORY } from "../support/repository.ts";
+import { tempDir } from "../support/temp.ts";
+import { thingsApi, thingsJob } from "./things.ts";
+
+const TOKEN = { TINY_TOKEN: "token-of-things" };
+const DAY = ["--start-date", "2025-10-01", "--end-date", "2025-10-01"];
+
+Deno.test("every command explains itself where there is no job", async () => {
+  using empty = tempDir();
+  const commands = "backfill status errors verify doctor checkpoint cron probe query console";
+  await Promise.all(
+    commands.split(" ").map(async (command) => {
+      const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: [
+          ...["run", "--quiet", "-A", `--config=${REPOSITORY}deno.json`],
+          ...[`${REPOSITORY}tasks/launch.ts`, command, "--help"],
+        ],
+        cwd: empty.path,
+        env: { NO_COLOR: "1" },
+      }).output();
+      const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+      assertEquals([code, text(stderr)], [0, ""], command);
+      assertStringIncludes(text(stdout), `usage: deno task ${command}`);
+      assertStringIncludes(text(stdout), "--verbose");
+    }),
+  );
+  assertEquals([...Deno.readDirSync(empty.path)], []);
+});
+
+Deno.test("an empty secret stops a run before its first request, unless the job permits it", async () => {
+  const asked: string[] = [];
+  await using api = thingsApi(asked);
+  await using site = await openSite(thingsJob(api.url), { env: { TINY_TOKEN: "" } });
+  const { code, stderr } = await site.run("backfill", DAY);
+  assertEquals([code, asked], [2, []]);
+  assertStringIncludes(stderr, 'error: Cannot read a secret: the variable "TINY_TOKEN" is empty');
+  assertStringIncludes(stderr, 'or write "${TINY_TOKEN:-}" in the job if it may be empty');
+  const job = thingsJob(api.url).replace("{TINY_TOKEN}", "{TINY_TOKEN:-}");
+  await Deno.writeTextFile(site.file("job.yaml"), job);
+  assertEquals((await site.run("backfill", DAY)).code, 0);
+});
+
+Deno.test("an https URL of an http server stops a run at once, with the URL to write", async () => {
+  await using api = thingsApi();
+  const url = api.url.replace("http:", "https:");
+  await using site = await openSite(thingsJob(url), { env: TOKEN });
+  const { code, stderr } = await site.run("backfill", DAY);
+  assertEquals(code, 1);
+  assertStringIncludes(stderr, `${new URL(api.url).host} does not speak HTTPS`);
+  assertStringIncludes(stderr, 'hint: Write http:// instead of https:// in "url" of the source');
+});
+
+Deno.test("a port in use is named, with the command that takes another", async () => {
+  await using api = thingsApi();
+  const port = Number(new URL(api.url).port);
+  await using site = await openSite(thingsJob(api.url), { env: { ...TOKEN, PORT: String(port) } });
+  const cron = await site.run("cron");
+  assertEquals(cron.code, 2);
+  assertStringIncludes(cron.stderr, `Cannot serve the status page: port ${port} is in use`);
+  assertStringIncludes(cron.stderr, `hint: Use another port: PORT=${port + 1} deno task cron`);
+  const console = await site.run("console", ["--port", String(port)]);
+  assertEquals(console.code, 2);
+  assertStringIncludes(console.stderr, `port ${port} is in use`);
+  assertStringIncludes(console.stderr, `HINDCAST_CONSOLE_PORT to a free port, such as ${port + 1}`);
+});
+
+Deno.test("logs and settings that are not what they should be are named", async () => {
+  await using api = thingsApi();
+  await using site = await openSite(thingsJob(api.url), { env: TOKEN });
+  await Deno.writeTextFile(site.logs, "mine");
+  const { code, stdout } = await site.run("backfill", DAY);
+  assertEquals(code, 0);
+  assertStringIncludes(stdout, `Cannot write the logs: "${site.logs}" is a file`);
+  assertStringIncludes(stdout, "Set BACKFILL_LOGS to a writable folder");
+  const doctor = await site.run("doctor");
+  assertStringIncludes(doctor.stdout, `problem  logs         "${site.logs}" is a file`);
+  assertEquals(await Deno.readTextFile(site.logs), "mine");
+  await Deno.mkdir(site.file(".env.local"));
+  const folder = await site.run("status");
+  assertEquals(folder.code, 2);
+  assertStringIncludes(folder.stderr, ".env.local: it is a folder");
+});
+
+Deno.test("a DATABASE_URL without a scheme is shown without what may be a password", async () => {
+  const hint = "Set DATABASE_URL to postgres://user:password@host/database or pglite:PATH";
+  for (
+    const [url, found] of [
+      ["me:secret-word@localhost:5432/db", 'has no scheme, found "***@localhost:5432/db"'],
+      ["localhost", 'has no scheme, found "localhost"'],
+      ["localhost:5432/db", 'has no scheme, found "localhost:5432/db"'],
+      ["mysql://me:secret-word@host/db", 'has the unsupported scheme "mysql:"'],
+      ["jdbc:postgresql://me:secret-word@host/db", 'has the unsupported scheme "jdbc:"'],
+      ["sqlite:file.db", 'has the unsupported scheme "sqlite:"'],
+    ] as const
+  ) {
+    const error = await assertRejects(() => openTarget(url), Failure);
+    assertEquals([error.message, error.hint], [
+      `Cannot open the database: DATABASE_URL ${found}`,
+      hint,
+    ]);
+  }
+});
