@@ -1,6 +1,8 @@
 // Owns the API of one run: opens it, connects its pages to the engine, and closes it when the run has
 // ended. It opens neither the target nor the checkpoint, and it never reads the environment itself.
-import { Archive, openStore } from "./archive/archive.ts";
+import { Archive } from "./archive/archive.ts";
+import { openStore } from "./archive/open_store.ts";
+import type { ArchiveStore } from "./archive/store.ts";
 import { MOST_AGE_MS } from "./archive/interrupted.ts";
 import { Replay } from "./archive/replay.ts";
 import { committedSince } from "./upsert/archive_index.ts";
@@ -57,7 +59,8 @@ export async function runWithApi(given: ApiRunInput): Promise<RunResult> {
     // Other processes read it; the run does without where it cannot be saved.
     checkpoint.runs.saveWait(wait ?? null).catch(() => {});
   };
-  await using archive = input.fromArchive ? undefined : await openArchive(input);
+  using store = openStoreOf(input);
+  await using archive = input.fromArchive ? undefined : await openArchive(input, store);
   await using api = openApi(job, {
     env: input.env,
     onSecret: (secret) => {
@@ -81,7 +84,7 @@ export async function runWithApi(given: ApiRunInput): Promise<RunResult> {
   const mask = (text: string) => api.mask(text);
   archive?.hide(secretValues(job, input.env));
   await using replay = input.fromArchive
-    ? await Replay.open({ store: openStore(requiredLocation(input)), job, params, mask })
+    ? await Replay.open({ store: required(store), job, params, mask })
     : undefined;
   const pages = (
     unit: Unit,
@@ -103,23 +106,24 @@ export async function runWithApi(given: ApiRunInput): Promise<RunResult> {
 }
 
 /** The archive of a run, with what interrupted runs have left in it; undefined where nothing is archived. */
-async function openArchive(input: ApiRunInput): Promise<Archive | undefined> {
-  const { job: { job }, wallNow, random, target, resume } = input;
-  const location = locationOf(input);
-  if (location === undefined) return undefined;
+async function openArchive(
+  { job: { job }, wallNow, random, target, resume }: ApiRunInput,
+  store: ArchiveStore | undefined,
+): Promise<Archive | undefined> {
+  if (store === undefined) return undefined;
   const randomId = () => crypto.randomUUID();
-  const archive = new Archive({ location, job, wallNow, random, randomId });
+  const archive = new Archive({ store, job, wallNow, random, randomId });
   if (resume) await archive.resume(await committedSince(target, job, wallNow() - MOST_AGE_MS));
   return archive;
 }
 
-function locationOf({ archive, job }: ApiRunInput): string | undefined {
-  return archive ?? job.archive?.path;
+function openStoreOf(input: ApiRunInput): ArchiveStore | undefined {
+  const location = input.archive ?? input.job.archive?.path;
+  return location === undefined ? undefined : openStore(location, input);
 }
 
-function requiredLocation(input: ApiRunInput): string {
-  const location = locationOf(input);
-  if (location !== undefined) return location;
+function required(store: ArchiveStore | undefined): ArchiveStore {
+  if (store !== undefined) return store;
   throw new Failure("configuration", "Cannot replay the archive: the job has none", {
     hint: 'Write "archive" in the job, or set BACKFILL_ARCHIVE',
   });

@@ -15,14 +15,6 @@ import { aboutText, readingOf, requestHeaders, requestKey, responseHeaders } fro
 import { ArchiveWriter, type WriterOptions } from "./archive_writer.ts";
 import { type CommittedReading, Interrupted } from "./interrupted.ts";
 import { findResponse } from "./replayed_reading.ts";
-import { FolderStore } from "./folder_store.ts";
-import type { ArchiveStore } from "./store.ts";
-
-/** What an archive is opened with. */
-export interface ArchiveOptions extends Omit<WriterOptions, "store"> {
-  /** A folder, or `s3://bucket/prefix`. */
-  readonly location: string;
-}
 
 /** A window whose pages are all in the archive once it is settled. */
 export interface EndedWindow {
@@ -42,11 +34,6 @@ export interface SettledResponse extends Place {
   readonly day: string | null;
 }
 
-/** Where an archive's files are. */
-export function openStore(location: string): ArchiveStore {
-  return new FolderStore(location);
-}
-
 /** What a run needs of an archive. */
 export interface RunArchive extends AsyncDisposable {
   /** The reading of a unit that begins at `startedAt`, epoch milliseconds; `mask` hides secrets in strings. */
@@ -64,15 +51,15 @@ export interface RunArchive extends AsyncDisposable {
 
 /** The archive to which a run adds; close it with `await using`. */
 export class Archive implements RunArchive {
-  readonly #options: ArchiveOptions;
+  readonly #options: WriterOptions;
   readonly #writer: ArchiveWriter;
   readonly #secrets = new Set<string>();
   #interrupted: Interrupted | undefined;
 
   /** Creates nothing yet. */
-  constructor(options: ArchiveOptions) {
+  constructor(options: WriterOptions) {
     this.#options = options;
-    this.#writer = new ArchiveWriter({ ...options, store: openStore(options.location) });
+    this.#writer = new ArchiveWriter(options);
   }
 
   /** Resolves once responses are written as they come, so that a kill costs the ones in flight only. */
@@ -88,9 +75,8 @@ export class Archive implements RunArchive {
 
   /** Continues windows where interrupted runs stopped; `committed` is what the ledger has since a day ago. */
   async resume(committed: readonly CommittedReading[]): Promise<void> {
-    const { location, job, wallNow } = this.#options;
-    const from = { store: openStore(location), job, nowMs: wallNow() };
-    this.#interrupted = await Interrupted.read(from, committed);
+    const { store, job, wallNow } = this.#options;
+    this.#interrupted = await Interrupted.read({ store, job, nowMs: wallNow() }, committed);
   }
 
   begin(unit: Unit, begunAt: number, mask: Mask): PageArchive {

@@ -65,6 +65,9 @@ export class FolderStore implements ArchiveStore {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     });
   }
+
+  /** Nothing is open between calls. */
+  [Symbol.dispose](): void {}
 }
 
 class FolderFile implements OpenFile {

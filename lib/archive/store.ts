@@ -34,7 +34,7 @@ export interface FileReader extends Disposable {
 }
 
 /** Where the files of an archive are. */
-export interface ArchiveStore {
+export interface ArchiveStore extends Disposable {
   /** Its address, for display. */
   readonly label: string;
   /** Creates a file; undefined if there is one of that name. */

@@ -2,6 +2,7 @@
 // job, the checkpoint, the embedded database and the logs, and the environment variables that these name.
 // They are derived from the job file and the settings, so that no API requires broader permissions than
 // its own hosts. It opens only the job's files.
+import { parseS3, S3_VARIABLES, s3Address } from "../../archive/s3_address.ts";
 import { PROXY_NAMES } from "../../fetch/http/proxy.ts";
 import { parsePostgresUrl } from "../../upsert/postgres/url.ts";
 import { JOB_SETTING, namedJob } from "../default_job.ts";
@@ -138,7 +139,7 @@ function grantsOf(needs: Needs, job: JobAccess, env: Environment): Grants {
   }
   if (needs.logs && settings.logsFolder !== undefined) addBoth(grants, settings.logsFolder);
   const archive = settings.archive ?? job.archive;
-  if (needs.archive && archive !== undefined) addArchive(archive, grants);
+  if (needs.archive && archive !== undefined) addArchive(archive, grants, env);
   if (needs.serve === "any") grants.net.add("127.0.0.1");
   if (needs.serve === "status") {
     const port = env.PORT || STATUS_PORT;
@@ -208,9 +209,15 @@ function addServer(url: string, grants: Grants): void {
 }
 
 /** The thread that compresses is a module of its own, which Deno reads only with permission. */
-function addArchive(location: string, grants: Grants): void {
+function addArchive(location: string, grants: Grants, env: Environment): void {
   grants.read.add(packageFile(IS_BUNDLED ? "lib/bundle" : "lib"));
-  addBoth(grants, location);
+  const bucket = parseS3(location)?.bucket;
+  if (bucket === undefined) return addBoth(grants, location);
+  for (const name of S3_VARIABLES) grants.env.add(name);
+  try {
+    const host = hostOf(s3Address(bucket, (name) => env[name]).url);
+    if (host !== undefined) grants.net.add(host);
+  } catch { /* the command says what is wrong with the endpoint */ }
 }
 
 /** Deno requires all three for a Unix socket. */

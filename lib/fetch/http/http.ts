@@ -24,6 +24,14 @@ export interface HttpResponse extends HttpHead {
   readonly ms: number;
 }
 
+/** A request as it is sent. */
+export interface SentRequest extends Omit<WireRequest, "method" | "body"> {
+  /** HTTP method. */
+  readonly method: string;
+  /** The body, if there is one. */
+  readonly body?: string | Uint8Array<ArrayBuffer>;
+}
+
 /** Limits of an exchange. */
 interface HttpOptions {
   /** Longest time of an exchange, including its body. */
@@ -32,6 +40,8 @@ interface HttpOptions {
   readonly maxBodyBytes: number;
   /** Returns monotonic milliseconds. */
   readonly now: () => number;
+  /** Whether a body that is a gzip file is left as it is. Defaults to false. */
+  readonly keepsGzip?: boolean;
   /** Names the proxy of a URL, if there is one, for errors. */
   readonly proxyOf?: (url: string) => string | undefined;
 }
@@ -67,12 +77,12 @@ export class HttpClient implements Disposable {
    * @throws the signal's reason if it aborts.
    */
   async exchange(
-    request: WireRequest,
+    request: SentRequest,
     signal: AbortSignal,
     onHead: (head: HttpHead) => void = () => {},
   ): Promise<HttpResponse> {
     signal.throwIfAborted();
-    const { timeoutMs, maxBodyBytes, now } = this.#options;
+    const { timeoutMs, maxBodyBytes, now, keepsGzip = false } = this.#options;
     using deadline = new Deadline(timeoutMs, signal);
     const sentAt = now();
     try {
@@ -80,7 +90,9 @@ export class HttpClient implements Disposable {
       onHead(response);
       const limit = response.ok ? maxBodyBytes : Math.min(maxBodyBytes, MAX_ERROR_BYTES);
       const read = await readBody(response, limit, request.url);
-      const body = isGzip(read) ? await unzipped(read, response, limit, request.url) : read;
+      const body = isGzip(read) && !keepsGzip
+        ? await unzipped(read, response, limit, request.url)
+        : read;
       signal.throwIfAborted();
       return { status: response.status, headers: response.headers, body, ms: now() - sentAt };
     } catch (error) {
@@ -92,7 +104,7 @@ export class HttpClient implements Disposable {
     }
   }
 
-  async #send(request: WireRequest, signal: AbortSignal): Promise<Response> {
+  async #send(request: SentRequest, signal: AbortSignal): Promise<Response> {
     const { method, headers, body = null } = request;
     try {
       return await fetch(request.url, {
