@@ -21,6 +21,7 @@ const OWN = new Set([
   "end-date",
   "resume",
   "check-status",
+  "console",
   "dry-run",
   "json",
 ]);

@@ -44,7 +44,7 @@ async function main(argv: string[]): Promise<number> {
 /** The flags of `backfill` that select streams and parameters, with those of `status`. */
 function statusFlags(job: Job | undefined): Flags {
   const selecting = Object.entries(runFlags(job)).filter(([name]) =>
-    !/^(resume|check-status|dry-run|no-wait|from-archive)$/.test(name)
+    !/^(resume|console|check-status|dry-run|no-wait|from-archive)$/.test(name)
   );
   return {
     ...Object.fromEntries(selecting),

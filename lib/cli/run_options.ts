@@ -41,6 +41,10 @@ const FLAGS: Flags = {
     kind: "switch",
     about: "Take responses from the archive; sends no request, and lists what it does not hold.",
   },
+  console: {
+    kind: "switch",
+    about: "Serve a page of the run on 127.0.0.1; HINDCAST_CONSOLE_PORT sets its port.",
+  },
   only: { kind: "list", value: "STREAM", about: "Run these streams only." },
   with: { kind: "list", value: "STREAM", about: "Also run these optional streams." },
   group: { kind: "list", value: "GROUP", about: "Run the streams of these groups." },

@@ -23,8 +23,11 @@ export const SETTING_NAMES = [
   "BACKFILL_ARCHIVE",
 ] as const;
 
+/** The variable with the password of the console. */
+export const CONSOLE_PASSWORD = "HINDCAST_CONSOLE_PASSWORD";
+
 /** Variables of the console: where it listens, and the password that other machines need. */
-export const CONSOLE_NAMES = ["HINDCAST_CONSOLE_PORT", "HINDCAST_CONSOLE_PASSWORD"] as const;
+export const CONSOLE_NAMES = ["HINDCAST_CONSOLE_PORT", CONSOLE_PASSWORD] as const;
 
 /** Locations unless the environment sets others. */
 export const DEFAULTS = {

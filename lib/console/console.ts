@@ -9,9 +9,9 @@ import { type Access, HEADERS, isFromPage, isSame, refusalOf } from "./guard.ts"
 import { entryId } from "./page/attention_section.tsx";
 import { dayText } from "./page/day_text.ts";
 import { statesOf } from "./page/heat_map.tsx";
-import { errorHtml, fragmentsOf, pageHtml } from "./page/page.tsx";
-import { StateReader, type StateSource } from "./state/console_state.ts";
-import { Part } from "./state/read_part.ts";
+import { errorHtml, type Fragments, fragmentsOf, pageHtml } from "./page/page.tsx";
+import { type ConsoleState, StateReader, type StateSource } from "./state/console_state.ts";
+import { keepMs } from "./state/read_part.ts";
 import { sendUpdates } from "./updates.ts";
 import css from "./page/browser/app.css" with { type: "text" };
 import icon from "./page/browser/icon.svg" with { type: "text" };
@@ -52,11 +52,7 @@ export function openConsole(options: ConsoleOptions): Console {
   const { job, access, mask, retry, signal, command } = options;
   const reader = new StateReader(options);
   const token = retry === undefined ? undefined : crypto.randomUUID();
-  // Rendering a long history takes a while; all browsers share it.
-  const rendered = new Part(900, options.wallNow, async () => {
-    const state = await reader.state();
-    return { state, fragments: fragmentsOf({ state, command, token }, mask) };
-  });
+  const draw = drawer(options, (state) => fragmentsOf({ state, command, token }, mask));
   const app = new Hono();
   app.use(async (context, next) => {
     const refusal = refusalOf(context.req.raw, access);
@@ -66,7 +62,7 @@ export function openConsole(options: ConsoleOptions): Console {
     return undefined;
   });
   app.get("/", async (context) => {
-    const { state, fragments } = await rendered.get();
+    const { state, fragments } = draw(await reader.state());
     return context.html(pageHtml(state, fragments));
   });
   for (const [path, text, type] of FILES) {
@@ -82,12 +78,16 @@ export function openConsole(options: ConsoleOptions): Console {
     if (states === undefined || !/^-?\d{1,7}$/.test(day)) return context.notFound();
     return context.text(mask(dayText(known!, states, Number(day))));
   });
-  app.get("/events", (context) =>
-    streamSSE(context, (stream) =>
-      sendUpdates(stream, async () => {
-        const { state, fragments: { above, maps, below } } = await rendered.get();
-        return { fragments: [...above, ...maps, ...below], asOf: formatInstant(state.atMs) };
-      }, signal)));
+  app.get(
+    "/events",
+    (context) =>
+      streamSSE(context, (stream) =>
+        sendUpdates(stream, async (isLast) => {
+          const now = isLast ? await reader.fresh() : await reader.state();
+          const { state, fragments: { above, maps, below } } = draw(now, isLast);
+          return { fragments: [...above, ...maps, ...below], asOf: formatInstant(state.atMs) };
+        }, signal)),
+  );
   app.post("/retry", async (context) => {
     if (retry === undefined || token === undefined) return context.text("Not allowed\n", 403);
     const { token: sent, entry: id } = await context.req.parseBody();
@@ -105,6 +105,29 @@ export function openConsole(options: ConsoleOptions): Console {
   });
   return {
     answer: (request) => Promise.resolve(app.fetch(request)),
-    warm: () => void rendered.get().catch(() => {}),
+    warm: () => void reader.state().catch(() => {}),
+  };
+}
+
+/** A state as it is drawn. */
+interface Drawn {
+  readonly state: ConsoleState;
+  readonly fragments: Fragments;
+}
+
+/** Draws states: all browsers share a drawing, and one that takes long, as of a long history, is kept longer. */
+function drawer(
+  { wallNow }: Pick<ConsoleOptions, "wallNow">,
+  fragments: (state: ConsoleState) => Fragments,
+): (state: ConsoleState, isNew?: boolean) => Drawn {
+  let drawn: Drawn | undefined;
+  let expiresAtMs = 0;
+  return (state, isNew = false) => {
+    const startedAtMs = wallNow();
+    if (drawn !== undefined && startedAtMs < expiresAtMs && !isNew) return drawn;
+    drawn = { state, fragments: fragments(state) };
+    const nowMs = wallNow();
+    expiresAtMs = nowMs + keepMs(900, nowMs - startedAtMs);
+    return drawn;
   };
 }

@@ -2,7 +2,7 @@
 // DNS rebinding), and carry the password where one is set. Also the headers of every response. Invariant:
 // secrets are compared in constant time, and nothing that is served may be kept, framed or scripted by others.
 import { createHash, timingSafeEqual } from "node:crypto";
-import { isLoopbackHost } from "../cron/loopback_host.ts";
+import { isLoopbackHost } from "./loopback_host.ts";
 
 /** Who may see the console. */
 export interface Access {

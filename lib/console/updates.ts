@@ -20,28 +20,27 @@ export interface Look {
   readonly problem?: string;
 }
 
-/** Sends changes to one browser until it leaves or `signal` aborts. */
+/** Sends changes to one browser until it leaves, or until `signal` aborts; then it sends the last ones. */
 export async function sendUpdates(
   stream: SSEStreamingApi,
-  look: () => Promise<Look>,
+  look: (isLast: boolean) => Promise<Look>,
   signal: AbortSignal,
 ): Promise<void> {
   const sent = new Map<string, string>();
-  const stop = () => stream.abort();
-  signal.addEventListener("abort", stop, { once: true });
-  try {
-    for (let quiet = 0; !stream.aborted && !signal.aborted; quiet++) {
-      const { fragments, asOf, problem } = await attempt(look);
-      const changed = fragments.filter(({ id, html }) => sent.get(id) !== html);
-      for (const { id, html } of changed) sent.set(id, html);
-      if (changed.length > 0 || quiet >= QUIET_LOOKS || problem !== undefined) {
-        await stream.writeSSE({ data: JSON.stringify({ asOf, changed, problem }) });
-        quiet = 0;
-      }
-      await stream.sleep(LOOK_MS);
+  const stopped = new Promise<void>((resolve) =>
+    signal.addEventListener("abort", () => resolve(), { once: true })
+  );
+  for (let quiet = 0; !stream.aborted; quiet++) {
+    const isLast = signal.aborted;
+    const { fragments, asOf, problem } = await attempt(() => look(isLast));
+    const changed = fragments.filter(({ id, html }) => sent.get(id) !== html);
+    for (const { id, html } of changed) sent.set(id, html);
+    if (changed.length > 0 || quiet >= QUIET_LOOKS || problem !== undefined) {
+      await stream.writeSSE({ data: JSON.stringify({ asOf, changed, problem }) });
+      quiet = 0;
     }
-  } finally {
-    signal.removeEventListener("abort", stop);
+    if (isLast) return;
+    await Promise.race([stream.sleep(LOOK_MS), stopped]);
   }
 }
 

@@ -2,6 +2,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { openSite } from "../faults/site.ts";
 import { flagsOf } from "../../lib/cli/launch/needs.ts";
+import { serve } from "../support/http_server.ts";
 import { thingsApi, thingsJob } from "./things.ts";
 
 /** A port that is free now. */
@@ -58,6 +59,36 @@ Deno.test("deno task console --allow-actions fetches a failed window again", asy
   assertStringIncludes(stdout, "2025-10-01 .. 2025-10-03", "--resume continues the backfill");
 });
 
+Deno.test("deno task backfill --console serves the run of an embedded database until its end", async () => {
+  const held = Promise.withResolvers<void>();
+  const asked = Promise.withResolvers<void>();
+  await using api = serve(async (request) => {
+    const { pathname, searchParams } = new URL(request.url);
+    const day = searchParams.get("day");
+    if (pathname === "/kinds") return Response.json([{ id: "a" }]);
+    if (day === "2025-10-03") asked.resolve();
+    if (day === "2025-10-03") await held.promise;
+    return Response.json([{ id: day, day, kind: "a" }]);
+  });
+  const env = { TINY_TOKEN: "secret-token", HINDCAST_CONSOLE_PORT: freePort() };
+  await using site = await openSite(thingsJob(api.url), { database: "new pglite", env });
+  await using running = site.spawn("backfill", ["--console", ...DATES]);
+  await running.printed("console of tiny at ");
+  const address = /http:\S+/.exec(running.output.stdout)![0];
+  const events = await fetch(`${address}events`);
+  await asked.promise;
+  await running.printed("  things");
+  let page = "";
+  while (!page.includes("<strong>running</strong>")) page = await (await fetch(address)).text();
+  assertStringIncludes(page, "Run in progress");
+  held.resolve();
+  const sent = (await events.text()).trim().split("\n\n").map((event) =>
+    JSON.parse(event.slice("data: ".length)).changed as { id: string; html: string }[]
+  );
+  assertStringIncludes(sent.at(-1)!.find(({ id }) => id === "run")!.html, "100 %");
+  assertEquals((await running.result).code, 0);
+});
+
 Deno.test("deno task console listens to other machines only with a password", async () => {
   await using site = await openSite(thingsJob("http://127.0.0.1:1"));
   const { code, stderr } = await site.run("console", ["--hostname", "0.0.0.0"]);
@@ -77,6 +108,11 @@ Deno.test("deno task console may do no more than it must", async () => {
   assertEquals(
     await net("--port=9000", "--hostname", "::1"),
     "--allow-net=db.example:5432,[::1]:9000",
+  );
+  assertEquals(
+    (await flagsOf("backfill", ["--config", site.file("job.yaml"), "--console"], env))
+      .find((flag) => flag.startsWith("--allow-net")),
+    "--allow-net=api.example.org:443,db.example:5432,127.0.0.1:8001",
   );
   assertEquals(
     await net("--allow-actions"),

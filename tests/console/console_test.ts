@@ -132,7 +132,7 @@ Deno.test("live updates send all fragments once, then those that change", async 
     return JSON.parse(text.slice("data: ".length)).changed.map(({ id }: { id: string }) => id);
   };
   const all = await ids();
-  assertEquals(all.slice(0, 5), ["summary", "run", "attention", "stream-0", "stream-1"]);
+  assertEquals(all.slice(0, 5), ["summary", "update", "run", "attention", "stream-0"]);
   const track = { stream: "readings", scope: "", each: "" };
   const checkpoint = await served.stores.checkpoint(served.job);
   await checkpoint.failed(track, day("2025-05-05"), "503", undefined, 0);

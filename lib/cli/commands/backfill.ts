@@ -5,6 +5,7 @@ import { surveyOf, surveyStreams } from "../../checkpoint/survey.ts";
 import type { Arguments } from "../arguments.ts";
 import { Failure } from "../../failure.ts";
 import { readLimitsUse } from "../../checkpoint/limits_use.ts";
+import { serveRun } from "../console/run_console.ts";
 import { dryRunLines } from "../lines/dry_run.ts";
 import { EXIT, printError } from "../exit.ts";
 import { env, openStores, print, type Stores } from "../open_job.ts";
@@ -131,6 +132,10 @@ async function performOn(
   const checkpoint = await stores.checkpoint(job, true);
   const resume = args.has("resume");
   const plan = await planRun({ job, checkpoint, given, resume, nowMs: Date.now() });
+  await using page = args.has("console")
+    ? serveRun(job, { target: stores.target, checkpoint })
+    : null;
+  if (page !== null) screen.say(`console of ${job.job} at ${page.url}`);
   const { summary, error } = await performRun({
     job,
     ...plan,
@@ -141,7 +146,10 @@ async function performOn(
     fromArchive: args.has("from-archive"),
     logsFolder: stores.settings.logsFolder,
     run: newRunId(Date.now()),
-    show: (event) => screen.show(event),
+    show: (event) => {
+      screen.show(event);
+      page?.show(event);
+    },
     signal,
     env,
   });

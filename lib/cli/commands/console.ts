@@ -2,19 +2,16 @@
 // unless --allow-actions lets the page fetch failed windows again.
 import type { RetryEntry } from "../../checkpoint/retry_entry.ts";
 import type { Job } from "../../config/schema/job.ts";
-import { openConsole } from "../../console/console.ts";
 import { LiveRun } from "../../console/state/live_run.ts";
 import type { RunEvent } from "../../report/event.ts";
 import { plainLines } from "../../report/plain_lines.ts";
 import type { Arguments } from "../arguments.ts";
 import { KeptStores } from "../console/kept_stores.ts";
+import { openPage } from "../console/open_page.ts";
 import { retryWindow } from "../console/retry_window.ts";
 import { consoleAddress, serveConsole, urlOf } from "../console/serve_console.ts";
-import { namedJob } from "../default_job.ts";
 import { EXIT, printError } from "../exit.ts";
 import { env, print } from "../open_job.ts";
-import { safeText } from "../output.ts";
-import { asStarted } from "../own_commands.ts";
 import { StopSignal } from "../signals.ts";
 
 /** Serves the console of a job; resolves to the exit code. */
@@ -28,14 +25,12 @@ export async function showConsole(job: Job, args: Arguments): Promise<number> {
   const stores = new KeptStores(signal);
   const live = new LiveRun(job);
   const retries = new Retries(job, stores, live, signal);
-  const page = openConsole({
-    ...{ job, live, signal, access: address, mask: safeText },
-    wallNow: Date.now,
+  const page = openPage({
+    ...{ job, live, signal, access: address },
     withStores: (action) =>
       stores.use(async (open) =>
         await action({ target: open.target, checkpoint: await open.checkpoint(job) })
       ),
-    command: (text) => asStarted(text, namedJob(Deno.args)),
     retry: args.has("allow-actions") ? (entry) => retries.start(entry) : undefined,
   });
   await using server = serveConsole(address, page);

@@ -1,11 +1,13 @@
 // Opens the daily update with the settings of the environment: BACKFILL_SCHEDULE and BACKFILL_BUDGET, and where the
 // database, the checkpoint and the logs are. Opening reads the job file and nothing else.
+import type { Access } from "../../console/guard.ts";
 import type { Job } from "../../config/schema/job.ts";
 import { Failure } from "../../failure.ts";
 import { parseDurationMs } from "../../plan/time/duration.ts";
 import { env, openJob } from "../open_job.ts";
 import type { GivenOptions } from "../run_options.ts";
-import { readSettings } from "../settings.ts";
+import { hideSecret } from "../output.ts";
+import { CONSOLE_PASSWORD, isOnDeploy, readSettings } from "../settings.ts";
 import { CronService } from "./service.ts";
 
 const BUDGET = "50s";
@@ -35,10 +37,18 @@ export async function openService(
     given: select(job),
     settings: readSettings(env),
     schedule: schedule(),
+    access: pageAccess(),
     budgetMs: budgetOf(env("BACKFILL_BUDGET") || BUDGET),
     signal,
     say,
   });
+}
+
+/** Who may see the page: on Deno Deploy, whose address is public, only who has the password. */
+function pageAccess(): Access {
+  const password = env(CONSOLE_PASSWORD) || undefined;
+  if (password !== undefined) hideSecret(password);
+  return { hostname: isOnDeploy(env) ? undefined : "127.0.0.1", password };
 }
 
 /** Prints a line with the time. */

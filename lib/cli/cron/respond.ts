@@ -1,11 +1,10 @@
-// Answers the requests to the status page: HTML at /, JSON at /status.json, and /healthz for monitors. It
-// only reads; requests that change something are refused, and so are hosts other than this machine's own.
+// Answers the requests to the daily update: /healthz for monitors and JSON at /status.json; everything else is the
+// console's. It only reads; requests that change something are refused, and so are hosts other than this machine's.
+import { isLoopbackHost } from "../../console/loopback_host.ts";
 import { Failure } from "../../failure.ts";
 import { env } from "../open_job.ts";
-import { errorPage, statusPage } from "../../cron/status_page.ts";
-import type { CronService } from "./service.ts";
-import { isLoopbackHost } from "../../cron/loopback_host.ts";
 import { isOnDeploy } from "../settings.ts";
+import type { CronService } from "./service.ts";
 
 /** Responds to a request; until the service is open, requests wait for it. */
 export async function respond(request: Request, opening: Promise<CronService>): Promise<Response> {
@@ -19,8 +18,6 @@ export async function respond(request: Request, opening: Promise<CronService>): 
   const service = await opening;
   try {
     switch (pathname) {
-      case "/":
-        return html(statusPage(await service.view()));
       case "/status.json":
         return Response.json(await service.view(), { headers: HEADERS });
       case "/healthz": {
@@ -28,26 +25,17 @@ export async function respond(request: Request, opening: Promise<CronService>): 
         return Response.json({ ok, last }, { status: ok ? 200 : 503, headers: HEADERS });
       }
       default:
-        return new Response("Not found\n", { status: 404 });
+        return await service.page.answer(request);
     }
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    if (pathname === "/") return html(errorPage(service.jobName, error.message), 503);
     return Response.json({ ok: false, error: error.message }, { status: 503, headers: HEADERS });
   }
 }
 
-/** The page runs nothing and is not to be kept or framed. */
 const HEADERS = {
   "cache-control": "no-store",
   "content-security-policy":
     "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
   "x-content-type-options": "nosniff",
 };
-
-function html(text: string, status = 200): Response {
-  return new Response(text, {
-    status,
-    headers: { ...HEADERS, "content-type": "text/html; charset=utf-8" },
-  });
-}

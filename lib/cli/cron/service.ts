@@ -9,7 +9,10 @@ import type { Job } from "../../config/schema/job.ts";
 import { CronStateStore } from "../../cron/state.ts";
 import type { Phase } from "../../cron/phases.ts";
 import type { Wait } from "../../report/text/wait.ts";
-import type { StatusView } from "../../cron/status_page.ts";
+import type { Console } from "../../console/console.ts";
+import type { Access } from "../../console/guard.ts";
+import { LiveRun } from "../../console/state/live_run.ts";
+import type { StatusView } from "../../cron/status_view.ts";
 import { failedReport, type PhaseResult, type Slice, tick } from "../../cron/tick.ts";
 import { formatDay } from "../../plan/time/civil.ts";
 import { selectStreams } from "../../plan/stage.ts";
@@ -19,6 +22,7 @@ import { plainLines } from "../../report/plain_lines.ts";
 import { openTarget } from "../../upsert/open_target.ts";
 import { parsePostgresUrl } from "../../upsert/postgres/url.ts";
 import type { Target } from "../../upsert/write/target.ts";
+import { openPage } from "../console/open_page.ts";
 import { env, onWait } from "../open_job.ts";
 import { performRun } from "../perform_run.ts";
 import { type GivenOptions, runOptions } from "../run_options.ts";
@@ -39,6 +43,8 @@ interface CronServiceOptions {
   readonly schedule: string;
   /** Longest time of one slice, in milliseconds. */
   readonly budgetMs: number;
+  /** Who may see the page. */
+  readonly access: Access;
   /** Ends everything. */
   readonly signal: AbortSignal;
   /** Receives what happens, one line each. */
@@ -60,6 +66,9 @@ const VIEW_MS = 3000;
 /** The daily update of one job. */
 export class CronService {
   readonly #options: CronServiceOptions;
+  readonly #live: LiveRun;
+  /** The page. */
+  readonly page: Console;
   readonly #target: Shared<Target>;
   readonly #kv: Shared<Deno.Kv & AsyncDisposable>;
   #running: Promise<unknown> | undefined;
@@ -67,19 +76,23 @@ export class CronService {
 
   /** Creates the service; it opens nothing yet. */
   constructor(options: CronServiceOptions) {
-    const { settings, signal } = options;
+    const { job, access, settings, signal } = options;
     this.#options = options;
+    this.#live = new LiveRun(job);
+    this.page = openPage({
+      ...{ job, access, signal, live: this.#live, retry: undefined },
+      withStores: (action) =>
+        this.#withStores(async (target, kv) =>
+          await action({ target, checkpoint: await this.#readCheckpoint(target, kv) })
+        ),
+      update: async () => ({ schedule: options.schedule, ...await this.#progress() }),
+    });
     this.#target = new Shared(() => openTarget(settings.databaseUrl, { signal, onWait }));
     this.#kv = new Shared(async () => {
       const kv = await openKv(settings.kvPath);
       const close = () => Promise.resolve(kv.close());
       return Object.assign(kv, { [Symbol.asyncDispose]: close });
     });
-  }
-
-  /** Name of the job. */
-  get jobName(): string {
-    return this.#options.job.job;
   }
 
   /** Starts an update; undefined while a slice is running. */
@@ -121,7 +134,7 @@ export class CronService {
     });
   }
 
-  /** What the page shows. */
+  /** What `/status.json` answers. */
   view(): Promise<StatusView> {
     const atMs = Date.now();
     if (this.#view === undefined || atMs - this.#view.atMs > VIEW_MS) {
@@ -133,16 +146,26 @@ export class CronService {
 
   async #readView(): Promise<StatusView> {
     const { job, schedule } = this.#options;
-    const running = this.#running !== undefined;
-    const { ok, more, last } = await this.health();
+    const { ok, running, more, last } = await this.#progress();
     return await this.#withStores(async (target, kv) => {
-      const checkpoint = new Checkpoint(kv, target.id, job.job);
-      await catchUp({ job: job.job, checkpoint, target }, { isStored: false });
+      const checkpoint = await this.#readCheckpoint(target, kv);
       const names = this.#streams();
       const streams = await snapshot(job, checkpoint, names, this.#params(), undefined);
       const runs = await checkpoint.runs.list(RUNS_SHOWN);
       return { job: job.job, ok, schedule, running, more, last, streams, runs };
     });
+  }
+
+  async #progress() {
+    return { running: this.#running !== undefined, ...await this.health() };
+  }
+
+  /** The checkpoint, up to date with the target. */
+  async #readCheckpoint(target: Target, kv: Deno.Kv): Promise<Checkpoint> {
+    const { job } = this.#options.job;
+    const checkpoint = new Checkpoint(kv, target.id, job);
+    await catchUp({ job, checkpoint, target }, { isStored: false });
+    return checkpoint;
   }
 
   async #slice(isContinued: boolean): Promise<TickReport> {
@@ -211,6 +234,7 @@ export class CronService {
       logsFolder: settings.logsFolder,
       show: (event) => {
         if (event.kind === "waiting" && event.wait !== null) wait = event.wait;
+        this.#live.fold(event, Date.now());
         plainLines(event).forEach((line) => say(line.trim()));
       },
       env,

@@ -45,11 +45,15 @@ export const FIXED: Readonly<Record<string, readonly string[]>> = {
 /** Makes glibc return the memory of freed responses and batches: 30 MB less at the peak. */
 export const MEMORY_SETTINGS = { MALLOC_MMAP_THRESHOLD_: "131072" };
 
-/** What a command requires; a console that may act requires what a run does. */
+/** What a command requires: a console that may act, what a run does; a run with a console, its port. */
 export function needsOf(command: string, args: readonly string[]): Needs | undefined {
   const needs = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
-  if (command !== "console" || !args.includes("--allow-actions")) return needs;
-  return { ...COMMANDS.backfill, ...needs };
+  if (command === "console" && args.includes("--allow-actions")) {
+    return { ...COMMANDS.backfill, ...needs };
+  }
+  return command === "backfill" && args.includes("--console")
+    ? { ...needs, serve: "run console" }
+    : needs;
 }
 
 /** The permissions of a command, as flags of `deno run`; for tests and the guide. */

@@ -7,7 +7,7 @@ import { PROXY_NAMES } from "../../fetch/http/proxy.ts";
 import { parsePostgresUrl } from "../../upsert/postgres/url.ts";
 import { JOB_SETTING, namedJob } from "../default_job.ts";
 import { IS_BUNDLED, packageFile } from "../package_files.ts";
-import { CONSOLE_NAMES, readSettings, SETTING_NAMES } from "../settings.ts";
+import { CONSOLE_NAMES, CONSOLE_PASSWORD, readSettings, SETTING_NAMES } from "../settings.ts";
 import { type Environment, hostOf, type JobAccess } from "./job_access.ts";
 import { readAccessApart } from "./parse_apart.ts";
 
@@ -27,8 +27,8 @@ export interface Needs {
   readonly archive?: boolean;
   /** Takes the lock of the job, which records the host name. */
   readonly lock?: boolean;
-  /** Listens: on the port of the status page, on the address of the console, or on any port of 127.0.0.1. */
-  readonly serve?: "status" | "console" | "any";
+  /** Listens: on the port of the status page, where the console does (with or without flags), or on any port. */
+  readonly serve?: "status" | "console" | "run console" | "any";
   /** Also accepts the job file as its first argument. */
   readonly file?: boolean;
   /** Reads no job. */
@@ -103,6 +103,7 @@ export async function permissions(
   });
   const { net, read, write, env: names, sys } = grantsOf(needs, job, env);
   if (needs.serve === "console") addConsole({ net, env: names }, args, env);
+  if (needs.serve === "run console") addConsole({ net, env: names }, [], env);
   const readable = await withoutCommas(read, env);
   const writable = await withoutCommas(write, env);
   const flags = [
@@ -145,6 +146,7 @@ function grantsOf(needs: Needs, job: JobAccess, env: Environment): Grants {
     const port = env.PORT || STATUS_PORT;
     if (/^\d{1,5}$/.test(port)) grants.net.add(`127.0.0.1:${port}`);
     for (const name of CRON_NAMES) grants.env.add(name);
+    grants.env.add(CONSOLE_PASSWORD);
   }
   return grants;
 }

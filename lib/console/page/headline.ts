@@ -49,6 +49,10 @@ function troubleHeadline(state: ConsoleState): Headline | undefined {
       "deno task errors",
     );
   }
+  if (state.update?.last?.outcome === "failed") {
+    const text = state.update.last.message ?? "The last update failed.";
+    return attention(text, "deno task doctor");
+  }
   const missing = streams.reduce((days, stream) => days + daysIn(stream.gaps), 0);
   if (missing > 0 && state.runs.length > 0) {
     const are = missing === 1 ? "is" : "are";

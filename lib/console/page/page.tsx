@@ -16,9 +16,15 @@ import { runSection } from "./run_section.tsx";
 import type { ConsoleState } from "../state/console_state.ts";
 import type { Section, View } from "./section.tsx";
 import { summarySection } from "./summary_section.tsx";
+import { updateSection } from "./update_section.tsx";
 
 /** Sections above the heat maps. */
-const ABOVE: readonly Section[] = [summarySection, runSection, attentionSection];
+const ABOVE: readonly Section[] = [
+  summarySection,
+  updateSection,
+  runSection,
+  attentionSection,
+];
 
 /** Sections below them. */
 const BELOW: readonly Section[] = [limitsSection, verificationSection, runsSection, tablesSection];

@@ -7,6 +7,7 @@ import { type StreamView, viewStreams } from "../../checkpoint/snapshot.ts";
 import { type Survey, surveyOf, surveyStreams } from "../../checkpoint/survey.ts";
 import type { VerificationRecord } from "../../checkpoint/verification.ts";
 import type { Job } from "../../config/schema/job.ts";
+import type { StatusView } from "../../cron/status_view.ts";
 import { defaultParams } from "../../config/schema/params.ts";
 import { intersect } from "../../plan/coverage.ts";
 import { startedPart } from "../../plan/needed.ts";
@@ -38,9 +39,14 @@ export interface StateSource {
   readonly withStores: <R>(action: (stores: ConsoleStores) => Promise<R>) => Promise<R>;
   /** The run of this process. */
   readonly live: LiveRun;
+  /** The daily update of this process; undefined where there is none. */
+  readonly update?: (() => Promise<UpdateState>) | undefined;
   /** Epoch milliseconds. */
   readonly wallNow: () => number;
 }
+
+/** How the daily update stands. */
+export type UpdateState = Pick<StatusView, "schedule" | "running" | "more" | "last">;
 
 /** One stream. */
 export interface StreamState extends StreamView<Window> {
@@ -82,6 +88,8 @@ export interface ConsoleState {
   readonly limits: readonly LimitUse[];
   /** The last verification. */
   readonly verified: VerificationRecord | undefined;
+  /** The daily update; undefined where this process performs none. */
+  readonly update: UpdateState | undefined;
 }
 
 /** Runs that are listed. */
@@ -121,29 +129,38 @@ export class StateReader {
     this.#state = part(900, (stores) => this.#read(stores));
   }
 
-  /** The state, at most about a second old. */
-  state(): Promise<ConsoleState> {
-    return this.#state.get();
+  /** The state: a run of this process as it is now, what is stored about a second old, or more where it is slow to read. */
+  async state(): Promise<ConsoleState> {
+    return this.#withLive(await this.#state.get());
+  }
+
+  /** The state as it is now. */
+  async fresh(): Promise<ConsoleState> {
+    return this.#withLive(await this.#state.fresh());
+  }
+
+  #withLive(state: ConsoleState): ConsoleState {
+    const own = this.#source.live.progress(this.#source.wallNow());
+    const isOwn = own !== undefined && (!own.ended || state.run === undefined);
+    return isOwn ? { ...state, run: own } : state;
   }
 
   async #read({ target, checkpoint }: ConsoleStores): Promise<ConsoleState> {
-    const { job, live, wallNow } = this.#source;
+    const { job, wallNow } = this.#source;
     const runs = await checkpoint.runs.list(RUNS_ASKED);
     const asked = await this.#asked(checkpoint, runs);
-    const [days, tables, limits, survey, verified, entries] = await Promise.all([
+    const [days, tables, limits, survey, verified, update, entries] = await Promise.all([
       this.#days.get(),
       this.#tables.get(),
       this.#limits.get(),
       this.#survey.get(),
       checkpoint.verifications.load(),
+      this.#source.update?.(),
       checkpoint.retryEntries(),
     ]);
     const nowMs = wallNow();
     const streams = await this.#readStreams(checkpoint, asked, days, entries);
-    const own = live.progress(nowMs);
-    const run = own !== undefined && !own.ended
-      ? own
-      : await this.#watch(target, runs, survey) ?? own;
+    const run = await this.#watch(target, runs, survey);
     return {
       ...{ job: job.job, target: target.label, atMs: nowMs, timeZone: job.time_zone },
       ...{
@@ -154,6 +171,7 @@ export class StateReader {
         survey,
         limits,
         verified,
+        update,
         runs: runs.slice(0, RUNS_SHOWN),
       },
     };

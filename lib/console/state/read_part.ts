@@ -4,6 +4,11 @@
 /** Share of the time that reading may take: a part that takes 1 s is read every 20 s. */
 const MOST_SHARE = 20;
 
+/** Time for which something that took `tookMs` to make is kept, both in milliseconds. */
+export function keepMs(minAgeMs: number, tookMs: number): number {
+  return Math.max(minAgeMs, MOST_SHARE * tookMs);
+}
+
 /** A part of the state. */
 export class Part<T> {
   readonly #read: () => Promise<T>;
@@ -25,13 +30,19 @@ export class Part<T> {
     return this.#value!;
   }
 
+  /** The value, read now. */
+  fresh(): Promise<T> {
+    this.#renew();
+    return this.#value!;
+  }
+
   #renew(): void {
     const startedAtMs = this.#now();
     this.#expiresAtMs = Infinity;
     this.#value = this.#read();
     this.#value.then(() => {
       const nowMs = this.#now();
-      this.#expiresAtMs = nowMs + Math.max(this.#minAgeMs, MOST_SHARE * (nowMs - startedAtMs));
+      this.#expiresAtMs = nowMs + keepMs(this.#minAgeMs, nowMs - startedAtMs);
     }, () => this.#expiresAtMs = 0);
   }
 }

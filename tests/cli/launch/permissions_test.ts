@@ -111,7 +111,13 @@ Deno.test("each command may reach its API, its database and its files, and nothi
     cron: {
       ...runner,
       net: [...runner.net, "127.0.0.1:8000"],
-      env: [...PROXIED, ...cron, "DENO_DEPLOYMENT_ID", "DENO_TIMELINE"],
+      env: [
+        ...PROXIED,
+        ...cron,
+        "DENO_DEPLOYMENT_ID",
+        "DENO_TIMELINE",
+        "HINDCAST_CONSOLE_PASSWORD",
+      ],
     },
     probe: { net: API, read: JOB_FILES, env: PROXIED },
     // This machine and a folder of its own, whatever the settings say.

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { isLoopbackHost } from "../../lib/cron/loopback_host.ts";
+import { isLoopbackHost } from "../../lib/console/loopback_host.ts";
 
 Deno.test("isLoopbackHost() accepts this machine and refuses what a foreign page would send", () => {
   for (const host of ["localhost", "localhost:8000", "127.0.0.1:8000", "[::1]:8000"]) {

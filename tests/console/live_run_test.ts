@@ -1,0 +1,80 @@
+import { assertEquals } from "@std/assert";
+import { LiveRun } from "../../lib/console/state/live_run.ts";
+import { shareOf } from "../../lib/console/state/run_progress.ts";
+import { readJob } from "../../lib/config/read_job.ts";
+import type { RunEvent } from "../../lib/report/event.ts";
+import { emptySummary } from "../../lib/report/summary.ts";
+import { tempDir } from "../support/temp.ts";
+import { stationsJob } from "./served.ts";
+
+async function weatherJob() {
+  using dir = tempDir();
+  await Deno.writeTextFile(dir.file("job.yaml"), stationsJob(["readings"]));
+  return await readJob(dir.file("job.yaml"), { readText: Deno.readTextFile, env: () => undefined });
+}
+
+const planned: RunEvent = {
+  kind: "stream_planned",
+  stream: "readings",
+  range: "2025-01-01 .. 2025-01-10",
+  windows: 8,
+  skipped: 2,
+  minutes: 8 * 1440,
+  requests: 8,
+  seconds: 4,
+  doneAtMs: 0,
+  requestsPerSecond: 2,
+  exact: true,
+};
+
+const subject = (from: string, to: string) => ({ stream: "readings", each: "", from, to });
+
+const requested: RunEvent = {
+  kind: "request",
+  event: { kind: "requested", stream: "readings", request: "GET http://x", attempt: 1 },
+};
+
+Deno.test("LiveRun counts windows that were done before, and rates of the last hour", async () => {
+  const live = new LiveRun(await weatherJob());
+  assertEquals(live.progress(0), undefined);
+  live.fold(
+    { kind: "run_started", run: "r1", job: "weather", target: "t", resumed: true },
+    60_000,
+  );
+  live.fold(planned, 60_000);
+  for (let n = 0; n < 4; n++) live.fold(requested, 60_000 + 500 * n);
+  const done = { pages: 1, records: 5, rows: 10, counts: undefined, rejected: 0, ms: 9 };
+  for (const [from, to] of [["2025-01-03", "2025-01-04"], ["2025-01-04", "2025-01-06"]] as const) {
+    live.fold({ kind: "window_done", subject: subject(from, to), ...done }, 62_000);
+  }
+  const reason = { reason: "503", hint: undefined };
+  live.fold(
+    { kind: "window_failed", subject: subject("2025-01-06", "2025-01-07"), ...reason },
+    62_000,
+  );
+  const run = live.progress(62_000)!;
+  const [stream] = run.streams;
+  assertEquals(
+    [stream!.windows, stream!.done, stream!.failed, stream!.rows, stream!.share],
+    [10, 4, 1, 20, 0.6],
+  );
+  assertEquals(shareOf(run.streams), 0.6);
+  assertEquals([run.requests, run.refused, run.allowed, run.ended], [4, 0, 5000 / 86_400, false]);
+  assertEquals(run.rates, [{ atMs: 60_000, perSecond: 2 }]);
+  // Four requests for half of the dates: as many are left, two a second.
+  assertEquals([stream!.requestsLeft, run.doneAtMs], [4, 64_000]);
+  live.fold({ kind: "run_finished", summary: emptySummary("r1") }, 63_000);
+  const ended = live.progress(63_000)!;
+  assertEquals([ended.ended, ended.doneAtMs], [true, null]);
+});
+
+Deno.test("LiveRun keeps an hour of requests, and shows pauses as zero", async () => {
+  const live = new LiveRun(await weatherJob());
+  live.fold({ kind: "run_started", run: "r1", job: "weather", target: "t", resumed: false }, 0);
+  const minute = 60_000;
+  for (let n = 0; n < 90; n++) if (n !== 85) live.fold(requested, n * minute);
+  const { rates } = live.progress(90 * minute)!;
+  assertEquals([rates[0]!.atMs, rates.at(-1)!.atMs], [30 * minute, 90 * minute]);
+  assertEquals(rates.find(({ atMs }) => atMs === 84 * minute)!.perSecond, 1 / 20);
+  assertEquals(rates.find(({ atMs }) => atMs === 85 * minute)!.perSecond, 0);
+});
