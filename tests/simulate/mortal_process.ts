@@ -10,6 +10,8 @@ export interface World {
   readonly clock: FakeClock;
   readonly target: Target;
   readonly kv: Deno.Kv;
+  /** How far the database's clock is ahead of the process's, in milliseconds. */
+  readonly skewMs: number;
 }
 
 /** A process that can be killed. */
@@ -77,7 +79,8 @@ export class MortalProcess {
   }
 
   #sqlNow(): string {
-    return `to_timestamp(${this.#world.clock.now()}::double precision / 1000)`;
+    const { clock, skewMs } = this.#world;
+    return `to_timestamp(${clock.now() + skewMs}::double precision / 1000)`;
   }
 
   async #lock(...[job, holder]: Parameters<Target["lock"]>): Promise<AsyncDisposable> {

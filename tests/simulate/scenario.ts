@@ -37,6 +37,14 @@ export interface Scenario {
   readonly limits: readonly DeclaredLimit[];
   /** Requests a day (UTC) that the API allows without the job declaring it; undefined for no such quota. */
   readonly hiddenQuota: number | undefined;
+  /** Whether headers say how much of that quota is left. */
+  readonly announcesQuota: boolean;
+  /** How far the database's clock is ahead of the process's, in milliseconds. */
+  readonly skewMs: number;
+  /** Longest time of a response; on a slow day some take longer. */
+  readonly timeoutMs: number;
+  /** Whether the checkpoint is a file. */
+  readonly hasKvFile: boolean;
   readonly outages: readonly Outage[];
   /** Shares of the requests that are refused with 429, fail with 500, and break within the body. */
   readonly shares: { readonly refused: number; readonly failed: number; readonly broken: number };
@@ -61,16 +69,27 @@ const QUOTAS = [
   '{ limit: 200/d, resets: "02:00", time_zone: Europe/London }',
 ];
 
+/** A timeout that slow days exceed, and one that nothing exceeds. */
+const TIMEOUTS_MS = [15_000, HOUR_MS];
+/** Clocks differ by up to this; a quota that resets at a clock time allows a second. */
+const SKEW_MS = 600_000;
+const SKEW_WITH_RESETS_MS = 1_000;
+
 /** The scenario of a seed. */
 export function scenarioOf(seed: number, days: number): Scenario {
   const random = sequence(seed);
   const pick = <T>(list: readonly T[]) => list[Math.floor(random() * list.length)]!;
   const limits = [pick(PACES), pick(QUOTAS)].filter((yaml) => yaml !== "").map(declared);
+  const resets = limits.some(({ rate }) => rate.resets !== undefined);
   return {
     seed,
     days,
     limits,
     historyDays: 3 + Math.floor(random() * 25),
+    announcesQuota: drawn(seed, "announces") < 0.5,
+    skewMs: (2 * drawn(seed, "skew") - 1) * (resets ? SKEW_WITH_RESETS_MS : SKEW_MS),
+    timeoutMs: TIMEOUTS_MS[drawn(seed, "timeout") < 0.5 ? 0 : 1]!,
+    hasKvFile: drawn(seed, "file") < 0.3,
     hiddenQuota: random() < 0.2 ? 80 + Math.floor(random() * 100) : undefined,
     outages: outagesOf(random, days),
     shares: {
@@ -160,7 +179,7 @@ export function firstDay({ historyDays }: Scenario): string {
 }
 
 /** The job that fetches both streams; tables are named after the seed, so that seeds share a database. */
-export function jobText({ seed, limits }: Scenario, url: string): string {
+export function jobText({ seed, limits, timeoutMs }: Scenario, url: string): string {
   const table = (name: string) =>
     `  ${name}_${seed}:
     key: id
@@ -181,7 +200,7 @@ source:
   url: ${url}
   auth: { bearer: "\${TOKEN}" }
   limits: [${limits.map(({ yaml }) => yaml).join(", ")}]
-  timeout: 1h
+  timeout: ${timeoutMs / 1_000}s
   retry: { initial_wait: 1s, max_wait: 30s }
 tables:
 ${STREAMS.map(table).join("")}streams:

@@ -36,6 +36,8 @@ interface Reply {
   readonly status: number;
   readonly body: unknown;
   readonly retryAfterMs?: number;
+  /** Headers that describe a quota. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 const BROKEN: Reply = { status: 0, body: undefined };
@@ -47,8 +49,10 @@ export function startApi(scenario: Scenario, clock: FakeClock, traffic: Traffic)
     const id = request.headers.get(REQUEST_ID)!;
     const atMs = clock.now();
     const { pathname, search, searchParams } = new URL(request.url);
-    const reply = unusual(scenario, log, atMs, api.calmFromMs) ??
-      page(scenario, pathname.slice(1), searchParams, Math.min(atMs, api.calmFromMs));
+    const reply = unusual(scenario, log, atMs, api.calmFromMs) ?? {
+      ...page(scenario, pathname.slice(1), searchParams, Math.min(atMs, api.calmFromMs)),
+      ...announced(scenario, log, atMs, api.calmFromMs),
+    };
     const isSlow = drawn(scenario.seed, "slow", dayOf(atMs)) < scenario.slowShare;
     const latencyMs = 20 + drawn(scenario.seed, "latency", log.length) * (isSlow ? 20_000 : 300);
     const { status, retryAfterMs = 0 } = reply;
@@ -98,6 +102,25 @@ function unusual(
   return drawn(seed, "broken", number) < shares.broken ? BROKEN : undefined;
 }
 
+/** What headers say of the quota that the job does not declare; once nothing is left, a wait is requested by them. */
+function announced(
+  { hiddenQuota, announcesQuota }: Scenario,
+  log: readonly Arrival[],
+  atMs: number,
+  calmFromMs: number,
+): Pick<Reply, "headers" | "retryAfterMs"> {
+  if (hiddenQuota === undefined || !announcesQuota || atMs >= calmFromMs) return {};
+  const today = log.filter((each) => each.status === 200 && dayOf(each.atMs) === dayOf(atMs));
+  const remaining = Math.max(0, hiddenQuota - today.length - 1);
+  const leftMs = DAY_MS - atMs % DAY_MS;
+  const headers = {
+    "x-ratelimit-limit": `${hiddenQuota}`,
+    "x-ratelimit-remaining": `${remaining}`,
+    "x-ratelimit-reset": `${Math.ceil(leftMs / 1_000)}`,
+  };
+  return { headers, retryAfterMs: remaining === 0 ? leftMs : 0 };
+}
+
 /** A page of orders by its number, or of visits after an id. */
 function page(scenario: Scenario, stream: string, query: URLSearchParams, atMs: number): Reply {
   const [from = "", to = ""] = ["from", "to"].map((name) => query.get(name) ?? "");
@@ -113,9 +136,10 @@ function page(scenario: Scenario, stream: string, query: URLSearchParams, atMs: 
   return { status: 200, body: { records, next } };
 }
 
-function responseOf({ status, body, retryAfterMs = 0 }: Reply): Response {
+function responseOf({ status, body, retryAfterMs = 0, headers: own }: Reply): Response {
   if (status === 0) return new Response(brokenBody());
-  const headers = retryAfterMs > 0 ? { "retry-after": `${Math.ceil(retryAfterMs / 1_000)}` } : {};
+  const seconds = `${Math.ceil(retryAfterMs / 1_000)}`;
+  const headers = own ?? (retryAfterMs > 0 ? { "retry-after": seconds } : {});
   return Response.json(body, { status, headers });
 }
 

@@ -14,6 +14,8 @@ export interface Seeds {
   readonly count: number;
   readonly days: number;
   readonly target: Target;
+  /** Folder for files. */
+  readonly folder: string;
   /** Receives a line after each seed. */
   readonly onSeed: (line: string) => void;
 }
@@ -27,12 +29,15 @@ export interface Played {
 }
 
 /** Plays seeds one after the other; a seed that fails does not stop the others. */
-export async function playSeeds({ first, count, days, target, onSeed }: Seeds): Promise<Played> {
+export async function playSeeds(
+  { first, count, days, target, folder, onSeed }: Seeds,
+): Promise<Played> {
+  await target.prepare({});
   const sum = { requests: 0, days: 0, processes: 0, killed: 0 };
   const failures: string[] = [];
   for (let seed = first; seed < first + count; seed++) {
     try {
-      await inTime(play({ seed, days, target }, async (story) => {
+      await inTime(play({ seed, days, target, folder }, async (story) => {
         onSeed(`seed ${seed}: ${lineOf(story)}`);
         await prove(story, target);
         sum.requests += story.log.length;
@@ -57,8 +62,14 @@ function lineOf({ scenario, log, lives, endedMs }: Story): string {
   const killed = lives.filter(({ end }) => end === "killed").length;
   const days = Math.round((endedMs - START_MS) / DAY_MS);
   const limits = scenario.limits.map(({ yaml }) => yaml).join(", ");
+  const { outages, skewMs, timeoutMs, hiddenQuota, announcesQuota, hasKvFile } = scenario;
   return `${days} days, ${log.length} requests, ${lives.length} processes, ${killed} killed, ` +
-    `${scenario.outages.length} outages, [${limits}]`;
+    `${outages.length} outages, [${limits}], skew ${Math.round(skewMs / 1_000)} s, ` +
+    `timeout ${timeoutMs / 1_000} s` +
+    (hiddenQuota === undefined
+      ? ""
+      : `, ${announcesQuota ? "announced" : "hidden"} ${hiddenQuota}/d`) +
+    (hasKvFile ? ", KV file" : "");
 }
 
 async function inTime(playing: Promise<void>): Promise<void> {

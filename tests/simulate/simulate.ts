@@ -13,7 +13,7 @@ const folder = await Deno.makeTempDir({ dir: "data", prefix: "simulate-" });
 try {
   const target = await openTarget(`pglite:${folder}/db`);
   const played = await playSeeds({
-    ...{ first: Number(seed), count: Number(seeds), days: Number(days), target },
+    ...{ first: Number(seed), count: Number(seeds), days: Number(days), target, folder },
     onSeed: (line) => console.log(line),
   });
   console.log(played.figures);

@@ -17,7 +17,7 @@ Deno.test({
     await using dir = tempDir();
     await copyPglite(dir.file("db"));
     await using target = await openTarget(`pglite:${dir.file("db")}`);
-    const seeds = { first: 1, count: size(2, 200), days: size(3, 30), target };
+    const seeds = { first: 1, count: size(2, 200), days: size(3, 30), target, folder: dir.path };
     const { failures, figures } = await playSeeds({ ...seeds, onSeed: figure });
     figure(figures);
     assertEquals(failures, []);
@@ -34,7 +34,10 @@ Deno.test({
     await using target = await openTarget(`pglite:${dir.file("db")}`);
     const logs: (readonly Arrival[])[] = [];
     for (const seed of [7, 7]) {
-      await play({ seed, days: 2, target }, (story) => Promise.resolve(void logs.push(story.log)));
+      await play(
+        { seed, days: 2, target, folder: dir.path },
+        (story) => Promise.resolve(void logs.push(story.log)),
+      );
       await forget(seed, target);
     }
     assertEquals(logs[0], logs[1]);

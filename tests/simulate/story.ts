@@ -60,9 +60,18 @@ const TURNS_TO_SETTLE = 20;
 /** Attempts to catch up at the end. */
 const LAST_ATTEMPTS = 3;
 
+/** What a seed is played on. */
+export interface Stage {
+  readonly seed: number;
+  readonly days: number;
+  readonly target: Target;
+  /** Folder for files. */
+  readonly folder: string;
+}
+
 /** Plays a seed on an open database and passes what happened to `prove`. */
 export async function play(
-  { seed, days, target }: { seed: number; days: number; target: Target },
+  { seed, days, target, folder }: Stage,
   prove: (story: Story) => Promise<void>,
 ): Promise<void> {
   const scenario = scenarioOf(seed, days);
@@ -73,16 +82,17 @@ export async function play(
     scenario.outages.some(({ kind, fromMs, toMs }) =>
       kind === "refused" && fromMs <= clock.now() && clock.now() < toMs
     );
-  using traffic = new Traffic(clock, isRefused);
+  using traffic = new Traffic(clock, isRefused, scenario.timeoutMs);
   await using api = startApi(scenario, clock, traffic);
-  using kv = await Deno.openKv(":memory:");
+  const kvPath = scenario.hasKvFile ? `${folder}/checkpoints-${crypto.randomUUID()}` : ":memory:";
+  using kv = await Deno.openKv(kvPath);
   const job = await readJob("job.yaml", {
     readText: () => jobText(scenario, api.url),
     env: () => "token",
   });
   const lives: Life[] = [];
   const start = (kind: Life["kind"], random: () => number) => {
-    const process = new MortalProcess({ clock, target, kv });
+    const process = new MortalProcess({ clock, target, kv, skewMs: scenario.skewMs });
     const number = api.process = lives.length;
     traffic.sender = process.death;
     const life = { number, kind, startedMs: clock.now(), endedMs: NaN, end: "" };

@@ -1,6 +1,6 @@
 // Tracks what virtual time must wait for and cannot see: requests in flight between a simulated process and
 // the API, and pauses of zero milliseconds. Time stands still while a request is in flight, and continues while the
-// API lets it wait. It replaces the global `fetch` and `setTimeout`; the requests themselves are real.
+// API lets it wait. It replaces the global `fetch`, `setTimeout` and `clearTimeout`; the requests themselves are real.
 import type { FakeClock } from "../support/fake_clock.ts";
 
 /** The header by which the API tells requests apart. */
@@ -14,23 +14,46 @@ export class Traffic implements Disposable {
   readonly #clock: FakeClock;
   readonly #send = globalThis.fetch;
   readonly #setTimer = globalThis.setTimeout;
+  readonly #clearTimer = globalThis.clearTimeout;
+  /** Timeouts of requests, in virtual time. */
+  readonly #timeouts = new Map<number, AbortController>();
   /** Ends the hold of each request that travels; undefined for one that waits at the API. */
   readonly #underWay = new Map<string, (() => void) | undefined>();
   /** Aborts when the process that sends dies; its requests then never end for it. */
   sender: AbortSignal = AbortSignal.abort();
   #count = 0;
 
-  /** Replaces the globals until it is disposed; `isRefused` says whether connections are refused. */
-  constructor(clock: FakeClock, isRefused: () => boolean) {
+  /**
+   * Replaces the globals until it is disposed; `isRefused` says whether connections are refused. Timers of
+   * `timeoutMs` milliseconds, those of requests, run in virtual time.
+   */
+  constructor(clock: FakeClock, isRefused: () => boolean, timeoutMs: number) {
     this.#clock = clock;
     globalThis.fetch = (input, init) => this.#fetch(String(input), init ?? {}, isRefused());
     const setTimer = (callback: () => void, ms?: number) => {
+      if (ms === timeoutMs) return this.#startTimeout(callback, ms);
       if (ms !== 0) return this.#setTimer(callback, ms);
       const { promise, resolve } = Promise.withResolvers<void>();
       clock.hold(promise);
       return this.#setTimer(() => (callback(), resolve()), 0);
     };
     globalThis.setTimeout = Object.assign(setTimer, this.#setTimer);
+    globalThis.clearTimeout = (id) => {
+      this.#timeouts.get(Number(id))?.abort();
+      if (!this.#timeouts.delete(Number(id))) this.#clearTimer(id);
+    };
+  }
+
+  /** The number of a timeout is negative, as that of no other timer is. */
+  #startTimeout(callback: () => void, ms: number): ReturnType<typeof setTimeout> {
+    const id = -(++this.#count);
+    const cleared = new AbortController();
+    this.#timeouts.set(id, cleared);
+    this.#clock.sleep(ms, cleared.signal).then(() => {
+      this.#timeouts.delete(id);
+      callback();
+    }, () => {/* cleared */});
+    return id as unknown as ReturnType<typeof setTimeout>;
   }
 
   /** Lets the API wait before it responds to a request. */
@@ -69,6 +92,7 @@ export class Traffic implements Disposable {
   [Symbol.dispose](): void {
     globalThis.fetch = this.#send;
     globalThis.setTimeout = this.#setTimer;
+    globalThis.clearTimeout = this.#clearTimer;
   }
 }
 
