@@ -1,5 +1,5 @@
-// Owns what a record of an archive says of itself in the header "Hindcast-About": the reading of a window that
-// a response belongs to, and the key by which a request finds it again. Pure. It is JSON of ASCII, since
+// Owns the header "Hindcast-About" of the records of an archive: the reading of a window that a response
+// belongs to, and the key by which a request finds it again. Pure. It is JSON of ASCII, since
 // headers are read as bytes by some tools.
 import type { Header } from "./warc.ts";
 import { createHash } from "node:crypto";
@@ -25,7 +25,7 @@ export interface ReadingAbout {
   readonly at: number;
 }
 
-/** What a response says of itself. */
+/** The description of a response. */
 export interface PageAbout extends ReadingAbout {
   /** The key of its request. */
   readonly key: string;
@@ -33,7 +33,7 @@ export interface PageAbout extends ReadingAbout {
   readonly url?: string;
 }
 
-/** What the end of a window says: every page of the reading is in the archive. */
+/** The description of the end of a window: every page of the reading is in the archive. */
 export interface WindowAbout extends ReadingAbout {
   /** Pages of the window. */
   readonly pages: number;
@@ -64,7 +64,7 @@ export function aboutText(about: PageAbout | WindowAbout): string {
   );
 }
 
-/** Reads the value of the header; undefined if it is none of Hindcast's. */
+/** Reads the value of the header; undefined if Hindcast did not write it. */
 export function parseAbout(text: string | undefined): Partial<PageAbout & WindowAbout> | undefined {
   if (text === undefined) return undefined;
   try {

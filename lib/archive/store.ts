@@ -43,6 +43,6 @@ export interface ArchiveStore extends Disposable {
   list(): Promise<StoredFile[]>;
   /** Opens a file for reading. */
   open(name: string): Promise<FileReader>;
-  /** Deletes a file; one that is gone already is none of its errors. */
+  /** Deletes a file; does nothing if it no longer exists. */
   remove(name: string): Promise<void>;
 }

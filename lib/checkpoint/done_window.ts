@@ -1,4 +1,4 @@
-// Owns what a checkpoint is told of a window whose rows have committed. Types only.
+// Owns what a checkpoint records about a window whose rows have committed. Types only.
 import type { RangeState } from "../plan/coverage.ts";
 import type { Window } from "../plan/time/window.ts";
 import type { RejectedWindow } from "./retry_entry.ts";

@@ -66,7 +66,7 @@ export async function verify(
   return { ok, checks, coverage };
 }
 
-/** Keeps the result for the console; a verification is none the worse where it cannot be kept. */
+/** Keeps the result for the console; that it cannot be kept does not fail the verification. */
 async function remember(job: Job, stores: Stores, verified: Verified): Promise<void> {
   if (stores.target.id === "") return;
   const { checks, coverage } = verified;

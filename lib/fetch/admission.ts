@@ -13,7 +13,7 @@ export interface Applicant {
   readonly signal: AbortSignal;
   /** Of the requests that wait, the one of the lowest rank goes first. */
   readonly rank: number;
-  /** Its place in the budget; undefined if it is no page of a window. */
+  /** Its place in the budget; undefined if it is not a page of a window. */
   readonly place: Place | undefined;
 }
 

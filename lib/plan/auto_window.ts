@@ -99,7 +99,7 @@ export class AutoWindow {
     this.#recordsPerMinute = this.#recordsPerMinute === undefined
       ? density
       : this.#recordsPerMinute * (1 - NEWEST) + density * NEWEST;
-    // A window cut short by the end of a gap is no reason for shorter windows.
+    // A window cut short by the end of a gap does not mean that windows should be shorter.
     const growth = this.#bounds.paged ? GROWTH.paged : GROWTH.cutOff;
     this.#minutes = Math.min(this.#fitting(), Math.max(this.#minutes, minutes * growth));
   }

@@ -8,6 +8,7 @@ import type { WriteCounts } from "../upsert/sql/write_counts.ts";
 
 /** Something that happened in a run. */
 export type RunEvent =
+  /** The run starts: the lock of the job is held and its tables are prepared. */
   | {
     kind: "run_started";
     run: string;
@@ -15,6 +16,7 @@ export type RunEvent =
     target: string;
     resumed: boolean;
   }
+  /** What a stream still has to fetch was counted or forecast; nothing has been requested yet. */
   | {
     kind: "stream_planned";
     stream: string;
@@ -33,9 +35,13 @@ export type RunEvent =
     /** Whether windows and requests are counted rather than forecast. */
     exact: boolean;
   }
+  /** Something happened between Hindcast and the API. */
   | { kind: "request"; event: FetchEvent }
+  /** A window is fetched again from its first page, because its data changed between the pages. */
   | { kind: "window_restarted"; subject: Subject; reason: string }
+  /** An `auto` window holds more than the API returns; its parts are fetched instead. */
   | { kind: "window_split"; subject: Subject; reason: string }
+  /** The rows of a window have committed, together with its ledger entry. */
   | {
     kind: "window_done";
     subject: Subject;
@@ -50,7 +56,9 @@ export type RunEvent =
     /** Milliseconds from requests to the ends of their responses, without the waits for the limit. */
     ms: number;
   }
+  /** A window failed and is listed to be fetched again; the run continues. */
   | { kind: "window_failed"; subject: Subject; reason: string; hint: string | undefined }
+  /** A row was not written, because a value does not fit or the database refused it. */
   | {
     kind: "row_rejected";
     subject: Subject;
@@ -59,7 +67,9 @@ export type RunEvent =
     reason: string;
     value: string;
   }
+  /** A stream has no more windows to fetch in this run, or the run stops. */
   | { kind: "stream_finished"; stream: string; planned: number; skipped: number }
+  /** A transaction has committed: rows, and the ledger entries of the windows that they complete. */
   | {
     kind: "batch_written";
     counts: ReadonlyMap<string, WriteCounts>;
@@ -69,7 +79,9 @@ export type RunEvent =
   }
   /** A wait for the API or for a limit begins, or its end has changed; null where it has ended. */
   | { kind: "waiting"; wait: Wait | null }
+  /** Something that the user should know about and that does not fail the run. */
   | { kind: "warning"; message: string; hint?: string | undefined }
+  /** The run has ended, whatever its outcome. */
   | { kind: "run_finished"; summary: Summary };
 
 /** Receives the events of a run, in order; it must not throw. */

@@ -94,8 +94,8 @@ export function recordedRun(row: Record<string, unknown>): RecordedRun {
 }
 
 /**
- * Takes what failed or had rejected rows off the list: from now on a row without a reason says so, which whoever
- * reads the logs since a mark learns of.
+ * Takes what failed or had rejected rows off the list. A row without a reason marks each as resolved, so that
+ * readers of the logs since a mark see it.
  */
 export async function forgetFailures(target: HistoryTarget, job: string): Promise<void> {
   const key = `job, stream, scope, each, "from", "to"`;

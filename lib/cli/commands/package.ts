@@ -9,7 +9,7 @@ import { BIN, manifest, nodeModule } from "./npm_package.ts";
 /** The files that PGlite loads from its own folder. */
 const PGLITE_FILES = ["pglite.wasm", "pglite.data", "initdb.wasm"];
 
-/** Tasks that are of use in the repository only. */
+/** Tasks that are useful only in the repository. */
 const REPOSITORY_ONLY = new Set(["docs", "package"]);
 
 /** Workers, bundled apart, since no command imports them: one parses job files, the other compresses. */

@@ -87,7 +87,7 @@ function portOf(text: string | undefined): number {
   });
 }
 
-/** What Deno says of a schedule or a port that cannot be used. */
+/** The failure for an error of Deno about a schedule or a port that cannot be used. */
 function registering(error: unknown): unknown {
   if (error instanceof Failure) return error;
   const message = error instanceof Error ? error.message : String(error);

@@ -1,5 +1,5 @@
-// Reads the files that `init` is given and writes the job file. It overwrites nothing unless told to, and writes no
-// job that `check` would refuse.
+// Reads the files that `init` is given and writes the job file. It overwrites a file only with --force, and writes
+// no job that `check` would refuse.
 import { Failure } from "../../failure.ts";
 import { inspectJob } from "../../config/read_job.ts";
 import { whyUnreadable } from "../read_text.ts";

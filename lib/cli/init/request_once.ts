@@ -1,5 +1,5 @@
 // Sends the one request of `init`, on a terminal and after the user allowed it. A response that cannot be used is
-// reported, and the questions go on without it.
+// reported, and the questions continue without it.
 import { Failure } from "../../failure.ts";
 import { StopSignal } from "../signals.ts";
 import { monotonicClock } from "../../fetch/rate/clock.ts";

@@ -1,6 +1,6 @@
 // Decodes CSV into records by the names of its header line, or into lists of cells where it
 // has none, over npm:papaparse (no dependencies, as fast as a custom parser, needs no permission).
-// A line with more or fewer cells than the header stays a list of cells, which is no record: it is
+// A line with more or fewer cells than the header stays a list of cells, which is not a record: it is
 // rejected with its text instead of shifting its values.
 import Papa from "papaparse";
 import { Failure } from "../../failure.ts";

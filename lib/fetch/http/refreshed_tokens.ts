@@ -101,7 +101,7 @@ export class RefreshedTokens {
     }
   }
 
-  /** Renews the right while the server is asked; gives it back if the server issues nothing. */
+  /** Renews the claim while the request is under way; gives it back if the server issues nothing. */
   async #whileRenewing(issue: () => Promise<IssuedTokens>): Promise<IssuedTokens> {
     const { store, clock } = this.#options;
     const done = new AbortController();

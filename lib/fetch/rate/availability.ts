@@ -72,7 +72,18 @@ const GATEWAY_STATUSES: ReadonlySet<number> = new Set([
   ...[520, 521, 522, 523, 524, 525, 526, 527, 529, 530],
 ]);
 
-/** Whether one API is reachable, shared by all of its streams. */
+/**
+ * Whether one API is reachable, shared by all of its streams. It is in one of these states:
+ *
+ * - Reachable: requests are sent. Three failures without a response in between, the last attempt of a request
+ *   with no response meanwhile, or a refusal that the job declares lead to suspicion.
+ * - Suspicion: the last request that got a response is sent again, and failed attempts wait for the verdict.
+ *   A response means that one endpoint is to blame, and its failures count; another failure is an outage.
+ *   Where no request got a response yet, the outage begins at once.
+ * - Outage: requests wait, failures do not count, and probes are sent at growing intervals, in turn the
+ *   request that got a response before and the one that has waited longest. The first response ends it.
+ * - Given up: the outage has lasted for `giveUpAfterMs`; every request fails.
+ */
 export class Availability {
   /** Number of responses so far that show that the API is reachable. */
   responses = 0;

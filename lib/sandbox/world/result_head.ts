@@ -1,5 +1,5 @@
 /**
- * What a result says of the race alone. Enough to filter and count results without making a single runner.
+ * The part of a result that describes the race: enough to filter and count results without generating runners.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import * as notation from "./notation.ts";
 import type { Fixture } from "./programme.ts";
 import { ageBand } from "./terms.ts";
 
-/** What a result says of the race alone: enough to filter and count without its runners. */
+/** The part of a result that describes the race: enough to filter and count without its runners. */
 export interface ResultHead {
   /** Such as `rac_11744434`. */
   readonly race_id: string;
