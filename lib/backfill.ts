@@ -112,6 +112,8 @@ async function runStage(input: BackfillInput, streams: readonly string[]): Promi
     windowsInFlight: job.source.concurrency,
     stopAfter: job.source.max_consecutive_failures,
     isResumed: input.resume,
+    // The archive holds whole windows.
+    halves: input.replay === undefined,
     now: input.now,
     wallNow: input.wallNow,
     signal: AbortSignal.any([input.signal, left.signal]),

@@ -4,6 +4,7 @@
 // fetch_pages.ts proved it complete.
 import { Failure } from "../failure.ts";
 import type { StreamPlan, Unit } from "../plan/stream_plan.ts";
+import { Bisection, mayBeContent } from "./bisection.ts";
 import { Channel } from "./channel.ts";
 import { FailureStreak, MISSHAPEN } from "./failure_streak.ts";
 import type { Page } from "./fetch_pages.ts";
@@ -48,6 +49,8 @@ export interface FetchWindowsOptions {
   readonly stopAfter: number;
   /** Whether the run resumes another one; if not, a first response of a wrong shape stops it. Defaults to false. */
   readonly isResumed?: boolean;
+  /** Whether a window that fails for its content is halved; defaults to true. */
+  readonly halves?: boolean;
   /** Monotonic milliseconds. */
   readonly now: () => number;
   /** Epoch milliseconds. */
@@ -79,6 +82,10 @@ interface HeldBack {
   readonly failure: Failure;
   /** Whether the other windows of its value were set aside. */
   readonly isAside: boolean;
+  /** What halving the window has shown; absent if it is whole. */
+  readonly bisection?: Bisection;
+  /** How many halvings led to it. */
+  readonly depth?: number;
 }
 
 /** Most windows that are fetched again at the end; further ones fail at once. */
@@ -86,7 +93,7 @@ const MOST_HELD_BACK = 1_000;
 
 /**
  * Fetches the units of several plans concurrently. A unit that fails for a reason that may pass is fetched
- * once more after all others.
+ * once more after all others. One that fails for its content is halved then, as far as that helps.
  *
  * Ends early without an error if the signal aborts.
  *
@@ -193,8 +200,26 @@ async function failOnce(
     heldBack.push({ plan, unit, failure, isAside });
     const reason = `${failure.message}; fetched again later`;
     await channel.send({ kind: "restarted", unit, reason });
-  } else await channel.send({ kind: "failed", unit, failure: advised(failure, isAside) });
+  } else if (consequence !== "continue" || !await halve({ plan, unit, failure, isAside }, shared)) {
+    await channel.send({ kind: "failed", unit, failure: advised(failure, isAside) });
+  }
   if (consequence === "stop") throw tooMany(inARow, failure);
+}
+
+/** Holds back the halves of a window that failed for its content; false if it is not halved. */
+async function halve(held: HeldBack, { channel, heldBack, options }: Shared): Promise<boolean> {
+  const { plan, unit, failure, isAside, bisection = new Bisection(), depth = 0 } = held;
+  if (
+    options.halves === false || isAside || !mayBeContent(failure) ||
+    heldBack.length >= MOST_HELD_BACK
+  ) return false;
+  const halves = bisection.mayHalve(depth) ? plan.halve(unit) : undefined;
+  if (halves === undefined) return false;
+  await channel.send({ kind: "split", unit, reason: `${failure.message}; fetched in halves` });
+  for (const half of halves) {
+    heldBack.push({ plan, unit: half, failure, isAside, bisection, depth: depth + 1 });
+  }
+  return true;
 }
 
 /** Fetches the units that were held back, once. */
@@ -207,9 +232,11 @@ async function fetchHeldBack(shared: Shared): Promise<void> {
     if (next === undefined) return;
     try {
       await fetchUnit(next.plan, next.unit, shared);
+      next.bisection?.succeeded();
     } catch (error) {
       if (options.signal.aborted || isUnavailable(error, shared)) return;
       if (!(error instanceof Failure) || !isOfWindow(error, next.unit)) throw error;
+      if (await halve({ ...next, failure: error }, shared)) continue;
       const failure = advised(error, next.isAside);
       await channel.send({ kind: "failed", unit: next.unit, failure });
     }

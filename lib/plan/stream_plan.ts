@@ -7,6 +7,7 @@ import type { AutoBounds } from "./auto_window.ts";
 import type { Needed } from "./needed.ts";
 import type { Track } from "./scope.ts";
 import { canonical } from "./scope.ts";
+import type { WindowLength } from "./time/duration.ts";
 import type { Window } from "./time/window.ts";
 import { cutWindows, lastWindow, windowEnd } from "./time/window.ts";
 
@@ -95,6 +96,20 @@ export class StreamPlan {
     this.#queue.push(...halves.map((half) => ({ ...unit, window: half })));
     this.counts.planned++;
     return true;
+  }
+
+  /**
+   * The halves of a window of which a stretch fails; undefined if it has its shortest length, or if its
+   * request states only where it begins.
+   */
+  halve(unit: Unit): Unit[] | undefined {
+    const { window } = this.stream;
+    if (unit.window === null || window === undefined) return undefined;
+    if (!window.auto && !statesBothEnds(this.stream)) return undefined;
+    const halves = splitWindow(unit.window, window.auto ? window.min : DAY);
+    if (halves === undefined) return undefined;
+    this.counts.planned++;
+    return halves.map((half) => ({ ...unit, window: half }));
   }
 
   /** Drops the remaining windows of a unit's `for_each` value; false if there are none. */
@@ -239,6 +254,15 @@ export class StreamPlan {
     }
     return auto.next(range.from, range.to);
   }
+}
+
+/** The shortest part of a window of a fixed length; a run's range cuts such windows to days too. */
+const DAY: WindowLength = { unit: "day", count: 1 };
+
+/** Whether the requests of a stream state the end of their window too. */
+function statesBothEnds({ request }: Stream): boolean {
+  const text = JSON.stringify(request ?? null);
+  return /\{from\b/.test(text) && /\{(to|last)\b/.test(text);
 }
 
 /** The bounds of the auto windows of a stream; its window must be auto. */

@@ -298,11 +298,11 @@ Deno.test("fetchWindows() dates a window by the time before its first request, n
   assertEquals(done?.kind === "done" && done.requestedAt, Date.UTC(2025, 0, 10, 23, 59));
 });
 
-Deno.test("fetchWindows() does not split an auto window that fails for another reason than its size", async () => {
+Deno.test("fetchWindows() does not split an auto window whose request is refused", async () => {
   const pages: Pages = function* (unit) {
     yield pageOf(0);
     if (unit.window!.from === days("2025-01-01", "2025-01-02").from) {
-      throw new Failure("window", "Cannot read it: 500");
+      throw new Failure("window", "Cannot read it: 422", { status: 422 });
     }
   };
   const plan = planOf("auto", days("2025-01-01", "2025-02-01"));
