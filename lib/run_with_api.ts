@@ -5,7 +5,8 @@ import { openStore } from "./archive/open_store.ts";
 import type { ArchiveStore } from "./archive/store.ts";
 import { MOST_AGE_MS } from "./archive/interrupted.ts";
 import { Replay } from "./archive/replay.ts";
-import { committedSince } from "./upsert/archive_index.ts";
+import { prune } from "./archive/prune.ts";
+import { committedSince, forgetFiles } from "./upsert/archive_index.ts";
 import { Failure } from "./failure.ts";
 import type { Env } from "./config/yaml/env.ts";
 import { readSecret, secretValues } from "./config/schema/secret.ts";
@@ -14,7 +15,7 @@ import { fetchPages, type Page } from "./fetch/fetch_pages.ts";
 import type { Clock } from "./fetch/rate/clock.ts";
 import { staticPage } from "./fetch/static_page.ts";
 import type { Unit } from "./plan/stream_plan.ts";
-import type { RunEvent } from "./report/event.ts";
+import type { Listener, RunEvent } from "./report/event.ts";
 import { Notifier } from "./report/notifier.ts";
 import type { Wait } from "./report/text/wait.ts";
 import { readLimitsUse } from "./checkpoint/limits_use.ts";
@@ -102,6 +103,7 @@ export async function runWithApi(given: ApiRunInput): Promise<RunResult> {
   const source = { archive: replay ?? archive, replay, pages, limitsUse };
   const result = await run({ ...input, ...source, listen, mask, now: clock.now });
   await reports.notifier?.finish(result.summary, result.error);
+  await pruneArchive(input, store, listen);
   return result;
 }
 
@@ -127,6 +129,23 @@ function required(store: ArchiveStore | undefined): ArchiveStore {
   throw new Failure("configuration", "Cannot replay the archive: the job has none", {
     hint: 'Write "archive" in the job, or set BACKFILL_ARCHIVE',
   });
+}
+
+/** Deletes what the archive no longer keeps; a run that cannot is no failure. */
+async function pruneArchive(
+  { job, target, wallNow, fromArchive, signal }: ApiRunInput,
+  store: ArchiveStore | undefined,
+  listen: Listener,
+): Promise<void> {
+  const keepMs = job.archive?.keep;
+  if (store === undefined || keepMs === undefined || fromArchive || signal.aborted) return;
+  try {
+    const expired = { job: job.job, beforeMs: wallNow() - keepMs };
+    await prune(store, expired, (files) => forgetFiles(target, files));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    listen({ kind: "warning", message: `Cannot prune the archive: ${reason}` });
+  }
 }
 
 /** The input of a run that sends no request: without limits, and without secrets where they are not set. */

@@ -3,6 +3,8 @@
 import type { SettledResponse } from "../archive/archive.ts";
 import type { Row, RowSet } from "../extract/row_shape.ts";
 import type { CommittedReading } from "../archive/interrupted.ts";
+import type { Place } from "../fetch/page_archive.ts";
+import { isMissingTable } from "./history.ts";
 import type { Target } from "./write/target.ts";
 import { LEDGER_TABLE } from "./sql/log_tables.ts";
 import { ARCHIVE_TABLE, shapeOf } from "./sql/system_tables.ts";
@@ -22,6 +24,67 @@ export async function committedSince(
     ...{ stream: String(stream), scope: String(scope), each: String(each) },
     at: Math.round(Number(at)),
   }));
+}
+
+/** What an archive holds of a job, as far as its rows were committed. */
+export interface ArchiveHoldings {
+  /** Number of responses. */
+  readonly responses: number;
+  /** Their compressed bytes. */
+  readonly bytes: number;
+  /** First and last day on which a window begins; null without windows. */
+  readonly from: string | null;
+  /** See `from`. */
+  readonly to: string | null;
+}
+
+/** What the archive holds of a job; undefined if it holds nothing. */
+export async function archiveHoldings(
+  target: Pick<Target, "query">,
+  job: string,
+): Promise<ArchiveHoldings | undefined> {
+  const sql =
+    `SELECT count(*), sum(length), min(day)::text, max(day)::text FROM ${ARCHIVE_TABLE} ` +
+    "WHERE job = $1";
+  const result = await target.query(sql, { parameters: [job], readOnly: true })
+    .catch((error) => {
+      if (isMissingTable(error)) return undefined;
+      throw error;
+    });
+  const [responses, bytes, from, to] = result?.rows[0] ?? [0];
+  if (Number(responses) === 0) return undefined;
+  return {
+    ...{ responses: Number(responses), bytes: Number(bytes) },
+    ...{ from: from === null ? null : String(from), to: to === null ? null : String(to) },
+  };
+}
+
+/** Where the responses of a job lie, as the target records it; none in a database of an earlier version. */
+export async function* recordedPlaces(
+  target: Pick<Target, "stream">,
+  job: string,
+): AsyncGenerator<Place> {
+  const sql = `SELECT file::text AS file, "offset", length FROM ${ARCHIVE_TABLE} WHERE job = $1`;
+  try {
+    for await (const { file, offset, length } of target.stream(sql, { parameters: [job] })) {
+      yield { file: BigInt(String(file)), offset: Number(offset), length: Number(length) };
+    }
+  } catch (error) {
+    if (!isMissingTable(error)) throw error;
+  }
+}
+
+/** Forgets what lies in files that are deleted. */
+export async function forgetFiles(
+  target: Pick<Target, "query">,
+  files: readonly bigint[],
+): Promise<void> {
+  const sql = `DELETE FROM ${ARCHIVE_TABLE} WHERE file IN ` +
+    "(SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb))";
+  await target.query(sql, { parameters: [JSON.stringify(files.map(String))] })
+    .catch((error) => {
+      if (!isMissingTable(error)) throw error;
+    });
 }
 
 /** The rows that record where responses of a job lie, at an instant in epoch milliseconds. */

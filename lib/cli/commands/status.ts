@@ -11,6 +11,7 @@ import {
   type RunOptions,
   runOptions,
 } from "../run_options.ts";
+import { archiveHoldings } from "../../upsert/archive_index.ts";
 import { StopSignal } from "../signals.ts";
 import type { Checkpoint } from "../../checkpoint/checkpoint.ts";
 import { civilAt } from "../../plan/time/civil.ts";
@@ -82,9 +83,10 @@ interface Look {
 async function readStatus(job: Job, stores: Stores, look: Look): Promise<Status> {
   const { checkpoint, names, options, ranged } = look;
   const range = ranged ? rangeOf(options) : undefined;
-  const [snapshots, tables, runs] = await Promise.all([
+  const [snapshots, tables, archive, runs] = await Promise.all([
     viewStreams(job, checkpoint, names, options.params, range),
     stores.target.countRows(Object.keys(job.tables)),
+    archiveHoldings(stores.target, job.job),
     checkpoint.runs.list(RUNS_SHOWN),
   ]);
   const streams: Status["streams"] = {};
@@ -101,6 +103,7 @@ async function readStatus(job: Job, stores: Stores, look: Look): Promise<Status>
     target: stores.target.label,
     streams,
     tables,
+    archive: archive ?? null,
     runs,
   };
 }

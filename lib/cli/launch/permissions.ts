@@ -97,7 +97,7 @@ export async function permissions(
   const file = jobFileOf(args, needs.file === true, env);
   const job = await readAccessApart({
     file,
-    withHosts: needs.source === true,
+    withHosts: needs.source === true || needs.archive === true,
     env,
     fromFiles,
   });
@@ -124,7 +124,7 @@ export async function permissions(
 function grantsOf(needs: Needs, job: JobAccess, env: Environment): Grants {
   const settings = readSettings((name) => env[name]);
   const grants: Grants = {
-    net: new Set(job.hosts),
+    net: new Set(needs.source === true ? job.hosts : []),
     read: new Set(job.files.filter((file) => file !== "")),
     write: new Set(),
     env: new Set([

@@ -16,6 +16,7 @@ export const ABOUT_COMMANDS: Readonly<Record<string, string>> = {
   query: "Run a read-only SQL query on the database.",
   console: "Serve a page with coverage, the run in progress and errors.",
   cron: "Run the daily update on a schedule and serve a status page.",
+  archive: "Verify, prune or export the archive of responses.",
   checkpoint: "Restore a lost checkpoint from the database.",
   sandbox: "Run the simulated API that the demo uses.",
 };

@@ -1,5 +1,6 @@
 // Formats the output of `status`: streams with their coverage, tables with their rows, the last runs and
 // the next command; `--json` prints the same with days. Pure.
+import type { ArchiveHoldings } from "../../upsert/archive_index.ts";
 import { formatCount, formatNumber, formatTable, oneLine } from "../../report/text/format.ts";
 import type { RunRecord } from "../../checkpoint/run_log.ts";
 import { type Days, daysOf, inDays, type StreamView } from "../../checkpoint/snapshot.ts";
@@ -23,6 +24,8 @@ export interface Status {
   streams: Record<string, StreamStatus>;
   /** Number of rows of each table. */
   tables: Record<string, number>;
+  /** What the archive holds; null where nothing is archived. */
+  archive: ArchiveHoldings | null;
   /** The last runs, newest first. */
   runs: RunRecord[];
 }
@@ -43,6 +46,7 @@ export function statusLines(status: Status): string[] {
   }
   const tables = Object.entries(status.tables).map(([table, rows]) => [table, formatNumber(rows)]);
   if (tables.length > 0) lines.push("", ...formatTable([["table", "rows"], ...tables]));
+  if (status.archive !== null) lines.push("", archiveLine(status.archive));
   if (status.runs.length > 0) {
     lines.push("", ...formatTable([RUN_HEADER, ...status.runs.map(runCells)]));
     const [{ wait, endedAt }] = status.runs as [RunRecord];
@@ -50,6 +54,11 @@ export function statusLines(status: Status): string[] {
   }
   lines.push("", `next   deno task ${nextTask(status)}`);
   return lines;
+}
+
+function archiveLine({ responses, bytes, from, to }: ArchiveHoldings): string {
+  const days = from === null ? "" : `, ${[...new Set([from, to])].join(" .. ")}`;
+  return `archive  ${formatCount(responses, "response")}, ${(bytes / 1e6).toFixed(1)} MB${days}`;
 }
 
 function nextTask({ runs, streams }: Status): string {

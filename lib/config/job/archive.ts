@@ -5,4 +5,6 @@
 export interface ArchiveSpec {
   /** Folder or bucket that keeps every response, as WARC files. */
   path: string;
+  /** How long files are kept after their last response, in milliseconds; forever unless given. */
+  keep?: number | undefined;
 }

@@ -1,10 +1,14 @@
 // Owns the keys under `archive`: where responses are kept and for how long. Schema only. A folder must lie below
 // the one in which the command runs, because the command may write to it and a job may be a stranger's.
 import { z } from "zod";
+import { duration } from "./scalar_schema.ts";
 
 const EXPECTED =
   "expected a folder below this one, such as ./data/archive, or s3://bucket/prefix; " +
   "any other folder goes into the variable BACKFILL_ARCHIVE";
+
+/** An interrupted window is continued from the archive for a day. */
+const LEAST_KEEP_MS = 2 * 86_400_000;
 
 /** Whether a job may name this place for its archive. */
 export function isArchivePath(text: string): boolean {
@@ -18,4 +22,9 @@ export const archive = z.strictObject({
   path: z.string().refine(isArchivePath, { error: EXPECTED }).describe(
     "Folder or bucket that keeps every response, as WARC files.",
   ).meta({ kind: "folder or s3://bucket/prefix", example: "./data/archive" }),
+  keep: duration.refine((ms) => ms >= LEAST_KEEP_MS, { error: "expected at least 2d" }).optional()
+    .describe("How long files are kept after their last response; forever unless given.").meta({
+      kind: "duration",
+      example: "400d",
+    }),
 }).meta({ shorthand: "path" });

@@ -102,6 +102,7 @@ Deno.test("each command may reach its API, its database and its files, and nothi
       net: [...reader.net, "127.0.0.1:8001"],
       env: [...ENV, "HINDCAST_CONSOLE_PORT", "HINDCAST_CONSOLE_PASSWORD"],
     },
+    archive: { env: ENV, net: reader.net, read: JOB_FILES },
     checkpoint: {
       ...reader,
       read: [...JOB_FILES, "DIR/data"],
@@ -162,6 +163,7 @@ Deno.test("only commands that fetch may write to the archive, and a job names on
   }
   assertEquals(await writable("/etc", { BACKFILL_ARCHIVE: "/mnt/a" }), ["/mnt/a", "code"]);
   assertEquals(await writable("./data/archive", {}, "status"), []);
+  assertEquals(await writable("./data/archive", {}, "archive"), ["./data/archive", "code"]);
 });
 
 /** The permissions of the launcher and of tasks that it does not start, as in `deno.json`. */

@@ -1,0 +1,165 @@
+// Owns what `archive` does once its arguments are read: verifies the files against their digests and the target,
+// deletes old ones, or copies records to standard output. It sends no request to the API.
+import { exportRecords } from "../../archive/export.ts";
+import { fileNumber, parseFileName } from "../../archive/file_name.ts";
+import { openStore } from "../../archive/open_store.ts";
+import { prune } from "../../archive/prune.ts";
+import type { ArchiveStore } from "../../archive/store.ts";
+import { verifyFile } from "../../archive/verify.ts";
+import type { Job } from "../../config/schema/job.ts";
+import { Failure } from "../../failure.ts";
+import { monotonicClock } from "../../fetch/rate/clock.ts";
+import { parseDurationMs } from "../../plan/time/duration.ts";
+import { formatCount } from "../../report/text/format.ts";
+import { forgetFiles, recordedPlaces } from "../../upsert/archive_index.ts";
+import { openTarget } from "../../upsert/open_target.ts";
+import type { Target } from "../../upsert/write/target.ts";
+import type { Arguments } from "../arguments.ts";
+import { EXIT } from "../exit.ts";
+import { env, onWait, print } from "../open_job.ts";
+import { readSettings } from "../settings.ts";
+
+/** What `archive` can do. */
+export const ARCHIVE_ACTIONS: Readonly<Record<string, string>> = {
+  verify: "Read every record; compare it with its digest and with what the database records.",
+  prune: "Delete files older than the archive's keep, or than --keep.",
+  export: "Write records to standard output as one WARC file.",
+};
+
+/** Missing responses that are listed one by one. */
+const MOST_LISTED = 10;
+
+/**
+ * Runs one action on the archive of a job; resolves to the exit code.
+ *
+ * @throws {Failure} of kind `configuration` if there is no archive or no such action.
+ */
+export async function useArchive(job: Job, action: string, args: Arguments): Promise<number> {
+  using store = storeOf(job);
+  switch (action) {
+    case "verify":
+      return await withTarget((target) => verifyArchive(job, store, target, args));
+    case "prune":
+      return await withTarget((target) => pruneArchive(job, store, target, args));
+    default:
+      return await exportArchive(job, store, args);
+  }
+}
+
+function storeOf(job: Job): ArchiveStore {
+  const location = readSettings(env).archive ?? job.archive?.path;
+  if (location === undefined) {
+    throw new Failure("configuration", "Cannot open the archive: the job has none", {
+      hint: 'Write "archive" in the job, or set BACKFILL_ARCHIVE',
+    });
+  }
+  return openStore(location, {
+    ...{ env, clock: monotonicClock(), wallNow: Date.now, random: Math.random },
+  });
+}
+
+async function withTarget(use: (target: Target) => Promise<number>): Promise<number> {
+  await using target = await openTarget(readSettings(env).databaseUrl, {
+    onWait,
+    waitsForServer: false,
+  });
+  return await use(target);
+}
+
+async function verifyArchive(
+  job: Job,
+  store: ArchiveStore,
+  target: Target,
+  args: Arguments,
+): Promise<number> {
+  const found = new Map<string, ReadonlySet<string>>();
+  const problems: string[] = [];
+  const notes: string[] = [];
+  let records = 0;
+  const files = await store.list();
+  for (const { name } of files) {
+    using file = await store.open(name);
+    const verified = verifyFile(file);
+    records += verified.records;
+    problems.push(...verified.problems.map((problem) => `${name}: ${problem}`));
+    if (verified.cutOff > 0) {
+      notes.push(`${name}: ${formatCount(verified.cutOff, "byte")} at its end are no whole record`);
+    }
+    found.set(String(fileNumber(parseFileName(name)!)), verified.responses);
+  }
+  let [responses, missing] = [0, 0];
+  for await (const { file, offset, length } of recordedPlaces(target, job.job)) {
+    responses++;
+    if (found.get(String(file))?.has(`${offset} ${length}`)) continue;
+    if (++missing <= MOST_LISTED) problems.push(`file ${file} has no response at ${offset}`);
+  }
+  const ok = problems.length === 0;
+  if (args.has("json")) {
+    const counts = { files: files.length, records, responses, missing };
+    console.log(JSON.stringify({ ok, ...counts, problems, notes }));
+  } else {
+    print(
+      [
+        `${store.label}: ${formatCount(files.length, "file")}, ${
+          formatCount(records, "record")
+        }; ` +
+        `the database records ${formatCount(responses, "response")}, ${missing} of them missing`,
+        ...notes.map((note) => `note: ${note}`),
+        ...problems.map((problem) => `FAIL  ${problem}`),
+        ok ? "PASS  every record matches its digest, every response is there" : "",
+      ].filter((line) => line !== "").join("\n"),
+    );
+  }
+  return ok ? EXIT.done : EXIT.failed;
+}
+
+async function pruneArchive(
+  job: Job,
+  store: ArchiveStore,
+  target: Target,
+  args: Arguments,
+): Promise<number> {
+  const keepMs = keepOf(job, args.value("keep"));
+  const of = { job: job.job, beforeMs: Date.now() - keepMs };
+  const pruned = await prune(store, of, (files) => forgetFiles(target, files));
+  const bytes = pruned.reduce((sum, { size }) => sum + size, 0);
+  if (args.has("json")) {
+    console.log(JSON.stringify({ files: pruned.map(({ name }) => name), bytes }));
+  } else {
+    print(
+      pruned.length === 0
+        ? "nothing to delete"
+        : `deleted ${formatCount(pruned.length, "file")}, ${(bytes / 1e6).toFixed(1)} MB`,
+    );
+  }
+  return EXIT.done;
+}
+
+function keepOf(job: Job, given: string | undefined): number {
+  const keepMs = given === undefined ? job.archive?.keep : parseDurationMs(given);
+  if (keepMs !== undefined && keepMs > 0) return keepMs;
+  throw new Failure(
+    "configuration",
+    given === undefined
+      ? "Cannot prune the archive: nothing says how long its files are kept"
+      : `Cannot use --keep "${given}": expected a duration such as 400d`,
+    { hint: 'Pass --keep 400d, or write "keep: 400d" under "archive" in the job' },
+  );
+}
+
+async function exportArchive(job: Job, store: ArchiveStore, args: Arguments): Promise<number> {
+  if (Deno.stdout.isTerminal()) {
+    throw new Failure("configuration", "Cannot export to a terminal: records are binary", {
+      hint: `Write them to a file: deno task archive export > ${job.job}.warc.gz`,
+    });
+  }
+  const day = (name: string) => args.value(name);
+  const selection = {
+    ...{ job: job.job, streams: args.list("only") },
+    ...{ from: day("start-date"), to: day("end-date") },
+  };
+  const writer = Deno.stdout.writable.getWriter();
+  for await (const bytes of exportRecords(store, selection)) await writer.write(bytes);
+  await writer.close();
+  return EXIT.done;
+}

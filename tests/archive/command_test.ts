@@ -1,0 +1,111 @@
+// What `archive` and `status` say of an archive, in processes with the permissions of the launcher.
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { openSite, type Site } from "../faults/site.ts";
+import { exportRecords } from "../../lib/archive/export.ts";
+import { FolderStore } from "../../lib/archive/folder_store.ts";
+import { tempDir } from "../support/temp.ts";
+import { openTarget } from "../../lib/upsert/open_target.ts";
+import { archivingWorld, startThings, thingsJob } from "./things_api.ts";
+import { recordsOf } from "./reading_archive.ts";
+
+/** A site whose archive holds four days. */
+async function filledSite(): Promise<Site & { archive: string }> {
+  await using api = startThings();
+  const site = await openSite(thingsJob(api.url));
+  const archive = site.file("archive");
+  const env = { BACKFILL_ARCHIVE: archive };
+  const args = ["--start-date", "2024-01-01", "--end-date", "2024-01-04"];
+  const { code, stderr } = await site.run("backfill", args, { env });
+  assertEquals([code, stderr], [0, ""]);
+  const run: Site["run"] = (command, args) => site.run(command, args, { env });
+  return { ...site, archive, run };
+}
+
+Deno.test("status, verify, export and prune work on the archive of a job", async () => {
+  await using site = await filledSite();
+  const shown = await site.run("status");
+  assertStringIncludes(shown.stdout, "archive  12 responses, 0.0 MB, 2024-01-01 .. 2024-01-04");
+  const { archive } = JSON.parse((await site.run("status", ["--json"])).stdout);
+  assertEquals([archive.responses, archive.from, archive.to], [12, "2024-01-01", "2024-01-04"]);
+
+  const verified = await site.run("archive", ["verify"]);
+  assertEquals([verified.code, verified.stderr], [0, ""]);
+  assertStringIncludes(verified.stdout, "1 file, 29 records; the database records 12 responses");
+
+  const dates = ["--start-date", "2024-01-02", "--end-date", "2024-01-03"];
+  const exported = await site.run("archive", ["export", ...dates]);
+  assertEquals([exported.code, exported.stderr], [0, ""]);
+
+  const kept = await site.run("archive", ["prune", "--keep", "400d"]);
+  assertEquals([kept.code, kept.stdout], [0, "nothing to delete\n"]);
+  for (const { name } of Deno.readDirSync(site.archive)) {
+    Deno.utimeSync(`${site.archive}/${name}`, new Date(2020, 1), new Date(2020, 1));
+  }
+  const pruned = await site.run("archive", ["prune", "--keep", "400d"]);
+  assertStringIncludes(pruned.stdout, "deleted 1 file");
+  assertEquals([...Deno.readDirSync(site.archive)], []);
+  await using target = await openTarget(site.databaseUrl);
+  const { rows } = await target.query("SELECT count(*)::int FROM hindcast_archive");
+  assertEquals(rows, [[0]]);
+});
+
+Deno.test("archive export copies the records of some days into one file", async () => {
+  await using api = startThings();
+  await using world = await archivingWorld(thingsJob(api.url));
+  await world.backfill("--start-date 2024-01-01 --end-date 2024-01-02");
+  await world.backfill("--start-date 2024-01-03 --end-date 2024-01-04");
+  using folder = tempDir();
+  const selection = { job: "things", streams: ["things"], from: "2024-01-02", to: "2024-01-03" };
+  const parts = await Array.fromAsync(exportRecords(new FolderStore(world.archive!), selection));
+  const path = folder.file("things-20240101T000000Z-00001-0001.warc.gz");
+  await Deno.writeFile(path, await new Blob(parts).bytes());
+  const records = await recordsOf(folder.path);
+  const types = Object.groupBy(records, ({ type }) => type);
+  assertEquals(
+    Object.entries(types).map(([type, all]) => `${type} ${all!.length}`).sort(),
+    ["metadata 2", "request 6", "response 6", "warcinfo 1"],
+  );
+  const days = types.response!.map(({ headers }) => headers.get("warc-target-uri")!.slice(-17, -7));
+  assertEquals([...new Set(days)].sort(), ["2024-01-02", "2024-01-03"]);
+});
+
+Deno.test("archive verify finds a damaged record and a missing response, and notes a torn end", async () => {
+  await using site = await filledSite();
+  const records = await recordsOf(site.archive);
+  const path = `${site.archive}/${records[0]!.file}`;
+  const bytes = await Deno.readFile(path);
+  const { offset, length } = records.filter(({ type }) => type === "response")[2]!;
+  bytes[offset + length - 12]! ^= 0xff;
+  await Deno.writeFile(path, bytes);
+  const damaged = JSON.parse((await site.run("archive", ["verify", "--json"])).stdout);
+  assertEquals([damaged.ok, damaged.missing, damaged.problems.length], [false, 0, 1]);
+  assertStringIncludes(damaged.problems[0], `the record at ${offset} `);
+
+  const last = records.findLast(({ type }) => type === "response")!;
+  await Deno.truncate(path, last.offset + last.length - 5);
+  const torn = JSON.parse((await site.run("archive", ["verify", "--json"])).stdout);
+  assertEquals([torn.ok, torn.missing], [false, 1]);
+  assertStringIncludes(torn.notes[0], `${last.length - 5} bytes at its end are no whole record`);
+});
+
+Deno.test("keep deletes old files when a run ends, those of the job alone", async () => {
+  await using api = startThings();
+  await using world = await archivingWorld(thingsJob(api.url));
+  await world.backfill("--start-date 2024-01-01 --end-date 2024-01-02");
+  const files = () => [...Deno.readDirSync(world.archive!)].map(({ name }) => name).sort();
+  const [first] = files();
+  const other = "other-20200101T000000Z-00001-0001.warc.gz";
+  await Deno.copyFile(`${world.archive}/${first}`, `${world.archive}/${other}`);
+  const old = new Date(world.nowMs - 401 * 86_400_000);
+  for (const name of files()) await Deno.utime(`${world.archive}/${name}`, old, old);
+  const keep = 400 * 86_400_000;
+  Object.assign(world, { job: { ...world.job, archive: { path: "x", keep } } });
+  await world.backfill("--start-date 2024-01-03 --end-date 2024-01-03");
+  assert(!files().includes(first!), files().join(" "));
+  assertEquals(files().length, 2);
+  assert(files().includes(other));
+  assertEquals(
+    await world.query("SELECT DISTINCT day::text FROM hindcast_archive"),
+    [{ day: "2024-01-03" }],
+  );
+});
