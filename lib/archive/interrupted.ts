@@ -1,6 +1,6 @@
-// Owns what interrupted runs have left in an archive: of each window the newest reading that the ledger does not
-// have, so that it goes on where it stopped. Only what is a day old at most is looked at, and of each process its
-// last files. It never decides whether the data are still the same; the total that the API states does.
+// Owns what interrupted runs have left in an archive: the newest reading of each window that is not in the ledger,
+// so that it continues where it stopped. It looks at the last files of each process, and only at those of the last
+// day. It never decides whether the data are still the same; the total that the API states does.
 import type { Unit } from "../plan/stream_plan.ts";
 import { type ArchivedReading, Contents } from "./contents.ts";
 import { readingOf } from "./about.ts";

@@ -1,4 +1,4 @@
-// Owns one member of an archive's file: a gzip stream of its own that states its length, so that a reader
+// Owns one member of an archive's file: a separate gzip stream that states its length, so that a reader
 // finds the next member without inflating this one. The lengths are in the extra field "sl" that the WARC
 // standard (ISO 28500, annex on gzip) describes; every gzip reader skips it. Pure.
 import { constants, gunzipSync, gzipSync, inflateRawSync } from "node:zlib";

@@ -1,5 +1,5 @@
 // Turns an exchange with the API, or the end of a window, into the compressed records of an archive: masks the
-// body, computes digests, compresses. Pure; it runs in a thread of its own (press_thread.ts), because it takes
+// body, computes digests, compresses. Pure; it runs in a separate thread (press_thread.ts), because it takes
 // milliseconds for a page.
 import { maskBytes } from "../report/text/mask_bytes.ts";
 import { concat } from "./bytes.ts";

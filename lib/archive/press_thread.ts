@@ -6,7 +6,7 @@ import type { PressRequest } from "./press_worker.ts";
 
 type Waiting = PromiseWithResolvers<Pressed>;
 
-/** Compresses in a thread of its own; close it with `using`. */
+/** Compresses in a separate thread; close it with `using`. */
 export class PressThread implements Disposable {
   readonly #local = new Press();
   readonly #worker: Promise<Worker | undefined>;

@@ -1,6 +1,7 @@
 // Owns a run from the archive alone: which windows it holds of each track, and the responses to their requests.
-// No request is sent. Of readings of the same dates the newest counts; an older one is replayed only for dates
-// that no newer one has. Invariant: what is asked for and not held is listed, never skipped in silence.
+// No request is sent. Of several readings of the same dates the newest counts; an older one is replayed only
+// for dates that no newer one has. Invariant: a window that is requested and missing is listed, never skipped in
+// silence.
 import type { Job } from "../config/schema/job.ts";
 import { Failure } from "../failure.ts";
 import { pageRequest } from "../fetch/http/page_request.ts";

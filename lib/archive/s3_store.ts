@@ -1,5 +1,5 @@
 // Keeps the files of an archive as objects of a bucket. An object is written whole: what was appended is uploaded
-// by `sync`, which ends the file, so each batch that commits has an object of its own. Invariant: an object is
+// by `sync`, which ends the file, so each batch that commits is a separate object. Invariant: an object is
 // never replaced.
 import { parseFileName } from "./file_name.ts";
 import { concat } from "./bytes.ts";

@@ -56,7 +56,7 @@ export class Checkpoint {
   #isWhole = false;
   /** Windows that were recorded since the logs were folded last. */
   unmarked = 0;
-  /** What the job's runs were asked to do and how they ended. */
+  /** The options of the job's runs and how they ended. */
   readonly runs: RunLog;
   /** What the windows of each stream measured; written with the next `done`. */
   readonly measures: Measures;

@@ -5,7 +5,7 @@ import { IS_BUNDLED } from "./package_files.ts";
 /** Commands that take the job as `--config`. */
 const TAKES_CONFIG = /^(backfill|status|errors|verify|checkpoint|console|cron|probe|doctor)(:|$)/;
 
-/** How commands are started; the npm package says so when Deno itself started it, from a project's task. */
+/** How commands are started; differs where Deno started the npm package, from a project's task. */
 export const PREFIX: string = startedWith() ??
   (IS_BUNDLED ? "npx hindcast" : "deno task");
 

@@ -1,6 +1,6 @@
 // Owns the files that a run writes into the logs folder: a log, the errors and a readable copy of the
-// checkpoint, one of each per group. They are for display and scripts; Hindcast never reads them back. Invariant: a
-// run goes on where they cannot be written, and says so once.
+// checkpoint, one of each per group. They are for display and scripts; Hindcast never reads them back. Invariant:
+// where they cannot be written, a run warns once and continues.
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { snapshot, viewEntry } from "../checkpoint/snapshot.ts";
 import type { Job } from "../config/schema/job.ts";

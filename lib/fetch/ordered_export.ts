@@ -1,4 +1,4 @@
-// Owns exports that an API prepares on request: it orders one for a window, asks for its state at growing
+// Owns exports that an API prepares on request: it orders one for a window, polls its state at growing
 // intervals, and returns what to fetch. Invariant: an export that was ordered is kept before it is waited
 // for, and ordered again only if the API has failed it or does not know it any more.
 import { createHash } from "node:crypto";

@@ -82,7 +82,7 @@ export function readColumn(text: string): ColumnDraft {
 /**
  * Reads `offset:skip:limit:100` and the like.
  *
- * @throws {Failure} of kind `configuration` where it is none of these.
+ * @throws {Failure} of kind `configuration` where the text is anything else.
  */
 export function readPaging(text: string): PagingDraft | undefined {
   const [by = "", ...rest] = text.split(":");

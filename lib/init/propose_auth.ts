@@ -100,7 +100,7 @@ function oauth2(scheme: Node, scopes: readonly string[], variable: string): Auth
 /**
  * Reads `none`, `basic`, `bearer`, `header:NAME` or `query:NAME`.
  *
- * @throws {Failure} of kind `configuration` where it is none of these.
+ * @throws {Failure} of kind `configuration` where the text is anything else.
  */
 export function readAuth(text: string, name: string): AuthDraft | undefined {
   const [kind = "", where = ""] = text.split(":");

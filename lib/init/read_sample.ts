@@ -20,7 +20,7 @@ export interface Sample {
 /**
  * Reads a saved response: JSON, NDJSON or CSV with a header line.
  *
- * @throws {Failure} of kind `configuration` where it is none of them.
+ * @throws {Failure} of kind `configuration` where the text is anything else.
  */
 export function readSample(text: string, file: string): Sample {
   const clean = text.replace(/^\uFEFF/, "");

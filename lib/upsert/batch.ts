@@ -135,7 +135,7 @@ export async function* batchRows(
 
 const NO_TABLES: ReadonlySet<string> = new Set();
 
-/** What is noted of the rows of a stream besides the rows. */
+/** What is recorded about the rows of a stream in addition to them. */
 export interface BatchNotes {
   /** The tables of a stream whose rows can vanish. */
   readonly watchedBy: (stream: string) => ReadonlySet<string>;

@@ -29,7 +29,7 @@ export function manifest({ version, license }: { version: string; license: strin
   ) + "\n";
 }
 
-/** What an import of the library means: the bundle under Deno, and elsewhere a module that says so. */
+/** What an import of the library loads: under Deno the bundle, elsewhere the module of `nodeModule`. */
 function entryOf(name: string): Record<string, string> {
   return {
     types: `./types/${name}.d.ts`,

@@ -1,4 +1,4 @@
-// Fetches a failed window again as a button of the console asks for it: a run of its stream over its days. It is
+// Fetches a failed window again at the press of a button in the console: a run of its stream over its days. It is
 // recorded as an update, so that a later --resume continues the last backfill and not this.
 import type { RetryEntry } from "../../checkpoint/retry_entry.ts";
 import type { Job } from "../../config/schema/job.ts";

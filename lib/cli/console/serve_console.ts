@@ -20,7 +20,8 @@ export interface ConsoleAddress extends Access {
 /**
  * The address of a console, from a command line and the environment.
  *
- * @throws {Failure} of kind `configuration` for a port that is none, or another address without a password.
+ * @throws {Failure} of kind `configuration` for an invalid port, or for another address than
+ * this machine's where no password is set.
  */
 export function consoleAddress(
   env: (name: string) => string | undefined,

@@ -8,7 +8,7 @@ import { Failure } from "../../failure.ts";
 export interface GrantedPath {
   /** The path that is granted. */
   readonly path: string;
-  /** What the user should know, where it is more than was asked for. */
+  /** The warning for the user, where more is granted than the path itself. */
   readonly warning: string | undefined;
 }
 

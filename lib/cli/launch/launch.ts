@@ -59,7 +59,7 @@ export async function launch([command = "--help", ...args]: readonly string[]): 
   return await signals.until(start(command, flags, args, childEnvironment(env, variables)));
 }
 
-/** The job file of a command that names none; empty, which is no file, where help needs none. */
+/** The job file of a command that names none; empty where help needs none. */
 function jobSetting(env: Readonly<Record<string, string>>, isHelp: boolean): string {
   try {
     return defaultJob((name) => env[name], REPOSITORY_JOB);

@@ -210,7 +210,7 @@ function addServer(url: string, grants: Grants): void {
   if (sslRootCert !== undefined && sslRootCert !== "system") grants.read.add(sslRootCert);
 }
 
-/** The thread that compresses is a module of its own, which Deno reads only with permission. */
+/** The thread that compresses loads a separate module, which Deno reads only with permission. */
 function addArchive(location: string, grants: Grants, env: Environment): void {
   grants.read.add(packageFile(IS_BUNDLED ? "lib/bundle" : "lib"));
   const bucket = parseS3(location)?.bucket;

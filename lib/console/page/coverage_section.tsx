@@ -1,4 +1,4 @@
-// The heat maps of all streams with their legend. Each stream is a fragment of its own, so that a run sends the
+// The heat maps of all streams with their legend. Each stream is a separate fragment, so that a run sends the
 // browser only those that have changed.
 import type { FC } from "hono/jsx";
 

@@ -1,4 +1,4 @@
-// What is recorded of a job besides its days: limits, the last verification, runs and tables.
+// The records of a job other than its days: limits, the last verification, runs and tables.
 import type { RunRecord } from "../../checkpoint/run_log.ts";
 import { formatCount, formatNumber, formatSeconds, oneLine } from "../../report/text/format.ts";
 import { formatInstant } from "../../report/text/wait.ts";

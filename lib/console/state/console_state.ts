@@ -98,7 +98,7 @@ const RUNS_SHOWN = 12;
 /** Runs whose dates are expected to be there. */
 const RUNS_ASKED = 50;
 
-/** What runs were asked to do, as far as it is shown. */
+/** The options of runs, as far as they are shown. */
 interface Asked {
   readonly streams: readonly string[];
   readonly params: Readonly<Record<string, unknown>>;
@@ -238,7 +238,7 @@ export class StateReader {
     }
   }
 
-  /** All that backfills were asked for: the streams with data and those that are not optional, all dates. */
+  /** The streams and dates of all backfills: the streams with data and those that are not optional, all dates. */
   async #asked(checkpoint: Checkpoint, runs: readonly RunRecord[]): Promise<Asked> {
     const { job } = this.#source;
     const [last, ...earlier] = runs.filter(({ kind }) => kind !== "cron").map((run) =>
@@ -268,7 +268,7 @@ function isOpen({ endedAt }: RunRecord): boolean {
   return endedAt === undefined;
 }
 
-/** What a run was asked to do; other versions may have recorded other options. */
+/** The streams and dates of a run; other versions may have recorded other options. */
 function ofRun(job: Job, { options }: RunRecord): Asked {
   const names = (key: string) => {
     const value = options[key];

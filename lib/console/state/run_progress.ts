@@ -1,4 +1,4 @@
-// Owns the progress of a run as the page shows it, whoever performs the run. Types and arithmetic only;
+// Owns the progress of a run as the page shows it, whichever process performs the run. Types and arithmetic only;
 // live_run.ts folds it from events, watched_run.ts reads that of another process from the target.
 import type { Wait } from "../../report/text/wait.ts";
 

@@ -1,6 +1,6 @@
-// Encrypts the tokens of an OAuth2 account for the place in which they are kept. The key follows from the refresh
-// token of the configuration, so whoever reads that place without the environment learns nothing, and a new refresh
-// token in the environment begins a new account. Pure but for the random nonce.
+// Encrypts the tokens of an OAuth2 account for the place in which they are kept. The key is derived from the
+// refresh token of the configuration, so a reader of that place without the environment learns nothing, and a new
+// refresh token in the environment begins a new account. Pure but for the random nonce.
 import { Buffer } from "node:buffer";
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
 

@@ -1,6 +1,6 @@
 // Owns the interface of the place in which the use of limits is kept, so that processes that share an account
-// stay within its limits together. Types only. Invariant: a row is replaced only by whoever has read its latest
-// version, so no reservation is lost.
+// stay within its limits together. Types only. Invariant: only a process that has read the latest version of a
+// row replaces it, so no reservation is lost.
 
 /** Which limit of which account. */
 export interface LimitKey {

@@ -65,7 +65,7 @@ export const defaultSeed = 1;
 
 /**
  * Every race of a date, in the order of off times, with runners and, unless abandoned, how it ended. Empty on a day
- * without racing, before 1988, and for what is no date.
+ * without racing, before 1988, and for a text that is not a date.
  */
 export function racesOn(date: string, seed: number = defaultSeed): readonly Race[] {
   const day = dayOf(date);

@@ -47,7 +47,7 @@ export function stageName(shape: RowShape, fits: Fits = NO_FITS): string {
 
 /**
  * The statement that creates the staging table. `DELETE ROWS` keeps it, empty, for the next transaction of
- * the session, which saves 1.3 ms each time; `DROP` leaves nothing to whoever gets the session next.
+ * the session, which saves 1.3 ms each time; `DROP` leaves nothing for the next user of the session.
  */
 export function stageSql(
   shape: RowShape,

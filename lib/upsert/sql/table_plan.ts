@@ -142,7 +142,7 @@ function relationOf(
   });
   const marked = existing?.columns.get(VANISHED_AT);
   const isDeclared = Object.hasOwn(table.columns, VANISHED_AT);
-  // Another job may mark rows of the table: whoever writes a row clears its mark.
+  // Another job may mark rows of the table; every write of a row clears its mark.
   const isMarked = isOwn && !isDeclared && marked !== undefined && isInstant(marked);
   return {
     version: table.version ?? [],
