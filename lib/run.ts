@@ -6,8 +6,8 @@ import { backfill } from "./backfill.ts";
 import { catchUp } from "./checkpoint/catch_up.ts";
 import type { RunRecord } from "./checkpoint/run_log.ts";
 import { surveyOf, surveyStreams } from "./checkpoint/survey.ts";
-import { tightest } from "./plan/forecast.ts";
-import type { LimitsUse } from "./plan/time/quota_seconds.ts";
+import { bindingRate, type LimitsUse } from "./plan/time/quota_seconds.ts";
+import { requestsPerSecond, withoutReserve } from "./plan/time/rate.ts";
 import { rangeOf } from "./plan/needed.ts";
 import { plainHttpProblem } from "./config/exposure.ts";
 import { Failure } from "./failure.ts";
@@ -154,10 +154,22 @@ async function announce(input: RunInput): Promise<void> {
       requests: requests_left,
       seconds: seconds_left,
       doneAtMs: input.wallNow() + 1_000 * seconds_left,
-      requestsPerSecond: tightest([...job.source.limits, ...stream.limits]) ?? null,
+      requestsPerSecond: paceOf(input, name, requests_left),
       exact: stream.window === undefined || !stream.window.auto,
     });
   }
+}
+
+/** The rate at which a stream's requests are sent: the pace, or the quota where that is what takes longest. */
+function paceOf({ job, limitsUse }: RunInput, name: string, left: number): number | null {
+  const { limits, reserve, burst } = job.source;
+  const { limits: own, weight } = job.streams[name]!;
+  const requests = Math.max(1, left * weight);
+  const rate = bindingRate([
+    { rates: withoutReserve(limits, reserve), burst, requests },
+    { rates: own, stream: name, requests },
+  ], limitsUse);
+  return rate === undefined ? null : requestsPerSecond(rate);
 }
 
 /** Creates an id for a run, sortable by time: `20251013T120102Z-3f9a`. */

@@ -68,9 +68,10 @@ function proveLimit({ log }: Story, { requests, intervalMs, resets }: Rate): voi
 }
 
 /** Asserts that a process sends nothing while the API requested a wait. */
-function provePauses({ log }: Story): void {
-  for (const { retryAfterMs, respondedMs, process } of log) {
-    if (retryAfterMs === 0) continue;
+function provePauses({ log, scenario: { timeoutMs } }: Story): void {
+  for (const { atMs, retryAfterMs, respondedMs, process } of log) {
+    // A response that comes after the timeout is not read.
+    if (retryAfterMs === 0 || respondedMs - atMs >= timeoutMs) continue;
     const early = log.find((each) =>
       each.process === process && each.atMs > respondedMs + SLACK_MS &&
       each.atMs < respondedMs + retryAfterMs - SLACK_MS

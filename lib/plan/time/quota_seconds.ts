@@ -36,20 +36,32 @@ export interface LimitedRequests {
 }
 
 /** Seconds until the last of a number of requests may be sent. */
-export function secondsUnder(
-  { rates, burst, stream, requests }: LimitedRequests,
+export function secondsUnder(limited: LimitedRequests, use: LimitsUse = NOTHING_USED): number {
+  if (limited.requests === 0) return 0;
+  const seconds = boundsOf(limited, use).map((bound) => bound.seconds);
+  return use.pausedMs / 1_000 + Math.max(0, ...seconds);
+}
+
+/** The rate by which requests take longest, of all lists; undefined without a rate. */
+export function bindingRate(
+  lists: readonly LimitedRequests[],
   use: LimitsUse = NOTHING_USED,
-): number {
-  if (requests === 0) return 0;
-  const bounds = boundTogether(rates, burst).map((rate) =>
-    Math.max(
-      rate.burst ? 0 : requests / requestsPerSecond(rate),
-      rate.burst || isCounted(rate)
-        ? quotaMs(rate, requests, use.quotas.get(limitName(rate, stream))) / 1_000
-        : 0,
-    )
-  );
-  return use.pausedMs / 1_000 + Math.max(0, ...bounds);
+): Rate | undefined {
+  const bounds = lists.flatMap((limited) => boundsOf(limited, use));
+  return bounds.toSorted((a, b) => b.seconds - a.seconds)[0]?.rate;
+}
+
+/** The seconds that requests take under each rate alone. */
+function boundsOf(
+  { rates, burst, stream, requests }: LimitedRequests,
+  use: LimitsUse,
+): { rate: Rate; seconds: number }[] {
+  return boundTogether(rates, burst).map((rate) => {
+    const paceSeconds = rate.burst ? 0 : requests / requestsPerSecond(rate);
+    if (!rate.burst && !isCounted(rate)) return { rate, seconds: paceSeconds };
+    const waitMs = quotaMs(rate, requests, use.quotas.get(limitName(rate, stream)));
+    return { rate, seconds: Math.max(paceSeconds, waitMs / 1_000) };
+  });
 }
 
 /** Milliseconds until a quota allows the last of a number of requests. */

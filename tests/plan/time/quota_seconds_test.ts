@@ -2,11 +2,12 @@ import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { UNUSED } from "../../../lib/fetch/rate/limit_store.ts";
 import { quotaUse, reserve } from "../../../lib/fetch/rate/quota.ts";
 import {
+  bindingRate,
   type LimitsUse,
   NOTHING_USED,
   secondsUnder,
 } from "../../../lib/plan/time/quota_seconds.ts";
-import { parseRate, type Rate } from "../../../lib/plan/time/rate.ts";
+import { formatRate, parseRate, type Rate } from "../../../lib/plan/time/rate.ts";
 import { chance } from "../../support/chance.ts";
 
 const DAY = 86_400;
@@ -47,6 +48,20 @@ Deno.test("secondsUnder() counts a quota to its reset, and a pause that the API 
   assertEquals([after(21), after(520), after(521)], [3600, 3600, 3600 + DAY]);
   const paused = { ...use, pausedMs: 60_000 };
   assertEquals(seconds([daily], 21, paused), 3660);
+});
+
+Deno.test("bindingRate() is the pace, or the quota once that is used up", () => {
+  const lists = (requests: number) => [
+    { rates: [parseRate("10/s"), parseRate("500/d")], requests },
+    { rates: [parseRate("5/s")], stream: "s", requests },
+  ];
+  const bound = (requests: number, use?: LimitsUse) => {
+    const rate = bindingRate(lists(requests), use);
+    return rate && formatRate(rate);
+  };
+  assertEquals([bound(1), bound(500), bound(501)], ["5/s", "5/s", "500/d"]);
+  assertEquals(bound(21, useOf("500/d", 20, [[3_600_000, 480]])), "500/d");
+  assertEquals(bindingRate([{ rates: [], requests: 9 }]), undefined);
 });
 
 Deno.test("the time under a quota is that at which the quota grants the last request", () => {
