@@ -8,13 +8,14 @@ import { openPlan, type RetryScope } from "./checkpoint/open_plan.ts";
 import { recordBatch } from "./checkpoint/record_batch.ts";
 import type { Checkpoint } from "./checkpoint/checkpoint.ts";
 import type { Job } from "./config/schema/job.ts";
+import type { Crew } from "./coordinate/crew.ts";
 import { compileExtractor } from "./extract/extractor.ts";
 import { extractPages } from "./extract/extract_pages.ts";
 import type { Page } from "./fetch/fetch_pages.ts";
 import { Failure } from "./failure.ts";
 import { fetchWindows } from "./fetch/fetch_windows.ts";
 import { stagesOf } from "./plan/stage.ts";
-import type { Unit } from "./plan/stream_plan.ts";
+import type { Unit, UnitSource } from "./plan/stream_plan.ts";
 import type { Window } from "./plan/time/window.ts";
 import type { Listener } from "./report/event.ts";
 import type { Mask } from "./report/text/mask.ts";
@@ -79,6 +80,8 @@ export interface BackfillInput {
   readonly retry?: RetryScope | undefined;
   /** What earlier slices of the same update fetched, which is not fetched again. Defaults to nothing. */
   readonly fetched?: FetchedSince | undefined;
+  /** The processes that share the run; undefined where it belongs to this one alone. */
+  readonly crew?: Crew | undefined;
 }
 
 /**
@@ -95,11 +98,38 @@ export async function backfill(input: BackfillInput): Promise<void> {
 
 /** One stage: its streams run concurrently under the limits they share. */
 async function runStage(input: BackfillInput, streams: readonly string[]): Promise<void> {
-  const { job, params, listen } = input;
+  const { crew } = input;
   const notes = await noteStage(input, streams);
-  const plans = await Promise.all(
+  const opened = await Promise.all(
     streams.map((name) => openPlan(input, name, notes.visits.get(name))),
   );
+  const plans = crew === undefined ? opened : opened.map((plan) => crew.plan(plan));
+  try {
+    do await runPipeline(input, plans, notes); while (await hasMore(input, streams));
+  } finally {
+    for (const plan of plans) {
+      input.listen({ kind: "stream_finished", stream: plan.name, ...plan.counts });
+    }
+  }
+}
+
+/** Whether windows of a stage are left that another worker has given up. */
+async function hasMore(
+  { crew, signal, windDown }: BackfillInput,
+  streams: readonly string[],
+): Promise<boolean> {
+  if (crew === undefined || signal.aborted || windDown?.aborted) return false;
+  return await crew.hasMore(streams);
+}
+
+/** Fetches the windows of the plans and writes their rows. */
+async function runPipeline(
+  input: BackfillInput,
+  plans: readonly UnitSource[],
+  notes: StageNotes,
+): Promise<void> {
+  const { job, params } = input;
+  const streams = plans.map(({ name }) => name);
   const extractors = new Map(
     streams.map((name) => [name, compileExtractor(job, name, notes.watchedBy(name))]),
   );
@@ -122,32 +152,31 @@ async function runStage(input: BackfillInput, streams: readonly string[]): Promi
   });
   const rows = extractPages(pages, (stream) => extractors.get(stream)!, params);
   const leave = () => left.abort();
-  try {
-    await writeBatches(batchRows(rows, leave, notes), {
-      write: (batch) => writeBatch(input, batch, notes),
-      finish: (batch, writing) => finishBatch(input, batch, writing, notes.visitOf),
-      onFailure: leave,
-    });
-    if (unavailable[0] !== undefined) throw unavailable[0];
-  } finally {
-    for (const plan of plans) {
-      listen({ kind: "stream_finished", stream: plan.name, ...plan.counts });
-    }
-  }
+  await writeBatches(batchRows(rows, leave, notes), {
+    write: (batch) => writeBatch(input, batch, notes),
+    finish: (batch, writing) => finishBatch(input, batch, writing, notes.visitOf),
+    onFailure: leave,
+  });
+  if (unavailable[0] !== undefined) throw unavailable[0];
 }
 
-/** Writes a batch; what its rows come from is durable in the archive before. */
+function unitsOf(ended: readonly { readonly unit: Unit }[]): Unit[] {
+  return ended.map(({ unit }) => unit);
+}
+
+/** Writes a batch and ends its claims; what its rows come from is durable in the archive before. */
 async function writeBatch(
-  { job, target, archive, wallNow }: BackfillInput,
+  { job, target, archive, crew, wallNow }: BackfillInput,
   { sets, kept, stated, finished }: Batch,
   { visitOf, watchedBy }: StageNotes,
 ): Promise<Written> {
   const ledger = ledgerOf(job, finished, visitOf);
   const watch = watchOf(job, stated, finished, watchedBy);
-  if (archive === undefined) return await target.write(sets, ledger, watch);
+  const checks = crew?.checks(unitsOf(finished));
+  if (archive === undefined) return await target.write(sets, ledger, watch, checks);
   const responses = await archive.settle(kept, finished);
   const archived = archiveRows(job.job, responses, wallNow());
-  return await target.write([...sets, ...archived], ledger, watch);
+  return await target.write([...sets, ...archived], ledger, watch, checks);
 }
 
 /** A unit that cannot be requested fails like a window, so that it is listed and the others continue. */
@@ -159,7 +188,7 @@ function refuse({ stream, refusal }: Unit): never {
 
 /** Records what a batch completes, once its transaction has committed. */
 async function finishBatch(
-  { job, target, checkpoint, mask, listen, now, wallNow }: BackfillInput,
+  { job, target, checkpoint, crew, mask, listen, now, wallNow }: BackfillInput,
   batch: WrittenBatch,
   writing: Promise<Written>,
   visitOf: VisitOf,
@@ -169,10 +198,14 @@ async function finishBatch(
   creditRows(batch, written.counts);
   rejectRows(batch, written.rejected);
   maskBatch(batch, mask);
-  if (batch.failed.length > 0) await recordFailures(target, job.job, batch.failed, wallNow());
+  if (batch.failed.length > 0) {
+    const checks = crew?.checks(unitsOf(batch.failed)) ?? [];
+    await recordFailures(target, job.job, batch.failed, { atMs: wallNow(), checks });
+  }
+  await crew?.written(unitsOf([...batch.finished, ...batch.failed]));
   await recordBatch(job, checkpoint, batch, wallNow(), visitOf);
   if (checkpoint.unmarked >= WINDOWS_PER_MARK) {
-    await catchUp({ job: job.job, checkpoint, target }, { isStored: true });
+    await catchUp({ job: job.job, checkpoint, target }, { isStored: crew?.hasJoined !== true });
   }
   reportBatch(listen, batch, written.counts, now() - startedAt);
 }

@@ -4,6 +4,8 @@
 import type { BackfillInput } from "./backfill.ts";
 import { backfill } from "./backfill.ts";
 import { catchUp } from "./checkpoint/catch_up.ts";
+import type { Crew } from "./coordinate/crew.ts";
+import type { Clock } from "./fetch/rate/clock.ts";
 import type { RunRecord } from "./checkpoint/run_log.ts";
 import { surveyOf, surveyStreams } from "./checkpoint/survey.ts";
 import { bindingRate, type LimitsUse } from "./plan/time/quota_seconds.ts";
@@ -11,7 +13,9 @@ import { requestsPerSecond, withoutReserve } from "./plan/time/rate.ts";
 import { rangeOf } from "./plan/needed.ts";
 import { plainHttpProblem } from "./config/exposure.ts";
 import { Failure } from "./failure.ts";
+import { crewPlan, enterCrew, leaveCrew } from "./run_crew.ts";
 import { recordRun } from "./upsert/history.ts";
+import type { Worker } from "./upsert/worker_table.ts";
 import { formatWindow } from "./report/text/format.ts";
 import { joinSummaries, type Outcome, type Summary } from "./report/summary.ts";
 
@@ -27,6 +31,16 @@ export interface RunInput extends BackfillInput {
   readonly limitsUse?: LimitsUse | undefined;
   /** What started the run; `--resume` never takes over the options of an update by cron. Defaults to `backfill`. */
   readonly kind?: "backfill" | "cron" | undefined;
+  /** This process, if others may join the run. */
+  readonly worker?: Worker | undefined;
+  /** Whether others are expected to join. */
+  readonly isShared?: boolean | undefined;
+  /** Whether this process joins a run that another one has started. */
+  readonly hasJoined?: boolean | undefined;
+  /** Called once the run has ended for another process that shares it. */
+  readonly onEnd?: (() => void) | undefined;
+  /** Waits of a run that others may join. */
+  readonly clock?: Clock | undefined;
 }
 
 /** How a run ended, and the error that ended it early. */
@@ -37,30 +51,38 @@ export interface RunResult {
   readonly error: unknown;
 }
 
-/** Runs a job once; the caller holds its lock. An error that ends it is returned, not thrown. */
+/**
+ * Runs a job once; the caller holds its lock, or joins a run whose lock another process holds. An error that
+ * ends it is returned, not thrown.
+ */
 export async function run(input: RunInput): Promise<RunResult> {
   const startedAtMs = input.now();
-  const { summary } = input;
+  const { summary, hasJoined = false } = input;
   const record = await startRecord(input);
   const { summary: earlier } = record;
-  await input.checkpoint.runs.save(record);
+  if (!hasJoined) await input.checkpoint.runs.save(record);
+  let crew: Crew | undefined;
   const error = await attempt(async () => {
     for (const { message, hint } of await input.target.prepare(input.job.tables)) {
       input.listen({ kind: "warning", message, hint });
     }
-    await recordRun(input.target, input.job.job, record);
-    await learn(input);
+    crew = await enterCrew(input);
+    if (!hasJoined) await recordRun(input.target, input.job.job, record, crewPlan(input));
+    // A process that joins learns once it knows which transactions are of the run.
+    if (!hasJoined) await learn(input);
+    await crew?.begin();
     await announce(input);
-    await backfill(input);
+    await backfill({ ...input, crew });
     input.replay?.refuseGaps();
   });
   const isStopped = input.signal.aborted || input.windDown?.aborted === true;
   summary.outcome = outcomeOf(isStopped, error, summary);
+  await attempt(async () => await leaveCrew(crew, input, summary));
   summary.ok = summary.outcome === "done";
   summary.seconds = Math.round(input.now() - startedAtMs) / 1000;
   const endedAt = new Date(input.wallNow()).toISOString();
   const total = earlier === undefined ? summary : joinSummaries(earlier as Summary, summary);
-  await recordEnd(input, { ...record, endedAt, summary: total }, error);
+  if (!hasJoined) await recordEnd(input, { ...record, endedAt, summary: total }, error);
   input.listen({ kind: "run_finished", summary });
   return { summary, error };
 }
@@ -104,10 +126,12 @@ async function recordEnd(
 
 /** Folds what the target's logs hold into the checkpoint. */
 async function learn(
-  { checkpoint, target, job }: Pick<RunInput, "checkpoint" | "target" | "job">,
+  { checkpoint, target, job, hasJoined = false }: LearnInput,
 ): Promise<void> {
-  await catchUp({ job: job.job, checkpoint, target }, { isStored: true });
+  await catchUp({ job: job.job, checkpoint, target }, { isStored: !hasJoined });
 }
+
+type LearnInput = Pick<RunInput, "checkpoint" | "target" | "job" | "hasJoined">;
 
 async function attempt(action: () => Promise<void>): Promise<unknown> {
   try {

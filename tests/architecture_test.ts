@@ -179,7 +179,9 @@ const ROOMS = [
   ...["lib/checkpoint", "lib/report"],
   ...["lib/probe", "lib/init", "lib/project", "lib/doctor", "lib/verify"],
   ...[
+    "lib/coordinate",
     "lib/backfill.ts",
+    "lib/run_crew.ts",
     "lib/run.ts",
     ...["lib/run_with_api.ts", "lib/job_options.ts", "lib/run_job.ts", "lib/plan_job.ts"],
     "lib/cron",

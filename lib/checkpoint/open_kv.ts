@@ -55,6 +55,11 @@ export async function openKv(path: string | undefined): Promise<Deno.Kv> {
   }
 }
 
+/** Opens an empty store that ends with the process. */
+export async function openMemoryKv(): Promise<Deno.Kv> {
+  return await Deno.openKv(":memory:");
+}
+
 /** Whether the last action timed out because another process holds the whole file. */
 let isHeldElsewhere = false;
 

@@ -12,6 +12,7 @@ import { foldSummary } from "../report/fold_summary.ts";
 import { emptySummary } from "../report/summary.ts";
 import type { RunResult } from "../run.ts";
 import { runWithApi } from "../run_with_api.ts";
+import type { Worker } from "../upsert/worker_table.ts";
 import type { Target } from "../upsert/write/target.ts";
 import { hideSecret } from "./output.ts";
 import { RunFiles } from "./run_files.ts";
@@ -60,6 +61,14 @@ export interface Performance {
   readonly wallNow?: () => number;
   /** Reads the environment that credentials come from. */
   readonly env: (name: string) => string | undefined;
+  /** This process, if others may join the run. */
+  readonly worker?: Worker;
+  /** Whether others are expected to join. */
+  readonly isShared?: boolean;
+  /** Whether this process joins a run that another one has started. */
+  readonly hasJoined?: boolean;
+  /** Called once the run has ended for another process that shares it. */
+  readonly onEnd?: () => void;
 }
 
 /** Performs a run; the caller holds the job's lock. */
@@ -104,6 +113,10 @@ export async function performRun(performance: Performance): Promise<RunResult> {
     listen,
     signal,
     windDown: performance.windDown,
+    worker: performance.worker,
+    isShared: performance.isShared,
+    hasJoined: performance.hasJoined,
+    onEnd: performance.onEnd,
     run: performance.run,
     summary,
     options: { ...options },

@@ -45,6 +45,11 @@ const FLAGS: Flags = {
     kind: "switch",
     about: "Serve a page of the run on 127.0.0.1; HINDCAST_CONSOLE_PORT sets its port.",
   },
+  workers: {
+    kind: "value",
+    value: "N",
+    about: "Share the run among N processes on this machine; others join with the command worker.",
+  },
   only: { kind: "list", value: "STREAM", about: "Run these streams only." },
   with: { kind: "list", value: "STREAM", about: "Also run these optional streams." },
   group: { kind: "list", value: "GROUP", about: "Run the streams of these groups." },

@@ -3,7 +3,7 @@
 // extracts and never writes. Invariant: a window is reported as done after its last page, and only if
 // fetch_pages.ts proved it complete.
 import { Failure } from "../failure.ts";
-import type { StreamPlan, Unit } from "../plan/stream_plan.ts";
+import type { Unit, UnitSource } from "../plan/stream_plan.ts";
 import { Bisection, mayBeContent } from "./bisection.ts";
 import { Channel } from "./channel.ts";
 import { FailureStreak, MISSHAPEN } from "./failure_streak.ts";
@@ -77,7 +77,7 @@ interface Shared {
 }
 
 interface HeldBack {
-  readonly plan: StreamPlan;
+  readonly plan: UnitSource;
   readonly unit: Unit;
   readonly failure: Failure;
   /** Whether the other windows of its value were set aside. */
@@ -101,7 +101,7 @@ const MOST_HELD_BACK = 1_000;
  * windows failed in a row.
  */
 export async function* fetchWindows(
-  plans: readonly StreamPlan[],
+  plans: readonly UnitSource[],
   options: FetchWindowsOptions,
 ): AsyncGenerator<Fetched> {
   const channel = new Channel<Fetched>();
@@ -133,7 +133,7 @@ export async function* fetchWindows(
 }
 
 /** Fetches all units, then those that were held back. */
-async function fetchAll(plans: readonly StreamPlan[], shared: Shared): Promise<void> {
+async function fetchAll(plans: readonly UnitSource[], shared: Shared): Promise<void> {
   const { windowsInFlight, windDown } = shared.options;
   const several = (count: number, worker: () => Promise<void>) =>
     Array.from({ length: count }, worker);
@@ -152,7 +152,7 @@ async function fetchAll(plans: readonly StreamPlan[], shared: Shared): Promise<v
 }
 
 /** Takes units from a plan and fetches them until none is left. */
-async function fetchUnits(plan: StreamPlan, shared: Shared): Promise<void> {
+async function fetchUnits(plan: UnitSource, shared: Shared): Promise<void> {
   const { options } = shared;
   for (;;) {
     if (options.signal.aborted || options.windDown?.aborted || shared.isOver) return;
@@ -183,7 +183,7 @@ function isUnavailable(error: unknown, shared: Shared): boolean {
 
 /** Splits a window that is too full, holds back one whose failure may pass, and fails any other. */
 async function failOnce(
-  plan: StreamPlan,
+  plan: UnitSource,
   unit: Unit,
   failure: Failure,
   shared: Shared,
@@ -251,7 +251,7 @@ async function failHeldBack({ channel, heldBack }: Shared): Promise<void> {
 }
 
 async function fetchUnit(
-  plan: StreamPlan,
+  plan: UnitSource,
   unit: Unit,
   { channel, options }: Shared,
 ): Promise<void> {

@@ -46,8 +46,32 @@ interface Ranges {
   readonly whole: Needed["whole"] | undefined;
 }
 
+/** Where the units of a stream come from. */
+export interface UnitSource {
+  /** Name of the stream. */
+  readonly name: string;
+  /** The stream. */
+  readonly stream: Stream;
+  /** Windows returned so far, and windows that were done before. */
+  readonly counts: { planned: number; skipped: number };
+  /** Whether the next window depends on the records of one that has been returned and has not ended. */
+  readonly isWaiting: boolean;
+  /** The next unit; undefined if none is left, though a split may add one later. */
+  next(): Promise<Unit | undefined>;
+  /** Reports how many records a window held; call it before `settle`. */
+  fetched(unit: Unit, records: number): void;
+  /** Returns a window that held more than the API returns as two halves; false if it cannot be split. */
+  tooFull(unit: Unit): boolean;
+  /** The halves of a window of which a stretch fails; undefined if it cannot be halved. */
+  halve(unit: Unit): Unit[] | undefined;
+  /** Drops the remaining windows of a unit's `for_each` value; false if there are none. */
+  setAside(unit: Unit): boolean;
+  /** Reports that a unit has ended, whatever its outcome. */
+  settle(unit: Unit): void;
+}
+
 /** Returns the units of a stream one by one; several workers may share it. */
-export class StreamPlan {
+export class StreamPlan implements UnitSource {
   /** Name of the stream. */
   readonly name: string;
   /** The stream. */
@@ -88,14 +112,20 @@ export class StreamPlan {
 
   /** Returns a window that held more than the API returns as two halves; false if it cannot be split. */
   tooFull(unit: Unit): boolean {
+    const halves = this.split(unit);
+    this.#queue.push(...halves);
+    return halves.length > 0;
+  }
+
+  /** The halves of a window that held more than the API returns; none if it cannot be split. */
+  split(unit: Unit): Unit[] {
     const { window } = this.stream;
-    if (unit.window === null || window === undefined || !window.auto) return false;
+    if (unit.window === null || window === undefined || !window.auto) return [];
     const auto = this.#autos.get(unit.each);
     const halves = auto?.tooFull(unit.window) ?? splitWindow(unit.window, window.min);
-    if (halves === undefined) return false;
-    this.#queue.push(...halves.map((half) => ({ ...unit, window: half })));
+    if (halves === undefined) return [];
     this.counts.planned++;
-    return true;
+    return halves.map((half) => ({ ...unit, window: half }));
   }
 
   /**

@@ -29,7 +29,8 @@ export interface RecordedRun {
 export type HistoryTarget = Pick<Target, "query" | "write">;
 
 /**
- * Records a run, replacing the record with the same ID; the caller holds the job's lock.
+ * Records a run, replacing the record with the same ID; the caller holds the job's lock. `plan` is what other
+ * workers need to join it while it is in progress.
  *
  * @throws {Failure} of kind `target` if the database cannot be written.
  */
@@ -37,6 +38,7 @@ export async function recordRun(
   target: HistoryTarget,
   job: string,
   run: RecordedRun,
+  plan?: unknown,
 ): Promise<void> {
   const row: Row = [
     job,
@@ -46,12 +48,14 @@ export async function recordRun(
     run.summary === undefined ? null : JSON.stringify(run.summary),
     run.startedAt,
     run.endedAt ?? null,
+    plan === undefined ? null : JSON.stringify(plan),
   ];
   await target.write([{ shape: shapeOf(RUNS_TABLE), rows: [row] }], []);
 }
 
 /**
- * Records windows that failed at `atMs`, epoch milliseconds; the caller holds the job's lock.
+ * Records windows that failed at `atMs`, epoch milliseconds; the caller holds the job's lock or their claims,
+ * which `checks` end.
  *
  * @throws {Failure} of kind `target` if the database cannot be written.
  */
@@ -59,7 +63,7 @@ export async function recordFailures(
   target: HistoryTarget,
   job: string,
   failed: readonly { readonly unit: Unit; readonly failure: Failure }[],
-  atMs: number,
+  { atMs, checks = [] }: { readonly atMs: number; readonly checks?: readonly string[] },
 ): Promise<void> {
   const rows = failed.map(({ unit: { stream, scope, each, window }, failure }): Row => [
     job,
@@ -72,7 +76,7 @@ export async function recordFailures(
     failure.hint === undefined ? null : storable(failure.hint),
     new Date(atMs).toISOString(),
   ]);
-  await target.write([{ shape: shapeOf(FAILURES_TABLE), rows }], []);
+  await target.write([{ shape: shapeOf(FAILURES_TABLE), rows }], [], undefined, checks);
 }
 
 /** Text that fits the database: PostgreSQL stores no NUL. */

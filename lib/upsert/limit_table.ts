@@ -7,7 +7,7 @@ import type { Target } from "./write/target.ts";
 const MS = (column: string) => `(extract(epoch FROM ${column}) * 1000)::double precision`;
 const INSTANT = (parameter: string) => `to_timestamp(${parameter}::double precision / 1000)`;
 
-const COLUMNS = `${MS("clock_timestamp()")}, ${MS("next_at")}, holder,
+const COLUMNS = `${MS("clock_timestamp()")}, ${MS("next_at")}, shares,
   margin_ms::double precision, ${MS("paused_until")}, ${
   MS("period_start")
 }, used, history, version`;
@@ -17,11 +17,11 @@ const READ_SQL = `SELECT ${COLUMNS} FROM ${LIMITS_TABLE} WHERE api_key = $1 AND 
 const READ_ALL_SQL = `SELECT ${COLUMNS}, "limit" FROM ${LIMITS_TABLE} WHERE api_key = $1`;
 
 const INSERT_SQL = `INSERT INTO ${LIMITS_TABLE}
-  (api_key, "limit", next_at, holder, margin_ms, paused_until, period_start, used, history, version)
-VALUES ($1, $2, to_timestamp(0), '', 0, to_timestamp(0), to_timestamp(0), 0, '[]', 0)
+  (api_key, "limit", next_at, shares, margin_ms, paused_until, period_start, used, history, version)
+VALUES ($1, $2, to_timestamp(0), '[]', 0, to_timestamp(0), to_timestamp(0), 0, '[]', 0)
 ON CONFLICT DO NOTHING`;
 
-const REPLACE_SQL = `UPDATE ${LIMITS_TABLE} SET next_at = ${INSTANT("$4")}, holder = $5,
+const REPLACE_SQL = `UPDATE ${LIMITS_TABLE} SET next_at = ${INSTANT("$4")}, shares = $5::jsonb,
   margin_ms = $6, paused_until = ${INSTANT("$7")}, period_start = ${INSTANT("$8")}, used = $9,
   history = $10::jsonb, version = version + 1
 WHERE api_key = $1 AND "limit" = $2 AND version = $3 RETURNING version`;
@@ -46,7 +46,7 @@ export class LimitTable implements LimitStore {
 
   async replace({ apiKey, limit }: LimitKey, version: number, state: LimitState): Promise<boolean> {
     const parameters = [
-      ...[apiKey, limit, version, state.nextAtMs, state.holder, state.marginMs],
+      ...[apiKey, limit, version, state.nextAtMs, JSON.stringify(state.shares), state.marginMs],
       ...[state.pausedUntilMs, state.periodStartMs, state.used, JSON.stringify(state.history)],
     ];
     const { rows } = await this.#target.query(REPLACE_SQL, { parameters });
@@ -66,14 +66,15 @@ export async function readLimits(
 }
 
 function storedLimit(row: readonly unknown[]): StoredLimit {
-  const [nowMs, nextAtMs, holder, marginMs, pausedUntilMs, periodStartMs, used, history, version] =
+  const [nowMs, nextAtMs, shares, marginMs, pausedUntilMs, periodStartMs, used, history, version] =
     row;
   return {
     nowMs: Number(nowMs),
     version: Number(version),
     state: {
       nextAtMs: Number(nextAtMs),
-      holder: String(holder),
+      // A row of an earlier version has none.
+      shares: (shares ?? []) as LimitState["shares"],
       marginMs: Number(marginMs),
       pausedUntilMs: Number(pausedUntilMs),
       periodStartMs: Number(periodStartMs),

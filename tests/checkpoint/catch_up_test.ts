@@ -68,7 +68,7 @@ function fail({ target, job }: Proving, day: string, reason = "503") {
   const from = parseCivil(day)!;
   const unit = { ...THINGS, window: { from, to: from + 1440 }, eachValues: {} };
   const failure = new Failure("window", reason, { hint: "Do this" });
-  return recordFailures(target, job.job, [{ unit, failure }], Date.UTC(2025, 0, 9));
+  return recordFailures(target, job.job, [{ unit, failure }], { atMs: Date.UTC(2025, 0, 9) });
 }
 
 Deno.test("catchUp() learns what the ledger proves, empty and open parts included", async () => {

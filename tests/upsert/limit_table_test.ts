@@ -22,7 +22,7 @@ for (const kind of ["postgres", "pglite"] as const) {
       : await (await sharedPostgres()).createDatabase();
     const state = {
       nextAtMs: 1_700_000_000_123,
-      holder: "me",
+      shares: [{ holder: "a", requests: 2, sinceMs: 1.6e12, untilMs: 1.6e12 }],
       marginMs: 9.4,
       pausedUntilMs: 1_700_000_000_000,
       periodStartMs: 1_600_000_000_000,

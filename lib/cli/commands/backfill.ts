@@ -15,6 +15,7 @@ import { type GivenOptions, givenOptions, rangeOf, runOptions, streamsOf } from 
 import { Screen } from "../screen.ts";
 import { StopSignal } from "../signals.ts";
 import { surveyLines } from "../lines/survey_lines.ts";
+import { FIRST_WORKER, readWorkerCount, thisWorker } from "../worker_count.ts";
 import { newRunId } from "../../run.ts";
 
 /**
@@ -59,12 +60,6 @@ async function plannedOn(stores: Stores, job: Job, given: GivenOptions, resume: 
   return { checkpoint, plan };
 }
 
-/** Takes the job's lock, which also stamps a new target. */
-async function lock(job: Job, stores: Stores): Promise<AsyncDisposable> {
-  const holder = { run: newRunId(Date.now()), host: Deno.hostname(), pid: Deno.pid };
-  return await stores.target.lock(job.job, holder);
-}
-
 async function checkStatus(job: Job, given: GivenOptions, args: Arguments): Promise<number> {
   await using stores = await openStores();
   const { checkpoint, plan } = await plannedOn(stores, job, given, args.has("resume"));
@@ -89,14 +84,40 @@ async function perform(job: Job, given: GivenOptions, args: Arguments): Promise<
   try {
     await using stores = await openStores(undefined, stop.signal);
     stop.signal.throwIfAborted();
-    await using _lock = await lock(job, stores);
+    const isShared = countWorkers(args, stores) > 1;
+    const run = newRunId(Date.now());
+    const holder = { run, host: Deno.hostname(), pid: Deno.pid };
+    // This also stamps a new target.
+    await using _lock = await stores.target.lock(job.job, holder);
     stop.signal.throwIfAborted();
-    return await performOn(stores, { job, given, args, screen, signal: stop.signal });
+    return await performOn(stores, {
+      job,
+      given,
+      args,
+      screen,
+      run,
+      isShared,
+      signal: stop.signal,
+    });
   } catch (error) {
     if (!stop.signal.aborted) throw error;
     sayInterrupted(screen);
     return EXIT.interrupted;
   }
+}
+
+/** The processes that share the run on this machine; the launcher starts the others. */
+function countWorkers(args: Arguments, { target }: Stores): number {
+  const count = readWorkerCount(args.value("workers"));
+  if (count > 1 && target.kind === "pglite") {
+    throw new Failure(
+      "configuration",
+      "Cannot share the run: an embedded database can be used by one process only",
+      { hint: "Set DATABASE_URL to a PostgreSQL server, or leave --workers out" },
+    );
+  }
+  if (count > 1 && args.has("from-archive")) throw noReplay("--workers");
+  return count;
 }
 
 function sayInterrupted(screen: Screen): void {
@@ -122,12 +143,16 @@ interface RunContext {
   readonly given: GivenOptions;
   readonly args: Arguments;
   readonly screen: Screen;
+  /** ID of the run. */
+  readonly run: string;
+  /** Whether other processes are expected to join. */
+  readonly isShared: boolean;
   readonly signal: AbortSignal;
 }
 
 async function performOn(
   stores: Stores,
-  { job, given, args, screen, signal }: RunContext,
+  { job, given, args, screen, run, isShared, signal }: RunContext,
 ): Promise<number> {
   const checkpoint = await stores.checkpoint(job, true);
   const resume = args.has("resume");
@@ -145,7 +170,9 @@ async function performOn(
     archive: stores.settings.archive,
     fromArchive: args.has("from-archive"),
     logsFolder: stores.settings.logsFolder,
-    run: newRunId(Date.now()),
+    run,
+    // Whoever joins sends requests, and a replay sends none.
+    ...(args.has("from-archive") ? {} : { worker: thisWorker(FIRST_WORKER), isShared }),
     show: (event) => {
       screen.show(event);
       page?.show(event);

@@ -19,6 +19,7 @@ import { viewStreams } from "../../checkpoint/snapshot.ts";
 import { intersect } from "../../plan/coverage.ts";
 import { startedPart } from "../../plan/needed.ts";
 import { selectStreams } from "../../plan/stage.ts";
+import { readWorkers } from "../../upsert/worker_table.ts";
 import { type Status, statusJson, statusLines } from "../lines/status_lines.ts";
 
 const CLEAR_SCREEN = new TextEncoder().encode("\x1b[H\x1b[2J");
@@ -83,11 +84,12 @@ interface Look {
 async function readStatus(job: Job, stores: Stores, look: Look): Promise<Status> {
   const { checkpoint, names, options, ranged } = look;
   const range = ranged ? rangeOf(options) : undefined;
-  const [snapshots, tables, archive, runs] = await Promise.all([
+  const [snapshots, tables, archive, runs, workers] = await Promise.all([
     viewStreams(job, checkpoint, names, options.params, range),
     stores.target.countRows(Object.keys(job.tables)),
     archiveHoldings(stores.target, job.job),
     checkpoint.runs.list(RUNS_SHOWN),
+    readWorkers(stores.target, job.job),
   ]);
   const streams: Status["streams"] = {};
   const now = civilAt(Date.now(), job.time_zone);
@@ -105,5 +107,6 @@ async function readStatus(job: Job, stores: Stores, look: Look): Promise<Status>
     tables,
     archive: archive ?? null,
     runs,
+    workers,
   };
 }

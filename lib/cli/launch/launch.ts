@@ -12,6 +12,7 @@ import { usageText } from "./usage.ts";
 import { passSignals } from "./pass_signals.ts";
 import { jobFileOf, type Permissions, permissions } from "./permissions.ts";
 import { programArguments } from "./program.ts";
+import { helperNames } from "./helper_names.ts";
 import { childEnvironment } from "./environment.ts";
 import { DEFAULTS } from "../settings.ts";
 import { FIXED, MEMORY_SETTINGS, needsOf, PROGRAM_NAMES, REPOSITORY_JOB } from "./needs.ts";
@@ -40,6 +41,7 @@ export async function launch([command = "--help", ...args]: readonly string[]): 
   }
   let env: Record<string, string>;
   let granted: Permissions;
+  let fromFiles: ReadonlySet<string>;
   try {
     let files: Readonly<Record<string, string>> = await readEnvFiles();
     env = { ...MEMORY_SETTINGS, ...files, ...Deno.env.toObject(), ...needs.settings };
@@ -49,14 +51,33 @@ export async function launch([command = "--help", ...args]: readonly string[]): 
     const ofJob = await readJobEnvFiles(jobFileOf(args, needs.file === true, env));
     files = { ...ofJob, ...files };
     env = { ...ofJob, ...env };
-    granted = await permissions(needs, args, env, new Set(Object.keys(files)));
+    fromFiles = new Set(Object.keys(files));
+    granted = await permissions(needs, args, env, fromFiles);
   } catch (error) {
     return refuse(error as Failure);
   }
   const { flags, variables, withheld, warnings } = granted;
   warn(env, withheld);
   for (const warning of warnings) console.error(`warning: ${warning}`);
-  return await signals.until(start(command, flags, args, childEnvironment(env, variables)));
+  const child = start(command, flags, args, childEnvironment(env, variables));
+  const helpers = command === "backfill" ? await startHelpers(args, env, fromFiles) : [];
+  return await signals.until(child, helpers);
+}
+
+/** Starts the processes that share the run of a backfill with the first one. */
+async function startHelpers(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  fromFiles: ReadonlySet<string>,
+): Promise<Deno.ChildProcess[]> {
+  const names = helperNames(args);
+  if (names.length === 0) return [];
+  const { flags, variables } = await permissions(needsOf("worker", args)!, args, env, fromFiles);
+  const job = namedJob(args);
+  const own = job === undefined ? [] : ["--config", job];
+  return names.map((name) =>
+    start("worker", flags, [...own, "--name", name], childEnvironment(env, variables))
+  );
 }
 
 /** The job file of a command that names none; empty where help needs none. */

@@ -11,6 +11,7 @@ export const REPOSITORY_JOB = "config/racing.yaml";
 /** The needs of the commands whose permissions follow from a job. */
 export const COMMANDS: Readonly<Record<string, Needs>> = {
   backfill: { source: true, target: true, kv: true, logs: true, archive: true, lock: true },
+  worker: { source: true, target: true, logs: true, archive: true, lock: true },
   status: { target: true, kv: true },
   errors: { target: true, kv: true, lock: true },
   verify: { target: true, kv: true },

@@ -13,8 +13,11 @@ const SAME_PRESS_MS = 200;
 
 /** Forwards signals. */
 export interface SignalPassing {
-  /** Forwards signals to a child until it ends, and returns its exit code. */
-  until(child: Deno.ChildProcess): Promise<number>;
+  /**
+   * Forwards signals to a child and its helpers until it ends, and returns its exit code. The helpers are ended
+   * after it, unless it was killed: then they finish its work.
+   */
+  until(child: Deno.ChildProcess, helpers?: readonly Deno.ChildProcess[]): Promise<number>;
 }
 
 /**
@@ -22,19 +25,19 @@ export interface SignalPassing {
  * exit code of an interrupted command; `onKill` is called before a command is killed.
  */
 export function passSignals(exitCode: number, onKill: () => void): SignalPassing {
-  let child: Deno.ChildProcess | undefined;
+  let children: readonly Deno.ChildProcess[] = [];
   let firstAtMs: number | undefined;
-  const kill = (child: Deno.ChildProcess) => {
+  const kill = () => {
     onKill();
-    send(child, "SIGKILL");
+    for (const child of children) send(child, "SIGKILL");
   };
   const onSignal = (signal: Deno.Signal) => {
-    if (child === undefined) Deno.exit(exitCode);
+    if (children.length === 0) Deno.exit(exitCode);
     const now = performance.now();
     const isSecond = firstAtMs !== undefined && now - firstAtMs > SAME_PRESS_MS;
-    send(child, signal);
+    for (const child of children) send(child, signal);
     if (firstAtMs === undefined || isSecond) {
-      Deno.unrefTimer(setTimeout(kill, isSecond ? LEAVE_MS : STOP_MS, child));
+      Deno.unrefTimer(setTimeout(kill, isSecond ? LEAVE_MS : STOP_MS));
     }
     firstAtMs ??= now;
   };
@@ -44,9 +47,11 @@ export function passSignals(exitCode: number, onKill: () => void): SignalPassing
   const onHangup = hangupEnds() ? () => onSignal("SIGHUP") : () => {};
   Deno.addSignalListener("SIGHUP", onHangup);
   return {
-    until: async (started) => {
-      child = started;
+    until: async (child, helpers = []) => {
+      children = [child, ...helpers];
       const { code, signal } = await child.status;
+      if (signal === null) { for (const helper of helpers) send(helper, "SIGTERM"); }
+      await Promise.all(helpers.map((helper) => helper.status));
       // A command that does not listen yet, or no longer, is ended by the signal itself.
       return firstAtMs === undefined || signal === null ? code : exitCode;
     },

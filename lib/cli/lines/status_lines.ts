@@ -1,6 +1,7 @@
 // Formats the output of `status`: streams with their coverage, tables with their rows, the last runs and
 // the next command; `--json` prints the same with days. Pure.
 import type { ArchiveHoldings } from "../../upsert/archive_index.ts";
+import type { WorkerView } from "../../upsert/worker_table.ts";
 import { formatCount, formatNumber, formatTable, oneLine } from "../../report/text/format.ts";
 import type { RunRecord } from "../../checkpoint/run_log.ts";
 import { type Days, daysOf, inDays, type StreamView } from "../../checkpoint/snapshot.ts";
@@ -28,6 +29,8 @@ export interface Status {
   archive: ArchiveHoldings | null;
   /** The last runs, newest first. */
   runs: RunRecord[];
+  /** The processes of the last run. */
+  workers: readonly WorkerView[];
 }
 
 /** What `status --json` prints. */
@@ -51,6 +54,10 @@ export function statusLines(status: Status): string[] {
     lines.push("", ...formatTable([RUN_HEADER, ...status.runs.map(runCells)]));
     const [{ wait, endedAt }] = status.runs as [RunRecord];
     if (wait !== undefined && endedAt === undefined) lines.push("", oneLine(formatWait(wait)));
+  }
+  const working = status.workers.filter(({ ended_at }) => ended_at === null);
+  if (working.length > 0) {
+    lines.push("", ...formatTable([WORKER_HEADER, ...working.map(workerCells)]));
   }
   lines.push("", `next   deno task ${nextTask(status)}`);
   return lines;
@@ -113,6 +120,36 @@ function ranges(windows: readonly Window[]): string {
   const shown = windows.slice(0, RANGES_SHOWN).map((window) => daysText(daysOf(window)));
   const more = windows.length - shown.length;
   return shown.join(", ") + (more > 0 ? ` and ${formatNumber(more)} more` : "");
+}
+
+const WORKER_HEADER = [
+  ...[
+    "worker",
+    "where",
+    "since",
+    "windows",
+    "claimed",
+    "requests",
+    "a second",
+    "last sign of life",
+  ],
+];
+
+function workerCells(worker: WorkerView): string[] {
+  const { name, host, pid, started_at, seen_at, windows, claimed, requests, per_second } = worker;
+  return [
+    name,
+    `pid ${pid} on ${host}`,
+    second(started_at),
+    ...[windows, claimed, requests].map(formatNumber),
+    String(per_second),
+    second(seen_at),
+  ].map(oneLine);
+}
+
+/** An instant in UTC to the second. */
+function second(instant: string): string {
+  return `${new Date(instant).toISOString().slice(0, 19)}Z`;
 }
 
 const RUN_HEADER = ["last runs", "from", "to", "outcome", "windows", "requests", "seconds"];

@@ -10,12 +10,22 @@ export interface LimitKey {
   readonly limit: string;
 }
 
+/** What one process holds of a pace; instants are epoch milliseconds of the store's clock. */
+export interface Share {
+  /** The process. */
+  readonly holder: string;
+  /** Requests of an interval; 0 while it waits for some. */
+  readonly requests: number;
+  /** Since when it is in the queue of those that want some. */
+  readonly sinceMs: number;
+  /** When its lease ends. */
+  readonly untilMs: number;
+}
+
 /** What is kept of a limit; instants are epoch milliseconds of the store's clock. */
 export interface LimitState {
-  /** When the next process may send, for limits that set a pace. */
+  /** When a process may send that gets more of a pace than it had. */
   readonly nextAtMs: number;
-  /** The process that reserved last. */
-  readonly holder: string;
   /** The learned margin over an interval, in milliseconds; 0 where none was learned. */
   readonly marginMs: number;
   /** No request is sent before this instant. */
@@ -24,6 +34,8 @@ export interface LimitState {
   readonly periodStartMs: number;
   /** Requests of the period. */
   readonly used: number;
+  /** What each process holds of a pace. */
+  readonly shares: readonly Share[];
   /** Requests of a rolling period by the time of their reservation: pairs of instant and count. */
   readonly history: readonly (readonly [atMs: number, count: number])[];
 }
@@ -49,7 +61,7 @@ export interface LimitStore {
 /** A limit that was never used. */
 export const UNUSED: LimitState = {
   nextAtMs: 0,
-  holder: "",
+  shares: [],
   marginMs: 0,
   pausedUntilMs: 0,
   periodStartMs: 0,

@@ -50,7 +50,9 @@ export class Pacer {
   /** The declared rate. */
   readonly rate: Rate;
   readonly #margin: Margin;
-  readonly #spacingMs: number;
+  #spacingMs: number;
+  /** Requests of an interval; fewer than the rate's where others have the rest. */
+  #requests: number;
   readonly #slackMs: number;
   readonly #groupSize: number;
   /** Ring of the first send time of each group, as long as the interval is in groups. */
@@ -72,12 +74,19 @@ export class Pacer {
     this.#bursts = rate.burst;
     this.#margin = new Margin(rate);
     this.#spacingMs = spacingMs(rate);
+    this.#requests = rate.requests;
     this.#slackMs = Math.min(MOST_SLACK_MS, SLACK_SHARE * rate.intervalMs);
     this.#groupSize = Math.ceil(rate.requests / MOST_SLOTS);
     const groups = this.#groupSize === 1
       ? rate.requests
       : Math.floor(rate.requests / this.#groupSize) - 1;
     this.#sentAtMs = new Float64Array(groups).fill(-Infinity);
+  }
+
+  /** Paces so many of the rate's requests from now on. */
+  resize(requests: number): void {
+    this.#requests = requests;
+    this.#spacingMs = this.rate.intervalMs / requests;
   }
 
   /** Earliest time, in the caller's milliseconds, at which the next request may be sent. */
@@ -98,7 +107,7 @@ export class Pacer {
   get paceMs(): number {
     const { overIntervalMs, betweenMs } = this.#margin;
     return Math.max(
-      (this.rate.intervalMs + overIntervalMs) / this.rate.requests,
+      (this.rate.intervalMs + overIntervalMs) / this.#requests,
       betweenMs > 0 ? this.#spacingMs + betweenMs : 0,
     );
   }
@@ -177,7 +186,7 @@ export class Pacer {
   #catchUpMs(): number {
     if (this.#refused) {
       if (this.#spacingMs < COARSE_SPACING_MS) return TIMER_LATE_MS;
-      const marginMs = this.#margin.overIntervalMs / this.rate.requests;
+      const marginMs = this.#margin.overIntervalMs / this.#requests;
       return Math.min(CATCH_UP_MS, marginMs / 2);
     }
     return this.mostCatchUpMs;
@@ -190,9 +199,17 @@ export class Pacer {
   }
 
   #overDue(): number {
-    return this.#sentAtMs[this.#slot(this.#sent)]! + this.rate.intervalMs +
+    const before = this.#sent - this.#groupSize * this.#groupsBack();
+    if (before < 0) return -Infinity;
+    return this.#sentAtMs[this.#slot(before)]! + this.rate.intervalMs +
       this.#margin.overIntervalMs -
       this.#slackMs;
+  }
+
+  /** Groups of an interval; one fewer where a group has several requests, of which the first one is kept. */
+  #groupsBack(): number {
+    if (this.#groupSize === 1) return this.#requests;
+    return Math.max(1, Math.floor(this.#requests / this.#groupSize) - 1);
   }
 
   #opensGroup(number: number): boolean {

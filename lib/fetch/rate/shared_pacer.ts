@@ -5,7 +5,8 @@ import { limitName } from "../../plan/time/rate.ts";
 import type { Clock } from "./clock.ts";
 import type { LimitStore } from "./limit_store.ts";
 import { Pacer, type PacerOptions } from "./pacer.ts";
-import { openReservation, type Reservation } from "./reservation.ts";
+import { openReservation } from "./reservation.ts";
+import type { Reservation } from "./store_access.ts";
 
 /** Where and as whom a process shares its limits. */
 export interface Sharing {
@@ -45,6 +46,7 @@ export class SharedPacer extends Pacer implements AsyncDisposable {
       marginMs: () => this.margin.overIntervalMs,
       paceDueMs: () => super.due(),
       catchUpMs: this.mostCatchUpMs,
+      resize: (requests) => this.resize(requests),
       adoptMargin: (marginMs) => this.adoptMargin(marginMs),
     });
   }

@@ -38,6 +38,10 @@ export class PgliteSession implements Session {
     });
   }
 
+  coordinate(steps: readonly Step[]): Promise<StepResult[]> {
+    return this.transact(steps);
+  }
+
   async query(sql: string, options: QueryOptions = {}): Promise<QueryResult> {
     const parameters = [...options.parameters ?? []];
     return await this.#use(async (database) =>

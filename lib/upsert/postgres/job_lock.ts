@@ -109,6 +109,9 @@ export class PostgresLocks implements Locks {
       return other === undefined || other.token === held.token ? [] : [[held.job, other.name]];
     }));
     const [job, name] = holders.flat()[0] ?? [undefined, "another run"];
+    if ([...this.#held].some((held) => isWorker(held.job)) && job === undefined) {
+      return fenced(cause);
+    }
     const which = job === undefined ? "the job's lock" : `the lock of job "${job}"`;
     return new Failure("locked", `Cannot continue: ${which} was taken over by ${name}`, {
       hint:
@@ -266,6 +269,19 @@ function isOwn({ job, token }: Held): string {
 
 function renewSql(held: Held, more = ""): string {
   return `UPDATE ${LOCKS_TABLE} SET lease_until = ${LEASE_SQL}${more} WHERE ${isOwn(held)}`;
+}
+
+/** A worker that was silent for longer than its lease: its lock is gone, and its windows are given to others. */
+function fenced(cause: unknown): Failure {
+  return new Failure(
+    "locked",
+    "Cannot continue: this process was silent for so long that its windows were given to others",
+    { hint: "Nothing that was written is lost; run again with --resume when they are done", cause },
+  );
+}
+
+function isWorker(job: string): boolean {
+  return job.startsWith("worker ");
 }
 
 function isRunning(job: string, holder: string): Failure {

@@ -46,6 +46,10 @@ export class PostgresSession implements Session {
     return this.#writer.use((client) => transact(client, this.#beginWrite, steps, end));
   }
 
+  coordinate(steps: readonly Step[]): Promise<StepResult[]> {
+    return this.#reader.use((client) => transact(client, this.#beginWrite, steps));
+  }
+
   query(sql: string, options: QueryOptions = {}): Promise<QueryResult> {
     if (options.readOnly) {
       return this.#read((client) => runQuery(client, sql, options.parameters));

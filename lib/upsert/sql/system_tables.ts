@@ -5,6 +5,8 @@ import type { Table } from "../../config/schema/job_schema.ts";
 import type { Row, RowSet, RowShape } from "../../extract/row_shape.ts";
 import { quoteIdentifier, quoteLiteral } from "./identifier.ts";
 import { FAILURES_TABLE, LEDGER_TABLE, LOG_TABLES, RUNS_TABLE } from "./log_tables.ts";
+import { ownTable } from "./own_table.ts";
+import { WORKER_TABLES } from "./worker_tables.ts";
 
 /** A finished window in the target's ledger. */
 export interface LedgerEntry {
@@ -96,6 +98,8 @@ export const SYSTEM_TABLES: Readonly<Record<string, Table>> = {
     summary: "jsonb",
     started_at: "timestamptz",
     ended_at: "timestamptz",
+    // What other workers need to join the run.
+    plan: "jsonb",
   }),
   [FAILURES_TABLE]: ownTable(
     "Windows that failed, with the reason.",
@@ -130,7 +134,7 @@ export const SYSTEM_TABLES: Readonly<Record<string, Table>> = {
       api_key: "text",
       limit: "text",
       next_at: "timestamptz",
-      holder: "text",
+      shares: "jsonb",
       margin_ms: "numeric",
       paused_until: "timestamptz",
       period_start: "timestamptz",
@@ -167,6 +171,7 @@ export const SYSTEM_TABLES: Readonly<Record<string, Table>> = {
       keys: "text[]",
     },
   ),
+  ...WORKER_TABLES,
   [TABLES_TABLE]: ownTable("Tables that jobs write to.", ["name"], {
     name: "text",
     // Whether Hindcast created the table; one that existed before belongs to somebody else.
@@ -299,27 +304,5 @@ export function shapeOf(table: string): RowShape {
     merges: names.map(() => "replace"),
     key: key.map((name) => names.indexOf(name)),
     version: [],
-  };
-}
-
-function ownTable(
-  about: string,
-  key: string[],
-  columns: Record<string, Table["columns"][string]["type"]>,
-  indexes: string[][] = [],
-): Table {
-  return {
-    about,
-    key,
-    columns: Object.fromEntries(
-      Object.entries(columns).map((
-        [name, type],
-      ) => [name, { type, merge: undefined, about: undefined }]),
-    ),
-    merge: "replace",
-    vanished: "keep",
-    indexes,
-    references: {},
-    extend: true,
   };
 }

@@ -33,6 +33,12 @@ export interface Session extends AsyncDisposable {
    */
   transact(steps: readonly Step[], end?: "commit" | "rollback"): Promise<StepResult[]>;
   /**
+   * Runs the steps like `transact`, without waiting for rows that are being written.
+   *
+   * @throws {DatabaseError} with the index of the step that failed.
+   */
+  coordinate(steps: readonly Step[]): Promise<StepResult[]>;
+  /**
    * Runs one statement.
    *
    * @throws {DatabaseError}

@@ -29,7 +29,7 @@ import {
 } from "../sql/system_tables.ts";
 import { planTables } from "../sql/table_plan.ts";
 import type { TableNotice, TablePlan } from "../sql/table_plan.ts";
-import type { LockHolder, Target, Written } from "./target.ts";
+import type { LockHolder, StatementRows, Target, Written } from "./target.ts";
 import type { QueryOptions, QueryResult } from "./query.ts";
 import { Writer } from "./write_rows.ts";
 import type { LedgerEntry } from "../sql/system_tables.ts";
@@ -124,8 +124,16 @@ export class SqlTarget implements Target {
     sets: readonly RowSet[],
     ledger: readonly LedgerEntry[],
     watch: Watch = NOTHING_WATCHED,
+    checks: readonly string[] = [],
   ): Promise<Written> {
-    return await this.#writer.write(sets, ledgerRows(ledger), watch);
+    return await this.#writer.write(sets, ledgerRows(ledger), watch, checks);
+  }
+
+  async transact(statements: readonly string[]): Promise<StatementRows[]> {
+    const { session } = this.#parts;
+    const steps = statements.map((sql) => ({ sql }));
+    const run = () => retryDatabase(this.#parts, () => session.coordinate(steps));
+    return (await failing("coordinate the workers", run)).map(({ rows }) => rows);
   }
 
   async query(sql: string, options: QueryOptions = {}): Promise<QueryResult> {

@@ -29,6 +29,9 @@ export interface LockHolder {
   readonly pid: number;
 }
 
+/** The rows of one statement, in PostgreSQL's text format. */
+export type StatementRows = readonly (readonly (string | null)[])[];
+
 /** A database that rows are written to. A new kind of database implements it, as ../postgres and ../pglite do. */
 export interface Target extends AsyncDisposable {
   /** The kind of database. */
@@ -54,7 +57,8 @@ export interface Target extends AsyncDisposable {
    * Merges rows into their tables and records finished windows in one transaction, tables in dependency
    * order. Sets of one shape are merged in order. Retries after a lost connection. A row that the database
    * refuses is rejected alone, and counts as rejected for every window that is recorded. Rows that the
-   * windows of `watch` no longer return are marked or deleted, unless a row was rejected.
+   * windows of `watch` no longer return are marked or deleted, unless a row was rejected. `checks` are
+   * statements that fail with a division by zero where the rows must not be written.
    *
    * @throws {Failure} of kind `target` if the database cannot take the rows, `locked` if the lock was lost.
    */
@@ -62,7 +66,15 @@ export interface Target extends AsyncDisposable {
     sets: readonly RowSet[],
     ledger: readonly LedgerEntry[],
     watch?: Watch,
+    checks?: readonly string[],
   ): Promise<Written>;
+  /**
+   * Runs statements in one transaction and one message, beside the writes; each takes a new snapshot. Returns the
+   * rows of each, as strings. Retries after a lost connection, so it must not matter if they run twice.
+   *
+   * @throws {Failure} of kind `target` with the reason of the database.
+   */
+  transact(statements: readonly string[]): Promise<StatementRows[]>;
   /**
    * Runs one SQL statement.
    *

@@ -61,13 +61,19 @@ export class Writer {
 
   /**
    * Writes the sets together with the ledger's rows. If an earlier write is still running and fails, this
-   * one fails with it: nothing is written past a failure that the caller has not seen.
+   * one fails with it: nothing is written past a failure that the caller has not seen. `checks` are statements
+   * that fail with a division by zero where the rows must not be written.
    *
    * @throws {Failure} of kind `target` or `locked`.
    */
-  write(sets: readonly RowSet[], ledger: RowSet, watch: Watch): Promise<Written> {
+  write(
+    sets: readonly RowSet[],
+    ledger: RowSet,
+    watch: Watch,
+    checks: readonly string[] = [],
+  ): Promise<Written> {
     const records = [ledger, watch.stated].filter(({ rows }) => rows.length > 0);
-    const writing = this.#write([...sets, ...records], watch, this.#last);
+    const writing = this.#write([...sets, ...records], { watch, checks }, this.#last);
     this.#last = writing;
     writing.catch(() => {
       if (this.#last === writing) this.#last = Promise.resolve(undefined);
@@ -77,12 +83,13 @@ export class Writer {
 
   async #write(
     sets: readonly RowSet[],
-    { read }: Watch,
+    { watch, checks }: { watch: Watch; checks: readonly string[] },
     before: Promise<Written | undefined>,
   ): Promise<Written> {
     const order = [...this.#input.relations.keys()];
     const [copies, last] = await Promise.all([copyBatchesOf(sets, order), before]);
-    const attempts = new Attempts(this.#input, this.#strategies, copies, read);
+    const guards = () => [...this.#input.guards(), ...checks];
+    const attempts = new Attempts({ ...this.#input, guards }, this.#strategies, copies, watch.read);
     return await attempts.run(last?.rejected.length ?? 0);
   }
 }

@@ -96,6 +96,7 @@ Deno.test("each command may reach its API, its database and its files, and nothi
     query: { env: ENV, net: reader.net, read: JOB_FILES },
     errors: { ...reader, sys: ["hostname"] },
     backfill: runner,
+    worker: { ...runner, read: [...JOB_FILES, "DIR/logs"], write: ["DIR/logs"] },
     doctor: runner,
     console: {
       ...reader,

@@ -2,7 +2,8 @@ import { assert, assertEquals, assertLessOrEqual, assertRejects } from "@std/ass
 import fc from "fast-check";
 import { Failure } from "../../../lib/failure.ts";
 import { Limiter } from "../../../lib/fetch/rate/limiter.ts";
-import { UNUSED } from "../../../lib/fetch/rate/limit_store.ts";
+import { type LimitStore, UNUSED } from "../../../lib/fetch/rate/limit_store.ts";
+import { randomFrom, type ServerKind, strictServer } from "./strict_world.ts";
 import { MemoryLimitStore } from "../../../lib/fetch/rate/memory_limit_store.ts";
 import { giveBack, reserve } from "../../../lib/fetch/rate/quota.ts";
 import { boundTogether, parseRate, type Rate } from "../../../lib/plan/time/rate.ts";
@@ -16,7 +17,13 @@ function setup(startMs = Date.UTC(2025, 0, 1, 12)) {
   const sentAtMs: number[] = [];
   const waits: (Wait | undefined)[] = [];
   const open = (rates: readonly Rate[], noWait = false) => {
-    const sharing = { store, apiKey: "key", holder: crypto.randomUUID() };
+    let isKilled = false;
+    // The store does not hear from a process that was killed.
+    const ofProcess: LimitStore = {
+      read: (key) => isKilled ? new Promise(() => {}) : store.read(key),
+      replace: (key, version, state) => store.replace(key, version, state),
+    };
+    const sharing = { store: ofProcess, apiKey: "key", holder: crypto.randomUUID() };
     const source = boundTogether(rates);
     const onWait = (wait: Wait | undefined) => waits.push(wait);
     const limiter = new Limiter({ source, clock, wallNow: clock.now, onWait, noWait, sharing });
@@ -25,7 +32,7 @@ function setup(startMs = Date.UTC(2025, 0, 1, 12)) {
         sentAtMs.push((await limiter.stream("s").take(signal)).sentAtMs);
       }
     };
-    return Object.assign(limiter, { send });
+    return Object.assign(limiter, { send, kill: () => isKilled = true });
   };
   return { clock, store, sentAtMs, waits, open };
 }
@@ -187,4 +194,73 @@ Deno.test("reserve() lets no rolling period hold more than the quota, property",
       assertKept(sent, rate, 0);
     }
   }));
+});
+
+/** Requests that a strict server refuses, of those that were sent then, with up to 8 ms of jitter on the way. */
+function refusedBy(
+  kind: ServerKind,
+  rate: Rate,
+  sentAtMs: readonly number[],
+  seed: number,
+): number {
+  const random = randomFrom(seed);
+  const server = strictServer(kind, rate);
+  const arrivals = sentAtMs.map((at) => at + 8 * random()).sort((a, b) => a - b);
+  return arrivals.filter((at) => !server.admit(at).ok).length;
+}
+
+Deno.test("processes that share a limit use it to 98 % together, and a strict server refuses none of them", async () => {
+  for (const [text, count] of [["50/s", 8], ["5/s", 4], ["2/s", 2]] as const) {
+    const { clock, sentAtMs, open } = setup();
+    const rate = parseRate(text);
+    let left = 90 * rate.requests;
+    using _ = clock.autoAdvance();
+    await Promise.all(Array.from({ length: count }, async () => {
+      const process = open([rate]);
+      while (left-- > 0) await process.send(1);
+    }));
+    const sorted = sentAtMs.toSorted((a, b) => a - b);
+    const steady = sorted.filter((at) => at >= sorted[0]! + 10_000 && at < sorted[0]! + 70_000);
+    const used = steady.length / (60 * rate.requests);
+    assert(used >= 0.98, `${text} by ${count}: ${used}`);
+    for (const kind of ["bucket", "windows", "log"] as const) {
+      assertEquals(refusedBy(kind, rate, sorted, count), 0, `${text} by ${count}, ${kind}`);
+    }
+  }
+});
+
+Deno.test("more processes than requests of an interval take turns, and none goes without", async () => {
+  const { clock, sentAtMs, open } = setup();
+  const rate = parseRate("2/s");
+  using _ = clock.autoAdvance();
+  const sent = [0, 0, 0, 0, 0];
+  const stop = new AbortController();
+  const processes = sent.map(async (_, at) => {
+    const process = open([rate]);
+    while (!stop.signal.aborted) {
+      await process.send(1, stop.signal).catch(() => {});
+      sent[at]!++;
+    }
+  });
+  await clock.sleep(120_000);
+  stop.abort();
+  await Promise.all(processes);
+  assertKept(sentAtMs, rate);
+  assert(sent.every((count) => count > 20), sent.join());
+  assert(sentAtMs.length > 0.8 * 240, `${sentAtMs.length} of 240`);
+});
+
+Deno.test("the share of a process that was killed goes to the others within its lease", async () => {
+  const { clock, sentAtMs, open } = setup();
+  const rate = parseRate("10/s");
+  using _ = clock.autoAdvance();
+  const killed = open([rate]);
+  const alive = open([rate]);
+  await Promise.all([killed.send(50), alive.send(50)]);
+  killed.kill();
+  const from = clock.now();
+  await alive.send(150);
+  assertKept(sentAtMs, rate);
+  const later = sentAtMs.filter((at) => at > from + 7_000 && at <= from + 12_000);
+  assert(later.length >= 48, `${later.length} of 50`);
 });

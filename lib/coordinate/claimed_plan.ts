@@ -1,0 +1,177 @@
+// Owns the order in which the windows of one stream are fetched where several processes share a run: a plan
+// proposes windows, those that are free are claimed a few at a time, and each is handed out once it is claimed.
+// Alone it hands out what the plan proposes. Windows that others are fetching are remembered, in case they are
+// given back.
+import type { Stream } from "../config/schema/job_schema.ts";
+import type { StreamPlan, Unit, UnitSource } from "../plan/stream_plan.ts";
+import type { Claims } from "./claims.ts";
+
+/** Windows claimed at once; fewer leave more to others, more cost fewer statements. */
+const [FEWEST_CLAIMED, MOST_CLAIMED] = [2, 64];
+/** Time that the windows of one claim take, in milliseconds. */
+const CLAIM_LASTS_MS = 300;
+/** Busy windows remembered before those that have ended are dropped. */
+const BUSY_KEPT = 1_000;
+
+/** The plan of a stream that several processes share. */
+export class ClaimedPlan implements UnitSource {
+  readonly name: string;
+  readonly stream: Stream;
+  readonly counts: { planned: number; skipped: number };
+  readonly #plan: StreamPlan;
+  readonly #claims: Claims;
+  /** Claimed, and not handed out yet. */
+  readonly #granted: Unit[] = [];
+  #candidates: Unit[] = [];
+  /** What others were fetching when the plan proposed it. */
+  #busy: Unit[] = [];
+  /** The units of the plan that parts were cut from. */
+  readonly #wholes = new WeakMap<Unit, Unit>();
+  #turn: Promise<unknown> = Promise.resolve();
+  #claiming: Promise<boolean> | undefined;
+  #size = FEWEST_CLAIMED;
+  #claimedAtMs = -Infinity;
+
+  /** Proposes what the plan does. */
+  constructor(plan: StreamPlan, claims: Claims) {
+    this.name = plan.name;
+    this.stream = plan.stream;
+    this.counts = plan.counts;
+    this.#plan = plan;
+    this.#claims = claims;
+  }
+
+  get isWaiting(): boolean {
+    return this.#plan.isWaiting;
+  }
+
+  next(): Promise<Unit | undefined> {
+    return this.exclusive(() => this.#take());
+  }
+
+  /** Runs an action while no unit is handed out. */
+  exclusive<R>(action: () => Promise<R>): Promise<R> {
+    const turn = this.#turn.then(action);
+    this.#turn = turn.catch(() => {});
+    return turn;
+  }
+
+  fetched(unit: Unit, records: number): void {
+    this.#plan.fetched(unit, records);
+  }
+
+  /** The halves stay claimed, and are fetched next. */
+  tooFull(unit: Unit): boolean {
+    const halves = this.#plan.split(unit);
+    if (halves.length === 0) return false;
+    this.#claims.divide(unit, halves);
+    this.#granted.unshift(...halves);
+    return true;
+  }
+
+  halve(unit: Unit): Unit[] | undefined {
+    const halves = this.#plan.halve(unit);
+    if (halves !== undefined) this.#claims.divide(unit, halves);
+    return halves;
+  }
+
+  setAside(unit: Unit): boolean {
+    const isOther = ({ each }: Unit) => each !== unit.each;
+    const dropped = this.#granted.filter((granted) => !isOther(granted));
+    const before = this.#candidates.length + this.#busy.length;
+    this.#candidates = this.#candidates.filter(isOther);
+    this.#busy = this.#busy.filter(isOther);
+    for (const granted of dropped) this.#granted.splice(this.#granted.indexOf(granted), 1);
+    this.#claims.giveUp(dropped);
+    const dropsMore = this.#plan.setAside(unit);
+    return dropsMore || dropped.length > 0 ||
+      before > this.#candidates.length + this.#busy.length;
+  }
+
+  settle(unit: Unit): void {
+    this.#plan.settle(this.#wholes.get(unit) ?? unit);
+  }
+
+  /** Looks at the busy windows again; returns whether any of them is free now, or still busy. */
+  recheck(): "free" | "busy" | "ended" {
+    const parts = this.#busy.map((unit) => this.#claims.progress.partsOf(unit));
+    this.#busy = parts.flatMap(({ busy }) => busy);
+    this.#candidates.push(...parts.flatMap(({ free }) => free));
+    return this.#candidates.length > 0 ? "free" : this.#busy.length > 0 ? "busy" : "ended";
+  }
+
+  async #take(): Promise<Unit | undefined> {
+    for (;;) {
+      const granted = this.#granted.shift();
+      if (granted !== undefined) {
+        if (this.#claims.areShared && this.#granted.length < this.#size / 2) this.#claimAhead();
+        return granted;
+      }
+      if (!this.#claims.areShared) {
+        const unit = await this.#plan.next();
+        return unit && this.#claims.handOut(unit);
+      }
+      const isClaimed = await (this.#claiming ?? this.#claim());
+      if (!isClaimed) return undefined;
+    }
+  }
+
+  /** Claims before the last window is handed out, so that nobody waits for the database. */
+  #claimAhead(): void {
+    if (this.#claiming !== undefined || this.#plan.isWaiting) return;
+    const claiming = this.#claim();
+    this.#claiming = claiming;
+    claiming.catch(() => {}).then(() => this.#claiming = undefined);
+  }
+
+  /** Claims the next windows; false if the plan has no more, though others may be busy with some. */
+  async #claim(): Promise<boolean> {
+    await this.#claims.learn();
+    const candidates = await this.#propose();
+    if (candidates.length === 0) return false;
+    this.#adapt();
+    const granted = await this.#claims.claim(this.name, candidates);
+    for (const unit of candidates) {
+      (granted.has(unit) ? this.#granted : this.#candidates).push(unit);
+    }
+    return true;
+  }
+
+  async #propose(): Promise<Unit[]> {
+    const proposed: Unit[] = [];
+    while (proposed.length < this.#size) {
+      if (this.#plan.isWaiting && proposed.length > 0) break;
+      const candidate = this.#candidates.shift() ?? await this.#plan.next();
+      if (candidate === undefined) break;
+      const { free, busy } = this.#claims.progress.partsOf(candidate);
+      for (const part of [...free, ...busy]) {
+        if (part !== candidate) this.#wholes.set(part, this.#wholes.get(candidate) ?? candidate);
+      }
+      this.#remember(busy);
+      proposed.push(...free);
+      // Nobody will report the end of a window that is not fetched here.
+      if (free.length === 0) this.settle(candidate);
+    }
+    return proposed;
+  }
+
+  #remember(busy: readonly Unit[]): void {
+    this.#busy.push(...busy);
+    if (this.#busy.length < BUSY_KEPT) return;
+    const { progress } = this.#claims;
+    this.#busy = this.#busy.flatMap((unit) => {
+      const { free, busy } = progress.partsOf(unit);
+      return [...free, ...busy];
+    });
+  }
+
+  /** So many windows that a claim lasts a while: more where they are short. */
+  #adapt(): void {
+    const nowMs = this.#claims.now();
+    const tookMs = nowMs - this.#claimedAtMs;
+    this.#claimedAtMs = nowMs;
+    if (tookMs === Infinity) return;
+    const size = Math.round(this.#size * Math.min(2, Math.max(0.5, CLAIM_LASTS_MS / tookMs)));
+    this.#size = Math.min(MOST_CLAIMED, Math.max(FEWEST_CLAIMED, size));
+  }
+}

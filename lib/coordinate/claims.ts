@@ -1,0 +1,181 @@
+// Owns the claims of one process on the windows of a run: which windows it has handed out, and which claim each
+// belongs to. Alone it only counts; once other processes join, everything that is in flight is claimed, and from
+// then on a window is handed out after it was claimed. Invariant: a claim ends in the transaction of the rows of
+// its last window.
+import { catchUp, type CatchUpInput } from "../checkpoint/catch_up.ts";
+import type { Unit } from "../plan/stream_plan.ts";
+import { ClaimTable } from "../upsert/claim_table.ts";
+import type { Target } from "../upsert/write/target.ts";
+import { RunProgress } from "./run_progress.ts";
+
+/** A plan that can be kept from handing out units. */
+export interface Pausable {
+  /** Runs an action while no unit is handed out. */
+  exclusive<R>(action: () => Promise<R>): Promise<R>;
+}
+
+/** A claim, and the windows that it covers and that have not ended: halves of a window share one. */
+export interface Claim {
+  /** Names it. */
+  readonly token: string;
+  /** Windows that have not ended. */
+  readonly open: Set<Unit>;
+}
+
+/** What the claims of a process need. */
+export interface ClaimsOptions extends CatchUpInput {
+  /** The target. */
+  readonly target: Pick<Target, "query" | "transact">;
+  /** The process, a UUID. */
+  readonly worker: string;
+  /** Whether this process holds the job's lock, so that it stores what it learns. */
+  readonly isStored: boolean;
+  /** Returns a fresh UUID. */
+  readonly randomId: () => string;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+}
+
+/** The claims of one process. */
+export class Claims {
+  /** What all processes have finished and claimed. */
+  progress: RunProgress = new RunProgress(Infinity);
+  readonly #options: ClaimsOptions;
+  readonly #table: ClaimTable;
+  /** Units that have not ended; without a claim those that were handed out alone. */
+  readonly #held = new Map<Unit, Claim | undefined>();
+  #areShared = false;
+
+  /** Starts alone. */
+  constructor(options: ClaimsOptions) {
+    this.#options = options;
+    this.#table = new ClaimTable(options.target, options.job, options.worker);
+  }
+
+  /** Whether windows are claimed before they are handed out. */
+  get areShared(): boolean {
+    return this.#areShared;
+  }
+
+  /** Begins the run; what transactions from `xid` on have committed is of it. */
+  begin(xid: number): void {
+    this.progress = new RunProgress(xid);
+  }
+
+  /** Monotonic milliseconds. */
+  now(): number {
+    return this.#options.now();
+  }
+
+  /** Claims what is in flight, and from now on everything before it is handed out. */
+  async share(plans: readonly Pausable[]): Promise<void> {
+    if (this.#areShared) return;
+    await withoutHandingOut(plans, async () => {
+      await this.learn();
+      for (const [stream, units] of Map.groupBy(this.#held.keys(), ({ stream }) => stream)) {
+        await this.claim(stream, units);
+      }
+      this.#areShared = true;
+    });
+  }
+
+  /** Reads what the other processes have committed. */
+  async learn(): Promise<void> {
+    const { isStored } = this.#options;
+    this.progress.add(await catchUp(this.#options, { isStored }));
+  }
+
+  /** Claims units of a stream; returns those that were free. */
+  async claim(stream: string, units: readonly Unit[]): Promise<Set<Unit>> {
+    const { checkpoint, randomId } = this.#options;
+    const claims = units.map((unit) => ({
+      unit,
+      claim: { token: randomId(), open: new Set([unit]) },
+    }));
+    const granted = new Set<Unit>();
+    for (const [scope, ofScope] of Map.groupBy(claims, ({ unit }) => unit.scope)) {
+      const result = await this.#table.claim({
+        ...{ stream, scope, mark: await checkpoint.mark() },
+        wanted: ofScope.map(({ unit: { each, window }, claim: { token } }) => ({
+          each,
+          window,
+          token,
+        })),
+      });
+      this.progress.claimedByOthers(stream, result.others);
+      for (const { unit, claim } of ofScope) {
+        if (!result.granted.has(claim.token)) continue;
+        granted.add(unit);
+        this.#held.set(unit, claim);
+      }
+    }
+    return granted;
+  }
+
+  /** Records that a unit is being fetched without a claim. */
+  handOut(unit: Unit): Unit {
+    this.#held.set(unit, undefined);
+    return unit;
+  }
+
+  /** Divides the claim of a unit among its parts. */
+  divide(unit: Unit, parts: readonly Unit[]): void {
+    const claim = this.#held.get(unit);
+    this.#held.delete(unit);
+    claim?.open.delete(unit);
+    for (const part of parts) {
+      claim?.open.add(part);
+      this.#held.set(part, claim);
+    }
+  }
+
+  /** Gives units back that are not fetched here. */
+  giveUp(units: readonly Unit[]): void {
+    const tokens = this.#close(units);
+    this.#table.release(tokens).catch(() => {/* the lease ends */});
+  }
+
+  /** The statements that end the claims of units in the transaction that writes their last rows. */
+  checks(units: readonly Unit[]): string[] {
+    if (!this.#areShared) return [];
+    const tokens = this.#close(units);
+    return tokens.length === 0 ? [] : [this.#table.completionSql(tokens)];
+  }
+
+  /** Ends the claims that came while the rows of units were being written. */
+  async written(units: readonly Unit[]): Promise<void> {
+    const tokens = this.#close(units);
+    if (tokens.length > 0) await this.#table.release(tokens);
+  }
+
+  /** Reads what others have claimed of streams. */
+  async look(streams: readonly string[]): Promise<void> {
+    for (const stream of streams) {
+      this.progress.claimedByOthers(stream, await this.#table.others(stream));
+    }
+  }
+
+  /** Gives everything back. */
+  async leave(): Promise<void> {
+    if (this.#areShared) await this.#table.release();
+  }
+
+  /** Forgets units that have ended; returns the claims that none is left of. */
+  #close(units: readonly Unit[]): string[] {
+    return units.flatMap((unit) => {
+      const claim = this.#held.get(unit);
+      this.#held.delete(unit);
+      if (claim === undefined || !claim.open.delete(unit) || claim.open.size > 0) return [];
+      return [claim.token];
+    });
+  }
+}
+
+/** Runs an action while no plan hands out a unit. */
+function withoutHandingOut(
+  [plan, ...others]: readonly Pausable[],
+  action: () => Promise<void>,
+): Promise<void> {
+  if (plan === undefined) return action();
+  return plan.exclusive(() => withoutHandingOut(others, action));
+}

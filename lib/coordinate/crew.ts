@@ -1,0 +1,252 @@
+// Owns the part of one process in a run that several processes may share: it enters the process, shows signs of
+// life, notices others that join and others that died, wraps the plans of streams, waits at the end of a stage for
+// what others are fetching, and leaves. It fetches and writes nothing.
+import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import type { Clock } from "../fetch/rate/clock.ts";
+import { Failure } from "../failure.ts";
+import type { StreamPlan, Unit } from "../plan/stream_plan.ts";
+import { lockOf, type Worker, type WorkerCounts, WorkerTable } from "../upsert/worker_table.ts";
+import type { Target } from "../upsert/write/target.ts";
+import { ClaimedPlan } from "./claimed_plan.ts";
+import { Claims } from "./claims.ts";
+
+/** What a crew member needs. */
+export interface CrewOptions {
+  /** Name of the job. */
+  readonly job: string;
+  /** Id of the run. */
+  readonly run: string;
+  /** This process. */
+  readonly worker: Worker;
+  /** The target; a server, because an embedded database belongs to one process. */
+  readonly target: Pick<Target, "query" | "transact" | "lock">;
+  /** What is known of the job. */
+  readonly checkpoint: Checkpoint;
+  /** Whether the process joins a run that another one has started. */
+  readonly hasJoined: boolean;
+  /** Whether others are expected, so that windows are claimed from the start. */
+  readonly isShared?: boolean | undefined;
+  /** What the process has done so far. */
+  readonly counts: () => Omit<WorkerCounts, "perSecond">;
+  /** Waits and monotonic time. */
+  readonly clock: Clock;
+  /** Ends every wait. */
+  readonly signal: AbortSignal;
+  /** Called once the run has ended for another process. */
+  readonly onEnd: () => void;
+  /** Receives what the user should know. */
+  readonly say: (message: string) => void;
+}
+
+/** Time between two signs of life. */
+const BEAT_MS = 5_000;
+/** The same while others share the run, so that the death of one is noticed early. */
+const SHARED_BEAT_MS = 1_000;
+/** A process that lives shows its sign of life again within this time after its connection broke. */
+const SIGN_OF_LIFE_MS = 2_000;
+/** Time between two looks at what others are fetching. */
+const LOOK_MS = 250;
+
+/** One process of a run. */
+export class Crew implements AsyncDisposable {
+  readonly #options: CrewOptions;
+  readonly #table: WorkerTable;
+  readonly #claims: Claims;
+  readonly #plans = new Set<ClaimedPlan>();
+  readonly #left = new AbortController();
+  /** Locks without a sign of life, and since when. */
+  #silent = new Map<string, number>();
+  #lock: AsyncDisposable | undefined;
+  #beating: Promise<void> = Promise.resolve();
+  #lastCounts = { requests: 0, atMs: 0 };
+
+  private constructor(options: CrewOptions) {
+    const { target, job, checkpoint, worker: { worker }, clock, hasJoined } = options;
+    this.#options = options;
+    this.#table = new WorkerTable(target, job);
+    this.#lastCounts.atMs = clock.now();
+    this.#claims = new Claims({
+      ...{ target, job, checkpoint, worker, now: clock.now },
+      isStored: !hasJoined,
+      randomId: () => crypto.randomUUID(),
+    });
+  }
+
+  /**
+   * Enters the process: as the one that starts a run, whose job's lock is held, or as one that joins it.
+   *
+   * @throws {Failure} of kind `locked` if workers of an earlier run still work on it.
+   */
+  static async enter(options: CrewOptions): Promise<Crew> {
+    const crew = new Crew(options);
+    const { job, run, worker, hasJoined, isShared = false } = options;
+    if (hasJoined) {
+      await crew.#takeLock();
+      await crew.#table.join(run, worker);
+      return crew;
+    }
+    const other = await crew.#table.start(run, worker, isShared);
+    if (other === undefined) return crew;
+    throw new Failure("locked", `Cannot start: job "${job}" is being run by a worker, ${other}`, {
+      hint: "Wait until it has ended, or join it: deno task worker",
+    });
+  }
+
+  /**
+   * Begins to work on the run, which is recorded.
+   *
+   * @throws {Failure} of kind `locked` if the run has ended meanwhile.
+   */
+  async begin(): Promise<void> {
+    const { run, hasJoined, isShared = hasJoined, clock, signal } = this.#options;
+    // The process that started the run claims what it has in flight as soon as it notices this one.
+    while (hasJoined && !await this.#table.allShare(run)) await clock.sleep(LOOK_MS, signal);
+    const open = await this.#table.openRun();
+    if (open?.run !== run) {
+      throw new Failure("locked", `Cannot join: run ${run} has ended`, {
+        hint: "Start another one: deno task backfill --resume",
+      });
+    }
+    this.#claims.begin(open.xid);
+    if (isShared) await this.#share();
+    this.#beating = this.#beat();
+  }
+
+  async #takeLock(): Promise<void> {
+    const { target, worker, run } = this.#options;
+    const { host, pid } = worker;
+    this.#lock ??= await target.lock(lockOf(worker), { run, host, pid });
+  }
+
+  /** Claims windows from now on. */
+  async #share(): Promise<void> {
+    await this.#takeLock();
+    await this.#claims.share([...this.#plans]);
+    await this.#table.share(this.#options.worker);
+  }
+
+  /** Whether the process has joined a run that another one started. */
+  get hasJoined(): boolean {
+    return this.#options.hasJoined;
+  }
+
+  /** Whether other processes may be working on the run. */
+  get isShared(): boolean {
+    return this.#claims.areShared;
+  }
+
+  /** The plan of a stream, of which windows that are free are fetched here. */
+  plan(plan: StreamPlan): ClaimedPlan {
+    const claimed = new ClaimedPlan(plan, this.#claims);
+    this.#plans.add(claimed);
+    return claimed;
+  }
+
+  /** Statements for the transaction that writes the last rows of units, or that they failed. */
+  checks(units: readonly Unit[]): string[] {
+    return this.#claims.checks(units);
+  }
+
+  /** Ends what is left of units that were written, or whose failure was. */
+  async written(units: readonly Unit[]): Promise<void> {
+    await this.#claims.written(units);
+  }
+
+  /**
+   * Waits until what others were fetching of these streams has ended; returns whether some of it is free and
+   * must be fetched here.
+   */
+  async hasMore(streams: readonly string[]): Promise<boolean> {
+    const { clock, signal } = this.#options;
+    const plans = [...this.#plans].filter(({ name }) => streams.includes(name));
+    while (this.#claims.areShared && !signal.aborted) {
+      await this.#claims.look(streams);
+      await this.#claims.learn();
+      const states = plans.map((plan) => plan.recheck());
+      if (states.includes("free")) return true;
+      if (!states.includes("busy")) break;
+      await clock.sleep(LOOK_MS, signal).catch(() => {});
+    }
+    for (const plan of plans) this.#plans.delete(plan);
+    return false;
+  }
+
+  /**
+   * Waits until the run has ended; where the process that started it is dead and no other one is left, this one
+   * records its end with a summary.
+   */
+  async finish(summary: unknown): Promise<void> {
+    const { clock, run, worker, signal } = this.#options;
+    while (!signal.aborted && !await this.#table.finish(run, worker, summary)) {
+      await this.#notice();
+      await clock.sleep(LOOK_MS, signal).catch(() => {});
+    }
+  }
+
+  /** The summaries of the other processes, once they have left or are dead; waits `waitMs` at most. */
+  async others(waitMs: number): Promise<unknown[]> {
+    const { clock, run, worker } = this.#options;
+    const untilMs = clock.now() + waitMs;
+    for (;;) {
+      const { summaries, working } = await this.#table.others(run, worker);
+      if (working === 0 || clock.now() >= untilMs) return summaries;
+      await clock.sleep(LOOK_MS);
+    }
+  }
+
+  /** Gives claims back and records the summary; further calls change nothing. */
+  async leave(summary: unknown): Promise<void> {
+    if (this.#left.signal.aborted) return;
+    this.#left.abort();
+    await this.#beating;
+    await this.#claims.leave();
+    await this.#table.end(this.#options.worker, this.#counts(), summary);
+    await this.#lock?.[Symbol.asyncDispose]();
+  }
+
+  /** Leaves without a summary, if that has not been done; a database that is gone ends the leases itself. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.leave(null).catch(() => {});
+    await this.#lock?.[Symbol.asyncDispose]();
+  }
+
+  async #beat(): Promise<void> {
+    const { clock } = this.#options;
+    while (!this.#left.signal.aborted) {
+      const ms = this.#claims.areShared ? SHARED_BEAT_MS : BEAT_MS;
+      await clock.sleep(ms, this.#left.signal).catch(() => {});
+      if (this.#left.signal.aborted) return;
+      await this.#beatOnce().catch(() => {/* the next write tells whether the database is gone */});
+    }
+  }
+
+  async #beatOnce(): Promise<void> {
+    const { run, worker, say, hasJoined, onEnd } = this.#options;
+    const { others, hasEnded } = await this.#table.beat(run, worker, this.#counts());
+    if (hasJoined && hasEnded) onEnd();
+    if (this.#claims.areShared) return await this.#notice();
+    if (others === 0) return;
+    await this.#share();
+    say("another worker has joined the run; windows are shared from now on");
+  }
+
+  #counts(): WorkerCounts {
+    const { clock, counts } = this.#options;
+    const [now, nowMs] = [counts(), clock.now()];
+    const seconds = Math.max(1, nowMs - this.#lastCounts.atMs) / 1000;
+    const perSecond = Math.round((now.requests - this.#lastCounts.requests) / seconds * 10) / 10;
+    this.#lastCounts = { requests: now.requests, atMs: nowMs };
+    return { ...now, perSecond };
+  }
+
+  /** Ends the leases of workers that died: their connections show it at once. */
+  async #notice(): Promise<void> {
+    const nowMs = this.#options.clock.now();
+    const silent = await this.#table.silent();
+    this.#silent = new Map(
+      silent.map(({ token }) => [token, this.#silent.get(token) ?? nowMs]),
+    );
+    const dead = silent.filter(({ token }) => nowMs - this.#silent.get(token)! >= SIGN_OF_LIFE_MS);
+    await this.#table.expire(dead);
+  }
+}

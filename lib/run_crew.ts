@@ -1,0 +1,133 @@
+// Owns what a run does so that several processes may share it: what it tells those that join, how this process
+// enters, and what the summaries of all come to when it leaves. A run on an embedded database belongs to one
+// process.
+import { Crew } from "./coordinate/crew.ts";
+import type { Clock } from "./fetch/rate/clock.ts";
+import type { BackfillInput } from "./backfill.ts";
+import type { Window } from "./plan/time/window.ts";
+import { joinSummaries, type Summary } from "./report/summary.ts";
+import type { Worker } from "./upsert/worker_table.ts";
+
+/** What of a run its crew depends on. */
+export interface CrewedRun extends
+  Pick<
+    BackfillInput,
+    | "job"
+    | "streams"
+    | "params"
+    | "range"
+    | "resume"
+    | "retry"
+    | "target"
+    | "checkpoint"
+    | "signal"
+    | "listen"
+  > {
+  /** Id of the run. */
+  readonly run: string;
+  /** What this process has done so far. */
+  readonly summary: Summary;
+  /** Waits and monotonic time. */
+  readonly clock?: Clock | undefined;
+  /** This process, if others may join the run. */
+  readonly worker?: Worker | undefined;
+  /** Whether others are expected to join. */
+  readonly isShared?: boolean | undefined;
+  /** Whether this process joins a run that another one has started. */
+  readonly hasJoined?: boolean | undefined;
+  /** Called once the run has ended for another process. */
+  readonly onEnd?: (() => void) | undefined;
+}
+
+/** What a process needs to join a run. */
+export interface CrewPlan {
+  /** Names of the streams. */
+  readonly streams: readonly string[];
+  /** Values of the parameters. */
+  readonly params: Readonly<Record<string, unknown>>;
+  /** Dates, half-open. */
+  readonly range: Window;
+  /** Whether dates that are done and settled are skipped. */
+  readonly resume: boolean;
+  /** Streams that run only for windows that failed before; null where such windows are left alone. */
+  readonly retryOnly: readonly string[] | null;
+  /** The options of the run, for its log. */
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** How long the process that started a run waits for the others to leave, once everything is done. */
+const OTHERS_LEAVE_MS = 5_000;
+
+/** What others need to join the run; undefined where nobody may. */
+export function crewPlan(
+  run: CrewedRun & { readonly options: CrewPlan["options"] },
+): CrewPlan | undefined {
+  if (!mayBeShared(run)) return undefined;
+  const { streams, params, range, resume, retry, options } = run;
+  const retryOnly = retry === undefined ? null : [...retry.only];
+  return { streams, params, range, resume, retryOnly, options };
+}
+
+/** Enters this process in the crew of the run; undefined where nobody may join. */
+export async function enterCrew(run: CrewedRun): Promise<Crew | undefined> {
+  const { job, target, checkpoint, summary, worker, clock, signal, listen } = run;
+  if (!mayBeShared(run) || worker === undefined || clock === undefined) return undefined;
+  return await Crew.enter({
+    ...{ job: job.job, run: run.run, target, checkpoint, worker, clock, signal },
+    ...{ hasJoined: run.hasJoined ?? false, isShared: run.isShared },
+    counts: () => countsOf(summary),
+    say: (message) => listen({ kind: "warning", message }),
+    onEnd: run.onEnd ?? (() => {}),
+  });
+}
+
+function mayBeShared({ target, worker }: CrewedRun): boolean {
+  return worker !== undefined && target.kind === "postgres";
+}
+
+function countsOf({ windows, requests, rows }: Summary) {
+  const written = Object.values(rows).reduce((sum, each) => sum + each.inserted + each.updated, 0);
+  return { windows: windows.done, requests, rows: written };
+}
+
+/** Leaves the crew; the summary of the process that started the run becomes that of all. */
+export async function leaveCrew(
+  crew: Crew | undefined,
+  { hasJoined = false }: Pick<CrewedRun, "hasJoined">,
+  summary: Summary,
+): Promise<void> {
+  if (crew === undefined) return;
+  const isComplete = summary.outcome !== "interrupted" && crew.isShared;
+  if (hasJoined) {
+    await crew.leave(summary);
+    if (!isComplete) return;
+    const others = await crew.others(0) as (Summary | null)[];
+    const total = others.reduce<Summary>(
+      (sum, other) => other === null ? sum : withOther(sum, other),
+      summary,
+    );
+    await crew.finish(total);
+    return;
+  }
+  if (crew.isShared) {
+    const others = await crew.others(isComplete ? OTHERS_LEAVE_MS : 0);
+    for (const other of others as (Summary | null)[]) {
+      if (other !== null) Object.assign(summary, withOther(summary, other));
+    }
+  }
+  await crew.leave(summary);
+}
+
+/** Everybody plans all windows and skips what was done before; what each has done adds up. */
+function withOther(summary: Summary, other: Summary): Summary {
+  const total = joinSummaries(summary, other);
+  const { done, failed } = total.windows;
+  const planned = Math.max(summary.windows.planned, done + failed);
+  const isFailed = failed > 0 || total.rejected > 0;
+  const outcome = summary.outcome === "done" && isFailed ? "failed" : summary.outcome;
+  return {
+    ...total,
+    ...{ run: summary.run, seconds: summary.seconds, outcome },
+    windows: { planned, done, failed, skipped: summary.windows.skipped },
+  };
+}

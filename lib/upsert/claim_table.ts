@@ -1,0 +1,156 @@
+// Claims windows for a worker, in the table hindcast_claims. Each call is one transaction that holds a lock of the
+// job, so it works through a pooler. Invariant: a window, or a part of it, belongs to one living worker, and is
+// not claimed again once it is in the ledger.
+import type { Track } from "../plan/scope.ts";
+import { formatCivil, parseCivil } from "../plan/time/civil.ts";
+import type { Window } from "../plan/time/window.ts";
+import { quoteLiteral } from "./sql/identifier.ts";
+import { FAILURES_TABLE, LEDGER_TABLE } from "./sql/log_tables.ts";
+import { LOCKS_TABLE } from "./sql/system_tables.ts";
+import { CLAIMS_TABLE } from "./sql/worker_tables.ts";
+import type { StatementRows, Target } from "./write/target.ts";
+
+/** A window that a worker wants. */
+export interface WantedWindow {
+  /** Canonical string of the `for_each` values. */
+  readonly each: string;
+  /** Its dates; null for a stream without windows. */
+  readonly window: Window | null;
+  /** Names the claim; a fresh UUID. */
+  readonly token: string;
+}
+
+/** A window that another worker has claimed. */
+export interface ClaimedWindow extends Track {
+  /** Its dates; null for a stream without windows. */
+  readonly window: Window | null;
+}
+
+/** What a worker claims. */
+export interface ClaimRequest {
+  /** Name of the stream. */
+  readonly stream: string;
+  /** Canonical string of the parameters. */
+  readonly scope: string;
+  /** How far the logs are known; windows that were committed since are not claimed. */
+  readonly mark: string | undefined;
+  /** What it wants. */
+  readonly wanted: readonly WantedWindow[];
+}
+
+/** The claims of one worker of a job. */
+export class ClaimTable {
+  readonly #target: Pick<Target, "transact">;
+  readonly #job: string;
+  readonly #worker: string;
+
+  /** The tables must exist. */
+  constructor(target: Pick<Target, "transact">, job: string, worker: string) {
+    this.#target = target;
+    this.#job = quoteLiteral(job);
+    this.#worker = quoteLiteral(worker);
+  }
+
+  /** Claims what is free; returns the tokens that were granted, and what others have claimed of the stream. */
+  async claim(
+    request: ClaimRequest,
+  ): Promise<{ granted: ReadonlySet<string>; others: ClaimedWindow[] }> {
+    const statements = [
+      ...this.#opening(),
+      this.#insertSql(request),
+      this.#readSql(request.stream),
+    ];
+    const rows = (await this.#target.transact(statements)).at(-1)!;
+    const own = rows.filter((row) => row[5] === "t").map((row) => String(row[6]));
+    return { granted: new Set(own), others: claimed(rows) };
+  }
+
+  /** What others have claimed of a stream. */
+  async others(stream: string): Promise<ClaimedWindow[]> {
+    const statements = [...this.#opening(), this.#readSql(stream)];
+    return claimed((await this.#target.transact(statements)).at(-1)!);
+  }
+
+  /** Gives claims back; all of the worker's without tokens. */
+  async release(tokens?: readonly string[]): Promise<void> {
+    if (tokens?.length === 0) return;
+    const which = tokens === undefined ? `worker = ${this.#worker}` : tokenIn(tokens);
+    await this.#target.transact([
+      `DELETE FROM ${CLAIMS_TABLE} WHERE job = ${this.#job} AND ${which}`,
+    ]);
+  }
+
+  /**
+   * The statement that gives claims up in the transaction of their rows. That the worker still holds its lock is
+   * checked by the same transaction; it deletes nothing when it is repeated.
+   */
+  completionSql(tokens: readonly string[]): string {
+    return `DELETE FROM ${CLAIMS_TABLE} WHERE job = ${this.#job} AND ${tokenIn(tokens)}`;
+  }
+
+  /** Takes the lock of the job's claims, and gives the claims of dead workers up. */
+  #opening(): string[] {
+    return [claimLockSql(this.#job), ...reapSql(this.#job)];
+  }
+
+  #insertSql({ stream, scope, mark, wanted }: ClaimRequest): string {
+    const rows = wanted.map(({ each, window, token }) => ({
+      each,
+      from: window === null ? "" : formatCivil(window.from),
+      to: window === null ? "" : formatCivil(window.to),
+      token,
+    }));
+    const [ofStream, ofScope] = [quoteLiteral(stream), quoteLiteral(scope)];
+    const overlaps = (alias: string) =>
+      `${alias}.job = ${this.#job} AND ${alias}.stream = ${ofStream} AND ${alias}.scope = ${ofScope} ` +
+      `AND ${alias}.each = c.each AND (c."from" = '' OR ${alias}."from" COLLATE "C" < c."to" COLLATE "C" ` +
+      `AND ${alias}."to" COLLATE "C" > c."from" COLLATE "C")`;
+    const unseen = mark === undefined ? [] : [LEDGER_TABLE, FAILURES_TABLE].map((table) => {
+      const snapshot = `${quoteLiteral(mark)}::txid_snapshot`;
+      return ` AND NOT EXISTS (SELECT FROM ${table} AS w WHERE ${overlaps("w")} ` +
+        `AND w.xid >= txid_snapshot_xmin(${snapshot}) AND NOT txid_visible_in_snapshot(w.xid, ${snapshot}))`;
+    });
+    return `INSERT INTO ${CLAIMS_TABLE} (job, stream, scope, each, "from", "to", worker, token, claimed_at)
+SELECT ${this.#job}, ${ofStream}, ${ofScope}, c.each, c."from", c."to", ${this.#worker}, c.token, now()
+FROM json_to_recordset(${
+      quoteLiteral(JSON.stringify(rows))
+    }) AS c(each text, "from" text, "to" text, token uuid)
+WHERE NOT EXISTS (SELECT FROM ${CLAIMS_TABLE} AS o WHERE ${overlaps("o")})${unseen.join("")}
+ON CONFLICT DO NOTHING`;
+  }
+
+  #readSql(stream: string): string {
+    return `SELECT stream, scope, each, "from", "to", worker = ${this.#worker}, token
+FROM ${CLAIMS_TABLE} WHERE job = ${this.#job} AND stream = ${quoteLiteral(stream)}`;
+  }
+}
+
+/** Takes the lock under which claims of a job change hands, until the end of the transaction. */
+export function claimLockSql(job: string): string {
+  return "SELECT pg_advisory_xact_lock(hashtextextended(" +
+    `'hindcast claims ' || current_schema() || '/' || ${job}, 0))`;
+}
+
+/**
+ * Gives up the claims of workers whose lease has ended: first their locks, so that a worker that continues finds
+ * its lock gone and commits nothing.
+ */
+export function reapSql(job: string): string[] {
+  return [
+    `DELETE FROM ${LOCKS_TABLE} WHERE job IN (SELECT 'worker ' || worker FROM ${CLAIMS_TABLE} ` +
+    `WHERE job = ${job}) AND (lease_until IS NULL OR lease_until <= clock_timestamp())`,
+    `DELETE FROM ${CLAIMS_TABLE} AS c WHERE c.job = ${job} AND NOT EXISTS ` +
+    `(SELECT FROM ${LOCKS_TABLE} AS l WHERE l.job = 'worker ' || c.worker)`,
+  ];
+}
+
+function tokenIn(tokens: readonly string[]): string {
+  return `token IN (${tokens.map(quoteLiteral).join(", ")})`;
+}
+
+function claimed(rows: StatementRows): ClaimedWindow[] {
+  return rows.filter((row) => row[5] !== "t").map(([stream, scope, each, from, to]) => {
+    const window = from === "" ? null : { from: parseCivil(from!)!, to: parseCivil(to!)! };
+    return { stream: stream!, scope: scope!, each: each!, window };
+  });
+}

@@ -1,0 +1,44 @@
+// `deno task worker`: joins the run of a job that is in progress, on this machine or another, and fetches windows
+// beside it. Ctrl+C gives back what it has claimed.
+import { helpText, readArguments } from "../lib/cli/arguments.ts";
+import type { Flags } from "../lib/cli/arguments.ts";
+import { work } from "../lib/cli/commands/worker.ts";
+import { JOB_ABOUT } from "../lib/cli/default_job.ts";
+import { EXIT, runCommand } from "../lib/cli/exit.ts";
+import { jobFileOf, openJob } from "../lib/cli/open_job.ts";
+import { Failure } from "../lib/failure.ts";
+
+const ABOUT = "Joins the run of a job that is in progress, and fetches windows beside it.";
+
+const FLAGS: Flags = {
+  name: {
+    kind: "value",
+    value: "NAME",
+    about:
+      "Name that its lines and status show. Default: the name of the machine and the process ID.",
+  },
+  wait: {
+    kind: "value",
+    value: "SECONDS",
+    about: "How long to wait for a run to start. Default: 30.",
+  },
+  config: { kind: "value", value: "FILE", about: JOB_ABOUT },
+};
+
+async function main(argv: string[]): Promise<number> {
+  const args = readArguments(argv, FLAGS);
+  if (args.has("help")) {
+    console.log(helpText("worker [options]", ABOUT, FLAGS));
+    return EXIT.done;
+  }
+  const waitSeconds = Number(args.value("wait") ?? 30);
+  if (!(waitSeconds >= 0)) {
+    throw new Failure("configuration", "Cannot read --wait: it is not a number of seconds", {
+      hint: "Give the seconds to wait for a run: --wait 60",
+    });
+  }
+  const name = args.value("name") ?? `${Deno.hostname()}:${Deno.pid}`;
+  return await work(await openJob(jobFileOf(argv)), { name, waitSeconds });
+}
+
+if (import.meta.main) await runCommand(main);
