@@ -151,6 +151,7 @@ export class SharedPace implements Reservation {
 
 /** A process that asks for its share. */
 export interface Asking {
+  /** Its name. */
   readonly holder: string;
   /** When it sent its last request, or would have sent it in time, by the store's clock. */
   readonly sentUpToMs: number;
