@@ -156,7 +156,9 @@ function endOf(to: KnownParameter): string {
       to.description,
     ) || to.words.includes("lt"));
   if (/not included|non-?inclusive/i.test(to.description)) return `{to${format}}`;
-  if (isWholeDay(format)) return isExcluded ? `{to${format}}` : `{last${format}}`;
+  // A day "before" which may be either: the day after the window is fetched too, rather than the last one lost.
+  const isBefore = !isIncluded && to.words.at(-1) === "before";
+  if (isWholeDay(format)) return isExcluded || isBefore ? `{to${format}}` : `{last${format}}`;
   return format === "|epoch_ms" && isIncluded ? `{last${format}}` : `{to${format}}`;
 }
 

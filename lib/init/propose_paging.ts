@@ -28,6 +28,10 @@ const PAGE = /^(page|p|pg|page_?(number|num|no|index|nr|id)|page\[number\]|curre
 const CURSOR =
   /^(cursor|(next_?)?(page_?)?token|after|starting_?after|start_?after|continuation(_?token)?|marker|scroll_?id|page\[(after|cursor)\]|(next|page|start|search|after|end)_?(cursor|key|id|marker)|cursor_?mark|bookmark|resumption_?token|next|search_?after)$/i;
 
+/** Response headers with the cursor of the next page. */
+const HEADER_CURSOR =
+  /^(x-)?([a-z0-9]+-)*((next|continuation|pagination|page|scroll)-?)+(cursor|token|key|marker|id)$|^(x-)?(cursor|continuation|[a-z0-9]+-continuation)$/;
+
 /** Page size where nothing shows the largest one. */
 const PAGE_SIZE = 100;
 /** A larger maximum is the bound of a type, not of a page. */
@@ -188,7 +192,8 @@ class Pages {
 
   /** By a cursor of the response, in a parameter named as one, or like the member of the response. */
   byCursor(): PagingDraft | undefined {
-    const { cursor, more } = this.#response;
+    const { more } = this.#response;
+    const cursor = this.#response.cursor ?? this.#headerCursor();
     if (cursor === undefined) return undefined;
     const last = cursor.split(".").at(-1)!.toLowerCase();
     const plain = (name: string) => name.toLowerCase().replace(/[^a-z]/g, "");
@@ -206,6 +211,13 @@ class Pages {
       ...this.#sized(),
       ...inBody(param),
     };
+  }
+
+  /** A response header with the name of a cursor, where a parameter takes one. */
+  #headerCursor(): string | undefined {
+    if (!this.#known.some(({ name }) => CURSOR.test(name))) return undefined;
+    const name = this.#headers.find((header) => HEADER_CURSOR.test(header));
+    return name === undefined ? undefined : `$header.${name}`;
   }
 
   /** By the number of records to skip. */

@@ -14,7 +14,7 @@ export interface Sample {
   /** The decoded value. */
   readonly body: unknown;
   /** How it is written, as keys of a stream; empty for JSON. */
-  readonly form: Partial<Pick<Stream, "format" | "delimiter" | "comment">>;
+  readonly form: Partial<Pick<Stream, "format" | "delimiter" | "comment" | "skip">>;
 }
 
 /**
@@ -24,16 +24,19 @@ export interface Sample {
  */
 export function readSample(text: string, file: string): Sample {
   const clean = text.replace(/^\uFEFF/, "");
-  const guess = guessFormat(clean);
+  // Excel's way of naming the delimiter in a line of its own.
+  const isMarked = /^sep=.\r?\n/i.test(clean);
+  const guess = guessFormat(isMarked ? clean.slice(clean.indexOf("\n") + 1) : clean);
   const [, format] = /^format: (\w+)/.exec(guess ?? "") ?? [];
   const delimiter = /delimiter: ("[^"]+")/.exec(guess ?? "")?.[1];
   const form = {
     ...format === "csv" || format === "ndjson" ? { format } : {},
     ...delimiter === undefined ? {} : { delimiter: JSON.parse(delimiter) as string },
     ...guess?.includes("comment") ? { comment: "#" } : {},
+    ...isMarked ? { skip: 1 } : {},
   } as Sample["form"];
   try {
-    const csv = { header: true, comment: form.comment };
+    const csv = { header: true, comment: form.comment, skip: form.skip };
     const body = drained(decodeBody(clean, { format: "json", ...form, csv }));
     return { body: format === "csv" ? typed(body as Record<string, unknown>[]) : body, form };
   } catch (error) {

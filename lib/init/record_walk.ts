@@ -14,6 +14,7 @@ const MOST_HASHED = 20;
 export type ValueDraft =
   | string
   | { readonly path: string; readonly format: string }
+  | { readonly path: string; readonly decimal: "," }
   | { readonly hash: readonly string[] };
 
 /** A column of a proposed table. */
@@ -101,8 +102,13 @@ export class RecordWalk {
 
   #member(shape: Shape, path: string, name: string, depth: number): void {
     if (shape.kind === "scalar") {
-      const { type, format, about } = shape;
-      this.#add(name, type, format === undefined ? path : { path, format }, about);
+      const { type, format, decimal, about } = shape;
+      const written = format !== undefined
+        ? { path, format }
+        : decimal !== undefined
+        ? { path, decimal }
+        : path;
+      this.#add(name, type, written, about);
     } else if (shape.kind === "object" && depth < DEEPEST) {
       const isWrapper = depth === 0 &&
         /^(attributes|properties|fields|node|resource|_source|_?embedded|data)$/.test(name);

@@ -79,7 +79,28 @@ function scalarShape(values: readonly unknown[]): Shape {
     ? ["numeric"]
     : ["bigint", "numeric"];
   const type = candidates.find((type) => values.every((value) => fits(type, value)));
-  return { kind: "scalar", type: type ?? "text" };
+  return type === undefined ? localShape(values) : { kind: "scalar", type };
+}
+
+/** Strings of days and numbers as they are written in much of Europe; a month is never taken for a day. */
+function localShape(values: readonly unknown[]): Shape {
+  const areAll = (form: RegExp) => values.every((value) => form.test(String(value).trim()));
+  if (areAll(/^\d{1,2}\.\d{1,2}\.\d{4}$/)) return dayShape(values, "%d.%m.%Y");
+  if (areAll(/^\d{1,2}\/\d{1,2}\/\d{4}$/)) {
+    const first = values.map((value) => Number(String(value).trim().split("/")[0]));
+    if (first.some((number) => number > 12)) return dayShape(values, "%d/%m/%Y");
+  }
+  const areDecimals = areAll(/^[+-]?(0|[1-9]\d*)(,\d+)?$/) &&
+    values.some((value) => String(value).includes(","));
+  return areDecimals
+    ? { kind: "scalar", type: "numeric", decimal: "," }
+    : { kind: "scalar", type: "text" };
+}
+
+function dayShape(values: readonly unknown[], format: string): Shape {
+  const cast = castOf("date", { format, decimal: ".", timeZone: "UTC", inKey: false });
+  const fits = values.every((value) => typeof cast(String(value).trim()) === "string");
+  return fits ? { kind: "scalar", type: "date", format } : { kind: "scalar", type: "text" };
 }
 
 function fits(type: ColumnType, value: unknown): boolean {

@@ -19,7 +19,9 @@ export interface ScalarShape {
   /** Type of the column it would be. */
   readonly type: ColumnType;
   /** How it is written, where a job has to declare that. */
-  readonly format?: "epoch" | "epoch_ms";
+  readonly format?: string;
+  /** Decimal separator of a number in a string, if it is not a point. */
+  readonly decimal?: ",";
   /** Its description in the document. */
   readonly about?: string;
 }

@@ -670,3 +670,60 @@ Deno.test("init proposes paging from a sample, and marks what it guesses", async
   assertEquals(await paging({ hits: 55 }), [undefined, "hits", undefined, false]);
   assertEquals(await paging({}), [undefined, undefined, 20, false]);
 });
+
+Deno.test("init reads the next cursor from a response header", async () => {
+  const parameters = [...RANGE, query("cursor"), query("limit", { ...INTEGER, maximum: 500 })];
+  const paging = async (header: string) => {
+    const headers = { [header]: { schema: TEXT } };
+    const content = { "application/json": { schema: { type: "array", items: ITEM } } };
+    const responses = { 200: { description: "ok", headers, content } };
+    const { stream, notes } = await written(documentOf(parameters, { operation: { responses } }));
+    return [stream.paging?.cursor, stream.paging?.cursor_param, stream.paging?.size, notes.length];
+  };
+  for (const name of ["X-Next-Cursor", "Next-Page-Token", "X-Continuation", "X-MS-Continuation"]) {
+    const cursor = `$header.${name.toLowerCase()}`;
+    assertEquals(await paging(name), [cursor, "cursor", 500, 0], name);
+  }
+  assertEquals((await paging("X-Request-Id"))[0], undefined);
+});
+
+Deno.test("init requests the day after the window of a date before which records are, rather than losing the last", async () => {
+  const end = async (description: string) => {
+    const range = [query("createdAfter", DAY), query("createdBefore", DAY, description)];
+    return (await written(documentOf(range))).stream.request.query.createdBefore;
+  };
+  assertEquals(await end(""), "{to}");
+  assertEquals(await end("Records created on or before this day."), "{last}");
+  assertEquals(await end("Exclusive."), "{to}");
+});
+
+Deno.test("init reads samples of CSV with semicolons, European days and decimal commas", () => {
+  const drafted = (text: string) => {
+    const answers = { name: "meter", url: "https://api.example.com", path: "/a", dateParam: "day" };
+    return draftOfAnswers(
+      { ...answers, endIncluded: true } as InitAnswers,
+      readSample(text, "a.csv"),
+    );
+  };
+  const columns = (text: string) =>
+    Object.fromEntries(
+      drafted(text).tables[0]!.columns.filter(({ name }) => name !== "row_hash")
+        .map(({ name, type, value }) => [name, [type, value]]),
+    );
+  assertEquals(columns("id;Tag;Menge\n1;01.02.2024;1,5\n2;31.12.2024;-12\n"), {
+    id: ["bigint", "id"],
+    tag: ["date", { path: "Tag", format: "%d.%m.%Y" }],
+    menge: ["numeric", { path: "Menge", decimal: "," }],
+  });
+  assertEquals(columns("id;day;odd\n1;25/02/2024;1,234,5\n2;01/02/2024;2\n"), {
+    id: ["bigint", "id"],
+    day: ["date", { path: "day", format: "%d/%m/%Y" }],
+    odd: ["text", "odd"],
+  });
+  // Month or day: nothing shows which.
+  assertEquals(columns("id;day\n1;01/02/2024\n2;03/04/2024\n").day, ["text", "day"]);
+  assertEquals(columns("id;day\n1;31.02.2024\n2;01.03.2024\n").day, ["text", "day"]);
+  const marked = drafted("sep=;\r\nid;value\r\n1;1.5\r\n2;2.5\r\n");
+  assertEquals(marked.form, { format: "csv", delimiter: ";", skip: 1 });
+  assertEquals(marked.tables[0]!.columns.map(({ name }) => name), ["id", "value"]);
+});

@@ -66,28 +66,31 @@ export function secretProblem(text: string, secret: SecretPath): string | undefi
 /**
  * The value of a secret of a job.
  *
- * @throws {Failure} of kind `configuration` that names the variable if it is not set, or empty, and has no default.
+ * @throws {Failure} of kind `configuration` that names the variable if it is not set and has no default.
  */
 export function readSecret(text: string, env: Env): string {
   const { text: value, missing } = substituteEnv(text, env);
   const [first] = missing;
-  const required = envReferences(text).find(({ fallback }) => fallback === undefined)?.name;
-  if (first === undefined && value === "" && required !== undefined) {
-    throw new Failure(
-      "configuration",
-      `Cannot read a secret: the variable "${required}" is empty`,
-      {
-        hint:
-          `Set ${required} in .env.local, or write "\${${required}:-}" in the job if it may be empty`,
-      },
-    );
-  }
   if (first === undefined) return value;
   throw new Failure(
     "configuration",
     `Cannot read a secret: the variable "${first.name ?? first.text}" is not set`,
     { hint: `Set ${first.name ?? "it"} in the environment or in .env.local` },
   );
+}
+
+/**
+ * Refuses a secret whose value is empty, unless the job writes `${NAME:-}` or no variable at all.
+ *
+ * @throws {Failure} of kind `configuration` that names the variable.
+ */
+export function refuseEmpty(text: string): void {
+  const required = envReferences(text).find(({ fallback }) => fallback === undefined)?.name;
+  if (required === undefined) return;
+  throw new Failure("configuration", `Cannot read a secret: the variable "${required}" is empty`, {
+    hint:
+      `Set ${required} in .env.local, or write "\${${required}:-}" in the job if it may be empty`,
+  });
 }
 
 /** Names of variables that are treated as secrets wherever a job uses them, including URLs. */

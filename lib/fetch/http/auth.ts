@@ -3,6 +3,7 @@
 // origin, so neither a redirect nor a link can leak them.
 import { envReferences } from "../../config/yaml/env.ts";
 import type { Auth } from "../../config/schema/job_schema.ts";
+import { refuseEmpty } from "../../config/schema/secret.ts";
 import { encodeBase64 } from "../../report/text/base64.ts";
 import { Failure } from "../../failure.ts";
 import { MASK } from "../../report/text/mask.ts";
@@ -28,7 +29,8 @@ export interface Credential {
  *
  * An empty secret is not sent. `secret` resolves `${NAME}` in a string.
  *
- * @throws Failure("configuration") for a secret that a header cannot contain; the message omits its value.
+ * @throws Failure("configuration") for a secret that a header cannot contain, without its value, and for one
+ * that is empty although the job requires it.
  */
 export function credentialsOf(
   auth: Auth | undefined,
@@ -38,16 +40,22 @@ export function credentialsOf(
   const add = (where: Credential["in"], name: string, scheme: string, value: string) => {
     if (value !== "") credentials.push({ in: where, name, scheme, value });
   };
+  const required = (text: string) => {
+    const value = secret(text);
+    if (value === "") refuseEmpty(text);
+    return value;
+  };
   if (auth?.basic !== undefined) {
     const pair = basicPair(secret(auth.basic.username), secret(auth.basic.password));
+    if (pair === ":") refuseEmpty(auth.basic.username);
     add("header", "authorization", "Basic", pair === ":" ? "" : encodeBase64(pair));
   }
-  if (auth?.bearer !== undefined) add("header", "authorization", "Bearer", secret(auth.bearer));
+  if (auth?.bearer !== undefined) add("header", "authorization", "Bearer", required(auth.bearer));
   for (const [name, text] of Object.entries(auth?.header ?? {})) {
-    add("header", name.toLowerCase(), "", secret(text));
+    add("header", name.toLowerCase(), "", required(text));
   }
   for (const [name, text] of Object.entries(auth?.query ?? {})) {
-    add("query", name, "", secret(text));
+    add("query", name, "", required(text));
   }
   credentials.forEach(refuseUnsendable);
   return credentials;
