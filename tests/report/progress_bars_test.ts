@@ -47,3 +47,16 @@ Deno.test("Progress shows no stream that has nothing to do, and no line wider th
   assertEquals(progress.render(200).length, 1);
   assertEquals(line(40).length, 39);
 });
+
+Deno.test("Progress shows below the bars since when the API is unreachable, until it responds", () => {
+  const { progress } = view();
+  const [sinceMs, untilMs] = [Date.UTC(2026, 10, 28, 2, 14), Date.UTC(2026, 10, 28, 2, 19)];
+  const wait = { kind: "outage", reason: "connection refused", sinceMs, untilMs } as const;
+  progress.fold({ kind: "waiting", wait });
+  assertEquals(
+    progress.render(200)[1],
+    "API unreachable since 02:14, next try 02:19 UTC: connection refused",
+  );
+  progress.fold({ kind: "waiting", wait: null });
+  assertEquals(progress.render(200).length, 1);
+});

@@ -49,6 +49,8 @@ export interface Story {
   readonly checkpoint: Checkpoint;
   readonly lives: readonly Life[];
   readonly log: readonly Arrival[];
+  /** When requests were sent to which nobody listened. */
+  readonly refusedMs: readonly number[];
   /** From this instant on the API did not change. */
   readonly calmFromMs: number;
   readonly endedMs: number;
@@ -110,7 +112,9 @@ export async function play(
   }
   const checkpoint = new Checkpoint(kv, target.id, job.job);
   const { log, calmFromMs } = api;
-  await prove({ scenario, job, checkpoint, lives, log, calmFromMs, endedMs: clock.now() });
+  const { refusedMs } = traffic;
+  const endedMs = clock.now();
+  await prove({ scenario, job, checkpoint, lives, log, refusedMs, calmFromMs, endedMs });
 }
 
 type Start = (kind: Life["kind"], random: () => number) => {

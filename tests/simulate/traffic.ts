@@ -19,6 +19,8 @@ export class Traffic implements Disposable {
   readonly #timeouts = new Map<number, AbortController>();
   /** Ends the hold of each request that travels; undefined for one that waits at the API. */
   readonly #underWay = new Map<string, (() => void) | undefined>();
+  /** When a request was sent to which nobody listened: it counts against limits, though nobody has seen it. */
+  readonly refusedMs: number[] = [];
   /** Aborts when the process that sends dies; its requests then never end for it. */
   sender: AbortSignal = AbortSignal.abort();
   #count = 0;
@@ -69,7 +71,10 @@ export class Traffic implements Disposable {
     const id = String(this.#count++);
     this.#hold(id, true);
     const target = new URL(url);
-    if (isRefused) target.port = CLOSED_PORT;
+    if (isRefused) {
+      target.port = CLOSED_PORT;
+      this.refusedMs.push(this.#clock.now());
+    }
     const headers = { ...init.headers as Record<string, string>, [REQUEST_ID]: id };
     const signal = AbortSignal.any([sender, init.signal ?? sender]);
     const sending = this.#send(target, { ...init, headers, signal }).then(whole);
