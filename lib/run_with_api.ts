@@ -11,7 +11,8 @@ import { Failure } from "./failure.ts";
 import type { Env } from "./config/yaml/env.ts";
 import { readSecret, secretValues } from "./config/schema/secret.ts";
 import { type ApiClient, openApi } from "./fetch/api_client.ts";
-import { fetchPages, type Page } from "./fetch/fetch_pages.ts";
+import { fetchPages } from "./fetch/fetch_pages.ts";
+import type { PageArchive } from "./fetch/page_archive.ts";
 import type { Clock } from "./fetch/rate/clock.ts";
 import { staticPage } from "./fetch/static_page.ts";
 import type { Unit } from "./plan/stream_plan.ts";
@@ -87,17 +88,7 @@ export async function runWithApi(given: ApiRunInput): Promise<RunResult> {
   await using replay = input.fromArchive
     ? await Replay.open({ store: required(store), job, params, mask })
     : undefined;
-  const pages = (
-    unit: Unit,
-    signal: AbortSignal,
-    requestedAt: number,
-  ): AsyncIterable<Page> | Iterable<Page> => {
-    const { values } = job.streams[unit.stream]!;
-    if (values !== undefined) return [staticPage(values)];
-    const reading = (replay ?? archive)?.begin(unit, requestedAt, mask);
-    const about = { window: unit.window, each: unit.eachValues, params, archive: reading };
-    return fetchPages(api, unit.stream, about, signal);
-  };
+  const pages = pagesOf(api, input, (unit, at) => (replay ?? archive)?.begin(unit, at, mask));
   const use = { target: input.target, env: input.env, nowMs: input.wallNow() };
   const limitsUse = await readLimitsUse(job, use).catch(() => undefined);
   const source = { archive: replay ?? archive, replay, pages, limitsUse };
@@ -105,6 +96,21 @@ export async function runWithApi(given: ApiRunInput): Promise<RunResult> {
   await reports.notifier?.finish(result.summary, result.error);
   await pruneArchive(input, store, listen);
   return result;
+}
+
+/** Reads the pages of a unit: a static list, or responses of the API that `begin` may keep or replay. */
+function pagesOf(
+  api: ApiClient,
+  { job, params }: Pick<ApiRunInput, "job" | "params">,
+  begin: (unit: Unit, requestedAt: number) => PageArchive | undefined,
+): RunInput["pages"] {
+  return (unit, signal, requestedAt) => {
+    const { values } = job.streams[unit.stream]!;
+    if (values !== undefined) return [staticPage(values)];
+    const archive = begin(unit, requestedAt);
+    const { window, eachValues: each } = unit;
+    return fetchPages(api, unit.stream, { window, each, params, archive }, signal);
+  };
 }
 
 /** The archive of a run, with what interrupted runs have left in it; undefined where nothing is archived. */
