@@ -55,7 +55,7 @@ Deno.test("Progress shows below the bars since when the API is unreachable, unti
   progress.fold({ kind: "waiting", wait });
   assertEquals(
     progress.render(200)[1],
-    "API unreachable since 02:14, next try 02:19 UTC: connection refused",
+    "API unreachable since 02:14 UTC, next try 02:19 UTC: connection refused",
   );
   progress.fold({ kind: "waiting", wait: null });
   assertEquals(progress.render(200).length, 1);
