@@ -8,6 +8,7 @@ import type { BodyForm } from "../extract/decode/read_body.ts";
 import { guessRecords } from "../extract/decode/outline.ts";
 import { Failure } from "../failure.ts";
 import { decodeText } from "../extract/decode/charset.ts";
+import { formatCount } from "../report/text/format.ts";
 import { shownValue } from "../report/text/shown_value.ts";
 import { refuseReportedError } from "./response_error.ts";
 import { parseCount } from "./paging/parse_count.ts";
@@ -61,7 +62,9 @@ function recordsOf(spec: Stream["records"], body: unknown): unknown[] {
     const [guess] = guessRecords(body);
     const hint = guess === undefined
       ? error.hint
-      : `See the response with deno task probe; ${guess.count} records may be at records: ${guess.records}`;
+      : `See the response with deno task probe; ${
+        formatCount(guess.count, "record")
+      } may be at records: ${guess.records}`;
     throw new Failure(error.kind, error.message, {
       hint,
       wrongShape: guess === undefined ? "other" : "moved",

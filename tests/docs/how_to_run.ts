@@ -24,7 +24,7 @@ const WAYS: readonly (readonly [pattern: RegExp, way: (command: string) => Way])
     /^(screen|tmux) /,
     () => ({ reason: "it needs a terminal, and a program that is not everywhere" }),
   ],
-  [/\borders\.yaml|--name orders|order_lines/, () => ({
+  [/\borders\.yaml|--name orders|order_lines|new orders-project/, () => ({
     reason: "tests/docs/walk_through_test.ts runs it against an API of its own",
   })],
   [/task query/, () => ({ apart: true, loose: true })],

@@ -37,29 +37,33 @@ function orders(request: Request): Response {
   });
 }
 
-Deno.test("the walk-through of the guide leads from init to verified rows with one edit by hand", async () => {
+Deno.test("the walk-through of the guide leads from a new project to verified rows with one edit by hand", async () => {
   await using server = serve(orders);
   await using copy = await copyRepository();
   const postgres = await sharedPostgres();
   const url = await postgres.createDatabase();
   const env = { ORDERS_URL: server.url, DATABASE_URL: url };
+  const [create, enter, curl, ...commands] = await commandsOfWalkThrough();
+  const created = await runTask("new", create!.split(" ").slice(3), { cwd: copy.path, env });
+  assertEquals(created.code, 0, created.stderr);
+  const folder = /^cd (\S+)$/.exec(enter!)![1]!;
+  const project = copy.file(folder);
   // The edit.
-  await Deno.writeTextFile(copy.file(".env.local"), `ORDERS_API_KEY=${KEY}\n`);
-  const [first, ...commands] = await commandsOfWalkThrough();
-  assertStringIncludes(first!, "curl -H");
-  const sample = /https:\/\/api\.example\.com(\S+?)"/.exec(first!)?.[1];
+  await Deno.writeTextFile(copy.file(folder, ".env.local"), `ORDERS_API_KEY=${KEY}\n`);
+  assertStringIncludes(curl!, "curl -H");
+  const sample = /https:\/\/api\.example\.com(\S+?)"/.exec(curl!)?.[1];
   const saved = await fetch(`${server.url}${sample}`, { headers: { "x-api-key": KEY } });
-  await Deno.writeTextFile(copy.file("orders.json"), await saved.text());
+  await Deno.writeTextFile(copy.file(folder, "orders.json"), await saved.text());
 
   const printed: string[] = [];
   for (const command of commands) {
     const [name = "", ...args] = command.replace(/^deno task /, "").match(/"[^"]*"|\S+/g) ?? [];
     const plain = args.map((arg) => arg.replace(/^"|"$/g, ""));
-    const { code, stdout, stderr } = await runTask(name, plain, { cwd: copy.path, env });
+    const { code, stdout, stderr } = await runTask(name, plain, { cwd: project, env });
     assertEquals(code, 0, `${command}\n${stdout}\n${stderr}`);
     printed.push(stdout);
   }
-  assertStringIncludes(printed[0]!, "wrote config/orders.yaml: stream orders");
+  assertStringIncludes(printed[0]!, "wrote jobs/orders.yaml: stream orders");
   assertStringIncludes(printed[2]!, "second page: 15 records");
   assertStringIncludes(printed.at(-1)!, String(90 * PER_DAY * 2));
 });
