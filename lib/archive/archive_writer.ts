@@ -23,7 +23,7 @@ export interface WriterOptions {
 }
 
 /** Bytes after which the next file is begun; the WARC standard suggests at most 1 GB. */
-export const FILE_BYTES = 256 << 20;
+const FILE_BYTES = 256 << 20;
 
 /** Writers that begin in the same second with the same random number, at most. */
 const MOST_ATTEMPTS = 5;

@@ -4,7 +4,7 @@ import { fileNumber, parseFileName } from "./file_name.ts";
 import type { ArchiveStore, StoredFile } from "./store.ts";
 
 /** The files of a job whose last response is older than an instant, epoch milliseconds. */
-export function expiredFiles(
+function expiredFiles(
   files: readonly StoredFile[],
   job: string,
   beforeMs: number,

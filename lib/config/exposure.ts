@@ -19,7 +19,7 @@ export function plainHttpProblem(job: Job): string | undefined {
 }
 
 /** URLs that receive credentials and issue tokens. */
-export function issuersOf(auth: Job["source"]["auth"]): string[] {
+function issuersOf(auth: Job["source"]["auth"]): string[] {
   return [auth?.oauth2?.token_url, auth?.jwt?.token_url, auth?.login?.url]
     .filter((url) => url !== undefined);
 }

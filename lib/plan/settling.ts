@@ -47,7 +47,7 @@ export function agedUpTo(
 }
 
 /** The dates of a visit that reached one of the ages between its fetch and `nowMs`, or were not over then. */
-export function dueDates(
+function dueDates(
   visit: Visit,
   ages: readonly number[],
   nowMs: number,

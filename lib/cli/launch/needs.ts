@@ -9,7 +9,7 @@ import { DEMO_SETTINGS } from "../settings.ts";
 export const REPOSITORY_JOB = "config/racing.yaml";
 
 /** The needs of the commands whose permissions follow from a job. */
-export const COMMANDS: Readonly<Record<string, Needs>> = {
+const COMMANDS: Readonly<Record<string, Needs>> = {
   backfill: { source: true, target: true, kv: true, logs: true, archive: true, lock: true },
   worker: { source: true, target: true, logs: true, archive: true, lock: true },
   status: { target: true, kv: true },

@@ -7,7 +7,7 @@ import { name, oneOrMore } from "./scalar_schema.ts";
 export type { ColumnType } from "../job/table.ts";
 
 /** What happens to rows that the API no longer returns. */
-export const VANISHED = ["keep", "mark", "delete"] as const;
+const VANISHED = ["keep", "mark", "delete"] as const;
 
 /** What happens to rows that the API no longer returns. */
 export type Vanished = (typeof VANISHED)[number];

@@ -26,7 +26,7 @@ export function envReferences(text: string): EnvReference[] {
 }
 
 /** The value of a reference; the default also replaces a variable that is set but empty. */
-export function envValue(reference: EnvReference, env: Env): string | undefined {
+function envValue(reference: EnvReference, env: Env): string | undefined {
   if (reference.name === undefined) return undefined;
   const value = env(reference.name);
   return reference.fallback === undefined ? value : value || reference.fallback;

@@ -155,7 +155,7 @@ function rowsOf(years: number): { size: string; px: number; every: number } {
 }
 
 /** `4,012 of 4,018 days done, 2 failed, 31 empty; 812,004 records`. */
-export function summaryOf(stream: StreamState): string {
+function summaryOf(stream: StreamState): string {
   if (!stream.isDated) {
     if (stream.fetched_at === null) return "never fetched";
     const values = stream.items > 1 ? `, ${formatCount(stream.items, "value")}` : "";

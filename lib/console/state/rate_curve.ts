@@ -3,7 +3,7 @@
 import type { RatePoint } from "./run_progress.ts";
 
 /** Length of one point. */
-export const POINT_MS = 20_000;
+const POINT_MS = 20_000;
 
 /** Points of an hour. */
 const POINTS = 3_600_000 / POINT_MS;
