@@ -3,6 +3,7 @@
 import { readJob } from "../../lib/config/read_job.ts";
 import type { Job } from "../../lib/config/schema/job.ts";
 import { type ConsoleOptions, openConsole } from "../../lib/console/console.ts";
+import type { ConsoleStores } from "../../lib/console/state/console_state.ts";
 import { LiveRun } from "../../lib/console/state/live_run.ts";
 import { openStores, type Stores } from "../../lib/cli/open_job.ts";
 import { recordRun } from "../../lib/upsert/history.ts";
@@ -61,13 +62,28 @@ export async function serveHistory(
   const settings = { databaseUrl, kvPath: dir.file("kv.db"), logsFolder: undefined };
   const stores = opened.use(await openStores(settings));
   await seed(job, stores, histories);
+  // Pictures of the page must not change with the port and the name of the database.
+  const { target } = stores;
+  const shown: ConsoleStores["target"] = {
+    label: "postgres://me@localhost/weather",
+    query: (...query) => target.query(...query),
+    stream: (...query) => target.stream(...query),
+    countRows: (tables) => target.countRows(tables),
+  };
   const live = new LiveRun(job);
+  const startedAtMs = Date.now();
   const stop = new AbortController();
   opened.defer(() => stop.abort());
   const page = openConsole({
-    ...{ job, live, wallNow: () => NOW_MS, signal: stop.signal, retry: undefined },
+    ...{
+      job,
+      live,
+      wallNow: () => NOW_MS + Date.now() - startedAtMs,
+      signal: stop.signal,
+      retry: undefined,
+    },
     withStores: async (action) =>
-      await action({ target: stores.target, checkpoint: await stores.checkpoint(job) }),
+      await action({ target: shown, checkpoint: await stores.checkpoint(job) }),
     access: { hostname: "127.0.0.1", password: undefined },
     command: (text) => text.replaceAll("deno task", "hindcast"),
     mask: (text) => text,
@@ -106,6 +122,7 @@ async function seed(
     );
   }
   const all = Object.values(histories);
+  if (all.length > 1) await fill(target);
   await recordRun(target, job.job, {
     run: "20251020T103000Z-5eed",
     startedAt: "2025-10-20T10:30:00.000Z",
@@ -126,4 +143,16 @@ async function seed(
     },
   });
   await stores.checkpoint(job, true);
+}
+
+/** Rows in the tables, and stations that were fetched. */
+async function fill(target: Stores["target"]): Promise<void> {
+  const number = (n: number) => `SELECT n::text FROM generate_series(1, ${n}) AS s(n)`;
+  await target.query(`INSERT INTO stations (id) ${number(412)}`);
+  await target.query(`INSERT INTO readings (id) ${number(24_310)}`);
+  await target.query(
+    `INSERT INTO hindcast_windows (job, stream, scope, each, "from", "to", records, rows, settled,
+      rejected, fetched_at, pages, response_ms)
+    VALUES ('weather', 'stations', '', '', '', '', 412, 412, true, 0, '2025-10-20 10:31Z', 1, 90)`,
+  );
 }

@@ -23,7 +23,7 @@ export const attentionSection: Section = {
     return (
       <Titled title="Needs attention" note={formatCount(entries.length, "window")}>
         <ul class="entries">
-          {entries.slice(0, SHOWN).map((entry) => (
+          {failedFirst(entries).slice(0, SHOWN).map((entry) => (
             <Entry entry={entry} view={view} isBusy={isBusy} />
           ))}
         </ul>
@@ -37,6 +37,10 @@ export const attentionSection: Section = {
     );
   },
 };
+
+function failedFirst(entries: readonly RetryEntry[]): RetryEntry[] {
+  return entries.toSorted((a, b) => a.kind === b.kind ? 0 : a.kind === "failed" ? -1 : 1);
+}
 
 const Entry: FC<{ entry: RetryEntry; view: View; isBusy: boolean }> = (
   { entry, view, isBusy },

@@ -106,7 +106,7 @@ const Days: FC<{ stream: StreamState; days: DayStates; streams: number }> = (
 };
 
 const YearTable: FC<{ stream: StreamState; days: DayStates }> = ({ stream, days }) => (
-  <div class="wide">
+  <div class="wide" tabindex={0} role="region" aria-label={`${stream.name} by year`}>
     <table class="numbers">
       <thead>
         <tr>
@@ -118,7 +118,8 @@ const YearTable: FC<{ stream: StreamState; days: DayStates }> = ({ stream, days 
       <tbody>
         {Array.from({ length: days.years }, (_, row) => {
           const { states, records, rows } = yearOf(stream, days, row);
-          const done = states.slice(STATE.empty, STATE.failed).reduce((sum, n) => sum + n, 0);
+          const done = states.slice(STATE.empty, STATE.failed).reduce((sum, n) =>
+            sum + n, 0);
           return (
             <tr>
               <th scope="row">{days.firstYear + row}</th>

@@ -15,6 +15,7 @@ export const limitsSection: Section = {
     return (
       <Titled title="Limits">
         <Table
+          label="Use of limits"
           head={["Limit", "Of", "Used", "Left", "Resets"]}
           texts={2}
           rows={limits.map((use) => [
@@ -86,6 +87,7 @@ export const runsSection: Section = {
     runs.length === 0 ? null : (
       <Titled title="Runs">
         <Table
+          label="Last runs"
           head={["Started", "Dates", "Outcome", "Windows", "Requests", "New", "Changed", "Time"]}
           texts={3}
           rows={runs.map(runCells)}

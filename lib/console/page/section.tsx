@@ -50,8 +50,10 @@ export const Table: FC<{
   rows: readonly (readonly Child[])[];
   /** Columns of text, from the left. */
   texts: number;
-}> = ({ head, rows, texts }) => (
-  <div class="wide">
+  /** What the rows are. */
+  label: string;
+}> = ({ head, rows, texts, label }) => (
+  <div class="wide" tabindex={0} role="region" aria-label={label}>
     <table>
       <thead>
         <tr>{head.map((name, at) => <th scope="col" class={at < texts ? "" : "n"}>{name}</th>)}</tr>

@@ -56,7 +56,7 @@ function totals(state: ConsoleState): [name: string, value: string, about: strin
   const active = run !== undefined && !run.ended;
   if (active && run.doneAtMs !== null) {
     const left = formatSeconds(Math.max(0, run.doneAtMs - atMs) / 1000);
-    shown.push(["Done about", formatInstant(run.doneAtMs), `in ${left}`]);
+    shown.push(["Left", left, `until about ${formatInstant(run.doneAtMs)}`]);
   } else if (survey !== undefined && survey.left > 0) {
     const requests = formatCount(survey.requests_left, "request");
     shown.push(["Left", formatSeconds(survey.seconds_left), `${requests} at the limit`]);

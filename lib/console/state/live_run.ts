@@ -1,7 +1,7 @@
 // Folds the events of a run of this process into its progress. It reads no store; the numbers are those of the
 // events. Invariant: windows done before the run count as done, so a resumed run does not begin at zero.
 import type { Job } from "../../config/schema/job.ts";
-import { secondsOf, tightest } from "../../plan/forecast.ts";
+import { secondsOf } from "../../plan/forecast.ts";
 import { stagesOf } from "../../plan/stage.ts";
 import { parseCivil } from "../../plan/time/civil.ts";
 import { withoutReserve } from "../../plan/time/rate.ts";
@@ -9,7 +9,7 @@ import type { RunEvent } from "../../report/event.ts";
 import type { Subject } from "../../report/text/subject.ts";
 import type { Wait } from "../../report/text/wait.ts";
 import { RateCurve } from "./rate_curve.ts";
-import type { RunProgress, StreamProgress } from "./run_progress.ts";
+import { allowedRate, type RunProgress, type StreamProgress } from "./run_progress.ts";
 
 /** What is counted of one stream. */
 interface Counts {
@@ -87,7 +87,7 @@ export class LiveRun {
       refused: this.#refused,
       wait: this.#wait,
       rates: this.#curve.points(nowMs),
-      allowed: tightest(this.#limits()) ?? null,
+      allowed: allowedRate(this.#job),
       doneAtMs: this.#ended ? null : Math.max(nowMs, this.#wait?.untilMs ?? 0) + 1000 * secondsLeft,
     };
   }

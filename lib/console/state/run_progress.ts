@@ -1,5 +1,8 @@
 // Owns the progress of a run as the page shows it, whichever process performs the run. Types and arithmetic only;
 // live_run.ts folds it from events, watched_run.ts reads that of another process from the target.
+import type { Job } from "../../config/schema/job.ts";
+import { tightest } from "../../plan/forecast.ts";
+import { boundTogether, withoutReserve } from "../../plan/time/rate.ts";
 import type { Wait } from "../../report/text/wait.ts";
 
 /** Progress of one stream. */
@@ -54,6 +57,13 @@ export interface RunProgress {
   readonly allowed: number | null;
   /** When it ends, epoch milliseconds; null if unknown. */
   readonly doneAtMs: number | null;
+}
+
+/** Requests per second that the API's pace allows, else its quotas on average; null without limits. */
+export function allowedRate({ source }: Pick<Job, "source">): number | null {
+  const limits = boundTogether(withoutReserve(source.limits, source.reserve), source.burst);
+  const paces = limits.filter((rate) => !rate.burst);
+  return tightest(paces.length > 0 ? paces : limits) ?? null;
 }
 
 /** Part of all windows that is done, from 0 to 1. */

@@ -3,13 +3,11 @@
 import type { Job } from "../../config/schema/job.ts";
 import type { Survey } from "../../checkpoint/survey.ts";
 import type { RunRecord } from "../../checkpoint/run_log.ts";
-import { tightest } from "../../plan/forecast.ts";
-import { withoutReserve } from "../../plan/time/rate.ts";
 import { isMissingTable } from "../../upsert/history.ts";
 import { LEDGER_TABLE } from "../../upsert/sql/log_tables.ts";
 import { LOCKS_TABLE } from "../../upsert/sql/system_tables.ts";
 import type { Target } from "../../upsert/write/target.ts";
-import type { RatePoint, RunProgress } from "./run_progress.ts";
+import { allowedRate, type RatePoint, type RunProgress } from "./run_progress.ts";
 
 /** The holder of a job's lock. */
 export interface Holder {
@@ -70,7 +68,6 @@ export function watchedProgress(
   { record, holder, survey, rates }: Watched,
   nowMs: number,
 ): RunProgress {
-  const limits = withoutReserve(job.source.limits, job.source.reserve);
   return {
     run: record.run,
     host: `${holder.host}, process ${holder.pid}`,
@@ -90,7 +87,7 @@ export function watchedProgress(
     refused: null,
     wait: record.wait ?? null,
     rates,
-    allowed: tightest(limits) ?? null,
+    allowed: allowedRate(job),
     doneAtMs: nowMs + 1000 * survey.seconds_left,
   };
 }
