@@ -1,8 +1,8 @@
 // Owns the API of one run: opens it, connects its pages to the engine, and closes it when the run has
 // ended. It opens neither the target nor the checkpoint, and it never reads the environment itself.
 import { Archive } from "./archive/archive.ts";
-import { openStore } from "./archive/open_store.ts";
-import type { ArchiveStore } from "./archive/store.ts";
+import { openStore } from "./archive/store/open_store.ts";
+import type { ArchiveStore } from "./archive/store/store.ts";
 import { MOST_AGE_MS } from "./archive/interrupted.ts";
 import { Replay } from "./archive/replay.ts";
 import { prune } from "./archive/prune.ts";

@@ -23,6 +23,10 @@ const FLAGS: Flags = {
     value: "D",
     about: "First day of the window: 2015-01-31, yesterday, -7d.",
   },
+  "from-archive": {
+    kind: "switch",
+    about: "Show an archived response instead: of the newest window, or of --date.",
+  },
   config: {
     kind: "value",
     value: "FILE",

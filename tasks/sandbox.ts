@@ -1,9 +1,10 @@
 // `deno task sandbox`: simulates The Racing API on this machine. It reads flags, starts the server and
 // prints one line: the settings that make a command use the sandbox. Only errors go to stderr.
-import { helpText, readArguments } from "../lib/cli/arguments.ts";
+import { type Arguments, helpText, readArguments } from "../lib/cli/arguments.ts";
 import { EXIT, runCommand } from "../lib/cli/exit.ts";
 import type { Flags } from "../lib/cli/arguments.ts";
 import { DEFAULT_PORT, sandboxOptions, settingsFor, start } from "../lib/cli/commands/sandbox.ts";
+import { playBack } from "../lib/cli/commands/sandbox_archive.ts";
 import { faultKinds } from "../lib/sandbox/faults.ts";
 import { limitKinds } from "../lib/sandbox/rate_limit.ts";
 import { StopSignal } from "../lib/cli/signals.ts";
@@ -37,6 +38,11 @@ const FLAGS: Flags = {
     value: "KIND:SHARE",
     about: "Faults and their share of requests, such as 500:0.05; see below.",
   },
+  archive: {
+    kind: "value",
+    value: "DIR",
+    about: "Play an archive back instead: the API of any job as it responded, from a folder.",
+  },
   recordings: { kind: "value", value: "DIR", about: "Replay recorded responses from a folder." },
   seed: { kind: "value", value: "N", about: "Seed of the data and the faults. Defaults to 1." },
 };
@@ -57,8 +63,18 @@ export async function main(argv: string[]): Promise<number> {
     return EXIT.done;
   }
   using stop = new StopSignal(() => {});
+  const archive = args.value("archive");
+  if (archive !== undefined) return await serveArchive(archive, args, stop);
   await using sandbox = await start(sandboxOptions(args));
   console.log(settingsFor(sandbox));
+  await new Promise((resolve) => stop.signal.addEventListener("abort", resolve, { once: true }));
+  return EXIT.interrupted;
+}
+
+/** Plays an archive back until it is stopped; its one line says which origin to replace by which. */
+async function serveArchive(folder: string, args: Arguments, stop: StopSignal): Promise<number> {
+  await using played = await playBack(folder, sandboxOptions(args));
+  console.log(`${played.url} plays back ${played.about}`);
   await new Promise((resolve) => stop.signal.addEventListener("abort", resolve, { once: true }));
   return EXIT.interrupted;
 }

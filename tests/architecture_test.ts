@@ -52,7 +52,8 @@ Deno.test("lib/fetch/http/http.ts is the one door to the network", () => {
   assertEquals(places(outside("lib/fetch/http/http.ts", IN_SANDBOX), sending), []);
   const sockets = (from: string) => /^node:(net|tls|http|https|http2|dgram|dns)$/.test(from);
   assertEquals(imports(outside(IN_SANDBOX), sockets), []);
-  const serving = outside(IN_SANDBOX, "lib/cli/cron/", "lib/cli/console/serve_console.ts");
+  const servers = ["lib/cli/console/serve_console.ts", "lib/cli/commands/sandbox_archive.ts"];
+  const serving = outside(IN_SANDBOX, "lib/cli/cron/", ...servers);
   assertEquals(places(serving, /Deno\.(serve|listen)/), []);
 });
 
@@ -136,7 +137,9 @@ Deno.test("no command imports another, so that each can be bundled separately", 
 
 Deno.test("only the sandbox and the demo import lib/sandbox", () => {
   const others = [...LIB.filter((file) => !inFolder(IN_SANDBOX, IN_STD)(file)), ...TASKS]
-    .filter(({ path }) => !/^(tasks|lib\/cli\/commands)\/(sandbox|demo)\.ts$/.test(path));
+    .filter(({ path }) =>
+      !/^(tasks|lib\/cli\/commands)\/(sandbox(_archive)?|demo)\.ts$/.test(path)
+    );
   assertEquals(imports(others, (from) => from.startsWith(IN_SANDBOX)), []);
   const own = LIB.filter(inFolder(IN_SANDBOX));
   const engine = (from: string) => from.startsWith("lib/") && !from.startsWith(IN_SANDBOX);
@@ -174,7 +177,14 @@ const ROOMS = [
     "lib/config",
   ],
   ...["lib/fetch/rate", "lib/fetch/http", "lib/fetch/sign", "lib/fetch/paging", "lib/fetch"],
-  ...["lib/archive", "lib/extract", "lib/upsert/sql", "lib/upsert/write"],
+  ...[
+    "lib/archive/warc",
+    "lib/archive/store",
+    "lib/archive",
+    "lib/extract",
+    "lib/upsert/sql",
+    "lib/upsert/write",
+  ],
   ...["lib/upsert/postgres", "lib/upsert/pglite", "lib/upsert"],
   ...["lib/checkpoint", "lib/report"],
   ...["lib/probe", "lib/init", "lib/project", "lib/doctor", "lib/verify"],

@@ -1,7 +1,7 @@
 // Owns the header "Hindcast-About" of the records of an archive: the reading of a window that a response
 // belongs to, and the key by which a request finds it again. Pure. It is JSON of ASCII, since
 // headers are read as bytes by some tools.
-import type { Header } from "./warc.ts";
+import type { Header } from "./warc/warc.ts";
 import { createHash } from "node:crypto";
 import type { WireRequest } from "../fetch/http/request.ts";
 import type { Unit } from "../plan/stream_plan.ts";

@@ -3,10 +3,10 @@
 // handed over before is durable, or it throws; after an error nothing more is written.
 import { Failure } from "../failure.ts";
 import type { Place } from "../fetch/page_archive.ts";
-import { type ArchiveFileName, fileName, fileNumber, MOST_FILES } from "./file_name.ts";
+import { type ArchiveFileName, fileName, fileNumber, MOST_FILES } from "./store/file_name.ts";
 import type { Exchange, Note } from "./press.ts";
 import { PressThread } from "./press_thread.ts";
-import type { ArchiveStore, OpenFile } from "./store.ts";
+import type { ArchiveStore, OpenFile } from "./store/store.ts";
 
 /** What a writer needs. */
 export interface WriterOptions {

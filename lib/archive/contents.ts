@@ -2,10 +2,10 @@
 // each of their requests lies. Invariant: a record that a crash cut off, and everything after it in its file, is
 // not there.
 import { parseAbout, type ReadingAbout } from "./about.ts";
-import { fileNumber, parseFileName } from "./file_name.ts";
+import { fileNumber, parseFileName } from "./store/file_name.ts";
 import { membersOf, recordAt } from "./scan.ts";
-import type { ArchiveStore, FileReader, StoredFile } from "./store.ts";
-import { ABOUT_HEADER, parseHttpResponse, parseRecord } from "./warc.ts";
+import type { ArchiveStore, FileReader, StoredFile } from "./store/store.ts";
+import { ABOUT_HEADER, parseHttpResponse, parseRecord } from "./warc/warc.ts";
 import { yieldToEventLoop } from "../yield_to_event_loop.ts";
 import { Failure } from "../failure.ts";
 import type { Place } from "../fetch/page_archive.ts";
@@ -14,6 +14,8 @@ import type { Place } from "../fetch/page_archive.ts";
 export interface ArchivedPage extends Place {
   /** Name of the file. */
   readonly name: string;
+  /** URL of the request, masked. */
+  readonly requested: string;
   /** URL that responded, if the request was redirected. */
   readonly url: string | undefined;
 }
@@ -100,7 +102,8 @@ export class Contents implements Disposable {
     const reading = this.#reading(about as ReadingAbout);
     if (type === "metadata") reading.hasEnded = true;
     if (type !== "response" || about.key === undefined) return;
-    reading.pages.set(about.key, { ...page, url: about.url });
+    const requested = headers.get("warc-target-uri") ?? "";
+    reading.pages.set(about.key, { ...page, requested, url: about.url });
   }
 
   #reading({ job, stream, scope, each, from, to, at }: ReadingAbout): ArchivedReading {

@@ -2,8 +2,8 @@
 // are. It selects by stream and date; what describes a window goes with its responses.
 import { parseAbout } from "./about.ts";
 import { membersOf } from "./scan.ts";
-import type { ArchiveStore } from "./store.ts";
-import { ABOUT_HEADER } from "./warc.ts";
+import type { ArchiveStore } from "./store/store.ts";
+import { ABOUT_HEADER } from "./warc/warc.ts";
 
 /** What is copied. */
 export interface ExportSelection {

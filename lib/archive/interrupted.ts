@@ -4,8 +4,8 @@
 import type { Unit } from "../plan/stream_plan.ts";
 import { type ArchivedReading, Contents } from "./contents.ts";
 import { readingOf } from "./about.ts";
-import { parseFileName } from "./file_name.ts";
-import type { ArchiveStore, StoredFile } from "./store.ts";
+import { parseFileName } from "./store/file_name.ts";
+import type { ArchiveStore, StoredFile } from "./store/store.ts";
 
 /** Age of a reading from which it is not continued. */
 export const MOST_AGE_MS: number = 86_400_000;

@@ -2,9 +2,9 @@
 // body, computes digests, compresses. Pure; it runs in a separate thread (press_thread.ts), because it takes
 // milliseconds for a page.
 import { maskBytes } from "../report/text/mask_bytes.ts";
-import { concat } from "./bytes.ts";
-import { toMember } from "./member.ts";
-import { ABOUT_HEADER, type Header, httpHead, serialize } from "./warc.ts";
+import { concat } from "./warc/bytes.ts";
+import { toMember } from "./warc/member.ts";
+import { ABOUT_HEADER, type Header, httpHead, serialize } from "./warc/warc.ts";
 
 /** An exchange with the API; everything but the body of the response is masked. */
 export interface Exchange {

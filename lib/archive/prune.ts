@@ -1,7 +1,7 @@
 // Deletes the files of an archive that are older than they are to be kept. A file is deleted as a whole, once its
 // last response is that old. Invariant: the target forgets what lies in a file before the file is gone.
-import { fileNumber, parseFileName } from "./file_name.ts";
-import type { ArchiveStore, StoredFile } from "./store.ts";
+import { fileNumber, parseFileName } from "./store/file_name.ts";
+import type { ArchiveStore, StoredFile } from "./store/store.ts";
 
 /** The files of a job whose last response is older than an instant, epoch milliseconds. */
 function expiredFiles(

@@ -17,7 +17,7 @@ import type { Mask } from "../report/text/mask.ts";
 import { type RunArchive, type SettledResponse } from "./archive.ts";
 import { type ArchivedReading, Contents } from "./contents.ts";
 import { findResponse, keyOf } from "./replayed_reading.ts";
-import type { ArchiveStore } from "./store.ts";
+import type { ArchiveStore } from "./store/store.ts";
 
 /** A track with the values of its requests. */
 export interface ReplayedTrack extends Track {
@@ -178,6 +178,8 @@ export class Replay implements RunArchive {
   /** Whether a reading has the response to the first request for a window. */
   #holds(track: ReplayedTrack, reading: ArchivedReading, window: Window | null): boolean {
     const { job, params, mask } = this.#options;
+    // The files of an export have addresses of their own each time.
+    if (job.streams[track.stream]!.export !== undefined) return false;
     const unit = { window, each: track.eachValues ?? {}, params };
     const first = openPaginator(job.streams[track.stream]!, job.source.url).first();
     return reading.pages.has(keyOf(pageRequest(job, track.stream, unit, first), mask));

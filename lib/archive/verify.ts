@@ -1,9 +1,9 @@
 // Reads every record of a file and compares it with what it states: lengths, checksums, digests. It changes
 // nothing. A record that a crash cut off at the end of a file is a note, not an error: its rows never committed.
-import { sha1Of } from "./bytes.ts";
+import { sha1Of } from "./warc/bytes.ts";
 import { membersOf, recordAt } from "./scan.ts";
-import type { FileReader } from "./store.ts";
-import { parseRecord } from "./warc.ts";
+import type { FileReader } from "./store/store.ts";
+import { parseRecord } from "./warc/warc.ts";
 
 /** What was found in a file. */
 export interface VerifiedFile {

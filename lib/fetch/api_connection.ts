@@ -4,6 +4,7 @@ import type { Env } from "../config/yaml/env.ts";
 import type { Clock } from "./rate/clock.ts";
 import type { FetchListener } from "./fetch_event.ts";
 import type { WaitListener } from "../report/text/wait.ts";
+import type { PageArchive } from "./page_archive.ts";
 import type { LimitStore } from "./rate/limit_store.ts";
 import type { Job } from "../config/schema/job.ts";
 import type { ExportStore } from "./export_store.ts";
@@ -28,6 +29,8 @@ export interface ApiDependencies {
   readonly random: () => number;
   /** Receives each secret that the API issues, such as a token, before it is sent. Defaults to nobody. */
   readonly onSecret?: ((value: string) => void) | undefined;
+  /** Where all responses come from instead of the network; undefined for a client that sends requests. */
+  readonly replay?: Pick<PageArchive, "find"> | undefined;
   /** Aborts every request. */
   readonly signal: AbortSignal;
   /** Receives every event. */

@@ -6,7 +6,7 @@ import { readingFailure } from "../extract/decode/reading_failure.ts";
 import { yieldingToEventLoop, yieldToEventLoop } from "../yield_to_event_loop.ts";
 import { Failure } from "../failure.ts";
 import { pageFacts } from "./page_facts.ts";
-import type { OkResponse, StreamClient } from "./stream_client.ts";
+import { notArchived, type OkResponse, type StreamClient } from "./stream_client.ts";
 import { type Paginator, type Verdict } from "./paging/paginator.ts";
 import { RetryFailure } from "./response_error.ts";
 import { backoffMs, QUOTA_WAIT_MS } from "./http/retry.ts";
@@ -309,13 +309,7 @@ function sendRequest(
     readonly place: Place;
   },
 ): Promise<OkResponse> {
-  if (unit.archive?.isOnly) {
-    throw new Failure(
-      "window",
-      `Cannot replay ${client.line(request)}: the archive holds no response to it`,
-      { hint: "Fetch it from the API: run again without --from-archive" },
-    );
-  }
+  if (unit.archive?.isOnly) throw notArchived(client.line(request));
   const mayFail = step.isProof === true;
   return client.send(request, signal, { rank: unit.window?.from ?? 0, mayFail, place });
 }

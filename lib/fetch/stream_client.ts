@@ -108,6 +108,12 @@ export class StreamClient {
     signal: AbortSignal,
     { rank = 0, mayFail = false, place }: RequestOptions = {},
   ): Promise<OkResponse> {
+    const { replay } = this.api.dependencies;
+    if (replay !== undefined) {
+      const load = replay.find(request);
+      if (load === undefined) throw notArchived(this.line(request));
+      return this.replay(request, await load(), mayFail);
+    }
     const first: Attempt = { request, attempt: 1, signal, rank, place };
     let tried = await this.#try(first);
     if (isUnauthorized(tried) && this.#mayBeAccepted(tried.result)) {
@@ -278,6 +284,13 @@ export class StreamClient {
     const about = { stream: this.name, request: this.line(request), attempt };
     this.api.dependencies.onEvent({ ...event, ...about } as FetchEvent);
   }
+}
+
+/** The failure of a request to which the archive holds no response. */
+export function notArchived(line: string): Failure {
+  const message = `Cannot replay ${line}: the archive holds no response to it`;
+  const hint = "Fetch it from the API: run again without --from-archive";
+  return new Failure("window", message, { hint });
 }
 
 /** Statuses by which APIs refuse a page beyond the last. */

@@ -1,7 +1,7 @@
 // What a run keeps: every response, before its rows are committed, without a secret, readable by the tools of
 // the field.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { fileNumber, parseFileName } from "../../lib/archive/file_name.ts";
+import { fileNumber, parseFileName } from "../../lib/archive/store/file_name.ts";
 import { serve } from "../support/http_server.ts";
 import { openWorld } from "../jobs/world.ts";
 import { recordsOf, textOf } from "./reading_archive.ts";

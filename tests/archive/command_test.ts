@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { openSite, type Site } from "../faults/site.ts";
 import { exportRecords } from "../../lib/archive/export.ts";
-import { FolderStore } from "../../lib/archive/folder_store.ts";
+import { FolderStore } from "../../lib/archive/store/folder_store.ts";
 import { tempDir } from "../support/temp.ts";
 import { openTarget } from "../../lib/upsert/open_target.ts";
 import { archivingWorld, startThings, thingsJob } from "./things_api.ts";

@@ -6,7 +6,7 @@ import { tinyDisk } from "../faults/tiny_disk.ts";
 import { daysOf, meterJob, startMeters } from "../faults/meter_api.ts";
 import { openSite, type Site } from "../faults/site.ts";
 import { openTarget } from "../../lib/upsert/open_target.ts";
-import { fileNumber, parseFileName } from "../../lib/archive/file_name.ts";
+import { fileNumber, parseFileName } from "../../lib/archive/store/file_name.ts";
 import { recordsOf } from "./reading_archive.ts";
 
 /** The days of the ledger, after a check that the archive has every response of them. */

@@ -1,7 +1,7 @@
 // Reads the archives that tests write, record by record.
-import { FolderStore } from "../../lib/archive/folder_store.ts";
+import { FolderStore } from "../../lib/archive/store/folder_store.ts";
 import { membersOf, recordAt } from "../../lib/archive/scan.ts";
-import { parseRecord } from "../../lib/archive/warc.ts";
+import { parseRecord } from "../../lib/archive/warc/warc.ts";
 
 /** A record with its bytes. */
 export interface ReadRecord {

@@ -4,7 +4,7 @@
 //     deno run -A --v8-flags=--max-semi-space-size=4,--max-old-space-size=1024 \
 //       tests/bench/archive_bench.ts [--days 60] [--runs 5]
 import { parseArgs } from "@std/cli/parse-args";
-import { FolderStore } from "../../lib/archive/folder_store.ts";
+import { FolderStore } from "../../lib/archive/store/folder_store.ts";
 import { formatDay, MINUTES_PER_DAY, parseCivil } from "../../lib/plan/time/civil.ts";
 import { startPostgres } from "../support/postgres_server.ts";
 import { tempDir } from "../support/temp.ts";

@@ -1,10 +1,10 @@
 // Owns what `archive` does once its arguments are read: verifies the files against their digests and the target,
 // deletes old ones, or copies records to standard output. It sends no request to the API.
 import { exportRecords } from "../../archive/export.ts";
-import { fileNumber, parseFileName } from "../../archive/file_name.ts";
-import { openStore } from "../../archive/open_store.ts";
+import { fileNumber, parseFileName } from "../../archive/store/file_name.ts";
+import { openStore } from "../../archive/store/open_store.ts";
 import { prune } from "../../archive/prune.ts";
-import type { ArchiveStore } from "../../archive/store.ts";
+import type { ArchiveStore } from "../../archive/store/store.ts";
 import { verifyFile } from "../../archive/verify.ts";
 import type { Job } from "../../config/schema/job.ts";
 import { Failure } from "../../failure.ts";

@@ -20,22 +20,30 @@ import { cheapestStream } from "../../doctor/examine_api.ts";
 import { eachValues, isFedByTarget } from "../../plan/each_values.ts";
 import { probeStream } from "../../probe/probe_stream.ts";
 import { probeWindow } from "../../probe/probe_window.ts";
+import { openProbed } from "./probe_archive.ts";
 import { probeLines } from "../lines/probe_lines.ts";
 
 /** Sends one request of a job and prints what it returns; resolves to the exit code. */
 export async function probe(job: Job, given: Arguments): Promise<number> {
   using stop = new StopSignal(() => {});
   const name = streamOf(job, given.value("stream"), given.value("date") !== undefined);
-  const unit = await unitOf(job, job.streams[name]!, given);
+  const planned = await unitOf(job, job.streams[name]!, given);
+  await using archived = given.has("from-archive")
+    ? await openProbed(job, name, planned, given.value("date") !== undefined)
+    : undefined;
+  const unit = archived?.unit ?? planned;
   const { databaseUrl } = readSettings(env);
   const { signal } = stop;
   const limits = { databaseUrl, creates: true, signal, say: onWait };
-  await using shared = await openLimitStore(job, limits);
+  // A request that is not sent counts against no limit.
+  const shared = archived === undefined ? await openLimitStore(job, limits) : undefined;
+  await using _shared = shared;
   const probed = await probeStream(job, name, unit, {
-    env,
+    env: archived === undefined ? env : (name) => env(name) ?? "",
     onSecret: hideSecret,
-    limitStore: shared.limitStore,
-    tokenStore: shared.tokenStore,
+    limitStore: shared?.limitStore,
+    tokenStore: shared?.tokenStore,
+    replay: archived?.replay,
     noWait: true,
     clock: monotonicClock(),
     wallNow: Date.now,

@@ -15,7 +15,14 @@ import { programArguments } from "./program.ts";
 import { helperNames } from "./helper_names.ts";
 import { childEnvironment } from "./environment.ts";
 import { DEFAULTS } from "../settings.ts";
-import { FIXED, MEMORY_SETTINGS, needsOf, PROGRAM_NAMES, REPOSITORY_JOB } from "./needs.ts";
+import {
+  FIXED,
+  fixedFlags,
+  MEMORY_SETTINGS,
+  needsOf,
+  PROGRAM_NAMES,
+  REPOSITORY_JOB,
+} from "./needs.ts";
 
 /** Exit code of an interrupted command, as in exit.ts, which imports more than a launcher should. */
 const INTERRUPTED = 130;
@@ -29,7 +36,7 @@ export async function launch([command = "--help", ...args]: readonly string[]): 
   if (/^(--version|-V)$/.test(command)) return say(`hindcast ${denoJson.version}`);
   const signals = passSignals(INTERRUPTED, () => console.error(asStarted(LEFT, namedJob(args))));
   if (Object.hasOwn(FIXED, command)) {
-    const flags = ["--quiet", "--no-prompt", ...FIXED[command]!];
+    const flags = ["--quiet", "--no-prompt", ...fixedFlags(command, args)];
     return await signals.until(start(command, flags, args, Deno.env.toObject()));
   }
   const needs = needsOf(command, args);

@@ -10,19 +10,19 @@ export const REPOSITORY_JOB = "config/racing.yaml";
 
 /** The needs of the commands whose permissions follow from a job. */
 const COMMANDS: Readonly<Record<string, Needs>> = {
-  backfill: { source: true, target: true, kv: true, logs: true, archive: true, lock: true },
-  worker: { source: true, target: true, logs: true, archive: true, lock: true },
+  backfill: { source: true, target: true, kv: true, logs: true, archive: "write", lock: true },
+  worker: { source: true, target: true, logs: true, archive: "write", lock: true },
   status: { target: true, kv: true },
   errors: { target: true, kv: true, lock: true },
   verify: { target: true, kv: true },
   query: { target: true, jobless: true },
-  archive: { target: true, archive: true },
+  archive: { target: true, archive: "write" },
   checkpoint: { target: true, kv: true, kvFolder: true, lock: true },
   doctor: { source: true, target: true, kv: true, logs: true, lock: true },
   probe: { source: true, target: "requests", file: true },
   console: { target: true, kv: true, serve: "console" },
   cron: {
-    ...{ source: true, target: true, kv: true, logs: true, archive: true, lock: true },
+    ...{ source: true, target: true, kv: true, logs: true, archive: "write", lock: true },
     serve: "status",
   },
   demo: {
@@ -44,14 +44,29 @@ export const FIXED: Readonly<Record<string, readonly string[]>> = {
   sandbox: ["--allow-net=127.0.0.1", "--allow-read=recordings,../shared/racing-api/recordings"],
 };
 
+/** The fixed permissions of a command with these arguments: `sandbox` may also read the archive that it plays back. */
+export function fixedFlags(command: string, args: readonly string[]): string[] {
+  const at = args.findIndex((arg) => /^--archive(=|$)/.test(arg));
+  const folder = args[at]?.split(/=(.*)/s)[1] ?? args[at + 1];
+  if (command !== "sandbox" || at < 0 || folder === undefined) return [...FIXED[command]!];
+  const readable = folder.replaceAll(",", ",,");
+  return FIXED.sandbox!.map((flag) =>
+    flag.startsWith("--allow-read=") ? `${flag},${readable}` : flag
+  );
+}
+
 /** Makes glibc return the memory of freed responses and batches: 30 MB less at the peak. */
 export const MEMORY_SETTINGS = { MALLOC_MMAP_THRESHOLD_: "131072" };
 
-/** What a command requires: a console that may act, what a run does; a run with a console, its port. */
+/** What a command requires: a console that may act, what a run does; a run with a console, its port;
+ * a probe of the archive, no API. */
 export function needsOf(command: string, args: readonly string[]): Needs | undefined {
   const needs = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
   if (command === "console" && args.includes("--allow-actions")) {
     return { ...COMMANDS.backfill, ...needs };
+  }
+  if (command === "probe" && args.includes("--from-archive")) {
+    return { ...needs, source: false, archive: "read" };
   }
   return command === "backfill" && args.includes("--console")
     ? { ...needs, serve: "run console" }

@@ -2,7 +2,7 @@
 // job, the checkpoint, the embedded database and the logs, and the environment variables that these name.
 // They are derived from the job file and the settings, so that no API requires broader permissions than
 // its own hosts. It opens only the job's files.
-import { parseS3, S3_VARIABLES, s3Address } from "../../archive/s3_address.ts";
+import { parseS3, S3_VARIABLES, s3Address } from "../../archive/store/s3_address.ts";
 import { PROXY_NAMES } from "../../fetch/http/proxy.ts";
 import { parsePostgresUrl } from "../../upsert/postgres/url.ts";
 import { JOB_SETTING, namedJob } from "../default_job.ts";
@@ -23,8 +23,8 @@ export interface Needs {
   readonly kvFolder?: boolean;
   /** Writes logs. */
   readonly logs?: boolean;
-  /** Keeps responses in the archive. */
-  readonly archive?: boolean;
+  /** Reads the archive, or also keeps responses in it. */
+  readonly archive?: "read" | "write";
   /** Takes the lock of the job, which records the host name. */
   readonly lock?: boolean;
   /** Listens: on the port of the status page, where the console does (with or without flags), or on any port. */
@@ -97,7 +97,7 @@ export async function permissions(
   const file = jobFileOf(args, needs.file === true, env);
   const job = await readAccessApart({
     file,
-    withHosts: needs.source === true || needs.archive === true,
+    withHosts: needs.source === true || needs.archive !== undefined,
     env,
     fromFiles,
   });
@@ -140,7 +140,9 @@ function grantsOf(needs: Needs, job: JobAccess, env: Environment): Grants {
   }
   if (needs.logs && settings.logsFolder !== undefined) addBoth(grants, settings.logsFolder);
   const archive = settings.archive ?? job.archive;
-  if (needs.archive && archive !== undefined) addArchive(archive, grants, env);
+  if (needs.archive !== undefined && archive !== undefined) {
+    addArchive(archive, needs.archive, grants, env);
+  }
   if (needs.serve === "any") grants.net.add("127.0.0.1");
   if (needs.serve === "status") {
     const port = env.PORT || STATUS_PORT;
@@ -211,10 +213,17 @@ function addServer(url: string, grants: Grants): void {
 }
 
 /** The thread that compresses loads a separate module, which Deno reads only with permission. */
-function addArchive(location: string, grants: Grants, env: Environment): void {
-  grants.read.add(packageFile(IS_BUNDLED ? "lib/bundle" : "lib"));
+function addArchive(
+  location: string,
+  use: "read" | "write",
+  grants: Grants,
+  env: Environment,
+): void {
+  if (use === "write") grants.read.add(packageFile(IS_BUNDLED ? "lib/bundle" : "lib"));
   const bucket = parseS3(location)?.bucket;
-  if (bucket === undefined) return addBoth(grants, location);
+  if (bucket === undefined) {
+    return use === "write" ? addBoth(grants, location) : void grants.read.add(location);
+  }
   for (const name of S3_VARIABLES) grants.env.add(name);
   try {
     const host = hostOf(s3Address(bucket, (name) => env[name]).url);

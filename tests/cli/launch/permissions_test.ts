@@ -1,6 +1,6 @@
 // The permissions of each command as a readable list, and a proof that a process started with them can do no more.
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { COMMAND_NAMES, flagsOf } from "../../../lib/cli/launch/needs.ts";
+import { COMMAND_NAMES, flagsOf, PROGRAM_NAMES } from "../../../lib/cli/launch/needs.ts";
 import { Failure } from "../../../lib/failure.ts";
 import { sharedPostgres } from "../../support/postgres_server.ts";
 import { openSite } from "../../faults/site.ts";
@@ -176,7 +176,6 @@ const TASKS: Readonly<Record<string, string>> = {
   package: "--allow-read --allow-write=data --allow-run",
   docs: "--allow-read=docs/keys.md,config " +
     "--allow-write=docs/keys.md,docs/estimates.md,config/job.schema.json",
-  sandbox: "--allow-net=127.0.0.1 --allow-read=recordings,../shared/racing-api/recordings",
   test: "--allow-read --allow-write --allow-run --allow-sys --allow-env " +
     "--allow-net=127.0.0.1,localhost",
   simulate: "--allow-read --allow-write=data --allow-net=127.0.0.1",
@@ -193,7 +192,7 @@ Deno.test("each task has the permissions that are listed here, and no other task
     const like = ["test:long", "bench"].includes(name) ? "test" : name;
     assertEquals(allowed, TASKS[like] ?? LAUNCHED, name);
     const [launched = name] = /launch\.ts (\w+)/.exec(command)?.slice(1) ?? [];
-    if (TASKS[like] === undefined) assertEquals(COMMAND_NAMES.includes(launched), true, name);
+    if (TASKS[like] === undefined) assertEquals(PROGRAM_NAMES.includes(launched), true, name);
     assertEquals(/-A\b|--allow-all/.test(command), false, name);
   }
 });

@@ -2,7 +2,7 @@
 // by `sync`, which ends the file, so each batch that commits is a separate object. Invariant: an object is
 // never replaced.
 import { parseFileName } from "./file_name.ts";
-import { concat } from "./bytes.ts";
+import { concat } from "../warc/bytes.ts";
 import { parseS3 } from "./s3_address.ts";
 import { S3Client, type S3Dependencies } from "./s3_client.ts";
 import type { ArchiveStore, FileReader, OpenFile, StoredFile } from "./store.ts";

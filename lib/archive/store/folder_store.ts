@@ -1,6 +1,6 @@
 // Keeps the files of an archive in a folder, which it creates. Invariant: what `sync` has confirmed is on the
 // disk, the file's entry in the folder included.
-import { createFolder } from "../owner_only.ts";
+import { createFolder } from "../../owner_only.ts";
 import { parseFileName } from "./file_name.ts";
 import type { ArchiveStore, FileReader, OpenFile, StoredFile } from "./store.ts";
 

@@ -1,7 +1,7 @@
 // Owns where a bucket is and which variables give access to it. Pure; the launcher imports it, so it imports
 // little.
-import type { Env } from "../config/yaml/env.ts";
-import { Failure } from "../failure.ts";
+import type { Env } from "../../config/yaml/env.ts";
+import { Failure } from "../../failure.ts";
 
 /** Names of the variables that access to a bucket is read from. */
 export const S3_VARIABLES = [

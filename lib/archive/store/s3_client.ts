@@ -1,14 +1,14 @@
 // Sends signed requests to an object store that speaks the protocol of Amazon S3, and retries what may pass. It
 // knows nothing of archives. Invariant: every request is signed with the digest of its body.
 import { AwsV4Signer } from "aws4fetch";
-import type { Env } from "../config/yaml/env.ts";
-import { Failure } from "../failure.ts";
+import type { Env } from "../../config/yaml/env.ts";
+import { Failure } from "../../failure.ts";
 import { s3Address } from "./s3_address.ts";
-import { HttpClient, type HttpResponse } from "../fetch/http/http.ts";
-import { HttpError } from "../fetch/http/http_error.ts";
-import { proxyOf } from "../fetch/http/proxy.ts";
-import { reasonOf, sendWithRetries } from "../fetch/http/send_with_retries.ts";
-import type { Clock } from "../fetch/rate/clock.ts";
+import { HttpClient, type HttpResponse } from "../../fetch/http/http.ts";
+import { HttpError } from "../../fetch/http/http_error.ts";
+import { proxyOf } from "../../fetch/http/proxy.ts";
+import { reasonOf, sendWithRetries } from "../../fetch/http/send_with_retries.ts";
+import type { Clock } from "../../fetch/rate/clock.ts";
 
 /** What a client needs from outside. */
 export interface S3Dependencies {

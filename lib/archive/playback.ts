@@ -1,0 +1,118 @@
+// Answers requests from an archive as the API once did: the same path, query and body get the same status, headers
+// and body, of several the newest. Addresses of the API in them lead to the playback. Credentials are neither
+// required nor compared. It opens no socket. Invariant: a request that the archive does not hold is never answered
+// as if there were no data.
+import { Buffer } from "node:buffer";
+import { isSecretName } from "../config/schema/secret.ts";
+import { requestKey } from "./about.ts";
+import { type ArchivedPage, Contents } from "./contents.ts";
+import type { ArchiveStore } from "./store/store.ts";
+
+/** Status for what the archive does not hold; unlike 404 no API means "no data" by it. */
+const NOT_HELD = 421;
+
+/** Names of headers that do not fit the body that is sent. */
+const OF_TRANSFER = ["content-length", "content-encoding", "transfer-encoding", "connection"];
+
+/** An archive as an API. */
+export class Playback {
+  /** Origins of the archived requests, such as `https://api.example.com`. */
+  readonly origins: readonly string[];
+  /** Number of different requests. */
+  readonly size: number;
+  readonly #contents: Contents;
+  readonly #byKey: ReadonlyMap<string, ArchivedPage>;
+  readonly #byQuery: ReadonlyMap<string, ArchivedPage>;
+
+  private constructor(contents: Contents) {
+    this.#contents = contents;
+    const [byKey, byQuery, origins] = [
+      new Map<string, ArchivedPage>(),
+      new Map<string, ArchivedPage>(),
+      new Set<string>(),
+    ];
+    for (const { pages } of [...contents.readings].sort((a, b) => a.at - b.at)) {
+      for (const [key, page] of pages) {
+        byKey.set(key, page);
+        const url = new URL(page.requested);
+        origins.add(url.origin);
+        byQuery.set(queryKey(url), page);
+      }
+    }
+    [this.#byKey, this.#byQuery, this.origins] = [byKey, byQuery, [...origins]];
+    this.size = byKey.size;
+  }
+
+  /** Reads what the archive holds. */
+  static async open(store: ArchiveStore): Promise<Playback> {
+    const contents = new Contents(store);
+    await contents.read(await store.list());
+    return new Playback(contents);
+  }
+
+  /** The response to a request; `own` is the origin of the playback itself. */
+  async respond(request: Request, own: string): Promise<Response> {
+    const page = this.#find(request, await request.text());
+    if (page === undefined) {
+      const { pathname, search } = new URL(request.url);
+      const error = `the archive holds no response to ${request.method} ${pathname}${search}`;
+      return Response.json({ error }, { status: NOT_HELD });
+    }
+    const { status, headers, body } = await this.#contents.response(page);
+    for (const name of OF_TRANSFER) headers.delete(name);
+    for (const [name, value] of headers) headers.set(name, this.#moved(value, own));
+    const isBodyless = status === 204 || status === 304;
+    return new Response(isBodyless ? null : this.#movedBody(body, own), { status, headers });
+  }
+
+  #find(request: Request, body: string): ArchivedPage | undefined {
+    const url = new URL(request.url);
+    for (const search of searchesOf(url)) {
+      for (const origin of this.origins) {
+        const key = requestKey({
+          method: request.method as "GET" | "POST",
+          url: `${origin}${url.pathname}${search}`,
+          body,
+        });
+        const page = this.#byKey.get(key);
+        if (page !== undefined) return page;
+      }
+    }
+    return request.method === "GET" ? this.#byQuery.get(queryKey(url)) : undefined;
+  }
+
+  /** A text whose addresses of the API lead to the playback; JSON may escape their slashes. */
+  #moved(text: string, own: string): string {
+    const escaped = (origin: string) => origin.replaceAll("/", "\\/");
+    return this.origins.reduce(
+      (moved, origin) => moved.replaceAll(origin, own).replaceAll(escaped(origin), escaped(own)),
+      text,
+    );
+  }
+
+  #movedBody(body: Uint8Array<ArrayBuffer>, own: string): Uint8Array<ArrayBuffer> {
+    const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("latin1");
+    const moved = this.#moved(text, own);
+    return moved === text ? body : new Uint8Array(Buffer.from(moved, "latin1"));
+  }
+}
+
+/** The query of a request as it may have been archived: as it is, without credentials, with masked secrets. */
+function searchesOf(url: URL): string[] {
+  const parts = url.search.slice(1).split("&");
+  const isSecret = (part: string) => isSecretName(decodeURIComponent(part.split("=")[0]!));
+  const joined = (kept: readonly string[]) => kept.length === 0 ? "" : `?${kept.join("&")}`;
+  if (!parts.some(isSecret)) return [url.search];
+  return [
+    url.search,
+    joined(parts.filter((part) => !isSecret(part))),
+    joined(parts.map((part) => isSecret(part) ? `${part.split("=")[0]}=***` : part)),
+  ];
+}
+
+/** What identifies a GET whatever the order of its parameters. */
+function queryKey({ pathname, searchParams }: URL): string {
+  const params = [...searchParams].filter(([name]) => !isSecretName(name))
+    .map(([name, value]) => `${name}=${value}`).sort();
+  return `${pathname}?${params.join("&")}`;
+}
