@@ -16,7 +16,8 @@ Deno.test("deno task doctor finds no problem, sends one request and leaves nothi
     ...["database", "rights", "stamp", "checkpoint", "logs", "files"],
   ]);
   assertEquals([...Deno.readDirSync(site.logs)], []);
-  assertStringIncludes(stdout, "next   deno task backfill --check-status");
+  const config = `--config ${site.file("job.yaml")}`;
+  assertStringIncludes(stdout, `next   deno task backfill ${config} --check-status`);
 });
 
 Deno.test("deno task doctor says what to do about each problem, without secrets", async () => {

@@ -132,3 +132,22 @@ Deno.test("commands printed for an empty checkpoint, wrong flags and mistakes ca
   const bad = await site.run("status", ["--config", site.file("bad.yaml")]);
   assertEquals([bad.code, commandsIn(bad.stderr)], [2, [`check ${site.file("bad.yaml")}`]]);
 });
+
+Deno.test("commands printed by doctor and probe can be pasted", async () => {
+  await using journey = await openJourney();
+  const { site } = journey;
+  assertEquals(await follow(site, ["doctor"], { code: 0 }), [
+    "backfill --config FILE --check-status",
+  ]);
+  assertEquals(
+    await follow(site, ["probe", "--stream", "things", "--date", "2025-10-01"], { code: 0 }),
+    [
+      "backfill --config FILE --only things --dry-run",
+    ],
+  );
+  await Deno.writeTextFile(site.kvPath, "no database");
+  assertEquals(await follow(site, ["doctor"], { code: 1 }), [
+    "checkpoint --config FILE --rebuild",
+    "doctor --config FILE",
+  ]);
+});

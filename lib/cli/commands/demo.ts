@@ -9,6 +9,7 @@ import { Screen } from "../screen.ts";
 import { StopSignal } from "../signals.ts";
 import { newRunId } from "../../run.ts";
 import { startSandbox } from "../../sandbox/server.ts";
+import { asStarted } from "../own_commands.ts";
 import { packageFile } from "../package_files.ts";
 import { verifyJob } from "../verify_job.ts";
 
@@ -54,7 +55,7 @@ export async function demo(verbose: boolean): Promise<number> {
   if (!summary.ok) return EXIT.failed;
   console.log("");
   const verified = await verifyJob(job, stores);
-  console.log(NEXT);
+  console.log(asStarted(NEXT, undefined));
   return verified ? EXIT.done : EXIT.failed;
 }
 

@@ -5,7 +5,7 @@ import { hideSecret } from "../output.ts";
 import { examineApi } from "../../doctor/examine_api.ts";
 import type { Job } from "../../config/schema/job.ts";
 import { EXIT } from "../exit.ts";
-import { env, openJob } from "../open_job.ts";
+import { env, openJob, print } from "../open_job.ts";
 import { StopSignal } from "../signals.ts";
 import { plainHttpProblem, weakSecrets } from "../../config/exposure.ts";
 import { formatCount } from "../../report/text/format.ts";
@@ -24,12 +24,12 @@ export async function doctor(file: string, json: boolean): Promise<number> {
   const items: Item[] = [];
   for await (const item of examine(file, stop.signal)) {
     items.push(item);
-    if (!json) console.log(itemLines(item).join("\n"));
+    if (!json) print(itemLines(item).join("\n"));
     if (stop.signal.aborted) return EXIT.interrupted;
   }
   const problems = items.filter((item) => !item.ok).length;
   if (json) console.log(JSON.stringify({ ok: problems === 0, items }));
-  else console.log(`\n${lastLine(problems)}`);
+  else print(`\n${lastLine(problems)}`);
   return problems === 0 ? EXIT.done : EXIT.failed;
 }
 
@@ -107,7 +107,7 @@ function itemLines({ name, ok, found, do: todo }: Item): string[] {
 
 function lastLine(problems: number): string {
   if (problems > 0) {
-    return `${formatCount(problems, "problem")}; fix them, then run deno task doctor again`;
+    return `${formatCount(problems, "problem")}; fix them, then try again: deno task doctor`;
   }
   return "next   deno task backfill --check-status";
 }

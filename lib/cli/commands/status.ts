@@ -53,7 +53,7 @@ async function watch(view: () => Promise<string>): Promise<number> {
   while (!stop.signal.aborted) {
     const text = await view();
     if (Deno.stdout.isTerminal()) Deno.stdout.writeSync(CLEAR_SCREEN);
-    console.log(text);
+    print(text);
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, WATCH_MS);
       stop.signal.addEventListener("abort", () => {
