@@ -76,6 +76,8 @@ export interface BackfillInput {
   readonly replay?: Replay | undefined;
   /** Starts no further window once it aborts; windows in flight are finished. Defaults to never. */
   readonly windDown?: AbortSignal | undefined;
+  /** Sees the records of each page. */
+  readonly onPage?: ((unit: Unit, records: readonly unknown[]) => void) | undefined;
   /** Which windows outside the range are fetched again. Defaults to none. */
   readonly retry?: RetryScope | undefined;
   /** What earlier slices of the same update fetched, which is not fetched again. Defaults to nothing. */
@@ -150,7 +152,7 @@ async function runPipeline(
     windDown: input.windDown,
     onUnavailable: (failure) => unavailable.push(failure),
   });
-  const rows = extractPages(pages, (stream) => extractors.get(stream)!, params);
+  const rows = extractPages(pages, (stream) => extractors.get(stream)!, params, input.onPage);
   const leave = () => left.abort();
   await writeBatches(batchRows(rows, leave, notes), {
     write: (batch) => writeBatch(input, batch, notes),

@@ -14,6 +14,8 @@ import { rangeOf } from "./plan/needed.ts";
 import { plainHttpProblem } from "./config/exposure.ts";
 import { Failure } from "./failure.ts";
 import { crewPlan, enterCrew, leaveCrew } from "./run_crew.ts";
+import { changeAdvice, changeText } from "./probe/drift.ts";
+import { FieldWatch } from "./probe/watch_fields.ts";
 import { recordRun } from "./upsert/history.ts";
 import type { Worker } from "./upsert/worker_table.ts";
 import { formatWindow } from "./report/text/format.ts";
@@ -72,8 +74,10 @@ export async function run(input: RunInput): Promise<RunResult> {
     if (!hasJoined) await learn(input);
     await crew?.begin();
     await announce(input);
-    await backfill({ ...input, crew });
+    const fields = new FieldWatch(input.job);
+    await backfill({ ...input, crew, onPage: (unit, records) => fields.note(unit, records) });
     input.replay?.refuseGaps();
+    if (input.replay === undefined) await reportDrift(input, fields);
   });
   const isStopped = input.signal.aborted || input.windDown?.aborted === true;
   summary.outcome = outcomeOf(isStopped, error, summary);
@@ -85,6 +89,24 @@ export async function run(input: RunInput): Promise<RunResult> {
   if (!hasJoined) await recordEnd(input, { ...record, endedAt, summary: total }, error);
   input.listen({ kind: "run_finished", summary });
   return { summary, error };
+}
+
+/** Reports how the fields of responses changed. */
+async function reportDrift(
+  { job, target, mask, wallNow, listen }: RunInput,
+  fields: FieldWatch,
+): Promise<void> {
+  const changes = await fields.finish(target, mask, wallNow());
+  for (const { stream, field } of changes) {
+    listen({ kind: "drift", stream, message: changeText(field), advice: changeAdvice(field) });
+  }
+  const [first] = changes;
+  if (first === undefined || job.drift !== "fail") return;
+  throw new Failure(
+    "window",
+    `Cannot accept the responses of "${first.stream}": ${changeText(first.field)}`,
+    { hint: `${changeAdvice(first.field)}; deno task errors --clear accepts the change` },
+  );
 }
 
 /** The record of a run that starts; an update by cron continues the record of its earlier phases. */

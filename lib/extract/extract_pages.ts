@@ -36,15 +36,17 @@ export type Extracted =
 /** Bytes of a page whose records are extracted without a yield: less than a millisecond of work. */
 const BYTES_PER_SLICE = 64 * 1024;
 
-/** Turns pages into rows; `extractorOf` returns the extractor of a stream by name. */
+/** Turns pages into rows; `extractorOf` returns the extractor of a stream by name, `onPage` sees each page. */
 export async function* extractPages(
   fetched: AsyncIterable<Fetched>,
   extractorOf: (stream: string) => Pick<Extractor, "extractBySlices">,
   params: Readonly<Record<string, unknown>>,
+  onPage: (unit: Unit, records: readonly unknown[]) => void = () => {},
 ): AsyncGenerator<Extracted> {
   const failed = new WeakSet<Unit>();
   for await (const item of fetched) {
     if (failed.has(item.unit)) continue;
+    if (item.kind === "page") onPage(item.unit, item.page.records);
     const extracted = item.kind === "page"
       ? await extractPage(item, extractorOf(item.unit.stream), params)
       : item;

@@ -1,4 +1,4 @@
-// Finds unmapped fields: values of the records that no column, condition or hash reads. Pure.
+// Finds the fields of records, and whether a column, condition or hash reads them. Pure.
 // Invariant: however large the records are, few of them are examined, and the report is short.
 import type { Job } from "../config/schema/job.ts";
 import type { RowsSpec } from "../config/schema/job_schema.ts";
@@ -30,20 +30,40 @@ const VALUE_BYTES = 80;
 const ANY = Symbol("any");
 type Trail = readonly (string | typeof ANY)[];
 
+/** A value in a record, and whether the job reads it. */
+export interface FoundField {
+  /** The first value at its path. */
+  readonly value: unknown;
+  /** Whether a column, condition or hash reads it. */
+  readonly mapped: boolean;
+}
+
+/** Compiles the search for the fields of a record of a stream, by path; values that are nothing are left out. */
+export function fieldFinder(
+  job: Job,
+  stream: string,
+): (record: unknown) => Map<string, FoundField> {
+  const trails = trailsOf(job, stream);
+  return (record) => {
+    const found = new Map<string, FoundField>();
+    const element = record instanceof KeyedRecord ? record.record : record;
+    // Anything else is rejected as a whole, unless a column maps the record itself.
+    if (isObject(element)) collect(element, trails, "", 0, found);
+    return found;
+  };
+}
+
 /** The fields of a stream's records that none of its columns maps, in the order in which they appear. */
 export function unmappedFields(
   job: Job,
   stream: string,
   records: readonly unknown[],
 ): UnmappedField[] {
-  const trails = trailsOf(job, stream);
+  const fieldsOf = fieldFinder(job, stream);
   const fields = new Map<string, { -readonly [K in keyof UnmappedField]: UnmappedField[K] }>();
   for (const record of records.slice(0, RECORDS_LOOKED_AT)) {
-    const found = new Map<string, unknown>();
-    const element = record instanceof KeyedRecord ? record.record : record;
-    // Anything else is rejected as a whole, unless a column maps the record itself.
-    if (isObject(element)) collect(element, trails, "", 0, found);
-    for (const [path, value] of found) {
+    for (const [path, { value, mapped }] of fieldsOf(record)) {
+      if (mapped) continue;
       const field = fields.get(path);
       if (field !== undefined) field.records++;
       else if (fields.size < MOST_FIELDS) {
@@ -88,15 +108,19 @@ function anyStep(step: unknown): string | typeof ANY {
   return typeof step === "string" ? step : ANY;
 }
 
-/** Adds the values inside a value that lie at the end of no trail, with their paths. */
+/** Adds the values inside a value, with their paths; what lies at the end of a trail is mapped. */
 function collect(
   value: unknown,
   trails: readonly Trail[],
   path: string,
   depth: number,
-  found: Map<string, unknown>,
+  found: Map<string, FoundField>,
 ): void {
-  if (trails.some(({ length }) => length === 0) || isNothing(value)) return;
+  if (isNothing(value)) return;
+  const add = (mapped: boolean) => {
+    if (!found.has(path)) found.set(path, { value, mapped });
+  };
+  if (trails.some(({ length }) => length === 0)) return add(true);
   const isRead = trails.length > 0;
   if (Array.isArray(value) && isRead) {
     for (const item of value) {
@@ -107,8 +131,7 @@ function collect(
   const members = isObject(value) ? Object.entries(value) : [];
   const isWhole = !isRead && (depth > DEEPEST || members.length > MOST_MEMBERS);
   if (!isObject(value) || isWhole) {
-    if (!found.has(path)) found.set(path, value);
-    return;
+    return add(false);
   }
   const isKeyed = trails.some(([first]) => first === ANY);
   for (const [name, member] of members) {

@@ -57,8 +57,11 @@ export class Notifier {
     this.#options = options;
   }
 
-  /** Reports a wait of more than an hour, once. */
+  /** Reports a wait of more than an hour, once, and each change of the responses. */
   note(event: RunEvent): void {
+    if (event.kind === "drift") {
+      return this.#report({ event: "drift", text: plainLines(event).join("\n") });
+    }
     if (event.kind !== "waiting") return;
     const { wait } = event;
     if (wait === null) {

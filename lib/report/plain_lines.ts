@@ -42,6 +42,8 @@ function linesOf(event: RunEvent): string[] {
         `warning: ${event.message}`,
         ...(event.hint === undefined ? [] : [`hint: ${event.hint}`]),
       ];
+    case "drift":
+      return [`changed: ${event.stream}: ${event.message}`, `hint: ${event.advice}`];
     case "waiting":
       return [event.wait === null ? "requests resume" : formatWait(event.wait)];
     case "run_finished":

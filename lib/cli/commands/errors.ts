@@ -7,6 +7,8 @@ import { openStores, print, type Stores } from "../open_job.ts";
 import { formatCount } from "../../report/text/format.ts";
 import { forgetFailures } from "../../upsert/history.ts";
 import { viewEntry } from "../../checkpoint/snapshot.ts";
+import { acceptFields } from "../../upsert/field_table.ts";
+import { driftLines, driftOf } from "../lines/drift_lines.ts";
 import { retryLines } from "../lines/retry_lines.ts";
 import { entryLines } from "../lines/error_lines.ts";
 
@@ -29,6 +31,9 @@ export async function errors(job: Job, args: Arguments): Promise<number> {
     return EXIT.done;
   }
   print(entries.length === 0 ? "no errors" : entries.flatMap(entryLines).join("\n"));
+  const drift = (await driftOf(stores.target, job.job))
+    .filter(({ stream }) => only.length === 0 || only.includes(stream));
+  if (drift.length > 0) print(`\n${driftLines(drift).join("\n")}`);
   if (entries.length > 0) print(`\n${(await retryLines(job, checkpoint, entries)).join("\n")}`);
   return EXIT.done;
 }
@@ -39,6 +44,7 @@ async function clear(job: Job, stores: Stores, json: boolean): Promise<number> {
   await using _lock = await stores.target.lock(job.job, holder);
   const checkpoint = await stores.checkpoint(job, true);
   await forgetFailures(stores.target, job.job);
+  await acceptFields(stores.target, job.job);
   const cleared = await checkpoint.clearRetryEntries();
   console.log(json ? JSON.stringify({ cleared }) : `deleted: ${formatCount(cleared, "error")}`);
   return EXIT.done;

@@ -20,6 +20,7 @@ import { intersect } from "../../plan/coverage.ts";
 import { startedPart } from "../../plan/needed.ts";
 import { selectStreams } from "../../plan/stage.ts";
 import { readWorkers } from "../../upsert/worker_table.ts";
+import { driftOf } from "../lines/drift_lines.ts";
 import { type Status, statusJson, statusLines } from "../lines/status_lines.ts";
 
 const CLEAR_SCREEN = new TextEncoder().encode("\x1b[H\x1b[2J");
@@ -108,5 +109,6 @@ async function readStatus(job: Job, stores: Stores, look: Look): Promise<Status>
     archive: archive ?? null,
     runs,
     workers,
+    drift: await driftOf(stores.target, job.job),
   };
 }

@@ -7,6 +7,7 @@ import type { RunRecord } from "../../checkpoint/run_log.ts";
 import { type Days, daysOf, inDays, type StreamView } from "../../checkpoint/snapshot.ts";
 import type { Window } from "../../plan/time/window.ts";
 import { formatWait } from "../../report/text/wait.ts";
+import { type Drift, driftLines } from "./drift_lines.ts";
 import type { Summary } from "../../report/summary.ts";
 
 /** Ranges of a kind shown of each stream; the rest is counted. */
@@ -31,6 +32,8 @@ export interface Status {
   runs: RunRecord[];
   /** The processes of the last run. */
   workers: readonly WorkerView[];
+  /** The fields of responses that changed. */
+  drift: Drift[];
 }
 
 /** What `status --json` prints. */
@@ -59,6 +62,7 @@ export function statusLines(status: Status): string[] {
   if (working.length > 0) {
     lines.push("", ...formatTable([WORKER_HEADER, ...working.map(workerCells)]));
   }
+  if (status.drift.length > 0) lines.push("", ...driftLines(status.drift));
   lines.push("", `next   deno task ${nextTask(status)}`);
   return lines;
 }

@@ -61,6 +61,11 @@ export interface ParsedJob {
    * or a mapping.
    */
   notify?: Notify | undefined;
+  /**
+   * What happens if the fields of responses change: `report` it, or `fail` the run, after its rows are
+   * written.
+   */
+  drift: "report" | "fail";
   /** Where every response is kept, so that it never has to be fetched again. */
   archive?: ArchiveSpec | undefined;
   /**

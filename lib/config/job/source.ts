@@ -61,5 +61,5 @@ export interface Notify {
   /** Webhook that receives each report by POST, as JSON with a `text` that Slack displays. */
   url: string;
   /** What is reported: a run that failed, a run that is done, and a wait of more than an hour. */
-  events: ("failed" | "done" | "waiting")[];
+  events: ("failed" | "done" | "waiting" | "drift")[];
 }

@@ -93,6 +93,9 @@ export const jobSchema = z.strictObject({
       kind: "URL or mapping",
       example: "https://api.example.com",
     }),
+  drift: z.enum(["report", "fail"]).default("report").describe(
+    "What happens if the fields of responses change: `report` it, or `fail` the run, after its rows are written.",
+  ),
   notify: z.union([
     z.string().min(1).transform((url) => ({ url })).pipe(notify),
     notify,

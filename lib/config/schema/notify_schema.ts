@@ -9,8 +9,14 @@ export const notify = z.strictObject({
   url: secret.meta({ literal: true }).describe(
     "Webhook that receives each report by POST, as JSON with a `text` that Slack displays.",
   ).meta({ kind: "URL", example: "${SLACK_WEBHOOK_URL}" }),
-  events: z.array(z.enum(["failed", "done", "waiting"])).min(1, { error: "expected at least one" })
-    .default(["failed", "done", "waiting"]).describe(
-      "What is reported: a run that failed, a run that is done, and a wait of more than an hour.",
-    ).meta({ kind: "list of `failed`, `done`, `waiting`", example: ["failed"], formerly: "on" }),
+  events: z.array(z.enum(["failed", "done", "waiting", "drift"])).min(1, {
+    error: "expected at least one",
+  })
+    .default(["failed", "done", "waiting", "drift"]).describe(
+      "What is reported: a run that failed, a run that is done, a wait of more than an hour, and fields of responses that changed.",
+    ).meta({
+      kind: "list of `failed`, `done`, `waiting`, `drift`",
+      example: ["failed"],
+      formerly: "on",
+    }),
 }).meta({ shorthand: "url" });

@@ -56,6 +56,9 @@ export const ARCHIVE_TABLE = "hindcast_archive";
 /** Table of the keys of the rows that each window returned, for tables whose rows can vanish. */
 export const STATED_TABLE = "hindcast_stated";
 
+/** Table of the fields that the responses of each stream had. */
+export const FIELDS_TABLE = "hindcast_fields";
+
 /** Hindcast's own tables, in the form of a job's tables. */
 export const SYSTEM_TABLES: Readonly<Record<string, Table>> = {
   [STAMP_TABLE]: ownTable("The identity of this database, which checkpoints record.", ["one"], {
@@ -151,6 +154,15 @@ export const SYSTEM_TABLES: Readonly<Record<string, Table>> = {
     {
       ...{ file: "bigint", offset: "integer", length: "integer" },
       ...{ day: "date", updated_at: "date", job: "text" },
+    },
+  ),
+  [FIELDS_TABLE]: ownTable(
+    "Fields of the responses of each stream, from samples, and how they changed.",
+    ["job", "stream", "path"],
+    {
+      ...{ job: "text", stream: "text", path: "text", mapped: "boolean", types: "text" },
+      ...{ records: "bigint", present: "bigint", missing: "bigint", latest: "bigint" },
+      ...{ example: "text", change: "text", changed_at: "timestamptz", since: "timestamptz" },
     },
   ),
   [STATED_TABLE]: ownTable(

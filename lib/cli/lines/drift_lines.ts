@@ -1,0 +1,49 @@
+// Formats the fields of responses that changed, for `status` and `errors`.
+import { changeAdvice, changeText } from "../../probe/drift.ts";
+import { oneLine } from "../../report/text/format.ts";
+import { readFields } from "../../upsert/field_table.ts";
+import type { Target } from "../../upsert/write/target.ts";
+
+/** A field that changed, as `--json` prints it. */
+export interface Drift {
+  /** Name of the stream. */
+  stream: string;
+  /** Path of the field in the record. */
+  field: string;
+  /** How it changed. */
+  change: "new" | "missing" | "type";
+  /** When that was noticed, ISO 8601. */
+  since: string | null;
+  /** A value, shortened. */
+  example: string;
+  /** What happened, as a sentence. */
+  message: string;
+  /** What to do about it. */
+  hint: string;
+}
+
+/** Changes shown; the rest is counted. */
+const SHOWN = 10;
+
+/** The fields of a job's responses that changed. */
+export async function driftOf(target: Pick<Target, "stream">, job: string): Promise<Drift[]> {
+  const streams = [...await readFields(target, job)];
+  return streams.flatMap(([stream, fields]) =>
+    fields.flatMap((field) => {
+      const { path, change, changedAt, example } = field;
+      if (change === null) return [];
+      const [message, hint] = [changeText(field), changeAdvice(field)];
+      return { stream, field: path, change, since: changedAt, example, message, hint };
+    })
+  );
+}
+
+/** The lines of the fields that changed. */
+export function driftLines(drift: readonly Drift[]): string[] {
+  const lines = drift.slice(0, SHOWN).flatMap(({ stream, message, hint }) => [
+    oneLine(`changed  ${stream}: ${message}`),
+    oneLine(`         ${hint}`),
+  ]);
+  const more = drift.length - SHOWN;
+  return more > 0 ? [...lines, `         and ${more} more`] : lines;
+}
