@@ -21,13 +21,19 @@ export class Screen implements Disposable {
   readonly #bars: Progress | undefined;
   readonly #encoder = new TextEncoder();
   readonly #linesOf = fewRejections();
+  /** What the lines begin with where several processes write to the same output. */
+  #mark = "";
   #drawn = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  /** Shows bars if the output is a terminal, else plain lines. */
-  constructor(out: Output) {
+  /**
+   * Shows bars if the output is a terminal, else plain lines; plain lines in any case if they are marked with the
+   * name of a worker.
+   */
+  constructor(out: Output, worker?: string) {
     this.#out = out;
-    if (!out.isTerminal()) return;
+    if (worker !== undefined) this.#mark = `[${worker}] `;
+    if (!out.isTerminal() || worker !== undefined) return;
     this.#bars = new Progress(() => performance.now());
     this.#print(HIDE_CURSOR);
     this.#timer = setInterval(() => this.#draw(), REDRAW_MS);
@@ -43,7 +49,9 @@ export class Screen implements Disposable {
     if (lines.length === 0) return;
     if (event.kind === "run_finished") this.#leaveBars();
     this.#erase();
-    this.#print(`${safeText(lines.join("\n"))}\n`);
+    // The end of a run is that of all its workers.
+    const mark = event.kind === "run_finished" ? "" : this.#mark;
+    this.#print(`${safeText(lines.map((line) => mark + line).join("\n"))}\n`);
     this.#draw();
   }
 

@@ -8,6 +8,8 @@ import type { Claims } from "./claims.ts";
 
 /** Windows claimed at once; fewer leave more to others, more cost fewer statements. */
 const [FEWEST_CLAIMED, MOST_CLAIMED] = [2, 64];
+/** Windows proposed for each that is wanted: the others have claimed the first ones meanwhile. */
+const PROPOSED_FOR_ONE = 8;
 /** Time that the windows of one claim take, in milliseconds. */
 const CLAIM_LASTS_MS = 300;
 /** Busy windows remembered before those that have ended are dropped. */
@@ -130,16 +132,17 @@ export class ClaimedPlan implements UnitSource {
     const candidates = await this.#propose();
     if (candidates.length === 0) return false;
     this.#adapt();
-    const granted = await this.#claims.claim(this.name, candidates);
-    for (const unit of candidates) {
-      (granted.has(unit) ? this.#granted : this.#candidates).push(unit);
-    }
+    const granted = await this.#claims.claim(this.name, candidates, this.#size);
+    this.#granted.push(...candidates.filter((unit) => granted.has(unit)));
+    this.#candidates.unshift(...candidates.filter((unit) => !granted.has(unit)));
     return true;
   }
 
   async #propose(): Promise<Unit[]> {
     const proposed: Unit[] = [];
-    while (proposed.length < this.#size) {
+    // Windows whose length follows from what was fetched are not cut ahead.
+    const most = this.#size * (this.stream.window?.auto ? 1 : PROPOSED_FOR_ONE);
+    while (proposed.length < most) {
       if (this.#plan.isWaiting && proposed.length > 0) break;
       const candidate = this.#candidates.shift() ?? await this.#plan.next();
       if (candidate === undefined) break;

@@ -85,8 +85,8 @@ export class Claims {
     this.progress.add(await catchUp(this.#options, { isStored }));
   }
 
-  /** Claims units of a stream; returns those that were free. */
-  async claim(stream: string, units: readonly Unit[]): Promise<Set<Unit>> {
+  /** Claims the first of these units of a stream that are free, `limit` at most, and returns them. */
+  async claim(stream: string, units: readonly Unit[], limit = units.length): Promise<Set<Unit>> {
     const { checkpoint, randomId } = this.#options;
     const claims = units.map((unit) => ({
       unit,
@@ -95,7 +95,7 @@ export class Claims {
     const granted = new Set<Unit>();
     for (const [scope, ofScope] of Map.groupBy(claims, ({ unit }) => unit.scope)) {
       const result = await this.#table.claim({
-        ...{ stream, scope, mark: await checkpoint.mark() },
+        ...{ stream, scope, mark: await checkpoint.mark(), limit },
         wanted: ofScope.map(({ unit: { each, window }, claim: { token } }) => ({
           each,
           window,

@@ -34,8 +34,10 @@ export interface ClaimRequest {
   readonly scope: string;
   /** How far the logs are known; windows that were committed since are not claimed. */
   readonly mark: string | undefined;
-  /** What it wants. */
+  /** What it wants, in order. */
   readonly wanted: readonly WantedWindow[];
+  /** How many of them it wants at most: others may have the first ones. */
+  readonly limit: number;
 }
 
 /** The claims of one worker of a job. */
@@ -93,8 +95,9 @@ export class ClaimTable {
     return [claimLockSql(this.#job), ...reapSql(this.#job)];
   }
 
-  #insertSql({ stream, scope, mark, wanted }: ClaimRequest): string {
-    const rows = wanted.map(({ each, window, token }) => ({
+  #insertSql({ stream, scope, mark, wanted, limit }: ClaimRequest): string {
+    const rows = wanted.map(({ each, window, token }, at) => ({
+      at,
       each,
       from: window === null ? "" : formatCivil(window.from),
       to: window === null ? "" : formatCivil(window.to),
@@ -114,9 +117,9 @@ export class ClaimTable {
 SELECT ${this.#job}, ${ofStream}, ${ofScope}, c.each, c."from", c."to", ${this.#worker}, c.token, now()
 FROM json_to_recordset(${
       quoteLiteral(JSON.stringify(rows))
-    }) AS c(each text, "from" text, "to" text, token uuid)
+    }) AS c(at integer, each text, "from" text, "to" text, token uuid)
 WHERE NOT EXISTS (SELECT FROM ${CLAIMS_TABLE} AS o WHERE ${overlaps("o")})${unseen.join("")}
-ON CONFLICT DO NOTHING`;
+ORDER BY c.at LIMIT ${limit} ON CONFLICT DO NOTHING`;
   }
 
   #readSql(stream: string): string {

@@ -76,7 +76,9 @@ async function checkStatus(job: Job, given: GivenOptions, args: Arguments): Prom
 
 /** Opens everything and runs; a signal ends it as an interruption whatever it was doing. */
 async function perform(job: Job, given: GivenOptions, args: Arguments): Promise<number> {
-  using screen = new Screen(args.has("json") ? Deno.stderr : Deno.stdout);
+  const isShared = readWorkerCount(args.value("workers")) > 1;
+  const output = args.has("json") ? Deno.stderr : Deno.stdout;
+  using screen = new Screen(output, isShared ? FIRST_WORKER : undefined);
   using stop = new StopSignal(
     () => screen.say("stopping; press Ctrl+C again to exit at once"),
     () => sayInterrupted(screen),
@@ -84,7 +86,7 @@ async function perform(job: Job, given: GivenOptions, args: Arguments): Promise<
   try {
     await using stores = await openStores(undefined, stop.signal);
     stop.signal.throwIfAborted();
-    const isShared = countWorkers(args, stores) > 1;
+    if (isShared) refuseSharing(args, stores);
     const run = newRunId(Date.now());
     const holder = { run, host: Deno.hostname(), pid: Deno.pid };
     // This also stamps a new target.
@@ -106,18 +108,15 @@ async function perform(job: Job, given: GivenOptions, args: Arguments): Promise<
   }
 }
 
-/** The processes that share the run on this machine; the launcher starts the others. */
-function countWorkers(args: Arguments, { target }: Stores): number {
-  const count = readWorkerCount(args.value("workers"));
-  if (count > 1 && target.kind === "pglite") {
-    throw new Failure(
-      "configuration",
-      "Cannot share the run: an embedded database can be used by one process only",
-      { hint: "Set DATABASE_URL to a PostgreSQL server, or leave --workers out" },
-    );
-  }
-  if (count > 1 && args.has("from-archive")) throw noReplay("--workers");
-  return count;
+/** The other processes that share the run on this machine are started by the launcher. */
+function refuseSharing(args: Arguments, { target }: Stores): void {
+  if (args.has("from-archive")) throw noReplay("--workers");
+  if (target.kind === "postgres") return;
+  throw new Failure(
+    "configuration",
+    "Cannot share the run: an embedded database can be used by one process only",
+    { hint: "Set DATABASE_URL to a PostgreSQL server, or leave --workers out" },
+  );
 }
 
 function sayInterrupted(screen: Screen): void {

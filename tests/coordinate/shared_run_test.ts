@@ -1,0 +1,100 @@
+// What processes that share a run do together: every window once, whatever its kind, and stages in their order.
+import { assert, assertEquals } from "@std/assert";
+import { openSql } from "../faults/sql.ts";
+import { serve } from "../support/http_server.ts";
+import { OPTIONS, runShared } from "./shared_run.ts";
+
+/** An API with what it was asked for; `answer` returns the records of a request. */
+function api(answer: (query: URLSearchParams, path: string) => unknown) {
+  const asked: string[] = [];
+  const server = serve(async (request) => {
+    const { pathname, searchParams } = new URL(request.url);
+    asked.push(`${pathname.slice(1)} ${[...searchParams.values()].join(" ")}`);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    return Response.json(answer(searchParams, pathname));
+  });
+  return Object.assign(server, { asked });
+}
+
+Deno.test("a grid of for_each values is shared: each value is fetched once, and all of them work", async () => {
+  await using server = api((query) => [{ id: query.get("code") }]);
+  const codes = Array.from({ length: 400 }, (_, at) => `c${at}`);
+  const { url, summaries } = await runShared(
+    `job: grid
+source: { url: "${server.url}", concurrency: 4 }
+tables: { things: { key: id, columns: { id: text } } }
+streams:
+  things:
+    request: { path: /things, query: { code: "{each.code}" } }
+    for_each: { code: [${codes.join(", ")}] }
+    rows: things
+`,
+    3,
+  );
+  assertEquals(server.asked.toSorted(), codes.map((code) => `things ${code}`).toSorted());
+  assertEquals(summaries[0]!.windows, { planned: 400, done: 400, failed: 0, skipped: 0 });
+  assert(summaries.slice(1).every(({ windows }) => windows.done > 20));
+  await using sql = openSql(url);
+  assertEquals(await sql.run("SELECT count(*)::int AS count FROM things"), [{ count: 400 }]);
+});
+
+Deno.test("a fed stream starts when the workers have finished those that feed it, and takes every value once", async () => {
+  await using server = api((query, path) =>
+    path === "/days" ? [{ id: query.get("day") }] : [{ id: query.get("id"), detail: "x" }]
+  );
+  const { url } = await runShared(
+    `job: fed
+source: { url: "${server.url}", concurrency: 2 }
+tables:
+  days: { key: id, columns: { id: text } }
+  details: { key: id, columns: { id: text, detail: text } }
+streams:
+  days:
+    request: { path: /days, query: { day: "{from}" } }
+    window: day
+    rows: days
+  details:
+    request: { path: /details, query: { id: "{each.day.id}" } }
+    for_each: { day: { query: "SELECT id, 1 AS one FROM days ORDER BY id" } }
+    rows: details
+`,
+    3,
+    { options: { ...OPTIONS, end: "2024-02-29" } },
+  );
+  const first = server.asked.findIndex((one) => one.startsWith("details"));
+  assert(server.asked.slice(first).every((one) => one.startsWith("details")), "feeders come first");
+  assertEquals(new Set(server.asked).size, 120);
+  assertEquals(server.asked.length, 120);
+  await using sql = openSql(url);
+  assertEquals(await sql.run("SELECT count(*)::int AS count FROM details"), [{ count: 60 }]);
+});
+
+Deno.test("auto windows are shared: together they cover the dates without an overlap, and halves stay with their worker", async () => {
+  await using server = api((query) => {
+    const [from, to] = [query.get("from")!, query.get("to")!];
+    const days = (Date.parse(to) - Date.parse(from)) / 86_400_000;
+    const count = Math.min(10, days);
+    return Array.from({ length: count }, (_, at) => ({
+      id: new Date(Date.parse(from) + at * 86_400_000).toISOString().slice(0, 10),
+    }));
+  });
+  const { url } = await runShared(
+    `job: auto
+source: { url: "${server.url}", concurrency: 2 }
+tables: { days: { key: id, columns: { id: text } } }
+streams:
+  days:
+    request: { path: /days, query: { from: "{from}", to: "{to}" } }
+    window: { min: day, max: 16d }
+    max_records: 10
+    rows: days
+`,
+    3,
+    { options: { ...OPTIONS, end: "2024-12-31" } },
+  );
+  await using sql = openSql(url);
+  assertEquals(await sql.run("SELECT count(*)::int AS count FROM days"), [{ count: 366 }]);
+  const overlaps = await sql.run(`SELECT a."from" FROM hindcast_windows a JOIN hindcast_windows b
+    ON a."from" < b."to" AND a."to" > b."from" AND a.ctid <> b.ctid`);
+  assertEquals(overlaps, []);
+});
