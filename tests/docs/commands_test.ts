@@ -249,5 +249,7 @@ function compareFields(heading: string, values: readonly unknown[]): void {
 
 /** What a response has only in other circumstances than the test's. */
 function mayBeAbsent(heading: string, field: string): boolean {
+  // Only a run on a server may have several workers; the place of the documentation is embedded.
+  if (field.startsWith("workers[]")) return true;
   return heading.includes("cron") && /(failed|rejected)\[\]|params\.<name>/.test(field);
 }
