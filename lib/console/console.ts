@@ -5,6 +5,7 @@ import { Hono } from "hono";
 import { streamSSE } from "hono/streaming";
 import { Failure } from "../failure.ts";
 import { formatInstant } from "../report/text/wait.ts";
+import { METRICS_TYPE, metricsText } from "./metrics.ts";
 import { type Access, HEADERS, isFromPage, isSame, refusalOf } from "./guard.ts";
 import { entryId } from "./page/attention_section.tsx";
 import { dayText } from "./page/day_text.ts";
@@ -77,6 +78,10 @@ export function openConsole(options: ConsoleOptions): Console {
     const states = known === undefined ? undefined : statesOf(known);
     if (states === undefined || !/^-?\d{1,7}$/.test(day)) return context.notFound();
     return context.text(mask(dayText(known!, states, Number(day))));
+  });
+  app.get("/metrics", async (context) => {
+    const text = metricsText(job, await reader.state(), options.live.counters);
+    return context.body(mask(text), 200, { "content-type": METRICS_TYPE });
   });
   app.get(
     "/events",

@@ -9,6 +9,7 @@ import type { RunEvent } from "../../report/event.ts";
 import type { Subject } from "../../report/text/subject.ts";
 import type { Wait } from "../../report/text/wait.ts";
 import { RateCurve } from "./rate_curve.ts";
+import { RunCounters } from "./run_counters.ts";
 import { allowedRate, type RunProgress, type StreamProgress } from "./run_progress.ts";
 
 /** What is counted of one stream. */
@@ -35,6 +36,8 @@ export class LiveRun {
   readonly #job: Job;
   readonly #streams = new Map<string, Counts>();
   readonly #curve = new RateCurve();
+  /** What all runs of this process did. */
+  readonly counters: RunCounters = new RunCounters();
   #run: { run: string; startedAtMs: number } | undefined;
   #ended = false;
   #wait: Wait | null = null;
@@ -48,6 +51,7 @@ export class LiveRun {
 
   /** Adds one event that happened at `atMs`, epoch milliseconds. */
   fold(event: RunEvent, atMs: number): void {
+    this.counters.fold(event);
     switch (event.kind) {
       case "run_started":
         return this.#start(event.run, atMs);
