@@ -49,6 +49,10 @@ export const faultKinds: Readonly<Record<string, FaultKind>> = {
     strike: slow,
   },
   drift: { summary: "declare one record too many from the second page on", strike: drift },
+  withdraw: {
+    summary: "leave the first runner of a day's cards out, and the meeting of the last race",
+    strike: withdraw,
+  },
 };
 
 /**
@@ -148,6 +152,24 @@ function drift(reply: Reply, _fault: Fault, { url }: Stricken): Reply {
   const body = JSON.parse(String(reply.body)) as Record<string, unknown>;
   if (typeof body.total !== "number") return reply;
   return { ...reply, body: JSON.stringify({ ...body, total: body.total + 1 }) };
+}
+
+/** As if a runner had been withdrawn, and a meeting abandoned, since the cards were returned. */
+function withdraw(reply: Reply): Reply {
+  if (reply.status !== 200) return reply;
+  const body = JSON.parse(String(reply.body)) as { racecards?: Card[]; total?: number };
+  const { racecards, total = 0 } = body;
+  const last = racecards?.at(-1);
+  if (racecards === undefined || last === undefined) return reply;
+  const kept = racecards.filter(({ course_id }) => course_id !== last.course_id)
+    .map((card, at) => at > 0 ? card : { ...card, runners: card.runners.slice(1) });
+  const rest = { racecards: kept, total: total - (racecards.length - kept.length) };
+  return { ...reply, body: JSON.stringify({ ...body, ...rest }) };
+}
+
+interface Card {
+  readonly course_id: string;
+  readonly runners: readonly unknown[];
 }
 
 function unreadable(text: string, why: string): Failure {
