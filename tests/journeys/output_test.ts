@@ -39,7 +39,7 @@ Deno.test("--json prints one object to stdout, with the promised field names", a
   assertStringIncludes(ran.stderr, "racecards    2025-09-01");
 
   const status = onlyJson(await commands.run("status --json"));
-  assertEquals(keys(status), words("job runs streams tables target"));
+  assertEquals(keys(status), words("archive drift job runs streams tables target workers"));
   for (const stream of Object.values(status.streams)) {
     assertEquals(
       keys(stream),
