@@ -13,37 +13,60 @@ import { median, racingRun } from "./racing_run.ts";
 
 const FIRST = parseCivil("2024-03-01")!;
 
+/** What a run took: seconds on the clock, and of the processor for its main thread. */
+interface Took {
+  readonly seconds: number;
+  readonly ownSeconds: number;
+}
+
 /** Runs the benchmark and prints its ratios. */
 export async function archiveBench(days: number, runs: number): Promise<void> {
   await using server = await startPostgres({ fsync: "on", synchronous_commit: "on" });
   await using pages = await startPageServer();
   using folder = tempDir();
   let count = 0;
-  const run = async (archive?: string) => {
+  const run = async (archive?: string, fromArchive = false): Promise<Took> => {
+    const databaseUrl = await server.createDatabase();
+    const before = mainThreadSeconds();
     const ran = await racingRun({
-      ...{ url: pages.url, databaseUrl: await server.createDatabase(), archive },
+      ...{ url: pages.url, databaseUrl, archive, fromArchive },
       kvPath: folder.file(`kv-${++count}.db`),
       start: formatDay(FIRST),
       end: formatDay(FIRST + (days - 1) * MINUTES_PER_DAY),
     });
-    return ran.seconds;
+    return { seconds: ran.seconds, ownSeconds: mainThreadSeconds() - before };
   };
   await run();
-  const [without, kept]: [number[], number[]] = [[], []];
+  const [without, kept, replayed]: [Took[], Took[], Took[]] = [[], [], []];
   for (let round = 0; round < runs; round++) {
-    const inOrder = round % 2 === 0 ? [undefined, "a"] : ["a", undefined];
-    for (const name of inOrder) {
-      (name === undefined ? without : kept).push(
-        await run(name && folder.file(`archive-${round}`)),
-      );
-    }
+    const archive = folder.file(`archive-${round}`);
+    if (round % 2 === 0) without.push(await run());
+    kept.push(await run(archive));
+    if (round % 2 === 1) without.push(await run());
+    replayed.push(await run(archive, true));
   }
   const files = await new FolderStore(folder.file("archive-0")).list();
   const bytes = files.reduce((sum, { size }) => sum + size, 0);
-  const ratios = kept.map((seconds, at) => seconds / without[at]!);
-  console.log(`without ${median(without).toFixed(2)} s, with ${median(kept).toFixed(2)} s`);
-  console.log(`ratio ${median(ratios).toFixed(3)} (${ratios.map((r) => r.toFixed(2)).join(" ")})`);
+  print("without an archive", without, without);
+  print("with an archive", kept, without);
+  print("from the archive", replayed, without);
   console.log(`${(bytes / 1e6).toFixed(1)} MB in ${files.length} files`);
+}
+
+/** The median of each measure, and that of the ratios to the runs beside them. */
+function print(name: string, took: readonly Took[], beside: readonly Took[]): void {
+  const of = (measure: keyof Took) =>
+    `${median(took.map((one) => one[measure])).toFixed(2)} s (${
+      median(took.map((one, at) => one[measure] / beside[at]![measure])).toFixed(3)
+    })`;
+  console.log(`${name.padEnd(20)} ${of("seconds")}  main thread ${of("ownSeconds")}`);
+}
+
+/** Seconds for which the main thread had a core, as Linux counts them; 0 elsewhere. */
+function mainThreadSeconds(): number {
+  if (Deno.build.os !== "linux") return 0;
+  const path = `/proc/self/task/${Deno.pid}/schedstat`;
+  return Number(Deno.readTextFileSync(path).split(" ")[0]) / 1e9;
 }
 
 if (import.meta.main) {

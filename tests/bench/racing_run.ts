@@ -28,6 +28,8 @@ export interface RacingRun {
   readonly limits?: Rate[];
   /** Folder of an archive; none unless given. */
   readonly archive?: string | undefined;
+  /** Whether responses come from that archive. */
+  readonly fromArchive?: boolean;
   /** Puts something between the run and its target. */
   readonly wrap?: (target: Target) => Target;
 }
@@ -63,7 +65,7 @@ export async function racingRun(run: RacingRun): Promise<Ran> {
   const startedAt = performance.now();
   try {
     const { summary, error } = await performRun({
-      ...{ job, target, show, archive: run.archive },
+      ...{ job, target, show, archive: run.archive, fromArchive: run.fromArchive },
       options: {
         ...{ start: run.start, end: run.end, only: streams },
         ...{ groups: [], with: [], without: [], params: {} },
