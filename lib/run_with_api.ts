@@ -86,7 +86,10 @@ export async function runWithApi(given: ApiRunInput): Promise<RunResult> {
   const mask = (text: string) => api.mask(text);
   archive?.hide(secretValues(job, input.env));
   await using replay = input.fromArchive
-    ? await Replay.open({ store: required(store), job, params, mask })
+    ? await Replay.open({
+      ...{ store: required(store), job, params, mask },
+      committed: await committedSince(input.target, job.job, 0),
+    })
     : undefined;
   const pages = pagesOf(api, input, (unit, at) => (replay ?? archive)?.begin(unit, at, mask));
   const use = { target: input.target, env: input.env, nowMs: input.wallNow() };

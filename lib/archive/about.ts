@@ -56,6 +56,15 @@ export function requestKey({ method, url, body = "" }: Omit<WireRequest, "header
   return createHash("sha1").update(`${method} ${url}\n${body}`).digest("base64url");
 }
 
+/** Parameters by which a signed URL gives access for a while. */
+const SIGNATURE =
+  /([?&](?:x-(?:amz|goog)-(?:signature|credential|security-token)|signature|sig|awsaccesskeyid|key-pair-id)=)[^&#]*/gi;
+
+/** A URL without the signature that gives access to it. */
+export function withoutSignature(url: string): string {
+  return url.replace(SIGNATURE, "$1***");
+}
+
 /** The value of the header. */
 export function aboutText(about: PageAbout | WindowAbout): string {
   return JSON.stringify(about).replace(

@@ -11,7 +11,14 @@ import type { WireRequest } from "../fetch/http/request.ts";
 import type { Unit } from "../plan/stream_plan.ts";
 import { formatDay } from "../plan/time/civil.ts";
 import type { Mask } from "../report/text/mask.ts";
-import { aboutText, readingOf, requestHeaders, requestKey, responseHeaders } from "./about.ts";
+import {
+  aboutText,
+  readingOf,
+  requestHeaders,
+  requestKey,
+  responseHeaders,
+  withoutSignature,
+} from "./about.ts";
 import { ArchiveWriter, type WriterOptions } from "./archive_writer.ts";
 import { type CommittedReading, Interrupted } from "./interrupted.ts";
 import { findResponse } from "./replayed_reading.ts";
@@ -129,8 +136,9 @@ export class Archive implements RunArchive {
     response: ArchivableResponse,
   ): KeptResponse {
     const { job, randomId, wallNow } = this.#options;
-    const masked = { ...request, url: mask(request.url), body: mask(request.body ?? "") };
-    const responded = mask(response.url);
+    const hidden = (url: string) => withoutSignature(mask(url));
+    const masked = { ...request, url: hidden(request.url), body: mask(request.body ?? "") };
+    const responded = hidden(response.url);
     const about = {
       ...readingOf(job, unit, startedAt),
       key: requestKey(masked),

@@ -21,6 +21,10 @@ export interface CommittedReading {
   readonly scope: string;
   /** Canonical string of the `for_each` values. */
   readonly each: string;
+  /** First day (or minute); null for a stream without windows. */
+  readonly from: string | null;
+  /** The day (or minute) after the last one. */
+  readonly to: string | null;
   /** Epoch milliseconds before its first request. */
   readonly at: number;
 }

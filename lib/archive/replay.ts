@@ -15,6 +15,7 @@ import type { Window } from "../plan/time/window.ts";
 import { formatWindow } from "../report/text/format.ts";
 import type { Mask } from "../report/text/mask.ts";
 import { type RunArchive, type SettledResponse } from "./archive.ts";
+import type { CommittedReading } from "./interrupted.ts";
 import { type ArchivedReading, Contents } from "./contents.ts";
 import { findResponse, keyOf } from "./replayed_reading.ts";
 import type { ArchiveStore } from "./store/store.ts";
@@ -43,6 +44,8 @@ export interface ReplayOptions {
   readonly params: Readonly<Record<string, unknown>>;
   /** Hides the secrets of the job in strings. */
   readonly mask: Mask;
+  /** The windows whose rows the target has; older responses never replace them. */
+  readonly committed?: readonly CommittedReading[];
 }
 
 /** Dates that are listed one by one. */
@@ -53,6 +56,7 @@ export class Replay implements RunArchive {
   readonly #options: ReplayOptions;
   readonly #contents: Contents;
   readonly #byTrack = new Map<string, ArchivedReading[]>();
+  readonly #committed = new Map<string, CommittedReading[]>();
   readonly #chosen = new Map<string, ArchivedReading>();
   readonly #missing = new Map<string, { stream: string; each: string; window: Window | null }>();
 
@@ -68,6 +72,12 @@ export class Replay implements RunArchive {
    */
   static async open(options: ReplayOptions): Promise<Replay> {
     const replay = new Replay(options);
+    for (const reading of options.committed ?? []) {
+      const id = trackId(reading);
+      const known = replay.#committed.get(id);
+      if (known === undefined) replay.#committed.set(id, [reading]);
+      else known.push(reading);
+    }
     const files = await options.store.list();
     await replay.#contents.read(files);
     for (const reading of replay.#contents.readings) if (reading.hasEnded) replay.#add(reading);
@@ -88,7 +98,7 @@ export class Replay implements RunArchive {
     for (const reading of this.#candidates(track)) {
       const window = windowOf(reading);
       if (window === null || !touches(window)) continue;
-      if (subtract(window, covered).length === 0) continue;
+      if (subtract(window, covered).length === 0 || this.#isOutdated(track, reading)) continue;
       if (!this.#holds(track, reading, window)) continue;
       chosen.push(window);
       covered = union([...covered, window]);
@@ -105,7 +115,7 @@ export class Replay implements RunArchive {
   /** Whether the archive holds a track without windows. */
   holdsItem(track: ReplayedTrack): boolean {
     const reading = this.#candidates(track).find((one) =>
-      one.from === null && this.#holds(track, one, null)
+      one.from === null && !this.#isOutdated(track, one) && this.#holds(track, one, null)
     );
     if (reading === undefined) this.#note(track, null);
     else this.#chosen.set(idOf(track, null), reading);
@@ -134,7 +144,9 @@ export class Replay implements RunArchive {
     const only = [...new Set(missing.map(({ stream }) => stream))].map((name) => ` --only ${name}`);
     throw new Failure(
       "window",
-      `Cannot replay everything: the archive does not hold ${listed.join(", ")}` +
+      `Cannot replay everything: the archive does not hold the current responses of ${
+        listed.join(", ")
+      }` +
         (more > 0 ? `, and ${more} more` : ""),
       { hint: `Fetch it from the API: deno task backfill --resume${dates}${only.join("")}` },
     );
@@ -183,6 +195,13 @@ export class Replay implements RunArchive {
     const unit = { window, each: track.eachValues ?? {}, params };
     const first = openPaginator(job.streams[track.stream]!, job.source.url).first();
     return reading.pages.has(keyOf(pageRequest(job, track.stream, unit, first), mask));
+  }
+
+  /** Whether the target has rows of newer responses for dates of a reading. */
+  #isOutdated(track: Track, { from, to, at }: ArchivedReading): boolean {
+    return this.#committed.get(trackId(track))?.some((one) =>
+      one.at > at && (from === null || one.from! < to! && from < one.to!)
+    ) ?? false;
   }
 
   #note({ stream, each }: Track, window: Window | null): void {

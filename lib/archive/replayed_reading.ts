@@ -2,12 +2,12 @@
 import type { ArchivedResponse } from "../fetch/page_archive.ts";
 import type { WireRequest } from "../fetch/http/request.ts";
 import type { Mask } from "../report/text/mask.ts";
-import { requestKey } from "./about.ts";
+import { requestKey, withoutSignature } from "./about.ts";
 import type { ArchivedReading, Contents } from "./contents.ts";
 
 /** The key by which the response to a request is found. */
 export function keyOf({ method, url, body }: WireRequest, mask: Mask): string {
-  return requestKey({ method, url: mask(url), body: mask(body ?? "") });
+  return requestKey({ method, url: withoutSignature(mask(url)), body: mask(body ?? "") });
 }
 
 /** How to read the response of a reading to a request; undefined if it has none. */

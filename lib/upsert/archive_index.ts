@@ -17,11 +17,12 @@ export async function committedSince(
   job: string,
   sinceMs: number,
 ): Promise<CommittedReading[]> {
-  const sql = "SELECT stream, scope, each, extract(epoch FROM fetched_at) * 1000 " +
+  const sql = `SELECT stream, scope, each, extract(epoch FROM fetched_at) * 1000, "from", "to" ` +
     `FROM ${LEDGER_TABLE} WHERE job = $1 AND fetched_at >= to_timestamp($2::double precision / 1000)`;
   const { rows } = await target.query(sql, { parameters: [job, sinceMs], readOnly: true });
-  return rows.map(([stream, scope, each, at]) => ({
+  return rows.map(([stream, scope, each, at, from, to]) => ({
     ...{ stream: String(stream), scope: String(scope), each: String(each) },
+    ...{ from: String(from) || null, to: String(to) || null },
     at: Math.round(Number(at)),
   }));
 }

@@ -73,7 +73,7 @@ variables: [MY_PASSWORD, MY_KEY, MY_TOKEN]
 tables: { things: { key: id, columns: { id: text } } }
 streams:
   things:
-    request: { path: /things, method: POST, query: { k: "\${MY_KEY}" }, body: { token: "\${MY_TOKEN}", day: "{from}" } }
+    request: { path: /things, method: POST, query: { k: "\${MY_KEY}", X-Amz-Signature: "5f3c9a", page_token: "{from}" }, body: { token: "\${MY_TOKEN}", day: "{from}" } }
     window: day
     records: items
     rows: things
@@ -86,6 +86,7 @@ streams:
   assertEquals(error, undefined);
   const text = await textOf(world.archive!);
   assertStringIncludes(text, '"items":[{"id":"1","sent":"***"}]');
+  assertStringIncludes(text, "X-Amz-Signature=***&page_token=2024-01-01");
   for (const secret of [password, key, token]) {
     for (
       const form of [

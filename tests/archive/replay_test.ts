@@ -82,7 +82,7 @@ Deno.test("--from-archive lists the windows that are not archived and says how t
   assertEquals(summary.outcome, "failed");
   assertEquals(
     (error as Failure).message,
-    "Cannot replay everything: the archive does not hold things 2024-01-01, things 2024-01-04",
+    "Cannot replay everything: the archive does not hold the current responses of things 2024-01-01, things 2024-01-04",
   );
   assertStringIncludes(
     (error as Failure).hint!,
@@ -111,6 +111,26 @@ Deno.test("--from-archive takes the newest reading of a window", async () => {
     { id: "2024-01-02", size: 2 },
     { id: "2024-01-03", size: 1 },
     { id: "2024-01-04", size: 1 },
+  ]);
+});
+
+Deno.test("--from-archive never replaces rows of responses that came later and were not archived", async () => {
+  let size = 1;
+  await using api = startThings((day) => ({ total: 1, items: [{ id: day, size }] }));
+  await using world = await archivingWorld(
+    thingsJob(api.url).replace("{ id: text }", "{ id: text, size: integer }"),
+  );
+  await world.backfill("--start-date 2024-01-01 --end-date 2024-01-03");
+  const { archive } = world;
+  [size, world.archive, world.nowMs] = [2, undefined, world.nowMs + 60_000];
+  await world.backfill("--start-date 2024-01-02 --end-date 2024-01-02");
+  world.archive = archive;
+  const { error } = await world.backfill(
+    "--start-date 2024-01-01 --end-date 2024-01-03 --from-archive",
+  );
+  assertStringIncludes((error as Failure).message, "the current responses of things 2024-01-02");
+  assertEquals(await world.query("SELECT size FROM things ORDER BY id"), [
+    ...[{ size: 1 }, { size: 2 }, { size: 1 }],
   ]);
 });
 
