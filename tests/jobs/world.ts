@@ -124,6 +124,9 @@ async function databaseUrl(kind: Target["kind"], folder: TempDir): Promise<strin
   return await (await sharedPostgres()).createDatabase();
 }
 
+/** Runs begin at the same time of the world's clock: their ids are in their order. */
+let runs = 0;
+
 async function backfill(
   { job, stores, nowMs, archive }: World,
   argv: string,
@@ -145,7 +148,7 @@ async function backfill(
     archive,
     fromArchive: args.has("from-archive"),
     logsFolder: stores.settings.logsFolder,
-    run: `run-${crypto.randomUUID().slice(0, 8)}`,
+    run: `run-${String(++runs).padStart(6, "0")}`,
     show: (event) => events.push(event),
     signal: new AbortController().signal,
     wallNow: () => nowMs,
