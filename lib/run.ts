@@ -18,6 +18,8 @@ import { changeAdvice, changeText } from "./probe/drift.ts";
 import { FieldWatch } from "./probe/watch_fields.ts";
 import { recordRun } from "./upsert/history.ts";
 import type { Worker } from "./upsert/worker_table.ts";
+import type { RunEvent } from "./report/event.ts";
+import { WindowsLeft } from "./report/windows_left.ts";
 import { formatWindow } from "./report/text/format.ts";
 import { joinSummaries, type Outcome, type Summary } from "./report/summary.ts";
 
@@ -57,7 +59,15 @@ export interface RunResult {
  * Runs a job once; the caller holds its lock, or joins a run whose lock another process holds. An error that
  * ends it is returned, not thrown.
  */
-export async function run(input: RunInput): Promise<RunResult> {
+export async function run(given: RunInput): Promise<RunResult> {
+  const left = new WindowsLeft(given.signal);
+  const input = {
+    ...given,
+    listen: (event: RunEvent) => {
+      left.fold(event);
+      given.listen(event);
+    },
+  };
   const startedAtMs = input.now();
   const { summary, hasJoined = false } = input;
   const record = await startRecord(input);
@@ -83,6 +93,7 @@ export async function run(input: RunInput): Promise<RunResult> {
   summary.outcome = outcomeOf(isStopped, error, summary);
   await attempt(async () => await leaveCrew(crew, input, summary));
   summary.ok = summary.outcome === "done";
+  if ((isStopped || error !== undefined) && left.count > 0) summary.windows.left = left.count;
   summary.seconds = Math.round(input.now() - startedAtMs) / 1000;
   const endedAt = new Date(input.wallNow()).toISOString();
   const total = earlier === undefined ? summary : joinSummaries(earlier as Summary, summary);

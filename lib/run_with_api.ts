@@ -17,6 +17,7 @@ import type { Clock } from "./fetch/rate/clock.ts";
 import { staticPage } from "./fetch/static_page.ts";
 import type { Unit } from "./plan/stream_plan.ts";
 import type { Listener, RunEvent } from "./report/event.ts";
+import { reportPages } from "./report/report_pages.ts";
 import { Notifier } from "./report/notifier.ts";
 import type { Wait } from "./report/text/wait.ts";
 import { readLimitsUse } from "./checkpoint/limits_use.ts";
@@ -91,7 +92,11 @@ export async function runWithApi(given: ApiRunInput): Promise<RunResult> {
       committed: await committedSince(input.target, job.job, 0),
     })
     : undefined;
-  const pages = pagesOf(api, input, (unit, at) => (replay ?? archive)?.begin(unit, at, mask));
+  const pages = pagesOf(
+    api,
+    { ...input, listen },
+    (unit, at) => (replay ?? archive)?.begin(unit, at, mask),
+  );
   const use = { target: input.target, env: input.env, nowMs: input.wallNow() };
   const limitsUse = await readLimitsUse(job, use).catch(() => undefined);
   const source = { archive: replay ?? archive, replay, pages, limitsUse };
@@ -104,7 +109,7 @@ export async function runWithApi(given: ApiRunInput): Promise<RunResult> {
 /** Reads the pages of a unit: a static list, or responses of the API that `begin` may keep or replay. */
 function pagesOf(
   api: ApiClient,
-  { job, params }: Pick<ApiRunInput, "job" | "params">,
+  { job, params, listen }: Pick<ApiRunInput, "job" | "params" | "listen">,
   begin: (unit: Unit, requestedAt: number) => PageArchive | undefined,
 ): RunInput["pages"] {
   return (unit, signal, requestedAt) => {
@@ -112,7 +117,8 @@ function pagesOf(
     if (values !== undefined) return [staticPage(values)];
     const archive = begin(unit, requestedAt);
     const { window, eachValues: each } = unit;
-    return fetchPages(api, unit.stream, { window, each, params, archive }, signal);
+    const pages = fetchPages(api, unit.stream, { window, each, params, archive }, signal);
+    return reportPages(listen, unit, pages);
   };
 }
 

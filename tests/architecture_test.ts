@@ -198,7 +198,7 @@ const ROOMS = [
     ...["lib/console/state", "lib/console/page", "lib/console"],
     "lib/sandbox/world",
     "lib/sandbox",
-    ...["lib/cli/lines", "lib/cli"],
+    ...["lib/cli/terminal", "lib/cli/lines", "lib/cli"],
     ...["lib/cli/console", "lib/cli/cron", "lib/cli/init", "lib/cli/launch", "lib/cli/commands"],
     "tasks",
   ],

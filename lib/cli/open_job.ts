@@ -7,6 +7,7 @@ import { catchUp } from "../checkpoint/catch_up.ts";
 import { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { openKv } from "../checkpoint/open_kv.ts";
 import { openTarget } from "../upsert/open_target.ts";
+import { parsePostgresUrl } from "../upsert/postgres/url.ts";
 import type { Target } from "../upsert/write/target.ts";
 import { hideSecrets, passwordsOf } from "./output.ts";
 import { asStarted } from "./own_commands.ts";
@@ -67,6 +68,19 @@ export async function openJob(file: string, readEnv = env): Promise<Job> {
 /** Reports on stderr why a command takes time. */
 export function onWait(message: string): void {
   console.error(`note: ${message}`);
+}
+
+/** What a command reports while it opens the database; `isEmbedded` where that takes seconds. */
+export function opening(
+  { databaseUrl } = readSettings(env),
+): { text: string; isEmbedded: boolean } {
+  const isEmbedded = databaseUrl.startsWith("pglite:");
+  if (isEmbedded) return { text: `opening the database ${databaseUrl} ...`, isEmbedded };
+  try {
+    return { text: `connecting to ${parsePostgresUrl(databaseUrl).label} ...`, isEmbedded };
+  } catch {
+    return { text: "opening the database ...", isEmbedded };
+  }
 }
 
 /** A target and a checkpoint store, open. */

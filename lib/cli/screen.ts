@@ -1,13 +1,21 @@
-// Shows a run in progress: bars on a terminal, plain lines elsewhere. With --json both go to stderr, so that
-// stdout holds only the JSON object at the end.
+// Shows a run in progress: lines that are redrawn in place on a terminal, plain lines elsewhere. With --json both
+// go to stderr, so that stdout holds only the JSON object at the end. Invariant: however it ends, the cursor is
+// visible and nothing is drawn over what was printed.
+import type { Job } from "../config/schema/job.ts";
+import { LiveRun } from "../console/state/live_run.ts";
 import type { RunEvent } from "../report/event.ts";
 import { fewRejections } from "../report/few_rejections.ts";
-import { Progress } from "../report/progress_bars.ts";
-import { safeText } from "./output.ts";
 import { namedJob } from "./default_job.ts";
+import { progressLines } from "./lines/progress_lines.ts";
+import { env, opening } from "./open_job.ts";
+import { safeText } from "./output.ts";
 import { asStarted } from "./own_commands.ts";
+import { LiveArea } from "./terminal/live_area.ts";
+import { type Look, lookOf } from "./terminal/look.ts";
+import { type Line, paint, type Tone } from "./terminal/paint.ts";
+import { sizeOf } from "./terminal/size.ts";
 
-/** Time between two drawings of the bars. */
+/** Time between two drawings. */
 const REDRAW_MS = 200;
 
 const HIDE_CURSOR = "\x1b[?25l";
@@ -18,90 +26,125 @@ type Output = typeof Deno.stdout | typeof Deno.stderr;
 /** Shows the events of a run. */
 export class Screen implements Disposable {
   readonly #out: Output;
-  readonly #bars: Progress | undefined;
+  readonly #look: Look;
   readonly #encoder = new TextEncoder();
   readonly #linesOf = fewRejections();
   /** What the lines begin with where several processes write to the same output. */
   #mark = "";
-  #drawn = 0;
+  readonly #area: LiveArea;
+  readonly #redraw = () => this.#draw();
+  #live: LiveRun | undefined;
+  /** What the command does before the run has begun. */
+  #doing = "";
   #timer: ReturnType<typeof setInterval> | undefined;
 
   /**
-   * Shows bars if the output is a terminal, else plain lines; plain lines in any case if they are marked with the
-   * name of a worker.
+   * Redraws lines if the output is a terminal that can, else prints plain lines; plain lines in any case if they
+   * are marked with the name of a worker.
    */
   constructor(out: Output, worker?: string) {
     this.#out = out;
     if (worker !== undefined) this.#mark = `[${worker}] `;
-    if (!out.isTerminal() || worker !== undefined) return;
-    this.#bars = new Progress(() => performance.now());
+    const look = lookOf(out.isTerminal(), env, Deno.build.os);
+    this.#look = look;
+    this.#area = new LiveArea({
+      write: (text) => this.#print(text),
+      columns: () => sizeOf().columns,
+      colors: look.colors,
+      reflows: look.reflows,
+      safe: safeText,
+    });
+    if (!look.redraws || worker !== undefined) return;
     this.#print(HIDE_CURSOR);
-    this.#timer = setInterval(() => this.#draw(), REDRAW_MS);
+    this.#timer = setInterval(this.#redraw, REDRAW_MS);
+    if (Deno.build.os !== "windows") Deno.addSignalListener("SIGWINCH", this.#redraw);
+  }
+
+  /** Shows that the database is being opened; plain lines do so only where that takes seconds. */
+  begin({ text, isEmbedded } = opening()): void {
+    this.#doing = text;
+    if (this.#timer !== undefined) this.#draw();
+    else if (isEmbedded) this.#put([text], undefined);
+  }
+
+  /** Follows a run of this job from now on. */
+  follow(job: Job): void {
+    this.#live = new LiveRun(job);
   }
 
   /** Shows one event. */
   show(event: RunEvent): void {
-    this.#bars?.fold(event);
+    this.#live?.fold(event, Date.now());
     const all = this.#linesOf(event);
-    // The bars already show completed windows.
-    const areBars = this.#bars !== undefined && event.kind === "window_done";
-    const lines = areBars ? all.slice(0, -1) : all;
-    if (lines.length === 0) return;
-    if (event.kind === "run_finished") this.#leaveBars();
-    this.#erase();
+    // The progress already shows completed windows, waits, and what is planned.
+    const isDrawn = this.#timer !== undefined && DRAWN.has(event.kind);
+    const lines = isDrawn ? all.slice(0, event.kind === "window_done" ? -1 : 0) : all;
+    if (event.kind === "run_finished") this.#leave();
     // The end of a run is that of all its workers.
     const mark = event.kind === "run_finished" ? "" : this.#mark;
-    this.#print(`${safeText(lines.map((line) => mark + line).join("\n"))}\n`);
-    this.#draw();
+    this.#put(lines.map((line) => mark + line), TONES[event.kind]);
   }
 
-  /** Prints lines above the bars. */
+  /** Prints lines above the progress. */
   say(text: string): void {
-    this.#erase();
-    this.#print(`${safeText(text)}\n`);
+    this.#put(text.split("\n"), undefined);
+  }
+
+  #put(lines: readonly string[], tone: Tone | undefined): void {
+    if (lines.length === 0) return;
+    const text = lines.map((line) =>
+      `${paint([{ text: line, tone }], this.#look.colors, safeText)}\n`
+    ).join("");
+    if (this.#timer === undefined) this.#print(text);
+    else this.#area.draw(this.#lines(), text);
   }
 
   #draw(): void {
-    if (this.#bars === undefined || this.#timer === undefined) return;
-    const lines = this.#bars.render(columns());
-    const up = this.#drawn === 0 ? "" : `\x1b[${this.#drawn}A`;
-    this.#print(up + lines.map((line) => `\x1b[2K${safeText(line)}\n`).join(""));
-    this.#drawn = lines.length;
+    if (this.#timer !== undefined) this.#area.draw(this.#lines());
   }
 
-  /** Draws the bars for the last time; later output is printed below them. */
-  #leaveBars(): void {
+  #lines(): Line[] {
+    const nowMs = Date.now();
+    const progress = this.#live?.progress(nowMs);
+    if (progress === undefined || progress.streams.length === 0) {
+      return this.#doing === "" ? [] : [[{ text: this.#doing, tone: "quiet" }]];
+    }
+    return progressLines(progress, { ...sizeOf(), unicode: this.#look.unicode }, nowMs);
+  }
+
+  /** Draws for the last time; later output is printed below. */
+  #leave(): void {
     if (this.#timer === undefined) return;
+    this.#doing = "";
     this.#draw();
     clearInterval(this.#timer);
     this.#timer = undefined;
-    this.#drawn = 0;
+    if (Deno.build.os !== "windows") Deno.removeSignalListener("SIGWINCH", this.#redraw);
+    this.#area.leave();
     this.#print(SHOW_CURSOR);
-  }
-
-  #erase(): void {
-    if (this.#drawn === 0) return;
-    this.#print(`\x1b[${this.#drawn}A\x1b[J`);
-    this.#drawn = 0;
   }
 
   /** A closed pipe (`| head`), a closed terminal or a full disk must not end the run. */
   #print(text: string): void {
     try {
-      this.#out.writeSync(this.#encoder.encode(asStarted(text, namedJob(Deno.args))));
+      const bytes = this.#encoder.encode(asStarted(text, namedJob(Deno.args)));
+      for (let at = 0; at < bytes.length;) at += this.#out.writeSync(bytes.subarray(at));
     } catch { /* the output is gone */ }
   }
 
-  /** Removes the bars from the terminal. */
+  /** Shows the cursor again; the progress stays as it is. */
   [Symbol.dispose](): void {
-    this.#leaveBars();
+    this.#leave();
   }
 }
 
-function columns(): number {
-  try {
-    return Deno.consoleSize().columns;
-  } catch {
-    return 100;
-  }
-}
+/** Events whose lines the progress shows. */
+const DRAWN: ReadonlySet<RunEvent["kind"]> = new Set(["window_done", "waiting"]);
+
+/** Colors of lines; words say the same. */
+const TONES: Partial<Record<RunEvent["kind"], Tone>> = {
+  window_failed: "bad",
+  row_rejected: "bad",
+  warning: "wait",
+  waiting: "wait",
+};

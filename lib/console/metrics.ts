@@ -6,7 +6,8 @@ import type { Job } from "../config/schema/job.ts";
 import { instantOf } from "../plan/time/civil.ts";
 import type { ConsoleState } from "./state/console_state.ts";
 import type { Counts, Duration, RunCounters } from "./state/run_counters.ts";
-import { allowedRate, shareOf } from "./state/run_progress.ts";
+import { bindingLimit } from "./state/binding_limit.ts";
+import { shareOf } from "./state/run_progress.ts";
 
 /** The media type of the format. */
 export const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
@@ -33,7 +34,7 @@ function gauges(job: Job, state: ConsoleState): Metric[] {
   const isRunning = run !== undefined && !run.ended;
   // The last point is not over yet.
   const rate = isRunning ? run.rates.at(-2)?.perSecond ?? 0 : 0;
-  const allowed = allowedRate(job);
+  const allowed = bindingLimit(job, new Map())?.allowed ?? null;
   const success = runs.find(({ endedAt, summary }) =>
     endedAt !== undefined && (summary as Summary | undefined)?.ok === true
   );

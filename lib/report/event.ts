@@ -38,6 +38,15 @@ export type RunEvent =
   /** Something happened between Hindcast and the API. */
   | { kind: "request"; event: FetchEvent }
   /** A window is fetched again from its first page, because its data changed between the pages. */
+  | {
+    kind: "page_read";
+    subject: Subject;
+    /** Position in the window, from 0. */
+    index: number;
+    records: number;
+    /** Records in the whole window, if the response declares a total. */
+    total: number | null;
+  }
   | { kind: "window_restarted"; subject: Subject; reason: string }
   /** An `auto` window holds more than the API returns; its parts are fetched instead. */
   | { kind: "window_split"; subject: Subject; reason: string }

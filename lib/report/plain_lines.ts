@@ -49,6 +49,7 @@ function linesOf(event: RunEvent): string[] {
     case "run_finished":
       return summaryLines(event.summary);
     case "request":
+    case "page_read":
     case "batch_written":
     case "stream_finished":
       return [];
@@ -135,12 +136,7 @@ function summaryLines(summary: Summary): string[] {
 
 function lastLine(summary: Summary): string {
   const { windows, requests, refused, retries, rejected, replaced, seconds } = summary;
-  const parts = [
-    `${summary.outcome}: ${formatNumber(windows.done)} of ${
-      formatCount(windows.planned, "window")
-    }`,
-    formatCount(requests, "request"),
-  ];
+  const parts = [`${summary.outcome}: ${windowsText(windows)}`, formatCount(requests, "request")];
   if (windows.failed > 0) parts.push(`${formatNumber(windows.failed)} failed`);
   const vanished = vanishedRows(summary);
   if (vanished > 0) parts.push(`${formatCount(vanished, "row")} vanished`);
@@ -150,4 +146,12 @@ function lastLine(summary: Summary): string {
   if (retries > 0) parts.push(formatCount(retries, "retry", "retries"));
   if (refused > 0) parts.push(`${formatCount(refused, "request")} refused`);
   return [...parts, formatSeconds(seconds)].join(", ");
+}
+
+/** Windows of this run; of the whole range, what was done before included, for a run that ended early. */
+function windowsText({ planned, done, failed, skipped, left }: Summary["windows"]): string {
+  if (left === undefined) return `${formatNumber(done)} of ${formatCount(planned, "window")}`;
+  return `${formatNumber(done + skipped)} of ${
+    formatCount(done + skipped + failed + left, "window")
+  }`;
 }

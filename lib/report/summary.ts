@@ -21,8 +21,8 @@ export interface Summary {
   refused: number;
   /** Requests sent again. */
   retries: number;
-  /** Windows by outcome; skipped ones were done before. */
-  windows: { planned: number; done: number; failed: number; skipped: number };
+  /** Windows by outcome; skipped ones were done before, and those of the range that are left are absent if none is. */
+  windows: { planned: number; done: number; failed: number; skipped: number; left?: number };
   /** Rows written, by table. */
   rows: Record<string, WriteCounts>;
   /** Rows that were rejected and recorded. */
@@ -68,6 +68,7 @@ export function joinSummaries(first: Summary, second: Summary): Summary {
       done: first.windows.done + second.windows.done,
       failed: first.windows.failed + second.windows.failed,
       skipped: first.windows.skipped + second.windows.skipped,
+      ...second.windows.left === undefined ? {} : { left: second.windows.left },
     },
     rows,
     rejected: sum("rejected"),

@@ -13,7 +13,7 @@ async function weatherJob() {
   return await readJob(dir.file("job.yaml"), { readText: Deno.readTextFile, env: () => undefined });
 }
 
-const planned: RunEvent = {
+const planned: Extract<RunEvent, { kind: "stream_planned" }> = {
   kind: "stream_planned",
   stream: "readings",
   range: "2025-01-01 .. 2025-01-10",
@@ -29,7 +29,7 @@ const planned: RunEvent = {
 
 const subject = (from: string, to: string) => ({ stream: "readings", each: "", from, to });
 
-const requested: RunEvent = {
+const requested: Extract<RunEvent, { kind: "request" }> = {
   kind: "request",
   event: { kind: "requested", stream: "readings", request: "GET http://x", attempt: 1 },
 };
@@ -77,4 +77,56 @@ Deno.test("LiveRun keeps an hour of requests, and shows pauses as zero", async (
   assertEquals([rates[0]!.atMs, rates.at(-1)!.atMs], [30 * minute, 90 * minute]);
   assertEquals(rates.find(({ atMs }) => atMs === 84 * minute)!.perSecond, 1 / 20);
   assertEquals(rates.find(({ atMs }) => atMs === 85 * minute)!.perSecond, 0);
+});
+
+/** A run of two streams with eight windows of a day each; 16 requests are forecast for `readings`. */
+async function begun(resumed = false) {
+  const live = new LiveRun(await weatherJob());
+  live.fold({ kind: "run_started", run: "r1", job: "weather", target: "t", resumed }, 0);
+  live.fold({ ...planned, skipped: 0, requests: 16 }, 0);
+  live.fold({ ...planned, stream: "stations", skipped: 0, minutes: 0, windows: 1, requests: 1 }, 0);
+  return live;
+}
+
+const page = (index: number, records: number, total: number | null): RunEvent => ({
+  kind: "page_read",
+  ...{ subject: subject("2025-01-03", "2025-01-05"), index, records, total },
+});
+
+Deno.test("LiveRun moves a big window page by page: by its total, else by the expected pages", async () => {
+  const live = await begun();
+  const share = () => live.progress(1000)!.streams[0]!.share;
+  live.fold(page(0, 50, 200), 0);
+  assertEquals([share(), live.progress(1000)!.streams[0]!.openPages], [2 / 8 / 4, 1]);
+  live.fold(page(1, 150, 200), 0);
+  assertEquals(share(), 2 / 8 * 0.99);
+  // A window that begins anew forgets the pages before.
+  live.fold(page(0, 50, null), 0);
+  assertEquals(share(), 2 / 8 / 2);
+  const done = { pages: 4, records: 5, rows: 10, counts: undefined, rejected: 0, ms: 9 };
+  live.fold({ kind: "window_done", subject: subject("2025-01-03", "2025-01-05"), ...done }, 0);
+  assertEquals([share(), live.progress(1000)!.streams[0]!.openPages], [2 / 8, 0]);
+});
+
+Deno.test("LiveRun measures the rate of the last seconds; the streams' rates add up", async () => {
+  const live = await begun();
+  const stations = { ...requested.event, stream: "stations" };
+  for (let ms = 0; ms < 20_000; ms += 500) {
+    live.fold({ kind: "request", event: ms % 2000 === 0 ? stations : requested.event }, ms);
+  }
+  const { perSecond, limit, streams } = live.progress(19_600)!;
+  assertEquals([perSecond, limit], [2, { text: "2/s", stream: null, allowed: 2, used: 2 }]);
+  assertEquals(streams.map((one) => one.perSecond).reduce((a, b) => a! + b!), 2);
+  // Nothing is sent any more: the rate falls, and the end moves away.
+  assertEquals(live.progress(24_000)!.perSecond! < 1.7, true);
+  assertEquals(live.progress(60_000)!.perSecond, null);
+});
+
+Deno.test("LiveRun forecasts the end by what a slow API allows, not by the limit", async () => {
+  const live = await begun();
+  for (let ms = 0; ms <= 20_000; ms += 2000) live.fold(requested, ms);
+  const { doneAtMs, limit } = live.progress(20_000)!;
+  assertEquals(Math.round(10 * limit!.used) / 10, 0.5);
+  // 17 requests at one in two seconds.
+  assertEquals(Math.round((doneAtMs! - 20_000) / 1000), 34);
 });

@@ -171,16 +171,22 @@ Deno.test({
     const { stdout } = await new Deno.Command("script", {
       args: ["-qec", `stty cols 90; ${line.replace(/^deno/, Deno.execPath())}`, "/dev/null"],
       cwd: REPOSITORY,
-      env: commands.env,
+      env: { ...commands.env, LC_ALL: "C", NO_COLOR: "1" },
       stdin: "null",
       stderr: "null",
     }).output();
     const shown = new TextDecoder().decode(stdout);
     assertStringIncludes(shown, "\x1b[?25l");
     assertStringIncludes(shown, "\x1b[?25h");
-    const bars = shown.match(/racecards +\[[#.]{24}\] +\d+ %[^\r\n]*/g) ?? [];
-    assert(bars.length > 1);
-    assertMatch(bars.at(-1)!, /\[#{24}\] 100 % {2}1 window {2}[\d,]+ rows$/);
+    const lines = shown.split(/\r?\n/).map((line) => line.replaceAll(/\x1b\[[\d?]*[A-Za-z]/g, ""));
+    const bars = lines.filter((line) => /^\r*racecards +\[[#.]+\] +\d+ %/.test(line));
+    assert(bars.length > 1, shown);
+    assertMatch(bars.at(-1)!, /\[#{38}\] {2}100 % {2}1 of 1 window {3}[\d,]+ rows$/);
+    const whole = lines.filter((line) => /^\r* *\d+ % .* of \d+ window/.test(line));
+    assertMatch(
+      whole.at(-1)!,
+      /^100 % {2}\[#+\] {2}1 of 1 window {2}1 request, 0 left {2}[\d,]+ rows$/,
+    );
     assertMatch(shown, /done: 1 of 1 window, 1 request, /);
   },
 });

@@ -83,7 +83,9 @@ async function perform(job: Job, given: GivenOptions, args: Arguments): Promise<
     () => screen.say("stopping; press Ctrl+C again to exit at once"),
     () => sayInterrupted(screen),
   );
+  screen.follow(job);
   try {
+    screen.begin();
     await using stores = await openStores(undefined, stop.signal);
     stop.signal.throwIfAborted();
     if (isShared) refuseSharing(args, stores);

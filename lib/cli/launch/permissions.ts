@@ -8,6 +8,7 @@ import { parsePostgresUrl } from "../../upsert/postgres/url.ts";
 import { JOB_SETTING, namedJob } from "../default_job.ts";
 import { IS_BUNDLED, packageFile } from "../package_files.ts";
 import { CONSOLE_NAMES, CONSOLE_PASSWORD, readSettings, SETTING_NAMES } from "../settings.ts";
+import { LOOK_VARIABLES } from "../terminal/look.ts";
 import { type Environment, hostOf, type JobAccess } from "./job_access.ts";
 import { readAccessApart } from "./parse_apart.ts";
 
@@ -53,7 +54,7 @@ const STATUS_PORT = "8000";
 const CONSOLE_PORT = "8001";
 
 /** Variables for terminals and schedules, in addition to the settings and those that the job names. */
-const COMMON_NAMES = ["NO_COLOR", "TERM", "HINDCAST_COMMAND"];
+const COMMON_NAMES = [...LOOK_VARIABLES, "HINDCAST_COMMAND"];
 const CRON_NAMES = [
   "PORT",
   "BACKFILL_SCHEDULE",

@@ -3,14 +3,16 @@
 import type { Job } from "../../config/schema/job.ts";
 import { secondsOf } from "../../plan/forecast.ts";
 import { stagesOf } from "../../plan/stage.ts";
-import { parseCivil } from "../../plan/time/civil.ts";
 import { withoutReserve } from "../../plan/time/rate.ts";
 import type { RunEvent } from "../../report/event.ts";
 import type { Subject } from "../../report/text/subject.ts";
 import type { Wait } from "../../report/text/wait.ts";
+import { bindingLimit } from "./binding_limit.ts";
+import { OpenWindows, sizeOf } from "./open_windows.ts";
 import { RateCurve } from "./rate_curve.ts";
 import { RunCounters } from "./run_counters.ts";
-import { allowedRate, type RunProgress, type StreamProgress } from "./run_progress.ts";
+import { RateMeter } from "./rate_meter.ts";
+import type { RunProgress, StreamProgress } from "./run_progress.ts";
 
 /** What is counted of one stream. */
 interface Counts {
@@ -26,10 +28,14 @@ interface Counts {
   size: number;
   sent: number;
   finished: boolean;
+  readonly open: OpenWindows;
 }
 
 /** Share of a stream above which the requests that it has sent tell how many are left. */
 const SHARE_TO_TRUST = 0.05;
+
+/** Part of the allowed rate below which something other than the limit sets the pace. */
+const SHARE_OF_LIMIT = 0.8;
 
 /** The last run of this process. */
 export class LiveRun {
@@ -38,6 +44,7 @@ export class LiveRun {
   readonly #curve = new RateCurve();
   /** What all runs of this process did. */
   readonly counters: RunCounters = new RunCounters();
+  readonly #meter: RateMeter;
   #run: { run: string; startedAtMs: number } | undefined;
   #ended = false;
   #wait: Wait | null = null;
@@ -47,6 +54,7 @@ export class LiveRun {
   /** No run has begun. */
   constructor(job: Job) {
     this.#job = job;
+    this.#meter = new RateMeter(bindingLimit(job, new Map())?.allowed ?? null);
   }
 
   /** Adds one event that happened at `atMs`, epoch milliseconds. */
@@ -59,7 +67,13 @@ export class LiveRun {
         return this.#plan(event);
       case "request":
         return this.#request(event.event, atMs);
+      case "page_read":
+        return this.#streams.get(event.subject.stream)?.open.read(event);
+      case "window_split":
+      case "window_restarted":
+        return this.#streams.get(event.subject.stream)?.open.close(event.subject);
       case "window_done":
+        this.#streams.get(event.subject.stream)?.open.note(event.pages);
         return this.#finish(event.subject, { done: 1, rows: event.rows });
       case "window_failed":
         return this.#finish(event.subject, { failed: 1 });
@@ -80,8 +94,14 @@ export class LiveRun {
   /** The progress at `nowMs`; undefined before the first run. */
   progress(nowMs: number): RunProgress | undefined {
     if (this.#run === undefined) return undefined;
-    const streams = [...this.#streams].map(([name, counts]) => progressOf(name, counts));
-    const secondsLeft = this.#secondsLeft(streams);
+    const rates = this.#meter.rates(nowMs);
+    const streams = [...this.#streams].map(([name, counts]) => ({
+      ...progressOf(name, counts),
+      perSecond: counts.finished ? null : rates.get(name) ?? null,
+    }));
+    const limit = bindingLimit(this.#job, rates) ?? null;
+    const perSecond = rates.size === 0 ? null : sumOf(rates.values());
+    const secondsLeft = this.#secondsLeft(streams, { limit, perSecond });
     return {
       ...this.#run,
       host: null,
@@ -91,7 +111,8 @@ export class LiveRun {
       refused: this.#refused,
       wait: this.#wait,
       rates: this.#curve.points(nowMs),
-      allowed: allowedRate(this.#job),
+      allowed: limit?.allowed ?? null,
+      ...{ perSecond, limit },
       doneAtMs: this.#ended ? null : Math.max(nowMs, this.#wait?.untilMs ?? 0) + 1000 * secondsLeft,
     };
   }
@@ -107,6 +128,7 @@ export class LiveRun {
     this.#streams.set(stream, {
       ...{ range, planned, skipped, minutes, requests },
       ...{ done: 0, failed: 0, rows: 0, size: 0, sent: 0, finished: planned === 0 },
+      open: new OpenWindows(planned === 0 ? 1 : requests / planned),
     });
   }
 
@@ -115,6 +137,7 @@ export class LiveRun {
     if (event.kind !== "requested") return;
     this.#requests++;
     this.#curve.add(atMs);
+    this.#meter.add(event.stream, atMs, this.#job.streams[event.stream]?.weight);
     const counts = this.#streams.get(event.stream);
     if (counts !== undefined) counts.sent++;
   }
@@ -125,15 +148,25 @@ export class LiveRun {
     counts.done += done;
     counts.failed += failed;
     counts.rows += rows;
-    const [from, to] = [parseCivil(subject.from ?? ""), parseCivil(subject.to ?? "")];
-    counts.size += counts.minutes === 0 || from === undefined || to === undefined ? 1 : to - from;
+    counts.open.close(subject);
+    counts.size += sizeOf(subject, counts.minutes > 0);
   }
 
-  #limits() {
-    return withoutReserve(this.#job.source.limits, this.#job.source.reserve);
+  /** As long as the limits require, or as the run has been slower than they allow. */
+  #secondsLeft(
+    streams: readonly StreamProgress[],
+    { limit, perSecond }: Pick<RunProgress, "limit" | "perSecond">,
+  ): number {
+    const allowed = this.#secondsAllowed(streams);
+    if (perSecond === null || perSecond === 0 || this.#wait !== null) return allowed;
+    const weightOf = (stream: string) => this.#job.streams[stream]!.weight;
+    const left = sumOf(streams.map((one) => one.requestsLeft * weightOf(one.stream)));
+    if (limit === null) return left / perSecond;
+    const isSlower = limit.used < SHARE_OF_LIMIT * limit.allowed;
+    return isSlower ? Math.max(allowed, left / perSecond) : allowed;
   }
 
-  #secondsLeft(streams: readonly StreamProgress[]): number {
+  #secondsAllowed(streams: readonly StreamProgress[]): number {
     const left = new Map(streams.map(({ stream, requestsLeft }) => [stream, requestsLeft]));
     return stagesOf(this.#job, [...left.keys()]).reduce((sum, stage) => {
       const requests = stage.map((name) => ({
@@ -142,16 +175,22 @@ export class LiveRun {
         stream: name,
         answerMs: undefined,
       }));
-      const { burst, concurrency } = this.#job.source;
-      return sum + secondsOf(requests, { rates: this.#limits(), burst, concurrency });
+      const { limits, reserve, burst, concurrency } = this.#job.source;
+      const rates = withoutReserve(limits, reserve);
+      return sum + secondsOf(requests, { rates, burst, concurrency });
     }, 0);
   }
 }
 
-function progressOf(stream: string, counts: Counts): StreamProgress {
+function sumOf(values: Iterable<number>): number {
+  return [...values].reduce((sum, value) => sum + value, 0);
+}
+
+function progressOf(stream: string, counts: Counts): Omit<StreamProgress, "perSecond"> {
   const { range, planned, skipped, minutes, finished, done, failed, rows, sent } = counts;
   const total = minutes > 0 ? minutes : planned;
-  const ofRun = finished || total === 0 ? 1 : Math.min(1, counts.size / total);
+  const size = counts.size + counts.open.size(minutes > 0);
+  const ofRun = finished || total === 0 ? 1 : Math.min(1, size / total);
   // Windows that size themselves may become more, or fewer, than planned.
   const windows = skipped + (finished ? done + failed : Math.max(planned, done + failed));
   const expected = counts.requests * ofRun;
@@ -160,6 +199,8 @@ function progressOf(stream: string, counts: Counts): StreamProgress {
     ...{ stream, range, windows, failed, rows },
     done: skipped + done,
     share: windows === 0 ? 1 : (skipped + (windows - skipped) * ofRun) / windows,
+    openPages: counts.open.pages,
+    finished,
     requestsLeft: Math.ceil(counts.requests * (1 - ofRun) * factor),
   };
 }

@@ -1,9 +1,7 @@
 // Owns the progress of a run as the page shows it, whichever process performs the run. Types and arithmetic only;
 // live_run.ts folds it from events, watched_run.ts reads that of another process from the target.
-import type { Job } from "../../config/schema/job.ts";
-import { tightest } from "../../plan/forecast.ts";
-import { boundTogether, withoutReserve } from "../../plan/time/rate.ts";
 import type { Wait } from "../../report/text/wait.ts";
+import type { BindingLimit } from "./binding_limit.ts";
 
 /** Progress of one stream. */
 export interface StreamProgress {
@@ -23,6 +21,12 @@ export interface StreamProgress {
   readonly share: number;
   /** Requests that are left. */
   readonly requestsLeft: number;
+  /** Pages that were read of windows in progress; 0 if another process performs the run. */
+  readonly openPages: number;
+  /** Requests per second over the last seconds, by weight; null where none were sent, or by another process. */
+  readonly perSecond: number | null;
+  /** Whether nothing is left to do. */
+  readonly finished: boolean;
 }
 
 /** Requests per second over a part of the last hour. */
@@ -55,15 +59,12 @@ export interface RunProgress {
   readonly rates: readonly RatePoint[];
   /** Requests per second that the limits allow; null without limits. */
   readonly allowed: number | null;
+  /** Requests per second over the last seconds, by weight; null where none were sent, or by another process. */
+  readonly perSecond: number | null;
+  /** The limit that binds now; null without limits. */
+  readonly limit: BindingLimit | null;
   /** When it ends, epoch milliseconds; null if unknown. */
   readonly doneAtMs: number | null;
-}
-
-/** Requests per second that the API's pace allows, else its quotas on average; null without limits. */
-export function allowedRate({ source }: Pick<Job, "source">): number | null {
-  const limits = boundTogether(withoutReserve(source.limits, source.reserve), source.burst);
-  const paces = limits.filter((rate) => !rate.burst);
-  return tightest(paces.length > 0 ? paces : limits) ?? null;
 }
 
 /** Part of all windows that is done, from 0 to 1. */

@@ -7,7 +7,8 @@ import { isMissingTable } from "../../upsert/history.ts";
 import { LEDGER_TABLE } from "../../upsert/sql/log_tables.ts";
 import { LOCKS_TABLE } from "../../upsert/sql/system_tables.ts";
 import type { Target } from "../../upsert/write/target.ts";
-import { allowedRate, type RatePoint, type RunProgress } from "./run_progress.ts";
+import { bindingLimit } from "./binding_limit.ts";
+import type { RatePoint, RunProgress } from "./run_progress.ts";
 
 /** The holder of a job's lock. */
 export interface Holder {
@@ -68,6 +69,7 @@ export function watchedProgress(
   { record, holder, survey, rates }: Watched,
   nowMs: number,
 ): RunProgress {
+  const limit = bindingLimit(job, new Map()) ?? null;
   return {
     run: record.run,
     host: `${holder.host}, process ${holder.pid}`,
@@ -82,12 +84,17 @@ export function watchedProgress(
       rows: null,
       share: totals.windows === 0 ? 1 : totals.done / totals.windows,
       requestsLeft: totals.requests_left,
+      openPages: 0,
+      perSecond: null,
+      finished: totals.left === 0,
     })),
     requests: null,
     refused: null,
     wait: record.wait ?? null,
     rates,
-    allowed: allowedRate(job),
+    allowed: limit?.allowed ?? null,
+    perSecond: null,
+    limit,
     doneAtMs: nowMs + 1000 * survey.seconds_left,
   };
 }
