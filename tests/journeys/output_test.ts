@@ -185,7 +185,7 @@ Deno.test({
     const whole = lines.filter((line) => /^\r* *\d+ % .* of \d+ window/.test(line));
     assertMatch(
       whole.at(-1)!,
-      /^100 % {2}\[#+\] {2}1 of 1 window {2}1 request, 0 left {2}[\d,]+ rows$/,
+      /^\r*100 % {2}\[#+\] {2}1 of 1 window {2}1 request, 0 left {2}[\d,]+ rows$/,
     );
     assertMatch(shown, /done: 1 of 1 window, 1 request, /);
   },
