@@ -178,6 +178,7 @@ Deno.test({
     const shown = new TextDecoder().decode(stdout);
     assertStringIncludes(shown, "\x1b[?25l");
     assertStringIncludes(shown, "\x1b[?25h");
+    // deno-lint-ignore no-control-regex -- the sequences that move the cursor
     const lines = shown.split(/\r?\n/).map((line) => line.replaceAll(/\x1b\[[\d?]*[A-Za-z]/g, ""));
     const bars = lines.filter((line) => /^\r*racecards +\[[#.]+\] +\d+ %/.test(line));
     assert(bars.length > 1, shown);
