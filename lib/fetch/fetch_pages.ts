@@ -3,80 +3,28 @@
 // if the window is complete as far as the API lets that be known; a page with index 0 after others means
 // that the window was restarted and the pages before it are void.
 import { readingFailure } from "../extract/decode/reading_failure.ts";
-import { yieldingToEventLoop, yieldToEventLoop } from "../yield_to_event_loop.ts";
+import { yieldToEventLoop } from "../yield_to_event_loop.ts";
 import { Failure } from "../failure.ts";
+import { isLong, readPieces } from "./long_response.ts";
 import { pageFacts } from "./page_facts.ts";
-import { notArchived, type OkResponse, type StreamClient } from "./stream_client.ts";
+import type { ParsedResponse } from "./read_response.ts";
+import type { StreamClient } from "./stream_client.ts";
 import { type Paginator, type Verdict } from "./paging/paginator.ts";
 import { RetryFailure } from "./response_error.ts";
 import { backoffMs, QUOTA_WAIT_MS } from "./http/retry.ts";
 import { ReadAhead } from "./read_ahead.ts";
-import { type ParsedResponse, readResponse } from "./read_response.ts";
-import { pageRequest } from "./http/page_request.ts";
-import type { WireRequest } from "./http/request.ts";
-import type { ArchivedResponse, KeptResponse, PageArchive } from "./page_archive.ts";
-import type { Place } from "./page_budget.ts";
 import type { ApiClient } from "./api_client.ts";
-import type { Unit as RequestUnit } from "./http/unit.ts";
+import type { Page, Unit } from "./page.ts";
+import { type Parsed, parsePage, type Received, requestPage } from "./received_page.ts";
 import { orderExport, type WindowExport } from "./ordered_export.ts";
 import { openPaginator } from "./paging/open_paginator.ts";
-import { type PageStep } from "./http/page_step.ts";
 
-/** What pages are fetched for, and where they are archived. */
-export interface Unit extends RequestUnit {
-  /** Keeps the responses; undefined where they are not archived. */
-  readonly archive?: PageArchive | undefined;
-}
-
-/** One page of a unit. */
-export interface Page {
-  /** Position in the window, from 0. */
-  readonly index: number;
-  /** Its records. */
-  readonly records: unknown[];
-  /** The decoded body. */
-  readonly body: unknown;
-  /** A header of the response, or null. */
-  header(name: string): string | null;
-  /** Records in the whole window, if the response declares a total. */
-  readonly total: number | null;
-  /** Bytes of the body after decompression. */
-  readonly bytes: number;
-  /** Milliseconds from sending the last attempt to the end of its response. */
-  readonly ms: number;
-  /** URL that responded, masked. */
-  readonly url: string;
-  /** The response in the archive; undefined where it is not archived. */
-  readonly kept?: KeptResponse | undefined;
-  /** Epoch milliseconds before the first request of the window, if that was earlier than this run knows. */
-  readonly requestedAt?: number | undefined;
-}
+export type { Page, Unit } from "./page.ts";
 
 /** The page of an export without data. */
 const EMPTY_PAGE: Page = {
   ...{ index: 0, records: [], body: null, header: () => null, total: 0, bytes: 0, ms: 0, url: "" },
 };
-
-/** A response that is not parsed yet. */
-interface Received extends Disposable {
-  readonly request: WireRequest;
-  readonly response: OkResponse;
-  readonly kept: KeptResponse | undefined;
-  /** Whether it comes from the archive. */
-  readonly isArchived: boolean;
-  /** The step that it was requested for. */
-  readonly step: PageStep;
-}
-
-/** A parsed page and its measures. */
-interface Parsed {
-  readonly read: ParsedResponse;
-  readonly bytes: number;
-  readonly ms: number;
-  /** URL that responded, not masked. */
-  readonly url: string;
-  readonly kept: KeptResponse | undefined;
-}
 
 type MoreVerdict = Extract<Verdict, { kind: "more" }>;
 
@@ -224,6 +172,9 @@ async function* readPage(
   index: number,
 ): AsyncGenerator<Page, Verdict> {
   using _ = received;
+  if (isLong(received.response)) {
+    return yield* readLong({ client, unit, paginator, plan, signal }, received, index);
+  }
   using _slot = await client.api.parseSlot.take(signal);
   await yieldToEventLoop();
   const parsed = await parsePage(client, received);
@@ -245,89 +196,33 @@ async function* readPage(
   return verdict;
 }
 
-/**
- * Requests a page and holds its bytes until the result is disposed. Nothing is awaited before the request
- * waits for room, so that the pages of a window get room in their order. A page on which a window that may
- * hold others waits takes it at once: one that is requested `isAgain`, and the proof of an end, for which
- * other windows wait.
- */
-async function requestPage(
-  client: StreamClient,
-  unit: Unit,
-  step: PageStep,
-  signal: AbortSignal,
-  { isAgain = false }: { readonly isAgain?: boolean } = {},
-): Promise<Received> {
-  const { job } = client.api;
-  using stack = new DisposableStack();
-  const place = stack.use(client.place());
-  if (isAgain || step.isProof === true) place.takeNow();
-  const request = pageRequest(job, client.name, unit, step);
-  const archived = await findArchived(unit, request, place, signal);
-  const response = archived === undefined
-    ? await sendRequest(client, unit, request, { step, signal, place })
-    : client.replay(request, archived, step.isProof === true);
-  place.arrived(response.body.byteLength);
-  const kept = archived?.kept ?? unit.archive?.keep(request, response);
-  // Until then it counts as in flight: a kill may cost no more pages than those.
-  await kept?.written;
-  const held = stack.move();
-  return {
-    request,
-    response,
-    kept,
-    isArchived: archived !== undefined,
-    step,
-    [Symbol.dispose]: () => {
-      held.dispose();
-      // Left to the garbage collector, megabytes of parsed responses would pile up.
-      if (!response.body.buffer.detached) response.body.buffer.transfer(0);
-    },
-  };
-}
-
-/** The response of the archive to a request; it takes its place in the budget as others do. */
-async function findArchived(
-  { archive }: Unit,
-  request: WireRequest,
-  place: Place,
-  signal: AbortSignal,
-): Promise<ArchivedResponse | undefined> {
-  const load = archive?.find(request);
-  if (load === undefined) return undefined;
-  if (!place.isTaken) await place.take(signal);
-  return await load();
-}
-
-function sendRequest(
-  client: StreamClient,
-  unit: Unit,
-  request: WireRequest,
-  { step, signal, place }: {
-    readonly step: PageStep;
-    readonly signal: AbortSignal;
-    readonly place: Place;
-  },
-): Promise<OkResponse> {
-  if (unit.archive?.isOnly) throw notArchived(client.line(request));
-  const mayFail = step.isProof === true;
-  return client.send(request, signal, { rank: unit.window?.from ?? 0, mayFail, place });
-}
-
-/** Parses a response and frees its bytes. */
-async function parsePage(client: StreamClient, received: Received): Promise<Parsed> {
-  using _ = received;
-  const { request, response, step, kept } = received;
-  const { stream } = client;
-  const records = { ...stream.records, optional: true };
-  try {
-    // A page beyond the last need not hold records.
-    const declared = step.isProof ? { ...stream, records } : stream;
-    const read = await yieldingToEventLoop(readResponse(declared, response));
-    return { read, bytes: response.body.byteLength, ms: response.ms, url: response.url, kept };
-  } catch (error) {
-    throw error instanceof Failure ? client.described(error, request) : error;
+/** Reads a response piece by piece: each piece is a page, and the paginator sees them as one. */
+async function* readLong(
+  { client, unit, paginator, plan, signal }: Reading,
+  { request, response }: Received,
+  index: number,
+): AsyncGenerator<Page, Verdict> {
+  let [records, pieces] = [0, 0];
+  let last: ParsedResponse | undefined;
+  for await (const read of readPieces(client, request, response, signal)) {
+    records += read.records.length;
+    last = read;
+    // Only the first page of a window has the index 0.
+    const at = index + pieces++;
+    yield {
+      index: at,
+      ...read,
+      bytes: read.bytes,
+      ms: pieces === 1 ? response.ms : 0,
+      url: client.api.mask(response.url),
+    };
   }
+  const { header = () => null, total = null } = last ?? {};
+  const origin = { request, url: response.url, unit, timeZone: client.api.job.time_zone };
+  const facts = pageFacts(client.stream, { body: null, header, records: [], total }, origin);
+  const verdict = paginator.next({ ...facts, records, continuations: () => [] });
+  if (verdict.kind === "more" && verdict.proof === undefined) plan(verdict);
+  return verdict;
 }
 
 function pageOf(

@@ -79,24 +79,14 @@ function* decode(
 ): Generator<void, unknown> {
   const text = decodeText(bytes, contentType, stream.encoding);
   yield;
-  if (isMarkup(text, contentType, stream.format)) {
-    const title = /<title[^>]*>\s*([^<]{1,100})/i.exec(text.slice(0, 16_384))?.[1]?.trim();
-    const shown = title === undefined ? "" : `, "${title.replace(/\s+/g, " ")}"`;
-    throw new Failure(
-      "window",
-      `Cannot read the response: it is a web page${shown}, not ${stream.format}`,
-      {
-        hint: "Check that the URL is the API's, and that no login page or proxy responds instead",
-      },
-    );
-  }
+  refuseMarkup(text, contentType, stream.format);
   return yield* decodeBody(text, bodyFormOf(stream));
 }
 
 const forms = new WeakMap<Stream, BodyForm>();
 
 /** How the bodies of a stream are decoded. */
-function bodyFormOf(stream: Stream): BodyForm {
+export function bodyFormOf(stream: Stream): BodyForm {
   const known = forms.get(stream);
   if (known !== undefined) return known;
   const { format, delimiter, comment, skip, records, namespaces } = stream;
@@ -114,6 +104,34 @@ function bodyFormOf(stream: Stream): BodyForm {
 /** Whether a body holds nothing but white space; only a short one is looked at. */
 function isBlank(body: Uint8Array): boolean {
   return body.byteLength <= 16 && body.every((byte) => byte <= 0x20);
+}
+
+/** @throws {Failure} of kind `window` where a web page came instead of data. */
+export function refuseMarkup(
+  text: string,
+  contentType: string | null,
+  format: Stream["format"],
+): void {
+  if (!isMarkup(text, contentType, format)) return;
+  const title = /<title[^>]*>\s*([^<]{1,100})/i.exec(text.slice(0, 16_384))?.[1]?.trim();
+  const shown = title === undefined ? "" : `, "${title.replace(/\s+/g, " ")}"`;
+  throw new Failure(
+    "window",
+    `Cannot read the response: it is a web page${shown}, not ${format}`,
+    {
+      hint: "Check that the URL is the API's, and that no login page or proxy responds instead",
+    },
+  );
+}
+
+/** The records of a part of a response whose lines or records were decoded. */
+export function readPart(
+  stream: Stream,
+  body: unknown[],
+  header: (name: string) => string | null,
+): ParsedResponse {
+  const read = { body, header };
+  return { ...read, total: readTotal(stream, read), records: recordsOf(stream.records, body) };
 }
 
 /** Whether a web page came instead of data; CSV may begin with "<" unless it is declared as HTML. */

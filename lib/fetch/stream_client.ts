@@ -42,6 +42,7 @@ interface Attempt {
   readonly signal: AbortSignal;
   readonly rank: number;
   readonly place: Place | undefined;
+  readonly wholeBytes?: number | undefined;
 }
 
 /** How a request is sent. */
@@ -52,6 +53,8 @@ export interface RequestOptions {
   readonly mayFail?: boolean;
   /** Its place in the budget of pages. Defaults to one that is taken before the first attempt. */
   readonly place?: Place;
+  /** Bytes after which the rest of a successful response is left to the caller; by default it is read whole. */
+  readonly wholeBytes?: number | undefined;
 }
 
 /** The response to one attempt or redirect, and the credentials that were sent. */
@@ -106,7 +109,7 @@ export class StreamClient {
   async send(
     request: WireRequest,
     signal: AbortSignal,
-    { rank = 0, mayFail = false, place }: RequestOptions = {},
+    { rank = 0, mayFail = false, place, wholeBytes }: RequestOptions = {},
   ): Promise<OkResponse> {
     const { replay } = this.api.dependencies;
     if (replay !== undefined) {
@@ -114,7 +117,7 @@ export class StreamClient {
       if (load === undefined) throw notArchived(this.line(request));
       return this.replay(request, await load(), mayFail);
     }
-    const first: Attempt = { request, attempt: 1, signal, rank, place };
+    const first: Attempt = { request, attempt: 1, signal, rank, place, wholeBytes };
     let tried = await this.#try(first);
     if (isUnauthorized(tried) && this.#mayBeAccepted(tried.result)) {
       tried = await this.#try(first);
@@ -219,11 +222,10 @@ export class StreamClient {
     const sent = await credentials.take();
     const wire = await signer.sign(withCredentials(request, sent, job.source.url));
     this.#emit({ kind: "requested" }, current);
-    const response = await http.exchange(
-      wire,
-      signal,
-      (head) => this.#learn(head, permit, current),
-    );
+    const response = await http.exchange(wire, signal, {
+      onHead: (head) => this.#learn(head, permit, current),
+      wholeBytes: current.wholeBytes,
+    });
     const { status, ms, body } = response;
     this.#emit({ kind: "answered", status, ms, bytes: body.byteLength }, current);
     return { ...response, url: request.url, credentials: sent };

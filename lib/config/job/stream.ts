@@ -207,6 +207,11 @@ export interface Stream {
    */
   encoding?: string | undefined;
   /**
+   * For a response that is a zip archive: which of its files are read; `*` stands for any
+   * characters. By default all are.
+   */
+  member?: string | undefined;
+  /**
    * For XML: prefixes that paths use for the elements and attributes of these namespaces. Other
    * names are written without a prefix.
    */

@@ -222,6 +222,9 @@ export const stream = z.strictObject({
   encoding: encoding.optional().describe(
     "Character encoding of the response, if it is not UTF-8 and the response does not declare it.",
   ).meta({ kind: "name of an encoding", example: "windows-1252" }),
+  member: z.string().min(1).optional().describe(
+    "For a response that is a zip archive: which of its files are read; `*` stands for any characters. By default all are.",
+  ).meta({ kind: "name", example: "*.csv" }),
   namespaces: z.record(xmlPrefix, z.string().min(1)).optional().describe(
     "For XML: prefixes that paths use for the elements and attributes of these namespaces. Other names are written without a prefix.",
   ).meta({ kind: "mapping of URIs", example: { media: "http://search.yahoo.com/mrss/" } }),

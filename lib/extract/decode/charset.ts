@@ -13,18 +13,39 @@ export function decodeText(
   contentType: string | null,
   encoding?: string,
 ): string {
-  const charset = markedCharset(body) ?? encoding ?? namedCharset(contentType) ??
-    xmlCharset(body) ?? "utf-8";
-  try {
-    return new TextDecoder(charset, { fatal: true }).decode(body);
-  } catch (error) {
-    const reason = error instanceof RangeError
-      ? `the charset "${charset.slice(0, 40)}" is not supported`
-      : `it is not valid ${charset}`;
-    throw new Failure("window", `Cannot read the response: ${reason}`, {
-      hint: 'Declare the encoding of the stream\'s responses, such as "encoding: windows-1252"',
-    });
-  }
+  return textDecoder(body, contentType, encoding)(body, false);
+}
+
+/**
+ * The decoder of a body that comes in pieces, chosen by its first piece; `follows` declares that more come.
+ *
+ * @throws {Failure} of kind `window` for an unsupported charset; decoding throws one for invalid bytes.
+ */
+export function textDecoder(
+  first: Uint8Array,
+  contentType: string | null,
+  encoding?: string,
+): (piece: Uint8Array, follows: boolean) => string {
+  const charset = markedCharset(first) ?? encoding ?? namedCharset(contentType) ??
+    xmlCharset(first) ?? "utf-8";
+  const attempt = <T>(decode: () => T): T => {
+    try {
+      return decode();
+    } catch (error) {
+      throw undecodable(charset, error);
+    }
+  };
+  const decoder = attempt(() => new TextDecoder(charset, { fatal: true }));
+  return (piece, follows) => attempt(() => decoder.decode(piece, { stream: follows }));
+}
+
+function undecodable(charset: string, error: unknown): Failure {
+  const reason = error instanceof RangeError
+    ? `the charset "${charset.slice(0, 40)}" is not supported`
+    : `it is not valid ${charset}`;
+  return new Failure("window", `Cannot read the response: ${reason}`, {
+    hint: 'Declare the encoding of the stream\'s responses, such as "encoding: windows-1252"',
+  });
 }
 
 function namedCharset(contentType: string | null): string | undefined {

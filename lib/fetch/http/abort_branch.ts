@@ -35,20 +35,33 @@ export class AbortBranch implements Disposable {
 export class Deadline extends AbortBranch {
   /** Whether the timeout has expired. */
   isOver = false;
-  readonly #timer: ReturnType<typeof setTimeout>;
+  readonly #afterMs: number;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** Starts the timer. */
   constructor(afterMs: number, parent: AbortSignal) {
     super(parent);
+    this.#afterMs = afterMs;
+    this.start();
+  }
+
+  /** Starts the timer anew. */
+  start(): void {
+    this.stop();
     this.#timer = setTimeout(() => {
       this.isOver = true;
       this.abort(new DOMException("The timeout expired", "TimeoutError"));
-    }, afterMs);
+    }, this.#afterMs);
+  }
+
+  /** Stops the timer, for a time that is not the server's. */
+  stop(): void {
+    clearTimeout(this.#timer);
   }
 
   /** Stops the timer and removes the listener from the caller's signal. */
   override [Symbol.dispose](): void {
-    clearTimeout(this.#timer);
+    this.stop();
     super[Symbol.dispose]();
   }
 }

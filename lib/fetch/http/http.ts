@@ -5,6 +5,7 @@
 // Connections are not opened before the first request: the runtime cannot do so without sending one, and
 // an API may charge for it.
 import { Deadline } from "./abort_branch.ts";
+import { BodyRest } from "./body_rest.ts";
 import { HttpError, readError, sendError } from "./http_error.ts";
 import type { WireRequest } from "./request.ts";
 
@@ -22,6 +23,19 @@ export interface HttpResponse extends HttpHead {
   readonly body: Uint8Array<ArrayBuffer>;
   /** Milliseconds from sending the request to the end of the body. */
   readonly ms: number;
+  /** The rest of a long body, not decompressed, if the caller reads those piece by piece. */
+  readonly rest?: BodyRest | undefined;
+}
+
+/** How a response is received. */
+export interface ExchangeOptions {
+  /** Receives status and headers as soon as they arrive. */
+  readonly onHead?: (head: HttpHead) => void;
+  /**
+   * Bytes of a successful body after which its rest is left to the caller, who also decompresses gzip files;
+   * by default it is read whole.
+   */
+  readonly wholeBytes?: number | undefined;
 }
 
 /** A request as it is sent. */
@@ -71,7 +85,7 @@ export class HttpClient implements Disposable {
   }
 
   /**
-   * Sends a request and reads its response. `onHead` receives status and headers as soon as they arrive.
+   * Sends a request and reads its response. The rest of a long body, where the caller reads it, must be disposed.
    *
    * @throws {HttpError} if there is no complete response.
    * @throws the signal's reason if it aborts.
@@ -79,22 +93,30 @@ export class HttpClient implements Disposable {
   async exchange(
     request: SentRequest,
     signal: AbortSignal,
-    onHead: (head: HttpHead) => void = () => {},
+    { onHead = () => {}, wholeBytes = Infinity }: ExchangeOptions = {},
   ): Promise<HttpResponse> {
     signal.throwIfAborted();
     const { timeoutMs, maxBodyBytes, now, keepsGzip = false } = this.#options;
-    using deadline = new Deadline(timeoutMs, signal);
+    using stack = new DisposableStack();
+    const deadline = stack.use(new Deadline(timeoutMs, signal));
     const sentAt = now();
     try {
       const response = await this.#send(request, deadline.signal);
       onHead(response);
       const limit = response.ok ? maxBodyBytes : Math.min(maxBodyBytes, MAX_ERROR_BYTES);
-      const read = await readBody(response, limit, request.url);
-      const body = isGzip(read) && !keepsGzip
-        ? await unzipped(read, response, limit, request.url)
-        : read;
+      const { url } = request;
+      const { status, headers } = response;
+      const { bytes, reader } = await readBody(response, { limit, wholeBytes, url });
       signal.throwIfAborted();
-      return { status: response.status, headers: response.headers, body, ms: now() - sentAt };
+      if (reader !== undefined) {
+        const rest = new BodyRest(reader, { deadline, signal, timeoutMs, url });
+        stack.move();
+        return { status, headers, body: bytes, ms: now() - sentAt, rest };
+      }
+      const isKept = keepsGzip || wholeBytes < Infinity;
+      const body = isGzip(bytes) && !isKept ? await unzipped(bytes, response, limit, url) : bytes;
+      signal.throwIfAborted();
+      return { status, headers, body, ms: now() - sentAt };
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (deadline.isOver) {
@@ -126,27 +148,38 @@ export class HttpClient implements Disposable {
   }
 }
 
-/** Reads a body: completely for a success, up to `limit` bytes for an error response. */
+/** The bytes of a body that were read, and the reader of the rest. */
+interface BodyStart {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+}
+
+/** Reads a body: completely for a success, or up to `wholeBytes`; up to `limit` bytes for an error response. */
 async function readBody(
   response: Response,
-  limit: number,
-  url: string,
-): Promise<Uint8Array<ArrayBuffer>> {
+  { limit, wholeBytes, url }: { limit: number; wholeBytes: number; url: string },
+): Promise<BodyStart> {
   let body = new Uint8Array(firstSize(response, limit));
   let bytes = 0;
+  const reader = response.body?.getReader();
   try {
-    for await (const chunk of response.body ?? []) {
+    for (;;) {
+      const { done, value: chunk } = await reader?.read() ?? { done: true, value: undefined };
+      if (done) break;
       const end = bytes + chunk.byteLength;
-      if (end > limit && response.ok) throw tooLarge(limit);
+      if (end > limit && response.ok && wholeBytes === Infinity) throw tooLarge(limit);
       if (end > body.length) body = resized(body, Math.max(end, 2 * body.length));
       body.set(chunk, bytes);
       bytes = end;
+      if (response.ok && bytes >= wholeBytes) return { bytes: resized(body, bytes), reader };
       if (bytes > limit) break;
     }
   } catch (error) {
+    await reader?.cancel().catch(() => {});
     if (response.ok) throw readError(error, url);
   }
-  return resized(body, bytes);
+  await reader?.cancel().catch(() => {});
+  return { bytes: resized(body, bytes), reader: undefined };
 }
 
 /** Returns the declared size, which may be the size before decompression, or a default. */
@@ -163,18 +196,19 @@ function resized(body: Uint8Array<ArrayBuffer>, size: number): Uint8Array<ArrayB
 }
 
 /** Whether the file itself is compressed, not only its transfer; no text begins with these bytes. */
-function isGzip(bytes: Uint8Array): boolean {
+export function isGzip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 
-function unzipped(
+async function unzipped(
   bytes: Uint8Array<ArrayBuffer>,
   { status }: Response,
   limit: number,
   url: string,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const text = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return readBody(new Response(text, { status }), limit, url);
+  const unzipped = new Response(text, { status });
+  return (await readBody(unzipped, { limit, wholeBytes: Infinity, url })).bytes;
 }
 
 function tooLarge(limit: number): HttpError {

@@ -1,0 +1,33 @@
+// Owns what a page of a window is, and what it is fetched for. Types only.
+import type { Unit as RequestUnit } from "./http/unit.ts";
+import type { KeptResponse, PageArchive } from "./page_archive.ts";
+
+/** What pages are fetched for, and where they are archived. */
+export interface Unit extends RequestUnit {
+  /** Keeps the responses; undefined where they are not archived. */
+  readonly archive?: PageArchive | undefined;
+}
+
+/** One page of a unit. */
+export interface Page {
+  /** Position in the window, from 0. */
+  readonly index: number;
+  /** Its records. */
+  readonly records: unknown[];
+  /** The decoded body. */
+  readonly body: unknown;
+  /** A header of the response, or null. */
+  header(name: string): string | null;
+  /** Records in the whole window, if the response declares a total. */
+  readonly total: number | null;
+  /** Bytes of the body after decompression. */
+  readonly bytes: number;
+  /** Milliseconds from sending the last attempt to the end of its response. */
+  readonly ms: number;
+  /** URL that responded, masked. */
+  readonly url: string;
+  /** The response in the archive; undefined where it is not archived. */
+  readonly kept?: KeptResponse | undefined;
+  /** Epoch milliseconds before the first request of the window, if that was earlier than this run knows. */
+  readonly requestedAt?: number | undefined;
+}

@@ -1,0 +1,123 @@
+// Owns the step from a paging step to a parsed response: a page is requested, or found in the archive, holds
+// its place in the budget, and is parsed.
+import { yieldingToEventLoop } from "../yield_to_event_loop.ts";
+import { Failure } from "../failure.ts";
+import { pageRequest } from "./http/page_request.ts";
+import type { PageStep } from "./http/page_step.ts";
+import type { WireRequest } from "./http/request.ts";
+import { mayBeLong, WHOLE_BYTES } from "./long_response.ts";
+import type { Unit } from "./page.ts";
+import type { ArchivedResponse, KeptResponse } from "./page_archive.ts";
+import type { Place } from "./page_budget.ts";
+import { type ParsedResponse, readResponse } from "./read_response.ts";
+import { notArchived, type OkResponse, type StreamClient } from "./stream_client.ts";
+
+/** A response that is not parsed yet. */
+export interface Received extends Disposable {
+  readonly request: WireRequest;
+  readonly response: OkResponse;
+  readonly kept: KeptResponse | undefined;
+  /** Whether it comes from the archive. */
+  readonly isArchived: boolean;
+  /** The step that it was requested for. */
+  readonly step: PageStep;
+}
+
+/** A parsed page and its measures. */
+export interface Parsed {
+  readonly read: ParsedResponse;
+  readonly bytes: number;
+  readonly ms: number;
+  /** URL that responded, not masked. */
+  readonly url: string;
+  readonly kept: KeptResponse | undefined;
+}
+
+/**
+ * Requests a page and holds its bytes until the result is disposed. Nothing is awaited before the request
+ * waits for room, so that the pages of a window get room in their order. A page on which a window that may
+ * hold others waits takes it at once: one that is requested `isAgain`, and the proof of an end, for which
+ * other windows wait.
+ */
+export async function requestPage(
+  client: StreamClient,
+  unit: Unit,
+  step: PageStep,
+  signal: AbortSignal,
+  { isAgain = false }: { readonly isAgain?: boolean } = {},
+): Promise<Received> {
+  const { job } = client.api;
+  using stack = new DisposableStack();
+  const place = stack.use(client.place());
+  if (isAgain || step.isProof === true) place.takeNow();
+  const request = pageRequest(job, client.name, unit, step);
+  const archived = await findArchived(unit, request, place, signal);
+  const response = archived === undefined
+    ? await sendRequest(client, unit, request, { step, signal, place })
+    : client.replay(request, archived, step.isProof === true);
+  place.arrived(response.body.byteLength);
+  const kept = archived?.kept ?? unit.archive?.keep(request, response);
+  // Until then it counts as in flight: a kill may cost no more pages than those.
+  await kept?.written;
+  const held = stack.move();
+  return {
+    request,
+    response,
+    kept,
+    isArchived: archived !== undefined,
+    step,
+    [Symbol.dispose]: () => {
+      held.dispose();
+      response.rest?.[Symbol.dispose]();
+      // Left to the garbage collector, megabytes of parsed responses would pile up.
+      if (!response.body.buffer.detached) response.body.buffer.transfer(0);
+    },
+  };
+}
+
+/** The response of the archive to a request; it takes its place in the budget as others do. */
+async function findArchived(
+  { archive }: Unit,
+  request: WireRequest,
+  place: Place,
+  signal: AbortSignal,
+): Promise<ArchivedResponse | undefined> {
+  const load = archive?.find(request);
+  if (load === undefined) return undefined;
+  if (!place.isTaken) await place.take(signal);
+  return await load();
+}
+
+function sendRequest(
+  client: StreamClient,
+  unit: Unit,
+  request: WireRequest,
+  { step, signal, place }: {
+    readonly step: PageStep;
+    readonly signal: AbortSignal;
+    readonly place: Place;
+  },
+): Promise<OkResponse> {
+  if (unit.archive?.isOnly) throw notArchived(client.line(request));
+  const mayFail = step.isProof === true;
+  const wholeBytes = mayBeLong(client.stream) && unit.archive === undefined
+    ? WHOLE_BYTES
+    : undefined;
+  return client.send(request, signal, { rank: unit.window?.from ?? 0, mayFail, place, wholeBytes });
+}
+
+/** Parses a response and frees its bytes. */
+export async function parsePage(client: StreamClient, received: Received): Promise<Parsed> {
+  using _ = received;
+  const { request, response, step, kept } = received;
+  const { stream } = client;
+  const records = { ...stream.records, optional: true };
+  try {
+    // A page beyond the last need not hold records.
+    const declared = step.isProof ? { ...stream, records } : stream;
+    const read = await yieldingToEventLoop(readResponse(declared, response));
+    return { read, bytes: response.body.byteLength, ms: response.ms, url: response.url, kept };
+  } catch (error) {
+    throw error instanceof Failure ? client.described(error, request) : error;
+  }
+}
