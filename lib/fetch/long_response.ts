@@ -3,8 +3,8 @@
 // page is requested again from its start. Invariant: few pieces are in memory, however long the response is.
 import { yieldingToEventLoop, yieldToEventLoop } from "../yield_to_event_loop.ts";
 import type { Stream } from "../config/schema/job_schema.ts";
-import { recordSlices, type SliceForm } from "../extract/decode/record_slices.ts";
-import { type Chunks, isGzip, isZip, unpack } from "../extract/decode/unpack.ts";
+import { type Chunks, recordSlices, type SliceForm } from "../extract/decode/record_slices.ts";
+import { isGzip, isZip, unpack } from "./unpack.ts";
 import { Failure } from "../failure.ts";
 import { HttpError } from "./http/http_error.ts";
 import type { WireRequest } from "./http/request.ts";

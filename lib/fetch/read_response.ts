@@ -106,7 +106,11 @@ function isBlank(body: Uint8Array): boolean {
   return body.byteLength <= 16 && body.every((byte) => byte <= 0x20);
 }
 
-/** @throws {Failure} of kind `window` where a web page came instead of data. */
+/**
+ * Refuses a web page that came instead of data.
+ *
+ * @throws {Failure} of kind `window` if the text is one.
+ */
 export function refuseMarkup(
   text: string,
   contentType: string | null,

@@ -14,8 +14,11 @@ import { notArchived, type OkResponse, type StreamClient } from "./stream_client
 
 /** A response that is not parsed yet. */
 export interface Received extends Disposable {
+  /** The request. */
   readonly request: WireRequest;
+  /** The response. */
   readonly response: OkResponse;
+  /** The response in the archive; undefined where it is not archived. */
   readonly kept: KeptResponse | undefined;
   /** Whether it comes from the archive. */
   readonly isArchived: boolean;
@@ -25,11 +28,15 @@ export interface Received extends Disposable {
 
 /** A parsed page and its measures. */
 export interface Parsed {
+  /** What was read. */
   readonly read: ParsedResponse;
+  /** Bytes of the body after decompression. */
   readonly bytes: number;
+  /** Milliseconds from sending the request to the end of its response. */
   readonly ms: number;
   /** URL that responded, not masked. */
   readonly url: string;
+  /** The response in the archive; undefined where it is not archived. */
   readonly kept: KeptResponse | undefined;
 }
 

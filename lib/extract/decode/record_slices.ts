@@ -6,7 +6,9 @@ import { noteClean } from "./clean_body.ts";
 import { CsvReader } from "./csv.ts";
 import { parseExactly } from "./exact_json.ts";
 import type { BodyForm } from "./read_body.ts";
-import type { Chunks } from "./unpack.ts";
+
+/** Bytes, as they arrive. */
+export type Chunks = AsyncIterable<Uint8Array>;
 
 /** Characters of a slice: some thousand records. */
 const SLICE_CHARS = 512 * 1024;

@@ -196,7 +196,7 @@ function resized(body: Uint8Array<ArrayBuffer>, size: number): Uint8Array<ArrayB
 }
 
 /** Whether the file itself is compressed, not only its transfer; no text begins with these bytes. */
-export function isGzip(bytes: Uint8Array): boolean {
+function isGzip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 

@@ -2,13 +2,10 @@
 // are decompressed as their bytes arrive, over node:zlib and npm:fflate, so that their size does not matter.
 // Invariant: a file that is cut off is an error, never a short file.
 import { Unzip, UnzipInflate, UnzipPassThrough } from "fflate";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream";
+import { pipeline, Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { Failure } from "../../failure.ts";
-
-/** Bytes, as they arrive. */
-export type Chunks = AsyncIterable<Uint8Array>;
+import type { Chunks } from "../extract/decode/record_slices.ts";
+import { Failure } from "../failure.ts";
 
 /** A file within a response; its bytes must be read to their end before the next file. */
 export interface PackedFile {
