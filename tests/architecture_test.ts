@@ -176,7 +176,14 @@ const ROOMS = [
     "lib/config/resolve",
     "lib/config",
   ],
-  ...["lib/fetch/rate", "lib/fetch/http", "lib/fetch/sign", "lib/fetch/paging", "lib/fetch"],
+  ...[
+    "lib/fetch/rate",
+    "lib/fetch/http",
+    "lib/fetch/sign",
+    "lib/fetch/paging",
+    "lib/fetch/response",
+    "lib/fetch",
+  ],
   ...[
     "lib/archive/warc",
     "lib/archive/store",

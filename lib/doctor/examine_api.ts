@@ -4,7 +4,7 @@
 import { yieldingToEventLoop } from "../yield_to_event_loop.ts";
 import type { Job } from "../config/schema/job.ts";
 import type { Stream } from "../config/schema/job_schema.ts";
-import { readResponse } from "../fetch/read_response.ts";
+import { readResponse } from "../fetch/response/read_response.ts";
 import { renderRequest } from "../fetch/http/request.ts";
 import { type ApiClient, openApi } from "../fetch/api_client.ts";
 import type { FetchEvent } from "../fetch/fetch_event.ts";

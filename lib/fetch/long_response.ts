@@ -4,7 +4,7 @@
 import { yieldingToEventLoop, yieldToEventLoop } from "../yield_to_event_loop.ts";
 import type { Stream } from "../config/schema/job_schema.ts";
 import { type Chunks, recordSlices, type SliceForm } from "../extract/decode/record_slices.ts";
-import { isGzip, isZip, unpack } from "./unpack.ts";
+import { isGzip, isZip, unpack } from "./response/unpack.ts";
 import { Failure } from "../failure.ts";
 import { HttpError } from "./http/http_error.ts";
 import type { WireRequest } from "./http/request.ts";
@@ -15,8 +15,8 @@ import {
   readPart,
   readResponse,
   refuseMarkup,
-} from "./read_response.ts";
-import { refuseReportedError, RetryFailure } from "./response_error.ts";
+} from "./response/read_response.ts";
+import { refuseReportedError, RetryFailure } from "./response/response_error.ts";
 import type { OkResponse, StreamClient } from "./stream_client.ts";
 
 /** Bytes after which the rest of a response is read piece by piece. */

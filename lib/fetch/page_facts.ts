@@ -9,7 +9,7 @@ import { findContinuations } from "./paging/continuation.ts";
 import { fingerprint } from "./paging/fingerprint.ts";
 import { limitEqualTo } from "./paging/limit_param.ts";
 import type { PageFacts } from "./paging/paginator.ts";
-import type { ParsedResponse } from "./read_response.ts";
+import type { ParsedResponse } from "./response/read_response.ts";
 
 /** Where a page came from. */
 export interface PageOrigin {

@@ -9,7 +9,7 @@ import { mayBeLong, WHOLE_BYTES } from "./long_response.ts";
 import type { Unit } from "./page.ts";
 import type { ArchivedResponse, KeptResponse } from "./page_archive.ts";
 import type { Place } from "./page_budget.ts";
-import { type ParsedResponse, readResponse } from "./read_response.ts";
+import { type ParsedResponse, readResponse } from "./response/read_response.ts";
 import { notArchived, type OkResponse, type StreamClient } from "./stream_client.ts";
 
 /** A response that is not parsed yet. */

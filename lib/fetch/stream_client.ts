@@ -11,7 +11,7 @@ import type { HttpHead, HttpResponse } from "./http/http.ts";
 import { Failure } from "../failure.ts";
 import type { ArchivedResponse } from "./page_archive.ts";
 import { oneLine } from "../report/text/format.ts";
-import { refuseErrorBody, RetryFailure } from "./response_error.ts";
+import { refuseErrorBody, RetryFailure } from "./response/response_error.ts";
 import { HttpError } from "./http/http_error.ts";
 import { requestFailure } from "./http/request_failure.ts";
 import { readRateLimit, readUsedWeight } from "./rate/rate_headers.ts";

@@ -10,7 +10,7 @@ import { fingerprint } from "../fetch/paging/fingerprint.ts";
 import { suggestPaging } from "../fetch/paging/suggest_paging.ts";
 import { openPaginator } from "../fetch/paging/open_paginator.ts";
 import type { PageFacts, Verdict } from "../fetch/paging/paginator.ts";
-import { type ParsedResponse, readResponse } from "../fetch/read_response.ts";
+import { type ParsedResponse, readResponse } from "../fetch/response/read_response.ts";
 import { Failure } from "../failure.ts";
 import { yieldingToEventLoop } from "../yield_to_event_loop.ts";
 import { guessTotal, type PagingSign, pagingSigns } from "./paging_signs.ts";

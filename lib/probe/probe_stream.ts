@@ -16,7 +16,7 @@ import { renderRequest } from "../fetch/http/request.ts";
 import type { Unit } from "../fetch/http/unit.ts";
 import { orderExport } from "../fetch/ordered_export.ts";
 import { openPaginator } from "../fetch/paging/open_paginator.ts";
-import { readResponse } from "../fetch/read_response.ts";
+import { readResponse } from "../fetch/response/read_response.ts";
 import { maskedRequest } from "../fetch/request_preview.ts";
 import type { ApiDependencies } from "../fetch/api_connection.ts";
 import type { OkResponse, StreamClient } from "../fetch/stream_client.ts";
