@@ -1,17 +1,17 @@
 // Parses one successful response: its text, the value it decodes to, its records and the total it
 // declares. Pure. Invariant: a response of another shape than declared is an error, never an empty page.
-import type { Stream } from "../../../config/schema/job_schema.ts";
-import { parsePath, type ResponseParts, responseReader } from "../../../extract/value/path.ts";
-import { decodeBody, readRecords } from "../../../extract/decode/read_records.ts";
-import { listPathsOf } from "../../../extract/decode/list_paths.ts";
-import type { BodyForm } from "../../../extract/decode/read_body.ts";
-import { guessRecords } from "../../../extract/decode/outline.ts";
-import { Failure } from "../../../failure.ts";
-import { decodeText } from "../../../extract/decode/charset.ts";
-import { formatCount } from "../../../report/text/format.ts";
-import { shownValue } from "../../../report/text/shown_value.ts";
+import type { Stream } from "../../config/schema/job_schema.ts";
+import { parsePath, type ResponseParts, responseReader } from "../../extract/value/path.ts";
+import { decodeBody, readRecords } from "../../extract/decode/read_records.ts";
+import { listPathsOf } from "../../extract/decode/list_paths.ts";
+import type { BodyForm } from "../../extract/decode/read_body.ts";
+import { guessRecords } from "../../extract/decode/outline.ts";
+import { Failure } from "../../failure.ts";
+import { decodeText } from "../../extract/decode/charset.ts";
+import { formatCount } from "../../report/text/format.ts";
+import { shownValue } from "../../report/text/shown_value.ts";
 import { refuseReportedError } from "./response_error.ts";
-import { parseCount } from "../../paging/parse_count.ts";
+import { parseCount } from "../paging/parse_count.ts";
 
 /** A parsed response. */
 export interface ParsedResponse extends ResponseParts {

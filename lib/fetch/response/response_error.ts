@@ -1,13 +1,13 @@
 // Owns the errors that a response reports in its body: which condition of the stream's `error` holds, and what it
 // means. Pure. Invariant: the first condition that holds decides; a message is short, the caller masks it.
-import type { ErrorCondition, Stream } from "../../../config/schema/stream_schema.ts";
-import { isNumber } from "../../../extract/cast/exact_number.ts";
-import { compileCondition } from "../../../extract/value/condition.ts";
-import { isObject, type ResponseParts, responseReader } from "../../../extract/value/path.ts";
-import { Failure } from "../../../failure.ts";
-import { parseDurationMs } from "../../../plan/time/duration.ts";
-import { shownValue } from "../../../report/text/shown_value.ts";
-import { errorSentence } from "../../http/error_excerpt.ts";
+import type { ErrorCondition, Stream } from "../../config/schema/stream_schema.ts";
+import { isNumber } from "../../extract/cast/exact_number.ts";
+import { compileCondition } from "../../extract/value/condition.ts";
+import { isObject, type ResponseParts, responseReader } from "../../extract/value/path.ts";
+import { Failure } from "../../failure.ts";
+import { parseDurationMs } from "../../plan/time/duration.ts";
+import { shownValue } from "../../report/text/shown_value.ts";
+import { errorSentence } from "../http/error_excerpt.ts";
 
 /** Longest wait that a response may request: a week. */
 const LONGEST_WAIT_MS = 7 * 86_400_000;

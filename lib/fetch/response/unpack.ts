@@ -4,8 +4,8 @@
 import { Unzip, UnzipInflate, UnzipPassThrough } from "fflate";
 import { pipeline, Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
-import type { Chunks } from "../../../extract/decode/record_slices.ts";
-import { Failure } from "../../../failure.ts";
+import type { Chunks } from "../../extract/decode/record_slices.ts";
+import { Failure } from "../../failure.ts";
 
 /** A file within a response; its bytes must be read to their end before the next file. */
 export interface PackedFile {
