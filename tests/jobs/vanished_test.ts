@@ -105,6 +105,36 @@ Deno.test("vanished does nothing for a window that failed, was read in part, or 
   assertEquals(await live(world), ["1", "4"]);
 });
 
+Deno.test("vanished goes by the days of the job's zone, also where only some days are fetched again", async () => {
+  // Half past midnight in London, on the day after that of UTC.
+  let late = [{ id: "late", at: "2025-07-01T23:30:00Z", day: "2025-07-02" }];
+  await using server = serve((request) => {
+    const { searchParams } = new URL(request.url);
+    const [from, to] = [searchParams.get("from")!, searchParams.get("to")!];
+    const records = [{ id: "noon", at: "2025-07-01T12:00:00Z", day: "2025-07-01" }, ...late];
+    return Response.json(records.filter(({ day }) => day >= from && day <= to));
+  });
+  await using world = await openWorld({
+    job: `job: zones
+time_zone: Europe/London
+source: "${server.url}"
+tables: { items: { key: id, columns: { id: text, at: timestamptz }, vanished: mark } }
+streams:
+  s:
+    window: { min: 1d, max: 7d }
+    request: { path: /, query: { from: "{from}", to: "{last}" } }
+    record_date: at
+    rows: items
+`,
+  });
+  await world.backfill("--start-date 2025-07-01 --end-date 2025-07-07");
+  late = [];
+  await world.backfill("--start-date 2025-07-01 --end-date 2025-07-01");
+  assertEquals(await live(world), ["late", "noon"]);
+  await world.backfill("--start-date 2025-07-02 --end-date 2025-07-03");
+  assertEquals(await live(world), ["noon"]);
+});
+
 Deno.test("vanished keeps the rows of other parameters, values and jobs", async () => {
   const served: Record<string, Item[]> = {};
   await using server = serve((request) =>

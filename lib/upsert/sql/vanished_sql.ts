@@ -127,7 +127,12 @@ function actionSql({ table, key, action }: WatchedTable, relation: Relation): st
     return `${fit?.castTo === undefined ? value : `${value}::${fit.castTo}`} AS k${at}`;
   });
   const matches = key.map(({ column }, at) => `t.${quoteIdentifier(column)} = g.k${at}`);
-  const from = `(SELECT ${values.join(", ")} FROM lost) AS g WHERE ${matches.join(" AND ")}`;
+  const matching = (keys: string) =>
+    `(SELECT ${values.join(", ")} FROM ${keys}) AS g WHERE ${matches.join(" AND ")}`;
+  // A column of another type, such as citext, may consider keys equal that are written differently.
+  const isLoose = key.some(({ column }) => relation.fits?.has(column));
+  const from = matching("lost") +
+    (isLoose ? ` AND NOT EXISTS (SELECT FROM ${matching("fresh")})` : "");
   if (action === "delete") return `DELETE FROM ${name} AS t USING ${from} RETURNING 1`;
   const mark = quoteIdentifier(VANISHED_AT);
   const sets = [mark, ...(relation.keepsUpdatedAt ? [quoteIdentifier(UPDATED_AT)] : [])];
