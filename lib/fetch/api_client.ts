@@ -71,13 +71,7 @@ export class ApiClient implements ApiConnection, AsyncDisposable {
     this.dependencies = dependencies;
     this.semaphore = new Semaphore(source.concurrency);
     this.#open = new AbortBranch(dependencies.signal);
-    const { wallNow } = dependencies;
-    const signing: SignerDependencies = {
-      secret: (text) => readSecret(text, env),
-      wallNow,
-      nonce: () => crypto.randomUUID().replaceAll("-", ""),
-      onSecret: (token) => this.credentials.hide(token),
-    };
+    const signing = this.#signing();
     this.exports = dependencies.exportStore ?? memoryExportStore();
     this.signer = new Signer(source.auth, source.url, signing);
     const assertion = source.auth?.jwt === undefined
@@ -94,20 +88,23 @@ export class ApiClient implements ApiConnection, AsyncDisposable {
       sharing: sharingOf(this),
       ...dependencies,
     });
-    const { onWait, noWait } = dependencies;
-    const longestOutageMs = noWait ? source.retry.max_wait : source.max_outage;
-    this.availability = new Availability({
-      ...{ clock, wallNow, signal: this.#open.signal },
-      giveUpAfterMs: onWait === undefined ? undefined : longestOutageMs,
-      onWait: onWait ?? (() => {}),
-      firstWaitMs: Math.min(source.retry.initial_wait, source.retry.max_wait),
-    });
+    this.availability = availabilityOf(source, dependencies, this.#open.signal);
     this.http = new HttpClient({
       timeoutMs: source.timeout,
       maxBodyBytes: source.max_body,
       now: clock.now,
       proxyOf: (url) => proxyOf(url, env),
     });
+  }
+
+  #signing(): SignerDependencies {
+    const { env, wallNow } = this.dependencies;
+    return {
+      secret: (text) => readSecret(text, env),
+      wallNow,
+      nonce: () => crypto.randomUUID().replaceAll("-", ""),
+      onSecret: (token) => this.credentials.hide(token),
+    };
   }
 
   /** The client of one stream; every call returns the same one. */
@@ -155,6 +152,20 @@ export class ApiClient implements ApiConnection, AsyncDisposable {
     if (!(result instanceof HttpError)) return result;
     throw tokenError(request, result);
   }
+}
+
+function availabilityOf(
+  { retry, max_outage: longestMs }: Job["source"],
+  { clock, wallNow, onWait, noWait }: ApiDependencies,
+  signal: AbortSignal,
+): Availability {
+  const outageMs = noWait ? retry.max_wait : longestMs;
+  return new Availability({
+    ...{ clock, wallNow, signal },
+    giveUpAfterMs: onWait === undefined ? undefined : outageMs,
+    onWait: onWait ?? (() => {}),
+    firstWaitMs: Math.min(retry.initial_wait, retry.max_wait),
+  });
 }
 
 /** The error of a token server without a useful response. */

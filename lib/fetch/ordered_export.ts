@@ -118,23 +118,11 @@ async function wait(
     waitMs = Math.min(waitMs * GROWTH, Math.max(MOST_WAIT_MS, spec.wait))
   ) {
     const response = await sent(client, status, signal);
-    const state = responseReader(spec.state)(response);
-    const is = (states: readonly string[] | undefined) => states?.includes(String(state)) ?? false;
+    const state = stateOf(client, spec, status, response);
+    const is = (states: readonly string[] | undefined) => states?.includes(state) ?? false;
     if (is(spec.empty)) return undefined;
     if (is(spec.done)) return { id, files: filesOf(client, spec, response, status) };
     if (is(spec.failed)) throw failed(client, status, `the API reports ${shownValue(state)}`);
-    if (state === undefined || state === null) {
-      throw client.described(
-        new Failure(
-          "window",
-          `Cannot wait for the export: the response has no state at "${spec.state}"`,
-          {
-            hint: 'Correct the path "state" of "export"',
-          },
-        ),
-        status,
-      );
-    }
     if (clock.now() + waitMs > endsAt) {
       const seconds = formatSeconds(spec.timeout / 1000);
       throw failed(
@@ -145,6 +133,22 @@ async function wait(
     }
     await clock.sleep(waitMs, signal);
   }
+}
+
+function stateOf(
+  client: StreamClient,
+  { state: path }: ExportSpec,
+  status: WireRequest,
+  response: ResponseParts,
+): string {
+  const state = responseReader(path)(response);
+  if (state !== undefined && state !== null) return String(state);
+  throw client.described(
+    new Failure("window", `Cannot wait for the export: the response has no state at "${path}"`, {
+      hint: 'Correct the path "state" of "export"',
+    }),
+    status,
+  );
 }
 
 function failed(client: StreamClient, status: WireRequest, reason: string): ExportFailed {

@@ -15,14 +15,7 @@ interface Found {
 
 /** Checks the requests of a stream: its own, and those of its export. */
 export function resolveRequest(scope: Scope, name: string, stream: Stream): void {
-  const { request, export: exported } = stream;
-  const path = ["streams", name];
-  const requests: [JobPath, RequestSpec][] = [];
-  if (request !== undefined) requests.push([[...path, "request"], request]);
-  if (exported !== undefined) {
-    requests.push([[...path, "export", "order"], exported.order]);
-    requests.push([[...path, "export", "status"], exported.status]);
-  }
+  const requests = requestsOf(name, stream);
   if (requests.length === 0) return;
   const before = scope.problems.length;
   const found = [
@@ -31,15 +24,7 @@ export function resolveRequest(scope: Scope, name: string, stream: Stream): void
     ...pagingTemplates(scope, name, stream),
   ];
   const areRead = scope.problems.length === before;
-  const place = placeOf(stream);
-  if (
-    areRead && place !== undefined && !found.some(({ placeholder: { from } }) => from === "paging")
-  ) {
-    scope.value(
-      ["streams", name, "paging", "in"],
-      `the path does not contain the page; add {${place}} to it`,
-    );
-  }
+  if (areRead) resolvePlaceInPath(scope, name, stream, found);
   for (const { path, placeholder } of found) {
     if (scope.isCut(name, placeholder.from === "each" ? "for_each" : placeholder.from)) continue;
     resolvePlaceholder(scope, path, placeholder, stream);
@@ -53,10 +38,42 @@ export function resolveRequest(scope: Scope, name: string, stream: Stream): void
     resolveMethod(scope, at, spec);
     resolvePath(scope, [...at, "path"], spec.path);
   }
-  if (request?.xml !== undefined && "in" in stream.paging && stream.paging.in === "body") {
-    const at = [...path, "request", "xml"];
-    scope.key(at, '"xml" cannot hold the parameters of "paging" with "in: body"');
-  }
+  resolveXml(scope, name, stream);
+}
+
+/** The requests of a stream, with where they are declared. */
+function requestsOf(name: string, { request, export: exported }: Stream): [JobPath, RequestSpec][] {
+  const path = ["streams", name];
+  return [
+    ...request === undefined ? [] : [[[...path, "request"], request] as [JobPath, RequestSpec]],
+    ...exported === undefined ? [] : [
+      [[...path, "export", "order"], exported.order] as [JobPath, RequestSpec],
+      [[...path, "export", "status"], exported.status] as [JobPath, RequestSpec],
+    ],
+  ];
+}
+
+/** Paging in the path requires a placeholder there. */
+function resolvePlaceInPath(
+  scope: Scope,
+  name: string,
+  stream: Stream,
+  found: readonly Found[],
+): void {
+  const place = placeOf(stream);
+  if (place === undefined || found.some(({ placeholder }) => placeholder.from === "paging")) return;
+  scope.value(
+    ["streams", name, "paging", "in"],
+    `the path does not contain the page; add {${place}} to it`,
+  );
+}
+
+function resolveXml(scope: Scope, name: string, { request, paging }: Stream): void {
+  if (request?.xml === undefined || !("in" in paging) || paging.in !== "body") return;
+  scope.key(
+    ["streams", name, "request", "xml"],
+    '"xml" cannot hold the parameters of "paging" with "in: body"',
+  );
 }
 
 function templatesOf(scope: Scope, path: JobPath, request: RequestSpec): Found[] {
