@@ -13,6 +13,9 @@ const FAILING: readonly [name: string, error: unknown, body: object, report: str
     _shards: { failed: 2 },
   }, '"_shards.failed" is 2'],
   ["API-SPORTS", "errors", { errors: { token: "Missing key" } }, '{"token":"Missing key"}'],
+  ["an element", { path: "nodes[].lines.more", is: [true] }, {
+    nodes: [{ lines: { more: false } }, { lines: { more: true } }],
+  }, '"nodes[].lines.more" is [false,true]'],
   ["a status", { path: "status", not: ["ok"] }, { status: "error" }, '"status" is "error"'],
 ];
 for (const [name, error, body, report] of FAILING) {
@@ -31,6 +34,7 @@ const FINE: readonly [error: unknown, body: object][] = [
   ["errors", { errors: null }],
   ["_shards.failed", { _shards: { failed: 0 } }],
   [{ path: "ok", is: [false] }, { ok: true }],
+  [{ path: "nodes[].more", is: [true] }, { nodes: [{ more: false }, {}] }],
   [{ path: "status", not: ["ok"] }, { status: "ok" }],
 ];
 for (const [error, body] of FINE) {
@@ -86,6 +90,19 @@ Deno.test("fetchPages() treats an error that means empty as a window without rec
     await using context = setup({ url: server.url }, { error });
     assertEquals(await ids(context.pages()), []);
   }
+});
+
+Deno.test("fetchPages() reads the error of an XML response whose status is an error", async () => {
+  const body = "<a:Ack xmlns:a='urn:a'><a:Reason><a:code>999</a:code></a:Reason></a:Ack>";
+  await using server = serve(() => new Response(body, { status: 400 }));
+  const error = [{ path: "Ack.Reason.code", is: ["999"], means: "empty" }];
+  await using context = setup({ url: server.url }, { format: "xml", error });
+  assertEquals(await ids(context.pages()), []);
+  await using other = setup({ url: server.url }, {
+    format: "xml",
+    error: [{ path: "Ack.Reason.code", is: ["1"], means: "empty" }],
+  });
+  assertStringIncludes((await failureOf(other.pages())).message, "status 400");
 });
 
 Deno.test("fetchPages() is too full when an error means that the window holds too much", async () => {

@@ -17,14 +17,29 @@ const NAMES = [
   "reason",
 ];
 
+/** Elements in which XML reports an error: SOAP faults, acknowledgements, and names as above. */
+const ELEMENTS = ["faultstring", "detail", "message", "error", "reason", "text", "description"];
+
 /** Returns the error that a response body reports, as one line; empty if it reports nothing readable. */
 export function errorExcerpt(body: Uint8Array, contentType: string | null): string {
   const text = new TextDecoder().decode(body.subarray(0, 16 * 1024)).trim();
   if (/^[{[]/.test(text)) return short(sentenceIn(parsed(text), 0) ?? "");
   if (/html/i.test(contentType ?? "") || text.startsWith("<")) {
-    return short(/<title[^>]*>([^<]*)/i.exec(text)?.[1] ?? "");
+    return short(/<title[^>]*>([^<]*)/i.exec(text)?.[1] ?? elementIn(text) ?? "");
   }
   return short(text);
+}
+
+/** The text of the first element, by the order of their names, that holds text alone. */
+function elementIn(xml: string): string | undefined {
+  for (const name of ELEMENTS) {
+    const elements = xml.matchAll(
+      new RegExp(`<(?:[\\w.-]{1,40}:)?${name}(?:\\s[^<>]*)?>([^<]*)<`, "gi"),
+    );
+    const text = [...elements].map((match) => match[1]!).find((text) => text.trim() !== "");
+    if (text !== undefined) return text;
+  }
+  return undefined;
 }
 
 /** The error that a decoded value reports under a known name; undefined if it has none. */

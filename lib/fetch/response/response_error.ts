@@ -2,6 +2,7 @@
 // means. Pure. Invariant: the first condition that holds decides; a message is short, the caller masks it.
 import type { ErrorCondition, Stream } from "../../config/schema/stream_schema.ts";
 import { isNumber } from "../../extract/cast/exact_number.ts";
+import { decodeXml } from "../../extract/decode/xml.ts";
 import { compileCondition } from "../../extract/value/condition.ts";
 import { isObject, type ResponseParts, responseReader } from "../../extract/value/path.ts";
 import { Failure } from "../../failure.ts";
@@ -61,17 +62,25 @@ export function refuseReportedError(
  * something else than that the window fails adds to the status.
  */
 export function refuseErrorBody(
-  { error }: Stream,
+  stream: Stream,
   { body, headers }: { readonly body: Uint8Array; readonly headers: Headers },
 ): boolean {
-  const conditions = error?.filter(({ means }) => means !== "fail") ?? [];
+  const conditions = stream.error?.filter(({ means }) => means !== "fail") ?? [];
   if (conditions.length === 0) return false;
+  const parsed = parsedBody(stream, new TextDecoder().decode(body));
+  const header = (name: string) => headers.get(name);
+  return parsed !== undefined &&
+    refuseReportedError({ error: conditions }, { body: parsed, header });
+}
+
+/** The body of an error response, as JSON or as the XML of the stream; undefined if it is neither. */
+function parsedBody({ format, namespaces }: Stream, text: string): unknown {
   try {
-    const parsed: unknown = JSON.parse(new TextDecoder().decode(body));
-    const header = (name: string) => headers.get(name);
-    return refuseReportedError({ error: conditions }, { body: parsed, header });
+    if (format !== "xml" || !text.trimStart().startsWith("<")) return JSON.parse(text);
+    const pieces = decodeXml(text, namespaces);
+    for (let piece = pieces.next();; piece = pieces.next()) if (piece.done) return piece.value;
   } catch (problem) {
-    if (problem instanceof SyntaxError) return false;
+    if (problem instanceof SyntaxError || problem instanceof Failure) return undefined;
     throw problem;
   }
 }
@@ -79,7 +88,8 @@ export function refuseErrorBody(
 function holds(condition: ErrorCondition, response: ResponseParts): boolean {
   const value = responseReader(condition.path)(response);
   if (condition.is === undefined && condition.not === undefined) return isReported(value);
-  return compileCondition(condition, (found) => found === undefined || found === null).holds(value);
+  const { holds } = compileCondition(condition, (found) => found === undefined || found === null);
+  return Array.isArray(value) ? value.some(holds) : holds(value);
 }
 
 /** Whether a value under an error's path is an error: APIs send null, false, 0, "", [] or {} without one. */

@@ -28,6 +28,14 @@ Deno.test("errorExcerpt() takes the title of a web page and plain text as it is"
   assertEquals(excerpt(""), "");
 });
 
+Deno.test("errorExcerpt() takes the text that XML reports, of a SOAP fault or an acknowledgement", () => {
+  const fault = "<s:Fault><faultcode>s:Client</faultcode><faultstring>No such day</faultstring>";
+  assertEquals(excerpt(`<s:Envelope xmlns:s="urn:s"><s:Body>${fault}`), "No such day");
+  const reason = "<Reason>\n<code>999</code><text>No matching data found</text></Reason>";
+  assertEquals(excerpt(`<?xml version="1.0"?><Ack>${reason}</Ack>`), "No matching data found");
+  assertEquals(excerpt("<a><b>1</b></a>"), "");
+});
+
 Deno.test("errorExcerpt() is one short line whatever the body is, property", () => {
   const bodies = fc.oneof(fc.string({ maxLength: 2000 }), fc.json(), fc.constant("[".repeat(5000)));
   fc.assert(
