@@ -98,3 +98,32 @@ streams:
     ON a."from" < b."to" AND a."to" > b."from" AND a.ctid <> b.ctid`);
   assertEquals(overlaps, []);
 });
+
+Deno.test("eight workers that write the same rows of two tables never deadlock", async () => {
+  await using server = api((query) =>
+    Array.from({ length: 40 }, (_, at) => ({
+      id: `r${(at * 7 + Number(query.get("day")!.slice(-2))) % 50}`,
+      day: query.get("day"),
+    }))
+  );
+  const { url } = await runShared(
+    `job: same
+source: { url: "${server.url}", concurrency: 4 }
+tables:
+  ones: { key: id, columns: { id: text, day: text } }
+  others: { key: id, columns: { id: text, day: text } }
+streams:
+  days: { request: { path: /days, query: { day: "{from}" } }, window: day, rows: [{ table: ones }, { table: others }] }
+`,
+    8,
+    { options: { ...OPTIONS, end: "2024-06-30" } },
+  );
+  assertEquals(server.asked.length, new Set(server.asked).size);
+  await using sql = openSql(url);
+  assertEquals(
+    await sql.run(`SELECT deadlocks::int, (SELECT count(*)::int FROM ones) AS ones,
+      (SELECT count(*)::int FROM others) AS others
+      FROM pg_stat_database WHERE datname = current_database()`),
+    [{ deadlocks: 0, ones: 50, others: 50 }],
+  );
+});

@@ -9,7 +9,7 @@ import { openSql } from "../faults/sql.ts";
 
 type Tables = Record<string, unknown[]>;
 
-const DAYS = daysOf("2023-01-01", "2023-04-11");
+const DAYS = daysOf("2023-01-01", "2023-03-12");
 const RANGE = ["--start-date", DAYS[0]!, "--end-date", DAYS.at(-1)!];
 
 /** The API, which takes a while for each response. */
@@ -98,7 +98,7 @@ Deno.test("a worker that was stopped for longer than its lease commits nothing w
     `SELECT count(*)::int AS count FROM hindcast_claims JOIN hindcast_workers USING (worker)
     WHERE name = 'w2'`;
   while ((await sql.run(claims))[0]!.count !== 0) await delay(20);
-  await requested(api, 60);
+  await requested(api, 50);
   Deno.kill(stopped, "SIGCONT");
   const { code, stderr } = await run.result;
   assertEquals(code, 0, stderr);
