@@ -202,6 +202,7 @@ const ROOMS = [
     "lib/run.ts",
     ...["lib/run_with_api.ts", "lib/job_options.ts", "lib/run_job.ts", "lib/plan_job.ts"],
     "lib/cron",
+    "lib/trace",
     ...["lib/console/state", "lib/console/page", "lib/console"],
     "lib/sandbox/world",
     "lib/sandbox",

@@ -16,6 +16,7 @@ import type { Worker } from "../upsert/worker_table.ts";
 import type { Target } from "../upsert/write/target.ts";
 import { hideSecret } from "./output.ts";
 import { RunFiles } from "./run_files.ts";
+import { openTrace } from "./trace.ts";
 import type { RunOptions } from "./run_options.ts";
 import { rangeOf, streamsOf } from "./run_options.ts";
 
@@ -81,9 +82,14 @@ export async function performRun(performance: Performance): Promise<RunResult> {
     warn: (message, hint) => listen({ kind: "warning", message, hint }),
   });
   const summary = emptySummary(performance.run);
+  await using trace = openTrace(
+    performance.env,
+    (message) => performance.show({ kind: "warning", message }),
+  );
   const listen = (event: RunEvent) => {
     foldSummary(summary, event);
     files?.log(event, wallNow());
+    trace?.fold(event, wallNow());
     performance.show(event);
     if (event.kind === "window_done") {
       files?.copy(checkpoint, options.params, wallNow()).catch(warn);

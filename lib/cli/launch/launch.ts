@@ -15,6 +15,7 @@ import { programArguments } from "./program.ts";
 import { helperNames } from "./helper_names.ts";
 import { childEnvironment } from "./environment.ts";
 import { DEFAULTS } from "../settings.ts";
+import { tracesUrl } from "../trace_settings.ts";
 import {
   FIXED,
   fixedFlags,
@@ -52,6 +53,7 @@ export async function launch([command = "--help", ...args]: readonly string[]): 
   try {
     let files: Readonly<Record<string, string>> = await readEnvFiles();
     env = { ...MEMORY_SETTINGS, ...files, ...Deno.env.toObject(), ...needs.settings };
+    env.HINDCAST_TRACES = tracesUrl((name) => env[name]) ?? "";
     if (!needs.jobless && namedJob(args) === undefined) {
       env[JOB_SETTING] = jobSetting(env, asksForHelp(args));
     }

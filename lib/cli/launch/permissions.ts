@@ -9,6 +9,7 @@ import { JOB_SETTING, namedJob } from "../default_job.ts";
 import { IS_BUNDLED, packageFile } from "../package_files.ts";
 import { CONSOLE_NAMES, CONSOLE_PASSWORD, readSettings, SETTING_NAMES } from "../settings.ts";
 import { LOOK_VARIABLES } from "../terminal/look.ts";
+import { TRACE_NAMES } from "../trace_settings.ts";
 import { type Environment, hostOf, type JobAccess } from "./job_access.ts";
 import { readAccessApart } from "./parse_apart.ts";
 
@@ -103,6 +104,7 @@ export async function permissions(
     fromFiles,
   });
   const { net, read, write, env: names, sys } = grantsOf(needs, job, env);
+  if (needs.source === true) addTraces({ net, env: names }, env);
   if (needs.serve === "console") addConsole({ net, env: names }, args, env);
   if (needs.serve === "run console") addConsole({ net, env: names }, [], env);
   const readable = await withoutCommas(read, env);
@@ -163,6 +165,14 @@ export function jobFileOf(
   const named = namedJob(args);
   if (named === undefined && mayBeFirst && args[0]?.startsWith("-") === false) return args[0];
   return named ?? env[JOB_SETTING] ?? "";
+}
+
+/** The collector of spans, if traces are requested: `launch` sets HINDCAST_TRACES then. */
+function addTraces({ net, env: names }: Pick<Grants, "net" | "env">, env: Environment): void {
+  const host = hostOf(env.HINDCAST_TRACES ?? "");
+  if (host === undefined) return;
+  net.add(host);
+  for (const name of TRACE_NAMES) names.add(name);
 }
 
 /** The address that the console listens on, as the command line or the environment gives it. */
