@@ -48,7 +48,15 @@ function statusFlags(job: Job | undefined): Flags {
   );
   return {
     ...Object.fromEntries(selecting),
-    watch: { kind: "switch", about: "Refresh every 2 s." },
+    details: {
+      kind: "switch",
+      about:
+        "List ranges, failed windows, tables and runs too. Always so where the output is no terminal.",
+    },
+    watch: {
+      kind: "switch",
+      about: "Refresh every 2 s in place, with the progress of a running backfill.",
+    },
     json: { kind: "switch", about: "Print one JSON object." },
     ...RANGE_FLAGS,
   };

@@ -13,7 +13,7 @@ import { asStarted } from "./own_commands.ts";
 import { LiveArea } from "./terminal/live_area.ts";
 import { type Look, lookOf } from "./terminal/look.ts";
 import { type Line, paint, type Tone } from "./terminal/paint.ts";
-import { sizeOf } from "./terminal/size.ts";
+import { onResize, sizeOf } from "./terminal/size.ts";
 
 /** Time between two drawings. */
 const REDRAW_MS = 200;
@@ -33,6 +33,7 @@ export class Screen implements Disposable {
   #mark = "";
   readonly #area: LiveArea;
   readonly #redraw = () => this.#draw();
+  #resize: Disposable | undefined;
   #live: LiveRun | undefined;
   /** What the command does before the run has begun. */
   #doing = "";
@@ -57,7 +58,7 @@ export class Screen implements Disposable {
     if (!look.redraws || worker !== undefined) return;
     this.#print(HIDE_CURSOR);
     this.#timer = setInterval(this.#redraw, REDRAW_MS);
-    if (Deno.build.os !== "windows") Deno.addSignalListener("SIGWINCH", this.#redraw);
+    this.#resize = onResize(this.#redraw);
   }
 
   /** Shows that the database is being opened; plain lines do so only where that takes seconds. */
@@ -119,7 +120,7 @@ export class Screen implements Disposable {
     this.#draw();
     clearInterval(this.#timer);
     this.#timer = undefined;
-    if (Deno.build.os !== "windows") Deno.removeSignalListener("SIGWINCH", this.#redraw);
+    this.#resize?.[Symbol.dispose]();
     this.#area.leave();
     this.#print(SHOW_CURSOR);
   }

@@ -3,7 +3,10 @@
 import type { Arguments } from "../arguments.ts";
 import type { Job } from "../../config/schema/job.ts";
 import { EXIT } from "../exit.ts";
-import { print, type Stores } from "../open_job.ts";
+import { namedJob } from "../default_job.ts";
+import { env, type Stores } from "../open_job.ts";
+import { safeText } from "../output.ts";
+import { asStarted } from "../own_commands.ts";
 import {
   type GivenOptions,
   givenOptions,
@@ -21,9 +24,16 @@ import { startedPart } from "../../plan/needed.ts";
 import { selectStreams } from "../../plan/stage.ts";
 import { readWorkers } from "../../upsert/worker_table.ts";
 import { driftOf } from "../lines/drift_lines.ts";
-import { type Status, statusJson, statusLines } from "../lines/status_lines.ts";
-
-const CLEAR_SCREEN = new TextEncoder().encode("\x1b[H\x1b[2J");
+import { LiveRun } from "../../console/state/live_run.ts";
+import { StateReader } from "../../console/state/console_state.ts";
+import type { RunProgress } from "../../console/state/run_progress.ts";
+import { progressLines } from "../lines/progress_lines.ts";
+import { detailLines, nextLine, type Status, statusJson } from "../lines/status_lines.ts";
+import { summaryLines } from "../lines/status_summary.ts";
+import { FullScreen } from "../terminal/full_screen.ts";
+import { type Look, lookOf } from "../terminal/look.ts";
+import { type Line, paint } from "../terminal/paint.ts";
+import { onResize, sizeOf } from "../terminal/size.ts";
 
 /** Time between two views of --watch. */
 const WATCH_MS = 2000;
@@ -31,30 +41,71 @@ const WATCH_MS = 2000;
 /** Runs shown. */
 const RUNS_SHOWN = 5;
 
+/** Where the status is shown if that is not a terminal: as wide as most, and of any length. */
+const PAPER = { columns: 100, rows: Infinity };
+
 /** Shows the state of a job, once or with `--watch` until it is stopped; resolves to the exit code. */
 export async function showStatus(job: Job, stores: Stores, args: Arguments): Promise<number> {
   const given = givenOptions(job, args, Date.now());
-  const view = async () => {
-    const checkpoint = await stores.checkpoint(job);
+  const look = lookOf(Deno.stdout.isTerminal(), env, Deno.build.os);
+  const read = async (checkpoint: Checkpoint) => {
     const last = await checkpoint.runs.lastBackfill();
     const options = runOptions(job, given, last, Date.now());
     const ranged = given.start !== undefined || last !== undefined;
     const names = streamsGiven(job, given);
-    const status = await readStatus(job, stores, { checkpoint, names, options, ranged });
-    return args.has("json") ? statusJson(status) : statusLines(status).join("\n");
+    return await readStatus(job, stores, { checkpoint, names, options, ranged });
   };
-  if (args.has("watch")) return await watch(view);
-  if (args.has("json")) console.log(await view());
-  else print(await view());
-  return EXIT.done;
+  const view = async () => await read(await stores.checkpoint(job));
+  const isDetailed = args.has("details") || !look.redraws;
+  const show = async () => {
+    if (args.has("json")) return console.log(statusJson(await view()));
+    const status = await view();
+    write(painted(linesOf(status, look, { isDetailed }), look));
+  };
+  if (!args.has("watch")) {
+    await show();
+    return EXIT.done;
+  }
+  if (args.has("json") || !look.redraws) return await repeat(show);
+  const live = new LiveRun(job);
+  const watched = new StateReader({
+    ...{ job, live, wallNow: Date.now },
+    withStores: async (action) =>
+      await action({ target: stores.target, checkpoint: await stores.checkpoint(job) }),
+  });
+  return await watchOn(look, async () => {
+    const [status, { run }] = await Promise.all([view(), watched.state()]);
+    return { status, run, isDetailed: args.has("details") };
+  });
 }
 
-async function watch(view: () => Promise<string>): Promise<number> {
+/** What `--watch` shows at a time. */
+interface Watched {
+  readonly status: Status;
+  readonly run: RunProgress | undefined;
+  readonly isDetailed: boolean;
+}
+
+/** Redraws the status in place until a signal; a resize redraws what is known. */
+async function watchOn(look: Look, view: () => Promise<Watched>): Promise<number> {
+  const colors = look.colors;
+  using screen = new FullScreen({ write, colors, safe: safeText });
+  let watched: Watched | undefined;
+  const draw = () => {
+    if (watched !== undefined) screen.draw(linesOf(watched.status, look, watched));
+  };
+  using _resize = onResize(draw);
+  return await repeat(async () => {
+    watched = await view();
+    draw();
+  });
+}
+
+/** Acts every two seconds until a signal. */
+async function repeat(act: () => Promise<void>): Promise<number> {
   using stop = new StopSignal(() => {});
   while (!stop.signal.aborted) {
-    const text = await view();
-    if (Deno.stdout.isTerminal()) Deno.stdout.writeSync(CLEAR_SCREEN);
-    print(text);
+    await act();
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, WATCH_MS);
       stop.signal.addEventListener("abort", () => {
@@ -66,6 +117,38 @@ async function watch(view: () => Promise<string>): Promise<number> {
   return EXIT.interrupted;
 }
 
+/** Everything that is shown: the run in progress, the summary, the details, and what to do next. */
+function linesOf(
+  status: Status,
+  { redraws, unicode }: Look,
+  { run, isDetailed }: Partial<Watched>,
+): Line[] {
+  const room = { ...(redraws ? sizeOf() : PAPER), unicode };
+  const half = { ...room, rows: Math.floor(room.rows / 2) };
+  const progress = run === undefined ? [] : [...progressLines(run, half, Date.now()), []];
+  const end = [
+    [{ text: nextLine(status) }],
+    ...isDetailed ? [] : [[{ text: "more   deno task status --details" }]],
+  ];
+  return [
+    ...progress,
+    ...summaryLines(status, room, progress.length + end.length + 2),
+    ...isDetailed ? [[], ...detailLines(status).map((text) => [{ text }])] : [],
+    [],
+    ...end,
+  ];
+}
+
+function painted(lines: readonly Line[], { colors }: Look): string {
+  return lines.map((line) => `${paint(line, colors, safeText).trimEnd()}\n`).join("");
+}
+
+/** Writes text that is safe already. */
+function write(text: string): void {
+  const bytes = new TextEncoder().encode(asStarted(text, namedJob(Deno.args)));
+  for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
+}
+
 /** The streams that the command line names; all where it names none. */
 function streamsGiven(job: Job, given: GivenOptions): string[] {
   const { groups, only, without } = given;
@@ -74,7 +157,7 @@ function streamsGiven(job: Job, given: GivenOptions): string[] {
 }
 
 /** What of a job is looked at. */
-interface Look {
+interface Wanted {
   readonly checkpoint: Checkpoint;
   readonly names: readonly string[];
   readonly options: RunOptions;
@@ -82,15 +165,16 @@ interface Look {
   readonly ranged: boolean;
 }
 
-async function readStatus(job: Job, stores: Stores, look: Look): Promise<Status> {
-  const { checkpoint, names, options, ranged } = look;
+async function readStatus(job: Job, stores: Stores, wanted: Wanted): Promise<Status> {
+  const { checkpoint, names, options, ranged } = wanted;
   const range = ranged ? rangeOf(options) : undefined;
-  const [snapshots, tables, archive, runs, workers] = await Promise.all([
+  const [snapshots, tables, archive, runs, workers, entries] = await Promise.all([
     viewStreams(job, checkpoint, names, options.params, range),
     stores.target.countRows(Object.keys(job.tables)),
     archiveHoldings(stores.target, job.job),
     checkpoint.runs.list(RUNS_SHOWN),
     readWorkers(stores.target, job.job),
+    checkpoint.retryEntries(),
   ]);
   const streams: Status["streams"] = {};
   const now = civilAt(Date.now(), job.time_zone);
@@ -99,7 +183,15 @@ async function readStatus(job: Job, stores: Stores, look: Look): Promise<Status>
     const gaps = started === undefined
       ? view.gaps
       : view.gaps.flatMap((gap) => intersect(gap, started) ?? []);
-    streams[name] = { ...view, gaps, scopes: await checkpoint.scopes(name) };
+    streams[name] = {
+      ...{ ...view, gaps, scopes: await checkpoint.scopes(name) },
+      isDated: job.streams[name]!.window !== undefined,
+      failedWindows: entries.flatMap((entry) =>
+        entry.kind === "failed" && entry.stream === name && entry.scope === view.scope
+          ? entry.window ?? []
+          : []
+      ),
+    };
   }
   return {
     job: job.job,

@@ -8,6 +8,7 @@ import {
 } from "../../console/state/run_progress.ts";
 import { formatCount, formatNumber, formatSeconds, oneLine } from "../../report/text/format.ts";
 import { formatInstant, formatWait } from "../../report/text/wait.ts";
+import { flow, GAP } from "./flow.ts";
 import { rateText, sharesText } from "./rate_text.ts";
 import { cellsOf, clip, clipLine, type Line, type Piece, type Tone } from "../terminal/paint.ts";
 
@@ -26,8 +27,6 @@ const [LONGEST_BAR, SHORTEST_BAR] = [40, 6];
 
 /** Cells of the longest name that is shown in full on a narrow terminal. */
 const NAME_CELLS = 24;
-
-const GAP = "  ";
 
 /** The lines of a run at `nowMs`, epoch milliseconds. */
 export function progressLines(run: RunProgress, room: Room, nowMs: number): Line[] {
@@ -61,7 +60,7 @@ function wholeLines(run: RunProgress, { columns, unicode }: Room, nowMs: number)
     ...run.refused ? [{ text: `${formatNumber(run.refused)} refused`, tone: "wait" as const }] : [],
     ...ended(run) ? [] : [...rateText(run), ...timeText(run, nowMs)],
   ];
-  const lines = flow(pieces, columns).map((line) => clipLine(line, columns));
+  const lines = flow(pieces, columns);
   return withBar(lines, share, { columns, unicode });
 }
 
@@ -76,24 +75,6 @@ function timeText({ doneAtMs }: RunProgress, nowMs: number): Piece[] {
   const [today, end] = [formatInstant(nowMs), formatInstant(doneAtMs)];
   const until = end.slice(0, 10) === today.slice(0, 10) ? end.slice(11) : end;
   return [{ text: `${formatSeconds(seconds)} left, until ${until}`, tone: "info" }];
-}
-
-/** Puts pieces side by side while they fit. */
-function flow(pieces: readonly Piece[], columns: number): Piece[][] {
-  const lines: Piece[][] = [];
-  let used = Infinity;
-  for (const piece of pieces) {
-    const cells = cellsOf(piece.text) + GAP.length;
-    if (used + cells > columns) {
-      lines.push(lines.length === 0 ? [] : [{ text: " ".repeat(4) }]);
-      used = lines.length === 1 ? 0 : 4;
-    }
-    const line = lines.at(-1)!;
-    if (line.length > 0) line.push({ text: GAP });
-    line.push(piece);
-    used += cells;
-  }
-  return lines;
 }
 
 /** The lines with a bar after the percentage, where it fits. */

@@ -14,7 +14,13 @@ import type { Summary } from "../../report/summary.ts";
 const RANGES_SHOWN = 8;
 
 /** A stream, and all parameters it was ever fetched with. */
-export type StreamStatus = StreamView<Window> & { scopes: string[] };
+export type StreamStatus = StreamView<Window> & {
+  scopes: string[];
+  /** Whether it has windows, and so dates. */
+  isDated: boolean;
+  /** The dates of its failed windows. */
+  failedWindows: readonly Window[];
+};
 
 /** What `status` shows; `status --json` prints it with days. */
 export interface Status {
@@ -38,15 +44,15 @@ export interface Status {
 
 /** What `status --json` prints. */
 export function statusJson(status: Status): string {
-  const streams = Object.entries(status.streams).map(([name, { scopes, ...view }]) =>
-    [name, { ...inDays(view), scopes }] as const
-  );
+  const streams = Object.entries(status.streams).map((
+    [name, { scopes, isDated: _, failedWindows: _windows, ...view }],
+  ) => [name, { ...inDays(view), scopes }] as const);
   return JSON.stringify({ ...status, streams: Object.fromEntries(streams) });
 }
 
-/** What `status` prints, line by line. */
-export function statusLines(status: Status): string[] {
-  const lines = [`job ${status.job} in ${status.target}`, ""];
+/** The details that `status --details` prints below its summary. */
+export function detailLines(status: Status): string[] {
+  const lines: string[] = [];
   for (const [name, stream] of Object.entries(status.streams)) {
     lines.push(...streamLines(name, stream));
   }
@@ -63,8 +69,12 @@ export function statusLines(status: Status): string[] {
     lines.push("", ...formatTable([WORKER_HEADER, ...working.map(workerCells)]));
   }
   if (status.drift.length > 0) lines.push("", ...driftLines(status.drift));
-  lines.push("", `next   deno task ${nextTask(status)}`);
   return lines;
+}
+
+/** What to do next. */
+export function nextLine(status: Status): string {
+  return `next   deno task ${nextTask(status)}`;
 }
 
 function archiveLine({ responses, bytes, from, to }: ArchiveHoldings): string {

@@ -1,0 +1,208 @@
+// Formats what `status` begins with: the whole job in a few lines, then a line with a strip of coverage for each
+// stream. Pure. Invariant: it fits the screen; streams that do not are counted, those in trouble come first.
+import { formatCount, formatNumber, formatSeconds, oneLine } from "../../report/text/format.ts";
+import { formatDay, MINUTES_PER_DAY } from "../../plan/time/civil.ts";
+import type { Window } from "../../plan/time/window.ts";
+import type { RunRecord } from "../../checkpoint/run_log.ts";
+import type { Summary } from "../../report/summary.ts";
+import { formatInstant, formatWait } from "../../report/text/wait.ts";
+import { cellsOf, clip, clipLine, type Line, type Piece } from "../terminal/paint.ts";
+import { flow, GAP } from "./flow.ts";
+import { legend, type Scale, scaleOf, strip } from "./coverage_strip.ts";
+import type { Room } from "./progress_lines.ts";
+import type { Status, StreamStatus } from "./status_lines.ts";
+
+/** Cells of the longest name, and of the longest strip. */
+const [NAME_CELLS, STRIP_CELLS] = [24, 150];
+
+/** Cells of a percentage and the gap behind it. */
+const PERCENT_CELLS = 7;
+
+/** The summary of a job; `used` lines of the screen are taken by others. */
+export function summaryLines(status: Status, room: Room, used = 0): Line[] {
+  const columns = Math.max(20, room.columns - 1);
+  const head = [
+    [{ text: oneLine(`job ${status.job} in ${status.target}`), tone: "strong" as const }],
+    ...wholeLines(status).flatMap((pieces) => flow(pieces, columns)),
+    [],
+  ];
+  const rows = Math.max(1, room.rows - head.length - used);
+  return [...head, ...stripLines(status, { ...room, columns, rows })].map((line) =>
+    clipLine(line, columns)
+  );
+}
+
+function wholeLines({ streams, tables, runs }: Status): Line[] {
+  const all = Object.values(streams).filter(({ isDated }) => isDated);
+  const sum = (pick: (stream: StreamStatus) => number) =>
+    all.reduce((total, stream) => total + pick(stream), 0);
+  const [done, missing] = [sum((one) => daysOf(one.coverage)), sum((one) => daysOf(one.gaps))];
+  const rows = Object.values(tables).reduce((total, count) => total + count, 0);
+  const days: Piece = done + missing === 0 ? { text: "no dates fetched" } : {
+    text: `${percentText(done, missing).trim()} of ${formatCount(done + missing, "day")}`,
+    tone: "strong",
+  };
+  const windows = (count: number, what: string): Piece[] =>
+    count === 0 ? [] : [{ text: `${formatCount(count, "window")} ${what}`, tone: "bad" }];
+  return [
+    [
+      days,
+      ...missing === 0
+        ? []
+        : [{ text: `${formatCount(missing, "day")} missing`, tone: "wait" as const }],
+      ...windows(sum(({ failed }) => failed.length), "failed"),
+      ...windows(sum(({ rejected }) => rejected.length), "with rejected rows"),
+      {
+        text: `${formatCount(rows, "row")} in ${formatCount(Object.keys(tables).length, "table")}`,
+      },
+    ],
+    ...runs[0] === undefined ? [] : [lastRun(runs[0])],
+  ];
+}
+
+function lastRun({ startedAt, endedAt, summary, wait }: RunRecord): Piece[] {
+  const since = `last run ${formatInstant(Date.parse(startedAt))}`;
+  if (endedAt === undefined) {
+    const waits = wait === undefined
+      ? []
+      : [{ text: oneLine(formatWait(wait)), tone: "wait" as const }];
+    return [{ text: `${since}, not ended` }, ...waits];
+  }
+  const { outcome, windows, requests, seconds } = summary as Summary;
+  return [
+    {
+      text: `${since}, ${outcome}`,
+      tone: outcome === "done" ? "good" : outcome === "failed" ? "bad" : "wait",
+    },
+    {
+      text: `${formatCount(windows.done, "window")}, ${formatCount(requests, "request")}, ${
+        formatSeconds(seconds)
+      }`,
+    },
+  ];
+}
+
+/** The streams as they are drawn. */
+interface Shown {
+  readonly name: string;
+  readonly stream: StreamStatus;
+}
+
+function stripLines({ streams }: Status, room: Room): Line[] {
+  const all = Object.entries(streams).map(([name, stream]) => ({ name, stream }));
+  if (all.length === 0) return [];
+  const name = Math.max(...all.map(({ name }) => Math.min(NAME_CELLS, cellsOf(name))));
+  const dated = all.filter(isDated).flatMap(({ stream }) => [...stream.coverage, ...stream.gaps]);
+  const cells = room.columns - name - GAP.length - PERCENT_CELLS;
+  const scale = scaleOf(dated, Math.min(STRIP_CELLS, cells));
+  const drawn = all.map((one) => ({
+    isTroubled: isTroubled(one),
+    lines: oneStream(one, { ...room, name, scale }),
+  }));
+  const tail = scale === undefined
+    ? []
+    : [[], axis(scale), ...flow(legend(room.unicode), room.columns)];
+  return [...fitting(drawn, Math.max(1, room.rows - tail.length)), ...tail];
+}
+
+/** Lines of streams in at most `rows` lines; those in trouble come first where there is too little room. */
+function fitting(
+  drawn: readonly { isTroubled: boolean; lines: readonly Line[] }[],
+  rows: number,
+): Line[] {
+  const all = drawn.flatMap(({ lines }) => lines);
+  if (all.length <= rows) return all;
+  const shown: Line[] = [];
+  let left = drawn.length;
+  for (const { lines } of drawn.toSorted((a, b) => Number(b.isTroubled) - Number(a.isTroubled))) {
+    if (shown.length + lines.length > rows - 1) break;
+    shown.push(...lines);
+    left--;
+  }
+  return [...shown, [{ text: `and ${formatCount(left, "more stream")}`, tone: "quiet" }]];
+}
+
+/** A stream on one line; its notes go below where they do not fit. */
+function oneStream(
+  one: Shown,
+  { name, scale, unicode, columns }: Room & { name: number; scale: Scale | undefined },
+): Line[] {
+  const head = [{ text: `${clip(one.name, NAME_CELLS).padEnd(name)}${GAP}` }];
+  const line = isDated(one) ? [...head, ...datedPieces(one.stream, scale, unicode)] : head;
+  const note = noteOf(one);
+  if (note.length === 0 || lineCells(line) + lineCells(note) <= columns) {
+    return [[...line, ...note]];
+  }
+  return [line, [{ text: " ".repeat(name + GAP.length) }, ...note]];
+}
+
+function datedPieces(stream: StreamStatus, scale: Scale | undefined, unicode: boolean): Piece[] {
+  const percent = percentText(daysOf(stream.coverage), daysOf(stream.gaps));
+  const drawn = scale === undefined
+    ? []
+    : strip({ ...stream, failed: stream.failedWindows }, scale, unicode);
+  return [{ text: `${percent}${GAP}` }, ...drawn, { text: GAP }];
+}
+
+/** What a character of the strips is, and the dates that they span. */
+function axis({ unit, bounds }: Scale): Line {
+  const [first, last] = [bounds[0]!, bounds.at(-1)! - MINUTES_PER_DAY];
+  const length = unit === "day" || unit === "month" || unit === "quarter" ? 10 : 4;
+  const span = [...new Set([formatDay(first), formatDay(last)].map((day) => day.slice(0, length)))];
+  return [{
+    text: `a ${/^\d/.test(unit) ? `period of ${unit}` : unit} each: ${span.join(" .. ")}`,
+    tone: "quiet",
+  }];
+}
+
+function noteOf({ stream }: Shown): Piece[] {
+  const { fetched_at, items, coverage, failed, rejected } = stream;
+  const gaps = stream.isDated ? stream.gaps : [];
+  const trouble = troubleOf(daysOf(gaps), failed.length, rejected.length);
+  const fetched = fetched_at === null ? [] : [{
+    text: `fetched ${formatInstant(Date.parse(fetched_at))}${
+      items > 1 ? `, ${formatCount(items, "value")}` : ""
+    }`,
+  }];
+  const never = fetched_at === null && coverage.length + gaps.length === 0
+    ? [{ text: "never fetched", tone: "quiet" as const }]
+    : [];
+  return [...never, ...fetched, ...trouble].flatMap((piece, at) =>
+    at === 0 ? [piece] : [{ text: ", " }, piece]
+  );
+}
+
+function troubleOf(missing: number, failed: number, rejected: number): Piece[] {
+  return [
+    ...missing > 0
+      ? [{ text: `${formatCount(missing, "day")} missing`, tone: "wait" as const }]
+      : [],
+    ...failed > 0 ? [{ text: `${formatNumber(failed)} failed`, tone: "bad" as const }] : [],
+    ...rejected > 0
+      ? [{ text: `${formatNumber(rejected)} with rejected rows`, tone: "bad" as const }]
+      : [],
+  ];
+}
+
+function isTroubled(shown: Shown): boolean {
+  const { gaps, failed, rejected } = shown.stream;
+  return (isDated(shown) ? gaps.length : 0) + failed.length + rejected.length > 0;
+}
+
+function isDated({ stream: { isDated, coverage, gaps } }: Shown): boolean {
+  return isDated && coverage.length + gaps.length > 0;
+}
+
+function lineCells(line: Line): number {
+  return line.reduce((sum, { text }) => sum + cellsOf(text), 0);
+}
+
+/** Days of ranges; a part of a day counts as one. */
+function daysOf(ranges: readonly Window[]): number {
+  return Math.ceil(ranges.reduce((sum, { from, to }) => sum + to - from, 0) / MINUTES_PER_DAY);
+}
+
+function percentText(done: number, missing: number): string {
+  const percent = done + missing === 0 ? 0 : Math.floor(100 * done / (done + missing));
+  return `${formatNumber(percent).padStart(3)} %`;
+}
