@@ -111,9 +111,9 @@ Deno.test("commands printed for an empty checkpoint, wrong flags and mistakes ca
   const { site } = journey;
   assertEquals(await follow(site, ["status"], { code: 0 }), ["backfill --config FILE"]);
   await Deno.remove(site.kvPath);
-  assertEquals(await follow(site, ["verify"], { code: 0 }), [
-    "checkpoint --config FILE --rebuild",
-  ]);
+  // The checkpoint that is opened in its place takes coverage from the target, so nothing is left to do.
+  assertEquals(await follow(site, ["verify"], { code: 0 }), []);
+  assertEquals(await follow(site, ["status"], { code: 0 }), ["verify --config FILE"]);
   await Deno.remove(site.kvPath);
   assertEquals(await follow(site, ["checkpoint"], { code: 2 }), [
     "checkpoint --config FILE --rebuild",
