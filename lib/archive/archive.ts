@@ -95,6 +95,9 @@ export class Archive implements RunArchive {
         return startedAt();
       },
       isOnly: false,
+      get isWhole() {
+        return earlier?.hasEnded === true;
+      },
       find: (request) => earlier && findResponse(interrupted!.contents, earlier, request, mask),
       forget: () => {
         const isForgotten = earlier !== undefined;

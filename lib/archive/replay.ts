@@ -157,6 +157,7 @@ export class Replay implements RunArchive {
     return {
       startedAt: reading?.at ?? begunAt,
       isOnly: true,
+      isWhole: true,
       find: (request) => reading && findResponse(this.#contents, reading, request, mask),
       forget: () => false,
       keep: () => ({ place: undefined, written: Promise.resolve(), day: null }),

@@ -179,7 +179,7 @@ async function* readPage(
   await yieldToEventLoop();
   const parsed = await parsePage(client, received);
   if (index === 0) refuseMissingTotal(client, parsed);
-  if (index === 0 && received.isArchived && !unit.archive?.isOnly && parsed.read.total === null) {
+  if (index === 0 && received.isArchived && parsed.read.total === null && mayChange(client, unit)) {
     return { kind: "restart", reason: "without a total nothing shows that the data are the same" };
   }
   const origin = {
@@ -194,6 +194,11 @@ async function* readPage(
   if (verdict.kind === "more" && verdict.proof === undefined) plan(verdict);
   yield pageOf(client, parsed, index, unit.archive?.startedAt);
   return verdict;
+}
+
+/** Whether the first page of an interrupted run may not fit the pages that are fetched now. */
+function mayChange({ stream }: StreamClient, { archive }: Unit): boolean {
+  return archive?.isOnly === false && !archive.isWhole && stream.paging.by !== "none";
 }
 
 /** Reads a response piece by piece: each piece is a page, and the paginator sees them as one. */

@@ -48,6 +48,8 @@ export interface PageArchive {
   readonly startedAt: number;
   /** Whether no request may be sent: what is not in the archive fails. */
   readonly isOnly: boolean;
+  /** Whether it has received all its responses before, so that none of now has to fit them. */
+  readonly isWhole: boolean;
   /** How to read the response to a request, if this reading has received it before. */
   find(request: WireRequest): (() => Promise<ArchivedResponse>) | undefined;
   /** Starts the reading again without what it has received before; false if it has received nothing, or may send no request. */

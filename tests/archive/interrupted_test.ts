@@ -115,6 +115,19 @@ Deno.test("a window whose pages are all archived but not committed is not fetche
   assertEquals((await fresh.query(IDS)).length, 5);
 });
 
+Deno.test("a window of a single page that is archived but not committed is not fetched again", async () => {
+  await using api = startThings((day) => ({ items: [{ id: day }] }));
+  const job = thingsJob(api.url).replace("    total: total\n", "")
+    .replace("paging: { by: page, size: 2 }", "paging: none");
+  await using world = await archivingWorld(job);
+  await world.backfill(DAY);
+  api.take();
+  await using fresh = await archivingWorld(job, { archive: world.archive! });
+  const { summary } = await fresh.backfill(`${DAY} --resume`);
+  assertEquals([summary.ok, api.take()], [true, []]);
+  assertEquals(await fresh.query(IDS), [{ id: "2024-01-01" }]);
+});
+
 /** One window of 40 pages that states its total; three requests are in flight. */
 function startLongWindow(latencyMs: number) {
   const asked: number[] = [];

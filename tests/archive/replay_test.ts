@@ -2,6 +2,7 @@
 // archive does not hold is listed.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { Failure } from "../../lib/failure.ts";
+import { serve } from "../support/http_server.ts";
 import { archivingWorld, startThings, thingsJob } from "./things_api.ts";
 
 const RANGE = "--start-date 2024-01-01 --end-date 2024-01-04";
@@ -142,4 +143,35 @@ Deno.test("--from-archive without an archive, or with an empty one, says so", as
   world.archive = undefined;
   const none = await world.backfill(`${RANGE} --from-archive`).catch((error) => error);
   assertEquals(none.message, "Cannot replay the archive: the job has none");
+});
+
+Deno.test("--from-archive follows for_each: the values of a query come from the rows that it makes", async () => {
+  await using api = serve((request) => {
+    const { pathname } = new URL(request.url);
+    return Response.json(
+      pathname === "/teams" ? [{ id: "a" }, { id: "b" }] : [{ id: `${pathname} player` }],
+    );
+  });
+  const job = `job: teams
+start: 2024-01-01
+source: { url: "${api.url}" }
+tables:
+  teams: { key: id, columns: { id: text } }
+  players: { key: id, columns: { id: text } }
+streams:
+  teams: { request: /teams, rows: teams }
+  players:
+    request: "/teams/{each.team}/players"
+    for_each: { team: { query: SELECT id FROM teams ORDER BY id } }
+    rows: players
+`;
+  await using world = await archivingWorld(job);
+  assertEquals((await world.backfill("")).error, undefined);
+  await using other = await archivingWorld(job, { archive: world.archive! });
+  const { error, summary } = await other.backfill("--from-archive");
+  assertEquals([error, summary.requests], [undefined, 0]);
+  assertEquals(await other.query("SELECT id FROM players ORDER BY id"), [
+    { id: "/teams/a/players player" },
+    { id: "/teams/b/players player" },
+  ]);
 });
