@@ -44,6 +44,10 @@ const BEAT_MS = 5_000;
 const SHARED_BEAT_MS = 1_000;
 /** A process that lives shows its sign of life again within this time after its connection broke. */
 const SIGN_OF_LIFE_MS = 2_000;
+/** Time after which a worker that shows signs of life is certainly alive. */
+const SURE_AFTER_MS = 4_500;
+/** Time after which the lease of a dead worker has ended. */
+const LEASE_ENDS_MS = 16_000;
 /** Time between two looks at what others are fetching. */
 const LOOK_MS = 250;
 
@@ -85,11 +89,26 @@ export class Crew implements AsyncDisposable {
       await crew.#table.join(run, worker);
       return crew;
     }
-    const other = await crew.#table.start(run, worker, isShared);
+    const other = await crew.#startOnceDead(isShared);
     if (other === undefined) return crew;
     throw new Failure("locked", `Cannot start: job "${job}" is being run by a worker, ${other}`, {
       hint: "Wait until it has ended, or join it: deno task worker",
     });
+  }
+
+  /** Starts as soon as it is certain that the workers of an earlier run are dead; returns one that is not. */
+  async #startOnceDead(isShared: boolean): Promise<string | undefined> {
+    const { run, worker, clock, signal, say } = this.#options;
+    const startedAtMs = clock.now();
+    for (let isTold = false;; isTold = true) {
+      const other = await this.#table.start(run, worker, isShared);
+      if (other === undefined) return undefined;
+      const waitedMs = clock.now() - startedAtMs;
+      if (waitedMs > (other.isAlive ? SURE_AFTER_MS : LEASE_ENDS_MS)) return other.where;
+      if (!isTold) say(`waiting for workers of an earlier run that may have been killed`);
+      await this.#notice();
+      await clock.sleep(2 * LOOK_MS, signal);
+    }
   }
 
   /**

@@ -85,10 +85,14 @@ export class WorkerTable {
   }
 
   /**
-   * Enters the process that starts a run, and forgets the workers of earlier runs. Returns the name of a worker
-   * that still works on one, and enters nothing then.
+   * Enters the process that starts a run, and forgets the workers of earlier runs. Returns a worker whose lock has
+   * not ended, with whether it has lately shown a sign of life, and enters nothing then.
    */
-  async start(run: string, worker: Worker, shares: boolean): Promise<string | undefined> {
+  async start(
+    run: string,
+    worker: Worker,
+    shares: boolean,
+  ): Promise<{ where: string; isAlive: boolean } | undefined> {
     const locked = `EXISTS (SELECT FROM ${LOCKS_TABLE} AS l WHERE l.job = 'worker ' || w.worker)`;
     const results = await this.#target.transact([
       claimLockSql(this.#job),
@@ -96,12 +100,13 @@ export class WorkerTable {
       `WHERE job = ${this.#job}) AND (lease_until IS NULL OR lease_until <= clock_timestamp())`,
       ...reapSql(this.#job),
       `DELETE FROM ${WORKERS_TABLE} AS w WHERE w.job = ${this.#job} AND NOT ${locked}`,
-      `SELECT 'pid ' || pid || ' on ' || host FROM ${WORKERS_TABLE} AS w WHERE w.job = ${this.#job} ` +
-      "LIMIT 1",
+      `SELECT 'pid ' || pid || ' on ' || host, seen_at > clock_timestamp() - interval '3 s' ` +
+      `FROM ${WORKERS_TABLE} AS w WHERE w.job = ${this.#job} ORDER BY seen_at DESC LIMIT 1`,
       `${this.#insertSql(run, worker, shares)} WHERE NOT EXISTS ` +
       `(SELECT FROM ${WORKERS_TABLE} AS w WHERE w.job = ${this.#job})`,
     ]);
-    return results.at(-2)![0]?.[0] ?? undefined;
+    const other = results.at(-2)![0];
+    return other && { where: String(other[0]), isAlive: other[1] === "t" };
   }
 
   /** Enters a process that joins a run; its lock is held. */

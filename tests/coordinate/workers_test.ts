@@ -135,3 +135,16 @@ Deno.test("worker says what to do where there is nothing to join", async () => {
   assertEquals(code, 2, stderr);
   assertStringIncludes(stderr, "an embedded database can be used by one process only");
 });
+
+Deno.test("backfill --resume starts after all workers of a run were killed at once", async () => {
+  await using api = startSlow();
+  await using site = await siteOf(api);
+  {
+    await using _run = site.spawn("backfill", [...RANGE, "--workers", "2"]);
+    await requested(api, 20);
+    // Leaving the scope kills them all.
+  }
+  const { code, stderr } = await site.run("backfill", ["--resume"]);
+  assertEquals(code, 0, stderr);
+  assertEquals(await site.rows(), tablesOf(DAYS) as Tables);
+});
