@@ -75,9 +75,10 @@ export interface RecordsSpec {
    * `list`: an array of objects; `entries`: an object whose member names become `$key`; `columns`:
    * an object of arrays of equal length, whose other members are part of every record; `arrays`: an
    * array of arrays with `names`, or CSV without a header line; `single`: the object itself is the
-   * record.
+   * record; `dimensions`: statistics of JSON-stat or SDMX-JSON, a record for each value with the
+   * code of each dimension.
    */
-  as: "list" | "entries" | "columns" | "arrays" | "single";
+  as: "list" | "entries" | "columns" | "arrays" | "single" | "dimensions";
   /**
    * For `arrays`, the names of the elements; for `columns` whose arrays are in different places, a
    * mapping of names to paths.

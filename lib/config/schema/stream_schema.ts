@@ -25,11 +25,12 @@ const recordsMap = z.strictObject({
   path: path.default("").describe(
     "Path of the records in the response body; empty for the body itself.",
   ).meta({ example: "data.items" }),
-  as: z.enum(["list", "entries", "columns", "arrays", "single"]).default("list").describe(
-    "`list`: an array of objects; `entries`: an object whose member names become `$key`; `columns`: an object of arrays of equal length, " +
-      "whose other members are part of every record; `arrays`: an array of arrays with `names`, or CSV without a header line; " +
-      "`single`: the object itself is the record.",
-  ),
+  as: z.enum(["list", "entries", "columns", "arrays", "single", "dimensions"]).default("list")
+    .describe(
+      "`list`: an array of objects; `entries`: an object whose member names become `$key`; `columns`: an object of arrays of equal length, " +
+        "whose other members are part of every record; `arrays`: an array of arrays with `names`, or CSV without a header line; " +
+        "`single`: the object itself is the record; `dimensions`: statistics of JSON-stat or SDMX-JSON, a record for each value with the code of each dimension.",
+    ),
   names: z.union([z.array(z.string()), z.record(z.string(), path)], {
     error: "expected a list of names, or a mapping of names to paths",
   }).optional().describe(

@@ -4,6 +4,7 @@
 import type { RecordsSpec } from "../../config/schema/job_schema.ts";
 import { Failure } from "../../failure.ts";
 import { columnsProblem, NO_ARRAY, recordsOfColumns } from "../value/columns.ts";
+import { recordsOfDimensions } from "../value/dimensions.ts";
 import { kindOf } from "../cast/kind_of.ts";
 import { recordOf } from "../value/named_record.ts";
 import { isObject, responseReader } from "../value/path.ts";
@@ -43,6 +44,8 @@ export function readRecords(spec: RecordsSpec, body: unknown): unknown[] {
         .map(([key, record]) => new KeyedRecord(key, record));
     case "columns":
       return rowsOfColumns(columnsOf(spec, found), spec);
+    case "dimensions":
+      return ofDataset(found, spec.path);
     case "arrays":
       return recordsOfArrays(listOf(found, spec.path), namesOf(spec, body));
   }
@@ -79,6 +82,13 @@ function rowsOfColumns(found: unknown, { path, optional }: RecordsSpec): unknown
   if (problem === undefined) return recordsOfColumns(found);
   const where = path === "" ? "" : ` at "${path}"`;
   throw wrongShape(`expected arrays of equal length${where}, found ${problem}`);
+}
+
+function ofDataset(found: unknown, path: string): unknown[] {
+  const records = recordsOfDimensions(found);
+  if (typeof records !== "string") return records;
+  const where = path === "" ? "" : ` at "${path}"`;
+  throw wrongShape(`expected statistics by dimension${where}, found ${records}`);
 }
 
 /** The records of arrays whose values follow the names; an array of another length stays an array, which is not a record. */
