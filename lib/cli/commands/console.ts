@@ -12,6 +12,7 @@ import { retryWindow } from "../console/retry_window.ts";
 import { consoleAddress, serveConsole, urlOf } from "../console/serve_console.ts";
 import { EXIT, printError } from "../exit.ts";
 import { env, print } from "../open_job.ts";
+import { readSettings } from "../settings.ts";
 import { StopSignal } from "../signals.ts";
 
 /** Serves the console of a job; resolves to the exit code. */
@@ -35,6 +36,8 @@ export async function showConsole(job: Job, args: Arguments): Promise<number> {
   });
   await using server = serveConsole(address, page);
   print(`console of ${job.job} at ${urlOf(server)}`);
+  // An embedded database is opened when somebody looks: opening it takes a while, and keeps runs out.
+  if (!readSettings(env).databaseUrl.startsWith("pglite:")) page.warm();
   if (!signal.aborted) {
     await new Promise((resolve) => signal.addEventListener("abort", resolve));
   }

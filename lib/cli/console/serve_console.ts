@@ -53,10 +53,10 @@ export function consoleAddress(
  */
 export function serveConsole(
   { hostname, port }: ConsoleAddress,
-  { answer, warm }: Console,
+  { answer }: Pick<Console, "answer">,
 ): Deno.HttpServer<Deno.NetAddr> {
   try {
-    return Deno.serve({ hostname, port, onListen: warm }, answer);
+    return Deno.serve({ hostname, port, onListen: () => {} }, answer);
   } catch (error) {
     const reason = error instanceof Deno.errors.AddrInUse
       ? `port ${port} is in use`
