@@ -159,12 +159,10 @@ async function recordEnd(
 
 /** Folds what the target's logs hold into the checkpoint. */
 async function learn(
-  { checkpoint, target, job, hasJoined = false }: LearnInput,
+  { checkpoint, target, job }: Pick<RunInput, "checkpoint" | "target" | "job">,
 ): Promise<void> {
-  await catchUp({ job: job.job, checkpoint, target }, { isStored: !hasJoined });
+  await catchUp({ job: job.job, checkpoint, target }, { isStored: true });
 }
-
-type LearnInput = Pick<RunInput, "checkpoint" | "target" | "job" | "hasJoined">;
 
 async function attempt(action: () => Promise<void>): Promise<unknown> {
   try {
