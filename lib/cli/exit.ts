@@ -6,7 +6,7 @@ import { namedJob } from "./default_job.ts";
 import { asStarted } from "./own_commands.ts";
 
 /** Exit codes, as docs/reference.md promises them. */
-export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130, brokenPipe: 141 } as const;
 
 /** Runs a command and exits with the code that it returns or that its error implies. */
 export async function runCommand(main: (argv: string[]) => Promise<number>): Promise<never> {

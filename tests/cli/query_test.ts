@@ -1,6 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { openTarget } from "../../lib/upsert/open_target.ts";
 import { openSite } from "../faults/site.ts";
+import { REPOSITORY } from "../support/repository.ts";
 import { runTask } from "../support/run_task.ts";
 import { thingsApi, thingsJob } from "./things.ts";
 
@@ -46,7 +47,7 @@ Deno.test("deno task query changes nothing and says what is wrong with a query",
   );
   for (
     const [sql, message] of [
-      ["DELETE FROM t", "Cannot run the query"],
+      ["DELETE FROM t", "hint: Give one SELECT; deno task query --tables lists"],
       ["WITH gone AS (DELETE FROM t RETURNING id) SELECT * FROM gone", "Cannot run the query"],
       ["SELECT add()", "read-only"],
       ["SELECT missing FROM t", '"missing" does not exist'],
@@ -74,4 +75,17 @@ Deno.test("deno task query needs no job", async () => {
     env: { DATABASE_URL: site.databaseUrl },
   });
   assertEquals([code, stdout, stderr], [0, "n\n1\n", ""]);
+});
+
+Deno.test("deno task query ends quietly when its reader leaves", async () => {
+  await using api = thingsApi();
+  await using site = await openSite(thingsJob(api.url));
+  const line = `deno task --quiet query "SELECT generate_series(1, 300000) AS n" | head -1`;
+  const { code, stdout, stderr } = await new Deno.Command("bash", {
+    args: ["-o", "pipefail", "-c", line],
+    cwd: REPOSITORY,
+    env: { DATABASE_URL: site.databaseUrl, NO_COLOR: "1" },
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  assertEquals([code, text(stdout), text(stderr)], [141, "n\n", ""]);
 });

@@ -10,7 +10,7 @@ import { StopSignal } from "../signals.ts";
 import { newRunId } from "../../run.ts";
 import { startSandbox } from "../../sandbox/server.ts";
 import { asStarted } from "../own_commands.ts";
-import { packageFile } from "../package_files.ts";
+import { IS_BUNDLED, packageFile } from "../package_files.ts";
 import { verifyJob } from "../verify_job.ts";
 
 /** Number of days to backfill. */
@@ -57,13 +57,22 @@ export async function demo(verbose: boolean): Promise<number> {
   if (!summary.ok) return EXIT.failed;
   console.log("");
   const verified = await verifyJob(job, stores);
-  console.log(asStarted(NEXT, undefined));
+  console.log(
+    asStarted(IS_BUNDLED ? `${END}\n${NEW}${NEXT}` : `${END}\nnext   ${NEXT}`, undefined),
+  );
   return verified ? EXIT.done : EXIT.failed;
 }
 
-const NEXT = `
-This was the sandbox. Its data is in ${FOLDER}; the next demo replaces it.
-next   put RACING_API_USERNAME and RACING_API_PASSWORD into .env.local, and DATABASE_URL=postgres://...
+const END = `
+This was the sandbox. Its data is in ${FOLDER}; the next demo replaces it.`;
+
+/** The step before NEXT outside the repository, which has the job of the demo. */
+const NEW = `next   deno task new racing --from racing
+       cd racing
+       `;
+
+const NEXT =
+  `put RACING_API_USERNAME and RACING_API_PASSWORD into .env.local, and DATABASE_URL=postgres://...
        deno task doctor
        deno task backfill --check-status --start-date 2015-01-01
        deno task backfill --start-date 2015-01-01`;

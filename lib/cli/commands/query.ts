@@ -1,6 +1,7 @@
 // Owns what `query` does once its arguments are read: it runs one read-only query and prints its rows, as a table
 // on a terminal and as CSV, JSON or NDJSON for programs. Values are printed as PostgreSQL writes them.
 import { EXIT } from "../exit.ts";
+import { Failure } from "../../failure.ts";
 import { env } from "../open_job.ts";
 import { openTarget } from "../../upsert/open_target.ts";
 import { readSettings } from "../settings.ts";
@@ -26,10 +27,29 @@ const TABLES = `
 export async function query(given: string | undefined, format?: RowFormat): Promise<number> {
   await using target = await openTarget(readSettings(env).databaseUrl);
   const sql = given ?? await tablesOf(target);
+  try {
+    await printRows(target, sql, format);
+  } catch (error) {
+    // The reader left, as `| head` does: nothing more can be printed, and nothing is wrong.
+    if (error instanceof Deno.errors.BrokenPipe) return EXIT.brokenPipe;
+    throw withHint(error);
+  }
+  return EXIT.done;
+}
+
+async function printRows(target: Target, sql: string, format?: RowFormat): Promise<void> {
   if (format === "json" || format === "ndjson") await printJson(target, sql, format);
   else if (format === "csv") await printCsv(await openRows(target, sql));
   else await printTable(await openRows(target, sql));
-  return EXIT.done;
+}
+
+/** An error with a hint about the query where PostgreSQL refused its text: SQLSTATE class 42, but for rights. */
+function withHint(error: unknown): unknown {
+  if (!(error instanceof Failure) || !/\(42(?!501)\w{3}\)$/.test(error.message)) return error;
+  return new Failure(error.kind, error.message, {
+    hint: "Give one SELECT; deno task query --tables lists the tables and their columns",
+    cause: error,
+  });
 }
 
 /** A query with the columns of its rows; every value is PostgreSQL's own text of it. */

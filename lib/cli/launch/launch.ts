@@ -31,10 +31,9 @@ const LEFT = "killed; committed rows are kept; continue with deno task backfill 
 
 /** Starts the command that a command line names; resolves to its exit code. */
 export async function launch([command = "--help", ...args]: readonly string[]): Promise<number> {
-  if (/^(--help|-h|help)$/.test(command)) {
-    return say(usageText(PREFIX));
-  }
-  if (/^(--version|-V)$/.test(command)) return say(`hindcast ${denoJson.version}`);
+  if (command === "help" && args[0] !== undefined) return await launch([args[0], "--help"]);
+  if (/^(--help|-h|help)$/.test(command)) return say(usageText(PREFIX));
+  if (/^(--version|-V|version)$/.test(command)) return say(`hindcast ${denoJson.version}`);
   const signals = passSignals(INTERRUPTED, () => console.error(asStarted(LEFT, namedJob(args))));
   if (Object.hasOwn(FIXED, command)) {
     const flags = ["--quiet", "--no-prompt", ...fixedFlags(command, args)];
@@ -54,7 +53,7 @@ export async function launch([command = "--help", ...args]: readonly string[]): 
     let files: Readonly<Record<string, string>> = await readEnvFiles();
     env = { ...MEMORY_SETTINGS, ...files, ...Deno.env.toObject(), ...needs.settings };
     env.HINDCAST_TRACES = tracesUrl((name) => env[name]) ?? "";
-    if (!needs.jobless && namedJob(args) === undefined) {
+    if (!needs.jobless && jobFileOf(args, needs.file === true, {}) === "") {
       env[JOB_SETTING] = jobSetting(env, asksForHelp(args));
     }
     const ofJob = await readJobEnvFiles(jobFileOf(args, needs.file === true, env));
