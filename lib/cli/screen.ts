@@ -75,6 +75,7 @@ export class Screen implements Disposable {
 
   /** Shows one event. */
   show(event: RunEvent): void {
+    this.#doing = "";
     this.#live?.fold(event, Date.now());
     const all = this.#linesOf(event);
     // The progress already shows completed windows, waits, and what is planned.

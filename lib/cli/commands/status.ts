@@ -127,9 +127,9 @@ function linesOf(
   const half = { ...room, rows: Math.floor(room.rows / 2) };
   const progress = run === undefined ? [] : [...progressLines(run, half, Date.now()), []];
   const end = [
-    [{ text: nextLine(status) }],
-    ...isDetailed ? [] : [[{ text: "more   deno task status --details" }]],
-  ];
+    nextLine(status),
+    ...isDetailed ? [] : ["more   deno task status --details"],
+  ].map((text) => [{ text: asStarted(text, namedJob(Deno.args)) }]);
   return [
     ...progress,
     ...summaryLines(status, room, progress.length + end.length + 2),

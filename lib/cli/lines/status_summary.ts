@@ -15,6 +15,9 @@ import type { Status, StreamStatus } from "./status_lines.ts";
 /** Cells of the longest name, and of the longest strip. */
 const [NAME_CELLS, STRIP_CELLS] = [24, 150];
 
+/** Lines below which streams are shown instead of the legend. */
+const FEW_ROWS = 10;
+
 /** Cells of a percentage and the gap behind it. */
 const PERCENT_CELLS = 7;
 
@@ -102,6 +105,9 @@ function stripLines({ streams }: Status, room: Room): Line[] {
   const tail = scale === undefined
     ? []
     : [[], axis(scale), ...flow(legend(room.unicode), room.columns)];
+  const needed = drawn.reduce((sum, { lines }) => sum + lines.length, 0);
+  // A small terminal shows streams rather than what their characters mean.
+  if (needed + tail.length > room.rows && room.rows < FEW_ROWS) return fitting(drawn, room.rows);
   return [...fitting(drawn, Math.max(1, room.rows - tail.length)), ...tail];
 }
 

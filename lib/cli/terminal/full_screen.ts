@@ -3,7 +3,7 @@
 import { clipLine, type Line, paint } from "./paint.ts";
 import { sizeOf } from "./size.ts";
 
-const [ENTER, LEAVE] = ["\x1b[?1049h\x1b[?25l", "\x1b[?25h\x1b[?1049l"];
+const [ENTER, LEAVE] = ["\x1b[?1049h\x1b[?25l\x1b[?7l", "\x1b[?7h\x1b[?25h\x1b[?1049l"];
 
 /** What a view is drawn with. */
 export interface FullScreenOptions {

@@ -1,6 +1,6 @@
 // Owns the lines at the bottom of a terminal that are redrawn in place. It knows nothing of what they say.
 // Invariant: what it erases is what it has drawn, also after a resize and after Ctrl+C has printed "^C".
-import { cellsOf, type Line, paint, textOf } from "./paint.ts";
+import { cellsOf, clipLine, type Line, paint, textOf } from "./paint.ts";
 
 /** What a live area is drawn with. */
 export interface AreaOptions {
@@ -32,9 +32,11 @@ export class LiveArea {
   }
 
   /** Replaces what was drawn with these lines; `above` is printed before them and stays. */
-  draw(lines: readonly Line[], above = ""): void {
+  draw(given: readonly Line[], above = ""): void {
     const { write, columns, colors, safe } = this.#options;
     const now = columns();
+    // A line that wraps would take two rows; some terminals wrap as soon as the last column is used.
+    const lines = given.map((line) => clipLine(line, now - 1));
     // Overwriting line by line does not flicker; where lines may have been wrapped, all is cleared first.
     const isSame = now === this.#columns && above === "";
     const start = this.#start(now) + (isSame ? "" : CLEAR_BELOW);

@@ -79,7 +79,10 @@ export class LiveRun {
         return this.#finish(event.subject, { failed: 1 });
       case "stream_finished": {
         const counts = this.#streams.get(event.stream);
-        if (counts !== undefined) counts.finished = true;
+        if (counts !== undefined) {
+          // A run that is stopped leaves windows that it has begun.
+          counts.finished ||= event.planned <= counts.done + counts.failed;
+        }
         return;
       }
       case "waiting":
