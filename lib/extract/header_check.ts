@@ -72,6 +72,9 @@ function wrongHeader(what: string, names: readonly string[]): Failure {
     `Cannot read records: the CSV does not have the declared shape: ${what}; it contains ${
       shown.join(", ")
     }${more}`,
-    { hint: 'See the response with deno task probe; a column with a "default" may be missing' },
+    {
+      hint:
+        'See the response with deno task probe; write "default: null" at a column that may be missing',
+    },
   );
 }
