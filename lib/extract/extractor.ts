@@ -123,7 +123,7 @@ export function compileExtractor(
     sink.end();
     const sets = sink.sets();
     const shared = sharedKeys(spec, sets);
-    return { sets, rejected: sink.rejected(), shared, dates: dates?.dates };
+    return { sets, rejected: sink.rejected(), shared, ...dates && { dates: dates.dates } };
   }
   const extract = (page: ExtractedPage) => atOnce(extractBySlices(page, Infinity));
   return { shapes, extract, extractBySlices };

@@ -90,9 +90,9 @@ export type RunEvent =
   | { kind: "waiting"; wait: Wait | null }
   /** Something that the user should know about and that does not fail the run. */
   | { kind: "warning"; message: string; hint?: string | undefined }
-  /** The run has ended, whatever its outcome. */
   /** Responses changed: a field is new, missing, or has another type. Strings are shortened and masked. */
   | { kind: "drift"; stream: string; message: string; advice: string }
+  /** The run has ended, whatever its outcome. */
   | { kind: "run_finished"; summary: Summary };
 
 /** Receives the events of a run, in order; it must not throw. */

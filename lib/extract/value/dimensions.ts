@@ -12,7 +12,7 @@ interface Dimension {
 }
 
 /** The records of a dataset, or why it is not one. */
-export function recordsOfDimensions(found: unknown): Json[] | string {
+export function recordsOfDimensions(found: unknown): Record<string, unknown>[] | string {
   if (!isObject(found)) return "no dataset";
   return Array.isArray(found.dataSets) ? ofSdmx(found) : ofJsonStat(found);
 }

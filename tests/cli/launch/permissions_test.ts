@@ -171,7 +171,7 @@ Deno.test("only commands that fetch may write to the archive, and a job names on
 const LAUNCHED = "--allow-read --allow-env --allow-run";
 const TASKS: Readonly<Record<string, string>> = {
   check: "--allow-read --allow-env",
-  new: "--allow-read --allow-write=.",
+  new: "--allow-read --allow-write=. --allow-env=HINDCAST_COMMAND",
   init: "--allow-read --allow-write=.",
   package: "--allow-read --allow-write=data --allow-run",
   docs: "--allow-read=docs/keys.md,config " +
