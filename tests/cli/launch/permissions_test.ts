@@ -172,7 +172,7 @@ const LAUNCHED = "--allow-read --allow-env --allow-run";
 const TASKS: Readonly<Record<string, string>> = {
   check: "--allow-read --allow-env",
   new: "--allow-read --allow-write=. --allow-env=HINDCAST_COMMAND",
-  init: "--allow-read --allow-write=.",
+  init: "--allow-read --allow-write=. --allow-env=HINDCAST_COMMAND",
   package: "--allow-read --allow-write=data --allow-run",
   docs: "--allow-read=docs/keys.md,config " +
     "--allow-write=docs/keys.md,docs/estimates.md,config/job.schema.json",
