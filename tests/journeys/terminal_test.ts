@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { REPOSITORY } from "../support/repository.ts";
 import { hasTmux, openTerminal } from "../support/terminal.ts";
+import { spawnTask } from "../support/run_task.ts";
 import { setupCommands } from "./commands.ts";
 
 /** Lines of the progress of a run as a whole. */
@@ -54,6 +55,27 @@ Deno.test({
     await terminal.shows(/^[#$]$/m);
     assertEquals(await terminal.flag("alternate_on"), "0");
     assertEquals(await terminal.flag("cursor_flag"), "1");
+  },
+});
+
+Deno.test({
+  name: "on a terminal status --watch follows the run of another process (tmux)",
+  ignore: !hasTmux(),
+  fn: async () => {
+    await using commands = await setupCommands({ latencyMs: 300 });
+    await using terminal = await openTerminal({
+      ...{ columns: 80, rows: 24, cwd: REPOSITORY, env: commands.env },
+    });
+    const range = "--only racecards --start-date 2025-08-01 --end-date 2025-09-09".split(" ");
+    await using run = spawnTask("backfill", range, { env: commands.env });
+    await run.printed("racecards    2025-08-0");
+    await terminal.type(`${Deno.execPath()} task --quiet status --only racecards --watch`, "Enter");
+    const first = await terminal.shows(/ \d+ of 40 windows {2}\d+ requests left {2}limit 2\/s/);
+    const [, before] = /(\d+) of 40 windows/.exec(first.join("\n"))!;
+    await terminal.shows(new RegExp(`(?<!\\b${before}) of 40 windows {2}\\d+ requests left`));
+    run.kill("SIGINT");
+    // The progress goes with the run.
+    await terminal.shows(/^job racing in [^]*last run .*, interrupted/);
   },
 });
 
