@@ -72,6 +72,22 @@ Deno.test({
       const { code, stdout, stderr } = await run("demo");
       assertEquals([code, stderr], [0, ""]);
       assertStringIncludes(stdout, "coverage passed");
+      assertStringIncludes(stdout, "next   npx hindcast new racing --from racing");
+    });
+    await t.step("probe takes its file in a folder without a job", async () => {
+      Deno.writeTextFileSync(dir.file("draft.yaml"), thingsJob(api.url));
+      const { code, stdout, stderr } = await run("probe", "draft.yaml", "--stream", "kinds");
+      assertEquals([code, stderr], [0, ""]);
+      assertStringIncludes(stdout, "/kinds");
+    });
+    await t.step("a command whose reader leaves prints no error", async () => {
+      const line = `"${bin}" query "SELECT generate_series(1, 300000)" | head -1`;
+      const { stdout, stderr } = await command("sh", ["-c", line], dir.path);
+      assertEquals([stdout, stderr], ["generate_series\n", ""]);
+    });
+    await t.step("help COMMAND prints the help of the command", async () => {
+      const helps = await Promise.all([run("help", "query"), run("query", "--help")]);
+      assertEquals(helps[0], helps[1]);
     });
     await t.step("a job of its own, which is the only file in jobs/", async () => {
       Deno.mkdirSync(dir.file("jobs"));
