@@ -55,6 +55,8 @@ Deno.test("commands whose permissions follow from no job have those of their tas
   const tasks: Record<string, { command: string }> = denoJson.tasks;
   for (const [name, flags] of Object.entries(FIXED)) {
     const command = tasks[name]!.command;
-    assertEquals(command.match(/--(allow|ignore)-\S+/g), [...flags], name);
+    // The task of the sandbox starts through the launcher, which adds the archive that it plays back.
+    const expected = name === "sandbox" ? ["--allow-read", "--allow-env", "--allow-run"] : flags;
+    assertEquals(command.match(/--(allow|ignore)-\S+/g), [...expected], name);
   }
 });
