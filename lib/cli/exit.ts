@@ -1,7 +1,7 @@
 // Ends a command: its exit code, and the output of an error: one sentence that says what happened, one
 // that says what to do, and a stack trace with --verbose only. No other file exits the process.
 import { Failure } from "../failure.ts";
-import { guardConsole } from "./output.ts";
+import { guardConsole, ReaderLeft } from "./output.ts";
 import { namedJob } from "./default_job.ts";
 import { asStarted } from "./own_commands.ts";
 
@@ -15,6 +15,7 @@ export async function runCommand(main: (argv: string[]) => Promise<number>): Pro
   try {
     Deno.exit(await main([...Deno.args]));
   } catch (error) {
+    if (error instanceof ReaderLeft) Deno.exit(EXIT.brokenPipe);
     if (Deno.args.includes("--json")) console.log(JSON.stringify(errorObject(error)));
     printError(error, verbose);
     Deno.exit(exitCode(error));

@@ -40,6 +40,23 @@ export function guardConsole(): void {
   }
 }
 
+/** Thrown when the reader of stdout left, as `| head` does: nothing more can be printed, and nothing is wrong. */
+export class ReaderLeft extends Error {}
+
+/**
+ * Writes a text that is safe already to stdout.
+ *
+ * @throws {ReaderLeft} if nobody reads it.
+ */
+export function writeOut(text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  try {
+    for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
+  } catch (error) {
+    throw error instanceof Deno.errors.BrokenPipe ? new ReaderLeft() : error;
+  }
+}
+
 /** The passwords in a URL, raw and decoded, which must not be shown. */
 export function passwordsOf(url: string | undefined): string[] {
   const [, raw] = /^[a-z][a-z0-9+.-]*:\/\/[^/:@]*:(.+)@/i.exec(url ?? "") ?? [];

@@ -4,6 +4,7 @@ import { EXIT } from "../exit.ts";
 import { Failure } from "../../failure.ts";
 import { env } from "../open_job.ts";
 import { openTarget } from "../../upsert/open_target.ts";
+import { writeOut } from "../output.ts";
 import { readSettings } from "../settings.ts";
 import { csvLine, type RowFormat, tableLines } from "../lines/row_lines.ts";
 import { quoteIdentifier, quoteLiteral } from "../../upsert/sql/identifier.ts";
@@ -30,8 +31,6 @@ export async function query(given: string | undefined, format?: RowFormat): Prom
   try {
     await printRows(target, sql, format);
   } catch (error) {
-    // The reader left, as `| head` does: nothing more can be printed, and nothing is wrong.
-    if (error instanceof Deno.errors.BrokenPipe) return EXIT.brokenPipe;
     throw withHint(error);
   }
   return EXIT.done;
@@ -96,17 +95,17 @@ async function printTable({ columns, rows }: Rows): Promise<void> {
   const count = shown.length > MOST_TABLE_ROWS
     ? `the first ${MOST_TABLE_ROWS} rows; --csv prints all`
     : `${shown.length} ${shown.length === 1 ? "row" : "rows"}`;
-  print(`${[...tableLines(columns, shown.slice(0, MOST_TABLE_ROWS)), count].join("\n")}\n`);
+  writeOut(`${[...tableLines(columns, shown.slice(0, MOST_TABLE_ROWS)), count].join("\n")}\n`);
 }
 
 async function printCsv({ columns, rows }: Rows): Promise<void> {
   // The header goes with the first row: a query that fails prints nothing.
   let header = `${csvLine(columns)}\n`;
   for await (const row of rows) {
-    print(`${header}${csvLine(row)}\n`);
+    writeOut(`${header}${csvLine(row)}\n`);
     header = "";
   }
-  print(header);
+  writeOut(header);
 }
 
 /** JSON comes from PostgreSQL whole, so that numbers and jsonb keep their digits. */
@@ -116,13 +115,8 @@ async function printJson(target: Target, sql: string, format: "json" | "ndjson")
   for await (
     const { row } of target.stream(`SELECT to_json(rows)::text AS row FROM (${sql}\n) AS rows`)
   ) {
-    print(format === "json" ? `${text}\n${row}` : `${row}\n`);
+    writeOut(format === "json" ? `${text}\n${row}` : `${row}\n`);
     text = between;
   }
-  print(format === "json" && text === open ? "[]\n" : close);
-}
-
-function print(text: string): void {
-  const bytes = new TextEncoder().encode(text);
-  for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
+  writeOut(format === "json" && text === open ? "[]\n" : close);
 }

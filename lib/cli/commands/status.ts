@@ -5,7 +5,7 @@ import type { Job } from "../../config/schema/job.ts";
 import { EXIT } from "../exit.ts";
 import { namedJob } from "../default_job.ts";
 import { env, type Stores } from "../open_job.ts";
-import { safeText } from "../output.ts";
+import { safeText, writeOut } from "../output.ts";
 import { asStarted } from "../own_commands.ts";
 import {
   type GivenOptions,
@@ -145,8 +145,7 @@ function painted(lines: readonly Line[], { colors }: Look): string {
 
 /** Writes text that is safe already. */
 function write(text: string): void {
-  const bytes = new TextEncoder().encode(asStarted(text, namedJob(Deno.args)));
-  for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
+  writeOut(asStarted(text, namedJob(Deno.args)));
 }
 
 /** The streams that the command line names; all where it names none. */
