@@ -71,6 +71,7 @@ Deno.test("runJob() and planJob() need only their arguments in another program",
     done: 4,
     kinds: [
       "batch_written",
+      "page_read",
       "request",
       "run_finished",
       "run_started",
