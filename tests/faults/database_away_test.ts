@@ -109,7 +109,9 @@ Deno.test("backfill() continues when its connections are terminated repeatedly",
   const { summary, error } = await bench.run(FIRST, LAST);
   await terminating;
   assertEquals([summary.outcome, error], ["done", undefined]);
-  assertEquals(await bench.rows(), tablesOf(DAYS) as Tables);
+  // The last termination may have met a connection that was idle after the run.
+  const rows = await bench.rows().catch(() => bench.rows());
+  assertEquals(rows, tablesOf(DAYS) as Tables);
   figure(`${terminated} connections terminated during one backfill of ${DAYS.length} windows`);
 });
 
