@@ -24,6 +24,7 @@ function plainLine(line: string): string {
   return line
     .replace(/\d{8}T\d{6}Z-[0-9a-f]{4}/g, "RUN")
     .replace(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?Z/g, "TIME")
+    .replace(/\d{4}-\d\d-\d\d \d\d:\d\d UTC/g, "TIME")
     .replace(/\b[\d.]+( ms| s| min| h)\b/g, "N$1")
     // Racecards and results of a race arrive in any order: the second is the change.
     .replace(/[\d,]+ changed +[\d,]+ unchanged/, "N changed N unchanged")
