@@ -111,7 +111,7 @@ function hurried(job: Job): Job {
   const streams = Object.entries(job.streams).map((
     [name, stream],
   ) => [name, { ...stream, limits }]);
-  const retry = { ...job.source.retry, base: RETRY_BASE_MS };
+  const retry = { ...job.source.retry, initial_wait: RETRY_BASE_MS };
   return {
     ...job,
     source: { ...job.source, limits, retry },
