@@ -19,7 +19,10 @@ export async function programFolder(files: Readonly<Record<string, string>>): Pr
     unstable: ["kv", "cron"],
     imports: Object.fromEntries([...packages, ...entries]),
   };
-  for (const [name, text] of Object.entries({ "deno.json": JSON.stringify(config), ...files })) {
+  // With the versions of the lock, packages come from the cache without a look at the registry.
+  const lock = await Deno.readTextFile(`${REPOSITORY}deno.lock`);
+  const made = { "deno.json": JSON.stringify(config), "deno.lock": lock };
+  for (const [name, text] of Object.entries({ ...made, ...files })) {
     await Deno.writeTextFile(folder.file(name), text);
   }
   return folder;
@@ -34,7 +37,7 @@ export async function runProgram(
 ): Promise<{ code: number; stdout: string; stderr: string }> {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
-      ...["run", "--quiet", "--no-prompt", "--no-lock", "--cached-only"],
+      ...["run", "--quiet", "--no-prompt", "--lock=deno.lock", "--cached-only"],
       ...[...flags, "main.ts", ...args],
     ],
     cwd: folder.path,
