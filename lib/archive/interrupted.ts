@@ -3,7 +3,7 @@
 // day. It never decides whether the data are still the same; the total that the API states does.
 import type { Unit } from "../plan/stream_plan.ts";
 import { type ArchivedReading, Contents } from "./contents.ts";
-import { readingOf } from "./about.ts";
+import { type ReadingAbout, readingOf } from "./about.ts";
 import { parseFileName } from "./store/file_name.ts";
 import type { ArchiveStore, StoredFile } from "./store/store.ts";
 
@@ -14,20 +14,7 @@ const MOST_BYTES = 128 << 20;
 const LEAST_FILES = 2;
 
 /** A finished window of the ledger. */
-export interface CommittedReading {
-  /** Name of the stream. */
-  readonly stream: string;
-  /** Canonical string of the parameters. */
-  readonly scope: string;
-  /** Canonical string of the `for_each` values. */
-  readonly each: string;
-  /** First day (or minute); null for a stream without windows. */
-  readonly from: string | null;
-  /** The day (or minute) after the last one. */
-  readonly to: string | null;
-  /** Epoch milliseconds before its first request. */
-  readonly at: number;
-}
+export type CommittedReading = Omit<ReadingAbout, "job">;
 
 /** The readings that may be continued. */
 export class Interrupted implements Disposable {

@@ -21,7 +21,7 @@ Deno.test("docs/api.md names every event and what it contains", () => {
   assertEquals(documented.toSorted(), declared.toSorted());
 });
 
-/** The fields of a cell; a name of a type is none. */
+/** The fields that a cell names; names of types do not count. */
 function fieldsOf(cell: string): string[] {
   return codeSpans(cell).filter((name) => /^[a-z]/.test(name)).sort();
 }

@@ -156,7 +156,7 @@ function grantsOf(needs: Needs, job: JobAccess, env: Environment): Grants {
   return grants;
 }
 
-/** The job file of a command line and an environment; empty, which is no file, when there is none. */
+/** The job file that a command line or the environment names; empty if neither does. */
 export function jobFileOf(
   args: readonly string[],
   mayBeFirst: boolean,
