@@ -2,7 +2,8 @@
 // where a worker died; whoever dies, the others finish.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { delay } from "@std/async/delay";
-import { daysOf, type MeterApi, meterJob, startMeters, tablesOf } from "../faults/meter_api.ts";
+import { type Crowd, crowded, startForCrowd } from "../faults/crowd.ts";
+import { daysOf, type MeterApi, meterJob, tablesOf } from "../faults/meter_api.ts";
 import { processes } from "../faults/processes.ts";
 import { openSite, type Site } from "../faults/site.ts";
 import { openSql } from "../faults/sql.ts";
@@ -13,8 +14,8 @@ const DAYS = daysOf("2023-01-01", "2023-03-12");
 const RANGE = ["--start-date", DAYS[0]!, "--end-date", DAYS.at(-1)!];
 
 /** The API, which takes a while for each response. */
-function startSlow(ms = 40): MeterApi {
-  return startMeters(async () => void await delay(ms));
+function startSlow(crowd: Crowd = { isThere: true }): MeterApi {
+  return startForCrowd(crowd);
 }
 
 async function siteOf(api: MeterApi): Promise<Site> {
@@ -53,9 +54,13 @@ async function assertWhole(site: Site, api: MeterApi, mostTwice: number): Promis
 }
 
 Deno.test("backfill --workers shares a run: each window is fetched once, and the summary is that of all", async () => {
-  await using api = startSlow();
+  const crowd = { isThere: false };
+  await using api = startSlow(crowd);
   await using site = await siteOf(api);
-  const run = await site.run("backfill", [...RANGE, "--workers", "3", "--json"]);
+  const running = site.run("backfill", [...RANGE, "--workers", "3", "--json"]);
+  await crowded(site, 3);
+  crowd.isThere = true;
+  const run = await running;
   assertEquals(run.code, 0, run.stderr);
   const { windows, outcome } = JSON.parse(run.stdout);
   assertEquals([outcome, windows.done, windows.planned], ["done", DAYS.length, DAYS.length]);
@@ -69,9 +74,12 @@ Deno.test("backfill --workers shares a run: each window is fetched once, and the
 });
 
 Deno.test("a worker that is killed, or the one that started the run, leaves nothing behind", async () => {
-  await using api = startSlow();
+  const crowd = { isThere: false };
+  await using api = startSlow(crowd);
   await using site = await siteOf(api);
   await using run = site.spawn("backfill", [...RANGE, "--workers", "4"]);
+  await crowded(site, 4);
+  crowd.isThere = true;
   await requested(api, 20);
   const workers = await workersOf(site);
   assertEquals(workers.size, 4);
@@ -85,9 +93,12 @@ Deno.test("a worker that is killed, or the one that started the run, leaves noth
 });
 
 Deno.test("a worker that was stopped for longer than its lease commits nothing when it goes on, and joins again", async () => {
-  await using api = startSlow();
+  const crowd = { isThere: false };
+  await using api = startSlow(crowd);
   await using site = await siteOf(api);
   await using run = site.spawn("backfill", [...RANGE, "--workers", "2"]);
+  await crowded(site, 2);
+  crowd.isThere = true;
   await requested(api, 20);
   const stopped = (await workersOf(site)).get("w2")!;
   Deno.kill(stopped, "SIGSTOP");
@@ -106,13 +117,15 @@ Deno.test("a worker that was stopped for longer than its lease commits nothing w
 });
 
 Deno.test("worker joins a backfill that was started alone, and gives back what it has when it is stopped", async () => {
-  await using api = startSlow(80);
+  const crowd = { isThere: false };
+  await using api = startSlow(crowd);
   await using site = await siteOf(api);
   await using run = site.spawn("backfill", RANGE);
   await requested(api, 4);
   await using worker = site.spawn("worker", ["--name", "guest"]);
-  await worker.printed("[guest]   readings");
+  await crowded(site, 2);
   worker.kill("SIGINT");
+  crowd.isThere = true;
   assertEquals((await worker.result).code, 130);
   await using sql = openSql(site.databaseUrl);
   const guest = await sql.run(`SELECT count(c.worker)::int AS claims FROM hindcast_workers AS w

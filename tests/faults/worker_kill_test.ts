@@ -2,6 +2,7 @@
 // joins for each. At the end the database holds what it would hold without the kills. Also a link that breaks.
 import { assert, assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";
+import { crowded, startForCrowd } from "./crowd.ts";
 import { chance } from "../support/chance.ts";
 import type { RunningTask } from "../support/run_task.ts";
 import { startProxy } from "../upsert/proxy.ts";
@@ -60,7 +61,8 @@ longTest("50 kills of four workers over one backfill lose no row and double none
 
 Deno.test("a worker whose link to the database breaks leaves its windows to the others", async () => {
   const days = daysOf("2023-01-01", "2023-04-01");
-  await using api = startMeters(async () => void await delay(40));
+  const crowd = { isThere: false };
+  await using api = startForCrowd(crowd);
   await using site = await openSite(meterJob(api.url, { source: "  concurrency: 2" }));
   const address = new URL(site.databaseUrl);
   const proxy = startProxy(Number(address.port));
@@ -68,10 +70,11 @@ Deno.test("a worker whose link to the database breaks leaves its windows to the 
   const range = ["--start-date", days[0]!, "--end-date", days.at(-1)!];
   await using run = site.spawn("backfill", [...range, "--workers", "2"]);
   while (api.timesAsked().size < 5) await delay(5);
-  await using guest = site.spawn("worker", ["--name", "guest"], {
+  await using _guest = site.spawn("worker", ["--name", "guest"], {
     env: { DATABASE_URL: address.href },
   });
-  await guest.printed("[guest]   readings");
+  await crowded(site, 3);
+  crowd.isThere = true;
   // Nothing answers on its port any more.
   await proxy[Symbol.asyncDispose]();
   assertEquals((await run.result).code, 0);
