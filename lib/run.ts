@@ -71,7 +71,6 @@ export async function run(given: RunInput): Promise<RunResult> {
   const startedAtMs = input.now();
   const { summary, hasJoined = false } = input;
   const record = await startRecord(input);
-  const { summary: earlier } = record;
   if (!hasJoined) await input.checkpoint.runs.save(record);
   let crew: Crew | undefined;
   const error = await attempt(async () => {
@@ -95,9 +94,7 @@ export async function run(given: RunInput): Promise<RunResult> {
   summary.ok = summary.outcome === "done";
   if ((isStopped || error !== undefined) && left.count > 0) summary.windows.left = left.count;
   summary.seconds = Math.round(input.now() - startedAtMs) / 1000;
-  const endedAt = new Date(input.wallNow()).toISOString();
-  const total = earlier === undefined ? summary : joinSummaries(earlier as Summary, summary);
-  if (!hasJoined) await recordEnd(input, { ...record, endedAt, summary: total }, error);
+  if (!hasJoined) await recordEnd(input, ended(record, summary, input.wallNow()), error);
   input.listen({ kind: "run_finished", summary });
   return { summary, error };
 }
@@ -132,6 +129,13 @@ async function startRecord(
   const spanned = { ...options, ...spanOf(earlier.options, options) };
   const record = { run, kind, startedAt, options: spanned };
   return summary === undefined ? record : { ...record, summary };
+}
+
+/** The record of a run that has ended, with what its earlier phases did. */
+function ended(record: RunRecord, summary: Summary, nowMs: number): RunRecord {
+  const earlier = record.summary as Summary | undefined;
+  const total = earlier === undefined ? summary : joinSummaries(earlier, summary);
+  return { ...record, endedAt: new Date(nowMs).toISOString(), summary: total };
 }
 
 /** The dates from the earlier first day to the later last day of two runs. */

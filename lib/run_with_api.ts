@@ -51,59 +51,55 @@ export interface ApiRunInput
 /** Runs a job once against its API; the caller holds the job's lock. Errors are in the result. */
 export async function runWithApi(given: ApiRunInput): Promise<RunResult> {
   const input = given.fromArchive ? withoutApi(given) : given;
-  const { job, params, clock, signal, checkpoint } = input;
+  const { job, env, target, clock } = input;
   const reports: { notifier?: Notifier | undefined } = {};
   const listen = (event: RunEvent) => {
     input.listen(event);
     reports.notifier?.note(event);
   };
-  const onWait = (wait: Wait | undefined) => {
-    listen({ kind: "waiting", wait: wait ?? null });
-    // Other processes read it; the run does without where it cannot be saved.
-    checkpoint.runs.saveWait(wait ?? null).catch(() => {});
-  };
   using store = openStoreOf(input);
   await using archive = input.fromArchive ? undefined : await openArchive(input, store);
-  await using api = openApi(job, {
-    env: input.env,
-    onSecret: (secret) => {
-      archive?.hide([secret]);
-      input.onSecret?.(secret);
-    },
-    clock,
-    wallNow: input.wallNow,
-    random: input.random,
-    signal,
-    onEvent: (event) => listen({ kind: "request", event }),
-    onWait,
-    limitStore: new LimitTable(input.target),
-    tokenStore: new TokenTable(input.target),
-    exportStore: new ExportTable(input.target),
-    noWait: input.noWait,
-  });
+  await using api = openApiOf(input, listen, (secret) => archive?.hide([secret]));
   // A pause that the API requested of an earlier run; if it cannot be read, the API requests it again.
   await Promise.all([api.limiter.restore().catch(() => {}), archive?.ready()]);
   reports.notifier = openNotifier(input, api);
   const mask = (text: string) => api.mask(text);
-  archive?.hide(secretValues(job, input.env));
-  await using replay = input.fromArchive
-    ? await Replay.open({
-      ...{ store: required(store), job, params, mask },
-      committed: await committedSince(input.target, job.job, 0),
-    })
-    : undefined;
-  const pages = pagesOf(
-    api,
-    { ...input, listen },
-    (unit, at) => (replay ?? archive)?.begin(unit, at, mask),
-  );
-  const use = { target: input.target, env: input.env, nowMs: input.wallNow() };
+  archive?.hide(secretValues(job, env));
+  await using replay = input.fromArchive ? await openReplay(input, store, mask) : undefined;
+  const begin = (unit: Unit, at: number) => (replay ?? archive)?.begin(unit, at, mask);
+  const pages = pagesOf(api, { ...input, listen }, begin);
+  const use = { target, env, nowMs: input.wallNow() };
   const limitsUse = await readLimitsUse(job, use).catch(() => undefined);
   const source = { archive: replay ?? archive, replay, pages, limitsUse };
   const result = await run({ ...input, ...source, listen, mask, now: clock.now });
   await reports.notifier?.finish(result.summary, result.error);
   await pruneArchive(input, store, listen);
   return result;
+}
+
+/** The API of a run, which reports its requests and waits, and each secret that it issues. */
+function openApiOf(
+  { job, env, target, checkpoint, onSecret, ...input }: ApiRunInput,
+  listen: Listener,
+  hide: (secret: string) => void,
+): ApiClient {
+  const { clock, wallNow, random, signal, noWait } = input;
+  return openApi(job, {
+    ...{ env, clock, wallNow, random, signal, noWait },
+    onSecret: (secret) => {
+      hide(secret);
+      onSecret?.(secret);
+    },
+    onEvent: (event) => listen({ kind: "request", event }),
+    onWait: (wait: Wait | undefined) => {
+      listen({ kind: "waiting", wait: wait ?? null });
+      // Other processes read it; the run does without where it cannot be saved.
+      checkpoint.runs.saveWait(wait ?? null).catch(() => {});
+    },
+    limitStore: new LimitTable(target),
+    tokenStore: new TokenTable(target),
+    exportStore: new ExportTable(target),
+  });
 }
 
 /** Reads the pages of a unit: a static list, or responses of the API that `begin` may keep or replay. */
@@ -132,6 +128,16 @@ async function openArchive(
   const archive = new Archive({ store, job, wallNow, random, randomId });
   if (resume) await archive.resume(await committedSince(target, job, wallNow() - MOST_AGE_MS));
   return archive;
+}
+
+/** The archived responses that a run reads in place of the API. */
+async function openReplay(
+  { job, params, target }: ApiRunInput,
+  store: ArchiveStore | undefined,
+  mask: (text: string) => string,
+): Promise<Replay> {
+  const committed = await committedSince(target, job.job, 0);
+  return await Replay.open({ store: required(store), job, params, mask, committed });
 }
 
 function openStoreOf(input: ApiRunInput): ArchiveStore | undefined {

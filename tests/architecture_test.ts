@@ -1,6 +1,7 @@
 // Reads the import graph and the text of every module, and fails where the shape of the project is
 // violated: one door each for network, database and KV, a pure core, an engine that knows nothing of racing.
 import { assert, assertEquals } from "@std/assert";
+import { functionSizes } from "./support/function_sizes.ts";
 import type { SourceFile } from "./support/source_files.ts";
 import { reachable, sourceFiles } from "./support/source_files.ts";
 
@@ -243,6 +244,23 @@ Deno.test("no room holds more than 24 modules side by side", () => {
     ({ path }) => path.slice(0, path.lastIndexOf("/")),
   );
   assertEquals([...rooms].filter(([, files]) => files.length > 24).map(([room]) => room), []);
+});
+
+Deno.test("no function has more than 40 lines or more than 5 parameters", () => {
+  const sample = "const f = (a, b, c, d, e, g) => 1;\nclass C {\n  m() {\n  }\n}\n";
+  assertEquals(functionSizes("sample.ts", sample), [
+    { name: "f", lines: 1, parameters: 6 },
+    { name: "m", lines: 2, parameters: 0 },
+  ]);
+  // lib/std repeats the signatures of @std, whose type parameters alone take dozens of lines.
+  const large = [...LIB, ...TASKS].filter((file) => !inFolder(IN_STD)(file)).flatMap((file) =>
+    functionSizes(file.path, file.text)
+      .filter(({ lines, parameters }) => lines > 40 || parameters > 5)
+      .map(({ name, lines, parameters }) =>
+        `${file.path}: ${name} has ${lines} lines and ${parameters} parameters`
+      )
+  );
+  assertEquals(large, []);
 });
 
 Deno.test("every module opens with a comment that describes it", () => {

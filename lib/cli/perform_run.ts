@@ -74,59 +74,34 @@ export interface Performance {
 
 /** Performs a run; the caller holds the job's lock. */
 export async function performRun(performance: Performance): Promise<RunResult> {
-  const { job, options, checkpoint, target, signal, wallNow = Date.now } = performance;
-  const { streams = streamsOf(job, options), range = rangeOf(options) } = performance;
-  const { logsFolder } = performance;
-  using files = logsFolder === undefined ? undefined : new RunFiles({
-    ...{ folder: logsFolder, job, streams, run: performance.run },
-    warn: (message, hint) => listen({ kind: "warning", message, hint }),
-  });
-  const summary = emptySummary(performance.run);
-  await using trace = openTrace(
-    performance.env,
-    (message) => performance.show({ kind: "warning", message }),
-  );
+  const { options, logsFolder, show, ...input } = performance;
+  const { job, run, checkpoint, wallNow = Date.now } = input;
+  const { streams = streamsOf(job, options), range = rangeOf(options) } = input;
+  const summary = emptySummary(run);
+  const warn = (message: string, hint?: string) => listen({ kind: "warning", message, hint });
+  using files = logsFolder === undefined
+    ? undefined
+    : new RunFiles({ folder: logsFolder, job, streams, run, warn });
+  await using trace = openTrace(input.env, (message) => show({ kind: "warning", message }));
+  const copy = async (isLast: boolean) => {
+    await files?.copy(checkpoint, options.params, wallNow(), isLast)
+      .catch((error) => warn(`Cannot copy the checkpoint: ${String(error)}`));
+  };
   const listen = (event: RunEvent) => {
     foldSummary(summary, event);
     files?.log(event, wallNow());
     trace?.fold(event, wallNow());
-    performance.show(event);
-    if (event.kind === "window_done") {
-      files?.copy(checkpoint, options.params, wallNow()).catch(warn);
-    }
+    show(event);
+    if (event.kind === "window_done") void copy(false);
   };
-  const warn = (error: unknown) =>
-    listen({ kind: "warning", message: `Cannot copy the checkpoint: ${String(error)}` });
   const result = await runWithApi({
-    noWait: performance.noWait,
-    archive: performance.archive,
-    fromArchive: performance.fromArchive,
-    job,
-    streams,
+    ...{ ...input, streams, range, summary, wallNow, listen },
     params: options.params,
-    range,
-    resume: performance.resume,
-    retry: performance.retry,
-    fetched: performance.fetched,
-    kind: performance.kind,
-    target,
-    checkpoint,
-    env: performance.env,
+    options: { ...options },
     onSecret: hideSecret,
     clock: monotonicClock(),
     random: Math.random,
-    wallNow,
-    listen,
-    signal,
-    windDown: performance.windDown,
-    worker: performance.worker,
-    isShared: performance.isShared,
-    hasJoined: performance.hasJoined,
-    onEnd: performance.onEnd,
-    run: performance.run,
-    summary,
-    options: { ...options },
   });
-  await files?.copy(checkpoint, options.params, wallNow(), true).catch(warn);
+  await copy(true);
   return result;
 }

@@ -50,10 +50,9 @@ const FILES: readonly (readonly [path: string, text: string, type: string])[] = 
 
 /** Opens the console of a job; it reads nothing yet. */
 export function openConsole(options: ConsoleOptions): Console {
-  const { job, access, mask, retry, signal, command } = options;
+  const { job, access, mask } = options;
   const reader = new StateReader(options);
-  const token = retry === undefined ? undefined : crypto.randomUUID();
-  const draw = drawer(options, (state) => fragmentsOf({ state, command, token }, mask));
+  const token = options.retry === undefined ? undefined : crypto.randomUUID();
   const app = new Hono();
   app.use(async (context, next) => {
     const refusal = refusalOf(context.req.raw, access);
@@ -62,16 +61,49 @@ export function openConsole(options: ConsoleOptions): Console {
     for (const [name, value] of Object.entries(HEADERS)) context.header(name, value);
     return undefined;
   });
+  servePage(app, options, reader, token);
+  serveNumbers(app, options, reader);
+  serveRetry(app, options, reader, token);
+  app.onError((error, context) => {
+    if (!(error instanceof Failure)) throw error;
+    return context.html(mask(errorHtml(job.job, error.message, error.hint)), 503);
+  });
+  return {
+    answer: (request) => Promise.resolve(app.fetch(request)),
+    warm: () => void reader.state().catch(() => {}),
+  };
+}
+
+/** The page, its files, and its live updates. */
+function servePage(
+  app: Hono,
+  options: ConsoleOptions,
+  reader: StateReader,
+  token: string | undefined,
+): void {
+  const { command, mask, signal } = options;
+  const draw = drawer(options, (state) => fragmentsOf({ state, command, token }, mask));
   app.get("/", async (context) => {
     const { state, fragments } = draw(await reader.state());
     return context.html(pageHtml(state, fragments));
   });
   for (const [path, text, type] of FILES) {
-    app.get(
-      path,
-      (context) => context.body(text, 200, { "content-type": `${type}; charset=utf-8` }),
-    );
+    const headers = { "content-type": `${type}; charset=utf-8` };
+    app.get(path, (context) => context.body(text, 200, headers));
   }
+  const update = async (isLast: boolean) => {
+    const now = isLast ? await reader.fresh() : await reader.state();
+    const { state, fragments: { above, maps, below } } = draw(now, isLast);
+    return { fragments: [...above, ...maps, ...below], asOf: formatInstant(state.atMs) };
+  };
+  app.get(
+    "/events",
+    (context) => streamSSE(context, (stream) => sendUpdates(stream, update, signal)),
+  );
+}
+
+/** The numbers of a day, and the metrics. */
+function serveNumbers(app: Hono, { job, mask, live }: ConsoleOptions, reader: StateReader): void {
   app.get("/day", async (context) => {
     const { stream = "", day = "" } = context.req.query();
     const known = (await reader.state()).streams.find(({ name }) => name === stream);
@@ -80,19 +112,18 @@ export function openConsole(options: ConsoleOptions): Console {
     return context.text(mask(dayText(known!, states, Number(day))));
   });
   app.get("/metrics", async (context) => {
-    const text = metricsText(job, await reader.state(), options.live.counters);
+    const text = metricsText(job, await reader.state(), live.counters);
     return context.body(mask(text), 200, { "content-type": METRICS_TYPE });
   });
-  app.get(
-    "/events",
-    (context) =>
-      streamSSE(context, (stream) =>
-        sendUpdates(stream, async (isLast) => {
-          const now = isLast ? await reader.fresh() : await reader.state();
-          const { state, fragments: { above, maps, below } } = draw(now, isLast);
-          return { fragments: [...above, ...maps, ...below], asOf: formatInstant(state.atMs) };
-        }, signal)),
-  );
+}
+
+/** The one thing that the page can change: a failed window is fetched again. */
+function serveRetry(
+  app: Hono,
+  { retry }: ConsoleOptions,
+  reader: StateReader,
+  token: string | undefined,
+): void {
   app.post("/retry", async (context) => {
     if (retry === undefined || token === undefined) return context.text("Not allowed\n", 403);
     const { token: sent, entry: id } = await context.req.parseBody();
@@ -104,14 +135,6 @@ export function openConsole(options: ConsoleOptions): Console {
     retry(entry);
     return context.redirect("/", 303);
   });
-  app.onError((error, context) => {
-    if (!(error instanceof Failure)) throw error;
-    return context.html(mask(errorHtml(job.job, error.message, error.hint)), 503);
-  });
-  return {
-    answer: (request) => Promise.resolve(app.fetch(request)),
-    warm: () => void reader.state().catch(() => {}),
-  };
 }
 
 /** A state as it is drawn. */

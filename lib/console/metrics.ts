@@ -30,42 +30,23 @@ export function metricsText(job: Job, state: ConsoleState, counters: RunCounters
 }
 
 function gauges(job: Job, state: ConsoleState): Metric[] {
-  const { run, streams, tables, runs, atMs } = state;
-  const isRunning = run !== undefined && !run.ended;
-  // The last point is not over yet.
-  const rate = isRunning ? run.rates.at(-2)?.perSecond ?? 0 : 0;
-  const allowed = bindingLimit(job, new Map())?.allowed ?? null;
-  const success = runs.find(({ endedAt, summary }) =>
+  const allowed = bindingLimit(job, new Map())?.allowed;
+  const success = state.runs.find(({ endedAt, summary }) =>
     endedAt !== undefined && (summary as Summary | undefined)?.ok === true
   );
   return [
     gauge("windows", "Windows of what was asked for, by state.", windows(state)),
-    gauge(
-      "coverage_lag_seconds",
-      "Time from the end of coverage to now.",
-      streams.flatMap(({ name, coverage }) => {
-        const end = coverage.at(-1)?.to;
-        if (end === undefined) return [];
-        const lagMs = Math.max(0, atMs - instantOf(end, state.timeZone));
-        return [[{ stream: name }, lagMs / 1000] as const];
-      }),
-    ),
+    gauge("coverage_lag_seconds", "Time from the end of coverage to now.", lags(state)),
     gauge(
       "table_rows",
       "Rows in a table.",
-      Object.entries(tables).map(([table, count]) => [{ table }, count]),
+      Object.entries(state.tables).map(([table, count]) => [{ table }, count]),
     ),
-    gauge("run_in_progress", "Whether a run is in progress.", [[{}, isRunning ? 1 : 0]]),
-    gauge(
-      "run_progress_ratio",
-      "Part of the windows of the run in progress that is done.",
-      isRunning ? [[{}, shareOf(run.streams)]] : [],
-    ),
-    gauge("requests_per_second", "Requests per second of the run in progress.", [[{}, rate]]),
+    ...runGauges(state),
     gauge(
       "allowed_requests_per_second",
       "Requests per second that the limits of the API allow.",
-      allowed === null ? [] : [[{}, allowed]],
+      allowed == null ? [] : [[{}, allowed]],
     ),
     gauge(
       "last_success_timestamp_seconds",
@@ -73,6 +54,30 @@ function gauges(job: Job, state: ConsoleState): Metric[] {
       success === undefined ? [] : [[{}, Date.parse(success.endedAt!) / 1000]],
     ),
   ];
+}
+
+function runGauges({ run }: ConsoleState): Metric[] {
+  const isRunning = run !== undefined && !run.ended;
+  // The last point is not over yet.
+  const rate = isRunning ? run.rates.at(-2)?.perSecond ?? 0 : 0;
+  return [
+    gauge("run_in_progress", "Whether a run is in progress.", [[{}, isRunning ? 1 : 0]]),
+    gauge(
+      "run_progress_ratio",
+      "Part of the windows of the run in progress that is done.",
+      isRunning ? [[{}, shareOf(run.streams)]] : [],
+    ),
+    gauge("requests_per_second", "Requests per second of the run in progress.", [[{}, rate]]),
+  ];
+}
+
+function lags({ streams, atMs, timeZone }: ConsoleState): Sample[] {
+  return streams.flatMap(({ name, coverage }): Sample[] => {
+    const end = coverage.at(-1)?.to;
+    if (end === undefined) return [];
+    const lagMs = Math.max(0, atMs - instantOf(end, timeZone));
+    return [[{ stream: name }, lagMs / 1000]];
+  });
 }
 
 function windows({ survey, entries, streams }: ConsoleState): Sample[] {

@@ -57,11 +57,7 @@ export function compileGroup(
   let record: unknown;
   let page: readonly unknown[] = [];
   let isCleanPage = false;
-  const excludes = (frame: Frame) => {
-    const below = levels.length - depthOf(frame);
-    return [...entries.values()]
-      .every(({ conditions }) => isExcludedByCondition(conditions, frame, below));
-  };
+  const excludes = exclusionTest([...entries.values()], levels.length);
   const visitor: Visitor = {
     element(frame) {
       if (!needsObjects || isObject(frame.element)) {
@@ -84,6 +80,14 @@ export function compileGroup(
       isCleanPage = clean;
       visit(frame, levels, visitor);
     },
+  };
+}
+
+/** Tests whether conditions exclude every row of an element, or of a record above `levels` levels. */
+function exclusionTest(plans: readonly EntryPlan[], levels: number): (frame: Frame) => boolean {
+  return (frame) => {
+    const below = levels - depthOf(frame);
+    return plans.every(({ conditions }) => isExcludedByCondition(conditions, frame, below));
   };
 }
 

@@ -9,7 +9,7 @@ import { Failure } from "../failure.ts";
 import { csvHeader } from "./decode/csv_header.ts";
 import { isClean } from "./decode/clean_body.ts";
 import type { Frame } from "./value/each.ts";
-import { compileGroup, groupEntries, notAnObject } from "./entry_group.ts";
+import { type CompiledGroup, compileGroup, groupEntries, notAnObject } from "./entry_group.ts";
 import { compileEntry } from "./entry.ts";
 import { pageValues } from "./value/page_value.ts";
 import { isObject, type Path } from "./value/path.ts";
@@ -75,6 +75,32 @@ export function compileExtractor(
   stream: string,
   watched: ReadonlySet<string> = new Set(),
 ): Extractor {
+  const mapping = compileMapping(job, stream, watched);
+  const extractBySlices = (page: ExtractedPage, recordsPerSlice: number) =>
+    extractRows(mapping, page, recordsPerSlice);
+  const extract = (page: ExtractedPage) => atOnce(extractRows(mapping, page, Infinity));
+  return { shapes: mapping.shapes, extract, extractBySlices };
+}
+
+/** The compiled parts of a mapping. */
+interface Mapping {
+  readonly spec: ReturnType<typeof streamOf>;
+  readonly shapes: RowShape[];
+  readonly sink: Sink;
+  readonly groups: readonly CompiledGroup[];
+  /** Whether a record that is not an object is rejected. */
+  readonly needsObjects: boolean;
+  /** What the groups read from the page. */
+  readonly pagePaths: readonly Path[];
+  readonly dateTest: DateTest | undefined;
+  /** The dates of a record, if a watched table takes its rows. */
+  readonly daysOf: RowDating["daysOf"] | undefined;
+  /** The indexes of the entries whose tables are watched. */
+  readonly watchedEntries: readonly number[];
+  readonly checkHeader: (header: readonly string[]) => void;
+}
+
+function compileMapping(job: Job, stream: string, watched: ReadonlySet<string>): Mapping {
   const spec = streamOf(job, stream);
   const shapes = shapesOf(job, stream);
   const sink = new Sink(shapes);
@@ -84,49 +110,57 @@ export function compileExtractor(
   const groups = namingError(stream, "each", () => groupEntries(spec.rows, plans))
     .map((group) => compileGroup(group, pagePaths, sink));
   const date = spec.record_date;
-  const dateTest = date === undefined ? undefined : namingError(
-    stream,
-    "record_date",
-    () => recordDateTest(date, job.time_zone),
-  );
   const watchedEntries = [...shapes.keys()].filter((at) => watched.has(shapes[at]!.table));
-  const daysOf = date === undefined || watchedEntries.length === 0
-    ? undefined
-    : recordDays(date, job.time_zone);
-  const checkHeader = headerCheck(spec.rows, shapes);
-  const needsObjects = groups.some((group) => group.needsObjects);
+  return {
+    ...{ spec, shapes, sink, groups, pagePaths, watchedEntries },
+    needsObjects: groups.some((group) => group.needsObjects),
+    dateTest: date &&
+      namingError(stream, "record_date", () => recordDateTest(date, job.time_zone)),
+    daysOf: date === undefined || watchedEntries.length === 0
+      ? undefined
+      : recordDays(date, job.time_zone),
+    checkHeader: headerCheck(spec.rows, shapes),
+  };
+}
 
-  function* extractBySlices(
-    page: ExtractedPage,
-    recordsPerSlice: number,
-  ): Generator<void, Extraction> {
-    sink.begin();
-    const header = csvHeader(page.body);
-    if (header !== undefined) checkHeader(header);
-    const isLong = page.window !== null && page.window.to - page.window.from > MINUTES_PER_DAY;
-    const dates = isLong && daysOf !== undefined
-      ? new RowDating(sink, watchedEntries, page.window, daysOf)
-      : undefined;
-    const [found, clean] = [pageValues(pagePaths, page), isClean(page.body)];
-    for (const [index, given] of page.records.entries()) {
-      if (index > 0 && index % recordsPerSlice === 0) yield;
-      const frame = frameOf(given, index);
-      const problem = raggedLine(given, header) ??
-        problemOf(frame, page.window, needsObjects, dateTest);
-      if (problem === undefined) {
-        for (const group of groups) group.extract(frame, found, clean);
-        dates?.note(frame);
-      } else if (problem !== DROPPED && !groups.every((group) => group.excludes(frame))) {
-        sink.reject(0, null, problem, frame.element, frame);
-      }
+function* extractRows(
+  mapping: Mapping,
+  page: ExtractedPage,
+  recordsPerSlice: number,
+): Generator<void, Extraction> {
+  const { spec, sink, groups, needsObjects, dateTest } = mapping;
+  sink.begin();
+  const header = csvHeader(page.body);
+  if (header !== undefined) mapping.checkHeader(header);
+  const dates = datingOf(mapping, page.window);
+  const [found, clean] = [pageValues(mapping.pagePaths, page), isClean(page.body)];
+  for (const [index, given] of page.records.entries()) {
+    if (index > 0 && index % recordsPerSlice === 0) yield;
+    const frame = frameOf(given, index);
+    const problem = raggedLine(given, header) ??
+      problemOf(frame, page.window, needsObjects, dateTest);
+    if (problem === undefined) {
+      for (const group of groups) group.extract(frame, found, clean);
+      dates?.note(frame);
+    } else if (problem !== DROPPED && !groups.every((group) => group.excludes(frame))) {
+      sink.reject(0, null, problem, frame.element, frame);
     }
-    sink.end();
-    const sets = sink.sets();
-    const shared = sharedKeys(spec, sets);
-    return { sets, rejected: sink.rejected(), shared, ...dates && { dates: dates.dates } };
   }
-  const extract = (page: ExtractedPage) => atOnce(extractBySlices(page, Infinity));
-  return { shapes, extract, extractBySlices };
+  sink.end();
+  const sets = sink.sets();
+  const shared = sharedKeys(spec, sets);
+  return { sets, rejected: sink.rejected(), shared, ...dates && { dates: dates.dates } };
+}
+
+/** The dates of rows are noted where the window alone does not tell them. */
+function datingOf(
+  { sink, watchedEntries, daysOf }: Mapping,
+  window: ExtractedPage["window"],
+): RowDating | undefined {
+  const isLong = window !== null && window.to - window.from > MINUTES_PER_DAY;
+  return isLong && daysOf !== undefined
+    ? new RowDating(sink, watchedEntries, window, daysOf)
+    : undefined;
 }
 
 /** Notes the date of each record for the rows that it becomes. */

@@ -134,29 +134,34 @@ export function requestOf(
   const valueOf = (one: KnownParameter) =>
     fixed[one.name] ?? (isSecret(one) ? variableMark(secretOf(one, name)) : undefined) ??
       constantOf(one) ?? `{params.${snakeCase(one.name)}}`;
+  const sent = [...set, ...required].map((one) => [one.in, one.name, valueOf(one)] as const);
   const placed = (where: string): Values =>
-    Object.fromEntries(
-      [...set, ...required].filter((one) => one.in === where).map((
-        one,
-      ) => [one.name, valueOf(one)]),
-    );
-  const repeated = open.filter((one) => one.in === "path" && !isSecret(one));
+    Object.fromEntries(sent.filter(([one]) => one === where).map(([, key, value]) => [key, value]));
+  const inPath = open.filter((one) => one.in === "path");
+  const repeated = inPath.filter((one) => !isSecret(one));
+  const optional = open.filter((one) => !one.required && !isSecret(one));
   return {
     method,
-    path: pathOf(path, dates?.values ?? {}, open.filter((one) => one.in === "path"), name),
+    path: pathOf(path, dates?.values ?? {}, inPath, name),
     query: { ...undeclared(fixed, parameters), ...placed("query") },
     headers: placed("header"),
     body: placed("body"),
-    forEach: Object.fromEntries(
-      repeated.map((one) => [snakeCase(one.name), { param: snakeCase(one.name) }]),
-    ),
-    params: Object.fromEntries(
-      [...repeated, ...params].map((one) => [snakeCase(one.name), paramOf(one)]),
-    ),
+    forEach: byKey(repeated, (param) => ({ param })),
+    params: byKey([...repeated, ...params], (_, one) => paramOf(one)),
     window: dates?.window,
-    unused: open.filter((one) => !one.required && ["query", "body"].includes(one.in))
-      .filter((one) => !isSecret(one)).map((one) => one.name),
+    unused: optional.filter((one) => ["query", "body"].includes(one.in)).map(({ name }) => name),
   };
+}
+
+/** Something for each parameter, by the name that it has in a job. */
+function byKey<T>(
+  parameters: readonly KnownParameter[],
+  valueOf: (key: string, one: KnownParameter) => T,
+): Record<string, T> {
+  return Object.fromEntries(parameters.map((one) => {
+    const key = snakeCase(one.name);
+    return [key, valueOf(key, one)];
+  }));
 }
 
 /** Names of parameters that "paging" and "auth" send. */

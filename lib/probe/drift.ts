@@ -10,6 +10,20 @@ export type KnownField = RecordedField;
 /** Records that should have shown a field, on average, before its absence is no chance (e^-10). */
 const EXPECTED = 10;
 
+/** What the samples of a run say, with what earlier runs examined. */
+interface Reading {
+  /** Sampled records. */
+  readonly records: number;
+  /** Day number of the latest record. */
+  readonly latest: number;
+  /** Whether the samples are at least as new as those of earlier runs. */
+  readonly isNews: boolean;
+  /** Records that earlier runs examined. */
+  readonly examined: number;
+  /** When the run ended, an ISO instant. */
+  readonly at: string;
+}
+
 /** What is known after a run; `changed` are the fields whose change this run noticed. */
 export function compareFields(
   known: readonly KnownField[],
@@ -17,68 +31,70 @@ export function compareFields(
   at: string,
 ): { fields: KnownField[]; changed: KnownField[] } {
   const before = new Map(known.map((field) => [field.path, field]));
-  const examined = Math.max(0, ...known.map(({ records }) => records));
-  // A run over older dates says nothing about what the API returns now.
-  const isNews = sampled.latest >= Math.max(0, ...known.map(({ latest }) => latest));
-  const fields: KnownField[] = [];
-  for (const [path, field] of sampled.fields) {
+  const reading: Reading = {
+    ...{ records: sampled.records, latest: sampled.latest, at },
+    // A run over older dates says nothing about what the API returns now.
+    isNews: sampled.latest >= Math.max(0, ...known.map(({ latest }) => latest)),
+    examined: Math.max(0, ...known.map(({ records }) => records)),
+  };
+  const present = [...sampled.fields].map(([path, field]) => {
     const old = before.get(path);
-    fields.push(old === undefined ? added(path, field) : isNews ? seen(old, field) : old);
-  }
-  for (const old of known) {
-    if (!sampled.fields.has(old.path) && isNews) fields.push(unseen(old));
-  }
+    if (old === undefined) return added(path, field, reading);
+    return reading.isNews ? seen(old, field, reading) : old;
+  });
+  const absent = known.filter(({ path }) => reading.isNews && !sampled.fields.has(path))
+    .map((old) => unseen(old, reading));
+  const fields = [...present, ...absent];
   const changed = fields.filter(({ path, change }) =>
     change !== null && change !== before.get(path)?.change
   );
   return { fields, changed };
+}
 
-  function added(path: string, field: SampledField): KnownField {
-    const present = sum(field);
-    const share = present / Math.max(1, sampled.records);
-    const isNew = isNews && !field.mapped && share * examined >= EXPECTED;
-    return {
-      ...{ path, mapped: field.mapped, types: [...field.types.keys()], example: exampleOf(field) },
-      ...{ records: sampled.records, present, missing: 0, latest: sampled.latest, since: at },
-      ...{ change: isNew ? "new" : null, changedAt: isNew ? at : null },
-    };
-  }
+/** A field that no earlier run has seen. */
+function added(path: string, field: SampledField, reading: Reading): KnownField {
+  const { records, latest, at } = reading;
+  const present = sum(field);
+  const share = present / Math.max(1, records);
+  const isNew = reading.isNews && !field.mapped && share * reading.examined >= EXPECTED;
+  return {
+    ...{ path, mapped: field.mapped, types: [...field.types.keys()], example: exampleOf(field) },
+    ...{ records, present, missing: 0, latest, since: at },
+    ...{ change: isNew ? "new" : null, changedAt: isNew ? at : null },
+  };
+}
 
-  function seen(old: KnownField, field: SampledField): KnownField {
-    const present = sum(field);
-    const others = [...field.types].filter(([type]) => !old.types.includes(type));
-    const other = others.find(([, { count }]) =>
-      field.mapped && count / Math.max(1, present) * old.present >= EXPECTED
-    )?.[1];
-    // A field that comes back, or that a column reads now, has changed no longer.
-    const kept = old.change === "type" || old.change === "new" && !field.mapped ? old.change : null;
-    const change = other === undefined ? kept : "type";
-    return {
-      ...old,
-      mapped: field.mapped,
-      types: [...new Set([...old.types, ...field.types.keys()])],
-      records: old.records + sampled.records,
-      present: old.present + present,
-      missing: present > 0 ? 0 : old.missing,
-      latest: sampled.latest,
-      example: other?.example ?? old.example,
-      change,
-      changedAt: change === null ? null : change === old.change ? old.changedAt : at,
-    };
-  }
+/** A known field that the samples contain. */
+function seen(old: KnownField, field: SampledField, reading: Reading): KnownField {
+  const present = sum(field);
+  const others = [...field.types].filter(([type]) => !old.types.includes(type));
+  const other = others.find(([, { count }]) =>
+    field.mapped && count / Math.max(1, present) * old.present >= EXPECTED
+  )?.[1];
+  // A field that comes back, or that a column reads now, has changed no longer.
+  const kept = old.change === "type" || old.change === "new" && !field.mapped ? old.change : null;
+  const change = other === undefined ? kept : "type";
+  return {
+    ...old,
+    mapped: field.mapped,
+    types: [...new Set([...old.types, ...field.types.keys()])],
+    records: old.records + reading.records,
+    present: old.present + present,
+    missing: present > 0 ? 0 : old.missing,
+    latest: reading.latest,
+    example: other?.example ?? old.example,
+    change,
+    changedAt: change === null ? null : change === old.change ? old.changedAt : reading.at,
+  };
+}
 
-  function unseen(old: KnownField): KnownField {
-    const missing = old.missing + sampled.records;
-    const isMissing = old.mapped && old.present / Math.max(1, old.records) * missing >= EXPECTED;
-    const change = isMissing ? "missing" : old.change;
-    return {
-      ...old,
-      missing,
-      latest: sampled.latest,
-      change,
-      changedAt: change === old.change ? old.changedAt : at,
-    };
-  }
+/** A known field that the samples do not contain. */
+function unseen(old: KnownField, { records, latest, at }: Reading): KnownField {
+  const missing = old.missing + records;
+  const isMissing = old.mapped && old.present / Math.max(1, old.records) * missing >= EXPECTED;
+  const change = isMissing ? "missing" : old.change;
+  const changedAt = change === old.change ? old.changedAt : at;
+  return { ...old, missing, latest, change, changedAt };
 }
 
 function sum({ types }: SampledField): number {

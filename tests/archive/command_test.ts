@@ -85,7 +85,7 @@ Deno.test("archive verify finds a damaged record and a missing response, and not
   await Deno.truncate(path, last.offset + last.length - 5);
   const torn = JSON.parse((await site.run("archive", ["verify", "--json"])).stdout);
   assertEquals([torn.ok, torn.missing], [false, 1]);
-  assertStringIncludes(torn.notes[0], `${last.length - 5} bytes at its end are no whole record`);
+  assertStringIncludes(torn.notes[0], `${last.length - 5} bytes of a partial record`);
 });
 
 Deno.test("keep deletes old files when a run ends, those of the job alone", async () => {

@@ -72,6 +72,29 @@ async function verifyArchive(
   target: Target,
   args: Arguments,
 ): Promise<number> {
+  const { found, ...files } = await verifyFiles(store);
+  const places = await comparePlaces(job, target, found);
+  const problems = [...files.problems, ...places.problems];
+  const { responses, missing } = places;
+  const result = { ok: problems.length === 0, ...files, responses, missing, problems };
+  if (args.has("json")) console.log(JSON.stringify(result));
+  else print(verificationText(store.label, result));
+  return result.ok ? EXIT.done : EXIT.failed;
+}
+
+/** What `archive verify` found, as `--json` prints it. */
+interface Verification {
+  readonly ok: boolean;
+  readonly files: number;
+  readonly records: number;
+  readonly responses: number;
+  readonly missing: number;
+  readonly problems: readonly string[];
+  readonly notes: readonly string[];
+}
+
+/** Verifies the records of every file; `found` are the places of responses by file number. */
+async function verifyFiles(store: ArchiveStore) {
   const found = new Map<string, ReadonlySet<string>>();
   const problems: string[] = [];
   const notes: string[] = [];
@@ -83,34 +106,39 @@ async function verifyArchive(
     records += verified.records;
     problems.push(...verified.problems.map((problem) => `${name}: ${problem}`));
     if (verified.cutOff > 0) {
-      notes.push(`${name}: ${formatCount(verified.cutOff, "byte")} at its end are no whole record`);
+      notes.push(`${name}: ends with ${formatCount(verified.cutOff, "byte")} of a partial record`);
     }
     found.set(String(fileNumber(parseFileName(name)!)), verified.responses);
   }
+  return { files: files.length, records, notes, problems, found };
+}
+
+/** Compares the responses that the target records with those that the files contain. */
+async function comparePlaces(
+  { job }: Job,
+  target: Target,
+  found: ReadonlyMap<string, ReadonlySet<string>>,
+) {
+  const problems: string[] = [];
   let [responses, missing] = [0, 0];
-  for await (const { file, offset, length } of recordedPlaces(target, job.job)) {
+  for await (const { file, offset, length } of recordedPlaces(target, job)) {
     responses++;
     if (found.get(String(file))?.has(`${offset} ${length}`)) continue;
     if (++missing <= MOST_LISTED) problems.push(`file ${file} has no response at ${offset}`);
   }
-  const ok = problems.length === 0;
-  if (args.has("json")) {
-    const counts = { files: files.length, records, responses, missing };
-    console.log(JSON.stringify({ ok, ...counts, problems, notes }));
-  } else {
-    print(
-      [
-        `${store.label}: ${formatCount(files.length, "file")}, ${
-          formatCount(records, "record")
-        }; ` +
-        `the database records ${formatCount(responses, "response")}, ${missing} of them missing`,
-        ...notes.map((note) => `note: ${note}`),
-        ...problems.map((problem) => `FAIL  ${problem}`),
-        ok ? "PASS  every record matches its digest, every response is there" : "",
-      ].filter((line) => line !== "").join("\n"),
-    );
-  }
-  return ok ? EXIT.done : EXIT.failed;
+  return { responses, missing, problems };
+}
+
+function verificationText(label: string, result: Verification): string {
+  const { ok, files, records, responses, missing, problems, notes } = result;
+  const counts = `${formatCount(files, "file")}, ${formatCount(records, "record")}`;
+  const recorded = `the database records ${formatCount(responses, "response")}`;
+  return [
+    `${label}: ${counts}; ${recorded}, ${missing} of them missing`,
+    ...notes.map((note) => `note: ${note}`),
+    ...problems.map((problem) => `FAIL  ${problem}`),
+    ...ok ? ["PASS  every record matches its digest, every response is there"] : [],
+  ].join("\n");
 }
 
 async function pruneArchive(

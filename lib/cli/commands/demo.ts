@@ -32,11 +32,8 @@ export async function demo(verbose: boolean): Promise<number> {
   screen.begin();
   await using stores = await openStores();
   const run = newRunId(Date.now());
-  await using _lock = await stores.target.lock(job.job, {
-    run,
-    host: Deno.hostname(),
-    pid: Deno.pid,
-  });
+  const holder = { run, host: Deno.hostname(), pid: Deno.pid };
+  await using _lock = await stores.target.lock(job.job, holder);
   const { summary, error } = await performRun({
     job,
     options: lastDays(job.time_zone),

@@ -44,38 +44,50 @@ export async function readJobAccess(
     return text;
   };
   read(file);
-  let hosts: string[] = [];
-  let isFed = false;
-  let archive: string | undefined;
-  const isShared = () =>
-    [...texts.values()].some((text) => /\b(limits|refresh_token)["']?\s*:/.test(text));
-  let withheld: string[] = [];
-  if (needsParsing(file, withHosts)) {
-    const { readJobTree } = await import("../../config/yaml/include.ts");
-    const { root } = await readJobTree(file, read);
-    if (withHosts) {
-      withheld = (await withheldFrom(root)).filter((name) =>
-        env[name] !== undefined && !fromFiles.has(name)
-      );
-      hosts = await hostsOf(root, env);
-    }
-    isFed = queriesOf(root).length > 0;
-    archive = await archiveOf(root, env);
-  }
+  const { isFed, unoffered = [], hosts = [], archive } = needsParsing(file, withHosts)
+    ? await readTree(file, read, withHosts, env)
+    : NOTHING;
+  const withheld = unoffered.filter((name) => env[name] !== undefined && !fromFiles.has(name));
   const named = new Set([...texts.values()].flatMap(variablesOf));
-  const variables = [...named].filter((name) => !withheld.includes(name));
+  const isShared = [...texts.values()]
+    .some((text) => /\b(limits|refresh_token)["']?\s*:/.test(text));
   return {
     files: [...texts.keys()].filter((path) => path !== ""),
-    hosts,
-    variables,
-    withheld,
-    archive,
-    needsTarget: isFed || isShared(),
+    ...{ hosts, withheld, archive },
+    variables: [...named].filter((name) => !withheld.includes(name)),
+    needsTarget: isFed || isShared,
+  };
+}
+
+/** What the parsed job says. */
+interface TreeAccess {
+  /** Whether the rows of a query feed a stream. */
+  readonly isFed: boolean;
+  /** Variables that the job uses without being offered them. */
+  readonly unoffered?: readonly string[];
+  readonly hosts?: readonly string[];
+  readonly archive?: string | undefined;
+}
+
+const NOTHING: TreeAccess = { isFed: false };
+
+async function readTree(
+  file: string,
+  read: (path: string) => string,
+  withHosts: boolean,
+  env: Environment,
+): Promise<TreeAccess> {
+  const { readJobTree } = await import("../../config/yaml/include.ts");
+  const { root } = await readJobTree(file, read);
+  return {
+    isFed: queriesOf(root).length > 0,
+    archive: await archiveOf(root, env),
+    ...withHosts && { unoffered: await unofferedIn(root), hosts: await hostsOf(root, env) },
   };
 }
 
 /** Variables that the job uses without being offered them; commands without the API send none. */
-async function withheldFrom(root: YamlNode | undefined): Promise<string[]> {
+async function unofferedIn(root: YamlNode | undefined): Promise<string[]> {
   const { offeredBy, variableUses } = await import("../../config/variables.ts");
   const isOffered = offeredBy(root);
   return variableUses(root).filter((use) => !isOffered(use)).map(({ name }) => name);

@@ -40,12 +40,7 @@ export async function launch([command = "--help", ...args]: readonly string[]): 
     return await signals.until(start(command, flags, args, Deno.env.toObject()));
   }
   const needs = needsOf(command, args);
-  if (needs === undefined) {
-    const near = suggest(command, PROGRAM_NAMES);
-    const hint = near === undefined ? "See --help" : `Did you mean "${near}"?`;
-    console.error(`error: Cannot start "${command}": unknown command\nhint: ${hint}`);
-    return 2;
-  }
+  if (needs === undefined) return refuse(unknownCommand(command));
   let env: Record<string, string>;
   let granted: Permissions;
   let fromFiles: ReadonlySet<string>;
@@ -98,7 +93,13 @@ function jobSetting(env: Readonly<Record<string, string>>, isHelp: boolean): str
   }
 }
 
-function refuse({ message, hint }: Failure): number {
+function unknownCommand(command: string): Pick<Failure, "message" | "hint"> {
+  const near = suggest(command, PROGRAM_NAMES);
+  const hint = near === undefined ? "See --help" : `Did you mean "${near}"?`;
+  return { message: `Cannot start "${command}": unknown command`, hint };
+}
+
+function refuse({ message, hint }: Pick<Failure, "message" | "hint">): number {
   const lines = [`error: ${message}`, ...(hint === undefined ? [] : [`hint: ${hint}`])];
   console.error(asStarted(lines.join("\n"), undefined));
   return 2;

@@ -58,13 +58,9 @@ export const StreamMap: FC<{ stream: StreamState; streams: number }> = (
   );
 };
 
-const Days: FC<{ stream: StreamState; days: DayStates; streams: number }> = (
-  { stream, days, streams },
-) => {
-  const { size, px, every } = rowsOf(days.years);
-  const paths = dayPaths(days, Math.floor(MOST_RUNS / streams));
-  const last = days.firstYear + days.years - 1;
-  const span = days.years === 1 ? `${last}` : `${days.firstYear} to ${last}`;
+const Days: FC<{ stream: StreamState; days: DayStates; streams: number }> = (props) => {
+  const { stream, days } = props;
+  const { size, every } = rowsOf(days.years);
   return (
     <>
       <div class={`map ${size}`}>
@@ -78,23 +74,7 @@ const Days: FC<{ stream: StreamState; days: DayStates; streams: number }> = (
           <ol class="months" aria-hidden="true">
             {MONTHS.map((month) => <li>{month}</li>)}
           </ol>
-          <svg
-            class="days"
-            role="img"
-            aria-label={`Days of ${stream.name}, ${span}: ${summaryOf(stream)}`}
-            viewBox={`0 0 ${COLUMNS} ${days.years}`}
-            height={days.years * px}
-            preserveAspectRatio="none"
-            data-stream={stream.name}
-            data-first-year={days.firstYear}
-            data-years={days.years}
-          >
-            {paths.map(({ name, d }) => <path class={name} d={d} />)}
-            <path
-              class="grid"
-              d={MONTH_STARTS.map((column) => `M${column} 0V${days.years}`).join("")}
-            />
-          </svg>
+          <DayChart {...props} />
         </div>
       </div>
       <details>
@@ -102,6 +82,35 @@ const Days: FC<{ stream: StreamState; days: DayStates; streams: number }> = (
         <YearTable stream={stream} days={days} />
       </details>
     </>
+  );
+};
+
+/** The days of a stream as a picture. */
+const DayChart: FC<{ stream: StreamState; days: DayStates; streams: number }> = (
+  { stream, days, streams },
+) => {
+  const { px } = rowsOf(days.years);
+  const paths = dayPaths(days, Math.floor(MOST_RUNS / streams));
+  const last = days.firstYear + days.years - 1;
+  const span = days.years === 1 ? `${last}` : `${days.firstYear} to ${last}`;
+  return (
+    <svg
+      class="days"
+      role="img"
+      aria-label={`Days of ${stream.name}, ${span}: ${summaryOf(stream)}`}
+      viewBox={`0 0 ${COLUMNS} ${days.years}`}
+      height={days.years * px}
+      preserveAspectRatio="none"
+      data-stream={stream.name}
+      data-first-year={days.firstYear}
+      data-years={days.years}
+    >
+      {paths.map(({ name, d }) => <path class={name} d={d} />)}
+      <path
+        class="grid"
+        d={MONTH_STARTS.map((column) => `M${column} 0V${days.years}`).join("")}
+      />
+    </svg>
   );
 };
 

@@ -176,14 +176,7 @@ export function divide(
   const others = shares.filter((share) => share !== found);
   const isOver = isPaused && before > 0 && shares.length > rate.requests;
   const sinceMs = found === undefined || isOver ? nowMs : found.sinceMs;
-  const rank =
-    others.filter((other) =>
-      other.sinceMs < sinceMs || other.sinceMs === sinceMs && other.holder < holder
-    ).length;
-  const count = others.length + 1;
-  const part = Math.floor(rate.requests / count) + (rank < rate.requests % count ? 1 : 0);
-  const free = rate.requests - others.reduce((sum, other) => sum + other.requests, 0);
-  const requests = Math.max(0, Math.min(part, free));
+  const requests = shareOf(rate, others, { holder, sinceMs });
   const margin = Math.max(marginMs, state.marginMs);
   const endsAtMs = isPaused ? sentUpToMs : nowMs + DEFER_MS + catchUpMs;
   const nextAtMs = requests < before
@@ -204,8 +197,24 @@ export function divide(
       marginMs: margin,
       shares: [...others, own],
     },
-    { requests, fromMs, untilMs, marginMs: margin, isCrowded: count > rate.requests },
+    { requests, fromMs, untilMs, marginMs: margin, isCrowded: others.length >= rate.requests },
   ];
+}
+
+/** The part of a process, as far as the others leave it free; those that came first get the remainder. */
+function shareOf(
+  { requests }: Rate,
+  others: readonly Share[],
+  { holder, sinceMs }: Pick<Share, "holder" | "sinceMs">,
+): number {
+  const rank =
+    others.filter((other) =>
+      other.sinceMs < sinceMs || other.sinceMs === sinceMs && other.holder < holder
+    ).length;
+  const count = others.length + 1;
+  const part = Math.floor(requests / count) + (rank < requests % count ? 1 : 0);
+  const free = requests - others.reduce((sum, other) => sum + other.requests, 0);
+  return Math.max(0, Math.min(part, free));
 }
 
 /** Gives the share of a process to the others; they wait for what it has sent. */

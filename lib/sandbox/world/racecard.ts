@@ -41,6 +41,7 @@ export function racecardOf(race: Race): Racecard {
   const notes = groundNotes(dice, race.going);
   const words = race.home === "ROW" ? noWords : wordsOn(dice, race);
   const offers = offersFor(dice, race);
+  const isUnknown = race.home === "ROW" && dice.chance(0.5);
   return {
     race_id: race.id,
     course: race.course.name,
@@ -67,9 +68,7 @@ export function racecardOf(race: Race): Racecard {
     weather: notes.weather,
     going: race.going,
     surface: race.track === "aw" ? "AW" : "Turf",
-    jumps: race.home === "ROW" && dice.chance(0.5)
-      ? undefined
-      : notation.jumps(race.type, race.obstacles),
+    jumps: isUnknown ? undefined : notation.jumps(race.type, race.obstacles),
     runners: race.runners.map((runner) => runnerOn(race, runner, offers)),
     big_race: race.biggest,
     is_abandoned: race.abandoned,
