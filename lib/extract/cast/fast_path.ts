@@ -75,7 +75,36 @@ export function isPlainDecimal(text: string): boolean {
 
 /** Whether a string is a valid date, `YYYY-MM-DD`; the 29th to 31st take the general cast. */
 export function isPlainDate(text: string): boolean {
-  if (text.length !== 10 || text.charCodeAt(4) !== 45 || text.charCodeAt(7) !== 45) return false;
+  return text.length === 10 && beginsWithDate(text);
+}
+
+/** PostgreSQL's text of an instant written as `YYYY-MM-DDTHH:MM:SS.fZ`; undefined for others, and for the 29th to 31st. */
+export function plainInstant(text: string): string | undefined {
+  let end = text.length - 1;
+  if (end < 19 || end > 26 || text.charCodeAt(end) !== 90 || !beginsWithDate(text)) {
+    return undefined;
+  }
+  const mark = text.charCodeAt(10);
+  if (mark !== 84 && mark !== 32 || !isClock(text)) return undefined;
+  if (end === 19) return `${text.slice(0, 10)} ${text.slice(11, 19)}+00`;
+  if (text.charCodeAt(19) !== 46 || end === 20) return undefined;
+  for (let at = 20; at < end; at++) {
+    const code = text.charCodeAt(at);
+    if (code < 48 || code > 57) return undefined;
+  }
+  while (text.charCodeAt(end - 1) === 48) end--;
+  return `${text.slice(0, 10)} ${text.slice(11, end === 20 ? 19 : end)}+00`;
+}
+
+/** Whether a time of day from 00:00:00 to 23:59:59 follows a date. */
+function isClock(text: string): boolean {
+  if (text.charCodeAt(13) !== 58 || text.charCodeAt(16) !== 58) return false;
+  const [hour, minute, second] = [twoDigits(text, 11), twoDigits(text, 14), twoDigits(text, 17)];
+  return hour >= 0 && hour < 24 && minute >= 0 && minute < 60 && second >= 0 && second < 60;
+}
+
+function beginsWithDate(text: string): boolean {
+  if (text.charCodeAt(4) !== 45 || text.charCodeAt(7) !== 45) return false;
   const [century, year] = [twoDigits(text, 0), twoDigits(text, 2)];
   const [month, day] = [twoDigits(text, 5), twoDigits(text, 8)];
   return century + year > 0 && century >= 0 && year >= 0 && month >= 1 && month <= 12 &&

@@ -15,7 +15,7 @@ import {
   utcAround,
   utcMinutes,
 } from "./moment.ts";
-import { isPlainDate } from "./fast_path.ts";
+import { isPlainDate, plainInstant } from "./fast_path.ts";
 import { momentReader, patternProblem } from "./moment_pattern.ts";
 
 /** A type of date or time. */
@@ -49,11 +49,13 @@ export function momentCast(type: MomentType, options: CastOptions): Cast {
   let lastText: string | Invalid = notAMoment(type);
   const isPlain = type === "date" && format === undefined;
   const isTime = type === "time" && format === undefined;
+  const isInstant = type === "timestamptz" && format === undefined;
   return (value) => {
     if (isTime && typeof value === "string" && END_OF_DAY.test(value)) return "24:00:00";
     if (isPlain && typeof value === "string" && isPlainDate(value)) return value;
     if (value !== last) {
-      lastText = textOf(type, read(value), options) ?? notAMoment(type, value, format);
+      const plain = isInstant && typeof value === "string" ? plainInstant(value) : undefined;
+      lastText = plain ?? textOf(type, read(value), options) ?? notAMoment(type, value, format);
       last = value;
     }
     return lastText;

@@ -20,7 +20,7 @@ export function comparable(type: ColumnType, text: string): string | number | bi
       return text;
     case "integer":
     case "bigint":
-      return INTEGER.test(text) ? BigInt(text.replace("+", "")) : undefined;
+      return INTEGER.test(text) ? integer(text) : undefined;
     case "numeric":
     case "money":
     case "double":
@@ -69,6 +69,12 @@ function compareCodePoints(a: string, b: string): number {
 
 function lifted(unit: number): number {
   return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
+}
+
+/** A number where it is exact: numbers are compared and hashed ten times as fast as big integers. */
+function integer(text: string): number | bigint {
+  const number = Number(text);
+  return Number.isSafeInteger(number) ? number + 0 : BigInt(text.replace("+", ""));
 }
 
 function decimal(text: string): number | undefined {

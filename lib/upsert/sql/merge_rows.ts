@@ -10,9 +10,11 @@ export class MergedRows {
   /** The rounds so far. */
   readonly rounds: Row[][] = [];
   readonly #shape: RowShape;
-  /** The index of a key's row in the first round; later rounds are rare and kept separately. */
-  readonly #first = new Map<string, number>();
-  readonly #later = new Map<string, { round: number; index: number }>();
+  /** The keys of the first round while each is greater than the one before: they are distinct and sorted. */
+  #ascending: Key[] | undefined = [];
+  /** The index of a key's row in the first round, once keys do not ascend; later rounds are rare and kept separately. */
+  #first = new Map<Key, number>();
+  readonly #later = new Map<Key, { round: number; index: number }>();
 
   /** Starts without rows. */
   constructor(shape: RowShape) {
@@ -22,6 +24,7 @@ export class MergedRows {
   /** Adds a row; the shape's merge policies decide between it and earlier rows. The row itself is not changed. */
   add(row: Row): void {
     const key = keyOf(this.#shape, row);
+    if (this.#ascends(key)) return void this.#append(0, row);
     const index = this.#first.get(key);
     if (index === undefined) {
       this.#first.set(key, this.#append(0, row));
@@ -39,10 +42,21 @@ export class MergedRows {
    */
   inKeyOrder(): { rows: Row[]; arrival: number[] }[] {
     return this.rounds.map((rows, round) => {
-      if (round > 0) return { rows, arrival: [...rows.keys()] };
-      const arrival = [...this.#first].sort(([a], [b]) => a < b ? -1 : 1).map(([, index]) => index);
+      if (round > 0 || this.#ascending !== undefined) return { rows, arrival: [...rows.keys()] };
+      const arrival = [...this.#first].sort(([a], [b]) => isBefore(a, b) ? -1 : 1)
+        .map(([, index]) => index);
       return { rows: arrival.map((index) => rows[index]!), arrival };
     });
+  }
+
+  /** Whether all keys ascend up to this one, so that no lookup is needed: files and pages are often sorted. */
+  #ascends(key: Key): boolean {
+    const keys = this.#ascending;
+    if (keys === undefined) return false;
+    if (keys.length === 0 || isBefore(keys.at(-1)!, key)) return keys.push(key) > 0;
+    this.#first = new Map(keys.map((known, index) => [known, index]));
+    this.#ascending = undefined;
+    return false;
   }
 
   #append(round: number, row: Row): number {
@@ -126,12 +140,30 @@ function compareVersions(shape: RowShape, a: Row, b: Row): number | undefined {
   return 0;
 }
 
-/** A string that two rows share if and only if PostgreSQL considers their keys equal, as far as that is known. */
-function keyOf(shape: RowShape, row: Row): string {
+/** What two rows share if and only if PostgreSQL considers their keys equal, as far as that is known. */
+type Key = string | number;
+
+function keyOf(shape: RowShape, row: Row): Key {
+  if (shape.key.length === 1) return partOf(shape, row, shape.key[0]!);
   let key = "";
   for (const at of shape.key) {
-    const value = row[at] ?? "";
-    key += `${comparable(shape.types[at]!, value) ?? value}\0`;
+    const part = partOf(shape, row, at);
+    // Padded, integers have the order of strings.
+    key += `${typeof part === "number" ? String(part).padStart(INTEGER_DIGITS) : part}\0`;
   }
   return key;
+}
+
+/** Digits of the largest integer that a JavaScript number always distinguishes. */
+const INTEGER_DIGITS = 16;
+
+function partOf(shape: RowShape, row: Row, at: number): Key {
+  const value = row[at] ?? "";
+  const part = comparable(shape.types[at]!, value) ?? value;
+  return typeof part === "bigint" ? String(part) : part;
+}
+
+/** A total order of keys, the same for every writer. */
+function isBefore(a: Key, b: Key): boolean {
+  return typeof a === typeof b ? a < b : typeof a === "number";
 }

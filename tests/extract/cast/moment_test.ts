@@ -124,3 +124,21 @@ Deno.test("castOf() time distinguishes the end of a day from its beginning", () 
   assertEquals(cast("24:00"), "24:00:00");
   assertEquals(cast("00:00"), "00:00:00");
 });
+
+Deno.test("castOf() timestamptz reads the usual notation as it reads every other", () => {
+  const cast = castOf("timestamptz", { decimal: ".", timeZone: "UTC", inKey: false });
+  const digits = (length: number) =>
+    fc.integer({ min: 0, max: 10 ** length - 1 }).map((part) => String(part).padStart(length, "0"));
+  const texts = fc.tuple(
+    ...[fc.constantFrom("2024", "0000", "1999", "20x4"), fc.constantFrom("01", "02", "00", "13")],
+    ...[fc.constantFrom("01", "28", "29", "31", "00"), fc.constantFrom("T", " ", "t", "_")],
+    ...[digits(2), digits(2), fc.constantFrom("00", "59", "60", "5")],
+    fc.constantFrom("", ".", ".0", ".5", ".500", ".000000", ".123456", ".1234567", ".1x"),
+  ).map(([y, m, d, mark, hour, minute, second, rest]) =>
+    `${y}-${m}-${d}${mark}${hour}:${minute}:${second}${rest}`
+  );
+  fc.assert(fc.property(texts, (text) => {
+    // The fast path recognizes no other offset.
+    assertEquals(cast(`${text}Z`), cast(`${text}+00:00`));
+  }));
+});

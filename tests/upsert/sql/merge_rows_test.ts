@@ -313,3 +313,31 @@ Deno.test("MergedRows leaves versions that it cannot compare to the database, an
   const long = ["1.00000000000000000001", "1.00000000000000000002"];
   assertEquals(roundsOf(...long), long.map((seen, at) => [["a", seen, `note ${at}`]]));
 });
+
+Deno.test("MergedRows merges and sorts keys alike, whether they ascend or not", () => {
+  const shape = shapeOf("t", tableOf({ a: "bigint", b: "text", n: "text" }, { key: ["a", "b"] }));
+  const single = shapeOf("t", tableOf({ a: "bigint", n: "text" }));
+  const digits = fc.constantFrom("0", "9", "10", "007", "-3", "99999999999999999", "12345678901");
+  const keys = fc.array(fc.tuple(digits, fc.constantFrom("", "x")), { maxLength: 12 });
+  fc.assert(fc.property(keys, fc.boolean(), (keys, isSorted) => {
+    const rows: Row[] = keys.map(([a, b], at) => [a, b, String(at)]);
+    if (isSorted) rows.sort(([a], [b]) => BigInt(a!) < BigInt(b!) ? -1 : 1);
+    const composite = mergedRows(shape, rows);
+    const latest = new Map(rows.map((row) => [`${BigInt(row[0]!)} ${row[1]}`, row]));
+    assertEquals(
+      new Set(composite.map(([, , n]) => n)),
+      new Set([...latest.values()].map(([, , n]) => n)),
+    );
+    assertEquals(composite, mergedRows(shape, composite.toReversed()));
+    const alone = mergedRows(single, rows.map(([a, , n]) => [a!, n!]));
+    const numbers = alone.map(([a]) => BigInt(a!)).filter((a) => a < 1n << 50n);
+    assertEquals(numbers, numbers.toSorted((a, b) => a < b ? -1 : 1));
+    assertEquals(alone.length, new Set(rows.map(([a]) => BigInt(a!))).size);
+  }));
+});
+
+function mergedRows(shape: RowShape, rows: readonly Row[]): Row[] {
+  const merged = new MergedRows(shape);
+  for (const row of rows) merged.add(row);
+  return merged.inKeyOrder().flatMap(({ rows }) => rows);
+}
