@@ -21,6 +21,8 @@ export interface CatchUpOptions {
   readonly isStored: boolean;
   /** Whether everything is read, as if nothing were known. */
   readonly fromZero?: boolean;
+  /** Reads the logs since a mark. Defaults to a statement of its own. */
+  readonly read?: (since: string | undefined) => Promise<Logs>;
 }
 
 /** Windows recorded by a run after which it stores how far the logs are folded. */
@@ -33,12 +35,12 @@ export const WINDOWS_PER_MARK = 1_000;
  */
 export async function catchUp(
   { job, checkpoint, target }: CatchUpInput,
-  { isStored, fromZero = false }: CatchUpOptions,
+  { isStored, fromZero = false, read }: CatchUpOptions,
 ): Promise<Logs> {
   // One after the other: two readings since the same mark would count their windows twice.
   const reading = (turns.get(checkpoint) ?? Promise.resolve()).then(async () => {
     const since = fromZero ? undefined : await checkpoint.mark();
-    const logs = await readLogs(target, job, since);
+    const logs = await (read === undefined ? readLogs(target, job, since) : read(since));
     await checkpoint.fold(logs, isStored);
     return logs;
   });

@@ -30,6 +30,8 @@ export class ClaimedPlan implements UnitSource {
   /** The units of the plan that parts were cut from. */
   readonly #wholes = new WeakMap<Unit, Unit>();
   #turn: Promise<unknown> = Promise.resolve();
+  /** How many calls wait for a unit. */
+  #waiting = 0;
   #claiming: Promise<boolean> | undefined;
   #size = FEWEST_CLAIMED;
   #claimedAtMs = -Infinity;
@@ -47,8 +49,13 @@ export class ClaimedPlan implements UnitSource {
     return this.#plan.isWaiting;
   }
 
-  next(): Promise<Unit | undefined> {
-    return this.exclusive(() => this.#take());
+  async next(): Promise<Unit | undefined> {
+    this.#waiting++;
+    try {
+      return await this.exclusive(() => this.#take());
+    } finally {
+      this.#waiting--;
+    }
   }
 
   /** Runs an action while no unit is handed out. */
@@ -128,11 +135,12 @@ export class ClaimedPlan implements UnitSource {
 
   /** Claims the next windows; false if the plan has no more, though others may be busy with some. */
   async #claim(): Promise<boolean> {
-    await this.#claims.learn();
+    this.#adapt();
     const candidates = await this.#propose();
     if (candidates.length === 0) return false;
-    this.#adapt();
-    const granted = await this.#claims.claim(this.name, candidates, this.#size);
+    this.#leaveSome(candidates.length);
+    const most = Math.max(this.#size, this.#waiting);
+    const granted = await this.#claims.claim(this.name, candidates, most);
     this.#granted.push(...candidates.filter((unit) => granted.has(unit)));
     this.#candidates.unshift(...candidates.filter((unit) => !granted.has(unit)));
     return true;
@@ -140,8 +148,7 @@ export class ClaimedPlan implements UnitSource {
 
   async #propose(): Promise<Unit[]> {
     const proposed: Unit[] = [];
-    // Windows whose length follows from what was fetched are not cut ahead.
-    const most = this.#size * (this.stream.window?.auto ? 1 : PROPOSED_FOR_ONE);
+    const most = Math.max(this.#size, this.#waiting) * this.#proposedForOne;
     while (proposed.length < most) {
       if (this.#plan.isWaiting && proposed.length > 0) break;
       const candidate = this.#candidates.shift() ?? await this.#plan.next();
@@ -156,6 +163,17 @@ export class ClaimedPlan implements UnitSource {
       if (free.length === 0) this.settle(candidate);
     }
     return proposed;
+  }
+
+  /** Windows whose length follows from what was fetched are not cut ahead. */
+  get #proposedForOne(): number {
+    return this.stream.window?.auto ? 1 : PROPOSED_FOR_ONE;
+  }
+
+  /** Claims fewer windows towards the end, so that all processes end at the same time. */
+  #leaveSome(free: number): void {
+    const size = Math.ceil(free / this.#proposedForOne);
+    this.#size = Math.max(FEWEST_CLAIMED, Math.min(this.#size, size));
   }
 
   #remember(busy: readonly Unit[]): void {

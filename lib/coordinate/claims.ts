@@ -2,7 +2,7 @@
 // belongs to. Alone it only counts; once other processes join, everything that is in flight is claimed, and from
 // then on a window is handed out after it was claimed. Invariant: a claim ends in the transaction of the rows of
 // its last window.
-import { catchUp, type CatchUpInput } from "../checkpoint/catch_up.ts";
+import { catchUp, type CatchUpInput, type CatchUpOptions } from "../checkpoint/catch_up.ts";
 import type { Unit } from "../plan/stream_plan.ts";
 import { ClaimTable } from "../upsert/claim_table.ts";
 import type { Target } from "../upsert/write/target.ts";
@@ -79,35 +79,38 @@ export class Claims {
     });
   }
 
-  /** Reads what the other processes have committed. */
-  async learn(): Promise<void> {
+  /** Learns what the other processes have committed, in a statement of its own or by the reading that is given. */
+  async learn(read?: CatchUpOptions["read"]): Promise<void> {
     const { isStored } = this.#options;
-    this.progress.add(await catchUp(this.#options, { isStored }));
+    const how = read === undefined ? { isStored } : { isStored, read };
+    this.progress.add(await catchUp(this.#options, how));
   }
 
-  /** Claims the first of these units of a stream that are free, `limit` at most, and returns them. */
+  /**
+   * Claims the first of these units of a stream that are free, `limit` at most, and returns them; the same message
+   * brings what the others have done.
+   */
   async claim(stream: string, units: readonly Unit[], limit = units.length): Promise<Set<Unit>> {
-    const { checkpoint, randomId } = this.#options;
+    const { randomId } = this.#options;
     const claims = units.map((unit) => ({
       unit,
       claim: { token: randomId(), open: new Set([unit]) },
     }));
     const granted = new Set<Unit>();
     for (const [scope, ofScope] of Map.groupBy(claims, ({ unit }) => unit.scope)) {
-      const result = await this.#table.claim({
-        ...{ stream, scope, mark: await checkpoint.mark(), limit },
-        wanted: ofScope.map(({ unit: { each, window }, claim: { token } }) => ({
-          each,
-          window,
-          token,
-        })),
+      const wanted = ofScope.map(({ unit: { each, window }, claim: { token } }) => ({
+        ...{ each, window, token },
+      }));
+      await this.learn(async (mark) => {
+        const result = await this.#table.claim({ stream, scope, limit, wanted }, mark);
+        this.progress.claimedByOthers([stream], result.claims);
+        for (const { unit, claim } of ofScope) {
+          if (!result.granted.has(claim.token)) continue;
+          granted.add(unit);
+          this.#held.set(unit, claim);
+        }
+        return result.logs;
       });
-      this.progress.claimedByOthers(stream, result.others);
-      for (const { unit, claim } of ofScope) {
-        if (!result.granted.has(claim.token)) continue;
-        granted.add(unit);
-        this.#held.set(unit, claim);
-      }
     }
     return granted;
   }
@@ -148,11 +151,13 @@ export class Claims {
     if (tokens.length > 0) await this.#table.release(tokens);
   }
 
-  /** Reads what others have claimed of streams. */
+  /** Learns what others have claimed of streams, and what they have committed. */
   async look(streams: readonly string[]): Promise<void> {
-    for (const stream of streams) {
-      this.progress.claimedByOthers(stream, await this.#table.others(stream));
-    }
+    await this.learn(async (mark) => {
+      const { claims, logs } = await this.#table.others(streams, mark);
+      this.progress.claimedByOthers(streams, claims);
+      return logs;
+    });
   }
 
   /** Gives everything back. */

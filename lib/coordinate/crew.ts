@@ -48,8 +48,10 @@ const SIGN_OF_LIFE_MS = 2_000;
 const SURE_AFTER_MS = 4_500;
 /** Time after which the lease of a dead worker has ended. */
 const LEASE_ENDS_MS = 16_000;
-/** Time between two looks at what others are fetching. */
+/** Most time between two looks at what others do. */
 const LOOK_MS = 250;
+/** Time before the first look; each further one waits twice as long, so that a short wait ends soon. */
+const FIRST_LOOK_MS = 15;
 
 /** One process of a run. */
 export class Crew implements AsyncDisposable {
@@ -119,7 +121,9 @@ export class Crew implements AsyncDisposable {
   async begin(): Promise<void> {
     const { run, hasJoined, isShared = hasJoined, clock, signal } = this.#options;
     // The process that started the run claims what it has in flight as soon as it notices this one.
-    while (hasJoined && !await this.#table.allShare(run)) await clock.sleep(LOOK_MS, signal);
+    for (let looks = 0; hasJoined && !await this.#table.allShare(run); looks++) {
+      await clock.sleep(pauseMs(looks), signal);
+    }
     const open = await this.#table.openRun();
     if (open?.run !== run) {
       throw new Failure("locked", `Cannot join: run ${run} has ended`, {
@@ -178,13 +182,12 @@ export class Crew implements AsyncDisposable {
   async hasMore(streams: readonly string[]): Promise<boolean> {
     const { clock, signal } = this.#options;
     const plans = [...this.#plans].filter(({ name }) => streams.includes(name));
-    while (this.#claims.areShared && !signal.aborted) {
+    for (let looks = 0; this.#claims.areShared && !signal.aborted; looks++) {
       await this.#claims.look(streams);
-      await this.#claims.learn();
       const states = plans.map((plan) => plan.recheck());
       if (states.includes("free")) return true;
       if (!states.includes("busy")) break;
-      await clock.sleep(LOOK_MS, signal).catch(() => {});
+      await clock.sleep(pauseMs(looks), signal).catch(() => {});
     }
     for (const plan of plans) this.#plans.delete(plan);
     return false;
@@ -196,9 +199,10 @@ export class Crew implements AsyncDisposable {
    */
   async finish(summary: unknown): Promise<void> {
     const { clock, run, worker, signal } = this.#options;
-    while (!signal.aborted && !await this.#table.finish(run, worker, summary)) {
+    for (let looks = 0; !signal.aborted; looks++) {
+      if (await this.#table.finish(run, worker, summary)) return;
       await this.#notice();
-      await clock.sleep(LOOK_MS, signal).catch(() => {});
+      await clock.sleep(pauseMs(looks), signal).catch(() => {});
     }
   }
 
@@ -206,10 +210,10 @@ export class Crew implements AsyncDisposable {
   async others(waitMs: number): Promise<unknown[]> {
     const { clock, run, worker } = this.#options;
     const untilMs = clock.now() + waitMs;
-    for (;;) {
+    for (let looks = 0;; looks++) {
       const { summaries, working } = await this.#table.others(run, worker);
       if (working === 0 || clock.now() >= untilMs) return summaries;
-      await clock.sleep(LOOK_MS);
+      await clock.sleep(pauseMs(looks));
     }
   }
 
@@ -261,11 +265,14 @@ export class Crew implements AsyncDisposable {
   /** Ends the leases of workers that died: their connections show it at once. */
   async #notice(): Promise<void> {
     const nowMs = this.#options.clock.now();
-    const silent = await this.#table.silent();
-    this.#silent = new Map(
-      silent.map(({ token }) => [token, this.#silent.get(token) ?? nowMs]),
-    );
-    const dead = silent.filter(({ token }) => nowMs - this.#silent.get(token)! >= SIGN_OF_LIFE_MS);
-    await this.#table.expire(dead);
+    const { locks, hasExpired } = await this.#table.silent();
+    this.#silent = new Map(locks.map(({ token }) => [token, this.#silent.get(token) ?? nowMs]));
+    const dead = locks.filter(({ token }) => nowMs - this.#silent.get(token)! >= SIGN_OF_LIFE_MS);
+    if (dead.length > 0 || hasExpired) await this.#table.expire(dead);
   }
+}
+
+/** Time before the next look after so many. */
+function pauseMs(looks: number): number {
+  return Math.min(LOOK_MS, FIRST_LOOK_MS * 2 ** looks);
 }

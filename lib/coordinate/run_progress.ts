@@ -49,11 +49,10 @@ export class RunProgress {
     }
   }
 
-  /** Replaces what others have claimed of a stream. */
-  claimedByOthers(stream: string, claims: readonly ClaimedWindow[]): void {
-    const taken = new Map<string, Taken>();
-    for (const claim of claims) take(taken, claim, claim.window);
-    this.#claimed.set(stream, taken);
+  /** Replaces what others have claimed of streams. */
+  claimedByOthers(streams: readonly string[], claims: readonly ClaimedWindow[]): void {
+    for (const stream of streams) this.#claimed.set(stream, new Map());
+    for (const claim of claims) take(this.#claimed.get(claim.stream)!, claim, claim.window);
   }
 
   /** Which parts of a unit are free, and which are busy; the others have ended. */

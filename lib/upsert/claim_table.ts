@@ -1,12 +1,13 @@
-// Claims windows for a worker, in the table hindcast_claims. Each call is one transaction that holds a lock of the
-// job, so it works through a pooler. Invariant: a window, or a part of it, belongs to one living worker, and is
-// not claimed again once it is in the ledger.
+// Claims windows for a worker, in the table hindcast_claims, and reads what the others have done. Each call is one
+// transaction in one message that holds a lock of the job, so it works through a pooler. Invariant: a window, or
+// a part of it, belongs to one living worker, and is not claimed again once it is in the ledger.
 import type { Track } from "../plan/scope.ts";
 import { formatCivil, parseCivil } from "../plan/time/civil.ts";
 import type { Window } from "../plan/time/window.ts";
 import { quoteLiteral } from "./sql/identifier.ts";
 import { FAILURES_TABLE, LEDGER_TABLE } from "./sql/log_tables.ts";
 import { LOCKS_TABLE } from "./sql/system_tables.ts";
+import { type Logs, logsOf, logsStatement } from "./read_logs.ts";
 import { CLAIMS_TABLE } from "./sql/worker_tables.ts";
 import type { StatementRows, Target } from "./write/target.ts";
 
@@ -32,45 +33,61 @@ export interface ClaimRequest {
   readonly stream: string;
   /** Canonical string of the parameters. */
   readonly scope: string;
-  /** How far the logs are known; windows that were committed since are not claimed. */
-  readonly mark: string | undefined;
   /** What it wants, in order. */
   readonly wanted: readonly WantedWindow[];
   /** How many of them it wants at most: others may have the first ones. */
   readonly limit: number;
 }
 
+/** What the others have done. */
+export interface Others {
+  /** What they have claimed. */
+  readonly claims: readonly ClaimedWindow[];
+  /** What was committed since the mark. */
+  readonly logs: Logs;
+}
+
 /** The claims of one worker of a job. */
 export class ClaimTable {
   readonly #target: Pick<Target, "transact">;
+  readonly #name: string;
   readonly #job: string;
   readonly #worker: string;
 
   /** The tables must exist. */
   constructor(target: Pick<Target, "transact">, job: string, worker: string) {
     this.#target = target;
+    this.#name = job;
     this.#job = quoteLiteral(job);
     this.#worker = quoteLiteral(worker);
   }
 
-  /** Claims what is free; returns the tokens that were granted, and what others have claimed of the stream. */
+  /**
+   * Claims what is free and was not committed since a mark up to which the logs are known; returns the tokens that
+   * were granted, and what others have done in the stream. The logs are read before the lock is taken.
+   */
   async claim(
     request: ClaimRequest,
-  ): Promise<{ granted: ReadonlySet<string>; others: ClaimedWindow[] }> {
-    const statements = [
-      ...this.#opening(),
-      this.#insertSql(request),
-      this.#readSql(request.stream),
-    ];
-    const rows = (await this.#target.transact(statements)).at(-1)!;
+    mark: string | undefined,
+  ): Promise<Others & { granted: ReadonlySet<string> }> {
+    const results = await this.#target.transact([
+      logsStatement(this.#name, mark),
+      claimLockSql(this.#job),
+      this.#insertSql(request, mark),
+      this.#readSql([request.stream]),
+    ]);
+    const rows = results.at(-1)!;
     const own = rows.filter((row) => row[5] === "t").map((row) => String(row[6]));
-    return { granted: new Set(own), others: claimed(rows) };
+    return { granted: new Set(own), claims: claimed(rows), logs: logsOf(results[0]!, mark) };
   }
 
-  /** What others have claimed of a stream. */
-  async others(stream: string): Promise<ClaimedWindow[]> {
-    const statements = [...this.#opening(), this.#readSql(stream)];
-    return claimed((await this.#target.transact(statements)).at(-1)!);
+  /** What others have done in streams since a mark. The logs are read last: they hold the claims that ended. */
+  async others(streams: readonly string[], mark: string | undefined): Promise<Others> {
+    const results = await this.#target.transact([
+      this.#readSql(streams),
+      logsStatement(this.#name, mark),
+    ]);
+    return { claims: claimed(results[0]!), logs: logsOf(results[1]!, mark) };
   }
 
   /** Gives claims back; all of the worker's without tokens. */
@@ -90,12 +107,10 @@ export class ClaimTable {
     return `DELETE FROM ${CLAIMS_TABLE} WHERE job = ${this.#job} AND ${tokenIn(tokens)}`;
   }
 
-  /** Takes the lock of the job's claims, and gives the claims of dead workers up. */
-  #opening(): string[] {
-    return [claimLockSql(this.#job), ...reapSql(this.#job)];
-  }
-
-  #insertSql({ stream, scope, mark, wanted, limit }: ClaimRequest): string {
+  #insertSql(
+    { stream, scope, wanted, limit }: ClaimRequest,
+    mark: string | undefined,
+  ): string {
     const rows = wanted.map(({ each, window, token }, at) => ({
       at,
       each,
@@ -122,9 +137,11 @@ WHERE NOT EXISTS (SELECT FROM ${CLAIMS_TABLE} AS o WHERE ${overlaps("o")})${unse
 ORDER BY c.at LIMIT ${limit} ON CONFLICT DO NOTHING`;
   }
 
-  #readSql(stream: string): string {
+  #readSql(streams: readonly string[]): string {
     return `SELECT stream, scope, each, "from", "to", worker = ${this.#worker}, token
-FROM ${CLAIMS_TABLE} WHERE job = ${this.#job} AND stream = ${quoteLiteral(stream)}`;
+FROM ${CLAIMS_TABLE} WHERE job = ${this.#job} AND stream IN (${
+      streams.map(quoteLiteral).join(", ")
+    })`;
   }
 }
 

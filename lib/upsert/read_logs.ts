@@ -13,7 +13,8 @@ import {
   type LogColumns,
   readLogsSql,
 } from "./sql/log_sql.ts";
-import type { Target } from "./write/target.ts";
+import { quoteLiteral } from "./sql/identifier.ts";
+import type { StatementRows, Target } from "./write/target.ts";
 
 /** A finished window, or a part of one, in the ledger. */
 export interface LoggedWindow {
@@ -111,11 +112,25 @@ async function read(
     parameters: withJob(sql, parameters),
     readOnly: true,
   });
+  const logs = logsOf(rows, since);
+  return columns === undefined || hasTransactions(columns) ? logs : { ...logs, mark: undefined };
+}
+
+/** The statement that reads the logs of a job since a mark, for a transaction on prepared tables. */
+export function logsStatement(job: string, since: string | undefined): string {
+  const literals = [job, since ?? ""].map(quoteLiteral);
+  return readLogsSql(since !== undefined).replaceAll(/\$([12])/g, (_, at) => literals[at - 1]!);
+}
+
+/** The logs of the rows that the statement returned. */
+export function logsOf(
+  rows: StatementRows | readonly (readonly unknown[])[],
+  since: string | undefined,
+): Logs {
   const of = (kind: string) =>
     rows.filter((row) => row[0] === kind).map((row) => row.slice(1).map(String));
-  const hasMark = columns === undefined || hasTransactions(columns);
   return {
-    mark: hasMark ? of("mark")[0]?.[0] : undefined,
+    mark: of("mark")[0]?.[0],
     isWhole: since === undefined,
     tracks: of("windows").map(trackOf),
     failures: of("failure").map(([text]) => failureOf(JSON.parse(text!))),

@@ -70,6 +70,14 @@ export interface OpenRun {
   readonly xid: number;
 }
 
+/** A lock whose holder shows no sign of life. */
+export interface SilentLock {
+  /** Names it. */
+  readonly token: string;
+  /** When its lease ends; an opaque string that changes with each renewal. */
+  readonly lease: string;
+}
+
 /** How long after its last sign of life a process that holds no lock counts as gone. */
 const SEEN_WITHIN = "interval '15 s'";
 
@@ -213,30 +221,34 @@ export class WorkerTable {
 
   /**
    * Locks of the job and its workers without a sign of life, though the connections of their holders could give
-   * one: the token of each and its lease.
+   * one: the token of each and its lease. Also whether there are claims of workers whose lease has ended.
    */
-  async silent(): Promise<{ token: string; lease: string }[]> {
-    const [rows] = await this.#target.transact([
+  async silent(): Promise<{ locks: SilentLock[]; hasExpired: boolean }> {
+    const [rows, expired] = await this.#target.transact([
       `SELECT l.token, l.lease_until FROM ${LOCKS_TABLE} AS l WHERE (l.job = ${this.#job} OR l.job IN ` +
       `(SELECT 'worker ' || worker FROM ${WORKERS_TABLE} WHERE job = ${this.#job})) ` +
       `AND l.backend IS NOT NULL AND l.lease_until > clock_timestamp() AND NOT EXISTS (SELECT FROM pg_locks AS p ` +
       `WHERE p.locktype = 'advisory' AND p.granted AND p.pid = l.backend ` +
       `AND (p.classid::bigint << 32 | p.objid::bigint) = ` +
       `hashtextextended('hindcast/' || current_schema() || '/' || l.job, 0))`,
+      `SELECT EXISTS (SELECT FROM ${CLAIMS_TABLE} AS c WHERE c.job = ${this.#job} AND NOT EXISTS ` +
+      `(SELECT FROM ${LOCKS_TABLE} AS l WHERE l.job = 'worker ' || c.worker ` +
+      `AND l.lease_until > clock_timestamp()))`,
     ]);
-    return rows!.map(([token, lease]) => ({ token: token!, lease: lease! }));
+    const locks = rows!.map(([token, lease]) => ({ token: token!, lease: lease! }));
+    return { locks, hasExpired: expired![0]![0] === "t" };
   }
 
-  /** Ends the leases of workers that have been silent, unless they were renewed. */
-  async expire(dead: readonly { token: string; lease: string }[]): Promise<void> {
-    if (dead.length === 0) return;
+  /** Ends the leases of workers that have been silent, unless they were renewed, and gives up what is claimed without a lease. */
+  async expire(dead: readonly SilentLock[]): Promise<void> {
     const pairs = dead.map(({ token, lease }) =>
       `(${quoteLiteral(token)}::uuid, ${quoteLiteral(lease)}::timestamptz)`
     );
+    const ending = `UPDATE ${LOCKS_TABLE} SET lease_until = NULL WHERE (token, lease_until) IN`;
     await this.#target.transact([
-      `UPDATE ${LOCKS_TABLE} SET lease_until = NULL WHERE (token, lease_until) IN (${
-        pairs.join(", ")
-      })`,
+      claimLockSql(this.#job),
+      ...dead.length === 0 ? [] : [`${ending} (${pairs.join(", ")})`],
+      ...reapSql(this.#job),
     ]);
   }
 

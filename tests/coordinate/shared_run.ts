@@ -19,6 +19,9 @@ export const OPTIONS: RunOptions = {
   ...{ groups: [], only: [], with: [], without: [] },
 };
 
+/** Time between two looks for the run. */
+const LOOK_MS = 50;
+
 async function jobOf(text: string): Promise<Job> {
   return await readJob("job.yaml", { readText: () => text, env: () => undefined });
 }
@@ -60,7 +63,10 @@ export async function runShared(
     using kv = await openMemoryKv();
     const table = new WorkerTable(target, job.job);
     let open = await table.openRun();
-    while (open === undefined) open = await table.openRun();
+    while (open === undefined) {
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      open = await table.openRun();
+    }
     const { streams, range } = open.plan as CrewPlan;
     return await performRun({
       ...common,
