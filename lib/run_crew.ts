@@ -2,6 +2,7 @@
 // enters, and what the summaries of all come to when it leaves. A run on an embedded database belongs to one
 // process.
 import { Crew } from "./coordinate/crew.ts";
+import { type Definition, definitionOf } from "./coordinate/definition.ts";
 import type { Clock } from "./fetch/rate/clock.ts";
 import type { BackfillInput } from "./backfill.ts";
 import type { Window } from "./plan/time/window.ts";
@@ -53,6 +54,8 @@ export interface CrewPlan {
   readonly retryOnly: readonly string[] | null;
   /** The options of the run, for its log. */
   readonly options: Readonly<Record<string, unknown>>;
+  /** What the job is; undefined in the run of an earlier version. */
+  readonly definition?: Definition;
 }
 
 /** How long the process that started a run waits for the others to leave, once everything is done. */
@@ -63,9 +66,9 @@ export function crewPlan(
   run: CrewedRun & { readonly options: CrewPlan["options"] },
 ): CrewPlan | undefined {
   if (!mayBeShared(run)) return undefined;
-  const { streams, params, range, resume, retry, options } = run;
+  const { job, streams, params, range, resume, retry, options } = run;
   const retryOnly = retry === undefined ? null : [...retry.only];
-  return { streams, params, range, resume, retryOnly, options };
+  return { streams, params, range, resume, retryOnly, options, definition: definitionOf(job) };
 }
 
 /** Enters this process in the crew of the run; undefined where nobody may join. */

@@ -11,12 +11,13 @@ import { EXIT, printError } from "../exit.ts";
 import { env, openStores, print, type Stores } from "../open_job.ts";
 import { performRun } from "../perform_run.ts";
 import { planRun } from "../resume.ts";
+import { isLocked, joinRun } from "./join_run.ts";
 import { type GivenOptions, givenOptions, rangeOf, runOptions, streamsOf } from "../run_options.ts";
 import { Screen } from "../screen.ts";
 import { StopSignal } from "../signals.ts";
 import { surveyLines } from "../lines/survey_lines.ts";
 import { FIRST_WORKER, readWorkerCount, thisWorker } from "../worker_count.ts";
-import { newRunId } from "../../run.ts";
+import { newRunId, type RunResult } from "../../run.ts";
 
 /**
  * Runs a backfill, or prints its plan or forecast, as the arguments say; resolves to the exit code.
@@ -29,9 +30,18 @@ export async function backfill(job: Job, args: Arguments): Promise<number> {
   if (shown !== undefined && args.has("from-archive")) throw noReplay(`--${shown}`);
   const given = givenOptions(job, args, Date.now());
   if (args.has("dry-run")) return await showPlan(job, given, args.has("resume"));
-  return args.has("check-status")
-    ? await checkStatus(job, given, args)
-    : await perform(job, given, args);
+  if (args.has("check-status")) return await checkStatus(job, given, args);
+  try {
+    return await perform(job, given, args);
+  } catch (error) {
+    if (!isLocked(error) || !mayJoin(args)) throw error;
+    return await joinRun(job, given, error);
+  }
+}
+
+/** A worker prints no summary, and a replay sends no request. */
+function mayJoin(args: Arguments): boolean {
+  return args.has("resume") && !args.has("json") && !args.has("from-archive");
 }
 
 /** Prints the plan of a run; that of `--resume` depends on what is done. */
@@ -162,7 +172,7 @@ async function performOn(
     ? serveRun(job, { target: stores.target, checkpoint })
     : null;
   if (page !== null) screen.say(`console of ${job.job} at ${page.url}`);
-  const { summary, error } = await performRun({
+  const result = await performRun({
     job,
     ...plan,
     noWait: args.has("no-wait"),
@@ -182,6 +192,13 @@ async function performOn(
     env,
   });
   screen[Symbol.dispose]();
+  // Workers of an earlier run still work on it.
+  if (isLocked(result.error) && mayJoin(args)) throw result.error;
+  return conclude(result, args);
+}
+
+/** Prints how a run ended, and returns the exit code. */
+function conclude({ summary, error }: RunResult, args: Arguments): number {
   if (error !== undefined && summary.outcome !== "interrupted") {
     printError(error, args.has("verbose"));
   }

@@ -4,6 +4,7 @@
 import { Checkpoint } from "../../checkpoint/checkpoint.ts";
 import { openMemoryKv } from "../../checkpoint/open_kv.ts";
 import type { Job } from "../../config/schema/job.ts";
+import { definitionOf, differences } from "../../coordinate/definition.ts";
 import { Failure } from "../../failure.ts";
 import type { RunEvent } from "../../report/event.ts";
 import { plainLines } from "../../report/plain_lines.ts";
@@ -43,6 +44,7 @@ export async function work(job: Job, { name, waitSeconds }: WorkerOptions): Prom
     for (let waitMs = 1000 * waitSeconds;; waitMs = 0) {
       const open = await waitForRun(target, job, waitMs, stop.signal);
       if (open === undefined) throw noRun(job);
+      refuseOtherJob(job, open);
       const { error, summary } = await join(job, open, { target, name, say, signal: stop.signal });
       if (stop.signal.aborted) return EXIT.interrupted;
       if (error === undefined) return summary.windows.failed > 0 ? EXIT.failed : EXIT.done;
@@ -73,6 +75,21 @@ function noRun({ job }: Job): Failure {
   return new Failure("configuration", `Cannot join: no run of job "${job}" is in progress`, {
     hint: "Start one: deno task backfill --resume",
   });
+}
+
+/** Another job file would fetch other windows, or make other rows of them. */
+function refuseOtherJob(job: Job, { run, plan }: OpenRun): void {
+  const { definition } = plan as CrewPlan;
+  if (definition === undefined) return;
+  const parts = differences(definition, definitionOf(job));
+  if (parts.length === 0) return;
+  throw new Failure(
+    "configuration",
+    `Cannot join run ${run}: ${job.file} differs from the job file of the run in ${
+      parts.join(", ")
+    }`,
+    { hint: "Use the job file and the version of Hindcast with which the run was started" },
+  );
 }
 
 async function waitForRun(

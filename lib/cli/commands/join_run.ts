@@ -1,0 +1,48 @@
+// Owns what `backfill --resume` does where a run of the job is in progress: it joins that run as `worker` does, if
+// what it was asked for is what the run fetches. It starts no run.
+import type { Job } from "../../config/schema/job.ts";
+import { Failure } from "../../failure.ts";
+import type { CrewPlan } from "../../run_crew.ts";
+import { openTarget } from "../../upsert/open_target.ts";
+import { WorkerTable } from "../../upsert/worker_table.ts";
+import { env, onWait } from "../open_job.ts";
+import type { GivenOptions } from "../run_options.ts";
+import { readSettings } from "../settings.ts";
+import { work } from "./worker.ts";
+
+/** Whether an error means that another process works on the job. */
+export function isLocked(error: unknown): error is Failure {
+  return error instanceof Failure && error.kind === "locked";
+}
+
+/**
+ * Joins the run that holds the job's lock; resolves to the exit code.
+ *
+ * @throws {Failure} the given one where there is no such run, or it fetches something else.
+ */
+export async function joinRun(job: Job, given: GivenOptions, locked: Failure): Promise<number> {
+  const plan = await planOfRun(job);
+  if (plan === undefined || !isAskedFor(given, plan)) throw locked;
+  console.error("note: a run of this job is in progress; joining it");
+  return await work(job, { name: `${Deno.hostname()}:${Deno.pid}`, waitSeconds: 0 });
+}
+
+async function planOfRun({ job }: Job): Promise<CrewPlan | undefined> {
+  await using target = await openTarget(readSettings(env).databaseUrl, { onWait });
+  return (await new WorkerTable(target, job).openRun())?.plan as CrewPlan | undefined;
+}
+
+/** Whether a run fetches what options select; those that were not given select nothing. */
+function isAskedFor(given: GivenOptions, { options }: CrewPlan): boolean {
+  const differs = ([name, value]: [string, unknown]) =>
+    JSON.stringify(value) !== JSON.stringify(options[name]);
+  const { params, ...others } = given;
+  const named = Object.entries(others).filter(([, value]) =>
+    value !== undefined && value.length > 0
+  );
+  const ofRun = (options.params ?? {}) as Record<string, unknown>;
+  return !named.some(differs) &&
+    !Object.entries(params).some(([name, value]) =>
+      JSON.stringify(value) !== JSON.stringify(ofRun[name])
+    );
+}

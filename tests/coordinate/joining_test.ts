@@ -1,0 +1,41 @@
+// Who may join a run in progress: a worker with the job file of the run, and `backfill --resume` that is asked for
+// what the run fetches. Everybody else is told what differs.
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { delay } from "@std/async/delay";
+import { daysOf, meterJob, startMeters, tablesOf } from "../faults/meter_api.ts";
+import { openSite } from "../faults/site.ts";
+import { openSql } from "../faults/sql.ts";
+
+const DAYS = daysOf("2024-01-01", "2024-01-31");
+const RANGE = ["--start-date", DAYS[0]!, "--end-date", DAYS.at(-1)!];
+
+Deno.test("backfill --resume joins the run in progress; another job file, or other dates, are refused", async () => {
+  const gate = Promise.withResolvers<void>();
+  await using api = startMeters(({ number }) => number > 4 ? gate.promise : undefined);
+  const text = meterJob(api.url, { source: "  concurrency: 2" });
+  await using site = await openSite(text);
+  await using run = site.spawn("backfill", RANGE);
+  while (api.asked.length < 5) await delay(5);
+
+  await Deno.writeTextFile(site.file("other.yaml"), text.replace("window: day", "window: 2d"));
+  const other = await site.run("worker", ["--config", site.file("other.yaml"), "--name", "other"]);
+  assertEquals(other.code, 2, other.stdout);
+  assertStringIncludes(
+    other.stderr,
+    "other.yaml differs from the job file of the run in streams.readings",
+  );
+  const dates = await site.run("backfill", ["--resume", ...RANGE.with(1, "2023-01-01")]);
+  assertEquals(dates.code, 1, dates.stdout);
+  assertStringIncludes(dates.stderr, "Cannot start: job");
+
+  await using helper = site.spawn("backfill", ["--resume"]);
+  await helper.printed("joining it");
+  await using sql = openSql(site.databaseUrl);
+  const claims = "SELECT count(DISTINCT worker)::int AS count FROM hindcast_claims";
+  while ((await sql.run(claims))[0]!.count !== 2) await delay(20);
+  gate.resolve();
+  const [first, second] = await Promise.all([run.result, helper.result]);
+  assertEquals([first.code, second.code], [0, 0], first.stderr + second.stderr);
+  assertEquals(await site.rows(), tablesOf(DAYS) as Record<string, unknown[]>);
+  assertEquals([...api.timesAsked().values()].filter((times) => times > 1), []);
+});
