@@ -1,5 +1,6 @@
 // Owns the comparison of two job files that are to share a run: a digest of each of their parts, so that the run
-// need not keep the job itself. Comments, the order of keys and the name of the file do not matter. Pure.
+// need not keep the job itself. Comments, the order of keys and the name of the file do not matter, nor do
+// credentials: each machine may have its own, and a digest in the database would let its readers guess them. Pure.
 import { createHash } from "node:crypto";
 import type { Job } from "../config/schema/job.ts";
 
@@ -13,7 +14,9 @@ const UNCOMPARED: ReadonlySet<string> = new Set(["file", "usedVariables", "sentV
 
 /** Digests the parts of a job. */
 export function definitionOf(job: Job): Definition {
-  const parts = Object.entries(job).filter(([name]) => !UNCOMPARED.has(name));
+  const parts = Object.entries({ ...job, source: withoutCredentials(job.source) }).filter((
+    [name],
+  ) => !UNCOMPARED.has(name));
   return Object.fromEntries(
     parts.flatMap(([name, part]) =>
       DIVIDED.has(name)
@@ -21,6 +24,11 @@ export function definitionOf(job: Job): Definition {
         : [[name, digest(part)]]
     ),
   );
+}
+
+/** A URL holds none: it must not contain a user name or password. */
+function withoutCredentials({ auth: _auth, headers: _headers, ...source }: Job["source"]) {
+  return source;
 }
 
 /** The names of the parts that differ, in order; none if the jobs are equal. */

@@ -31,3 +31,12 @@ Deno.test("differences() names each part that differs, and parts that only one j
     "streams.orders",
   ]);
 });
+
+Deno.test("definitionOf() holds no credentials, so that each machine may have its own", async () => {
+  const withSource = (source: string) =>
+    definition(TEXT.replace(`url: "https://shop.test"`, source));
+  assertEquals(
+    await withSource(`url: "https://shop.test", headers: { x-key: one }`),
+    await withSource(`url: "https://shop.test", headers: { x-key: two }`),
+  );
+});
