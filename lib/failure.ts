@@ -35,6 +35,8 @@ export class Failure extends Error {
   readonly hint: string | undefined;
   /** Whether the window has more records than the API returns, so that a shorter one may succeed. */
   readonly tooFull: boolean;
+  /** Records of a window that has too many, if the API declares them. */
+  readonly held: number | undefined;
   /** Whether the cause may be temporary, so that the window is worth another fetch. */
   readonly mayPass: boolean;
   /** That a response does not have the declared shape: its records are elsewhere (`moved`), or nowhere (`other`). */
@@ -50,6 +52,7 @@ export class Failure extends Error {
       hint?: string | undefined;
       cause?: unknown;
       tooFull?: boolean;
+      held?: number | undefined;
       mayPass?: boolean;
       wrongShape?: "moved" | "other" | undefined;
       status?: number | undefined;
@@ -59,6 +62,7 @@ export class Failure extends Error {
     this.kind = kind;
     this.hint = options.hint;
     this.tooFull = options.tooFull ?? false;
+    this.held = options.held;
     this.mayPass = options.mayPass ?? false;
     this.wrongShape = options.wrongShape;
     this.status = options.status;

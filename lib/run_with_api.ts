@@ -15,6 +15,7 @@ import { fetchPages } from "./fetch/fetch_pages.ts";
 import type { PageArchive } from "./fetch/page_archive.ts";
 import type { Clock } from "./fetch/rate/clock.ts";
 import { staticPage } from "./fetch/static_page.ts";
+import { mostRecordsOf } from "./plan/auto_bounds.ts";
 import type { Unit } from "./plan/stream_plan.ts";
 import type { Listener, RunEvent } from "./report/event.ts";
 import { reportPages } from "./report/report_pages.ts";
@@ -109,11 +110,13 @@ function pagesOf(
   begin: (unit: Unit, requestedAt: number) => PageArchive | undefined,
 ): RunInput["pages"] {
   return (unit, signal, requestedAt) => {
-    const { values } = job.streams[unit.stream]!;
-    if (values !== undefined) return [staticPage(values)];
+    const stream = job.streams[unit.stream]!;
+    if (stream.values !== undefined) return [staticPage(stream.values)];
     const archive = begin(unit, requestedAt);
     const { window, eachValues: each } = unit;
-    const pages = fetchPages(api, unit.stream, { window, each, params, archive }, signal);
+    const mostRecords = archive?.isOnly ? undefined : mostRecordsOf(stream, window);
+    const wanted = { window, each, params, archive, mostRecords };
+    const pages = fetchPages(api, unit.stream, wanted, signal);
     return reportPages(listen, unit, pages);
   };
 }

@@ -27,6 +27,8 @@ export class ClaimedPlan implements UnitSource {
   #candidates: Unit[] = [];
   /** What others were fetching when the plan proposed it. */
   #busy: Unit[] = [];
+  /** Parts of windows that were too full. */
+  readonly #parts = new WeakSet<Unit>();
   /** The units of the plan that parts were cut from. */
   readonly #wholes = new WeakMap<Unit, Unit>();
   #turn: Promise<unknown> = Promise.resolve();
@@ -69,18 +71,19 @@ export class ClaimedPlan implements UnitSource {
     this.#plan.fetched(unit, records);
   }
 
-  /** The halves stay claimed, and are fetched next. */
-  tooFull(unit: Unit): boolean {
-    const halves = this.#plan.split(unit);
-    if (halves.length === 0) return false;
-    this.#claims.divide(unit, halves);
-    this.#granted.unshift(...halves);
+  /** The parts stay claimed, and are fetched next. */
+  tooFull(unit: Unit, held?: number): boolean {
+    const parts = this.#plan.split(unit, held);
+    if (parts.length === 0) return false;
+    this.#claims.replace([unit], parts);
+    for (const part of parts) this.#parts.add(part);
+    this.#granted.unshift(...parts);
     return true;
   }
 
   halve(unit: Unit): Unit[] | undefined {
     const halves = this.#plan.halve(unit);
-    if (halves !== undefined) this.#claims.divide(unit, halves);
+    if (halves !== undefined) this.#claims.replace([unit], halves);
     return halves;
   }
 
@@ -114,7 +117,7 @@ export class ClaimedPlan implements UnitSource {
       const granted = this.#granted.shift();
       if (granted !== undefined) {
         if (this.#claims.areShared && this.#granted.length < this.#size / 2) this.#claimAhead();
-        return granted;
+        return this.#cutAnew(granted);
       }
       if (!this.#claims.areShared) {
         const unit = await this.#plan.next();
@@ -123,6 +126,20 @@ export class ClaimedPlan implements UnitSource {
       const isClaimed = await (this.#claiming ?? this.#claim());
       if (!isClaimed) return undefined;
     }
+  }
+
+  /** A part of a window that was too full, cut again with the parts of the same claim; the rest stays claimed. */
+  #cutAnew(unit: Unit): Unit {
+    if (!this.#parts.has(unit)) return unit;
+    const others = this.#granted.filter((other) => this.#parts.has(other));
+    const siblings = others.filter((other) => this.#claims.shareOne(unit, other));
+    const left = [...siblings];
+    const part = this.#plan.cutAnew(unit, left);
+    const kept = this.#granted.filter((other) => !siblings.includes(other));
+    this.#granted.splice(0, this.#granted.length, ...left, ...kept);
+    this.#claims.replace([unit, ...siblings], [part, ...left]);
+    for (const one of [part, ...left]) this.#parts.add(one);
+    return part;
   }
 
   /** Claims before the last window is handed out, so that nobody waits for the database. */

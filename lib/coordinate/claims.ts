@@ -121,14 +121,21 @@ export class Claims {
     return unit;
   }
 
-  /** Divides the claim of a unit among its parts. */
-  divide(unit: Unit, parts: readonly Unit[]): void {
-    const claim = this.#held.get(unit);
-    this.#held.delete(unit);
-    claim?.open.delete(unit);
-    for (const part of parts) {
-      claim?.open.add(part);
-      this.#held.set(part, claim);
+  /** Whether two units that have not ended belong to one claim, or both to none. */
+  shareOne(a: Unit, b: Unit): boolean {
+    return this.#held.get(a) === this.#held.get(b);
+  }
+
+  /** Replaces units of one claim by others of the same dates, such as a window by its parts. */
+  replace(units: readonly Unit[], by: readonly Unit[]): void {
+    const claim = this.#held.get(units[0]!);
+    for (const unit of units) {
+      this.#held.delete(unit);
+      claim?.open.delete(unit);
+    }
+    for (const unit of by) {
+      claim?.open.add(unit);
+      this.#held.set(unit, claim);
     }
   }
 

@@ -102,7 +102,9 @@ async function* readOnce(
   signal: AbortSignal,
 ): AsyncGenerator<Page, Exclude<Verdict, MoreVerdict>> {
   const { job: { source } } = client.api;
-  const paginator = openPaginator(client.stream, source.url, client.ends, unit.export?.files);
+  const { ends, stream } = client;
+  const files = unit.export?.files;
+  const paginator = openPaginator(stream, source.url, ends, files, unit.mostRecords);
   using proofs = new DisposableStack();
   let proof: Disposable | undefined;
   using ahead = new ReadAhead((step, signal) => requestPage(client, unit, step, signal), {
@@ -251,9 +253,9 @@ function refuseMissingTotal({ stream }: StreamClient, { read }: Parsed): void {
 }
 
 function incomplete(verdict: Extract<Verdict, { kind: "failed" }>, api: ApiClient): Failure {
-  const { reason, hint, tooFull } = verdict;
+  const { reason, hint, tooFull, held } = verdict;
   const message = `Cannot read the complete window: ${api.mask(reason)}`;
-  return new Failure("window", message, { hint, tooFull });
+  return new Failure("window", message, { hint, tooFull, held });
 }
 
 function unstable(reason: string): Failure {

@@ -189,7 +189,7 @@ async function failOnce(
   shared: Shared,
 ): Promise<void> {
   const { channel, heldBack, streak } = shared;
-  if (failure.tooFull && plan.tooFull(unit)) {
+  if (failure.tooFull && plan.tooFull(unit, failure.held)) {
     await channel.send({ kind: "split", unit, reason: failure.message });
     return;
   }
@@ -236,11 +236,27 @@ async function fetchHeldBack(shared: Shared): Promise<void> {
     } catch (error) {
       if (options.signal.aborted || isUnavailable(error, shared)) return;
       if (!(error instanceof Failure) || !isOfWindow(error, next.unit)) throw error;
+      if (await splitHeldBack(next, error, shared)) continue;
       if (await halve({ ...next, failure: error }, shared)) continue;
       const failure = advised(error, next.isAside);
       await channel.send({ kind: "failed", unit: next.unit, failure });
     }
   }
+}
+
+/** Holds back the halves of an auto window that holds too much; false if it does not, or cannot be halved. */
+async function splitHeldBack(
+  held: HeldBack,
+  failure: Failure,
+  { channel, heldBack }: Shared,
+): Promise<boolean> {
+  const { plan, unit } = held;
+  const isSplit = failure.tooFull && plan.stream.window?.auto === true;
+  const halves = isSplit ? plan.halve(unit) : undefined;
+  if (halves === undefined) return false;
+  await channel.send({ kind: "split", unit, reason: failure.message });
+  heldBack.push(...halves.map((half) => ({ ...held, unit: half })));
+  return true;
 }
 
 /** Reports the units that were held back as failed, with their first failure. */

@@ -15,23 +15,43 @@ import { minutesOf, windowEnd } from "./time/window.ts";
  */
 export const TARGET_PAGES = 10;
 
-/**
- * The most a window grows at once, since density may change between two windows. With paging, a window
- * that is too long costs only a coarser checkpoint (8 instead of 64: 23 requests instead of 20 for 60
- * days, 1 repeated after a kill instead of 10); with an API that cuts responses off, the window must be fetched again.
- */
-const GROWTH = { paged: 64, cutOff: 4 } as const;
+/** The most a window grows at once: one day says little about a year. */
+const GROWTH = 64;
 
-/** Weight of the newest window in the estimates of density and error. */
+/**
+ * The pages of a window that is made shorter, if its first page declares the total. Without a total, windows over
+ * empty dates grow until they would hold so many if what follows is as dense as what came before.
+ */
+const MOST_PAGES = 5 * TARGET_PAGES;
+
+/** As `MOST_PAGES`, in caps, where a response that is cut off wastes one request and not all pages up to the cap. */
+const MOST_CAPS = 4;
+
+/** How quickly windows over dates with fewer records than these forget what came before. */
+const FORGETTING = 0.8;
+const FEW_RECORDS = 10;
+
+/** The longest window of several pages without a total while no record was seen yet. */
+const LONGEST_UNKNOWN = 365 * MINUTES_PER_DAY;
+
+/** The parts into which a window is cut of which nothing is known but that it holds too much. */
+const PARTS_OF_UNKNOWN = 8;
+
+/** The least weight of the newest window in the estimates, and the share of earlier lengths that still counts. */
 const NEWEST = 0.5;
+const KEPT = 0.5;
+
+/** The error from which the first window replaces what was expected, and the most that others add to the usual error. */
+const WRONG = 0.5;
 
 /**
  * A window with a cap is sized so that it stays below the cap even if the estimate is wrong by so many times
  * its usual error, which is a quarter at first; it never aims at more than the last share.
  */
-const ERRORS_BELOW_CAP = 2;
+const ERRORS_BELOW_CAP = 1.5;
 const FIRST_ERROR = 0.25;
 const MOST_OF_CAP = 0.92;
+const SURE = 0.7;
 
 /** The share of a cap that windows usually fill: 0.76 to 0.92 where density varies by the week, less over years. */
 export const USUAL_OF_CAP = 0.8;
@@ -48,14 +68,22 @@ export interface AutoBounds {
   readonly maxRecords: number | undefined;
   /** Whether a window may have several pages. */
   readonly paged: boolean;
+  /** Whether the first page of a window declares how many records it holds. */
+  readonly hasTotal: boolean;
 }
 
 /** Chooses the length of the next window by the records of earlier ones. */
 export class AutoWindow {
   readonly #bounds: AutoBounds;
   #recordsPerMinute: number | undefined;
+  /** The density of dense stretches, which empty ones only let fall slowly. */
+  #densest = 0;
   /** How wrong the density of the next window usually is, as a share of it. */
   #error = FIRST_ERROR;
+  /** Minutes of the windows that the estimates rest on, older ones counting less. */
+  #remembered = 0;
+  /** Most records that a window may hold, as far as that is known. */
+  #cap: number;
   #minutes: number;
 
   /**
@@ -64,9 +92,10 @@ export class AutoWindow {
    */
   constructor(bounds: AutoBounds, recordsPerMinute = 0) {
     this.#bounds = bounds;
+    this.#cap = bounds.maxRecords ?? Infinity;
     this.#minutes = minutesOf(bounds.min);
     if (recordsPerMinute <= 0) return;
-    this.#recordsPerMinute = recordsPerMinute;
+    this.#recordsPerMinute = this.#densest = recordsPerMinute;
     this.#minutes = this.#fitting();
   }
 
@@ -93,51 +122,100 @@ export class AutoWindow {
   fetched(window: Window, records: number): void {
     const minutes = window.to - window.from;
     const density = records / minutes;
-    const expected = (this.#recordsPerMinute ?? density) * minutes;
-    const error = Math.min(1, Math.abs(records - expected) / Math.max(records, expected, 1));
-    this.#error = this.#error * (1 - NEWEST) + error * NEWEST;
-    this.#recordsPerMinute = this.#recordsPerMinute === undefined
-      ? density
-      : this.#recordsPerMinute * (1 - NEWEST) + density * NEWEST;
+    const before = this.#recordsPerMinute ?? density;
+    const error = errorOf(records, before * minutes);
+    const weight = this.#weightOf(minutes, error);
+    this.#error += weight * (Math.min(error, WRONG) - this.#error);
+    this.#recordsPerMinute = before + weight * (density - before);
+    this.#densest = Math.max(
+      this.#recordsPerMinute,
+      records < FEW_RECORDS ? this.#densest * FORGETTING : 0,
+    );
     // A window cut short by the end of a gap does not mean that windows should be shorter.
-    const growth = this.#bounds.paged ? GROWTH.paged : GROWTH.cutOff;
-    this.#minutes = Math.min(this.#fitting(), Math.max(this.#minutes, minutes * growth));
+    this.#minutes = Math.min(this.#fitting(records), Math.max(this.#minutes, minutes * GROWTH));
   }
 
-  /** Learns that a window held more than could be fetched; returns its halves, or undefined if it cannot be split. */
-  tooFull(window: Window): [Window, Window] | undefined {
-    const halves = splitWindow(window, this.#bounds.min);
-    if (halves !== undefined) {
-      // Without this, a density of nearly zero after empty dates would let windows grow again at once.
-      const { maxRecords = 0 } = this.#bounds;
-      const least = maxRecords / (window.to - window.from);
-      this.#recordsPerMinute = Math.max(this.#recordsPerMinute ?? 0, least);
-      this.#error = Math.max(this.#error, FIRST_ERROR);
-      this.#minutes = Math.min(this.#minutes, halves[0].to - halves[0].from);
-    }
-    return halves;
+  /**
+   * Learns that a window held more than could be fetched, and how many records if that is known; returns its
+   * parts, or undefined if it cannot be split.
+   */
+  tooFull(window: Window, held?: number): [Window, Window] | undefined {
+    const { maxRecords, min, paged } = this.#bounds;
+    const minutes = window.to - window.from;
+    const before = this.#recordsPerMinute ?? 0;
+    const expected = before * minutes;
+    // The API may return fewer records than the job declares.
+    if (held !== undefined) this.#cap = Math.min(this.#cap, held);
+    else if (maxRecords === undefined && expected > 0) this.#cap = Math.min(this.#cap, expected);
+    const most = Number.isFinite(this.#cap) ? this.#cap : 0;
+    const wasNear = expected > most / 2;
+    // Without this, a density of nearly zero after empty dates would let windows grow again at once.
+    this.#recordsPerMinute = held === undefined ? Math.max(before, most / minutes) : held / minutes;
+    this.#densest = Math.max(this.#densest, this.#recordsPerMinute);
+    this.#error = Math.max(this.#error, FIRST_ERROR);
+    this.#remembered = Math.min(this.#remembered, minutes);
+    const unknown = wasNear || !paged ? 2 : PARTS_OF_UNKNOWN;
+    const parts = held === undefined ? unknown : minutes / this.#fitting();
+    const split = splitWindow(window, min, Math.max(2, parts));
+    if (split !== undefined) this.#minutes = Math.min(this.#minutes, split[0].to - split[0].from);
+    return split;
   }
 
-  /** The length that should hold the target number of records, in minutes. */
-  #fitting(): number {
-    const { pageSize, maxRecords } = this.#bounds;
-    const share = Math.min(MOST_OF_CAP, 1 / (1 + ERRORS_BELOW_CAP * this.#error));
-    const wanted = Math.min(pageSize * TARGET_PAGES, (maxRecords ?? Infinity) * share);
+  /** How much a window counts beside the earlier ones: more if it is longer, or if it disproves a forecast. */
+  #weightOf(minutes: number, error: number): number {
+    const isFirst = this.#remembered === 0;
+    this.#remembered = minutes + this.#remembered * KEPT;
+    if (isFirst) return error > WRONG ? 1 : NEWEST;
+    return Math.max(NEWEST, minutes / this.#remembered);
+  }
+
+  /** The length that should hold the target number of records, in minutes, after a window of `seen` records. */
+  #fitting(seen = Infinity): number {
+    // The number of records of a window varies by its square root at least.
+    const error = Math.max(this.#error, Math.min(1, SURE / Math.sqrt(Math.max(seen, 1))));
+    const share = Math.min(MOST_OF_CAP, 1 / (1 + ERRORS_BELOW_CAP * error));
+    const wanted = Math.min(this.#bounds.pageSize * TARGET_PAGES, this.#cap * share);
     const density = this.#recordsPerMinute ?? 0;
-    return density <= 0 ? Number.MAX_SAFE_INTEGER / 2 : wanted / density;
+    const fitting = density <= 0 ? Number.MAX_SAFE_INTEGER / 2 : wanted / density;
+    return Math.min(fitting, this.#longest());
+  }
+
+  /** The length that bears a sudden end of empty dates; a total shows it before the pages are read. */
+  #longest(): number {
+    const { pageSize, hasTotal, paged } = this.#bounds;
+    if (hasTotal) return Infinity;
+    if (this.#densest === 0) return paged ? LONGEST_UNKNOWN : Infinity;
+    const most = paged ? Math.min(MOST_PAGES * pageSize, this.#cap) : MOST_CAPS * this.#cap;
+    return most / this.#densest;
   }
 }
 
+/** The records above which a window is split although the API returns them all; undefined if it is not. */
+export function mostBeforeSplit(window: Window, bounds: AutoBounds): number | undefined {
+  const { paged, hasTotal, pageSize, min } = bounds;
+  if (!paged || !hasTotal || splitWindow(window, min) === undefined) return undefined;
+  return MOST_PAGES * pageSize;
+}
+
+/** How far a number of records lies from the expected one, as a share of the greater, from 0 to 1. */
+function errorOf(records: number, expected: number): number {
+  return Math.min(1, Math.abs(records - expected) / Math.max(records, expected, 1));
+}
+
 /**
- * Splits a window in two, as close to the middle as whole units and the shortest length allow; undefined
- * if it is not longer than the shortest. The second part may be shorter, as the last window of a range
- * may be.
+ * Splits a window after the first of `parts` equal parts, as close to it as whole units and the shortest length
+ * allow; undefined if it is not longer than the shortest. The second part may be shorter, as the last window of a
+ * range may be.
  */
-export function splitWindow(window: Window, min: WindowLength): [Window, Window] | undefined {
+export function splitWindow(
+  window: Window,
+  min: WindowLength,
+  parts = 2,
+): [Window, Window] | undefined {
   const minutes = window.to - window.from;
   const shortest = Math.max(minutesOf(min), windowEnd(window.from, min) - window.from);
   if (minutes <= shortest) return undefined;
-  const middle = window.from + Math.max(shortest, wholeUnits(minutes / 2, min));
+  const middle = window.from + Math.max(shortest, wholeUnits(minutes / parts, min));
   return [{ from: window.from, to: middle }, { from: middle, to: window.to }];
 }
 

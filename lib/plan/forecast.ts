@@ -5,7 +5,7 @@ import type { Stream } from "../config/schema/job_schema.ts";
 import { type LimitedRequests, type LimitsUse, secondsUnder } from "./time/quota_seconds.ts";
 import type { Rate } from "./time/rate.ts";
 import { MINUTES_PER_DAY } from "./time/civil.ts";
-import { autoBounds, pageSize } from "./stream_plan.ts";
+import { autoBounds, pageSize } from "./auto_bounds.ts";
 import { TARGET_PAGES, USUAL_OF_CAP } from "./auto_window.ts";
 import { minutesOf } from "./time/window.ts";
 

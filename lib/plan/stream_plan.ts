@@ -2,8 +2,8 @@
 // halves of a window that was too full before all others. Windows are cut as late as possible, so that
 // `auto` windows use the density of the last response. It never fetches and never writes.
 import type { Stream } from "../config/schema/job_schema.ts";
+import { autoBounds } from "./auto_bounds.ts";
 import { AutoWindow, splitWindow } from "./auto_window.ts";
-import type { AutoBounds } from "./auto_window.ts";
 import type { Needed } from "./needed.ts";
 import type { Track } from "./scope.ts";
 import { canonical } from "./scope.ts";
@@ -60,8 +60,11 @@ export interface UnitSource {
   next(): Promise<Unit | undefined>;
   /** Reports how many records a window held; call it before `settle`. */
   fetched(unit: Unit, records: number): void;
-  /** Returns a window that held more than the API returns as two halves; false if it cannot be split. */
-  tooFull(unit: Unit): boolean;
+  /**
+   * Returns a window that held more than the API returns in two parts; false if it cannot be split. `held` is the
+   * number of its records, if that is known.
+   */
+  tooFull(unit: Unit, held?: number): boolean;
   /** The halves of a window of which a stretch fails; undefined if it cannot be halved. */
   halve(unit: Unit): Unit[] | undefined;
   /** Drops the remaining windows of a unit's `for_each` value; false if there are none. */
@@ -82,6 +85,8 @@ export class StreamPlan implements UnitSource {
   readonly #each: AsyncIterator<Record<string, unknown>>;
   readonly #queue: Unit[] = [];
   readonly #autos = new Map<string, AutoWindow>();
+  /** What the windows of all tracks held. */
+  readonly #seen = { records: 0, minutes: 0 };
   /** What failed in an earlier run, to be fetched after everything else. */
   #retries: { unit: Omit<Unit, "window">; ranges: Window[] | "all" }[] = [];
   #current: Ranges | undefined;
@@ -107,25 +112,28 @@ export class StreamPlan implements UnitSource {
 
   /** Reports how many records a window held; call it before `settle`. */
   fetched(unit: Unit, records: number): void {
-    if (unit.window !== null) this.#autos.get(unit.each)?.fetched(unit.window, records);
+    if (unit.window === null) return;
+    this.#autos.get(unit.each)?.fetched(unit.window, records);
+    this.#seen.records += records;
+    this.#seen.minutes += unit.window.to - unit.window.from;
   }
 
-  /** Returns a window that held more than the API returns as two halves; false if it cannot be split. */
-  tooFull(unit: Unit): boolean {
-    const halves = this.split(unit);
-    this.#queue.push(...halves);
-    return halves.length > 0;
+  /** Returns a window that held more than the API returns in two parts; false if it cannot be split. */
+  tooFull(unit: Unit, held?: number): boolean {
+    const parts = this.split(unit, held);
+    this.#queue.push(...parts);
+    return parts.length > 0;
   }
 
-  /** The halves of a window that held more than the API returns; none if it cannot be split. */
-  split(unit: Unit): Unit[] {
+  /** The two parts of a window that held more than the API returns; none if it cannot be split. */
+  split(unit: Unit, held?: number): Unit[] {
     const { window } = this.stream;
     if (unit.window === null || window === undefined || !window.auto) return [];
     const auto = this.#autos.get(unit.each);
-    const halves = auto?.tooFull(unit.window) ?? splitWindow(unit.window, window.min);
-    if (halves === undefined) return [];
+    const parts = auto?.tooFull(unit.window, held) ?? splitWindow(unit.window, window.min);
+    if (parts === undefined) return [];
     this.counts.planned++;
-    return halves.map((half) => ({ ...unit, window: half }));
+    return parts.map((part) => ({ ...unit, window: part }));
   }
 
   /**
@@ -172,7 +180,7 @@ export class StreamPlan implements UnitSource {
   async #take(): Promise<Unit | undefined> {
     await this.#probe?.settled.promise;
     const queued = this.#queue.shift();
-    if (queued !== undefined) return this.#shortened(queued);
+    if (queued !== undefined) return this.cutAnew(queued, this.#queue);
     while (this.#current === undefined || this.#current.ranges.length === 0) {
       const unit = await this.#nextTrack();
       if (unit === undefined) return undefined;
@@ -186,16 +194,20 @@ export class StreamPlan implements UnitSource {
   }
 
   /**
-   * A queued unit, or its first part where windows have become much shorter since: after empty dates, a
-   * window may hold a hundred times too much, and halves of halves would all be fetched in vain.
+   * A part of a window that was too full, cut again with those that follow it by what was learned since: after
+   * empty dates, a window may hold a hundred times too much, and parts of parts would all be fetched in vain.
    */
-  #shortened(unit: Unit): Unit {
-    const { window } = unit;
+  cutAnew(unit: Unit, following: Unit[]): Unit {
     const auto = this.#autos.get(unit.each);
-    if (window === null || auto === undefined) return unit;
+    if (unit.window === null || auto === undefined) return unit;
+    let window = unit.window;
+    while (follows(following[0], unit.each, window.to)) {
+      window = { from: window.from, to: following.shift()!.window!.to };
+      this.counts.planned--;
+    }
     const part = auto.next(window.from, window.to);
-    if (2 * (part.to - part.from) > window.to - window.from) return unit;
-    this.#queue.unshift({ ...unit, window: { from: part.to, to: window.to } });
+    if (ALMOST * (window.to - window.from) <= part.to - part.from) return { ...unit, window };
+    following.unshift({ ...unit, window: { from: part.to, to: window.to } });
     this.counts.planned++;
     return { ...unit, window: part };
   }
@@ -279,11 +291,21 @@ export class StreamPlan implements UnitSource {
     }
     let auto = this.#autos.get(each);
     if (auto === undefined) {
-      auto = new AutoWindow(autoBounds(this.stream), this.#input.recordsPerMinute);
+      const { records, minutes } = this.#seen;
+      const density = records > 0 ? records / minutes : this.#input.recordsPerMinute;
+      auto = new AutoWindow(autoBounds(this.stream), density);
       this.#autos.set(each, auto);
     }
     return auto.next(range.from, range.to);
   }
+}
+
+/** The share of a window from which a part of it is not worth a window of its own for the rest. */
+const ALMOST = 0.95;
+
+/** Whether a unit of a track begins where another one ends. */
+function follows(unit: Unit | undefined, each: string, end: number): boolean {
+  return unit?.each === each && unit.window?.from === end;
 }
 
 /** The shortest part of a window of a fixed length; a run's range cuts such windows to days too. */
@@ -293,44 +315,6 @@ const DAY: WindowLength = { unit: "day", count: 1 };
 function statesBothEnds({ request }: Stream): boolean {
   const text = JSON.stringify(request ?? null);
   return /\{from\b/.test(text) && /\{(to|last)\b/.test(text);
-}
-
-/** The bounds of the auto windows of a stream; its window must be auto. */
-export function autoBounds(stream: Stream): AutoBounds {
-  const { window } = stream;
-  if (window === undefined || !window.auto) throw new TypeError("the window is not auto");
-  return {
-    min: window.min,
-    max: window.max,
-    pageSize: pageSize(stream),
-    maxRecords: mostRecords(stream),
-    paged: stream.paging.by !== "none",
-  };
-}
-
-/** Most records that a window may hold by its paging; undefined without a bound. */
-function mostRecords(stream: Stream): number | undefined {
-  const { max_records: given } = stream;
-  const most = mostByPaging(stream);
-  return most === undefined || given === undefined ? most ?? given : Math.min(most, given);
-}
-
-function mostByPaging({ paging, max_pages }: Stream): number | undefined {
-  if (paging.by === "none" || paging.size === undefined) return undefined;
-  const all = max_pages * paging.size;
-  if (paging.by === "offset") {
-    const { max_offset: most, first, size } = paging;
-    return most === undefined ? all : Math.min(all, most - first + size);
-  }
-  if (paging.by !== "page" || paging.max_page === undefined) return all;
-  return Math.min(all, (paging.max_page - paging.first + 1) * paging.size);
-}
-
-/** Records of a full page; without paging the most a response holds, or a guess of 1,000. */
-export function pageSize(stream: Stream): number {
-  const { paging } = stream;
-  if (paging.by === "none") return stream.max_records ?? 1000;
-  return paging.size ?? 100;
 }
 
 /** The number of windows that ranges are cut into; with auto windows each range counts as one. */

@@ -175,6 +175,22 @@ Deno.test("fetchWindows() fetches a window that is too full in halves", async ()
   assertEquals(plan.counts.planned, ends.length);
 });
 
+Deno.test("fetchWindows() halves a window that is too full when it is fetched again at the end", async () => {
+  let attempts = 0;
+  const pages: Pages = function* (unit) {
+    const { from, to } = unit.window!;
+    if (attempts++ === 0) throw new Failure("window", "Cannot connect", { mayPass: true });
+    if (to - from > 3 * 1440) throw new Failure("window", "Cannot page on", { tooFull: true });
+    yield pageOf(0);
+  };
+  const range = days("2025-01-01", "2025-01-09");
+  const given = options(pages, { windowsInFlight: 1 });
+  const list = await all(fetchWindows([planOf("auto", range)], given));
+  assertEquals(list.filter(({ kind }) => kind === "failed").map(({ unit }) => dayOf(unit)), []);
+  const ends = list.flatMap((item) => item.kind === "done" ? [item.unit.window!] : []);
+  assertEquals(union(ends), [range]);
+});
+
 Deno.test("fetchWindows() fails a window that is too full and cannot be split", async () => {
   const pages: Pages = function* () {
     yield pageOf(0);

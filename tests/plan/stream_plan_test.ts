@@ -5,7 +5,8 @@ import { eachValues } from "../../lib/plan/each_values.ts";
 import type { Needed } from "../../lib/plan/needed.ts";
 import type { Track } from "../../lib/plan/scope.ts";
 import type { Unit } from "../../lib/plan/stream_plan.ts";
-import { autoBounds, countWindows, pageSize, StreamPlan } from "../../lib/plan/stream_plan.ts";
+import { autoBounds, pageSize } from "../../lib/plan/auto_bounds.ts";
+import { countWindows, StreamPlan } from "../../lib/plan/stream_plan.ts";
 import { formatWindow } from "../../lib/report/text/format.ts";
 import { days, jobOf } from "./jobs.ts";
 
@@ -222,6 +223,7 @@ Deno.test("autoBounds() holds a window to what paging by offset can reach", () =
     pageSize: 50,
     maxRecords: 500_000,
     paged: true,
+    hasTotal: false,
   });
   assertEquals(autoBounds(streams.few!).maxRecords, 1000);
   assertEquals(autoBounds(streams.last!).maxRecords, 250);

@@ -68,6 +68,7 @@ export class OffsetPaginator extends CountedPaginator<OffsetPaging> {
     return tooFull(
       `its last page lies beyond offset ${maxOffset}, the largest that the API accepts`,
       "Make the windows shorter",
+      this.tally.total,
     );
   }
 

@@ -13,13 +13,15 @@ import type { Paginator } from "./paginator.ts";
 
 /**
  * Creates a paginator for one reading of a window; `baseUrl` is the API's URL, `ends` what earlier windows of
- * the stream have taught, `files` the URLs of the files to read instead of pages.
+ * the stream have taught, `files` the URLs of the files to read instead of pages; a window that declares more than
+ * `mostRecords` is given up for shorter ones.
  */
 export function openPaginator(
   stream: Pick<Stream, "paging" | "max_pages" | "max_records">,
   baseUrl: string,
   ends: PageEnds = new PageEnds(),
   files?: readonly string[],
+  mostRecords?: number,
 ): Paginator {
   if (files !== undefined) return new FilePaginator(files);
   const { paging } = stream;
@@ -27,6 +29,7 @@ export function openPaginator(
     ends,
     isPaged: paging.by !== "none",
     maxRecords: stream.max_records,
+    mostRecords,
   });
   switch (paging.by) {
     case "none":

@@ -102,6 +102,7 @@ export class PagePaginator extends CountedPaginator<PagePaging> {
       return tooFull(
         `its last page lies beyond page ${this.paging.max_page}, the largest that the API accepts`,
         "Make the windows shorter",
+        this.tally.total,
       );
     }
     const from = this.#planned;

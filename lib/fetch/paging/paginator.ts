@@ -47,6 +47,8 @@ export type Verdict =
     readonly reason: string;
     readonly hint: string;
     readonly tooFull: boolean;
+    /** Records of the window, if the API declares them. */
+    readonly held?: number;
   };
 
 /** The state machine of one reading of one window. */

@@ -29,7 +29,9 @@ export class SinglePage implements Paginator {
     const decided = this.#tally.add(page);
     if (decided !== undefined) return decided;
     const { records, total } = this.#tally;
-    if (total !== null) return tooFull(`the response holds ${records} of ${total} records`, HINT);
+    if (total !== null) {
+      return tooFull(`the response holds ${records} of ${total} records`, HINT, total);
+    }
     if (this.#maxRecords === undefined) return this.#limited(page) ?? this.#tally.finish(page);
     if (records < this.#maxRecords) return this.#tally.finish(page);
     return tooFull(

@@ -32,6 +32,8 @@ export class Tally {
   readonly isPaged: boolean;
   /** Records of a window at which the API cuts off, if the job declares it. */
   readonly maxRecords: number | undefined;
+  /** Records above which the window is given up for shorter ones, if the first page declares more. */
+  readonly mostRecords: number | undefined;
   /** Pages read. */
   pages = 0;
   /** Records read. */
@@ -47,16 +49,18 @@ export class Tally {
   /** Creates a tally that allows at most `maxPages` pages; `isPaged` if the job declares how pages follow. */
   constructor(
     maxPages: number,
-    { ends = new PageEnds(), isPaged = true, maxRecords }: {
+    { ends = new PageEnds(), isPaged = true, maxRecords, mostRecords }: {
       ends?: PageEnds;
       isPaged?: boolean;
       maxRecords?: number | undefined;
+      mostRecords?: number | undefined;
     } = {},
   ) {
     this.maxPages = maxPages;
     this.ends = ends;
     this.isPaged = isPaged;
     this.maxRecords = maxRecords;
+    this.mostRecords = mostRecords;
   }
 
   /**
@@ -101,6 +105,7 @@ export class Tally {
     return tooFull(
       `the pages ended after ${this.records} of ${this.total} records`,
       'Check "paging" and "total" of the stream with deno task probe, or make the windows shorter',
+      this.total,
     );
   }
 
@@ -144,6 +149,7 @@ export class Tally {
     return tooFull(
       `the window has more than ${this.maxPages} pages`,
       'Make the windows shorter, or raise "max_pages" of the stream',
+      this.total,
     );
   }
 
@@ -192,13 +198,17 @@ export class Tally {
 
   /** The total shows on the first page that the last ones cannot be read. */
   #isFull(): Verdict | undefined {
-    const { maxRecords, total, records } = this;
+    const { maxRecords, mostRecords = Infinity, total, records } = this;
+    if (this.pages === 1 && total !== null && total > mostRecords) {
+      return tooFull(`the window holds ${total} records`, "Make the windows shorter", total);
+    }
     if (maxRecords === undefined || !this.isPaged) return undefined;
     if (total === null ? records < maxRecords : total <= maxRecords) return undefined;
     const held = total === null ? `at least ${records}` : total;
     return tooFull(
       `the window holds ${held} records, and the API returns at most ${maxRecords}`,
       "Make the windows shorter",
+      total,
     );
   }
 
@@ -275,7 +285,10 @@ export function failed(reason: string, hint: string): Verdict {
   return { kind: "failed", reason, hint, tooFull: false };
 }
 
-/** Fails the window because it holds more than the API returns; shorter windows may succeed. */
-export function tooFull(reason: string, hint: string): Verdict {
-  return { kind: "failed", reason, hint, tooFull: true };
+/**
+ * Fails the window because it holds more than the API returns, `held` records if that is known; shorter windows
+ * may succeed.
+ */
+export function tooFull(reason: string, hint: string, held: number | null = null): Verdict {
+  return { kind: "failed", reason, hint, tooFull: true, ...held === null ? {} : { held } };
 }
