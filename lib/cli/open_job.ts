@@ -70,16 +70,13 @@ export function onWait(message: string): void {
   console.error(`note: ${message}`);
 }
 
-/** What a command reports while it opens the database; `isEmbedded` where that takes seconds. */
-export function opening(
-  { databaseUrl } = readSettings(env),
-): { text: string; isEmbedded: boolean } {
-  const isEmbedded = databaseUrl.startsWith("pglite:");
-  if (isEmbedded) return { text: `opening the database ${databaseUrl} ...`, isEmbedded };
+/** What a command reports while it opens the database. */
+export function opening({ databaseUrl } = readSettings(env)): string {
+  if (databaseUrl.startsWith("pglite:")) return `opening the database ${databaseUrl} ...`;
   try {
-    return { text: `connecting to ${parsePostgresUrl(databaseUrl).label} ...`, isEmbedded };
+    return `connecting to ${parsePostgresUrl(databaseUrl).label} ...`;
   } catch {
-    return { text: "opening the database ...", isEmbedded };
+    return "opening the database ...";
   }
 }
 

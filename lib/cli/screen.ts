@@ -61,11 +61,10 @@ export class Screen implements Disposable {
     this.#resize = onResize(this.#redraw);
   }
 
-  /** Shows that the database is being opened; plain lines do so only where that takes seconds. */
-  begin({ text, isEmbedded } = opening()): void {
+  /** Shows that the database is being opened; plain lines begin with that of the launcher. */
+  begin(text = opening()): void {
     this.#doing = text;
-    if (this.#timer !== undefined) this.#draw();
-    else if (isEmbedded) this.#put([text], undefined);
+    this.#draw();
   }
 
   /** Follows a run of this job from now on. */

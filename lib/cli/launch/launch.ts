@@ -9,6 +9,7 @@ import { asksForHelp, defaultJob, JOB_SETTING, namedJob } from "../default_job.t
 import denoJson from "../../../deno.json" with { type: "json" };
 import { suggest } from "../../did_you_mean.ts";
 import { usageText } from "./usage.ts";
+import { firstLine } from "./first_line.ts";
 import { passSignals } from "./pass_signals.ts";
 import { jobFileOf, type Permissions, permissions } from "./permissions.ts";
 import { programArguments } from "./program.ts";
@@ -55,6 +56,8 @@ export async function launch([command = "--help", ...args]: readonly string[]): 
     files = { ...ofJob, ...files };
     env = { ...ofJob, ...env };
     fromFiles = new Set(Object.keys(files));
+    const line = firstLine(command, args, env);
+    if (line !== undefined) say(line);
     granted = await permissions(needs, args, env, fromFiles);
   } catch (error) {
     return refuse(error as Failure);
