@@ -5,6 +5,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import { suggest } from "../did_you_mean.ts";
 import { Failure } from "../failure.ts";
 import { asStarted } from "./own_commands.ts";
+import { fitText } from "./terminal/fit_text.ts";
 
 /** One flag of a command. */
 export interface Flag {
@@ -119,7 +120,7 @@ export function helpText(usage: string, about: string, flags: Flags): string {
   const width = Math.max(...rows.map(([left]) => left.length));
   const lines = rows.map(([left, right]) => `${left.padEnd(width)}  ${right}`);
   const text = [`usage: deno task ${usage}`, "", about, "", "options:", ...lines].join("\n");
-  return asStarted(text, undefined);
+  return fitText(asStarted(text, undefined), Deno.stdout);
 }
 
 function unknownFlag(arg: string, names: readonly string[]): Failure {

@@ -4,6 +4,7 @@ import { Failure } from "../failure.ts";
 import { guardConsole, ReaderLeft } from "./output.ts";
 import { namedJob } from "./default_job.ts";
 import { asStarted } from "./own_commands.ts";
+import { fitText } from "./terminal/fit_text.ts";
 
 /** Exit codes, as docs/reference.md promises them. */
 export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130, brokenPipe: 141 } as const;
@@ -39,7 +40,8 @@ export function printError(error: unknown, verbose = false): void {
       "hint: This is a bug in Hindcast; run the command with --verbose and report the output",
     ];
   if (verbose && error instanceof Error) lines.push(error.stack ?? "", causeOf(error));
-  console.error(asStarted(lines.filter((line) => line !== "").join("\n"), namedJob(Deno.args)));
+  const text = asStarted(lines.filter((line) => line !== "").join("\n"), namedJob(Deno.args));
+  console.error(fitText(text, Deno.stderr));
 }
 
 function causeOf(error: Error): string {

@@ -15,6 +15,7 @@ import { readText } from "./read_text.ts";
 import { asksForHelp, JOB_SETTING, namedJob, noJob } from "./default_job.ts";
 import { readSettings } from "./settings.ts";
 import type { Settings } from "./settings.ts";
+import { fitText } from "./terminal/fit_text.ts";
 
 /** Reads an environment variable. */
 export function env(name: string): string | undefined {
@@ -50,7 +51,7 @@ export async function openJobOf(argv: readonly string[]): Promise<Job | undefine
 
 /** Prints a text to stdout, with its commands in the form in which this one was started. */
 export function print(text: string): void {
-  console.log(asStarted(text, namedJob(Deno.args)));
+  console.log(fitText(asStarted(text, namedJob(Deno.args)), Deno.stdout));
 }
 
 /**
@@ -67,7 +68,7 @@ export async function openJob(file: string, readEnv = env): Promise<Job> {
 
 /** Reports on stderr why a command takes time. */
 export function onWait(message: string): void {
-  console.error(`note: ${message}`);
+  console.error(fitText(`note: ${message}`, Deno.stderr));
 }
 
 /** What a command reports while it opens the database. */

@@ -14,6 +14,7 @@ import { LiveArea } from "./terminal/live_area.ts";
 import { type Look, lookOf } from "./terminal/look.ts";
 import { type Line, paint, type Tone } from "./terminal/paint.ts";
 import { onResize, sizeOf } from "./terminal/size.ts";
+import { wrapLine } from "./terminal/wrap.ts";
 
 /** Time between two drawings. */
 const REDRAW_MS = 200;
@@ -93,11 +94,14 @@ export class Screen implements Disposable {
 
   #put(lines: readonly string[], tone: Tone | undefined): void {
     if (lines.length === 0) return;
-    const text = lines.map((line) =>
-      `${paint([{ text: line, tone }], this.#look.colors, safeText)}\n`
-    ).join("");
+    const text = lines.flatMap((line) => this.#wrapped(asStarted(line, namedJob(Deno.args))))
+      .map((line) => `${paint([{ text: line, tone }], this.#look.colors, safeText)}\n`).join("");
     if (this.#timer === undefined) this.#print(text);
     else this.#area.draw(this.#lines(), text);
+  }
+
+  #wrapped(line: string): string[] {
+    return this.#look.redraws ? wrapLine(line, sizeOf().columns) : [line];
   }
 
   #draw(): void {
@@ -128,7 +132,7 @@ export class Screen implements Disposable {
   /** A closed pipe (`| head`), a closed terminal or a full disk must not end the run. */
   #print(text: string): void {
     try {
-      const bytes = this.#encoder.encode(asStarted(text, namedJob(Deno.args)));
+      const bytes = this.#encoder.encode(text);
       for (let at = 0; at < bytes.length;) at += this.#out.writeSync(bytes.subarray(at));
     } catch { /* the output is gone */ }
   }

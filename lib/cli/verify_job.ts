@@ -5,6 +5,7 @@ import { type CoverageResult, verifyCoverage } from "../verify/coverage.ts";
 import { type CheckResult, runChecks } from "../verify/run_checks.ts";
 import { print, type Stores } from "./open_job.ts";
 import { checkLines, coverageLines, totalLines } from "./lines/verify_lines.ts";
+import { widthOf } from "./terminal/fit_text.ts";
 
 /** The name of the comparison of coverage with the database in --only. */
 const COVERAGE = "coverage";
@@ -37,7 +38,7 @@ export async function verifyJob(
   show([`job ${job.job} in ${stores.target.label}`, ""]);
   const verified = await verify(job, stores, {
     only,
-    onCheck: (check) => show(checkLines(check)),
+    onCheck: (check) => show(checkLines(check, widthOf(Deno.stdout))),
   });
   if (verified.coverage !== null) show(coverageLines(verified.coverage));
   show(totalLines(verified.checks, verified.coverage));

@@ -15,6 +15,7 @@ import { isLocked, joinRun } from "./join_run.ts";
 import { type GivenOptions, givenOptions, rangeOf, runOptions, streamsOf } from "../run_options.ts";
 import { Screen } from "../screen.ts";
 import { StopSignal } from "../signals.ts";
+import { widthOf } from "../terminal/fit_text.ts";
 import { surveyLines } from "../lines/survey_lines.ts";
 import { FIRST_WORKER, readWorkerCount, thisWorker } from "../worker_count.ts";
 import { newRunId, type RunResult } from "../../run.ts";
@@ -78,7 +79,8 @@ async function checkStatus(job: Job, given: GivenOptions, args: Arguments): Prom
   const use = await readLimitsUse(job, { target: stores.target, env, nowMs: Date.now() });
   const forecasts = await surveyStreams({ ...source, resume: true }, plan.streams);
   const survey = surveyOf(job, forecasts, use);
-  const lines = () => surveyLines(job, plan.range, survey, Date.now()).join("\n");
+  const lines = () =>
+    surveyLines(job, plan.range, survey, Date.now(), widthOf(Deno.stdout)).join("\n");
   if (args.has("json")) console.log(JSON.stringify(survey));
   else print(lines());
   return EXIT.done;

@@ -13,6 +13,7 @@ import { asStarted } from "../own_commands.ts";
 import { modelineAdvice } from "../modeline.ts";
 import { readText } from "../read_text.ts";
 import { defaultJob } from "../default_job.ts";
+import { fitText } from "../terminal/fit_text.ts";
 
 /** Checks job files, or the default one where none is named; resolves to the exit code. */
 export async function check(args: Arguments): Promise<number> {
@@ -36,7 +37,7 @@ export async function check(args: Arguments): Promise<number> {
       if (reading.problems.length > 0 || args.has("explain")) continue;
       const notes = reading.job === undefined ? [] : inclusiveEndNotes(reading.job);
       const renamed = reading.oldKeys.map(renameNote);
-      for (const hint of [renamed, advice ?? [], notes].flat()) console.error(`hint: ${hint}`);
+      for (const hint of [renamed, advice ?? [], notes].flat()) printNote(`hint: ${hint}`);
     }
   }
   return isFine ? EXIT.done : EXIT.usage;
@@ -60,12 +61,20 @@ function printReading(file: string, { job, root, problems }: JobReading, explain
   if (problems.length > 0) return printProblems(file, problems);
   if (explain && root !== undefined) return console.log(explainJob(root).trimEnd());
   const counts = [counted("stream", job?.streams), counted("table", job?.tables)];
-  console.log(`${file}: ok   job ${job?.job}   ${counts.join("   ")}`);
+  print(`${file}: ok   job ${job?.job}   ${counts.join("   ")}`);
   for (const [host, names] of job?.sentVariables ?? []) {
-    console.log(`  sends ${names.join(", ")} to ${host}`);
+    print(`  sends ${names.join(", ")} to ${host}`);
   }
   const exposed = job === undefined ? undefined : plainHttpProblem(job);
-  if (exposed !== undefined) console.error(`warning: ${exposed}`);
+  if (exposed !== undefined) printNote(`warning: ${exposed}`);
+}
+
+function print(text: string): void {
+  console.log(fitText(text, Deno.stdout));
+}
+
+function printNote(text: string): void {
+  console.error(fitText(text, Deno.stderr));
 }
 
 function renameNote({ file, line, column, message }: Problem): string {
@@ -79,9 +88,9 @@ function counted(noun: string, entries: object = {}): string {
 
 function printProblems(file: string, problems: readonly Problem[]): void {
   const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
-  console.error(problems.map(formatProblem).join("\n"));
-  console.error(`\nerror: Cannot use job file "${file}": ${count}`);
-  console.error(asStarted(`hint: ${hintFor(problems)}`, file));
+  printNote(problems.map(formatProblem).join("\n"));
+  printNote(`\nerror: Cannot use job file "${file}": ${count}`);
+  printNote(asStarted(`hint: ${hintFor(problems)}`, file));
 }
 
 function hintFor(problems: readonly Problem[]): string {

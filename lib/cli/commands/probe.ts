@@ -23,6 +23,7 @@ import { probeStream } from "../../probe/probe_stream.ts";
 import { probeWindow } from "../../probe/probe_window.ts";
 import { openProbed } from "./probe_archive.ts";
 import { probeLines } from "../lines/probe_lines.ts";
+import { fitText, widthOf } from "../terminal/fit_text.ts";
 
 /** Sends one request of a job and prints what it returns; resolves to the exit code. */
 export async function probe(job: Job, given: Arguments): Promise<number> {
@@ -52,14 +53,15 @@ export async function probe(job: Job, given: Arguments): Promise<number> {
     signal,
     onEvent: () => {},
   });
-  const shown = { width: widthOfScreen(), ...earlierOf(job, name, given.value("date")) };
+  const shown = { width: widthOf(Deno.stdout), ...earlierOf(job, name, given.value("date")) };
   const ok = probed.problem === null && probed.rejected.length === 0 &&
     (probed.paging?.problem ?? null) === null;
   if (given.has("json")) console.log(JSON.stringify({ ok, ...probed }));
   else {
-    console.log(asStarted(probeLines(probed, job.file, shown).join("\n"), undefined));
+    const text = asStarted(probeLines(probed, job.file, shown).join("\n"), undefined);
+    console.log(fitText(text, Deno.stdout));
     for (const [host, names] of job.sentVariables ?? []) {
-      console.log(`sent   ${names.join(", ")} to ${host}`);
+      console.log(fitText(`sent   ${names.join(", ")} to ${host}`, Deno.stdout));
     }
   }
   return ok ? EXIT.done : EXIT.failed;
@@ -70,11 +72,6 @@ function earlierOf(job: Job, name: string, given: string | undefined): { earlier
   const start = job.streams[name]?.start ?? job.start;
   if (given === undefined) return { earlier: "-30d" };
   return { earlier: start === undefined ? "-365d" : formatDay(start) };
-}
-
-/** Columns of the terminal; unbounded where the output is not a terminal. */
-function widthOfScreen(): number {
-  return Deno.stdout.isTerminal() ? Deno.consoleSize().columns : Infinity;
 }
 
 function streamOf(job: Job, given: string | undefined, isDated: boolean): string {

@@ -6,6 +6,7 @@ import { env } from "../open_job.ts";
 import { openTarget } from "../../upsert/open_target.ts";
 import { writeOut } from "../output.ts";
 import { readSettings } from "../settings.ts";
+import { widthOf } from "../terminal/fit_text.ts";
 import { csvLine, type RowFormat, tableLines } from "../lines/row_lines.ts";
 import { quoteIdentifier, quoteLiteral } from "../../upsert/sql/identifier.ts";
 import type { Target } from "../../upsert/write/target.ts";
@@ -95,7 +96,8 @@ async function printTable({ columns, rows }: Rows): Promise<void> {
   const count = shown.length > MOST_TABLE_ROWS
     ? `the first ${MOST_TABLE_ROWS} rows; --csv prints all`
     : `${shown.length} ${shown.length === 1 ? "row" : "rows"}`;
-  writeOut(`${[...tableLines(columns, shown.slice(0, MOST_TABLE_ROWS)), count].join("\n")}\n`);
+  const lines = tableLines(columns, shown.slice(0, MOST_TABLE_ROWS), widthOf(Deno.stdout));
+  writeOut(`${[...lines, count].join("\n")}\n`);
 }
 
 async function printCsv({ columns, rows }: Rows): Promise<void> {

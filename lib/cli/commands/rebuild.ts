@@ -9,9 +9,11 @@ import { Checkpoint } from "../../checkpoint/checkpoint.ts";
 import { moveAside } from "../../checkpoint/kv_file.ts";
 import { openKv, REBUILD } from "../../checkpoint/open_kv.ts";
 import { type Restored, restoredOf } from "../../checkpoint/restored.ts";
-import { formatCount, formatNumber, formatTable } from "../../report/text/format.ts";
+import { formatCount, formatNumber } from "../../report/text/format.ts";
 import { openTarget } from "../../upsert/open_target.ts";
+import { fitTable } from "../lines/fit_table.ts";
 import { readSettings } from "../settings.ts";
+import { widthOf } from "../terminal/fit_text.ts";
 
 /** Restores the checkpoint of a job and prints what was restored; resolves to the exit code. */
 export async function rebuild(job: Job, json: boolean): Promise<number> {
@@ -62,7 +64,9 @@ function lines(
     ? [`nothing to restore: ${label} has no record of a window of this job`]
     : [
       `restored from ${label}`,
-      ...formatTable([["stream", "dates", "windows", "with rejected rows"], ...rows], "  "),
+      ...fitTable([["stream", "dates", "windows", "with rejected rows"], ...rows], {
+        ...{ width: widthOf(Deno.stdout), indent: 2, drop: ["windows"] },
+      }),
     ];
   return [
     ...(moved === null ? [] : [`the checkpoint could not be read; it is now ${moved}`]),

@@ -34,6 +34,7 @@ import { FullScreen } from "../terminal/full_screen.ts";
 import { type Look, lookOf } from "../terminal/look.ts";
 import { type Line, paint } from "../terminal/paint.ts";
 import { onResize, sizeOf } from "../terminal/size.ts";
+import { wrapLine } from "../terminal/wrap.ts";
 
 /** Time between two views of --watch. */
 const WATCH_MS = 2000;
@@ -133,10 +134,16 @@ function linesOf(
   return [
     ...progress,
     ...summaryLines(status, room, progress.length + end.length + 2),
-    ...isDetailed ? [[], ...detailLines(status).map((text) => [{ text }])] : [],
+    ...isDetailed ? [[], ...details(status, redraws ? room.columns : undefined)] : [],
     [],
     ...end,
   ];
+}
+
+function details(status: Status, width: number | undefined): Line[] {
+  const lines = detailLines(status, width);
+  const fitting = width === undefined ? lines : lines.flatMap((line) => wrapLine(line, width));
+  return fitting.map((text) => [{ text }]);
 }
 
 function painted(lines: readonly Line[], { colors }: Look): string {

@@ -18,7 +18,7 @@ export function firstLine(
   if (asksForHelp(args) || BARE.some((flag) => args.includes(flag))) return undefined;
   if (command === "demo") return "starting the demo";
   if (command !== "backfill") return undefined;
-  const what = `starting backfill of ${namedJob(args) ?? env[JOB_SETTING]}`;
+  const what = `backfill of ${namedJob(args) ?? env[JOB_SETTING]}`;
   const target = targetLabel(readSettings((name) => env[name]).databaseUrl);
   return safeText(target === undefined ? what : `${what} into ${target}`);
 }

@@ -16,6 +16,7 @@ import { programArguments } from "./program.ts";
 import { helperNames } from "./helper_names.ts";
 import { childEnvironment } from "./environment.ts";
 import { DEFAULTS } from "../settings.ts";
+import { fitText } from "../terminal/fit_text.ts";
 import { tracesUrl } from "../trace_settings.ts";
 import {
   FIXED,
@@ -57,7 +58,7 @@ export async function launch([command = "--help", ...args]: readonly string[]): 
     env = { ...ofJob, ...env };
     fromFiles = new Set(Object.keys(files));
     const line = firstLine(command, args, env);
-    if (line !== undefined) say(line);
+    if (line !== undefined) say(fitText(line, Deno.stdout));
     granted = await permissions(needs, args, env, fromFiles);
   } catch (error) {
     return refuse(error as Failure);

@@ -11,6 +11,7 @@ import {
   formatTable,
   oneLine,
 } from "../../report/text/format.ts";
+import { fitTable } from "./fit_table.ts";
 
 /** Characters of a value in a table. */
 const CELL_CHARS = 28;
@@ -21,7 +22,7 @@ const FAILURES_SHOWN = 10;
 export function probeLines(
   probe: Probe,
   file: string,
-  { width = Infinity, earlier }: { width?: number; earlier?: string } = {},
+  { width, earlier }: { width?: number | undefined; earlier?: string } = {},
 ): string[] {
   const { request } = probe;
   const each = Object.keys(probe.each).length === 0 ? "" : ` ${JSON.stringify(probe.each)}`;
@@ -35,7 +36,7 @@ export function probeLines(
   if (probe.paging !== null) lines.push(...pagingLines(probe.paging));
   if (probe.records !== null) lines.push(...recordLines(probe.records));
   for (const report of probe.rows) lines.push("", ...rowLines(report, width));
-  lines.push(...problemLines(probe));
+  lines.push(...problemLines(probe, width));
   return [...lines.map(oneLine), "", ...nextLines(probe, file, earlier)];
 }
 
@@ -86,7 +87,7 @@ function recordLines({ count, first }: NonNullable<Probe["records"]>): string[] 
 }
 
 /** The columns of a table below each other, its first rows side by side. */
-function rowLines({ table, rows, columns }: RowReport, width: number): string[] {
+function rowLines({ table, rows, columns }: RowReport, width = Infinity): string[] {
   const head = `${table}: ${formatCount(rows, "row")}`;
   if (rows === 0) return [head];
   const cells = columns.map(({ column, type, key, filled, values }) => [
@@ -99,8 +100,10 @@ function rowLines({ table, rows, columns }: RowReport, width: number): string[] 
   for (let shown = most;; shown--) {
     const numbers = Array.from({ length: shown }, (_, at) => `row ${at + 1}`);
     const fitting = cells.map((line) => line.slice(0, 3 + shown));
-    const lines = formatTable([["column", "type", "filled", ...numbers], ...fitting], "  ");
-    if (shown <= 1 || lines.every((line) => line.length <= width)) return [head, ...lines];
+    const table = [["column", "type", "filled", ...numbers], ...fitting];
+    const lines = formatTable(table, "  ");
+    if (lines.every((line) => line.length <= width)) return [head, ...lines];
+    if (shown <= 1) return [head, ...fitTable(table, { width, indent: 2 })];
   }
 }
 
@@ -110,14 +113,14 @@ function cell(value: string | null): string {
   return line.length > CELL_CHARS ? `${line.slice(0, CELL_CHARS - 1)}…` : line;
 }
 
-function problemLines(probe: Probe): string[] {
+function problemLines(probe: Probe, width: number | undefined): string[] {
   const lines: string[] = [];
   if (probe.never_filled.length > 0) {
     const more = probe.never_filled.length - NAMES_SHOWN;
     const names = probe.never_filled.slice(0, NAMES_SHOWN).join(", ");
     lines.push("", `never filled: ${names}${more > 0 ? ` and ${more} more` : ""}`);
   }
-  lines.push(...unmappedLines(probe));
+  lines.push(...unmappedLines(probe, width));
   if (probe.outside.length > 0) {
     lines.push(
       "",
@@ -141,11 +144,13 @@ function problemLines(probe: Probe): string[] {
     lines.push("", `problem   ${probe.problem.message}`);
     if (probe.problem.hint !== null) lines.push(`hint      ${probe.problem.hint}`);
   }
-  if (probe.outline.length > 0) lines.push("", ...outlineLines(probe.outline, probe.guesses));
+  if (probe.outline.length > 0) {
+    lines.push("", ...outlineLines(probe.outline, probe.guesses, width));
+  }
   return lines;
 }
 
-function unmappedLines({ untaken, records }: Probe): string[] {
+function unmappedLines({ untaken, records }: Probe, width: number | undefined): string[] {
   if (untaken.length === 0) return [];
   const rows = untaken.slice(0, NAMES_SHOWN).map(({ path, records: filled, value }) => [
     path === "" ? "(the record)" : path,
@@ -153,16 +158,17 @@ function unmappedLines({ untaken, records }: Probe): string[] {
     value,
   ]);
   const more = untaken.length - NAMES_SHOWN;
-  const table = formatTable([["field", "filled", "example"], ...rows], "  ");
+  const table = fitTable([["field", "filled", "example"], ...rows], { width, indent: 2 });
   return ["", "not mapped by any column:", ...table, ...more > 0 ? [`  and ${more} more`] : []];
 }
 
 function outlineLines(
   entries: readonly OutlineEntry[],
   guesses: readonly RecordsGuess[],
+  width: number | undefined,
 ): string[] {
   const rows = entries.map(({ path, what }) => [path === "" ? "(the response)" : path, what]);
-  const lines = ["the response contains:", ...formatTable(rows, "  ")];
+  const lines = ["the response contains:", ...fitTable(rows, { width, indent: 2 })];
   if (guesses.length === 0) return lines;
   const choices = guesses.map(({ records, count }) =>
     `  records: ${records} # ${formatCount(count, "record")}`

@@ -9,8 +9,9 @@ import {
 import { formatCount, formatNumber, formatSeconds, oneLine } from "../../report/text/format.ts";
 import { formatInstant, formatWait } from "../../report/text/wait.ts";
 import { flow, GAP } from "./flow.ts";
+import { clipNames } from "./clip_names.ts";
 import { rateText, sharesText } from "./rate_text.ts";
-import { cellsOf, clip, clipLine, type Line, type Piece, type Tone } from "../terminal/paint.ts";
+import { cellsOf, clipLine, type Line, type Piece, type Tone } from "../terminal/paint.ts";
 
 /** Where lines are shown. */
 export interface Room {
@@ -24,9 +25,6 @@ export interface Room {
 
 /** Cells of the longest bar, and of the shortest that is worth showing. */
 const [LONGEST_BAR, SHORTEST_BAR] = [40, 6];
-
-/** Cells of the longest name that is shown in full on a narrow terminal. */
-const NAME_CELLS = 24;
 
 /** The lines of a run at `nowMs`, epoch milliseconds. */
 export function progressLines(run: RunProgress, room: Room, nowMs: number): Line[] {
@@ -141,7 +139,8 @@ const REDUCTIONS = ["nothing", "noun", "pages", "rate", "rows", "windows"] as co
 /** Aligned lines; the first reduction that fits is taken. */
 function table(rows: readonly Row[], room: Room): Line[] {
   for (const [level, name] of REDUCTIONS.entries()) {
-    const cells = rows.map((row) => cellsOfRow(row, level));
+    const names = clipNames(rows.map(({ stream }) => stream.stream), Math.ceil(room.columns / 2));
+    const cells = rows.map((row, at) => cellsOfRow(row, level, names[at]!));
     const widths = cells[0]?.map((_, at) =>
       Math.max(...cells.map((row) => cellsOf(row[at]!.text)))
     );
@@ -178,13 +177,13 @@ function lineOf(row: readonly Cell[], widths: readonly number[], bar: readonly P
 }
 
 /** The cells of a stream at a level of {@linkcode REDUCTIONS}; an empty column takes no room. */
-function cellsOfRow({ stream, rate }: Row, level: number): Cell[] {
+function cellsOfRow({ stream, rate }: Row, level: number, name: string): Cell[] {
   const { done, windows, rows, failed, openPages, finished } = stream;
   const has = (part: typeof REDUCTIONS[number]) => level < REDUCTIONS.indexOf(part);
   const of = `${formatNumber(done)} of ${formatNumber(windows)}`;
   return [
     {
-      text: level === 0 ? stream.stream : clip(stream.stream, NAME_CELLS),
+      text: level === 0 ? stream.stream : name,
       tone: finished ? "quiet" : undefined,
       isNumber: false,
     },

@@ -1,6 +1,7 @@
 // Formats the rows of a query: an aligned table for a terminal, CSV for programs. Values come from the
 // database, so control characters are removed from tables. Pure.
 import { oneLine } from "../../report/text/format.ts";
+import { cellsOf, clip } from "../terminal/paint.ts";
 
 /** A format of rows for programs. */
 export type RowFormat = "csv" | "json" | "ndjson";
@@ -11,10 +12,46 @@ export type TextRow = readonly (string | null)[];
 /** Longest cell of a table, in characters; CSV and JSON hold every value whole. */
 const MAX_CELL = 60;
 
-/** The lines of a table: names, a rule, the rows; columns of numbers are aligned to the right. */
-export function tableLines(columns: readonly string[], rows: readonly TextRow[]): string[] {
-  const cells = rows.map((row) => row.map(cell));
-  const names = columns.map(cell);
+/** The same where a table would not fit otherwise. */
+const LEAST_CELL = 28;
+
+/**
+ * The lines of a table: names, a rule, the rows; columns of numbers are aligned to the right. A table that does not
+ * fit into `width` cells has a line per value instead.
+ */
+export function tableLines(
+  columns: readonly string[],
+  rows: readonly TextRow[],
+  width = Infinity,
+): string[] {
+  const fits = (lines: readonly string[]) => lines.every((line) => cellsOf(line) <= width);
+  for (const most of [MAX_CELL, 40, LEAST_CELL]) {
+    const lines = alignedLines(columns, rows, most);
+    if (fits(lines)) return lines;
+  }
+  return valueLines(columns, rows, width);
+}
+
+/** A line per value, for tables that are too wide. */
+function valueLines(columns: readonly string[], rows: readonly TextRow[], width: number): string[] {
+  const names = columns.map((name) => cell(name));
+  const longest = Math.min(Math.max(...names.map(cellsOf)), Math.floor(width / 2));
+  return rows.flatMap((row, number) => [
+    `row ${number + 1}`,
+    ...row.map((text, at) => {
+      const head = `  ${clip(names[at]!, longest).padEnd(longest)}  `;
+      return `${head}${clip(oneLine(text ?? ""), width - cellsOf(head))}`.trimEnd();
+    }),
+  ]);
+}
+
+function alignedLines(
+  columns: readonly string[],
+  rows: readonly TextRow[],
+  most: number,
+): string[] {
+  const cells = rows.map((row) => row.map((text) => cell(text, most)));
+  const names = columns.map((name) => cell(name));
   const widths = names.map((name, at) =>
     Math.max(name.length, ...cells.map((row) => row[at]!.length))
   );
@@ -36,8 +73,8 @@ export function csvLine(values: TextRow): string {
   }).join(",");
 }
 
-function cell(text: string | null): string {
+function cell(text: string | null, most = MAX_CELL): string {
   if (text === null) return "";
   const line = oneLine(text);
-  return line.length <= MAX_CELL ? line : `${line.slice(0, MAX_CELL - 3)}...`;
+  return line.length <= most ? line : `${line.slice(0, most - 3)}...`;
 }

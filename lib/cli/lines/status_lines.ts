@@ -2,13 +2,14 @@
 // the next command; `--json` prints the same with days. Pure.
 import type { ArchiveHoldings } from "../../upsert/archive_index.ts";
 import type { WorkerView } from "../../upsert/worker_table.ts";
-import { formatCount, formatNumber, formatTable, oneLine } from "../../report/text/format.ts";
+import { formatCount, formatNumber, oneLine } from "../../report/text/format.ts";
 import type { RunRecord } from "../../checkpoint/run_log.ts";
 import { type Days, daysOf, inDays, type StreamView } from "../../checkpoint/snapshot.ts";
 import type { Window } from "../../plan/time/window.ts";
 import { formatWait } from "../../report/text/wait.ts";
 import { type Drift, driftLines } from "./drift_lines.ts";
 import type { Summary } from "../../report/summary.ts";
+import { fitTable } from "./fit_table.ts";
 
 /** Ranges of a kind shown of each stream; the rest is counted. */
 const RANGES_SHOWN = 8;
@@ -50,23 +51,29 @@ export function statusJson(status: Status): string {
   return JSON.stringify({ ...status, streams: Object.fromEntries(streams) });
 }
 
-/** The details that `status --details` prints below its summary. */
-export function detailLines(status: Status): string[] {
+/** The details that `status --details` prints below its summary; its tables fit into `width` cells. */
+export function detailLines(status: Status, width?: number): string[] {
   const lines: string[] = [];
   for (const [name, stream] of Object.entries(status.streams)) {
     lines.push(...streamLines(name, stream));
   }
   const tables = Object.entries(status.tables).map(([table, rows]) => [table, formatNumber(rows)]);
-  if (tables.length > 0) lines.push("", ...formatTable([["table", "rows"], ...tables]));
+  if (tables.length > 0) lines.push("", ...fitTable([["table", "rows"], ...tables], { width }));
   if (status.archive !== null) lines.push("", archiveLine(status.archive));
   if (status.runs.length > 0) {
-    lines.push("", ...formatTable([RUN_HEADER, ...status.runs.map(runCells)]));
+    lines.push(
+      "",
+      ...fitTable([RUN_HEADER, ...status.runs.map(runCells)], { width, drop: RUN_DROP }),
+    );
     const [{ wait, endedAt }] = status.runs as [RunRecord];
     if (wait !== undefined && endedAt === undefined) lines.push("", oneLine(formatWait(wait)));
   }
   const working = status.workers.filter(({ ended_at }) => ended_at === null);
   if (working.length > 0) {
-    lines.push("", ...formatTable([WORKER_HEADER, ...working.map(workerCells)]));
+    lines.push(
+      "",
+      ...fitTable([WORKER_HEADER, ...working.map(workerCells)], { width, drop: WORKER_DROP }),
+    );
   }
   if (status.drift.length > 0) lines.push("", ...driftLines(status.drift));
   return lines;
@@ -149,6 +156,9 @@ const WORKER_HEADER = [
   ],
 ];
 
+/** Columns that are left out where there is little room, the first one first. */
+const WORKER_DROP = ["since", "claimed", "requests", "where"];
+
 function workerCells(worker: WorkerView): string[] {
   const { name, host, pid, started_at, seen_at, windows, claimed, requests, per_second } = worker;
   return [
@@ -167,6 +177,8 @@ function second(instant: string): string {
 }
 
 const RUN_HEADER = ["last runs", "from", "to", "outcome", "windows", "requests", "seconds"];
+
+const RUN_DROP = ["seconds", "requests"];
 
 function runCells(run: RunRecord): string[] {
   const options = run.options as { start?: string; end?: string };

@@ -6,14 +6,15 @@ import type { Window } from "../../plan/time/window.ts";
 import type { RunRecord } from "../../checkpoint/run_log.ts";
 import type { Summary } from "../../report/summary.ts";
 import { formatInstant, formatWait } from "../../report/text/wait.ts";
-import { cellsOf, clip, clipLine, type Line, type Piece } from "../terminal/paint.ts";
+import { cellsOf, clipLine, type Line, type Piece } from "../terminal/paint.ts";
+import { clipNames } from "./clip_names.ts";
 import { flow, GAP } from "./flow.ts";
 import { legend, type Scale, scaleOf, strip } from "./coverage_strip.ts";
 import type { Room } from "./progress_lines.ts";
 import type { Status, StreamStatus } from "./status_lines.ts";
 
-/** Cells of the longest name, and of the longest strip. */
-const [NAME_CELLS, STRIP_CELLS] = [24, 150];
+/** Cells of the longest strip. */
+const STRIP_CELLS = 150;
 
 /** Lines below which streams are shown instead of the legend. */
 const FEW_ROWS = 10;
@@ -92,9 +93,10 @@ interface Shown {
 }
 
 function stripLines({ streams }: Status, room: Room): Line[] {
-  const all = Object.entries(streams).map(([name, stream]) => ({ name, stream }));
+  const names = clipNames(Object.keys(streams), Math.ceil(room.columns / 2));
+  const all = Object.values(streams).map((stream, at) => ({ name: names[at]!, stream }));
   if (all.length === 0) return [];
-  const name = Math.max(...all.map(({ name }) => Math.min(NAME_CELLS, cellsOf(name))));
+  const name = Math.max(...names.map(cellsOf));
   const dated = all.filter(isDated).flatMap(({ stream }) => [...stream.coverage, ...stream.gaps]);
   const cells = room.columns - name - GAP.length - PERCENT_CELLS;
   const scale = scaleOf(dated, Math.min(STRIP_CELLS, cells));
@@ -133,13 +135,14 @@ function oneStream(
   one: Shown,
   { name, scale, unicode, columns }: Room & { name: number; scale: Scale | undefined },
 ): Line[] {
-  const head = [{ text: `${clip(one.name, NAME_CELLS).padEnd(name)}${GAP}` }];
+  const head = [{ text: `${one.name}${" ".repeat(name - cellsOf(one.name))}${GAP}` }];
   const line = isDated(one) ? [...head, ...datedPieces(one.stream, scale, unicode)] : head;
   const note = noteOf(one);
   if (note.length === 0 || lineCells(line) + lineCells(note) <= columns) {
     return [[...line, ...note]];
   }
-  return [line, [{ text: " ".repeat(name + GAP.length) }, ...note]];
+  const indent = Math.max(4, Math.min(name + GAP.length, columns - lineCells(note)));
+  return [line, [{ text: " ".repeat(indent) }, ...note]];
 }
 
 function datedPieces(stream: StreamStatus, scale: Scale | undefined, unicode: boolean): Piece[] {

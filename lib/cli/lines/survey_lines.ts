@@ -3,13 +3,9 @@ import type { Survey } from "../../checkpoint/survey.ts";
 import type { Job } from "../../config/schema/job.ts";
 import type { Window } from "../../plan/time/window.ts";
 import { rangeOf } from "../../plan/needed.ts";
-import {
-  formatNumber,
-  formatSeconds,
-  formatTable,
-  formatWindow,
-} from "../../report/text/format.ts";
+import { formatNumber, formatSeconds, formatWindow } from "../../report/text/format.ts";
 import { formatCompletion } from "../../report/text/wait.ts";
+import { fitTable } from "./fit_table.ts";
 
 const HEADER = [
   "stream",
@@ -23,19 +19,23 @@ const HEADER = [
   "time left",
 ];
 
-/** The forecast as aligned lines. */
+/** Columns that are left out where there is little room, the first one first. */
+const DROP = ["time", "windows", "done", "dates", "rows"];
+
+/** The forecast as aligned lines; its table fits into `width` cells. */
 export function surveyLines(
   job: Job,
   range: Window,
   survey: Survey,
   nowMs: number,
+  width?: number,
 ): string[] {
   const rows = Object.entries(survey.streams).map(([name, totals]) => {
     const own = rangeOf(job.streams[name]!, range);
     return [name, own === undefined ? "-" : formatWindow(own), ...cells(totals)];
   });
   return [
-    ...formatTable([HEADER, ...rows, ["all", "", ...cells(survey)]]),
+    ...fitTable([HEADER, ...rows, ["all", "", ...cells(survey)]], { width, drop: DROP }),
     "",
     `left: ${leftText(survey, nowMs)}`,
     "Requests and rows are forecast from the plan, the limits and the measurements of earlier runs.",

@@ -1,8 +1,9 @@
 // Formats the results of `verify`: a line per check with its table, a line per stream with its findings,
 // then the totals. Control characters are removed, because values come from the database.
-import { formatCount, formatNumber, formatTable } from "../../report/text/format.ts";
+import { formatCount, formatNumber } from "../../report/text/format.ts";
 import type { CoverageResult, Finding, StreamProof } from "../../verify/coverage.ts";
 import type { CheckResult } from "../../verify/run_checks.ts";
+import { fitTable } from "./fit_table.ts";
 
 /** Rows shown of one check; `--json` shows more. */
 const ROWS_SHOWN = 20;
@@ -13,23 +14,23 @@ const CELL_CHARS = 40;
 
 const INDENT = "      ";
 
-/** The lines of one check. */
-export function checkLines(check: CheckResult): string[] {
+/** The lines of one check; its table fits into `width` cells. */
+export function checkLines(check: CheckResult, width?: number): string[] {
   const { name, about, ok, expected, reason } = check;
   const verdict = !ok ? "FAIL" : expected === null ? "    " : "PASS";
   const lines = [`${verdict}  ${name}${about === null ? "" : `: ${about}`}`];
   if (reason !== null) {
     lines.push(`${INDENT}${expected === null ? "" : `expected ${expected}: `}${plain(reason)}`);
   }
-  return [...lines, ...tableLines(check), ""];
+  return [...lines, ...tableLines(check, width), ""];
 }
 
-function tableLines({ columns, rows, row_count }: CheckResult): string[] {
+function tableLines({ columns, rows, row_count }: CheckResult, width?: number): string[] {
   if (rows.length === 0) return [];
   const shown = rows.slice(0, ROWS_SHOWN).map((row) => row.map(cell));
   const more = row_count - shown.length;
   return [
-    ...formatTable([columns.map(cell), ...shown], INDENT),
+    ...fitTable([columns.map(cell), ...shown], { width, indent: INDENT.length }),
     ...(more > 0 ? [`${INDENT}and ${formatCount(more, "row")} more`] : []),
   ];
 }

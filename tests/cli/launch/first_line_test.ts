@@ -6,15 +6,15 @@ const ENV = { BACKFILL_CONFIG: "hindcast.yaml", DATABASE_URL: "postgres://me:sec
 Deno.test("firstLine() names the job file and the database, without its password", () => {
   assertEquals(
     firstLine("backfill", ["--resume"], ENV),
-    "starting backfill of hindcast.yaml into postgres://me@db:5432/x",
+    "backfill of hindcast.yaml into postgres://me@db:5432/x",
   );
   assertEquals(
     firstLine("backfill", ["--config=jobs/a.yaml"], {}),
-    "starting backfill of jobs/a.yaml into pglite:./data/db",
+    "backfill of jobs/a.yaml into pglite:./data/db",
   );
   assertEquals(
     firstLine("backfill", ["--config", "a\x1b[2J.yaml"], { DATABASE_URL: "mysql://me:secret@db" }),
-    "starting backfill of a\\u001b[2J.yaml",
+    "backfill of a\\u001b[2J.yaml",
   );
   assertEquals(firstLine("demo", [], {}), "starting the demo");
 });
