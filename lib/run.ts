@@ -113,7 +113,7 @@ async function reportDrift(
   throw new Failure(
     "window",
     `Cannot accept the responses of "${first.stream}": ${changeText(first.field)}`,
-    { hint: `${changeAdvice(first.field)}; deno task errors --clear accepts the change` },
+    { hint: `${changeAdvice(first.field)}; accept the change with deno task errors --clear` },
   );
 }
 

@@ -9,7 +9,7 @@ import { runFlags } from "../lib/cli/run_options.ts";
 const ABOUT = "Fetches a range of dates of every stream of a job into the database.";
 
 async function main(argv: string[]): Promise<number> {
-  const job = await openJobOf(argv);
+  const job = await openJobOf(argv, runFlags(undefined));
   const flags = runFlags(job);
   const args = readArguments(argv, flags);
   if (job === undefined || args.has("help")) {

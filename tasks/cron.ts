@@ -1,10 +1,10 @@
 // `deno task cron`, and the entry of Deno Deploy for this repository: runs the daily update on a schedule and serves a
 // status page. With --once it does one update and ends.
 import type { Flags } from "../lib/cli/arguments.ts";
-import { helpText, readArguments } from "../lib/cli/arguments.ts";
+import { helpText, misspelledFlag, readArguments } from "../lib/cli/arguments.ts";
 import { serveUpdates, updateOnce } from "../lib/cli/cron/serve.ts";
 import { asksForHelp, defaultJob } from "../lib/cli/default_job.ts";
-import { EXIT, runCommand } from "../lib/cli/exit.ts";
+import { EXIT, printError, runCommand } from "../lib/cli/exit.ts";
 import { env, jobFileOf, openJobOf } from "../lib/cli/open_job.ts";
 import { type GivenOptions, givenOptions, runFlags } from "../lib/cli/run_options.ts";
 import { isOnDeploy } from "../lib/cli/settings.ts";
@@ -31,11 +31,23 @@ const ONCE: Flags = { once: { kind: "switch", about: "Do one update now, and end
 const isEnding = Deno.args.includes("--once") || asksForHelp(Deno.args);
 
 if (isEnding) await runCommand(main);
-else serveUpdates(fileOf(Deno.args), select);
+else serve();
+
+/** Reads the job file after crons and server are registered; a missing one is reported at once. */
+function serve(): void {
+  let file: string;
+  try {
+    file = fileOf(Deno.args);
+  } catch (error) {
+    printError(error);
+    Deno.exit(EXIT.usage);
+  }
+  serveUpdates(file, select);
+}
 
 async function main(argv: string[]): Promise<number> {
   if (!asksForHelp(argv)) return await updateOnce(fileOf(argv), select);
-  const job = await openJobOf(argv);
+  const job = await openJobOf(argv, cronFlags(runFlags(undefined)));
   console.log(helpText("cron [options]", ABOUT, cronFlags(runFlags(job))));
   return EXIT.done;
 }
@@ -53,5 +65,10 @@ function cronFlags(flags: Flags): Flags {
 
 /** Deno Deploy passes no arguments. */
 function fileOf(argv: readonly string[]): string {
-  return isOnDeploy(env) ? defaultJob(env, "config/racing.yaml") : jobFileOf(argv);
+  if (isOnDeploy(env)) return defaultJob(env, "config/racing.yaml");
+  try {
+    return jobFileOf(argv);
+  } catch (error) {
+    throw misspelledFlag(argv, cronFlags(runFlags(undefined))) ?? error;
+  }
 }

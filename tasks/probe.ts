@@ -36,23 +36,14 @@ const FLAGS: Flags = {
 };
 
 async function main(argv: string[]): Promise<number> {
-  const args = namingConfig(argv);
-  const job = await openJobOf(args);
+  const job = await openJobOf(argv, FLAGS);
   const flags = { ...FLAGS, ...paramFlags(job) };
-  const given = readArguments(args, flags);
+  const given = readArguments(argv, flags);
   if (job === undefined || given.has("help")) {
     console.log(helpText("probe [FILE] [options]", ABOUT, flags));
     return EXIT.done;
   }
   return await probe(job, given);
-}
-
-/** The command line with the job file as a flag, which permissions.ts reads. */
-function namingConfig(argv: string[]): string[] {
-  const [first, ...rest] = argv;
-  const isNamed = argv.some((arg) => arg === "--config" || arg.startsWith("--config="));
-  if (first === undefined || first.startsWith("-") || isNamed) return argv;
-  return [`--config=${first}`, ...rest];
 }
 
 function paramFlags(job: Job | undefined): Flags {

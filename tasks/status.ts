@@ -30,7 +30,7 @@ async function main(argv: string[]): Promise<number> {
   // Opening the database takes a while, so it starts before the job is read.
   const opening = asksForHelp(argv) ? undefined : openStores();
   opening?.catch(() => {});
-  const job = await openJobOf(argv);
+  const job = await openJobOf(argv, statusFlags(undefined));
   const flags = statusFlags(job);
   const args = readArguments(argv, flags);
   if (job === undefined || args.has("help")) {

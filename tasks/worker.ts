@@ -37,8 +37,9 @@ async function main(argv: string[]): Promise<number> {
       hint: "Give the seconds to wait for a run: --wait 60",
     });
   }
+  const job = await openJob(jobFileOf(argv));
   const name = args.value("name") ?? `${Deno.hostname()}:${Deno.pid}`;
-  return await work(await openJob(jobFileOf(argv)), { name, waitSeconds });
+  return await work(job, { name, waitSeconds });
 }
 
 if (import.meta.main) await runCommand(main);

@@ -1,5 +1,6 @@
 // Opens the plan of a stream: it reads the checkpoint and determines what each track still needs. The
 // arithmetic is in lib/plan. It never fetches and never writes.
+import { formatCount } from "../report/text/format.ts";
 import type { Replay, ReplayedTrack } from "../archive/replay.ts";
 import type { Job } from "../config/schema/job.ts";
 import { expectedRecordsPerMinute } from "../plan/forecast.ts";
@@ -84,7 +85,7 @@ export async function openPlan(
 /** A column of a query that returned NULL, as a separate track: it is listed once, however many rows have it. */
 function refusalOf(id: string, rows: number): { each: string; reason: string } {
   const [value, column] = JSON.parse(id) as [string, string];
-  const count = rows === 1 ? "1 row" : `${rows} rows`;
+  const count = formatCount(rows, "row");
   return {
     each: nullTrack(value),
     reason: `the query of "${value}" returns NULL in the column "${column}" in ${count}`,

@@ -1,5 +1,6 @@
 // Owns what is stored about a window to fetch again: the reason and the rejected rows, bounded so that
 // they fit in KV whatever the API sent. Values only; retry_list.ts stores them.
+import { formatCount } from "../report/text/format.ts";
 import type { Rejection } from "../extract/extractor.ts";
 import type { Track } from "../plan/scope.ts";
 import type { Window } from "../plan/time/window.ts";
@@ -67,7 +68,7 @@ export function rejectedEntry(of: RejectedWindow, at: number): RetryEntry {
     requestedAt,
     window,
     at: new Date(at).toISOString(),
-    reason: `${count} ${count === 1 ? "row" : "rows"} rejected`,
+    reason: `${formatCount(count, "row")} rejected`,
     hint: rejected.length > 0
       ? undefined
       : "The rejected rows are kept where they were fetched; --resume fetches the window again and lists them",

@@ -123,9 +123,23 @@ export function helpText(usage: string, about: string, flags: Flags): string {
   return fitText(asStarted(text, undefined), Deno.stdout);
 }
 
+/**
+ * The failure of the first argument that is a misspelled flag; undefined if there is none. An unknown flag that
+ * resembles none of `flags` may be one that the job declares.
+ */
+export function misspelledFlag(argv: readonly string[], flags: Flags): Failure | undefined {
+  const names = Object.keys({ ...COMMON, ...flags });
+  const unknown = argv.filter((arg) => arg.startsWith("--"))
+    .filter((arg) => !names.includes(nameOf(arg)) && suggest(nameOf(arg), names) !== undefined);
+  return unknown[0] === undefined ? undefined : unknownFlag(unknown[0], names);
+}
+
+function nameOf(arg: string): string {
+  return arg.replace(/^-+/, "").replace(/=.*$/s, "");
+}
+
 function unknownFlag(arg: string, names: readonly string[]): Failure {
-  const name = arg.replace(/^-+/, "").replace(/=.*$/, "");
-  const near = suggest(name, names);
+  const near = suggest(nameOf(arg), names);
   return new Failure("configuration", `Cannot read the command line: unknown option "${arg}"`, {
     hint: near === undefined ? "See --help" : `Did you mean --${near}?`,
   });

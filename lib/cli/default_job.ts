@@ -11,6 +11,12 @@ export const JOB_SETTING = "BACKFILL_CONFIG";
 /** The folder of a user's jobs. */
 const FOLDER = "jobs";
 
+/** The files that are the job of their folder. */
+const FILES = ["hindcast.yaml", "hindcast.yml"];
+
+/** Where a job is looked for. */
+export const JOB_PLACES: readonly string[] = [...FILES, FOLDER];
+
 /**
  * The job file of a command that names none: the setting `BACKFILL_CONFIG`, else `hindcast.yaml`, else
  * the only file in `jobs/`, else `fallback`.
@@ -20,7 +26,7 @@ const FOLDER = "jobs";
 export function defaultJob(env: (name: string) => string | undefined, fallback?: string): string {
   const named = env(JOB_SETTING);
   if (named !== undefined && named !== "") return named;
-  const own = ["hindcast.yaml", "hindcast.yml"].find(isFile);
+  const own = FILES.find(isFile);
   if (own !== undefined) return own;
   const jobs = jobsOf(FOLDER);
   if (jobs.length === 1) return jobs[0]!;
@@ -40,8 +46,7 @@ export function asksForHelp(argv: readonly string[]): boolean {
   return argv.includes("--help") || argv.includes("-h");
 }
 
-/** The failure of a command for which there is no job. */
-export function noJob(): Failure {
+function noJob(): Failure {
   return new Failure(
     "configuration",
     "Cannot find a job: there is neither hindcast.yaml nor a file in jobs/",

@@ -12,7 +12,8 @@ import type { Target } from "../upsert/write/target.ts";
 import { hideSecrets, passwordsOf } from "./output.ts";
 import { asStarted } from "./own_commands.ts";
 import { readText } from "./read_text.ts";
-import { asksForHelp, JOB_SETTING, namedJob, noJob } from "./default_job.ts";
+import { type Flags, misspelledFlag } from "./arguments.ts";
+import { asksForHelp, defaultJob, namedJob } from "./default_job.ts";
 import { readSettings } from "./settings.ts";
 import type { Settings } from "./settings.ts";
 import { fitText } from "./terminal/fit_text.ts";
@@ -26,26 +27,25 @@ export function env(name: string): string | undefined {
  * The job file of a command: the one that its command line names, else the one that the launcher chose.
  * It is read before the other flags, which depend on the job.
  *
- * @throws {Failure} of kind `configuration` when there is none.
+ * @throws {Failure} of kind `configuration` when there is none, or several to choose from.
  */
 export function jobFileOf(argv: readonly string[]): string {
-  const file = namedJob(argv) ?? env(JOB_SETTING);
-  if (file === undefined || file === "") throw noJob();
-  return file;
+  return namedJob(argv) ?? defaultJob(env);
 }
 
 /**
  * The job of a command line. Undefined where the command line asks for help and there is no job, or none
- * that can be read: help then describes the options that do not depend on it.
+ * that can be read: help then describes `flags`, those that do not depend on the job.
  *
- * @throws {Failure} of kind `configuration` if the job is invalid and no help is asked for.
+ * @throws {Failure} of kind `configuration` if the job is missing or invalid and no help is asked for; a
+ * misspelled flag is reported first.
  */
-export async function openJobOf(argv: readonly string[]): Promise<Job | undefined> {
-  if (!asksForHelp(argv)) return await openJob(jobFileOf(argv));
+export async function openJobOf(argv: readonly string[], flags: Flags): Promise<Job | undefined> {
   try {
     return await openJob(jobFileOf(argv));
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (asksForHelp(argv)) return undefined;
+    throw misspelledFlag(argv, flags) ?? error;
   }
 }
 

@@ -4,7 +4,7 @@ import { IS_BUNDLED } from "./package_files.ts";
 
 /** Commands that take the job as `--config`. */
 const TAKES_CONFIG =
-  /^(backfill|worker|status|errors|verify|checkpoint|console|cron|probe|doctor)(:|$)/;
+  /^(backfill|worker|status|errors|verify|query|archive|checkpoint|console|cron|probe|doctor)(:|$)/;
 
 /** How commands are started; differs where Deno started the npm package, from a project's task. */
 export const PREFIX: string = startedWith() ??

@@ -1,6 +1,7 @@
 // Runs one slice of an update: fetches what is new and what may have changed, then fills gaps, until
 // everything is done or its time is over. However it ends, the checkpoint holds what was written, and the
 // next slice fetches the rest. It does not wait for another run of the job, which does the same work.
+import { formatCount } from "../report/text/format.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { catchUp } from "../checkpoint/catch_up.ts";
 import { type FetchedSince, readFetchedSince } from "../checkpoint/fetched_since.ts";
@@ -211,7 +212,8 @@ function finish(report: TickReport): void {
   report.complete = true;
   if (windows.failed + rejected === 0) return;
   report.outcome = "failed";
-  report.message = `${windows.failed} windows failed, ${rejected} rows were rejected: ` +
+  report.message =
+    `${formatCount(windows.failed, "window")} failed, ${formatCount(rejected, "row")} rejected: ` +
     "see deno task errors; the next update fetches them again";
 }
 

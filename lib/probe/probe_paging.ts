@@ -1,6 +1,7 @@
 // Owns what a probe learns about paging: the first page, and a second one that proves that pages follow each
 // other as the job declares. It sends at most one request. Invariant: a page that repeats, that is empty although
 // more was stated, or that follows a page taken for the last is reported as a problem.
+import { formatCount } from "../report/text/format.ts";
 import type { OkResponse, StreamClient } from "../fetch/stream_client.ts";
 import type { Unit } from "../fetch/http/unit.ts";
 import { renderRequest } from "../fetch/http/request.ts";
@@ -138,7 +139,9 @@ async function beyondLast(
     (facts) =>
       facts.records === 0 || facts.fingerprint() === first
         ? null
-        : `the API returns ${count} records per page although ${paging.size} were requested: write size: ${count}`,
+        : `the API returns ${
+          formatCount(count, "record")
+        } per page although ${paging.size} were requested: write size: ${count}`,
   );
 }
 

@@ -1,6 +1,7 @@
 // Compares the checkpoint with the target: what is done must be in the target's ledger,
 // without a gap from the first day to the last, with nothing failed, rejected or never fetched, and tables
 // that were written to must hold something. It sends no request to the API and changes nothing.
+import { formatCount } from "../report/text/format.ts";
 import type { Job } from "../config/schema/job.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import type { RetryEntry } from "../checkpoint/retry_entry.ts";
@@ -264,7 +265,11 @@ function noRows({ job, evidence, rowsByTable, stream, scope }: Case): Finding[] 
   const missing = tables.filter((table) => rowsByTable[table] === undefined);
   const reasons = missing.map((table) => `the table "${table}" does not exist`);
   if (missing.length === 0 && tables.every((table) => rowsByTable[table] === 0)) {
-    reasons.push(`${rows} rows were written, but ${tables.join(", ")} hold none`);
+    reasons.push(
+      `${formatCount(rows, "row")} written, but ${tables.join(", ")} ${
+        tables.length === 1 ? "is" : "are"
+      } empty`,
+    );
   }
   return reasons.map((reason) => ({ ...about, reason, next }));
 }

@@ -1,5 +1,6 @@
 // Owns the meaning of a check's `expect`: whether a query's result is what the job file declares, and if
 // not, why. Pure; it never runs the query.
+import { formatCount } from "../report/text/format.ts";
 import { suggest } from "../did_you_mean.ts";
 import type { Check } from "../config/schema/job_schema.ts";
 import type { QueryResult } from "../upsert/write/query.ts";
@@ -23,7 +24,9 @@ export function judge(expect: Expectation, result: QueryResult): Verdict {
   if (expect === undefined) return FINE;
   if (expect === "rows") return count > 0 ? FINE : failed("there is no row");
   if (expect === "no_rows") {
-    return count === 0 ? FINE : failed(count === 1 ? "there is 1 row" : `there are ${count} rows`);
+    return count === 0
+      ? FINE
+      : failed(count === 1 ? "there is 1 row" : `there are ${formatCount(count, "row")}`);
   }
   const [row] = result.rows;
   if (row === undefined) return failed("there is no row");

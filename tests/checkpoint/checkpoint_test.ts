@@ -235,7 +235,7 @@ Deno.test("Checkpoint bounds what it keeps of rejected rows and counts the rest"
     a.kind < b.kind ? -1 : 1
   );
   assertEquals(entry?.rejected.length, 1000);
-  assertEquals(entry?.reason, "123456 rows rejected");
+  assertEquals(entry?.reason, "123,456 rows rejected");
   assertEquals(entry?.rejected[0]?.reason.length, 1024);
   assertEquals([failed?.reason.length, failed?.hint?.length], [1024, 1024]);
 });

@@ -32,6 +32,47 @@ Deno.test("every command explains itself where there is no job", async () => {
   assertEquals([...Deno.readDirSync(empty.path)], []);
 });
 
+Deno.test("a misspelled flag is reported before a missing job, and a missing job before a flag of a job", async () => {
+  using empty = tempDir();
+  const run = async (...words: string[]) => {
+    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        ...["run", "--quiet", "-A", `--config=${REPOSITORY}deno.json`],
+        ...[`${REPOSITORY}tasks/launch.ts`, ...words],
+      ],
+      cwd: empty.path,
+      env: { NO_COLOR: "1" },
+    }).output();
+    return [code, ...new TextDecoder().decode(stderr).trim().split("\n")];
+  };
+  const misspelled = (flag: string, near: string) => [
+    2,
+    `error: Cannot read the command line: unknown option "${flag}"`,
+    `hint: Did you mean ${near}?`,
+  ];
+  const noJob = [
+    2,
+    "error: Cannot find a job: there is neither hindcast.yaml nor a file in jobs/",
+    "hint: Write one with deno task init, or name a file with --config FILE",
+  ];
+  const cases: readonly (readonly [line: string, expected: unknown[]])[] = [
+    ["backfill --hlp", misspelled("--hlp", "--help")],
+    ["cron --onc", misspelled("--onc", "--once")],
+    ["backfill --region-codes gb", noJob],
+    ["worker", noJob],
+  ];
+  const results = await Promise.all(cases.map(([line]) => run(...line.split(" "))));
+  assertEquals(results, cases.map(([, expected]) => expected));
+  await Deno.mkdir(empty.file("jobs"));
+  for (const name of ["a", "b"]) await Deno.writeTextFile(empty.file("jobs", `${name}.yaml`), "");
+  assertEquals(await run("backfill"), [
+    2,
+    "error: Cannot choose a job: there are jobs/a.yaml, jobs/b.yaml",
+    "hint: Name one: --config jobs/a.yaml",
+  ]);
+  assertEquals([...Deno.readDirSync(empty.path)].map(({ name }) => name), ["jobs"]);
+});
+
 Deno.test("an empty secret stops a run before its first request, unless the job permits it", async () => {
   const asked: string[] = [];
   await using api = thingsApi(asked);

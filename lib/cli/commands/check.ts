@@ -1,5 +1,6 @@
 // Owns what `check` does once its arguments are read: it reads job files and prints the problems of each, or the job
 // with its defaults. It contacts neither the API nor the database.
+import { formatCount } from "../../report/text/format.ts";
 import type { Arguments } from "../arguments.ts";
 import { EXIT } from "../exit.ts";
 import { plainHttpProblem } from "../../config/exposure.ts";
@@ -82,12 +83,11 @@ function renameNote({ file, line, column, message }: Problem): string {
 }
 
 function counted(noun: string, entries: object = {}): string {
-  const { length } = Object.keys(entries);
-  return `${length} ${noun}${length === 1 ? "" : "s"}`;
+  return formatCount(Object.keys(entries).length, noun);
 }
 
 function printProblems(file: string, problems: readonly Problem[]): void {
-  const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
+  const count = formatCount(problems.length, "problem");
   printNote(problems.map(formatProblem).join("\n"));
   printNote(`\nerror: Cannot use job file "${file}": ${count}`);
   printNote(asStarted(`hint: ${hintFor(problems)}`, file));

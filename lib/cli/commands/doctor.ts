@@ -1,5 +1,6 @@
 // Owns the checks of `doctor`, in the order in which one explains the next, and how each is shown. It sends
 // one request to the API and leaves nothing behind.
+import { quoted } from "../own_commands.ts";
 import { openLimitStore } from "../limit_store.ts";
 import { hideSecret } from "../output.ts";
 import { examineApi } from "../../doctor/examine_api.ts";
@@ -60,7 +61,7 @@ async function readOrUndefined(file: string): Promise<{ job: Job | undefined; it
     const count = formatCount(error.problems.length, "problem");
     const first = error.problems[0]?.message ?? "";
     const found = `${file}: ${count}, the first: ${first}`;
-    return { job: undefined, item: problem("job", found, `deno task check ${file}`) };
+    return { job: undefined, item: problem("job", found, `deno task check ${quoted(file)}`) };
   }
 }
 

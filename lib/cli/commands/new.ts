@@ -53,8 +53,8 @@ function program(): string {
 
 function next(folder: string, name: string): string {
   return name === NO_JOB
-    ? `next   cd ${folder}, then deno task init`
-    : `next   cd ${folder}, edit jobs/${name}.yaml, then deno task check`;
+    ? `next   cd ${quoted(folder)}, then deno task init`
+    : `next   cd ${quoted(folder)}, edit jobs/${name}.yaml, then deno task check`;
 }
 
 /** Asks on a terminal; undefined where there is none. */

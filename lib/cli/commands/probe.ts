@@ -5,7 +5,7 @@ import type { Arguments } from "../arguments.ts";
 import { Failure } from "../../failure.ts";
 import { EXIT } from "../exit.ts";
 import { env, onWait } from "../open_job.ts";
-import { asStarted } from "../own_commands.ts";
+import { asStarted, quoted } from "../own_commands.ts";
 import { StopSignal } from "../signals.ts";
 import { openTarget } from "../../upsert/open_target.ts";
 import { readSettings } from "../settings.ts";
@@ -58,7 +58,7 @@ export async function probe(job: Job, given: Arguments): Promise<number> {
     (probed.paging?.problem ?? null) === null;
   if (given.has("json")) console.log(JSON.stringify({ ok, ...probed }));
   else {
-    const text = asStarted(probeLines(probed, job.file, shown).join("\n"), undefined);
+    const text = asStarted(probeLines(probed, quoted(job.file), shown).join("\n"), undefined);
     console.log(fitText(text, Deno.stdout));
     for (const [host, names] of job.sentVariables ?? []) {
       console.log(fitText(`sent   ${names.join(", ")} to ${host}`, Deno.stdout));

@@ -1,5 +1,6 @@
 // Owns what `query` does once its arguments are read: it runs one read-only query and prints its rows, as a table
 // on a terminal and as CSV, JSON or NDJSON for programs. Values are printed as PostgreSQL writes them.
+import { formatCount } from "../../report/text/format.ts";
 import { EXIT } from "../exit.ts";
 import { Failure } from "../../failure.ts";
 import { env } from "../open_job.ts";
@@ -47,7 +48,7 @@ async function printRows(target: Target, sql: string, format?: RowFormat): Promi
 function withHint(error: unknown): unknown {
   if (!(error instanceof Failure) || !/\(42(?!501)\w{3}\)$/.test(error.message)) return error;
   return new Failure(error.kind, error.message, {
-    hint: "Give one SELECT; deno task query --tables lists the tables and their columns",
+    hint: "Give one SELECT; list the tables and their columns with deno task query --tables",
     cause: error,
   });
 }
@@ -95,7 +96,7 @@ async function printTable({ columns, rows }: Rows): Promise<void> {
   }
   const count = shown.length > MOST_TABLE_ROWS
     ? `the first ${MOST_TABLE_ROWS} rows; --csv prints all`
-    : `${shown.length} ${shown.length === 1 ? "row" : "rows"}`;
+    : formatCount(shown.length, "row");
   const lines = tableLines(columns, shown.slice(0, MOST_TABLE_ROWS), widthOf(Deno.stdout));
   writeOut(`${[...lines, count].join("\n")}\n`);
 }

@@ -1,5 +1,6 @@
 // Serves an archive as the API that it was recorded from, for tests and demonstrations: on this machine only, with
 // an optional limit and latency.
+import { formatCount } from "../../report/text/format.ts";
 import { delay } from "@std/async/delay";
 import { FolderStore } from "../../archive/store/folder_store.ts";
 import { Playback } from "../../archive/playback.ts";
@@ -45,7 +46,7 @@ export async function playBack(
   const url = `http://127.0.0.1:${server.addr.port}`;
   return {
     url,
-    about: `${playback.size} responses of ${playback.origins.join(", ")}`,
+    about: `${formatCount(playback.size, "response")} of ${playback.origins.join(", ")}`,
     async [Symbol.asyncDispose]() {
       closing.abort();
       await server.finished;

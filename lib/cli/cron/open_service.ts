@@ -1,5 +1,7 @@
 // Opens the daily update with the settings of the environment: BACKFILL_SCHEDULE and BACKFILL_BUDGET, and where the
 // database, the checkpoint and the logs are. Opening reads the job file and nothing else.
+import { namedJob } from "../default_job.ts";
+import { asStarted } from "../own_commands.ts";
 import type { Access } from "../../console/guard.ts";
 import type { Job } from "../../config/schema/job.ts";
 import { Failure } from "../../failure.ts";
@@ -53,7 +55,8 @@ function pageAccess(): Access {
 
 /** Prints a line with the time. */
 export function say(line: string): void {
-  console.log(`${new Date().toISOString().slice(0, 19)}Z ${line}`);
+  const time = `${new Date().toISOString().slice(0, 19)}Z`;
+  console.log(`${time} ${asStarted(line, namedJob(Deno.args))}`);
 }
 
 function budgetOf(text: string): number {

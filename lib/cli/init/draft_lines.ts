@@ -1,6 +1,7 @@
 // Formats what `init` wrote: the stream, tables, dates and paging of the job, which of them are guesses, and the
 // next command. Pure.
-import { oneLine } from "../../report/text/format.ts";
+import { quoted } from "../own_commands.ts";
+import { formatCount, oneLine } from "../../report/text/format.ts";
 import type { JobDraft } from "../../init/job_draft.ts";
 import { withVariables } from "../../init/request_draft.ts";
 
@@ -8,7 +9,7 @@ import { withVariables } from "../../init/request_draft.ts";
 export function lines(file: string, draft: JobDraft): string[] {
   const { tables, stream, window, paging, auth, path, params, limits } = draft;
   const names = tables.map(({ name, key, columns }) =>
-    `${name} (${columns.length} columns, key ${key.join(", ")})`
+    `${name} (${formatCount(columns.length, "column")}, key ${key.join(", ")})`
   );
   const places = JSON.stringify(auth ?? {}) + withVariables(JSON.stringify([path, draft.body]));
   const secrets = [...places.matchAll(/(?<!\$)\$\{(\w+)\}/g)].map(([, name]) => name);
@@ -35,5 +36,5 @@ export function lines(file: string, draft: JobDraft): string[] {
     ...secrets.length === 0
       ? []
       : [`  set     ${[...new Set(secrets)].join(" and ")} in .env.local`],
-  ].map(oneLine).concat(`next   deno task probe ${file}${flags}`);
+  ].map(oneLine).concat(`next   deno task probe ${quoted(file)}${flags}`);
 }

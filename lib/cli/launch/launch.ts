@@ -5,13 +5,13 @@
 import type { Failure } from "../../failure.ts";
 import { readEnvFiles, readJobEnvFiles } from "./env_files.ts";
 import { asStarted, PREFIX } from "../own_commands.ts";
-import { asksForHelp, defaultJob, JOB_SETTING, namedJob } from "../default_job.ts";
+import { defaultJob, JOB_SETTING, namedJob } from "../default_job.ts";
 import denoJson from "../../../deno.json" with { type: "json" };
 import { suggest } from "../../did_you_mean.ts";
 import { usageText } from "./usage.ts";
 import { firstLine } from "./first_line.ts";
 import { passSignals } from "./pass_signals.ts";
-import { jobFileOf, type Permissions, permissions } from "./permissions.ts";
+import { jobFileOf, type Needs, type Permissions, permissions } from "./permissions.ts";
 import { programArguments } from "./program.ts";
 import { helperNames } from "./helper_names.ts";
 import { childEnvironment } from "./environment.ts";
@@ -22,9 +22,11 @@ import {
   FIXED,
   fixedFlags,
   MEMORY_SETTINGS,
+  namingJob,
   needsOf,
   PROGRAM_NAMES,
   REPOSITORY_JOB,
+  WITHOUT_JOB,
 } from "./needs.ts";
 
 /** Exit code of an interrupted command, as in exit.ts, which imports more than a launcher should. */
@@ -32,52 +34,69 @@ const INTERRUPTED = 130;
 const LEFT = "killed; committed rows are kept; continue with deno task backfill --resume";
 
 /** Starts the command that a command line names; resolves to its exit code. */
-export async function launch([command = "--help", ...args]: readonly string[]): Promise<number> {
-  if (command === "help" && args[0] !== undefined) return await launch([args[0], "--help"]);
+export async function launch([command = "--help", ...given]: readonly string[]): Promise<number> {
+  if (command === "help" && given[0] !== undefined) return await launch([given[0], "--help"]);
   if (/^(--help|-h|help)$/.test(command)) return say(usageText(PREFIX));
   if (/^(--version|-V|version)$/.test(command)) return say(`hindcast ${denoJson.version}`);
+  const needs = needsOf(command, given);
+  const args = needs === undefined ? given : namingJob(given, needs, Deno.env.get(JOB_SETTING));
   const signals = passSignals(INTERRUPTED, () => console.error(asStarted(LEFT, namedJob(args))));
   if (Object.hasOwn(FIXED, command)) {
-    const flags = ["--quiet", "--no-prompt", ...fixedFlags(command, args)];
-    return await signals.until(start(command, flags, args, Deno.env.toObject()));
+    const flags = ["--quiet", "--no-prompt", ...fixedFlags(command, given)];
+    return await signals.until(start(command, flags, given, Deno.env.toObject()));
   }
-  const needs = needsOf(command, args);
   if (needs === undefined) return refuse(unknownCommand(command));
-  let env: Record<string, string>;
-  let granted: Permissions;
-  let fromFiles: ReadonlySet<string>;
+  let prepared: Prepared;
   try {
-    let files: Readonly<Record<string, string>> = await readEnvFiles();
-    env = { ...MEMORY_SETTINGS, ...files, ...Deno.env.toObject(), ...needs.settings };
-    env.HINDCAST_TRACES = tracesUrl((name) => env[name]) ?? "";
-    if (!needs.jobless && jobFileOf(args, needs.file === true, {}) === "") {
-      env[JOB_SETTING] = jobSetting(env, asksForHelp(args));
-    }
-    const ofJob = await readJobEnvFiles(jobFileOf(args, needs.file === true, env));
-    files = { ...ofJob, ...files };
-    env = { ...ofJob, ...env };
-    fromFiles = new Set(Object.keys(files));
-    const line = firstLine(command, args, env);
-    if (line !== undefined) say(fitText(line, Deno.stdout));
-    granted = await permissions(needs, args, env, fromFiles);
+    prepared = await prepare(command, needs, args);
   } catch (error) {
     return refuse(error as Failure);
   }
-  const { flags, variables, withheld, warnings } = granted;
+  const { env, granted: { flags, variables, withheld, warnings } } = prepared;
   warn(env, withheld);
   for (const warning of warnings) console.error(`warning: ${warning}`);
   const child = start(command, flags, args, childEnvironment(env, variables));
-  const helpers = command === "backfill" ? await startHelpers(args, env, fromFiles) : [];
+  const helpers = command === "backfill" ? await startHelpers(args, prepared) : [];
   return await signals.until(child, helpers);
+}
+
+/** What a command is started with. */
+interface Prepared {
+  readonly env: Readonly<Record<string, string>>;
+  /** The variables that come from files. */
+  readonly fromFiles: ReadonlySet<string>;
+  readonly hasJob: boolean;
+  readonly granted: Permissions;
+}
+
+async function prepare(
+  command: string,
+  needs: Needs,
+  args: readonly string[],
+): Promise<Prepared> {
+  const ownFiles = await readEnvFiles();
+  const own: Record<string, string> = {
+    ...{ ...MEMORY_SETTINGS, ...ownFiles, ...Deno.env.toObject(), ...needs.settings },
+  };
+  own.HINDCAST_TRACES = tracesUrl((name) => own[name]) ?? "";
+  if (!needs.jobless && namedJob(args) === undefined) own[JOB_SETTING] = jobSetting(own);
+  const file = jobFileOf(args, own);
+  const ofJob = await readJobEnvFiles(file);
+  const env = { ...ofJob, ...own };
+  const fromFiles = new Set(Object.keys({ ...ofJob, ...ownFiles }));
+  const hasJob = needs.jobless === true || file !== "";
+  const line = hasJob ? firstLine(command, args, env) : undefined;
+  if (line !== undefined) say(fitText(line, Deno.stdout));
+  const granted = await permissions(hasJob ? needs : WITHOUT_JOB, args, env, fromFiles);
+  return { env, fromFiles, hasJob, granted };
 }
 
 /** Starts the processes that share the run of a backfill with the first one. */
 async function startHelpers(
   args: readonly string[],
-  env: Readonly<Record<string, string>>,
-  fromFiles: ReadonlySet<string>,
+  { env, fromFiles, hasJob }: Prepared,
 ): Promise<Deno.ChildProcess[]> {
-  const names = helperNames(args);
+  const names = hasJob ? helperNames(args) : [];
   if (names.length === 0) return [];
   const { flags, variables } = await permissions(needsOf("worker", args)!, args, env, fromFiles);
   const job = namedJob(args);
@@ -87,13 +106,12 @@ async function startHelpers(
   );
 }
 
-/** The job file of a command that names none; empty where help needs none. */
-function jobSetting(env: Readonly<Record<string, string>>, isHelp: boolean): string {
+/** The job file of a command that names none; empty if there is none or more than one, which the command reports. */
+function jobSetting(env: Readonly<Record<string, string>>): string {
   try {
     return defaultJob((name) => env[name], REPOSITORY_JOB);
-  } catch (error) {
-    if (isHelp) return "";
-    throw error;
+  } catch {
+    return "";
   }
 }
 

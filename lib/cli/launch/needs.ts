@@ -2,7 +2,7 @@
 // no job decides. permissions.ts turns needs into flags.
 import { packageFile } from "../package_files.ts";
 import { type Needs, permissions } from "./permissions.ts";
-import { JOB_SETTING } from "../default_job.ts";
+import { JOB_SETTING, namedJob } from "../default_job.ts";
 import { DEMO_SETTINGS } from "../settings.ts";
 
 /** The job of the repository itself: of the demo, and of commands there when the user has no job. */
@@ -35,6 +35,9 @@ const COMMANDS: Readonly<Record<string, Needs>> = {
     settings: { ...DEMO_SETTINGS, [JOB_SETTING]: packageFile(REPOSITORY_JOB) },
   },
 };
+
+/** The needs of a command that has no job: it reads its flags, and reports what is wrong. */
+export const WITHOUT_JOB: Needs = { jobPlaces: true };
 
 /** Commands whose permissions follow from no job: those of their tasks in deno.json. */
 export const FIXED: Readonly<Record<string, readonly string[]>> = {
@@ -73,6 +76,21 @@ export function needsOf(command: string, args: readonly string[]): Needs | undef
     : needs;
 }
 
+/**
+ * The arguments with the job file as a flag, so that every command that is printed names it: it may also be the
+ * first argument, or be set in the environment, perhaps for this command alone.
+ */
+export function namingJob(
+  args: readonly string[],
+  needs: Needs,
+  setting: string | undefined,
+): readonly string[] {
+  if (needs.jobless || needs.settings !== undefined || namedJob(args) !== undefined) return args;
+  const [first, ...rest] = args;
+  if (needs.file && first?.startsWith("-") === false) return [`--config=${first}`, ...rest];
+  return setting === undefined || setting === "" ? args : [`--config=${setting}`, ...args];
+}
+
 /** The permissions of a command, as flags of `deno run`; for tests and the guide. */
 export async function flagsOf(
   command: string,
@@ -81,7 +99,8 @@ export async function flagsOf(
 ): Promise<string[]> {
   const needs = needsOf(command, args) ?? {};
   const settings = { ...env, ...needs.settings };
-  return (await permissions(needs, args, settings, new Set())).flags;
+  const named = namingJob(args, needs, undefined);
+  return (await permissions(needs, named, settings, new Set())).flags;
 }
 
 /** The names of the commands. */

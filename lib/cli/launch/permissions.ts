@@ -5,7 +5,7 @@
 import { parseS3, S3_VARIABLES, s3Address } from "../../archive/store/s3_address.ts";
 import { PROXY_NAMES } from "../../fetch/http/proxy.ts";
 import { parsePostgresUrl } from "../../upsert/postgres/url.ts";
-import { JOB_SETTING, namedJob } from "../default_job.ts";
+import { JOB_PLACES, JOB_SETTING, namedJob } from "../default_job.ts";
 import { IS_BUNDLED, packageFile } from "../package_files.ts";
 import { CONSOLE_NAMES, CONSOLE_PASSWORD, readSettings, SETTING_NAMES } from "../settings.ts";
 import { LOOK_VARIABLES } from "../terminal/look.ts";
@@ -35,6 +35,8 @@ export interface Needs {
   readonly file?: boolean;
   /** Reads no job. */
   readonly jobless?: boolean;
+  /** Looks for a job where one may be. */
+  readonly jobPlaces?: boolean;
   /** Settings that override the environment. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -96,7 +98,7 @@ export async function permissions(
   env: Environment,
   fromFiles: ReadonlySet<string>,
 ): Promise<Permissions> {
-  const file = jobFileOf(args, needs.file === true, env);
+  const file = jobFileOf(args, env);
   const job = await readAccessApart({
     file,
     withHosts: needs.source === true || needs.archive !== undefined,
@@ -128,7 +130,7 @@ function grantsOf(needs: Needs, job: JobAccess, env: Environment): Grants {
   const settings = readSettings((name) => env[name]);
   const grants: Grants = {
     net: new Set(needs.source === true ? job.hosts : []),
-    read: new Set(job.files.filter((file) => file !== "")),
+    read: new Set(needs.jobPlaces ? JOB_PLACES : job.files.filter((file) => file !== "")),
     write: new Set(),
     env: new Set([
       ...[...SETTING_NAMES, ...COMMON_NAMES, ...job.variables],
@@ -157,14 +159,8 @@ function grantsOf(needs: Needs, job: JobAccess, env: Environment): Grants {
 }
 
 /** The job file that a command line or the environment names; empty if neither does. */
-export function jobFileOf(
-  args: readonly string[],
-  mayBeFirst: boolean,
-  env: Environment,
-): string {
-  const named = namedJob(args);
-  if (named === undefined && mayBeFirst && args[0]?.startsWith("-") === false) return args[0];
-  return named ?? env[JOB_SETTING] ?? "";
+export function jobFileOf(args: readonly string[], env: Environment): string {
+  return namedJob(args) ?? env[JOB_SETTING] ?? "";
 }
 
 /** The collector of spans, if traces are requested: `launch` sets HINDCAST_TRACES then. */

@@ -21,7 +21,7 @@ import { rangeOf } from "../../plan/needed.ts";
 import type { Window } from "../../plan/time/window.ts";
 import { scopeOf } from "../../plan/scope.ts";
 import { stagesOf } from "../../plan/stage.ts";
-import { formatWindow } from "../../report/text/format.ts";
+import { formatCount, formatWindow } from "../../report/text/format.ts";
 import { tableSql } from "../../upsert/sql/table_sql.ts";
 import { openPaginator } from "../../fetch/paging/open_paginator.ts";
 
@@ -98,7 +98,7 @@ async function streamLines(
   const stream = job.streams[name]!;
   const range = rangeOf(stream, planned.range);
   if (stream.values !== undefined) {
-    return [`  ${name}: ${stream.values.length} records of the job file`];
+    return [`  ${name}: ${formatCount(stream.values.length, "record")} of the job file`];
   }
   if (stream.window !== undefined && range === undefined && source === undefined) {
     return [`  ${name}: no dates in the range`];

@@ -47,7 +47,7 @@ function labelled(label: string, text: string): string {
 function responseText({ status, ms, bytes, content_type }: NonNullable<Probe["answer"]>): string {
   const type = content_type === null ? "" : `, ${content_type}`;
   const took = ms < 1000 ? `${ms} ms` : formatSeconds(ms / 1000);
-  return `${status} in ${took}, ${formatNumber(bytes)} bytes${type}`;
+  return `${status} in ${took}, ${formatCount(bytes, "byte")}${type}`;
 }
 
 function pagingLines(paging: PagingReport): string[] {
@@ -178,7 +178,7 @@ function outlineLines(
 
 function nextLines(probe: Probe, file: string, earlier?: string): string[] {
   const { problem, paging, records, rows, rejected } = probe;
-  const again = `deno task probe ${file} --stream ${probe.stream}`;
+  const again = `deno task probe --config ${file} --stream ${probe.stream}`;
   if (problem !== null && (probe.answer?.status ?? 0) !== 200) {
     return [`next      fix the problem above, then ${again}`];
   }

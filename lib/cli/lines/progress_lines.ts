@@ -49,7 +49,7 @@ function wholeLines(run: RunProgress, { columns, unicode }: Room, nowMs: number)
     { text: percentText(share), tone: "strong" },
     { text: `${formatNumber(sum(({ done }) => done))} of ${windowsText(sum(windowsOf))}` },
     ...failed === 0 ? [] : [{ text: `${formatNumber(failed)} failed`, tone: "bad" as const }],
-    ...run.requests === null ? [{ text: `${formatNumber(left)} requests left` }] : [
+    ...run.requests === null ? [{ text: `${formatCount(left, "request")} left` }] : [
       { text: `${formatCount(run.requests, "request")}, ${formatNumber(left)} left` },
     ],
     ...run.streams.every(({ rows }) => rows === null)

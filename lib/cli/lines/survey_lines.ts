@@ -3,7 +3,12 @@ import type { Survey } from "../../checkpoint/survey.ts";
 import type { Job } from "../../config/schema/job.ts";
 import type { Window } from "../../plan/time/window.ts";
 import { rangeOf } from "../../plan/needed.ts";
-import { formatNumber, formatSeconds, formatWindow } from "../../report/text/format.ts";
+import {
+  formatCount,
+  formatNumber,
+  formatSeconds,
+  formatWindow,
+} from "../../report/text/format.ts";
 import { formatCompletion } from "../../report/text/wait.ts";
 import { fitTable } from "./fit_table.ts";
 
@@ -46,7 +51,7 @@ export function surveyLines(
 export function leftText(survey: Omit<Survey, "streams">, nowMs: number): string {
   const { requests_left, rows_left, seconds_left } = survey;
   const done = formatCompletion(seconds_left, nowMs + 1_000 * seconds_left);
-  return `about ${formatNumber(requests_left)} requests, ${formatNumber(rows_left)} rows, ` +
+  return `about ${formatCount(requests_left, "request")}, ${formatCount(rows_left, "row")}, ` +
     `${formatSeconds(seconds_left)} at the allowed rate${done}`;
 }
 

@@ -1,6 +1,7 @@
 // Turns statistics whose values are indexed by dimensions into records: a dataset of JSON-stat 2.0, or a message
 // of SDMX-JSON 1.0 or 2.0. A record has the code of each dimension under the dimension's ID, and the value. Pure.
 // https://json-stat.org/full/ and https://github.com/sdmx-twg/sdmx-json
+import { formatCount } from "../../report/text/format.ts";
 import { isObject, own } from "./path.ts";
 
 type Json = Record<string, unknown>;
@@ -27,7 +28,11 @@ function ofJsonStat({ id, size, dimension, value, status }: Json): Json[] | stri
   }));
   const cells = dimensions.reduce((count, { codes }) => count * codes.length, 1);
   const length = Array.isArray(value) ? value.length : isObject(value) ? cells : undefined;
-  if (length !== cells) return `${length ?? "no"} values for ${cells} cells of a JSON-stat dataset`;
+  if (length !== cells) {
+    return `${length === 1 ? "1 value" : `${length ?? "no"} values`} for ${
+      formatCount(cells, "cell")
+    } of a JSON-stat dataset`;
+  }
   const isSparse = !Array.isArray(value);
   const entries = Object.entries(value as object);
   return entries.flatMap(([at, cell]) => {

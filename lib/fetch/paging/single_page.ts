@@ -1,6 +1,7 @@
 // Owns streams without paging: one response is the whole window. Invariant: a response that the API cut off
 // is never taken for a complete one, as far as a total, `max_records`, a limit in the request or anything that the
 // response declares shows; unless the job declares "paging: none".
+import { formatCount } from "../../report/text/format.ts";
 import type { PageFacts, Paginator, Verdict } from "./paginator.ts";
 import { suggestPaging } from "./suggest_paging.ts";
 import { type Tally, tooFull } from "./tally.ts";
@@ -30,12 +31,16 @@ export class SinglePage implements Paginator {
     if (decided !== undefined) return decided;
     const { records, total } = this.#tally;
     if (total !== null) {
-      return tooFull(`the response holds ${records} of ${total} records`, HINT, total);
+      return tooFull(
+        `the response holds ${records} of ${formatCount(total, "record")}`,
+        HINT,
+        total,
+      );
     }
     if (this.#maxRecords === undefined) return this.#limited(page) ?? this.#tally.finish(page);
     if (records < this.#maxRecords) return this.#tally.finish(page);
     return tooFull(
-      `the response holds ${records} records, the number at which the API cuts off`,
+      `the response holds ${formatCount(records, "record")}, the number at which the API cuts off`,
       HINT,
     );
   }
@@ -48,7 +53,9 @@ export class SinglePage implements Paginator {
     const found = page.continuations(this.#tally);
     const suggested = suggestPaging(found, { records, limit }).map((line) => `"${line}"`);
     return tooFull(
-      `the response holds ${records} records, exactly as many as "${limit.name}" of the request allows`,
+      `the response holds ${
+        formatCount(records, "record")
+      }, exactly as many as "${limit.name}" of the request allows`,
       `Write ${
         suggested.join(" and ")
       } in the stream, "max_records: ${limit.value}" for shorter windows, or "paging: none" if the response is complete`,

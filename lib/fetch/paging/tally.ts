@@ -2,6 +2,7 @@
 // and whether pages contradict each other or their end. It never decides which page is next. Invariant: a
 // total makes a window "done" only if exactly as many records were read, and nothing that a response declares
 // contradicts it.
+import { formatCount, formatNumber } from "../../report/text/format.ts";
 import type { PageStep } from "../http/page_step.ts";
 import type { Continuation } from "./continuation.ts";
 import { PageEnds } from "./page_ends.ts";
@@ -103,7 +104,7 @@ export class Tally {
   ended(): Verdict {
     if (this.total === null || this.records === this.total) return DONE;
     return tooFull(
-      `the pages ended after ${this.records} of ${this.total} records`,
+      `the pages ended after ${this.records} of ${counted(this.total)}`,
       'Check "paging" and "total" of the stream with deno task probe, or make the windows shorter',
       this.total,
     );
@@ -130,7 +131,7 @@ export class Tally {
   empty(page: PageFacts): Verdict {
     if (this.total === null) return this.finish(page);
     return failed(
-      `page ${this.pages} is empty after ${this.records} of ${this.total} records`,
+      `page ${this.pages} is empty after ${this.records} of ${counted(this.total)}`,
       "The API is inconsistent: try again later, or make the windows shorter",
     );
   }
@@ -147,7 +148,7 @@ export class Tally {
   cap(count = 1): Verdict | undefined {
     if (this.pages + count <= this.maxPages) return undefined;
     return tooFull(
-      `the window has more than ${this.maxPages} pages`,
+      `the window has more than ${formatCount(this.maxPages, "page")}`,
       'Make the windows shorter, or raise "max_pages" of the stream',
       this.total,
     );
@@ -204,9 +205,9 @@ export class Tally {
     }
     if (maxRecords === undefined || !this.isPaged) return undefined;
     if (total === null ? records < maxRecords : total <= maxRecords) return undefined;
-    const held = total === null ? `at least ${records}` : total;
+    const held = total === null ? `at least ${counted(records)}` : counted(total);
     return tooFull(
-      `the window holds ${held} records, and the API returns at most ${maxRecords}`,
+      `the window holds ${held}, and the API returns at most ${formatNumber(maxRecords)}`,
       "Make the windows shorter",
       total,
     );
@@ -214,7 +215,7 @@ export class Tally {
 
   #exceeds(total: number | null): Verdict | undefined {
     if (total === null || this.records <= total) return undefined;
-    return restart(`the pages hold ${this.records} records, but the API declares ${total}`);
+    return restart(`the pages hold ${counted(this.records)}, but the API declares ${total}`);
   }
 
   #repeats(page: PageFacts): Verdict | undefined {
@@ -256,7 +257,7 @@ function contradicted(page: PageFacts, tally: Tally, signs: readonly Continuatio
 }
 
 function counted(records: number): string {
-  return records === 1 ? "1 record" : `${records} records`;
+  return formatCount(records, "record");
 }
 
 function wordsOf({ kind, path, value }: Continuation): string {

@@ -659,7 +659,7 @@ Deno.test("every kind of paging is too full at max_records, judged by the total 
     assertEquals([failure(known.verdict).tooFull, known.asked.length], [true, 1]);
     assertEquals(
       failure(known.verdict).reason,
-      "the window holds 1001 records, and the API returns at most 1000",
+      "the window holds 1,001 records, and the API returns at most 1,000",
     );
     assertEquals(reading(1000, 1000).verdict, { kind: "done" });
     const unknown = reading(5000);
