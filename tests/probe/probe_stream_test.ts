@@ -194,7 +194,7 @@ Deno.test("probeStream() reports a full response where the job does not say how 
     (job) => job.replace(/ {4}paging.*\n {4}total.*\n/, "    max_records: 1\n"),
   );
   assert(probed.paging?.problem !== null);
-  assertStringIncludes(text, "problem   the response holds 1 records");
+  assertStringIncludes(text, "problem   the response holds 1 record");
 });
 
 Deno.test("probeStream() does not report a full response as a problem where a run shortens the window", async () => {
@@ -210,7 +210,7 @@ Deno.test("probeStream() does not report a full response as a problem where a ru
   assertEquals(probed.paging?.problem, null);
   assertStringIncludes(
     text,
-    "paging    by none, too many records for one window: the response holds 1 records",
+    "paging    by none, too many records for one window: the response holds 1 record",
   );
 });
 

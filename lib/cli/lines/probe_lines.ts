@@ -178,7 +178,7 @@ function outlineLines(
 
 function nextLines(probe: Probe, file: string, earlier?: string): string[] {
   const { problem, paging, records, rows, rejected } = probe;
-  const again = `deno task probe --config ${file} --stream ${probe.stream}`;
+  const again = `deno task probe ${file} --stream ${probe.stream}`;
   if (problem !== null && (probe.answer?.status ?? 0) !== 200) {
     return [`next      fix the problem above, then ${again}`];
   }
