@@ -6,6 +6,7 @@ import { formatCivil, parseCivil } from "../plan/time/civil.ts";
 import type { Window } from "../plan/time/window.ts";
 import { quoteLiteral } from "./sql/identifier.ts";
 import { FAILURES_TABLE, LEDGER_TABLE } from "./sql/log_tables.ts";
+import { leaseEndedSql } from "./sql/lease_sql.ts";
 import { LOCKS_TABLE } from "./sql/system_tables.ts";
 import { type Logs, logsOf, logsStatement } from "./read_logs.ts";
 import { CLAIMS_TABLE } from "./sql/worker_tables.ts";
@@ -158,7 +159,7 @@ export function claimLockSql(job: string): string {
 export function reapSql(job: string): string[] {
   return [
     `DELETE FROM ${LOCKS_TABLE} WHERE job IN (SELECT 'worker ' || worker FROM ${CLAIMS_TABLE} ` +
-    `WHERE job = ${job}) AND (lease_until IS NULL OR lease_until <= clock_timestamp())`,
+    `WHERE job = ${job}) AND ${leaseEndedSql("lease_until")}`,
     `DELETE FROM ${CLAIMS_TABLE} AS c WHERE c.job = ${job} AND NOT EXISTS ` +
     `(SELECT FROM ${LOCKS_TABLE} AS l WHERE l.job = 'worker ' || c.worker)`,
   ];

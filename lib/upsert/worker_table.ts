@@ -2,6 +2,7 @@
 // has done. Whether one is alive follows from its lock. It claims nothing.
 import { quoteLiteral } from "./sql/identifier.ts";
 import { claimLockSql, reapSql } from "./claim_table.ts";
+import { hasConnectedSql, leaseEndedSql } from "./sql/lease_sql.ts";
 import { LOCKS_TABLE } from "./sql/system_tables.ts";
 import { RUNS_TABLE } from "./sql/log_tables.ts";
 import { CLAIMS_TABLE, workerLock, WORKERS_TABLE } from "./sql/worker_tables.ts";
@@ -81,6 +82,9 @@ export interface SilentLock {
 /** How long after its last sign of life a process that holds no lock counts as gone. */
 const SEEN_WITHIN = "interval '15 s'";
 
+/** The lock `l` belongs to a process that may be alive. */
+const LIVE = `NOT ${leaseEndedSql("l.lease_until")}`;
+
 /** The workers of one job. */
 export class WorkerTable {
   readonly #target: Pick<Target, "transact">;
@@ -105,7 +109,7 @@ export class WorkerTable {
     const results = await this.#target.transact([
       claimLockSql(this.#job),
       `DELETE FROM ${LOCKS_TABLE} WHERE job IN (SELECT 'worker ' || worker FROM ${WORKERS_TABLE} ` +
-      `WHERE job = ${this.#job}) AND (lease_until IS NULL OR lease_until <= clock_timestamp())`,
+      `WHERE job = ${this.#job}) AND ${leaseEndedSql("lease_until")}`,
       ...reapSql(this.#job),
       `DELETE FROM ${WORKERS_TABLE} AS w WHERE w.job = ${this.#job} AND NOT ${locked}`,
       `SELECT 'pid ' || pid || ' on ' || host, seen_at > clock_timestamp() - interval '3 s' ` +
@@ -127,9 +131,9 @@ export class WorkerTable {
     const [rows] = await this.#target.transact([
       `SELECT r.run, r.plan::text, r.xid FROM ${RUNS_TABLE} AS r WHERE r.job = ${this.#job} ` +
       `AND r.ended_at IS NULL AND r.plan IS NOT NULL AND (EXISTS (SELECT FROM ${LOCKS_TABLE} AS l ` +
-      `WHERE l.job = r.job AND l.run = r.run AND l.lease_until > clock_timestamp()) OR EXISTS ` +
+      `WHERE l.job = r.job AND l.run = r.run AND ${LIVE}) OR EXISTS ` +
       `(SELECT FROM ${WORKERS_TABLE} AS w JOIN ${LOCKS_TABLE} AS l ON l.job = 'worker ' || w.worker ` +
-      `WHERE w.job = r.job AND w.run = r.run AND l.lease_until > clock_timestamp())) ` +
+      `WHERE w.job = r.job AND w.run = r.run AND ${LIVE})) ` +
       "ORDER BY r.started_at DESC LIMIT 1",
     ]);
     const row = rows![0];
@@ -194,9 +198,9 @@ export class WorkerTable {
         quoteLiteral(JSON.stringify(summary))
       }::jsonb WHERE ${ofRun} AND ended_at IS NULL ` +
       `AND NOT EXISTS (SELECT FROM ${LOCKS_TABLE} AS l WHERE l.job = r.job AND l.run = r.run ` +
-      `AND l.lease_until > clock_timestamp()) AND NOT EXISTS (SELECT FROM ${WORKERS_TABLE} AS w ` +
+      `AND ${LIVE}) AND NOT EXISTS (SELECT FROM ${WORKERS_TABLE} AS w ` +
       `JOIN ${LOCKS_TABLE} AS l ON l.job = 'worker ' || w.worker WHERE w.job = r.job AND w.run = r.run ` +
-      `AND w.worker <> ${quoteLiteral(worker)} AND l.lease_until > clock_timestamp())`,
+      `AND w.worker <> ${quoteLiteral(worker)} AND ${LIVE})`,
       `SELECT ended_at IS NOT NULL FROM ${RUNS_TABLE} WHERE ${ofRun}`,
     ]);
     return results[2]![0]?.[0] !== "f";
@@ -209,7 +213,7 @@ export class WorkerTable {
   ): Promise<{ summaries: unknown[]; working: number }> {
     const [rows] = await this.#target.transact([
       `SELECT w.summary::text, w.ended_at IS NULL AND EXISTS (SELECT FROM ${LOCKS_TABLE} AS l ` +
-      `WHERE l.job = 'worker ' || w.worker AND l.lease_until > clock_timestamp()) ` +
+      `WHERE l.job = 'worker ' || w.worker AND ${LIVE}) ` +
       `FROM ${WORKERS_TABLE} AS w WHERE w.job = ${this.#job} AND w.run = ${quoteLiteral(run)} ` +
       `AND w.worker <> ${quoteLiteral(worker)}`,
     ]);
@@ -227,13 +231,15 @@ export class WorkerTable {
     const [rows, expired] = await this.#target.transact([
       `SELECT l.token, l.lease_until FROM ${LOCKS_TABLE} AS l WHERE (l.job = ${this.#job} OR l.job IN ` +
       `(SELECT 'worker ' || worker FROM ${WORKERS_TABLE} WHERE job = ${this.#job})) ` +
-      `AND l.backend IS NOT NULL AND l.lease_until > clock_timestamp() AND NOT EXISTS (SELECT FROM pg_locks AS p ` +
+      `AND l.backend IS NOT NULL AND ${LIVE} AND ${
+        hasConnectedSql("l.lease_until")
+      } AND NOT EXISTS (SELECT FROM pg_locks AS p ` +
       `WHERE p.locktype = 'advisory' AND p.granted AND p.pid = l.backend ` +
       `AND (p.classid::bigint << 32 | p.objid::bigint) = ` +
       `hashtextextended('hindcast/' || current_schema() || '/' || l.job, 0))`,
       `SELECT EXISTS (SELECT FROM ${CLAIMS_TABLE} AS c WHERE c.job = ${this.#job} AND NOT EXISTS ` +
       `(SELECT FROM ${LOCKS_TABLE} AS l WHERE l.job = 'worker ' || c.worker ` +
-      `AND l.lease_until > clock_timestamp()))`,
+      `AND ${LIVE}))`,
     ]);
     const locks = rows!.map(([token, lease]) => ({ token: token!, lease: lease! }));
     return { locks, hasExpired: expired![0]![0] === "t" };

@@ -14,6 +14,8 @@ export const HAS_PGBOUNCER: boolean = await new Deno.Command("pgbouncer", {
 export interface Pooler extends AsyncDisposable {
   /** The same database, through the pooler. */
   readonly url: string;
+  /** Kills pgbouncer and starts it again; resolves when it accepts connections. */
+  restart(): Promise<void>;
 }
 
 /** pgbouncer refuses to run as root; this is `nobody` on every Linux. */
@@ -21,8 +23,8 @@ const NOBODY = { uid: 65534, gid: 65534 };
 const POOL_SIZE = 4;
 const BUSY_CLIENTS = 2;
 
-/** Starts pgbouncer in front of the database at `url`, with other clients in it. */
-export async function startPooler(url: string): Promise<Pooler> {
+/** Starts pgbouncer in front of the database at `url`, with other clients in it unless it is to be quiet. */
+export async function startPooler(url: string, { isQuiet = false } = {}): Promise<Pooler> {
   const server = new URL(url);
   const dir = tempDir();
   const port = freePort();
@@ -30,18 +32,26 @@ export async function startPooler(url: string): Promise<Pooler> {
   await Deno.writeTextFile(dir.file("b.ini"), config(server, port, dir.file("users.txt")));
   await Deno.chmod(dir.path, 0o755);
   const isRoot = (await Deno.stat(dir.path)).uid === 0;
-  const child = new Deno.Command("pgbouncer", {
-    args: ["-q", dir.file("b.ini")],
-    cwd: dir.path, // The folder of the repository may be closed to nobody.
-    stdout: "null",
-    stderr: "null",
-    ...(isRoot ? NOBODY : {}),
-  }).spawn();
+  const start = () =>
+    new Deno.Command("pgbouncer", {
+      args: ["-q", dir.file("b.ini")],
+      cwd: dir.path, // The folder of the repository may be closed to nobody.
+      stdout: "null",
+      stderr: "null",
+      ...(isRoot ? NOBODY : {}),
+    }).spawn();
+  let child = start();
   const pooled = Object.assign(new URL(url), { port: String(port) }).href;
   await accepts(pooled);
-  const busy = keepBusy(pooled);
+  const busy = isQuiet ? () => Promise.resolve() : keepBusy(pooled);
   return {
     url: pooled,
+    async restart() {
+      child.kill("SIGKILL");
+      await child.status;
+      child = start();
+      await accepts(pooled);
+    },
     async [Symbol.asyncDispose]() {
       await busy();
       child.kill("SIGTERM");

@@ -32,17 +32,13 @@ export async function backfill(job: Job, args: Arguments): Promise<number> {
   const given = givenOptions(job, args, Date.now());
   if (args.has("dry-run")) return await showPlan(job, given, args.has("resume"));
   if (args.has("check-status")) return await checkStatus(job, given, args);
-  try {
-    return await perform(job, given, args);
-  } catch (error) {
-    if (!isLocked(error) || !mayJoin(args)) throw error;
-    return await joinRun(job, given, error);
-  }
+  const ended = await perform(job, given, args);
+  return typeof ended === "number" ? ended : await joinRun(job, given, ended);
 }
 
-/** A worker prints no summary, and a replay sends no request. */
-function mayJoin(args: Arguments): boolean {
-  return args.has("resume") && !args.has("json") && !args.has("from-archive");
+/** A run is continued, or one that has begun. A worker prints no summary, and a replay sends no request. */
+function mayJoin(args: Arguments, hasBegun: boolean): boolean {
+  return (hasBegun || args.has("resume")) && !args.has("json") && !args.has("from-archive");
 }
 
 /** Prints the plan of a run; that of `--resume` depends on what is done. */
@@ -86,8 +82,15 @@ async function checkStatus(job: Job, given: GivenOptions, args: Arguments): Prom
   return EXIT.done;
 }
 
-/** Opens everything and runs; a signal ends it as an interruption whatever it was doing. */
-async function perform(job: Job, given: GivenOptions, args: Arguments): Promise<number> {
+/**
+ * Opens everything and runs; a signal ends it as an interruption whatever it was doing. Resolves to the exit code, or
+ * to who works on the job where their run may be joined.
+ */
+async function perform(
+  job: Job,
+  given: GivenOptions,
+  args: Arguments,
+): Promise<number | Failure> {
   const isShared = readWorkerCount(args.value("workers")) > 1;
   const output = args.has("json") ? Deno.stderr : Deno.stdout;
   using screen = new Screen(output, isShared ? FIRST_WORKER : undefined);
@@ -116,6 +119,7 @@ async function perform(job: Job, given: GivenOptions, args: Arguments): Promise<
       signal: stop.signal,
     });
   } catch (error) {
+    if (isLocked(error) && mayJoin(args, false)) return error;
     if (!stop.signal.aborted) throw error;
     sayInterrupted(screen);
     return EXIT.interrupted;
@@ -166,7 +170,7 @@ interface RunContext {
 async function performOn(
   stores: Stores,
   { job, given, args, screen, run, isShared, signal }: RunContext,
-): Promise<number> {
+): Promise<number | Failure> {
   const checkpoint = await stores.checkpoint(job, true);
   const resume = args.has("resume");
   const plan = await planRun({ job, checkpoint, given, resume, nowMs: Date.now() });
@@ -194,8 +198,9 @@ async function performOn(
     env,
   });
   screen[Symbol.dispose]();
-  // Workers of an earlier run still work on it.
-  if (isLocked(result.error) && mayJoin(args)) throw result.error;
+  // Others work on the job: on an earlier run, or on this one, whose windows they have taken over.
+  const hasBegun = result.summary.windows.planned > 0;
+  if (isLocked(result.error) && mayJoin(args, hasBegun)) return result.error;
   return conclude(result, args);
 }
 

@@ -97,7 +97,9 @@ async function startHelpers(
   { env, fromFiles, hasJob }: Prepared,
 ): Promise<Deno.ChildProcess[]> {
   const names = hasJob ? helperNames(args) : [];
-  if (names.length === 0) return [];
+  // The backfill itself refuses to share an embedded database; a helper could open it first.
+  const isEmbedded = (env.DATABASE_URL || DEFAULTS.databaseUrl).startsWith("pglite:");
+  if (names.length === 0 || isEmbedded) return [];
   const { flags, variables } = await permissions(needsOf("worker", args)!, args, env, fromFiles);
   const job = namedJob(args);
   const own = job === undefined ? [] : ["--config", job];

@@ -10,13 +10,14 @@ import type { DatabaseRetryOptions } from "../write/database_retry.ts";
 import { quoteLiteral } from "../sql/identifier.ts";
 import type { PostgresConnection } from "./connection.ts";
 import type { Locks } from "../write/locks.ts";
+import { hasConnectedSql, LEASE_MS, leaseEndedSql } from "../sql/lease_sql.ts";
 import { LOCKS_TABLE } from "../sql/system_tables.ts";
 import type { LockHolder } from "../write/target.ts";
 import { transact } from "./pipelined_transaction.ts";
 
-/** Time after the last renewal during which nobody else takes the lock. */
-const LEASE_MS = 15_000;
 const HEARTBEAT_MS = 5_000;
+/** Longest wait before a lost connection is tried again: others count a holder that is silent as dead. */
+const LONGEST_WAIT_MS = 500;
 /** How often a lock that may be free soon is tried. */
 const POLL_MS = 500;
 /** Time within which a living holder takes its advisory lock again after its connection broke. */
@@ -170,8 +171,8 @@ export class PostgresLocks implements Locks {
     const [row] = await this.#run(
       held,
       `INSERT INTO ${LOCKS_TABLE} AS held (${columns.join(", ")}) VALUES (${values}) ` +
-        `ON CONFLICT (job) DO UPDATE SET ${sets} WHERE held.lease_until IS NULL ` +
-        `OR held.lease_until <= clock_timestamp()${isDead} RETURNING 1`,
+        `ON CONFLICT (job) DO UPDATE SET ${sets} WHERE ` +
+        `${leaseEndedSql("held.lease_until")}${isDead} RETURNING 1`,
     );
     return row !== undefined;
   }
@@ -189,8 +190,9 @@ export class PostgresLocks implements Locks {
     const [row] = await this.#run(
       held,
       `SELECT token, pid, host, to_char(since, 'YYYY-MM-DD HH24:MI:SS'), lease_until,
-        greatest(0, extract(epoch FROM lease_until - clock_timestamp())), CASE WHEN backend IS NOT NULL
-        THEN EXISTS (SELECT FROM pg_locks AS l WHERE l.locktype = 'advisory' AND l.granted
+        greatest(0, extract(epoch FROM lease_until - clock_timestamp())), CASE WHEN backend IS NOT NULL AND ${
+        hasConnectedSql("lease_until")
+      } THEN EXISTS (SELECT FROM pg_locks AS l WHERE l.locktype = 'advisory' AND l.granted
           AND l.pid = backend AND (l.classid::bigint << 32 | l.objid::bigint) = ${
         signSql(held.job)
       })
@@ -211,14 +213,17 @@ export class PostgresLocks implements Locks {
   async #keep(held: Held): Promise<void> {
     const { clock } = this.#options;
     const { signal } = held.released;
+    let waitMs = HEARTBEAT_MS;
     while (!signal.aborted) {
-      await clock.sleep(HEARTBEAT_MS, AbortSignal.any([signal, held.due.signal])).catch(() => {});
+      await clock.sleep(waitMs, AbortSignal.any([signal, held.due.signal])).catch(() => {});
       if (signal.aborted) return;
       held.due = new AbortController();
       try {
         await this.#giveSignOfLife(held);
         await this.#run(held, renewSql(held, `, backend = ${backendSql(held)}`));
+        waitMs = HEARTBEAT_MS;
       } catch {
+        waitMs = LONGEST_WAIT_MS;
         // The database is unreachable; the next write waits for it, and checks the lock.
       }
     }
@@ -244,6 +249,7 @@ export class PostgresLocks implements Locks {
     const either = signal === undefined ? [] : [signal];
     const options = {
       ...this.#options,
+      longestWaitMs: LONGEST_WAIT_MS,
       signal: AbortSignal.any([held.released.signal, ...either]),
     };
     const run = () => held.connection.use((client) => transact(client, begin, [{ sql }]));

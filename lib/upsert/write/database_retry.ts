@@ -11,6 +11,8 @@ export interface DatabaseRetryOptions {
   readonly random: () => number;
   /** Milliseconds after which an unreachable database fails the run. */
   readonly retryForMs: number;
+  /** Longest wait between two attempts, in milliseconds. Defaults to 5,000. */
+  readonly longestWaitMs?: number | undefined;
   /** Ends the wait. Defaults to never. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -34,11 +36,11 @@ export class DatabaseRetry {
 
   /** Waits before the next attempt; false if there is none because time is up or the run is stopping. */
   async wait(): Promise<boolean> {
-    const { clock, random, retryForMs, signal } = this.#options;
+    const { clock, random, retryForMs, longestWaitMs = LONGEST_WAIT_MS, signal } = this.#options;
     this.#failedAt ??= clock.now();
     const leftMs = this.#failedAt + retryForMs - clock.now();
     if (leftMs <= 0 || this.#waits >= MAX_WAITS || signal?.aborted) return false;
-    const mostMs = Math.min(FIRST_WAIT_MS * 2 ** this.#waits, LONGEST_WAIT_MS, leftMs);
+    const mostMs = Math.min(FIRST_WAIT_MS * 2 ** this.#waits, longestWaitMs, leftMs);
     this.#waits++;
     try {
       await clock.sleep(random() * mostMs, signal);
