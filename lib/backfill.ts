@@ -32,7 +32,7 @@ import {
   type WrittenBatch,
 } from "./upsert/batch.ts";
 import { recordFailures } from "./upsert/history.ts";
-import { ledgerOf, type VisitOf } from "./upsert/ledger.ts";
+import { ledgerOf } from "./upsert/ledger.ts";
 import { noteStage, type StageNotes } from "./checkpoint/stage_notes.ts";
 import type { Target, Written } from "./upsert/write/target.ts";
 import { watchOf } from "./upsert/watch_batch.ts";
@@ -103,7 +103,7 @@ async function runStage(input: BackfillInput, streams: readonly string[]): Promi
   const { crew } = input;
   const notes = await noteStage(input, streams);
   const opened = await Promise.all(
-    streams.map((name) => openPlan(input, name, notes.visits.get(name))),
+    streams.map((name) => openPlan(input, name, notes.visits.get(name), notes.feeds)),
   );
   const plans = crew === undefined ? opened : opened.map((plan) => crew.plan(plan));
   try {
@@ -156,7 +156,7 @@ async function runPipeline(
   const leave = () => left.abort();
   await writeBatches(batchRows(rows, leave, notes), {
     write: (batch) => writeBatch(input, batch, notes),
-    finish: (batch, writing) => finishBatch(input, batch, writing, notes.visitOf),
+    finish: (batch, writing) => finishBatch(input, batch, writing, notes),
     onFailure: leave,
   });
   if (unavailable[0] !== undefined) throw unavailable[0];
@@ -170,15 +170,17 @@ function unitsOf(ended: readonly { readonly unit: Unit }[]): Unit[] {
 async function writeBatch(
   { job, target, archive, crew, wallNow }: BackfillInput,
   { sets, kept, stated, finished }: Batch,
-  { visitOf, watchedBy }: StageNotes,
+  { visitOf, watchedBy, feeds }: StageNotes,
 ): Promise<Written> {
+  const pages = feeds?.rows(finished) ?? [];
   const ledger = ledgerOf(job, finished, visitOf);
   const watch = watchOf(job, stated, finished, watchedBy);
   const checks = crew?.checks(unitsOf(finished));
-  if (archive === undefined) return await target.write(sets, ledger, watch, checks);
+  const rows = [...sets, ...pages];
+  if (archive === undefined) return await target.write(rows, ledger, watch, checks);
   const responses = await archive.settle(kept, finished);
   const archived = archiveRows(job.job, responses, wallNow());
-  return await target.write([...sets, ...archived], ledger, watch, checks);
+  return await target.write([...rows, ...archived], ledger, watch, checks);
 }
 
 /** A unit that cannot be requested fails like a window, so that it is listed and the others continue. */
@@ -193,12 +195,13 @@ async function finishBatch(
   { job, target, checkpoint, crew, mask, listen, now, wallNow }: BackfillInput,
   batch: WrittenBatch,
   writing: Promise<Written>,
-  visitOf: VisitOf,
+  { visitOf, feeds }: StageNotes,
 ): Promise<void> {
   const startedAt = now();
   const written = await writing;
   creditRows(batch, written.counts);
   rejectRows(batch, written.rejected);
+  feeds?.note(batch.finished);
   maskBatch(batch, mask);
   if (batch.failed.length > 0) {
     const checks = crew?.checks(unitsOf(batch.failed)) ?? [];

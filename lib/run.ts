@@ -16,6 +16,7 @@ import { Failure } from "./failure.ts";
 import { crewPlan, enterCrew, leaveCrew } from "./run_crew.ts";
 import { changeAdvice, changeText } from "./probe/drift.ts";
 import { FieldWatch } from "./probe/watch_fields.ts";
+import { resetFeeds } from "./upsert/feed_log.ts";
 import { recordRun } from "./upsert/history.ts";
 import type { Worker } from "./upsert/worker_table.ts";
 import type { RunEvent } from "./report/event.ts";
@@ -33,6 +34,8 @@ export interface RunInput extends BackfillInput {
   readonly options: Readonly<Record<string, unknown>>;
   /** What of the limits is used already, for the forecast. Defaults to nothing. */
   readonly limitsUse?: LimitsUse | undefined;
+  /** Whether the feeds of the streams begin anew. Defaults to false. */
+  readonly fromStart?: boolean | undefined;
   /** What started the run; `--resume` never takes over the options of an update by cron. Defaults to `backfill`. */
   readonly kind?: "backfill" | "cron" | undefined;
   /** This process, if others may join the run. */
@@ -79,6 +82,7 @@ export async function run(given: RunInput): Promise<RunResult> {
     }
     crew = await enterCrew(input);
     if (!hasJoined) await recordRun(input.target, input.job.job, record, crewPlan(input));
+    if (input.fromStart && !hasJoined) await resetFeeds(input.target, input.job.job, input.streams);
     // A process that joins learns once it knows which transactions are of the run.
     if (!hasJoined) await learn(input);
     await crew?.begin();

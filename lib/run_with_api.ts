@@ -113,9 +113,9 @@ function pagesOf(
     const stream = job.streams[unit.stream]!;
     if (stream.values !== undefined) return [staticPage(stream.values)];
     const archive = begin(unit, requestedAt);
-    const { window, eachValues: each } = unit;
+    const { window, eachValues: each, feed } = unit;
     const mostRecords = archive?.isOnly ? undefined : mostRecordsOf(stream, window);
-    const wanted = { window, each, params, archive, mostRecords };
+    const wanted = { window, each, params, archive, mostRecords, since: feed?.sent };
     const pages = fetchPages(api, unit.stream, wanted, signal);
     return reportPages(listen, unit, pages);
   };

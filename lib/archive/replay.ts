@@ -58,6 +58,8 @@ export class Replay implements RunArchive {
   readonly #byTrack = new Map<string, ArchivedReading[]>();
   readonly #committed = new Map<string, CommittedReading[]>();
   readonly #chosen = new Map<string, ArchivedReading>();
+  /** The readings of the pages of feeds. */
+  readonly #pages = new WeakMap<Unit, ArchivedReading>();
   readonly #missing = new Map<string, { stream: string; each: string; window: Window | null }>();
 
   private constructor(options: ReplayOptions) {
@@ -122,6 +124,16 @@ export class Replay implements RunArchive {
     return reading !== undefined;
   }
 
+  /** Whether the archive holds the response to the request for a page of a feed; of several the newest is taken. */
+  holdsPage(unit: Unit): boolean {
+    const reading = this.#candidates(unit).find((one) =>
+      one.from === null && this.#holds(unit, one, null, unit.feed?.sent)
+    );
+    if (reading !== undefined) this.#pages.set(unit, reading);
+    else if (unit.feed?.isFirst) this.#note(unit, null);
+    return reading !== undefined;
+  }
+
   /**
    * Ends a run that could not be complete.
    *
@@ -153,7 +165,7 @@ export class Replay implements RunArchive {
   }
 
   begin(unit: Unit, begunAt: number, mask: Mask): PageArchive {
-    const reading = this.#chosen.get(idOf(unit, unit.window));
+    const reading = this.#pages.get(unit) ?? this.#chosen.get(idOf(unit, unit.window));
     return {
       startedAt: reading?.at ?? begunAt,
       isOnly: true,
@@ -189,11 +201,16 @@ export class Replay implements RunArchive {
   }
 
   /** Whether a reading has the response to the first request for a window. */
-  #holds(track: ReplayedTrack, reading: ArchivedReading, window: Window | null): boolean {
+  #holds(
+    track: ReplayedTrack,
+    reading: ArchivedReading,
+    window: Window | null,
+    since?: string,
+  ): boolean {
     const { job, params, mask } = this.#options;
     // The files of an export have addresses of their own each time.
     if (job.streams[track.stream]!.export !== undefined) return false;
-    const unit = { window, each: track.eachValues ?? {}, params };
+    const unit = { window, each: track.eachValues ?? {}, params, since };
     const first = openPaginator(job.streams[track.stream]!, job.source.url).first();
     return reading.pages.has(keyOf(pageRequest(job, track.stream, unit, first), mask));
   }

@@ -153,6 +153,10 @@ export class Checkpoint {
     const retryList = await this.#openRetryList();
     const changes: Change[] = [];
     for (const window of windows) {
+      if (window.isPage === true) {
+        changes.push(...retryList.page(window, at));
+        continue;
+      }
       changes.push(...retryList.resolve(window, window.window));
       if (window.rejectedCount > 0) changes.push(...retryList.add(rejectedEntry(window, at)));
     }

@@ -12,10 +12,12 @@ import type { Track } from "../plan/scope.ts";
 import { scopeOf } from "../plan/scope.ts";
 import { civilAt } from "../plan/time/civil.ts";
 import { agesOf } from "../plan/settling.ts";
-import { StreamPlan } from "../plan/stream_plan.ts";
+import { FeedPlan } from "../plan/feed_plan.ts";
+import { StreamPlan, type Unit } from "../plan/stream_plan.ts";
 import type { Window } from "../plan/time/window.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { FetchedSince } from "./fetched_since.ts";
+import { FeedLog } from "../upsert/feed_log.ts";
 import { type LedgerSource, readVisits, Visits } from "./visits.ts";
 
 /** A daily schedule starts some minutes early or late: `refresh: 1d` must not skip every second day. */
@@ -38,7 +40,7 @@ export interface PlanSource {
   /** Epoch milliseconds. */
   readonly wallNow: () => number;
   /** The archive that is replayed instead of sending requests. Defaults to none. */
-  readonly replay?: Pick<Replay, "windowsOf" | "holdsItem"> | undefined;
+  readonly replay?: Pick<Replay, "windowsOf" | "holdsItem" | "holdsPage"> | undefined;
   /** Which windows outside the range are fetched again. Defaults to none. */
   readonly retry?: RetryScope | undefined;
   /** What earlier slices of the same update fetched, which is not fetched again. Defaults to nothing. */
@@ -56,7 +58,8 @@ export async function openPlan(
   source: PlanSource,
   name: string,
   visits?: Visits,
-): Promise<StreamPlan> {
+  feeds: FeedLog = new FeedLog(NO_FEEDS, source.job.job),
+): Promise<StreamPlan | FeedPlan> {
   const { job, params, checkpoint, target } = source;
   const stream = job.streams[name]!;
   const scope = scopeOf(job, name, params);
@@ -71,15 +74,40 @@ export async function openPlan(
     const id = JSON.stringify([value, column]);
     nulls.set(id, (nulls.get(id) ?? 0) + 1);
   };
-  return new StreamPlan({
-    name,
-    stream,
-    scope,
+  const common = {
+    ...{ name, stream, scope },
     each: eachValues(stream, params, (sql) => target.stream(sql), onNull),
     refusals: () => [...nulls].map(([id, rows]) => refusalOf(id, rows)),
+  };
+  if (stream.since !== undefined) return new FeedPlan({ ...common, ...feedInput(source, feeds) });
+  return new StreamPlan({
+    ...common,
     needed: (track) => neededBy(source, track, known),
     recordsPerMinute: expectedRecordsPerMinute(stream, checkpoint.measures.of(name)),
   });
+}
+
+/** A feed log without a database: nothing was read yet. */
+const NO_FEEDS = {
+  stream: async function* () {},
+  query: () => Promise.resolve({ columns: [], rows: [] }),
+};
+
+/** What a plan of feeds needs in addition to its stream. */
+function feedInput({ replay, retry, fetched }: PlanSource, feeds: FeedLog) {
+  return {
+    position: (track: Track) => feeds.position(track),
+    rejected: (track: Track) => feeds.rejected(track),
+    reload: () => feeds.load(),
+    replays: replay && ((unit: Unit) => replay.holdsPage(unit)),
+    isWanted: (track: Track) => {
+      if (retry?.only.has(track.stream)) return false;
+      const position = feeds.position(track);
+      const isRead = fetched !== undefined && position?.ended === true &&
+        position.readAt >= fetched.sinceMs;
+      return !isRead;
+    },
+  };
 }
 
 /** A column of a query that returned NULL, as a separate track: it is listed once, however many rows have it. */
@@ -122,6 +150,8 @@ async function neededOfApi(
   const { job, checkpoint, resume, retry, fetched } = source;
   const stream = job.streams[track.stream]!;
   const isOnlyRetried = retry?.only.has(track.stream) ?? false;
+  // A feed is always read: whether it has more is known by nothing else.
+  if (stream.since !== undefined) return isOnlyRetried ? { fetch: [], skip: [] } : null;
   if (stream.window === undefined) {
     if (resume && await checkpoint.needsRetry(track)) return { fetch: [], skip: [], retry: "all" };
     const isDone = isOnlyRetried || resume && isFresh(stream.refresh, source, track);

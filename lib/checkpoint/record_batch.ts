@@ -14,9 +14,11 @@ export async function recordBatch(
   at: number,
   visitOf: VisitOf = () => undefined,
 ): Promise<void> {
-  for (const finished of batch.finished) measure(checkpoint, finished);
-  if (batch.finished.length > 0) {
-    await checkpoint.done(batch.finished.map((finished) => doneWindow(job, finished, visitOf)), at);
+  // A page of a feed that comes from the archive moves no position.
+  const fetched = batch.finished.filter(({ unit }) => unit.feed?.isReplay !== true);
+  for (const finished of fetched) measure(checkpoint, finished);
+  if (fetched.length > 0) {
+    await checkpoint.done(fetched.map((finished) => doneWindow(job, finished, visitOf)), at);
   }
   for (const { unit, failure } of batch.failed) {
     await checkpoint.failed(unit, unit.window, failure.message, failure.hint, at);
@@ -25,7 +27,7 @@ export async function recordBatch(
 
 function doneWindow(job: Job, finished: Finished, visitOf: VisitOf): DoneWindow {
   const { unit, rows, requestedAt } = finished;
-  const { stream, scope, each, window } = unit;
+  const { stream, scope, each, window, feed } = unit;
   return {
     stream,
     scope,
@@ -33,7 +35,8 @@ function doneWindow(job: Job, finished: Finished, visitOf: VisitOf): DoneWindow 
     window,
     parts: partsOf(job, finished, visitOf).parts,
     rejected: rows.rejected,
-    rejectedCount: rows.rejectedCount,
+    rejectedCount: feed === undefined ? rows.rejectedCount : feed.outstanding ?? 0,
+    isPage: feed !== undefined,
     requestedAt,
   };
 }

@@ -122,6 +122,22 @@ export class RetryList {
     return [...resolved, ...this.add(rejectedEntry(done, done.requestedAt))];
   }
 
+  /**
+   * Applies a page of a feed that is done: it resolves a failure, and the rejected rows of its feed once none is left.
+   * The feed has one entry, with the rows of all its pages.
+   */
+  page(done: RejectedWindow, at: number): Change[] {
+    if (!this.has(done) && done.rejectedCount === 0) return [];
+    const known = this.#of(done).flatMap(({ entry }) => entry.rejected);
+    const resolved = this.resolve(done, null);
+    if (done.rejectedCount === 0) return resolved;
+    const rejected = [
+      ...new Map([...known, ...done.rejected].map((row) => [JSON.stringify(row), row]))
+        .values(),
+    ];
+    return [...resolved, ...this.add(rejectedEntry({ ...done, rejected }, at))];
+  }
+
   /** Deletes all entries, or those of one kind. */
   clear(kind?: RetryEntry["kind"]): Change[] {
     return [...this.#open.keys()].flatMap((id) =>

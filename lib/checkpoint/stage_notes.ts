@@ -4,6 +4,7 @@ import type { Job } from "../config/schema/job.ts";
 import { agesOf } from "../plan/settling.ts";
 import type { BatchNotes } from "../upsert/batch.ts";
 import type { VisitOf } from "../upsert/ledger.ts";
+import { FeedLog } from "../upsert/feed_log.ts";
 import { watchedBy } from "../upsert/watch_batch.ts";
 import type { Target } from "../upsert/write/target.ts";
 import { readVisits, type Visits } from "./visits.ts";
@@ -14,6 +15,8 @@ export interface StageNotes extends BatchNotes {
   readonly visits: ReadonlyMap<string, Visits>;
   /** Returns the last visit of exactly the window of a unit. */
   readonly visitOf: VisitOf;
+  /** The feeds of the job; undefined where no stream of the stage is one. */
+  readonly feeds: FeedLog | undefined;
 }
 
 /**
@@ -27,9 +30,13 @@ export async function noteStage(
 ): Promise<StageNotes> {
   const visits = new Map<string, Visits>();
   for (const name of streams) visits.set(name, await readVisits(job, name, target));
+  const hasFeeds = streams.some((name) => job.streams[name]!.since !== undefined);
+  const feeds = hasFeeds ? new FeedLog(target, job.job) : undefined;
+  await feeds?.load();
   const watched = new Map(streams.map((name) => [name, watchedBy(job, name, target.watched)]));
   return {
     visits,
+    feeds,
     visitOf: (unit) =>
       unit.window === null ? undefined : visits.get(unit.stream)?.of(unit, unit.window),
     watchedBy: (stream) => watched.get(stream)!,

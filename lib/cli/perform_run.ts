@@ -46,6 +46,8 @@ export interface Performance {
   readonly archive?: string | undefined;
   /** Whether responses come from the archive; no request is sent then. */
   readonly fromArchive?: boolean | undefined;
+  /** Whether the feeds of the streams begin anew. Defaults to false. */
+  readonly fromStart?: boolean | undefined;
   /** Undefined where no files are written. */
   readonly logsFolder: string | undefined;
   /** ID of the run. */

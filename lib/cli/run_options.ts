@@ -41,6 +41,10 @@ const FLAGS: Flags = {
     kind: "switch",
     about: "Take responses from the archive; sends no request, and lists what it does not hold.",
   },
+  "from-start": {
+    kind: "switch",
+    about: "Begin feeds (streams with since) anew instead of continuing at their cursors.",
+  },
   console: {
     kind: "switch",
     about: "Serve a page of the run on 127.0.0.1; HINDCAST_CONSOLE_PORT sets its port.",

@@ -3,6 +3,7 @@
 // Alone it hands out what the plan proposes. Windows that others are fetching are remembered, in case they are
 // given back.
 import type { Stream } from "../config/schema/job_schema.ts";
+import { FeedPlan } from "../plan/feed_plan.ts";
 import type { StreamPlan, Unit, UnitSource } from "../plan/stream_plan.ts";
 import type { Claims } from "./claims.ts";
 
@@ -20,7 +21,7 @@ export class ClaimedPlan implements UnitSource {
   readonly name: string;
   readonly stream: Stream;
   readonly counts: { planned: number; skipped: number };
-  readonly #plan: StreamPlan;
+  readonly #plan: StreamPlan | FeedPlan;
   readonly #claims: Claims;
   /** Claimed, and not handed out yet. */
   readonly #granted: Unit[] = [];
@@ -39,7 +40,7 @@ export class ClaimedPlan implements UnitSource {
   #claimedAtMs = -Infinity;
 
   /** Proposes what the plan does. */
-  constructor(plan: StreamPlan, claims: Claims) {
+  constructor(plan: StreamPlan | FeedPlan, claims: Claims) {
     this.name = plan.name;
     this.stream = plan.stream;
     this.counts = plan.counts;
@@ -69,6 +70,11 @@ export class ClaimedPlan implements UnitSource {
 
   fetched(unit: Unit, records: number): void {
     this.#plan.fetched(unit, records);
+    if (!(this.#plan instanceof FeedPlan)) return;
+    // The next page of a feed belongs to the process that has read the one before.
+    const following = this.#plan.takeFollowing(unit);
+    this.#claims.extend(unit, following);
+    this.#granted.push(...following);
   }
 
   /** The parts stay claimed, and are fetched next. */
@@ -116,6 +122,10 @@ export class ClaimedPlan implements UnitSource {
     for (;;) {
       const granted = this.#granted.shift();
       if (granted !== undefined) {
+        if (this.#plan instanceof FeedPlan) {
+          await this.#plan.locate(granted);
+          return granted;
+        }
         if (this.#claims.areShared && this.#granted.length < this.#size / 2) this.#claimAhead();
         return this.#cutAnew(granted);
       }

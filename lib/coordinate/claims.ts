@@ -139,6 +139,15 @@ export class Claims {
     }
   }
 
+  /** Lets the claim of a unit cover others too, which follow it. */
+  extend(unit: Unit, following: readonly Unit[]): void {
+    const claim = this.#held.get(unit);
+    for (const next of following) {
+      claim?.open.add(next);
+      this.#held.set(next, claim);
+    }
+  }
+
   /** Gives units back that are not fetched here. */
   giveUp(units: readonly Unit[]): void {
     const tokens = this.#close(units);

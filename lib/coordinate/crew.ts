@@ -4,6 +4,7 @@
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import type { Clock } from "../fetch/rate/clock.ts";
 import { Failure } from "../failure.ts";
+import type { FeedPlan } from "../plan/feed_plan.ts";
 import type { StreamPlan, Unit } from "../plan/stream_plan.ts";
 import { lockOf, type Worker, type WorkerCounts, WorkerTable } from "../upsert/worker_table.ts";
 import type { Target } from "../upsert/write/target.ts";
@@ -159,7 +160,7 @@ export class Crew implements AsyncDisposable {
   }
 
   /** The plan of a stream, of which windows that are free are fetched here. */
-  plan(plan: StreamPlan): ClaimedPlan {
+  plan(plan: StreamPlan | FeedPlan): ClaimedPlan {
     const claimed = new ClaimedPlan(plan, this.#claims);
     this.#plans.add(claimed);
     return claimed;

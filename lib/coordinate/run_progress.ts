@@ -38,7 +38,9 @@ export class RunProgress {
   /** Takes over windows that were finished or have failed in the run. */
   add({ tracks, failures }: Logs): void {
     for (const track of tracks) {
-      for (const { window, xid } of track.windows) {
+      for (const { window, xid, settled } of track.windows) {
+        // A feed has ended once it had no more.
+        if (window === null && !settled) continue;
         if (xid >= this.#sinceXid) take(this.#ended, track, window);
       }
     }

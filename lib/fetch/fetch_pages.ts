@@ -17,6 +17,7 @@ import type { ApiClient } from "./api_client.ts";
 import type { Page, Unit } from "./page.ts";
 import { type Parsed, parsePage, type Received, requestPage } from "./received_page.ts";
 import { orderExport, type WindowExport } from "./ordered_export.ts";
+import { markOf } from "./feed_mark.ts";
 import { openPaginator } from "./paging/open_paginator.ts";
 
 export type { Page, Unit } from "./page.ts";
@@ -64,10 +65,31 @@ export async function* fetchPages(
     }
   } catch (error) {
     if (signal.aborted) throw interruption(signal);
+    refuseExpired(client, unit, error);
     // A file that is refused or gone may be there in an export that is ordered again.
     if (error instanceof Failure && FILE_GONE.has(error.status)) await exported?.forget();
     throw readingFailure(error);
   }
+}
+
+/**
+ * Refuses a cursor that the API does not know any more.
+ *
+ * @throws Failure("window") if the error says so.
+ */
+function refuseExpired({ name, stream }: StreamClient, unit: Unit, error: unknown): void {
+  const { expired_statuses: expired = [] } = stream.since ?? {};
+  if (unit.since === undefined || !(error instanceof Failure)) return;
+  if (error.status === undefined || !expired.includes(error.status)) return;
+  throw new Failure(
+    "window",
+    `Cannot continue the feed "${name}": the API no longer accepts its cursor: ${error.message}`,
+    {
+      hint: `Begin it anew: deno task backfill --only ${name} --from-start`,
+      cause: error,
+      status: error.status,
+    },
+  );
 }
 
 /** Statuses of a file whose URL is not valid any more. */
@@ -194,7 +216,8 @@ async function* readPage(
   const verdict = paginator.next(facts);
   if (verdict.kind === "restart" || verdict.kind === "failed") return verdict;
   if (verdict.kind === "more" && verdict.proof === undefined) plan(verdict);
-  yield pageOf(client, parsed, index, unit.archive?.startedAt);
+  const mark = client.stream.since && markOf(client, facts, received.request);
+  yield { ...pageOf(client, parsed, index, unit.archive?.startedAt), mark };
   return verdict;
 }
 

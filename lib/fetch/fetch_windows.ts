@@ -3,6 +3,7 @@
 // extracts and never writes. Invariant: a window is reported as done after its last page, and only if
 // fetch_pages.ts proved it complete.
 import { Failure } from "../failure.ts";
+import { FeedReading } from "../plan/feed.ts";
 import type { Unit, UnitSource } from "../plan/stream_plan.ts";
 import { Bisection, mayBeContent } from "./bisection.ts";
 import { Channel } from "./channel.ts";
@@ -233,6 +234,8 @@ async function fetchHeldBack(shared: Shared): Promise<void> {
     try {
       await fetchUnit(next.plan, next.unit, shared);
       next.bisection?.succeeded();
+      // The next page of a feed was not known before.
+      if (next.unit.feed !== undefined) await fetchUnits(next.plan, shared);
     } catch (error) {
       if (options.signal.aborted || isUnavailable(error, shared)) return;
       if (!(error instanceof Failure) || !isOfWindow(error, next.unit)) throw error;
@@ -275,6 +278,7 @@ async function fetchUnit(
   const begunAt = options.wallNow();
   let requestedAt = begunAt;
   let [pages, records, responseMs] = [0, 0, 0];
+  const reading = unit.feed && new FeedReading(plan.stream, unit.feed);
   for await (const page of options.pages(unit, options.signal, begunAt)) {
     if (page.index === 0 && pages > 0) {
       await channel.send({ kind: "restarted", unit, reason: "the total changed while paging" });
@@ -283,9 +287,11 @@ async function fetchUnit(
     pages++;
     records += page.records.length;
     responseMs += page.ms;
+    reading?.add(page.index, page.records.length, page.mark);
     requestedAt = Math.min(requestedAt, page.requestedAt ?? requestedAt);
     if (!await channel.send({ kind: "page", unit, page })) return;
   }
+  if (reading !== undefined) Object.assign(unit.feed!, reading.result());
   plan.fetched(unit, records);
   await channel.send({
     kind: "done",

@@ -29,8 +29,9 @@ export interface Piece extends ParsedResponse {
 }
 
 /** Whether responses of a stream may be read piece by piece. */
-export function mayBeLong({ format }: Pick<Stream, "format">): boolean {
-  return format === "csv" || format === "ndjson";
+export function mayBeLong({ format, since }: Pick<Stream, "format" | "since">): boolean {
+  // The cursor of a feed is in the whole of a response.
+  return (format === "csv" || format === "ndjson") && since === undefined;
 }
 
 /** Whether a response has to be read piece by piece. */

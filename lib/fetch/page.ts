@@ -1,5 +1,6 @@
 // Owns what a page of a window is, and what it is fetched for. Types only.
 import type { Unit as RequestUnit } from "./http/unit.ts";
+import type { FeedMark } from "../plan/feed.ts";
 import type { KeptResponse, PageArchive } from "./page_archive.ts";
 
 /** What pages are fetched for, and where they are archived. */
@@ -30,6 +31,8 @@ export interface Page {
   readonly url: string;
   /** The response in the archive; undefined where it is not archived. */
   readonly kept?: KeptResponse | undefined;
+  /** What it says about the position of its feed; undefined for other streams. */
+  readonly mark?: FeedMark | undefined;
   /** Epoch milliseconds before the first request of the window, if that was earlier than this run knows. */
   readonly requestedAt?: number | undefined;
 }

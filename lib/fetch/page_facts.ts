@@ -30,13 +30,15 @@ export function pageFacts(
   { request, url, unit, timeZone }: PageOrigin,
 ): PageFacts {
   const { paging, records } = stream;
-  const isTrusted = paging.by === "none" && paging.isAssumed === undefined;
+  const isTrusted = paging.by === "none" &&
+    (paging.isAssumed === undefined || stream.since !== undefined);
   return {
     records: response.records.length,
     total: response.total,
     url,
     fingerprint: () => fingerprint(response.records),
-    edge: (template) => renderJson(parseTemplate(template), { ...unit, timeZone }),
+    edge: (template) =>
+      renderJson(parseTemplate(template), { ...unit, since: undefined, timeZone }),
     value: (path) => responseReader(path)(response),
     limitEqualTo: (count) => isTrusted ? undefined : limitEqualTo(request, count),
     continuations: (read) => {
@@ -54,7 +56,8 @@ export function pageFacts(
   };
 }
 
-function declaredPaths({ paging, total }: Stream): ReadonlySet<string> {
+function declaredPaths({ paging, total, since }: Stream): ReadonlySet<string> {
   const { pages, cursor, link }: Readonly<Record<string, unknown>> = { ...paging };
-  return new Set([pages, cursor, link, total].filter((path) => typeof path === "string"));
+  const paths = [pages, cursor, link, total, since?.cursor, since?.link];
+  return new Set(paths.filter((path) => typeof path === "string"));
 }

@@ -4,6 +4,7 @@
 import type { Stream } from "../config/schema/job_schema.ts";
 import { autoBounds } from "./auto_bounds.ts";
 import { AutoWindow, splitWindow } from "./auto_window.ts";
+import type { FeedStep } from "./feed.ts";
 import type { Needed } from "./needed.ts";
 import type { Track } from "./scope.ts";
 import { canonical } from "./scope.ts";
@@ -19,6 +20,8 @@ export interface Unit extends Track {
   readonly eachValues: Readonly<Record<string, unknown>>;
   /** Why no request can be sent for it; absent if one can. */
   readonly refusal?: string;
+  /** Which page of a feed it is; absent for other streams. */
+  readonly feed?: FeedStep;
 }
 
 /** What a stream's plan is created from. */

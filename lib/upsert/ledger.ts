@@ -17,7 +17,33 @@ export function ledgerOf(
   finished: readonly Finished[],
   visitOf: VisitOf = () => undefined,
 ): LedgerEntry[] {
-  return finished.flatMap((window) => entriesOf(job, window, visitOf));
+  const windows = finished.filter(({ unit }) => unit.feed === undefined);
+  return [
+    ...windows.flatMap((window) => entriesOf(job, window, visitOf)),
+    ...feedEntries(job, finished),
+  ];
+}
+
+/** One entry for each feed, with what all of its pages measured; it is settled once the feed has no more. */
+function feedEntries(job: Job, finished: readonly Finished[]): LedgerEntry[] {
+  const entries = new Map<string, LedgerEntry>();
+  for (const page of finished) {
+    const { unit: { feed, ...unit } } = page;
+    if (feed === undefined || feed.isReplay) continue;
+    const id = JSON.stringify([unit.stream, unit.scope, unit.each]);
+    const [entry] = entriesOf(job, page, () => undefined);
+    const before = entries.get(id);
+    entries.set(id, {
+      ...entry!,
+      settled: feed.isAgain ? before?.settled ?? true : feed.reached!.ended,
+      rejected: feed.outstanding ?? 0,
+      records: entry!.records + (before?.records ?? 0),
+      rows: entry!.rows + (before?.rows ?? 0),
+      pages: entry!.pages + (before?.pages ?? 0),
+      responseMs: entry!.responseMs + (before?.responseMs ?? 0),
+    });
+  }
+  return [...entries.values()];
 }
 
 /** The parts of a finished window with their state, and what later fetches compare with. */

@@ -147,6 +147,7 @@ async function backfill(
     checkpoint,
     archive,
     fromArchive: args.has("from-archive"),
+    fromStart: args.has("from-start"),
     logsFolder: stores.settings.logsFolder,
     run: `run-${String(++runs).padStart(6, "0")}`,
     show: (event) => events.push(event),

@@ -29,7 +29,9 @@ export async function backfill(job: Job, args: Arguments): Promise<number> {
   if (args.has("json") && args.has("dry-run")) throw noJson("--dry-run");
   const shown = ["dry-run", "check-status"].find((flag) => args.has(flag));
   if (shown !== undefined && args.has("from-archive")) throw noReplay(`--${shown}`);
+  if (args.has("from-start") && args.has("from-archive")) throw noReplay("--from-start");
   const given = givenOptions(job, args, Date.now());
+  if (args.has("from-start")) refuseNoFeed(job, given);
   if (args.has("dry-run")) return await showPlan(job, given, args.has("resume"));
   if (args.has("check-status")) return await checkStatus(job, given, args);
   const ended = await perform(job, given, args);
@@ -142,6 +144,14 @@ function sayInterrupted(screen: Screen): void {
   screen.say(nextStep("interrupted", 0));
 }
 
+function refuseNoFeed(job: Job, given: GivenOptions): void {
+  const streams = streamsOf(job, runOptions(job, given, undefined, Date.now()));
+  if (streams.some((name) => job.streams[name]!.since !== undefined)) return;
+  throw new Failure("configuration", "Cannot begin anew: no selected stream is a feed", {
+    hint: "Leave --from-start out; without --resume, all dates are fetched again",
+  });
+}
+
 function noJson(flag: string): Failure {
   return new Failure("configuration", `Cannot combine ${flag} with --json: it prints text only`, {
     hint: "Print the forecast as JSON: deno task backfill --check-status --json",
@@ -186,6 +196,7 @@ async function performOn(
     checkpoint,
     archive: stores.settings.archive,
     fromArchive: args.has("from-archive"),
+    fromStart: args.has("from-start"),
     logsFolder: stores.settings.logsFolder,
     run,
     // Whoever joins sends requests, and a replay sends none.

@@ -5,6 +5,7 @@ import type { Rate } from "../../plan/time/rate.ts";
 import type { Condition, Scalar, Template } from "./condition.ts";
 import type { Paging } from "./paging.ts";
 import type { RowsSpec } from "./rows.ts";
+import type { SinceSpec } from "./since.ts";
 
 /** A JSON body of a request. */
 export type Body = string | number | boolean | null | Body[] | { [key: string]: Body };
@@ -169,6 +170,11 @@ export interface Stream {
    * `auto`. If omitted, the stream has no dates.
    */
   window?: WindowSpec | undefined;
+  /**
+   * For a feed without dates: each run continues at the cursor at which the last one ended. The cursor is
+   * committed with the rows.
+   */
+  since?: SinceSpec | undefined;
   /**
    * Which windows are fetched first; `newest_first` loads recent dates at once when the history
    * takes long.

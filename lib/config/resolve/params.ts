@@ -6,7 +6,7 @@ import type { Scope } from "./scope.ts";
 
 /** Flags of the commands themselves. */
 const RESERVED_FLAGS = new Set(
-  ("all check-status clear config date dry-run end-date explain fault file group help json latency limit log only " +
+  ("all check-status clear config date dry-run end-date explain fault file from-archive from-start group help json latency limit log only " +
     "openapi path port progress quiet rebuild resume start-date stream url verbose version " +
     "watch with").split(" "),
 );

@@ -5,6 +5,7 @@ import type { RequestSpec, Stream } from "../schema/job_schema.ts";
 import { type Placeholder, showsTime } from "../template/placeholder.ts";
 import { resolveHeaders } from "./source.ts";
 import type { JobPath, Scope } from "./scope.ts";
+import { resolvePosition } from "./since.ts";
 import { unquotedPlaceholder } from "../schema/issue_sentence.ts";
 import { placeholders, readTemplate } from "../template/template.ts";
 
@@ -31,6 +32,7 @@ export function resolveRequest(scope: Scope, name: string, stream: Stream): void
   }
   if (areRead) {
     resolveWindow(scope, name, stream, found);
+    resolvePosition(scope, ["streams", name], stream, found);
     resolveUnused(scope, name, stream, found);
   }
   for (const [at, spec] of requests) {
@@ -126,6 +128,8 @@ function resolvePlaceholder(scope: Scope, path: JobPath, part: Placeholder, stre
     resolvePlace(scope, path, part, stream);
   } else if (part.from === "export") {
     resolveExportId(scope, path, part, stream);
+  } else if (part.from === "since") {
+    return;
   } else if (stream.window === undefined && path[0] === "streams") {
     scope.value(
       path,

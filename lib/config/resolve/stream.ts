@@ -8,6 +8,7 @@ import type { Stream } from "../schema/job_schema.ts";
 import { resolveRequest } from "./request.ts";
 import { resolveRows } from "./rows.ts";
 import { type JobPath, refusal, type Scope } from "./scope.ts";
+import { resolveSince } from "./since.ts";
 
 /** Checks every stream. */
 export function resolveStreams(scope: Scope): void {
@@ -16,7 +17,10 @@ export function resolveStreams(scope: Scope): void {
     if (!scope.isCut(name, "request") && !scope.isCut(name, "values")) {
       resolveKind(scope, path, stream);
     }
-    if (!scope.isCut(name, "window")) resolveDates(scope, path, stream);
+    resolveSince(scope, path, stream);
+    if (!scope.isCut(name, "window") && stream.since === undefined) {
+      resolveDates(scope, path, stream);
+    }
     if (!scope.isCut(name, "record_date")) resolveVanished(scope, path, stream);
     resolveForEach(scope, path, stream);
     resolvePaging(scope, path, stream);

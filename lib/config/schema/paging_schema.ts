@@ -15,7 +15,8 @@ const maxPageSize = z.int().min(1).optional().describe("Maximum number of record
   example: 100,
 });
 
-const more = z.union([path, condition], {
+/** Where a response says whether more pages follow. */
+export const more = z.union([path, condition], {
   error: "expected a path, or a mapping with path, is and not",
 }).optional().describe(
   "Path of a flag that is false on the last page, or a condition that holds while more pages follow.",

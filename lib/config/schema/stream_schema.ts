@@ -6,6 +6,7 @@ import { exported } from "./export_schema.ts";
 import { paging } from "./paging_schema.ts";
 import { request } from "./request_schema.ts";
 import { rows } from "./rows_schema.ts";
+import { since } from "./since_schema.ts";
 import {
   calendarDate,
   condition,
@@ -184,6 +185,9 @@ export const stream = z.strictObject({
   window: window.optional().describe(
     "Length of the windows: `day`, `7d`, `6h`, `week`, `month`, `year`, ..., `auto`, or bounds for `auto`. If omitted, the stream has no dates.",
   ).meta({ kind: "length, `auto` or bounds of `auto`", example: "7d" }),
+  since: since.optional().describe(
+    "For a feed without dates: each run continues at the cursor at which the last one ended. The cursor is committed with the rows.",
+  ).meta({ example: { start: "2020-01-01", cursor: "end_time" } }),
   order: z.enum(["oldest_first", "newest_first"]).default("oldest_first").describe(
     "Which windows are fetched first; `newest_first` loads recent dates at once when the history takes long.",
   ),

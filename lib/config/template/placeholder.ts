@@ -5,13 +5,16 @@ import { MOMENT_FORMATS, momentFormatProblem, momentUnit, WINDOW_EDGES } from ".
 
 /** One `{...}` of a template. */
 export interface Placeholder {
-  /** Source of its value: an edge of the window, a parameter, a value of `for_each`, or paging. */
-  readonly from: "window" | "params" | "each" | "paging" | "export";
-  /** Edge of the window, name of the parameter or of the `for_each` value, `page`, `offset` or `id`. */
+  /** Source of its value: an edge of the window, a parameter, a value of `for_each`, paging, or the position of a feed. */
+  readonly from: "window" | "params" | "each" | "paging" | "export" | "since";
+  /**
+   * Edge of the window, name of the parameter or of the `for_each` value, `page`, `offset` or `id`; for the position
+   * of a feed `start`, `cursor`, or empty for whichever there is.
+   */
   readonly name: string;
   /** Fields below an `{each.NAME.field}`. */
   readonly fields: readonly string[];
-  /** Format of an edge of the window. Defaults to `date`. */
+  /** Format of an edge of the window, or of the date at which a feed begins. Defaults to `date`. */
   readonly format: string;
   /** Whether an edge of the window is written in UTC instead of the job's time zone (filter `|utc`). */
   readonly utc?: boolean;
@@ -38,6 +41,9 @@ export interface TemplateProblem {
 /** The placeholders that paging fills in a path. */
 const PAGE_PLACES = ["page", "offset"] as const;
 
+/** What follows `since` in a placeholder. */
+const SINCE_PARTS: readonly string[] = ["", "start", "cursor"];
+
 const EXPRESSION = /^\{([^{}|]*)((?:\|[^{}]*)?)\}$/s;
 
 /** Parses a placeholder with its braces, or says what is wrong with it. */
@@ -53,6 +59,9 @@ export function readPlaceholder(text: string): Placeholder | TemplateProblem {
   }
   if (from === "export" && steps.join(".") === "id") {
     return readFilters({ ...base, from: "export", name: "id" }, filters);
+  }
+  if (from === "since" && SINCE_PARTS.includes(steps.join("."))) {
+    return readFilters({ ...base, from: "since", name: steps.join(".") }, filters);
   }
   const [name, ...fields] = steps;
   if (name === undefined || steps.includes("") || from !== "params" && from !== "each") {
@@ -70,7 +79,7 @@ export function readPlaceholder(text: string): Placeholder | TemplateProblem {
 
 /** Common synonyms of the edges of a window. */
 const SYNONYMS: Readonly<Record<string, string>> = {
-  ...{ date: "{from}", day: "{from}", start: "{from}", since: "{from}", begin: "{from}" },
+  ...{ date: "{from}", day: "{from}", start: "{from}", begin: "{from}" },
   ...{ end: "{to}", until: "{to}", end_date: "{last}", start_date: "{from}" },
 };
 
@@ -86,15 +95,16 @@ const FILTER = /\|(join:.[^|]*|[^|]*)/gs;
 
 function readFilters(placeholder: Placeholder, filters: string): Placeholder | TemplateProblem {
   let result = placeholder;
+  const isDated = placeholder.from === "window" || placeholder.from === "since";
   for (const [, filter = ""] of filters.matchAll(FILTER)) {
     if (filter === "text" || filter === "number") result = { ...result, as: filter };
-    else if (filter === "utc" && placeholder.from === "window") result = { ...result, utc: true };
+    else if (filter === "utc" && isDated) result = { ...result, utc: true };
     else if (filter === "path") result = { ...result, slashes: true };
     else if (filter.startsWith("join:")) result = { ...result, join: filter.slice(5) };
-    else if (placeholder.from === "window") result = { ...result, format: filter };
+    else if (isDated) result = { ...result, format: filter };
     else return filterProblem(`unknown filter "${filter}"`, filter, FILTERS, placeholder.text);
   }
-  if (placeholder.from !== "window") return result;
+  if (!isDated) return result;
   const problem = momentFormatProblem(result.format);
   if (problem === undefined) return result;
   if (result.format.includes("%")) return { problem, guess: undefined, at: placeholder.text };

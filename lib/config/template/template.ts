@@ -2,7 +2,7 @@
 // with a window, the values of for_each and the parameters. Except for percent-encoding in paths it does
 // not know where the result is sent. Invariant: only own properties are read.
 import { Failure } from "../../failure.ts";
-import type { CivilMinute } from "../../plan/time/civil.ts";
+import { type CivilMinute, parseCivil } from "../../plan/time/civil.ts";
 import { formatEdge, type WindowEdge } from "./moment_format.ts";
 import { type Placeholder, readPlaceholder, type TemplateProblem } from "./placeholder.ts";
 
@@ -28,12 +28,23 @@ export interface RenderValues {
   readonly timeZone: string;
   /** The ID of an export that was ordered. */
   readonly export?: { readonly id: string } | undefined;
+  /** The position of a feed. */
+  readonly since?: FeedValues | undefined;
   /** Page number or offset, if it is part of the path. */
   readonly paging?: Readonly<Record<string, string | number>>;
 }
 
+/** Where a reading of a feed begins. */
+export interface FeedValues {
+  /** Where the job declares that the feed begins: a date, or a value that is sent as it is. */
+  readonly start?: string | number | undefined;
+  /** Where the last reading ended; undefined before the first. */
+  readonly cursor?: string | undefined;
+}
+
 /** A brace that begins a placeholder, known or not; other braces, as in JSON or GraphQL, are literal. */
-const OPENING = /\{(?:\s*(?:from|to|last|before|params|each|export)\b|[A-Za-z_][^\s{}"']*\})/y;
+const OPENING =
+  /\{(?:\s*(?:from|to|last|before|params|each|export|since)\b|[A-Za-z_][^\s{}"']*\})/y;
 
 /**
  * Parses a template, or says what is wrong with it.
@@ -167,9 +178,21 @@ function placeholderValue(part: Placeholder, values: RenderValues): unknown {
       part.utc,
     );
   }
+  if (part.from === "since") return positionOf(part, values);
   let value: unknown = own(values[part.from], part.name);
   for (const field of part.fields) value = own(value, field);
   return Array.isArray(value) ? value.filter((item) => item !== null && item !== undefined) : value;
+}
+
+/** The cursor of a feed, as the API returned it, or where the feed begins. */
+function positionOf({ name, format, utc }: Placeholder, values: RenderValues): unknown {
+  const { start, cursor } = values.since ?? {};
+  if (name === "cursor" || name === "" && cursor !== undefined) return cursor;
+  if (cursor !== undefined || start === undefined) return undefined;
+  const at = parseCivil(String(start));
+  return at === undefined
+    ? start
+    : formatEdge("from", { from: at, to: at }, format, values.timeZone, utc);
 }
 
 function own(value: unknown, name: string): unknown {

@@ -45,17 +45,20 @@ export function renderRequest(job: Job, stream: Stream, unit: Unit, asked: PageS
   const spec = stream.request ?? (asked.url === undefined ? undefined : FILE_REQUEST);
   if (spec === undefined) throw new RangeError("Cannot render a request: the stream has none");
   const { window, each, params, export: exported } = unit;
+  const since = stream.since && { start: stream.since.start, cursor: unit.since };
   const bare = {
     window,
     each,
     params,
     export: exported && { id: exported.id },
+    since,
     timeZone: job.time_zone,
   };
   const step = renderParams(asked, bare);
   const paging = Object.fromEntries(paramsIn(step, "path"));
-  const values: RenderValues = { ...unit, timeZone: job.time_zone, paging };
-  const url = step.url ?? renderUrl(job.source.url, spec, values, step);
+  const values: RenderValues = { ...unit, since, timeZone: job.time_zone, paging };
+  const link = stream.since?.link === undefined ? undefined : unit.since;
+  const url = step.url ?? link ?? renderUrl(job.source.url, spec, values, step);
   const headers = {
     accept: ACCEPT[stream.format],
     ...renderHeaders(job.source.headers, values),

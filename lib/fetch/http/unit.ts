@@ -10,6 +10,8 @@ export interface Unit {
   readonly each: Readonly<Record<string, unknown>>;
   /** Values of the job's parameters by name. */
   readonly params: Readonly<Record<string, unknown>>;
+  /** The cursor at which a feed continues; undefined where it begins. */
+  readonly since?: string | undefined;
   /** The export that was ordered for it, if the stream orders one. */
   readonly export?: OrderedExport | undefined;
 }

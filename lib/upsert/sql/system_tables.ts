@@ -56,6 +56,9 @@ export const ARCHIVE_TABLE = "hindcast_archive";
 /** Table of the keys of the rows that each window returned, for tables whose rows can vanish. */
 export const STATED_TABLE = "hindcast_stated";
 
+/** Table of the pages of feeds that were read: the last of each says where it continues. */
+export const FEEDS_TABLE = "hindcast_feeds";
+
 /** Table of the fields that the responses of each stream had. */
 export const FIELDS_TABLE = "hindcast_fields";
 
@@ -165,6 +168,21 @@ export const SYSTEM_TABLES: Readonly<Record<string, Table>> = {
       ...{ example: "text", change: "text", changed_at: "timestamptz", since: "timestamptz" },
     },
   ),
+  [FEEDS_TABLE]: ownTable(
+    "Pages of feeds, recorded in the same transaction as their rows: a feed continues at the cursor of the last.",
+    ["job", "stream", "scope", "each", "seq"],
+    {
+      ...{ job: "text", stream: "text", scope: "text", each: "text", seq: "bigint" },
+      // The cursor that was sent, and the one at which the next page begins.
+      ...{ sent: "text", cursor: "text" },
+      // Whether the feed had no more.
+      ended: "boolean",
+      rejected: "integer",
+      // Totals since the feed was begun.
+      ...{ pages: "bigint", records: "bigint", rows: "bigint" },
+      ...{ started_at: "timestamptz", read_at: "timestamptz" },
+    },
+  ),
   [STATED_TABLE]: ownTable(
     "Keys of the rows that each window returned, for tables whose rows can vanish.",
     // The end before the start: a search for what a recent window overlaps then passes few others.
@@ -221,11 +239,10 @@ export function ledgerRows(entries: readonly LedgerEntry[]): RowSet {
   return { shape: LEDGER_SHAPE, rows };
 }
 
-const rejectedAt = ledgerColumns.indexOf("rejected");
-
-/** The ledger's row of a window with `more` rejected rows. */
-export function withRejected(row: Row, more: number): Row {
-  return row.with(rejectedAt, String(Number(row[rejectedAt]) + more));
+/** The row of a window, or of a page of a feed, with `more` rejected rows. */
+export function withRejected({ columns }: RowShape, row: Row, more: number): Row {
+  const at = columns.indexOf("rejected");
+  return row.with(at, String(Number(row[at]) + more));
 }
 
 /**

@@ -25,7 +25,7 @@ import type { PlannedComparison, PlannedCopy, WritePlan } from "./write_plan.ts"
 import type { Watch } from "./watch.ts";
 import type { WatchedTable } from "../sql/vanished_sql.ts";
 import { LEDGER_TABLE } from "../sql/log_tables.ts";
-import { SYSTEM_TABLES, withRejected } from "../sql/system_tables.ts";
+import { FEEDS_TABLE, SYSTEM_TABLES, withRejected } from "../sql/system_tables.ts";
 
 /** The dependencies of a writer; it reads the maps and functions again for each write. */
 interface WriterInput extends DatabaseRetryOptions {
@@ -263,18 +263,20 @@ class Attempts {
     await this.#record(isolated.refused.length);
   }
 
-  /** Adds the refused rows to the ledger's entries. */
+  /** Adds the refused rows to the entries of the windows and pages that the write completes. */
   async #record(refused: number): Promise<void> {
     if (refused === 0) return;
     this.#isIncomplete = true;
-    const at = this.#copies.findIndex(({ shape }) => shape.table === LEDGER_TABLE);
-    const ledger = this.#copies[at];
-    if (ledger === undefined) return;
-    const rows = (await arrivedRows(ledger)).map(({ row, at }) => ({
-      row: withRejected(row, refused),
-      at,
-    }));
-    this.#copies = this.#copies.with(at, await withRows(ledger, rows));
+    for (const table of [LEDGER_TABLE, FEEDS_TABLE]) {
+      const at = this.#copies.findIndex(({ shape }) => shape.table === table);
+      const entries = this.#copies[at];
+      if (entries === undefined) continue;
+      const rows = (await arrivedRows(entries)).map(({ row, at }) => ({
+        row: withRejected(entries.shape, row, refused),
+        at,
+      }));
+      this.#copies = this.#copies.with(at, await withRows(entries, rows));
+    }
   }
 
   /** The reason why the database refuses these rows of a copy batch; rolls back, so that nothing is kept. */

@@ -1,0 +1,255 @@
+// Owns the order in which the pages of feeds are read: each `for_each` value is a feed of its own, whose next page is
+// known once the one before it was read. Different feeds are read side by side. It never fetches and never writes.
+// Invariant: no cursor is sent twice in one run but by a page that is read again.
+import type { Stream } from "../config/schema/job_schema.ts";
+import { Failure } from "../failure.ts";
+import type { FeedPosition, FeedStep } from "./feed.ts";
+import type { Track } from "./scope.ts";
+import { canonical } from "./scope.ts";
+import type { Unit, UnitSource } from "./stream_plan.ts";
+
+/** What a plan of feeds is created from. */
+export interface FeedPlanInput {
+  /** Name of the stream. */
+  readonly name: string;
+  /** The stream; it has `since`. */
+  readonly stream: Stream;
+  /** Canonical string of the parameters that the stream uses. */
+  readonly scope: string;
+  /** Combinations of `for_each` values. */
+  readonly each: AsyncIterable<Record<string, unknown>>;
+  /** Whether the feed of a track is read by this run. */
+  readonly isWanted: (track: Track) => boolean;
+  /** Where a feed has arrived; undefined before its first page. */
+  readonly position: (track: Track) => FeedPosition | undefined;
+  /** The pages of a feed that had rejected rows. */
+  readonly rejected: (track: Track) => readonly RejectedPage[];
+  /** Reads the positions anew, which another process may have moved. */
+  readonly reload: () => Promise<void>;
+  /** What `each` could not yield, once it has ended: the track and why no request can be sent for it. */
+  readonly refusals?: () => readonly { each: string; reason: string }[];
+  /** Whether responses come from an archive, where a feed goes on as long as the archive has its next page. */
+  readonly replays?: ((unit: Unit) => boolean) | undefined;
+}
+
+/** A page with rejected rows, which is read again. */
+export interface RejectedPage {
+  /** Its number. */
+  readonly seq: number;
+  /** The cursor that it sent; undefined at the start. */
+  readonly sent: string | undefined;
+  /** How many rows. */
+  readonly rejected: number;
+}
+
+/** What is known of one feed during a run. */
+interface Chain {
+  readonly seen: Set<string>;
+  /** The records of the last page, for comparison. */
+  print: string | undefined;
+  pages: number;
+}
+
+/** Returns the pages of feeds one by one; several workers may share it. */
+export class FeedPlan implements UnitSource {
+  /** Name of the stream. */
+  readonly name: string;
+  /** The stream. */
+  readonly stream: Stream;
+  /** Pages returned so far, and feeds that are not read. */
+  readonly counts = { planned: 0, skipped: 0 };
+  /** The next page of a feed is offered when the one before was read: nothing has to be waited for. */
+  readonly isWaiting = false;
+  readonly #input: FeedPlanInput;
+  readonly #each: AsyncIterator<Record<string, unknown>>;
+  readonly #queue: Unit[] = [];
+  readonly #chains = new Map<string, Chain>();
+  #refusals: { each: string; reason: string }[] | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  /** A plan that starts with the first feed. */
+  constructor(input: FeedPlanInput) {
+    this.name = input.name;
+    this.stream = input.stream;
+    this.#input = input;
+    this.#each = input.each[Symbol.asyncIterator]();
+  }
+
+  /** The next page; undefined if none is known, though a page that is being read may lead to one. */
+  next(): Promise<Unit | undefined> {
+    const turn = this.#turn.then(() => this.#take());
+    this.#turn = turn.catch(() => {});
+    return turn;
+  }
+
+  async #take(): Promise<Unit | undefined> {
+    const unit = this.#queue.shift() ?? await this.#nextFeed() ?? this.#nextRefusal();
+    if (unit !== undefined) this.counts.planned++;
+    return unit;
+  }
+
+  async #nextFeed(): Promise<Unit | undefined> {
+    for (;;) {
+      const next = await this.#each.next();
+      if (next.done) return undefined;
+      const unit = this.#unit(next.value);
+      if (!this.#input.isWanted(unit)) {
+        this.counts.skipped++;
+        continue;
+      }
+      const first = { ...unit, feed: this.#firstStep(unit) };
+      if (this.#input.replays?.(first) !== false) return first;
+    }
+  }
+
+  #unit(eachValues: Record<string, unknown>): Unit {
+    const { name, scope } = this.#input;
+    return { stream: name, scope, each: canonical(eachValues), eachValues, window: null };
+  }
+
+  #firstStep(track: Track): FeedStep {
+    const { position, replays } = this.#input;
+    const known = position(track);
+    return {
+      seq: (known?.seq ?? 0) + 1,
+      // An archive is read from its beginning.
+      sent: replays === undefined ? known?.cursor ?? undefined : undefined,
+      before: known,
+      isAgain: false,
+      isFirst: true,
+      isReplay: replays !== undefined,
+    };
+  }
+
+  #nextRefusal(): Unit | undefined {
+    this.#refusals ??= [...this.#input.refusals?.() ?? []];
+    const refused = this.#refusals.shift();
+    if (refused === undefined) return undefined;
+    const { each, reason } = refused;
+    return { ...this.#unit({}), each, refusal: reason };
+  }
+
+  /** Takes over where other processes have moved the feed of a unit, before it is read here. */
+  async locate({ feed, ...track }: Unit): Promise<void> {
+    if (feed === undefined || !feed.isFirst) return;
+    await this.#input.reload();
+    const { seq, sent, before } = this.#firstStep(track);
+    Object.assign(feed, { seq, sent, before });
+  }
+
+  /**
+   * Plans the page after one that was read, unless the feed has ended.
+   *
+   * @throws Failure("window") if the feed goes in circles, or does not end.
+   */
+  fetched(unit: Unit, _records?: number): void {
+    const { feed } = unit;
+    if (feed?.reached === undefined) return;
+    const { cursor, ended } = feed.reached;
+    const next = this.#following(unit, feed);
+    if (this.#input.replays !== undefined) {
+      const isNew = cursor !== null && cursor !== feed.sent && !this.#chain(unit).seen.has(cursor);
+      if (isNew) this.#chain(unit).seen.add(cursor);
+      if (isNew && this.#input.replays(next)) this.#queue.push(next);
+    } else if (feed.isAgain) return;
+    else if (ended) this.#queue.push(...this.#again(unit));
+    else {
+      this.#refuseLoop(unit, feed);
+      this.#queue.push(next);
+    }
+  }
+
+  #chain({ each }: Track): Chain {
+    let chain = this.#chains.get(each);
+    if (chain === undefined) {
+      this.#chains.set(each, chain = { seen: new Set(), print: undefined, pages: 0 });
+    }
+    return chain;
+  }
+
+  #refuseLoop(unit: Unit, { sent, reached, print }: FeedStep): void {
+    const chain = this.#chain(unit);
+    const cursor = reached!.cursor!;
+    if (sent !== undefined) chain.seen.add(sent);
+    chain.pages++;
+    const isSame = print !== undefined && print === chain.print;
+    chain.print = print;
+    const { max_pages: most } = this.stream;
+    if (chain.seen.has(cursor)) {
+      throw failure(
+        "the response returns a cursor that was sent before",
+        'Check "cursor" of "since", and that the request sends {since}',
+      );
+    }
+    if (isSame) {
+      throw failure(
+        "the response has the same records as the one before, but another cursor",
+        'Check that the API knows the parameter that sends {since}, or write "more" of "since"',
+      );
+    }
+    if (chain.pages < most) return;
+    throw failure(
+      `it has more than ${most} pages`,
+      'Run again to continue it, or raise "max_pages" of the stream',
+    );
+  }
+
+  #following(unit: Unit, { seq, reached, isReplay }: FeedStep): Unit {
+    const step: FeedStep = {
+      ...{ seq: seq + 1, sent: reached!.cursor ?? undefined, before: undefined },
+      ...{ isAgain: false, isFirst: false, isReplay },
+    };
+    return { ...unit, feed: step };
+  }
+
+  /** The pages of a feed that had rejected rows when the run began. */
+  #again(unit: Unit): Unit[] {
+    return this.#input.rejected(unit).map(({ seq, sent }) => ({
+      ...unit,
+      feed: { seq, sent, before: undefined, isAgain: true, isFirst: false, isReplay: false },
+    }));
+  }
+
+  /** A page cannot be divided. */
+  tooFull(): boolean {
+    return false;
+  }
+
+  /** A page cannot be divided. */
+  split(): Unit[] {
+    return [];
+  }
+
+  /** A page is read as it is. */
+  cutAnew(unit: Unit): Unit {
+    return unit;
+  }
+
+  /** A page cannot be divided. */
+  halve(): undefined {
+    return undefined;
+  }
+
+  /** Drops the pages of a unit's feed that are left; false if there are none. */
+  setAside({ each }: Pick<Unit, "each">): boolean {
+    const kept = this.#queue.filter((unit) => unit.each !== each);
+    const dropsAny = kept.length < this.#queue.length;
+    this.#queue.splice(0, this.#queue.length, ...kept);
+    return dropsAny;
+  }
+
+  /** Nothing waits for the end of a page. */
+  settle(): void {}
+
+  /** Takes the pages of a unit's feed that are known and not returned yet. */
+  takeFollowing({ each }: Unit): Unit[] {
+    const following = this.#queue.filter((unit) => unit.each === each);
+    this.setAside({ each });
+    this.counts.planned += following.length;
+    return following;
+  }
+}
+
+function failure(what: string, hint: string): Failure {
+  return new Failure("window", `Cannot read the feed to its end: ${what}`, { hint });
+}

@@ -1,0 +1,200 @@
+// Owns the pages of feeds in the target: their rows in the table hindcast_feeds commit with the rows of the page, so the
+// last one says where a feed continues, on any machine. Invariant: the number of a page never decreases, so a process
+// that was replaced cannot move a feed back.
+import type { Row, RowSet } from "../extract/row_shape.ts";
+import type { FeedPosition } from "../plan/feed.ts";
+import type { RejectedPage } from "../plan/feed_plan.ts";
+import type { Track } from "../plan/scope.ts";
+import type { Finished } from "./batch.ts";
+import { isMissingTable } from "./history.ts";
+import { FEEDS_TABLE, shapeOf } from "./sql/system_tables.ts";
+import type { Target } from "./write/target.ts";
+
+/** The feed of one track. */
+export interface FeedState extends Track {
+  /** Where it has arrived. */
+  readonly position: FeedPosition;
+  /** Pages with rejected rows, which the next run reads again. */
+  readonly rejected: readonly RejectedPage[];
+}
+
+const SHAPE = shapeOf(FEEDS_TABLE);
+
+/** The last page of each feed, and those with rejected rows. */
+const READ_SQL = `SELECT * FROM (SELECT f.*,
+  extract(epoch FROM started_at) * 1000 AS started_ms, extract(epoch FROM read_at) * 1000 AS read_ms,
+  max(seq) OVER (PARTITION BY stream, scope, each) AS last FROM ${FEEDS_TABLE} AS f WHERE job = $1) AS f
+WHERE seq = last OR rejected > 0 ORDER BY stream, scope, each, seq DESC`;
+
+/** Rows kept of a feed that are of no use any more: neither its last page nor one to read again. */
+const TRIM_SQL = `DELETE FROM ${FEEDS_TABLE} AS f USING (SELECT DISTINCT ON (stream, scope, each)
+  stream, scope, each, seq, started_at FROM ${FEEDS_TABLE} WHERE job = $1
+  ORDER BY stream, scope, each, seq DESC) AS last
+WHERE f.job = $1 AND f.stream = last.stream AND f.scope = last.scope AND f.each = last.each
+AND f.seq < last.seq AND (f.rejected = 0 OR f.started_at <> last.started_at)`;
+
+/** Begins the feeds of a stream anew: the next page is the first, and old ones with rejected rows are forgotten. */
+const RESET_SQL = `INSERT INTO ${FEEDS_TABLE}
+(job, stream, scope, each, seq, ended, rejected, pages, records, rows, started_at, read_at)
+SELECT job, stream, scope, each, max(seq) + 1, false, 0, 0, 0, 0, now(), now()
+FROM ${FEEDS_TABLE} WHERE job = $1 AND stream = $2 GROUP BY job, stream, scope, each`;
+
+/** Most pages of a feed that one run reads again. */
+const MOST_AGAIN = 1_000;
+
+/**
+ * Where the feeds of a job have arrived; none in a database of an earlier version.
+ *
+ * @throws {Failure} of kind `target` if they cannot be read.
+ */
+export async function readFeeds(
+  target: Pick<Target, "stream">,
+  job: string,
+): Promise<FeedState[]> {
+  const states: (FeedState & { rejected: RejectedPage[] })[] = [];
+  try {
+    for await (const record of target.stream(READ_SQL, { parameters: [job] })) {
+      const track = {
+        ...{ stream: String(record.stream), scope: String(record.scope) },
+        each: String(record.each),
+      };
+      if (Number(record.seq) === Number(record.last)) {
+        states.push({ ...track, position: positionOf(record), rejected: [] });
+      }
+      const { rejected } = states.at(-1)!;
+      if (Number(record.rejected) === 0 || rejected.length >= MOST_AGAIN) continue;
+      const sent = textOf(record.sent) ?? undefined;
+      rejected.unshift({ seq: Number(record.seq), sent, rejected: Number(record.rejected) });
+    }
+  } catch (error) {
+    if (!isMissingTable(error)) throw error;
+  }
+  return states;
+}
+
+function positionOf(record: Record<string, unknown>): FeedPosition {
+  return {
+    seq: Number(record.seq),
+    cursor: textOf(record.cursor),
+    startedAt: Math.round(Number(record.started_ms)),
+    readAt: Math.round(Number(record.read_ms)),
+    ended: record.ended === true,
+    pages: Number(record.pages),
+    records: Number(record.records),
+    rows: Number(record.rows),
+  };
+}
+
+function textOf(value: unknown): string | null {
+  return value === null || value === undefined ? null : String(value);
+}
+
+/**
+ * Begins the feeds of streams anew, whatever was read of them.
+ *
+ * @throws {Failure} of kind `target`.
+ */
+export async function resetFeeds(
+  target: Pick<Target, "query">,
+  job: string,
+  streams: readonly string[],
+): Promise<void> {
+  for (const stream of streams) await target.query(RESET_SQL, { parameters: [job, stream] });
+}
+
+/** The feeds of a job during a run. */
+export class FeedLog {
+  readonly #target: Pick<Target, "stream" | "query">;
+  readonly #job: string;
+  #states = new Map<string, FeedState>();
+  /** The totals of each feed as of the page that was written last. */
+  readonly #totals = new Map<string, FeedPosition>();
+  /** Rejected rows by page, of each feed. */
+  readonly #rejected = new Map<string, Map<number, number>>();
+
+  /** Knows nothing until `load`. */
+  constructor(target: Pick<Target, "stream" | "query">, job: string) {
+    this.#target = target;
+    this.#job = job;
+  }
+
+  /**
+   * Reads where the feeds have arrived, after deleting what is of no use any more.
+   *
+   * @throws {Failure} of kind `target`.
+   */
+  async load(): Promise<void> {
+    await this.#target.query(TRIM_SQL, { parameters: [this.#job] }).catch((error) => {
+      if (!isMissingTable(error)) throw error;
+    });
+    const states = await readFeeds(this.#target, this.#job);
+    this.#states = new Map(states.map((state) => [idOf(state), state]));
+  }
+
+  /** Where a feed has arrived; undefined before its first page. */
+  position(track: Track): FeedPosition | undefined {
+    return this.#states.get(idOf(track))?.position;
+  }
+
+  /** The pages of a feed that had rejected rows. */
+  rejected(track: Track): readonly RejectedPage[] {
+    return this.#states.get(idOf(track))?.rejected ?? [];
+  }
+
+  /** Notes the rejected rows of pages that are, or were, written. */
+  note(finished: readonly Finished[]): void {
+    for (const { unit, rows } of finished) {
+      const { feed } = unit;
+      if (feed === undefined || feed.isReplay) continue;
+      const of = this.#rejectedOf(unit);
+      if (rows.rejectedCount === 0) of.delete(feed.seq);
+      else of.set(feed.seq, rows.rejectedCount);
+      feed.outstanding = [...of.values()].reduce((sum, count) => sum + count, 0);
+    }
+  }
+
+  #rejectedOf(track: Track): Map<number, number> {
+    const id = idOf(track);
+    let of = this.#rejected.get(id);
+    if (of === undefined) {
+      of = new Map(this.rejected(track).map(({ seq, rejected }) => [seq, rejected]));
+      this.#rejected.set(id, of);
+    }
+    return of;
+  }
+
+  /** The rows of finished pages, in the order in which they were read; none if no feed is among them. */
+  rows(finished: readonly Finished[]): RowSet[] {
+    const rows = finished.flatMap((page) =>
+      page.unit.feed?.isReplay === false ? [this.#row(page)] : []
+    );
+    this.note(finished);
+    return rows.length === 0 ? [] : [{ shape: SHAPE, rows }];
+  }
+
+  #row({ unit, pages, records, rows, requestedAt }: Finished): Row {
+    const { stream, scope, each } = unit;
+    const { seq, sent, reached, before, isAgain, isFirst } = unit.feed!;
+    const id = idOf(unit);
+    const known = isFirst ? before : this.#totals.get(id) ?? this.position(unit);
+    const total: FeedPosition = {
+      ...{ seq, cursor: reached!.cursor, ended: reached!.ended, readAt: requestedAt },
+      startedAt: known?.startedAt ?? requestedAt,
+      pages: (known?.pages ?? 0) + (isAgain ? 0 : pages),
+      records: (known?.records ?? 0) + (isAgain ? 0 : records),
+      rows: (known?.rows ?? 0) + (isAgain ? 0 : rows.rows),
+    };
+    if (!isAgain) this.#totals.set(id, total);
+    const [startedAt, readAt] = [total.startedAt, requestedAt].map((ms) => new Date(ms));
+    return [
+      ...[this.#job, stream, scope, each, String(seq), sent ?? null, total.cursor],
+      ...[String(total.ended), String(rows.rejectedCount), String(total.pages)],
+      ...[String(total.records), String(total.rows)],
+      ...[startedAt!.toISOString(), readAt!.toISOString()],
+    ];
+  }
+}
+
+function idOf({ stream, scope, each }: Track): string {
+  return JSON.stringify([stream, scope, each]);
+}
