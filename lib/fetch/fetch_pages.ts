@@ -240,7 +240,7 @@ async function* readLong(
     // Only the first page of a window has the index 0.
     const at = index + pieces++;
     yield {
-      index: at,
+      ...{ index: at, isRest: pieces > 1 },
       ...read,
       bytes: read.bytes,
       ms: pieces === 1 ? response.ms : 0,

@@ -284,7 +284,7 @@ async function fetchUnit(
       await channel.send({ kind: "restarted", unit, reason: "the total changed while paging" });
       [pages, records, responseMs, requestedAt] = [0, 0, 0, begunAt];
     }
-    pages++;
+    if (page.isRest !== true) pages++;
     records += page.records.length;
     responseMs += page.ms;
     reading?.add(page.index, page.records.length, page.mark);

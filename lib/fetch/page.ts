@@ -15,6 +15,8 @@ export interface Unit extends RequestUnit {
 export interface Page {
   /** Position in the window, from 0. */
   readonly index: number;
+  /** Whether it is a further part of the response that the page before began; defaults to false. */
+  readonly isRest?: boolean;
   /** Its records. */
   readonly records: unknown[];
   /** The decoded body. */

@@ -36,7 +36,8 @@ async function load(url: string, text = job()) {
     `SELECT count(*)::int AS count, sum(id)::int8::text AS ids, sum(value)::text AS values,
      count(*) FILTER (WHERE name = 'name "' || id || '" é')::int AS names FROM things`,
   );
-  return { summary, row, shown: JSON.stringify(events) };
+  const pages = events.flatMap((event) => event.kind === "window_done" ? event.pages : []);
+  return { summary, row, pages, shown: JSON.stringify(events) };
 }
 
 const WHOLE = {
@@ -79,8 +80,8 @@ for (
 ) {
   Deno.test(`a file of CSV is read piece by piece, ${what}`, async () => {
     await using server = recorded(serve);
-    const { summary, row } = await load(server.url);
-    assertEquals([summary.ok, summary.rejected, row], [true, 0, WHOLE]);
+    const { summary, row, pages } = await load(server.url);
+    assertEquals([summary.ok, summary.rejected, row, pages], [true, 0, WHOLE, [1]]);
     assertEquals(server.asked.length, 1);
   });
 }

@@ -17,6 +17,8 @@ export interface JobAccess {
   readonly archive?: string | undefined;
   /** Whether a request needs the target: for the rows of a query, for limits, or for a refresh token. */
   readonly needsTarget: boolean;
+  /** Whether responses are read piece by piece: files of rows, which may have any size. */
+  readonly readsFiles?: boolean;
 }
 
 /** Maximum size of a file; the command refuses a larger one with a message. */
@@ -56,8 +58,11 @@ export async function readJobAccess(
     ...{ hosts, withheld, archive },
     variables: [...named].filter((name) => !withheld.includes(name)),
     needsTarget: isFed || isShared,
+    readsFiles: [...texts.values()].some((text) => FILE_FORMAT.test(text)),
   };
 }
+
+const FILE_FORMAT = /\bformat["']?\s*:\s*["']?(csv|ndjson)\b/;
 
 /** What the parsed job says. */
 interface TreeAccess {

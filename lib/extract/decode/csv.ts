@@ -5,7 +5,7 @@
 import Papa from "papaparse";
 import { Failure } from "../../failure.ts";
 import { noteHeader } from "./csv_header.ts";
-import { recordOf } from "../value/named_record.ts";
+import { type RecordMaker, recordMaker } from "../value/named_record.ts";
 
 /** Characters decoded without a yield: about 5 ms. */
 const SLICE_CHARS = 256 * 1024;
@@ -67,10 +67,13 @@ export class CsvReader {
   readonly #form: CsvForm;
   readonly #config: Record<string, unknown>;
   #names: string[] | undefined;
+  #make: RecordMaker | undefined;
   /** Lines that are still to be skipped. */
   #toSkip: number;
   /** The beginning of a line whose end has not come yet. */
   #rest = "";
+  /** Characters of it when it was last looked at. */
+  #seen = 0;
 
   /** Creates a reader; `sample` is the beginning of the text, which shows how its lines end. */
   constructor(delimiter: string, form: CsvForm, sample: string) {
@@ -84,7 +87,15 @@ export class CsvReader {
 
   /** The records of the lines that end within this piece and those before. */
   push(text: string): unknown[] {
-    return this.#read(this.#rest + text, true);
+    const all = this.#rest + text;
+    // A long line is looked at again only once it has doubled.
+    if (all.length < 2 * this.#seen) {
+      this.#rest = all;
+      return [];
+    }
+    const records = this.#read(all, true);
+    this.#seen = this.#rest.length;
+    return records;
   }
 
   /**
@@ -126,10 +137,11 @@ export class CsvReader {
       if (cells.length === 1 && cells[0] === "") continue;
       if (this.#form.header && this.#names === undefined) {
         this.#names = cells.map((name) => name.trim());
+        this.#make = recordMaker(this.#names);
         continue;
       }
       const isRecord = !bad.has(at) && cells.length === this.#names?.length;
-      records.push(isRecord ? recordOf(this.#names!, cells) : cells);
+      records.push(isRecord ? this.#make!(cells) : cells);
     }
     return records;
   }

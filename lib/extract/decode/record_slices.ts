@@ -10,8 +10,8 @@ import type { BodyForm } from "./read_body.ts";
 /** Bytes, as they arrive. */
 export type Chunks = AsyncIterable<Uint8Array>;
 
-/** Characters of a slice: some thousand records. */
-const SLICE_CHARS = 512 * 1024;
+/** Characters of a slice: a thousand records, most of which are dropped before the memory of young objects is full. */
+const SLICE_CHARS = 64 * 1024;
 /** Most characters of one line of NDJSON. */
 const MAX_LINE_CHARS = 16 << 20;
 
