@@ -1,0 +1,181 @@
+// Prints the processor time that rows of the racing job take on their whole way, of the workers and of PostgreSQL,
+// with 1, 2 and 4 workers; that of a claim; and from them, by scaling_model.ts, where PostgreSQL or the claims
+// become the limit. Processor time holds on a busy machine, and on one with fewer cores than workers. It is the
+// difference of a long and a short run, so that the start of processes does not count.
+//
+//     deno run -A tests/bench/scaling_bench.ts [--days 60] [--rounds 1] [--workers 1,2,4]
+import { parseArgs } from "@std/cli/parse-args";
+import { formatDay, MINUTES_PER_DAY, parseCivil } from "../../lib/plan/time/civil.ts";
+import { ClaimTable } from "../../lib/upsert/claim_table.ts";
+import { openTarget } from "../../lib/upsert/open_target.ts";
+import { startPostgres } from "../support/postgres_server.ts";
+import { REPOSITORY } from "../support/repository.ts";
+import { tempDir } from "../support/temp.ts";
+import { type PageServer, startPageServer } from "./page_server.ts";
+import { serverSeconds, timed } from "./processor_time.ts";
+import { median } from "./racing_run.ts";
+import {
+  claimLimit,
+  claimLimitRows,
+  type Costs,
+  rateOfOne,
+  serverLimit,
+  sharedRate,
+  workersToFill,
+} from "./scaling_model.ts";
+
+/** What is measured. */
+export interface ScalingOptions {
+  /** Days of the long run. */
+  readonly days: number;
+  readonly rounds: number;
+  readonly workers: readonly number[];
+}
+
+type Server = Awaited<ReturnType<typeof startPostgres>>;
+
+const FIRST = parseCivil("2024-03-01")!;
+/** Days of the short run: long enough that code is compiled. */
+const SHORT_DAYS = 10;
+/** As in pipeline_bench.ts: PostgreSQL's own defaults. */
+const DEFAULTS = {
+  fsync: "on",
+  full_page_writes: "on",
+  synchronous_commit: "on",
+  shared_buffers: "128MB",
+};
+const CLAIMS = 2_000;
+const [WINDOWS_OF_CLAIM, PROPOSED] = [8, 64];
+/** A commit on a disk of a data center. */
+const COMMIT_MS = 1;
+
+/** Runs the benchmark and prints its tables. */
+export async function scalingBench({ days, rounds, workers }: ScalingOptions): Promise<void> {
+  await using server = await startPostgres(DEFAULTS);
+  await using pages = await startPageServer();
+  // The server makes its pages once before they count.
+  await runWorkers(server, pages, 1, days);
+  let alone: Costs | undefined;
+  const claimUs = await claimCost(server);
+  for (const count of workers) {
+    const costs: Costs[] = [];
+    const seconds: number[] = [];
+    for (let round = 0; round < rounds; round++) {
+      const short = await runWorkers(server, pages, count, SHORT_DAYS);
+      const long = await runWorkers(server, pages, count, days);
+      const rows = long.rows - short.rows;
+      costs.push({
+        clientUs: 1e6 * (long.clientSeconds - short.clientSeconds) / rows,
+        serverUs: 1e6 * (long.serverSeconds - short.serverSeconds) / rows,
+        rowsOfWindow: rows / (long.windows - short.windows),
+        ...{ claimUs, commitMs: COMMIT_MS },
+      });
+      seconds.push(long.seconds);
+    }
+    const of = (name: keyof Costs) => median(costs.map((one) => one[name]));
+    const middle: Costs = {
+      ...{ clientUs: of("clientUs"), serverUs: of("serverUs"), rowsOfWindow: of("rowsOfWindow") },
+      ...{ claimUs, commitMs: COMMIT_MS },
+    };
+    alone ??= middle;
+    console.log(
+      `${count} workers  ${middle.clientUs.toFixed(1)} us of the workers a row ` +
+        `(${(middle.clientUs / alone.clientUs).toFixed(2)} of one)  ` +
+        `${middle.serverUs.toFixed(1)} us of PostgreSQL (${
+          (middle.serverUs / alone.serverUs).toFixed(2)
+        })  ${median(seconds).toFixed(1)} s on the clock`,
+    );
+  }
+  printModel(alone!);
+}
+
+async function runWorkers(server: Server, pages: PageServer, workers: number, days: number) {
+  using folder = tempDir();
+  const job = folder.file("job.yaml");
+  const text = await Deno.readTextFile(`${REPOSITORY}config/racing.yaml`);
+  await Deno.writeTextFile(job, text.replaceAll(/^ +limits: .*$/gm, ""));
+  const env = {
+    ...{ RACING_API_URL: pages.url, RACING_API_USERNAME: "sandbox" },
+    ...{ RACING_API_PASSWORD: "sandbox-password-1", DATABASE_URL: await server.createDatabase() },
+    ...{ BACKFILL_KV: folder.file("kv.db"), BACKFILL_LOGS: folder.file("logs") },
+  };
+  const before = await serverSeconds(server.dataDir);
+  const run = await timed([
+    ...["deno", "task", "--quiet", "backfill", `--config=${job}`, "--only=racecards,results"],
+    `--start-date=${formatDay(FIRST)}`,
+    `--end-date=${formatDay(FIRST + (days - 1) * MINUTES_PER_DAY)}`,
+    ...[`--workers=${workers}`, "--json"],
+  ], { cwd: REPOSITORY, env });
+  const { rows, windows } = JSON.parse(run.stdout) as {
+    rows: Record<string, { inserted: number; updated: number; unchanged: number }>;
+    windows: { done: number };
+  };
+  return {
+    rows: Object.values(rows).reduce(
+      (sum, { inserted, updated, unchanged }) => sum + inserted + updated + unchanged,
+      0,
+    ),
+    windows: windows.done,
+    seconds: run.seconds,
+    clientSeconds: run.cpuSeconds,
+    serverSeconds: await serverSeconds(server.dataDir) - before,
+  };
+}
+
+/** Processor time of PostgreSQL for a claim of eight windows of 64 that are proposed, in microseconds. */
+async function claimCost(server: Server): Promise<number> {
+  await using target = await openTarget(await server.createDatabase());
+  await target.prepare({});
+  const worker = crypto.randomUUID();
+  await using _lock = await target.lock(`worker ${worker}`, { run: "r", host: "h", pid: 1 });
+  const table = new ClaimTable(target, "bench", worker);
+  const before = await serverSeconds(server.dataDir);
+  for (let claim = 0; claim < CLAIMS; claim++) {
+    const wanted = Array.from({ length: PROPOSED }, (_, at) => {
+      const from = FIRST + (claim * WINDOWS_OF_CLAIM + at) * MINUTES_PER_DAY;
+      return { each: "", window: { from, to: from + MINUTES_PER_DAY }, token: crypto.randomUUID() };
+    });
+    const request = { stream: "days", scope: "", limit: WINDOWS_OF_CLAIM, wanted };
+    const { granted } = await table.claim(request, "1:1:");
+    await table.release([...granted]);
+  }
+  return 1e6 * (await serverSeconds(server.dataDir) - before) / CLAIMS;
+}
+
+function printModel(costs: Costs): void {
+  const round = (value: number) => Math.round(value).toLocaleString("en");
+  console.log(
+    `\nOne worker: ${round(rateOfOne(costs))} rows/s; a claim takes PostgreSQL ${
+      round(costs.claimUs)
+    } us, a window has ${round(costs.rowsOfWindow)} rows`,
+  );
+  for (const cores of [2, 4, 8, 16, 32]) {
+    console.log(
+      `${String(cores).padStart(2)} cores of PostgreSQL: ${
+        round(serverLimit(costs, cores))
+      } rows/s, ` +
+        `reached by ${
+          workersToFill(costs, cores).toFixed(1)
+        } workers; the same cores shared with ` +
+        `the workers: ${round(sharedRate(costs, cores, cores))} rows/s`,
+    );
+  }
+  console.log(
+    `Claims are the limit at ${round(claimLimit(costs))} windows/s, which are ${
+      round(claimLimitRows(costs))
+    } rows/s here, with commits of ${costs.commitMs} ms`,
+  );
+}
+
+if (import.meta.main) {
+  const flags = parseArgs(Deno.args, {
+    string: ["days", "rounds", "workers"],
+    default: { days: "60", rounds: "1", workers: "1,2,4" },
+  });
+  await scalingBench({
+    days: Number(flags.days),
+    rounds: Number(flags.rounds),
+    workers: flags.workers.split(",").map(Number),
+  });
+  Deno.exit(0);
+}
