@@ -126,9 +126,16 @@ export function changeAdvice({ path, change, types }: KnownField): string {
   if (change === "type") {
     return `See the response with deno task probe; correct the type of the column`;
   }
-  const column = path.replace(/\W+/g, "_").replace(/^_+|_+$/g, "").toLowerCase() || "detail";
-  const type = COLUMN_TYPES[types[0] ?? ""] ?? "text";
+  const { column, type } = columnOf({ path, types });
   return `Add "${column}: ${type}" to the columns of the table, and "${column}: ${path}" to those of "rows"`;
+}
+
+/** The column that would take a new field, and its type. */
+export function columnOf(
+  { path, types }: Pick<KnownField, "path" | "types">,
+): { column: string; type: string } {
+  const column = path.replace(/\W+/g, "_").replace(/^_+|_+$/g, "").toLowerCase() || "detail";
+  return { column, type: COLUMN_TYPES[types[0] ?? ""] ?? "text" };
 }
 
 const COLUMN_TYPES: Readonly<Record<string, string>> = {

@@ -55,6 +55,24 @@ export async function readFields(
   return fields;
 }
 
+/** A field whose change was noticed, and its stream. */
+export interface ChangedField {
+  /** Name of the stream. */
+  readonly stream: string;
+  /** The field. */
+  readonly field: RecordedField;
+}
+
+/** The fields of a job's responses that changed, by stream and path. */
+export async function changedFields(
+  target: Pick<Target, "stream">,
+  job: string,
+): Promise<ChangedField[]> {
+  return [...await readFields(target, job)].flatMap(([stream, fields]) =>
+    fields.filter(({ change }) => change !== null).map((field) => ({ stream, field }))
+  );
+}
+
 function fieldOf(record: Record<string, unknown>): RecordedField {
   const instant = (value: unknown) => value === null ? null : new Date(String(value)).toISOString();
   return {

@@ -284,7 +284,7 @@ export async function readWorkers(
 ): Promise<WorkerView[]> {
   const sql = `SELECT w.run, w.name, w.host, w.pid, w.started_at, w.seen_at, w.ended_at, w.windows,
     (SELECT count(*) FROM ${CLAIMS_TABLE} AS c WHERE c.job = w.job AND c.worker = w.worker),
-    w.requests, w.rows, w.per_second FROM ${WORKERS_TABLE} AS w WHERE w.job = $1 ORDER BY w.started_at`;
+    w.requests, w.rows, w.per_second FROM ${WORKERS_TABLE} AS w WHERE w.job = $1 ORDER BY w.started_at, w.name`;
   try {
     const { rows } = await target.query(sql, { parameters: [job], readOnly: true });
     return rows.map((row) => ({

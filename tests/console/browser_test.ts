@@ -75,6 +75,38 @@ async function troubled(): Promise<Served> {
   return served;
 }
 
+/** Adds workers, fields that changed, an archive and rows that vanished, with strings that an outsider chose. */
+async function withMore({ stores, job }: Served, text = ""): Promise<void> {
+  const { target } = stores;
+  const query = (sql: string, parameters: unknown[]) => target.query(sql, { parameters });
+  for (const [at, name] of ["w1", "w2", "cloud"].entries()) {
+    await query(
+      `INSERT INTO hindcast_workers (worker, job, run, name, host, pid, started_at, seen_at, ended_at, shares,
+        windows, requests, rows, per_second)
+      VALUES ($1, $2, '20251020T114000Z-5eed', $3, $4, $5, '2025-10-20 11:40:07Z', '2025-10-20 11:59:58Z',
+        $6::timestamptz, true, $7, $8, 9, $9)`,
+      [
+        ...[crypto.randomUUID(), job.job, name + text, (at < 2 ? "office" : "cloud-7") + text],
+        ...[4100 + at, null, 900 - 40 * at, 905 - 40 * at, 0.7],
+      ],
+    );
+  }
+  const field = (path: string, change: string, types: string, example: string) =>
+    query(
+      `INSERT INTO hindcast_fields (job, stream, path, mapped, types, records, present, missing, latest,
+        example, change, changed_at, since)
+      VALUES ($1, 'readings', $2, $3, $4, 900, 800, 0, 0, $5, $6, '2025-10-18 06:00Z', '2025-10-18 06:00Z')`,
+      [job.job, path + text, change !== "new", types + text, example + text, change],
+    );
+  await field("station.height", "new", "a number", "412.5");
+  await field("pressure", "type", "a number, a string", '"n/a"');
+  await query(
+    `INSERT INTO hindcast_archive (file, "offset", length, day, job)
+    SELECT 1, n, 61000, date '2016-03-01' + n, $1 FROM generate_series(0, 3519) AS s(n)`,
+    [job.job],
+  );
+}
+
 /** What axe finds. */
 async function violations(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
@@ -101,6 +133,8 @@ Deno.test({
     await using started = await startBrowser();
     const { browser } = started;
     await using served = await troubled();
+    await withMore(served);
+    await served.stores.target.query("DELETE FROM hindcast_workers");
 
     await t.step("draws each day at its place, and names the one that is pointed at", async () => {
       await using opened = await openPage(browser, served.url);
@@ -151,6 +185,50 @@ Deno.test({
       },
     );
 
+    await t.step(
+      "shows what changed in responses, the archive, and rows that vanished",
+      async () => {
+        await using opened = await openPage(browser, served.url);
+        const { page, problems } = opened;
+        const text = (id: string) => page.locator(`#${id}`).innerText();
+        const drift = (await text("drift")).replaceAll(/\s+/g, " ");
+        assertStringIncludes(drift, "new readings station.height 2025-10-18 06:00 UTC");
+        assertStringIncludes(drift, "no column takes it, such as 412.5");
+        assertStringIncludes(drift, "station_height: numeric");
+        assertStringIncludes(drift, "station_height: station.height");
+        assertStringIncludes(drift, "another type readings pressure");
+        assertStringIncludes(drift, 'The field "pressure" is a string since 2025-10-18');
+        assertStringIncludes(drift, "See the response with hindcast probe; correct the type");
+        assertStringIncludes(drift, "hindcast errors --clear");
+        assertMatch(
+          await text("archive"),
+          /3,520 responses, 214\.7 MB, of windows from 2016-03-01 to 2025-10-19/,
+        );
+        const cells = await page.locator("#runs tr").first().locator("th").allInnerTexts();
+        assertEquals(cells.at(-2), "Vanished");
+        assertEquals(
+          await page.locator("#runs tbody tr").first().locator("td").nth(6).innerText(),
+          "17",
+        );
+        assertEquals(problems, []);
+      },
+    );
+
+    await t.step(
+      "shows nothing of workers, drift and an archive where there are none",
+      async () => {
+        await using plain = await serveHistory(stationsJob(["readings"]), {
+          readings: { first: "2025-10-01", last: "2025-10-19", records: "1" },
+        });
+        await using opened = await openPage(browser, plain.url);
+        const main = await opened.page.locator("main").innerText();
+        for (const title of ["Workers", "Changed responses", "Archive"]) {
+          assertEquals(main.includes(title), false, title);
+        }
+        assertEquals((await opened.page.locator("#runs").innerText()).includes("Vanished"), false);
+      },
+    );
+
     await t.step("follows a run without being loaded again", async () => {
       await using running = await serveHistory(stationsJob(["readings"]), {
         readings: { ...HISTORIES.readings, last: "2025-06-30" },
@@ -185,6 +263,7 @@ Deno.test({
         }
       };
       finish(2000);
+      await withMore(running);
       await using opened = await openPage(browser, running.url);
       const { page, problems } = opened;
       await page.evaluate("globalThis.isSame = true");
@@ -194,8 +273,22 @@ Deno.test({
       assertEquals(await page.evaluate("globalThis.isSame"), true);
       assertEquals(await violations(page), []);
       assertStringIncludes(await page.locator(".curve").innerText(), "of 2/s allowed");
-      assertEquals(problems, []);
       await picture(page, "console-run", false);
+      await page.locator("#workers").getByText("cloud-7").waitFor();
+      await running.stores.target.query(
+        "UPDATE hindcast_workers SET windows = 1234 WHERE pid = 4100",
+      );
+      await page.locator("#workers").getByText("1,234").waitFor();
+      await running.stores.target.query(
+        "UPDATE hindcast_workers SET ended_at = now() WHERE pid = 4102",
+      );
+      await page.locator("#workers").getByText("cloud-7").waitFor({ state: "detached" });
+      const workers = await page.locator("#workers tbody tr").first().innerText();
+      assertEquals(workers.split(/\s*\t\s*/), [
+        ...["w1", "process 4100 on office", "2025-10-20 11:40 UTC", "1,234", "0", "905", "0.7/s"],
+        "11:59:58 UTC",
+      ]);
+      assertEquals(problems, []);
     });
 
     await t.step("runs nothing that an API, a job or a database says", async () => {
@@ -206,11 +299,14 @@ Deno.test({
       const track = { stream: "readings", scope: EVIL, each: EVIL };
       await checkpoint.failed(track, day("2025-05-05"), EVIL, EVIL, 0);
       await checkpoint.failed({ ...track, scope: "" }, day("2025-05-06"), EVIL, EVIL, 0);
+      await withMore(poisoned, EVIL);
       await using opened = await openPage(browser, poisoned.url);
       const { page, problems } = opened;
       await page.locator("svg.days").focus();
       for (const key of ["ArrowUp", "End"]) await page.keyboard.press(key);
       await page.locator("#tip").waitFor();
+      await page.locator("#workers").getByText(`w1${EVIL}`, { exact: true }).waitFor();
+      assertStringIncludes(await page.locator("#drift").innerText(), `station.height${EVIL}`);
       assertEquals(await page.locator("script:not([src='app.js']), img").count(), 0);
       assertEquals(problems, []);
     });

@@ -35,7 +35,16 @@ Deno.test("a hundred years of days in ten streams take less than a megabyte, and
   const streams = Array.from({ length: 10 }, (_, at) => stream(`s${at}`, at + 1));
   const state: ConsoleState = {
     ...{ job: "long", target: "t", atMs: 0, timeZone: "UTC", streams, tables: {}, entries: [] },
-    ...{ runs: [], run: undefined, survey: undefined, limits: [], verified: undefined },
+    ...{
+      runs: [],
+      run: undefined,
+      survey: undefined,
+      limits: [],
+      verified: undefined,
+      workers: [],
+      drift: [],
+      archive: undefined,
+    },
     update: undefined,
   };
   const fragments = fragmentsOf(

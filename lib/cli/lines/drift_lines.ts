@@ -1,7 +1,7 @@
 // Formats the fields of responses that changed, for `status` and `errors`.
 import { changeAdvice, changeText } from "../../probe/drift.ts";
 import { oneLine } from "../../report/text/format.ts";
-import { readFields } from "../../upsert/field_table.ts";
+import { changedFields } from "../../upsert/field_table.ts";
 import type { Target } from "../../upsert/write/target.ts";
 
 /** A field that changed, as `--json` prints it. */
@@ -27,15 +27,11 @@ const SHOWN = 10;
 
 /** The fields of a job's responses that changed. */
 export async function driftOf(target: Pick<Target, "stream">, job: string): Promise<Drift[]> {
-  const streams = [...await readFields(target, job)];
-  return streams.flatMap(([stream, fields]) =>
-    fields.flatMap((field) => {
-      const { path, change, changedAt, example } = field;
-      if (change === null) return [];
-      const [message, hint] = [changeText(field), changeAdvice(field)];
-      return { stream, field: path, change, since: changedAt, example, message, hint };
-    })
-  );
+  return (await changedFields(target, job)).map(({ stream, field }) => {
+    const { path, changedAt, example } = field;
+    const [message, hint] = [changeText(field), changeAdvice(field)];
+    return { stream, field: path, change: field.change!, since: changedAt, example, message, hint };
+  });
 }
 
 /** The lines of the fields that changed. */

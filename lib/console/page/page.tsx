@@ -5,8 +5,10 @@ import { raw } from "hono/html";
 import { formatInstant } from "../../report/text/wait.ts";
 import { attentionSection } from "./attention_section.tsx";
 import { Legend } from "./coverage_section.tsx";
+import { driftSection } from "./drift_section.tsx";
 import { StreamMap } from "./heat_map.tsx";
 import {
+  archiveSection,
   limitsSection,
   runsSection,
   tablesSection,
@@ -17,17 +19,35 @@ import type { ConsoleState } from "../state/console_state.ts";
 import type { Section, View } from "./section.tsx";
 import { summarySection } from "./summary_section.tsx";
 import { updateSection } from "./update_section.tsx";
+import { workersSection } from "./workers_section.tsx";
 
 /** Sections above the heat maps. */
 const ABOVE: readonly Section[] = [
   summarySection,
   updateSection,
-  runSection,
-  attentionSection,
+  followed(runSection, workersSection),
+  followed(attentionSection, driftSection),
 ];
 
 /** Sections below them. */
-const BELOW: readonly Section[] = [limitsSection, verificationSection, runsSection, tablesSection];
+const BELOW: readonly Section[] = [
+  limitsSection,
+  verificationSection,
+  runsSection,
+  tablesSection,
+  archiveSection,
+];
+
+/** A section with another one that belongs to it, in one fragment. */
+function followed({ id, render }: Section, by: Section): Section {
+  return {
+    id,
+    render: (view) => {
+      const more = by.render(view);
+      return <>{render(view)}{more === null ? null : <div id={by.id}>{more}</div>}</>;
+    },
+  };
+}
 
 /** A part of the page that is replaced as a whole. */
 export interface Fragment {

@@ -1,8 +1,9 @@
-// The records of a job other than its days: limits, the last verification, runs and tables.
+// The records of a job other than its days: limits, the last verification, runs, tables and the archive.
+import type { FC } from "hono/jsx";
 import type { RunRecord } from "../../checkpoint/run_log.ts";
 import { formatCount, formatNumber, formatSeconds, oneLine } from "../../report/text/format.ts";
 import { formatInstant } from "../../report/text/wait.ts";
-import type { Summary } from "../../report/summary.ts";
+import { type Summary, vanishedRows } from "../../report/summary.ts";
 import type { LimitUse } from "../state/limit_use.ts";
 import { Command, type Section, Table, Titled } from "./section.tsx";
 
@@ -86,14 +87,32 @@ export const runsSection: Section = {
   render: ({ state: { runs } }) =>
     runs.length === 0 ? null : (
       <Titled title="Runs">
-        <Table
-          label="Last runs"
-          head={["Started", "Dates", "Outcome", "Windows", "Requests", "New", "Changed", "Time"]}
-          texts={3}
-          rows={runs.map(runCells)}
-        />
+        <RunsTable runs={runs} />
       </Titled>
     ),
+};
+
+/** Rows that vanished have a column where a run noticed some. */
+const RunsTable: FC<{ runs: readonly RunRecord[] }> = ({ runs }) => {
+  const vanished = runs.map(({ summary }) =>
+    summary === undefined ? 0 : vanishedRows(summary as Summary)
+  );
+  const isShown = vanished.some((count) => count > 0);
+  return (
+    <Table
+      label="Last runs"
+      head={[
+        ...["Started", "Dates", "Outcome", "Windows", "Requests", "New", "Changed"],
+        ...isShown ? ["Vanished"] : [],
+        "Time",
+      ]}
+      texts={3}
+      rows={runs.map((run, at) => {
+        const [cells, time] = [runCells(run).slice(0, -1), runCells(run).at(-1)];
+        return [...cells, ...isShown ? [formatNumber(vanished[at]!)] : [], time];
+      })}
+    />
+  );
 };
 
 function runCells({ startedAt, options, kind, summary: recorded, endedAt }: RunRecord) {
@@ -137,5 +156,22 @@ export const tablesSection: Section = {
           </ul>
         </Titled>
       );
+  },
+};
+
+/** What the archive holds. */
+export const archiveSection: Section = {
+  id: "archive",
+  render: ({ state: { archive } }) => {
+    if (archive === undefined) return null;
+    const { responses, bytes, from, to } = archive;
+    const days = from === null ? "" : `, of windows from ${[...new Set([from, to])].join(" to ")}`;
+    return (
+      <Titled title="Archive">
+        <p>
+          {formatCount(responses, "response")}, {(bytes / 1e6).toFixed(1)} MB{days}
+        </p>
+      </Titled>
+    );
   },
 };

@@ -12,10 +12,14 @@ import { defaultParams } from "../../config/schema/params.ts";
 import { intersect } from "../../plan/coverage.ts";
 import { startedPart } from "../../plan/needed.ts";
 import { selectStreams } from "../../plan/stage.ts";
-import { civilAt, MINUTES_PER_DAY, parseCivil, startOfDay } from "../../plan/time/civil.ts";
+import { civilAt } from "../../plan/time/civil.ts";
 import type { Window } from "../../plan/time/window.ts";
+import { type ArchiveHoldings, archiveHoldings } from "../../upsert/archive_index.ts";
+import { type ChangedField, changedFields } from "../../upsert/field_table.ts";
 import { isMissingTable } from "../../upsert/history.ts";
+import { readWorkers, type WorkerView } from "../../upsert/worker_table.ts";
 import type { Target } from "../../upsert/write/target.ts";
+import { type Asked, EVERYTHING, isOpen, ofRun } from "./asked.ts";
 import { type DayRecords, daysKey, type LedgerDays, readLedgerDays } from "./ledger_days.ts";
 import { type LimitUse, readLimitUse } from "./limit_use.ts";
 import type { LiveRun } from "./live_run.ts";
@@ -88,6 +92,12 @@ export interface ConsoleState {
   readonly limits: readonly LimitUse[];
   /** The last verification. */
   readonly verified: VerificationRecord | undefined;
+  /** The processes that work on the run, as they last reported. */
+  readonly workers: readonly WorkerView[];
+  /** The fields of responses that changed. */
+  readonly drift: readonly ChangedField[];
+  /** What the archive holds; undefined where nothing is archived. */
+  readonly archive: ArchiveHoldings | undefined;
   /** The daily update; undefined where this process performs none. */
   readonly update: UpdateState | undefined;
 }
@@ -98,13 +108,6 @@ const RUNS_SHOWN = 12;
 /** Runs whose dates are expected to be there. */
 const RUNS_ASKED = 50;
 
-/** The options of runs, as far as they are shown. */
-interface Asked {
-  readonly streams: readonly string[];
-  readonly params: Readonly<Record<string, unknown>>;
-  readonly range: Window | undefined;
-}
-
 /** Reads the state of one job, each part no more often than it must. */
 export class StateReader {
   readonly #source: StateSource;
@@ -113,6 +116,9 @@ export class StateReader {
   readonly #limits: Part<LimitUse[]>;
   readonly #rates: Part<RatePoint[]>;
   readonly #survey: Part<Survey | undefined>;
+  readonly #workers: Part<WorkerView[]>;
+  readonly #drift: Part<ChangedField[]>;
+  readonly #archive: Part<ArchiveHoldings | undefined>;
   readonly #state: Part<ConsoleState>;
 
   /** Reads nothing yet. */
@@ -126,6 +132,9 @@ export class StateReader {
     this.#limits = part(2_000, ({ target }) => readLimitUse(job, target));
     this.#rates = part(5_000, ({ target }) => readRates(target, job.job));
     this.#survey = part(5_000, (stores) => this.#readSurvey(stores));
+    this.#workers = part(900, ({ target }) => readWorkers(target, job.job));
+    this.#drift = part(15_000, ({ target }) => changedFields(target, job.job));
+    this.#archive = part(15_000, ({ target }) => archiveHoldings(target, job.job));
     this.#state = part(900, (stores) => this.#read(stores));
   }
 
@@ -149,11 +158,16 @@ export class StateReader {
     const { job, wallNow } = this.#source;
     const runs = await checkpoint.runs.list(RUNS_ASKED);
     const asked = await this.#asked(checkpoint, runs);
-    const [days, tables, limits, survey, verified, update, entries] = await Promise.all([
+    const [days, tables, limits, survey, workers, drift, archive] = await Promise.all([
       this.#days.get(),
       this.#tables.get(),
       this.#limits.get(),
       this.#survey.get(),
+      this.#workers.get(),
+      this.#drift.get(),
+      this.#archive.get(),
+    ]);
+    const [verified, update, entries] = await Promise.all([
       checkpoint.verifications.load(),
       this.#source.update?.(),
       checkpoint.retryEntries(),
@@ -163,17 +177,9 @@ export class StateReader {
     const run = await this.#watch(target, runs, survey);
     return {
       ...{ job: job.job, target: target.label, atMs: nowMs, timeZone: job.time_zone },
-      ...{
-        streams,
-        tables,
-        entries,
-        run,
-        survey,
-        limits,
-        verified,
-        update,
-        runs: runs.slice(0, RUNS_SHOWN),
-      },
+      ...{ streams, tables, entries, run, survey, limits, verified, update, drift, archive },
+      workers: workers.filter(({ ended_at }) => ended_at === null),
+      runs: runs.slice(0, RUNS_SHOWN),
     };
   }
 
@@ -257,44 +263,5 @@ export class StateReader {
       params: last?.params ?? defaultParams(job.params),
       range,
     };
-  }
-}
-
-/** The selection of a run that is given none. */
-const EVERYTHING = { groups: [], only: [], with: [], without: [] };
-
-/** Whether a run has not ended, as far as is known. */
-function isOpen({ endedAt }: RunRecord): boolean {
-  return endedAt === undefined;
-}
-
-/** The streams and dates of a run; other versions may have recorded other options. */
-function ofRun(job: Job, { options }: RunRecord): Asked {
-  const names = (key: string) => {
-    const value = options[key];
-    return Array.isArray(value) ? value.map(String) : [];
-  };
-  const selection = {
-    groups: names("groups"),
-    only: names("only"),
-    with: names("with"),
-    without: names("without"),
-  };
-  const [from, to] = [parseCivil(String(options.start)), parseCivil(String(options.end))];
-  return {
-    streams: known(job, selection),
-    params: { ...defaultParams(job.params), ...options.params as Record<string, unknown> },
-    range: from === undefined || to === undefined
-      ? undefined
-      : { from, to: startOfDay(to) + MINUTES_PER_DAY },
-  };
-}
-
-/** The streams of a selection; all of them where the job no longer has what it names. */
-function known(job: Job, selection: Parameters<typeof selectStreams>[1]): string[] {
-  try {
-    return selectStreams(job, selection);
-  } catch {
-    return Object.keys(job.streams);
   }
 }

@@ -1,0 +1,61 @@
+// Reads from the record of a run what it was to fetch. Pure.
+import type { RunRecord } from "../../checkpoint/run_log.ts";
+import { defaultParams } from "../../config/schema/params.ts";
+import type { Job } from "../../config/schema/job.ts";
+import { selectStreams } from "../../plan/stage.ts";
+import { MINUTES_PER_DAY, parseCivil, startOfDay } from "../../plan/time/civil.ts";
+import type { Window } from "../../plan/time/window.ts";
+
+/** The options of runs, as far as they are shown. */
+export interface Asked {
+  /** Names of streams. */
+  readonly streams: readonly string[];
+  /** Values of the parameters. */
+  readonly params: Readonly<Record<string, unknown>>;
+  /** Dates, half-open; undefined where no run has any. */
+  readonly range: Window | undefined;
+}
+
+/** The selection of a run that is given none. */
+export const EVERYTHING: Parameters<typeof selectStreams>[1] = {
+  groups: [],
+  only: [],
+  with: [],
+  without: [],
+};
+
+/** Whether a run has not ended, as far as is known. */
+export function isOpen({ endedAt }: RunRecord): boolean {
+  return endedAt === undefined;
+}
+
+/** The streams and dates of a run; other versions may have recorded other options. */
+export function ofRun(job: Job, { options }: RunRecord): Asked {
+  const names = (key: string) => {
+    const value = options[key];
+    return Array.isArray(value) ? value.map(String) : [];
+  };
+  const selection = {
+    groups: names("groups"),
+    only: names("only"),
+    with: names("with"),
+    without: names("without"),
+  };
+  const [from, to] = [parseCivil(String(options.start)), parseCivil(String(options.end))];
+  return {
+    streams: known(job, selection),
+    params: { ...defaultParams(job.params), ...options.params as Record<string, unknown> },
+    range: from === undefined || to === undefined
+      ? undefined
+      : { from, to: startOfDay(to) + MINUTES_PER_DAY },
+  };
+}
+
+/** The streams of a selection; all of them where the job no longer has what it names. */
+function known(job: Job, selection: Parameters<typeof selectStreams>[1]): string[] {
+  try {
+    return selectStreams(job, selection);
+  } catch {
+    return Object.keys(job.streams);
+  }
+}
