@@ -1,6 +1,6 @@
 // Shows a run in progress: lines that are redrawn in place on a terminal, plain lines elsewhere. With --json both
-// go to stderr, so that stdout holds only the JSON object at the end. Invariant: however it ends, the cursor is
-// visible and nothing is drawn over what was printed.
+// go to stderr, so that stdout holds only the JSON object at the end. Invariant: nothing is drawn over what was
+// printed.
 import type { Job } from "../config/schema/job.ts";
 import { LiveRun } from "../console/state/live_run.ts";
 import type { RunEvent } from "../report/event.ts";
@@ -13,14 +13,11 @@ import { asStarted } from "./own_commands.ts";
 import { LiveArea } from "./terminal/live_area.ts";
 import { type Look, lookOf } from "./terminal/look.ts";
 import { type Line, paint, type Tone } from "./terminal/paint.ts";
-import { onResize, sizeOf } from "./terminal/size.ts";
+import { onTerminalChange, sizeOf } from "./terminal/size.ts";
 import { wrapLine } from "./terminal/wrap.ts";
 
 /** Time between two drawings. */
 const REDRAW_MS = 200;
-
-const HIDE_CURSOR = "\x1b[?25l";
-const SHOW_CURSOR = "\x1b[?25h";
 
 type Output = typeof Deno.stdout | typeof Deno.stderr;
 
@@ -34,7 +31,7 @@ export class Screen implements Disposable {
   #mark = "";
   readonly #area: LiveArea;
   readonly #redraw = () => this.#draw();
-  #resize: Disposable | undefined;
+  #signals: Disposable | undefined;
   #live: LiveRun | undefined;
   /** What the command does before the run has begun. */
   #doing = "";
@@ -52,14 +49,17 @@ export class Screen implements Disposable {
     this.#area = new LiveArea({
       write: (text) => this.#print(text),
       columns: () => sizeOf().columns,
+      now: () => performance.now(),
       colors: look.colors,
       reflows: look.reflows,
       safe: safeText,
     });
     if (!look.redraws || worker !== undefined) return;
-    this.#print(HIDE_CURSOR);
     this.#timer = setInterval(this.#redraw, REDRAW_MS);
-    this.#resize = onResize(this.#redraw);
+    this.#signals = onTerminalChange({
+      resized: () => this.#area.resized(),
+      continued: () => this.#area.leave(),
+    });
   }
 
   /** Shows that the database is being opened; plain lines begin with that of the launcher. */
@@ -121,12 +121,11 @@ export class Screen implements Disposable {
   #leave(): void {
     if (this.#timer === undefined) return;
     this.#doing = "";
-    this.#draw();
+    this.#area.draw(this.#lines(), "", true);
     clearInterval(this.#timer);
     this.#timer = undefined;
-    this.#resize?.[Symbol.dispose]();
+    this.#signals?.[Symbol.dispose]();
     this.#area.leave();
-    this.#print(SHOW_CURSOR);
   }
 
   /** A closed pipe (`| head`), a closed terminal or a full disk must not end the run. */
@@ -137,7 +136,7 @@ export class Screen implements Disposable {
     } catch { /* the output is gone */ }
   }
 
-  /** Shows the cursor again; the progress stays as it is. */
+  /** Draws for the last time; the progress stays as it is. */
   [Symbol.dispose](): void {
     this.#leave();
   }

@@ -29,9 +29,10 @@ Deno.test({
       const shown = await terminal.shows(columns === 200 ? /of 40 windows.*until/ : IN_LINES);
       const progress = shown.slice(shown.findIndex((line) => WHOLE.test(line)));
       assert(progress.every((line) => line.length < columns), shown.join("\n"));
-      // tmux tells a program of a second resize within a quarter of a second only after that time.
-      await new Promise((resolve) => setTimeout(resolve, 300));
     }
+    // tmux tells a program of a second resize within a quarter of a second only after that time.
+    for (const columns of [130, 60, 110, 70, 200, 80]) await terminal.resize(columns, 24);
+    await terminal.shows(IN_LINES);
     await terminal.type("C-c");
     await terminal.shows("next   deno task backfill --resume");
     const history = await terminal.history();

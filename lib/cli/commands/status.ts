@@ -33,7 +33,7 @@ import { summaryLines } from "../lines/status_summary.ts";
 import { FullScreen } from "../terminal/full_screen.ts";
 import { type Look, lookOf } from "../terminal/look.ts";
 import { type Line, paint } from "../terminal/paint.ts";
-import { onResize, sizeOf } from "../terminal/size.ts";
+import { onTerminalChange, sizeOf } from "../terminal/size.ts";
 import { wrapLine } from "../terminal/wrap.ts";
 
 /** Time between two views of --watch. */
@@ -95,7 +95,11 @@ async function watchOn(look: Look, view: () => Promise<Watched>): Promise<number
   const draw = () => {
     if (watched !== undefined) screen.draw(linesOf(watched.status, look, watched));
   };
-  using _resize = onResize(draw);
+  const again = () => {
+    screen.enter();
+    draw();
+  };
+  using _changes = onTerminalChange({ resized: draw, continued: again });
   return await repeat(async () => {
     watched = await view();
     draw();

@@ -3,6 +3,7 @@
 // process; while it is busy (creating a database takes seconds), that process handles no signals. Nothing
 // that was committed is lost.
 import { hangupEnds } from "../hangup.ts";
+import { PREFIX } from "../own_commands.ts";
 
 /** Time that a command has to end; slightly longer than its own limit. Deno Deploy allows 5 s. */
 const STOP_MS = 4500;
@@ -10,6 +11,9 @@ const STOP_MS = 4500;
 const LEAVE_MS = 250;
 /** Ctrl+C arrives from the terminal and from `deno task`: two signals within this time count as one. */
 const SAME_PRESS_MS = 200;
+
+/** Time after which a child that Ctrl+Z stops has stopped. */
+const STOPPED_MS = 100;
 
 /** Forwards signals. */
 export interface SignalPassing {
@@ -44,6 +48,7 @@ export function passSignals(exitCode: number, onKill: () => void): SignalPassing
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     Deno.addSignalListener(signal, () => onSignal(signal));
   }
+  if (isUnderDenoTask()) Deno.addSignalListener("SIGTSTP", () => goOn(children));
   const onHangup = hangupEnds() ? () => onSignal("SIGHUP") : () => {};
   Deno.addSignalListener("SIGHUP", onHangup);
   return {
@@ -56,6 +61,18 @@ export function passSignals(exitCode: number, onKill: () => void): SignalPassing
       return firstAtMs === undefined || signal === null ? code : exitCode;
     },
   };
+}
+
+/** `deno task` ignores Ctrl+Z: a command that stopped alone would leave a terminal that nothing answers in. */
+function isUnderDenoTask(): boolean {
+  return Deno.build.os !== "windows" && PREFIX === "deno task" &&
+    Deno.env.get("INIT_CWD") !== undefined;
+}
+
+function goOn(children: readonly Deno.ChildProcess[]): void {
+  setTimeout(() => {
+    for (const child of children) send(child, "SIGCONT");
+  }, STOPPED_MS);
 }
 
 function send(child: Deno.ChildProcess, signal: Deno.Signal): void {

@@ -22,7 +22,12 @@ export class FullScreen implements Disposable {
   /** Enters the alternate screen. */
   constructor(options: FullScreenOptions) {
     this.#options = options;
-    options.write(ENTER);
+    this.enter();
+  }
+
+  /** Takes the terminal again after a shell has used it, as after Ctrl+Z. */
+  enter(): void {
+    this.#options.write(ENTER);
   }
 
   /** Replaces what is shown; lines that do not fit are cut. */

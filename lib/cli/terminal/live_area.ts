@@ -1,5 +1,6 @@
 // Owns the lines at the bottom of a terminal that are redrawn in place. It knows nothing of what they say.
-// Invariant: what it erases is what it has drawn, also after a resize and after Ctrl+C has printed "^C".
+// Invariant: what it erases is what it has drawn, also after a resize and after Ctrl+C has printed "^C". While a terminal
+// is being resized, its real width is unknown (tmux reports it a quarter of a second late): nothing is written then.
 import { cellsOf, clipLine, type Line, paint, textOf } from "./paint.ts";
 
 /** What a live area is drawn with. */
@@ -8,6 +9,8 @@ export interface AreaOptions {
   readonly write: (text: string) => void;
   /** Columns of the terminal now. */
   readonly columns: () => number;
+  /** Milliseconds that only grow. */
+  readonly now: () => number;
   /** Whether text is colored. */
   readonly colors: boolean;
   /** Whether the terminal wraps long lines anew when it is resized. */
@@ -16,8 +19,16 @@ export interface AreaOptions {
   readonly safe: (text: string) => string;
 }
 
+/** The cursor is hidden only while lines are written: whatever ends or stops the process then leaves it visible. */
+const [HIDE_CURSOR, SHOW_CURSOR] = ["\x1b[?25l", "\x1b[?25h"];
 /** Clears to the end of the line, and to the end of the screen. */
 const [CLEAR_LINE, CLEAR_BELOW] = ["\x1b[K", "\x1b[J"];
+
+/** Time after a change of the width from which on the reported one is the real one. */
+const SETTLE_MS = 400;
+
+/** Time without a drawing after which the process was probably stopped. */
+const STOPPED_MS = 1000;
 
 /** Lines that are redrawn in place. */
 export class LiveArea {
@@ -25,14 +36,45 @@ export class LiveArea {
   /** Cells of the lines that are on the terminal. */
   #drawn: number[] = [];
   #columns = 0;
+  /** The width that was reported last. */
+  #reported: number | undefined;
+  #changedAtMs = -Infinity;
+  #askedAtMs = Infinity;
+  /** What is to be printed above once the width is known. */
+  #held = "";
 
   /** Nothing is drawn yet. */
   constructor(options: AreaOptions) {
     this.#options = options;
   }
 
-  /** Replaces what was drawn with these lines; `above` is printed before them and stays. */
-  draw(given: readonly Line[], above = ""): void {
+  /**
+   * Replaces what was drawn with these lines; `above` is printed before them and stays. Both wait for the next call
+   * while the terminal is being resized, unless this is the last one.
+   */
+  draw(given: readonly Line[], above = "", isLast = false): void {
+    this.#held += above;
+    if (this.#isResizing() && !isLast) return;
+    this.#replace(given, this.#held);
+    this.#held = "";
+  }
+
+  /** Notes that the terminal is being resized, which the width does not show where it has been the same before. */
+  resized(): void {
+    this.#changedAtMs = this.#options.now();
+  }
+
+  #isResizing(): boolean {
+    const width = this.#options.columns();
+    // A process that goes on after Ctrl+Z hears of it in a moment.
+    if (this.#options.now() - this.#askedAtMs > STOPPED_MS) this.resized();
+    this.#askedAtMs = this.#options.now();
+    if (this.#reported !== undefined && width !== this.#reported) this.resized();
+    this.#reported = width;
+    return this.#options.now() - this.#changedAtMs < SETTLE_MS;
+  }
+
+  #replace(given: readonly Line[], above: string): void {
     const { write, columns, colors, safe } = this.#options;
     const now = columns();
     // A line that wraps would take two rows; some terminals wrap as soon as the last column is used.
@@ -41,12 +83,12 @@ export class LiveArea {
     const isSame = now === this.#columns && above === "";
     const start = this.#start(now) + (isSame ? "" : CLEAR_BELOW);
     const text = lines.map((line) => `${paint(line, colors, safe)}${CLEAR_LINE}\n`).join("");
-    write(start + above + text + CLEAR_BELOW);
+    write(HIDE_CURSOR + start + above + text + CLEAR_BELOW + SHOW_CURSOR);
     this.#drawn = lines.map((line) => cellsOf(safe(textOf(line))));
     this.#columns = now;
   }
 
-  /** Leaves the lines where they are; what is printed next follows them. */
+  /** Leaves the lines where they are, as a shell does that has stopped the process; what is printed next follows them. */
   leave(): void {
     this.#drawn = [];
   }

@@ -1,4 +1,4 @@
-// Reads the size of the terminal, and notices when it changes. Invariant: where there is none, or it reports zero, the size is a usual one.
+// Reads the size of the terminal, and notices when it changes or a shell has written to it. Invariant: where there is none, or it reports zero, the size is a usual one.
 
 /** Columns and rows of the terminal now. */
 export function sizeOf(): { columns: number; rows: number } {
@@ -10,9 +10,23 @@ export function sizeOf(): { columns: number; rows: number } {
   }
 }
 
-/** Acts whenever the terminal is resized, until it is disposed; Windows sends no signal. */
-export function onResize(act: () => void): Disposable {
+/** What happens to a terminal while a command runs. */
+export interface TerminalChanges {
+  /** The terminal is being resized. */
+  readonly resized: () => void;
+  /** The process was stopped, by Ctrl+Z, and goes on: the shell has printed something since. */
+  readonly continued: () => void;
+}
+
+/** Acts on changes of the terminal until it is disposed; Windows sends no signal. */
+export function onTerminalChange({ resized, continued }: TerminalChanges): Disposable {
   if (Deno.build.os === "windows") return { [Symbol.dispose]: () => {} };
-  Deno.addSignalListener("SIGWINCH", act);
-  return { [Symbol.dispose]: () => Deno.removeSignalListener("SIGWINCH", act) };
+  Deno.addSignalListener("SIGWINCH", resized);
+  Deno.addSignalListener("SIGCONT", continued);
+  return {
+    [Symbol.dispose]: () => {
+      Deno.removeSignalListener("SIGWINCH", resized);
+      Deno.removeSignalListener("SIGCONT", continued);
+    },
+  };
 }

@@ -1,12 +1,18 @@
 import { assertEquals } from "@std/assert";
 import { LiveArea } from "../../../lib/cli/terminal/live_area.ts";
 
-/** An area on a terminal whose width the test changes; `written` is what was written last. */
+const [HIDE, SHOW] = ["\x1b[?25l", "\x1b[?25h"];
+
+/** An area on a terminal whose width the test changes; `written` is what was written last, without the cursor. */
 function areaOf(reflows = true) {
-  const terminal = { columns: 20, written: "" };
+  const terminal = { columns: 20, written: "", nowMs: 0 };
   const area = new LiveArea({
     ...{ colors: false, reflows, safe: (text: string) => text.replaceAll("\x1b", "?") },
-    write: (text) => terminal.written = text,
+    write: (text) => {
+      assertEquals([text.startsWith(HIDE), text.endsWith(SHOW)], [true, true]);
+      terminal.written = text.slice(HIDE.length, -SHOW.length);
+    },
+    now: () => terminal.nowMs,
     columns: () => terminal.columns,
   });
   return { area, terminal };
@@ -34,6 +40,8 @@ Deno.test("LiveArea erases what a narrower terminal has wrapped, and no more whe
     area.draw(LINES);
     terminal.columns = 10;
     area.draw(LINES);
+    terminal.nowMs = 400;
+    area.draw(LINES);
     assertEquals(terminal.written.startsWith(`\r\x1b[${rows}A\x1b[J`), true, terminal.written);
   }
 });
@@ -42,4 +50,37 @@ Deno.test("LiveArea never draws a line that wraps, and nothing that a text would
   const { area, terminal } = areaOf();
   area.draw([[{ text: "x".repeat(30) }], [{ text: "\x1b[2J" }]]);
   assertEquals(terminal.written, `\r\x1b[J${"x".repeat(16)}...\x1b[K\n?[2J\x1b[K\n\x1b[J`);
+});
+
+Deno.test("LiveArea writes nothing while a terminal is resized, and then what was to be printed above", () => {
+  const { area, terminal } = areaOf();
+  area.draw(LINES);
+  for (const [nowMs, columns] of [[100, 60], [200, 20], [500, 20], [599, 20]] as const) {
+    [terminal.nowMs, terminal.columns, terminal.written] = [nowMs, columns, ""];
+    area.draw(LINES, `at ${nowMs}\n`);
+    assertEquals(terminal.written, "");
+  }
+  terminal.nowMs = 600;
+  area.draw([[{ text: "c" }]], "end\n");
+  const above = "at 100\nat 200\nat 500\nat 599\nend\n";
+  assertEquals(terminal.written, `\r\x1b[2A\x1b[J${above}c\x1b[K\n\x1b[J`);
+  // A resize back to the same width within one look shows only in the signal.
+  area.resized();
+  area.draw(LINES, "held\n");
+  assertEquals(terminal.written.includes("held"), false);
+  area.draw(LINES, "", true);
+  assertEquals(terminal.written.includes("held"), true);
+});
+
+Deno.test("LiveArea waits for the signal of a process that was stopped, and does not erase what a shell printed", () => {
+  const { area, terminal } = areaOf();
+  area.draw(LINES);
+  terminal.nowMs = 60_000;
+  terminal.written = "";
+  area.draw(LINES);
+  assertEquals(terminal.written, "");
+  area.leave();
+  terminal.nowMs += 400;
+  area.draw([[{ text: "c" }]]);
+  assertEquals(terminal.written, "\rc\x1b[K\n\x1b[J");
 });
