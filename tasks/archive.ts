@@ -9,7 +9,7 @@ import { suggest } from "../lib/did_you_mean.ts";
 import { Failure } from "../lib/failure.ts";
 
 const ABOUT = [
-  "Works on the archive of a job's responses.",
+  "Verifies, prunes or exports the archive of a job's responses.",
   "",
   ...Object.entries(ARCHIVE_ACTIONS).map(([name, about]) => `  ${name.padEnd(8)}${about}`),
 ].join("\n");
@@ -45,7 +45,7 @@ function noAction(action: string | undefined): Failure {
     "configuration",
     action === undefined
       ? "Cannot use the archive: no action is given"
-      : `Cannot use the archive: "${action}" is no action`,
+      : `Cannot use the archive: "${action}" is not an action`,
     { hint: near === undefined ? `Name one: ${names.join(", ")}` : `Did you mean "${near}"?` },
   );
 }

@@ -1,13 +1,13 @@
 // `deno task console`: serves a page that shows coverage, the run in progress, errors, limits and runs of a job,
-// beside any run on a server. It reads only, unless --allow-actions lets its page fetch failed windows again.
+// beside any run on a server. It is read-only, unless --allow-actions lets its page fetch failed windows again.
 import { type Flags, helpText, readArguments } from "../lib/cli/arguments.ts";
 import { showConsole } from "../lib/cli/commands/console.ts";
 import { JOB_ABOUT } from "../lib/cli/default_job.ts";
 import { EXIT, runCommand } from "../lib/cli/exit.ts";
 import { jobFileOf, openJob } from "../lib/cli/open_job.ts";
 
-const ABOUT = `Serves a page that shows the state of a job. It reads only. HINDCAST_CONSOLE_PASSWORD
-sets a password, which an address that other machines reach requires.`;
+const ABOUT = `Serves a page that shows the state of a job, read-only. HINDCAST_CONSOLE_PASSWORD
+sets a password, which is required if other machines can reach the address.`;
 
 const FLAGS: Flags = {
   port: {
@@ -18,7 +18,7 @@ const FLAGS: Flags = {
   hostname: { kind: "value", value: "H", about: "Address to listen on. Default: 127.0.0.1." },
   "allow-actions": {
     kind: "switch",
-    about: "Let the page fetch failed windows again by a button.",
+    about: "Add a button that fetches a failed window again.",
   },
   config: { kind: "value", value: "FILE", about: JOB_ABOUT },
 };

@@ -11,7 +11,7 @@ import { isOnDeploy } from "../lib/cli/settings.ts";
 import type { Job } from "../lib/config/schema/job.ts";
 
 const ABOUT = `Keeps a job up to date: fetches yesterday and today, then again what may still
-change, then fills gaps and fetches what failed. Give it the streams and parameters of
+change, then fills gaps and fetches what failed. Pass the same streams and parameters as in
 your backfills. BACKFILL_SCHEDULE sets when it runs (UTC; default: "0 5 * * *"), BACKFILL_BUDGET
 how long one slice may take (default: 50s), PORT where the status page is served (default: 8000).`;
 

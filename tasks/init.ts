@@ -14,8 +14,7 @@ import { draftOfAnswers, draftOfOpenApi, type InitAnswers } from "../lib/init/jo
 import type { OpenApiDocument } from "../lib/init/openapi_document.ts";
 import { writeJob } from "../lib/init/write_job.ts";
 
-const ABOUT =
-  `Writes a job file. On a terminal it asks for --path or --url where they are not given.
+const ABOUT = `Writes a job file. On a terminal, it asks for --path or --url if they are missing.
 Examples:
   deno task init --url https://api.example.com --path /v1/readings --date-param date --key id
   deno task init --openapi openapi.json --path /v1/readings`;

@@ -6,7 +6,7 @@ import type { Flags } from "../lib/cli/arguments.ts";
 import { createProject, EXAMPLE, NO_JOB } from "../lib/cli/commands/new.ts";
 
 const ABOUT = `Creates a folder with a job, tasks and settings to start from.
-On a terminal it asks what is not given.`;
+On a terminal, it asks for missing arguments.`;
 
 const FLAGS: Flags = {
   from: {

@@ -18,7 +18,7 @@ const FLAGS: Flags = {
   port: {
     kind: "value",
     value: "N",
-    about: `Port on 127.0.0.1; 0 takes a free one. Defaults to ${DEFAULT_PORT}.`,
+    about: `Port on 127.0.0.1; 0 chooses a free one. Defaults to ${DEFAULT_PORT}.`,
   },
   latency: { kind: "value", value: "T", about: "Time per response, such as 400ms. Defaults to 0." },
   jitter: { kind: "value", value: "T", about: "Random additional time, at most T. Defaults to 0." },

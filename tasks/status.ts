@@ -51,7 +51,7 @@ function statusFlags(job: Job | undefined): Flags {
     details: {
       kind: "switch",
       about:
-        "List ranges, failed windows, tables and runs too. Always so where the output is no terminal.",
+        "Also list ranges, failed windows, tables and runs; always if stdout is not a terminal.",
     },
     watch: {
       kind: "switch",

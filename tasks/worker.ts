@@ -8,14 +8,14 @@ import { EXIT, runCommand } from "../lib/cli/exit.ts";
 import { jobFileOf, openJob } from "../lib/cli/open_job.ts";
 import { Failure } from "../lib/failure.ts";
 
-const ABOUT = "Joins the run of a job that is in progress, and fetches windows beside it.";
+const ABOUT = "Joins the run of a job that is in progress, and shares its windows.";
 
 const FLAGS: Flags = {
   name: {
     kind: "value",
     value: "NAME",
     about:
-      "Name that its lines and status show. Default: the name of the machine and the process ID.",
+      "Name shown in its lines and in status. Default: the name of the machine and the process ID.",
   },
   wait: {
     kind: "value",

@@ -123,7 +123,7 @@ export class ArchiveWriter implements AsyncDisposable {
       const file = await store.create(fileName(name));
       if (file !== undefined) return { file, name };
     }
-    throw new Error("every file name that was tried is taken");
+    throw new Error("every file name that was tried already exists");
   }
 
   #nextName(): ArchiveFileName {
@@ -144,7 +144,7 @@ function unwritable(label: string, error: unknown): Failure {
   if (error instanceof Failure) return error;
   const reason = error instanceof Error ? error.message : String(error);
   return new Failure("archive", `Cannot archive responses in ${label}: ${reason}`, {
-    hint: "Make room or give access there, then run again with --resume; nothing is lost",
+    hint: "Free space or grant access there, then run again with --resume; nothing is lost",
     cause: error,
   });
 }

@@ -73,7 +73,7 @@ export class Contents implements Disposable {
     if (response !== undefined) return response;
     throw new Failure(
       "archive",
-      `Cannot read ${page.name} at ${page.offset}: it holds no response there`,
+      `Cannot read ${page.name} at ${page.offset}: it contains no response there`,
       { hint: "Check the file with deno task archive verify" },
     );
   }

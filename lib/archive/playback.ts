@@ -55,7 +55,7 @@ export class Playback {
     const page = this.#find(request, await request.text());
     if (page === undefined) {
       const { pathname, search } = new URL(request.url);
-      const error = `the archive holds no response to ${request.method} ${pathname}${search}`;
+      const error = `the archive contains no response to ${request.method} ${pathname}${search}`;
       return Response.json({ error }, { status: NOT_HELD });
     }
     const { status, headers, body } = await this.#contents.response(page);

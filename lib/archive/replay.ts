@@ -86,7 +86,7 @@ export class Replay implements RunArchive {
     if (replay.#byTrack.size > 0) return replay;
     throw new Failure(
       "configuration",
-      `Cannot replay the archive ${options.store.label}: it holds no complete window`,
+      `Cannot replay the archive ${options.store.label}: it contains no complete window`,
       { hint: 'Check "archive" of the job, or BACKFILL_ARCHIVE' },
     );
   }

@@ -128,7 +128,7 @@ function serveRetry(
     if (retry === undefined || token === undefined) return context.text("Not allowed\n", 403);
     const { token: sent, entry: id } = await context.req.parseBody();
     if (!isFromPage(context.req.raw) || !isSame(String(sent), token)) {
-      return context.text("The page is too old: load it again\n", 403);
+      return context.text("This page is out of date: reload it\n", 403);
     }
     const entry = (await reader.state()).entries.find((one) => entryId(one) === id);
     if (entry === undefined) return context.text("The window is no longer listed\n", 404);

@@ -35,7 +35,7 @@ function gauges(job: Job, state: ConsoleState): Metric[] {
     endedAt !== undefined && (summary as Summary | undefined)?.ok === true
   );
   return [
-    gauge("windows", "Windows of what was asked for, by state.", windows(state)),
+    gauge("windows", "Windows of the requested range, by state.", windows(state)),
     gauge("coverage_lag_seconds", "Time from the end of coverage to now.", lags(state)),
     gauge(
       "table_rows",
@@ -64,7 +64,7 @@ function runGauges({ run }: ConsoleState): Metric[] {
     gauge("run_in_progress", "Whether a run is in progress.", [[{}, isRunning ? 1 : 0]]),
     gauge(
       "run_progress_ratio",
-      "Part of the windows of the run in progress that is done.",
+      "Share of the windows of the run in progress that are done.",
       isRunning ? [[{}, shareOf(run.streams)]] : [],
     ),
     gauge("requests_per_second", "Requests per second of the run in progress.", [[{}, rate]]),
@@ -105,12 +105,12 @@ function quotas({ limits }: ConsoleState): Metric[] {
   return [
     gauge(
       "quota_requests",
-      "Requests that a quota allows in its period.",
+      "Requests that a quota allows per period.",
       counted.map(({ labels, allowed }) => [labels, allowed]),
     ),
     gauge(
       "quota_left_requests",
-      "Requests that are left of a quota in its present period.",
+      "Requests left in the current period of a quota.",
       counted.map(({ labels, used, allowed }) => [labels, Math.max(0, allowed - used)]),
     ),
   ];

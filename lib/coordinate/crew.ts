@@ -43,7 +43,7 @@ export interface CrewOptions {
 const BEAT_MS = 5_000;
 /** The same while others share the run, so that the death of one is noticed early. */
 const SHARED_BEAT_MS = 1_000;
-/** A process that lives shows its sign of life again within this time after its connection broke. */
+/** A process that lives shows its heartbeat again within this time after its connection broke. */
 const SIGN_OF_LIFE_MS = 2_000;
 /** Time after which a worker that shows signs of life is certainly alive. */
 const SURE_AFTER_MS = 4_500;
@@ -61,7 +61,7 @@ export class Crew implements AsyncDisposable {
   readonly #claims: Claims;
   readonly #plans = new Set<ClaimedPlan>();
   readonly #left = new AbortController();
-  /** Locks without a sign of life, and since when. */
+  /** Locks without a heartbeat, and since when. */
   #silent = new Map<string, number>();
   #lock: AsyncDisposable | undefined;
   #beating: Promise<void> = Promise.resolve();

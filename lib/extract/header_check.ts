@@ -32,7 +32,7 @@ export function headerCheck(
       !alternatives.some((name) => names.includes(name))
     );
     if (missing.length > 0) {
-      throw wrongHeader(`its header is missing ${quoted(missing[0]!)}`, names);
+      throw wrongHeader(`its header does not contain ${quoted(missing[0]!)}`, names);
     }
     const twice = names.find((name, at) => mapped.has(name) && names.indexOf(name) < at);
     if (twice !== undefined) throw wrongHeader(`its header contains "${twice}" twice`, names);

@@ -204,7 +204,10 @@ async function* readPage(
   const parsed = await parsePage(client, received);
   if (index === 0) refuseMissingTotal(client, parsed);
   if (index === 0 && received.isArchived && parsed.read.total === null && mayChange(client, unit)) {
-    return { kind: "restart", reason: "without a total nothing shows that the data are the same" };
+    return {
+      kind: "restart",
+      reason: "without a total, it is unknown whether the data have changed",
+    };
   }
   const origin = {
     request: received.request,

@@ -290,7 +290,7 @@ export class StreamClient {
 
 /** The failure of a request to which the archive holds no response. */
 export function notArchived(line: string): Failure {
-  const message = `Cannot replay ${line}: the archive holds no response to it`;
+  const message = `Cannot replay ${line}: the archive contains no response to it`;
   const hint = "Fetch it from the API: run again without --from-archive";
   return new Failure("window", message, { hint });
 }

@@ -227,7 +227,7 @@ function notesOf({ signs, start, unresolved = [] }: {
       }; declare "paging"`,
     ],
     ...start === undefined ? [] : [
-      `The API takes a start (${start}) and no end, so there are no windows: everything since then is fetched at ` +
+      `The API accepts a start (${start}) but no end, so there are no windows: everything since then is fetched at ` +
       "once, and again after `refresh`",
     ],
     ...unresolved.length === 0 ? [] : [

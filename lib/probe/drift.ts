@@ -1,5 +1,5 @@
 // Decides from the samples of a run how the responses of a stream changed: a field that is new and that nothing
-// reads, a mapped field that stopped coming, a mapped field whose values have another type. Pure. Invariant: a
+// reads, a mapped field that is no longer returned, a mapped field whose values have another type. Pure. Invariant: a
 // difference that chance explains is no change, so a rare field is never reported as new or missing.
 import type { RecordedField } from "../upsert/field_table.ts";
 import type { SampledField, SampledFields } from "./field_sample.ts";
@@ -110,11 +110,11 @@ export function changeText({ path, change, types, example, changedAt }: KnownFie
   const since = changedAt === null ? "" : ` since ${changedAt.slice(0, 10)}`;
   switch (change) {
     case "missing":
-      return `the field "${path}" stopped coming${since}; before, it was ${example}`;
+      return `the field "${path}" has not been returned${since}; an earlier value was ${example}`;
     case "type":
-      return `the field "${path}" is ${types.at(-1)}${since}, such as ${example}`;
+      return `the field "${path}" has been ${types.at(-1)}${since}; an example is ${example}`;
     default:
-      return `the field "${path}" is new${since} and no column takes it, such as ${example}`;
+      return `the field "${path}" is new${since} and not mapped by any column; an example is ${example}`;
   }
 }
 

@@ -50,7 +50,7 @@ export const faultKinds: Readonly<Record<string, FaultKind>> = {
   },
   drift: { summary: "declare one record too many from the second page on", strike: drift },
   withdraw: {
-    summary: "leave the first runner of a day's cards out, and the meeting of the last race",
+    summary: "omit the first runner of each day's cards, and the meeting of the last race",
     strike: withdraw,
   },
 };

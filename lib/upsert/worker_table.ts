@@ -45,7 +45,7 @@ export interface WorkerView {
   readonly pid: number;
   /** When it started, ISO 8601. */
   readonly started_at: string;
-  /** Its last sign of life, ISO 8601. */
+  /** Its last heartbeat, ISO 8601. */
   readonly seen_at: string;
   /** When it left, ISO 8601; null while it works. */
   readonly ended_at: string | null;
@@ -71,7 +71,7 @@ export interface OpenRun {
   readonly xid: number;
 }
 
-/** A lock whose holder shows no sign of life. */
+/** A lock whose holder shows no heartbeat. */
 export interface SilentLock {
   /** Names it. */
   readonly token: string;
@@ -79,7 +79,7 @@ export interface SilentLock {
   readonly lease: string;
 }
 
-/** How long after its last sign of life a process that holds no lock counts as gone. */
+/** How long after its last heartbeat a process that holds no lock counts as gone. */
 const SEEN_WITHIN = "interval '15 s'";
 
 /** The lock `l` belongs to a process that may be alive. */
@@ -98,7 +98,7 @@ export class WorkerTable {
 
   /**
    * Enters the process that starts a run, and forgets the workers of earlier runs. Returns a worker whose lock has
-   * not ended, with whether it has lately shown a sign of life, and enters nothing then.
+   * not ended, with whether it has lately shown a heartbeat, and enters nothing then.
    */
   async start(
     run: string,
@@ -151,7 +151,7 @@ export class WorkerTable {
     return rows![0]![0] === "0";
   }
 
-  /** Records a sign of life; returns how many other processes work on the run, and whether it has ended. */
+  /** Records a heartbeat; returns how many other processes work on the run, and whether it has ended. */
   async beat(
     run: string,
     { worker }: Worker,
@@ -224,7 +224,7 @@ export class WorkerTable {
   }
 
   /**
-   * Locks of the job and its workers without a sign of life, though the connections of their holders could give
+   * Locks of the job and its workers without a heartbeat, though the connections of their holders could give
    * one: the token of each and its lease. Also whether there are claims of workers whose lease has ended.
    */
   async silent(): Promise<{ locks: SilentLock[]; hasExpired: boolean }> {

@@ -30,5 +30,5 @@ Deno.test("probe --from-archive shows the newest window, or that of a date, with
     env,
   });
   assertEquals(code, 2);
-  assertStringIncludes(stderr, 'Cannot probe the archive: it holds no such window of "things"');
+  assertStringIncludes(stderr, 'Cannot probe the archive: it contains no such window of "things"');
 });

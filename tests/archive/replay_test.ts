@@ -139,7 +139,7 @@ Deno.test("--from-archive without an archive, or with an empty one, says so", as
   await using api = startThings();
   await using world = await archivingWorld(thingsJob(api.url));
   const empty = await world.backfill(`${RANGE} --from-archive`).catch((error) => error);
-  assertStringIncludes(empty.message, "it holds no complete window");
+  assertStringIncludes(empty.message, "it contains no complete window");
   world.archive = undefined;
   const none = await world.backfill(`${RANGE} --from-archive`).catch((error) => error);
   assertEquals(none.message, "Cannot replay the archive: the job has none");

@@ -193,7 +193,7 @@ Deno.test({
         const text = (id: string) => page.locator(`#${id}`).innerText();
         const drift = (await text("drift")).replaceAll(/\s+/g, " ");
         assertStringIncludes(drift, "new readings station.height 2025-10-18 06:00 UTC");
-        assertStringIncludes(drift, "no column takes it, such as 412.5");
+        assertStringIncludes(drift, "not mapped by any column; an example is 412.5");
         assertStringIncludes(drift, "station_height: numeric");
         assertStringIncludes(drift, "station_height: station.height");
         assertStringIncludes(drift, "another type readings pressure");

@@ -15,8 +15,11 @@ const job = jobOf({
 
 Deno.test("extract() fails the window where the header of CSV is missing a mapped column", () => {
   const wrong: [string, string][] = [
-    ["Daily quota exceeded\n", 'its header is missing "id"; it contains "Daily quota exceeded"'],
-    ["id,other\n1,2\n", 'its header is missing "v" or "value"; it contains "id", "other"'],
+    [
+      "Daily quota exceeded\n",
+      'its header does not contain "id"; it contains "Daily quota exceeded"',
+    ],
+    ["id,other\n1,2\n", 'its header does not contain "v" or "value"; it contains "id", "other"'],
     ["id,v,id\n1,2,3\n", 'its header contains "id" twice; it contains "id", "v", "id"'],
   ];
   for (const [text, message] of wrong) {

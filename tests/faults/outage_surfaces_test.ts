@@ -7,7 +7,7 @@ import { openSite } from "./site.ts";
 const ARGS = ["--start-date", "2024-01-01", "--end-date", "2024-01-31"];
 const DAYS = daysOf("2024-01-01", "2024-02-01");
 const UNREACHABLE =
-  /API unreachable since \d\d:\d\d UTC, next try \d\d:\d\d UTC: nothing listens at 127\.0\.0\.1:\d+ \(connection refused\)/;
+  /API unreachable since \d\d:\d\d UTC, next try \d\d:\d\d UTC: connection refused by 127\.0\.0\.1:\d+/;
 
 /** An API on one port whose server stops and starts. */
 function startStopping() {

@@ -25,7 +25,7 @@ Deno.test("a job reaches its API through the proxy of HTTP_PROXY, and without it
   assertEquals([...new Set(seen)], ["api.meters.test"]);
   const excepted = { ...env, NO_PROXY: "127.0.0.1,meters.test" };
   const direct = await site.run("probe", ["--date", "2024-01-02"], { env: excepted });
-  assertStringIncludes(direct.stdout + direct.stderr, 'DNS knows no host "api.meters.test"');
+  assertStringIncludes(direct.stdout + direct.stderr, 'cannot resolve the host "api.meters.test"');
 });
 
 Deno.test("a proxy that refuses connections is named with its variable and address, without its password", async () => {

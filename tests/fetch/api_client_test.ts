@@ -139,8 +139,8 @@ Deno.test("ApiClient retries a closed port as often as the job allows, then fail
   assertEquals(failure.kind, "window");
   assertEquals(
     failure.message,
-    `Cannot fetch GET ${server.url}/things: nothing listens at 127.0.0.1:${server.port} ` +
-      "(connection refused) in 3 attempts",
+    `Cannot fetch GET ${server.url}/things: connection refused by 127.0.0.1:${server.port} ` +
+      "in 3 attempts",
   );
   assertEquals(context.events.map(({ kind }) => kind), [
     "requested",

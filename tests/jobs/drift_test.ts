@@ -62,12 +62,12 @@ Deno.test("new, missing and changed fields are reported once, with when, an exam
   const first = await run(world, 13, 16);
   assertEquals(first.messages, [
     'the field "age" is a string since 2025-10-20, such as "31"',
-    'the field "phone" is new since 2025-10-20 and no column takes it, such as "+49 …"',
+    'the field "phone" is new since 2025-10-20 and not mapped by any column; an example is "+49 …"',
   ]);
   assertStringIncludes(first.drift[1]!.advice, '"phone: text"');
   api.now = (day, at) => ({ ...SAME(day, at), phone: "+1", name: null });
   assertEquals((await run(world, 17, 24)).messages, [
-    'the field "name" stopped coming since 2025-10-20; before, it was "Ann"',
+    'the field "name" has not been returned since 2025-10-20; an earlier value was "Ann"',
   ]);
   const { target } = world.stores;
   const shown = await driftOf(target, "drifting");

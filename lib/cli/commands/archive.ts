@@ -169,7 +169,7 @@ function keepOf(job: Job, given: string | undefined): number {
   throw new Failure(
     "configuration",
     given === undefined
-      ? "Cannot prune the archive: nothing says how long its files are kept"
+      ? "Cannot prune the archive: no retention period is set"
       : `Cannot use --keep "${given}": expected a duration such as 400d`,
     { hint: 'Pass --keep 400d, or write "keep: 400d" under "archive" in the job' },
   );

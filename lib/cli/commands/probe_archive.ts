@@ -49,9 +49,9 @@ export async function openProbed(
     const day = { from: window.from, to: window.from + MINUTES_PER_DAY };
     const { windows } = replay.windowsOf(track, [isDated ? day : ALL]);
     const newest = windows.toSorted((a, b) => a.to - b.to).at(-1);
-    if (newest === undefined) throw noArchive(`it holds no such window of "${stream}"`);
+    if (newest === undefined) throw noArchive(`it contains no such window of "${stream}"`);
     window = newest;
-  } else if (!replay.holdsItem(track)) throw noArchive(`it holds no response of "${stream}"`);
+  } else if (!replay.holdsItem(track)) throw noArchive(`it contains no response of "${stream}"`);
   return {
     unit: { ...unit, window },
     replay: replay.begin({ ...track, window }, 0, mask),

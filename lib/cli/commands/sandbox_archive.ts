@@ -27,7 +27,7 @@ export async function playBack(
 ): Promise<PlayedBack> {
   const playback = await Playback.open(new FolderStore(folder));
   if (playback.size === 0) {
-    throw new Failure("configuration", `Cannot play back "${folder}": it holds no response`, {
+    throw new Failure("configuration", `Cannot play back "${folder}": it contains no response`, {
       hint: "Record some: set BACKFILL_ARCHIVE to that folder and run a backfill",
     });
   }

@@ -36,7 +36,7 @@ const LOOK_MS = 500;
 /** Joins the run of a job that is under way; resolves to the exit code. */
 export async function work(job: Job, { name, waitSeconds }: WorkerOptions): Promise<number> {
   const say = (text: string) => console.error(safeText(`[${name}] ${text}`));
-  using stop = new StopSignal(() => say("stopping; claims are given back"));
+  using stop = new StopSignal(() => say("stopping; claims are returned"));
   try {
     const settings = readSettings(env);
     await using target = await openTarget(settings.databaseUrl, { onWait, signal: stop.signal });

@@ -25,13 +25,14 @@ export function withoutComma(path: string, home: string | undefined): GrantedPat
   const isWide = dirname(above) === above ||
     (home !== undefined && home !== "" && isWithin(resolve(home), above));
   if (!isWide) {
-    const warning = `Deno accepts no comma in the path of a permission: to reach "${path}" the ` +
+    const warning =
+      `Deno does not accept a comma in the path of a permission: to reach "${path}" the ` +
       `command may access all of "${above}"`;
     return { path: above, warning };
   }
   throw new Failure(
     "configuration",
-    `Cannot grant access to "${path}": Deno accepts no comma in the path of a permission`,
+    `Cannot grant access to "${path}": Deno does not accept a comma in the path of a permission`,
     { hint: "Rename it, or run the command in the folder whose name has the comma" },
   );
 }

@@ -152,7 +152,7 @@ const WORKER_HEADER = [
     "claimed",
     "requests",
     "a second",
-    "last sign of life",
+    "last heartbeat",
   ],
 ];
 

@@ -12,10 +12,10 @@ const REFUSED = {
   start: 'a feed begins at "start" of "since"',
   settle: "a feed returns a record again when it changes",
   record_date: "a feed has no dates",
-  values: "a list is no feed",
+  values: "a list is not a feed",
   export: "an export is ordered for dates",
   total: "a feed has no total",
-  max_records: "a feed goes on where a response is cut off",
+  max_records: "a feed continues where a response is cut off",
 } as const;
 
 /** How long a response is reused unless the job says otherwise. */
@@ -114,7 +114,7 @@ export function resolvePosition(
     if (name === "start" && since.start === undefined) {
       scope.value(path, `"${text}" requires "start" of "since"`, text);
     } else if (format !== "date" && !isDate) {
-      scope.value(path, `"${text}" formats a date, but "start" of "since" is none`, text);
+      scope.value(path, `"${text}" formats a date, but "start" of "since" is not a date`, text);
     }
   }
   const at = [...path, "since"];

@@ -1,4 +1,4 @@
-// The processes that work on the run: where each runs, since when, what it has done, and its last sign of life.
+// The processes that work on the run: where each runs, since when, what it has done, and its last heartbeat.
 import { formatNumber } from "../../report/text/format.ts";
 import { formatInstant } from "../../report/text/wait.ts";
 import type { WorkerView } from "../../upsert/worker_table.ts";
@@ -14,7 +14,7 @@ export const workersSection: Section = {
           label="Workers"
           head={[
             ...["Worker", "Where", "Since", "Windows", "Claimed", "Requests", "Rate"],
-            "Last sign of life",
+            "Last heartbeat",
           ]}
           texts={3}
           rows={workers.map(cells)}

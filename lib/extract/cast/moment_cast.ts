@@ -133,7 +133,9 @@ function isEpoch(format: string): format is "epoch" | "epoch_ms" {
 
 function notAMoment(type: MomentType, value?: unknown, format?: string): Invalid {
   if (format === undefined && isNumber(value)) {
-    return new Invalid(`is ${kindOf(value)}, not a ${type}; "format: epoch" or epoch_ms reads it`);
+    return new Invalid(
+      `is ${kindOf(value)}, not a ${type}; use "format: epoch" or "format: epoch_ms"`,
+    );
   }
   const isOtherwise = format === undefined && typeof value === "string" &&
     !/^[\d:. TZ+-]+$/.test(value);

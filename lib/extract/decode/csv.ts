@@ -125,7 +125,7 @@ export class CsvReader {
     this.#rest = mayGoOn ? text.slice(meta.cursor) : "";
     if (this.#rest.length > MAX_LINE_CHARS) {
       throw unreadable(
-        `a line is longer than ${MAX_LINE_CHARS >> 20} MB; a quote may not be closed`,
+        `a line is longer than ${MAX_LINE_CHARS >> 20} MB; a quote may be unclosed`,
       );
     }
     if (!mayGoOn && errors.some(({ code }) => code === "MissingQuotes")) {

@@ -153,7 +153,7 @@ function refuseCollision(known: OpenElement | undefined, element: OpenElement): 
   const [prefixed = element] = [element, known].filter(({ written }) => written.includes(":"));
   const prefix = prefixed.written.split(":")[0] ?? "x";
   throw unreadable(
-    `its elements <${known.written}> and <${element.written}> have one name in different namespaces`,
+    `its elements <${known.written}> and <${element.written}> have the same name in different namespaces`,
     `Write "namespaces: { ${prefix}: ${
       JSON.stringify(prefixed.uri)
     } }" in the stream; paths then ` +

@@ -50,11 +50,12 @@ const SEND_ERRORS: readonly {
 }[] = [
   {
     pattern: /dns error/i,
-    error: (_, url) => new HttpError("connection", `DNS knows no host "${new URL(url).hostname}"`),
+    error: (_, url) =>
+      new HttpError("connection", `cannot resolve the host "${new URL(url).hostname}"`),
   },
   {
     pattern: /connection refused/i,
-    error: (host) => new HttpError("connection", `nothing listens at ${host} (connection refused)`),
+    error: (host) => new HttpError("connection", `connection refused by ${host}`),
   },
   {
     pattern: /certificate|UnknownIssuer|NotValidForName/i,

@@ -66,7 +66,7 @@ export class OffsetPaginator extends CountedPaginator<OffsetPaging> {
     const { max_offset: maxOffset } = this.paging;
     if (maxOffset === undefined || this.paging.first + lastOffset <= maxOffset) return undefined;
     return tooFull(
-      `its last page lies beyond offset ${maxOffset}, the largest that the API accepts`,
+      `its last page is beyond offset ${maxOffset}, the largest that the API accepts`,
       "Make the windows shorter",
       this.tally.total,
     );

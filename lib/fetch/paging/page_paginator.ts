@@ -100,7 +100,7 @@ export class PagePaginator extends CountedPaginator<PagePaging> {
     if (capped !== undefined) return capped;
     if (!this.#isAccepted(this.#planned + count - 1)) {
       return tooFull(
-        `its last page lies beyond page ${this.paging.max_page}, the largest that the API accepts`,
+        `its last page is beyond page ${this.paging.max_page}, the largest that the API accepts`,
         "Make the windows shorter",
         this.tally.total,
       );

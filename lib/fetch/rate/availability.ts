@@ -243,7 +243,7 @@ export class Availability {
     const since = formatInstant(outage.sinceWallMs);
     this.#gaveUp = new Failure(
       "unavailable",
-      `Cannot reach the API: unreachable since ${since}, given up after ${after}: ${outage.reason}`,
+      `Cannot reach the API: unreachable since ${since}; gave up after ${after}: ${outage.reason}`,
       { hint: "Run again with --resume when the API is reachable again" },
     );
     this.#options.onWait(undefined);

@@ -281,7 +281,7 @@ function renewSql(held: Held, more = ""): string {
 function fenced(cause: unknown): Failure {
   return new Failure(
     "locked",
-    "Cannot continue: this process was silent for so long that its windows were given to others",
+    "Cannot continue: this process did not respond for so long that its windows were reassigned",
     { hint: "Nothing that was written is lost; run again with --resume when they are done", cause },
   );
 }

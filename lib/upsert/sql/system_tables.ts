@@ -150,7 +150,7 @@ export const SYSTEM_TABLES: Readonly<Record<string, Table>> = {
     },
   ),
   [ARCHIVE_TABLE]: ownTable(
-    "Where the archived responses of committed pages lie, recorded in the same transaction.",
+    "Places of the archived responses of committed pages, recorded in the same transaction.",
     ["file", "offset"],
     // A row and its entry in the index take 92 bytes, as long as the name of the job has 11 characters: the
     // day on which it was written takes the place of the instant that other tables keep.

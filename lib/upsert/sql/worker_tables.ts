@@ -34,7 +34,7 @@ export const WORKER_TABLES: Readonly<Record<string, Table>> = {
     summary: "jsonb",
   }),
   [CLAIMS_TABLE]: ownTable(
-    "Windows that a worker is fetching; no other one may.",
+    "Windows that a worker has claimed; no other worker fetches them.",
     ["job", "stream", "scope", "each", "from", "to"],
     {
       job: "text",

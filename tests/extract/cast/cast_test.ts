@@ -234,7 +234,7 @@ Deno.test("castOf() date accepts valid dates, in the job's time zone", () => {
     ["2025-1-1", "! is not a valid date"],
     ["2025-10-13T23:30:00Z", "2025-10-14"],
     ["2025-10-13T23:30:00", "2025-10-13"],
-    [20251013, '! is a number, not a date; "format: epoch" or epoch_ms reads it'],
+    [20251013, '! is a number, not a date; use "format: epoch" or "format: epoch_ms"'],
     ["x".repeat(100_000), `! is not an ISO 8601 date; ${OTHERWISE}`],
   ], { timeZone: "Europe/London" });
 });

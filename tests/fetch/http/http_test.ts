@@ -55,7 +55,7 @@ Deno.test("HttpClient.exchange() reports that nothing listens on a closed port",
   assertEquals(error.kind, "connection");
   assertEquals(
     error.message,
-    `nothing listens at 127.0.0.1:${server.port} (connection refused)`,
+    `connection refused by 127.0.0.1:${server.port}`,
   );
 });
 
@@ -229,7 +229,7 @@ Deno.test("sendError() words the runtime's errors for display", () => {
     );
   assertEquals(
     wrapped("dns error: failed to lookup address information: Name or service not known").message,
-    'DNS knows no host "api.test"',
+    'cannot resolve the host "api.test"',
   );
   const certificate = wrapped("invalid peer certificate: UnknownIssuer");
   assertEquals(certificate.kind, "certificate");

@@ -172,7 +172,7 @@ Deno.test("Availability.enter() fails when the outage lasts longer than max_outa
   const failure = await failing;
   assertEquals([failure.kind, failure.message], [
     "unavailable",
-    "Cannot reach the API: unreachable since 1970-01-01 00:00 UTC, given up after 1 min 0 s: down",
+    "Cannot reach the API: unreachable since 1970-01-01 00:00 UTC; gave up after 1 min 0 s: down",
   ]);
   await assertRejects(() => availability.enter(NEVER), Failure);
 });
