@@ -197,7 +197,7 @@ Deno.test({
         assertStringIncludes(drift, "station_height: numeric");
         assertStringIncludes(drift, "station_height: station.height");
         assertStringIncludes(drift, "another type readings pressure");
-        assertStringIncludes(drift, 'The field "pressure" is a string since 2025-10-18');
+        assertStringIncludes(drift, 'The field "pressure" has been a string since 2025-10-18');
         assertStringIncludes(drift, "See the response with hindcast probe; correct the type");
         assertStringIncludes(drift, "hindcast errors --clear");
         assertMatch(

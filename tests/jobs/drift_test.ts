@@ -61,7 +61,7 @@ Deno.test("new, missing and changed fields are reported once, with when, an exam
   };
   const first = await run(world, 13, 16);
   assertEquals(first.messages, [
-    'the field "age" is a string since 2025-10-20, such as "31"',
+    'the field "age" has been a string since 2025-10-20; an example is "31"',
     'the field "phone" is new since 2025-10-20 and not mapped by any column; an example is "+49 …"',
   ]);
   assertStringIncludes(first.drift[1]!.advice, '"phone: text"');
