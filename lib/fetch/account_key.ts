@@ -1,5 +1,5 @@
-// Owns by what an account of an API is known where its limits are kept: a hash of the API's origin and of the
-// credentials. Invariant: it follows from the job and its variables alone, and reveals none of them.
+// Identifies an account of an API in the table of limits: by a hash of the API's origin and the credentials.
+// Invariant: the hash depends only on the job and its variables, and reveals none of them.
 import { createHash } from "node:crypto";
 import type { Env } from "../config/yaml/env.ts";
 import type { Auth } from "../config/job/auth.ts";
@@ -19,7 +19,7 @@ export function accountKey({ source }: Job, env: Env): string {
   return createHash("sha256").update(`${new URL(url).origin} ${identity}`).digest("hex");
 }
 
-/** What tells the account from others at the API, in addition to the credentials that are sent as they are. */
+/** What distinguishes the account from others at the API, in addition to the credentials that are sent unchanged. */
 function accountOf(auth: Auth | undefined, secret: (text: string) => string): string[] {
   const { oauth2, login, jwt, digest, aws, hmac } = auth ?? {};
   return [

@@ -1,7 +1,8 @@
 // Decides when the requests of one stream are sent: each waits for room in the budget of pages, then for its
-// turn, a concurrency slot and a permit of the limiter. It sends nothing. Invariants: one request of a stream
-// at a time waits for room, and one for a permit; a request that waits for room keeps none that has room from
-// being sent, and no page waits for room behind a later page of its window, so what is held is always released.
+// turn, a concurrency slot and a permit of the limiter. It sends nothing. Invariants: of each stream, one
+// request at a time waits for room and one for a permit; a request that waits for room does not delay a
+// request that has room; and no page waits behind a later page of its window, so room that is held is always
+// released.
 import type { ApiConnection } from "./api_connection.ts";
 import type { Place } from "./page_budget.ts";
 import { Semaphore } from "./rate/semaphore.ts";
@@ -11,7 +12,7 @@ import type { Permit, StreamLimiter } from "./rate/stream_limiter.ts";
 export interface Applicant {
   /** Ends the waiting. */
   readonly signal: AbortSignal;
-  /** Of the requests that wait, the one of the lowest rank goes first. */
+  /** Of the waiting requests, the one with the lowest rank is sent first. */
   readonly rank: number;
   /** Its place in the budget; undefined if it is not a page of a window. */
   readonly place: Place | undefined;

@@ -1,9 +1,9 @@
-// Decides how far a window that fails for its content is halved: until all but the stretch at fault is loaded.
-// Invariant: an API that fails for every window costs six requests more for each that failed, and a window is
-// halved a bounded number of times.
+// Decides how far a window that fails because of its content is halved: until everything but the faulty part
+// is loaded. Invariant: an API that fails for every window costs at most six further requests per failed
+// window, and a window is halved a bounded number of times.
 import type { Failure } from "../failure.ts";
 
-/** Halvings without a success after which the fault is not that of a few records. */
+/** Halvings without a success after which the cause is not a few records. */
 const DEPTH_WITHOUT_SUCCESS = 2;
 /** Most halvings of one window. */
 const MOST_HALVINGS = 64;

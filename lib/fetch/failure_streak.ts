@@ -17,7 +17,7 @@ const REFUSED_VALUES = 2;
 /** Counts failures in a row, over all streams of a stage. */
 export class FailureStreak {
   readonly #stopAfter: number;
-  /** What failed since the last success: values of `for_each`, or windows of a stream without. */
+  /** What failed since the last success: values of `for_each`, or windows of a stream without `for_each`. */
   readonly #failed = new Set<string>();
   readonly #refused = new Set<string>();
   readonly #perValue = new Map<string, number>();

@@ -73,7 +73,7 @@ export async function* fetchPages(
 }
 
 /**
- * Refuses a cursor that the API does not know any more.
+ * Refuses a cursor that the API no longer accepts.
  *
  * @throws Failure("window") if the error says so.
  */
@@ -92,7 +92,7 @@ function refuseExpired({ name, stream }: StreamClient, unit: Unit, error: unknow
   );
 }
 
-/** Statuses of a file whose URL is not valid any more. */
+/** Statuses of a file whose URL is no longer valid. */
 const FILE_GONE: ReadonlySet<number | undefined> = new Set([403, 404, 410]);
 
 function exportOf(

@@ -64,7 +64,7 @@ export interface FetchWindowsOptions {
   readonly onUnavailable?: (failure: Failure) => void;
 }
 
-/** What the workers of one call share. */
+/** What the concurrent tasks of one call share. */
 interface Shared {
   readonly channel: Channel<Fetched>;
   readonly options: FetchWindowsOptions;

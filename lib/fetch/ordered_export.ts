@@ -1,6 +1,6 @@
 // Owns exports that an API prepares on request: it orders one for a window, polls its state at growing
 // intervals, and returns what to fetch. Invariant: an export that was ordered is kept before it is waited
-// for, and ordered again only if the API has failed it or does not know it any more.
+// for, and ordered again only if the API failed it or no longer knows it.
 import { createHash } from "node:crypto";
 import type { ExportSpec, RequestSpec } from "../config/schema/job_schema.ts";
 import { parseExactly } from "../extract/decode/exact_json.ts";
@@ -19,12 +19,12 @@ import type { StreamClient } from "./stream_client.ts";
 /** Longest wait between two requests for a state, unless the job declares a longer one. */
 const MOST_WAIT_MS = 60_000;
 const GROWTH = 1.5;
-/** Statuses by which an API says that it does not know an export any more. */
+/** Statuses by which an API reports that an export no longer exists. */
 const GONE: ReadonlySet<number | undefined> = new Set([404, 410]);
 
 /** An export of a window. */
 export interface WindowExport {
-  /** What to fetch; undefined if the API says that there is no data. */
+  /** What to fetch; undefined if the API reports that there is no data. */
   readonly ready: OrderedExport | undefined;
   /** Forgets the export, so that the window is ordered again when it is fetched again. */
   forget(): Promise<void>;
@@ -72,7 +72,7 @@ async function forgotten(error: unknown, forget: () => Promise<void>): Promise<u
   return error;
 }
 
-/** One order is one export, whatever process sends it. */
+/** Identical orders are one export, whichever process sends them. */
 function keyOf(client: StreamClient, { method, url, body = "" }: WireRequest): string {
   const parts = [client.api.job.job, client.name, method, url, body];
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");

@@ -1,8 +1,8 @@
-// Owns what reading pages needs to know of an archive: that a response is kept, and where it lies then. Types
+// Declares what reading pages needs from an archive: to keep a response, and to know its place afterwards. Types
 // only; lib/archive implements them. Invariant: a request and a response are handed over without credentials.
 import type { WireRequest } from "./http/request.ts";
 
-/** Where a response lies in an archive. */
+/** The place of a response in an archive. */
 export interface Place {
   /** Number of the file. */
   readonly file: bigint;
@@ -14,9 +14,9 @@ export interface Place {
 
 /** A response that an archive keeps. */
 export interface KeptResponse {
-  /** Where it lies; undefined until it is written. */
+  /** Its place; undefined until it is written. */
   readonly place: Place | undefined;
-  /** Resolves once it is written, though a crash of the machine may lose it, or cannot be. */
+  /** Resolves once it is written (a crash of the machine may still lose it) or cannot be written. */
   readonly written: Promise<void>;
   /** First day of the window that it was fetched for; null for a stream without windows. */
   readonly day: string | null;
@@ -42,17 +42,20 @@ export interface ArchivedResponse extends Omit<ArchivableResponse, "url"> {
   readonly kept: KeptResponse;
 }
 
-/** One reading of one unit, as an archive knows it. */
+/** One reading of one unit, as an archive sees it. */
 export interface PageArchive {
   /** Epoch milliseconds before its first request. */
   readonly startedAt: number;
-  /** Whether no request may be sent: what is not in the archive fails. */
+  /** Whether no request may be sent, so that a response that is not in the archive fails. */
   readonly isOnly: boolean;
-  /** Whether it has received all its responses before, so that none of now has to fit them. */
+  /** Whether it received all its responses earlier, so that no new response has to fit them. */
   readonly isWhole: boolean;
-  /** How to read the response to a request, if this reading has received it before. */
+  /** How to read the response to a request, if this reading received it earlier. */
   find(request: WireRequest): (() => Promise<ArchivedResponse>) | undefined;
-  /** Starts the reading again without what it has received before; false if it has received nothing, or may send no request. */
+  /**
+   * Restarts the reading without the responses that it received earlier; false if there are none, or if no
+   * request may be sent.
+   */
   forget(): boolean;
   /** Keeps a response; it is written later, and an error is reported then. */
   keep(request: WireRequest, response: ArchivableResponse): KeptResponse;

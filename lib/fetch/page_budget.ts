@@ -7,9 +7,9 @@
 export const MOST_HELD_BYTES: number = 32 << 20;
 /** Bytes of unparsed responses at which no further request is granted. */
 export const MOST_ARRIVED_BYTES: number = 4 << 20;
-/** What a page counts at least: its request, its headers and its buffer take memory too. */
+/** Least size that a page counts as: its request, its headers and its buffer take memory too. */
 const LEAST_PAGE_BYTES = 16 << 10;
-/** What the pages of a stream count until the first one arrives. */
+/** Size that the pages of a stream count as until the first one arrives. */
 const UNKNOWN_PAGE_BYTES = 4 << 20;
 /** How fast the size of a large page is forgotten, for each page that follows. */
 const REMEMBERED = 0.95;
@@ -40,7 +40,7 @@ export class PageBudget {
   readonly #mostArrived: number;
   readonly #waiting: Waiting[] = [];
 
-  /** Creates a budget of which nothing is held. */
+  /** Creates an unused budget. */
   constructor({ mostHeld = MOST_HELD_BYTES, mostArrived = MOST_ARRIVED_BYTES } = {}) {
     [this.#mostHeld, this.#mostArrived] = [mostHeld, mostArrived];
   }
@@ -53,7 +53,7 @@ export class PageBudget {
     }, size);
   }
 
-  /** Waits until so many bytes fit behind all that wait, and holds them. */
+  /** Waits until so many bytes fit, behind all earlier waiters, and holds them. */
   async #take(bytes: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     if (this.#waiting.length > 0 || !this.#fits(bytes)) await this.#queue(bytes, signal);
@@ -133,7 +133,7 @@ export class Place implements Disposable {
     this.#held = bytes;
   }
 
-  /** Holds the page without waiting, also beyond the bound: for a page on which others that are held wait. */
+  /** Holds the page without waiting, even beyond the bound: for a page that other held pages wait for. */
   takeNow(): void {
     this.#held = countOf(this.#size.bytes);
     this.#account.add(this.#held, 0);

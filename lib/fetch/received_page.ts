@@ -42,9 +42,9 @@ export interface Parsed {
 
 /**
  * Requests a page and holds its bytes until the result is disposed. Nothing is awaited before the request
- * waits for room, so that the pages of a window get room in their order. A page on which a window that may
- * hold others waits takes it at once: one that is requested `isAgain`, and the proof of an end, for which
- * other windows wait.
+ * waits for room, so that the pages of a window get room in their order. A page that others wait for takes
+ * room at once: one that is requested again (`isAgain`), and the proof of an end, which other windows wait
+ * for.
  */
 export async function requestPage(
   client: StreamClient,
@@ -64,7 +64,7 @@ export async function requestPage(
     : client.replay(request, archived, step.isProof === true);
   place.arrived(response.body.byteLength);
   const kept = archived?.kept ?? unit.archive?.keep(request, response);
-  // Until then it counts as in flight: a kill may cost no more pages than those.
+  // Until then it counts as in flight, so that a kill costs no more pages than those.
   await kept?.written;
   const held = stack.move();
   return {
@@ -82,7 +82,7 @@ export async function requestPage(
   };
 }
 
-/** The response of the archive to a request; it takes its place in the budget as others do. */
+/** The archived response to a request; it takes its place in the budget like any other. */
 async function findArchived(
   { archive }: Unit,
   request: WireRequest,

@@ -1,5 +1,5 @@
-// Owns the page of a stream without a request: its records are written in the job file. Later stations
-// need not know where a page came from.
+// Owns the page of a stream without a request: its records are written in the job file. Later steps need not
+// know where a page came from.
 import type { Page } from "./fetch_pages.ts";
 
 /** Returns the only page of a static list. */

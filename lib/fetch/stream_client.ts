@@ -47,7 +47,7 @@ interface Attempt {
 
 /** How a request is sent. */
 export interface RequestOptions {
-  /** Of the requests that wait for their turn, the one of the lowest rank goes first. Defaults to 0. */
+  /** Of the waiting requests, the one with the lowest rank is sent first. Defaults to 0. */
   readonly rank?: number;
   /** Whether it may go beyond the last page, so that a refusal is an empty response. Defaults to false. */
   readonly mayFail?: boolean;
@@ -126,7 +126,7 @@ export class StreamClient {
   }
 
   /**
-   * What a response of the archive means, as if the API had sent it now.
+   * What an archived response means, as if the API had sent it now.
    *
    * @throws Failure("window") if it is not successful by what the job declares now.
    */

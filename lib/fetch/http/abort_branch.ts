@@ -54,7 +54,7 @@ export class Deadline extends AbortBranch {
     }, this.#afterMs);
   }
 
-  /** Stops the timer, for a time that is not the server's. */
+  /** Stops the timer while the server is not responsible for the delay. */
   stop(): void {
     clearTimeout(this.#timer);
   }

@@ -104,7 +104,7 @@ function secondsOf(
   return seconds > 0 ? seconds : undefined;
 }
 
-/** The decoded JSON; a response that is not JSON may still hold the token in a header. */
+/** The decoded JSON; a response that is not JSON may still contain the token in a header. */
 function jsonOf(body: Uint8Array): unknown {
   try {
     return parseExactly(new TextDecoder().decode(body));

@@ -35,12 +35,12 @@ interface RefreshedTokensOptions {
   readonly onToken: (token: string) => void;
 }
 
-/** The right of a process that was killed ends after this time. */
+/** The claim of a killed process expires after this time. */
 const LEASE_MS = 15_000;
 const RENEW_MS = 5_000;
-/** How often a process looks whether another one is done. */
+/** How often a process checks whether another one is done. */
 const POLL_MS = 250;
-/** Wait before a database that is away is tried again. */
+/** Wait before an unavailable database is tried again. */
 const STORE_RETRY_MS = 1_000;
 /** Attempts to read the tokens: one minute. */
 const CLAIM_ATTEMPTS = 60;
@@ -101,14 +101,14 @@ export class RefreshedTokens {
     }
   }
 
-  /** Renews the claim while the request is under way; gives it back if the server issues nothing. */
+  /** Renews the claim while the request is in progress; releases it if the server issues nothing. */
   async #whileRenewing(issue: () => Promise<IssuedTokens>): Promise<IssuedTokens> {
     const { store, clock } = this.#options;
     const done = new AbortController();
     const renewing = async () => {
       for (;;) {
         await clock.sleep(RENEW_MS, done.signal);
-        // A database that is away for a moment is tried again at the next renewal.
+        // A database that is briefly unavailable is tried again at the next renewal.
         await store.claim(this.#seal.account, this.#holder, LEASE_MS).catch(() => {});
       }
     };
@@ -134,7 +134,7 @@ export class RefreshedTokens {
     );
   }
 
-  /** Repeats an action while the database is away. */
+  /** Repeats an action while the database is unavailable. */
   async #patiently<T>(most: number, action: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     for (let attempt = 1;; attempt++) {
       try {
@@ -147,7 +147,7 @@ export class RefreshedTokens {
     }
   }
 
-  /** A right that cannot be given back expires. */
+  /** A claim that cannot be released expires. */
   #release(): Promise<void> {
     return this.#options.store.release(this.#seal.account, this.#holder).catch(() => {});
   }

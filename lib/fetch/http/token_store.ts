@@ -2,7 +2,7 @@
 // all processes of an account share them. Invariant: it sees tokens encrypted, and one process at a
 // time refreshes those of an account.
 
-/** What is kept of an account, as the process that may refresh it reads it. */
+/** What is stored for an account, as read by the process that may refresh its tokens. */
 export interface ClaimedTokens {
   /** The encrypted tokens; null where none were kept yet. */
   readonly sealed: string | null;
@@ -13,20 +13,20 @@ export interface ClaimedTokens {
 /** Keeps the tokens of accounts. */
 export interface TokenStore {
   /**
-   * Takes the right to refresh the tokens of an account for a time, or renews it; undefined while another process
-   * has it. The right of a process that was killed expires.
+   * Claims the refresh of an account's tokens for a time, or renews the claim; undefined while another
+   * process holds it. The claim of a killed process expires.
    */
   claim(account: string, holder: string, leaseMs: number): Promise<ClaimedTokens | undefined>;
   /**
-   * Replaces the tokens of an account and gives the right back. Without the right it replaces only what this
+   * Replaces the tokens of an account and releases the claim. Without the claim, it replaces only what this
    * process has read: `before`.
    */
   keep(account: string, holder: string, sealed: string, before: string | null): Promise<void>;
-  /** Gives the right back. */
+  /** Releases the claim. */
   release(account: string, holder: string): Promise<void>;
 }
 
-/** A store for one client, by its clock, where tokens need not survive it: the server must not rotate refresh tokens. */
+/** A store for one client, with its clock, if tokens need not outlive it: the server must not rotate refresh tokens. */
 export function memoryTokenStore(now: () => number): TokenStore {
   let sealed: string | null = null;
   return {

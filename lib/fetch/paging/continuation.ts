@@ -60,7 +60,7 @@ const ORDER: readonly Continuation["kind"][] = [
   "flag",
 ];
 
-/** Returns what contradicts that the response is the last, the most useful for paging first. */
+/** Returns the evidence that the response is not the last, the most useful for paging first. */
 export function findContinuations(
   response: ContinuationSource,
   query: ContinuationQuery,

@@ -41,11 +41,11 @@ export class CursorPaginator extends CountedPaginator<CursorPaging> {
     if (more === false) return this.tally.ended();
     if (isLast) return more === undefined ? this.tally.end(page) : this.#lost();
     const next = this.paging.encoded ? decoded(cursor) : cursor;
-    // Some APIs end by returning the cursor that they were sent.
+    // Some APIs signal the end by returning the cursor of the request.
     if (page.records === 0 && textOf(next) === this.#last) return this.tally.end(page);
     const past = this.#passed(next, page);
     if (past !== undefined) return past;
-    // An API that includes the record of the cursor returns that one alone at the end.
+    // At the end, an API that includes the record of the cursor returns only that record.
     if (
       this.#isOfRecord() && textOf(next) === this.#last && page.records < (this.paging.size ?? 2)
     ) {

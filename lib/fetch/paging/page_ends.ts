@@ -36,13 +36,13 @@ export class PageEnds {
     return records < this.#proven || records === this.#proven && this.#proofs >= PROOFS_OF_EQUAL;
   }
 
-  /** Records that no record followed a page of so many. */
+  /** Records that nothing followed a page of so many records. */
   prove(records: number): void {
     if (records > this.#proven) [this.#proven, this.#proofs] = [records, 1];
     else if (records === this.#proven) this.#proofs++;
   }
 
-  /** Records that more records followed a page of so many although it seemed to be the last. */
+  /** Records that more records followed a page of so many records although it seemed to be the last. */
   disprove(records: number): void {
     if (this.#cutAt !== undefined && records < this.#cutAt) this.#varies = true;
     this.#cutAt = Math.max(this.#cutAt ?? 0, records);

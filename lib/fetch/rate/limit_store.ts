@@ -10,21 +10,21 @@ export interface LimitKey {
   readonly limit: string;
 }
 
-/** What one process holds of a pace; instants are epoch milliseconds of the store's clock. */
+/** The share of a pace that one process holds; instants are epoch milliseconds of the store's clock. */
 export interface Share {
   /** The process. */
   readonly holder: string;
   /** Requests of an interval; 0 while it waits for some. */
   readonly requests: number;
-  /** Since when it is in the queue of those that want some. */
+  /** Since when it is in the queue. */
   readonly sinceMs: number;
   /** When its lease ends. */
   readonly untilMs: number;
 }
 
-/** What is kept of a limit; instants are epoch milliseconds of the store's clock. */
+/** The stored state of a limit; instants are epoch milliseconds of the store's clock. */
 export interface LimitState {
-  /** When a process may send that gets more of a pace than it had. */
+  /** When a process whose share grows may send. */
   readonly nextAtMs: number;
   /** The learned margin over an interval, in milliseconds; 0 where none was learned. */
   readonly marginMs: number;
@@ -34,7 +34,7 @@ export interface LimitState {
   readonly periodStartMs: number;
   /** Requests of the period. */
   readonly used: number;
-  /** What each process holds of a pace. */
+  /** The share of each process. */
   readonly shares: readonly Share[];
   /** Requests of a rolling period by the time of their reservation: pairs of instant and count. */
   readonly history: readonly (readonly [atMs: number, count: number])[];

@@ -97,7 +97,7 @@ export class Limiter implements AsyncDisposable {
     this.#shared.pauseReason = REQUESTED_WAIT;
   }
 
-  /** Gives reserved requests back. */
+  /** Returns reserved requests. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#pacers[Symbol.asyncDispose]();
   }

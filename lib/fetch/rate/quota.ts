@@ -23,7 +23,7 @@ const SHORTEST_PART_MS = 1_000;
 /** The API's clock may be behind ours by this much when a period ends. */
 const CLOCK_TOLERANCE_MS = 2_000;
 
-/** Requests reserved at once: few enough to leave some to others, enough to query the store rarely. */
+/** Requests reserved at once: few enough to leave some for others, enough to query the store rarely. */
 export function blockOf({ requests }: Rate): number {
   return Math.max(1, Math.min(100, Math.floor(requests / 100)));
 }

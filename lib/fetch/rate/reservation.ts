@@ -1,13 +1,13 @@
 // Keeps one quota together with other processes: it reserves requests in blocks from the store ahead of time, so
-// that sending rarely waits for the store. Invariant: nothing is due without a reservation, and what was not sent
-// is given back at the end.
+// that sending rarely waits for the store. Invariant: nothing is due without a reservation, and unsent
+// requests are returned at the end.
 import { changeLimit } from "./limit_store.ts";
 import { isCounted } from "../../plan/time/rate.ts";
 import { SharedPace } from "./shares.ts";
 import { type Reservation, type ReservationOptions, StoreAccess } from "./store_access.ts";
 import { blockOf, giveBack, type Grant, reserve } from "./quota.ts";
 
-/** A used-up quota is checked this often, because others may give requests back. */
+/** A used-up quota is checked this often, because others may return requests. */
 const LOOK_AGAIN_MS = 60_000;
 
 /** Opens the reservations of a limit: a share where it sets a pace, requests where it is a quota. */
@@ -45,7 +45,7 @@ class QuotaBlocks implements Reservation {
     if (left < blockOf(this.#options.rate) / 2) this.#reserve();
   }
 
-  /** What is left of a block that expires goes back, so that it is reserved again under its real time. */
+  /** The rest of a block that expires is returned, so that it is reserved again with its real time. */
   #dropExpired(nowMs: number): void {
     while (this.#blocks[0] !== undefined && this.#blocks[0].untilMs <= nowMs) {
       const { grant, left } = this.#blocks.shift()!;
@@ -76,7 +76,7 @@ class QuotaBlocks implements Reservation {
       .then(() => this.#dropExpired(clock.now()), () => {/* closed */});
   }
 
-  /** Others may give requests back before the quota resets. */
+  /** Others may return requests before the quota resets. */
   #lookAgain(): void {
     this.#options.clock.sleep(LOOK_AGAIN_MS, this.#closed.signal).then(() => {
       if (this.#blocks.length === 0) this.#reserve();

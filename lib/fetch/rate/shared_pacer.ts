@@ -26,7 +26,7 @@ interface SharedPacerOptions extends PacerOptions {
   readonly stream: string;
   /** Monotonic clock. */
   readonly clock: Clock;
-  /** Called when a request is due that was not. */
+  /** Called when a request becomes due. */
   readonly onChange: () => void;
 }
 
@@ -64,7 +64,7 @@ export class SharedPacer extends Pacer implements AsyncDisposable {
     return super.sent(atMs);
   }
 
-  /** Gives back what is reserved. */
+  /** Returns what is reserved. */
   [Symbol.asyncDispose](): Promise<void> {
     return Promise.resolve(this.#reservation[Symbol.asyncDispose]());
   }

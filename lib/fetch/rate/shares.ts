@@ -1,15 +1,16 @@
-// Keeps the pace of one limit together with other processes: each holds a share of the requests of an interval and
-// paces it by itself, so that nobody asks the store before a request. Invariant: the shares together are never
-// more than the limit, so no interval holds more requests than it allows, whatever the clocks of the processes say.
+// Keeps the pace of one limit together with other processes: each holds a share of the requests of an
+// interval and paces it alone, so that no request waits for the store. Invariant: the shares together never
+// exceed the limit, so no interval holds more requests than it allows, even if the clocks of the processes
+// differ.
 import { type Rate, spacingMs } from "../../plan/time/rate.ts";
 import type { LimitState, Share } from "./limit_store.ts";
 import { type Reservation, type ReservationOptions, StoreAccess } from "./store_access.ts";
 
 /** Time after which the share of a process that was killed is given to others. */
 const LEASE_MS = 5_000;
-/** Time between two renewals: others that come get their share after it at the latest. */
+/** Time between two renewals: a new process gets its share after this time at the latest. */
 const RENEW_MS = 1_500;
-/** Time between two looks of a process without a share. */
+/** Time between two queries of a process without a share. */
 const LOOK_MS = 200;
 /** Time for which a process keeps its share where there are more processes than requests. */
 const TURN_MS = 4_000;
@@ -18,7 +19,7 @@ const DEFER_MS = 500;
 /** Time that a query may take before nothing more is sent: its result may be a smaller share. */
 const LONGEST_QUERY_MS = 400;
 
-/** What the store says of the share of this process. */
+/** The share of this process, as the store grants it. */
 export interface Granted {
   /** Requests of an interval. */
   readonly requests: number;
@@ -38,7 +39,7 @@ export class SharedPace implements Reservation {
   readonly #access: StoreAccess;
   readonly #closed = new AbortController();
   #requests = 0;
-  /** The share that it has had last, though it may have paused. */
+  /** The share that it last held, even if it has paused. */
   #held = 0;
   #askedAtMs = -Infinity;
   #turnEndsMs = Infinity;
@@ -101,7 +102,7 @@ export class SharedPace implements Reservation {
     return paceDueMs() - distanceMs(rate, requests, this.#options.marginMs());
   }
 
-  /** A larger share counts from its time on, a smaller one takes effect at its time. */
+  /** A larger share applies from its start, a smaller one takes effect at its start. */
   #take({ requests, fromMs }: Granted, ahead: { earliest: number; latest: number }): void {
     const { clock, resize } = this.#options;
     if (requests === 0) this.#lookAtMs = clock.now() + LOOK_MS;
@@ -123,7 +124,7 @@ export class SharedPace implements Reservation {
     const { clock, rate } = this.#options;
     clock.sleep(RENEW_MS, this.#closed.signal).then(() => {
       const idleMs = clock.now() - this.#wantedAtMs;
-      // It pauses before it says so, because the share goes to another process at once.
+      // It pauses before it releases the share, because another process gets it at once.
       if (clock.now() >= this.#turnEndsMs) this.#requests = 0;
       if (idleMs < RENEW_MS + 2 * rate.intervalMs / Math.max(1, this.#requests)) this.#ask();
       else this.#release().catch(() => {/* the lease ends */});
@@ -141,7 +142,7 @@ export class SharedPace implements Reservation {
     this.#held = 0;
   }
 
-  /** Leaves its share to others. */
+  /** Releases its share. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed.abort();
     await this.#access.close();
@@ -149,7 +150,7 @@ export class SharedPace implements Reservation {
   }
 }
 
-/** A process that asks for its share. */
+/** A process that requests its share. */
 export interface Asking {
   /** Its name. */
   readonly holder: string;
@@ -157,13 +158,13 @@ export interface Asking {
   readonly sentUpToMs: number;
   /** How late a request may be without delaying the following ones. */
   readonly catchUpMs: number;
-  /** Whether it sends nothing until it is answered. */
+  /** Whether it sends nothing until it has the result. */
   readonly isPaused: boolean;
   /** The margin over an interval that it has learned. */
   readonly marginMs: number;
 }
 
-/** Divides the requests of an interval among those that want them; the asking process gets what is free of its part. */
+/** Divides the requests of an interval among the processes; the requesting one gets as much of its part as is free. */
 export function divide(
   state: LimitState,
   rate: Rate,
@@ -192,7 +193,7 @@ export function divide(
   return [
     {
       ...state,
-      // Those that get more at the same time begin one after the other.
+      // Processes whose shares grow at the same time begin one after the other.
       nextAtMs: requests > before ? fromMs! + spacingMs(rate) : nextAtMs,
       marginMs: margin,
       shares: [...others, own],
@@ -201,7 +202,7 @@ export function divide(
   ];
 }
 
-/** The part of a process, as far as the others leave it free; those that came first get the remainder. */
+/** The part of a process, as far as it is free; the remainder of the division goes to the earliest processes. */
 function shareOf(
   { requests }: Rate,
   others: readonly Share[],
@@ -217,7 +218,7 @@ function shareOf(
   return Math.max(0, Math.min(part, free));
 }
 
-/** Gives the share of a process to the others; they wait for what it has sent. */
+/** Releases the share of a process; the others keep their distance from its last request. */
 function leave(
   state: LimitState,
   rate: Rate,

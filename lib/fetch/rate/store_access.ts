@@ -1,5 +1,5 @@
-// Owns what the reservations of a limit need, and how they query the store: once at a time, again after an error,
-// and with a bound on how far the store's clock is ahead of this one.
+// Owns what the reservations of a limit need, and how they query the store: one query at a time, again after
+// an error, and with a bound on how far the store's clock is ahead of the local clock.
 import type { Rate } from "../../plan/time/rate.ts";
 import type { Clock } from "./clock.ts";
 import { changeLimit, type LimitKey, type LimitState, type LimitStore } from "./limit_store.ts";
@@ -26,7 +26,7 @@ export interface ReservationOptions {
   readonly resize: (requests: number) => void;
   /** Takes over a larger margin that another process has learned, in milliseconds over an interval. */
   readonly adoptMargin: (marginMs: number) => void;
-  /** Called when something is due that was not. */
+  /** Called when a request becomes due. */
   readonly onChange: () => void;
 }
 
@@ -52,7 +52,10 @@ export class StoreAccess {
     this.#options = options;
   }
 
-  /** Changes the limit unless that is under way; `take` receives the result and how far the store's clock is ahead. */
+  /**
+   * Changes the limit unless a change is in progress; `take` receives the result and how far the store's
+   * clock is ahead.
+   */
   ask<R>(
     change: (state: LimitState, nowMs: number) => readonly [LimitState, R],
     take: (result: R, aheadMs: { earliest: number; latest: number }) => void,

@@ -1,5 +1,5 @@
 // Owns the files within a response: a gzip file, the members of a zip archive, or the response itself. They
-// are decompressed as their bytes arrive, over node:zlib and npm:fflate, so that their size does not matter.
+// are decompressed as their bytes arrive, with node:zlib and npm:fflate, so their size does not matter.
 // Invariant: a file that is cut off is an error, never a short file.
 import { Unzip, UnzipInflate, UnzipPassThrough } from "fflate";
 import { pipeline, Readable } from "node:stream";

@@ -1,4 +1,4 @@
-// Owns signatures of AWS, version 4, over npm:aws4fetch (no dependencies, Web Crypto only).
+// Owns AWS signatures (version 4), with npm:aws4fetch (no dependencies, Web Crypto only).
 import { AwsV4Signer } from "aws4fetch";
 import type { Aws } from "../../config/job/auth.ts";
 import type { Sign, SignerDependencies } from "./sign.ts";

@@ -1,4 +1,4 @@
-// Owns tokens that are signed with an account's own key (RFC 7519), over npm:jose. A token is used until
+// Owns tokens that are signed with the account's key (RFC 7519), with npm:jose. A token is used until
 // shortly before it expires.
 import { importPKCS8, SignJWT } from "jose";
 import type { Jwt } from "../../config/job/auth.ts";

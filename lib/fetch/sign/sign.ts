@@ -1,4 +1,4 @@
-// Owns what all ways of signing a request have in common. Types only.
+// Owns what all methods of signing a request have in common. Types only.
 import type { WireRequest } from "../http/request.ts";
 
 /** What signing needs from outside. */

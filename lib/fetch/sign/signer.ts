@@ -1,6 +1,5 @@
-// Owns the choice of how the requests of a job are signed: by HMAC, AWS, a token of the account's own, or
-// Digest. Signatures are added last, after every other credential, and only to requests to the API's own
-// origin.
+// Chooses how the requests of a job are signed: by HMAC, AWS, a token of the account, or Digest. Signatures
+// are added last, after every other credential, and only to requests to the API's own origin.
 import type { Auth } from "../../config/schema/job_schema.ts";
 import { withinOrigin } from "../http/origin.ts";
 import type { WireRequest } from "../http/request.ts";
