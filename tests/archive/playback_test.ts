@@ -66,7 +66,7 @@ Deno.test("the playback limits, and refuses what the archive does not hold", asy
   assertEquals(missing.status, 421);
   assertStringIncludes(
     (await missing.json()).error,
-    "holds no response to GET /things?day=2024-02-01",
+    "contains no response to GET /things?day=2024-02-01",
   );
 });
 
