@@ -1,5 +1,5 @@
 // The door of the archive: every response is kept in it before the rows that come from it are committed.
-// Owns what belongs to what: which reading of which window a response is part of. Invariant: what `settle` has
+// Tracks which reading of which window a response belongs to. Invariant: what `settle` has
 // returned is durable in the archive, so a ledger that commits afterwards is never ahead of it.
 import type {
   ArchivableResponse,
@@ -46,7 +46,7 @@ export interface RunArchive extends AsyncDisposable {
   /** The reading of a unit that begins at `startedAt`, epoch milliseconds; `mask` hides secrets in strings. */
   begin(unit: Unit, startedAt: number, mask: Mask): PageArchive;
   /**
-   * Makes what was kept before durable, and that windows have ended. Returns where the responses lie.
+   * Makes everything kept so far durable, including the ends of windows. Returns the places of the responses.
    *
    * @throws {Failure} of kind `archive` if something could not be written.
    */
@@ -80,7 +80,7 @@ export class Archive implements RunArchive {
     void this.#writer.hide([...this.#secrets]);
   }
 
-  /** Continues windows where interrupted runs stopped; `committed` is what the ledger has since a day ago. */
+  /** Continues windows where interrupted runs stopped; `committed` are the ledger entries of the last day. */
   async resume(committed: readonly CommittedReading[]): Promise<void> {
     const { store, job, wallNow } = this.#options;
     this.#interrupted = await Interrupted.read({ store, job, nowMs: wallNow() }, committed);

@@ -25,10 +25,10 @@ export interface WriterOptions {
 /** Bytes after which the next file is begun; the WARC standard suggests at most 1 GB. */
 const FILE_BYTES = 256 << 20;
 
-/** Writers that begin in the same second with the same random number, at most. */
+/** Most writers that begin in the same second with the same random number. */
 const MOST_ATTEMPTS = 5;
 
-/** What is known of the software, in each file. */
+/** The description of the software in each file. */
 const WARCINFO = "software: hindcast\r\nformat: WARC File Format 1.1\r\n" +
   "conformsTo: https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/\r\n";
 
@@ -57,7 +57,7 @@ export class ArchiveWriter implements AsyncDisposable {
     await this.#press.hide(secrets);
   }
 
-  /** Hands over a record and resolves once it is appended, which sets the place of the response, or cannot be. */
+  /** Hands over a record; resolves once it is appended (which sets the place of the response) or cannot be. */
   add(item: Exchange | Note, kept?: { place: Place | undefined }): Promise<void> {
     const pressing = this.#press.press(item);
     pressing.catch(() => {});

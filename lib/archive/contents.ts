@@ -1,6 +1,6 @@
-// Owns what an archive holds, read from its files: which readings of which windows, and where the response to
-// each of their requests lies. Invariant: a record that a crash cut off, and everything after it in its file, is
-// not there.
+// Indexes an archive from its files: the readings of each window, and the place of the response to each of
+// their requests. Invariant: a record that a crash cut off, and everything after it in its file, is not
+// there.
 import { parseAbout, type ReadingAbout } from "./about.ts";
 import { fileNumber, parseFileName } from "./store/file_name.ts";
 import { membersOf, recordAt } from "./scan.ts";
@@ -22,13 +22,13 @@ export interface ArchivedPage extends Place {
 
 /** A reading of a window: the responses to its requests. */
 export interface ArchivedReading extends ReadingAbout {
-  /** The responses by the key of their request; of several the last one. */
+  /** The responses by the key of their request; if there are several, the last one. */
   readonly pages: Map<string, ArchivedPage>;
   /** Whether it was read to its end. */
   hasEnded: boolean;
 }
 
-/** What some files of an archive hold. */
+/** The contents of some files of an archive. */
 export class Contents implements Disposable {
   /** The readings, in the order of their first records. */
   readonly readings: Iterable<ArchivedReading>;

@@ -1,5 +1,5 @@
-// Copies records of an archive into one stream, which is a WARC file again: compressed records are copied as they
-// are. It selects by stream and date; what describes a window goes with its responses.
+// Copies records of an archive into one stream, which is again a WARC file: compressed records are copied
+// unchanged. It selects by stream and date; the record that describes a window is copied with its responses.
 import { parseAbout } from "./about.ts";
 import { membersOf } from "./scan.ts";
 import type { ArchiveStore } from "./store/store.ts";
@@ -28,7 +28,7 @@ export async function* exportRecords(
     let isTaken = false;
     for (const { offset, length, headers } of membersOf(file)) {
       const type = headers.get("warc-type");
-      // A request follows its response and says nothing of itself.
+      // A request follows its response and has no description of its own.
       if (type !== "request" && type !== "warcinfo") isTaken = isSelected(headers, selection);
       if (type === "warcinfo" ? hasBegun : !isTaken) continue;
       hasBegun = true;

@@ -1,13 +1,13 @@
-// Owns what interrupted runs have left in an archive: the newest reading of each window that is not in the ledger,
-// so that it continues where it stopped. It looks at the last files of each process, and only at those of the last
-// day. It never decides whether the data are still the same; the total that the API states does.
+// Finds what interrupted runs left in an archive: the newest reading of each window that is not in the
+// ledger, so that it continues where it stopped. It reads only the last files of each process, and only those
+// of the last day. It never decides whether the data are still the same; the total that the API states does.
 import type { Unit } from "../plan/stream_plan.ts";
 import { type ArchivedReading, Contents } from "./contents.ts";
 import { type ReadingAbout, readingOf } from "./about.ts";
 import { parseFileName } from "./store/file_name.ts";
 import type { ArchiveStore, StoredFile } from "./store/store.ts";
 
-/** Age of a reading from which it is not continued. */
+/** Age from which a reading is not continued. */
 export const MOST_AGE_MS: number = 86_400_000;
 /** Bytes of the last files of a process that are read. */
 const MOST_BYTES = 128 << 20;
@@ -18,7 +18,7 @@ export type CommittedReading = Omit<ReadingAbout, "job">;
 
 /** The readings that may be continued. */
 export class Interrupted implements Disposable {
-  /** What the files hold. */
+  /** The contents of the files. */
   readonly contents: Contents;
   readonly #newest = new Map<string, ArchivedReading>();
 
@@ -26,7 +26,7 @@ export class Interrupted implements Disposable {
     this.contents = contents;
   }
 
-  /** Reads what the runs of a job have left since a day before `nowMs`; `committed` is in the ledger. */
+  /** Reads what the runs of a job left since a day before `nowMs`; `committed` are entries of the ledger. */
   static async read(
     { store, job, nowMs }: { store: ArchiveStore; job: string; nowMs: number },
     committed: readonly CommittedReading[],
@@ -51,7 +51,7 @@ export class Interrupted implements Disposable {
     return interrupted;
   }
 
-  /** Takes the reading of a unit that can be continued; it is given once. */
+  /** Takes the reading of a unit that can be continued; returns each reading once. */
   take(unit: Unit): ArchivedReading | undefined {
     const id = idOf(readingOf("", unit, 0));
     const reading = this.#newest.get(id);

@@ -1,17 +1,17 @@
-// Answers requests from an archive as the API once did: the same path, query and body get the same status, headers
-// and body, of several the newest. Addresses of the API in them lead to the playback. Credentials are neither
-// required nor compared. It opens no socket. Invariant: a request that the archive does not hold is never answered
-// as if there were no data.
+// Answers requests from an archive as the API once did: the same path, query and body get the same status,
+// headers and body, the newest if there are several. URLs of the API in them lead to the playback.
+// Credentials are neither required nor compared. It opens no socket. Invariant: a request without an archived
+// response is never answered as if there were no data.
 import { Buffer } from "node:buffer";
 import { isSecretName } from "../config/schema/secret.ts";
 import { requestKey } from "./about.ts";
 import { type ArchivedPage, Contents } from "./contents.ts";
 import type { ArchiveStore } from "./store/store.ts";
 
-/** Status for what the archive does not hold; unlike 404 no API means "no data" by it. */
+/** Status for a request without an archived response; unlike 404, no API uses it for "no data". */
 const NOT_HELD = 421;
 
-/** Names of headers that do not fit the body that is sent. */
+/** Names of headers that do not match the body that is sent. */
 const OF_TRANSFER = ["content-length", "content-encoding", "transfer-encoding", "connection"];
 
 /** An archive as an API. */
@@ -43,7 +43,7 @@ export class Playback {
     this.size = byKey.size;
   }
 
-  /** Reads what the archive holds. */
+  /** Reads the contents of the archive. */
   static async open(store: ArchiveStore): Promise<Playback> {
     const contents = new Contents(store);
     await contents.read(await store.list());
@@ -81,7 +81,7 @@ export class Playback {
     return request.method === "GET" ? this.#byQuery.get(queryKey(url)) : undefined;
   }
 
-  /** A text whose addresses of the API lead to the playback; JSON may escape their slashes. */
+  /** The text with the API's URLs replaced by those of the playback; JSON may escape their slashes. */
   #moved(text: string, own: string): string {
     const escaped = (origin: string) => origin.replaceAll("/", "\\/");
     return this.origins.reduce(

@@ -1,5 +1,6 @@
-// Deletes the files of an archive that are older than they are to be kept. A file is deleted as a whole, once its
-// last response is that old. Invariant: the target forgets what lies in a file before the file is gone.
+// Deletes the files of an archive whose retention period has ended. A file is deleted as a whole, once its
+// last response is old enough. Invariant: the target forgets the responses in a file before the file is
+// deleted.
 import { fileNumber, parseFileName } from "./store/file_name.ts";
 import type { ArchiveStore, StoredFile } from "./store/store.ts";
 

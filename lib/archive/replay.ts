@@ -1,7 +1,7 @@
-// Owns a run from the archive alone: which windows it holds of each track, and the responses to their requests.
-// No request is sent. Of several readings of the same dates the newest counts; an older one is replayed only
-// for dates that no newer one has. Invariant: a window that is requested and missing is listed, never skipped in
-// silence.
+// Owns a run from the archive alone: the archived windows of each track, and the responses to their requests.
+// No request is sent. If the same dates were read several times, the newest reading counts; an older one is
+// replayed only for dates that no newer one has. Invariant: a window that is requested and missing is listed,
+// never skipped in silence.
 import type { Job } from "../config/schema/job.ts";
 import { Failure } from "../failure.ts";
 import { pageRequest } from "../fetch/http/page_request.ts";
@@ -28,7 +28,7 @@ export interface ReplayedTrack extends Track {
 
 /** The windows of a track that an archive holds. */
 export interface HeldWindows {
-  /** The windows, the one that was read first first. */
+  /** The windows, in the order in which they were read. */
   readonly windows: Window[];
   /** Whether some overlap, so that their order matters. */
   readonly overlap: boolean;
@@ -124,7 +124,7 @@ export class Replay implements RunArchive {
     return reading !== undefined;
   }
 
-  /** Whether the archive holds the response to the request for a page of a feed; of several the newest is taken. */
+  /** Whether the archive holds the response to the request for a page of a feed; the newest is taken. */
   holdsPage(unit: Unit): boolean {
     const reading = this.#candidates(unit).find((one) =>
       one.from === null && this.#holds(unit, one, null, unit.feed?.sent)
@@ -208,7 +208,7 @@ export class Replay implements RunArchive {
     since?: string,
   ): boolean {
     const { job, params, mask } = this.#options;
-    // The files of an export have addresses of their own each time.
+    // The files of an export have different URLs each time.
     if (job.streams[track.stream]!.export !== undefined) return false;
     const unit = { window, each: track.eachValues ?? {}, params, since };
     const first = openPaginator(job.streams[track.stream]!, job.source.url).first();

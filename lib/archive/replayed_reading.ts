@@ -1,4 +1,4 @@
-// Gives back the responses of one reading of an archive, in the place of requests.
+// Returns the responses of one archived reading instead of sending requests.
 import type { ArchivedResponse } from "../fetch/page_archive.ts";
 import type { WireRequest } from "../fetch/http/request.ts";
 import type { Mask } from "../report/text/mask.ts";

@@ -7,7 +7,7 @@ import { parseRecord } from "./warc/warc.ts";
 
 /** What was found in a file. */
 export interface VerifiedFile {
-  /** Number of records that are as they state. */
+  /** Number of records that match what they state. */
   readonly records: number;
   /** `offset length` of its responses. */
   readonly responses: ReadonlySet<string>;

@@ -1,4 +1,4 @@
-// Keeps where archived responses lie, in the table hindcast_archive. Rows are written in the transaction that
+// Keeps the places of archived responses, in the table hindcast_archive. Rows are written in the transaction that
 // commits the rows of the response. Invariant: an entry is at most 100 bytes with its part of the index.
 import type { SettledResponse } from "../archive/archive.ts";
 import type { Row, RowSet } from "../extract/row_shape.ts";
@@ -27,7 +27,7 @@ export async function committedSince(
   }));
 }
 
-/** What an archive holds of a job, as far as its rows were committed. */
+/** The archived responses of a job whose rows were committed. */
 export interface ArchiveHoldings {
   /** Number of responses. */
   readonly responses: number;
@@ -39,7 +39,7 @@ export interface ArchiveHoldings {
   readonly to: string | null;
 }
 
-/** What the archive holds of a job; undefined if it holds nothing. */
+/** The archived responses of a job; undefined if there are none. */
 export async function archiveHoldings(
   target: Pick<Target, "query">,
   job: string,
@@ -60,7 +60,7 @@ export async function archiveHoldings(
   };
 }
 
-/** Where the responses of a job lie, as the target records it; none in a database of an earlier version. */
+/** The places of a job's responses, as recorded in the target; none in a database of an earlier version. */
 export async function* recordedPlaces(
   target: Pick<Target, "stream">,
   job: string,
@@ -75,7 +75,7 @@ export async function* recordedPlaces(
   }
 }
 
-/** Forgets what lies in files that are deleted. */
+/** Forgets the responses in deleted files. */
 export async function forgetFiles(
   target: Pick<Target, "query">,
   files: readonly bigint[],
@@ -88,7 +88,7 @@ export async function forgetFiles(
     });
 }
 
-/** The rows that record where responses of a job lie, at an instant in epoch milliseconds. */
+/** The rows that record the places of a job's responses, at an instant in epoch milliseconds. */
 export function archiveRows(
   job: string,
   responses: readonly SettledResponse[],

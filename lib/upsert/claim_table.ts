@@ -34,9 +34,9 @@ export interface ClaimRequest {
   readonly stream: string;
   /** Canonical string of the parameters. */
   readonly scope: string;
-  /** What it wants, in order. */
+  /** The windows that it wants, in order. */
   readonly wanted: readonly WantedWindow[];
-  /** How many of them it wants at most: others may have the first ones. */
+  /** The most windows that it wants: others may have claimed the first ones. */
   readonly limit: number;
 }
 
@@ -64,8 +64,9 @@ export class ClaimTable {
   }
 
   /**
-   * Claims what is free and was not committed since a mark up to which the logs are known; returns the tokens that
-   * were granted, and what others have done in the stream. The logs are read before the lock is taken.
+   * Claims windows that are free and were not committed since a mark up to which the logs are known; returns
+   * the tokens that were granted, and what others have done in the stream. The logs are read before the lock
+   * is taken.
    */
   async claim(
     request: ClaimRequest,
@@ -91,7 +92,7 @@ export class ClaimTable {
     return { claims: claimed(results[0]!), logs: logsOf(results[1]!, mark) };
   }
 
-  /** Gives claims back; all of the worker's without tokens. */
+  /** Returns claims; all of the worker's if no tokens are given. */
   async release(tokens?: readonly string[]): Promise<void> {
     if (tokens?.length === 0) return;
     const which = tokens === undefined ? `worker = ${this.#worker}` : tokenIn(tokens);
@@ -101,8 +102,8 @@ export class ClaimTable {
   }
 
   /**
-   * The statement that gives claims up in the transaction of their rows. That the worker still holds its lock is
-   * checked by the same transaction; it deletes nothing when it is repeated.
+   * The statement that ends claims in the transaction of their rows, which also checks that the worker still
+   * holds its lock. A repetition deletes nothing.
    */
   completionSql(tokens: readonly string[]): string {
     return `DELETE FROM ${CLAIMS_TABLE} WHERE job = ${this.#job} AND ${tokenIn(tokens)}`;
@@ -146,14 +147,14 @@ FROM ${CLAIMS_TABLE} WHERE job = ${this.#job} AND stream IN (${
   }
 }
 
-/** Takes the lock under which claims of a job change hands, until the end of the transaction. */
+/** Takes the lock under which a job's claims change, until the end of the transaction. */
 export function claimLockSql(job: string): string {
   return "SELECT pg_advisory_xact_lock(hashtextextended(" +
     `'hindcast claims ' || current_schema() || '/' || ${job}, 0))`;
 }
 
 /**
- * Gives up the claims of workers whose lease has ended: first their locks, so that a worker that continues finds
+ * Ends the claims of workers whose lease has ended: first their locks, so that a worker that continues finds
  * its lock gone and commits nothing.
  */
 export function reapSql(job: string): string[] {

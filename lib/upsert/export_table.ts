@@ -47,7 +47,7 @@ export class ExportTable implements ExportStore {
     }));
   }
 
-  /** Looks first: a table that exists takes no right to create tables. */
+  /** Checks first: if the table exists, the right to create tables is not required. */
   async #create(): Promise<void> {
     try {
       if (await this.#isMissing()) await this.#target.query(CREATE_SQL);

@@ -12,7 +12,7 @@ import type { Target } from "./write/target.ts";
 
 /** The feed of one track. */
 export interface FeedState extends Track {
-  /** Where it has arrived. */
+  /** Its position. */
   readonly position: FeedPosition;
   /** Pages with rejected rows, which the next run reads again. */
   readonly rejected: readonly RejectedPage[];
@@ -26,14 +26,14 @@ const READ_SQL = `SELECT * FROM (SELECT f.*,
   max(seq) OVER (PARTITION BY stream, scope, each) AS last FROM ${FEEDS_TABLE} AS f WHERE job = $1) AS f
 WHERE seq = last OR rejected > 0 ORDER BY stream, scope, each, seq DESC`;
 
-/** Rows kept of a feed that are of no use any more: neither its last page nor one to read again. */
+/** Rows of a feed that are no longer needed: neither its last page nor one to read again. */
 const TRIM_SQL = `DELETE FROM ${FEEDS_TABLE} AS f USING (SELECT DISTINCT ON (stream, scope, each)
   stream, scope, each, seq, started_at FROM ${FEEDS_TABLE} WHERE job = $1
   ORDER BY stream, scope, each, seq DESC) AS last
 WHERE f.job = $1 AND f.stream = last.stream AND f.scope = last.scope AND f.each = last.each
 AND f.seq < last.seq AND (f.rejected = 0 OR f.started_at <> last.started_at)`;
 
-/** Begins the feeds of a stream anew: the next page is the first, and old ones with rejected rows are forgotten. */
+/** Restarts the feeds of a stream: the next page is the first, and old pages with rejected rows are forgotten. */
 const RESET_SQL = `INSERT INTO ${FEEDS_TABLE}
 (job, stream, scope, each, seq, ended, rejected, pages, records, rows, started_at, read_at)
 SELECT job, stream, scope, each, max(seq) + 1, false, 0, 0, 0, 0, now(), now()
@@ -43,7 +43,7 @@ FROM ${FEEDS_TABLE} WHERE job = $1 AND stream = $2 GROUP BY job, stream, scope, 
 const MOST_AGAIN = 1_000;
 
 /**
- * Where the feeds of a job have arrived; none in a database of an earlier version.
+ * The positions of a job's feeds; none in a database of an earlier version.
  *
  * @throws {Failure} of kind `target` if they cannot be read.
  */
@@ -90,7 +90,7 @@ function textOf(value: unknown): string | null {
 }
 
 /**
- * Begins the feeds of streams anew, whatever was read of them.
+ * Restarts the feeds of streams from the beginning.
  *
  * @throws {Failure} of kind `target`.
  */
@@ -119,7 +119,7 @@ export class FeedLog {
   }
 
   /**
-   * Reads where the feeds have arrived, after deleting what is of no use any more.
+   * Reads the positions of the feeds, after deleting rows that are no longer needed.
    *
    * @throws {Failure} of kind `target`.
    */
@@ -131,7 +131,7 @@ export class FeedLog {
     this.#states = new Map(states.map((state) => [idOf(state), state]));
   }
 
-  /** Where a feed has arrived; undefined before its first page. */
+  /** The position of a feed; undefined before its first page. */
   position(track: Track): FeedPosition | undefined {
     return this.#states.get(idOf(track))?.position;
   }

@@ -109,7 +109,7 @@ export async function writeFields(
   await target.write([{ shape: shapeOf(FIELDS_TABLE), rows }], []);
 }
 
-/** Takes the changes of a job's fields as known from now on. */
+/** Accepts the changes of a job's fields. */
 export async function acceptFields(target: Pick<Target, "query">, job: string): Promise<void> {
   await target.query(`UPDATE ${FIELDS_TABLE} SET change = NULL, changed_at = NULL WHERE job = $1`, {
     parameters: [job],

@@ -98,8 +98,8 @@ export function recordedRun(row: Record<string, unknown>): RecordedRun {
 }
 
 /**
- * Takes what failed or had rejected rows off the list. A row without a reason marks each as resolved, so that
- * readers of the logs since a mark see it.
+ * Removes failed windows and those with rejected rows from the list. A row without a reason marks each as
+ * resolved, so that readers of the logs since a mark see it.
  */
 export async function forgetFailures(target: HistoryTarget, job: string): Promise<void> {
   const key = `job, stream, scope, each, "from", "to"`;

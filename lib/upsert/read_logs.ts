@@ -1,5 +1,5 @@
-// Reads what the logs of a target hold of a job: finished windows, failures and runs, all of them or those
-// that were committed since a mark. It decides nothing and changes nothing.
+// Reads the logs of a job in a target: finished windows, failures and runs, either all or those committed
+// since a mark. It decides nothing and changes nothing.
 import type { Measured } from "../plan/forecast.ts";
 import type { Track } from "../plan/scope.ts";
 import { type CivilMinute, parseCivil } from "../plan/time/civil.ts";
@@ -58,7 +58,7 @@ export interface LoggedFailure extends Track {
 export interface Logs {
   /** What to pass to the next reading; undefined where an earlier version wrote the logs. */
   readonly mark: string | undefined;
-  /** Whether it is all that they hold, not only what was committed since a mark. */
+  /** Whether this is the whole log, not only what was committed since a mark. */
   readonly isWhole: boolean;
   /** Finished windows by track. */
   readonly tracks: readonly LoggedTrack[];

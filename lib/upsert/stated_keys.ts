@@ -1,6 +1,6 @@
-// Owns which rows the pages of a window returned, as keys that are recorded with the rows: the next fetch of
-// the window is compared with them, and what it does not return has vanished. Invariant: it holds the keys of
-// one batch at most; those of earlier batches are in the database.
+// Collects the keys of the rows that the pages of a window returned. They are recorded with the rows; the
+// next fetch of the window is compared with them, and rows that it does not return have vanished. Invariant:
+// it holds the keys of one batch at most; those of earlier batches are in the database.
 import type { Row, RowSet, RowShape } from "../extract/row_shape.ts";
 import type { Unit } from "../plan/stream_plan.ts";
 import type { Window } from "../plan/time/window.ts";

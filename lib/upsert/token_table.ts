@@ -61,7 +61,7 @@ export class TokenTable implements TokenStore {
     await this.#target.query(RELEASE_SQL, { parameters: [account, holder] });
   }
 
-  /** Looks first: a table that exists takes no right to create tables. */
+  /** Checks first: if the table exists, the right to create tables is not required. */
   async #create(): Promise<void> {
     try {
       if (await this.#isMissing()) await this.#target.query(CREATE_SQL);

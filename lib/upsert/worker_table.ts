@@ -1,5 +1,5 @@
 // Owns the entries of a run's processes in the table hindcast_workers: who works on it, since when, and what each
-// has done. Whether one is alive follows from its lock. It claims nothing.
+// has done. Whether a process is alive is known from its lock. It claims nothing.
 import { quoteLiteral } from "./sql/identifier.ts";
 import { claimLockSql, reapSql } from "./claim_table.ts";
 import { hasConnectedSql, leaseEndedSql } from "./sql/lease_sql.ts";
@@ -126,7 +126,7 @@ export class WorkerTable {
     await this.#target.transact([claimLockSql(this.#job), this.#insertSql(run, worker, true)]);
   }
 
-  /** The run of the job that is under way; undefined if there is none, or nobody works on it any more. */
+  /** The run of the job that is in progress; undefined if there is none, or no process works on it any longer. */
   async openRun(): Promise<OpenRun | undefined> {
     const [rows] = await this.#target.transact([
       `SELECT r.run, r.plan::text, r.xid FROM ${RUNS_TABLE} AS r WHERE r.job = ${this.#job} ` +
@@ -187,7 +187,7 @@ export class WorkerTable {
   }
 
   /**
-   * Records the end of a run that nobody else works on any more; returns whether it has ended, by whomever.
+   * Records the end of a run if no other process works on it; returns whether the run has ended.
    */
   async finish(run: string, { worker }: Worker, summary: unknown): Promise<boolean> {
     const ofRun = `job = ${this.#job} AND run = ${quoteLiteral(run)}`;
@@ -245,7 +245,7 @@ export class WorkerTable {
     return { locks, hasExpired: expired![0]![0] === "t" };
   }
 
-  /** Ends the leases of workers that have been silent, unless they were renewed, and gives up what is claimed without a lease. */
+  /** Ends the leases of silent workers, unless they were renewed, and ends claims without a lease. */
   async expire(dead: readonly SilentLock[]): Promise<void> {
     const pairs = dead.map(({ token, lease }) =>
       `(${quoteLiteral(token)}::uuid, ${quoteLiteral(lease)}::timestamptz)`

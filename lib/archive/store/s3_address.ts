@@ -1,4 +1,4 @@
-// Owns where a bucket is and which variables give access to it. Pure; the launcher imports it, so it imports
+// Owns the address of a bucket and the variables that give access to it. Pure; the launcher imports it, so it imports
 // little.
 import type { Env } from "../../config/yaml/env.ts";
 import { Failure } from "../../failure.ts";

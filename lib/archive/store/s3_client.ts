@@ -1,4 +1,4 @@
-// Sends signed requests to an object store that speaks the protocol of Amazon S3, and retries what may pass. It
+// Sends signed requests to an object store that speaks the protocol of Amazon S3, and retries temporary errors. It
 // knows nothing of archives. Invariant: every request is signed with the digest of its body.
 import { AwsV4Signer } from "aws4fetch";
 import type { Env } from "../../config/yaml/env.ts";
@@ -38,7 +38,7 @@ export interface S3Request {
 
 const POLICY = { attempts: 6, initial_wait: 200, max_wait: 10_000, statuses: [] };
 const TIMEOUT_MS = 120_000;
-/** Longest object that is read; files are begun anew after a quarter of it. */
+/** Longest object that is read; a new file begins after a quarter of it. */
 const MOST_BYTES = 1 << 30;
 const NO_SIGNAL = new AbortController().signal;
 

@@ -1,5 +1,5 @@
 // Owns the session with an embedded database, which runs in this process: statements have no round trip, so
-// nothing is pipelined, and everything else waits while one runs. If its engine crashes, the database is
+// nothing is pipelined, and the event loop is blocked while one runs. If its engine crashes, the database is
 // opened again from its folder, as a server would be restarted.
 import { PGlite } from "@electric-sql/pglite";
 import type { Results, Transaction } from "@electric-sql/pglite";

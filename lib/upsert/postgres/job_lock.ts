@@ -16,9 +16,9 @@ import type { LockHolder } from "../write/target.ts";
 import { transact } from "./pipelined_transaction.ts";
 
 const HEARTBEAT_MS = 5_000;
-/** Longest wait before a lost connection is tried again: others count a holder that is silent as dead. */
+/** Longest wait before a lost connection is retried: others consider a silent holder dead. */
 const LONGEST_WAIT_MS = 500;
-/** How often a lock that may be free soon is tried. */
+/** How often a lock that may soon be free is tried. */
 const POLL_MS = 500;
 /** Time within which a living holder takes its advisory lock again after its connection broke. */
 const SIGN_OF_LIFE_MS = 2_000;
@@ -277,7 +277,7 @@ function renewSql(held: Held, more = ""): string {
   return `UPDATE ${LOCKS_TABLE} SET lease_until = ${LEASE_SQL}${more} WHERE ${isOwn(held)}`;
 }
 
-/** A worker that was silent for longer than its lease: its lock is gone, and its windows are given to others. */
+/** A worker that was silent for longer than its lease: its lock is gone, and its windows are claimed by others. */
 function fenced(cause: unknown): Failure {
   return new Failure(
     "locked",

@@ -1,6 +1,6 @@
 // Owns the protocol of one transaction with PostgreSQL: all statements in one message, followed by the rows
 // of every COPY, without waiting for a response in between. One round trip carries a whole batch of all
-// tables: on a link of 20 ms the difference between waiting once and six times. This is legal because,
+// tables: on a link of 20 ms, it waits once instead of six times. This is legal because,
 // after an error, a server skips copy data that it does not expect
 // (https://www.postgresql.org/docs/current/protocol-flow.html, COPY operations).
 import type { Buffer } from "node:buffer";

@@ -1,5 +1,6 @@
-// Owns the settings of every transaction on a server, so that it means the same whatever the defaults of
-// server, database and role are. They end with the transaction: nothing stays on a pooled connection. Pure.
+// Owns the settings of every transaction on a server, so that a transaction behaves the same regardless of
+// the defaults of server, database and role. They end with the transaction: nothing stays on a pooled
+// connection. Pure.
 import { quoteLiteral } from "../sql/identifier.ts";
 import { DURABLE_SQL } from "../write/write_plan.ts";
 
@@ -26,7 +27,7 @@ export function beginWriting(own: Readonly<Record<string, string>>): string[] {
   return ["BEGIN", settingsSql(own, 0)];
 }
 
-/** The statement that applies the settings, `own` ones of the address first, to the current transaction. */
+/** The statement that applies the settings to the current transaction, those of the address (`own`) first. */
 export function settingsSql(
   own: Readonly<Record<string, string>>,
   statementTimeoutMs: number,

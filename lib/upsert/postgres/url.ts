@@ -1,5 +1,5 @@
 // Reads a `postgres://` URL. Pure; it never reads the environment's PG* variables, so a job
-// behaves the same on every machine. A parameter is honoured or refused by name, never ignored in silence.
+// behaves the same on every machine. A parameter is honored or refused by name, never silently ignored.
 // Its errors never repeat the URL, which contains a password.
 import { Failure } from "../../failure.ts";
 import { readServerOptions } from "./server_options.ts";
@@ -44,7 +44,7 @@ const VERIFYING = new Set<SslMode>(["verify-ca", "verify-full"]);
 const DEFAULT_PORT = 5432;
 const DEFAULT_CONNECT_TIMEOUT_S = 15;
 
-/** Parameters that are honoured. */
+/** Parameters that are honored. */
 const HONOURED = [
   "host",
   "port",
@@ -66,7 +66,7 @@ const WITHOUT_EFFECT = new Set([
   "statement_cache_size",
   "prepared_statements",
 ]);
-/** Values that request nothing beyond the behavior of Hindcast. */
+/** Values that request nothing beyond what Hindcast does anyway. */
 const NEUTRAL: Readonly<Record<string, readonly string[]>> = {
   target_session_attrs: ["any", "read-write", "primary"],
   channel_binding: ["disable", "prefer"],
@@ -192,7 +192,7 @@ function connectTimeout(seconds: string | undefined): number {
   if (!/^\d{1,4}$/.test(seconds)) {
     throw unreadable("its connect_timeout is not a number of seconds", "Use connect_timeout=15");
   }
-  // libpq waits for ever at zero and for two seconds at least otherwise.
+  // libpq waits forever at zero, otherwise at least two seconds.
   return seconds === "0" ? DEFAULT_CONNECT_TIMEOUT_S * 1000 : Math.max(2, Number(seconds)) * 1000;
 }
 

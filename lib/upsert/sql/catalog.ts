@@ -13,7 +13,7 @@ export interface ExistingColumn {
   readonly computed: "generated" | "identity" | null;
 }
 
-/** An existing table, as far as writing to it depends on it. */
+/** The properties of an existing table that matter for writing to it. */
 export interface ExistingTable {
   /** The value of `pg_class.relkind`: `r` is a table, `p` a partitioned one, `v` a view. */
   readonly kind: string;

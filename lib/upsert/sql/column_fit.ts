@@ -1,7 +1,7 @@
 // Owns how values of a job's column type get into a column of an existing type. A type that holds every
-// value needs nothing. A type whose input fails on a value that does not fit is used for staging too. A
-// type that would round or cut values in silence is guarded by a check: a value that does not survive the
-// cast is refused. Pure.
+// value needs nothing. A type whose input fails on a value that does not fit is used for staging too. A type
+// that would silently round or truncate values is guarded by a check: a value that does not survive the cast
+// is refused. Pure.
 import type { ColumnType } from "../../config/schema/table_schema.ts";
 import type { ExistingColumn } from "./catalog.ts";
 import { holds, isText, sqlType } from "./sql_type.ts";
@@ -48,7 +48,7 @@ function failsOnMisfit({ base, isEnum }: ExistingColumn, type: ColumnType): bool
   return (type === "integer" || type === "bigint") && INTEGERS.includes(base);
 }
 
-/** Types that take a value that does not fit by rounding or cutting it. */
+/** Types that round or truncate a value that does not fit. */
 function losesOnMisfit(base: string, type: ColumnType): boolean {
   switch (type) {
     case "text":

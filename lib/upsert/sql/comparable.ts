@@ -1,5 +1,5 @@
-// Owns the order of values in PostgreSQL's text form, as far as it is known without PostgreSQL. Where it is
-// not certain, it returns undefined and the database decides. Strings are ordered by code points, as under
+// Compares values in PostgreSQL's text form, as far as their order is known without PostgreSQL. If it is not
+// certain, the result is undefined and the database decides. Strings are ordered by code points, as under
 // COLLATE "C".
 import type { ColumnType } from "../../config/schema/table_schema.ts";
 

@@ -29,7 +29,7 @@ export function quoteIdentifiers(names: readonly string[]): string {
 }
 
 /**
- * A string literal that has the same value whatever `standard_conforming_strings` is.
+ * A string literal that has the same value regardless of `standard_conforming_strings`.
  *
  * @throws {RangeError} if the string contains a NUL, which PostgreSQL cannot store.
  */

@@ -1,5 +1,6 @@
-// Owns when the lease of a lock has ended, in SQL. The server's clock decides, and a lease that runs out while the
-// server is down, or just after it started again, lasts until its holder has had the time to renew it. Pure.
+// Decides in SQL whether the lease of a lock has ended. The server's clock decides, and a lease that runs out
+// while the server is down, or just after it started again, lasts until its holder has had the time to renew
+// it. Pure.
 
 /** Time after the last renewal during which nobody else takes a lock. */
 export const LEASE_MS = 15_000;
@@ -9,7 +10,7 @@ const RENEWS_WITHIN = "interval '5 s'";
 const LONG_ENOUGH = "interval '2 s'";
 const STARTED = "pg_postmaster_start_time()";
 
-/** A condition: the lease has ended, or was given up. */
+/** A condition: the lease has ended, or was released. */
 export function leaseEndedSql(leaseUntil: string): string {
   return `(${leaseUntil} IS NULL OR ${leaseUntil} <= clock_timestamp() AND ` +
     `(${leaseUntil} > ${STARTED} + ${LONG_ENOUGH} OR clock_timestamp() > ${STARTED} + ${RENEWS_WITHIN}))`;

@@ -1,6 +1,6 @@
-// Owns the query that reads what the logs of a target hold of a job: all of it, or what was committed since a
-// mark. A mark is a snapshot: a row is new unless its transaction had been committed in it, so that one that
-// began earlier and commits later is not missed, and nothing is read twice. Pure.
+// Owns the query that reads the logs of a job in a target: completely, or what was committed since a mark. A
+// mark is a snapshot: a row is new unless its transaction had been committed in it, so that one that began
+// earlier and commits later is not missed, and nothing is read twice. Pure.
 import { FAILURES_TABLE, LEDGER_TABLE, RUNS_TABLE } from "./log_tables.ts";
 
 /** The columns of each log that exist; a database of an earlier version does not have all of them. */

@@ -140,7 +140,7 @@ function compareVersions(shape: RowShape, a: Row, b: Row): number | undefined {
   return 0;
 }
 
-/** What two rows share if and only if PostgreSQL considers their keys equal, as far as that is known. */
+/** A string that two rows share if and only if PostgreSQL considers their keys equal, as far as that is known. */
 type Key = string | number;
 
 function keyOf(shape: RowShape, row: Row): Key {

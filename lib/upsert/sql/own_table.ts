@@ -1,4 +1,4 @@
-// Owns the form in which Hindcast declares a table of its own: that of a job's tables. Pure.
+// Declares Hindcast's own tables in the form of a job's tables. Pure.
 import type { Table } from "../../config/schema/job_schema.ts";
 
 /** A table of Hindcast's own, in the form of a job's tables. */

@@ -1,4 +1,4 @@
-// Owns what an SQL query of a job may be: one query that reads tables. The database refuses changes in a
+// Restricts the SQL of a job to one query that reads tables. The database refuses changes in a
 // read-only transaction, but a superuser's COPY ... TO PROGRAM, functions that read or write files, and
 // functions that act on the server are not changes to it. They are refused by name here. Pure.
 import { Failure } from "../../failure.ts";

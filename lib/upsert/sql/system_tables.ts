@@ -51,7 +51,7 @@ export const TABLES_TABLE = "hindcast_tables";
 /** Table of the use of each API's limits. */
 export const LIMITS_TABLE = "hindcast_limits";
 
-/** The table of where archived responses lie. */
+/** The table of the places of archived responses. */
 export const ARCHIVE_TABLE = "hindcast_archive";
 /** Table of the keys of the rows that each window returned, for tables whose rows can vanish. */
 export const STATED_TABLE = "hindcast_stated";
@@ -152,8 +152,8 @@ export const SYSTEM_TABLES: Readonly<Record<string, Table>> = {
   [ARCHIVE_TABLE]: ownTable(
     "Places of the archived responses of committed pages, recorded in the same transaction.",
     ["file", "offset"],
-    // A row and its entry in the index take 92 bytes, as long as the name of the job has 11 characters: the
-    // day on which it was written takes the place of the instant that other tables keep.
+    // A row and its index entry take 92 bytes if the name of the job has 11 characters. Instead of an
+    // instant, as in other tables, it has the day on which it was written.
     {
       ...{ file: "bigint", offset: "integer", length: "integer" },
       ...{ day: "date", updated_at: "date", job: "text" },
@@ -185,7 +185,7 @@ export const SYSTEM_TABLES: Readonly<Record<string, Table>> = {
   ),
   [STATED_TABLE]: ownTable(
     "Keys of the rows that each window returned, for tables whose rows can vanish.",
-    // The end before the start: a search for what a recent window overlaps then passes few others.
+    // The end before the start: a search for windows that overlap a recent one then scans few others.
     ["table", "job", "stream", "scope", "each", "to", "from", "token", "part"],
     {
       table: "text",
@@ -287,7 +287,7 @@ export function stampSql(id: string, identity: string): string {
 
 /**
  * Forgets the transactions of another cluster, which a restored dump brings along: their numbers may be ahead
- * of this one's, and their rows would be read as new for ever.
+ * of this one's, and their rows would be read as new forever.
  */
 export const FORGET_TRANSACTIONS_SQL: readonly string[] = [...LOG_TABLES].map((table) =>
   `UPDATE ${table} SET xid = NULL WHERE xid > txid_current()`
@@ -320,7 +320,7 @@ SELECT c.relname, true, now() FROM pg_class c JOIN pg_attribute a ON a.attrelid 
 WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p')
 AND a.attname = 'updated_at' AND a.atthasdef ON CONFLICT (name) DO NOTHING`;
 
-/** The shape of the rows of a table that Hindcast keeps for itself. */
+/** The shape of the rows of one of Hindcast's own tables. */
 export function shapeOf(table: string): RowShape {
   const { columns, key } = SYSTEM_TABLES[table]!;
   const names = Object.keys(columns);

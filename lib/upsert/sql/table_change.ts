@@ -1,7 +1,7 @@
-// Owns what is done about a table that exists already: columns, indexes, references and comments that the
-// job has and the table does not are added, if the table is Hindcast's own or the job declares `extend`. Nothing
-// is ever dropped, narrowed or retyped: where that would be needed, the failure names the column and what
-// to do. A complete table needs no statement, so it needs no lock and no right but that to write rows.
+// Plans the changes of an existing table: columns, indexes, references and comments that the table is missing
+// are added, if the table is Hindcast's own or the job declares `extend`. Nothing is ever dropped, narrowed
+// or retyped: where that would be needed, the failure names the column and what to do. A complete table
+// requires no statement, so it requires no lock and no right except to write rows.
 import type { Table } from "../../config/schema/job_schema.ts";
 import { Failure } from "../../failure.ts";
 import type { ExistingColumn, ExistingTable } from "./catalog.ts";
@@ -24,7 +24,7 @@ import {
 import { LOG_TABLES } from "./log_tables.ts";
 
 /**
- * Checks that rows of the job can be written to an existing table, as far as it goes.
+ * Checks whether rows of the job can be written to an existing table.
  *
  * @throws {Failure} of kind `target` if the table does not fit, and only its owner can decide what to do.
  */

@@ -1,7 +1,7 @@
 // Owns the statement that finds the rows that vanished: rows that a window returned when it was fetched
 // before, that it did not return now, and that no other window returned last. It marks or deletes them, and
 // forgets what the earlier fetch returned. Pure. Invariant: a row that no fetch has returned is never touched,
-// and neither is one that may lie outside the windows that were read.
+// and neither is one that may be outside the windows that were read.
 import type { Vanished } from "../../config/schema/table_schema.ts";
 import type { RowShape } from "../../extract/row_shape.ts";
 import { comparable } from "./comparable.ts";
@@ -11,7 +11,7 @@ import { sqlType } from "./sql_type.ts";
 import { STATED_TABLE } from "./system_tables.ts";
 import { UPDATED_AT, VANISHED_AT } from "./table_sql.ts";
 
-/** A window that was read whole, and none of whose rows were rejected. */
+/** A window that was read completely and had no rejected row. */
 export interface ReadWindow {
   /** Name of the job. */
   readonly job: string;
@@ -106,7 +106,7 @@ function comparisonSql(
   return `WITH ${steps.join(",\n")}\nSELECT ${count} INTO hindcast_count`;
 }
 
-/** What an earlier, longer fetch returned for dates that were not read now is kept for those. */
+/** Keys that an earlier, longer fetch returned for dates outside this one are kept for those dates. */
 function restSql(): string {
   const rest = `ARRAY(SELECT k FROM unnest(old.keys) AS k WHERE k IN (SELECT k FROM gone))`;
   const part = (to: string, from: string, condition: string) =>
@@ -145,7 +145,7 @@ function valuesOf({ job, stream, scope, each, from, to, token }: ReadWindow): st
   return `(${track}, ${from}::bigint, ${to}::bigint, ${quoteLiteral(token)})`;
 }
 
-/** The condition that what the windows returned before is still recorded. */
+/** The condition that earlier keys of the windows are still recorded. */
 export function isStatedSql(table: string, windows: readonly ReadWindow[]): string {
   const isOfTrack = TRACK.map((column) => `s.${column} = r.${column}`).join(" AND ");
   return `EXISTS (SELECT FROM ${STATED_TABLE} AS s, (VALUES ${windows.map(valuesOf).join(", ")}) ` +

@@ -1,5 +1,6 @@
-// Owns the tables through which the processes of a run share its work: who they are, and which windows each of
-// them has claimed. Whether a worker is alive is not here: it holds a lock of its own name (job_lock.ts).
+// Owns the tables through which the processes of a run share its work: who they are, and which windows each
+// of them has claimed. Whether a worker is alive is known from the lock under its name (job_lock.ts), not
+// from these tables.
 import type { Table } from "../../config/schema/job_schema.ts";
 import { ownTable } from "./own_table.ts";
 

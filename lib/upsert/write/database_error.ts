@@ -132,7 +132,7 @@ function consequenceOf(code: string): Consequence {
   return CONSEQUENCES[code] ?? CONSEQUENCES[code.slice(0, 2)] ?? "final";
 }
 
-/** Errors without a SQLSTATE, or with a general one, that no retry can cure. */
+/** Errors without a SQLSTATE, or with a general one, that no retry can fix. */
 const NEVER_PASSES = new RegExp(
   [
     "certificate",
@@ -146,7 +146,7 @@ const NEVER_PASSES = new RegExp(
   "i",
 );
 
-/** Codes that a trigger's statement can give and no row is the cause of: resources, rights, missing objects. */
+/** Codes that a trigger's statement can raise although no row is the cause: resources, rights, missing objects. */
 const FAULTS_IN_TRIGGERS = /^(42|53|54|55|57|58|XX)/;
 
 /** The hint for an error whose message is more specific than its code. */

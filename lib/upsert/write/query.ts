@@ -1,4 +1,4 @@
-// Owns what queries take and return, and how the connection that they use is protected. It runs nothing.
+// Declares the options and results of queries, and how their connection is protected. It runs nothing.
 
 /** The result of a query. */
 export interface QueryResult {

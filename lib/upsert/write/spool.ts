@@ -1,6 +1,6 @@
-// Owns the rows of a query between the database and a consumer that takes its time: they are read at once, in
-// one transaction, and kept as JSON in UTF-8, a fraction of the memory of values. So no transaction and no
-// cursor stays open while requests are sent for each row. It contains no SQL.
+// Buffers the rows of a query between the database and a slow consumer: they are read at once, in one
+// transaction, and kept as JSON in UTF-8, a fraction of the memory of values. So no transaction and no cursor
+// stays open while requests are sent for each row. It contains no SQL.
 import type { QueryResult } from "./query.ts";
 
 const encoder = new TextEncoder();

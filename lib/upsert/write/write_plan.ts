@@ -55,7 +55,7 @@ export const GUARD: number = -1;
 const OTHER = -2;
 
 /**
- * Makes commits durable where the server's owner has traded that for speed: a checkpoint must never be
+ * Makes commits durable even if the server is configured otherwise: a checkpoint must never be
  * ahead of the rows, not even after a crash of the server.
  */
 export const DURABLE_SQL: string = "set_config('synchronous_commit', " +
