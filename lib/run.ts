@@ -205,7 +205,7 @@ async function announce(input: RunInput): Promise<void> {
   const { streams: totals } = surveyOf(job, forecasts, input.limitsUse);
   for (const [name, { minutesLeft }] of forecasts) {
     const stream = job.streams[name]!;
-    const { left, done, requests_left, seconds_left } = totals[name]!;
+    const { left, done, requests_left, seconds_left, at_least } = totals[name]!;
     const own = rangeOf(stream, range);
     input.listen({
       kind: "stream_planned",
@@ -219,6 +219,7 @@ async function announce(input: RunInput): Promise<void> {
       doneAtMs: input.wallNow() + 1_000 * seconds_left,
       requestsPerSecond: paceOf(input, name, requests_left),
       exact: stream.window === undefined || !stream.window.auto,
+      atLeast: at_least,
     });
   }
 }

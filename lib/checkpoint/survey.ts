@@ -4,8 +4,9 @@
 import type { ReplayedTrack } from "../archive/replay.ts";
 import type { Job } from "../config/schema/job.ts";
 import { eachValues } from "../plan/each_values.ts";
-import type { Extent, StreamForecast } from "../plan/forecast.ts";
+import type { StreamForecast } from "../plan/forecast.ts";
 import { forecastStream, secondsOf } from "../plan/forecast.ts";
+import type { Extent } from "../plan/request_forecast.ts";
 import type { Track } from "../plan/scope.ts";
 import { canonical, scopeOf } from "../plan/scope.ts";
 import { stagesOf } from "../plan/stage.ts";
@@ -37,6 +38,8 @@ export interface Totals {
   rows_left: number;
   /** Seconds that those take at the allowed rate, with what of the quotas is used already. */
   seconds_left: number;
+  /** Whether more requests may be left, since nothing says how many records there are. */
+  at_least: boolean;
 }
 
 /** The output of `--check-status --json`; its field names are stable. */
@@ -177,6 +180,7 @@ function addExceptSeconds(totals: Totals, forecast: StreamForecast): void {
   totals.left += forecast.left;
   totals.requests_left += forecast.requestsLeft;
   totals.rows_left += forecast.rowsLeft;
+  totals.at_least ||= forecast.isLeast;
 }
 
 function emptyTotals(): Totals {
@@ -190,5 +194,6 @@ function emptyTotals(): Totals {
     requests_left: 0,
     rows_left: 0,
     seconds_left: 0,
+    at_least: false,
   };
 }

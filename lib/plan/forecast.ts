@@ -5,17 +5,13 @@ import type { Stream } from "../config/schema/job_schema.ts";
 import { type LimitedRequests, type LimitsUse, secondsUnder } from "./time/quota_seconds.ts";
 import type { Rate } from "./time/rate.ts";
 import { MINUTES_PER_DAY } from "./time/civil.ts";
-import { autoBounds, pageSize } from "./auto_bounds.ts";
-import { TARGET_PAGES, USUAL_OF_CAP } from "./auto_window.ts";
-import { minutesOf } from "./time/window.ts";
-
-/** Extent of the dates of a stream, over all its tracks. */
-export interface Extent {
-  /** Civil minutes. */
-  readonly minutes: number;
-  /** Windows of the declared length; for a stream without windows, tracks. */
-  readonly windows: number;
-}
+import {
+  type Extent,
+  mayTakeMore,
+  orderCount,
+  requestCount,
+  windowCount,
+} from "./request_forecast.ts";
 
 /** Sums of what runs have measured. */
 export interface Measured {
@@ -53,6 +49,8 @@ export interface StreamForecast {
   readonly minutesLeft: number;
   /** Milliseconds from a request to the end of its response; undefined before the first. */
   readonly answerMs: number | undefined;
+  /** Whether more requests may be left than forecast, since nothing says how many records there are. */
+  readonly isLeast: boolean;
 }
 
 /** Number of measured windows above which their means replace the job file's values. */
@@ -80,6 +78,7 @@ export function forecastStream(
     answerMs: measured === undefined || measured.pages === 0
       ? undefined
       : measured.answerMs / measured.pages,
+    isLeast: b.windows > 0 && mayTakeMore(stream, trusted !== undefined),
   };
 }
 
@@ -97,17 +96,18 @@ function extentForecast(
     const pages = measured === undefined ? 1 : measured.pages / measured.windows;
     return {
       windows: extent.windows,
-      requests: Math.ceil(extent.windows * pages),
+      requests: Math.ceil(extent.windows * pages) + orderCount(stream, extent.windows),
       rows: Math.round(extent.windows * records * rowsPerRecord(stream, measured)),
     };
   }
   if (extent.minutes === 0) return { windows: 0, requests: 0, rows: 0 };
   const density = recordsPerMinute(stream, measured);
-  const windows = stream.window.auto ? autoWindows(stream, extent, density) : extent.windows;
+  const windows = windowCount(stream, extent, density);
+  const records = (density ?? 0) * extent.minutes;
   return {
     windows,
-    requests: requestsOf(stream, windows, extent, density),
-    rows: Math.round((density ?? 0) * extent.minutes * rowsPerRecord(stream, measured)),
+    requests: requestCount(stream, windows, records / windows),
+    rows: Math.round(records * rowsPerRecord(stream, measured)),
   };
 }
 
@@ -137,29 +137,6 @@ function rowsPerRecord(stream: Stream, measured: Measured | undefined): number {
 
 function mappings(stream: Stream): number {
   return stream.rows.length;
-}
-
-/** How many windows auto_window.ts creates once it has learned the density. */
-function autoWindows(stream: Stream, extent: Extent, density: number | undefined): number {
-  const bounds = autoBounds(stream);
-  const { pageSize, maxRecords = Infinity } = bounds;
-  const records = Math.min(pageSize * TARGET_PAGES, maxRecords * USUAL_OF_CAP);
-  const fitting = density === undefined || density === 0 ? Infinity : records / density;
-  const longest = bounds.max === undefined ? Infinity : minutesOf(bounds.max);
-  const length = Math.max(minutesOf(bounds.min), Math.min(fitting, longest));
-  return Math.max(1, Math.ceil(extent.minutes / length));
-}
-
-/** Requests of windows: the pages that their records fill; the last page of each is half full on average. */
-function requestsOf(
-  stream: Stream,
-  windows: number,
-  extent: Extent,
-  density: number | undefined,
-): number {
-  const pages = (density ?? 0) * extent.minutes / pageSize(stream);
-  const perWindow = pages / Math.max(windows, 1);
-  return perWindow <= 1 ? windows : Math.ceil(pages + windows / 2);
 }
 
 /** Requests per second that all rates allow; undefined without rates. */

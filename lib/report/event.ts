@@ -34,6 +34,8 @@ export type RunEvent =
     requestsPerSecond: number | null;
     /** Whether windows and requests are counted rather than forecast. */
     exact: boolean;
+    /** Whether more requests may be needed, since nothing says how many records there are. */
+    atLeast: boolean;
   }
   /** Something happened between Hindcast and the API. */
   | { kind: "request"; event: FetchEvent }

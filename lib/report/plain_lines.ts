@@ -62,15 +62,14 @@ type Of<Kind extends RunEvent["kind"]> = Extract<RunEvent, { kind: Kind }>;
 const [STREAM_CHARS, DATES_CHARS] = [12, 24];
 
 function plannedLine(event: Of<"stream_planned">): string {
-  const { stream, range, windows, skipped, requests, seconds, requestsPerSecond, exact } = event;
+  const { stream, range, windows, skipped, requests, seconds, requestsPerSecond } = event;
   const done = formatCompletion(seconds, event.doneAtMs);
-  const approximately = exact ? "" : "~";
+  const approximately = event.exact ? "" : "~";
+  const forecast = event.atLeast ? "at least " : approximately;
   const at = requestsPerSecond === null ? "" : ` at ${formatRate(requestsPerSecond)}`;
   const requested = requests === 0
     ? "nothing to fetch"
-    : `${approximately}${formatCount(requests, "request")}${at}, about ${
-      formatSeconds(seconds)
-    }${done}`;
+    : `${forecast}${formatCount(requests, "request")}${at}, about ${formatSeconds(seconds)}${done}`;
   return [
     `${stream.padEnd(STREAM_CHARS + 2)} ${(range ?? "all").padEnd(DATES_CHARS)}`,
     cell(windows + skipped, 6, "window", approximately),

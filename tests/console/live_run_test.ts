@@ -25,6 +25,7 @@ const planned: Extract<RunEvent, { kind: "stream_planned" }> = {
   doneAtMs: 0,
   requestsPerSecond: 2,
   exact: true,
+  atLeast: false,
 };
 
 const subject = (from: string, to: string) => ({ stream: "readings", each: "", from, to });

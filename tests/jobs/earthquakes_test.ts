@@ -3,6 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import week from "vega-datasets/data/earthquakes.json" with { type: "json" };
 import type { Job } from "../../lib/config/schema/job.ts";
+import { assertForecast } from "./forecast_of.ts";
 import { type FdsnServer, type Feature, serveFdsn } from "./fdsn_server.ts";
 import { openWorld, type World } from "./world.ts";
 
@@ -87,6 +88,7 @@ for (const target of ["postgres", "pglite"] as const) {
     await using s = await setup(week.features, target === "pglite" ? { target } : {});
     const ran = await s.world.backfill(DAYS);
     assertEquals([ran.error, ran.summary.ok, ran.summary.rejected], [undefined, true, 0]);
+    assertForecast(ran, s.server.asked.length);
     const rows = (await s.world.query(ROWS)).map(({ row }) => row);
     assertEquals(rows.length, 1707);
     const features = [...week.features].sort((a, b) => a.id < b.id ? -1 : 1);

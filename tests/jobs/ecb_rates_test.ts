@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { assertForecast } from "./forecast_of.ts";
 import { daysBetween, recorded, unknownParams } from "./recorded.ts";
 import { openWorld } from "./world.ts";
 
@@ -40,10 +41,11 @@ Deno.test("ecb_rates reads CSV, a year at a time, for several currencies in one 
   await using server = serveRates(() => new Response(null, { status: 404 }));
   const env = { ECB_URL: `${server.url}/service` };
   await using world = await openWorld({ job: "ecb_rates.yaml", env });
-  const { summary, error } = await world.backfill(
+  const ran = await world.backfill(
     "--start-date 2023-12-29 --end-date 2025-01-05 --currencies USD GBP",
   );
-  assertEquals([error, summary.ok, summary.rejected], [undefined, true, 0]);
+  assertEquals([ran.error, ran.summary.ok, ran.summary.rejected], [undefined, true, 0]);
+  assertForecast(ran, server.asked.length);
   assertEquals(
     server.asked.map(({ searchParams: p }) => [p.get("startPeriod"), p.get("endPeriod")]),
     [

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { Job } from "../../lib/config/schema/job.ts";
+import { assertForecast } from "./forecast_of.ts";
 import { daysBetween, recorded, unknownParams } from "./recorded.ts";
 import { openWorld } from "./world.ts";
 
@@ -67,14 +68,15 @@ const AGENCY = {
   url: "https://www.federalregister.gov/agencies/x-department",
 };
 
-/** The job with pages of four documents, by link or by number. */
+/** The job with pages of four documents, by link or by number, and as many documents as the server has. */
 function shortPages(by: "next_link" | "page") {
   return (job: Job): Job => {
     const stream = job.streams.documents!;
     const paging = by === "next_link"
       ? { ...stream.paging, size: 4 }
       : { by, page_param: "page", first: 1, size_param: "per_page", size: 4, in: "query" };
-    const documents = { ...stream, paging: paging as typeof stream.paging };
+    const forecast = { records_per_day: 20 / 7, rows_per_record: 2 };
+    const documents = { ...stream, forecast, paging: paging as typeof stream.paging };
     return { ...job, streams: { ...job.streams, documents } };
   };
 }
@@ -90,8 +92,9 @@ for (const by of ["next_link", "page"] as const) {
       env,
       change: shortPages(by),
     });
-    const { summary, error } = await world.backfill(DAYS);
-    assertEquals([error, summary.ok, summary.rejected], [undefined, true, 0]);
+    const ran = await world.backfill(DAYS);
+    assertEquals([ran.error, ran.summary.ok, ran.summary.rejected], [undefined, true, 0]);
+    assertForecast(ran, server.asked.length);
 
     const documents = daysBetween("2024-02-29", "2024-03-31").flatMap(documentsOf);
     const rows = await world.query("SELECT * FROM documents ORDER BY document_number");

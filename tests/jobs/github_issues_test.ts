@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Job } from "../../lib/config/schema/job.ts";
+import { assertForecast } from "./forecast_of.ts";
 import { recorded, unknownParams } from "./recorded.ts";
 import { openWorld } from "./world.ts";
 
@@ -14,13 +15,13 @@ interface Issue {
   title: string;
 }
 
-/** Issues, one every five hours, every third a pull request; two at the edges of a day. */
-function issues(count: number): Issue[] {
+/** Issues, one every few hours, every third a pull request; two at the edges of a day. */
+function issues(count: number, everyHours = 5): Issue[] {
   const all = Array.from({ length: count }, (_, at): Issue => ({
     id: 9_000_000_000 + at,
     number: at + 1,
     isPull: at % 3 === 2,
-    updatedAt: START + at * 5 * HOUR_MS,
+    updatedAt: START + at * everyHours * HOUR_MS,
     title: `Issue ${at + 1}`,
   }));
   all[0]!.updatedAt = START;
@@ -114,16 +115,18 @@ function world(url: string, change?: (job: Job) => Job) {
 }
 
 Deno.test("github_issues follows Link headers to every issue and label", async () => {
-  const all = issues(400);
+  const all = issues(900, 2);
   await using server = serveGithub(all);
   await using w = await world(server.url);
-  const { summary, error, events } = await w.backfill(DAYS);
+  const ran = await w.backfill(DAYS);
+  const { summary, error, events } = ran;
   assertEquals([error, summary.ok, summary.rejected], [undefined, true, 0]);
+  assertForecast(ran, server.asked.length);
   assertEquals(JSON.stringify(events).includes("ghp_secret"), false);
 
   const rows = await w.query(`SELECT *, to_char(updated_at AT TIME ZONE 'UTC',
     'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS updated FROM issues ORDER BY number`);
-  assertEquals(rows.length, 400);
+  assertEquals(rows.length, 900);
   for (const [at, row] of rows.entries()) {
     const given = shown(all[at]!);
     assertEquals(

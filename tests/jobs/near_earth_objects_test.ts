@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { assertForecast } from "./forecast_of.ts";
 import { daysBetween, recorded, unknownParams } from "./recorded.ts";
 import { openWorld } from "./world.ts";
 
@@ -48,11 +49,10 @@ Deno.test("near_earth_objects reads arrays under date keys, three levels deep", 
   await using server = serveFeed();
   const env = { NASA_URL: `${server.url}/neo/rest/v1`, NASA_API_KEY: "a-key-of-nasa" };
   await using world = await openWorld({ job: "near_earth_objects.yaml", env });
-  const { summary, error, events } = await world.backfill(
-    "--start-date 2024-02-26 --end-date 2024-03-06",
-  );
-  assertEquals([error, summary.ok, summary.windows.done], [undefined, true, 2]);
-  assertEquals(JSON.stringify(events).includes("a-key-of-nasa"), false);
+  const ran = await world.backfill("--start-date 2024-02-26 --end-date 2024-03-06");
+  assertEquals([ran.error, ran.summary.ok, ran.summary.windows.done], [undefined, true, 2]);
+  assertForecast(ran, server.asked.length);
+  assertEquals(JSON.stringify(ran.events).includes("a-key-of-nasa"), false);
 
   const objects = daysBetween("2024-02-26", "2024-03-06").flatMap(objectsOf);
   const rows = await world.query("SELECT * FROM asteroids ORDER BY id");

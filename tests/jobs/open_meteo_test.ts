@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { assertForecast } from "./forecast_of.ts";
 import { daysBetween, recorded, unknownParams } from "./recorded.ts";
 import { openWorld } from "./world.ts";
 
@@ -56,8 +57,9 @@ Deno.test("open_meteo turns columns into rows, for each place and 14 days", asyn
     env,
     now: "2025-02-08T12:00:00Z",
   });
-  const { summary, error } = await world.backfill("--start-date 2025-01-01 --end-date 2025-02-08");
-  assertEquals([error, summary.ok, summary.rejected], [undefined, true, 0]);
+  const ran = await world.backfill("--start-date 2025-01-01 --end-date 2025-02-08");
+  assertEquals([ran.error, ran.summary.ok, ran.summary.rejected], [undefined, true, 0]);
+  assertForecast(ran, server.asked.length);
 
   const asked = server.asked.map(({ searchParams: params }) =>
     `${params.get("latitude")} ${params.get("start_date")} ${params.get("end_date")}`
@@ -106,8 +108,9 @@ Deno.test("open_meteo fetches the unsettled days again", async () => {
   world.nowMs = Date.parse("2025-02-20T12:00:00Z");
   state.knownUntil = "2025-02-15T00:00";
   server.asked.length = 0;
-  const { summary } = await world.backfill("--resume");
-  assertEquals(summary.ok, true);
+  const ran = await world.backfill("--resume");
+  assertEquals(ran.summary.ok, true);
+  assertForecast(ran, server.asked.length);
   const asked = server.asked.filter(({ searchParams }) => searchParams.get("latitude") === "51.47");
   assertEquals(
     asked.map(({ searchParams }) => [searchParams.get("start_date"), searchParams.get("end_date")]),

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { assertForecast } from "./forecast_of.ts";
 import { recorded, unknownParams } from "./recorded.ts";
 import { openWorld } from "./world.ts";
 
@@ -41,8 +42,9 @@ Deno.test("prometheus joins the series of each day by a hash of their labels", a
   await using server = servePrometheus();
   const env = { PROMETHEUS_URL: server.url };
   await using world = await openWorld({ job: "prometheus.yaml", env });
-  const { summary, error } = await world.backfill("--start-date 2025-01-30 --end-date 2025-01-31");
-  assertEquals([error, summary.ok, summary.rejected], [undefined, true, 0]);
+  const ran = await world.backfill("--start-date 2025-01-30 --end-date 2025-01-31");
+  assertEquals([ran.error, ran.summary.ok, ran.summary.rejected], [undefined, true, 0]);
+  assertForecast(ran, server.asked.length);
 
   const first = Date.parse("2025-01-30T00:00Z") / 1000;
   const expected = [["requests", 1], ["requests", 0], ["up", 0], ["up", 1]].flatMap(

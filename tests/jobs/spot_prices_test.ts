@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { assertForecast } from "./forecast_of.ts";
 import { recorded, unknownParams } from "./recorded.ts";
 import { openWorld } from "./world.ts";
 
@@ -6,17 +7,8 @@ const HOUR_MS = 3_600_000;
 /** Summer time of 2024, in UTC. */
 const [SUMMER, WINTER] = ["2024-03-31T01:00Z", "2024-10-27T01:00Z"].map((text) => Date.parse(text));
 
-const PRICES = [["2024-03-29T23:00Z", "2024-04-01T22:00Z"], [
-  "2024-10-25T22:00Z",
-  "2024-10-28T23:00Z",
-]]
-  .flatMap(([from, to]) => {
-    const first = Date.parse(from!);
-    return Array.from(
-      { length: (Date.parse(to!) - first) / HOUR_MS },
-      (_, n) => first + n * HOUR_MS,
-    );
-  })
+const [FIRST, END] = ["2024-03-29T23:00Z", "2024-10-28T23:00Z"].map((text) => Date.parse(text));
+const PRICES = Array.from({ length: (END! - FIRST!) / HOUR_MS }, (_, n) => FIRST! + n * HOUR_MS)
   .flatMap((at) => ["DK1", "SE3"].map((area) => ({ ...priceAt(at), PriceArea: area })));
 
 function priceAt(at: number) {
@@ -53,14 +45,13 @@ Deno.test("spot_prices requests Danish local times and loses no hour when clocks
     env: { ENERGINET_URL: server.url },
     change: (job) => {
       const prices = job.streams.prices!;
-      const paging = { ...prices.paging, size: 20 } as typeof prices.paging;
+      const paging = { ...prices.paging, size: 200 } as typeof prices.paging;
       return { ...job, streams: { prices: { ...prices, paging } } };
     },
   });
-  const { summary, error } = await world.backfill(
-    "--start-date 2024-03-30 --end-date 2024-10-28 --areas DK1 SE3",
-  );
-  assertEquals([error, summary.ok, summary.rejected], [undefined, true, 0]);
+  const ran = await world.backfill("--start-date 2024-03-30 --end-date 2024-10-28 --areas DK1 SE3");
+  assertEquals([ran.error, ran.summary.ok, ran.summary.rejected], [undefined, true, 0]);
+  assertForecast(ran, server.asked.length);
   const rows = await world.query(
     `SELECT area, to_char(hour AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS') AS utc,
     to_char(hour_dk, 'YYYY-MM-DD"T"HH24:MI:SS') AS dk, eur_mwh::float AS eur, dkk_mwh::text AS dkk

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { assertForecast } from "./forecast_of.ts";
 import { daysBetween, type Recorded, recorded } from "./recorded.ts";
 import { openWorld, type World } from "./world.ts";
 
@@ -75,11 +76,12 @@ async function setup(): Promise<{ server: Recorded; world: World } & AsyncDispos
 
 Deno.test("wikimedia_pageviews puts dates into the path, for each article of each project", async () => {
   await using s = await setup();
-  const { summary, error } = await s.world.backfill(
+  const ran = await s.world.backfill(
     "--start-date 2024-12-30 --end-date 2025-01-02 --only article_views " +
       "--articles AC/DC,Nobody --projects en.wikipedia de.wikipedia",
   );
-  assertEquals([error, summary.ok, summary.windows.done], [undefined, true, 8]);
+  assertEquals([ran.error, ran.summary.ok, ran.summary.windows.done], [undefined, true, 8]);
+  assertForecast(ran, s.server.asked.length);
   assertEquals(
     s.server.asked.map(({ pathname }) => pathname).sort()[1],
     [
@@ -120,8 +122,9 @@ Deno.test("wikimedia_pageviews treats a day that is not counted yet as empty, an
   await s.world.backfill("--start-date 2025-10-30 --end-date 2025-10-31 --only top_articles");
   assertEquals((await s.world.knows("top_articles")).empty, [["2025-10-31", "2025-10-31"]]);
   s.server.asked.length = 0;
-  const { summary } = await s.world.backfill("--resume");
-  assertEquals(summary.ok, true);
+  const ran = await s.world.backfill("--resume");
+  assertEquals(ran.summary.ok, true);
+  assertForecast(ran, s.server.asked.length);
   assertEquals(s.server.asked.map(({ pathname }) => pathname.slice(-10)).sort(), [
     "2025/10/30",
     "2025/10/31",

@@ -22,6 +22,7 @@ export function planned(more: Partial<Of<"stream_planned">> = {}): Of<"stream_pl
     doneAtMs: 14_000,
     requestsPerSecond: 2,
     exact: true,
+    atLeast: false,
     ...more,
   };
 }

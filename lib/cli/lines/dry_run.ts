@@ -63,7 +63,10 @@ export async function dryRunLines(
   const forecasts = source === undefined
     ? await wholeForecasts(job, plan)
     : await surveyStreams(source, plan.streams);
-  lines.push(`total: ${leftText(surveyOf(job, forecasts, source?.limitsUse), nowMs)}`, "");
+  const survey = surveyOf(job, forecasts, source?.limitsUse);
+  const at_least = survey.at_least ||
+    plan.streams.some((name) => isFedByTarget(job.streams[name]!));
+  lines.push(`total: ${leftText({ ...survey, at_least }, nowMs)}`, "");
   const tables = Object.entries(job.tables).flatMap(([name, table]) => tableSql(name, table));
   return [...lines, ...tables.map((sql) => `${sql};`)];
 }

@@ -49,9 +49,12 @@ export function surveyLines(
 
 /** Requests, rows and time that are left, with the date of completion where it is a day or more ahead. */
 export function leftText(survey: Omit<Survey, "streams">, nowMs: number): string {
-  const { requests_left, rows_left, seconds_left } = survey;
+  const { requests_left, rows_left, seconds_left, at_least } = survey;
   const done = formatCompletion(seconds_left, nowMs + 1_000 * seconds_left);
-  return `about ${formatCount(requests_left, "request")}, ${formatCount(rows_left, "row")}, ` +
+  const forecast = at_least ? "at least" : "about";
+  return `${forecast} ${formatCount(requests_left, "request")}, ${
+    formatCount(rows_left, "row")
+  }, ` +
     `${formatSeconds(seconds_left)} at the allowed rate${done}`;
 }
 

@@ -20,6 +20,7 @@ const totals = (windows: number, done: number, seconds: number) => ({
   rows_left: (windows - done) * 420,
   seconds,
   seconds_left: seconds / 2,
+  at_least: false,
 });
 
 Deno.test("surveyLines() has a line per stream, with its own dates, and the whole", () => {
