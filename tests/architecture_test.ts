@@ -195,7 +195,7 @@ const ROOMS = [
   ],
   ...["lib/upsert/postgres", "lib/upsert/pglite", "lib/upsert"],
   ...["lib/checkpoint", "lib/report"],
-  ...["lib/probe", "lib/init", "lib/project", "lib/doctor", "lib/verify"],
+  ...["lib/probe", "lib/init/sample", "lib/init", "lib/project", "lib/doctor", "lib/verify"],
   ...[
     "lib/coordinate",
     "lib/backfill.ts",

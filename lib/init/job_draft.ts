@@ -9,6 +9,7 @@ import { type AuthDraft, authOf, readAuth } from "./propose_auth.ts";
 import { lastWord, proposeRecords, type RecordsProposal } from "./propose_records.ts";
 import { proposeDates, proposeStart, type StartDraft } from "./propose_dates.ts";
 import { type PagingDraft, pagingOfSample, proposePaging } from "./propose_paging.ts";
+import type { ColumnDraft } from "./record_walk.ts";
 import { proposeTables, type RecordHints, type TableDraft } from "./propose_tables.ts";
 import {
   datesOf,
@@ -55,8 +56,8 @@ export interface JobDraft extends RequestDraft {
   readonly records: RecordsProposal["records"];
   /** A condition for rows: an array of arrays may begin with a header. */
   readonly when: { readonly path: string; readonly not: readonly string[] } | undefined;
-  /** Path of a record's own date. */
-  readonly recordDate: string | undefined;
+  /** Path of a record's own date, with its format if it has one. */
+  readonly recordDate: string | { readonly path: string; readonly format: string } | undefined;
   /** Tables with their columns. */
   readonly tables: readonly TableDraft[];
   /** What is a guess, by the key of the stream that it concerns. */
@@ -272,15 +273,26 @@ function recordsOf(
     stream: word,
     records,
     when: header === undefined ? undefined : { path: header, not: [header] },
-    recordDate: typeof records === "string" ? dateIn(own) : undefined,
+    recordDate: typeof records === "string" || "optional" in records
+      ? dateIn(own, hints.isUnique !== undefined)
+      : undefined,
     tables: columns === undefined ? [own, ...children] : [own],
   };
 }
 
-/** Path of the date of a record. */
-function dateIn({ columns }: TableDraft): string | undefined {
-  const date = columns.find(({ name, type }) => name === "date" && type === "date");
-  return typeof date?.value === "string" ? date.value : undefined;
+/** Names of the date of a record that a search by dates usually goes by. */
+const RECORD_DATE = /^(date|day|pub_date|published|time_period)$/;
+
+/** The date of a record, if there is one only; without a sample, records may lack any but the plainest. */
+function dateIn({ columns }: TableDraft, hasSample: boolean): JobDraft["recordDate"] {
+  const dates = columns.filter(({ name, type }) =>
+    hasSample
+      ? RECORD_DATE.test(name) && (type === "date" || type === "timestamptz")
+      : name === "date" && type === "date"
+  );
+  const [{ value }] = dates.length === 1 ? dates as [ColumnDraft] : [{ value: undefined }];
+  if (typeof value === "string") return value;
+  return value !== undefined && "format" in value ? value : undefined;
 }
 
 /** The table with the columns that the user named, after those of its key. */

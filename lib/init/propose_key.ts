@@ -19,6 +19,8 @@ export interface KeyHints {
    * have them all; true without a sample.
    */
   readonly isUnique: (columns: readonly ColumnDraft[], each?: string) => boolean;
+  /** Whether there is a sample. */
+  readonly isProven: boolean;
 }
 
 const ID_WORDS = ["id", "uuid", "guid", "gid", "sid", "uid", "oid", "doi", "ulid", "urn", "ein"];
@@ -36,7 +38,7 @@ const CODES = [
   "name",
 ];
 const TIME =
-  /^(date|day|time|timestamp|datetime|date_time|hour|month|year|period|at|ts)$|^(taken|measured|observed|recorded|sampled|trade|event|business|value|valid|start|started|opened?|period)_(at|on|date|time|day|start|ts)$/;
+  /^(date|day|time|timestamp|datetime|date_time|hour|month|year|period|time_period|at|ts)$|^(time_)?(interval|period)_start$|^(taken|measured|observed|recorded|sampled|trade|event|business|value|valid|start|started|opened?|period)_(at|on|date|time|day|start|ts)$/;
 const SAYS_UNIQUE = /\bunique(ly)?\b(?!.*\bper\b)|primary key/i;
 const SAYS_SHARED =
   /\bnot unique|(several|many|multiple|more than one) .*\b(same|share)|may repeat/i;
@@ -78,11 +80,16 @@ function candidates(
     : [[...codes, ...codes.length > 0 || ids.length === 0 ? time : []], ids];
   const [first] = ids;
   const identifier = first?.endsWith("identifier") && !hints.isInner ? [[first]] : [];
-  const others = hints.hasLists || hints.isInner ? [...ids.map((id) => [id]), codes] : plain;
+  const parts = [...ids.map((id) => [id]), codes];
+  // Elements of an array without a time would replace those of other windows.
+  const dated = hints.isProven
+    ? [...parts, time, names.filter((name) => name === "position")]
+    : parts;
+  const others = hints.isInner ? dated : hints.hasLists ? parts : plain;
   // There may be many records with one name, or at one time.
   const sure = [...identifier, ...others].filter((key) =>
     key.length > 0 && String(key) !== "name" &&
-    (String(key) !== String(time) || isSeries)
+    (String(key) !== String(time) || isSeries || hints.isInner)
   );
   return [
     ...own,

@@ -25,7 +25,7 @@ export interface RecordsProposal extends ResponseSigns {
 
 /** Names of arrays of records. */
 const LIST_NAMES =
-  /^(data|items|results?|records?|rows|entries|content|values?|list|elements|objects|hits|features|docs|documents|events|nodes|edges|entry|member|graph|collection)$/i;
+  /^(data|items|results?|records?|rows|entries|content|values?|list|elements|objects|hits|features|docs|documents|events|nodes|edges|entry|item|record|row|obs|series|time_?series|member|graph|collection)$/i;
 /** Names of arrays next to the records. */
 const ASIDE =
   /^(errors?|warnings?|links?|included|facets|aggregations|fields|columns|meta|filters|sort)$/i;

@@ -36,19 +36,20 @@ export interface RecordHints {
 /** The tables of a record, its own first. */
 export function proposeTables(record: Shape, word: string, hints: RecordHints = {}): TableDraft[] {
   const { given = [], each = [], keys, isUnique = () => true } = hints;
+  const isProven = hints.isUnique !== undefined;
   const name = tableName(snakeCase(word));
   const walk = new RecordWalk(record);
   const repeated = each.map((name) => walk.columnOf(name) ?? walk.repeated(name));
   const named = keys === undefined ? [] : [walk.named(keys)];
   const hasLists = walk.lists.length > 0;
-  const proposed = named.length > 0
-    ? [...repeated, ...named]
-    : proposeKey(walk.columns, { word, hasLists, isInner: false, each: repeated, isUnique });
+  const proposed = named.length > 0 ? [...repeated, ...named] : proposeKey(walk.columns, {
+    ...{ word, hasLists, isInner: false, each: repeated, isUnique, isProven },
+  });
   const key = given.length > 0 ? given.map((one) => walk.take(one)) : proposed;
   const own = key.length > 0 ? key : [walk.hash()];
   const table = { name, key: own, columns: keyFirst(walk.columns, own), each: undefined };
   const taken = new Set([name]);
-  return [table, ...childrenOf(walk, table, { above: "", taken, isUnique, depth: 1 })];
+  return [table, ...childrenOf(walk, table, { above: "", taken, isUnique, isProven, depth: 1 })];
 }
 
 /** A level of arrays in arrays. */
@@ -56,13 +57,14 @@ interface Level {
   readonly above: string;
   readonly taken: Set<string>;
   readonly isUnique: KeyHints["isUnique"];
+  readonly isProven: boolean;
   readonly depth: number;
 }
 
 function childrenOf(
   { lists }: RecordWalk,
   parent: TableDraft,
-  { above, taken, isUnique, depth }: Level,
+  { above, taken, isUnique, isProven, depth }: Level,
 ): TableDraft[] {
   return lists.flatMap(({ path, name, of }) => {
     const keys = parent.columns.filter((column) => parent.key.includes(column.name));
@@ -72,7 +74,7 @@ function childrenOf(
     const own = innerKeyOf(
       walk.columns.slice(inherited.length),
       name,
-      (columns) => isUnique(columns, each),
+      { isUnique: (columns) => isUnique(columns, each), isProven },
     );
     const key = [...inherited, ...own.length > 0 ? own : [walk.place()]];
     const table = {
@@ -82,7 +84,7 @@ function childrenOf(
       each,
     };
     const inner = depth < DEEPEST
-      ? childrenOf(walk, table, { above: `${each}.`, taken, isUnique, depth: depth + 1 })
+      ? childrenOf(walk, table, { above: `${each}.`, taken, isUnique, isProven, depth: depth + 1 })
       : [];
     return [table, ...inner];
   });
@@ -92,14 +94,14 @@ function childrenOf(
 function innerKeyOf(
   columns: readonly ColumnDraft[],
   word: string,
-  isUnique: (columns: readonly ColumnDraft[]) => boolean,
+  proof: Pick<KeyHints, "isUnique" | "isProven">,
 ): string[] {
   const [first] = columns;
   const likely = columns.filter((column) =>
     column === first || !/_(id|uuid|guid)$/.test(column.name)
   );
   const keyOf = (columns: readonly ColumnDraft[]) =>
-    proposeKey(columns, { word, hasLists: false, isInner: true, each: [], isUnique });
+    proposeKey(columns, { word, hasLists: false, isInner: true, each: [], ...proof });
   const [exact] = keyOf(columns.filter(({ name }) => name === `${singular(snakeCase(word))}_id`));
   return exact === undefined ? keyOf(likely) : [exact];
 }

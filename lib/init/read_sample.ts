@@ -8,17 +8,20 @@ import { Failure } from "../failure.ts";
 import { guessFormat } from "../probe/guess_format.ts";
 import type { KeyHints } from "./propose_key.ts";
 import type { RecordsProposal } from "./propose_records.ts";
+import { readXmlSample } from "./sample/xml_sample.ts";
 
 /** A saved response. */
 export interface Sample {
   /** The decoded value. */
   readonly body: unknown;
   /** How it is written, as keys of a stream; empty for JSON. */
-  readonly form: Partial<Pick<Stream, "format" | "delimiter" | "comment" | "skip">>;
+  readonly form: Partial<
+    Pick<Stream, "format" | "delimiter" | "comment" | "skip" | "namespaces">
+  >;
 }
 
 /**
- * Reads a saved response: JSON, NDJSON or CSV with a header line.
+ * Reads a saved response: JSON, NDJSON, XML or CSV with a header line.
  *
  * @throws {Failure} of kind `configuration` where the text is anything else.
  */
@@ -36,12 +39,16 @@ export function readSample(text: string, file: string): Sample {
     ...isMarked ? { skip: 1 } : {},
   } as Sample["form"];
   try {
+    if (format === "xml") {
+      const { body, namespaces } = readXmlSample(clean);
+      return { body, form: { format, ...namespaces === undefined ? {} : { namespaces } } };
+    }
     const csv = { header: true, comment: form.comment, skip: form.skip };
     const body = drained(decodeBody(clean, { format: "json", ...form, csv }));
     return { body: format === "csv" ? typed(body as Record<string, unknown>[]) : body, form };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    const message = `Cannot read the sample "${file}": it is not JSON, NDJSON or CSV`;
+    const message = `Cannot read the sample "${file}": it is not JSON, NDJSON, XML or CSV`;
     throw new Failure("configuration", message, {
       hint: "Save a response of the API, for example with curl URL > sample.json",
     });

@@ -101,7 +101,11 @@ export class RecordWalk {
   }
 
   #member(shape: Shape, path: string, name: string, depth: number): void {
-    if (shape.kind === "scalar") {
+    if (name.endsWith("#text")) {
+      // A path to an XML element finds its text.
+      const above = path.slice(0, path.length - '["#text"]'.length);
+      this.#member(shape, above || '["#text"]', name.slice(0, -"_#text".length) || "text", depth);
+    } else if (shape.kind === "scalar") {
       const { type, format, decimal, about } = shape;
       const written = format !== undefined
         ? { path, format }
@@ -115,7 +119,9 @@ export class RecordWalk {
       this.#members(shape, path, isWrapper ? "" : `${name}_`, depth + 1);
     } else if (shape.kind === "list" && shape.of.kind === "object") {
       this.lists.push({ path, name: name.split(/[._]/).at(-1) ?? name, of: shape.of });
-    } else this.#add(name, shape.kind === "list" ? listType(shape.of) : "jsonb", path);
+    } else if (shape.kind === "list") {
+      this.#add(name, listType(shape.of), shape.isWrapped ? `${path}[]` : path);
+    } else this.#add(name, "jsonb", path);
   }
 
   #add(name: string, type: ColumnType, value: ValueDraft, about?: string): string {

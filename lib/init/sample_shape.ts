@@ -85,10 +85,16 @@ function scalarShape(values: readonly unknown[]): Shape {
 /** Strings of days and numbers as they are written in much of Europe; a month is never taken for a day. */
 function localShape(values: readonly unknown[]): Shape {
   const areAll = (form: RegExp) => values.every((value) => form.test(String(value).trim()));
-  if (areAll(/^\d{1,2}\.\d{1,2}\.\d{4}$/)) return dayShape(values, "%d.%m.%Y");
+  if (areAll(/^\d{1,2}\.\d{1,2}\.\d{4}$/)) return writtenShape(values, "date", "%d.%m.%Y");
   if (areAll(/^\d{1,2}\/\d{1,2}\/\d{4}$/)) {
     const first = values.map((value) => Number(String(value).trim().split("/")[0]));
-    if (first.some((number) => number > 12)) return dayShape(values, "%d/%m/%Y");
+    if (first.some((number) => number > 12)) return writtenShape(values, "date", "%d/%m/%Y");
+  }
+  if (
+    areAll(/^[A-Z][a-z]{2}, \d{1,2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} ([A-Z]{1,5}|[+-]\d{4})$/)
+  ) {
+    const isOffset = values.every((value) => /\d{4}$/.test(String(value).trim()));
+    return writtenShape(values, "timestamptz", `%a, %d %b %Y %H:%M:%S ${isOffset ? "%z" : "%Z"}`);
   }
   const areDecimals = areAll(/^[+-]?(0|[1-9]\d*)(,\d+)?$/) &&
     values.some((value) => String(value).includes(","));
@@ -97,10 +103,15 @@ function localShape(values: readonly unknown[]): Shape {
     : { kind: "scalar", type: "text" };
 }
 
-function dayShape(values: readonly unknown[], format: string): Shape {
-  const cast = castOf("date", { format, decimal: ".", timeZone: "UTC", inKey: false });
+/** Strings in a format, if all of them are. */
+function writtenShape(
+  values: readonly unknown[],
+  type: "date" | "timestamptz",
+  format: string,
+): Shape {
+  const cast = castOf(type, { format, decimal: ".", timeZone: "UTC", inKey: false });
   const fits = values.every((value) => typeof cast(String(value).trim()) === "string");
-  return fits ? { kind: "scalar", type: "date", format } : { kind: "scalar", type: "text" };
+  return fits ? { kind: "scalar", type, format } : { kind: "scalar", type: "text" };
 }
 
 function fits(type: ColumnType, value: unknown): boolean {
@@ -116,6 +127,7 @@ export function recordsOfSample(
   sample: Sample | undefined,
   path: string,
 ): RecordsProposal & { readonly header?: string } {
+  if (sample?.form.format === "xml") return recordsOfXml(sample.body, path);
   const pair = pairIn(sample?.body, path);
   if (pair !== undefined) return pair;
   const arrays = sample === undefined ? undefined : arraysIn(sample.body);
@@ -132,6 +144,21 @@ export function recordsOfSample(
     record: shapeOfValues(arrays.rows),
     ...arrays.header === undefined ? {} : { header: arrays.header },
   };
+}
+
+/** The records of a document; it omits the element where there are none. */
+function recordsOfXml(body: unknown, path: string): RecordsProposal {
+  const found = proposeRecords(wrapped(shapeOfValues([body])), path);
+  if (typeof found.records !== "string") return found;
+  return { ...found, records: { path: found.records, optional: true } };
+}
+
+/** A shape all of whose lists may be written as their one element. */
+function wrapped(shape: Shape): Shape {
+  if (shape.kind === "list") return { kind: "list", of: wrapped(shape.of), isWrapped: true };
+  if (shape.kind !== "object") return shape;
+  const members = [...shape.members].map(([name, member]) => [name, wrapped(member)] as const);
+  return { kind: "object", members: new Map(members) };
 }
 
 /** The records of `[{"total": 9}, [{...}]]`, whose first element shows the paging. */

@@ -7,7 +7,7 @@ import { stepTo } from "../extract/value/path.ts";
 export type Shape =
   | ScalarShape
   | ObjectShape
-  | { readonly kind: "list"; readonly of: Shape }
+  | ListShape
   | MapShape
   /** A value of unknown type, or null in the whole sample. */
   | { readonly kind: "any" };
@@ -32,6 +32,16 @@ export interface ObjectShape {
   readonly kind: "object";
   /** The members, in order. */
   readonly members: ReadonlyMap<string, Shape>;
+}
+
+/** An array. */
+export interface ListShape {
+  /** Discriminates shapes. */
+  readonly kind: "list";
+  /** Shape of its elements. */
+  readonly of: Shape;
+  /** Whether the API writes a list of one as the element itself, as XML does. */
+  readonly isWrapped?: true;
 }
 
 /** An object whose keys are data. */

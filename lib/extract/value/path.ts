@@ -112,7 +112,7 @@ function wrong(text: string, what: string): SyntaxError {
 
 /** The path of a member of the value at a path. */
 export function stepTo(path: string, name: string): string {
-  if (!/^[A-Za-z_][\w-]*$/.test(name)) return `${path}[${JSON.stringify(name)}]`;
+  if (!/^@?[A-Za-z_][\w-]*$/.test(name)) return `${path}[${JSON.stringify(name)}]`;
   return path === "" ? name : `${path}.${name}`;
 }
 
