@@ -1,13 +1,11 @@
 // Indexes an archive from its files: the readings of each window, and the place of the response to each of
-// their requests. Invariant: a record that a crash cut off, and everything after it in its file, is not
-// there.
+// their requests. Invariant: a record that is cut off or damaged is not there; those behind it are.
 import { parseAbout, type ReadingAbout } from "./about.ts";
 import { fileNumber, parseFileName } from "./store/file_name.ts";
 import { membersOf, recordAt } from "./scan.ts";
 import type { ArchiveStore, FileReader, StoredFile } from "./store/store.ts";
 import { ABOUT_HEADER, parseHttpResponse, parseRecord } from "./warc/warc.ts";
 import { yieldToEventLoop } from "../yield_to_event_loop.ts";
-import { Failure } from "../failure.ts";
 import type { Place } from "../fetch/page_archive.ts";
 
 /** A response of a reading. */
@@ -56,26 +54,17 @@ export class Contents implements Disposable {
     }
   }
 
-  /**
-   * The response of a page.
-   *
-   * @throws {Failure} of kind `archive` if the file does not hold it.
-   */
+  /** The response of a page; undefined if its record is damaged. */
   async response(
     page: ArchivedPage,
-  ): Promise<{ status: number; headers: Headers; body: Uint8Array<ArrayBuffer> }> {
+  ): Promise<{ status: number; headers: Headers; body: Uint8Array<ArrayBuffer> } | undefined> {
     const file = await this.#file(page.name);
-    const bytes = recordAt(file, page.offset, page.length);
+    const bytes = inflated(file, page);
+    if (bytes === undefined) return undefined;
     const record = parseRecord(bytes);
     const size = Number(record?.headers.get("content-length"));
     const block = bytes.slice(record?.blockAt, (record?.blockAt ?? 0) + size);
-    const response = record && parseHttpResponse(block);
-    if (response !== undefined) return response;
-    throw new Failure(
-      "archive",
-      `Cannot read ${page.name} at ${page.offset}: it contains no response there`,
-      { hint: "Check the file with deno task archive verify" },
-    );
+    return record && parseHttpResponse(block);
   }
 
   /** Closes the files. */
@@ -114,6 +103,15 @@ export class Contents implements Disposable {
       this.#readings.set(id, reading);
     }
     return reading;
+  }
+}
+
+/** The bytes of a record; undefined if they do not match its checksum. */
+function inflated(file: FileReader, { offset, length }: Place): Uint8Array | undefined {
+  try {
+    return recordAt(file, offset, length);
+  } catch {
+    return undefined;
   }
 }
 

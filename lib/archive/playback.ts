@@ -53,12 +53,13 @@ export class Playback {
   /** The response to a request; `own` is the origin of the playback itself. */
   async respond(request: Request, own: string): Promise<Response> {
     const page = this.#find(request, await request.text());
-    if (page === undefined) {
+    const archived = page && await this.#contents.response(page);
+    if (archived === undefined) {
       const { pathname, search } = new URL(request.url);
       const error = `the archive contains no response to ${request.method} ${pathname}${search}`;
       return Response.json({ error }, { status: NOT_HELD });
     }
-    const { status, headers, body } = await this.#contents.response(page);
+    const { status, headers, body } = archived;
     for (const name of OF_TRANSFER) headers.delete(name);
     for (const [name, value] of headers) headers.set(name, this.#moved(value, own));
     const isBodyless = status === 204 || status === 304;

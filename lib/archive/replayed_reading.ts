@@ -10,17 +10,20 @@ export function keyOf({ method, url, body }: WireRequest, mask: Mask): string {
   return requestKey({ method, url: withoutSignature(mask(url)), body: mask(body ?? "") });
 }
 
-/** How to read the response of a reading to a request; undefined if it has none. */
+/** How to read the response of a reading to a request, undefined if its record is damaged; undefined if it has none. */
 export function findResponse(
   contents: Contents,
   reading: ArchivedReading,
   request: WireRequest,
   mask: Mask,
-): (() => Promise<ArchivedResponse>) | undefined {
+): (() => Promise<ArchivedResponse | undefined>) | undefined {
   const page = reading.pages.get(keyOf(request, mask));
   if (page === undefined) return undefined;
   const { file, offset, length, url } = page;
   const day = reading.from === null ? null : reading.from.slice(0, 10);
   const kept = { place: { file, offset, length }, written: Promise.resolve(), day };
-  return async () => ({ ...await contents.response(page), url, kept });
+  return async () => {
+    const response = await contents.response(page);
+    return response && { ...response, url, kept };
+  };
 }

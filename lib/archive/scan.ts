@@ -1,9 +1,12 @@
 // Reads the files of an archive record by record, by the lengths that their members state: a record is not
-// inflated to find the next one. Invariant: it ends at the last complete member and says how many bytes follow;
-// a file that a crash cut off is valid up to its last complete record.
+// inflated to find the next one. Invariant: damage costs the records that it touches, not those behind them; a file
+// that a crash cut off is valid up to its last complete record.
 import { inflateMember, inflateStart, MEMBER_HEAD_BYTES, memberLength } from "./warc/member.ts";
 import type { FileReader } from "./store/store.ts";
 import { parseRecord } from "./warc/warc.ts";
+
+/** The first byte of a member. */
+const MAGIC = 0x1f;
 
 /** A record of a file. */
 export interface Member {
@@ -20,19 +23,55 @@ const START_BYTES = 2048;
 /** Longest headers; those of a request with a long URL. */
 const MOST_START_BYTES = 256 * 1024;
 
-/** Yields the records of a file from an offset on; returns the offset at which the last complete one ends. */
-export function* membersOf(file: FileReader, from = 0): Generator<Member, number> {
-  let offset = from;
+/** Bytes that are searched at a time for the record behind a damaged one. */
+const SEARCHED_BYTES = 64 * 1024;
+
+/**
+ * Yields the records of a file; returns the offset at which the last complete one ends. `onDamage` receives the
+ * first byte of a stretch that holds no readable record, and the first byte behind it.
+ */
+export function* membersOf(
+  file: FileReader,
+  onDamage: (from: number, to: number) => void = () => {},
+): Generator<Member, number> {
+  let offset = 0;
   while (offset < file.size) {
-    const start = file.read(offset, START_BYTES);
-    const length = memberLength(start.subarray(0, MEMBER_HEAD_BYTES));
-    if (length === undefined || offset + length > file.size) return offset;
-    const headers = headersOf(file, offset, length, start);
-    if (headers === undefined) return offset;
-    yield { offset, length, headers };
-    offset += length;
+    const member = memberAt(file, offset);
+    if (member !== undefined) {
+      yield member;
+      offset += member.length;
+      continue;
+    }
+    const next = nextMember(file, offset + 1);
+    if (next === undefined) return offset;
+    onDamage(offset, next);
+    offset = next;
   }
   return offset;
+}
+
+/** The record that begins at an offset; undefined if none does, or its headers are damaged. */
+function memberAt(file: FileReader, offset: number): Member | undefined {
+  const start = file.read(offset, START_BYTES);
+  const length = memberLength(start.subarray(0, MEMBER_HEAD_BYTES));
+  if (length === undefined || offset + length > file.size) return undefined;
+  const headers = headersOf(file, offset, length, start);
+  return headers && { offset, length, headers };
+}
+
+/** The offset of the first readable record from an offset on. */
+function nextMember(file: FileReader, from: number): number | undefined {
+  for (let at = from; at < file.size; at += SEARCHED_BYTES) {
+    const bytes = file.read(at, SEARCHED_BYTES + MEMBER_HEAD_BYTES);
+    for (let found = bytes.indexOf(MAGIC); found >= 0; found = bytes.indexOf(MAGIC, found + 1)) {
+      if (found >= SEARCHED_BYTES) break;
+      const head = bytes.subarray(found, found + MEMBER_HEAD_BYTES);
+      if (memberLength(head) !== undefined && memberAt(file, at + found) !== undefined) {
+        return at + found;
+      }
+    }
+  }
+  return undefined;
 }
 
 /** The bytes of a record, inflated: its headers and its block. */

@@ -1,9 +1,10 @@
 // Reads every record of a file and compares it with what it states: lengths, checksums, digests. It changes
 // nothing. A record that a crash cut off at the end of a file is a note, not an error: its rows never committed.
+import { parseAbout } from "./about.ts";
 import { sha1Of } from "./warc/bytes.ts";
 import { membersOf, recordAt } from "./scan.ts";
 import type { FileReader } from "./store/store.ts";
-import { parseRecord } from "./warc/warc.ts";
+import { ABOUT_HEADER, parseRecord } from "./warc/warc.ts";
 
 /** What was found in a file. */
 export interface VerifiedFile {
@@ -22,16 +23,24 @@ export function verifyFile(file: FileReader): VerifiedFile {
   const responses = new Set<string>();
   const problems: string[] = [];
   let records = 0;
-  const members = membersOf(file);
+  const members = membersOf(file, (from, to) => {
+    problems.push(`the ${to - from} bytes at ${from} are damaged`);
+  });
   let next = members.next();
   for (; !next.done; next = members.next()) {
     const { offset, length, headers } = next.value;
     const problem = problemOf(file, offset, length);
     if (problem === undefined) records++;
-    else problems.push(`the record at ${offset} ${problem}`);
+    else problems.push(`the record at ${offset}${subjectOf(headers)} ${problem}`);
     if (headers.get("warc-type") === "response") responses.add(`${offset} ${length}`);
   }
   return { records, responses, problems, cutOff: file.size - next.value };
+}
+
+/** The window that a record belongs to. */
+function subjectOf(headers: ReadonlyMap<string, string>): string {
+  const { stream, from } = parseAbout(headers.get(ABOUT_HEADER)) ?? {};
+  return stream === undefined ? "" : ` (${[stream, from ?? []].flat().join(" ")})`;
 }
 
 function problemOf(file: FileReader, offset: number, length: number): string | undefined {

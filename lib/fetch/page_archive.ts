@@ -50,8 +50,11 @@ export interface PageArchive {
   readonly isOnly: boolean;
   /** Whether it received all its responses earlier, so that no new response has to fit them. */
   readonly isWhole: boolean;
-  /** How to read the response to a request, if this reading received it earlier. */
-  find(request: WireRequest): (() => Promise<ArchivedResponse>) | undefined;
+  /**
+   * How to read the response to a request, if this reading received it earlier; resolves to undefined if the archive
+   * is damaged there.
+   */
+  find(request: WireRequest): (() => Promise<ArchivedResponse | undefined>) | undefined;
   /**
    * Restarts the reading without the responses that it received earlier; false if there are none, or if no
    * request may be sent.

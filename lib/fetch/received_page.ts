@@ -58,7 +58,7 @@ export async function requestPage(
   const place = stack.use(client.place());
   if (isAgain || step.isProof === true) place.takeNow();
   const request = pageRequest(job, client.name, unit, step);
-  const archived = await findArchived(unit, request, place, signal);
+  const archived = await findArchived(client, unit, request, place, signal);
   const response = archived === undefined
     ? await sendRequest(client, unit, request, { step, signal, place })
     : client.replay(request, archived, step.isProof === true);
@@ -82,8 +82,13 @@ export async function requestPage(
   };
 }
 
-/** The archived response to a request; it takes its place in the budget like any other. */
+/**
+ * The archived response to a request; it takes its place in the budget like any other.
+ *
+ * @throws Failure("window") if the archive is damaged there.
+ */
 async function findArchived(
+  client: StreamClient,
   { archive }: Unit,
   request: WireRequest,
   place: Place,
@@ -92,7 +97,9 @@ async function findArchived(
   const load = archive?.find(request);
   if (load === undefined) return undefined;
   if (!place.isTaken) await place.take(signal);
-  return await load();
+  const archived = await load();
+  if (archived === undefined) throw notArchived(client.line(request));
+  return archived;
 }
 
 function sendRequest(

@@ -114,8 +114,9 @@ export class StreamClient {
     const { replay } = this.api.dependencies;
     if (replay !== undefined) {
       const load = replay.find(request);
-      if (load === undefined) throw notArchived(this.line(request));
-      return this.replay(request, await load(), mayFail);
+      const archived = await load?.();
+      if (archived === undefined) throw notArchived(this.line(request));
+      return this.replay(request, archived, mayFail);
     }
     const first: Attempt = { request, attempt: 1, signal, rank, place, wholeBytes };
     let tried = await this.#try(first);

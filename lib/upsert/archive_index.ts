@@ -64,11 +64,13 @@ export async function archiveHoldings(
 export async function* recordedPlaces(
   target: Pick<Target, "stream">,
   job: string,
-): AsyncGenerator<Place> {
-  const sql = `SELECT file::text AS file, "offset", length FROM ${ARCHIVE_TABLE} WHERE job = $1`;
+): AsyncGenerator<Place & { day: string | null }> {
+  const sql = `SELECT file::text AS file, "offset", length, day::text AS day
+    FROM ${ARCHIVE_TABLE} WHERE job = $1`;
   try {
-    for await (const { file, offset, length } of target.stream(sql, { parameters: [job] })) {
-      yield { file: BigInt(String(file)), offset: Number(offset), length: Number(length) };
+    for await (const { file, offset, length, day } of target.stream(sql, { parameters: [job] })) {
+      const place = { file: BigInt(String(file)), offset: Number(offset), length: Number(length) };
+      yield { ...place, day: day === null ? null : String(day) };
     }
   } catch (error) {
     if (!isMissingTable(error)) throw error;

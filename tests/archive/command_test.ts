@@ -1,5 +1,5 @@
 // What `archive` and `status` say of an archive, in processes with the permissions of the launcher.
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { openSite, type Site } from "../faults/site.ts";
 import { exportRecords } from "../../lib/archive/export.ts";
 import { FolderStore } from "../../lib/archive/store/folder_store.ts";
@@ -79,13 +79,44 @@ Deno.test("archive verify finds a damaged record and a missing response, and not
   await Deno.writeFile(path, bytes);
   const damaged = JSON.parse((await site.run("archive", ["verify", "--json"])).stdout);
   assertEquals([damaged.ok, damaged.missing, damaged.problems.length], [false, 0, 1]);
-  assertStringIncludes(damaged.problems[0], `the record at ${offset} `);
+  assertStringIncludes(damaged.problems[0], `the record at ${offset} (things 2024-01-01) `);
 
   const last = records.findLast(({ type }) => type === "response")!;
   await Deno.truncate(path, last.offset + last.length - 5);
   const torn = JSON.parse((await site.run("archive", ["verify", "--json"])).stdout);
   assertEquals([torn.ok, torn.missing], [false, 1]);
   assertStringIncludes(torn.notes[0], `${last.length - 5} bytes of a partial record`);
+});
+
+Deno.test("damage costs the records that it touches, wherever it is, and a replay lists their window", async () => {
+  await using site = await filledSite();
+  const records = await recordsOf(site.archive);
+  const { file, offset, length } = records.filter(({ type }) => type === "response")[4]!;
+  const path = `${site.archive}/${file}`;
+  const whole = await Deno.readFile(path);
+  // What is damaged: the head of a record, its compressed headers, its body, and everything of it.
+  for (const [from, to] of [[2, 6], [30, 60], [length - 30, length - 20], [0, length]] as const) {
+    await Deno.writeFile(path, whole.with(0, whole[0]!).fill(0x1f, offset + from, offset + to));
+    const { stdout } = await site.run("archive", ["verify", "--json"]);
+    const { ok, files, records: count, notes, problems } = JSON.parse(stdout);
+    assertEquals([ok, files, count, notes], [false, 1, records.length - 1, []], stdout);
+    const isSkipped = from < length - 30;
+    assertStringIncludes(
+      problems[0],
+      isSkipped ? `the ${length} bytes at ${offset} are damaged` : `the record at ${offset} `,
+    );
+    assertEquals(
+      problems.slice(1),
+      isSkipped ? [`${file}: is missing 1 response of 2024-01-02`] : [],
+    );
+    const replayed = await site.run("backfill", ["--from-archive", "--end-date", "2024-01-04"]);
+    assertEquals(replayed.code, 1);
+    const shown = replayed.stdout + replayed.stderr;
+    assertMatch(shown, /things +2024-01-02 +failed|current responses of things 2024-01-02/);
+    for (const day of [1, 3, 4]) assertMatch(shown, new RegExp(`things +2024-01-0${day} +3 pages`));
+  }
+  await Deno.writeFile(path, whole);
+  assertEquals((await site.run("archive", ["verify"])).code, 0);
 });
 
 Deno.test("keep deletes old files when a run ends, those of the job alone", async () => {

@@ -47,6 +47,13 @@ export function fileNumber({ second, random, place }: Omit<ArchiveFileName, "job
   return (BigInt(second) * 100_000n + BigInt(random)) * 10_000n + BigInt(place);
 }
 
+/** The name of a job's file, by its number. */
+export function fileNameOf(job: string, number: bigint): string {
+  const [series, place] = [number / 10_000n, Number(number % 10_000n)];
+  const [second, random] = [Number(series / 100_000n), Number(series % 100_000n)];
+  return fileName({ job, second, random, place });
+}
+
 function digits(value: number, length: number): string {
   return String(value).padStart(length, "0");
 }

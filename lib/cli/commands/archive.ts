@@ -1,7 +1,7 @@
 // Owns what `archive` does once its arguments are read: verifies the files against their digests and the target,
 // deletes old ones, or copies records to standard output. It sends no request to the API.
 import { exportRecords } from "../../archive/export.ts";
-import { fileNumber, parseFileName } from "../../archive/store/file_name.ts";
+import { fileNameOf, fileNumber, parseFileName } from "../../archive/store/file_name.ts";
 import { openStore } from "../../archive/store/open_store.ts";
 import { prune } from "../../archive/prune.ts";
 import type { ArchiveStore } from "../../archive/store/store.ts";
@@ -25,9 +25,6 @@ export const ARCHIVE_ACTIONS: Readonly<Record<string, string>> = {
   prune: "Delete files older than the archive's keep, or than --keep.",
   export: "Write records to standard output as one WARC file.",
 };
-
-/** Missing responses that are listed one by one. */
-const MOST_LISTED = 10;
 
 /**
  * Runs one action on the archive of a job; resolves to the exit code.
@@ -119,14 +116,29 @@ async function comparePlaces(
   target: Target,
   found: ReadonlyMap<string, ReadonlySet<string>>,
 ) {
-  const problems: string[] = [];
-  let [responses, missing] = [0, 0];
-  for await (const { file, offset, length } of recordedPlaces(target, job)) {
+  const missing = new Map<bigint, (string | null)[]>();
+  let responses = 0;
+  for await (const { file, offset, length, day } of recordedPlaces(target, job)) {
     responses++;
     if (found.get(String(file))?.has(`${offset} ${length}`)) continue;
-    if (++missing <= MOST_LISTED) problems.push(`file ${file} has no response at ${offset}`);
+    const days = missing.get(file);
+    if (days === undefined) missing.set(file, [day]);
+    else days.push(day);
   }
-  return { responses, missing, problems };
+  const problems = [...missing].map(([file, days]) =>
+    `${fileNameOf(job, file)}: ${
+      found.has(String(file)) ? "is missing" : "does not exist; it contained"
+    } ` +
+    `${formatCount(days.length, "response")}${spanText(days)}`
+  );
+  const count = [...missing.values()].reduce((sum, days) => sum + days.length, 0);
+  return { responses, missing: count, problems };
+}
+
+/** The first and last day of windows whose responses are missing. */
+function spanText(days: readonly (string | null)[]): string {
+  const dated = days.filter((day) => day !== null).sort();
+  return dated.length === 0 ? "" : ` of ${[...new Set([dated[0], dated.at(-1)])].join(" .. ")}`;
 }
 
 function verificationText(label: string, result: Verification): string {
@@ -137,6 +149,7 @@ function verificationText(label: string, result: Verification): string {
     `${label}: ${counts}; ${recorded}, ${missing} of them missing`,
     ...notes.map((note) => `note: ${note}`),
     ...problems.map((problem) => `FAIL  ${problem}`),
+    ...ok ? [] : ["hint: Fetch these dates again, which archives them: deno task backfill"],
     ...ok ? ["PASS  every record matches its digest, every response is there"] : [],
   ].join("\n");
 }
