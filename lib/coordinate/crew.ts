@@ -66,6 +66,8 @@ export class Crew implements AsyncDisposable {
   #lock: AsyncDisposable | undefined;
   #beating: Promise<void> = Promise.resolve();
   #lastCounts = { requests: 0, atMs: 0 };
+  /** Other processes that worked on the run at the last sign of life. */
+  #others = 0;
 
   private constructor(options: CrewOptions) {
     const { target, job, checkpoint, worker: { worker }, clock, hasJoined } = options;
@@ -237,7 +239,7 @@ export class Crew implements AsyncDisposable {
   async #beat(): Promise<void> {
     const { clock } = this.#options;
     while (!this.#left.signal.aborted) {
-      const ms = this.#claims.areShared ? SHARED_BEAT_MS : BEAT_MS;
+      const ms = this.#others > 0 ? SHARED_BEAT_MS : BEAT_MS;
       await clock.sleep(ms, this.#left.signal).catch(() => {});
       if (this.#left.signal.aborted) return;
       await this.#beatOnce().catch(() => {/* the next write tells whether the database is gone */});
@@ -247,6 +249,7 @@ export class Crew implements AsyncDisposable {
   async #beatOnce(): Promise<void> {
     const { run, worker, say, hasJoined, onEnd } = this.#options;
     const { others, hasEnded } = await this.#table.beat(run, worker, this.#counts());
+    this.#others = others;
     if (hasJoined && hasEnded) onEnd();
     if (this.#claims.areShared) return await this.#notice();
     if (others === 0) return;

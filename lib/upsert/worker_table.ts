@@ -163,7 +163,9 @@ export class WorkerTable {
         quoteLiteral(worker)
       } RETURNING (SELECT count(*) FROM ${WORKERS_TABLE} AS o ` +
       `WHERE o.job = ${this.#job} AND o.run = ${quoteLiteral(run)} AND o.ended_at IS NULL ` +
-      `AND o.worker <> ${quoteLiteral(worker)}), EXISTS (SELECT FROM ${RUNS_TABLE} AS r ` +
+      `AND o.seen_at > clock_timestamp() - ${SEEN_WITHIN} AND o.worker <> ${
+        quoteLiteral(worker)
+      }), EXISTS (SELECT FROM ${RUNS_TABLE} AS r ` +
       `WHERE r.job = ${this.#job} AND r.run = ${quoteLiteral(run)} AND r.ended_at IS NOT NULL)`,
     ]);
     return { others: Number(result![0]?.[0] ?? 0), hasEnded: result![0]?.[1] === "t" };

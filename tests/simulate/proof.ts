@@ -3,7 +3,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { startOfPeriod } from "../../lib/plan/time/period.ts";
 import type { Rate } from "../../lib/plan/time/rate.ts";
-import type { Target } from "../../lib/upsert/write/target.ts";
 import { verifyCoverage } from "../../lib/verify/coverage.ts";
 import { DAY_MS, dayOf, daysBetween, firstDay, recordsAt, STREAMS } from "./scenario.ts";
 import type { Life, Story } from "./story.ts";
@@ -18,10 +17,11 @@ const PROBE_MS = 300_000;
 const PARTS = 288;
 
 /** Proves a story, or throws. */
-export async function prove(story: Story, target: Target): Promise<void> {
+export async function prove(story: Story): Promise<void> {
   proveLives(story);
-  await proveRows(story, target);
-  await proveCoverage(story, target);
+  proveLocks(story);
+  await proveRows(story);
+  await proveCoverage(story);
   for (const { rate } of story.scenario.limits) proveLimit(story, rate);
   provePauses(story);
   proveWaits(story);
@@ -32,7 +32,16 @@ function proveLives({ lives }: Story): void {
   for (const { end, number } of lives) assert(end !== "", `process ${number} did not end`);
 }
 
-async function proveRows({ scenario, calmFromMs, endedMs }: Story, target: Target): Promise<void> {
+/** Of processes that did not join a run, one alone sends requests at a time. */
+function proveLocks({ lives, log }: Story): void {
+  let last = -1;
+  for (const { process, atMs } of log.filter((each) => lives[each.process]!.kind !== "worker")) {
+    assert(process >= last, `process ${process} sent a request at ${iso(atMs)} beside ${last}`);
+    last = process;
+  }
+}
+
+async function proveRows({ scenario, calmFromMs, endedMs, target }: Story): Promise<void> {
   const days = daysBetween(firstDay(scenario), dayOf(endedMs + DAY_MS));
   for (const stream of STREAMS) {
     const sql = `SELECT id, day, amount, note FROM ${stream}_${scenario.seed} ORDER BY id`;
@@ -43,13 +52,13 @@ async function proveRows({ scenario, calmFromMs, endedMs }: Story, target: Targe
   }
 }
 
-async function proveCoverage(story: Story, target: Target): Promise<void> {
-  const { job, checkpoint, scenario, endedMs } = story;
+async function proveCoverage(story: Story): Promise<void> {
+  const { job, checkpoint, target, scenario, lives } = story;
   const { ok, streams } = await verifyCoverage({ job, checkpoint, target });
   assert(ok, JSON.stringify(streams.flatMap(({ findings }) => findings)));
   const first = firstDay(scenario);
   for (const { stream, covered } of streams) {
-    assertEquals(covered, [first, dayOf(endedMs)], stream);
+    assertEquals(covered, [first, dayOf(lives.at(-1)!.startedMs)], `coverage of ${stream}`);
   }
   assertEquals(streams.length, STREAMS.length);
 }
@@ -107,6 +116,7 @@ function explainedUntil(story: Story, life: Life, sent: readonly number[], fromM
   for (;;) {
     const reachMs = untilMs + USUAL_WAIT_MS;
     const reasons = [
+      ...life.rests.filter(({ fromMs }) => fromMs <= reachMs).map(({ toMs }) => toMs),
       ...story.scenario.outages.filter((outage) => outage.fromMs <= reachMs)
         .map((outage) => outage.toMs + PROBE_MS),
       ...story.log.filter(({ retryAfterMs, atMs }) => retryAfterMs > 0 && atMs <= fromMs)

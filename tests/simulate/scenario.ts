@@ -3,7 +3,8 @@
 import { parseRate, type Rate } from "../../lib/plan/time/rate.ts";
 import { sequence } from "../support/chance.ts";
 
-/** Milliseconds of an hour and of a day. */
+/** Milliseconds of a minute, an hour and a day. */
+export const MINUTE_MS = 60_000;
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
 /** How long the API corrects a day after its end; the job declares it as `settle`. */
@@ -52,6 +53,10 @@ export interface Scenario {
   readonly slowShare: number;
   /** Share of the processes that die. */
   readonly deathShare: number;
+  /** Share of the days on which a backfill starts beside what runs, and of those on which a worker does. */
+  readonly companyShare: number;
+  /** Longest time of one slice of an update; undefined for no bound. */
+  readonly budgetMs: number | undefined;
 }
 
 /** A record as the API has it at some time. */
@@ -64,10 +69,13 @@ export interface ApiRecord {
 
 const PACES = ["1/s", "2/s", "5/s", "10/s", "60/min", "20/10s"];
 const QUOTAS = [
-  ...["", "", "60/h", "150/h", "120/d", "300/d", "100/6h"],
+  ...["", "", "60/h", "150/h", "120/d", "300/d", "100/6h", "12/d"],
   ...['{ limit: 150/d, resets: "00:00" }', '{ limit: 60/h, resets: "00:15" }'],
   '{ limit: 200/d, resets: "02:00", time_zone: Europe/London }',
 ];
+
+/** Slices of an update, some shorter than a slow response. */
+const BUDGETS_MS = [undefined, undefined, 10_000, 50_000, 600_000];
 
 /** A timeout that slow days exceed, and one that nothing exceeds. */
 const TIMEOUTS_MS = [15_000, HOUR_MS];
@@ -89,7 +97,7 @@ export function scenarioOf(seed: number, days: number): Scenario {
     announcesQuota: drawn(seed, "announces") < 0.5,
     skewMs: (2 * drawn(seed, "skew") - 1) * (resets ? SKEW_WITH_RESETS_MS : SKEW_MS),
     timeoutMs: TIMEOUTS_MS[drawn(seed, "timeout") < 0.5 ? 0 : 1]!,
-    hasKvFile: drawn(seed, "file") < 0.3,
+    hasKvFile: drawn(seed, "file") < 0.1,
     hiddenQuota: random() < 0.2 ? 80 + Math.floor(random() * 100) : undefined,
     outages: outagesOf(random, days),
     shares: {
@@ -99,6 +107,8 @@ export function scenarioOf(seed: number, days: number): Scenario {
     },
     slowShare: pick([0, 0.1, 0.5]),
     deathShare: pick([0, 0.3, 0.7]),
+    companyShare: pick([0, 0.2, 0.5]),
+    budgetMs: pick(BUDGETS_MS),
   };
 }
 

@@ -1,10 +1,8 @@
-// The API of a simulation: a real HTTP server on 127.0.0.1 whose every response is decided by the
-// scenario and the virtual time, and the log of what arrived. It waits in virtual time only. Invariant: a
-// request is logged at the virtual time at which it was sent.
-import { type HttpServer, serve } from "../support/http_server.ts";
+// The API of a simulation, whose every response is decided by the scenario and the virtual time, and the log of what
+// arrived. It waits for nothing and sends nothing; network.ts does. Invariant: a request is logged at the virtual time
+// at which it was sent.
 import type { FakeClock } from "../support/fake_clock.ts";
 import { DAY_MS, dayOf, daysBetween, drawn, recordsAt, type Scenario } from "./scenario.ts";
-import { REQUEST_ID, type Traffic } from "./traffic.ts";
 
 /** A request that arrived. */
 export interface Arrival {
@@ -21,18 +19,8 @@ export interface Arrival {
   readonly retryAfterMs: number;
 }
 
-/** A running API. */
-export interface ScriptedApi extends AsyncDisposable {
-  readonly url: string;
-  /** What arrived, in order. */
-  readonly log: readonly Arrival[];
-  /** Number of the process that sends now. */
-  process: number;
-  /** From this instant on nothing changes and nothing fails; Infinity until it is set. */
-  calmFromMs: number;
-}
-
-interface Reply {
+/** What the API responds. */
+export interface Reply {
   readonly status: number;
   readonly body: unknown;
   readonly retryAfterMs?: number;
@@ -42,53 +30,75 @@ interface Reply {
 
 const BROKEN: Reply = { status: 0, body: undefined };
 
-/** Starts the API of a scenario. */
-export function startApi(scenario: Scenario, clock: FakeClock, traffic: Traffic): ScriptedApi {
-  const log: Arrival[] = [];
-  const server: HttpServer = serve(async (request) => {
-    const id = request.headers.get(REQUEST_ID)!;
-    const atMs = clock.now();
-    const { pathname, search, searchParams } = new URL(request.url);
-    const reply = unusual(scenario, log, atMs, api.calmFromMs) ?? {
-      ...page(scenario, pathname.slice(1), searchParams, Math.min(atMs, api.calmFromMs)),
-      ...announced(scenario, log, atMs, api.calmFromMs),
+/** The address of the API; nothing is sent there. */
+export const API_URL = "http://api.simulated";
+
+/** The API of one story. */
+export class ScriptedApi {
+  /** What arrived, in order. */
+  readonly log: Arrival[] = [];
+  /** When connections were refused. */
+  readonly refusedMs: number[] = [];
+  /** From this instant on nothing changes and nothing fails; Infinity until it is set. */
+  calmFromMs = Infinity;
+  readonly #scenario: Scenario;
+  readonly #clock: FakeClock;
+
+  /** Starts with an empty log. */
+  constructor(scenario: Scenario, clock: FakeClock) {
+    this.#scenario = scenario;
+    this.#clock = clock;
+  }
+
+  /** Receives a request that is sent now; undefined where the connection is refused. */
+  receive(url: string, process: number): { reply: Reply; latencyMs: number } | undefined {
+    const { log, calmFromMs } = this;
+    const scenario = this.#scenario;
+    const atMs = this.#clock.now();
+    const { pathname, search, searchParams } = new URL(url);
+    const outage = outageAt(scenario, atMs, calmFromMs);
+    if (outage?.kind === "refused") {
+      this.refusedMs.push(atMs);
+      return undefined;
+    }
+    const reply = unusual(scenario, log, atMs, calmFromMs) ?? {
+      ...page(scenario, pathname.slice(1), searchParams, Math.min(atMs, calmFromMs)),
+      ...announced(scenario, log, atMs, calmFromMs),
     };
     const isSlow = drawn(scenario.seed, "slow", dayOf(atMs)) < scenario.slowShare;
     const latencyMs = 20 + drawn(scenario.seed, "latency", log.length) * (isSlow ? 20_000 : 300);
     const { status, retryAfterMs = 0 } = reply;
     const respondedMs = atMs + latencyMs;
-    const { process } = api;
     log.push({ atMs, line: pathname + search, process, status, respondedMs, retryAfterMs });
-    await traffic.sleep(id, latencyMs);
-    return responseOf(reply);
-  });
-  const api: ScriptedApi = {
-    url: server.url,
-    log,
-    process: 0,
-    calmFromMs: Infinity,
-    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
-  };
-  return api;
+    return { reply, latencyMs };
+  }
+}
+
+/** The outage at an instant, if there is one. */
+function outageAt({ outages }: Scenario, atMs: number, calmFromMs: number) {
+  if (atMs >= calmFromMs) return undefined;
+  return outages.find(({ fromMs, toMs }) => fromMs <= atMs && atMs < toMs);
 }
 
 /** What the API responds instead of a page: an outage, a quota, a stray failure. */
 function unusual(
-  { seed, outages, shares, hiddenQuota }: Scenario,
+  scenario: Scenario,
   log: readonly Arrival[],
   atMs: number,
   calmFromMs: number,
 ): Reply | undefined {
   if (atMs >= calmFromMs) return undefined;
-  const outage = outages.find(({ fromMs, toMs }) => fromMs <= atMs && atMs < toMs);
+  const { seed, shares, hiddenQuota } = scenario;
+  const outage = outageAt(scenario, atMs, calmFromMs);
   if (outage !== undefined) {
     return typeof outage.kind === "number" ? { status: outage.kind, body: "away" } : BROKEN;
   }
   const number = log.length;
   if (hiddenQuota !== undefined) {
-    const today = log.filter((each) => each.status === 200 && dayOf(each.atMs) === dayOf(atMs));
     const leftMs = DAY_MS - atMs % DAY_MS;
-    if (today.length >= hiddenQuota) return { status: 429, body: "", retryAfterMs: leftMs };
+    if (servedToday(log, atMs) >= hiddenQuota) {
+      return { status: 429, body: "", retryAfterMs: leftMs };
+    }
   }
   if (drawn(seed, "refused", number) < shares.refused) {
     const draw = drawn(seed, "wait", number);
@@ -110,8 +120,7 @@ function announced(
   calmFromMs: number,
 ): Pick<Reply, "headers" | "retryAfterMs"> {
   if (hiddenQuota === undefined || !announcesQuota || atMs >= calmFromMs) return {};
-  const today = log.filter((each) => each.status === 200 && dayOf(each.atMs) === dayOf(atMs));
-  const remaining = Math.max(0, hiddenQuota - today.length - 1);
+  const remaining = Math.max(0, hiddenQuota - servedToday(log, atMs) - 1);
   const leftMs = DAY_MS - atMs % DAY_MS;
   const headers = {
     "x-ratelimit-limit": `${hiddenQuota}`,
@@ -136,21 +145,9 @@ function page(scenario: Scenario, stream: string, query: URLSearchParams, atMs: 
   return { status: 200, body: { records, next } };
 }
 
-function responseOf({ status, body, retryAfterMs = 0, headers: own }: Reply): Response {
-  if (status === 0) return new Response(brokenBody());
-  const seconds = `${Math.ceil(retryAfterMs / 1_000)}`;
-  const headers = own ?? (retryAfterMs > 0 ? { "retry-after": seconds } : {});
-  return Response.json(body, { status, headers });
-}
-
-/** A body whose connection breaks after the first bytes. */
-function brokenBody(): ReadableStream<Uint8Array> {
-  let isFirst = true;
-  return new ReadableStream({
-    pull(controller) {
-      if (!isFirst) return controller.error(new Error("broken"));
-      isFirst = false;
-      controller.enqueue(new TextEncoder().encode('{"records": ['));
-    },
-  });
+/** Requests that were served on the day (UTC) of an instant. */
+function servedToday(log: readonly Arrival[], atMs: number): number {
+  const day = Math.floor(atMs / DAY_MS);
+  const before = log.findLastIndex((each) => Math.floor(each.atMs / DAY_MS) !== day);
+  return log.slice(before + 1).filter(({ status }) => status === 200).length;
 }

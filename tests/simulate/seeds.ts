@@ -1,8 +1,7 @@
 // Plays and proves a series of seeds one after the other, and names those that fail.
-import { LEDGER_TABLE } from "../../lib/upsert/sql/log_tables.ts";
-import type { Target } from "../../lib/upsert/write/target.ts";
+import type { SimulatedDatabase } from "./database.ts";
 import { prove } from "./proof.ts";
-import { DAY_MS, START_MS, STREAMS } from "./scenario.ts";
+import { DAY_MS, START_MS } from "./scenario.ts";
 import { play, type Story } from "./story.ts";
 
 /** Real time after which a seed is stuck. */
@@ -13,7 +12,7 @@ export interface Seeds {
   readonly first: number;
   readonly count: number;
   readonly days: number;
-  readonly target: Target;
+  readonly database: SimulatedDatabase;
   /** Folder for files. */
   readonly folder: string;
   /** Receives a line after each seed. */
@@ -30,16 +29,15 @@ export interface Played {
 
 /** Plays seeds one after the other; a seed that fails does not stop the others. */
 export async function playSeeds(
-  { first, count, days, target, folder, onSeed }: Seeds,
+  { first, count, days, database, folder, onSeed }: Seeds,
 ): Promise<Played> {
-  await target.prepare({});
   const sum = { requests: 0, days: 0, processes: 0, killed: 0 };
   const failures: string[] = [];
   for (let seed = first; seed < first + count; seed++) {
     try {
-      await inTime(play({ seed, days, target, folder }, async (story) => {
+      await inTime(play({ seed, days, database, folder }, async (story) => {
         onSeed(`seed ${seed}: ${lineOf(story)}`);
-        await prove(story, target);
+        await prove(story);
         sum.requests += story.log.length;
         sum.days += (story.endedMs - START_MS) / DAY_MS;
         sum.processes += story.lives.length;
@@ -51,7 +49,7 @@ export async function playSeeds(
       failures.push(`seed ${seed} failed: ${message}\nreplay it: ${replay}`);
       onSeed(failures.at(-1)!);
     }
-    await forget(seed, target);
+    await database.clear();
   }
   const figures = `${count} seeds, ${failures.length} failed, ${Math.round(sum.days)} days, ` +
     `${sum.requests} requests, ${sum.processes} processes, ${sum.killed} of them killed`;
@@ -80,10 +78,4 @@ async function inTime(playing: Promise<void>): Promise<void> {
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** Removes what the database holds of a seed, so that it stays small and a seed can be played again. */
-export async function forget(seed: number, target: Target): Promise<void> {
-  for (const stream of STREAMS) await target.query(`DROP TABLE IF EXISTS ${stream}_${seed}`);
-  await target.query(`DELETE FROM ${LEDGER_TABLE} WHERE job = 'simulated_${seed}'`);
 }

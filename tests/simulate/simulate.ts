@@ -1,7 +1,7 @@
 // The command `deno task simulate`: plays seeds on one embedded database and prints the command that
 // replays each one that fails. Its tests are simulate_test.ts.
 import { parseArgs } from "@std/cli/parse-args";
-import { openTarget } from "../../lib/upsert/open_target.ts";
+import { SimulatedDatabase } from "./database.ts";
 import { playSeeds } from "./seeds.ts";
 
 const { seed = "1", seeds = "1", days = "30" } = parseArgs(Deno.args, {
@@ -11,9 +11,9 @@ let code = 1;
 await Deno.mkdir("data", { recursive: true });
 const folder = await Deno.makeTempDir({ dir: "data", prefix: "simulate-" });
 try {
-  const target = await openTarget(`pglite:${folder}/db`);
+  const database = new SimulatedDatabase();
   const played = await playSeeds({
-    ...{ first: Number(seed), count: Number(seeds), days: Number(days), target, folder },
+    ...{ first: Number(seed), count: Number(seeds), days: Number(days), database, folder },
     onSeed: (line) => console.log(line),
   });
   console.log(played.figures);

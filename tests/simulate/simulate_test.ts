@@ -1,10 +1,9 @@
 // Plays a few seeds of the simulation; `deno task test:long` plays more of them, for longer.
 import { assertEquals } from "@std/assert";
-import { openTarget } from "../../lib/upsert/open_target.ts";
 import { figure, size } from "../faults/long.ts";
-import { copyPglite } from "../faults/pglite_template.ts";
 import { tempDir } from "../support/temp.ts";
-import { forget, playSeeds } from "./seeds.ts";
+import { SimulatedDatabase } from "./database.ts";
+import { playSeeds } from "./seeds.ts";
 import type { Arrival } from "./scripted_api.ts";
 import { play } from "./story.ts";
 
@@ -15,9 +14,8 @@ Deno.test({
   sanitizeResources: false,
   fn: async () => {
     await using dir = tempDir();
-    await copyPglite(dir.file("db"));
-    await using target = await openTarget(`pglite:${dir.file("db")}`);
-    const seeds = { first: 1, count: size(2, 200), days: size(3, 30), target, folder: dir.path };
+    await using database = new SimulatedDatabase();
+    const seeds = { first: 1, count: size(2, 200), days: size(3, 30), database, folder: dir.path };
     const { failures, figures } = await playSeeds({ ...seeds, onSeed: figure });
     figure(figures);
     assertEquals(failures, []);
@@ -30,15 +28,14 @@ Deno.test({
   sanitizeResources: false,
   fn: async () => {
     await using dir = tempDir();
-    await copyPglite(dir.file("db"));
-    await using target = await openTarget(`pglite:${dir.file("db")}`);
+    await using database = new SimulatedDatabase();
     const logs: (readonly Arrival[])[] = [];
     for (const seed of [7, 7]) {
       await play(
-        { seed, days: 2, target, folder: dir.path },
+        { seed, days: 2, database, folder: dir.path },
         (story) => Promise.resolve(void logs.push(story.log)),
       );
-      await forget(seed, target);
+      await database.clear();
     }
     assertEquals(logs[0], logs[1]);
   },

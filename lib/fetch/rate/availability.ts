@@ -149,6 +149,8 @@ export class Availability {
   /**
    * Records a failed attempt. Resolves with whether the API is unreachable, so that the attempt does not
    * count and the request is sent again after `enter`.
+   *
+   * @throws the signal's reason if it aborts before that is known.
    */
   async failed(attempt: FailedAttempt): Promise<boolean> {
     const { clock, wallNow, giveUpAfterMs } = this.#options;
@@ -181,7 +183,9 @@ export class Availability {
       isAnnounced: false,
     };
     this.#outage = outage;
-    this.#probeUntilOver(outage, retryAfterMs).catch(() => {/* the signal aborted */});
+    // Where the signal aborts there is no verdict, and those that wait for it end.
+    outage.verdict.promise.catch(() => {});
+    this.#probeUntilOver(outage, retryAfterMs).catch(outage.verdict.reject);
     return outage;
   }
 
@@ -247,6 +251,7 @@ export class Availability {
       { hint: "Run again with --resume when the API is reachable again" },
     );
     this.#options.onWait(undefined);
+    outage.verdict.resolve(true);
     for (const waiting of this.#waiting.splice(0)) waiting.fail(this.#gaveUp);
   }
 }

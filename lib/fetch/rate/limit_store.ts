@@ -72,7 +72,10 @@ export const UNUSED: LimitState = {
 /** Most attempts to change a row that others change at the same time. */
 const MAX_ATTEMPTS = 100;
 
-/** Changes a limit; `change` may run several times and returns the new state and a result. */
+/**
+ * Changes a limit; `change` may run several times and returns the new state and a result. Nothing is written where it
+ * returns the state that it received.
+ */
 export async function changeLimit<R>(
   store: LimitStore,
   key: LimitKey,
@@ -81,6 +84,7 @@ export async function changeLimit<R>(
   for (let attempt = 1;; attempt++) {
     const stored = await store.read(key);
     const [state, result] = change(stored);
+    if (state === stored.state) return result;
     if (await store.replace(key, stored.version, state)) return result;
     if (attempt === MAX_ATTEMPTS) throw new Error("too many processes change the limit at once");
   }

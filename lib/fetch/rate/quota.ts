@@ -28,7 +28,7 @@ export function blockOf({ requests }: Rate): number {
   return Math.max(1, Math.min(100, Math.floor(requests / 100)));
 }
 
-/** Reserves up to `wanted` requests of a quota at `nowMs`. */
+/** Reserves up to `wanted` requests of a quota at `nowMs`; the state stays the same where none is left. */
 export function reserve(
   state: LimitState,
   rate: Rate,
@@ -59,6 +59,7 @@ function reserveUntilReset(
     expiresAtMs: endMs - CLOCK_TOLERANCE_MS,
     reservedAtMs: startMs,
   };
+  if (count === 0) return [state, grant];
   return [{ ...state, periodStartMs: startMs, used: used + count }, grant];
 }
 
@@ -81,7 +82,8 @@ function reserveRolling(
     expiresAtMs: atMs + 2 * part,
     reservedAtMs: atMs,
   };
-  const history = count === 0 ? kept : added(kept, atMs, count);
+  if (count === 0) return [state, grant];
+  const history = added(kept, atMs, count);
   return [
     { ...state, history, used: used + count, periodStartMs: history[0]?.[0] ?? nowMs },
     grant,

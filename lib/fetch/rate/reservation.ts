@@ -7,8 +7,12 @@ import { SharedPace } from "./shares.ts";
 import { type Reservation, type ReservationOptions, StoreAccess } from "./store_access.ts";
 import { blockOf, giveBack, type Grant, reserve } from "./quota.ts";
 
-/** A used-up quota is checked this often, because others may return requests. */
-const LOOK_AGAIN_MS = 60_000;
+/**
+ * A used-up quota is checked again meanwhile, because others may return requests: after this share of the time that is
+ * left, but neither more nor less often than every so many milliseconds.
+ */
+const LOOK_AGAIN_SHARE = 1 / 16;
+const [SOONEST_LOOK_MS, LATEST_LOOK_MS] = [60_000, 900_000];
 
 /** Opens the reservations of a limit: a share where it sets a pace, requests where it is a quota. */
 export function openReservation(options: ReservationOptions): Reservation {
@@ -21,6 +25,7 @@ class QuotaBlocks implements Reservation {
   readonly #access: StoreAccess;
   #blocks: { grant: Grant; left: number; untilMs: number }[] = [];
   #availableAtMs = -Infinity;
+  #isLooking = false;
   readonly #closed = new AbortController();
 
   constructor(options: ReservationOptions) {
@@ -78,7 +83,13 @@ class QuotaBlocks implements Reservation {
 
   /** Others may return requests before the quota resets. */
   #lookAgain(): void {
-    this.#options.clock.sleep(LOOK_AGAIN_MS, this.#closed.signal).then(() => {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    const { clock } = this.#options;
+    const shareMs = LOOK_AGAIN_SHARE * (this.#availableAtMs - clock.now());
+    const lookMs = Math.min(LATEST_LOOK_MS, Math.max(SOONEST_LOOK_MS, shareMs));
+    clock.sleep(lookMs, this.#closed.signal).then(() => {
+      this.#isLooking = false;
       if (this.#blocks.length === 0) this.#reserve();
     }, () => {/* closed */});
   }

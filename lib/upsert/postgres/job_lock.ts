@@ -8,12 +8,11 @@ import { DatabaseError } from "../write/database_error.ts";
 import { retryDatabase } from "../write/database_retry.ts";
 import type { DatabaseRetryOptions } from "../write/database_retry.ts";
 import { quoteLiteral } from "../sql/identifier.ts";
-import type { PostgresConnection } from "./connection.ts";
 import type { Locks } from "../write/locks.ts";
 import { hasConnectedSql, LEASE_MS, leaseEndedSql } from "../sql/lease_sql.ts";
+import type { Step, StepResult } from "../write/session.ts";
 import { LOCKS_TABLE } from "../sql/system_tables.ts";
 import type { LockHolder } from "../write/target.ts";
-import { transact } from "./pipelined_transaction.ts";
 
 const HEARTBEAT_MS = 5_000;
 /** Longest wait before a lost connection is retried: others consider a silent holder dead. */
@@ -25,12 +24,24 @@ const SIGN_OF_LIFE_MS = 2_000;
 /** How long a release waits for an unresponsive server; the lease ends anyway. */
 const RELEASE_TIMEOUT_MS = 2_000;
 
+/** The connection of one lock; it opens when it is used, and again after it broke. */
+export interface LockConnection extends AsyncDisposable {
+  /** Whether there is a connection, as far as is known. */
+  readonly isOpen: boolean;
+  /** Whether it leads to the server itself, not to a pooler; false before the first use. */
+  readonly isDirect: boolean;
+  /**
+   * Runs the steps in one transaction; none only opens the connection.
+   *
+   * @throws {DatabaseError}
+   */
+  transact(steps: readonly Step[]): Promise<readonly StepResult[]>;
+}
+
 /** What the locks of a process depend on. */
 interface PostgresLocksOptions extends DatabaseRetryOptions {
-  /** Opens a connection for one lock alone; `onLoss` is called when it breaks. */
-  readonly connect: (onLoss: () => void) => PostgresConnection;
-  /** The statements that open a transaction. */
-  readonly begin: readonly string[];
+  /** Creates the connection of one lock; `onLoss` is called when it breaks. */
+  readonly connect: (onLoss: () => void) => LockConnection;
   /** Returns a random UUID. */
   readonly randomId: () => string;
   /** Reports to the user why the start takes time. */
@@ -41,7 +52,7 @@ interface PostgresLocksOptions extends DatabaseRetryOptions {
 interface Held {
   readonly job: string;
   readonly token: string;
-  readonly connection: PostgresConnection;
+  readonly connection: LockConnection;
   /** Whether this connection holds the advisory lock. */
   hasSign: boolean;
   /** Aborts when the connection breaks, which makes the next heartbeat due. */
@@ -179,7 +190,7 @@ export class PostgresLocks implements Locks {
 
   /** False if a process of an earlier version, which takes this lock exclusively, holds the job. */
   async #giveSignOfLife(held: Held): Promise<boolean> {
-    if (!held.connection.isOpen) await held.connection.use(() => Promise.resolve());
+    if (!held.connection.isOpen) await held.connection.transact([]);
     if (held.hasSign || !held.connection.isDirect) return true;
     const sql = `SELECT pg_try_advisory_lock_shared(${signSql(held.job)})`;
     held.hasSign = (await this.#run(held, sql))[0]![0] === "t";
@@ -232,11 +243,11 @@ export class PostgresLocks implements Locks {
   async #release(held: Held): Promise<void> {
     if (!this.#held.delete(held)) return;
     held.released.abort();
-    const { begin, clock } = this.#options;
+    const { clock } = this.#options;
     const sql = `UPDATE ${LOCKS_TABLE} SET lease_until = NULL WHERE ${isOwn(held)}`;
     if (held.connection.isOpen) {
       const done = new AbortController();
-      const freeing = held.connection.use((client) => transact(client, begin, [{ sql }]));
+      const freeing = held.connection.transact([{ sql }]);
       await Promise.race([freeing, clock.sleep(RELEASE_TIMEOUT_MS, done.signal)]).catch(() => {});
       done.abort();
     }
@@ -245,14 +256,14 @@ export class PostgresLocks implements Locks {
   }
 
   async #run(held: Held, sql: string): Promise<readonly (readonly (string | null)[])[]> {
-    const { begin, signal } = this.#options;
+    const { signal } = this.#options;
     const either = signal === undefined ? [] : [signal];
     const options = {
       ...this.#options,
       longestWaitMs: LONGEST_WAIT_MS,
       signal: AbortSignal.any([held.released.signal, ...either]),
     };
-    const run = () => held.connection.use((client) => transact(client, begin, [{ sql }]));
+    const run = () => held.connection.transact([{ sql }]);
     return (await retryDatabase(options, run))[0]!.rows;
   }
 }

@@ -3,10 +3,9 @@
 import { Failure } from "../../failure.ts";
 import { DatabaseError } from "../write/database_error.ts";
 import { retryDatabase } from "../write/database_retry.ts";
-import { PostgresConnection } from "./connection.ts";
 import { PostgresLocks } from "./job_lock.ts";
+import { PostgresLockConnection } from "./lock_connection.ts";
 import { PostgresSession } from "./session.ts";
-import { beginWriting } from "./transaction_settings.ts";
 import { parsePostgresUrl } from "./url.ts";
 import type { PostgresAddress } from "./url.ts";
 import { SqlTarget } from "../write/sql_target.ts";
@@ -42,8 +41,7 @@ export async function openPostgres(url: string, options: Required<OpenOptions>):
       identity,
       locks: new PostgresLocks({
         ...options,
-        connect: (onLoss) => new PostgresConnection(address, rootCert, onLoss),
-        begin: beginWriting(address.settings),
+        connect: (onLoss) => new PostgresLockConnection(address, rootCert, onLoss),
       }),
     });
   } catch (error) {

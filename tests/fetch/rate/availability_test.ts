@@ -7,11 +7,11 @@ import { FakeClock } from "../../support/fake_clock.ts";
 const NEVER = new AbortController().signal;
 
 /** An API that can be switched off, and what is reported about it. */
-function setup(giveUpAfterMs: number | undefined = 86_400_000) {
+function setup(giveUpAfterMs: number | undefined = 86_400_000, signal = NEVER) {
   const clock = new FakeClock(0);
   const waits: (Wait | undefined)[] = [];
   const availability = new Availability({
-    ...{ clock, wallNow: clock.now, giveUpAfterMs, signal: NEVER },
+    ...{ clock, wallNow: clock.now, giveUpAfterMs, signal },
     onWait: (wait) => waits.push(wait),
   });
   const probes: number[] = [];
@@ -60,6 +60,26 @@ Deno.test("Availability.failed() assumes an outage when the only request in flig
   const failed = fail({ isFinal: true, responsesBefore: 1, status: 500 });
   await clock.advance(1_000);
   assertEquals(await failed, true);
+});
+
+Deno.test("Availability.failed() ends when the signal aborts before a probe shows whether the API is reachable", async () => {
+  const stop = new AbortController();
+  const { availability, replay, fail } = setup(undefined, stop.signal);
+  availability.responded(replay);
+  assertEquals([await fail(), await fail()], [false, false]);
+  const pending = [fail(), fail()];
+  stop.abort(new Error("stopped"));
+  for (const each of [...pending, fail()]) await assertRejects(() => each, Error, "stopped");
+});
+
+Deno.test("Availability.failed() ends where the outage is longer than allowed when it is noticed", async () => {
+  const { clock, availability, replay, fail, api } = setup(5_000);
+  availability.responded(replay);
+  api.isUp = false;
+  assertEquals([await fail(), await fail()], [false, false]);
+  await clock.advance(6_000);
+  assertEquals(await fail(), true);
+  await assertRejects(() => availability.enter(NEVER), Failure, "given up after 5.0 s");
 });
 
 Deno.test("Availability probes an unreachable API at growing intervals of up to 5 minutes, and ends with a response", async () => {

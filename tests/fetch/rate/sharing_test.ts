@@ -119,6 +119,34 @@ Deno.test("a rolling quota is exact over processes, and the rest waits until req
   );
 });
 
+Deno.test("a process that waits a day for a quota looks at it now and then, and writes nothing meanwhile", async () => {
+  const { clock, store, open } = setup();
+  const rates = [parseRate("10/s"), parseRate("500/d")];
+  using _ = clock.autoAdvance();
+  const first = open(rates);
+  await first.send(500);
+  await first[Symbol.asyncDispose]();
+  const calls = { read: 0, replace: 0 };
+  const { read, replace } = store;
+  const isQuota = ({ limit }: { limit: string }) => limit === "500/d" ? 1 : 0;
+  store.read = (key) => {
+    calls.read += isQuota(key);
+    return read.call(store, key);
+  };
+  store.replace = (key, ...more) => {
+    calls.replace += isQuota(key);
+    return replace.call(store, key, ...more);
+  };
+  await using process = open(rates);
+  const stop = new AbortController();
+  const waiting = assertRejects(() => process.send(1, stop.signal));
+  await clock.sleep(23 * 3_600_000);
+  stop.abort();
+  await waiting;
+  assertEquals(calls.replace, 0);
+  assert(calls.read >= 90 && calls.read <= 150, `${calls.read} reads`);
+});
+
 Deno.test("a single limit over a day is paced by each process and counted over all of them", async () => {
   const { clock, sentAtMs, open } = setup();
   const day = parseRate("48/d");
