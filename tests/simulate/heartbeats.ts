@@ -9,7 +9,8 @@ const HEARTBEAT_MS = 5_000;
 /** The heartbeats of all processes. */
 export class Heartbeats {
   readonly #alive = new Set<MortalProcess>();
-  readonly #resting = new Set<() => void>();
+  /** How each resting heartbeat goes on, with the signal that ends its rest, so that the signal is kept. */
+  readonly #resting = new Map<() => void, AbortSignal>();
 
   /** Notes that a process lives. */
   enter(process: MortalProcess): void {
@@ -25,7 +26,7 @@ export class Heartbeats {
   sleep(ms: number, signal: AbortSignal): Promise<void> | undefined {
     if (ms !== HEARTBEAT_MS || this.#alive.size > 1) return undefined;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#resting.add(resolve);
+    this.#resting.set(resolve, signal);
     const abort = () => {
       this.#resting.delete(resolve);
       reject(signal.reason);
@@ -37,7 +38,7 @@ export class Heartbeats {
 
   /** Lets all of them beat. */
   rouse(): void {
-    for (const beat of this.#resting) beat();
+    for (const beat of this.#resting.keys()) beat();
     this.#resting.clear();
   }
 }
