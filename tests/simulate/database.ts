@@ -11,6 +11,11 @@ import type { MortalProcess, World } from "./mortal_process.ts";
 /** How long a process waits for a database that is away; the default of targets. */
 const RETRY_FOR_MS = 60_000;
 
+/** When the server started. */
+const STARTED = "pg_postmaster_start_time()";
+/** What asks for the time of the server. */
+const TIMES = /\b(clock_timestamp|now|pg_postmaster_start_time)\(\)/g;
+
 /** A database that several processes share. */
 export class SimulatedDatabase implements AsyncDisposable {
   readonly #session = new PgliteSession("memory://");
@@ -61,7 +66,9 @@ export class SimulatedDatabase implements AsyncDisposable {
     const session = this.#session;
     const now = () => `to_timestamp(${clock.now() + skewMs}::double precision / 1000)`;
     const timed = (sql: string) =>
-      /^\s*(CREATE|ALTER)\b/.test(sql) ? sql : sql.replace(/\b(clock_timestamp|now)\(\)/g, now);
+      /^\s*(CREATE|ALTER)\b/.test(sql)
+        ? sql
+        : sql.replace(TIMES, (name) => name === STARTED ? "to_timestamp(0)" : now());
     return {
       encryption: session.encryption,
       keepsTemporaryTables: () => session.keepsTemporaryTables(),
