@@ -79,7 +79,7 @@ Deno.test("Availability.failed() ends where the outage is longer than allowed wh
   assertEquals([await fail(), await fail()], [false, false]);
   await clock.advance(6_000);
   assertEquals(await fail(), true);
-  await assertRejects(() => availability.enter(NEVER), Failure, "given up after 5.0 s");
+  await assertRejects(() => availability.enter(NEVER), Failure, "gave up after 5.0 s");
 });
 
 Deno.test("Availability probes an unreachable API at growing intervals of up to 5 minutes, and ends with a response", async () => {
