@@ -3,6 +3,7 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { openSite, type Site } from "../faults/site.ts";
 import { serve } from "../support/http_server.ts";
+import { runTask } from "../support/run_task.ts";
 
 const JOB = (url: string) =>
   `job: tiny
@@ -51,6 +52,11 @@ function commandsIn(output: string): string[] {
   return [...new Set([...matches].map(([, command]) => command!.trim()))];
 }
 
+/** The words of a printed command line, as a shell takes them. */
+function wordsOf(line: string): string[] {
+  return [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, word]) => quoted ?? word!);
+}
+
 /** Runs a command line, then every command that it printed; returns those. */
 async function follow(
   site: Site,
@@ -62,7 +68,7 @@ async function follow(
   const printed = commandsIn(args.includes("--json") ? ran.stderr : ran.stdout + ran.stderr);
   for (const line of printed) {
     assert(line.includes(site.file("job.yaml")), `"${line}" does not name the job`);
-    const [name, ...words] = line.split(" ");
+    const [name, ...words] = wordsOf(line);
     // The site adds the job to commands that name none; `check` takes it as an argument.
     const pasted = await site.run(name!, words);
     assertNotEquals(pasted.code, 2, `deno task ${line}: ${pasted.stderr}`);
@@ -150,4 +156,45 @@ Deno.test("commands printed by doctor and probe can be pasted", async () => {
     "checkpoint --config FILE --rebuild",
     "doctor --config FILE",
   ]);
+});
+
+Deno.test("commands printed by probe, worker, query and status can be pasted, with a space in the path", async () => {
+  await using journey = await openJourney();
+  const { api, site } = journey;
+  const file = site.file("my jobs", "things.yaml");
+  await Deno.mkdir(site.file("my jobs"));
+  await Deno.copyFile(site.file("job.yaml"), file);
+  const { databaseUrl: DATABASE_URL, kvPath: BACKFILL_KV, logs: BACKFILL_LOGS } = site;
+  const run = (name: string, words: string[]) =>
+    runTask(name, words, { env: { DATABASE_URL, BACKFILL_KV, BACKFILL_LOGS } });
+  /** Runs a command, then each one that it printed, as a shell would; returns those. */
+  const follow = async ([command, ...args]: string[], code: number) => {
+    const ran = await run(command!, args);
+    assertEquals(ran.code, code, ran.stdout + ran.stderr);
+    const printed = commandsIn(ran.stdout + ran.stderr);
+    const pasted = await Promise.all(printed.map((line) => {
+      const [name, ...words] = wordsOf(line);
+      assert(words.includes(file), `"${line}" does not name the job`);
+      return run(name!, words);
+    }));
+    // `check` reports what is wrong with the file by the same code as a wrong command line.
+    const refused = pasted.filter(({ code, stderr }) =>
+      code === 2 && !stderr.includes("1 problem")
+    );
+    assertEquals(refused.map(({ stderr }) => stderr), []);
+    return printed.map((line) => line.replace(`'${file}'`, "FILE"));
+  };
+  const named = ["--config", file];
+  api.mood = "rejected";
+  assertEquals(await follow(["probe", file, "--stream", "things", "--date", "2025-10-02"], 1), [
+    "probe FILE --stream things",
+  ]);
+  assertEquals(await follow(["worker", ...named, "--wait", "0"], 2), [
+    "backfill --config FILE --resume",
+  ]);
+  assertEquals(await follow(["query", ...named, "DELETE FROM things"], 1), [
+    "query --config FILE --tables",
+  ]);
+  await Deno.writeTextFile(file, "job: [\n");
+  assertEquals(await follow(["status", ...named], 2), ["check FILE"]);
 });

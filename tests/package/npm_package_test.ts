@@ -55,7 +55,7 @@ Deno.test({
     using dir = tempDir();
     await install(dir.path);
     const bin = dir.file("node_modules/.bin/hindcast");
-    await using api = thingsApi();
+    await using api = thingsApi([], (day) => day === "2025-11-02");
     const env = { TINY_TOKEN: "token-of-things" };
     const run = (...args: string[]) => command(bin, args, dir.path, env);
 
@@ -106,6 +106,28 @@ Deno.test({
       const rows = await run("query", "SELECT count(*) FROM things");
       assertEquals(rows.stdout, "count\n8\n", stdout);
     });
+    await t.step(
+      "commands that it prints act on the job that was named, when they are pasted",
+      async () => {
+        Deno.mkdirSync(dir.file("other"));
+        const job = thingsJob(api.url).replace("job: tiny", "job: other");
+        Deno.writeTextFileSync(dir.file("other/job.yaml"), job);
+        Deno.writeTextFileSync(dir.file("other/.env.local"), "TINY_TOKEN=token-of-things\n");
+        const named = ["--config", "other/job.yaml"];
+        const dates = ["--start-date", "2025-11-01", "--end-date", "2025-11-03"];
+        const failed = await command(bin, ["backfill", ...named, ...dates], dir.path);
+        const printed = [...failed.stdout.matchAll(/npx hindcast [^\n,;]*/g)].map(([line]) => line);
+        assertEquals([failed.code, printed], [1, [
+          "npx hindcast errors --config other/job.yaml",
+          "npx hindcast backfill --config other/job.yaml --resume",
+        ]]);
+        for (const [at, line] of printed.entries()) {
+          const pasted = await command("sh", ["-c", line], dir.path);
+          assertEquals([pasted.code, pasted.stderr], [at, ""]);
+          assertStringIncludes(pasted.stdout, "2025-11-02");
+        }
+      },
+    );
     await t.step("a project of its own, by npx and by its tasks", async () => {
       const created = await run("new", "shop");
       assertEquals([created.code, created.stderr], [0, ""]);
