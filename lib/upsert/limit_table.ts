@@ -1,6 +1,12 @@
 // Keeps the use of limits in the target, in the table hindcast_limits, whose clock is the server's. Each call is
 // one statement, so it works through a pooler. Invariant: a row changes only where its version is the one read.
-import type { LimitKey, LimitState, LimitStore, StoredLimit } from "../fetch/rate/limit_store.ts";
+import type {
+  Alone,
+  LimitKey,
+  LimitState,
+  LimitStore,
+  StoredLimit,
+} from "../fetch/rate/limit_store.ts";
 import { LIMITS_TABLE } from "./sql/system_tables.ts";
 import type { Target } from "./write/target.ts";
 
@@ -10,7 +16,7 @@ const INSTANT = (parameter: string) => `to_timestamp(${parameter}::double precis
 const COLUMNS = `${MS("clock_timestamp()")}, ${MS("next_at")}, shares,
   margin_ms::double precision, ${MS("paused_until")}, ${
   MS("period_start")
-}, used, history, version`;
+}, used, history, version, alone`;
 
 const READ_SQL = `SELECT ${COLUMNS} FROM ${LIMITS_TABLE} WHERE api_key = $1 AND "limit" = $2`;
 
@@ -23,7 +29,7 @@ ON CONFLICT DO NOTHING`;
 
 const REPLACE_SQL = `UPDATE ${LIMITS_TABLE} SET next_at = ${INSTANT("$4")}, shares = $5::jsonb,
   margin_ms = $6, paused_until = ${INSTANT("$7")}, period_start = ${INSTANT("$8")}, used = $9,
-  history = $10::jsonb, version = version + 1
+  history = $10::jsonb, alone = $11::jsonb, version = version + 1
 WHERE api_key = $1 AND "limit" = $2 AND version = $3 RETURNING version`;
 
 /** The limits kept in a target. */
@@ -48,6 +54,7 @@ export class LimitTable implements LimitStore {
     const parameters = [
       ...[apiKey, limit, version, state.nextAtMs, JSON.stringify(state.shares), state.marginMs],
       ...[state.pausedUntilMs, state.periodStartMs, state.used, JSON.stringify(state.history)],
+      state.alone === undefined ? null : JSON.stringify(state.alone),
     ];
     const { rows } = await this.#target.query(REPLACE_SQL, { parameters });
     return rows.length === 1;
@@ -66,8 +73,8 @@ export async function readLimits(
 }
 
 function storedLimit(row: readonly unknown[]): StoredLimit {
-  const [nowMs, nextAtMs, shares, marginMs, pausedUntilMs, periodStartMs, used, history, version] =
-    row;
+  const [nowMs, nextAtMs, shares, marginMs, pausedUntilMs, periodStartMs, used, history] = row;
+  const [version, alone] = row.slice(8);
   return {
     nowMs: Number(nowMs),
     version: Number(version),
@@ -80,6 +87,7 @@ function storedLimit(row: readonly unknown[]): StoredLimit {
       periodStartMs: Number(periodStartMs),
       used: Number(used),
       history: history as LimitState["history"],
+      ...(alone === null || alone === undefined ? {} : { alone: alone as Alone }),
     },
   };
 }

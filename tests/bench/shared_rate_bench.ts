@@ -64,11 +64,10 @@ streams: { days: { request: { path: /days, query: { day: "{from}" } }, window: d
 `;
 }
 
-/** Resolves when so many processes hold a share of the limit. */
+/** Resolves when so many processes want a share of the limit: all send, or wait for their turn. */
 async function allSend(site: Site, workers: number): Promise<void> {
   await using sql = openSql(site.databaseUrl);
-  const query = `SELECT count(*)::int AS count FROM hindcast_limits,
-    jsonb_array_elements(shares) AS s WHERE (s->>'requests')::int > 0`;
+  const query = "SELECT max(jsonb_array_length(shares))::int AS count FROM hindcast_limits";
   for (;;) {
     const [row] = await sql.run(query).catch(() => []);
     if (row?.count === workers) return;

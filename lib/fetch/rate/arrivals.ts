@@ -67,6 +67,12 @@ export class Arrivals {
     this.#forgotten += this.#kept;
   }
 
+  /** Forgets all requests: what they show is no evidence for what follows. */
+  forget(): void {
+    this.#forgotten += this.#roundTrips.length;
+    this.#roundTrips.length = 0;
+  }
+
   /** Corrects the time at which a request was sent: the event loop was blocked after it was released. */
   left(number: number, atMs: number): void {
     const roundTrip = this.#roundTrips[number - this.#forgotten];

@@ -22,6 +22,14 @@ export interface Share {
   readonly untilMs: number;
 }
 
+/** Why one process at a time sends; instants are epoch milliseconds of the store's clock. */
+export interface Alone {
+  /** Milliseconds that the server requires between two requests in addition to their spacing; 0 while unknown. */
+  readonly betweenMs: number;
+  /** Until when one process at a time sends because a request of several was refused. */
+  readonly untilMs: number;
+}
+
 /** The stored state of a limit; instants are epoch milliseconds of the store's clock. */
 export interface LimitState {
   /** When a process whose share grows may send. */
@@ -36,6 +44,8 @@ export interface LimitState {
   readonly used: number;
   /** The share of each process. */
   readonly shares: readonly Share[];
+  /** Why the processes that share a pace send one at a time; absent where they send side by side. */
+  readonly alone?: Alone;
   /** Requests of a rolling period by the time of their reservation: pairs of instant and count. */
   readonly history: readonly (readonly [atMs: number, count: number])[];
 }

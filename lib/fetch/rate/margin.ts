@@ -100,6 +100,20 @@ export class Margin {
     }
   }
 
+  /** Takes over a margin between two requests that another process has learned. */
+  adoptBetween(marginMs: number): void {
+    this.#distance = "one";
+    this.#basis = "explained";
+    this.#provenMs = undefined;
+    this.#marginMs = Math.max(this.#floorMs("one"), marginMs);
+    this.#refusedMs = this.#floorMs("one");
+  }
+
+  /** Forgets the requests so far, among which others sent some that are unknown here. */
+  forget(): void {
+    this.#arrivals.forget();
+  }
+
   /** Records the next request; `tight` when it was sent as early as the margin allowed. */
   sent(atMs: number, tight: boolean): void {
     this.#arrivals.sent({
@@ -128,11 +142,14 @@ export class Margin {
     this.#refusedMs = Math.min(this.#refusedMs, this.#marginMs);
   }
 
-  /** Records that request `number` was refused; returns whether it was sent as early as allowed. */
-  refused(number: number, atMs: number): boolean {
+  /**
+   * Records that request `number` was refused; returns whether it was sent as early as allowed. It `teaches` nothing
+   * where requests of others may be the cause.
+   */
+  refused(number: number, atMs: number, teaches = true): boolean {
     const departure = this.#arrivals.answered(number, atMs, "refused");
     if (departure === undefined || !departure.tight) return false;
-    this.#learn(departure, atMs);
+    if (teaches) this.#learn(departure, atMs);
     return true;
   }
 

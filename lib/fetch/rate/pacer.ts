@@ -123,6 +123,16 @@ export class Pacer {
     this.#margin.adopt(marginMs);
   }
 
+  /** Takes over a margin between two requests that another process has learned. */
+  adoptBetween(marginMs: number): void {
+    this.#margin.adoptBetween(marginMs);
+  }
+
+  /** Forgets what earlier requests show, because other processes sent some between them. */
+  forget(): void {
+    this.#margin.forget();
+  }
+
   /** Records that a request was sent, not before it was due, and returns its number. */
   sent(atMs: number): number {
     const lateMs = atMs - this.#due();
@@ -152,10 +162,11 @@ export class Pacer {
 
   /**
    * Records that the server refused request `number` as too early, which ends bursts permanently. Returns
-   * whether the request was sent as early as this rate allows, so that this rate can be the one exceeded.
+   * whether the request was sent as early as this rate allows, so that this rate can be the one exceeded. It
+   * `teaches` nothing where requests of other processes may be the cause.
    */
-  refused(number: number, atMs: number): boolean {
-    const isCause = this.#margin.refused(number, atMs);
+  refused(number: number, atMs: number, teaches = true): boolean {
+    const isCause = this.#margin.refused(number, atMs, teaches);
     this.#bursts &&= !isCause;
     this.#refused ||= isCause;
     return isCause;

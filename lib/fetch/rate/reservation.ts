@@ -33,6 +33,13 @@ class QuotaBlocks implements Reservation {
     this.#access = new StoreAccess(options);
   }
 
+  /** The pace of each process is its own; what is counted is shared anyway. */
+  readonly isShared = false;
+
+  refused(): void {
+    // The server counts otherwise; what is reserved stays reserved.
+  }
+
   due(): number {
     const nowMs = this.#options.clock.now();
     this.#dropExpired(nowMs);

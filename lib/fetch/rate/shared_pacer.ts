@@ -48,6 +48,9 @@ export class SharedPacer extends Pacer implements AsyncDisposable {
       catchUpMs: this.mostCatchUpMs,
       resize: (requests) => this.resize(requests),
       adoptMargin: (marginMs) => this.adoptMargin(marginMs),
+      betweenMs: () => this.margin.betweenMs,
+      adoptBetween: (marginMs) => this.adoptBetween(marginMs),
+      forget: () => this.forget(),
     });
   }
 
@@ -62,6 +65,13 @@ export class SharedPacer extends Pacer implements AsyncDisposable {
   override sent(atMs: number): number {
     this.#reservation.sent();
     return super.sent(atMs);
+  }
+
+  /** While others send too, a refusal says nothing about the own margin: then one sends at a time, and learns it. */
+  override refused(number: number, atMs: number): boolean {
+    const isCause = super.refused(number, atMs, !this.#reservation.isShared);
+    if (isCause) this.#reservation.refused();
+    return isCause;
   }
 
   /** Returns what is reserved. */

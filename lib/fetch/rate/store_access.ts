@@ -26,7 +26,13 @@ export interface ReservationOptions {
   readonly resize: (requests: number) => void;
   /** Takes over a larger margin that another process has learned, in milliseconds over an interval. */
   readonly adoptMargin: (marginMs: number) => void;
-  /** Called when a request becomes due. */
+  /** The learned margin between two requests, in milliseconds; 0 where the server requires none. */
+  readonly betweenMs: () => number;
+  /** Takes over a margin between two requests that another process has learned. */
+  readonly adoptBetween: (marginMs: number) => void;
+  /** Forgets what earlier requests show: other processes sent some between them. */
+  readonly forget: () => void;
+  /** Called when something is due that was not. */
   readonly onChange: () => void;
 }
 
@@ -36,6 +42,10 @@ export interface Reservation extends AsyncDisposable {
   due(): number;
   /** Uses a reserved request. */
   sent(): void;
+  /** Whether other processes send at the same time. */
+  readonly isShared: boolean;
+  /** Records that a request was refused that was sent as early as the pace allows. */
+  refused(): void;
 }
 
 /** Wait before the store is queried again after an error. */

@@ -147,6 +147,7 @@ export const SYSTEM_TABLES: Readonly<Record<string, Table>> = {
       used: "bigint",
       history: "jsonb",
       version: "bigint",
+      alone: "jsonb",
     },
   ),
   [ARCHIVE_TABLE]: ownTable(

@@ -292,3 +292,49 @@ Deno.test("the share of a process that was killed goes to the others within its 
   const later = sentAtMs.filter((at) => at > from + 7_000 && at <= from + 12_000);
   assert(later.length >= 48, `${later.length} of 50`);
 });
+
+/** Sends from several processes to a strict server, and returns what arrived there in the last half of the time. */
+async function sendTo(
+  kind: ServerKind,
+  rate: Rate,
+  { processes, seconds }: { processes: number; seconds: number },
+): Promise<{ used: number; refused: number; refusedLater: number }> {
+  const { clock, open } = setup();
+  const random = randomFrom(processes);
+  const server = strictServer(kind, rate);
+  const startMs = clock.now();
+  const arrivals: [atMs: number, isAccepted: boolean][] = [];
+  using _ = clock.autoAdvance();
+  await Promise.all(Array.from({ length: processes }, async () => {
+    const stream = open([rate]).stream("s");
+    const send = async () => {
+      while (clock.now() < startMs + 1_000 * seconds) {
+        const permit = await stream.take();
+        await clock.sleep(8 * random());
+        const admission = server.admit(clock.now());
+        arrivals.push([clock.now(), admission.ok]);
+        await clock.sleep(50);
+        if (admission.ok) stream.accepted(permit);
+        else stream.refused(permit, 1_000 * Math.ceil(admission.retryAfterMs / 1_000));
+      }
+    };
+    await Promise.all([send(), send(), send(), send()]);
+  }));
+  const later = arrivals.filter(([at]) =>
+    at > startMs + 500 * seconds && at < startMs + 1_000 * seconds
+  );
+  const refused = (all: typeof arrivals) => all.filter(([, isAccepted]) => !isAccepted).length;
+  const used = (later.length - refused(later)) * rate.intervalMs / rate.requests / 500 / seconds;
+  return { used, refused: refused(arrivals), refusedLater: refused(later) };
+}
+
+Deno.test("processes take turns at a server that requires a distance between any two requests", async () => {
+  for (const [text, processes] of [["50/s", 8], ["5/s", 4], ["2/s", 2]] as const) {
+    const rate = parseRate(text);
+    const alone = await sendTo("bucket of one", rate, { processes: 1, seconds: 240 });
+    const together = await sendTo("bucket of one", rate, { processes, seconds: 240 });
+    assert(together.used >= 0.97 * alone.used, `${text}: ${together.used}, alone ${alone.used}`);
+    assertLessOrEqual(together.refused, alone.refused + processes, text);
+    assertLessOrEqual(together.refusedLater, 1, text);
+  }
+});
