@@ -52,10 +52,10 @@ function restartOf(server: PostgresServer, mode: "immediate" | "fast", awayMs = 
   };
 }
 
-Deno.test("the database is restarted under four workers, at once and orderly, and all of them go on", async () => {
+Deno.test("the database is restarted under four workers, and all of them go on", async () => {
   await using server = await startPostgres();
   const restarts = [restartOf(server, "immediate"), restartOf(server, "fast")];
-  await restartUnder(await server.createDatabase(), restarts);
+  await restartUnder(await server.createDatabase(), restarts.slice(0, size(1, 2)));
 });
 
 longTest(
