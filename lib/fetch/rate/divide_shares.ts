@@ -69,11 +69,8 @@ export function divide(
   const alone = aloneOf(state, asking, { others, holdsAll: before === rate.requests, nowMs });
   const isOver = isPaused && before > 0 && shares.length > rate.requests;
   const sinceMs = found === undefined || isOver ? nowMs : found.sinceMs;
-  const part = alone === undefined
-    ? partOf(rate, others, { holder, sinceMs })
-    : isTurnOf(holder, others, nowMs)
-    ? rate.requests
-    : 0;
+  const whole = isTurnOf(holder, others, nowMs) ? rate.requests : 0;
+  const part = alone === undefined ? partOf(rate, others, { holder, sinceMs }) : whole;
   const requests = Math.max(0, Math.min(part, rate.requests - sum(others)));
   const marginMs = Math.max(asking.marginMs, state.marginMs);
   const next = { ...state, nextAtMs: freeAtMs, marginMs, alone };
@@ -90,9 +87,7 @@ export function divide(
       ...{ requests, fromMs, untilMs, marginMs },
       isShared: sum(others) > 0,
       isCrowded: alone === undefined && others.length >= rate.requests,
-      lookAfterMs: alone === undefined
-        ? LOOK_MS
-        : Math.min(LONG_LOOK_MS, TURN_MS - nowMs % TURN_MS + 1),
+      lookAfterMs: alone === undefined ? LOOK_MS : Math.min(LONG_LOOK_MS, nextTurnMs(nowMs)),
       betweenMs: before === rate.requests ? 0 : alone?.betweenMs ?? 0,
     },
   ];
@@ -147,6 +142,9 @@ function isTurnOf(holder: string, others: readonly Share[], nowMs: number): bool
   const holders = [holder, ...others.map((other) => other.holder)].sort();
   return holders[Math.floor(nowMs / TURN_MS) % holders.length] === holder;
 }
+
+/** Milliseconds until the next turn. */
+const nextTurnMs = (nowMs: number): number => TURN_MS - nowMs % TURN_MS + 1;
 
 /** Whether one process at a time sends; only the one that holds all of the limit knows what the server requires. */
 function aloneOf(
