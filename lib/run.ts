@@ -189,6 +189,9 @@ function outcomeOf(isStopped: boolean, error: unknown, summary: Summary): Outcom
   return failed ? "failed" : "done";
 }
 
+/** Stands in the place of dates for a stream that is read until it has no more. */
+const FEED = "feed, to its end";
+
 /** Emits the start of the run and what each stream has to do. */
 async function announce(input: RunInput): Promise<void> {
   const { job, target, streams, resume, range } = input;
@@ -210,7 +213,7 @@ async function announce(input: RunInput): Promise<void> {
     input.listen({
       kind: "stream_planned",
       stream: name,
-      range: own === undefined ? null : formatWindow(own),
+      range: stream.since !== undefined ? FEED : own === undefined ? null : formatWindow(own),
       windows: left,
       skipped: done,
       minutes: minutesLeft,
@@ -218,7 +221,7 @@ async function announce(input: RunInput): Promise<void> {
       seconds: seconds_left,
       doneAtMs: input.wallNow() + 1_000 * seconds_left,
       requestsPerSecond: paceOf(input, name, requests_left),
-      exact: stream.window === undefined || !stream.window.auto,
+      exact: stream.since === undefined && !stream.window?.auto,
       atLeast: at_least,
     });
   }

@@ -58,7 +58,7 @@ export async function openPlan(
   source: PlanSource,
   name: string,
   visits?: Visits,
-  feeds: FeedLog = new FeedLog(NO_FEEDS, source.job.job),
+  feeds: FeedLog = new FeedLog(source.target, source.job.job),
 ): Promise<StreamPlan | FeedPlan> {
   const { job, params, checkpoint, target } = source;
   const stream = job.streams[name]!;
@@ -79,7 +79,10 @@ export async function openPlan(
     each: eachValues(stream, params, (sql) => target.stream(sql), onNull),
     refusals: () => [...nulls].map(([id, rows]) => refusalOf(id, rows)),
   };
-  if (stream.since !== undefined) return new FeedPlan({ ...common, ...feedInput(source, feeds) });
+  if (stream.since !== undefined) {
+    if (!feeds.isLoaded) await feeds.read();
+    return new FeedPlan({ ...common, ...feedInput(source, feeds) });
+  }
   return new StreamPlan({
     ...common,
     needed: (track) => neededBy(source, track, known),
@@ -87,18 +90,12 @@ export async function openPlan(
   });
 }
 
-/** A feed log without a database: nothing was read yet. */
-const NO_FEEDS = {
-  stream: async function* () {},
-  query: () => Promise.resolve({ columns: [], rows: [] }),
-};
-
 /** What a plan of feeds needs in addition to its stream. */
 function feedInput({ replay, retry, fetched }: PlanSource, feeds: FeedLog) {
   return {
     position: (track: Track) => feeds.position(track),
     rejected: (track: Track) => feeds.rejected(track),
-    reload: () => feeds.load(),
+    reload: () => feeds.read(),
     replays: replay && ((unit: Unit) => replay.holdsPage(unit)),
     isWanted: (track: Track) => {
       if (retry?.only.has(track.stream)) return false;

@@ -4,7 +4,7 @@ import type { Job } from "../config/schema/job.ts";
 import { agesOf } from "../plan/settling.ts";
 import type { BatchNotes } from "../upsert/batch.ts";
 import type { VisitOf } from "../upsert/ledger.ts";
-import { FeedLog } from "../upsert/feed_log.ts";
+import { FeedLog, trimFeeds } from "../upsert/feed_log.ts";
 import { watchedBy } from "../upsert/watch_batch.ts";
 import type { Target } from "../upsert/write/target.ts";
 import { readVisits, type Visits } from "./visits.ts";
@@ -32,7 +32,8 @@ export async function noteStage(
   for (const name of streams) visits.set(name, await readVisits(job, name, target));
   const hasFeeds = streams.some((name) => job.streams[name]!.since !== undefined);
   const feeds = hasFeeds ? new FeedLog(target, job.job) : undefined;
-  await feeds?.load();
+  if (hasFeeds) await trimFeeds(target, job.job);
+  await feeds?.read();
   const watched = new Map(streams.map((name) => [name, watchedBy(job, name, target.watched)]));
   return {
     visits,

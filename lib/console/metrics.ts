@@ -36,7 +36,11 @@ function gauges(job: Job, state: ConsoleState): Metric[] {
   );
   return [
     gauge("windows", "Windows of the requested range, by state.", windows(state)),
-    gauge("coverage_lag_seconds", "Time from the end of coverage to now.", lags(state)),
+    gauge(
+      "coverage_lag_seconds",
+      "Time from the end of coverage, or from the last reading of a feed, to now.",
+      lags(state),
+    ),
     gauge(
       "table_rows",
       "Rows in a table.",
@@ -72,7 +76,12 @@ function runGauges({ run }: ConsoleState): Metric[] {
 }
 
 function lags({ streams, atMs, timeZone }: ConsoleState): Sample[] {
-  return streams.flatMap(({ name, coverage }): Sample[] => {
+  return streams.flatMap(({ name, coverage, feeds }): Sample[] => {
+    // A feed is covered up to when it was read; of several the one that was read first counts.
+    const [read] = feeds.flatMap(({ read_at }) => read_at ?? []).sort();
+    if (read !== undefined) {
+      return [[{ stream: name }, Math.max(0, atMs - Date.parse(read)) / 1000]];
+    }
     const end = coverage.at(-1)?.to;
     if (end === undefined) return [];
     const lagMs = Math.max(0, atMs - instantOf(end, timeZone));

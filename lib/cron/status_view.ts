@@ -1,5 +1,6 @@
 // Owns what `/status.json` answers about the daily update. Its field names are stable; the page is the console's.
 import type { RunRecord } from "../checkpoint/run_log.ts";
+import type { FeedView } from "../checkpoint/feed_view.ts";
 import type { StreamSnapshot } from "../checkpoint/snapshot.ts";
 import type { TickReport } from "./state.ts";
 
@@ -18,7 +19,7 @@ export interface StatusView {
   /** The last slice that did anything; null before the first. */
   last: TickReport | null;
   /** What is known of each stream. */
-  streams: Record<string, StreamSnapshot>;
+  streams: Record<string, StreamSnapshot & { feeds: readonly FeedView[] }>;
   /** The last runs, newest first. */
   runs: RunRecord[];
 }

@@ -79,6 +79,8 @@ function proofs({ paging, total }: Stream, windows: number, records: number): nu
 export function mayTakeMore(stream: Stream, isMeasured: boolean): boolean {
   if (stream.values !== undefined) return false;
   if (isFedByTarget(stream) || stream.export !== undefined) return true;
+  // How much a feed has is known once it has no more.
+  if (stream.since !== undefined) return true;
   const isKnown = isMeasured || stream.window !== undefined && stream.forecast !== undefined;
   return !isKnown && (stream.paging.by !== "none" || stream.window?.auto === true);
 }

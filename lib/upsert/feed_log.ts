@@ -90,6 +90,15 @@ function textOf(value: unknown): string | null {
 }
 
 /**
+ * Deletes rows of the feeds of a job that are no longer needed.
+ *
+ * @throws {Failure} of kind `target`.
+ */
+export async function trimFeeds(target: Pick<Target, "query">, job: string): Promise<void> {
+  await target.query(TRIM_SQL, { parameters: [job] });
+}
+
+/**
  * Restarts the feeds of streams from the beginning.
  *
  * @throws {Failure} of kind `target`.
@@ -104,7 +113,7 @@ export async function resetFeeds(
 
 /** The feeds of a job during a run. */
 export class FeedLog {
-  readonly #target: Pick<Target, "stream" | "query">;
+  readonly #target: Pick<Target, "stream">;
   readonly #job: string;
   #states = new Map<string, FeedState>();
   /** The totals of each feed as of the page that was written last. */
@@ -112,21 +121,22 @@ export class FeedLog {
   /** Rejected rows by page, of each feed. */
   readonly #rejected = new Map<string, Map<number, number>>();
 
-  /** Knows nothing until `load`. */
-  constructor(target: Pick<Target, "stream" | "query">, job: string) {
+  /** Whether it has read where the feeds have arrived. */
+  isLoaded = false;
+
+  /** Knows nothing until `read`. */
+  constructor(target: Pick<Target, "stream">, job: string) {
     this.#target = target;
     this.#job = job;
   }
 
   /**
-   * Reads the positions of the feeds, after deleting rows that are no longer needed.
+   * Reads the positions of the feeds.
    *
    * @throws {Failure} of kind `target`.
    */
-  async load(): Promise<void> {
-    await this.#target.query(TRIM_SQL, { parameters: [this.#job] }).catch((error) => {
-      if (!isMissingTable(error)) throw error;
-    });
+  async read(): Promise<void> {
+    this.isLoaded = true;
     const states = await readFeeds(this.#target, this.#job);
     this.#states = new Map(states.map((state) => [idOf(state), state]));
   }

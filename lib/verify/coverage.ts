@@ -4,6 +4,7 @@
 import { formatCount } from "../report/text/format.ts";
 import type { Job } from "../config/schema/job.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import { type FeedsOf, viewFeeds } from "../checkpoint/feed_view.ts";
 import type { RetryEntry } from "../checkpoint/retry_entry.ts";
 import { type Days, daysOf } from "../checkpoint/snapshot.ts";
 import { scopeOf, type Track } from "../plan/scope.ts";
@@ -52,6 +53,8 @@ export interface StreamProof {
   readonly covered: Days | null;
   /** Values fetched of a stream without windows. */
   readonly items: number;
+  /** Up to when all feeds of a stream with `since` were read, ISO 8601; null for others. */
+  readonly read_to: string | null;
   /** Whether the ledger holds dates that the checkpoint does not know: `checkpoint --rebuild` brings them back. */
   readonly forgotten: boolean;
   /** Why it passes though it was never fetched; null if it was fetched, or should have been. */
@@ -94,6 +97,7 @@ export async function verifyCoverage({ job, checkpoint, target }: CoverageInput)
     rowsByTable: await target.countRows(Object.keys(job.tables)),
     entries: await checkpoint.retryEntries(),
     request: await readRequest(job, checkpoint),
+    feedsOf: await viewFeeds(job, target),
   };
   const streams: StreamProof[] = [];
   for (const stream of Object.keys(job.streams)) {
@@ -115,6 +119,7 @@ interface Facts extends CoverageInput {
   readonly rowsByTable: Readonly<Record<string, number>>;
   readonly entries: readonly RetryEntry[];
   readonly request: Request;
+  readonly feedsOf: FeedsOf;
 }
 
 interface Case extends Facts {
@@ -143,7 +148,7 @@ async function proveUnfetched(facts: Facts, stream: string): Promise<StreamProof
     next: request.hasRun ? resumeCommand(stream, scope, null) : "deno task backfill",
   };
   return {
-    ...{ stream, scope, covered: null, items: 0, forgotten: false },
+    ...{ stream, scope, covered: null, items: 0, read_to: null, forgotten: false },
     ok: reason !== null,
     unfetched: reason,
     findings: reason === null ? [finding] : [],
@@ -162,6 +167,7 @@ async function proveStream(matter: Case, isCompared: boolean): Promise<StreamPro
     ...tracks.flatMap((track) => unprovenOf(matter, track)),
     ...entriesOf(matter).map((entry) => retryFinding(entry)),
     ...noRows(matter),
+    ...unread(matter),
     ...missing.first.map((each) => missingFinding(matter, each, hull)),
   ];
   return {
@@ -170,6 +176,7 @@ async function proveStream(matter: Case, isCompared: boolean): Promise<StreamPro
     ok: findings.length === 0,
     covered: hull === null ? null : daysOf(hull),
     items: tracks.filter((track) => checkpoint.item(track) !== undefined).length,
+    read_to: readTo(matter),
     forgotten: evidence.tracks(stream).some((track) =>
       track.scope === scope && isForgotten(matter, track)
     ),
@@ -272,6 +279,20 @@ function noRows({ job, evidence, rowsByTable, stream, scope }: Case): Finding[] 
     );
   }
   return reasons.map((reason) => ({ ...about, reason, next }));
+}
+
+/** Feeds that were begun anew and have not been read since. */
+function unread({ feedsOf, stream, scope }: Case): Finding[] {
+  return feedsOf(stream, scope).filter(({ read_at }) => read_at === null).map(({ each }) => ({
+    ...{ kind: "not_fetched", window: null, each, reason: "was begun anew and not read since" },
+    next: resumeCommand(stream, scope, null),
+  }));
+}
+
+/** When the feed was read that was read first of all. */
+function readTo({ feedsOf, stream, scope }: Case): string | null {
+  const read = feedsOf(stream, scope).flatMap(({ read_at }) => read_at ?? []);
+  return read.length === 0 ? null : read.reduce((least, at) => at < least ? at : least);
 }
 
 /** Whether the ledger proves dates of a track that the checkpoint does not know. */

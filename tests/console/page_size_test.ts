@@ -24,7 +24,15 @@ function stream(name: string, seed: number): StreamState {
     to: FROM + 1440 * (365 * 50 + 7 * seed + 1),
   };
   return {
-    ...{ name, group: "", scope: "", isDated: true, coverage: [{ from: FROM, to: TO }], empty },
+    ...{
+      name,
+      group: "",
+      scope: "",
+      isDated: true,
+      feeds: [],
+      coverage: [{ from: FROM, to: TO }],
+      empty,
+    },
     ...{ unsettled: [], gaps: [window], failed: [], rejected: [], fetched_at: null, items: 0 },
     ...{ rows: 0, entries: [], otherScopes: [] },
     days: { firstDay: FROM / 1440, records, rows: records },

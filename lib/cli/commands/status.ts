@@ -18,6 +18,7 @@ import { archiveHoldings } from "../../upsert/archive_index.ts";
 import { StopSignal } from "../signals.ts";
 import type { Checkpoint } from "../../checkpoint/checkpoint.ts";
 import { civilAt } from "../../plan/time/civil.ts";
+import { viewFeeds, withFeeds } from "../../checkpoint/feed_view.ts";
 import { viewStreams } from "../../checkpoint/snapshot.ts";
 import { intersect } from "../../plan/coverage.ts";
 import { startedPart } from "../../plan/needed.ts";
@@ -178,13 +179,14 @@ interface Wanted {
 async function readStatus(job: Job, stores: Stores, wanted: Wanted): Promise<Status> {
   const { checkpoint, names, options, ranged } = wanted;
   const range = ranged ? rangeOf(options) : undefined;
-  const [snapshots, tables, archive, runs, workers, entries] = await Promise.all([
+  const [snapshots, tables, archive, runs, workers, entries, feedsOf] = await Promise.all([
     viewStreams(job, checkpoint, names, options.params, range),
     stores.target.countRows(Object.keys(job.tables)),
     archiveHoldings(stores.target, job.job),
     checkpoint.runs.list(RUNS_SHOWN),
     readWorkers(stores.target, job.job),
     checkpoint.retryEntries(),
+    viewFeeds(job, stores.target),
   ]);
   const streams: Status["streams"] = {};
   const now = civilAt(Date.now(), job.time_zone);
@@ -194,7 +196,7 @@ async function readStatus(job: Job, stores: Stores, wanted: Wanted): Promise<Sta
       ? view.gaps
       : view.gaps.flatMap((gap) => intersect(gap, started) ?? []);
     streams[name] = {
-      ...{ ...view, gaps, scopes: await checkpoint.scopes(name) },
+      ...{ ...withFeeds(name, view, feedsOf), gaps, scopes: await checkpoint.scopes(name) },
       isDated: job.streams[name]!.window !== undefined,
       failedWindows: entries.flatMap((entry) =>
         entry.kind === "failed" && entry.stream === name && entry.scope === view.scope

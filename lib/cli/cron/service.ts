@@ -4,6 +4,7 @@
 import { catchUp } from "../../checkpoint/catch_up.ts";
 import { Checkpoint } from "../../checkpoint/checkpoint.ts";
 import { openKv } from "../../checkpoint/open_kv.ts";
+import { viewFeeds, withFeeds } from "../../checkpoint/feed_view.ts";
 import { snapshot } from "../../checkpoint/snapshot.ts";
 import type { Job } from "../../config/schema/job.ts";
 import { CronStateStore } from "../../cron/state.ts";
@@ -150,7 +151,11 @@ export class CronService {
     return await this.#withStores(async (target, kv) => {
       const checkpoint = await this.#readCheckpoint(target, kv);
       const names = this.#streams();
-      const streams = await snapshot(job, checkpoint, names, this.#params(), undefined);
+      const feedsOf = await viewFeeds(job, target);
+      const known = await snapshot(job, checkpoint, names, this.#params(), undefined);
+      const streams = Object.fromEntries(
+        Object.entries(known).map(([name, view]) => [name, withFeeds(name, view, feedsOf)]),
+      );
       const runs = await checkpoint.runs.list(RUNS_SHOWN);
       return { job: job.job, ok, schedule, running, more, last, streams, runs };
     });

@@ -1,12 +1,12 @@
 // Prints the plan of a run for `--dry-run`: the streams in order, the first requests as they would be sent
 // with secrets masked, and the SQL of the tables. It sends no request and changes nothing.
-import { neededBy, type PlanSource } from "../../checkpoint/open_plan.ts";
+import { neededBy, openPlan, type PlanSource } from "../../checkpoint/open_plan.ts";
 import { readVisits } from "../../checkpoint/visits.ts";
 import type { Job } from "../../config/schema/job.ts";
 import { credentialsOf, maskedCredentials, withCredentials } from "../../fetch/http/auth.ts";
 import { renderFirst, requestLine } from "../../fetch/http/request.ts";
 import type { WireRequest } from "../../fetch/http/request.ts";
-import type { Unit } from "../../plan/stream_plan.ts";
+import type { Unit, UnitSource } from "../../plan/stream_plan.ts";
 import { countWindows, StreamPlan } from "../../plan/stream_plan.ts";
 import { eachValues, isFedByTarget } from "../../plan/each_values.ts";
 import {
@@ -122,8 +122,11 @@ async function streamLines(
   const requests = units.flatMap((unit) =>
     requestLines(job, unit, planned).map((line) => `    ${line}`)
   );
+  const note = stream.since === undefined || source !== undefined
+    ? []
+    : ["    a feed that was read continues at its cursor: see --dry-run --resume"];
   const more = plan.isWaiting ? ["    the next window depends on the records of this one"] : [];
-  return [`  ${name}:${dates}`, ...requests, ...more];
+  return [`  ${name}:${dates}`, ...requests, ...note, ...more];
 }
 
 function freshPlan(job: Job, name: string, planned: PlannedDates): StreamPlan {
@@ -140,7 +143,8 @@ function freshPlan(job: Job, name: string, planned: PlannedDates): StreamPlan {
   });
 }
 
-async function resumedPlan(source: PlanSource, name: string): Promise<StreamPlan> {
+async function resumedPlan(source: PlanSource, name: string): Promise<UnitSource> {
+  if (source.job.streams[name]!.since !== undefined) return await openPlan(source, name);
   const { job, params, checkpoint, target } = source;
   const stream = job.streams[name]!;
   const scope = scopeOf(job, name, params);
@@ -156,7 +160,7 @@ async function resumedPlan(source: PlanSource, name: string): Promise<StreamPlan
   });
 }
 
-async function firstUnits(plan: StreamPlan): Promise<Unit[]> {
+async function firstUnits(plan: UnitSource): Promise<Unit[]> {
   const units: Unit[] = [];
   while (units.length < REQUESTS_SHOWN && !plan.isWaiting) {
     const unit = await plan.next();
@@ -168,7 +172,8 @@ async function firstUnits(plan: StreamPlan): Promise<Unit[]> {
 
 function requestLines(job: Job, unit: Unit, planned: PlannedDates): string[] {
   const stream = job.streams[unit.stream]!;
-  const values = { window: unit.window, each: unit.eachValues, params: planned.params };
+  const { window, eachValues: each, feed } = unit;
+  const values = { window, each, params: planned.params, since: feed?.sent };
   const step = openPaginator(stream, job.source.url).first();
   const bare = renderFirst(job, stream, values, step);
   const request = withCredentials(

@@ -4,6 +4,7 @@ import type { ArchiveHoldings } from "../../upsert/archive_index.ts";
 import type { WorkerView } from "../../upsert/worker_table.ts";
 import { formatCount, formatNumber, oneLine } from "../../report/text/format.ts";
 import type { RunRecord } from "../../checkpoint/run_log.ts";
+import type { FeedView } from "../../checkpoint/feed_view.ts";
 import { type Days, daysOf, inDays, type StreamView } from "../../checkpoint/snapshot.ts";
 import type { Window } from "../../plan/time/window.ts";
 import { formatWait } from "../../report/text/wait.ts";
@@ -19,6 +20,8 @@ export type StreamStatus = StreamView<Window> & {
   scopes: string[];
   /** Whether it has windows, and so dates. */
   isDated: boolean;
+  /** Where its feeds have arrived; none unless it has `since`. */
+  feeds: readonly FeedView[];
   /** The dates of its failed windows. */
   failedWindows: readonly Window[];
 };
@@ -92,7 +95,8 @@ function archiveLine({ responses, bytes, from, to }: ArchiveHoldings): string {
 function nextTask({ runs, streams }: Status): string {
   if (runs.length === 0) return "backfill";
   const troubled = Object.values(streams).some((stream) =>
-    stream.failed.length + stream.rejected.length + stream.gaps.length > 0
+    stream.failed.length + stream.rejected.length + stream.gaps.length > 0 ||
+    stream.feeds.some(({ ended }) => !ended)
   );
   return troubled ? "backfill --resume" : "verify";
 }
@@ -101,7 +105,8 @@ function streamLines(name: string, stream: StreamStatus): string[] {
   const scope = stream.scope === "" ? "" : ` (${stream.scope})`;
   const others = stream.scopes.filter((other) => other !== stream.scope);
   const lines = [`${name}${scope}`];
-  if (stream.items > 0) {
+  lines.push(...feedLines(stream.feeds));
+  if (stream.items > 0 && stream.feeds.length === 0) {
     lines.push(
       `  fetched    ${stream.fetched_at}${
         stream.items > 1 ? `, ${formatCount(stream.items, "value")}` : ""
@@ -131,6 +136,24 @@ function streamLines(name: string, stream: StreamStatus): string[] {
     lines.push(`  also with  ${others.map((other) => other || "no parameters").join("; ")}`);
   }
   return lines.map(oneLine);
+}
+
+/** Where feeds have arrived, one on each line. */
+function feedLines(feeds: readonly FeedView[]): string[] {
+  const shown = feeds.slice(0, RANGES_SHOWN).map(({ each, read_at, ended, cursor, ...counts }) => {
+    const { pages, records, rows, started_at } = counts;
+    const read = read_at === null
+      ? `begun anew ${second(started_at)}, not read since`
+      : `${formatCount(pages, "page")}, ${formatCount(records, "record")}, ${
+        formatCount(rows, "row")
+      } since ${second(started_at)}, read ${second(read_at)}${
+        ended ? " to its end" : ", not to its end"
+      }`;
+    const at = cursor === null ? "" : `, cursor ${cursor}`;
+    return `  feed       ${each === "" ? "" : `${each}: `}${read}${at}`;
+  });
+  const more = feeds.length - shown.length;
+  return more > 0 ? [...shown, `  and ${formatCount(more, "more feed")}`] : shown;
 }
 
 function daysText([first, last]: Days): string {

@@ -165,18 +165,24 @@ function axis({ unit, bounds }: Scale): Line {
 }
 
 function noteOf({ stream }: Shown): Piece[] {
-  const { fetched_at, items, coverage, failed, rejected } = stream;
+  const { fetched_at, items, coverage, failed, rejected, feeds } = stream;
   const gaps = stream.isDated ? stream.gaps : [];
   const trouble = troubleOf(daysOf(gaps), failed.length, rejected.length);
+  const verb = feeds.length === 0 ? "fetched" : "read up to";
   const fetched = fetched_at === null ? [] : [{
-    text: `fetched ${formatInstant(Date.parse(fetched_at))}${
+    text: `${verb} ${formatInstant(Date.parse(fetched_at))}${
       items > 1 ? `, ${formatCount(items, "value")}` : ""
     }`,
+  }];
+  const open = feeds.filter(({ ended }) => !ended).length;
+  const unread = open === 0 ? [] : [{
+    text: feeds.length === 1 ? "not to its end" : `${formatNumber(open)} not to their end`,
+    tone: "wait" as const,
   }];
   const never = fetched_at === null && coverage.length + gaps.length === 0
     ? [{ text: "never fetched", tone: "quiet" as const }]
     : [];
-  return [...never, ...fetched, ...trouble].flatMap((piece, at) =>
+  return [...never, ...fetched, ...unread, ...trouble].flatMap((piece, at) =>
     at === 0 ? [piece] : [{ text: ", " }, piece]
   );
 }
@@ -195,7 +201,8 @@ function troubleOf(missing: number, failed: number, rejected: number): Piece[] {
 
 function isTroubled(shown: Shown): boolean {
   const { gaps, failed, rejected } = shown.stream;
-  return (isDated(shown) ? gaps.length : 0) + failed.length + rejected.length > 0;
+  const isOpen = shown.stream.feeds.some(({ ended }) => !ended);
+  return isOpen || (isDated(shown) ? gaps.length : 0) + failed.length + rejected.length > 0;
 }
 
 function isDated({ stream: { isDated, coverage, gaps } }: Shown): boolean {

@@ -1,6 +1,7 @@
 // Formats the results of `verify`: a line per check with its table, a line per stream with its findings,
 // then the totals. Control characters are removed, because values come from the database.
 import { formatCount, formatNumber } from "../../report/text/format.ts";
+import { formatInstant } from "../../report/text/wait.ts";
 import type { CoverageResult, Finding, StreamProof } from "../../verify/coverage.ts";
 import type { CheckResult } from "../../verify/run_checks.ts";
 import { fitTable } from "./fit_table.ts";
@@ -78,10 +79,12 @@ const UNFETCHED = {
   out_of_range: "not fetched: the stream starts after the last run's dates",
 } as const;
 
-function coveredText({ covered, items, unfetched }: StreamProof): string {
+function coveredText({ covered, items, read_to, unfetched }: StreamProof): string {
   if (unfetched !== null) return UNFETCHED[unfetched];
   if (covered !== null) return [...new Set(covered)].join(" .. ");
   if (items === 0) return "nothing done";
+  const values = items === 1 ? "" : `, ${formatCount(items, "value")}`;
+  if (read_to !== null) return `read up to ${formatInstant(Date.parse(read_to))}${values}`;
   return items === 1 ? "fetched" : formatCount(items, "value");
 }
 

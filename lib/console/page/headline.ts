@@ -61,6 +61,11 @@ function troubleHeadline(state: ConsoleState): Headline | undefined {
       "deno task backfill --resume",
     );
   }
+  const unread = streams.filter(({ feeds }) => feeds.some(({ ended }) => !ended));
+  if (unread.length > 0) {
+    const names = unread.map(({ name }) => name).join(", ");
+    return attention(`Not read to its end: ${names}.`, "deno task backfill --resume");
+  }
   const isWrong = verified !== undefined &&
     (verified.coverage === false || verified.checks.some(({ ok }) => !ok));
   return isWrong ? attention("The last verification failed.", "deno task verify") : undefined;

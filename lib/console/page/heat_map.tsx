@@ -166,6 +166,7 @@ function rowsOf(years: number): { size: string; px: number; every: number } {
 
 /** `4,012 of 4,018 days done, 2 failed, 31 empty; 812,004 records`. */
 function summaryOf(stream: StreamState): string {
+  if (stream.feeds.length > 0) return feedSummary(stream);
   if (!stream.isDated) {
     if (stream.fetched_at === null) return "never fetched";
     const values = stream.items > 1 ? `, ${formatCount(stream.items, "value")}` : "";
@@ -189,4 +190,24 @@ function summaryOf(stream: StreamState): string {
     ...total > 0 ? [formatCount(total, "record")] : [],
   ];
   return parts.join(" · ");
+}
+
+/** A feed has no days: where it has arrived, on one line. */
+function feedSummary({ feeds, failed, rejected }: StreamState): string {
+  const sum = (pick: (feed: StreamState["feeds"][number]) => number) =>
+    feeds.reduce((total, feed) => total + pick(feed), 0);
+  const read = feeds.flatMap(({ read_at }) => read_at ?? []).sort();
+  const open = feeds.filter(({ ended }) => !ended).length;
+  const last = read[0] === undefined
+    ? "not read yet"
+    : `read up to ${read[0].slice(0, 16).replace("T", " ")} UTC`;
+  return [
+    feeds.length === 1 ? "a feed" : formatCount(feeds.length, "feed"),
+    last,
+    ...open > 0 ? ["not to its end"] : [],
+    formatCount(sum(({ pages }) => pages), "page"),
+    formatCount(sum(({ records }) => records), "record"),
+    ...failed.length > 0 ? ["failed"] : [],
+    ...rejected.length > 0 ? ["with rejected rows"] : [],
+  ].join(" · ");
 }

@@ -1,6 +1,7 @@
 // Reads everything that the console shows, from the checkpoint and the target. It reads only and requests
 // nothing from the API. Invariant: a state is plain data, so the page, the events and the metrics agree.
 import type { Checkpoint } from "../../checkpoint/checkpoint.ts";
+import { type FeedsOf, type FeedView, viewFeeds, withFeeds } from "../../checkpoint/feed_view.ts";
 import type { RetryEntry } from "../../checkpoint/retry_entry.ts";
 import type { RunRecord } from "../../checkpoint/run_log.ts";
 import { type StreamView, viewStreams } from "../../checkpoint/snapshot.ts";
@@ -58,6 +59,8 @@ export interface StreamState extends StreamView<Window> {
   readonly name: string;
   /** Whether it has windows, and so days. */
   readonly isDated: boolean;
+  /** Where its feeds have arrived; none unless it has `since`. */
+  readonly feeds: readonly FeedView[];
   /** Records and rows by day; undefined before the first window. */
   readonly days: DayRecords | undefined;
   /** Its windows that failed or have rejected rows, with its present parameters. */
@@ -173,7 +176,8 @@ export class StateReader {
       checkpoint.retryEntries(),
     ]);
     const nowMs = wallNow();
-    const streams = await this.#readStreams(checkpoint, asked, days, entries);
+    const feedsOf = await viewFeeds(job, target);
+    const streams = await this.#readStreams(checkpoint, asked, { days, entries, feedsOf });
     const run = await this.#watch(target, runs, survey);
     return {
       ...{ job: job.job, target: target.label, atMs: nowMs, timeZone: job.time_zone },
@@ -186,8 +190,11 @@ export class StateReader {
   async #readStreams(
     checkpoint: Checkpoint,
     { streams, params, range }: Asked,
-    days: LedgerDays,
-    entries: readonly RetryEntry[],
+    { days, entries, feedsOf }: {
+      readonly days: LedgerDays;
+      readonly entries: readonly RetryEntry[];
+      readonly feedsOf: FeedsOf;
+    },
   ): Promise<StreamState[]> {
     const { job, wallNow } = this.#source;
     const views = await viewStreams(job, checkpoint, streams, params, range);
@@ -203,7 +210,7 @@ export class StateReader {
         : view.gaps.flatMap((gap) => intersect(gap, started) ?? []);
       const scopes = await checkpoint.scopes(name);
       return {
-        ...view,
+        ...withFeeds(name, view, feedsOf),
         ...{ name, gaps, isDated: stream.window !== undefined },
         days: days.get(daysKey(name, view.scope)),
         entries: entries.filter((one) => one.stream === name && one.scope === view.scope),

@@ -99,7 +99,7 @@ export class LiveRun {
     if (this.#run === undefined) return undefined;
     const rates = this.#meter.rates(nowMs);
     const streams = [...this.#streams].map(([name, counts]) => ({
-      ...progressOf(name, counts),
+      ...progressOf(name, counts, this.#job.streams[name]?.since !== undefined),
       perSecond: counts.finished ? null : rates.get(name) ?? null,
     }));
     const limit = bindingLimit(this.#job, rates) ?? null;
@@ -189,7 +189,12 @@ function sumOf(values: Iterable<number>): number {
   return [...values].reduce((sum, value) => sum + value, 0);
 }
 
-function progressOf(stream: string, counts: Counts): Omit<StreamProgress, "perSecond"> {
+function progressOf(
+  stream: string,
+  counts: Counts,
+  isFeed: boolean,
+): Omit<StreamProgress, "perSecond"> {
+  if (isFeed && !counts.finished) return feedProgress(stream, counts);
   const { range, planned, skipped, minutes, finished, done, failed, rows, sent } = counts;
   const total = minutes > 0 ? minutes : planned;
   const size = counts.size + counts.open.size(minutes > 0);
@@ -205,5 +210,18 @@ function progressOf(stream: string, counts: Counts): Omit<StreamProgress, "perSe
     openPages: counts.open.pages,
     finished,
     requestsLeft: Math.ceil(counts.requests * (1 - ofRun) * factor),
+  };
+}
+
+/** Nothing says how many pages a feed has: one more for each, until it has ended. */
+function feedProgress(stream: string, counts: Counts): Omit<StreamProgress, "perSecond"> {
+  const { range, planned, skipped, finished, done, failed, rows, open } = counts;
+  const windows = skipped + done + failed + planned;
+  return {
+    ...{ stream, range, windows, failed, rows, finished },
+    done: skipped + done,
+    share: windows === 0 ? 1 : (windows - planned) / windows,
+    openPages: open.pages,
+    requestsLeft: planned,
   };
 }

@@ -12,7 +12,7 @@ function stream(more: Partial<StreamStatus>): StreamStatus {
   return {
     ...{ group: "events", scope: "", coverage: [], empty: [], unsettled: [], gaps: [] },
     ...{ failed: [], rejected: [], fetched_at: null, items: 0, rows: 0, scopes: [] },
-    ...{ isDated: true, failedWindows: [] },
+    ...{ isDated: true, feeds: [], failedWindows: [] },
     ...more,
   };
 }
