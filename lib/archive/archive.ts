@@ -4,6 +4,7 @@
 import type {
   ArchivableResponse,
   KeptResponse,
+  LongKept,
   PageArchive,
   Place,
 } from "../fetch/page_archive.ts";
@@ -21,6 +22,8 @@ import {
 } from "./about.ts";
 import { ArchiveWriter, type WriterOptions } from "./archive_writer.ts";
 import { type CommittedReading, Interrupted } from "./interrupted.ts";
+import type { Exchange, Item } from "./press.ts";
+import { type Part, PartedResponse } from "./long_kept.ts";
 import { findResponse } from "./replayed_reading.ts";
 
 /** A window whose pages are all in the archive once it is settled. */
@@ -39,6 +42,8 @@ export interface EndedWindow {
 export interface SettledResponse extends Place {
   /** First day of its window; null without one. */
   readonly day: string | null;
+  /** Number of a further part of a long response; null for others. */
+  readonly part: number | null;
 }
 
 /** What a run needs of an archive. */
@@ -108,6 +113,9 @@ export class Archive implements RunArchive {
         const of = { unit, startedAt: startedAt(), mask };
         return this.#keep(of, request, response);
       },
+      keepLong: (request, response) => {
+        return this.#keepLong({ unit, startedAt: startedAt(), mask }, request, response);
+      },
     };
   }
 
@@ -123,8 +131,10 @@ export class Archive implements RunArchive {
         ...{ date: new Date(wallNow()).toISOString(), text: about },
       });
     }
+    // The rows of a long response that is still arriving complete no window, so that nothing has to be durable.
+    if (kept.length === 0 && ended.length === 0) return [];
     await this.#writer.flush();
-    return kept.map(({ place, day }) => ({ ...place!, day }));
+    return settledOf(kept);
   }
 
   /** Closes the files. */
@@ -133,11 +143,38 @@ export class Archive implements RunArchive {
     await this.#writer[Symbol.asyncDispose]();
   }
 
-  #keep(
-    { unit, startedAt, mask }: { unit: Unit; startedAt: number; mask: Mask },
+  #keep(of: KeptOf, request: WireRequest, response: ArchivableResponse): KeptResponse {
+    const { body } = response;
+    return this.#add(this.#exchange(of, request, response)(body.slice()), of.unit);
+  }
+
+  #keepLong(
+    of: KeptOf,
     request: WireRequest,
-    response: ArchivableResponse,
-  ): KeptResponse {
+    response: Omit<ArchivableResponse, "body">,
+  ): LongKept {
+    const { randomId, wallNow } = this.#options;
+    const exchange = this.#exchange(of, request, response);
+    const { url, about, ids: [origin] } = exchange(new Uint8Array());
+    const itemOf = ({ number, isLast, body }: Part): Item => {
+      if (number === 1) {
+        return { ...exchange(body), ids: [origin, randomId()], isFirstPart: !isLast };
+      }
+      const date = new Date(wallNow()).toISOString();
+      return { kind: "part", id: randomId(), origin, number, isLast, date, url, body, about };
+    };
+    return new PartedResponse({
+      keep: (part) => this.#add(itemOf(part), of.unit, part.number),
+      check: () => this.#writer.check(),
+    });
+  }
+
+  /** What makes the exchange of a body. */
+  #exchange(
+    { unit, startedAt, mask }: KeptOf,
+    request: WireRequest,
+    response: Omit<ArchivableResponse, "body">,
+  ): (body: Uint8Array<ArrayBuffer>) => Exchange {
     const { job, randomId, wallNow } = this.#options;
     const hidden = (url: string) => withoutSignature(mask(url));
     const masked = { ...request, url: hidden(request.url), body: mask(request.body ?? "") };
@@ -149,9 +186,8 @@ export class Archive implements RunArchive {
     };
     const { pathname, search } = new URL(masked.url);
     const { status } = response;
-    const written: { place: Place | undefined } = { place: undefined };
-    const adding = this.#writer.add({
-      ...{ kind: "exchange", ids: [randomId(), randomId()], url: masked.url },
+    return (body) => ({
+      ...{ kind: "exchange", ids: [randomId(), randomId()], url: masked.url, body },
       date: new Date(wallNow()).toISOString(),
       request: {
         line: `${request.method} ${pathname}${search} HTTP/1.1`,
@@ -162,15 +198,32 @@ export class Archive implements RunArchive {
         line: `HTTP/1.1 ${status} ${status === 200 ? "OK" : ""}`,
         headers: responseHeaders(response.headers, mask),
       },
-      body: response.body.slice(),
       about: aboutText(about),
-    }, written);
+    });
+  }
+
+  #add(item: Item, { window }: Unit, part = 1): KeptResponse {
+    const written: { place: Place | undefined } = { place: undefined };
+    const adding = this.#writer.add(item, written);
     return {
       get place() {
         return written.place;
       },
       written: adding,
-      day: unit.window === null ? null : formatDay(unit.window.from),
+      day: window === null ? null : formatDay(window.from),
+      ...part > 1 ? { part } : {},
     };
   }
+}
+
+/** What a response is kept for. */
+interface KeptOf {
+  readonly unit: Unit;
+  readonly startedAt: number;
+  readonly mask: Mask;
+}
+
+/** Where responses lie that were written. */
+export function settledOf(kept: readonly KeptResponse[]): SettledResponse[] {
+  return kept.flatMap(({ place, day, part = null }) => place ? [{ ...place, day, part }] : []);
 }

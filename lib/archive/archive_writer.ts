@@ -4,7 +4,7 @@
 import { Failure } from "../failure.ts";
 import type { Place } from "../fetch/page_archive.ts";
 import { type ArchiveFileName, fileName, fileNumber, MOST_FILES } from "./store/file_name.ts";
-import type { Exchange, Note } from "./press.ts";
+import type { Item } from "./press.ts";
 import { PressThread } from "./press_thread.ts";
 import type { ArchiveStore, OpenFile } from "./store/store.ts";
 
@@ -25,6 +25,9 @@ export interface WriterOptions {
 /** Bytes after which the next file is begun; the WARC standard suggests at most 1 GB. */
 const FILE_BYTES = 256 << 20;
 
+/** Bytes of parts of long responses after which they are made durable, though no batch waits for them. */
+const UNSYNCED_BYTES = 16 << 20;
+
 /** Most writers that begin in the same second with the same random number. */
 const MOST_ATTEMPTS = 5;
 
@@ -41,6 +44,7 @@ export class ArchiveWriter implements AsyncDisposable {
   /** The last step; it never rejects. */
   #last: Promise<void> = Promise.resolve();
   #error: Failure | undefined;
+  #unsynced = 0;
 
   /** Writes nothing yet. */
   constructor(options: WriterOptions) {
@@ -58,7 +62,7 @@ export class ArchiveWriter implements AsyncDisposable {
   }
 
   /** Hands over a record; resolves once it is appended (which sets the place of the response) or cannot be. */
-  add(item: Exchange | Note, kept?: { place: Place | undefined }): Promise<void> {
+  add(item: Item, kept?: { place: Place | undefined }): Promise<void> {
     const pressing = this.#press.press(item);
     pressing.catch(() => {});
     return this.#then(async () => {
@@ -67,6 +71,8 @@ export class ArchiveWriter implements AsyncDisposable {
       const offset = file.size;
       await file.append(bytes);
       if (kept !== undefined) kept.place = { file: number, offset, length };
+      this.#unsynced += length;
+      if (item.kind === "part" && this.#unsynced > UNSYNCED_BYTES) await this.#sync();
     });
   }
 
@@ -76,7 +82,16 @@ export class ArchiveWriter implements AsyncDisposable {
    * @throws {Failure} of kind `archive` if something could not be written.
    */
   async flush(): Promise<void> {
-    await this.#then(async () => await this.#file?.sync());
+    await this.#then(() => this.#sync());
+    this.check();
+  }
+
+  /**
+   * Does nothing unless writing has failed.
+   *
+   * @throws {Failure} of kind `archive` if it has.
+   */
+  check(): void {
     if (this.#error !== undefined) throw this.#error;
   }
 
@@ -84,6 +99,11 @@ export class ArchiveWriter implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#then(async () => await this.#file?.close());
     this.#press[Symbol.dispose]();
+  }
+
+  async #sync(): Promise<void> {
+    this.#unsynced = 0;
+    await this.#file?.sync();
   }
 
   #then(step: () => Promise<void>): Promise<void> {

@@ -4,14 +4,28 @@ import { parseAbout, type ReadingAbout } from "./about.ts";
 import { fileNumber, parseFileName } from "./store/file_name.ts";
 import { membersOf, recordAt } from "./scan.ts";
 import type { ArchiveStore, FileReader, StoredFile } from "./store/store.ts";
-import { ABOUT_HEADER, parseHttpResponse, parseRecord } from "./warc/warc.ts";
+import {
+  ABOUT_HEADER,
+  parseHttpResponse,
+  parseRecord,
+  SEGMENT_HEADER,
+  TOTAL_HEADER,
+} from "./warc/warc.ts";
 import { yieldToEventLoop } from "../yield_to_event_loop.ts";
+import { Failure } from "../failure.ts";
+import type { BodyReader } from "../fetch/http/body_rest.ts";
 import type { Place } from "../fetch/page_archive.ts";
 
-/** A response of a reading. */
-export interface ArchivedPage extends Place {
+/** Where a response or a part of it lies. */
+interface NamedPlace extends Place {
   /** Name of the file. */
   readonly name: string;
+}
+
+/** A response of a reading. */
+export interface ArchivedPage extends NamedPlace {
+  /** The further parts of a long response. */
+  readonly parts?: readonly NamedPlace[];
   /** URL of the request, masked. */
   readonly requested: string;
   /** URL that responded, if the request was redirected. */
@@ -33,6 +47,8 @@ export class Contents implements Disposable {
   readonly #readings = new Map<string, ArchivedReading>();
   readonly #store: ArchiveStore;
   readonly #open = new Map<string, Promise<FileReader>>();
+  /** Long responses whose last part was not read yet, by the IDs of their first records. */
+  readonly #divided = new Map<string, DividedPage>();
 
   /** Holds nothing until files are read. */
   constructor(store: ArchiveStore) {
@@ -57,14 +73,34 @@ export class Contents implements Disposable {
   /** The response of a page; undefined if its record is damaged. */
   async response(
     page: ArchivedPage,
-  ): Promise<{ status: number; headers: Headers; body: Uint8Array<ArrayBuffer> } | undefined> {
-    const file = await this.#file(page.name);
-    const bytes = inflated(file, page);
-    if (bytes === undefined) return undefined;
-    const record = parseRecord(bytes);
-    const size = Number(record?.headers.get("content-length"));
-    const block = bytes.slice(record?.blockAt, (record?.blockAt ?? 0) + size);
-    return record && parseHttpResponse(block);
+  ): Promise<ReadResponse | undefined> {
+    const block = await this.#blockAt(page);
+    const response = block && parseHttpResponse(block);
+    if (response === undefined || page.parts === undefined) return response;
+    return { ...response, rest: this.#rest(page.parts) };
+  }
+
+  /** Reads the further parts of a response, one at a time. */
+  #rest(parts: readonly NamedPlace[]): BodyReader {
+    let at = 0;
+    return {
+      next: async () => {
+        const part = parts[at++];
+        if (part === undefined) return undefined;
+        const block = await this.#blockAt(part);
+        if (block === undefined) throw damagedPart(part);
+        return block;
+      },
+      [Symbol.dispose]: () => {},
+    };
+  }
+
+  async #blockAt(place: NamedPlace): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const bytes = inflated(await this.#file(place.name), place);
+    const record = bytes && parseRecord(bytes);
+    if (bytes === undefined || record === undefined) return undefined;
+    const { headers, blockAt } = record;
+    return bytes.slice(blockAt, blockAt + Number(headers.get("content-length")));
   }
 
   /** Closes the files. */
@@ -84,15 +120,39 @@ export class Contents implements Disposable {
     return file;
   }
 
-  #note(headers: ReadonlyMap<string, string>, page: Place & { name: string }): void {
+  #note(headers: ReadonlyMap<string, string>, place: NamedPlace): void {
     const type = headers.get("warc-type");
     const about = parseAbout(headers.get(ABOUT_HEADER));
     if (about?.stream === undefined || about.at === undefined) return;
     const reading = this.#reading(about as ReadingAbout);
     if (type === "metadata") reading.hasEnded = true;
+    if (type === "continuation") this.#continue(headers, place);
     if (type !== "response" || about.key === undefined) return;
     const requested = headers.get("warc-target-uri") ?? "";
-    reading.pages.set(about.key, { ...page, requested, url: about.url });
+    const page = { ...place, requested, url: about.url };
+    if (!headers.has(SEGMENT_NUMBER)) return void reading.pages.set(about.key, page);
+    const key = about.key;
+    this.#divided.set(headers.get("warc-record-id") ?? "", {
+      ...{ page, parts: [], bytes: lengthOf(headers) },
+      complete: (whole) => void reading.pages.set(key, whole),
+    });
+  }
+
+  /** Adds a part to its response, which is there once its last part is. */
+  #continue(headers: ReadonlyMap<string, string>, place: NamedPlace): void {
+    const id = headers.get("warc-segment-origin-id") ?? "";
+    const divided = this.#divided.get(id);
+    if (divided === undefined) return;
+    if (Number(headers.get(SEGMENT_NUMBER)) !== divided.parts.length + 2) {
+      return void this.#divided.delete(id);
+    }
+    divided.parts.push(place);
+    divided.bytes += lengthOf(headers);
+    const total = headers.get(TOTAL_HEADER.toLowerCase());
+    if (total === undefined) return;
+    this.#divided.delete(id);
+    const { page, parts, bytes, complete } = divided;
+    if (Number(total) === bytes) complete({ ...page, parts });
   }
 
   #reading({ job, stream, scope, each, from, to, at }: ReadingAbout): ArchivedReading {
@@ -113,6 +173,43 @@ function inflated(file: FileReader, { offset, length }: Place): Uint8Array | und
   } catch {
     return undefined;
   }
+}
+
+/** A response as an archive holds it. */
+export interface ReadResponse {
+  /** HTTP status. */
+  readonly status: number;
+  /** Headers of the response. */
+  readonly headers: Headers;
+  /** The body, or the first part of a long one. */
+  readonly body: Uint8Array<ArrayBuffer>;
+  /** The rest of a long body. */
+  readonly rest?: BodyReader | undefined;
+}
+
+/** A long response while its parts are found. */
+interface DividedPage {
+  readonly page: ArchivedPage;
+  readonly parts: NamedPlace[];
+  /** Bytes in the blocks so far. */
+  bytes: number;
+  readonly complete: (page: ArchivedPage) => void;
+}
+
+const SEGMENT_NUMBER = SEGMENT_HEADER.toLowerCase();
+
+function lengthOf(headers: ReadonlyMap<string, string>): number {
+  return Number(headers.get("content-length"));
+}
+
+function damagedPart({ name, offset }: NamedPlace): Failure {
+  return new Failure(
+    "window",
+    `Cannot read the archived response: ${name} is damaged at ${offset}`,
+    {
+      hint: "Check the archive with deno task archive verify",
+    },
+  );
 }
 
 /** Files that are open at a time. */

@@ -4,6 +4,7 @@
 // response is never answered as if there were no data.
 import { Buffer } from "node:buffer";
 import { isSecretName } from "../config/schema/secret.ts";
+import type { BodyReader } from "../fetch/http/body_rest.ts";
 import { requestKey } from "./about.ts";
 import { type ArchivedPage, Contents } from "./contents.ts";
 import type { ArchiveStore } from "./store/store.ts";
@@ -59,11 +60,29 @@ export class Playback {
       const error = `the archive contains no response to ${request.method} ${pathname}${search}`;
       return Response.json({ error }, { status: NOT_HELD });
     }
-    const { status, headers, body } = archived;
+    const { status, headers, body, rest } = archived;
     for (const name of OF_TRANSFER) headers.delete(name);
     for (const [name, value] of headers) headers.set(name, this.#moved(value, own));
     const isBodyless = status === 204 || status === 304;
-    return new Response(isBodyless ? null : this.#movedBody(body, own), { status, headers });
+    const first = this.#movedBody(body, own);
+    const sent = isBodyless ? null : rest === undefined ? first : this.#stream(first, rest, own);
+    return new Response(sent, { status, headers });
+  }
+
+  /** A long body, part by part; parts end with a line where they can, so that no address is divided. */
+  #stream(
+    first: Uint8Array<ArrayBuffer>,
+    rest: BodyReader,
+    own: string,
+  ): ReadableStream<Uint8Array<ArrayBuffer>> {
+    return new ReadableStream({
+      start: (controller) => controller.enqueue(first),
+      pull: async (controller) => {
+        const part = await rest.next();
+        if (part === undefined) controller.close();
+        else controller.enqueue(this.#movedBody(new Uint8Array(part), own));
+      },
+    }, { highWaterMark: 1 });
   }
 
   #find(request: Request, body: string): ArchivedPage | undefined {

@@ -4,7 +4,14 @@
 import { maskBytes } from "../report/text/mask_bytes.ts";
 import { concat } from "./warc/bytes.ts";
 import { toMember } from "./warc/member.ts";
-import { ABOUT_HEADER, type Header, httpHead, serialize } from "./warc/warc.ts";
+import {
+  ABOUT_HEADER,
+  type Header,
+  httpHead,
+  SEGMENT_HEADER,
+  serialize,
+  TOTAL_HEADER,
+} from "./warc/warc.ts";
 
 /** An exchange with the API; everything but the body of the response is masked. */
 export interface Exchange {
@@ -26,6 +33,30 @@ export interface Exchange {
   readonly body: Uint8Array<ArrayBuffer>;
   /** What it belongs to, as JSON of ASCII. */
   readonly about: string;
+  /** Whether further parts of the body follow. */
+  readonly isFirstPart?: boolean;
+}
+
+/** A further part of the body of an exchange. */
+export interface FurtherPart {
+  /** Discriminates the union. */
+  readonly kind: "part";
+  /** A UUID. */
+  readonly id: string;
+  /** UUID of the response. */
+  readonly origin: string;
+  /** Its number, from 2. */
+  readonly number: number;
+  /** Whether it is the last one. */
+  readonly isLast: boolean;
+  /** ISO 8601. */
+  readonly date: string;
+  /** URL of the request. */
+  readonly url: string;
+  /** The bytes, not masked. */
+  readonly body: Uint8Array<ArrayBuffer>;
+  /** What it belongs to, as JSON of ASCII. */
+  readonly about: string;
 }
 
 /** A record without an exchange: what begins a file, or the end of a window. */
@@ -44,6 +75,9 @@ export interface Note {
   readonly about: string;
 }
 
+/** What becomes records. */
+export type Item = Exchange | FurtherPart | Note;
+
 /** Compressed records. */
 export interface Pressed {
   /** The members, one after the other. */
@@ -55,25 +89,64 @@ export interface Pressed {
 /** Compresses what is to be archived. */
 export class Press {
   #mask = maskBytes([]);
+  /** Bytes in the blocks of responses whose last part is still to come, by the UUIDs of the responses. */
+  readonly #open = new Map<string, number>();
 
   /** Masks these secrets in bodies from now on. */
   hide(secrets: readonly string[]): void {
     this.#mask = maskBytes(secrets);
   }
 
-  /** The compressed records of an exchange or a note. */
-  press(item: Exchange | Note): Pressed {
-    return item.kind === "exchange" ? pressExchange(item, this.#mask(item.body)) : pressNote(item);
+  /** The compressed records of an item; the parts of a body come in their order. */
+  press(item: Item): Pressed {
+    switch (item.kind) {
+      case "exchange":
+        return this.#pressExchange(item);
+      case "part":
+        return this.#pressPart(item);
+      default:
+        return pressNote(item);
+    }
+  }
+
+  #pressExchange(exchange: Exchange): Pressed {
+    const { ids: [id], response, isFirstPart = false } = exchange;
+    const payload = this.#mask(exchange.body);
+    // The length of the whole body is not known yet.
+    const head = isFirstPart
+      ? httpHead(response.line, response.headers)
+      : messageHead(response, payload);
+    if (isFirstPart) this.#open.set(id, head.length + payload.length);
+    return pressExchange(exchange, head, payload);
+  }
+
+  #pressPart({ id, origin, number, isLast, date, url, body, about }: FurtherPart): Pressed {
+    const payload = this.#mask(body);
+    const total = (this.#open.get(origin) ?? 0) + payload.length;
+    if (isLast) this.#open.delete(origin);
+    else this.#open.set(origin, total);
+    const bytes = toMember(serialize({
+      ...{ type: "continuation", id, date, head: new Uint8Array(), payload },
+      headers: [
+        ...[[ABOUT_HEADER, about], ["WARC-Target-URI", url]] as const,
+        ["WARC-Segment-Origin-ID", `<urn:uuid:${origin}>`],
+        [SEGMENT_HEADER, String(number)],
+        ...isLast ? [[TOTAL_HEADER, String(total)] as const] : [],
+      ],
+    }));
+    return { bytes, length: bytes.length };
   }
 }
 
-function pressExchange(exchange: Exchange, payload: Uint8Array): Pressed {
-  const { ids: [id, requestId], date, url, request, requestBody, response, about } = exchange;
+function pressExchange(exchange: Exchange, head: Uint8Array, payload: Uint8Array): Pressed {
+  const { ids: [id, requestId], date, url, request, requestBody, about } = exchange;
   const first = toMember(serialize({
-    ...{ type: "response", id, date, payload },
-    headers: [[ABOUT_HEADER, about], ["WARC-Target-URI", url]],
+    ...{ type: "response", id, date, head, payload },
+    headers: [
+      ...[[ABOUT_HEADER, about], ["WARC-Target-URI", url]] as const,
+      ...exchange.isFirstPart ? [[SEGMENT_HEADER, "1"] as const] : [],
+    ],
     contentType: "application/http; msgtype=response",
-    head: messageHead(response, payload),
   }));
   const posted = new TextEncoder().encode(requestBody);
   const second = toMember(serialize({

@@ -1,7 +1,7 @@
 // Owns the thread that compresses what is archived. Where no thread can be started (a library without
 // permission to read its own modules), the same work is done here. Invariant: results come in the order of
 // the calls.
-import { type Exchange, type Note, Press, type Pressed } from "./press.ts";
+import { type Item, Press, type Pressed } from "./press.ts";
 import type { PressRequest } from "./press_worker.ts";
 
 type Waiting = PromiseWithResolvers<Pressed>;
@@ -31,13 +31,13 @@ export class PressThread implements Disposable {
     worker?.postMessage({ secrets } satisfies PressRequest);
   }
 
-  /** Compresses an item; the body of an exchange is handed over and cannot be used afterwards. */
-  async press(item: Exchange | Note): Promise<Pressed> {
+  /** Compresses an item; its body is handed over and cannot be used afterwards. */
+  async press(item: Item): Promise<Pressed> {
     const worker = await this.#worker;
     if (worker === undefined) return this.#local.press(item);
     const waiting: Waiting = Promise.withResolvers();
     this.#waiting.push(waiting);
-    const transfer = item.kind === "exchange" ? [item.body.buffer] : [];
+    const transfer = "body" in item ? [item.body.buffer] : [];
     worker.postMessage({ item } satisfies PressRequest, transfer);
     return await waiting.promise;
   }

@@ -1,10 +1,10 @@
 // The thread that compresses what is archived, so that the event loop of a run never does. It opens nothing:
 // bytes come and go by messages.
-import { type Exchange, type Note, Press } from "./press.ts";
+import { type Item, Press } from "./press.ts";
 
 /** A message to the thread. */
 export type PressRequest = { readonly secrets: readonly string[] } | {
-  readonly item: Exchange | Note;
+  readonly item: Item;
 };
 
 /** What the parts of a worker's global scope that are used here look like. */

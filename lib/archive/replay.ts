@@ -14,7 +14,7 @@ import { formatDay, parseCivil } from "../plan/time/civil.ts";
 import type { Window } from "../plan/time/window.ts";
 import { formatWindow } from "../report/text/format.ts";
 import type { Mask } from "../report/text/mask.ts";
-import { type RunArchive, type SettledResponse } from "./archive.ts";
+import { type RunArchive, settledOf, type SettledResponse } from "./archive.ts";
 import type { CommittedReading } from "./interrupted.ts";
 import { type ArchivedReading, Contents } from "./contents.ts";
 import { findResponse, keyOf } from "./replayed_reading.ts";
@@ -47,6 +47,8 @@ export interface ReplayOptions {
   /** The windows whose rows the target has; older responses never replace them. */
   readonly committed?: readonly CommittedReading[];
 }
+
+const NOT_KEPT: KeptResponse = { place: undefined, written: Promise.resolve(), day: null };
 
 /** Dates that are listed one by one. */
 const MOST_LISTED = 5;
@@ -172,12 +174,13 @@ export class Replay implements RunArchive {
       isWhole: true,
       find: (request) => reading && findResponse(this.#contents, reading, request, mask),
       forget: () => false,
-      keep: () => ({ place: undefined, written: Promise.resolve(), day: null }),
+      keep: () => NOT_KEPT,
+      keepLong: () => ({ add: () => Promise.resolve(), end: () => [] }),
     };
   }
 
   settle(kept: readonly KeptResponse[]): Promise<SettledResponse[]> {
-    return Promise.resolve(kept.flatMap(({ place, day }) => place ? [{ ...place, day }] : []));
+    return Promise.resolve(settledOf(kept));
   }
 
   /** Closes the files. */

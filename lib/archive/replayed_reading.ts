@@ -19,11 +19,13 @@ export function findResponse(
 ): (() => Promise<ArchivedResponse | undefined>) | undefined {
   const page = reading.pages.get(keyOf(request, mask));
   if (page === undefined) return undefined;
-  const { file, offset, length, url } = page;
   const day = reading.from === null ? null : reading.from.slice(0, 10);
-  const kept = { place: { file, offset, length }, written: Promise.resolve(), day };
+  const kept = [page, ...page.parts ?? []].map(({ file, offset, length }, at) => ({
+    ...{ place: { file, offset, length }, written: Promise.resolve(), day },
+    ...at === 0 ? {} : { part: at + 1 },
+  }));
   return async () => {
     const response = await contents.response(page);
-    return response && { ...response, url, kept };
+    return response && { ...response, url: page.url, kept };
   };
 }

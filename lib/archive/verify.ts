@@ -10,8 +10,8 @@ import { ABOUT_HEADER, parseRecord } from "./warc/warc.ts";
 export interface VerifiedFile {
   /** Number of records that match what they state. */
   readonly records: number;
-  /** `offset length` of its responses. */
-  readonly responses: ReadonlySet<string>;
+  /** `offset length` of its responses and of the further parts of long ones, and whether it is such a part. */
+  readonly responses: ReadonlyMap<string, boolean>;
   /** What is wrong, a sentence each. */
   readonly problems: readonly string[];
   /** Bytes behind the last complete record. */
@@ -20,7 +20,7 @@ export interface VerifiedFile {
 
 /** Verifies a file. */
 export function verifyFile(file: FileReader): VerifiedFile {
-  const responses = new Set<string>();
+  const responses = new Map<string, boolean>();
   const problems: string[] = [];
   let records = 0;
   const members = membersOf(file, (from, to) => {
@@ -32,7 +32,9 @@ export function verifyFile(file: FileReader): VerifiedFile {
     const problem = problemOf(file, offset, length);
     if (problem === undefined) records++;
     else problems.push(`the record at ${offset}${subjectOf(headers)} ${problem}`);
-    if (headers.get("warc-type") === "response") responses.add(`${offset} ${length}`);
+    const type = headers.get("warc-type");
+    const isPart = type === "continuation";
+    if (isPart || type === "response") responses.set(`${offset} ${length}`, isPart);
   }
   return { records, responses, problems, cutOff: file.size - next.value };
 }

@@ -25,8 +25,8 @@ export type Extracted =
     dates?: ReadonlyMap<Row, Window> | undefined;
     /** Size of the page that they come from. */
     bytes: number;
-    /** That page in the archive; undefined where it is not archived. */
-    kept?: KeptResponse | undefined;
+    /** The responses in the archive that end with that page; undefined where none is archived. */
+    kept?: readonly KeptResponse[] | undefined;
   }
   | { kind: "restarted"; unit: Unit; reason: string }
   | { kind: "split"; unit: Unit; reason: string }

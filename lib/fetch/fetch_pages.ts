@@ -7,7 +7,6 @@ import { yieldToEventLoop } from "../yield_to_event_loop.ts";
 import { Failure } from "../failure.ts";
 import { isLong, readPieces } from "./long_response.ts";
 import { pageFacts } from "./page_facts.ts";
-import type { ParsedResponse } from "./response/read_response.ts";
 import type { StreamClient } from "./stream_client.ts";
 import { type Paginator, type Verdict } from "./paging/paginator.ts";
 import { RetryFailure } from "./response/response_error.ts";
@@ -28,6 +27,11 @@ const EMPTY_PAGE: Page = {
 };
 
 type MoreVerdict = Extract<Verdict, { kind: "more" }>;
+
+const UNKNOWN_TOTAL: Verdict = {
+  kind: "restart",
+  reason: "without a total, it is unknown whether the data have changed",
+};
 
 /** How often a window is restarted because the API's data changed while it was read. */
 const MAX_RESTARTS = 3;
@@ -197,6 +201,7 @@ async function* readPage(
 ): AsyncGenerator<Page, Verdict> {
   using _ = received;
   if (isLong(received.response)) {
+    if (index === 0 && received.isArchived && mayChange(client, unit)) return UNKNOWN_TOTAL;
     return yield* readLong({ client, unit, paginator, plan, signal }, received, index);
   }
   using _slot = await client.api.parseSlot.take(signal);
@@ -204,10 +209,7 @@ async function* readPage(
   const parsed = await parsePage(client, received);
   if (index === 0) refuseMissingTotal(client, parsed);
   if (index === 0 && received.isArchived && parsed.read.total === null && mayChange(client, unit)) {
-    return {
-      kind: "restart",
-      reason: "without a total, it is unknown whether the data have changed",
-    };
+    return UNKNOWN_TOTAL;
   }
   const origin = {
     request: received.request,
@@ -232,24 +234,21 @@ function mayChange({ stream }: StreamClient, { archive }: Unit): boolean {
 /** Reads a response piece by piece: each piece is a page, and the paginator sees them as one. */
 async function* readLong(
   { client, unit, paginator, plan, signal }: Reading,
-  { request, response }: Received,
+  { request, response, kept, keeper }: Received,
   index: number,
 ): AsyncGenerator<Page, Verdict> {
+  const url = client.api.mask(response.url);
   let [records, pieces] = [0, 0];
-  let last: ParsedResponse | undefined;
-  for await (const read of readPieces(client, request, response, signal)) {
+  let last: Page | undefined;
+  for await (const read of readPieces(client, request, response, { signal, keeper })) {
+    if (last !== undefined) yield last;
     records += read.records.length;
-    last = read;
+    const isRest = pieces > 0;
     // Only the first page of a window has the index 0.
-    const at = index + pieces++;
-    yield {
-      ...{ index: at, isRest: pieces > 1 },
-      ...read,
-      bytes: read.bytes,
-      ms: pieces === 1 ? response.ms : 0,
-      url: client.api.mask(response.url),
-    };
+    last = { index: index + pieces++, isRest, ...read, ms: isRest ? 0 : response.ms, url };
   }
+  // The last piece comes with the archived response, which is complete now.
+  if (last !== undefined) yield { ...last, kept: keeper?.end() ?? kept };
   const { header = () => null, total = null } = last ?? {};
   const origin = { request, url: response.url, unit, timeZone: client.api.job.time_zone };
   const facts = pageFacts(client.stream, { body: null, header, records: [], total }, origin);

@@ -17,6 +17,7 @@ import {
   refuseMarkup,
 } from "./response/read_response.ts";
 import { refuseReportedError, RetryFailure } from "./response/response_error.ts";
+import type { LongKept } from "./page_archive.ts";
 import type { OkResponse, StreamClient } from "./stream_client.ts";
 
 /** Bytes after which the rest of a response is read piece by piece. */
@@ -40,7 +41,7 @@ export function isLong({ rest, body }: OkResponse): boolean {
 }
 
 /**
- * The pieces of a response, in order; at least one.
+ * The pieces of a response, in order; at least one. `keeper` archives its bytes as they arrive.
  *
  * @throws {Failure} of kind `window`; {RetryFailure} if the response broke and has to be requested again.
  */
@@ -48,14 +49,14 @@ export async function* readPieces(
   client: StreamClient,
   request: WireRequest,
   response: OkResponse,
-  signal: AbortSignal,
+  { signal, keeper }: { readonly signal: AbortSignal; readonly keeper: LongKept | undefined },
 ): AsyncGenerator<Piece> {
   const { stream } = client;
   const arrived = { bytes: 0 };
+  const sent = bytesOf(client, request, response, arrived, signal);
+  const bytes = keeper === undefined ? sent : keeping(sent, keeper);
   try {
-    for await (
-      const { chunks } of unpack(bytesOf(client, request, response, arrived, signal), stream.member)
-    ) {
+    for await (const { chunks } of unpack(bytes, stream.member)) {
       for await (const read of readFile(client, response, chunks)) {
         const { bytes } = arrived;
         arrived.bytes = 0;
@@ -65,6 +66,13 @@ export async function* readPieces(
     }
   } catch (error) {
     throw error instanceof Failure ? client.described(error, request) : error;
+  }
+}
+
+async function* keeping(bytes: Chunks, keeper: LongKept): AsyncGenerator<Uint8Array> {
+  for await (const chunk of bytes) {
+    await keeper.add(chunk);
+    yield chunk;
   }
 }
 

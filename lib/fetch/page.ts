@@ -31,8 +31,8 @@ export interface Page {
   readonly ms: number;
   /** URL that responded, masked. */
   readonly url: string;
-  /** The response in the archive; undefined where it is not archived. */
-  readonly kept?: KeptResponse | undefined;
+  /** The responses in the archive that end with it; undefined where none is archived. */
+  readonly kept?: readonly KeptResponse[] | undefined;
   /** What it says about the position of its feed; undefined for other streams. */
   readonly mark?: FeedMark | undefined;
   /** Epoch milliseconds before the first request of the window, if that was earlier than this run knows. */

@@ -1,5 +1,6 @@
 // Declares what reading pages needs from an archive: to keep a response, and to know its place afterwards. Types
 // only; lib/archive implements them. Invariant: a request and a response are handed over without credentials.
+import type { BodyReader } from "./http/body_rest.ts";
 import type { WireRequest } from "./http/request.ts";
 
 /** The place of a response in an archive. */
@@ -12,7 +13,7 @@ export interface Place {
   readonly length: number;
 }
 
-/** A response that an archive keeps. */
+/** A response that an archive keeps, or a part of a long one. */
 export interface KeptResponse {
   /** Its place; undefined until it is written. */
   readonly place: Place | undefined;
@@ -20,6 +21,20 @@ export interface KeptResponse {
   readonly written: Promise<void>;
   /** First day of the window that it was fetched for; null for a stream without windows. */
   readonly day: string | null;
+  /** Number of a further part of a long response, from 2; absent for the first part and for other responses. */
+  readonly part?: number;
+}
+
+/** A long response that an archive keeps while it arrives. */
+export interface LongKept {
+  /**
+   * Takes the next bytes of the body; resolves once there is room for more.
+   *
+   * @throws {Failure} of kind `archive` if something could not be written.
+   */
+  add(bytes: Uint8Array): Promise<void>;
+  /** Ends the body; returns its parts. A response that is not ended is as good as not kept. */
+  end(): readonly KeptResponse[];
 }
 
 /** A successful response as an archive takes it. */
@@ -38,8 +53,10 @@ export interface ArchivableResponse {
 export interface ArchivedResponse extends Omit<ArchivableResponse, "url"> {
   /** URL that responded, masked; undefined if that of the request did. */
   readonly url: string | undefined;
-  /** Where it lies. */
-  readonly kept: KeptResponse;
+  /** The rest of a long body. */
+  readonly rest?: BodyReader | undefined;
+  /** Where it lies, part by part. */
+  readonly kept: readonly KeptResponse[];
 }
 
 /** One reading of one unit, as an archive sees it. */
@@ -62,4 +79,6 @@ export interface PageArchive {
   forget(): boolean;
   /** Keeps a response; it is written later, and an error is reported then. */
   keep(request: WireRequest, response: ArchivableResponse): KeptResponse;
+  /** Keeps a response whose body arrives piece by piece. */
+  keepLong(request: WireRequest, response: Omit<ArchivableResponse, "body">): LongKept;
 }

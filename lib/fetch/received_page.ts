@@ -7,7 +7,7 @@ import type { PageStep } from "./http/page_step.ts";
 import type { WireRequest } from "./http/request.ts";
 import { mayBeLong, WHOLE_BYTES } from "./long_response.ts";
 import type { Unit } from "./page.ts";
-import type { ArchivedResponse, KeptResponse } from "./page_archive.ts";
+import type { ArchivedResponse, KeptResponse, LongKept } from "./page_archive.ts";
 import type { Place } from "./page_budget.ts";
 import { type ParsedResponse, readResponse } from "./response/read_response.ts";
 import { notArchived, type OkResponse, type StreamClient } from "./stream_client.ts";
@@ -18,8 +18,10 @@ export interface Received extends Disposable {
   readonly request: WireRequest;
   /** The response. */
   readonly response: OkResponse;
-  /** The response in the archive; undefined where it is not archived. */
-  readonly kept: KeptResponse | undefined;
+  /** The response in the archive; undefined where it is not archived, or while it arrives. */
+  readonly kept: readonly KeptResponse[] | undefined;
+  /** Keeps a long response while it arrives; undefined for others. */
+  readonly keeper: LongKept | undefined;
   /** Whether it comes from the archive. */
   readonly isArchived: boolean;
   /** The step that it was requested for. */
@@ -37,7 +39,7 @@ export interface Parsed {
   /** URL that responded, not masked. */
   readonly url: string;
   /** The response in the archive; undefined where it is not archived. */
-  readonly kept: KeptResponse | undefined;
+  readonly kept: readonly KeptResponse[] | undefined;
 }
 
 /**
@@ -63,14 +65,16 @@ export async function requestPage(
     ? await sendRequest(client, unit, request, { step, signal, place })
     : client.replay(request, archived, step.isProof === true);
   place.arrived(response.body.byteLength);
-  const kept = archived?.kept ?? unit.archive?.keep(request, response);
+  const isLong = archived === undefined && response.rest !== undefined;
+  const keeper = isLong ? unit.archive?.keepLong(request, response) : undefined;
+  const kept = isLong ? undefined : archived?.kept ?? keptBy(unit, request, response);
   // Until then it counts as in flight, so that a kill costs no more pages than those.
-  await kept?.written;
+  await kept?.at(-1)?.written;
   const held = stack.move();
   return {
     request,
     response,
-    kept,
+    ...{ kept, keeper },
     isArchived: archived !== undefined,
     step,
     [Symbol.dispose]: () => {
@@ -80,6 +84,14 @@ export async function requestPage(
       if (!response.body.buffer.detached) response.body.buffer.transfer(0);
     },
   };
+}
+
+function keptBy(
+  { archive }: Unit,
+  request: WireRequest,
+  response: OkResponse,
+): KeptResponse[] | undefined {
+  return archive && [archive.keep(request, response)];
 }
 
 /**
@@ -114,9 +126,7 @@ function sendRequest(
 ): Promise<OkResponse> {
   if (unit.archive?.isOnly) throw notArchived(client.line(request));
   const mayFail = step.isProof === true;
-  const wholeBytes = mayBeLong(client.stream) && unit.archive === undefined
-    ? WHOLE_BYTES
-    : undefined;
+  const wholeBytes = mayBeLong(client.stream) ? WHOLE_BYTES : undefined;
   return client.send(request, signal, { rank: unit.window?.from ?? 0, mayFail, place, wholeBytes });
 }
 

@@ -116,7 +116,8 @@ export class StreamClient {
       const load = replay.find(request);
       const archived = await load?.();
       if (archived === undefined) throw notArchived(this.line(request));
-      return this.replay(request, archived, mayFail);
+      const whole = await wholeOf(archived, this.api.job.source.max_body);
+      return this.replay(request, whole, mayFail);
     }
     const first: Attempt = { request, attempt: 1, signal, rank, place, wholeBytes };
     let tried = await this.#try(first);
@@ -132,8 +133,8 @@ export class StreamClient {
    * @throws Failure("window") if it is not successful by what the job declares now.
    */
   replay(request: WireRequest, archived: ArchivedResponse, mayFail: boolean): OkResponse {
-    const { status, headers, body, url = request.url } = archived;
-    const result = { status, headers, body, url, ms: 0, credentials: [] };
+    const { status, headers, body, rest, url = request.url } = archived;
+    const result = { status, headers, body, rest, url, ms: 0, credentials: [] };
     const isTaken = status >= 200 && status < 300;
     const isEmpty = this.stream.empty_statuses.includes(status);
     const then = isTaken ? "take" : isEmpty ? "empty" : "fail";
@@ -294,6 +295,26 @@ export function notArchived(line: string): Failure {
   const message = `Cannot replay ${line}: the archive contains no response to it`;
   const hint = "Fetch it from the API: run again without --from-archive";
   return new Failure("window", message, { hint });
+}
+
+/** The response with its whole body. */
+async function wholeOf(archived: ArchivedResponse, limit: number): Promise<ArchivedResponse> {
+  const { rest, body, ...response } = archived;
+  if (rest === undefined) return archived;
+  const parts: Uint8Array<ArrayBuffer>[] = [body];
+  let bytes = body.length;
+  for (let part = await rest.next(); part !== undefined; part = await rest.next()) {
+    parts.push(new Uint8Array(part));
+    if ((bytes += part.length) <= limit) continue;
+    throw new Failure(
+      "window",
+      `Cannot read the archived response: it is larger than ${limit} bytes`,
+      {
+        hint: 'Raise "max_body" of the source',
+      },
+    );
+  }
+  return { ...response, body: new Uint8Array(await new Blob(parts).arrayBuffer()) };
 }
 
 /** Statuses by which APIs refuse a page beyond the last. */

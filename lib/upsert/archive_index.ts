@@ -4,7 +4,7 @@ import type { SettledResponse } from "../archive/archive.ts";
 import type { Row, RowSet } from "../extract/row_shape.ts";
 import type { CommittedReading } from "../archive/interrupted.ts";
 import type { Place } from "../fetch/page_archive.ts";
-import { isMissingTable } from "./history.ts";
+import { isMissingColumn, isMissingTable } from "./history.ts";
 import type { Target } from "./write/target.ts";
 import { LEDGER_TABLE } from "./sql/log_tables.ts";
 import { ARCHIVE_TABLE, shapeOf } from "./sql/system_tables.ts";
@@ -44,14 +44,17 @@ export async function archiveHoldings(
   target: Pick<Target, "query">,
   job: string,
 ): Promise<ArchiveHoldings | undefined> {
-  const sql =
-    `SELECT count(*), sum(length), min(day)::text, max(day)::text FROM ${ARCHIVE_TABLE} ` +
-    "WHERE job = $1";
-  const result = await target.query(sql, { parameters: [job], readOnly: true })
-    .catch((error) => {
-      if (isMissingTable(error)) return undefined;
-      throw error;
-    });
+  const read = (count: string) =>
+    target.query(
+      `SELECT ${count}, sum(length), min(day)::text, max(day)::text FROM ${ARCHIVE_TABLE} ` +
+        "WHERE job = $1",
+      { parameters: [job], readOnly: true },
+    );
+  const result = await read("count(*) FILTER (WHERE part IS NULL)").catch((error) => {
+    if (isMissingColumn(error)) return read("count(*)");
+    if (isMissingTable(error)) return undefined;
+    throw error;
+  });
   const [responses, bytes, from, to] = result?.rows[0] ?? [0];
   if (Number(responses) === 0) return undefined;
   return {
@@ -98,8 +101,9 @@ export function archiveRows(
 ): RowSet[] {
   if (responses.length === 0) return [];
   const today = new Date(atMs).toISOString().slice(0, 10);
-  const rows = responses.map(({ file, offset, length, day }): Row => [
+  const rows = responses.map(({ file, offset, length, day, part }): Row => [
     ...[String(file), String(offset), String(length), day, today, job],
+    part === null ? null : String(part),
   ]);
   return [{ shape: SHAPE, rows }];
 }

@@ -166,7 +166,7 @@ class BatchBuilder {
         this.#addRows(item);
         if (item.replaced) this.#replaced(item.unit, item.replaced);
         this.#bytes += item.bytes;
-        if (item.kept !== undefined) this.#batch.kept.push(item.kept);
+        if (item.kept !== undefined) this.#batch.kept.push(...item.kept);
         break;
       case "restarted":
         this.#open.delete(item.unit);

@@ -37,6 +37,21 @@ streams:
   return bodies;
 }
 
+/** Writes an archive of one response of 5 MB; returns its body. */
+async function writeLong(folder: string): Promise<string> {
+  const body = "id,name\n" +
+    Array.from({ length: 500 }, (_, id) => `${id},${"é".repeat(5_000)}\n`).join("");
+  await using api = serve(() => new Response(body));
+  const job = `job: shop
+source: "${api.url}"
+tables: { things: { key: id, columns: { id: bigint } } }
+streams: { things: { request: /things, format: csv, rows: things } }
+`;
+  await using world = await openWorld({ job, archive: folder });
+  assertEquals((await world.backfill("")).error, undefined);
+  return body;
+}
+
 const digestOf = (text: string) => createHash("sha1").update(text).digest("hex");
 
 Deno.test("warcio.js reads every record of an archive, and its payloads have the stated digests", async () => {
@@ -62,6 +77,22 @@ Deno.test("warcio.js reads every record of an archive, and its payloads have the
   assertEquals(read.sort(), bodies.map(digestOf).sort());
 });
 
+Deno.test("warcio.js reads the parts of a long response", async () => {
+  using folder = tempDir();
+  const body = await writeLong(folder.path);
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  for await (const { name } of Deno.readDir(folder.path)) {
+    const file = await Deno.open(folder.file(name));
+    for await (const record of new WARCParser(file.readable)) {
+      const payload = new Uint8Array(await record.readFully(false));
+      if (/response|continuation/.test(record.warcType!)) parts.push(payload);
+      const number = record.warcHeader("WARC-Segment-Number");
+      if (number !== null && number !== undefined) assertEquals(Number(number), parts.length);
+    }
+  }
+  assertEquals([parts.length, await new Blob(parts).text() === body], [3, true]);
+});
+
 /** Base32 by way of bits, apart from the code that is tested. */
 function base32(bytes: Uint8Array): string {
   const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, "0")).join("");
@@ -79,23 +110,44 @@ Deno.test({
   fn: async () => {
     using folder = tempDir();
     const bodies = await writeArchive(folder.path);
-    const files = [...Deno.readDirSync(folder.path)].map(({ name }) => folder.file(name));
-    const { success, stdout, stderr } = await new Deno.Command("python3", {
-      args: [`${REPOSITORY}tests/archive/read_warc.py`, ...files],
-      env: { PYTHONPATH: python! },
-    }).output();
-    assertEquals([success, new TextDecoder().decode(stderr)], [true, ""]);
-    const records = new TextDecoder().decode(stdout).trim().split("\n").map((line) =>
-      JSON.parse(line) as { type: string; bytes: number; verified: boolean; status: string }
-    );
+    const records = await readWithPython(folder.path);
     assertEquals(records.filter(({ verified }) => !verified), []);
     const responses = records.filter(({ type }) => type === "response");
     const sizes = bodies.map((body) => new TextEncoder().encode(body).length);
     assertEquals(responses.map(({ bytes }) => bytes).sort(), sizes.sort());
     assertEquals(responses.filter(({ status }) => status === "404").length, 1);
     assertEquals(records.length, 22);
+
+    using longs = tempDir();
+    const body = await writeLong(longs.path);
+    const read = await readWithPython(longs.path);
+    assertEquals(read.map(({ type, verified }) => `${type} ${verified}`), [
+      ...["warcinfo true", "response true", "request true", "continuation true"],
+      ...["continuation true", "metadata true"],
+    ]);
+    const bytes = read.filter(({ type }) => /response|continuation/.test(type))
+      .reduce((sum, { bytes }) => sum + bytes, 0);
+    assertEquals(bytes, new TextEncoder().encode(body).length);
   },
 });
+
+interface PythonRecord {
+  readonly type: string;
+  readonly bytes: number;
+  readonly verified: boolean;
+  readonly status: string;
+}
+
+/** What warcio for Python reads in the files of a folder. */
+async function readWithPython(folder: string): Promise<PythonRecord[]> {
+  const files = [...Deno.readDirSync(folder)].map(({ name }) => `${folder}/${name}`);
+  const { success, stdout, stderr } = await new Deno.Command("python3", {
+    args: [`${REPOSITORY}tests/archive/read_warc.py`, ...files],
+    env: { PYTHONPATH: python! },
+  }).output();
+  assertEquals([success, new TextDecoder().decode(stderr)], [true, ""]);
+  return new TextDecoder().decode(stdout).trim().split("\n").map((line) => JSON.parse(line));
+}
 
 /** A folder of packages with warcio; undefined where pip cannot install it. */
 async function pythonWithWarcio(): Promise<string | undefined> {

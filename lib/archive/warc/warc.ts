@@ -8,15 +8,15 @@ export type Header = readonly [name: string, value: string];
 /** A record before it is serialized. */
 export interface WarcRecord {
   /** Its type. */
-  readonly type: "warcinfo" | "response" | "request" | "metadata";
+  readonly type: "warcinfo" | "response" | "request" | "metadata" | "continuation";
   /** A UUID. */
   readonly id: string;
   /** Instant in ISO 8601. */
   readonly date: string;
   /** Headers in addition to those of every record. */
   readonly headers: readonly Header[];
-  /** Media type of the block. */
-  readonly contentType: string;
+  /** Media type of the block; a continuation has that of the record which it continues. */
+  readonly contentType?: string;
   /** The block up to the payload: the head of an HTTP message, or nothing. */
   readonly head: Uint8Array;
   /** The payload. */
@@ -34,6 +34,11 @@ export interface ParsedRecord {
 /** The header that says what a response or a finished window belongs to, as JSON. */
 export const ABOUT_HEADER = "hindcast-about";
 
+/** The header with the number of a part of a divided record. */
+export const SEGMENT_HEADER = "WARC-Segment-Number";
+/** The header of the last part with the bytes in the blocks of all parts. */
+export const TOTAL_HEADER = "WARC-Segment-Total-Length";
+
 const VERSION = "WARC/1.1";
 const encoder = new TextEncoder();
 const END = encoder.encode("\r\n\r\n");
@@ -42,14 +47,16 @@ const END = encoder.encode("\r\n\r\n");
 export function serialize(record: WarcRecord): Uint8Array[] {
   const { type, id, date, headers, contentType, head, payload } = record;
   const isHttp = type === "response" || type === "request";
+  // The digest of a payload is that of the whole payload, which the first part does not know.
+  const isWhole = headers.every(([name]) => name !== SEGMENT_HEADER);
   const lines: Header[] = [
     ["WARC-Type", type],
     ["WARC-Record-ID", `<urn:uuid:${id}>`],
     ["WARC-Date", date],
     ...headers,
     ["WARC-Block-Digest", sha1Of([head, payload])],
-    ...isHttp ? [["WARC-Payload-Digest", sha1Of([payload])] as const] : [],
-    ["Content-Type", contentType],
+    ...isHttp && isWhole ? [["WARC-Payload-Digest", sha1Of([payload])] as const] : [],
+    ...contentType === undefined ? [] : [["Content-Type", contentType] as const],
     ["Content-Length", String(head.length + payload.length)],
   ];
   return [encoder.encode(`${VERSION}\r\n${headerText(lines)}\r\n`), head, payload, END];

@@ -92,7 +92,7 @@ interface Verification {
 
 /** Verifies the records of every file; `found` are the places of responses by file number. */
 async function verifyFiles(store: ArchiveStore) {
-  const found = new Map<string, ReadonlySet<string>>();
+  const found = new Map<string, ReadonlyMap<string, boolean>>();
   const problems: string[] = [];
   const notes: string[] = [];
   let records = 0;
@@ -114,13 +114,14 @@ async function verifyFiles(store: ArchiveStore) {
 async function comparePlaces(
   { job }: Job,
   target: Target,
-  found: ReadonlyMap<string, ReadonlySet<string>>,
+  found: ReadonlyMap<string, ReadonlyMap<string, boolean>>,
 ) {
   const missing = new Map<bigint, (string | null)[]>();
   let responses = 0;
   for await (const { file, offset, length, day } of recordedPlaces(target, job)) {
-    responses++;
-    if (found.get(String(file))?.has(`${offset} ${length}`)) continue;
+    const isPart = found.get(String(file))?.get(`${offset} ${length}`);
+    if (isPart !== true) responses++;
+    if (isPart !== undefined) continue;
     const days = missing.get(file);
     if (days === undefined) missing.set(file, [day]);
     else days.push(day);

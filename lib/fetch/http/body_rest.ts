@@ -15,8 +15,14 @@ interface RestOptions {
   readonly url: string;
 }
 
-/** The rest of a body. */
-export class BodyRest implements Disposable {
+/** What reads the rest of a body piece by piece. */
+export interface BodyReader extends Disposable {
+  /** The next piece; undefined at the end of the body. */
+  next(): Promise<Uint8Array | undefined>;
+}
+
+/** The rest of a body that a server sends. */
+export class BodyRest implements BodyReader {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #options: RestOptions;
 

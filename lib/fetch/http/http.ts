@@ -5,7 +5,7 @@
 // Connections are not opened before the first request: the runtime cannot do so without sending one, and
 // an API may charge for it.
 import { Deadline } from "./abort_branch.ts";
-import { BodyRest } from "./body_rest.ts";
+import { type BodyReader, BodyRest } from "./body_rest.ts";
 import { HttpError, readError, sendError } from "./http_error.ts";
 import type { WireRequest } from "./request.ts";
 
@@ -24,7 +24,7 @@ export interface HttpResponse extends HttpHead {
   /** Milliseconds from sending the request to the end of the body. */
   readonly ms: number;
   /** The rest of a long body, not decompressed, if the caller reads those piece by piece. */
-  readonly rest?: BodyRest | undefined;
+  readonly rest?: BodyReader | undefined;
 }
 
 /** How a response is received. */

@@ -158,6 +158,8 @@ export const SYSTEM_TABLES: Readonly<Record<string, Table>> = {
     {
       ...{ file: "bigint", offset: "integer", length: "integer" },
       ...{ day: "date", updated_at: "date", job: "text" },
+      // Number of a further part of a long response, from 2; a null takes no space.
+      part: "integer",
     },
   ),
   [FIELDS_TABLE]: ownTable(
