@@ -5,14 +5,13 @@
 //
 //     deno run -A tests/bench/scaling_bench.ts [--days 60] [--rounds 1] [--workers 1,2,4]
 import { parseArgs } from "@std/cli/parse-args";
-import { formatDay, MINUTES_PER_DAY, parseCivil } from "../../lib/plan/time/civil.ts";
+import { MINUTES_PER_DAY, parseCivil } from "../../lib/plan/time/civil.ts";
 import { ClaimTable } from "../../lib/upsert/claim_table.ts";
 import { openTarget } from "../../lib/upsert/open_target.ts";
-import { startPostgres } from "../support/postgres_server.ts";
-import { REPOSITORY } from "../support/repository.ts";
-import { tempDir } from "../support/temp.ts";
-import { type PageServer, startPageServer } from "./page_server.ts";
-import { serverSeconds, timed } from "./processor_time.ts";
+import { type PostgresServer, startPostgres } from "../support/postgres_server.ts";
+import { startPageServer } from "./page_server.ts";
+import { serverSeconds } from "./processor_time.ts";
+import { DEFAULTS, runRacing } from "./racing_command.ts";
 import { median } from "./racing_run.ts";
 import {
   claimLimit,
@@ -32,18 +31,9 @@ export interface ScalingOptions {
   readonly workers: readonly number[];
 }
 
-type Server = Awaited<ReturnType<typeof startPostgres>>;
-
 const FIRST = parseCivil("2024-03-01")!;
 /** Days of the short run: long enough that code is compiled. */
 const SHORT_DAYS = 10;
-/** As in pipeline_bench.ts: PostgreSQL's own defaults. */
-const DEFAULTS = {
-  fsync: "on",
-  full_page_writes: "on",
-  synchronous_commit: "on",
-  shared_buffers: "128MB",
-};
 const CLAIMS = 2_000;
 const [WINDOWS_OF_CLAIM, PROPOSED] = [8, 64];
 /** A commit on a disk of a data center. */
@@ -54,15 +44,15 @@ export async function scalingBench({ days, rounds, workers }: ScalingOptions): P
   await using server = await startPostgres(DEFAULTS);
   await using pages = await startPageServer();
   // The server makes its pages once before they count.
-  await runWorkers(server, pages, 1, days);
+  await runRacing({ server, pages, days });
   let alone: Costs | undefined;
   const claimUs = await claimCost(server);
   for (const count of workers) {
     const costs: Costs[] = [];
     const seconds: number[] = [];
     for (let round = 0; round < rounds; round++) {
-      const short = await runWorkers(server, pages, count, SHORT_DAYS);
-      const long = await runWorkers(server, pages, count, days);
+      const short = await runRacing({ server, pages, workers: count, days: SHORT_DAYS });
+      const long = await runRacing({ server, pages, workers: count, days });
       const rows = long.rows - short.rows;
       costs.push({
         clientUs: 1e6 * (long.clientSeconds - short.clientSeconds) / rows,
@@ -89,41 +79,8 @@ export async function scalingBench({ days, rounds, workers }: ScalingOptions): P
   printModel(alone!);
 }
 
-async function runWorkers(server: Server, pages: PageServer, workers: number, days: number) {
-  using folder = tempDir();
-  const job = folder.file("job.yaml");
-  const text = await Deno.readTextFile(`${REPOSITORY}config/racing.yaml`);
-  await Deno.writeTextFile(job, text.replaceAll(/^ +limits: .*$/gm, ""));
-  const env = {
-    ...{ RACING_API_URL: pages.url, RACING_API_USERNAME: "sandbox" },
-    ...{ RACING_API_PASSWORD: "sandbox-password-1", DATABASE_URL: await server.createDatabase() },
-    ...{ BACKFILL_KV: folder.file("kv.db"), BACKFILL_LOGS: folder.file("logs") },
-  };
-  const before = await serverSeconds(server.dataDir);
-  const run = await timed([
-    ...["deno", "task", "--quiet", "backfill", `--config=${job}`, "--only=racecards,results"],
-    `--start-date=${formatDay(FIRST)}`,
-    `--end-date=${formatDay(FIRST + (days - 1) * MINUTES_PER_DAY)}`,
-    ...[`--workers=${workers}`, "--json"],
-  ], { cwd: REPOSITORY, env });
-  const { rows, windows } = JSON.parse(run.stdout) as {
-    rows: Record<string, { inserted: number; updated: number; unchanged: number }>;
-    windows: { done: number };
-  };
-  return {
-    rows: Object.values(rows).reduce(
-      (sum, { inserted, updated, unchanged }) => sum + inserted + updated + unchanged,
-      0,
-    ),
-    windows: windows.done,
-    seconds: run.seconds,
-    clientSeconds: run.cpuSeconds,
-    serverSeconds: await serverSeconds(server.dataDir) - before,
-  };
-}
-
 /** Processor time of PostgreSQL for a claim of eight windows of 64 that are proposed, in microseconds. */
-async function claimCost(server: Server): Promise<number> {
+async function claimCost(server: PostgresServer): Promise<number> {
   await using target = await openTarget(await server.createDatabase());
   await target.prepare({});
   const worker = crypto.randomUUID();
