@@ -105,7 +105,8 @@ async function runStage(input: BackfillInput, streams: readonly string[]): Promi
   const opened = await Promise.all(
     streams.map((name) => openPlan(input, name, notes.visits.get(name), notes.feeds)),
   );
-  const plans = crew === undefined ? opened : opened.map((plan) => crew.plan(plan));
+  const { concurrency } = input.job.source;
+  const plans = crew === undefined ? opened : opened.map((plan) => crew.plan(plan, concurrency));
   try {
     do await runPipeline(input, plans, notes); while (await hasMore(input, streams));
   } finally {

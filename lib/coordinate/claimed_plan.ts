@@ -38,9 +38,13 @@ export class ClaimedPlan implements UnitSource {
   #claiming: Promise<boolean> | undefined;
   #size = FEWEST_CLAIMED;
   #claimedAtMs = -Infinity;
+  /** Whether the plan has proposed its last windows: what is claimed ahead then would be missing elsewhere. */
+  #isEnding = false;
+  readonly #inFlight: number;
 
-  /** Proposes what the plan does. */
-  constructor(plan: StreamPlan | FeedPlan, claims: Claims) {
+  /** Proposes what the plan does; `inFlight` windows are fetched at once. */
+  constructor(plan: StreamPlan | FeedPlan, claims: Claims, inFlight: number) {
+    this.#inFlight = inFlight;
     this.name = plan.name;
     this.stream = plan.stream;
     this.counts = plan.counts;
@@ -126,7 +130,7 @@ export class ClaimedPlan implements UnitSource {
           await this.#plan.locate(granted);
           return granted;
         }
-        if (this.#claims.areShared && this.#granted.length < this.#size / 2) this.#claimAhead();
+        this.#claimAhead();
         return this.#cutAnew(granted);
       }
       if (!this.#claims.areShared) {
@@ -152,12 +156,20 @@ export class ClaimedPlan implements UnitSource {
     return part;
   }
 
-  /** Claims before the last window is handed out, so that nobody waits for the database. */
+  /**
+   * Claims before the last windows are handed out, so that nobody waits for the database: all windows in flight may
+   * end at once.
+   */
   #claimAhead(): void {
-    if (this.#claiming !== undefined || this.#plan.isWaiting) return;
+    const isEnough = this.#granted.length >= Math.max(this.#size / 2, this.#inFlight);
+    if (isEnough || this.#claiming !== undefined || !this.#claims.areShared) return;
+    if (this.#plan.isWaiting || this.#isEnding) return;
     const claiming = this.#claim();
     this.#claiming = claiming;
-    claiming.catch(() => {}).then(() => this.#claiming = undefined);
+    claiming.catch(() => false).then((isClaimed) => {
+      this.#claiming = undefined;
+      if (isClaimed) this.#claimAhead();
+    });
   }
 
   /** Claims the next windows; false if the plan has no more, though others may be busy with some. */
@@ -165,9 +177,7 @@ export class ClaimedPlan implements UnitSource {
     this.#adapt();
     const candidates = await this.#propose();
     if (candidates.length === 0) return false;
-    this.#leaveSome(candidates.length);
-    const most = Math.max(this.#size, this.#waiting);
-    const granted = await this.#claims.claim(this.name, candidates, most);
+    const granted = await this.#claims.claim(this.name, candidates, this.#wanted(candidates));
     this.#granted.push(...candidates.filter((unit) => granted.has(unit)));
     this.#candidates.unshift(...candidates.filter((unit) => !granted.has(unit)));
     return true;
@@ -176,10 +186,14 @@ export class ClaimedPlan implements UnitSource {
   async #propose(): Promise<Unit[]> {
     const proposed: Unit[] = [];
     const most = Math.max(this.#size, this.#waiting) * this.#proposedForOne;
+    this.#isEnding = false;
     while (proposed.length < most) {
       if (this.#plan.isWaiting && proposed.length > 0) break;
       const candidate = this.#candidates.shift() ?? await this.#plan.next();
-      if (candidate === undefined) break;
+      if (candidate === undefined) {
+        this.#isEnding = true;
+        break;
+      }
       const { free, busy } = this.#claims.progress.partsOf(candidate);
       for (const part of [...free, ...busy]) {
         if (part !== candidate) this.#wholes.set(part, this.#wholes.get(candidate) ?? candidate);
@@ -197,10 +211,10 @@ export class ClaimedPlan implements UnitSource {
     return this.stream.window?.auto ? 1 : PROPOSED_FOR_ONE;
   }
 
-  /** Claims fewer windows towards the end, so that all processes end at the same time. */
-  #leaveSome(free: number): void {
-    const size = Math.ceil(free / this.#proposedForOne);
-    this.#size = Math.max(FEWEST_CLAIMED, Math.min(this.#size, size));
+  /** How many are claimed: fewer towards the end, so that all processes end at the same time. */
+  #wanted({ length }: readonly Unit[]): number {
+    const share = this.#isEnding ? Math.ceil(length / this.#proposedForOne) : this.#size;
+    return Math.max(Math.min(this.#size, share), this.#waiting);
   }
 
   #remember(busy: readonly Unit[]): void {

@@ -161,9 +161,9 @@ export class Crew implements AsyncDisposable {
     return this.#claims.areShared;
   }
 
-  /** The plan of a stream, of which windows that are free are fetched here. */
-  plan(plan: StreamPlan | FeedPlan): ClaimedPlan {
-    const claimed = new ClaimedPlan(plan, this.#claims);
+  /** The plan of a stream, of which windows that are free are fetched here, `inFlight` at once. */
+  plan(plan: StreamPlan | FeedPlan, inFlight: number): ClaimedPlan {
+    const claimed = new ClaimedPlan(plan, this.#claims, inFlight);
     this.#plans.add(claimed);
     return claimed;
   }

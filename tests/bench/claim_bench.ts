@@ -4,9 +4,11 @@
 // that of the middle half of the requests, so that the start of the processes does not count, and the processor
 // time is that of everything between a short run and a longer one.
 //
-//     deno run -A tests/bench/claim_bench.ts [--link MS] [--windows 640] [--workers 1,2,4,8] [--processes]
+//     deno run -A tests/bench/claim_bench.ts [--link MS] [--response 100] [--windows 640] [--workers 1,2,4,8] \
+//       [--processes]
 //
-// With --link the database is that many milliseconds away.
+// With --link the database is that many milliseconds away. With a longer --response the processor does less in the
+// same time, so that what is left is the protocol, also on a busy machine.
 import { parseArgs } from "@std/cli/parse-args";
 import { OPTIONS, runShared } from "../coordinate/shared_run.ts";
 import { startPostgres } from "../support/postgres_server.ts";
@@ -20,20 +22,22 @@ import { startSlowLink } from "./slow_link.ts";
 export interface ClaimOptions {
   /** Round trip to the database, in milliseconds. */
   readonly linkMs: number;
+  /** What the API takes for a response, in milliseconds. */
+  readonly responseMs: number;
   readonly windows: number;
   readonly workers: readonly number[];
 }
 
 type Server = Awaited<ReturnType<typeof startPostgres>>;
 
-const RESPONSE_MS = 100;
+const IN_FLIGHT = 4;
 const START = "2000-01-01";
 /** Windows of the run that shows what the start of processes takes. */
 const FEW = 32;
 
 function jobText({ url }: SlowApi): string {
   return `job: claims
-source: { url: "${url}", concurrency: 4 }
+source: { url: "${url}", concurrency: ${IN_FLIGHT} }
 tables: { days: { key: id, columns: { id: text } } }
 streams: { days: { request: { path: /days, query: { day: "{from}" } }, window: day, rows: days } }
 `;
@@ -45,10 +49,11 @@ function endOf(windows: number): string {
 }
 
 /** Workers that share one event loop: prints a line for each number of them. */
-export async function claimBench({ linkMs, windows, workers }: ClaimOptions): Promise<void> {
+export async function claimBench(
+  { linkMs, responseMs, windows, workers }: ClaimOptions,
+): Promise<void> {
   await using server = await startPostgres({ fsync: "on", synchronous_commit: "on" });
-  await using api = await startSlowApi(RESPONSE_MS);
-  let alone = 0;
+  await using api = await startSlowApi(responseMs);
   for (const count of workers) {
     let [messages, statements, ms] = [0, 0, 0];
     const url = new URL(await server.createDatabase());
@@ -64,12 +69,11 @@ export async function claimBench({ linkMs, windows, workers }: ClaimOptions): Pr
       },
     });
     const { seconds, windows: { done } } = summaries[0]!;
-    alone ||= seconds * count;
-    const gain = alone / seconds;
+    const [least, most] = idealOf({ responseMs, windows }, count);
+    const rate = rateOf(await api.arrivals());
     print(count, [
-      `${seconds.toFixed(1)} s`,
-      `${gain.toFixed(2)} times as fast, ${(gain / count).toFixed(2)} of the number`,
-      `${rateOf(await api.arrivals()).toFixed(0)} windows/s in the middle half`,
+      `${seconds.toFixed(1)} s, ${(least / seconds).toFixed(2)} of what the API allows`,
+      `${rate.toFixed(0)} windows/s in the middle half, ${(rate / most).toFixed(2)} of it`,
       `${done} windows`,
       `${(messages / windows).toFixed(2)} messages, ${
         (statements / windows).toFixed(2)
@@ -80,19 +84,20 @@ export async function claimBench({ linkMs, windows, workers }: ClaimOptions): Pr
 }
 
 /** Workers that are processes: prints a line for each number of them. */
-export async function processBench({ windows, workers }: ClaimOptions): Promise<void> {
+export async function processBench({ responseMs, windows, workers }: ClaimOptions): Promise<void> {
   await using server = await startPostgres({ fsync: "on", synchronous_commit: "on" });
-  await using api = await startSlowApi(RESPONSE_MS);
-  let alone = 0;
+  await using api = await startSlowApi(responseMs);
   for (const count of workers) {
+    const [, most] = idealOf({ responseMs, windows }, count);
     const few = await runProcesses(server, api, count, FEW);
     const run = await runProcesses(server, api, count, windows);
     const perWindow = (before: number, after: number) =>
       `${(1000 * (after - before) / (windows - FEW)).toFixed(2)} ms`;
-    alone ||= run.rate / count;
     print(count, [
       `${run.seconds.toFixed(1)} s`,
-      `${run.rate.toFixed(0)} windows/s, ${(run.rate / alone / count).toFixed(2)} of the number`,
+      `${run.rate.toFixed(0)} windows/s in the middle half, ${
+        (run.rate / most).toFixed(2)
+      } of what the API allows`,
       `${perWindow(few.clientSeconds, run.clientSeconds)} of processor time of the workers ` +
       `and ${perWindow(few.serverSeconds, run.serverSeconds)} of the database's a window`,
       `${(few.clientSeconds / count).toFixed(2)} s to start a worker`,
@@ -124,6 +129,15 @@ async function runProcesses(server: Server, api: SlowApi, workers: number, windo
   };
 }
 
+/** The fewest seconds that so many workers take, and the most windows a second: what the API alone allows. */
+function idealOf(
+  { responseMs, windows }: Pick<ClaimOptions, "responseMs" | "windows">,
+  workers: number,
+): [seconds: number, rate: number] {
+  const rate = workers * IN_FLIGHT * 1000 / responseMs;
+  return [Math.ceil(windows / (workers * IN_FLIGHT)) * responseMs / 1000, rate];
+}
+
 /** Requests a second over the middle half of them. */
 function rateOf(arrivals: readonly number[]): number {
   const [from, to] = [1, 3].map((quarter) => Math.floor(arrivals.length * quarter / 4));
@@ -136,12 +150,13 @@ function print(workers: number, parts: readonly string[]): void {
 
 if (import.meta.main) {
   const flags = parseArgs(Deno.args, {
-    string: ["link", "windows", "workers"],
+    string: ["link", "response", "windows", "workers"],
     boolean: ["processes"],
-    default: { link: "0", windows: "640", workers: "1,2,4,8" },
+    default: { link: "0", response: "100", windows: "640", workers: "1,2,4,8" },
   });
   await (flags.processes ? processBench : claimBench)({
     linkMs: Number(flags.link),
+    responseMs: Number(flags.response),
     windows: Number(flags.windows),
     workers: flags.workers.split(",").map(Number),
   });

@@ -31,7 +31,7 @@ export interface WorkerOptions {
 }
 
 /** Time between two looks for a run. */
-const LOOK_MS = 500;
+const LOOK_MS = 100;
 
 /** Joins the run of a job that is under way; resolves to the exit code. */
 export async function work(job: Job, { name, waitSeconds }: WorkerOptions): Promise<number> {
