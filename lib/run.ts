@@ -81,7 +81,7 @@ export async function run(given: RunInput): Promise<RunResult> {
       input.listen({ kind: "warning", message, hint });
     }
     crew = await enterCrew(input);
-    if (!hasJoined) await recordRun(input.target, input.job.job, record, crewPlan(input));
+    if (!hasJoined) await recordRun(input.target, input.job.job, record, await crewPlan(input));
     if (input.fromStart && !hasJoined) await resetFeeds(input.target, input.job.job, input.streams);
     // A process that joins learns once it knows which transactions are of the run.
     if (!hasJoined) await learn(input);

@@ -7,7 +7,9 @@ import type { Clock } from "./fetch/rate/clock.ts";
 import type { BackfillInput } from "./backfill.ts";
 import type { Window } from "./plan/time/window.ts";
 import { joinSummaries, type Summary } from "./report/summary.ts";
+import { readServerClock } from "./upsert/server_clock.ts";
 import type { Worker } from "./upsert/worker_table.ts";
+import type { Target } from "./upsert/write/target.ts";
 
 /** What of a run its crew depends on. */
 export interface CrewedRun extends
@@ -23,6 +25,7 @@ export interface CrewedRun extends
     | "checkpoint"
     | "signal"
     | "listen"
+    | "wallNow"
   > {
   /** Id of the run. */
   readonly run: string;
@@ -56,19 +59,40 @@ export interface CrewPlan {
   readonly options: Readonly<Record<string, unknown>>;
   /** What the job is; undefined in the run of an earlier version. */
   readonly definition?: Definition;
+  /**
+   * By how many milliseconds the wall clock of the process that started the run is ahead of the server's; undefined in
+   * the run of an earlier version.
+   */
+  readonly wallAheadMs?: number;
 }
 
 /** How long the process that started a run waits for the others to leave, once everything is done. */
 const OTHERS_LEAVE_MS = 5_000;
 
 /** What others need to join the run; undefined where nobody may. */
-export function crewPlan(
+export async function crewPlan(
   run: CrewedRun & { readonly options: CrewPlan["options"] },
-): CrewPlan | undefined {
+): Promise<CrewPlan | undefined> {
   if (!mayBeShared(run)) return undefined;
+  const wallAheadMs = run.wallNow() - await readServerClock(run.target);
   const { job, streams, params, range, resume, retry, options } = run;
   const retryOnly = retry === undefined ? null : [...retry.only];
-  return { streams, params, range, resume, retryOnly, options, definition: definitionOf(job) };
+  const definition = definitionOf(job);
+  return { streams, params, range, resume, retryOnly, options, definition, wallAheadMs };
+}
+
+/**
+ * The wall clock by which a process that joins a run decides what may still change: that of the process that started
+ * it, so that all of them decide alike, whatever their own clocks say.
+ */
+export async function clockOfRun(
+  target: Pick<Target, "query">,
+  { wallAheadMs }: CrewPlan,
+  wallNow: () => number,
+): Promise<() => number> {
+  if (wallAheadMs === undefined) return wallNow;
+  const behindMs = await readServerClock(target) + wallAheadMs - wallNow();
+  return () => wallNow() + behindMs;
 }
 
 /** Enters this process in the crew of the run; undefined where nobody may join. */

@@ -110,7 +110,7 @@ export class Crew implements AsyncDisposable {
       if (other === undefined) return undefined;
       const waitedMs = clock.now() - startedAtMs;
       if (waitedMs > (other.isAlive ? SURE_AFTER_MS : LEASE_ENDS_MS)) return other.where;
-      if (!isTold) say(`waiting for workers of an earlier run that may have been killed`);
+      if (!isTold) say(waitingFor(other.where));
       await this.#notice();
       await clock.sleep(2 * LOOK_MS, signal);
     }
@@ -279,4 +279,10 @@ export class Crew implements AsyncDisposable {
 /** Time before the next look after so many. */
 function pauseMs(looks: number): number {
   return Math.min(LOOK_MS, FIRST_LOOK_MS * 2 ** looks);
+}
+
+function waitingFor(worker: string): string {
+  return `a worker of an earlier run, ${worker}, may have been killed: waiting up to ${
+    LEASE_ENDS_MS / 1000
+  } s for it to respond`;
 }

@@ -7,7 +7,7 @@ import type { RunOptions } from "../../lib/cli/run_options.ts";
 import type { Job } from "../../lib/config/schema/job.ts";
 import { readJob } from "../../lib/config/read_job.ts";
 import type { Summary } from "../../lib/report/summary.ts";
-import type { CrewPlan } from "../../lib/run_crew.ts";
+import { clockOfRun, type CrewPlan } from "../../lib/run_crew.ts";
 import { openTarget } from "../../lib/upsert/open_target.ts";
 import { WorkerTable } from "../../lib/upsert/worker_table.ts";
 import type { Target } from "../../lib/upsert/write/target.ts";
@@ -32,6 +32,8 @@ export interface Play {
   readonly options?: RunOptions;
   /** Address of the database; a new one unless given. */
   readonly url?: string;
+  /** By how many milliseconds the wall clock of each process is ahead. */
+  readonly clocksAheadMs?: readonly number[];
   /** Receives each message that a process sends to coordinate the run: its statements and their milliseconds. */
   readonly onCoordinate?: (statements: number, ms: number) => void;
 }
@@ -51,12 +53,13 @@ export async function runShared(
     ...{ job, run, resume: false, logsFolder: undefined, show: () => {} },
     ...{ signal: new AbortController().signal, env: () => undefined, options },
   };
+  const clock = (at: number) => () => Date.now() + (play.clocksAheadMs?.[at] ?? 0);
   const worker = (name: string) => ({ worker: crypto.randomUUID(), name, host: "test", pid: 1 });
   using kv = await openMemoryKv();
   const checkpoint = new Checkpoint(kv, first.id, job.job);
   const leading = performRun({
     ...common,
-    ...{ target: first, checkpoint, worker: worker("w1"), isShared: true },
+    ...{ target: first, checkpoint, worker: worker("w1"), isShared: true, wallNow: clock(0) },
   });
   const others = Array.from({ length: count - 1 }, async (_, at) => {
     await using target = counted(await openTarget(url), onCoordinate);
@@ -72,6 +75,7 @@ export async function runShared(
       ...common,
       ...{ streams, range, target, worker: worker(`w${at + 2}`), hasJoined: true },
       checkpoint: new Checkpoint(kv, target.id, job.job),
+      wallNow: await clockOfRun(target, open.plan as CrewPlan, clock(at + 1)),
     });
   });
   const results = await Promise.all([leading, ...others]);

@@ -127,3 +127,72 @@ streams:
     [{ deadlocks: 0, ones: 50, others: 50 }],
   );
 });
+
+/** Holds responses back until so many requests are waiting for one: with one in flight each, from as many processes. */
+function untilAll(count: number): () => Promise<void> {
+  const gate = Promise.withResolvers<void>();
+  let waiting = 0;
+  return () => {
+    if (++waiting >= count) gate.resolve();
+    return gate.promise;
+  };
+}
+
+Deno.test("workers whose clocks are an hour apart decide alike what may still change", async () => {
+  const hourMs = 3_600_000;
+  const all = untilAll(2);
+  await using server = serve(async (request) => {
+    await all();
+    return Response.json([{ id: new URL(request.url).searchParams.get("day") }]);
+  });
+  // Half an hour before the last day is final, by the clock of the process that starts the run.
+  const aheadMs = Date.parse("2024-01-11T23:30:00Z") - Date.now();
+  const { url } = await runShared(
+    `job: clocks
+source: { url: "${server.url}", concurrency: 1 }
+tables: { days: { key: id, columns: { id: text } } }
+streams:
+  days: { request: { path: /days, query: { day: "{from}" } }, window: day, settle: 1d, rows: days }
+`,
+    2,
+    { clocksAheadMs: [aheadMs, aheadMs + hourMs] },
+  );
+  await using sql = openSql(url);
+  const windows = await sql.run(`SELECT "from", settled, fetched_at < '2024-01-12 00:15Z' AS early
+    FROM hindcast_windows ORDER BY "from"`);
+  assertEquals(windows.length, 10);
+  assertEquals(windows.filter(({ early }) => early !== true), []);
+  assertEquals(windows.filter(({ settled }) => settled !== true).map(({ from }) => from), [
+    "2024-01-10",
+  ]);
+  const workers = await sql.run("SELECT name FROM hindcast_workers WHERE windows > 0");
+  assertEquals(workers.length, 2);
+});
+
+Deno.test("workers fetch the groups of a job one after the other, or the one that was asked for", async () => {
+  for (const groups of [[], ["masters"]]) {
+    const all = untilAll(3);
+    const asked: string[] = [];
+    await using server = serve(async (request) => {
+      const { pathname, searchParams } = new URL(request.url);
+      asked.push(pathname);
+      await all();
+      return Response.json([{ id: searchParams.get("day") }]);
+    });
+    const stream = (path: string, group: string) =>
+      `{ group: ${group}, request: { path: ${path}, query: { day: "{from}" } }, window: day, rows: days }`;
+    await runShared(
+      `job: groups
+source: { url: "${server.url}", concurrency: 1 }
+tables: { days: { key: id, columns: { id: text } } }
+streams:
+  first: ${stream("/first", "masters")}
+  second: ${stream("/second", "events")}
+`,
+      3,
+      { options: { ...OPTIONS, groups } },
+    );
+    const streams = groups.length === 0 ? ["/first", "/second"] : ["/first"];
+    assertEquals(asked, streams.flatMap((path) => Array(10).fill(path)));
+  }
+});

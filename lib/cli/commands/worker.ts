@@ -8,7 +8,7 @@ import { definitionOf, differences } from "../../coordinate/definition.ts";
 import { Failure } from "../../failure.ts";
 import type { RunEvent } from "../../report/event.ts";
 import { plainLines } from "../../report/plain_lines.ts";
-import type { CrewPlan } from "../../run_crew.ts";
+import { clockOfRun, type CrewPlan } from "../../run_crew.ts";
 import type { RunResult } from "../../run.ts";
 import { openTarget } from "../../upsert/open_target.ts";
 import { type OpenRun, WorkerTable } from "../../upsert/worker_table.ts";
@@ -134,6 +134,7 @@ async function join(
     archive: settings.archive,
     logsFolder: undefined,
     worker: thisWorker(name),
+    wallNow: await clockOfRun(target, plan as CrewPlan, Date.now),
     hasJoined: true,
     onEnd: () => ended.abort(),
     signal: AbortSignal.any([signal, ended.signal]),
