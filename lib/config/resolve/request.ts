@@ -157,17 +157,29 @@ function resolveExportId(scope: Scope, path: JobPath, part: Placeholder, stream:
   }
 }
 
-/** The page number or offset is allowed in the path only, and only with paging in the path. */
+/** The page number or offset is allowed in the request of a stream that counts pages or records. */
 function resolvePlace(scope: Scope, path: JobPath, part: Placeholder, stream: Stream): void {
-  if (path.at(-1) !== "path") {
-    return scope.value(path, `"${part.text}" is allowed only in the path of a request`, part.text);
+  const { paging } = stream;
+  if (path[0] !== "streams" || path[2] !== "request") {
+    return scope.value(
+      path,
+      `"${part.text}" is allowed only in the request of a stream`,
+      part.text,
+    );
   }
-  if (placeOf(stream) === part.name) return;
-  scope.value(
-    path,
-    `"${part.text}" requires paging in the path; write "paging: { by: ${part.name}, in: path, ... }"`,
-    part.text,
-  );
+  if (paging.by !== part.name) {
+    return scope.value(
+      path,
+      `"${part.text}" requires paging by ${part.name}; write "paging: { by: ${part.name}, ... }"`,
+      part.text,
+    );
+  }
+  if ("in" in paging && paging.in === "body") {
+    scope.value(
+      ["streams", String(path[1]), "paging", "in"],
+      `the request has "${part.text}" already; leave out "in: body"`,
+    );
+  }
 }
 
 /** The placeholder that paging fills in the path, if any. */

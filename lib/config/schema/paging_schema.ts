@@ -24,7 +24,7 @@ export const more = z.union([path, condition], {
 
 const inQueryBodyOrPath = (placeholder: string) =>
   z.enum(["query", "body", "path"]).default("query").describe(
-    `Where the parameters are sent: in the query, in the JSON or form body, or in the path at \`${placeholder}\`.`,
+    `Where the parameters are sent: in the query, in the JSON or form body, or at \`${placeholder}\`, which the request may contain anywhere.`,
   );
 
 const offset = z.strictObject({
@@ -109,7 +109,7 @@ export const hosts = z.array(
 const nextLink = z.strictObject({
   by: z.literal("next_link").describe("Each response contains the URL of the next page."),
   link: path.describe(
-    "Path of the URL of the next page. An absent, null or empty URL ends the window.",
+    "Path of the URL of the next page, or of a list of links, of which the one with the relation `next` is followed. An absent, null or empty URL ends the window.",
   ).meta({
     example: "links.next",
   }),

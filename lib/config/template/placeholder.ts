@@ -38,7 +38,7 @@ export interface TemplateProblem {
   readonly at: string;
 }
 
-/** The placeholders that paging fills in a path. */
+/** The placeholders that paging fills. */
 const PAGE_PLACES = ["page", "offset"] as const;
 
 /** What follows `since` in a placeholder. */

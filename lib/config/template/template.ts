@@ -162,7 +162,8 @@ export function renderJson(template: Template, values: RenderValues): unknown {
 
 function typed(value: unknown, part: Placeholder): unknown {
   const epoch = part.format === "epoch" || part.format === "epoch_ms";
-  const as = part.as ?? (part.from === "window" && epoch ? "number" : undefined);
+  const isNumber = part.from === "paging" || part.from === "window" && epoch;
+  const as = part.as ?? (isNumber ? "number" : undefined);
   if (as === "text") return textOf(value);
   return as === "number" ? Number(value) : value;
 }

@@ -11,6 +11,7 @@ import {
   KINDS,
   normalized,
 } from "./continuation_names.ts";
+import { nextInLinks } from "./link_list.ts";
 import { parseCount } from "./parse_count.ts";
 
 /** A value of a response that declares records beyond it. */
@@ -130,15 +131,11 @@ function isRecord({ path, as }: RecordsSpec, body: unknown): boolean {
   return as === "entries" || !isObject(body) || !Object.values(body).some(Array.isArray);
 }
 
-/** FHIR and HAL list their links: `[{ relation: next, url: ... }]`. */
+/** FHIR, STAC and Atom list their links: `[{ relation: next, url: ... }]`. */
 function addLinkOf(found: Continuation[], path: string, name: string, members: unknown[]): void {
   if (!/^_?links?$/i.test(name)) return;
-  members.slice(0, MAX_MEMBERS).forEach((member, at) => {
-    if (!isObject(member) || (member.rel ?? member.relation) !== "next") return;
-    const target = ["href", "url", "uri"].find((key) => typeof member[key] === "string");
-    if (target === undefined) return;
-    found.push({ kind: "link", path: `${path}[${at}].${target}`, value: member[target] });
-  });
+  const next = nextInLinks(members.slice(0, MAX_MEMBERS));
+  if (typeof next === "string") found.push({ kind: "link", path, value: next });
 }
 
 /** Adds what a name declares; returns true for a flag that says that nothing follows. */

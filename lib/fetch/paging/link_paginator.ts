@@ -4,6 +4,7 @@
 import type { Paging } from "../../config/schema/job_schema.ts";
 import { nextLink } from "../http/link_header.ts";
 import { withinOrigin } from "../http/origin.ts";
+import { nextInLinks } from "./link_list.ts";
 import { CountedPaginator } from "./counted_paginator.ts";
 import type { PageFacts, Verdict } from "./paginator.ts";
 import { shownValue } from "../../report/text/shown_value.ts";
@@ -45,7 +46,11 @@ export class LinkPaginator extends CountedPaginator<LinkPaging> {
   }
 
   #linkOf(page: PageFacts): unknown {
-    if (this.paging.by === "next_link") return page.value(this.paging.link);
+    if (this.paging.by === "next_link") {
+      const found = page.value(this.paging.link);
+      const listed = nextInLinks(found);
+      return listed === undefined ? found : listed;
+    }
     const header = page.value("$header.link");
     return typeof header === "string" ? nextLink(header) : undefined;
   }
