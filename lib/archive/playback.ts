@@ -5,7 +5,7 @@
 import { Buffer } from "node:buffer";
 import { isSecretName } from "../config/schema/secret.ts";
 import type { BodyReader } from "../fetch/http/body_rest.ts";
-import { requestKey } from "./about.ts";
+import { requestKey, withoutSignature } from "./about.ts";
 import { type ArchivedPage, Contents } from "./contents.ts";
 import type { ArchiveStore } from "./store/store.ts";
 
@@ -119,12 +119,13 @@ export class Playback {
 
 /** The query of a request as it may have been archived: as it is, without credentials, with masked secrets. */
 function searchesOf(url: URL): string[] {
+  const unsigned = new URL(withoutSignature(url.href)).search;
   const parts = url.search.slice(1).split("&");
   const isSecret = (part: string) => isSecretName(decodeURIComponent(part.split("=")[0]!));
   const joined = (kept: readonly string[]) => kept.length === 0 ? "" : `?${kept.join("&")}`;
-  if (!parts.some(isSecret)) return [url.search];
+  if (!parts.some(isSecret)) return [url.search, unsigned];
   return [
-    url.search,
+    ...[url.search, unsigned],
     joined(parts.filter((part) => !isSecret(part))),
     joined(parts.map((part) => isSecret(part) ? `${part.split("=")[0]}=***` : part)),
   ];

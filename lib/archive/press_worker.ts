@@ -1,6 +1,7 @@
 // The thread that compresses what is archived, so that the event loop of a run never does. It opens nothing:
 // bytes come and go by messages.
 import { type Item, Press } from "./press.ts";
+import { release } from "./warc/bytes.ts";
 
 /** A message to the thread. */
 export type PressRequest = { readonly secrets: readonly string[] } | {
@@ -19,6 +20,7 @@ const press = new Press();
 scope.onmessage = ({ data }) => {
   if ("secrets" in data) return press.hide(data.secrets);
   const pressed = press.press(data.item);
+  if ("body" in data.item) release(data.item.body);
   scope.postMessage(pressed, [pressed.bytes.buffer]);
 };
 scope.postMessage("ready");

@@ -4,7 +4,7 @@
 // never skipped in silence.
 import type { Job } from "../config/schema/job.ts";
 import { Failure } from "../failure.ts";
-import { pageRequest } from "../fetch/http/page_request.ts";
+import { exportRequest, pageRequest } from "../fetch/http/page_request.ts";
 import type { KeptResponse, PageArchive } from "../fetch/page_archive.ts";
 import { openPaginator } from "../fetch/paging/open_paginator.ts";
 import { subtract, union } from "../plan/coverage.ts";
@@ -84,7 +84,12 @@ export class Replay implements RunArchive {
     }
     const files = await options.store.list();
     await replay.#contents.read(files);
-    for (const reading of replay.#contents.readings) if (reading.hasEnded) replay.#add(reading);
+    const byWindow = Map.groupBy(replay.#contents.readings, windowId);
+    for (const reading of replay.#contents.readings) {
+      if (!reading.hasEnded) continue;
+      const isExport = options.job.streams[reading.stream]?.export !== undefined;
+      replay.#add(isExport ? withOrder(reading, byWindow.get(windowId(reading))!) : reading);
+    }
     if (replay.#byTrack.size > 0) return replay;
     throw new Failure(
       "configuration",
@@ -211,11 +216,12 @@ export class Replay implements RunArchive {
     since?: string,
   ): boolean {
     const { job, params, mask } = this.#options;
-    // The files of an export have different URLs each time.
-    if (job.streams[track.stream]!.export !== undefined) return false;
+    const stream = job.streams[track.stream]!;
     const unit = { window, each: track.eachValues ?? {}, params, since };
-    const first = openPaginator(job.streams[track.stream]!, job.source.url).first();
-    return reading.pages.has(keyOf(pageRequest(job, track.stream, unit, first), mask));
+    const first = stream.export === undefined
+      ? pageRequest(job, track.stream, unit, openPaginator(stream, job.source.url).first())
+      : exportRequest(job, track.stream, stream.export.order, unit);
+    return reading.pages.has(keyOf(first, mask));
   }
 
   /** Whether the target has rows of newer responses for dates of a reading. */
@@ -242,4 +248,17 @@ function trackId({ stream, scope, each }: Track): string {
 
 function idOf(track: Track, window: Window | null): string {
   return `${trackId(track)} ${window?.from} ${window?.to}`;
+}
+
+/** A reading with the responses of earlier ones of its window, one of which may have ordered its export. */
+function withOrder(
+  reading: ArchivedReading,
+  ofWindow: readonly ArchivedReading[],
+): ArchivedReading {
+  const earlier = ofWindow.filter(({ at }) => at <= reading.at).sort((a, b) => a.at - b.at);
+  return { ...reading, pages: new Map(earlier.flatMap(({ pages }) => [...pages])) };
+}
+
+function windowId(reading: ArchivedReading): string {
+  return `${trackId(reading)} ${reading.from} ${reading.to}`;
 }

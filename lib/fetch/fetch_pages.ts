@@ -14,7 +14,8 @@ import { backoffMs, QUOTA_WAIT_MS } from "./http/retry.ts";
 import { ReadAhead } from "./read_ahead.ts";
 import type { ApiClient } from "./api_client.ts";
 import type { Page, Unit } from "./page.ts";
-import { type Parsed, parsePage, type Received, requestPage } from "./received_page.ts";
+import { keptWith, mayChange, parsePage, requestPage, UNKNOWN_TOTAL } from "./received_page.ts";
+import type { Parsed, Received } from "./received_page.ts";
 import { orderExport, type WindowExport } from "./ordered_export.ts";
 import { markOf } from "./feed_mark.ts";
 import { openPaginator } from "./paging/open_paginator.ts";
@@ -27,11 +28,6 @@ const EMPTY_PAGE: Page = {
 };
 
 type MoreVerdict = Extract<Verdict, { kind: "more" }>;
-
-const UNKNOWN_TOTAL: Verdict = {
-  kind: "restart",
-  reason: "without a total, it is unknown whether the data have changed",
-};
 
 /** How often a window is restarted because the API's data changed while it was read. */
 const MAX_RESTARTS = 3;
@@ -55,10 +51,10 @@ export async function* fetchPages(
     exported = await exportOf(client, unit, signal);
     const ready = exported?.ready;
     if (exported !== undefined && (ready === undefined || ready.files?.length === 0)) {
-      yield EMPTY_PAGE;
+      yield { ...EMPTY_PAGE, kept: exported.kept, requestedAt: unit.archive?.startedAt };
       return await exported.forget();
     }
-    const wanted = ready === undefined ? unit : { ...unit, export: ready };
+    const wanted = ready && { ...unit, export: ready, exportKept: exported?.kept } || unit;
     for (let restarts = 0;;) {
       const verdict = yield* readAnew(client, wanted, signal);
       if (verdict.kind === "done") return await exported?.forget();
@@ -211,24 +207,15 @@ async function* readPage(
   if (index === 0 && received.isArchived && parsed.read.total === null && mayChange(client, unit)) {
     return UNKNOWN_TOTAL;
   }
-  const origin = {
-    request: received.request,
-    url: parsed.url,
-    unit,
-    timeZone: client.api.job.time_zone,
-  };
+  const { request } = received;
+  const origin = { request, url: parsed.url, unit, timeZone: client.api.job.time_zone };
   const facts = pageFacts(client.stream, parsed.read, origin);
   const verdict = paginator.next(facts);
   if (verdict.kind === "restart" || verdict.kind === "failed") return verdict;
   if (verdict.kind === "more" && verdict.proof === undefined) plan(verdict);
-  const mark = client.stream.since && markOf(client, facts, received.request);
-  yield { ...pageOf(client, parsed, index, unit.archive?.startedAt), mark };
+  const mark = client.stream.since && markOf(client, facts, request);
+  yield { ...pageOf(client, parsed, index, unit), mark };
   return verdict;
-}
-
-/** Whether the first page of an interrupted run may not fit the pages that are fetched now. */
-function mayChange({ stream }: StreamClient, { archive }: Unit): boolean {
-  return archive?.isOnly === false && !archive.isWhole && stream.paging.by !== "none";
 }
 
 /** Reads a response piece by piece: each piece is a page, and the paginator sees them as one. */
@@ -237,7 +224,7 @@ async function* readLong(
   { request, response, kept, keeper }: Received,
   index: number,
 ): AsyncGenerator<Page, Verdict> {
-  const url = client.api.mask(response.url);
+  const shared = { url: client.api.mask(response.url), requestedAt: unit.archive?.startedAt };
   let [records, pieces] = [0, 0];
   let last: Page | undefined;
   for await (const read of readPieces(client, request, response, { signal, keeper })) {
@@ -245,25 +232,31 @@ async function* readLong(
     records += read.records.length;
     const isRest = pieces > 0;
     // Only the first page of a window has the index 0.
-    last = { index: index + pieces++, isRest, ...read, ms: isRest ? 0 : response.ms, url };
+    last = { index: index + pieces++, isRest, ...read, ms: isRest ? 0 : response.ms, ...shared };
   }
-  // The last piece comes with the archived response, which is complete now.
-  if (last !== undefined) yield { ...last, kept: keeper?.end() ?? kept };
   const { header = () => null, total = null } = last ?? {};
   const origin = { request, url: response.url, unit, timeZone: client.api.job.time_zone };
-  const facts = pageFacts(client.stream, { body: null, header, records: [], total }, origin);
-  const verdict = paginator.next({ ...facts, records, continuations: () => [] });
+  const read = pageFacts(client.stream, { body: null, header, records: [], total }, origin);
+  const facts = { ...read, records, continuations: () => [] };
+  const verdict = paginator.next(facts);
   if (verdict.kind === "more" && verdict.proof === undefined) plan(verdict);
+  const mark = client.stream.since && markOf(client, facts, request);
+  // The archived response is complete now.
+  if (last !== undefined) {
+    yield { ...last, mark, kept: keptWith(unit, index, keeper?.end() ?? kept) };
+  }
   return verdict;
 }
 
 function pageOf(
   client: StreamClient,
-  { read, url, ...measures }: Parsed,
+  { read, url, kept, ...measures }: Parsed,
   index: number,
-  requestedAt: number | undefined,
+  unit: Unit,
 ): Page {
-  return { index, ...read, ...measures, url: client.api.mask(url), requestedAt };
+  const requestedAt = unit.archive?.startedAt;
+  const own = { index, url: client.api.mask(url), requestedAt, kept: keptWith(unit, index, kept) };
+  return { ...read, ...measures, ...own };
 }
 
 /** Without the total that the job declares, a window could end too early in silence. */

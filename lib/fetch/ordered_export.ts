@@ -2,7 +2,7 @@
 // intervals, and returns what to fetch. Invariant: an export that was ordered is kept before it is waited
 // for, and ordered again only if the API failed it or no longer knows it.
 import { createHash } from "node:crypto";
-import type { ExportSpec, RequestSpec } from "../config/schema/job_schema.ts";
+import type { ExportSpec } from "../config/schema/job_schema.ts";
 import { parseExactly } from "../extract/decode/exact_json.ts";
 import { decodeText } from "../extract/decode/charset.ts";
 import { isScalar } from "../extract/cast/exact_number.ts";
@@ -10,11 +10,14 @@ import { type ResponseParts, responseReader } from "../extract/value/path.ts";
 import { Failure } from "../failure.ts";
 import { shownValue } from "../report/text/shown_value.ts";
 import { formatSeconds } from "../report/text/format.ts";
-import { withoutCredentials } from "./http/auth.ts";
-import { renderRequest, type WireRequest } from "./http/request.ts";
-import type { OrderedExport, Unit } from "./http/unit.ts";
+import { exportRequest } from "./http/page_request.ts";
+import type { WireRequest } from "./http/request.ts";
+import type { OrderedExport } from "./http/unit.ts";
 import { allowedUrl } from "./paging/link_paginator.ts";
-import type { StreamClient } from "./stream_client.ts";
+import { memoryExportStore } from "./export_store.ts";
+import type { Unit } from "./page.ts";
+import type { KeptResponse } from "./page_archive.ts";
+import { notArchived, type StreamClient } from "./stream_client.ts";
 
 /** Longest wait between two requests for a state, unless the job declares a longer one. */
 const MOST_WAIT_MS = 60_000;
@@ -26,6 +29,8 @@ const GONE: ReadonlySet<number | undefined> = new Set([404, 410]);
 export interface WindowExport {
   /** What to fetch; undefined if the API reports that there is no data. */
   readonly ready: OrderedExport | undefined;
+  /** The responses to the order and to the last request for its state, in the archive. */
+  readonly kept: readonly KeptResponse[];
   /** Forgets the export, so that the window is ordered again when it is fetched again. */
   forget(): Promise<void>;
 }
@@ -40,28 +45,41 @@ export async function orderExport(
   unit: Unit,
   signal: AbortSignal,
 ): Promise<WindowExport> {
-  const { exports } = client.api;
+  // What the archive returns was ordered once.
+  const exports = unit.archive?.isOnly ? memoryExportStore() : client.api.exports;
   const spec = client.stream.export!;
-  const order = rendered(client, spec.order, unit);
+  const order = exportRequest(client.api.job, client.name, spec.order, unit);
   const key = keyOf(client, order);
   const forget = () => exports.forget(key);
   const known = await exports.read(key);
+  const context: Context = { client, unit, spec, signal };
   if (known !== undefined) {
     try {
-      return { ready: await wait(client, spec, unit, known, signal), forget };
+      return { ...await wait(context, known), forget };
     } catch (error) {
       if (!(error instanceof Failure) || !GONE.has(error.status)) {
         throw await forgotten(error, forget);
       }
     }
   }
-  const id = await place(client, spec, order, signal);
-  await exports.keep(key, id);
+  // The files of an earlier export may have the same addresses.
+  if (unit.archive?.isOnly === false) unit.archive.forget();
+  const placed = await place(context, order);
+  await exports.keep(key, placed.id);
   try {
-    return { ready: await wait(client, spec, unit, id, signal), forget };
+    const { ready, kept } = await wait(context, placed.id);
+    return { ready, kept: [...placed.kept, ...kept], forget };
   } catch (error) {
     throw await forgotten(error, forget);
   }
+}
+
+/** What the steps of an export need. */
+interface Context {
+  readonly client: StreamClient;
+  readonly unit: Unit;
+  readonly spec: ExportSpec;
+  readonly signal: AbortSignal;
 }
 
 /** An export that has failed; it is ordered again when the window is fetched again. */
@@ -78,22 +96,16 @@ function keyOf(client: StreamClient, { method, url, body = "" }: WireRequest): s
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }
 
-function rendered(client: StreamClient, request: RequestSpec, unit: Unit): WireRequest {
-  const { job } = client.api;
-  const wire = renderRequest(job, { ...client.stream, request, format: "json" }, unit, {
-    params: [],
-  });
-  return { ...wire, url: withoutCredentials(wire.url, job.source.auth) };
-}
-
 async function place(
-  client: StreamClient,
-  { id: path }: ExportSpec,
+  context: Context,
   order: WireRequest,
-  signal: AbortSignal,
-): Promise<string> {
-  const found = responseReader(path)(await sent(client, order, signal));
-  if (isScalar(found) && typeof found !== "boolean" && String(found) !== "") return String(found);
+): Promise<{ id: string; kept: readonly KeptResponse[] }> {
+  const { client, spec: { id: path } } = context;
+  const response = await sent(context, order);
+  const found = responseReader(path)(response);
+  if (isScalar(found) && typeof found !== "boolean" && String(found) !== "") {
+    return { id: String(found), kept: await response.keep() };
+  }
   throw client.described(
     new Failure("window", `Cannot order the export: the response has no ID at "${path}"`, {
       hint: 'Correct the path "id" of "export"',
@@ -103,26 +115,27 @@ async function place(
 }
 
 /** Waits until an export is ready; undefined if it has no data. */
-async function wait(
-  client: StreamClient,
-  spec: ExportSpec,
-  unit: Unit,
-  id: string,
-  signal: AbortSignal,
-): Promise<OrderedExport | undefined> {
-  const { clock } = client.api.dependencies;
-  const status = rendered(client, spec.status, { ...unit, export: { id } });
+async function wait(context: Context, id: string): Promise<Pick<WindowExport, "ready" | "kept">> {
+  const { client, unit, spec, signal } = context;
+  const { job, dependencies: { clock } } = client.api;
+  const status = exportRequest(job, client.name, spec.status, { ...unit, export: { id } });
   const endsAt = clock.now() + spec.timeout;
   for (
     let waitMs = spec.wait;;
     waitMs = Math.min(waitMs * GROWTH, Math.max(MOST_WAIT_MS, spec.wait))
   ) {
-    const response = await sent(client, status, signal);
+    const response = await sent(context, status);
     const state = stateOf(client, spec, status, response);
     const is = (states: readonly string[] | undefined) => states?.includes(state) ?? false;
-    if (is(spec.empty)) return undefined;
-    if (is(spec.done)) return { id, files: filesOf(client, spec, response, status) };
+    if (is(spec.empty)) return { ready: undefined, kept: await response.keep() };
+    if (is(spec.done)) {
+      const files = filesOf(client, spec, response, status);
+      return { ready: { id, files }, kept: await response.keep() };
+    }
     if (is(spec.failed)) throw failed(client, status, `the API reports ${shownValue(state)}`);
+    if (unit.archive?.isOnly) {
+      throw failed(client, status, `its archived state is ${shownValue(state)}`);
+    }
     if (clock.now() + waitMs > endsAt) {
       const seconds = formatSeconds(spec.timeout / 1000);
       throw failed(
@@ -192,15 +205,33 @@ function filesOf(
   });
 }
 
-/** The decoded response to an order, or to a request for a state. */
+/** A decoded response. */
+interface Sent extends ResponseParts {
+  /** Keeps it in the archive, if there is one. */
+  keep(): Promise<readonly KeptResponse[]>;
+}
+
+/** The response to an order, or to a request for a state. */
 async function sent(
-  client: StreamClient,
+  { client, unit: { archive }, signal }: Context,
   request: WireRequest,
-  signal: AbortSignal,
-): Promise<ResponseParts> {
-  const response = await client.send(request, signal);
+): Promise<Sent> {
+  const archived = archive?.isOnly ? await archive.find(request)?.() : undefined;
+  if (archive?.isOnly && archived === undefined) throw notArchived(client.line(request));
+  const response = archived === undefined
+    ? await client.send(request, signal)
+    : client.replay(request, archived, false);
   const { headers, body } = response;
-  return { body: jsonOf(body, headers), header: (name) => headers.get(name) };
+  return {
+    body: jsonOf(body, headers),
+    header: (name) => headers.get(name),
+    async keep() {
+      const kept = archived?.kept ??
+        (archive === undefined ? [] : [archive.keep(request, response)]);
+      await kept.at(-1)?.written;
+      return kept;
+    },
+  };
 }
 
 /** Undefined where it is not JSON; the paths of the job then find nothing. */

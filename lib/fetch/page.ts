@@ -7,6 +7,8 @@ import type { KeptResponse, PageArchive } from "./page_archive.ts";
 export interface Unit extends RequestUnit {
   /** Keeps the responses; undefined where they are not archived. */
   readonly archive?: PageArchive | undefined;
+  /** The archived responses to the order of its export, if there is one. */
+  readonly exportKept?: readonly KeptResponse[] | undefined;
   /** Records above which the window is given up for shorter ones, if its first page declares more. */
   readonly mostRecords?: number | undefined;
 }

@@ -9,6 +9,7 @@ import { mayBeLong, WHOLE_BYTES } from "./long_response.ts";
 import type { Unit } from "./page.ts";
 import type { ArchivedResponse, KeptResponse, LongKept } from "./page_archive.ts";
 import type { Place } from "./page_budget.ts";
+import type { Verdict } from "./paging/paginator.ts";
 import { type ParsedResponse, readResponse } from "./response/read_response.ts";
 import { notArchived, type OkResponse, type StreamClient } from "./stream_client.ts";
 
@@ -145,3 +146,23 @@ export async function parsePage(client: StreamClient, received: Received): Promi
     throw error instanceof Failure ? client.described(error, request) : error;
   }
 }
+
+/** The archived responses that end with a page; the first page comes after the order of its export. */
+export function keptWith(
+  { exportKept = [] }: Unit,
+  index: number,
+  kept: Received["kept"],
+): Received["kept"] {
+  return index > 0 || exportKept.length === 0 ? kept : [...exportKept, ...kept ?? []];
+}
+
+/** Whether the first page of an interrupted run may not fit the pages that are fetched now. */
+export function mayChange({ stream }: StreamClient, { archive }: Unit): boolean {
+  return archive?.isOnly === false && !archive.isWhole && stream.paging.by !== "none";
+}
+
+/** The verdict then. */
+export const UNKNOWN_TOTAL: Verdict = {
+  kind: "restart",
+  reason: "without a total, it is unknown whether the data have changed",
+};

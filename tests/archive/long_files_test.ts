@@ -87,9 +87,12 @@ for (
     assertEquals(await world.query(index), places);
 
     await using other = await archivingWorld(job(api.url), { archive: world.archive! });
+    other.nowMs += 60_000;
     const replayed = await other.backfill(`${DAY} --from-archive`);
     assertEquals([replayed.error, await other.query(SUMS)], [undefined, WHOLE]);
     assertEquals(await other.query(index), places);
+    const ledger = 'SELECT "from", pages, records::int, fetched_at::text FROM hindcast_windows';
+    assertEquals(await other.query(ledger), await world.query(ledger));
 
     await using played = await playBack(world.archive!, {});
     await using again = await archivingWorld(job(played.url));

@@ -2,6 +2,7 @@
 // disk, the file's entry in the folder included.
 import { createFolder } from "../../owner_only.ts";
 import { parseFileName } from "./file_name.ts";
+import { release } from "../warc/bytes.ts";
 import type { ArchiveStore, FileReader, OpenFile, StoredFile } from "./store.ts";
 
 /** The store of a folder. */
@@ -87,6 +88,7 @@ class FolderFile implements OpenFile {
     this.#isDirty = true;
     for (let at = 0; at < bytes.length;) at += await this.#file.write(bytes.subarray(at));
     this.size += bytes.length;
+    release(bytes);
   }
 
   async sync(): Promise<void> {

@@ -7,7 +7,7 @@ export interface OpenFile {
   readonly size: number;
   /** Whether nothing more can be appended. */
   readonly isClosed: boolean;
-  /** Appends bytes; they may be lost until `sync`. */
+  /** Appends bytes, which cannot be used afterwards; they may be lost until `sync`. */
   append(bytes: Uint8Array): Promise<void>;
   /** Resolves once everything that was appended survives a crash. */
   sync(): Promise<void>;

@@ -14,6 +14,12 @@ export function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return whole;
 }
 
+/** Frees the memory of bytes that nothing uses any more: left to the garbage collector, megabytes would accumulate. */
+export function release({ buffer, length }: Uint8Array): void {
+  // A smaller array may share its buffer with others.
+  if (length === buffer.byteLength && buffer instanceof ArrayBuffer) buffer.transfer(0);
+}
+
 /** The SHA-1 of the parts in sequence, such as `sha1:3I42H3S6NNFQ2MSVX7XZKYAYSCX5QBYJ`. */
 export function sha1Of(parts: readonly Uint8Array[]): string {
   const hash = createHash("sha1");

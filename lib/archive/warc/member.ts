@@ -2,7 +2,7 @@
 // finds the next member without inflating this one. The lengths are in the extra field "sl" that the WARC
 // standard (ISO 28500, annex on gzip) describes; every gzip reader skips it. Pure.
 import { constants, gunzipSync, gzipSync, inflateRawSync } from "node:zlib";
-import { concat } from "./bytes.ts";
+import { concat, release } from "./bytes.ts";
 
 /** Bytes of a member's header: 10 of gzip, 2 for the size of the extra field, 12 for the field. */
 export const MEMBER_HEAD_BYTES = 24;
@@ -26,6 +26,8 @@ export function toMember(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> 
   view.setUint32(16, member.length, true);
   view.setUint32(20, plain.length, true);
   member.set(gzip.subarray(10), MEMBER_HEAD_BYTES);
+  release(plain);
+  release(gzip);
   return member;
 }
 

@@ -100,10 +100,12 @@ async function* texts(
   let held = "";
   for await (const chunk of chunks) {
     decode ??= textDecoder(chunk, contentType, encoding);
-    held += decode(chunk, true);
-    if (held.length < SLICE_CHARS) continue;
-    yield held;
-    held = "";
+    for (let at = 0; at < chunk.length; at += SLICE_CHARS) {
+      held += decode(chunk.subarray(at, at + SLICE_CHARS), true);
+      if (held.length < SLICE_CHARS) continue;
+      yield held;
+      held = "";
+    }
   }
   held += decode?.(new Uint8Array(), false) ?? "";
   if (held !== "") yield held;

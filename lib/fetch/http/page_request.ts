@@ -1,6 +1,7 @@
 // Renders the request of a page as it is sent but for credentials: without those that an API echoes in its
 // links, and with no header of the job outside the API's origin. Pure.
 import type { Job } from "../../config/schema/job.ts";
+import type { RequestSpec } from "../../config/schema/job_schema.ts";
 import { withoutCredentials } from "./auth.ts";
 import type { PageStep } from "./page_step.ts";
 import { headersFor } from "./redirect.ts";
@@ -20,4 +21,20 @@ export function pageRequest(job: Job, stream: string, unit: Unit, step: PageStep
     url: withoutCredentials(rendered.url, source.auth),
     headers: headersFor(new URL(rendered.url), rendered.headers, source.url),
   };
+}
+
+/**
+ * A request that orders the export of a unit, or asks for its state.
+ *
+ * @throws Failure("window") if a placeholder of the path has no value, or its value would change the path.
+ */
+export function exportRequest(
+  job: Job,
+  stream: string,
+  request: RequestSpec,
+  unit: Unit,
+): WireRequest {
+  const spec = { ...job.streams[stream]!, request, format: "json" } as const;
+  const rendered = renderRequest(job, spec, unit, { params: [] });
+  return { ...rendered, url: withoutCredentials(rendered.url, job.source.auth) };
 }
