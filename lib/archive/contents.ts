@@ -17,7 +17,7 @@ import type { BodyReader } from "../fetch/http/body_rest.ts";
 import type { Place } from "../fetch/page_archive.ts";
 
 /** Where a response or a part of it lies. */
-interface NamedPlace extends Place {
+export interface NamedPlace extends Place {
   /** Name of the file. */
   readonly name: string;
 }
