@@ -107,7 +107,8 @@ Deno.test("a port in use is named, with the command that takes another", async (
   const console = await site.run("console", ["--port", String(port)]);
   assertEquals(console.code, 2);
   assertStringIncludes(console.stderr, `port ${port} is in use`);
-  assertStringIncludes(console.stderr, `HINDCAST_CONSOLE_PORT to a free port, such as ${port + 1}`);
+  assertStringIncludes(console.stderr, `hint: Use another port: deno task console`);
+  assertStringIncludes(console.stderr, ` --port ${port + 1}\n`);
 });
 
 Deno.test("logs and settings that are not what they should be are named", async () => {

@@ -42,16 +42,16 @@ Deno.test("askQuestions() accepts answers, and an empty line for the default or 
 
 Deno.test("askQuestions() says what is wrong with an answer, and repeats the question", async () => {
   const { dialogue, heard } = person(
-    ...["api.example.com", "https://api.example.com", "", "v1/readings", "/v1/readings"],
+    ...["api.example.com", "https://api.example.com", "", "v1/readings"],
     ...["", "", "", "cookie", "none", "", "", "at:timestamp_tz", "at:date"],
     ...["scroll", "link_header", "fast", "2/s"],
   );
   const answers = await askQuestions({}, ALONE, dialogue);
-  assertEquals([answers.paging, answers.auth, answers.limit], ["link_header", "none", "2/s"]);
+  const { path, paging, auth, limit } = answers;
+  assertEquals([path, paging, auth, limit], ["/v1/readings", "link_header", "none", "2/s"]);
   assertEquals(heard.filter((line) => line.startsWith("  ")), [
     "  write it with its scheme: https://api.example.com",
     "  an answer is required",
-    "  begin it with a slash: /v1/readings",
     "  Write none, basic, bearer, header:X-Api-Key or query:api_key",
     '  Did you mean "at:timestamptz"?',
     "  Write offset:skip:limit:100, page:page:per_page:100, cursor:meta.next:cursor, next_link:links.next, link_header or none",

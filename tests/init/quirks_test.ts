@@ -549,8 +549,11 @@ Deno.test("init explains an API that takes only a start date", async () => {
   const document = documentOf([query("since", INSTANT)]);
   const { stream, text, notes } = await written(document);
   assertEquals([stream.window, stream.request], [undefined, "/items"]);
-  assertStringIncludes(notes.join(), "takes a start (since) and no end");
-  assertStringIncludes(text, "# The API takes a start (since) and no end, so there are no windows");
+  assertStringIncludes(notes.join(), "accepts a start (since) but no end");
+  assertStringIncludes(
+    text,
+    "# The API accepts a start (since) but no end, so there are no windows",
+  );
   const started = await written(document, { start: "2020-01-01" });
   assertEquals(started.stream.request.query, { since: "2020-01-01T00:00:00Z" });
   const epoch = documentOf([query("since", INTEGER, "Unix timestamp")]);

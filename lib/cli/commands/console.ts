@@ -34,7 +34,11 @@ export async function showConsole(job: Job, args: Arguments): Promise<number> {
       ),
     retry: args.has("allow-actions") ? (entry) => retries.start(entry) : undefined,
   });
-  await using server = serveConsole(address, page);
+  await using server = serveConsole(
+    address,
+    page,
+    (port) => `Use another port: deno task console --port ${port}`,
+  );
   print(`console of ${job.job} at ${urlOf(server)}`);
   // An embedded database is opened when somebody looks: opening it takes a while, and keeps runs out.
   if (!readSettings(env).databaseUrl.startsWith("pglite:")) page.warm();

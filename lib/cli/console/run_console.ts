@@ -33,7 +33,11 @@ export function serveRun(
     ...{ job, live, signal: ended.signal, access: address, retry: undefined },
     withStores: (action) => action({ target, checkpoint }),
   });
-  const server = serveConsole(address, page);
+  const server = serveConsole(
+    address,
+    page,
+    (port) => `Set HINDCAST_CONSOLE_PORT to a free port, such as ${port}`,
+  );
   return {
     url: urlOf(server),
     show: (event) => live.fold(event, Date.now()),

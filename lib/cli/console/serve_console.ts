@@ -47,13 +47,14 @@ export function consoleAddress(
 }
 
 /**
- * Opens the port.
+ * Opens the port; `otherPort` says how to choose another one.
  *
  * @throws {Failure} of kind `configuration` where the port is taken or may not be used.
  */
 export function serveConsole(
   { hostname, port }: ConsoleAddress,
   { answer }: Pick<Console, "answer">,
+  otherPort: (port: number) => string,
 ): Deno.HttpServer<Deno.NetAddr> {
   try {
     return Deno.serve({ hostname, port, onListen: () => {} }, answer);
@@ -64,7 +65,7 @@ export function serveConsole(
       ? error.message
       : String(error);
     throw new Failure("configuration", `Cannot serve the console: ${reason}`, {
-      hint: `Set HINDCAST_CONSOLE_PORT to a free port, such as ${port + 1}`,
+      hint: otherPort(port + 1),
     });
   }
 }

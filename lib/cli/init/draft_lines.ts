@@ -27,7 +27,7 @@ export function lines(file: string, draft: JobDraft): string[] {
         ? "none declared; probe shows whether a response is complete"
         : `by ${paging.by}`
     }`,
-    ...limits.length === 0 ? [] : [`  limits  ${limits.join(", ")}, as the document states`],
+    ...limits.length === 0 ? [] : [`  limits  ${limits.join(", ")}`],
     ...tables[0]!.columns.some(({ value }) => value === ".")
       ? ["  records unknown; probe shows what they contain"]
       : [],

@@ -42,6 +42,8 @@ interface Question {
   readonly otherwise?: string;
   /** What an empty line means, for display; the answer is then left to the response. */
   readonly proposed?: string;
+  /** Completes an answer. */
+  readonly complete?: (answer: string) => string;
   /** Why an answer is not accepted, or undefined. */
   readonly problem?: (answer: string) => string | undefined;
 }
@@ -105,13 +107,14 @@ function listed(text: string): string[] {
 }
 
 /** The answer to a question; undefined where an empty line leaves it out. */
-function answerOf({ text, otherwise, proposed, problem }: Question, { ask, say }: Dialogue) {
+function answerOf(question: Question, { ask, say }: Dialogue) {
+  const { text, otherwise, proposed, complete = (answer) => answer, problem } = question;
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     const value = proposed ?? otherwise ?? "";
     const shown = value === "" ? "" : oneLine(` [${value}]`);
     const line = ask(`${text}${shown}:`)?.trim();
     if (line === undefined) break;
-    const answer = line === "" ? otherwise : line;
+    const answer = line === "" ? otherwise : complete(line);
     if (answer === "") return undefined;
     const wrong = answer === undefined ? "an answer is required" : problem?.(answer);
     if (wrong === undefined) return answer;
@@ -127,15 +130,16 @@ const URL_OF_API: Question = {
   text: "Base URL of the API, such as https://api.example.com",
   problem: (url) => {
     if (URL.canParse(url) && /^https?:/.test(url)) return undefined;
-    return URL.canParse(`https://${url}`)
-      ? `write it with its scheme: https://${url}`
+    const scheme = /^(localhost|127\.|\[::1\])/.test(url) ? "http" : "https";
+    return URL.canParse(`${scheme}://${url}`)
+      ? `write it with its scheme: ${scheme}://${url}`
       : "that is not a URL";
   },
 };
 const PATH: Question = {
   key: "path",
   text: "Path below it, such as /v1/readings",
-  problem: (path) => path.startsWith("/") ? undefined : `begin it with a slash: /${path}`,
+  complete: (path) => path.startsWith("/") ? path : `/${path}`,
 };
 const NAME: Question = {
   key: "name",

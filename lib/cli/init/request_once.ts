@@ -12,19 +12,15 @@ import { credentialsOf, type FirstResponse, firstResponse } from "./first_respon
 /** The first response of an API, if the user allows the request; without one the questions continue. */
 export async function requestOnce(answers: InitAnswers): Promise<FirstResponse | undefined> {
   const { host } = new URL(answers.url!);
-  const settings = envFile();
+  const settings = allowed(credentialsOf(answers), host);
+  if (settings === undefined) return undefined;
   const env = (name: string) => settings[name];
   hideSecrets(credentialsOf(answers).map((name) => env(name) ?? ""));
-  const missing = credentialsOf(answers).filter((name) => (env(name) ?? "") === "");
-  if (missing.length > 0) {
-    console.log(`  ${missing.join(" and ")} not set in .env.local: no request is sent`);
-    return undefined;
-  }
-  if (!/^(y|yes|)$/i.test(prompt(`Send a request to ${host} for proposals? y or n [y]:`) ?? "n")) {
-    return undefined;
-  }
   const permission = await Deno.permissions.request({ name: "net", host });
-  if (permission.state !== "granted") return undefined;
+  if (permission.state !== "granted") {
+    console.log("  permission denied: no request is sent");
+    return undefined;
+  }
   using stop = new StopSignal(() => {});
   const clock = monotonicClock();
   const outer = { wallNow: Date.now, random: Math.random, signal: stop.signal };
@@ -43,8 +39,24 @@ export async function requestOnce(answers: InitAnswers): Promise<FirstResponse |
   }
 }
 
+/** The settings with the credentials of a request that the user allows, who may first have to set them. */
+function allowed(names: readonly string[], host: string): Settings | undefined {
+  for (;;) {
+    const missing = names.filter((name) => (envFile()[name] ?? "") === "");
+    const condition = missing.length === 0
+      ? ""
+      : `First set ${missing.join(" and ")} in .env.local of this folder. `;
+    const answer = prompt(`${condition}Send a request to ${host} for proposals? y or n [y]:`);
+    if (!/^(y|yes|)$/i.test(answer?.trim() ?? "n")) return undefined;
+    const settings = envFile();
+    if (names.every((name) => (settings[name] ?? "") !== "")) return settings;
+  }
+}
+
+type Settings = Readonly<Record<string, string | undefined>>;
+
 /** The variables of `.env.local`; none where it cannot be read. */
-function envFile(): Record<string, string | undefined> {
+function envFile(): Settings {
   try {
     return parseEnv(Deno.readTextFileSync(".env.local").replace(/^\uFEFF/, ""));
   } catch {

@@ -42,7 +42,7 @@ export async function launch([command = "--help", ...given]: readonly string[]):
   const args = needs === undefined ? given : namingJob(given, needs, Deno.env.get(JOB_SETTING));
   const signals = passSignals(INTERRUPTED, () => console.error(asStarted(LEFT, namedJob(args))));
   if (Object.hasOwn(FIXED, command)) {
-    const flags = ["--quiet", "--no-prompt", ...fixedFlags(command, given)];
+    const flags = ["--quiet", ...fixedFlags(command, given)];
     return await signals.until(start(command, flags, given, Deno.env.toObject()));
   }
   if (needs === undefined) return refuse(unknownCommand(command));

@@ -49,11 +49,15 @@ export const FIXED: Readonly<Record<string, readonly string[]>> = {
 
 /** The fixed permissions of a command with these arguments: `sandbox` may also read the archive that it plays back. */
 export function fixedFlags(command: string, args: readonly string[]): string[] {
+  // `init` asks for the permission to send its one request.
+  const prompts = command === "init" ? [] : ["--no-prompt"];
   const at = args.findIndex((arg) => /^--archive(=|$)/.test(arg));
   const folder = args[at]?.split(/=(.*)/s)[1] ?? args[at + 1];
-  if (command !== "sandbox" || at < 0 || folder === undefined) return [...FIXED[command]!];
+  if (command !== "sandbox" || at < 0 || folder === undefined) {
+    return [...prompts, ...FIXED[command]!];
+  }
   const readable = folder.replaceAll(",", ",,");
-  return FIXED.sandbox!.map((flag) =>
+  return [...prompts, ...FIXED.sandbox!].map((flag) =>
     flag.startsWith("--allow-read=") ? `${flag},${readable}` : flag
   );
 }

@@ -241,7 +241,7 @@ Deno.test("a path with a comma is granted from the current folder, else with the
   await assertRejects(
     () => flagsOf("verify", [`--config=${name}`], home),
     Failure,
-    `Cannot grant access to "${name}": Deno accepts no comma`,
+    `Cannot grant access to "${name}": Deno does not accept a comma`,
   );
 });
 
