@@ -123,6 +123,7 @@ const DAY_DIRECTIVES: Directive[] = [
   ["Y", (moment) => String(year(moment)).padStart(4, "0")],
   ["y", (moment) => two(year(moment) % 100)],
   ["m", (moment) => two(clockAt(moment).getUTCMonth() + 1)],
+  ["q", (moment) => String(Math.floor(clockAt(moment).getUTCMonth() / 3) + 1)],
   ["d", (moment) => two(clockAt(moment).getUTCDate())],
   ["e", (moment) => String(clockAt(moment).getUTCDate()).padStart(2, " ")],
   ["j", (moment) => three(dayNumber(moment.local) - dayNumber(Date.UTC(year(moment), 0)) + 1)],

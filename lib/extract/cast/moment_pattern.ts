@@ -10,6 +10,7 @@ const DAY_NAMES = "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday";
 /** The parts read so far, and what adjusts them at the end. */
 type Reading = { -readonly [part in keyof MomentParts]: MomentParts[part] } & {
   dayOfYear?: number;
+  isoWeek?: number;
   afternoon?: boolean;
 };
 
@@ -21,7 +22,7 @@ interface Directive {
 
 const number = (
   pattern: string,
-  part: "year" | "month" | "day" | "hour" | "minute" | "second" | "dayOfYear",
+  part: "year" | "month" | "day" | "hour" | "minute" | "second" | "dayOfYear" | "isoWeek",
 ): Directive => ({ pattern, read: (reading, text) => reading[part] = Number(text) });
 
 /** Offsets in hours of the zones in RFC 822; other abbreviations are ambiguous. */
@@ -38,6 +39,9 @@ const DIRECTIVES: Record<string, Directive> = {
     read: (reading, text) => reading.year = Number(text) + (Number(text) < 69 ? 2000 : 1900),
   },
   m: number(String.raw`\d{1,2}`, "month"),
+  q: { pattern: "[1-4]", read: (reading, text) => reading.month = 3 * Number(text) - 2 },
+  G: number(String.raw`\d{4}`, "year"),
+  V: number(String.raw`\d{1,2}`, "isoWeek"),
   d: number(String.raw`\d{1,2}`, "day"),
   e: number(String.raw` ?\d{1,2}`, "day"),
   j: number(String.raw`\d{1,3}`, "dayOfYear"),
@@ -118,11 +122,24 @@ function finish(reading: Reading): Moment | undefined {
     if (reading.hour > 12) return undefined;
     reading.hour = reading.hour % 12 + (afternoon ? 12 : 0);
   }
+  if (reading.isoWeek !== undefined) return startOfWeek(reading, reading.isoWeek);
   if (dayOfYear === undefined) return momentOf(reading);
   const date = new Date(0);
   date.setUTCFullYear(reading.year, 0, dayOfYear);
   if (dayOfYear < 1 || date.getUTCFullYear() !== reading.year) return undefined;
   return momentOf({ ...reading, month: date.getUTCMonth() + 1, day: date.getUTCDate() });
+}
+
+/** The Monday of an ISO 8601 week; the week with the fourth of January is the first. */
+function startOfWeek(reading: Reading, week: number): Moment | undefined {
+  const date = new Date(0);
+  date.setUTCFullYear(reading.year, 0, 4);
+  const weekday = (date.getUTCDay() + 6) % 7;
+  date.setUTCDate(date.getUTCDate() - weekday + 7 * (week - 1));
+  const thursday = new Date(date.getTime() + 3 * 86_400_000);
+  if (week < 1 || thursday.getUTCFullYear() !== reading.year) return undefined;
+  const [year, month, day] = [date.getUTCFullYear(), date.getUTCMonth() + 1, date.getUTCDate()];
+  return momentOf({ ...reading, year, month, day });
 }
 
 function readMonth(reading: Reading, text: string): void {

@@ -292,6 +292,13 @@ Deno.test("castOf() reads patterns of dates and times", () => {
     ["%B %e, %Y", "date", "October  3, 2025", "2025-10-03"],
     ["%y-%j", "date", "25-286", "2025-10-13"],
     ["%Y-%j", "date", "2025-366", "! is not a valid date"],
+    ["%Y-Q%q", "date", "2025-Q3", "2025-07-01"],
+    ["%Y-Q%q", "date", "2025-Q5", "! is not a valid date"],
+    ["%G-W%V", "date", "2025-W01", "2024-12-30"],
+    ["%G-W%V", "date", "2020-W53", "2020-12-28"],
+    ["%G-W%V", "date", "2025-W53", "! is not a valid date"],
+    ["%Y-%m", "date", "2025-02", "2025-02-01"],
+    ["%Y", "date", "2025", "2025-01-01"],
     [
       "%a, %d %b %Y %T %Z",
       "timestamptz",

@@ -66,7 +66,7 @@ const MORE: readonly [expected: string, Response][] = [
   ["link next", { body: { next: "https://a.test/?page=2", data: ITEMS } }],
   ["link _links.next.href", { body: { _links: { next: { href: "/p2" } }, data: ITEMS } }],
   [
-    "link link[1].url",
+    "link link",
     {
       body: {
         link: [{ relation: "self", url: "/" }, { relation: "next", url: "/2" }],

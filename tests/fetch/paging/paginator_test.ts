@@ -667,3 +667,22 @@ Deno.test("every kind of paging is too full at max_records, judged by the total 
     assertEquals(reading(950).verdict, { kind: "done" });
   }
 });
+
+Deno.test("a list of links leads to the link whose relation is next, wherever it stands", () => {
+  const links: Paging = { by: "next_link", link: "links", hosts: [] };
+  const pages = [
+    [{ rel: "self", href: "/0" }, { rel: "next", href: "/1" }],
+    [{ relation: "previous", url: "/0" }, { relation: "next", url: "/2" }],
+    { "@rel": "next", "@href": "/3" },
+    [{ rel: "self", href: "/3" }, { rel: "prev", href: "/2" }],
+  ];
+  const reading = readAll(links, (_, index) => ({
+    records: [index],
+    at: { links: pages[index] },
+  }));
+  assertEquals([reading.verdict.kind, reading.records], ["done", [0, 1, 2, 3]]);
+  const odd = readAll(links, () => ({ records: [1], at: { links: [{ href: "/1" }] } }));
+  assertEquals(odd.verdict.kind, "failed");
+  const none = readAll(links, () => ({ records: [1], at: { links: [] } }));
+  assertEquals(none.verdict.kind, "done");
+});
