@@ -2,6 +2,7 @@
 // what the run fetches. Everybody else is told what differs.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { delay } from "@std/async/delay";
+import { crowded } from "../faults/crowd.ts";
 import { daysOf, meterJob, startMeters, tablesOf } from "../faults/meter_api.ts";
 import { openSite } from "../faults/site.ts";
 import { openSql } from "../faults/sql.ts";
@@ -38,4 +39,22 @@ Deno.test("backfill --resume joins the run in progress; another job file, or oth
   assertEquals([first.code, second.code], [0, 0], first.stderr + second.stderr);
   assertEquals(await site.rows(), tablesOf(DAYS) as Record<string, unknown[]>);
   assertEquals([...api.timesAsked().values()].filter((times) => times > 1), []);
+});
+
+Deno.test("workers leave when the run is interrupted where it was started, and give back what they have", async () => {
+  const gate = Promise.withResolvers<void>();
+  await using api = startMeters(({ number }) => number > 4 ? gate.promise : undefined);
+  await using site = await openSite(meterJob(api.url, { source: "  concurrency: 2" }));
+  await using run = site.spawn("backfill", [...RANGE, "--workers", "2"]);
+  await using guest = site.spawn("worker", ["--name", "guest"]);
+  await crowded(site, 3);
+  run.kill("SIGINT");
+  assertEquals((await run.result).code, 130);
+  const { code, stderr } = await guest.result;
+  assertEquals(code, 0, stderr);
+  await using sql = openSql(site.databaseUrl);
+  assertEquals(await sql.run("SELECT * FROM hindcast_claims"), []);
+  gate.resolve();
+  assertEquals((await site.run("backfill", ["--resume"])).code, 0);
+  assertEquals(await site.rows(), tablesOf(DAYS) as Record<string, unknown[]>);
 });

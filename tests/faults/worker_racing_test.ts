@@ -2,7 +2,9 @@
 // deadlocks, and the tables equal those of one process alone.
 import { assertEquals } from "@std/assert";
 import { startSandbox } from "../../lib/sandbox/server.ts";
+import { serve } from "../support/http_server.ts";
 import { REPOSITORY } from "../support/repository.ts";
+import { crowded } from "./crowd.ts";
 import { figure, longTest } from "./long.ts";
 import { openSite } from "./site.ts";
 import { openSql } from "./sql.ts";
@@ -28,7 +30,7 @@ longTest(
       RACING_API_USERNAME: sandbox.username,
       RACING_API_PASSWORD: sandbox.password,
     };
-    const args = ["--start-date", "2024-01-01", "--end-date", "2024-04-30"];
+    const args = ["--start-date", "2024-01-01", "--end-date", "2024-02-29"];
     const patient = { timeoutMs: 900_000 };
     await using calm = await openSite(FAST, { env, files });
     assertEquals((await calm.run("backfill", args, patient)).code, 0);
