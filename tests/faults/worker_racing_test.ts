@@ -34,8 +34,18 @@ longTest(
     const patient = { timeoutMs: 900_000 };
     await using calm = await openSite(FAST, { env, files });
     assertEquals((await calm.run("backfill", args, patient)).code, 0);
-    await using site = await openSite(FAST, { env, files });
-    const shared = await site.run("backfill", [...args, "--workers", "8"], patient);
+    // The API responds once all workers take part.
+    const gate = Promise.withResolvers<void>();
+    await using gated = serve(async ({ url, headers }) => {
+      await gate.promise;
+      const { pathname, search } = new URL(url);
+      return await fetch(sandbox.url + pathname + search, { headers });
+    });
+    await using site = await openSite(FAST, { env: { ...env, RACING_API_URL: gated.url }, files });
+    await using run = site.spawn("backfill", [...args, "--workers", "8"], patient);
+    await crowded(site, 8);
+    gate.resolve();
+    const shared = await run.result;
     assertEquals(shared.code, 0, shared.stderr);
     const [rows, expected] = [await site.rows(), await calm.rows()];
     for (const table of Object.keys(expected)) assertEquals(rows[table], expected[table], table);
