@@ -130,7 +130,8 @@ export async function neededBy(
 ): Promise<Needed | null> {
   const needed = await neededOfApi(source, track, visits);
   const { replay } = source;
-  if (replay === undefined || source.job.streams[track.stream]!.values !== undefined) return needed;
+  const { values, since } = source.job.streams[track.stream]!;
+  if (replay === undefined || values !== undefined || since !== undefined) return needed;
   if (needed === null || needed.retry === "all") {
     return replay.holdsItem(track) ? null : { fetch: [], skip: [] };
   }

@@ -145,18 +145,36 @@ export class FeedPlan implements UnitSource {
   fetched(unit: Unit, _records?: number): void {
     const { feed } = unit;
     if (feed?.reached === undefined) return;
-    const { cursor, ended } = feed.reached;
-    const next = this.#following(unit, feed);
-    if (this.#input.replays !== undefined) {
-      const isNew = cursor !== null && cursor !== feed.sent && !this.#chain(unit).seen.has(cursor);
-      if (isNew) this.#chain(unit).seen.add(cursor);
-      if (isNew && this.#input.replays(next)) this.#queue.push(next);
-    } else if (feed.isAgain) return;
-    else if (ended) this.#queue.push(...this.#again(unit));
-    else {
-      this.#refuseLoop(unit, feed);
-      this.#queue.push(next);
+    if (this.#input.replays !== undefined) return this.#replayNext(unit, feed);
+    if (feed.isAgain) return;
+    if (feed.reached.ended) {
+      this.#queue.push(...this.#again(unit));
+      return;
     }
+    this.#refuseLoop(unit, feed);
+    this.#queue.push(this.#following(unit, feed));
+  }
+
+  /** Plans the next page that the archive holds; it must lead to the cursor at which the feed continues. */
+  #replayNext(unit: Unit, feed: FeedStep): void {
+    const { cursor } = feed.reached!;
+    const { seen } = this.#chain(unit);
+    const next = this.#following(unit, feed);
+    const isNew = cursor !== null && cursor !== feed.sent && !seen.has(cursor);
+    if (isNew && this.#input.replays!(next)) {
+      seen.add(cursor);
+      this.#queue.push(next);
+      return;
+    }
+    const position = this.#input.position(unit);
+    if (position === undefined || position.cursor === cursor) return;
+    throw new Failure(
+      "window",
+      "Cannot replay the feed to its end: the archive lacks later pages",
+      {
+        hint: `Read it again from the API: deno task backfill --only ${this.name} --from-start`,
+      },
+    );
   }
 
   #chain({ each }: Track): Chain {

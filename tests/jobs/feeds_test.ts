@@ -355,3 +355,46 @@ Deno.test("rows that the database refuses keep their page of a feed on the list"
   assertEquals(await idsOf(world), ids(4));
   assertEquals(await (await world.stores.checkpoint(world.job)).retryEntries(), []);
 });
+
+Deno.test("--from-archive writes the pages of a feed again in their order, and moves no cursor", async () => {
+  const log = changes(3);
+  await using server = recorded(bySeq(log));
+  await using folder = tempDir();
+  const archive = folder.file("archive");
+  await using world = await openWorld({ job: BY_SEQ, env: { URL: server.url }, archive });
+  await world.backfill("");
+  log.push(...changes(2, 4));
+  world.nowMs += 60_000;
+  await world.backfill("--resume");
+  // The API changes a record: the newer text must win.
+  log.push({ id: 6, text: "last" });
+  world.nowMs += 60_000;
+  await world.backfill("--resume");
+  const positions = () =>
+    world.query("SELECT seq, cursor, read_at, pages FROM hindcast_feeds ORDER BY seq DESC LIMIT 1");
+  const [before, rows] = [
+    await positions(),
+    await world.query("SELECT id, text FROM changes ORDER BY id"),
+  ];
+  assertEquals(rows.length, 6);
+  await world.query("TRUNCATE changes");
+  server.asked.length = 0;
+  const { summary, error } = await world.backfill("--from-archive");
+  assertEquals([error, summary.ok, server.asked.length], [undefined, true, 0]);
+  assertEquals(await world.query("SELECT id, text FROM changes ORDER BY id"), rows);
+  assertEquals(await positions(), before);
+  await world.backfill("--resume");
+  assertEquals(server.asked.map(({ search }) => search), ["?since=6&limit=2"]);
+});
+
+Deno.test("a replay of a feed whose first page is not archived fails and says how to read it", async () => {
+  const log = changes(3);
+  await using server = recorded(bySeq(log));
+  await using folder = tempDir();
+  await using world = await openWorld({ job: BY_SEQ, env: { URL: server.url } });
+  await world.backfill("");
+  world.archive = folder.file("archive");
+  await world.backfill("--resume");
+  const { error } = await world.backfill("--from-archive");
+  assertStringIncludes(String(error), "the archive does not hold the current responses of changes");
+});

@@ -235,8 +235,8 @@ function resolveWindow(
   stream: Stream,
   found: readonly Found[],
 ): void {
-  const { window } = stream;
-  if (window === undefined) return;
+  const { window, since } = stream;
+  if (window === undefined || since !== undefined) return;
   const path = ["streams", name, "window"];
   const edges = found.map(({ placeholder }) => placeholder).filter(({ from }) => from === "window");
   if (edges.length === 0) {
