@@ -105,9 +105,12 @@ Deno.test("one worker reads a feed, and another takes over when it dies", async 
   Deno.kill(Number(known.find(({ reads }) => reads)!.pid), "SIGKILL");
   release();
   await run.result;
+  // The worker that is left may end after the process that started the run.
+  while (!(await stateOf(site)).feed!.ended) await delay(50);
   const { ids, feed } = await stateOf(site);
   assertEquals(ids, ALL);
   assertEquals([feed!.cursor, feed!.ended], [String(RECORDS), true]);
   assertEquals(new Set(api.asked), new Set([...ALL.filter((id) => id % 2 === 0), 0]));
-  assert(api.asked.length <= RECORDS / 2 + 1 + 2, `requests: ${api.asked.join(" ")}`);
+  // Only what the dead worker had not committed is requested again.
+  assert(api.asked.length <= RECORDS / 2 + 1 + 5, `requests: ${api.asked.join(" ")}`);
 });
