@@ -26,7 +26,7 @@ export interface RunJobOptions {
   readonly params?: Readonly<Record<string, unknown>>;
   /** Whether finished windows are skipped. Defaults to true; false fetches all windows again. */
   readonly resume?: boolean;
-  /** Receives each event as it happens; must not throw. Defaults to nobody. */
+  /** Receives each event as it happens; must not throw. Defaults to none. */
   readonly onEvent?: Listener;
   /** Stops the run; everything that was fetched completely is still written. Defaults to never. */
   readonly signal?: AbortSignal;

@@ -30,13 +30,13 @@ export interface RunInput extends BackfillInput {
   readonly run: string;
   /** The summary that the listener folds the events into; the outcome is written here. */
   readonly summary: Summary;
-  /** The options that a later `--resume` takes over; no secrets. */
+  /** The options that a later `--resume` reuses; no secrets. */
   readonly options: Readonly<Record<string, unknown>>;
   /** What of the limits is used already, for the forecast. Defaults to nothing. */
   readonly limitsUse?: LimitsUse | undefined;
   /** Whether the feeds of the streams begin anew. Defaults to false. */
   readonly fromStart?: boolean | undefined;
-  /** What started the run; `--resume` never takes over the options of an update by cron. Defaults to `backfill`. */
+  /** What started the run; `--resume` never reuses the options of an update by cron. Defaults to `backfill`. */
   readonly kind?: "backfill" | "cron" | undefined;
   /** This process, if others may join the run. */
   readonly worker?: Worker | undefined;
@@ -160,7 +160,7 @@ async function recordEnd(
 ): Promise<void> {
   await checkpoint.runs.save(record);
   if (error instanceof Failure && (error.kind === "target" || error.kind === "locked")) return;
-  // The run is over and the checkpoint knows how: a target that fails now changes nothing of it.
+  // The run is over and its outcome is in the checkpoint: an error of the target does not change it.
   await attempt(() => recordRun(target, job.job, record));
   await attempt(() => learn({ checkpoint, target, job }));
 }

@@ -1,6 +1,5 @@
-// Owns what a run does so that several processes may share it: what it tells those that join, how this process
-// enters, and what the summaries of all come to when it leaves. A run on an embedded database belongs to one
-// process.
+// Owns the part of a run that lets several processes share it: the plan for those that join, how this process
+// enters, and the sum of all summaries when it leaves. A run on an embedded database belongs to one process.
 import { Crew } from "./coordinate/crew.ts";
 import { type Definition, definitionOf } from "./coordinate/definition.ts";
 import type { Clock } from "./fetch/rate/clock.ts";
@@ -69,7 +68,7 @@ export interface CrewPlan {
 /** How long the process that started a run waits for the others to leave, once everything is done. */
 const OTHERS_LEAVE_MS = 5_000;
 
-/** What others need to join the run; undefined where nobody may. */
+/** What others need to join the run; undefined if none may. */
 export async function crewPlan(
   run: CrewedRun & { readonly options: CrewPlan["options"] },
 ): Promise<CrewPlan | undefined> {
@@ -95,7 +94,7 @@ export async function clockOfRun(
   return () => wallNow() + behindMs;
 }
 
-/** Enters this process in the crew of the run; undefined where nobody may join. */
+/** Enters this process in the crew of the run; undefined if no other process may join. */
 export async function enterCrew(run: CrewedRun): Promise<Crew | undefined> {
   const { job, target, checkpoint, summary, worker, clock, signal, listen } = run;
   if (!mayBeShared(run) || worker === undefined || clock === undefined) return undefined;

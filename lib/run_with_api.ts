@@ -39,7 +39,7 @@ export interface ApiRunInput
   readonly fromArchive?: boolean | undefined;
   /** Looks up the variables that hold credentials. */
   readonly env: Env;
-  /** Receives each secret that the API issues, such as a token. Defaults to nobody. */
+  /** Receives each secret that the API issues, such as a token. Defaults to none. */
   readonly onSecret?: ((value: string) => void) | undefined;
   /** Paces requests and waits. */
   readonly clock: Clock;
@@ -94,7 +94,7 @@ function openApiOf(
     onEvent: (event) => listen({ kind: "request", event }),
     onWait: (wait: Wait | undefined) => {
       listen({ kind: "waiting", wait: wait ?? null });
-      // Other processes read it; the run does without where it cannot be saved.
+      // Other processes read it; the run continues if it cannot be saved.
       checkpoint.runs.saveWait(wait ?? null).catch(() => {});
     },
     limitStore: new LimitTable(target),
@@ -155,7 +155,7 @@ function required(store: ArchiveStore | undefined): ArchiveStore {
   });
 }
 
-/** Deletes what the archive no longer keeps; a run that cannot is no failure. */
+/** Deletes expired files of the archive; an error is only a warning. */
 async function pruneArchive(
   { job, target, wallNow, fromArchive, signal }: ApiRunInput,
   store: ArchiveStore | undefined,

@@ -1,5 +1,5 @@
 // `deno task console`: serves a page that shows coverage, the run in progress, errors, limits and runs of a job,
-// beside any run on a server. It is read-only, unless --allow-actions lets its page fetch failed windows again.
+// on a server also during runs. It is read-only, unless --allow-actions lets its page fetch failed windows again.
 import { type Flags, helpText, readArguments } from "../lib/cli/arguments.ts";
 import { showConsole } from "../lib/cli/commands/console.ts";
 import { JOB_ABOUT } from "../lib/cli/default_job.ts";

@@ -1,6 +1,6 @@
 // `deno task package`: writes the npm package into a folder, ready for `npm pack`. The commands are
 // bundled as JavaScript with every package they import, because Deno runs no TypeScript inside
-// node_modules; the files that PGlite loads lie beside the bundle.
+// node_modules; the files that PGlite loads are beside the bundle.
 import { helpText, readArguments } from "../lib/cli/arguments.ts";
 import { EXIT, runCommand } from "../lib/cli/exit.ts";
 import type { Flags } from "../lib/cli/arguments.ts";

@@ -40,7 +40,7 @@ function sqlOf(args: Arguments): string | undefined {
   });
 }
 
-/** The format that is asked for; undefined for a table on a terminal. */
+/** The requested format; undefined for a table on a terminal. */
 function formatOf(args: Arguments): RowFormat | undefined {
   const asked = FORMATS.filter((format) => args.has(format));
   if (asked.length > 1) {

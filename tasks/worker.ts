@@ -1,5 +1,5 @@
-// `deno task worker`: joins the run of a job that is in progress, on this machine or another, and fetches windows
-// beside it. Ctrl+C gives back what it has claimed.
+// `deno task worker`: joins the run of a job that is in progress, on this machine or another, and shares its
+// windows. Ctrl+C returns its claims.
 import { helpText, readArguments } from "../lib/cli/arguments.ts";
 import type { Flags } from "../lib/cli/arguments.ts";
 import { work } from "../lib/cli/commands/worker.ts";

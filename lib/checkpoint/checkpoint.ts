@@ -212,10 +212,10 @@ export class Checkpoint {
   }
 
   /**
-   * Folds what a reading of the target's logs returned: all of it replaces coverage, what was committed since
-   * the mark adds to it. A transaction that came later counts; windows that failed or had rejected rows become
-   * retry entries until they are done. With `isStored` the result and its mark are written, which only the
-   * holder of the job's lock may do; otherwise memory alone knows it.
+   * Folds a reading of the target's logs: a complete one replaces coverage, one since a mark adds to it. A
+   * transaction that came later counts; windows that failed or had rejected rows become retry entries until
+   * they are done. With `isStored` the result and its mark are written, which only the holder of the job's
+   * lock may do; otherwise memory alone knows it.
    */
   async fold(logs: Logs, isStored: boolean): Promise<void> {
     const [fold, retryList] = await Promise.all([this.#openFold(), this.#openRetryList()]);

@@ -47,7 +47,7 @@ export interface PlanSource {
   readonly fetched?: FetchedSince | undefined;
 }
 
-/** Windows that are fetched again whatever the range of a run. */
+/** Windows that are fetched again regardless of the range of a run. */
 export interface RetryScope {
   /** Streams that run for these windows alone, though the run did not select them. */
   readonly only: ReadonlySet<string>;

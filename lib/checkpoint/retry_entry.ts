@@ -1,5 +1,5 @@
-// Owns what is stored about a window to fetch again: the reason and the rejected rows, bounded so that
-// they fit in KV whatever the API sent. Values only; retry_list.ts stores them.
+// Owns what is stored about a window to fetch again: the reason and the rejected rows, bounded so that they
+// fit in KV, however much the API sent. Values only; retry_list.ts stores them.
 import { formatCount } from "../report/text/format.ts";
 import type { Rejection } from "../extract/extractor.ts";
 import type { Track } from "../plan/scope.ts";

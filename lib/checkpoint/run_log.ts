@@ -1,5 +1,5 @@
 // Owns the records of a job's runs in KV: its options and how it ended. An update by
-// cron is recorded as such, so that `--resume` and `status` can tell it from a backfill. It never
+// cron is recorded as such, so that `--resume` and `status` can distinguish it from a backfill. It never
 // decides what is done: coverage does.
 import type { Wait } from "../report/text/wait.ts";
 import type { RecordedRun } from "../upsert/history.ts";

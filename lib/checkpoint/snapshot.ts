@@ -22,9 +22,9 @@ export interface StreamView<Range> {
   scope: string;
   /** Ranges that are done. */
   coverage: Range[];
-  /** Ranges of it for which the API had no record. */
+  /** Its ranges for which the API had no record. */
   empty: Range[];
-  /** Ranges of it that may still change. */
+  /** Its ranges that may still change. */
   unsettled: Range[];
   /** Ranges that were never fetched, between the first date of the stream (or of coverage) and its last. */
   gaps: Range[];
@@ -132,13 +132,13 @@ function viewStream(
   };
 }
 
-/** The gaps of a range; all of it if nothing was ever fetched. */
+/** The gaps in a range; the whole range if nothing was ever fetched. */
 function gapsOf(coverages: readonly Coverage[], whole: Window): Window[] {
   if (coverages.length === 0) return [whole];
   return union(coverages.flatMap((coverage) => coverage.gaps(whole)));
 }
 
-/** An entry as it is printed and written to the errors file. */
+/** An entry, as printed and as written to the errors file. */
 export function viewEntry(entry: RetryEntry): RetryView {
   return {
     window: entry.window === null ? null : daysOf(entry.window),

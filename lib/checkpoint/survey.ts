@@ -58,7 +58,10 @@ export async function surveyStreams(
   return forecasts;
 }
 
-/** Adds forecasts up, with the time they take at the allowed rate; `use` is what of it is used already. */
+/**
+ * Adds up forecasts, with the time that they take at the allowed rate; `use` is the part of the limits that
+ * is already used.
+ */
 export function surveyOf(
   job: Job,
   forecasts: ReadonlyMap<string, StreamForecast>,

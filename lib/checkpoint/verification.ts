@@ -1,5 +1,5 @@
 // Owns the result of the last verification, which the checkpoint keeps for display. Invariant: the value fits
-// in KV whatever the checks returned. It never decides what is done.
+// in KV, however much the checks returned. It never decides what is done.
 import { commit, readValue } from "./open_kv.ts";
 
 /** The result of one check. */

@@ -42,7 +42,7 @@ export class Visits {
   resting(track: Track, ages: readonly number[], nowMs: number, timeZone: string): Window[] {
     let later: Window[] = [];
     const resting: Window[] = [];
-    // A later visit says all about its dates, whatever an earlier one said.
+    // For its dates, a later visit replaces any earlier one.
     for (const visit of (this.#byTrack.get(idOf(track)) ?? []).toReversed()) {
       const dates = restingDates(visit, ages, nowMs, timeZone);
       resting.push(...dates.flatMap((part) => subtract(part, later)));

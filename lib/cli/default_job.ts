@@ -41,7 +41,7 @@ export function namedJob(argv: readonly string[]): string | undefined {
   return argv[at] === "--config" ? argv[at + 1] : argv[at]?.slice("--config=".length);
 }
 
-/** Whether a command line asks for help, which needs no job. */
+/** Whether a command line requests help, which requires no job. */
 export function asksForHelp(argv: readonly string[]): boolean {
   return argv.includes("--help") || argv.includes("-h");
 }

@@ -1,6 +1,6 @@
 // Opens the place where the limits and the refreshed tokens of a job are shared with its runs, for commands that
 // send a request or two. They work without a database too, unless the job has a refresh token: what cannot be opened
-// is reported and left out. Invariant: nothing waits for a database that is away.
+// is reported and left out. Invariant: nothing waits for an unavailable database.
 import type { Job } from "../config/schema/job.ts";
 import { Failure } from "../failure.ts";
 import { refreshTokenOf } from "../fetch/http/oauth2.ts";
@@ -84,7 +84,7 @@ async function storeIn(target: Target, creates: boolean): Promise<OpenLimitStore
   }
 }
 
-/** Whether a limit may be used up; one that only sets a pace would make a command wait for its turn. */
+/** Whether a limit is a quota that may be used up; a limit that only sets a pace would make a command wait. */
 function hasQuota({ source, streams }: Job): boolean {
   const quotas = [
     ...boundTogether(source.limits, source.burst),

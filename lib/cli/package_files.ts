@@ -1,5 +1,5 @@
-// Owns where Hindcast's own files are: in the repository two folders above this module, and in the npm
-// package two folders above the bundle, which lies in lib/bundle/ for that reason.
+// Locates Hindcast's own files: in the repository two folders above this module, and in the npm package two
+// folders above the bundle, which is in lib/bundle/ for that reason.
 import { resolve } from "node:path";
 
 /** The path of a file of Hindcast itself, such as `config/job.schema.json`. */

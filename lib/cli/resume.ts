@@ -85,7 +85,7 @@ async function retriedOnly(
   ).map(({ stream }) => stream);
 }
 
-/** Windows without a run belong to a database of an earlier version, whose range nobody recorded. */
+/** Windows without a run belong to a database of an earlier version, which recorded no range. */
 async function refuseUnknownRange(
   job: Job,
   checkpoint: Checkpoint,

@@ -1,10 +1,10 @@
 // Sends the fragments of the page that have changed to the browsers that watch it. It renders once for all of
-// them. Invariant: it reads the state only while somebody watches.
+// them. Invariant: it reads the state only while a page is open.
 import type { SSEStreamingApi } from "hono/streaming";
 import { Failure } from "../failure.ts";
 import type { Fragment } from "./page/page.tsx";
 
-/** Time between two looks at the state. */
+/** Time between two readings of the state. */
 const LOOK_MS = 1000;
 
 /** Looks without a change after which a comment keeps the connection open. */
@@ -12,7 +12,7 @@ const QUIET_LOOKS = 15;
 
 /** What an update is made from. */
 export interface Look {
-  /** The fragments as they are now. */
+  /** The current fragments. */
   readonly fragments: readonly Fragment[];
   /** When they were read, for display; empty if they could not be. */
   readonly asOf: string;

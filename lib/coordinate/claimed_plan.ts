@@ -114,7 +114,7 @@ export class ClaimedPlan implements UnitSource {
     this.#plan.settle(this.#wholes.get(unit) ?? unit);
   }
 
-  /** Looks at the busy windows again; returns whether any of them is free now, or still busy. */
+  /** Checks the busy windows again; returns whether any of them is now free, or still busy. */
   recheck(): "free" | "busy" | "ended" {
     const parts = this.#busy.map((unit) => this.#claims.progress.partsOf(unit));
     this.#busy = parts.flatMap(({ busy }) => busy);
@@ -200,7 +200,7 @@ export class ClaimedPlan implements UnitSource {
       }
       this.#remember(busy);
       proposed.push(...free);
-      // Nobody will report the end of a window that is not fetched here.
+      // The end of a window that is not fetched here is never reported.
       if (free.length === 0) this.settle(candidate);
     }
     return proposed;

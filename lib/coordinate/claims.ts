@@ -57,7 +57,7 @@ export class Claims {
     return this.#areShared;
   }
 
-  /** Begins the run; what transactions from `xid` on have committed is of it. */
+  /** Begins the run; transactions from `xid` on belong to it. */
   begin(xid: number): void {
     this.progress = new RunProgress(xid);
   }
@@ -79,7 +79,7 @@ export class Claims {
     });
   }
 
-  /** Learns what the other processes have committed, in a statement of its own or by the reading that is given. */
+  /** Learns what the other processes have committed, by a separate statement or from the given reading. */
   async learn(read?: CatchUpOptions["read"]): Promise<void> {
     const { isStored } = this.#options;
     const how = read === undefined ? { isStored } : { isStored, read };
@@ -148,7 +148,7 @@ export class Claims {
     }
   }
 
-  /** Gives units back that are not fetched here. */
+  /** Returns units that are not fetched here. */
   giveUp(units: readonly Unit[]): void {
     const tokens = this.#close(units);
     this.#table.release(tokens).catch(() => {/* the lease ends */});

@@ -49,7 +49,7 @@ const SIGN_OF_LIFE_MS = 2_000;
 const SURE_AFTER_MS = 4_500;
 /** Time after which the lease of a dead worker has ended. */
 const LEASE_ENDS_MS = 16_000;
-/** Most time between two looks at what others do. */
+/** Longest time between two checks of the other workers. */
 const LOOK_MS = 250;
 /** Time before the first look; each further one waits twice as long, so that a short wait ends soon. */
 const FIRST_LOOK_MS = 15;
@@ -101,7 +101,7 @@ export class Crew implements AsyncDisposable {
     });
   }
 
-  /** Starts as soon as it is certain that the workers of an earlier run are dead; returns one that is not. */
+  /** Starts as soon as it is certain that the workers of an earlier run are dead; returns one that is alive. */
   async #startOnceDead(isShared: boolean): Promise<string | undefined> {
     const { run, worker, clock, signal, say } = this.#options;
     const startedAtMs = clock.now();
@@ -179,8 +179,8 @@ export class Crew implements AsyncDisposable {
   }
 
   /**
-   * Waits until what others were fetching of these streams has ended; returns whether some of it is free and
-   * must be fetched here.
+   * Waits until the windows of these streams that others are fetching have ended; returns whether any of them
+   * is free and must be fetched here.
    */
   async hasMore(streams: readonly string[]): Promise<boolean> {
     const { clock, signal } = this.#options;
@@ -220,7 +220,7 @@ export class Crew implements AsyncDisposable {
     }
   }
 
-  /** Gives claims back and records the summary; further calls change nothing. */
+  /** Returns claims and records the summary; further calls do nothing. */
   async leave(summary: unknown): Promise<void> {
     if (this.#left.signal.aborted) return;
     this.#left.abort();
@@ -242,7 +242,7 @@ export class Crew implements AsyncDisposable {
       const ms = this.#others > 0 ? SHARED_BEAT_MS : BEAT_MS;
       await clock.sleep(ms, this.#left.signal).catch(() => {});
       if (this.#left.signal.aborted) return;
-      await this.#beatOnce().catch(() => {/* the next write tells whether the database is gone */});
+      await this.#beatOnce().catch(() => {/* the next write shows whether the database is gone */});
     }
   }
 

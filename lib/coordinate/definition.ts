@@ -9,7 +9,7 @@ export type Definition = Readonly<Record<string, string>>;
 
 /** Parts that are compared entry by entry. */
 const DIVIDED: ReadonlySet<string> = new Set(["streams", "tables"]);
-/** What says where a job was read from, not what it is. */
+/** The keys that say where a job was read from. */
 const UNCOMPARED: ReadonlySet<string> = new Set(["file", "usedVariables", "sentVariables"]);
 
 /** Digests the parts of a job. */

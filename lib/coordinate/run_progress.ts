@@ -1,5 +1,5 @@
-// Owns what all processes of a run have finished, and what the others have claimed, as far as this one knows: from
-// it follows which parts of a window are still free. It reads and writes nothing.
+// Tracks what all processes of a run have finished, and what the others have claimed, as far as this one
+// knows. It determines which parts of a window are still free. It reads and writes nothing.
 import type { Track } from "../plan/scope.ts";
 import { Coverage, subtract } from "../plan/coverage.ts";
 import type { Unit } from "../plan/stream_plan.ts";
@@ -16,7 +16,7 @@ interface Taken {
 
 /** The parts of a unit. */
 export interface Parts {
-  /** Nobody has them; the unit itself if that is all of it. */
+  /** The free parts; the unit itself if it is free as a whole. */
   readonly free: readonly Unit[];
   /** Others are fetching them. */
   readonly busy: readonly Unit[];

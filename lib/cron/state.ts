@@ -1,5 +1,5 @@
-// Owns what one slice of an update leaves to the next, in the same store as checkpoints but apart from
-// them: it never records what is done, only whether and how an update continues.
+// Owns the state that one slice of an update passes to the next, in the same store as checkpoints but
+// separate from them: it never records what is done, only whether and how an update continues.
 import { commit, readValue } from "../checkpoint/open_kv.ts";
 import { ROOT } from "../checkpoint/key.ts";
 

@@ -1,4 +1,4 @@
-// Owns what `/status.json` answers about the daily update. Its field names are stable; the page is the console's.
+// Owns the content of `/status.json` about the daily update. Its field names are stable; the page is the console's.
 import type { RunRecord } from "../checkpoint/run_log.ts";
 import type { FeedView } from "../checkpoint/feed_view.ts";
 import type { StreamSnapshot } from "../checkpoint/snapshot.ts";

@@ -175,7 +175,7 @@ async function runPhases(
 /**
  * The state after a slice. A slice that finished no window, and did not wait for the API or a limit, is
  * followed by one with shorter windows; if there are none, the update fails instead of repeating the same
- * requests for ever.
+ * requests forever.
  */
 function nextState(
   job: Job,

@@ -16,7 +16,7 @@ pg_is_in_recovery() AS replica,
 current_setting('is_superuser') = 'on' AS superuser,
 current_setting('server_version') AS version`;
 
-/** Opens a database and closes it again; reports what it is and what the role may do there. */
+/** Opens a database and closes it again; reports its kind and what the role may do there. */
 export async function examineTarget(
   url: string,
   signal: AbortSignal,

@@ -1,6 +1,6 @@
 // Extracts rows from the records of a page: for every element that an entry of the stream's
 // `rows` reads, a row of its table, or a rejection with the reason. Compiled once per stream; pure after
-// that. No record makes it throw: a bad one costs its own rows only.
+// that. No record makes it throw: a bad record loses only its own rows.
 import { atOnce } from "../yield_to_event_loop.ts";
 import type { Job } from "../config/schema/job.ts";
 import { type CivilMinute, MINUTES_PER_DAY } from "../plan/time/civil.ts";
@@ -45,7 +45,7 @@ export interface Extraction {
   sets: RowSet[];
   /** The rejected rows and records. */
   rejected: Rejection[];
-  /** Different rows with one key, of which only the last is stored. */
+  /** Different rows with the same key, of which only the last is stored. */
   shared: SharedKeys[];
   /** The dates of the rows of watched tables; undefined where the window is not longer than a day. */
   dates?: ReadonlyMap<Row, Window> | undefined;
@@ -152,7 +152,7 @@ function* extractRows(
   return { sets, rejected: sink.rejected(), shared, ...dates && { dates: dates.dates } };
 }
 
-/** The dates of rows are noted where the window alone does not tell them. */
+/** The dates of rows are noted where the window alone does not determine them. */
 function datingOf(
   { sink, watchedEntries, daysOf }: Mapping,
   window: ExtractedPage["window"],

@@ -1,5 +1,5 @@
 // Owns rejections: table, column, reason, and enough of the value and its record to find them again.
-// Their size is bounded, whatever the API sent.
+// Their size is bounded, however much the API sent.
 import { Failure } from "../failure.ts";
 import type { Frame } from "./value/each.ts";
 import { cut, preview } from "./value/preview.ts";

@@ -1,5 +1,5 @@
-// Reads the nodes of a decoded document, whatever they are: objects, arrays and strings, or empty ones, and media
-// types. Pure; nothing in it throws.
+// Reads the nodes of a decoded document as objects, arrays, strings or media types; a node of another kind
+// reads as an empty one. Pure; nothing in it throws.
 import { isObject } from "../extract/value/path.ts";
 
 /** An object of the document. */

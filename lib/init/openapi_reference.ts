@@ -1,6 +1,6 @@
-// Owns `$ref`: which node of which file a reference leads to. A JSON pointer may step through objects and arrays, and
-// files next to the document are read through a function that is passed in. Invariant: circular references end, and a
-// reference that cannot be resolved is recorded, never dropped.
+// Resolves `$ref`: finds the node of the file that a reference names. A JSON pointer may step through objects
+// and arrays, and files next to the document are read through a function that is passed in. Invariant:
+// circular references end, and a reference that cannot be resolved is recorded, never dropped.
 import { parse } from "yaml";
 import { isObject } from "../extract/value/path.ts";
 import { type Node, nodeOf } from "./openapi_node.ts";
@@ -17,7 +17,7 @@ const MAX_ALIASES = 100_000;
 
 /** The references of one document and the files next to it. */
 export class References {
-  /** References without a target, as they are written. */
+  /** References without a target, as written. */
   readonly unresolved = new Set<string>();
   readonly #root: Node;
   readonly #read: ReadFile;

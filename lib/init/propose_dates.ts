@@ -7,7 +7,7 @@ import type { OpenApiDocument, Operation } from "./openapi_document.ts";
 
 /** Dates in a request. */
 export interface DatesDraft {
-  /** Templates by the name of a parameter, in whatever place. */
+  /** Templates by the name of a parameter, wherever it is sent. */
   readonly values: Readonly<Record<string, string>>;
   /** What to write as "window". */
   readonly window: string | Readonly<Record<string, string>>;
@@ -142,7 +142,7 @@ function startOf(from: KnownParameter): string {
 }
 
 /**
- * The end: a last day is taken for inclusive unless the document says otherwise. An instant or an epoch is `{to}`
+ * The end: a last day counts as inclusive unless the document says otherwise. An instant or an epoch is `{to}`
  * even where it is inclusive: the last second would lose its fractions.
  */
 function endOf(to: KnownParameter): string {

@@ -12,7 +12,7 @@ export type PagingDraft = Readonly<Record<string, string | number>>;
 export interface PagingProposal {
   /** What to write, or undefined where nothing shows how pages follow. */
   readonly paging: PagingDraft | undefined;
-  /** What of it is a guess, as half a sentence; empty where everything is declared. */
+  /** The guessed part, as a clause; empty if everything is declared. */
   readonly guesses: readonly string[];
   /** Signs of paging that are not part of the proposal: paths and parameters. */
   readonly signs: readonly string[];
@@ -70,7 +70,7 @@ export function proposePaging(
   };
 }
 
-/** The paging of a saved response, whose parameters nobody knows: their names are guesses, and marked. */
+/** The paging of a saved response, whose parameters are unknown: their names are guesses, and marked as such. */
 export function pagingOfSample(response: RecordsProposal, count: number): PagingProposal {
   const { link, total, all } = response;
   if (link !== undefined) return { paging: { by: "next_link", link }, guesses: [], signs: [] };

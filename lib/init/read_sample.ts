@@ -27,7 +27,7 @@ export interface Sample {
  */
 export function readSample(text: string, file: string): Sample {
   const clean = text.replace(/^\uFEFF/, "");
-  // Excel's way of naming the delimiter in a line of its own.
+  // The line in which Excel declares the delimiter.
   const isMarked = /^sep=.\r?\n/i.test(clean);
   const guess = guessFormat(isMarked ? clean.slice(clean.indexOf("\n") + 1) : clean);
   const [, format] = /^format: (\w+)/.exec(guess ?? "") ?? [];

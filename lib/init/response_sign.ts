@@ -1,5 +1,5 @@
 // Owns what a response shows of its paging next to its records: totals, page counts, cursors, flags and links. Pure.
-// Invariant: a number that may count the records of one page is never taken for the total.
+// Invariant: a number that may count the records of one page never counts as the total.
 import { type PlacedShape, placesOf, type ScalarShape, type Shape } from "./shape.ts";
 
 /** What a response shows of its paging, as paths. */

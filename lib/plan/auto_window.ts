@@ -34,7 +34,7 @@ const FEW_RECORDS = 10;
 /** The longest window of several pages without a total while no record was seen yet. */
 const LONGEST_UNKNOWN = 365 * MINUTES_PER_DAY;
 
-/** The parts into which a window is cut of which nothing is known but that it holds too much. */
+/** The number of parts into which a window is cut if nothing is known except that it holds too many records. */
 const PARTS_OF_UNKNOWN = 8;
 
 /** The least weight of the newest window in the estimates, and the share of earlier lengths that still counts. */
@@ -78,7 +78,7 @@ export class AutoWindow {
   #recordsPerMinute: number | undefined;
   /** The density of dense stretches, which empty ones only let fall slowly. */
   #densest = 0;
-  /** How wrong the density of the next window usually is, as a share of it. */
+  /** The usual error of the next window's density, as a share of it. */
   #error = FIRST_ERROR;
   /** Minutes of the windows that the estimates rest on, older ones counting less. */
   #remembered = 0;
@@ -161,7 +161,7 @@ export class AutoWindow {
     return split;
   }
 
-  /** How much a window counts beside the earlier ones: more if it is longer, or if it disproves a forecast. */
+  /** The weight of a window relative to earlier ones: greater if it is longer, or if it disproves a forecast. */
   #weightOf(minutes: number, error: number): number {
     const isFirst = this.#remembered === 0;
     this.#remembered = minutes + this.#remembered * KEPT;
@@ -197,7 +197,7 @@ export function mostBeforeSplit(window: Window, bounds: AutoBounds): number | un
   return MOST_PAGES * pageSize;
 }
 
-/** How far a number of records lies from the expected one, as a share of the greater, from 0 to 1. */
+/** The difference between a number of records and the expected one, as a share of the greater, from 0 to 1. */
 function errorOf(records: number, expected: number): number {
   return Math.min(1, Math.abs(records - expected) / Math.max(records, expected, 1));
 }

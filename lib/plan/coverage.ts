@@ -83,7 +83,7 @@ export class Coverage {
     return union(this.within(range).filter((covered) => !covered.settled));
   }
 
-  /** The done ranges whatever their state, merged if they touch. */
+  /** The done ranges in any state, merged if they touch. */
   spans(): Window[] {
     return union(this.#ranges);
   }

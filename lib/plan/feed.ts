@@ -1,5 +1,5 @@
 // Owns where a feed stands: what a page says about the next one, and whether the feed has ended for now. Pure.
-// Invariant: a cursor is never interpreted, only compared with those before it; a feed that cannot go on fails.
+// Invariant: a cursor is never interpreted, only compared with those before it; a feed that cannot continue fails.
 import type { Stream } from "../config/schema/job_schema.ts";
 import { Failure } from "../failure.ts";
 import { shownValue } from "../report/text/shown_value.ts";
@@ -94,7 +94,7 @@ export class FeedReading {
   }
 
   /**
-   * Where the reading has arrived.
+   * The position of the reading.
    *
    * @throws Failure("window") if the feed cannot go on from here.
    */
@@ -124,7 +124,7 @@ export class FeedReading {
     );
   }
 
-  /** A cursor that does not move although there is more would hide what follows for ever. */
+  /** A cursor that does not move although there is more would hide later records forever. */
   #refuseStandstill(more: boolean | undefined): void {
     if (more === true) {
       throw this.#failure(

@@ -1,6 +1,6 @@
-// Owns the order in which the pages of feeds are read: each `for_each` value is a feed of its own, whose next page is
-// known once the one before it was read. Different feeds are read side by side. It never fetches and never writes.
-// Invariant: no cursor is sent twice in one run but by a page that is read again.
+// Owns the order in which the pages of feeds are read: each `for_each` value is a separate feed, whose next
+// page is known once the previous one was read. Different feeds are read side by side. It never fetches and
+// never writes. Invariant: no cursor is sent twice in one run but by a page that is read again.
 import type { Stream } from "../config/schema/job_schema.ts";
 import { Failure } from "../failure.ts";
 import type { FeedPosition, FeedStep } from "./feed.ts";
@@ -28,7 +28,10 @@ export interface FeedPlanInput {
   readonly reload: () => Promise<void>;
   /** What `each` could not yield, once it has ended: the track and why no request can be sent for it. */
   readonly refusals?: () => readonly { each: string; reason: string }[];
-  /** Whether responses come from an archive, where a feed goes on as long as the archive has its next page. */
+  /**
+   * Whether responses come from an archive, in which case a feed continues as long as the archive has its
+   * next page.
+   */
   readonly replays?: ((unit: Unit) => boolean) | undefined;
 }
 
@@ -238,7 +241,7 @@ export class FeedPlan implements UnitSource {
     return [];
   }
 
-  /** A page is read as it is. */
+  /** A page is never split. */
   cutAnew(unit: Unit): Unit {
     return unit;
   }

@@ -1,6 +1,6 @@
 // Determines which dates of a track a run fetches. A refresh fetches its whole range; a resumed run fetches
-// what coverage is missing, what is done but may still change, and what failed. It reads coverage and
-// changes nothing.
+// what is not covered, what is done but may still change, and what failed. It reads coverage and changes
+// nothing.
 import type { Stream } from "../config/schema/job_schema.ts";
 import { type CivilMinute, MINUTES_PER_DAY, startOfDay } from "./time/civil.ts";
 import type { Coverage, RangeState } from "./coverage.ts";
@@ -47,7 +47,7 @@ export function rangeOf(stream: Stream, range: Window): Window | undefined {
 
 /**
  * The part of a range that windows shorter than a day fetch: if the range ends with today, the windows
- * that have not started at `now` are left to a later run. A range that goes beyond today is kept whole.
+ * that have not started at `now` are left to a later run. A range that extends beyond today is kept unchanged.
  */
 export function startedPart(stream: Stream, range: Window, now: CivilMinute): Window | undefined {
   const { window } = stream;

@@ -68,7 +68,7 @@ export interface UnitSource {
    * number of its records, if that is known.
    */
   tooFull(unit: Unit, held?: number): boolean;
-  /** The halves of a window of which a stretch fails; undefined if it cannot be halved. */
+  /** The halves of a window that fails in part; undefined if it cannot be halved. */
   halve(unit: Unit): Unit[] | undefined;
   /** Drops the remaining windows of a unit's `for_each` value; false if there are none. */
   setAside(unit: Unit): boolean;
@@ -140,8 +140,8 @@ export class StreamPlan implements UnitSource {
   }
 
   /**
-   * The halves of a window of which a stretch fails; undefined if it has its shortest length, or if its
-   * request states only where it begins.
+   * The halves of a window that fails in part; undefined if it has its shortest length, or if its request
+   * states only its start.
    */
   halve(unit: Unit): Unit[] | undefined {
     const { window } = this.stream;
@@ -303,7 +303,7 @@ export class StreamPlan implements UnitSource {
   }
 }
 
-/** The share of a window from which a part of it is not worth a window of its own for the rest. */
+/** The share of a window from which the rest is not worth a separate window. */
 const ALMOST = 0.95;
 
 /** Whether a unit of a track begins where another one ends. */

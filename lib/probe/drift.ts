@@ -1,13 +1,13 @@
-// Decides from the samples of a run how the responses of a stream changed: a field that is new and that nothing
-// reads, a mapped field that is no longer returned, a mapped field whose values have another type. Pure. Invariant: a
-// difference that chance explains is no change, so a rare field is never reported as new or missing.
+// Decides from the samples of a run how the responses of a stream changed: a new field that is not mapped, a
+// mapped field that is no longer returned, a mapped field whose values have another type. Pure. Invariant: a
+// difference that may be due to chance is not a change, so a rare field is never reported as new or missing.
 import type { RecordedField } from "../upsert/field_table.ts";
 import type { SampledField, SampledFields } from "./field_sample.ts";
 
 /** What is known of one field of a stream. */
 export type KnownField = RecordedField;
 
-/** Records that should have shown a field, on average, before its absence is no chance (e^-10). */
+/** Expected occurrences of a field from which its absence is not due to chance (e^-10). */
 const EXPECTED = 10;
 
 /** What the samples of a run say, with what earlier runs examined. */

@@ -111,7 +111,10 @@ function addRecord(
 
 const MOST_CHARS = 8;
 
-/** A value that shows its form and not what it says about a person: short, and without the values of objects. */
+/**
+ * An example that shows the form of a value but reveals little of its content: short, and without the values
+ * of objects.
+ */
 function shortened(value: unknown): string {
   if (typeof value === "string") {
     return JSON.stringify(value.length > MOST_CHARS ? `${value.slice(0, 4)}…` : value);

@@ -1,5 +1,5 @@
-// Checks whether an API respected the dates of a request, as far as rows show: where no date of any row
-// lies in the window it probably ignored them, and a run would mark dates as done that were never fetched. Pure.
+// Checks whether an API respected the dates of a request, as far as rows show: if no date of any row is in
+// the window, it probably ignored them, and a run would mark dates as done that were never fetched. Pure.
 import type { Extraction } from "../extract/extractor.ts";
 import { formatDay, MINUTES_PER_DAY } from "../plan/time/civil.ts";
 import type { Window } from "../plan/time/window.ts";

@@ -1,4 +1,4 @@
-// Owns the report of a probe: what was sent, what came back, and what becomes of it. Values only. Its field
+// Owns the report of a probe: the request, the response, and the resulting rows. Values only. Its field
 // names are those of `probe --json`, which scripts parse: they do not change.
 import { formatWindow } from "../report/text/format.ts";
 import type { Unit } from "../fetch/http/unit.ts";
@@ -40,7 +40,7 @@ export interface Probe {
   readonly never_filled: readonly string[];
   /** Fields of the records that no column maps. */
   readonly untaken: readonly UnmappedField[];
-  /** Date columns, as `table.column`, none of whose values lies in the window. */
+  /** Date columns, as `table.column`, none of whose values is in the window. */
   readonly outside: readonly string[];
   /** Values that cannot be cast. */
   readonly rejected: readonly CastFailure[];

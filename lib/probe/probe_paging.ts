@@ -1,6 +1,6 @@
 // Owns what a probe learns about paging: the first page, and a second one that proves that pages follow each
 // other as the job declares. It sends at most one request. Invariant: a page that repeats, that is empty although
-// more was stated, or that follows a page taken for the last is reported as a problem.
+// more was stated, or that follows a page that seemed to be the last is reported as a problem.
 import { formatCount } from "../report/text/format.ts";
 import type { OkResponse, StreamClient } from "../fetch/stream_client.ts";
 import type { Unit } from "../fetch/http/unit.ts";
@@ -42,7 +42,7 @@ export interface PagingReport {
 export interface FirstPage {
   /** The response. */
   readonly response: OkResponse;
-  /** What was read of it. */
+  /** The part that was read. */
   readonly read: ParsedResponse;
 }
 
@@ -105,7 +105,7 @@ interface SecondPage {
 
 const NOT_REQUESTED: SecondPage = { records: null, problem: null };
 
-/** Requests the page after one that is shorter than `size` and so taken for the last: it may hold more records. */
+/** Requests the page after one that is shorter than `size` and so seems to be the last: it may contain more records. */
 async function beyondLast(
   client: StreamClient,
   unit: Unit,

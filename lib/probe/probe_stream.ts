@@ -88,7 +88,7 @@ async function reportOn(client: StreamClient, unit: Unit, response: OkResponse) 
   const { shapes, extract } = compileExtractor(job, client.name);
   const extraction = extract({ ...read, ...unit });
   const rows = reportRows(shapes, extraction);
-  // Where no row came of it, the records may be elsewhere.
+  // If no row resulted, the records may be elsewhere.
   const hasRows = rows.some(({ rows }) => rows > 0);
   return {
     paging: await probePaging(client, unit, { response, read }),

@@ -108,7 +108,7 @@ function anyStep(step: unknown): string | typeof ANY {
   return typeof step === "string" ? step : ANY;
 }
 
-/** Adds the values inside a value, with their paths; what lies at the end of a trail is mapped. */
+/** Adds the values inside a value, with their paths; the end of a trail is mapped. */
 function collect(
   value: unknown,
   trails: readonly Trail[],

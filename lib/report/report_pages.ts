@@ -1,4 +1,4 @@
-// Owns the event of a page that was read. It passes pages on as they are. Invariant: an event is emitted before
+// Owns the event of a page that was read. It passes pages on unchanged. Invariant: an event is emitted before
 // its page is extracted, and not at all for pages that no request has fetched.
 import type { Page } from "../fetch/fetch_pages.ts";
 import type { Unit } from "../plan/stream_plan.ts";

@@ -1,5 +1,5 @@
-// Counts the windows of a run's range that are left, for a run that ends early. A fold over events. Invariant: a
-// stream that has been read to its end has none left, whatever was forecast.
+// Counts the windows of a run's range that are left, for a run that ends early. A fold over events.
+// Invariant: a stream that has been read to its end has none left, regardless of the forecast.
 import type { RunEvent } from "./event.ts";
 
 /** What is known of one stream. */

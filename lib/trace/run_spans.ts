@@ -24,7 +24,7 @@ export interface Span {
   readonly startMs: number;
   /** Epoch milliseconds. */
   readonly endMs: number;
-  /** What is known of it. */
+  /** Its attributes so far. */
   readonly attributes: Readonly<Record<string, Attribute>>;
   /** Why it failed; undefined if it did not. */
   readonly error: string | undefined;

@@ -190,7 +190,7 @@ function entriesOf({ entries, stream, scope }: Case): readonly RetryEntry[] {
   return entries.filter((entry) => entry.stream === stream && entry.scope === scope);
 }
 
-/** The current `for_each` values of which neither checkpoint nor ledger nor retry list knows anything. */
+/** The current `for_each` values that neither checkpoint nor ledger nor retry list contains. */
 function missingOf(matter: Case, tracks: readonly Track[]): Promise<MissingValues> {
   const { job, checkpoint, target, evidence, stream, scope, request } = matter;
   const isDone = (track: Track) =>

@@ -85,7 +85,7 @@ async function checkStatus(job: Job, given: GivenOptions, args: Arguments): Prom
 }
 
 /**
- * Opens everything and runs; a signal ends it as an interruption whatever it was doing. Resolves to the exit code, or
+ * Opens everything and runs; a signal interrupts it at any time. Resolves to the exit code, or
  * to who works on the job where their run may be joined.
  */
 async function perform(

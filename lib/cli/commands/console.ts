@@ -40,7 +40,7 @@ export async function showConsole(job: Job, args: Arguments): Promise<number> {
     (port) => `Use another port: deno task console --port ${port}`,
   );
   print(`console of ${job.job} at ${urlOf(server)}`);
-  // An embedded database is opened when somebody looks: opening it takes a while, and keeps runs out.
+  // An embedded database is opened only while the page is viewed: opening takes a while, and blocks runs.
   if (!readSettings(env).databaseUrl.startsWith("pglite:")) page.warm();
   if (!signal.aborted) {
     await new Promise((resolve) => signal.addEventListener("abort", resolve));
@@ -49,7 +49,7 @@ export async function showConsole(job: Job, args: Arguments): Promise<number> {
   return EXIT.interrupted;
 }
 
-/** Runs that the page asked for, one at a time. */
+/** Runs that the page requested, one at a time. */
 class Retries {
   readonly #perform: (entry: RetryEntry) => Promise<void>;
   #running: Promise<void> = Promise.resolve();

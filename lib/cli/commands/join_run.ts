@@ -1,5 +1,5 @@
-// Owns what `backfill --resume` does where a run of the job is in progress: it joins that run as `worker` does, if
-// what it was asked for is what the run fetches. It starts no run.
+// Owns what `backfill --resume` does where a run of the job is in progress: it joins that run as `worker`
+// does, if the run fetches what the options request. It starts no run.
 import type { Job } from "../../config/schema/job.ts";
 import { Failure } from "../../failure.ts";
 import type { CrewPlan } from "../../run_crew.ts";

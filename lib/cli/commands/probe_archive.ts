@@ -26,7 +26,7 @@ export interface ProbedArchive extends AsyncDisposable {
 const ALL = { from: -1e9, to: 1e9 };
 
 /**
- * Finds what the archive holds of a unit: the window with its first day where `isDated`, else the newest one.
+ * Finds the archived responses of a unit: the window with its first day where `isDated`, else the newest one.
  *
  * @throws {Failure} of kind `configuration` if there is no archive or it does not hold the unit.
  */

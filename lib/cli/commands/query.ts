@@ -53,7 +53,7 @@ function withHint(error: unknown): unknown {
   });
 }
 
-/** A query with the columns of its rows; every value is PostgreSQL's own text of it. */
+/** A query with the columns of its rows; every value is in PostgreSQL's text format. */
 interface Rows {
   readonly columns: readonly string[];
   readonly rows: AsyncIterable<readonly (string | null)[]>;
@@ -111,7 +111,7 @@ async function printCsv({ columns, rows }: Rows): Promise<void> {
   writeOut(header);
 }
 
-/** JSON comes from PostgreSQL whole, so that numbers and jsonb keep their digits. */
+/** PostgreSQL produces the JSON, so that numbers and jsonb keep their digits. */
 async function printJson(target: Target, sql: string, format: "json" | "ndjson"): Promise<void> {
   const [open, between, close] = format === "json" ? ["[", ",", "\n]\n"] : ["", "", ""];
   let text = open;

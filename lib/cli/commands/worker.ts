@@ -1,6 +1,6 @@
-// Owns what `worker` does once its arguments are read: it waits for a run of the job, joins it, fetches windows
-// beside the processes that share it, and leaves when nothing is left or it is stopped. It keeps nothing on this
-// machine but logs.
+// Owns what `worker` does once its arguments are read: it waits for a run of the job, joins it, fetches
+// windows together with the other processes, and leaves when nothing is left or it is stopped. It keeps
+// nothing on this machine but logs.
 import { Checkpoint } from "../../checkpoint/checkpoint.ts";
 import { openMemoryKv } from "../../checkpoint/open_kv.ts";
 import type { Job } from "../../config/schema/job.ts";
@@ -52,7 +52,7 @@ export async function work(job: Job, { name, waitSeconds }: WorkerOptions): Prom
         printError(error, false);
         return EXIT.failed;
       }
-      // It was silent for too long, or the run has ended: another one, or the same, may go on.
+      // It was silent for too long, or the run has ended: it may join another run, or the same one again.
       say(error.message);
       if (await new WorkerTable(target, job.job).openRun() === undefined) return EXIT.done;
     }

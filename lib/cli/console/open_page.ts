@@ -8,7 +8,7 @@ import { asStarted } from "../own_commands.ts";
 /** What differs between the processes that serve the page. */
 export type PageOptions = Omit<ConsoleOptions, "wallNow" | "command" | "mask">;
 
-/** Opens the page; what it serves passes the mask of everything that the process prints. */
+/** Opens the page; what it serves is masked like everything that the process prints. */
 export function openPage(options: PageOptions): Console {
   return openConsole({
     ...options,

@@ -1,4 +1,4 @@
-// Serves the console of a job: reads where it listens and its password, and opens the port. What is served is
+// Serves the console of a job: reads its address and password, and opens the port. What is served is
 // in lib/console. Invariant: an address that other machines reach requires a password.
 import type { Access } from "../../console/guard.ts";
 import { isLoopback } from "../../console/guard.ts";
@@ -6,7 +6,7 @@ import type { Console } from "../../console/console.ts";
 import { Failure } from "../../failure.ts";
 import { hideSecret } from "../output.ts";
 
-/** Where the console listens unless it is said. */
+/** The default address of the console. */
 export const CONSOLE_PORT = 8001;
 
 /** Where a console listens, and who may see it. */

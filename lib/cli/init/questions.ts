@@ -1,6 +1,6 @@
-// Owns the questions of `init` on a terminal: which are asked, which answers are accepted, and what is printed about the
-// others. It reads and prints through what is passed in. Invariant: every answer is checked when it is given, and a
-// question whose answer was given as a flag is not asked.
+// Owns the questions of `init` on a terminal: which are asked, which answers are accepted, and which message
+// the others get. It reads and prints through what is passed in. Invariant: every answer is checked when it
+// is given, and a question whose answer was given as a flag is not asked.
 import { type InitAnswers, readColumn, readPaging } from "../../init/answers.ts";
 import { findOperation, listOperations } from "../../init/find_operation.ts";
 import type { OpenApiDocument } from "../../init/openapi_document.ts";
@@ -28,7 +28,7 @@ export interface KnownBefore {
   readonly request?: (answers: InitAnswers) => Promise<FirstResponse | undefined>;
 }
 
-/** Stands for an answer that is left to the response. */
+/** Marks an answer that is proposed from the response. */
 const PROPOSED = Symbol("proposed");
 
 /** Invalid answers after which a question is given up. */
@@ -40,7 +40,7 @@ interface Question {
   readonly text: string;
   /** What an empty line means; undefined where an answer is required, empty where the answer may be left out. */
   readonly otherwise?: string;
-  /** What an empty line means, for display; the answer is then left to the response. */
+  /** What an empty line means, for display; the answer is then taken from the response. */
   readonly proposed?: string;
   /** Completes an answer. */
   readonly complete?: (answer: string) => string;

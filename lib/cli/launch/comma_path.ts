@@ -1,6 +1,7 @@
 // Owns how a path with a comma is granted: Deno 2.9 takes every comma in the list of a permission for the end of a
-// path. A path is written from the current folder, whose own name does not appear then; where that does not help,
-// the folder above the comma is granted and the user is told. Invariant: neither the root nor the home folder is.
+// path. The path is written relative to the current folder, so that the name of that folder does not appear;
+// if that does not help, the folder above the comma is granted, with a warning. Invariant: neither the root
+// nor the home folder is.
 import { dirname, relative, resolve } from "node:path";
 import { Failure } from "../../failure.ts";
 

@@ -1,5 +1,5 @@
-// Owns which processes a launcher starts beside a backfill that is shared: the first of `--workers N` is the
-// backfill itself. What is wrong with N the backfill says. Pure.
+// Decides which processes the launcher starts in addition to a shared backfill: the first of `--workers N` is
+// the backfill itself. The backfill reports an invalid N. Pure.
 
 /** The most processes of one command, as in worker_count.ts, which imports more than a launcher should. */
 const MOST_WORKERS = 64;

@@ -150,7 +150,7 @@ function say(text: string): number {
   return 0;
 }
 
-/** Reports settings that would otherwise be ignored in silence. */
+/** Reports settings that would otherwise be silently ignored. */
 function warn(env: Readonly<Record<string, string>>, withheld: readonly string[]): void {
   if (env.DATABASE_URL === "") {
     console.error(`warning: DATABASE_URL is empty; using ${DEFAULTS.databaseUrl}`);

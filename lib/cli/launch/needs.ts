@@ -1,5 +1,5 @@
-// Owns what each command may access: what it needs of the job and the settings, or fixed permissions where
-// no job decides. permissions.ts turns needs into flags.
+// Declares what each command may access: what it needs from the job and the settings, or fixed permissions if
+// it uses no job. permissions.ts turns needs into flags.
 import { packageFile } from "../package_files.ts";
 import { type Needs, permissions } from "./permissions.ts";
 import { JOB_SETTING, namedJob } from "../default_job.ts";

@@ -15,9 +15,9 @@ import type { Line, Tone } from "../terminal/paint.ts";
 export interface StripRanges {
   /** Ranges that are done. */
   readonly coverage: readonly Window[];
-  /** Ranges of it without a record. */
+  /** Its ranges without a record. */
   readonly empty: readonly Window[];
-  /** Ranges of it that may still change. */
+  /** Its ranges that may still change. */
   readonly unsettled: readonly Window[];
   /** Ranges that are expected and not done. */
   readonly gaps: readonly Window[];

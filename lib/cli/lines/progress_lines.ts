@@ -38,7 +38,7 @@ export function progressLines(run: RunProgress, room: Room, nowMs: number): Line
   return [...whole, ...streamLines(run, { ...room, columns, rows: left }), ...wait];
 }
 
-/** What is known of the whole run, on as many lines as it takes. */
+/** The state of the whole run, on as many lines as it requires. */
 function wholeLines(run: RunProgress, { columns, unicode }: Room, nowMs: number): Line[] {
   const share = shareOf(run.streams);
   const sum = (pick: (stream: StreamProgress) => number) =>
@@ -215,7 +215,7 @@ function windowsText(windows: number): string {
   return formatCount(windows, "window");
 }
 
-/** A part as whole percent, rounded down: 100 % means all of it. */
+/** A share in whole percent, rounded down: 100% means complete. */
 function percentText(share: number): string {
   return `${String(Math.floor(100 * share + 1e-9)).padStart(3)} %`;
 }

@@ -1,6 +1,6 @@
 // Owns what `errors` recommends: commands that fetch again what it lists. `--resume` alone takes over the
-// parameters of the last run; entries with other parameters get a command each, and entries that no run can
-// fetch any more are reported as such.
+// parameters of the last run; each entry with other parameters gets a separate command, and entries that no
+// run can fetch any longer are reported as such.
 import type { Checkpoint } from "../../checkpoint/checkpoint.ts";
 import type { RetryEntry } from "../../checkpoint/retry_entry.ts";
 import type { Job } from "../../config/schema/job.ts";

@@ -9,7 +9,7 @@ export type RowFormat = "csv" | "json" | "ndjson";
 /** Values of one row as PostgreSQL writes them. */
 export type TextRow = readonly (string | null)[];
 
-/** Longest cell of a table, in characters; CSV and JSON hold every value whole. */
+/** Longest cell of a table, in characters; CSV and JSON contain every value in full. */
 const MAX_CELL = 60;
 
 /** The same where a table would not fit otherwise. */

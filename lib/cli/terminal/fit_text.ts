@@ -1,4 +1,4 @@
-// Fits text into the terminal that it is printed to; anywhere else, and on a dumb terminal, lines stay whole.
+// Fits text into the terminal that it is printed to; anywhere else, and on a dumb terminal, lines are not wrapped.
 import { sizeOf } from "./size.ts";
 import { wrapText } from "./wrap.ts";
 

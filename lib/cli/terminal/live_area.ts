@@ -1,6 +1,7 @@
-// Owns the lines at the bottom of a terminal that are redrawn in place. It knows nothing of what they say.
-// Invariant: what it erases is what it has drawn, also after a resize and after Ctrl+C has printed "^C". While a terminal
-// is being resized, its real width is unknown (tmux reports it a quarter of a second late): nothing is written then.
+// Owns the lines at the bottom of a terminal that are redrawn in place. It does not know their content.
+// Invariant: it erases exactly what it has drawn, even after a resize or after Ctrl+C has printed "^C". While
+// a terminal is being resized, its real width is unknown (tmux reports it a quarter of a second late):
+// nothing is written then.
 import { cellsOf, clipLine, type Line, paint, textOf } from "./paint.ts";
 
 /** What a live area is drawn with. */

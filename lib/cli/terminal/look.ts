@@ -36,7 +36,7 @@ export function lookOf(
   };
 }
 
-/** NO_COLOR wins over FORCE_COLOR, as no-color.org asks; an empty value counts as unset. */
+/** NO_COLOR wins over FORCE_COLOR, as no-color.org specifies; an empty value counts as unset. */
 function hasColors(redraws: boolean, env: (name: string) => string | undefined): boolean {
   if (env("NO_COLOR")) return false;
   const forced = env("FORCE_COLOR");

@@ -25,7 +25,7 @@ const CODES: Readonly<Record<Tone, number>> = {
   info: 36,
 };
 
-/** A line as it is written to the output; `safe` removes what a terminal would obey. */
+/** A line as it is written to the output; `safe` removes control characters. */
 export function paint(line: Line, colors: boolean, safe: (text: string) => string): string {
   return line.map(({ text, tone }) => {
     const shown = safe(text);

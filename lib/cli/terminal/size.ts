@@ -1,4 +1,5 @@
-// Reads the size of the terminal, and notices when it changes or a shell has written to it. Invariant: where there is none, or it reports zero, the size is a usual one.
+// Reads the size of the terminal, and notices when it changes or a shell has written to it. Invariant:
+// without a terminal, or if it reports zero, the result is a usual size.
 
 /** Columns and rows of the terminal now. */
 export function sizeOf(): { columns: number; rows: number } {

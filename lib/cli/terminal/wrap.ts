@@ -1,9 +1,9 @@
-// Lays out lines that are too long for a terminal: they break between cells and words, and go on below the text that
-// they continue. Pure. Invariant: a command stays on one line of the output, because it is there to be pasted; so does
-// a word that is wider than the terminal, such as a URL: the terminal itself wraps both.
+// Lays out lines that are too long for a terminal: they break between cells and words, and continue below the
+// text they belong to. Pure. Invariant: a command stays on one line of the output, because it is there to be
+// pasted; so does a word that is wider than the terminal, such as a URL: the terminal itself wraps both.
 import { cellsOf } from "./paint.ts";
 
-/** Part of the width within which text that goes on may be indented, and the usual indentation. */
+/** Share of the width within which continued text may be indented, and the usual indentation. */
 const [INDENT_SHARE, INDENT] = [0.4, 4];
 
 /** A label, such as `hint: `, or cells that are two or more spaces apart. */
@@ -34,7 +34,7 @@ export function wrapLine(line: string, columns: number): string[] {
   const page = new Page(cells[0]?.at ?? 0, indentOf(cells, columns), columns);
   for (const { text, at } of cells) {
     const gap = page.isFirstLine ? at - page.cells : 2;
-    // A cell that fits on a line of its own is not divided.
+    // A cell that fits on a separate line is not divided.
     const words = page.fits(text) ? [text] : [...text.matchAll(WORD)].map(([word]) => word);
     for (const [number, word] of words.entries()) page.put(word, number === 0 ? gap : 1);
   }
@@ -62,7 +62,7 @@ class Page {
     return cellsOf(this.lines.at(-1)!);
   }
 
-  /** Whether a text fits on a line of its own. */
+  /** Whether a text fits on a separate line. */
   fits(text: string): boolean {
     return this.#indent + cellsOf(text) <= this.#columns;
   }
@@ -72,7 +72,7 @@ class Page {
     const last = this.lines.length - 1;
     // Where the terminal has wrapped the line, only its end counts.
     const used = this.cells > this.#columns ? this.cells % this.#columns : this.cells;
-    // A command begins on a line of its own, a URL goes on where it is.
+    // A command begins on a new line, a URL continues on the same line.
     const isBetterBelow = this.fits(text) || (text.includes(" ") && used + gap > this.#indent);
     if (used + gap + cellsOf(text) <= this.#columns || !isBetterBelow) {
       this.lines[last] += " ".repeat(Math.max(0, gap)) + text;
@@ -91,7 +91,7 @@ function cellsIn(line: string): Cell[] {
   return cells;
 }
 
-/** Where text goes on: below the last cell that begins far enough to the left. */
+/** The column of continued text: that of the last cell that begins far enough to the left. */
 function indentOf(cells: readonly Cell[], columns: number): number {
   const first = cells[0]?.at ?? 0;
   const below = cells.slice(1).filter(({ at }) => at <= columns * INDENT_SHARE).at(-1)?.at;

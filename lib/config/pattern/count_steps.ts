@@ -1,5 +1,5 @@
-// Bounds how many steps a backtracking engine takes for a regular expression and a text length, whatever
-// the text is: every choice is counted as if both of its sides were tried to the end.
+// Bounds how many steps a backtracking engine takes for a regular expression and a text length, regardless of
+// the text: every choice is counted as if both sides were tried to the end.
 import type { PatternNode, RepeatNode } from "./parse_pattern.ts";
 
 /** What is tried after a part: how many steps it takes, and whether it can fail, so that others are tried. */

@@ -1,4 +1,4 @@
-// Chooses an engine for a job's regular expression: V8 for texts on which it takes few steps
+// Chooses an engine for a job's regular expression: V8 for texts that are short enough to take few steps
 // whatever they contain, the linear matcher for longer ones. No text can make a match take long.
 import { countSteps } from "./count_steps.ts";
 import { LinearMatcher, type Match } from "./linear_matcher.ts";

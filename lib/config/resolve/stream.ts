@@ -95,7 +95,7 @@ function resolveDates(scope: Scope, path: JobPath, stream: Stream): void {
   }
 }
 
-/** Windows of several days are cut anew on each run, so the date of a row must be known to tell its window. */
+/** Windows of several days are cut anew in each run, so the window of a row is known only from its date. */
 function resolveVanished(scope: Scope, path: JobPath, stream: Stream): void {
   const { window, record_date, rows } = stream;
   if (window === undefined || record_date !== undefined) return;

@@ -1,5 +1,5 @@
-// Owns the keys under `archive`: where responses are kept and for how long. Schema only. A folder must lie below
-// the one in which the command runs, because the command may write to it and a job may be a stranger's.
+// Owns the keys under `archive`: where responses are kept and for how long. Schema only. A folder must be
+// below the working folder, because the command may write to it and a job may come from a stranger.
 import { z } from "zod";
 import { duration } from "./scalar_schema.ts";
 

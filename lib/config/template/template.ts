@@ -36,7 +36,7 @@ export interface RenderValues {
 
 /** Where a reading of a feed begins. */
 export interface FeedValues {
-  /** Where the job declares that the feed begins: a date, or a value that is sent as it is. */
+  /** The declared start of the feed: a date, or a value that is sent unchanged. */
   readonly start?: string | number | undefined;
   /** Where the last reading ended; undefined before the first. */
   readonly cursor?: string | undefined;

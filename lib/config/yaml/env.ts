@@ -10,7 +10,7 @@ export interface EnvReference {
   readonly name: string | undefined;
   /** The default after `:-`; undefined if there is none. */
   readonly fallback: string | undefined;
-  /** The reference as it is written. */
+  /** The reference as written. */
   readonly text: string;
 }
 

@@ -17,7 +17,7 @@ export interface Sized {
 
 /** A mapping: its entries in order, without duplicates. */
 export interface YamlMap extends Sized {
-  /** Tells the kinds of nodes apart. */
+  /** Discriminates the kinds of nodes. */
   readonly kind: "map";
   /** Entries by key. */
   readonly entries: ReadonlyMap<string, YamlEntry>;
@@ -33,7 +33,7 @@ export interface YamlEntry {
 
 /** A list. */
 export interface YamlList extends Sized {
-  /** Tells the kinds of nodes apart. */
+  /** Discriminates the kinds of nodes. */
   readonly kind: "list";
   /** Items in order. */
   readonly items: readonly YamlNode[];
@@ -41,7 +41,7 @@ export interface YamlList extends Sized {
 
 /** A string, number, boolean or null. */
 export interface YamlScalar extends Sized {
-  /** Tells the kinds of nodes apart. */
+  /** Discriminates the kinds of nodes. */
   readonly kind: "scalar";
   /** The value; integers beyond the safe range are strings. */
   readonly value: string | number | boolean | null;

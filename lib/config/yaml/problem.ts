@@ -22,7 +22,7 @@ export interface SourceText {
   readonly lineStarts: readonly number[];
 }
 
-/** A text file from its name and what it holds. */
+/** A text file, from its name and content. */
 export function sourceText(file: string, text: string): SourceText {
   const lineStarts = [0];
   for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) {
@@ -33,7 +33,7 @@ export function sourceText(file: string, text: string): SourceText {
 
 /** A mistake before its excerpt is made, which requires knowing the secrets of the file. */
 export interface Finding {
-  /** Where it is: a place, or the name of a file as a whole. */
+  /** Its location: a place, or the name of a file. */
   readonly place: Place | string;
   /** What is wrong, without a period. */
   readonly message: string;

@@ -1,5 +1,5 @@
 // Owns the page: the order of its sections, and the fragments of which it consists. The page and the live
-// updates are made of the same fragments, so they cannot disagree. Every value is escaped by the renderer.
+// updates consist of the same fragments, so they cannot differ. Every value is escaped by the renderer.
 import type { FC } from "hono/jsx";
 import { raw } from "hono/html";
 import { formatInstant } from "../../report/text/wait.ts";

@@ -1,4 +1,4 @@
-// The first screen: how the job stands in one sentence, the next command, and the totals.
+// The first screen: the state of the job in one sentence, the next command, and the totals.
 import { formatCount, formatNumber, formatSeconds } from "../../report/text/format.ts";
 import { formatInstant } from "../../report/text/wait.ts";
 import type { ConsoleState } from "../state/console_state.ts";

@@ -9,7 +9,7 @@ import {
   withoutReserve,
 } from "../../plan/time/rate.ts";
 
-/** A limit and what is used of it. */
+/** A limit and its use. */
 export interface BindingLimit {
   /** The limit without the requests that are reserved for others, such as `2/s`. */
   readonly text: string;
@@ -17,7 +17,7 @@ export interface BindingLimit {
   readonly stream: string | null;
   /** Requests per second that it allows. */
   readonly allowed: number;
-  /** Requests per second that are used of it, by weight. */
+  /** Requests per second that count against it, by weight. */
   readonly used: number;
 }
 

@@ -141,7 +141,7 @@ export class StateReader {
     this.#state = part(900, (stores) => this.#read(stores));
   }
 
-  /** The state: a run of this process as it is now, what is stored about a second old, or more where it is slow to read. */
+  /** The state: a run of this process as of now; stored state about a second old, or older if it is slow to read. */
   async state(): Promise<ConsoleState> {
     return this.#withLive(await this.#state.get());
   }
@@ -233,7 +233,7 @@ export class StateReader {
     return watchedProgress(job, { record, holder, survey, rates }, wallNow());
   }
 
-  /** The survey of the run that has not ended, or of all that was ever asked for. */
+  /** The survey of the run that has not ended, or of everything ever requested. */
   async #readSurvey({ target, checkpoint }: ConsoleStores): Promise<Survey | undefined> {
     const { job, wallNow } = this.#source;
     const runs = await checkpoint.runs.list(RUNS_ASKED);

@@ -1,5 +1,5 @@
 // Computes what the heat map of a stream shows of each day: its state, its share of the records, and marks.
-// Pure. Invariant: a day with a gap or a failed window is never shown as done, however little of it is missing.
+// Pure. Invariant: a day with a gap or a failed window is never shown as done, however small the gap.
 import { civilParts, fromParts, MINUTES_PER_DAY } from "../../plan/time/civil.ts";
 import type { Window } from "../../plan/time/window.ts";
 import type { DayRecords } from "./ledger_days.ts";
@@ -35,9 +35,9 @@ export const MARK = { unsettled: 1, rejected: 2 } as const;
 export interface StreamRanges {
   /** Ranges that are done. */
   readonly coverage: readonly Window[];
-  /** Ranges of it without a record. */
+  /** Its ranges without a record. */
   readonly empty: readonly Window[];
-  /** Ranges of it that may still change. */
+  /** Its ranges that may still change. */
   readonly unsettled: readonly Window[];
   /** Ranges that are expected and not done. */
   readonly gaps: readonly Window[];

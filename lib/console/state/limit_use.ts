@@ -30,7 +30,7 @@ export interface LimitUse {
   readonly allowed: number;
   /** When requests are available again, epoch milliseconds; null for a pace or an unused limit. */
   readonly resetsAtMs: number | null;
-  /** Until when the API wants no request, epoch milliseconds; null if it does not say so. */
+  /** Time until which the API refuses requests, epoch milliseconds; null if it has not said so. */
   readonly pausedUntilMs: number | null;
 }
 

@@ -31,7 +31,7 @@ interface Counts {
   readonly open: OpenWindows;
 }
 
-/** Share of a stream above which the requests that it has sent tell how many are left. */
+/** Share of a stream above which the number of requests left is estimated from those sent. */
 const SHARE_TO_TRUST = 0.05;
 
 /** Part of the allowed rate below which something other than the limit sets the pace. */

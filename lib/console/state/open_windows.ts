@@ -63,7 +63,7 @@ export class OpenWindows {
     );
   }
 
-  /** Part of a window that was read: by the total, else by the expected pages; 0 where neither tells. */
+  /** Part of a window that was read: by the total, else by the expected pages; 0 if neither is known. */
   #share({ pages, records, total }: OpenWindow): number {
     if (total !== null && total > 0) return Math.min(MOST, records / total);
     return this.#expectedPages <= 1 ? 0 : Math.min(MOST, pages / this.#expectedPages);

@@ -30,7 +30,7 @@ const RATES_SQL =
 FROM ${LEDGER_TABLE} WHERE job = $1 AND fetched_at > clock_timestamp() - interval '1 hour'
 GROUP BY 1 ORDER BY 1`;
 
-/** Who runs a job now; undefined if nobody does. */
+/** The process that runs a job now; undefined if there is none. */
 export async function readHolder(
   target: Pick<Target, "query">,
   job: string,
@@ -51,7 +51,7 @@ export async function readRates(target: Pick<Target, "query">, job: string): Pro
   }));
 }
 
-/** What a watched run is made of. */
+/** The parts of a watched run. */
 export interface Watched {
   /** Its record. */
   readonly record: RunRecord;

@@ -1,6 +1,6 @@
 // Owns the casts of dates and times. Without a format, a string must be ISO 8601; one without an offset
-// is in the job's time zone. A number is rejected unless the format declares its unit: seconds taken for
-// milliseconds are wrong by decades without anyone noticing.
+// is in the job's time zone. A number is rejected unless the format declares its unit: seconds read as
+// milliseconds would silently be wrong by decades.
 import { MINUTES_PER_DAY } from "../../plan/time/civil.ts";
 import { AmbiguousTime, type Cast, type CastOptions, Invalid } from "./invalid.ts";
 import { isNumber } from "./exact_number.ts";
@@ -115,7 +115,7 @@ function instantText(moment: Moment, options: CastOptions): string | Invalid | u
     ]);
 }
 
-/** The end of a day, which PostgreSQL's time tells apart from its beginning. */
+/** The end of a day, which PostgreSQL's time distinguishes from its beginning. */
 const END_OF_DAY = /^24:00(?::00(?:\.0+)?)?$/;
 
 /** A time of day alone, such as `8:10` or `20:10:00.5`, on an arbitrary date. */

@@ -72,7 +72,7 @@ export class CsvReader {
   #toSkip: number;
   /** The beginning of a line whose end has not come yet. */
   #rest = "";
-  /** Characters of it when it was last looked at. */
+  /** Its length when it was last examined. */
   #seen = 0;
 
   /** Creates a reader; `sample` is the beginning of the text, which shows how its lines end. */

@@ -36,7 +36,7 @@ function mayContainExactNumber(text: string): boolean {
     LAST_EXPONENT.test(text.slice(-ROUNDED_CHARS));
 }
 
-/** Whether so many digits and points stand in a row: one of them is at a multiple of their count. */
+/** Whether there is a run of so many digits and points: one of them is at a multiple of their count. */
 function hasLongNumber(text: string): boolean {
   for (let at = 0; at < text.length; at += ROUNDED_CHARS) {
     // isNumeral in one comparison: half the time for most texts.
@@ -122,7 +122,7 @@ function endOfNumber(text: string, from: number): number {
   return at;
 }
 
-/** Whether a float may change a number, as far as a glance at it tells. */
+/** Whether a float may change a number, by a quick test. */
 function mayChange(text: string, from: number, to: number): boolean {
   if (to - from < 3) return false;
   if (to - from >= ROUNDED_CHARS || text.charCodeAt(to - 1) === ZERO) return true;

@@ -1,7 +1,7 @@
 // Parses a JSON text with one long array of records slice by slice, so that the event loop never waits
 // for a whole page. Pure. It guesses from the first record where records begin, and parsing proves the
 // guess: each slice is parsed as a separate array, and the text around the array with a placeholder
-// for it. Where that fails, it parses the whole text. So the value, or the error, is always that of
+// for it. If that fails, it parses the whole text. So the value, or the error, is always that of
 // parsing the whole text.
 import { EACH, type Step, walk } from "../value/path.ts";
 

@@ -1,5 +1,5 @@
 // Finds the records in a decoded response. A response whose shape is not the declared one fails the
-// window: taken for an empty one, it would mark dates as done that were never read. A single record of
+// window: treating it as empty would mark dates as done that were never read. A single record of
 // another shape passes, and the extractor rejects it.
 import type { RecordsSpec } from "../../config/schema/job_schema.ts";
 import { Failure } from "../../failure.ts";

@@ -1,5 +1,5 @@
 // Turns errors of reading a response into failed windows. A response that is nested so deeply that a
-// function runs out of stack must not stop a run: it costs its own window.
+// function runs out of stack must not stop a run: it fails only its window.
 import { Failure } from "../../failure.ts";
 
 /** The error; a RangeError, such as that of an exhausted stack, as a {Failure} of kind `window`. */

@@ -147,7 +147,7 @@ function add(parent: OpenElement, name: string, value: unknown): void {
   else object[name] = [before, value];
 }
 
-/** Two elements of one name and different namespaces would be mixed up in silence. */
+/** Two elements with the same name in different namespaces would be silently mixed up. */
 function refuseCollision(known: OpenElement | undefined, element: OpenElement): void {
   if (known === undefined || known.uri === element.uri) return;
   const [prefixed = element] = [element, known].filter(({ written }) => written.includes(":"));

@@ -20,7 +20,7 @@ export function isExcludedByCondition(
   });
 }
 
-/** How many elements lie above a frame. */
+/** Number of elements above a frame. */
 export function depthOf({ up }: Frame): number {
   return up === null ? 0 : depthOf(up) + 1;
 }

@@ -69,7 +69,7 @@ export function formatDay(at: CivilMinute): string {
   if (days < DAYS_PER_YEAR || days >= 25 * DAYS_PER_400_YEARS) {
     return new Date(at * MS_PER_MINUTE).toISOString().slice(0, 10);
   }
-  // Ten times as fast as a Date, which tells where a history of a hundred years is shown or copied. Years
+  // Ten times as fast as a Date, which matters where a history of a hundred years is shown or copied. Years
   // are taken to begin on 1 March, so that a leap day is the last of its year.
   const inEra = days % DAYS_PER_400_YEARS;
   const centuries = Math.min(3, Math.floor(inEra / DAYS_PER_CENTURY));
@@ -151,7 +151,7 @@ const formats = new Map<string, Intl.DateTimeFormat>();
 
 /**
  * How many whole minutes the zone's clock is ahead of UTC at an instant. Old local mean times have
- * seconds; they are cut off at the minute in which the instant lies, so that an offset does not waver.
+ * seconds; they are truncated to the minute of the instant, so that an offset is constant.
  */
 export function offsetMinutes(epochMs: number, timeZone: string): number {
   if (timeZone === "UTC") return 0;

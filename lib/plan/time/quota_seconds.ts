@@ -20,7 +20,7 @@ export interface LimitsUse {
   readonly pausedMs: number;
 }
 
-/** Limits of which nothing is used. */
+/** Unused limits. */
 export const NOTHING_USED: LimitsUse = { quotas: new Map(), pausedMs: 0 };
 
 /** Which requests are sent, under which limits. */

@@ -72,7 +72,7 @@ export function formatRate(rate: Rate): string {
   return `${rate.requests}/${count === 1 ? "" : count}${unit}`;
 }
 
-/** The name under which all jobs count a limit, whatever each of them reserves for others. */
+/** The name under which all jobs count a limit, regardless of what each reserves for others. */
 export function limitName(rate: Rate, stream = ""): string {
   const { declared = rate.requests } = rate;
   return `${stream === "" ? "" : `${stream} `}${formatRate({ ...rate, requests: declared })}`;

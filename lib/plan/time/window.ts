@@ -1,6 +1,6 @@
 // Cuts a range of dates into windows of a declared length. Windows are half-open, meet
-// without gap or overlap, and cover exactly the range. It never looks at coverage or at responses; windows
-// that fit themselves to the data are cut by auto_window.ts with the same `windowEnd`.
+// without gap or overlap, and cover exactly the range. It never uses coverage or responses; windows that
+// adapt to the data are cut by auto_window.ts with the same `windowEnd`.
 import type { WindowLength } from "./duration.ts";
 import type { CivilMinute } from "./civil.ts";
 import { addMonths, civilParts, fromParts, MINUTES_PER_DAY, startOfDay } from "./civil.ts";

@@ -1,6 +1,6 @@
 // Masks secrets in bytes of any encoding, for responses that are kept: an API may echo the key of a request in
-// its links. A plain word or a short number is data as often as it is a secret, so it stays. Invariant: bytes
-// without a secret are returned as they are.
+// its links. A plain word or a short number is as likely to be data as a secret, so it is not masked.
+// Invariant: bytes without a secret are returned unchanged.
 import { Buffer } from "node:buffer";
 import { encodeBase64 } from "./base64.ts";
 import { isWeakSecret, maskSecrets } from "./mask.ts";

@@ -38,14 +38,14 @@ export function newYear(year: number): number {
   return (year - 1970) * 365 + leapDays - 477; // 477 leap days before 1970
 }
 
-/** The year a day lies in. */
+/** The year of a day. */
 export function yearOf(day: number): number {
   const guess = 1970 + Math.floor(day / 365.2425);
   if (day < newYear(guess)) return guess - 1;
   return day < newYear(guess + 1) ? guess : guess + 1;
 }
 
-/** The month a day lies in, 1 to 12. */
+/** The month of a day, 1 to 12. */
 export function monthOf(day: number): number {
   return Number(dateOf(day).slice(5, 7));
 }

@@ -1,6 +1,6 @@
 /**
  * A day's races with their runners: the one model of which racecards and results are two views, so that the
- * views cannot disagree. A pure function of date and seed, whatever the clock says.
+ * views cannot disagree. A pure function of date and seed, independent of the clock.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 /**
  * Chance without history: every value of the sandbox is drawn from a key made of the seed and of what the
- * value belongs to (a day, a horse, a race), never from a running generator. So any day can be made
- * without making the days before it, and the same key gives the same value for ever.
+ * value belongs to (a day, a horse, a race), never from a running generator. So any day can be generated
+ * without the days before it, and the same key always gives the same value.
  *
  * @module
  */
