@@ -134,11 +134,11 @@ async function join(task: Task): Promise<string> {
   const open = await new WorkerTable(target, job.job).openRun();
   if (open === undefined) return "no run is in progress";
   const { streams, params, range, resume, options } = open.plan as CrewPlan;
-  using kv = await Deno.openKv(":memory:");
+  using kv = await process.outside(() => Deno.openKv(":memory:"));
   const [ended, stop] = [new AbortController(), new AbortController()];
   process.clock.sleep(WORKER_MS, ended.signal).then(() => stop.abort(), () => {/* it has ended */});
   const { summary, error } = await perform(task, {
-    checkpoint: new Checkpoint(kv, target.id, job.job),
+    checkpoint: new Checkpoint(process.guarded(kv), target.id, job.job),
     ...{ run: open.run, streams, params, range, resume, options, hasJoined: true },
     worker: { worker: crypto.randomUUID(), name: "w2", host: "simulated", pid: process.number },
     signal: AbortSignal.any([ended.signal, stop.signal]),

@@ -37,7 +37,7 @@ export class MortalProcess {
       now: world.clock.now,
       sleep: (ms, signal) => this.outside(() => this.#sleep(ms, this.mortal(signal)), false),
     };
-    this.kv = this.#guarded(world.kv);
+    this.kv = this.guarded(world.kv);
   }
 
   /** The process whose code runs now. */
@@ -85,8 +85,8 @@ export class MortalProcess {
     return heartbeats.sleep(ms, signal) ?? clock.sleep(ms, signal);
   }
 
-  /** A checkpoint that does nothing once the process is dead. */
-  #guarded(kv: Deno.Kv): Deno.Kv {
+  /** A checkpoint that does nothing once the process is dead; time stands still while it is used. */
+  guarded(kv: Deno.Kv): Deno.Kv {
     return new Proxy(kv, {
       get: (_, name) => {
         const value = Reflect.get(kv, name, kv);
