@@ -34,7 +34,7 @@ export class Admission {
   }
 
   /** Waits until a request may be sent; it takes a concurrency slot only when the stream's own limit allows. */
-  async admit(request: Applicant): Promise<Disposable & { permit: Permit }> {
+  async admit(request: Applicant): Promise<Disposable & { permits: readonly Permit[] }> {
     const { signal, rank } = request;
     const { availability, semaphore } = this.#api;
     // Held until the permit is there, so that a stream with a slow limit takes room for one request.
@@ -45,10 +45,10 @@ export class Admission {
     await this.#limiter.ready(signal);
     held.use(await semaphore.take(signal));
     // A request of weight n uses n requests of each limit.
-    for (let used = 1; used < this.#weight; used++) await this.#limiter.take(signal);
-    const permit = await this.#limiter.take(signal);
+    const permits: Permit[] = [];
+    while (permits.length < this.#weight) permits.push(await this.#limiter.take(signal));
     const release = held.move();
-    return { permit, [Symbol.dispose]: () => release[Symbol.dispose]() };
+    return { permits, [Symbol.dispose]: () => release[Symbol.dispose]() };
   }
 
   /**

@@ -215,18 +215,23 @@ export class StreamClient {
 
   async #sendOnce(current: Attempt): Promise<Hop> {
     using admission = await this.#admission.admit(current);
-    return await this.#exchange(current, admission.permit);
+    return await this.#exchange(current, admission.permits);
   }
 
-  async #exchange(current: Attempt, permit: Permit): Promise<Hop> {
+  async #exchange(current: Attempt, permits: readonly Permit[]): Promise<Hop> {
     const { request, signal } = current;
     const { credentials, signer, http, job } = this.api;
     const sent = await credentials.take();
     const wire = await signer.sign(withCredentials(request, sent, job.source.url));
     this.#emit({ kind: "requested" }, current);
     const response = await http.exchange(wire, signal, {
-      onHead: (head) => this.#learn(head, permit, current),
+      onHead: (head) => this.#learn(head, permits.at(-1)!, current),
       wholeBytes: current.wholeBytes,
+    }).catch((error) => {
+      if (error instanceof HttpError && error.isUnsent) {
+        for (const permit of permits) this.#streamLimiter.unsent(permit);
+      }
+      throw error;
     });
     const { status, ms, body } = response;
     this.#emit({ kind: "answered", status, ms, bytes: body.byteLength }, current);
@@ -238,7 +243,9 @@ export class StreamClient {
     const { clock } = this.api.dependencies;
     if (this.#streamLimiter.due() - clock.now() > LONGEST_REPLAY_WAIT_MS) return;
     const permit = await this.#streamLimiter.take(signal);
-    await this.#exchange({ request, attempt: 1, signal, rank: 0, place: undefined }, permit);
+    await this.#exchange({ request, attempt: 1, signal, rank: 0, place: undefined }, [
+      permit,
+    ]);
   }
 
   /** Passes what the head of a response says about limits to the limiter. */

@@ -34,12 +34,15 @@ export class HttpError extends Error {
   readonly kind: HttpErrorKind;
   /** What to do about it, if known. */
   readonly hint: string | undefined;
+  /** Whether there was no connection, so that the request never reached the API. */
+  readonly isUnsent: boolean;
 
   /** Creates an error; `message` is printed after a colon. */
-  constructor(kind: HttpErrorKind, message: string, hint?: string) {
+  constructor(kind: HttpErrorKind, message: string, hint?: string, isUnsent = false) {
     super(message);
     this.kind = kind;
     this.hint = hint;
+    this.isUnsent = isUnsent;
   }
 }
 
@@ -82,8 +85,17 @@ const SEND_ERRORS: readonly {
   },
 ];
 
+/** How the runtime says that it could not connect: no name, no listener, no trust. */
+const CONNECTING = /client error \(Connect\)/;
+
 /** Classifies an error of `fetch` before the response headers; `proxy` names the proxy in use. */
 export function sendError(error: unknown, url: string, proxy?: string): HttpError {
+  const { kind, message, hint } = classified(error, url, proxy);
+  const isUnsent = error instanceof Deno.errors.NotCapable || CONNECTING.test(messageOf(error));
+  return new HttpError(kind, message, hint, isUnsent);
+}
+
+function classified(error: unknown, url: string, proxy: string | undefined): HttpError {
   const host = hostOf(url);
   if (error instanceof Deno.errors.NotCapable) {
     return new HttpError(
@@ -126,9 +138,14 @@ export function hostOf(url: string): string {
 
 /** Returns the runtime's message after its last "client error (...): ", which no longer contains the URL. */
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return "unknown";
-  const inner = error.cause instanceof Error ? error.cause.message : error.message;
+  const inner = messageOf(error);
   const parts = /client error \((\w+)\)(?:: (.*))?$/s.exec(inner);
   const reason = parts === null ? inner : parts[2] ?? parts[1] ?? "";
   return reason.replace(/\bhttps?:\/\/\S+/gi, "its URL").replace(/\s+/g, " ");
+}
+
+/** The runtime's message; it may contain the URL. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return "unknown";
+  return error.cause instanceof Error ? error.cause.message : error.message;
 }

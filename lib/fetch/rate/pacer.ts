@@ -154,6 +154,12 @@ export class Pacer {
     this.#correct(number, atMs);
   }
 
+  /** Records that request `number`, a recent one, never reached the server: it counts in no interval. */
+  unsent(number: number): void {
+    const isKept = this.#sent - number <= this.#groupSize * this.#sentAtMs.length;
+    if (isKept && this.#groupSize === 1) this.#sentAtMs[this.#slot(number)] = -Infinity;
+  }
+
   /** Records that the server accepted request `number`; `atMs` is when its response began. */
   passed(number: number, atMs: number): void {
     if (this.#sent <= this.#sentAtMs.length && this.#groupSize === 1) this.#connected(number, atMs);

@@ -52,11 +52,14 @@ function reserveUntilReset(
     rate.resets!,
   );
   const used = state.periodStartMs === startMs ? state.used : 0;
-  const count = Math.max(0, Math.min(wanted, rate.requests - used));
+  const expiresAtMs = endMs - CLOCK_TOLERANCE_MS;
+  // Close to the end of a period nobody knows which one a request counts in.
+  const left = nowMs < expiresAtMs ? rate.requests - used : 0;
+  const count = Math.max(0, Math.min(wanted, left));
   const grant = {
     count,
     availableAtMs: count > 0 ? nowMs : endMs + CLOCK_TOLERANCE_MS,
-    expiresAtMs: endMs - CLOCK_TOLERANCE_MS,
+    expiresAtMs,
     reservedAtMs: startMs,
   };
   if (count === 0) return [state, grant];

@@ -49,12 +49,13 @@ class QuotaBlocks implements Reservation {
     return Infinity;
   }
 
-  sent(): void {
+  sent(): () => void {
     const [block] = this.#blocks;
-    if (block === undefined) return;
+    if (block === undefined) return () => {};
     if (--block.left === 0) this.#blocks.shift();
     const left = this.#blocks.reduce((total, each) => total + each.left, 0);
     if (left < blockOf(this.#options.rate) / 2) this.#reserve();
+    return () => this.#giveBack(block.grant, 1).catch(() => {/* it stays counted as sent */});
   }
 
   /** The rest of a block that expires is returned, so that it is reserved again with its real time. */

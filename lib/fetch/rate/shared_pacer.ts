@@ -30,10 +30,15 @@ interface SharedPacerOptions extends PacerOptions {
   readonly onChange: () => void;
 }
 
+/** Requests that can be given back; a stream has fewer in flight. */
+const MOST_IN_FLIGHT = 256;
+
 /** A pacer with a reservation. */
 export class SharedPacer extends Pacer implements AsyncDisposable {
   readonly #reservation: Reservation;
   readonly #clock: Clock;
+  /** How the reservations of the last requests are given back, by the numbers of the requests. */
+  readonly #unused = new Map<number, () => void>();
 
   /** Reserves nothing yet. */
   constructor(rate: Rate, options: SharedPacerOptions) {
@@ -63,8 +68,18 @@ export class SharedPacer extends Pacer implements AsyncDisposable {
 
   /** Records that a request was sent and uses its reservation. */
   override sent(atMs: number): number {
-    this.#reservation.sent();
-    return super.sent(atMs);
+    const giveBack = this.#reservation.sent();
+    const number = super.sent(atMs);
+    this.#unused.set(number, giveBack);
+    this.#unused.delete(number - MOST_IN_FLIGHT);
+    return number;
+  }
+
+  /** Gives back the reservation of a request that never reached the server. */
+  override unsent(number: number): void {
+    super.unsent(number);
+    this.#unused.get(number)?.();
+    this.#unused.delete(number);
   }
 
   /** While others send too, a refusal says nothing about the own margin: then one sends at a time, and learns it. */

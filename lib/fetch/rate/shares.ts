@@ -48,8 +48,9 @@ export class SharedPace implements Reservation {
     return Infinity;
   }
 
-  sent(): void {
+  sent(): () => void {
     this.#lastSentMs = this.#wantedAtMs = this.#options.clock.now();
+    return () => {/* the pace is kept anyway */};
   }
 
   get isShared(): boolean {

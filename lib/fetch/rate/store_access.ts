@@ -40,8 +40,8 @@ export interface ReservationOptions {
 export interface Reservation extends AsyncDisposable {
   /** Earliest monotonic time at which a request is reserved; Infinity while the store is queried. */
   due(): number;
-  /** Uses a reserved request. */
-  sent(): void;
+  /** Uses a reserved request; call the result if the request never reached the API. */
+  sent(): () => void;
   /** Whether other processes send at the same time. */
   readonly isShared: boolean;
   /** Records that a request was refused that was sent as early as the pace allows. */

@@ -101,6 +101,11 @@ export class StreamLimiter {
     this.#pacers.forEach((pacer, at) => pacer.passed(permit.numbers[at]!, nowMs));
   }
 
+  /** Records that a request never reached the API: the quotas do not count it, though the pace does. */
+  unsent(permit: Permit): void {
+    this.#pacers.forEach((pacer, at) => pacer.unsent(permit.numbers[at]!));
+  }
+
   /**
    * Records that a 429 arrives now. Raises the margin of the limit that was exceeded and sends nothing until
    * `retryAfterMs` is over; without it for one spacing, at most a second. Only this stream pauses when

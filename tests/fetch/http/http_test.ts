@@ -57,6 +57,7 @@ Deno.test("HttpClient.exchange() reports that nothing listens on a closed port",
     error.message,
     `connection refused by 127.0.0.1:${server.port}`,
   );
+  assertEquals(error.isUnsent, true);
 });
 
 Deno.test("HttpClient.exchange() reports a connection that closes before the response", async () => {
@@ -65,6 +66,7 @@ Deno.test("HttpClient.exchange() reports a connection that closes before the res
   const error = await errorOf(context.get(`${server.url}/secret?key=1`));
   assertEquals(error.kind, "connection");
   assert(error.message.endsWith("closed the connection before it responded"), error.message);
+  assertEquals(error.isUnsent, false);
 });
 
 Deno.test("HttpClient.exchange() reports an incomplete response when the connection breaks inside its body", async () => {

@@ -119,6 +119,56 @@ Deno.test("a rolling quota is exact over processes, and the rest waits until req
   );
 });
 
+Deno.test("at the end of a period a request waits for the next one, and the store is queried once", async () => {
+  for (const beforeMs of [2_000, 1_000, 0, -1_999]) {
+    const { clock, store, open } = setup(Date.UTC(2025, 0, 1, 13) - beforeMs);
+    let reads = 0;
+    const { read } = store;
+    store.read = (key) => {
+      reads++;
+      return read.call(store, key);
+    };
+    const startMs = clock.now();
+    using _ = clock.autoAdvance();
+    await using process = open([{
+      ...parseRate("20/h"),
+      resets: { minute: 0, timeZone: "UTC" },
+    }]);
+    await process.send(1);
+    assertEquals([clock.now() - startMs, reads], [beforeMs + 2_000, 3]);
+  }
+});
+
+Deno.test("requests that never reached the API count in no quota, here and for other processes", async () => {
+  for (
+    const quota of [parseRate("20/h"), {
+      ...parseRate("20/h"),
+      resets: { minute: 0, timeZone: "UTC" },
+    }]
+  ) {
+    const { clock, open } = setup();
+    using _ = clock.autoAdvance();
+    const rates = [parseRate("10/s"), quota];
+    const startMs = clock.now();
+    await using first = open(rates);
+    for (let refused = 0; refused < 100; refused++) {
+      const stream = first.stream("s");
+      stream.unsent(await stream.take());
+      await clock.sleep(1);
+    }
+    await first.send(10);
+    await first[Symbol.asyncDispose]();
+    await using second = open(rates);
+    await second.send(10);
+    assertLessOrEqual(clock.now() - startMs, 60_000);
+    await second.send(1);
+    assert(
+      clock.now() - startMs > 3_500_000,
+      `the next one came after ${clock.now() - startMs} ms`,
+    );
+  }
+});
+
 Deno.test("a process that waits a day for a quota looks at it now and then, and writes nothing meanwhile", async () => {
   const { clock, store, open } = setup();
   const rates = [parseRate("10/s"), parseRate("500/d")];
