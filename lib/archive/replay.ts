@@ -1,7 +1,7 @@
 // Owns a run from the archive alone: the archived windows of each track, and the responses to their requests.
 // No request is sent. If the same dates were read several times, the newest reading counts; an older one is
 // replayed only for dates that no newer one has. Invariant: a window that is requested and missing is listed,
-// never skipped in silence.
+// never silently skipped.
 import type { Job } from "../config/schema/job.ts";
 import { Failure } from "../failure.ts";
 import { exportRequest, pageRequest } from "../fetch/http/page_request.ts";

@@ -36,7 +36,7 @@ export class RunFiles implements Disposable {
   readonly #logs = new Map<string, Deno.FsFile>();
   readonly #encoder = new TextEncoder();
   #copiedAtMs = -Infinity;
-  #trouble: { readonly error: unknown; isTold: boolean } | undefined;
+  #problem: { readonly error: unknown; isReported: boolean } | undefined;
 
   /** Opens a log per group. */
   constructor(options: RunFilesOptions) {
@@ -69,18 +69,18 @@ export class RunFiles implements Disposable {
 
   /** Does something unless it failed before. */
   #attempt(action: () => void): void {
-    if (this.#trouble !== undefined) return;
+    if (this.#problem !== undefined) return;
     try {
       action();
     } catch (error) {
-      this.#trouble = { error, isTold: false };
+      this.#problem = { error, isReported: false };
     }
   }
 
   #tell(): void {
-    if (this.#trouble === undefined || this.#trouble.isTold) return;
-    this.#trouble.isTold = true;
-    const { error } = this.#trouble;
+    if (this.#problem === undefined || this.#problem.isReported) return;
+    this.#problem.isReported = true;
+    const { error } = this.#problem;
     this.#options.warn(
       `Cannot write the logs: ${error instanceof Error ? error.message : String(error)}`,
       "Set BACKFILL_LOGS to a writable folder; the run continues without logs",

@@ -105,12 +105,12 @@ export class Crew implements AsyncDisposable {
   async #startOnceDead(isShared: boolean): Promise<string | undefined> {
     const { run, worker, clock, signal, say } = this.#options;
     const startedAtMs = clock.now();
-    for (let isTold = false;; isTold = true) {
+    for (let isReported = false;; isReported = true) {
       const other = await this.#table.start(run, worker, isShared);
       if (other === undefined) return undefined;
       const waitedMs = clock.now() - startedAtMs;
       if (waitedMs > (other.isAlive ? SURE_AFTER_MS : LEASE_ENDS_MS)) return other.where;
-      if (!isTold) say(waitingFor(other.where));
+      if (!isReported) say(waitingFor(other.where));
       await this.#notice();
       await clock.sleep(2 * LOOK_MS, signal);
     }

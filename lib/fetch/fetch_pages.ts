@@ -259,7 +259,7 @@ function pageOf(
   return { ...read, ...measures, ...own };
 }
 
-/** Without the total that the job declares, a window could end too early in silence. */
+/** Without the total that the job declares, a window could silently end too early. */
 function refuseMissingTotal({ stream }: StreamClient, { read }: Parsed): void {
   if (
     stream.total === undefined || stream.total === "none" || read.total !== null ||

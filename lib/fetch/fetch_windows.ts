@@ -71,7 +71,7 @@ interface Shared {
   /** Windows that failed for a reason that may pass; they are fetched again at the end. */
   readonly heldBack: HeldBack[];
   readonly streak: FailureStreak;
-  /** Whether the API cannot be used any more. */
+  /** Whether the API can no longer be used. */
   isOver: boolean;
   /** Stops the workers. */
   stop(): void;

@@ -7,7 +7,7 @@ import { openWorld } from "../jobs/world.ts";
 import { recordsOf, textOf } from "./reading_archive.ts";
 import { archivingWorld, startThings, thingsJob } from "./things_api.ts";
 
-Deno.test("a run with an archive keeps every response, and the target says where each lies", async () => {
+Deno.test("a run with an archive keeps every response, and the target records the place of each", async () => {
   await using api = startThings();
   await using world = await archivingWorld(thingsJob(api.url));
   const { summary } = await world.backfill("--start-date 2024-01-01 --end-date 2024-01-04");

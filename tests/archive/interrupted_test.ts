@@ -33,7 +33,7 @@ function again(pages: number): string[] {
   return Array.from({ length: pages }, (_, at) => `2024-01-01 ${at + 1}`);
 }
 
-Deno.test("--resume goes on after the last archived page of a window", async () => {
+Deno.test("--resume continues after the last archived page of a window", async () => {
   await using broken = await interruptedWorld();
   const { summary } = await broken.world.backfill(`${DAY} --resume`);
   assertEquals([summary.ok, broken.api.take()], [true, ["2024-01-01 3"]]);

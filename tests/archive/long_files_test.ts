@@ -101,7 +101,7 @@ for (
   });
 }
 
-Deno.test("a long file that breaks off is archived whole, whether it continues or is requested again", async () => {
+Deno.test("a long file that breaks off is archived completely, whether it continues or is requested again", async () => {
   for (const hasRanges of [true, false]) {
     let requests = 0;
     await using api = serve((request) => {

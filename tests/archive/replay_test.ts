@@ -8,7 +8,7 @@ import { archivingWorld, startThings, thingsJob } from "./things_api.ts";
 const RANGE = "--start-date 2024-01-01 --end-date 2024-01-04";
 const ALL = "SELECT count(*)::int AS rows FROM things";
 
-Deno.test("--from-archive makes all rows in another database without one request", async () => {
+Deno.test("--from-archive creates all rows in another database without a request", async () => {
   await using api = startThings();
   await using world = await archivingWorld(thingsJob(api.url));
   await world.backfill(RANGE);
@@ -145,7 +145,7 @@ Deno.test("--from-archive without an archive, or with an empty one, says so", as
   assertEquals(none.message, "Cannot replay the archive: the job has none");
 });
 
-Deno.test("--from-archive follows for_each: the values of a query come from the rows that it makes", async () => {
+Deno.test("--from-archive follows for_each: the values of a query come from the rows that it creates", async () => {
   await using api = serve((request) => {
     const { pathname } = new URL(request.url);
     return Response.json(

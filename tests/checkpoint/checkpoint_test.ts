@@ -346,7 +346,7 @@ Deno.test("Checkpoint.measures.add() adds up over runs and is written with the n
   assertEquals<unknown>(third.measures.of("results"), twice);
 });
 
-Deno.test("Checkpoint asks too much again, and forgets nothing, when only a part was written", async () => {
+Deno.test("Checkpoint fetches too much again, and forgets nothing, when only a part was written", async () => {
   await using file = await kvFile();
   const before = file.checkpoint();
   await before.load("results", "");

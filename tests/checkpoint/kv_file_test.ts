@@ -50,7 +50,7 @@ Deno.test("damageOf() finds another file, a truncated one and one with garbage i
   assertMatch((await damaged("middle", (copy) => scribble(copy, 12288, 81920)))!, /malformed/);
 });
 
-Deno.test("moveAside() renames the file with what lies beside it", async () => {
+Deno.test("moveAside() renames the file together with its companions", async () => {
   using dir = tempDir();
   const path = dir.file("checkpoints.db");
   await Deno.writeTextFile(path, "broken");

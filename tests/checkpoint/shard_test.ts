@@ -39,7 +39,7 @@ Deno.test("changes() concern only the years that contain a minute of the window"
   assertEquals(shardsOf("0001-01-01", "0001-01-02"), [100]);
 });
 
-Deno.test("readShards() gives back the coverage that was written window by window", () => {
+Deno.test("readShards() returns the coverage that was written window by window", () => {
   const parts = fc.record({
     from: fc.integer({ min: at("1999-10-01"), max: at("2002-05-01") }),
     minutes: fc.integer({ min: 1, max: 400 * MINUTES_PER_DAY }),

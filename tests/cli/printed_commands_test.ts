@@ -58,7 +58,7 @@ function problemOf(command: string): string | undefined {
   return undefined;
 }
 
-Deno.test("every command in a message exists, has its flags, and ends where the sentence goes on", () => {
+Deno.test("every command in a message exists, has its flags, and ends where the sentence continues", () => {
   const generated = /^lib\/config\/schema\/(reference_page|json_schema)\.ts$/;
   const found = [...LIB, ...TASKS].filter(({ path }) => !generated.test(path))
     .flatMap(({ path, code }) => commandsIn(code).map((command) => ({ path, command })));

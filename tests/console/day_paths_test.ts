@@ -17,7 +17,7 @@ function states(firstYear: number, years: number, change: (states: Uint8Array) =
   return all;
 }
 
-Deno.test("dayPaths() draws neighbors of a state as one stroke, a year a row", () => {
+Deno.test("dayPaths() draws adjacent days of one state as one stroke, a row for each year", () => {
   const days = states(2023, 2, (all) => {
     all[0] = STATE.failed;
     all[2] = STATE.failed;

@@ -41,7 +41,7 @@ Deno.test("backfill --resume joins the run in progress; another job file, or oth
   assertEquals([...api.timesAsked().values()].filter((times) => times > 1), []);
 });
 
-Deno.test("workers leave when the run is interrupted where it was started, and give back what they have", async () => {
+Deno.test("workers leave when the run is interrupted where it was started, and return their claims", async () => {
   const gate = Promise.withResolvers<void>();
   await using api = startMeters(({ number }) => number > 4 ? gate.promise : undefined);
   await using site = await openSite(meterJob(api.url, { source: "  concurrency: 2" }));

@@ -169,7 +169,7 @@ streams:
   assertEquals(workers.length, 2);
 });
 
-Deno.test("workers fetch the groups of a job one after the other, or the one that was asked for", async () => {
+Deno.test("workers fetch the groups of a job one after the other, or the requested one", async () => {
   for (const groups of [[], ["masters"]]) {
     const all = untilAll(3);
     const asked: string[] = [];

@@ -92,7 +92,7 @@ Deno.test("a worker that is killed, or the one that started the run, leaves noth
   assert(!stderr.includes("deadlock"), stderr);
 });
 
-Deno.test("a worker that was stopped for longer than its lease commits nothing when it goes on, and joins again", async () => {
+Deno.test("a worker that was stopped for longer than its lease commits nothing when it continues, and joins again", async () => {
   const crowd = { isThere: false };
   await using api = startSlow(crowd);
   await using site = await siteOf(api);
@@ -116,7 +116,7 @@ Deno.test("a worker that was stopped for longer than its lease commits nothing w
   await assertWhole(site, api, 16);
 });
 
-Deno.test("worker joins a backfill that was started alone, and gives back what it has when it is stopped", async () => {
+Deno.test("worker joins a backfill that was started alone, and returns its claims when it is stopped", async () => {
   const crowd = { isThere: false };
   await using api = startSlow(crowd);
   await using site = await siteOf(api);

@@ -118,7 +118,7 @@ Deno.test("six streams hold no more pages than one budget has room for, and each
   assert(Math.min(...shares) * 2 >= Math.max(...shares), `unequal shares: ${shares}`);
 });
 
-Deno.test("six streams under one budget never wait for each other for ever, whatever the API does", async () => {
+Deno.test("six streams under one budget never wait for each other forever, whatever the API does", async () => {
   const random = chance("six streams");
   const countOf = new Map<string, number>();
   const changed = new Set<string>();

@@ -160,7 +160,7 @@ function plain(row: Record<string, unknown>): Record<string, unknown> {
   );
 }
 
-Deno.test("init says that a sample is no XML where the document is cut off", () => {
+Deno.test("init reports that a sample is not XML where the document is cut off", () => {
   let message = "";
   try {
     readSample("<feed><entry><id>1</id>", "cut.xml");

@@ -70,7 +70,7 @@ for (const [what, answer] of Object.entries(FAULTS)) {
   });
 }
 
-Deno.test("an API that fails for every window is not asked for all their parts", async () => {
+Deno.test("an API that fails for every window receives no requests for all their parts", async () => {
   const everything = Array.from(
     { length: 30 },
     (_, at) => `2025-09-${String(at + 1).padStart(2, "0")}`,

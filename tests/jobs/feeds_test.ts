@@ -239,7 +239,7 @@ Deno.test("a feed whose newest records come first keeps the cursor of the first 
   assertEquals(await idsOf(world), [...ids(5), 11, 12]);
 });
 
-Deno.test("a feed that cannot go on fails instead of ending or running for ever", async () => {
+Deno.test("a feed that cannot continue fails instead of ending or running forever", async () => {
   const cases: [string, (since: number, asked: number) => unknown, string][] = [
     // The page is full, and the cursor is the one that was sent: what follows would never be read.
     ["", (since) => ({ results: changes(2), last_seq: since }), "the page is full"],

@@ -52,7 +52,7 @@ Deno.test("a cursor that begins at {from} and excludes its record ends when it p
   assertEquals(sinces.includes(START - 1) && sinces.includes(START + 86_400_000 - 1), true);
 });
 
-Deno.test("a cursor that includes its record goes on one step after it, with the end in the query", async () => {
+Deno.test("a cursor that includes its record continues one step after it, with the end in the query", async () => {
   await using server = recorded(({ searchParams }) => {
     const [from, to] = ["startTime", "endTime"].map((name) => Number(searchParams.get(name)));
     const data = TRADES.filter(({ ts }) => ts >= from! && ts <= to!).slice(0, 4);

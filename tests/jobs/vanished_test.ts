@@ -192,7 +192,7 @@ Deno.test("vanished lists a row that the database does not let go, and tries aga
   assertEquals(await world.query("SELECT id FROM items"), [{ id: "1" }]);
 });
 
-Deno.test("vanished compares keys as the database does, whatever the strings", async () => {
+Deno.test("vanished compares keys as the database does, for any strings", async () => {
   const types = { n: "numeric", at: "timestamptz", u: "uuid", t: "text" };
   let now = [
     { n: 1, at: "2025-10-02T00:00:00Z", u: "A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11", t: `a"b\\{},'` },
@@ -220,7 +220,7 @@ streams: { s: { request: /, rows: k } }
   assertEquals(await world.query("SELECT n FROM k"), [{ n: 2 }]);
 });
 
-Deno.test("vanished leaves in the tables what the API returned last, whatever its history", async () => {
+Deno.test("vanished leaves in the tables what the API returned last, after any history", async () => {
   const random = chance("vanished");
   const pick = (count: number) => Math.floor(random() * count);
   for (const target of ["postgres", "pglite"] as const) await story(target, pick);

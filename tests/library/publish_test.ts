@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { REPOSITORY } from "../support/repository.ts";
 
-Deno.test("JSR would take the package as it is, with the library and without the commands", async () => {
+Deno.test("JSR accepts the package unchanged, with the library and without the commands", async () => {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["publish", "--dry-run", "--allow-dirty", "--no-check"],
     cwd: REPOSITORY,

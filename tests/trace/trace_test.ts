@@ -58,7 +58,7 @@ Deno.test("OTEL_DENO=true sends spans of the run, its windows, requests and batc
   assertEquals([request.kind, request.status], [3, {}]);
 });
 
-Deno.test("a run is not traced unless asked, and goes on without a collector", async () => {
+Deno.test("a run is traced only on request, and continues without a collector", async () => {
   const bodies: string[] = [];
   await using otlp = collector(bodies);
   await using api = thingsApi();

@@ -14,7 +14,7 @@ export function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return whole;
 }
 
-/** Frees the memory of bytes that nothing uses any more: left to the garbage collector, megabytes would accumulate. */
+/** Frees the memory of bytes that are no longer used: left to the garbage collector, megabytes would accumulate. */
 export function release({ buffer, length }: Uint8Array): void {
   // A smaller array may share its buffer with others.
   if (length === buffer.byteLength && buffer instanceof ArrayBuffer) buffer.transfer(0);

@@ -1,5 +1,5 @@
 // Formats what `status` begins with: the whole job in a few lines, then a line with a strip of coverage for each
-// stream. Pure. Invariant: it fits the screen; streams that do not are counted, those in trouble come first.
+// stream. Pure. Invariant: it fits the screen; streams that do not are counted, those with problems come first.
 import { formatCount, formatNumber, formatSeconds, oneLine } from "../../report/text/format.ts";
 import { formatDay, MINUTES_PER_DAY } from "../../plan/time/civil.ts";
 import type { Window } from "../../plan/time/window.ts";
@@ -113,7 +113,7 @@ function stripLines({ streams }: Status, room: Room): Line[] {
   return [...fitting(drawn, Math.max(1, room.rows - tail.length)), ...tail];
 }
 
-/** Lines of streams in at most `rows` lines; those in trouble come first where there is too little room. */
+/** Lines of streams in at most `rows` lines; those with problems come first where there is too little room. */
 function fitting(
   drawn: readonly { isTroubled: boolean; lines: readonly Line[] }[],
   rows: number,
@@ -167,7 +167,7 @@ function axis({ unit, bounds }: Scale): Line {
 function noteOf({ stream }: Shown): Piece[] {
   const { fetched_at, items, coverage, failed, rejected, feeds } = stream;
   const gaps = stream.isDated ? stream.gaps : [];
-  const trouble = troubleOf(daysOf(gaps), failed.length, rejected.length);
+  const problems = problemsOf(daysOf(gaps), failed.length, rejected.length);
   const verb = feeds.length === 0 ? "fetched" : "read up to";
   const fetched = fetched_at === null ? [] : [{
     text: `${verb} ${formatInstant(Date.parse(fetched_at))}${
@@ -182,12 +182,12 @@ function noteOf({ stream }: Shown): Piece[] {
   const never = fetched_at === null && coverage.length + gaps.length === 0
     ? [{ text: "never fetched", tone: "quiet" as const }]
     : [];
-  return [...never, ...fetched, ...unread, ...trouble].flatMap((piece, at) =>
+  return [...never, ...fetched, ...unread, ...problems].flatMap((piece, at) =>
     at === 0 ? [piece] : [{ text: ", " }, piece]
   );
 }
 
-function troubleOf(missing: number, failed: number, rejected: number): Piece[] {
+function problemsOf(missing: number, failed: number, rejected: number): Piece[] {
   return [
     ...missing > 0
       ? [{ text: `${formatCount(missing, "day")} missing`, tone: "wait" as const }]

@@ -194,7 +194,7 @@ export class Limiter implements AsyncDisposable {
       if (this.#sleep !== sleep) return;
       this.#sleep = undefined;
       this.#serve();
-    }, () => {/* replaced by an earlier one, or nothing waits any more */});
+    }, () => {/* replaced by an earlier one, or nothing waits any longer */});
   }
 }
 

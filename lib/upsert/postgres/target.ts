@@ -55,17 +55,17 @@ async function waitForIdentity(
   { label }: PostgresAddress,
   options: Required<OpenOptions>,
 ): Promise<string> {
-  let isTold = false;
+  let isReported = false;
   return await retryDatabase(options, () => readIdentity(session), (error) => {
     // A name that does not exist is a typing error at the start, and an outage later on.
     const isStarting = error.code === "57P03";
     const passes = isStarting ||
       options.waitsForServer && error.passes && !/ENOTFOUND/.test(error.message);
-    if (passes && !isTold && options.retryForMs > 0) {
+    if (passes && !isReported && options.retryForMs > 0) {
       const seconds = Math.ceil(options.retryForMs / 1000);
       options.onWait(`${label} is not available, waiting up to ${seconds} s: ${error.message}`);
     }
-    isTold = true;
+    isReported = true;
     return passes;
   });
 }

@@ -187,12 +187,12 @@ export class SqlTarget implements Target {
   /** A standby may be about to become the primary; a database that is read-only by its settings is not. */
   async #requireWritable(): Promise<void> {
     const retry = new DatabaseRetry(this.#parts);
-    for (let isTold = false;; isTold = true) {
+    for (let isReported = false;; isReported = true) {
       const { rows: [row] } = await this.query(WRITABLE_SQL, { readOnly: true });
       const [isStandby, readOnly] = row!;
       if (isStandby === true) {
         const what = `${this.label} is a standby, which is read-only`;
-        if (!isTold) this.#parts.onWait(`${what}: waiting for its promotion`);
+        if (!isReported) this.#parts.onWait(`${what}: waiting for its promotion`);
         if (await retry.wait()) continue;
         throw readOnlyDatabase(what);
       }

@@ -197,7 +197,7 @@ Deno.test("each task has the permissions that are listed here, and no other task
   }
 });
 
-Deno.test("no command has a permission as a whole, nor may any start programs", async () => {
+Deno.test("no command has an unrestricted permission, and none may start programs", async () => {
   using dir = folder();
   for (const command of COMMAND_NAMES) {
     const kinds = await grants(dir, command, POSTGRES);

@@ -72,7 +72,7 @@ Deno.test("resolveJob() checks keys, indexes, versions and references of tables"
     ],
   ]));
 
-Deno.test("resolveJob() checks that a request covers the whole window", () =>
+Deno.test("resolveJob() checks that a request covers the complete window", () =>
   check([
     [
       { [`${STREAM}.request.query.day`]: "2025" },

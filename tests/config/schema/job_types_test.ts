@@ -66,6 +66,6 @@ const SAME: readonly true[] = [
   true satisfies Same<Given<Given<MadeRows["columns"]>[string]["plus"]>, Given<ValueSpec["plus"]>>,
 ];
 
-Deno.test("the types of a parsed job are those that the schema makes", () => {
+Deno.test("the types of a parsed job are those that the schema produces", () => {
   assert(SAME.every((same) => same));
 });

@@ -93,7 +93,7 @@ Deno.test("decodeXml() never writes to the prototype of objects", () => {
   assertEquals(({} as Record<string, unknown>).polluted, undefined);
 });
 
-Deno.test("wrapLists() makes a list of one where the job's paths expect a list, and only there", () => {
+Deno.test("wrapLists() creates a list of one element where the job's paths expect a list, and only there", () => {
   const { streams: { things } } = jobOf("http://127.0.0.1:1", {
     format: "xml",
     records: "feed.entry",

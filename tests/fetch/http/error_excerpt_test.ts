@@ -20,7 +20,7 @@ Deno.test("errorExcerpt() names the wrong parameter when the API does", () => {
   assertEquals(excerpt(body), "query.limit: must be at most 100");
 });
 
-Deno.test("errorExcerpt() takes the title of a web page and plain text as it is", () => {
+Deno.test("errorExcerpt() takes the title of a web page, and plain text unchanged", () => {
   assertEquals(excerpt("<html><title>502 Bad\n Gateway</title>", "text/html"), "502 Bad Gateway");
   assertEquals(excerpt("no  such\nthing\u0007"), "no such thing");
   assertEquals(excerpt("<html><body>x", "text/html"), "");

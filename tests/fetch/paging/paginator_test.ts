@@ -132,7 +132,7 @@ Deno.test("OffsetPaginator fails when a page is empty before the total is reache
   });
 });
 
-Deno.test("OffsetPaginator is too full right after the first page when the last lies beyond max_offset", () => {
+Deno.test("OffsetPaginator is too full right after the first page when the last page is beyond max_offset", () => {
   const reading = readAll(offset({ max_offset: 20_000 }), (step) => ({
     records: slice(20_101, Number(param(step, "skip")), 100),
     total: 20_101,
@@ -288,7 +288,7 @@ Deno.test("CursorPaginator continues after an empty page that has a cursor", () 
   assertEquals(records, [0, 2]);
 });
 
-Deno.test("CursorPaginator ends when `more` is false whatever the cursor", () => {
+Deno.test("CursorPaginator ends when `more` is false, regardless of the cursor", () => {
   for (const no of [false, "false", 0]) {
     const { verdict, asked } = readAll(cursor({ more: "has_more" }), () => ({
       records: [1],
@@ -465,7 +465,7 @@ function numberIn(text: unknown): number {
   return Number(/from=(\d+)/.exec(String(text))?.[1] ?? 0);
 }
 
-Deno.test("every kind of paging ends whatever the API returns, property", () => {
+Deno.test("every kind of paging ends, whatever the API returns, property", () => {
   const answers = fc.infiniteStream(fc.record({
     records: fc.array(fc.nat(3), { maxLength: 4 }),
     total: fc.option(fc.nat(20), { nil: undefined as never, freq: 3 }),
@@ -668,7 +668,7 @@ Deno.test("every kind of paging is too full at max_records, judged by the total 
   }
 });
 
-Deno.test("a list of links leads to the link whose relation is next, wherever it stands", () => {
+Deno.test("a list of links leads to the link whose relation is next, at any position", () => {
   const links: Paging = { by: "next_link", link: "links", hosts: [] };
   const pages = [
     [{ rel: "self", href: "/0" }, { rel: "next", href: "/1" }],

@@ -27,7 +27,7 @@ Deno.test("maskSecrets() masks a secret that was read as Latin-1, raw and in JSO
   assertEquals(mask(JSON.stringify('you sent pÃ¤"ss')), '"you sent ***"');
 });
 
-Deno.test("maskSecrets() masks a weak value only where it stands as a credential", () => {
+Deno.test("maskSecrets() masks a weak value only where it is used as a credential", () => {
   const mask = maskSecrets(["ab"]);
   assertEquals(mask("about ab, key=ab&x=abc"), "about ab, key=***&x=abc");
 });
