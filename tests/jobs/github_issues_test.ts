@@ -172,7 +172,7 @@ const WHOLE = {
 
 Deno.test("github_issues waits for secondary limits to pass, with and without Retry-After", async () => {
   const all = issues(20);
-  const problems = (attempt: number) =>
+  const trouble = (attempt: number) =>
     attempt === 1
       ? Response.json(SECONDARY, { status: 403, headers: { "retry-after": "0" } })
       : attempt === 3
