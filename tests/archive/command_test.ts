@@ -41,10 +41,17 @@ Deno.test("status, verify, export and prune work on the archive of a job", async
   for (const { name } of Deno.readDirSync(site.archive)) {
     Deno.utimeSync(`${site.archive}/${name}`, new Date(2020, 1), new Date(2020, 1));
   }
+  await using target = await openTarget(site.databaseUrl);
+  {
+    // A run may still append to its file.
+    await using _run = await target.lock("things", { run: "r", host: "h", pid: 1 });
+    const refused = await site.run("archive", ["prune", "--keep", "400d"]);
+    assertEquals([refused.code, [...Deno.readDirSync(site.archive)].length], [1, 1]);
+    assertStringIncludes(refused.stderr, 'job "things" is being run');
+  }
   const pruned = await site.run("archive", ["prune", "--keep", "400d"]);
   assertStringIncludes(pruned.stdout, "deleted 1 file");
   assertEquals([...Deno.readDirSync(site.archive)], []);
-  await using target = await openTarget(site.databaseUrl);
   const { rows } = await target.query("SELECT count(*)::int FROM hindcast_archive");
   assertEquals(rows, [[0]]);
 });

@@ -162,6 +162,9 @@ async function pruneArchive(
   args: Arguments,
 ): Promise<number> {
   const keepMs = keepOf(job, args.value("keep"));
+  // A run appends to its file, however long it has waited for the API in between.
+  const holder = { run: "archive prune", host: Deno.hostname(), pid: Deno.pid };
+  await using _lock = await target.lock(job.job, holder);
   const of = { job: job.job, beforeMs: Date.now() - keepMs };
   const pruned = await prune(store, of, (files) => forgetFiles(target, files));
   const bytes = pruned.reduce((sum, { size }) => sum + size, 0);

@@ -16,7 +16,7 @@ const COMMANDS: Readonly<Record<string, Needs>> = {
   errors: { target: true, kv: true, lock: true },
   verify: { target: true, kv: true },
   query: { target: true, jobless: true },
-  archive: { target: true, archive: "write" },
+  archive: { target: true, archive: "write", lock: true },
   checkpoint: { target: true, kv: true, kvFolder: true, lock: true },
   doctor: { source: true, target: true, kv: true, logs: true, lock: true },
   probe: { source: true, target: "requests", file: true },

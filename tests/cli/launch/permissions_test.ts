@@ -103,7 +103,7 @@ Deno.test("each command may reach its API, its database and its files, and nothi
       net: [...reader.net, "127.0.0.1:8001"],
       env: [...ENV, "HINDCAST_CONSOLE_PORT", "HINDCAST_CONSOLE_PASSWORD"],
     },
-    archive: { env: ENV, net: reader.net, read: JOB_FILES },
+    archive: { env: ENV, net: reader.net, read: JOB_FILES, sys: ["hostname"] },
     checkpoint: {
       ...reader,
       read: [...JOB_FILES, "DIR/data"],
