@@ -13,7 +13,7 @@ const ABOUT =
 const FLAGS: Flags = {
   only: { kind: "list", value: "CHECK", about: "Run these checks only; coverage is one of them." },
   config: { kind: "value", value: "FILE", about: JOB_ABOUT },
-  json: { kind: "switch", about: "Print one JSON object: {ok, checks, coverage}." },
+  json: { kind: "switch", about: "Print one JSON object: {ok, checks, coverage, surplus}." },
 };
 
 if (import.meta.main) await runCommand(main);

@@ -2,9 +2,10 @@
 // changes nothing and sends no request to the API; a check that cannot run has failed.
 import type { Job } from "../config/schema/job.ts";
 import { type CoverageResult, verifyCoverage } from "../verify/coverage.ts";
+import { type Surplus, surplusOf } from "../verify/surplus.ts";
 import { type CheckResult, runChecks } from "../verify/run_checks.ts";
 import { print, type Stores } from "./open_job.ts";
-import { checkLines, coverageLines, totalLines } from "./lines/verify_lines.ts";
+import { checkLines, coverageLines, surplusLines, totalLines } from "./lines/verify_lines.ts";
 import { widthOf } from "./terminal/fit_text.ts";
 
 /** The name of the comparison of coverage with the database in --only. */
@@ -26,6 +27,8 @@ export interface Verified {
   readonly checks: CheckResult[];
   /** Null if --only excludes it. */
   readonly coverage: CoverageResult | null;
+  /** Tables with more rows than the API returned last; empty unless coverage passes. */
+  readonly surplus: readonly Surplus[];
 }
 
 /** Verifies a job and prints each result; resolves to whether everything passed. */
@@ -41,6 +44,7 @@ export async function verifyJob(
     onCheck: (check) => show(checkLines(check, widthOf(Deno.stdout))),
   });
   if (verified.coverage !== null) show(coverageLines(verified.coverage));
+  if (verified.surplus.length > 0) show(surplusLines(verified.surplus));
   show(totalLines(verified.checks, verified.coverage));
   return verified.ok;
 }
@@ -63,8 +67,10 @@ export async function verify(
     ? await verifyCoverage({ job, checkpoint: await stores.checkpoint(job), target: stores.target })
     : null;
   const ok = checks.every((check) => check.ok) && coverage?.ok !== false;
-  await remember(job, stores, { ok, checks, coverage });
-  return { ok, checks, coverage };
+  // Windows that are missing or failed may have stored rows too.
+  const surplus = coverage?.ok === true ? await surplusOf(job, stores.target) : [];
+  await remember(job, stores, { ok, checks, coverage, surplus });
+  return { ok, checks, coverage, surplus };
 }
 
 /** Keeps the result for the console; that it cannot be kept does not fail the verification. */

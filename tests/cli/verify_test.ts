@@ -33,6 +33,14 @@ PASS  things  2025-10-01 .. 2025-10-03
   );
 
   await using target = await openTarget(site.databaseUrl);
+  await target.query("INSERT INTO things (id) VALUES ('withdrawn')");
+  const { surplus } = JSON.parse((await site.run("verify", ["--json"])).stdout);
+  assertEquals(surplus, [{ tables: ["things"], rows: 7, returned: 6 }]);
+  assertStringIncludes(
+    (await site.run("verify", ["--only", "coverage"])).stdout,
+    '\nnote  things has 7 rows, 1 more than the API returned last\n      do: set "vanished"',
+  );
+  await target.query("DELETE FROM things WHERE id = 'withdrawn'");
   await target.query("DELETE FROM kinds WHERE id = 'b'");
   const failed = await site.run("verify");
   assertEquals(failed.code, 1);

@@ -3,6 +3,7 @@
 import { formatCount, formatNumber } from "../../report/text/format.ts";
 import { formatInstant } from "../../report/text/wait.ts";
 import type { CoverageResult, Finding, StreamProof } from "../../verify/coverage.ts";
+import type { Surplus } from "../../verify/surplus.ts";
 import type { CheckResult } from "../../verify/run_checks.ts";
 import { fitTable } from "./fit_table.ts";
 
@@ -102,6 +103,19 @@ function findingLines({ findings, finding_count }: StreamProof): string[] {
 function findingText({ window, each, reason }: Finding): string {
   const dates = window === null ? "" : [...new Set(window)].join(" .. ");
   return [each, dates, plain(reason)].filter((part) => part !== "").join(" ");
+}
+
+/** The lines of tables that have more rows than the API returned last. */
+export function surplusLines(surplus: readonly Surplus[]): string[] {
+  return surplus.flatMap(({ tables, rows, returned }) => {
+    const verb = tables.length === 1 ? "has" : "have";
+    return [
+      `note  ${tables.join(", ")} ${verb} ${formatCount(rows, "row")}, ` +
+      `${formatNumber(rows - returned)} more than the API returned last`,
+      `${INDENT}do: set "vanished" of the table to mark or delete such rows (docs/config.md)`,
+      "",
+    ];
+  });
 }
 
 /** The last lines: how many checks passed and failed, and the next command. */

@@ -41,20 +41,25 @@ const PLAIN = { races: `SELECT ${RACES} FROM races`, runners: `SELECT ${RUNNERS}
 const paced = (rate: number) => ({ PEERS_RATE: rate > 0 ? String(rate) : "" });
 const textColumns = (columns: string) => columns.replaceAll(/\w+/g, "$& text");
 
+/** Hindcast as it is, and with an archive from which a killed window continues. */
+const hindcast = (name: string, hasArchive: boolean): Peer => ({
+  name,
+  command: ({ first, last }) => [
+    ...[Deno.execPath(), "task", "--quiet", "backfill", `--config=${HERE}/job.yaml`],
+    ...[`--start-date=${first}`, `--end-date=${last}`, "--resume", "--json"],
+  ],
+  environment: ({ rate, folder }) => ({
+    ...(rate > 0 && { PEERS_LIMIT: `${rate}/s` }),
+    BACKFILL_KV: `${folder}/kv.db`,
+    BACKFILL_LOGS: `${folder}/logs`,
+    ...(hasArchive && { BACKFILL_ARCHIVE: `${folder}/archive` }),
+  }),
+  ...PLAIN,
+});
+
 export const PEERS: readonly Peer[] = [
-  {
-    name: "Hindcast",
-    command: ({ first, last }) => [
-      ...[Deno.execPath(), "task", "--quiet", "backfill", `--config=${HERE}/job.yaml`],
-      ...[`--start-date=${first}`, `--end-date=${last}`, "--resume", "--json"],
-    ],
-    environment: ({ rate, folder }) => ({
-      ...(rate > 0 && { PEERS_LIMIT: `${rate}/s` }),
-      BACKFILL_KV: `${folder}/kv.db`,
-      BACKFILL_LOGS: `${folder}/logs`,
-    }),
-    ...PLAIN,
-  },
+  hindcast("Hindcast", false),
+  hindcast("Hindcast, archive", true),
   {
     name: "dlt",
     needs: "venv/bin/python",
