@@ -14,7 +14,7 @@ const LOOK_MS = 200;
 /** The same while one process at a time sends, and how long its turn lasts. */
 const [LONG_LOOK_MS, TURN_MS] = [1_000, 20_000];
 /** How long one process at a time sends after a refusal: what the server requires is learned meanwhile. */
-const ALONE_MS = 60_000;
+const ALONE_MS = 30_000;
 
 /** A process that asks for its share. */
 export interface Asking {
