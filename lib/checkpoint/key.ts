@@ -11,9 +11,14 @@ export const ROOT = "hindcast";
 /** The key of the layout version. */
 export const VERSION_KEY: Deno.KvKey = [ROOT, "layout"];
 
+/** The prefix of the keys of one target. */
+export function targetPrefix(target: string): Deno.KvKey {
+  return [ROOT, LAYOUT_VERSION, target];
+}
+
 /** The prefix of a job's keys on one target. */
 export function jobPrefix(target: string, job: string): Deno.KvKey {
-  return [ROOT, LAYOUT_VERSION, target, job];
+  return [...targetPrefix(target), job];
 }
 
 /** Kinds of entries of a job. */

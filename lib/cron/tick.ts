@@ -57,6 +57,11 @@ export interface TickInput {
   readonly isContinued: boolean;
   /** Runs the streams of a phase over its dates, resumed. */
   readonly perform: (phase: Phase, slice: Slice) => Promise<PhaseResult>;
+  /**
+   * Fetches windows of a backfill that holds the job, until the slice is over; undefined where there is none to help.
+   * Defaults to helping nobody.
+   */
+  readonly help?: ((deadline: Deadline) => Promise<RunResult | undefined>) | undefined;
   /** Who takes the lock; its run is the ID of an update that starts now. */
   readonly holder: LockHolder;
   /** When a slice that starts now ends. */
@@ -89,11 +94,31 @@ export async function tick(input: TickInput): Promise<TickReport> {
     return report;
   } catch (error) {
     const failed = failedReport(startedAtMs, error);
+    if (failed.outcome === "locked") return await helped(input, deadline, failed);
     if (failed.outcome === "failed") {
       await input.memory.save({ ...await input.memory.load(), last: failed });
     }
     return failed;
   }
+}
+
+/** What a slice does where another run holds the job: it helps a backfill, and the update follows in a later slice. */
+async function helped(
+  input: TickInput,
+  { windDown, signal }: Deadline,
+  locked: TickReport,
+): Promise<TickReport> {
+  const { memory, wallNow } = input;
+  const over = { windDown, signal: AbortSignal.any([input.signal, signal]) };
+  const result = await input.help?.(over);
+  if (result === undefined) return locked;
+  const report: TickReport = { ...locked, outcome: "more", message: "a backfill was helped" };
+  addUp(report, result.summary);
+  if (input.signal.aborted) report.outcome = "interrupted";
+  else if (result.error !== undefined && !signal.aborted) fail(report, result.error);
+  report.seconds = Math.round(wallNow() - Date.parse(locked.at)) / 1000;
+  await memory.save({ ...await memory.load(), more: true });
+  return report;
 }
 
 /** The update that a slice continues; a new day starts a new one, so that today is fetched first. */

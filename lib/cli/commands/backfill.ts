@@ -17,7 +17,7 @@ import { Screen } from "../screen.ts";
 import { StopSignal } from "../signals.ts";
 import { widthOf } from "../terminal/fit_text.ts";
 import { surveyLines } from "../lines/survey_lines.ts";
-import { FIRST_WORKER, readWorkerCount, thisWorker } from "../worker_count.ts";
+import { FIRST_WORKER, readWorkerCount, thisWorker } from "../workers/worker_count.ts";
 import { newRunId, type RunResult } from "../../run.ts";
 
 /**

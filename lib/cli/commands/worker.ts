@@ -1,26 +1,19 @@
 // Owns what `worker` does once its arguments are read: it waits for a run of the job, joins it, fetches
 // windows together with the other processes, and leaves when nothing is left or it is stopped. It keeps
 // nothing on this machine but logs.
-import { Checkpoint } from "../../checkpoint/checkpoint.ts";
-import { openMemoryKv } from "../../checkpoint/open_kv.ts";
 import type { Job } from "../../config/schema/job.ts";
-import { definitionOf, differences } from "../../coordinate/definition.ts";
 import { Failure } from "../../failure.ts";
 import type { RunEvent } from "../../report/event.ts";
 import { plainLines } from "../../report/plain_lines.ts";
-import { clockOfRun, type CrewPlan } from "../../run_crew.ts";
-import type { RunResult } from "../../run.ts";
 import { openTarget } from "../../upsert/open_target.ts";
 import { type OpenRun, WorkerTable } from "../../upsert/worker_table.ts";
 import type { Target } from "../../upsert/write/target.ts";
 import { EXIT, printError } from "../exit.ts";
 import { env, onWait } from "../open_job.ts";
 import { safeText } from "../output.ts";
-import { performRun } from "../perform_run.ts";
-import type { RunOptions } from "../run_options.ts";
 import { readSettings } from "../settings.ts";
 import { StopSignal } from "../signals.ts";
-import { thisWorker } from "../worker_count.ts";
+import { differingParts, joinOpenRun } from "../workers/join_open_run.ts";
 
 /** How a worker is started. */
 export interface WorkerOptions {
@@ -45,7 +38,9 @@ export async function work(job: Job, { name, waitSeconds }: WorkerOptions): Prom
       const open = await waitForRun(target, job, waitMs, stop.signal);
       if (open === undefined) throw noRun(job);
       refuseOtherJob(job, open);
-      const { error, summary } = await join(job, open, { target, name, say, signal: stop.signal });
+      const show = (event: RunEvent) => plainLines(event).forEach(say);
+      const context = { target, name, show, signal: stop.signal };
+      const { error, summary } = await joinOpenRun(job, open, context);
       if (stop.signal.aborted) return EXIT.interrupted;
       if (error === undefined) return summary.windows.failed > 0 ? EXIT.failed : EXIT.done;
       if (!(error instanceof Failure) || error.kind !== "locked") {
@@ -77,15 +72,12 @@ function noRun({ job }: Job): Failure {
   });
 }
 
-/** Another job file would fetch other windows, or make other rows of them. */
-function refuseOtherJob(job: Job, { run, plan }: OpenRun): void {
-  const { definition } = plan as CrewPlan;
-  if (definition === undefined) return;
-  const parts = differences(definition, definitionOf(job));
+function refuseOtherJob(job: Job, open: OpenRun): void {
+  const parts = differingParts(job, open);
   if (parts.length === 0) return;
   throw new Failure(
     "configuration",
-    `Cannot join run ${run}: ${job.file} differs from the job file of the run in ${
+    `Cannot join run ${open.run}: ${job.file} differs from the job file of the run in ${
       parts.join(", ")
     }`,
     { hint: "Use the job file and the version of Hindcast with which the run was started" },
@@ -107,38 +99,4 @@ async function waitForRun(
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     signal.throwIfAborted();
   }
-}
-
-interface JoinContext {
-  readonly target: Target;
-  readonly name: string;
-  readonly say: (text: string) => void;
-  readonly signal: AbortSignal;
-}
-
-async function join(
-  job: Job,
-  { run, plan }: OpenRun,
-  { target, name, say, signal }: JoinContext,
-): Promise<RunResult> {
-  const { streams, params, range, resume, retryOnly, options } = plan as CrewPlan;
-  using kv = await openMemoryKv();
-  const checkpoint = new Checkpoint(kv, target.id, job.job);
-  const ended = new AbortController();
-  const show = (event: RunEvent) => plainLines(event).forEach(say);
-  const settings = readSettings(env);
-  const result = await performRun({
-    ...{ job, streams, range, resume, target, checkpoint, run, env, show },
-    options: { ...options as unknown as RunOptions, params },
-    retry: retryOnly === null ? undefined : { only: new Set(retryOnly) },
-    archive: settings.archive,
-    logsFolder: undefined,
-    worker: thisWorker(name),
-    wallNow: await clockOfRun(target, plan as CrewPlan, Date.now),
-    hasJoined: true,
-    onEnd: () => ended.abort(),
-    signal: AbortSignal.any([signal, ended.signal]),
-  });
-  const hasEnded = ended.signal.aborted && !signal.aborted;
-  return hasEnded ? { ...result, error: undefined } : result;
 }

@@ -40,10 +40,10 @@ export function serveUpdates(file: string, select: Select): void {
 function register(opening: Promise<CronService>): Deno.HttpServer {
   try {
     Deno.cron("hindcast update", schedule(), { backoffSchedule: BACKOFF_MS }, async () => {
-      if (isAllowed()) throwUnlessComplete(await (await opening).update());
+      if (isAllowed()) throwUnlessComplete(await (await opening).update(true));
     });
     Deno.cron("hindcast continue", EVERY_MINUTE, { backoffSchedule: [] }, async () => {
-      if (isAllowed()) await (await opening).goOn();
+      if (isAllowed()) await (await opening).goOn(true);
     });
     const address = isOnDeploy(env) ? {} : { hostname: "127.0.0.1", port: portOf(env("PORT")) };
     return Deno.serve({ ...address, onListen: () => {} }, (request) => respond(request, opening));

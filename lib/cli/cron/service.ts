@@ -14,7 +14,13 @@ import type { Console } from "../../console/console.ts";
 import type { Access } from "../../console/guard.ts";
 import { LiveRun } from "../../console/state/live_run.ts";
 import type { StatusView } from "../../cron/status_view.ts";
-import { failedReport, type PhaseResult, type Slice, tick } from "../../cron/tick.ts";
+import {
+  type Deadline,
+  failedReport,
+  type PhaseResult,
+  type Slice,
+  tick,
+} from "../../cron/tick.ts";
 import { formatDay } from "../../plan/time/civil.ts";
 import { selectStreams } from "../../plan/stage.ts";
 import { Failure } from "../../failure.ts";
@@ -30,7 +36,10 @@ import { type GivenOptions, runOptions } from "../run_options.ts";
 import type { Settings } from "../settings.ts";
 import { Shared } from "../shared.ts";
 import type { TickReport } from "../../cron/state.ts";
-import { newRunId } from "../../run.ts";
+import { newRunId, type RunResult } from "../../run.ts";
+import { WorkerTable } from "../../upsert/worker_table.ts";
+import { hostname } from "../workers/worker_count.ts";
+import { differingParts, joinOpenRun } from "../workers/join_open_run.ts";
 
 /** What the service keeps up to date, and how. */
 interface CronServiceOptions {
@@ -96,17 +105,17 @@ export class CronService {
     });
   }
 
-  /** Starts an update; undefined while a slice is running. */
-  update(): Promise<TickReport | undefined> {
-    return this.#exclusive(false);
+  /** Starts an update, or `helps` a backfill that holds the job; undefined while a slice is running. */
+  update(helps = false): Promise<TickReport | undefined> {
+    return this.#exclusive(false, helps);
   }
 
-  async #exclusive(isContinued: boolean): Promise<TickReport | undefined> {
+  async #exclusive(isContinued: boolean, helps: boolean): Promise<TickReport | undefined> {
     if (this.#running !== undefined) {
       this.#options.say("an update is already running");
       return undefined;
     }
-    const slice = this.#slice(isContinued);
+    const slice = this.#slice(isContinued, helps);
     this.#running = slice.catch(() => {});
     try {
       return await slice;
@@ -117,9 +126,9 @@ export class CronService {
   }
 
   /** Continues an update that has not ended; does nothing if there is none. */
-  async goOn(): Promise<TickReport | undefined> {
+  async goOn(helps = false): Promise<TickReport | undefined> {
     if (this.#running !== undefined || !(await this.health()).more) return undefined;
-    return await this.#exclusive(true);
+    return await this.#exclusive(true, helps);
   }
 
   /** Resolves when no slice is running. */
@@ -173,18 +182,20 @@ export class CronService {
     return checkpoint;
   }
 
-  async #slice(isContinued: boolean): Promise<TickReport> {
+  async #slice(isContinued: boolean, helps: boolean): Promise<TickReport> {
     const { say } = this.#options;
     say(isContinued ? "update continues" : "update starts");
-    const report = await this.#tick(isContinued);
+    const report = await this.#tick(isContinued, helps);
     say(reportLine(report));
     return report;
   }
 
-  async #tick(isContinued: boolean): Promise<TickReport> {
+  async #tick(isContinued: boolean, helps: boolean): Promise<TickReport> {
     const startedAtMs = Date.now();
     try {
-      return await this.#withStores((target, kv) => this.#tickWith(target, kv, isContinued));
+      return await this.#withStores((target, kv) =>
+        this.#tickWith(target, kv, { isContinued, helps })
+      );
     } catch (error) {
       const report = failedReport(startedAtMs, error);
       if (report.outcome === "failed") await this.#remember(report);
@@ -192,7 +203,11 @@ export class CronService {
     }
   }
 
-  async #tickWith(target: Target, kv: Deno.Kv, isContinued: boolean): Promise<TickReport> {
+  async #tickWith(
+    target: Target,
+    kv: Deno.Kv,
+    { isContinued, helps }: { isContinued: boolean; helps: boolean },
+  ): Promise<TickReport> {
     const { job, budgetMs, signal } = this.#options;
     const run = newRunId(Date.now());
     let checkpoint: Checkpoint | undefined;
@@ -205,6 +220,7 @@ export class CronService {
       checkpoint: opened,
       memory: this.#memory(kv),
       isContinued,
+      help: helps ? (deadline) => this.#help(target, kv, deadline) : undefined,
       perform: (phase, slice) => this.#perform(phase, target, opened(), slice),
       holder: { run, host: hostname(), pid: Deno.pid },
       deadline: () => ({
@@ -213,6 +229,21 @@ export class CronService {
       }),
       wallNow: Date.now,
       signal,
+    });
+  }
+
+  /** Joins a backfill of the same job that is in progress; an update cannot be joined. */
+  async #help(target: Target, kv: Deno.Kv, deadline: Deadline): Promise<RunResult | undefined> {
+    const { job, say } = this.#options;
+    if (target.kind !== "postgres") return undefined;
+    const open = await new WorkerTable(target, job.job).openRun();
+    if (open === undefined || differingParts(job, open).length > 0) return undefined;
+    say(`a backfill is in progress: helping with run ${open.run}`);
+    return await joinOpenRun(job, open, {
+      ...deadline,
+      ...{ target, kv },
+      name: `${hostname()}:${Deno.pid}`,
+      show: (event) => plainLines(event).forEach((line) => say(line.trim())),
     });
   }
 
@@ -283,14 +314,6 @@ export class CronService {
 
 function labelOf(databaseUrl: string): string {
   return databaseUrl.startsWith("pglite:") ? databaseUrl : parsePostgresUrl(databaseUrl).label;
-}
-
-function hostname(): string {
-  try {
-    return Deno.hostname();
-  } catch {
-    return "unknown";
-  }
 }
 
 function reportLine({ outcome, windows, rows, requests, seconds, message }: TickReport): string {

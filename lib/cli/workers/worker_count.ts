@@ -1,6 +1,6 @@
 // Owns how many processes of this machine share a run, and what each is called. The launcher starts them.
-import { Failure } from "../failure.ts";
-import type { Worker } from "../upsert/worker_table.ts";
+import { Failure } from "../../failure.ts";
+import type { Worker } from "../../upsert/worker_table.ts";
 
 /** The most processes that one command starts. */
 const MOST_WORKERS = 64;
@@ -26,5 +26,14 @@ export function readWorkerCount(text: string | undefined): number {
 
 /** This process as a worker. */
 export function thisWorker(name: string): Worker {
-  return { worker: crypto.randomUUID(), name, host: Deno.hostname(), pid: Deno.pid };
+  return { worker: crypto.randomUUID(), name, host: hostname(), pid: Deno.pid };
+}
+
+/** The name of this machine; "unknown" where the platform keeps it to itself. */
+export function hostname(): string {
+  try {
+    return Deno.hostname();
+  } catch {
+    return "unknown";
+  }
 }
