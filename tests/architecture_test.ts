@@ -208,7 +208,14 @@ const ROOMS = [
     "lib/sandbox/world",
     "lib/sandbox",
     ...["lib/cli/terminal", "lib/cli/lines", "lib/cli"],
-    ...["lib/cli/console", "lib/cli/cron", "lib/cli/init", "lib/cli/launch", "lib/cli/commands"],
+    ...[
+      "lib/cli/workers",
+      "lib/cli/console",
+      "lib/cli/cron",
+      "lib/cli/init",
+      "lib/cli/launch",
+      "lib/cli/commands",
+    ],
     "tasks",
   ],
 ];

@@ -37,8 +37,9 @@ longTest(
     // The API responds once all workers take part.
     const gate = Promise.withResolvers<void>();
     await using gated = serve(async ({ url, headers }) => {
-      await gate.promise;
       const { pathname, search } = new URL(url);
+      // The streams before these have one window each.
+      if (/racecards|results/.test(pathname)) await gate.promise;
       return await fetch(sandbox.url + pathname + search, { headers });
     });
     await using site = await openSite(FAST, { env: { ...env, RACING_API_URL: gated.url }, files });

@@ -1,7 +1,7 @@
 // Decides which processes the launcher starts in addition to a shared backfill: the first of `--workers N` is
 // the backfill itself. The backfill reports an invalid N. Pure.
 
-/** The most processes of one command, as in worker_count.ts, which imports more than a launcher should. */
+/** The most processes of one command, as in workers/worker_count.ts, which imports more than a launcher should. */
 const MOST_WORKERS = 64;
 
 /** The names of the workers to start; none where a backfill runs alone, or does not run. */
