@@ -5,7 +5,7 @@ import { Failure } from "../failure.ts";
 import { shownValue } from "../report/text/shown_value.ts";
 
 /** Longest cursor that is kept, in characters. */
-export const MOST_CURSOR_CHARS = 16_384;
+const MOST_CURSOR_CHARS = 16_384;
 
 /** Where the readings of a feed have arrived. */
 export interface FeedPosition {

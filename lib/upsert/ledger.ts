@@ -6,7 +6,7 @@ import { agesOf, settleAgeMs, unchangedFetches, type Visit } from "../plan/settl
 import type { Unit } from "../plan/stream_plan.ts";
 import type { Finished } from "./batch.ts";
 import { formatCivil } from "../plan/time/civil.ts";
-import type { LedgerEntry } from "./sql/system_tables.ts";
+import type { LedgerEntry } from "./sql/ledger_sql.ts";
 
 /** Returns the last visit of exactly the window of a unit; only streams with ages have visits. */
 export type VisitOf = (unit: Unit) => Visit | undefined;

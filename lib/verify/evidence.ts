@@ -5,7 +5,7 @@ import { parseCivil } from "../plan/time/civil.ts";
 import { subtract, union } from "../plan/coverage.ts";
 import type { Track } from "../plan/scope.ts";
 import type { Window } from "../plan/time/window.ts";
-import type { LedgerEntry } from "../upsert/sql/system_tables.ts";
+import type { LedgerEntry } from "../upsert/sql/ledger_sql.ts";
 
 /** Ranges that accumulate before they are merged; bounds the memory of a long ledger. */
 const MERGE_EVERY = 256;

@@ -17,7 +17,7 @@ import { tableSql } from "../../lib/upsert/sql/table_sql.ts";
 import { startPostgres } from "../support/postgres_server.ts";
 import { startSlowLink } from "./slow_link.ts";
 import { columns, wideRows, wideShape, wideTable } from "./wide_rows.ts";
-import type { LedgerEntry } from "../../lib/upsert/sql/system_tables.ts";
+import type { LedgerEntry } from "../../lib/upsert/sql/ledger_sql.ts";
 
 /** PostgreSQL's own defaults; the test server's are faster than any real one. */
 const DEFAULTS = {

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { daysKey, readLedgerDays } from "../../lib/console/state/ledger_days.ts";
 import { openTarget } from "../../lib/upsert/open_target.ts";
-import type { LedgerEntry } from "../../lib/upsert/sql/system_tables.ts";
+import type { LedgerEntry } from "../../lib/upsert/sql/ledger_sql.ts";
 import { parseCivil } from "../../lib/plan/time/civil.ts";
 import { sharedPostgres } from "../support/postgres_server.ts";
 

@@ -1,7 +1,7 @@
 // Creates tables and row shapes for the tests of this folder, from one short description of the columns.
 import type { ColumnType, MergePolicy, Table } from "../../lib/config/schema/job_schema.ts";
 import type { RowShape } from "../../lib/extract/row_shape.ts";
-import type { LedgerEntry } from "../../lib/upsert/sql/system_tables.ts";
+import type { LedgerEntry } from "../../lib/upsert/sql/ledger_sql.ts";
 
 /** Type of a column, or type and policy, such as `["integer", "fill"]`. */
 export type ColumnSpec = ColumnType | readonly [ColumnType, MergePolicy];

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { formatCivil, MINUTES_PER_DAY } from "../../lib/plan/time/civil.ts";
 import { Evidence } from "../../lib/verify/evidence.ts";
-import type { LedgerEntry } from "../../lib/upsert/sql/system_tables.ts";
+import type { LedgerEntry } from "../../lib/upsert/sql/ledger_sql.ts";
 
 const TRACK = { stream: "things", scope: "", each: "" };
 

@@ -9,7 +9,7 @@ import { openTarget } from "../../lib/upsert/open_target.ts";
 import type { Target } from "../../lib/upsert/write/target.ts";
 import { sharedPostgres } from "../support/postgres_server.ts";
 import { tempDir } from "../support/temp.ts";
-import type { LedgerEntry } from "../../lib/upsert/sql/system_tables.ts";
+import type { LedgerEntry } from "../../lib/upsert/sql/ledger_sql.ts";
 
 /** The default job. */
 export const JOB = `job: tiny

@@ -7,7 +7,7 @@ import { Failure } from "../../failure.ts";
 import { hideSecret } from "../output.ts";
 
 /** The default address of the console. */
-export const CONSOLE_PORT = 8001;
+const CONSOLE_PORT = 8001;
 
 /** Where a console listens, and who may see it. */
 export interface ConsoleAddress extends Access {

@@ -17,22 +17,20 @@ import { spool } from "./spool.ts";
 import { LEDGER_TABLE } from "../sql/log_tables.ts";
 import {
   FORGET_TRANSACTIONS_SQL,
-  ledgerEntry,
-  ledgerRows,
   READ_STAMP_SQL,
   READ_TABLES_SQL,
-  readLedgerSql,
   STAMP_TABLE,
   stampSql,
   SYSTEM_TABLES,
   TABLES_TABLE,
 } from "../sql/system_tables.ts";
+import { ledgerEntry, ledgerRows, readLedgerSql } from "../sql/ledger_sql.ts";
 import { planTables } from "../sql/table_plan.ts";
 import type { TableNotice, TablePlan } from "../sql/table_plan.ts";
 import type { LockHolder, StatementRows, Target, Written } from "./target.ts";
 import type { QueryOptions, QueryResult } from "./query.ts";
 import { Writer } from "./write_rows.ts";
-import type { LedgerEntry } from "../sql/system_tables.ts";
+import type { LedgerEntry } from "../sql/ledger_sql.ts";
 import { NOTHING_WATCHED, type Watch } from "./watch.ts";
 import type { WatchedTable } from "../sql/vanished_sql.ts";
 

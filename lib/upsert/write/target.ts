@@ -8,7 +8,7 @@ import type { Encryption, QueryOptions, QueryResult } from "./query.ts";
 import type { TableNotice } from "../sql/table_plan.ts";
 import type { Vanished } from "../../config/schema/table_schema.ts";
 import type { Watch } from "./watch.ts";
-import type { LedgerEntry } from "../sql/system_tables.ts";
+import type { LedgerEntry } from "../sql/ledger_sql.ts";
 import type { WriteCounts } from "../sql/write_counts.ts";
 
 /** The result of a write. */

@@ -25,7 +25,8 @@ import type { PlannedComparison, PlannedCopy, WritePlan } from "./write_plan.ts"
 import type { Watch } from "./watch.ts";
 import type { WatchedTable } from "../sql/vanished_sql.ts";
 import { LEDGER_TABLE } from "../sql/log_tables.ts";
-import { FEEDS_TABLE, SYSTEM_TABLES, withRejected } from "../sql/system_tables.ts";
+import { FEEDS_TABLE, SYSTEM_TABLES } from "../sql/system_tables.ts";
+import { withRejected } from "../sql/ledger_sql.ts";
 
 /** The dependencies of a writer; it reads the maps and functions again for each write. */
 interface WriterInput extends DatabaseRetryOptions {
