@@ -1,7 +1,7 @@
 // Plays and proves a series of seeds one after the other, and names those that fail.
 import type { SimulatedDatabase } from "./database.ts";
 import { prove } from "./proof.ts";
-import { DAY_MS, START_MS } from "./scenario.ts";
+import { added, type Figures, figuresOf, formatFigures } from "./figures.ts";
 import { play, type Story } from "./story.ts";
 
 /** Real time after which a seed is stuck. */
@@ -31,17 +31,14 @@ export interface Played {
 export async function playSeeds(
   { first, count, days, database, folder, onSeed }: Seeds,
 ): Promise<Played> {
-  const sum = { requests: 0, days: 0, processes: 0, killed: 0 };
+  let sum: Figures = {};
   const failures: string[] = [];
   for (let seed = first; seed < first + count; seed++) {
     try {
       await inTime(play({ seed, days, database, folder }, async (story) => {
         onSeed(`seed ${seed}: ${lineOf(story)}`);
         await prove(story);
-        sum.requests += story.log.length;
-        sum.days += (story.endedMs - START_MS) / DAY_MS;
-        sum.processes += story.lives.length;
-        sum.killed += story.lives.filter(({ end }) => end === "killed").length;
+        sum = added(sum, figuresOf(story));
       }));
     } catch (cause) {
       const message = cause instanceof Error ? cause.message : String(cause);
@@ -51,23 +48,25 @@ export async function playSeeds(
     }
     await database.clear();
   }
-  const figures = `${count} seeds, ${failures.length} failed, ${Math.round(sum.days)} days, ` +
-    `${sum.requests} requests, ${sum.processes} processes, ${sum.killed} of them killed`;
+  const figures = `${count} seeds, ${failures.length} failed, ${formatFigures(sum)}`;
   return { failures, figures };
 }
 
-function lineOf({ scenario, log, lives, endedMs }: Story): string {
-  const killed = lives.filter(({ end }) => end === "killed").length;
-  const days = Math.round((endedMs - START_MS) / DAY_MS);
-  const limits = scenario.limits.map(({ yaml }) => yaml).join(", ");
-  const { outages, skewMs, timeoutMs, hiddenQuota, announcesQuota, hasKvFile } = scenario;
-  return `${days} days, ${log.length} requests, ${lives.length} processes, ${killed} killed, ` +
-    `${outages.length} outages, [${limits}], skew ${Math.round(skewMs / 1_000)} s, ` +
-    `timeout ${timeoutMs / 1_000} s` +
-    (hiddenQuota === undefined
-      ? ""
-      : `, ${announcesQuota ? "announced" : "hidden"} ${hiddenQuota}/d`) +
-    (hasKvFile ? ", KV file" : "");
+/** The scenario and what happened in it. */
+function lineOf(story: Story): string {
+  const { limits, skewMs, timeoutMs, hiddenQuota, announcesQuota, hasKvFile, budgetMs } =
+    story.scenario;
+  return [
+    `[${limits.map(({ yaml }) => yaml).join(", ")}]`,
+    ...(hiddenQuota === undefined
+      ? []
+      : [`${announcesQuota ? "announced" : "hidden"} ${hiddenQuota}/d`]),
+    `skew ${Math.round(skewMs / 1_000)} s`,
+    `timeout ${timeoutMs / 1_000} s`,
+    ...(budgetMs === undefined ? [] : [`slices of ${budgetMs / 1_000} s`]),
+    ...(hasKvFile ? ["KV file"] : []),
+    formatFigures(figuresOf(story)),
+  ].join(", ");
 }
 
 async function inTime(playing: Promise<void>): Promise<void> {
