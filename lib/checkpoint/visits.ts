@@ -3,7 +3,7 @@
 // a rebuilt checkpoint knows it too. It writes nothing.
 import type { Job } from "../config/schema/job.ts";
 import type { Track } from "../plan/scope.ts";
-import { agesOf, restingDates, type Visit } from "../plan/settling.ts";
+import { agesOf, type NextVisit, nextVisit, restingDates, type Visit } from "../plan/settling.ts";
 import { parseCivil } from "../plan/time/civil.ts";
 import type { Window } from "../plan/time/window.ts";
 import { subtract, union } from "../plan/coverage.ts";
@@ -49,6 +49,28 @@ export class Visits {
       later = union([...later, visit]);
     }
     return union(resting);
+  }
+
+  /** When the first dates of a scope are due again; undefined if none are. */
+  next(
+    scope: string,
+    ages: readonly number[],
+    nowMs: number,
+    timeZone: string,
+  ): NextVisit | undefined {
+    const all: NextVisit[] = [];
+    for (const [id, visits] of this.#byTrack) {
+      if (JSON.parse(id)[0] !== scope) continue;
+      let later: Window[] = [];
+      for (const visit of visits.toReversed()) {
+        for (const part of subtract(visit, later)) {
+          const next = nextVisit({ ...visit, ...part }, ages, nowMs, timeZone);
+          if (next !== undefined) all.push(next);
+        }
+        later = union([...later, visit]);
+      }
+    }
+    return all.toSorted((a, b) => a.atMs - b.atMs)[0];
   }
 }
 

@@ -2,7 +2,7 @@
 // run fetches them, or ages at which they are fetched once each. It reads no clock; ages count from the end of
 // a day, or of a window shorter than a day, by the job's clock. Pure.
 import { subtract, union } from "./coverage.ts";
-import { civilAt, type CivilMinute, MINUTES_PER_DAY, startOfDay } from "./time/civil.ts";
+import { civilAt, type CivilMinute, instantOf, MINUTES_PER_DAY, startOfDay } from "./time/civil.ts";
 import type { Window } from "./time/window.ts";
 
 /** An age in milliseconds, or the ages at which dates are fetched again, ascending; undefined settles at once. */
@@ -66,6 +66,32 @@ export function restingDates(
   timeZone: string,
 ): Window[] {
   return subtract(visit, dueDates(visit, ages, nowMs, timeZone));
+}
+
+/** When dates are fetched again. */
+export interface NextVisit {
+  /** The instant from which they are due, epoch milliseconds. */
+  readonly atMs: number;
+  /** The age that they have then, in milliseconds. */
+  readonly ageMs: number;
+}
+
+/** When the first dates of a visit are due again: at `nowMs` at the earliest; undefined if they never are. */
+export function nextVisit(
+  visit: Visit,
+  ages: readonly number[],
+  nowMs: number,
+  timeZone: string,
+): NextVisit | undefined {
+  const next = ages.flatMap((ageMs) => {
+    const from = agedUpTo(visit, ageMs, visit.fetchedAtMs, timeZone);
+    if (from >= visit.to) return [];
+    const day = startOfDay(from) + MINUTES_PER_DAY;
+    const isShort = visit.to - visit.from < MINUTES_PER_DAY;
+    const end = isShort ? visit.to : Math.min(day, visit.to);
+    return [{ atMs: Math.max(nowMs, instantOf(end, timeZone) + ageMs), ageMs }];
+  });
+  return next.toSorted((a, b) => a.atMs - b.atMs)[0];
 }
 
 function agedDates(

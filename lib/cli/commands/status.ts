@@ -17,6 +17,10 @@ import {
 import { archiveHoldings } from "../../upsert/archive_index.ts";
 import { StopSignal } from "../signals.ts";
 import type { Checkpoint } from "../../checkpoint/checkpoint.ts";
+import type { RetryEntry } from "../../checkpoint/retry_entry.ts";
+import type { Window } from "../../plan/time/window.ts";
+import { readVisits } from "../../checkpoint/visits.ts";
+import { agesOf, type NextVisit } from "../../plan/settling.ts";
 import { civilAt } from "../../plan/time/civil.ts";
 import { viewFeeds, withFeeds } from "../../checkpoint/feed_view.ts";
 import { viewStreams } from "../../checkpoint/snapshot.ts";
@@ -176,6 +180,28 @@ interface Wanted {
   readonly ranged: boolean;
 }
 
+/** The dates of the failed windows of a stream. */
+function failedWindows(entries: readonly RetryEntry[], name: string, scope: string): Window[] {
+  return entries.flatMap((entry) =>
+    entry.kind === "failed" && entry.stream === name && entry.scope === scope
+      ? entry.window ?? []
+      : []
+  );
+}
+
+/** When the first dates of a stream whose `settle` lists ages are fetched again. */
+async function nextOf(
+  job: Job,
+  name: string,
+  scope: string,
+  target: Stores["target"],
+): Promise<NextVisit | undefined> {
+  const ages = agesOf(job.streams[name]!.settle);
+  if (ages === undefined) return undefined;
+  const visits = await readVisits(job, name, target);
+  return visits.next(scope, ages, Date.now(), job.time_zone);
+}
+
 async function readStatus(job: Job, stores: Stores, wanted: Wanted): Promise<Status> {
   const { checkpoint, names, options, ranged } = wanted;
   const range = ranged ? rangeOf(options) : undefined;
@@ -198,11 +224,8 @@ async function readStatus(job: Job, stores: Stores, wanted: Wanted): Promise<Sta
     streams[name] = {
       ...{ ...withFeeds(name, view, feedsOf), gaps, scopes: await checkpoint.scopes(name) },
       isDated: job.streams[name]!.window !== undefined,
-      failedWindows: entries.flatMap((entry) =>
-        entry.kind === "failed" && entry.stream === name && entry.scope === view.scope
-          ? entry.window ?? []
-          : []
-      ),
+      next: await nextOf(job, name, view.scope, stores.target),
+      failedWindows: failedWindows(entries, name, view.scope),
     };
   }
   return {

@@ -6,8 +6,9 @@ import { formatCount, formatNumber, oneLine } from "../../report/text/format.ts"
 import type { RunRecord } from "../../checkpoint/run_log.ts";
 import type { FeedView } from "../../checkpoint/feed_view.ts";
 import { type Days, daysOf, inDays, type StreamView } from "../../checkpoint/snapshot.ts";
+import type { NextVisit } from "../../plan/settling.ts";
 import type { Window } from "../../plan/time/window.ts";
-import { formatWait } from "../../report/text/wait.ts";
+import { formatInstant, formatWait } from "../../report/text/wait.ts";
 import { type Drift, driftLines } from "./drift_lines.ts";
 import type { Summary } from "../../report/summary.ts";
 import { fitTable } from "./fit_table.ts";
@@ -24,6 +25,8 @@ export type StreamStatus = StreamView<Window> & {
   feeds: readonly FeedView[];
   /** The dates of its failed windows. */
   failedWindows: readonly Window[];
+  /** When the first of its dates are fetched again; undefined unless `settle` lists ages. */
+  next?: NextVisit | undefined;
 };
 
 /** What `status` shows; `status --json` prints it with days. */
@@ -49,7 +52,7 @@ export interface Status {
 /** What `status --json` prints. */
 export function statusJson(status: Status): string {
   const streams = Object.entries(status.streams).map((
-    [name, { scopes, isDated: _, failedWindows: _windows, ...view }],
+    [name, { scopes, isDated: _, failedWindows: _windows, next: _next, ...view }],
   ) => [name, { ...inDays(view), scopes }] as const);
   return JSON.stringify({ ...status, streams: Object.fromEntries(streams) });
 }
@@ -116,6 +119,7 @@ function streamLines(name: string, stream: StreamStatus): string[] {
   if (stream.coverage.length > 0) lines.push(`  coverage   ${ranges(stream.coverage)}`);
   if (stream.empty.length > 0) lines.push(`  empty      ${ranges(stream.empty)}`);
   if (stream.unsettled.length > 0) lines.push(`  unsettled  ${ranges(stream.unsettled)}`);
+  if (stream.next !== undefined) lines.push(`  due        ${dueText(stream.next)}`);
   if (stream.gaps.length > 0) lines.push(`  gaps       ${ranges(stream.gaps)}`);
   for (const failed of stream.failed.slice(0, RANGES_SHOWN)) {
     lines.push(
@@ -154,6 +158,13 @@ function feedLines(feeds: readonly FeedView[]): string[] {
   });
   const more = feeds.length - shown.length;
   return more > 0 ? [...shown, `  and ${formatCount(more, "more feed")}`] : shown;
+}
+
+/** When dates are fetched again, and why: `from 2026-12-01 00:00 UTC, at the age of 3d`. */
+function dueText({ atMs, ageMs }: NextVisit): string {
+  const hours = Math.round(ageMs / 3_600_000);
+  const age = hours % 24 === 0 ? `${hours / 24}d` : `${hours}h`;
+  return `from ${formatInstant(atMs)}, at the age of ${age}`;
 }
 
 function daysText([first, last]: Days): string {
