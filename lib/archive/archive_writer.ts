@@ -26,7 +26,7 @@ export interface WriterOptions {
 const FILE_BYTES = 256 << 20;
 
 /** Bytes of parts of long responses after which they are made durable, though no batch waits for them. */
-const UNSYNCED_BYTES = 16 << 20;
+const UNSYNCED_BYTES = 4 << 20;
 
 /** Most writers that begin in the same second with the same random number. */
 const MOST_ATTEMPTS = 5;

@@ -1,12 +1,14 @@
 // Long files in the archive: kept part by part while they arrive, replayed and played back part by part, and
 // never taken for complete if they are not.
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { zipSync } from "fflate";
 import { WARCParser } from "warcio";
 import { PartedResponse } from "../../lib/archive/long_kept.ts";
+import { Failure } from "../../lib/failure.ts";
 import { playBack } from "../../lib/cli/commands/sandbox_archive.ts";
 import { serve } from "../support/http_server.ts";
 import { recordsOf } from "./reading_archive.ts";
+import { S3_ENV, startS3 } from "./s3_server.ts";
 import { archivingWorld } from "./things_api.ts";
 
 const COUNT = 12_000;
@@ -135,6 +137,30 @@ Deno.test("a long file whose end is missing in the archive is not replayed", asy
   await using other = await archivingWorld(job(api.url), { archive: world.archive! });
   const { error } = await other.backfill(`${DAY} --from-archive`);
   assertStringIncludes(String(error), "does not hold the current responses of things 2025-01-01");
+});
+
+Deno.test("a long file is archived to a bucket and replayed from there", async () => {
+  await using api = serve(() => new Response(BYTES));
+  await using s3 = startS3();
+  const kept = { archive: "s3://my-bucket/files", env: { ...S3_ENV, AWS_ENDPOINT_URL: s3.url } };
+  await using world = await archivingWorld(job(api.url), kept);
+  assertEquals((await world.backfill(DAY)).error, undefined);
+  await using other = await archivingWorld(job(api.url), kept);
+  assertEquals((await other.backfill(`${DAY} --from-archive`)).error, undefined);
+  assertEquals(await other.query(SUMS), WHOLE);
+});
+
+Deno.test("a long file is not read on once the archive cannot be written", async () => {
+  let parts = 0;
+  const response = new PartedResponse({
+    keep: () => ({ place: undefined, written: Promise.resolve(void parts++), day: null }),
+    check: () => {
+      if (parts > 0) throw new Failure("archive", "Cannot archive responses: the disk is full");
+    },
+  });
+  const megabyte = new Uint8Array(1 << 20);
+  for (let count = 0; count < 4; count++) await response.add(megabyte);
+  await assertRejects(() => response.add(megabyte), Failure, "the disk is full");
 });
 
 Deno.test("parts end with a line, and are written one after the other", async () => {
