@@ -1,10 +1,9 @@
 // Sends the one request that shows whether the API responds: the cheapest of the job, with the limiter, credentials
 // and parsing of a run, but sent once and with a short timeout. The date of the response shows whether this machine's
 // clock is right. Invariant: advice follows from the kind of an error and the status, never from a message.
-import { yieldingToEventLoop } from "../yield_to_event_loop.ts";
 import type { Job } from "../config/schema/job.ts";
 import type { Stream } from "../config/schema/job_schema.ts";
-import { readResponse } from "../fetch/response/read_response.ts";
+import { mayBeLong, readFirst, WHOLE_BYTES } from "../fetch/long_response.ts";
 import { renderRequest } from "../fetch/http/request.ts";
 import { type ApiClient, openApi } from "../fetch/api_client.ts";
 import type { FetchEvent } from "../fetch/fetch_event.ts";
@@ -56,12 +55,13 @@ async function request(api: ApiClient, name: string, { wallNow, signal }: ApiDep
   const unit = await firstUnit(job, client.stream, wallNow());
   const step = openPaginator(client.stream, job.source.url).first();
   const wire = renderRequest(job, client.stream, unit, step);
-  const response = await client.send(wire, signal);
+  const wholeBytes = mayBeLong(client.stream) ? WHOLE_BYTES : undefined;
+  const response = await client.send(wire, signal, { wholeBytes });
   const clock = examineClock(response.headers.get("date"), wallNow());
   const took = formatSeconds(response.ms / 1000);
   const summary = `${client.line(wire)} responded ${response.status} in ${took}`;
   try {
-    const { records } = await yieldingToEventLoop(readResponse(client.stream, response));
+    const { records } = await readFirst(client, { request: wire, response }, signal);
     return [fine("api", `${summary} with ${formatCount(records.length, "record")}`), ...clock];
   } catch (error) {
     const { found, do: todo } = problemOf("api", error, `Check "records" of stream "${name}"`);

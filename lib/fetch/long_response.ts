@@ -69,6 +69,33 @@ export async function* readPieces(
   }
 }
 
+/** A response and the request that it responds to. */
+export interface Exchanged {
+  /** The request. */
+  readonly request: WireRequest;
+  /** The response. */
+  readonly response: OkResponse;
+}
+
+/**
+ * Reads a response, or the first records of a long one, whose rest is dropped.
+ *
+ * @throws {Failure} of kind `window` if it does not have the declared shape.
+ */
+export async function readFirst(
+  client: StreamClient,
+  { request, response }: Exchanged,
+  signal: AbortSignal,
+): Promise<ParsedResponse> {
+  if (!isLong(response)) return await yieldingToEventLoop(readResponse(client.stream, response));
+  using _ = response.rest;
+  let read: ParsedResponse | undefined;
+  for await (read of readPieces(client, request, response, { signal, keeper: undefined })) {
+    if (read.records.length > 0) break;
+  }
+  return read!;
+}
+
 async function* keeping(bytes: Chunks, keeper: LongKept): AsyncGenerator<Uint8Array> {
   for await (const chunk of bytes) {
     await keeper.add(chunk);

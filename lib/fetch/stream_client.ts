@@ -116,8 +116,9 @@ export class StreamClient {
       const load = replay.find(request);
       const archived = await load?.();
       if (archived === undefined) throw notArchived(this.line(request));
-      const whole = await wholeOf(archived, this.api.job.source.max_body);
-      return this.replay(request, whole, mayFail);
+      const limit = this.api.job.source.max_body;
+      const taken = wholeBytes === undefined ? await wholeOf(archived, limit) : archived;
+      return this.replay(request, taken, mayFail);
     }
     const first: Attempt = { request, attempt: 1, signal, rank, place, wholeBytes };
     let tried = await this.#try(first);

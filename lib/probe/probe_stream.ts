@@ -16,7 +16,7 @@ import { renderRequest } from "../fetch/http/request.ts";
 import type { Unit } from "../fetch/http/unit.ts";
 import { orderExport } from "../fetch/ordered_export.ts";
 import { openPaginator } from "../fetch/paging/open_paginator.ts";
-import { readResponse } from "../fetch/response/read_response.ts";
+import { type Exchanged, mayBeLong, readFirst, WHOLE_BYTES } from "../fetch/long_response.ts";
 import { maskedRequest } from "../fetch/request_preview.ts";
 import type { ApiDependencies } from "../fetch/api_connection.ts";
 import type { OkResponse, StreamClient } from "../fetch/stream_client.ts";
@@ -26,6 +26,7 @@ import { guessRecords, outline } from "../extract/decode/outline.ts";
 import { outsideWindow } from "./outside_window.ts";
 import { type Probe, unsentProbe } from "./probe.ts";
 import { probePaging } from "./probe_paging.ts";
+import { longNotes } from "./long_note.ts";
 import { gatherCastFailures, neverFilled, reportRows } from "./row_report.ts";
 import { statusHint } from "./status_hint.ts";
 import { unmappedFields } from "./unmapped_field.ts";
@@ -56,14 +57,15 @@ export async function probeStream(
     const hint = sent.problem?.hint ?? statusHint(answer?.status) ?? null;
     return { ...unsent, problem: sent.problem && { ...sent.problem, hint }, answer };
   }
-  const answer = responseOf(sent);
-  const read = await attempt(() => reportOn(client, unit, sent), dependencies.signal);
-  const found = "problem" in read ? await reportOnShape(client, sent, read.problem) : read;
+  const { signal } = dependencies;
+  const answer = responseOf(sent.response);
+  const read = await attempt(() => reportOn(client, unit, sent, signal), signal);
+  const found = "problem" in read ? await reportOnShape(client, sent.response, read.problem) : read;
   return masked({ ...unsent, ...found, answer }, (text) => api.mask(text));
 }
 
 /** Requests the first page; an export is ordered and waited for before. */
-async function send(client: StreamClient, unit: Unit, signal: AbortSignal): Promise<OkResponse> {
+async function send(client: StreamClient, unit: Unit, signal: AbortSignal): Promise<Exchanged> {
   const { job } = client.api;
   const { stream } = client;
   const exported = stream.export && (await orderExport(client, unit, signal)).ready;
@@ -78,13 +80,16 @@ async function send(client: StreamClient, unit: Unit, signal: AbortSignal): Prom
   }
   const wanted = exported === undefined ? unit : { ...unit, export: exported };
   const step = openPaginator(stream, job.source.url, client.ends, exported?.files).first();
-  return await client.send(renderRequest(job, stream, wanted, step), signal);
+  const request = renderRequest(job, stream, wanted, step);
+  const wholeBytes = mayBeLong(stream) ? WHOLE_BYTES : undefined;
+  return { request, response: await client.send(request, signal, { wholeBytes }) };
 }
 
 /** What a response of the declared shape contains and becomes. */
-async function reportOn(client: StreamClient, unit: Unit, response: OkResponse) {
+async function reportOn(client: StreamClient, unit: Unit, probed: Exchanged, signal: AbortSignal) {
   const { job } = client.api;
-  const read = await yieldingToEventLoop(readResponse(client.stream, response));
+  const { response } = probed;
+  const read = await readFirst(client, probed, signal);
   const { shapes, extract } = compileExtractor(job, client.name);
   const extraction = extract({ ...read, ...unit });
   const rows = reportRows(shapes, extraction);
@@ -101,7 +106,11 @@ async function reportOn(client: StreamClient, unit: Unit, response: OkResponse) 
     untaken: unmappedFields(job, client.name, read.records),
     outside: outsideWindow(extraction, unit.window),
     rejected: gatherCastFailures(extraction.rejected, shapes),
-    notes: [...lostFractions(client.stream, extraction), ...extraction.shared.map(sharedKeyNote)],
+    notes: [
+      ...longNotes(response, read),
+      ...lostFractions(client.stream, extraction),
+      ...extraction.shared.map(sharedKeyNote),
+    ],
     ...hasRows || !NESTED.has(client.stream.format) ? {} : shapeOf(read.body),
   };
 }

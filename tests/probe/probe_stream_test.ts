@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { zipSync } from "fflate";
 import { monotonicClock } from "../../lib/fetch/rate/clock.ts";
 import { probeStream } from "../../lib/probe/probe_stream.ts";
 import { Failure } from "../../lib/failure.ts";
@@ -292,4 +293,21 @@ Deno.test("probeStream() shows integers that a float cannot hold, in records, re
   assertStringIncludes(shown, "meta.next_cursor: 98765432109876543210");
   const astray = await probe(wide, (job) => cut(job).replace("records: data", "records: rows"));
   assertStringIncludes(astray.text, "data[0].id        12345678901234567890");
+});
+
+Deno.test("probeStream() reads the first records of a long file, packed or not, and says so", async () => {
+  const line = (id: number) => `${id},2025-01-31T01:00:00Z,${"x".repeat(1000)}\n`;
+  const text = `id,at,note\n${Array.from({ length: 4_000 }, (_, id) => line(id)).join("")}`;
+  const bytes = new TextEncoder().encode(text);
+  const job = (text: string) =>
+    text.replace("    records: data\n", "    format: csv\n").replace("    total: meta.total\n", "")
+      .replace(/ {4}paging:.*\n/, "").replace(/ {6}- \{ table: parts.*\n/, "")
+      .replace(", value: value, unit: unit", "");
+  for (const body of [bytes, new Uint8Array(zipSync({ "a.csv": [bytes, { level: 0 }] }))]) {
+    const { probed, text } = await probe(() => new Response(body), job);
+    assertEquals(probed.problem, null);
+    const count = probed.records!.count;
+    assert(count > 10 && count < 2_000, `${count} records`);
+    assertStringIncludes(text, "the response is long: only its first ");
+  }
 });
