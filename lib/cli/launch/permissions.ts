@@ -2,16 +2,14 @@
 // job, the checkpoint, the embedded database and the logs, and the environment variables that these name.
 // They are derived from the job file and the settings, so that no API requires broader permissions than
 // its own hosts. It opens only the job's files.
-import { parseS3, S3_VARIABLES, s3Address } from "../../archive/store/s3_address.ts";
 import { PROXY_NAMES } from "../../fetch/http/proxy.ts";
-import { parsePostgresUrl } from "../../upsert/postgres/url.ts";
 import { JOB_PLACES, JOB_SETTING, namedJob } from "../default_job.ts";
-import { IS_BUNDLED, packageFile } from "../package_files.ts";
 import { CONSOLE_NAMES, CONSOLE_PASSWORD, readSettings, SETTING_NAMES } from "../settings.ts";
 import { LOOK_VARIABLES } from "../terminal/look.ts";
 import { TRACE_NAMES } from "../trace_settings.ts";
 import { type Environment, hostOf, type JobAccess } from "./job_access.ts";
 import { readAccessApart } from "./parse_apart.ts";
+import { addArchive, addBoth, addKv, addTarget, type Grants } from "./storage_grants.ts";
 
 /** What a command requires; what is absent is not permitted. */
 export interface Needs {
@@ -39,15 +37,6 @@ export interface Needs {
   readonly jobPlaces?: boolean;
   /** Settings that override the environment. */
   readonly settings?: Readonly<Record<string, string>>;
-}
-
-/** The lists of a command's permissions. */
-interface Grants {
-  readonly net: Set<string>;
-  readonly read: Set<string>;
-  readonly write: Set<string>;
-  readonly env: Set<string>;
-  readonly sys: Set<string>;
 }
 
 /** Default port of the status page; `PORT` overrides it. */
@@ -192,104 +181,6 @@ function valueOf(args: readonly string[], flag: string): string | undefined {
     arg === flag ? args[at + 1] ?? [] : arg.startsWith(`${flag}=`) ? arg.slice(flag.length + 1) : []
   );
   return values.at(-1);
-}
-
-function addBoth(grants: Grants, path: string): void {
-  grants.read.add(path);
-  grants.write.add(path);
-}
-
-function addTarget(url: string, grants: Grants, env: Environment): void {
-  if (!url.startsWith("pglite:")) return addServer(url, grants);
-  addBoth(grants, url.slice("pglite:".length));
-  if (IS_BUNDLED) return void grants.read.add(packageFile("lib/bundle"));
-  grants.read.add(`${denoFolder(env)}/npm/registry.npmjs.org/@electric-sql/pglite`);
-  grants.read.add(`${import.meta.dirname}/../../../node_modules/@electric-sql/pglite`);
-}
-
-/** Grants a host and port, or a Unix socket; nothing for a URL that cannot be parsed. */
-function addServer(url: string, grants: Grants): void {
-  let address;
-  try {
-    address = parsePostgresUrl(url);
-  } catch {
-    return;
-  }
-  const { host, port, sslRootCert } = address;
-  if (host.startsWith("/")) addSocket(grants, `${host}/.s.PGSQL.${port}`);
-  else grants.net.add(`${host.includes(":") ? `[${host}]` : host}:${port}`);
-  if (sslRootCert !== undefined && sslRootCert !== "system") grants.read.add(sslRootCert);
-}
-
-/** The thread that compresses loads a separate module, which Deno reads only with permission. */
-function addArchive(
-  location: string,
-  use: "read" | "write",
-  grants: Grants,
-  env: Environment,
-): void {
-  if (use === "write") grants.read.add(packageFile(IS_BUNDLED ? "lib/bundle" : "lib"));
-  const bucket = parseS3(location)?.bucket;
-  if (bucket === undefined) {
-    return use === "write" ? addBoth(grants, location) : void grants.read.add(location);
-  }
-  for (const name of S3_VARIABLES) grants.env.add(name);
-  try {
-    const host = hostOf(s3Address(bucket, (name) => env[name]).url);
-    if (host !== undefined) grants.net.add(host);
-  } catch { /* the command says what is wrong with the endpoint */ }
-}
-
-/** Deno requires all three for a Unix socket. */
-function addSocket(grants: Grants, path: string): void {
-  grants.net.add(`unix:${path}`);
-  addBoth(grants, path);
-}
-
-/** Deno's cache folder, from which PGlite reads its WebAssembly. */
-function denoFolder(env: Environment): string {
-  if (env.DENO_DIR) return env.DENO_DIR;
-  switch (Deno.build.os) {
-    case "windows":
-      return `${env.LOCALAPPDATA ?? ""}/deno`;
-    case "darwin":
-      return `${env.HOME || homeFolder()}/Library/Caches/deno`;
-    default:
-      return `${env.XDG_CACHE_HOME || `${env.HOME || homeFolder()}/.cache`}/deno`;
-  }
-}
-
-/**
- * The home folder that Deno uses where HOME is not set, as under cron and systemd: of the system's users
- * the first one with a readable Deno cache, because the launcher may not look up its own user.
- */
-function homeFolder(): string {
-  try {
-    const users = Deno.readTextFileSync("/etc/passwd").split("\n").map((line) => line.split(":"));
-    return users.find(([, , , , , home = ""]) => isFolder(`${home}/.cache/deno/npm`))?.[5] ?? "";
-  } catch {
-    return "";
-  }
-}
-
-/** Grants the file if its folder exists; the folder if it must be created or the file is to be moved. */
-function addKv(path: string, grants: Grants, moves: boolean): void {
-  if (/^https?:/.test(path)) {
-    grants.env.add("DENO_KV_ACCESS_TOKEN");
-    const host = hostOf(path);
-    if (host !== undefined) grants.net.add(host);
-    return;
-  }
-  const folder = path.replace(/[/\\]?[^/\\]*$/, "") || ".";
-  addBoth(grants, moves || !isFolder(folder) ? folder : path);
-}
-
-function isFolder(path: string): boolean {
-  try {
-    return Deno.statSync(path).isDirectory;
-  } catch {
-    return false;
-  }
 }
 
 /** The paths as Deno accepts them; one with a comma is rare, and every command waits for what is imported here. */
