@@ -123,6 +123,7 @@ function explained(job: Job): string[] {
       formatNumber(profiles * 3600)
     } horses an hour. \`--check-status --with horse_profiles\` counts them.`,
     "- `--region-codes gb ire`, which returns fewer races: fewer pages of results, and the same number of racecards.",
+    "  `--check-status --region-codes gb ire` uses what runs with these codes have measured, once there are any.",
     "- A faster plan of the API: change `limits` of `source` in config/racing.yaml, and run `deno task docs`.",
   ];
 }

@@ -12,7 +12,7 @@ import type { EntryKind } from "./key.ts";
 import { jobPrefix } from "./key.ts";
 import type { DoneWindow } from "./done_window.ts";
 import { addSums, doneOf, foldRetries } from "./fold_logs.ts";
-import { type Measure, Measures } from "./measures.ts";
+import { type Measure, Measures, sumIds } from "./measures.ts";
 import { entries, readValue } from "./open_kv.ts";
 import type { RetryEntry } from "./retry_entry.ts";
 import { failedEntry, rejectedEntry } from "./retry_entry.ts";
@@ -87,7 +87,7 @@ export class Checkpoint {
     for await (const { key, value } of entries<Item>(this.#kv, { prefix }, BATCH)) {
       this.#tracked({ stream, scope, each: String(key.at(-1)) }).item = value;
     }
-    await this.measures.load(stream);
+    await this.measures.load(stream, scope);
   }
 
   async #loadCoverage(stream: string, scope: string): Promise<void> {
@@ -161,7 +161,8 @@ export class Checkpoint {
       if (window.rejectedCount > 0) changes.push(...retryList.add(rejectedEntry(window, at)));
     }
     changes.push(...this.#cover(windows));
-    changes.push(...this.measures.changes(new Set(windows.map(({ stream }) => stream))));
+    const sums = new Set(windows.flatMap(({ stream, scope }) => sumIds(stream, scope)));
+    changes.push(...this.measures.changes(sums));
     await this.#write(changes);
   }
 

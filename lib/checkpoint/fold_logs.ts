@@ -5,7 +5,7 @@ import type { Track } from "../plan/scope.ts";
 import type { LoggedFailure, LoggedTrack, LoggedWindow, Logs } from "../upsert/read_logs.ts";
 import type { Change } from "./change.ts";
 import type { DoneWindow } from "./done_window.ts";
-import { addMeasure, type Measure, NO_MEASURE } from "./measures.ts";
+import { addMeasure, type Measure, NO_MEASURE, sumIds } from "./measures.ts";
 import { failedEntry } from "./retry_entry.ts";
 import type { RetryList } from "./retry_list.ts";
 
@@ -70,8 +70,9 @@ export function addSums(
   const sums = Object.fromEntries(
     Object.entries(before).map(([stream, sum]) => [stream, { ...sum }]),
   );
-  for (const { stream, sums: more } of tracks) {
-    if (more.pages > 0 || more.minutes > 0) addMeasure(sums[stream] ??= { ...NO_MEASURE }, more);
+  for (const { stream, scope, sums: more } of tracks) {
+    if (more.pages === 0 && more.minutes === 0) continue;
+    for (const id of sumIds(stream, scope)) addMeasure(sums[id] ??= { ...NO_MEASURE }, more);
   }
   return sums;
 }

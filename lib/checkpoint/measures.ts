@@ -1,5 +1,5 @@
-// Owns what windows measured, summed by stream: requests, rows and time are forecast from it. A sum is
-// changed in memory and written together with the windows it counts; it never decides what is done.
+// Owns what windows measured, summed by stream, and by stream and parameters: requests, rows and time are forecast
+// from it. A sum is changed in memory and written together with the windows it counts; it never decides what is done.
 import type { Change } from "./change.ts";
 import { readValue } from "./open_kv.ts";
 
@@ -41,22 +41,31 @@ export class Measures {
     this.#prefix = prefix;
   }
 
-  /** Reads the sums of a stream, unless they are in memory already. */
-  async load(stream: string): Promise<void> {
-    const stored = await readValue<Measure>(this.#kv, [...this.#prefix, stream]);
-    if (stored !== null && !this.#sums.has(stream)) this.#sums.set(stream, stored);
+  /** Reads the sums of a stream, and those with its parameters, unless they are in memory already. */
+  async load(stream: string, scope: string): Promise<void> {
+    for (const id of sumIds(stream, scope)) {
+      const stored = await readValue<Measure>(this.#kv, [...this.#prefix, id]);
+      if (stored !== null && !this.#sums.has(id)) this.#sums.set(id, stored);
+    }
   }
 
   /** Adds what a window measured to the sums of its stream, in memory. */
-  add(stream: string, more: Measure): void {
-    const sum = this.#sums.get(stream) ?? { ...NO_MEASURE };
-    addMeasure(sum, more);
-    this.#sums.set(stream, sum);
+  add(stream: string, more: Measure, scope = ""): void {
+    for (const id of sumIds(stream, scope)) {
+      const sum = this.#sums.get(id) ?? { ...NO_MEASURE };
+      addMeasure(sum, more);
+      this.#sums.set(id, sum);
+    }
   }
 
-  /** The sums of a stream; undefined before its first window. */
+  /** The sums of a stream with any parameters; undefined before its first window. */
   of(stream: string): Measure | undefined {
     return this.#sums.get(stream);
+  }
+
+  /** The sums of a stream with these parameters, once they have been used; else those with any. */
+  with(stream: string, scope: string): Measure | undefined {
+    return this.#sums.get(sumIds(stream, scope).at(-1)!) ?? this.#sums.get(stream);
   }
 
   /**
@@ -69,13 +78,18 @@ export class Measures {
     return this.changes(this.#sums.keys());
   }
 
-  /** The changes that write the sums of these streams. */
-  changes(streams: Iterable<string>): Change[] {
-    return [...streams].flatMap((stream) => {
-      const sum = this.#sums.get(stream);
-      return sum === undefined ? [] : [{ key: [...this.#prefix, stream], value: () => sum }];
+  /** The changes that write these sums. */
+  changes(ids: Iterable<string>): Change[] {
+    return [...ids].flatMap((id) => {
+      const sum = this.#sums.get(id);
+      return sum === undefined ? [] : [{ key: [...this.#prefix, id], value: () => sum }];
     });
   }
+}
+
+/** The sums that a window counts towards: that of its stream, and that of its stream and parameters. */
+export function sumIds(stream: string, scope: string): string[] {
+  return scope === "" ? [stream] : [stream, `${stream}\0${scope}`];
 }
 
 /** Adds what a window measured to a sum. */

@@ -86,7 +86,7 @@ export async function openPlan(
   return new StreamPlan({
     ...common,
     needed: (track) => neededBy(source, track, known),
-    recordsPerMinute: expectedRecordsPerMinute(stream, checkpoint.measures.of(name)),
+    recordsPerMinute: expectedRecordsPerMinute(stream, checkpoint.measures.with(name, scope)),
   });
 }
 

@@ -43,12 +43,13 @@ function doneWindow(job: Job, finished: Finished, visitOf: VisitOf): DoneWindow 
 
 function measure(checkpoint: Checkpoint, finished: Finished): void {
   const { unit, pages, records, rows, responseMs } = finished;
-  checkpoint.measures.add(unit.stream, {
+  const more = {
     windows: 1,
     pages,
     records,
     rows: rows.rows,
     minutes: unit.window === null ? 0 : unit.window.to - unit.window.from,
     answerMs: responseMs,
-  });
+  };
+  checkpoint.measures.add(unit.stream, more, unit.scope);
 }

@@ -100,7 +100,7 @@ async function surveyStream(source: PlanSource, name: string): Promise<StreamFor
     add(done, extents.done);
     add(left, extents.left);
   }
-  return forecastStream(stream, done, left, checkpoint.measures.of(name));
+  return forecastStream(stream, done, left, checkpoint.measures.with(name, scope));
 }
 
 /** The rows of a query; none if no run has created its tables yet. */

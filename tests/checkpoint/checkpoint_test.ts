@@ -346,6 +346,21 @@ Deno.test("Checkpoint.measures.add() adds up over runs and is written with the n
   assertEquals<unknown>(third.measures.of("results"), twice);
 });
 
+Deno.test("Checkpoint.measures.with() returns the sums of windows with the same parameters", async () => {
+  await using file = await kvFile();
+  const first = file.checkpoint();
+  await first.load("results", "region=gb");
+  first.measures.add("results", MEASURE, "region=gb");
+  first.measures.add("results", { ...MEASURE, records: 7 }, "region=fr");
+  const window = { ...doneWindow(dayAt(1)), scope: "region=gb" };
+  await first.done([window, { ...window, scope: "region=fr" }], NOW);
+  const second = file.checkpoint();
+  for (const scope of ["region=gb", "region=fr", ""]) await second.load("results", scope);
+  const records = (scope: string) => second.measures.with("results", scope)?.records;
+  assertEquals(["region=gb", "region=fr"].map(records), [MEASURE.records, 7]);
+  assertEquals(["", "region=ire"].map(records), Array(2).fill(MEASURE.records + 7));
+});
+
 Deno.test("Checkpoint fetches too much again, and forgets nothing, when only a part was written", async () => {
   await using file = await kvFile();
   const before = file.checkpoint();

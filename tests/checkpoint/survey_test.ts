@@ -4,6 +4,7 @@ import type { PlanSource } from "../../lib/checkpoint/open_plan.ts";
 import type { Survey } from "../../lib/checkpoint/survey.ts";
 import { surveyOf, surveyStreams } from "../../lib/checkpoint/survey.ts";
 import type { Job } from "../../lib/config/schema/job.ts";
+import { scopeOf } from "../../lib/plan/scope.ts";
 import { days, jobOf } from "../plan/jobs.ts";
 import { doneWindow, kvFile, NOW, RESULTS } from "./kv_file.ts";
 
@@ -136,6 +137,33 @@ Deno.test("surveyStreams() prefers what runs have measured to the job file", asy
   const { streams } = await survey(checkpoint);
   // 600 records a day are 1.2 pages: nearly every window has two.
   assertEquals([streams.racecards?.requests, streams.racecards?.rows], [56, 30 * 3000]);
+});
+
+Deno.test("surveyStreams() uses what runs with the same parameters have measured, and else what all have", async () => {
+  await using file = await kvFile();
+  const job = jobOf({
+    results: {
+      window: { max: "365d" },
+      request: "/results?from={from}&to={to}&region={params.region}",
+      paging: { by: "offset", size: 100 },
+      total: "total",
+      forecast: { records_per_day: 35, rows_per_record: 10 },
+    },
+  }, { params: { region: { about: "A region" } } });
+  const measure = (records: number) => ({
+    ...{ windows: 10, pages: 20, records, rows: records, minutes: 14_400, answerMs: 1 },
+  });
+  const rowsOf = async (params: Record<string, unknown>) => {
+    const { streams } = await survey(checkpoint, { job, params });
+    return streams.results?.rows;
+  };
+  const checkpoint = file.checkpoint();
+  const scope = scopeOf(job, "results", { region: "north" });
+  assertEquals(await rowsOf({ region: "north" }), 30 * 350);
+  checkpoint.measures.add("results", measure(1_000), scope);
+  checkpoint.measures.add("results", measure(5_000), scopeOf(job, "results", {}));
+  assertEquals(await rowsOf({ region: "north" }), 30 * 100);
+  assertEquals(await rowsOf({ region: "south" }), 30 * 300);
 });
 
 Deno.test("surveyStreams() counts each value of for_each, with separate coverage", async () => {

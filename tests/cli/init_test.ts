@@ -61,7 +61,7 @@ Deno.test("init says what is wrong with a document, a sample or a path, and writ
     [["--openapi", "api.json", "--path", "/v2/reading"], 'hint: Did you mean "/v2/readings"?'],
     [
       ["--sample", "other.yaml", "--url", "https://a.example", "--path", "/a"],
-      "it is not JSON, NDJSON or CSV",
+      "it is not JSON, NDJSON, XML or CSV",
     ],
     [["--url", "https://a.example"], "--path is not given"],
     [

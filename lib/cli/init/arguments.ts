@@ -17,7 +17,7 @@ export const FLAGS: Flags = {
   openapi: value("FILE", "OpenAPI document with the URL, parameters, tables and credentials."),
   sample: value(
     "FILE",
-    "A saved response (JSON, NDJSON or CSV) with the records, tables and columns.",
+    "A saved response (JSON, NDJSON, XML or CSV) with the records, tables and columns.",
   ),
   "date-param": value("P", "Query parameter that takes one day."),
   "from-param": value("P", "Query parameter of the first day or instant."),

@@ -156,7 +156,7 @@ async function resumedPlan(source: PlanSource, name: string): Promise<UnitSource
     scope,
     each: eachValues(stream, params, async function* () {}),
     needed: (track) => neededBy(source, track, visits),
-    recordsPerMinute: expectedRecordsPerMinute(stream, checkpoint.measures.of(name)),
+    recordsPerMinute: expectedRecordsPerMinute(stream, checkpoint.measures.with(name, scope)),
   });
 }
 
