@@ -7,12 +7,17 @@ import { tempDir } from "../support/temp.ts";
 import type { PageServer } from "./page_server.ts";
 import { serverSeconds, type Timed, timed } from "./processor_time.ts";
 
-/** PostgreSQL's own defaults; the test server's are faster than any real one. */
+/**
+ * PostgreSQL's own defaults; the test server's are faster than any real one. Nothing runs in the background that
+ * would count for the wrong run.
+ */
 export const DEFAULTS: Record<string, string> = {
   fsync: "on",
   full_page_writes: "on",
   synchronous_commit: "on",
   shared_buffers: "128MB",
+  autovacuum: "off",
+  max_wal_size: "8GB",
 };
 
 /** What is run. */
@@ -39,6 +44,36 @@ export interface RacingTime extends Pick<Timed, "seconds"> {
 }
 
 const FIRST = parseCivil("2024-03-01")!;
+
+/** What a row takes, in microseconds of processor time, without the start of processes. */
+export interface RowCost {
+  readonly clientUs: number;
+  readonly serverUs: number;
+  /** Rows of a window. */
+  readonly rowsOfWindow: number;
+  /** Seconds of processor time until the first row. */
+  readonly startSeconds: number;
+  /** Seconds on the clock of the long run. */
+  readonly seconds: number;
+}
+
+/** Days of the short run. */
+const SHORT_DAYS = 5;
+
+/** Measures what a row takes: the difference of a long and a short run. */
+export async function rowCost(command: RacingCommand): Promise<RowCost> {
+  const short = await runRacing({ ...command, days: SHORT_DAYS });
+  const long = await runRacing(command);
+  const rows = long.rows - short.rows;
+  const perRow = (of: "clientSeconds" | "serverSeconds") => (long[of] - short[of]) / rows;
+  return {
+    clientUs: 1e6 * perRow("clientSeconds"),
+    serverUs: 1e6 * perRow("serverSeconds"),
+    rowsOfWindow: rows / (long.windows - short.windows),
+    startSeconds: short.clientSeconds - perRow("clientSeconds") * short.rows,
+    seconds: long.seconds,
+  };
+}
 
 /** Runs racecards and results into a new database. */
 export async function runRacing(

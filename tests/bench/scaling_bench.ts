@@ -1,9 +1,8 @@
 // Prints the processor time that rows of the racing job take on their whole way, of the workers and of PostgreSQL,
 // with 1, 2 and 4 workers; that of a claim; and from them, by scaling_model.ts, where PostgreSQL or the claims
-// become the limit. Processor time holds on a busy machine, and on one with fewer cores than workers. It is the
-// difference of a long and a short run, so that the start of processes does not count.
+// become the limit. Processor time holds on a busy machine, and on one with fewer cores than workers.
 //
-//     deno run -A tests/bench/scaling_bench.ts [--days 60] [--rounds 1] [--workers 1,2,4]
+//     deno run -A tests/bench/scaling_bench.ts [--days 80] [--rounds 1] [--workers 1,2,4]
 import { parseArgs } from "@std/cli/parse-args";
 import { MINUTES_PER_DAY, parseCivil } from "../../lib/plan/time/civil.ts";
 import { ClaimTable } from "../../lib/upsert/claim_table.ts";
@@ -11,7 +10,7 @@ import { openTarget } from "../../lib/upsert/open_target.ts";
 import { type PostgresServer, startPostgres } from "../support/postgres_server.ts";
 import { startPageServer } from "./page_server.ts";
 import { serverSeconds } from "./processor_time.ts";
-import { DEFAULTS, runRacing } from "./racing_command.ts";
+import { DEFAULTS, type RowCost, rowCost, runRacing } from "./racing_command.ts";
 import { median } from "./racing_run.ts";
 import {
   claimLimit,
@@ -32,8 +31,6 @@ export interface ScalingOptions {
 }
 
 const FIRST = parseCivil("2024-03-01")!;
-/** Days of the short run: long enough that code is compiled. */
-const SHORT_DAYS = 10;
 const CLAIMS = 2_000;
 const [WINDOWS_OF_CLAIM, PROPOSED] = [8, 64];
 /** A commit on a disk of a data center. */
@@ -45,38 +42,26 @@ export async function scalingBench({ days, rounds, workers }: ScalingOptions): P
   await using pages = await startPageServer();
   // The server makes its pages once before they count.
   await runRacing({ server, pages, days });
-  let alone: Costs | undefined;
-  const claimUs = await claimCost(server);
+  let alone: RowCost | undefined;
   for (const count of workers) {
-    const costs: Costs[] = [];
-    const seconds: number[] = [];
+    const costs: RowCost[] = [];
     for (let round = 0; round < rounds; round++) {
-      const short = await runRacing({ server, pages, workers: count, days: SHORT_DAYS });
-      const long = await runRacing({ server, pages, workers: count, days });
-      const rows = long.rows - short.rows;
-      costs.push({
-        clientUs: 1e6 * (long.clientSeconds - short.clientSeconds) / rows,
-        serverUs: 1e6 * (long.serverSeconds - short.serverSeconds) / rows,
-        rowsOfWindow: rows / (long.windows - short.windows),
-        ...{ claimUs, commitMs: COMMIT_MS },
-      });
-      seconds.push(long.seconds);
+      costs.push(await rowCost({ server, pages, days, workers: count }));
     }
-    const of = (name: keyof Costs) => median(costs.map((one) => one[name]));
-    const middle: Costs = {
-      ...{ clientUs: of("clientUs"), serverUs: of("serverUs"), rowsOfWindow: of("rowsOfWindow") },
-      ...{ claimUs, commitMs: COMMIT_MS },
-    };
-    alone ??= middle;
-    console.log(
-      `${count} workers  ${middle.clientUs.toFixed(1)} us of the workers a row ` +
-        `(${(middle.clientUs / alone.clientUs).toFixed(2)} of one)  ` +
-        `${middle.serverUs.toFixed(1)} us of PostgreSQL (${
-          (middle.serverUs / alone.serverUs).toFixed(2)
-        })  ${median(seconds).toFixed(1)} s on the clock`,
-    );
+    const of = (name: keyof RowCost) => median(costs.map((one) => one[name]));
+    const [clientUs, serverUs] = [of("clientUs"), of("serverUs")];
+    alone ??= { ...costs[0]!, clientUs, serverUs };
+    console.log([
+      `${count} workers`,
+      `${clientUs.toFixed(1)} us of the workers a row (${
+        (clientUs / alone.clientUs).toFixed(2)
+      } of one)`,
+      `${serverUs.toFixed(1)} us of PostgreSQL (${(serverUs / alone.serverUs).toFixed(2)})`,
+      `${(of("startSeconds") / count).toFixed(2)} s to start a worker`,
+      `${of("seconds").toFixed(1)} s on the clock`,
+    ].join("  "));
   }
-  printModel(alone!);
+  printModel({ ...alone!, claimUs: await claimCost(server), commitMs: COMMIT_MS });
 }
 
 /** Processor time of PostgreSQL for a claim of eight windows of 64 that are proposed, in microseconds. */
@@ -127,7 +112,7 @@ function printModel(costs: Costs): void {
 if (import.meta.main) {
   const flags = parseArgs(Deno.args, {
     string: ["days", "rounds", "workers"],
-    default: { days: "60", rounds: "1", workers: "1,2,4" },
+    default: { days: "80", rounds: "1", workers: "1,2,4" },
   });
   await scalingBench({
     days: Number(flags.days),
