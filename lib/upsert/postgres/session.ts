@@ -51,20 +51,12 @@ export class PostgresSession implements Session {
   }
 
   query(sql: string, options: QueryOptions = {}): Promise<QueryResult> {
-    if (options.readOnly) {
-      return this.#read((client) => runQuery(client, sql, options.parameters));
-    }
-    return this.#reader.use(async (client) => {
-      await client.query(this.#beginWrite.join(";\n"));
-      try {
-        const result = await runQuery(client, sql, options.parameters);
-        await client.query("COMMIT");
-        return result;
-      } catch (error) {
-        await client.query("ROLLBACK").catch(() => {});
-        throw error;
-      }
-    });
+    const [begin, end] = options.readOnly
+      ? [`BEGIN READ ONLY;\n${this.#beginRead}`, "ROLLBACK"]
+      : [this.#beginWrite.join(";\n"), "COMMIT"];
+    return this.#reader.use((client) =>
+      inOneTrip(client, begin, () => runQuery(client, sql, options.parameters), end)
+    );
   }
 
   readAll(
@@ -93,6 +85,34 @@ export class PostgresSession implements Session {
       await client.query(`BEGIN READ ONLY;\n${this.#beginRead}`);
       return await run(client);
     }, (client) => client.query("ROLLBACK"));
+  }
+}
+
+/**
+ * Runs a query in a transaction and waits for the network once: its three messages are sent together. Where the
+ * query fails, so does the transaction, and its end rolls it back.
+ */
+async function inOneTrip<T>(
+  client: Client,
+  begin: string,
+  run: () => Promise<T>,
+  end: string,
+): Promise<T> {
+  // On only meanwhile, because pg takes no statements of other classes then (pipelined_transaction.ts).
+  const mode = client as { -readonly [K in "pipeline"]: Client[K] };
+  mode.pipeline = true;
+  try {
+    const [begun, result, ended] = await Promise.allSettled([
+      client.query(begin),
+      run(),
+      client.query(end),
+    ]);
+    for (const each of [begun, result, ended]) {
+      if (each.status === "rejected") throw each.reason;
+    }
+    return (result as PromiseFulfilledResult<T>).value;
+  } finally {
+    mode.pipeline = false;
   }
 }
 
