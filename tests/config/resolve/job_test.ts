@@ -10,6 +10,28 @@ async function check(cases: [Record<string, unknown>, ...string[]][]): Promise<v
 
 const STREAM = "streams.readings";
 
+Deno.test("resolveJob() takes the number of a page anywhere in the request of a stream that counts pages", () =>
+  check([
+    [{
+      [`${STREAM}.request`]: { path: "/r", query: { day: "{from}", q: "LIMIT 9 OFFSET {offset}" } },
+      [`${STREAM}.paging`]: { by: "offset", size: 9 },
+    }],
+    [
+      {
+        [`${STREAM}.request`]: { path: "/r", query: { day: "{from}", p: "{page}" } },
+        [`${STREAM}.paging`]: { by: "offset", size: 9 },
+      },
+      '"{page}" requires paging by page; write "paging: { by: page, ... }"',
+    ],
+    [
+      {
+        [`${STREAM}.request`]: { path: "/r", method: "POST", body: { d: "{from}", p: "{page}" } },
+        [`${STREAM}.paging`]: { by: "page", size: 9, in: "body" },
+      },
+      'the request has "{page}" already; leave out "in: body"',
+    ],
+  ]));
+
 Deno.test("resolveJob() checks keys, indexes, versions and references of tables", () =>
   check([
     [{}],
