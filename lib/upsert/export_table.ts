@@ -2,6 +2,7 @@
 // process finds them. Each call is one statement, so it works through a pooler. The table is created when
 // a job first orders an export.
 import type { ExportStore } from "../fetch/export_store.ts";
+import { LateTable } from "./late_table.ts";
 import type { Target } from "./write/target.ts";
 
 const TABLE = "hindcast_exports";
@@ -15,15 +16,16 @@ ON CONFLICT (key) DO UPDATE SET id = excluded.id, ordered_at = excluded.ordered_
 /** The exports kept in a target. */
 export class ExportTable implements ExportStore {
   readonly #target: Pick<Target, "query">;
-  #created: Promise<void> | undefined;
+  readonly #table: LateTable;
 
   /** Sends nothing yet. */
   constructor(target: Pick<Target, "query">) {
     this.#target = target;
+    this.#table = new LateTable(target, TABLE, CREATE_SQL);
   }
 
   async read(key: string): Promise<string | undefined> {
-    await this.#prepare();
+    await this.#table.ready();
     const { rows: [row] } = await this.#target.query(`SELECT id FROM ${TABLE} WHERE key = $1`, {
       parameters: [key],
     });
@@ -31,34 +33,12 @@ export class ExportTable implements ExportStore {
   }
 
   async keep(key: string, id: string): Promise<void> {
-    await this.#prepare();
+    await this.#table.ready();
     await this.#target.query(KEEP_SQL, { parameters: [key, id] });
   }
 
   async forget(key: string): Promise<void> {
-    await this.#prepare();
+    await this.#table.ready();
     await this.#target.query(`DELETE FROM ${TABLE} WHERE key = $1`, { parameters: [key] });
-  }
-
-  async #prepare(): Promise<void> {
-    await (this.#created ??= this.#create().catch((error) => {
-      this.#created = undefined;
-      throw error;
-    }));
-  }
-
-  /** Checks first: if the table exists, the right to create tables is not required. */
-  async #create(): Promise<void> {
-    try {
-      if (await this.#isMissing()) await this.#target.query(CREATE_SQL);
-    } catch (error) {
-      // Another process may have created it at the same time.
-      if (await this.#isMissing()) throw error;
-    }
-  }
-
-  async #isMissing(): Promise<boolean> {
-    const { rows: [row] } = await this.#target.query(`SELECT to_regclass('${TABLE}') IS NULL`);
-    return row?.[0] === true;
   }
 }

@@ -2,6 +2,7 @@
 // Each call is one statement, so it works through a pooler. The table is created when a job first needs it.
 // Invariant: tokens are replaced only by the process that may refresh them, or where nobody has since.
 import type { ClaimedTokens, TokenStore } from "../fetch/http/token_store.ts";
+import { LateTable } from "./late_table.ts";
 import type { Target } from "./write/target.ts";
 
 const TABLE = "hindcast_tokens";
@@ -24,11 +25,12 @@ WHERE account = $1 AND holder = $2`;
 /** The tokens kept in a target. */
 export class TokenTable implements TokenStore {
   readonly #target: Pick<Target, "query">;
-  #created: Promise<void> | undefined;
+  readonly #table: LateTable;
 
   /** Sends nothing yet. */
   constructor(target: Pick<Target, "query">) {
     this.#target = target;
+    this.#table = new LateTable(target, TABLE, CREATE_SQL);
   }
 
   async claim(
@@ -36,10 +38,7 @@ export class TokenTable implements TokenStore {
     holder: string,
     leaseMs: number,
   ): Promise<ClaimedTokens | undefined> {
-    await (this.#created ??= this.#create().catch((error) => {
-      this.#created = undefined;
-      throw error;
-    }));
+    await this.#table.ready();
     const { rows: [row] } = await this.#target.query(CLAIM_SQL, {
       parameters: [account, holder, leaseMs],
     });
@@ -59,20 +58,5 @@ export class TokenTable implements TokenStore {
 
   async release(account: string, holder: string): Promise<void> {
     await this.#target.query(RELEASE_SQL, { parameters: [account, holder] });
-  }
-
-  /** Checks first: if the table exists, the right to create tables is not required. */
-  async #create(): Promise<void> {
-    try {
-      if (await this.#isMissing()) await this.#target.query(CREATE_SQL);
-    } catch (error) {
-      // Another process may have created it at the same time.
-      if (await this.#isMissing()) throw error;
-    }
-  }
-
-  async #isMissing(): Promise<boolean> {
-    const { rows: [row] } = await this.#target.query(`SELECT to_regclass('${TABLE}') IS NULL`);
-    return row?.[0] === true;
   }
 }

@@ -78,3 +78,11 @@ Deno.test("problemOf() notices unknown commands and flags, and words that are no
   assertEquals(problemOf("backfill --start-date 2025-01-01 --only a b --resume"), undefined);
   assertEquals(problemOf("check VALUE"), undefined);
 });
+
+Deno.test("every command has a help text that names it", () => {
+  const silent = PROGRAM_NAMES.filter((name) => {
+    const { code } = TASKS.find(({ path }) => path === `tasks/${name}.ts`)!;
+    return !new RegExp(`helpText\\(\\s*["'\`]${name}\\b`).test(code);
+  });
+  assertEquals(silent, []);
+});
