@@ -1,6 +1,12 @@
 // The permissions of each command as a readable list, and a proof that a process started with them can do no more.
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { COMMAND_NAMES, flagsOf, PROGRAM_NAMES } from "../../../lib/cli/launch/needs.ts";
+import {
+  COMMAND_NAMES,
+  FIXED,
+  fixedFlags,
+  flagsOf,
+  PROGRAM_NAMES,
+} from "../../../lib/cli/launch/needs.ts";
 import { Failure } from "../../../lib/failure.ts";
 import { sharedPostgres } from "../../support/postgres_server.ts";
 import { openSite } from "../../faults/site.ts";
@@ -428,4 +434,9 @@ streams: { s: { request: /t, rows: t } }
   assertEquals([granted.includes("SHELL_SECRET"), granted.includes("TINY_B")], [false, true]);
   const { stderr } = await runTask("probe", args, { env: { ...env, BACKFILL_LOGS: dir.path } });
   assertStringIncludes(stderr, 'warning: the job does not receive the variable "SHELL_SECRET"');
+});
+
+Deno.test("only init may ask for a permission: to send the request that its user allows", () => {
+  const asking = Object.keys(FIXED).filter((name) => !fixedFlags(name, []).includes("--no-prompt"));
+  assertEquals(asking, ["init"]);
 });
