@@ -194,7 +194,9 @@ export class StreamClient {
         const status = result instanceof HttpError ? undefined : result.status;
         const reason = reasonOf(result);
         const isRefusal = status !== undefined && job.source.retry.statuses.includes(status);
-        const failed = { reason, status, isRefusal, isFinal, responsesBefore, retryAfterMs };
+        const mayBeMistake = result instanceof HttpError && result.kind === "certificate";
+        const facts = { reason, status, isRefusal, mayBeMistake, isFinal };
+        const failed = { ...facts, responsesBefore, retryAfterMs };
         return hasWaited = await availability.failed(failed);
       },
       onRetry: ({ attempt, ...retry }) =>

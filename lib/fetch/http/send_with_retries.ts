@@ -2,7 +2,7 @@
 // Invariant: at most `policy.attempts` attempts, each after the wait that retry.ts decided.
 import type { Clock } from "../rate/clock.ts";
 import type { HttpHead, HttpResponse } from "./http.ts";
-import { HttpError } from "./http_error.ts";
+import { HttpError, type HttpErrorKind } from "./http_error.ts";
 import { readRateLimit, readRetryAfter } from "../rate/rate_headers.ts";
 import {
   decide,
@@ -68,7 +68,9 @@ export async function sendWithRetries<A extends HttpResponse>(
     const outcome = result instanceof HttpError
       ? { error: result.kind }
       : outcomeOf(result, options.wallNow());
-    const isFinal = attempt >= policy.attempts;
+    // A request whose server is not trusted is not retried.
+    const isFinal = attempt >= policy.attempts ||
+      "error" in outcome && outcome.error === "certificate";
     if (mayBeOutage(outcome, policy, emptyStatuses)) {
       const retryAfterMs = "error" in outcome ? 0 : outcome.retryAfterMs ?? 0;
       if (await options.isOutage?.({ result, isFinal, retryAfterMs })) {
@@ -85,13 +87,16 @@ export async function sendWithRetries<A extends HttpResponse>(
   }
 }
 
+/** Errors that an API that is unreachable, or whose certificate has expired, causes for every request. */
+const OUTAGE_ERRORS: ReadonlySet<HttpErrorKind> = new Set(["timeout", "connection", "certificate"]);
+
 /** Whether the failure may be caused by an API that is unreachable rather than by this request. */
 function mayBeOutage(
   outcome: Outcome,
   { statuses }: RetryPolicy,
   emptyStatuses: readonly number[],
 ): boolean {
-  if ("error" in outcome) return outcome.error === "timeout" || outcome.error === "connection";
+  if ("error" in outcome) return OUTAGE_ERRORS.has(outcome.error);
   const { status, retryAfterMs } = outcome;
   const isRefusal = statuses.includes(status) && !retryAfterMs;
   return (status >= 500 || isRefusal) && !emptyStatuses.includes(status);

@@ -29,6 +29,8 @@ export interface FailedAttempt {
   readonly reason: string;
   /** Status of the response; undefined where there was none. */
   readonly status: number | undefined;
+  /** Whether the job may be to blame, as for an untrusted certificate, where no request got a response yet. */
+  readonly mayBeMistake: boolean;
   /** Whether the job declares the status as a refusal of all requests, such as a used-up quota. */
   readonly isRefusal: boolean;
   /** Whether no attempt is left. */
@@ -161,7 +163,8 @@ export class Availability {
     }
     // A server error before the first response may be a mistake in the job rather than an outage.
     const { status } = attempt;
-    const isOwnError = status !== undefined && !GATEWAY_STATUSES.has(status);
+    const isOwnError = attempt.mayBeMistake ||
+      status !== undefined && !GATEWAY_STATUSES.has(status);
     if (this.responses === 0 && isOwnError && !attempt.isRefusal) return false;
     this.#failingSince ??= { ms: clock.now(), wallMs: wallNow() };
     this.#failures++;

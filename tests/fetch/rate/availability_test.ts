@@ -24,7 +24,7 @@ function setup(giveUpAfterMs: number | undefined = 86_400_000, signal = NEVER) {
   const fail = (more: Partial<FailedAttempt> = {}) =>
     availability.failed({
       ...{ reason: "down", status: 503, isFinal: false, responsesBefore: 0, retryAfterMs: 0 },
-      isRefusal: false,
+      ...{ isRefusal: false, mayBeMistake: false },
       ...more,
     });
   return { clock, availability, waits, probes, api, replay, fail };
@@ -58,6 +58,17 @@ Deno.test("Availability.failed() assumes an outage when the only request in flig
   availability.responded(replay);
   api.isUp = false;
   const failed = fail({ isFinal: true, responsesBefore: 1, status: 500 });
+  await clock.advance(1_000);
+  assertEquals(await failed, true);
+});
+
+Deno.test("Availability.failed() takes an untrusted certificate for an outage only after a response", async () => {
+  const { clock, availability, replay, fail, api } = setup();
+  const untrusted = { status: undefined, mayBeMistake: true, isFinal: true };
+  for (let at = 0; at < 5; at++) assertEquals(await fail(untrusted), false);
+  availability.responded(replay);
+  api.isUp = false;
+  const failed = fail({ ...untrusted, responsesBefore: 1 });
   await clock.advance(1_000);
   assertEquals(await failed, true);
 });
@@ -155,7 +166,13 @@ Deno.test("Availability waits as long as a retry would before it probes", async 
     onWait: (wait) => waits.push(wait),
     firstWaitMs: 15_000,
   });
-  const refusal = { reason: "refused", status: 403, isRefusal: true, isFinal: false };
+  const refusal = {
+    reason: "refused",
+    status: 403,
+    isRefusal: true,
+    mayBeMistake: false,
+    isFinal: false,
+  };
   await availability.failed({ ...refusal, responsesBefore: 0, retryAfterMs: 0 });
   assertEquals(waits.map((wait) => wait?.untilMs), [15_000]);
 });
