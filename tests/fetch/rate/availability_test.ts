@@ -187,6 +187,7 @@ Deno.test("Availability.failed() never finds an outage when outages are not wait
     status: 503,
     isFinal: true,
     isRefusal: false,
+    mayBeMistake: false,
     responsesBefore: 0,
     retryAfterMs: 0,
   };
