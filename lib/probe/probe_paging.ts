@@ -14,6 +14,7 @@ import type { PageFacts, Verdict } from "../fetch/paging/paginator.ts";
 import { type ParsedResponse, readResponse } from "../fetch/response/read_response.ts";
 import { Failure } from "../failure.ts";
 import { yieldingToEventLoop } from "../yield_to_event_loop.ts";
+import { probeFeed } from "./probe_feed.ts";
 import { guessTotal, type PagingSign, pagingSigns } from "./paging_signs.ts";
 
 /** How the pages of a response continue, as far as two pages show. */
@@ -53,7 +54,12 @@ export async function probePaging(
   page: FirstPage,
 ): Promise<PagingReport> {
   const { job } = client.api;
-  const { paging: { by }, window } = client.stream;
+  const { paging: { by }, window, since } = client.stream;
+  if (since !== undefined && by === "none") {
+    const report = probeFeed(client, unit, factsOf(client, unit, page));
+    const none = { total: null, second: null, split: null, signs: [], guesses: [] };
+    return { by: "since", ...none, ...report };
+  }
   const paginator = openPaginator(client.stream, job.source.url);
   paginator.first();
   const facts = factsOf(client, unit, page);

@@ -1,5 +1,13 @@
 // What commands show of feeds: where each has arrived, when it was read, and that nothing is known of how much follows.
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { readJob } from "../../lib/config/read_job.ts";
+import { metricsText } from "../../lib/console/metrics.ts";
+import { fragmentsOf } from "../../lib/console/page/page.tsx";
+import { StateReader } from "../../lib/console/state/console_state.ts";
+import { LiveRun } from "../../lib/console/state/live_run.ts";
+import { RunCounters } from "../../lib/console/state/run_counters.ts";
+import { monotonicClock } from "../../lib/fetch/rate/clock.ts";
+import { probeStream } from "../../lib/probe/probe_stream.ts";
 import { runTask } from "../support/run_task.ts";
 import { tempDir } from "../support/temp.ts";
 import { recorded } from "./recorded.ts";
@@ -77,4 +85,61 @@ Deno.test("status, verify and the plans of any machine show where a feed has arr
     "left: at least 1 request, 1 row",
   );
   assertEquals(server.asked.length, asked);
+});
+
+Deno.test("probe shows the next request of a feed, or why the feed cannot continue, with one request", async () => {
+  let after: unknown = "b";
+  await using server = recorded(() => Response.json({ tickets: [{ id: 1 }], after, more: true }));
+  const job = await readJob("job.yaml", {
+    readText: () => JOB,
+    env: (name) => name === "DESK_URL" ? server.url : undefined,
+  });
+  const probe = async (since?: string) => {
+    const unit = { window: null, each: {}, params: {}, since };
+    const { paging } = await probeStream(job, "tickets", unit, {
+      ...{ env: () => undefined, clock: monotonicClock(), wallNow: Date.now, random: () => 0.5 },
+      ...{ signal: new AbortController().signal, onEvent: () => {} },
+    });
+    return [paging!.by, paging!.next, paging!.problem];
+  };
+  assertEquals(await probe(), ["since", `GET ${server.url}/tickets?cursor=b`, null]);
+  assertEquals(server.asked.length, 1);
+  after = null;
+  const [, next, problem] = await probe();
+  assertEquals(next, null);
+  assertStringIncludes(problem!, 'has no value at "after"');
+});
+
+Deno.test("the console shows a feed on one line, and metrics how long ago it was read", async () => {
+  let more = true;
+  await using server = recorded(() => {
+    more = server.asked.length % 2 === 1;
+    return Response.json({
+      tickets: [{ id: server.asked.length }],
+      after: `c${server.asked.length}`,
+      more,
+    });
+  });
+  await using world = await openWorld({ job: JOB, env: { DESK_URL: server.url } });
+  await world.backfill("");
+  const checkpoint = await world.stores.checkpoint(world.job);
+  const reader = new StateReader({
+    ...{ job: world.job, live: new LiveRun(world.job), wallNow: () => world.nowMs + 90_000 },
+    withStores: async (action) => await action({ target: world.stores.target, checkpoint }),
+  });
+  const state = await reader.state();
+  const { maps } = fragmentsOf(
+    { state, command: (text) => text, token: undefined },
+    (text) => text,
+  );
+  assertEquals(maps.length, 1);
+  assertStringIncludes(
+    maps[0]!.html,
+    "<p>a feed · read up to 2025-10-20 12:00 UTC · 2 pages · 2 records</p>",
+  );
+  assertEquals(maps[0]!.html.includes("<svg"), false);
+  assertStringIncludes(
+    metricsText(world.job, state, new RunCounters()),
+    'hindcast_coverage_lag_seconds{hindcast_job="desk",stream="tickets"} 90',
+  );
 });

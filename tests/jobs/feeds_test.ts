@@ -398,3 +398,42 @@ Deno.test("a replay of a feed whose first page is not archived fails and says ho
   const { error } = await world.backfill("--from-archive");
   assertStringIncludes(String(error), "the archive does not hold the current responses of changes");
 });
+
+Deno.test("a page that fails leaves the feed at its cursor, and the next run continues there", async () => {
+  const log = changes(6);
+  const respond = bySeq(log);
+  let isFailing = true;
+  await using server = recorded((url) =>
+    isFailing && url.searchParams.get("since") === "2"
+      ? Response.json({ error: "bad" }, { status: 400 })
+      : respond(url)
+  );
+  await using world = await openWorld({ job: BY_SEQ, env: { URL: server.url } });
+  const failed = await world.backfill("");
+  assertEquals([failed.summary.ok, failed.summary.windows.failed], [false, 1]);
+  assertEquals(await idsOf(world), ids(2));
+  const entries = async () => await (await world.stores.checkpoint(world.job)).retryEntries();
+  assertStringIncludes((await entries())[0]!.reason, "400");
+  isFailing = false;
+  server.asked.length = 0;
+  assertEquals((await world.backfill("")).summary.ok, true);
+  assertEquals(server.asked.map(({ searchParams }) => searchParams.get("since")), ["2", "4", "6"]);
+  assertEquals([await idsOf(world), await entries()], [ids(6), []]);
+});
+
+Deno.test("a page whose failure may pass is fetched once more, and the feed goes on from it", async () => {
+  const respond = bySeq(changes(6));
+  let busy = 5;
+  await using server = recorded((url) =>
+    url.searchParams.get("since") === "2" && busy-- > 0
+      ? Response.json({ busy: true })
+      : respond(url)
+  );
+  const job = BY_SEQ.replace(
+    "    records:",
+    "    error: { path: busy, means: retry }\n    records:",
+  );
+  await using world = await openWorld({ job, env: { URL: server.url } });
+  assertEquals((await world.backfill("")).summary.ok, true);
+  assertEquals(await idsOf(world), ids(6));
+});
