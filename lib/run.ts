@@ -34,7 +34,7 @@ export interface RunInput extends BackfillInput {
   readonly options: Readonly<Record<string, unknown>>;
   /** What of the limits is used already, for the forecast. Defaults to nothing. */
   readonly limitsUse?: LimitsUse | undefined;
-  /** Whether the feeds of the streams begin anew. Defaults to false. */
+  /** Whether the feeds of the streams restart. Defaults to false. */
   readonly fromStart?: boolean | undefined;
   /** What started the run; `--resume` never reuses the options of an update by cron. Defaults to `backfill`. */
   readonly kind?: "backfill" | "cron" | undefined;

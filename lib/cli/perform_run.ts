@@ -46,7 +46,7 @@ export interface Performance {
   readonly archive?: string | undefined;
   /** Whether responses come from the archive; no request is sent then. */
   readonly fromArchive?: boolean | undefined;
-  /** Whether the feeds of the streams begin anew. Defaults to false. */
+  /** Whether the feeds of the streams restart. Defaults to false. */
   readonly fromStart?: boolean | undefined;
   /** Undefined where no files are written. */
   readonly logsFolder: string | undefined;

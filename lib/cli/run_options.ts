@@ -43,7 +43,7 @@ const FLAGS: Flags = {
   },
   "from-start": {
     kind: "switch",
-    about: "Begin feeds (streams with since) anew instead of continuing at their cursors.",
+    about: "Restart feeds (streams with since) instead of continuing at their cursors.",
   },
   console: {
     kind: "switch",

@@ -85,7 +85,7 @@ function refuseExpired({ name, stream }: StreamClient, unit: Unit, error: unknow
     "window",
     `Cannot continue the feed "${name}": the API no longer accepts its cursor: ${error.message}`,
     {
-      hint: `Begin it anew: deno task backfill --only ${name} --from-start`,
+      hint: `Restart it: deno task backfill --only ${name} --from-start`,
       cause: error,
       status: error.status,
     },

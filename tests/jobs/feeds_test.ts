@@ -154,7 +154,7 @@ Deno.test("a feed with pages keeps the cursor of the last page, and an expired o
     entry!.reason,
     'Cannot continue the feed "changes": the API no longer accepts its cursor',
   );
-  assertEquals(entry!.hint, "Begin it anew: deno task backfill --only changes --from-start");
+  assertEquals(entry!.hint, "Restart it: deno task backfill --only changes --from-start");
 
   const anew = await world.backfill("--only changes --from-start");
   assertEquals([anew.summary.ok, sent()[0]], [true, ""]);

@@ -147,7 +147,7 @@ function sayInterrupted(screen: Screen): void {
 function refuseNoFeed(job: Job, given: GivenOptions): void {
   const streams = streamsOf(job, runOptions(job, given, undefined, Date.now()));
   if (streams.some((name) => job.streams[name]!.since !== undefined)) return;
-  throw new Failure("configuration", "Cannot begin anew: no selected stream is a feed", {
+  throw new Failure("configuration", "Cannot restart feeds: no selected stream is a feed", {
     hint: "Leave --from-start out; without --resume, all dates are fetched again",
   });
 }

@@ -23,6 +23,6 @@ export const since = z.strictObject({
     "With `paging`, which page of a reading holds the cursor: the `last`, or the `first` if the API returns the newest records first.",
   ),
   expired_statuses: z.array(z.int().min(400).max(499)).default([410]).describe(
-    "HTTP statuses by which the API refuses a cursor that has expired. The stream then fails until it begins anew with `--from-start`.",
+    "HTTP statuses by which the API refuses a cursor that has expired. The stream then fails until it is restarted with `--from-start`.",
   ).meta({ kind: "list of statuses", example: [410] }),
 });
