@@ -7,10 +7,15 @@ import { type Environment, hostOf } from "./job_access.ts";
 
 /** The lists of a command's permissions. */
 export interface Grants {
+  /** Hosts, with a port where one is known. */
   readonly net: Set<string>;
+  /** Paths to read. */
   readonly read: Set<string>;
+  /** Paths to write. */
   readonly write: Set<string>;
+  /** Names of variables. */
   readonly env: Set<string>;
+  /** Facts of the operating system, such as `hostname`. */
   readonly sys: Set<string>;
 }
 
