@@ -184,7 +184,7 @@ const TASKS: Readonly<Record<string, string>> = {
     "--allow-write=docs/keys.md,docs/estimates.md,config/job.schema.json",
   test: "--allow-read --allow-write --allow-run --allow-sys --allow-env " +
     "--allow-net=127.0.0.1,localhost",
-  simulate: "--allow-read --allow-write=data --allow-net=127.0.0.1",
+  simulate: "--allow-read --allow-write=data",
   "fmt:check": "",
   lint: "",
   types: "",
