@@ -26,6 +26,8 @@ export class SharedPace implements Reservation {
   #untilMs = -Infinity;
   #lookAtMs = -Infinity;
   #lastSentMs = -Infinity;
+  /** When the last request would have been sent if none had caught up after one that was late. */
+  #caughtUpMs = -Infinity;
   #wantedAtMs = -Infinity;
   #aheadMs = 0;
   #isShared = false;
@@ -49,7 +51,10 @@ export class SharedPace implements Reservation {
   }
 
   sent(): () => void {
-    this.#lastSentMs = this.#wantedAtMs = this.#options.clock.now();
+    const { clock, rate, marginMs } = this.#options;
+    this.#lastSentMs = this.#wantedAtMs = clock.now();
+    const nextMs = this.#caughtUpMs + distanceMs(rate, Math.max(1, this.#held), marginMs());
+    this.#caughtUpMs = Math.max(nextMs, this.#lastSentMs);
     return () => {/* the pace is kept anyway */};
   }
 
@@ -87,7 +92,7 @@ export class SharedPace implements Reservation {
     return {
       ...{ holder, marginMs: marginMs(), catchUpMs, isPaused: this.#requests === 0 },
       ...{ betweenMs: betweenMs(), wasRefused: this.#wasRefused },
-      sentUpToMs: Math.max(this.#lastSentMs, this.#lastDueMs()) + this.#aheadMs,
+      sentUpToMs: Math.max(this.#lastSentMs, this.#caughtUpMs, this.#lastDueMs()) + this.#aheadMs,
     };
   }
 
