@@ -47,7 +47,10 @@ Deno.test("deno task query changes nothing and says what is wrong with a query",
   );
   for (
     const [sql, message] of [
-      ["DELETE FROM t", "hint: Give one SELECT; deno task query --tables lists"],
+      [
+        "DELETE FROM t",
+        "hint: Give one SELECT; list the tables and their columns with deno task query",
+      ],
       ["WITH gone AS (DELETE FROM t RETURNING id) SELECT * FROM gone", "Cannot run the query"],
       ["SELECT add()", "read-only"],
       ["SELECT missing FROM t", '"missing" does not exist'],

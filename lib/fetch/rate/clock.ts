@@ -18,6 +18,9 @@ export interface Clock {
   turn?(): Promise<void>;
 }
 
+/** Times that are closer, in milliseconds, are the same moment: sums of spacings are rounded. */
+export const SAME_MOMENT_MS = 0.001;
+
 /**
  * `setTimeout` of Deno 2.9 fires 0.3 to 1.6 ms late (measured: median 1.5 ms on sleeps of 5 to 200 ms, up
  * to 2.3 ms on a noisy machine). At two requests per second that alone costs 0.3 % of the rate.

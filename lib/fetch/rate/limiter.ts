@@ -3,7 +3,7 @@
  * of each stream. Owns the waiting and the order; the pacers do the arithmetic. Invariant: only a request
  * that is sent counts, and a stream that waits for its own limit delays no other stream.
  */
-import type { Clock } from "./clock.ts";
+import { type Clock, SAME_MOMENT_MS } from "./clock.ts";
 import { changeLimit } from "./limit_store.ts";
 import { MemoryLimitStore } from "./memory_limit_store.ts";
 import { SharedPacer, type Sharing } from "./shared_pacer.ts";
@@ -34,8 +34,6 @@ interface LimiterOptions {
 export const ALL_REQUESTS = "*";
 /** Shorter pauses are not shared with other processes, in milliseconds. */
 const SHORTEST_SHARED_PAUSE_MS = 5_000;
-/** Tolerance for rounding when sums of spacings are compared. */
-const SAME_MOMENT_MS = 0.001;
 
 /**
  * The limits of one API, shared by its streams. Of the streams that may send, the least recently served one

@@ -1,6 +1,7 @@
 // Keeps one quota together with other processes: it reserves requests in blocks from the store ahead of time, so
 // that sending rarely waits for the store. Invariant: nothing is due without a reservation, and unsent
 // requests are returned at the end.
+import { SAME_MOMENT_MS } from "./clock.ts";
 import { changeLimit } from "./limit_store.ts";
 import { isCounted } from "../../plan/time/rate.ts";
 import { SharedPace } from "./shares.ts";
@@ -44,7 +45,8 @@ class QuotaBlocks implements Reservation {
     const nowMs = this.#options.clock.now();
     this.#dropExpired(nowMs);
     if (this.#blocks.length > 0) return -Infinity;
-    if (nowMs < this.#availableAtMs) return this.#availableAtMs;
+    // A later moment, not the same one: the store must be queried before anything is sent.
+    if (nowMs < this.#availableAtMs) return this.#availableAtMs + SAME_MOMENT_MS;
     this.#reserve();
     return Infinity;
   }

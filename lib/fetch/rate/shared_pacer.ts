@@ -2,7 +2,7 @@
 // reservation allow. Invariant: nothing is reserved before the own pace is due.
 import type { Rate } from "../../plan/time/rate.ts";
 import { limitName } from "../../plan/time/rate.ts";
-import type { Clock } from "./clock.ts";
+import { type Clock, SAME_MOMENT_MS } from "./clock.ts";
 import type { LimitStore } from "./limit_store.ts";
 import { Pacer, type PacerOptions } from "./pacer.ts";
 import { openReservation } from "./reservation.ts";
@@ -63,7 +63,7 @@ export class SharedPacer extends Pacer implements AsyncDisposable {
   override due(): number {
     // A quota that resets at a clock time is not rolling: its reservations alone count.
     const dueMs = this.rate.resets === undefined ? super.due() : -Infinity;
-    return dueMs > this.#clock.now() ? dueMs : this.#reservation.due();
+    return dueMs > this.#clock.now() + SAME_MOMENT_MS ? dueMs : this.#reservation.due();
   }
 
   /** Records that a request was sent and uses its reservation. */

@@ -2,6 +2,7 @@
 // interval and paces it alone, so that no request waits for the store. Invariant: the shares together never
 // exceed the limit, so no interval holds more requests than it allows, even if the clocks of the processes
 // differ.
+import { SAME_MOMENT_MS } from "./clock.ts";
 import { type Asking, distanceMs, divide, type Granted, leave } from "./divide_shares.ts";
 import { type Reservation, type ReservationOptions, StoreAccess } from "./store_access.ts";
 
@@ -45,7 +46,8 @@ export class SharedPace implements Reservation {
     const isSlow = this.#access.isAsking && nowMs - this.#askedAtMs > LONGEST_QUERY_MS;
     if (this.#requests > 0 && nowMs < this.#untilMs && !isSlow) return this.#fromMs;
     this.#wantedAtMs = nowMs;
-    if (nowMs < this.#lookAtMs) return this.#lookAtMs;
+    // A later moment, not the same one: the store must be queried before anything is sent.
+    if (nowMs < this.#lookAtMs) return this.#lookAtMs + SAME_MOMENT_MS;
     this.#ask();
     return Infinity;
   }

@@ -1,6 +1,8 @@
 import { assert, assertEquals, assertLessOrEqual, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { Failure } from "../../../lib/failure.ts";
+import { SAME_MOMENT_MS } from "../../../lib/fetch/rate/clock.ts";
+import { openReservation } from "../../../lib/fetch/rate/reservation.ts";
 import { Limiter } from "../../../lib/fetch/rate/limiter.ts";
 import { type LimitStore, UNUSED } from "../../../lib/fetch/rate/limit_store.ts";
 import { randomFrom, type ServerKind, strictServer } from "./strict_world.ts";
@@ -135,7 +137,7 @@ Deno.test("at the end of a period a request waits for the next one, and the stor
       resets: { minute: 0, timeZone: "UTC" },
     }]);
     await process.send(1);
-    assertEquals([clock.now() - startMs, reads], [beforeMs + 2_000, 3]);
+    assertEquals([Math.round(clock.now() - startMs), reads], [beforeMs + 2_000, 3]);
   }
 });
 
@@ -386,5 +388,37 @@ Deno.test("processes take turns at a server that requires a distance between any
     assert(together.used >= 0.97 * alone.used, `${text}: ${together.used}, alone ${alone.used}`);
     assertLessOrEqual(together.refused, alone.refused + processes, text);
     assertLessOrEqual(together.refusedLater, 1, text);
+  }
+});
+
+Deno.test("a quota that is used up is due only after the store has reserved a request, however small the wait", async () => {
+  // At a wall clock's magnitude a sum of milliseconds is rounded by a quarter of a microsecond.
+  const clock = new FakeClock(Date.UTC(2025, 0, 1, 12));
+  const store = new MemoryLimitStore(clock.now);
+  const ignore = () => {};
+  await using quota = openReservation({
+    ...{ store, key: { apiKey: "key", limit: "1/d" }, rate: parseRate("1/d"), holder: "a", clock },
+    ...{ marginMs: () => 0, paceDueMs: () => -Infinity, catchUpMs: 0, betweenMs: () => 0 },
+    ...{
+      resize: ignore,
+      adoptMargin: ignore,
+      adoptBetween: ignore,
+      forget: ignore,
+      onChange: ignore,
+    },
+  });
+  const settled = () => new Promise((resolve) => setTimeout(resolve));
+  assertEquals(quota.due(), Infinity);
+  await settled();
+  assertEquals(quota.due(), -Infinity);
+  quota.sent();
+  await settled();
+  const dueMs = quota.due();
+  assert(dueMs > clock.now() + 86_400_000);
+  await clock.advance(dueMs - 2 * SAME_MOMENT_MS - clock.now());
+  for (const stepMs of [0, 0.0005, 0.0005]) {
+    await clock.advance(stepMs);
+    const nowMs = clock.now();
+    assert(quota.due() > nowMs + SAME_MOMENT_MS, "it would be sent without a reservation");
   }
 });
