@@ -6,7 +6,8 @@ import { REPOSITORY } from "../support/repository.ts";
 import { onlyJson, setupCommands } from "./commands.ts";
 
 const DAY = "--start-date 2025-09-01 --end-date 2025-09-01";
-const TOTALS = "at_least done left requests requests_left rows rows_left seconds seconds_left windows";
+const TOTALS =
+  "at_least done left requests requests_left rows rows_left seconds seconds_left windows";
 
 Deno.test("--json prints one object to stdout, with the promised field names", async () => {
   await using commands = await setupCommands();
