@@ -3,7 +3,7 @@
 import { helpText, readArguments } from "../lib/cli/arguments.ts";
 import { EXIT, runCommand } from "../lib/cli/exit.ts";
 import { backfill } from "../lib/cli/commands/backfill.ts";
-import { openJobOf } from "../lib/cli/open_job.ts";
+import { openJobOf } from "../lib/cli/command_job.ts";
 import { runFlags } from "../lib/cli/run_options.ts";
 
 const ABOUT = "Fetches a range of dates of every stream of a job into the database.";

@@ -5,7 +5,8 @@ import { helpText, misspelledFlag, readArguments } from "../lib/cli/arguments.ts
 import { serveUpdates, updateOnce } from "../lib/cli/cron/serve.ts";
 import { asksForHelp, defaultJob } from "../lib/cli/default_job.ts";
 import { EXIT, printError, runCommand } from "../lib/cli/exit.ts";
-import { env, jobFileOf, openJobOf } from "../lib/cli/open_job.ts";
+import { openJobOf } from "../lib/cli/command_job.ts";
+import { env, jobFileOf } from "../lib/cli/open_job.ts";
 import { type GivenOptions, givenOptions, runFlags } from "../lib/cli/run_options.ts";
 import { isOnDeploy } from "../lib/cli/settings.ts";
 import type { Job } from "../lib/config/schema/job.ts";

@@ -7,7 +7,7 @@ import type { Flags } from "../lib/cli/arguments.ts";
 import { probe } from "../lib/cli/commands/probe.ts";
 import type { Job } from "../lib/config/schema/job.ts";
 import { flagOf } from "../lib/config/schema/params.ts";
-import { openJobOf } from "../lib/cli/open_job.ts";
+import { openJobOf } from "../lib/cli/command_job.ts";
 
 const ABOUT =
   "Sends one real request and shows the response, the rows it produces and what cannot be cast.";

@@ -5,7 +5,8 @@ import { EXIT, runCommand } from "../lib/cli/exit.ts";
 import type { Flags } from "../lib/cli/arguments.ts";
 import { showStatus } from "../lib/cli/commands/status.ts";
 import type { Job } from "../lib/config/schema/job.ts";
-import { openJobOf, openStores } from "../lib/cli/open_job.ts";
+import { openJobOf } from "../lib/cli/command_job.ts";
+import { openStores } from "../lib/cli/open_job.ts";
 import { asksForHelp } from "../lib/cli/default_job.ts";
 import { runFlags } from "../lib/cli/run_options.ts";
 

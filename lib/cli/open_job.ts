@@ -12,8 +12,7 @@ import type { Target } from "../upsert/write/target.ts";
 import { hideSecrets, passwordsOf } from "./output.ts";
 import { asStarted } from "./own_commands.ts";
 import { readText } from "./read_text.ts";
-import { type Flags, misspelledFlag } from "./arguments.ts";
-import { asksForHelp, defaultJob, namedJob } from "./default_job.ts";
+import { defaultJob, namedJob } from "./default_job.ts";
 import { readSettings } from "./settings.ts";
 import type { Settings } from "./settings.ts";
 import { fitText } from "./terminal/fit_text.ts";
@@ -31,22 +30,6 @@ export function env(name: string): string | undefined {
  */
 export function jobFileOf(argv: readonly string[]): string {
   return namedJob(argv) ?? defaultJob(env);
-}
-
-/**
- * The job of a command line. Undefined where the command line asks for help and there is no job, or none
- * that can be read: help then describes `flags`, those that do not depend on the job.
- *
- * @throws {Failure} of kind `configuration` if the job is missing or invalid and no help is asked for; a
- * misspelled flag is reported first.
- */
-export async function openJobOf(argv: readonly string[], flags: Flags): Promise<Job | undefined> {
-  try {
-    return await openJob(jobFileOf(argv));
-  } catch (error) {
-    if (asksForHelp(argv)) return undefined;
-    throw misspelledFlag(argv, flags) ?? error;
-  }
 }
 
 /** Prints a text to stdout, with its commands in the form in which this one was started. */
