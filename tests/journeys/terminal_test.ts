@@ -1,5 +1,7 @@
 // What a user sees on a real terminal: a run at three sizes, through resizes and Ctrl+C, and `status`.
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { delay } from "@std/async/delay";
+import { openSql } from "../faults/sql.ts";
 import { REPOSITORY } from "../support/repository.ts";
 import { hasTmux, openTerminal } from "../support/terminal.ts";
 import { spawnTask } from "../support/run_task.ts";
@@ -77,6 +79,18 @@ Deno.test({
     run.kill("SIGINT");
     // The progress goes with the run.
     await terminal.shows(/^job racing in [^]*last run .*, interrupted/);
+
+    // A second Ctrl+C ends it at once, also while the database does not respond.
+    await using sql = openSql(commands.env.DATABASE_URL!);
+    await sql.run("BEGIN");
+    await sql.run("LOCK TABLE hindcast_windows IN ACCESS EXCLUSIVE MODE");
+    await sql.waits();
+    for (let tries = 0; tries < 40 && await terminal.flag("alternate_on") === "1"; tries++) {
+      await terminal.type("C-c");
+      await delay(250);
+    }
+    assertEquals(await terminal.flag("alternate_on"), "0");
+    assertEquals(await terminal.flag("cursor_flag"), "1");
   },
 });
 

@@ -108,12 +108,12 @@ async function watchOn(look: Look, view: () => Promise<Watched>): Promise<number
   return await repeat(async () => {
     watched = await view();
     draw();
-  });
+  }, () => screen.leave());
 }
 
-/** Acts every two seconds until a signal. */
-async function repeat(act: () => Promise<void>): Promise<number> {
-  using stop = new StopSignal(() => {});
+/** Acts every two seconds until a signal; `onLeave` is called where the process must end at once. */
+async function repeat(act: () => Promise<void>, onLeave = () => {}): Promise<number> {
+  using stop = new StopSignal(() => {}, onLeave);
   while (!stop.signal.aborted) {
     await act();
     await new Promise<void>((resolve) => {

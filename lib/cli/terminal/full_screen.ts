@@ -18,6 +18,7 @@ export interface FullScreenOptions {
 /** A view that fills the terminal. */
 export class FullScreen implements Disposable {
   readonly #options: FullScreenOptions;
+  #isEntered = false;
 
   /** Enters the alternate screen. */
   constructor(options: FullScreenOptions) {
@@ -27,6 +28,7 @@ export class FullScreen implements Disposable {
 
   /** Takes the terminal again after a shell has used it, as after Ctrl+Z. */
   enter(): void {
+    this.#isEntered = true;
     this.#options.write(ENTER);
   }
 
@@ -38,8 +40,14 @@ export class FullScreen implements Disposable {
     write(`\x1b[H${shown.map((line) => `${line}\x1b[K`).join("\r\n")}\x1b[J`);
   }
 
+  /** Restores the screen as it was before; further calls change nothing. */
+  leave(): void {
+    if (this.#isEntered) this.#options.write(LEAVE);
+    this.#isEntered = false;
+  }
+
   /** Restores the screen as it was before. */
   [Symbol.dispose](): void {
-    this.#options.write(LEAVE);
+    this.leave();
   }
 }
