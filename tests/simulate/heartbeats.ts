@@ -3,7 +3,7 @@
 // beat at once. Invariant: to whoever looks, every lease is as old as if its holder had renewed it all the time.
 import type { MortalProcess } from "./mortal_process.ts";
 
-/** The time between two heartbeats of job_lock.ts and crew.ts; nothing else waits for exactly this long. */
+/** The time between two heartbeats of job_lock.ts and crew.ts; nothing else may wait for exactly this long. */
 const HEARTBEAT_MS = 5_000;
 
 /** The heartbeats of all processes. */

@@ -105,7 +105,8 @@ function unusual(
     return {
       status: 429,
       body: "",
-      retryAfterMs: draw < 0.5 ? 0 : Math.ceil(240 * draw - 119) * 1_000,
+      // Never 5 s, which is the time between two heartbeats (heartbeats.ts).
+      retryAfterMs: draw < 0.5 ? 0 : Math.max(6, Math.ceil(240 * draw - 119)) * 1_000,
     };
   }
   if (drawn(seed, "failed", number) < shares.failed) return { status: 500, body: "no" };
