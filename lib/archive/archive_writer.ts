@@ -25,7 +25,7 @@ export interface WriterOptions {
 /** Bytes after which the next file is begun; the WARC standard suggests at most 1 GB. */
 const FILE_BYTES = 256 << 20;
 
-/** Bytes of parts of long responses after which they are made durable, though no batch waits for them. */
+/** Bytes of parts of long responses after which they are synced, even if no batch waits for them. */
 const UNSYNCED_BYTES = 4 << 20;
 
 /** Most writers that begin in the same second with the same random number. */

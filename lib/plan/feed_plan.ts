@@ -173,7 +173,7 @@ export class FeedPlan implements UnitSource {
     if (position === undefined || position.cursor === cursor) return;
     throw new Failure(
       "window",
-      "Cannot replay the feed to its end: the archive lacks later pages",
+      "Cannot replay the feed to its end: later pages are missing from the archive",
       {
         hint: `Read it again from the API: deno task backfill --only ${this.name} --from-start`,
       },

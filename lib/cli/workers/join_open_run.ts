@@ -41,7 +41,7 @@ export function differingParts(job: Job, { plan }: OpenRun): string[] {
   return definition === undefined ? [] : differences(definition, definitionOf(job));
 }
 
-/** Joins a run; that it has ended for the others is no error. */
+/** Joins a run; its end in another process is not an error. */
 export async function joinOpenRun(
   job: Job,
   { run, plan }: OpenRun,

@@ -7,7 +7,7 @@ const TARGETS = ["href", "url", "uri", "@href"];
 
 /**
  * The URL of the next page in a list of links, or in a link that is alone; null if they lead elsewhere, undefined if the
- * value is no list of links.
+ * value is not a list of links.
  */
 export function nextInLinks(value: unknown): unknown {
   const links = Array.isArray(value) ? value : [value];
