@@ -1,6 +1,7 @@
 // Owns the order in which the pages of feeds are read: each `for_each` value is a separate feed, whose next
 // page is known once the previous one was read. Different feeds are read side by side. It never fetches and
 // never writes. Invariant: no cursor is sent twice in one run but by a page that is read again.
+import { inTurn } from "./in_turn.ts";
 import type { Stream } from "../config/schema/job_schema.ts";
 import { Failure } from "../failure.ts";
 import type { FeedPosition, FeedStep } from "./feed.ts";
@@ -68,7 +69,6 @@ export class FeedPlan implements UnitSource {
   readonly #queue: Unit[] = [];
   readonly #chains = new Map<string, Chain>();
   #refusals: { each: string; reason: string }[] | undefined;
-  #turn: Promise<unknown> = Promise.resolve();
 
   /** A plan that starts with the first feed. */
   constructor(input: FeedPlanInput) {
@@ -79,11 +79,7 @@ export class FeedPlan implements UnitSource {
   }
 
   /** The next page; undefined if none is known, though a page that is being read may lead to one. */
-  next(): Promise<Unit | undefined> {
-    const turn = this.#turn.then(() => this.#take());
-    this.#turn = turn.catch(() => {});
-    return turn;
-  }
+  readonly next: () => Promise<Unit | undefined> = inTurn(() => this.#take());
 
   async #take(): Promise<Unit | undefined> {
     const unit = this.#queue.shift() ?? await this.#nextFeed() ?? this.#nextRefusal();

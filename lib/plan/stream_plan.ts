@@ -1,6 +1,7 @@
 // Owns the order in which the windows of one stream are fetched: track by track, oldest first, and the
 // halves of a window that was too full before all others. Windows are cut as late as possible, so that
 // `auto` windows use the density of the last response. It never fetches and never writes.
+import { inTurn } from "./in_turn.ts";
 import type { Stream } from "../config/schema/job_schema.ts";
 import { autoBounds } from "./auto_bounds.ts";
 import { AutoWindow, splitWindow } from "./auto_window.ts";
@@ -96,7 +97,6 @@ export class StreamPlan implements UnitSource {
   /** The first window of a track with unknown density; the others wait for its result. */
   #probe: { unit: Unit; settled: PromiseWithResolvers<void> } | undefined;
   #refusals: { each: string; reason: string }[] | undefined;
-  #turn: Promise<unknown> = Promise.resolve();
 
   /** A plan that starts with the first window. */
   constructor(input: StreamPlanInput) {
@@ -107,11 +107,7 @@ export class StreamPlan implements UnitSource {
   }
 
   /** The next unit; undefined if none is left, though a split may add one later. */
-  next(): Promise<Unit | undefined> {
-    const turn = this.#turn.then(() => this.#take());
-    this.#turn = turn.catch(() => {});
-    return turn;
-  }
+  readonly next: () => Promise<Unit | undefined> = inTurn(() => this.#take());
 
   /** Reports how many records a window held; call it before `settle`. */
   fetched(unit: Unit, records: number): void {
