@@ -29,7 +29,7 @@ import { planTables } from "../sql/table_plan.ts";
 import type { TableNotice, TablePlan } from "../sql/table_plan.ts";
 import type { LockHolder, StatementRows, Target, Written } from "./target.ts";
 import type { QueryOptions, QueryResult } from "./query.ts";
-import { Writer } from "./write_rows.ts";
+import { Writer } from "./writer.ts";
 import type { LedgerEntry } from "../sql/ledger_sql.ts";
 import { NOTHING_WATCHED, type Watch } from "./watch.ts";
 import type { WatchedTable } from "../sql/vanished_sql.ts";

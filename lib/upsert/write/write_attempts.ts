@@ -1,14 +1,13 @@
-// Owns a write from its rows to its counts: it plans, sends, and handles each kind of error until the
-// transaction has committed or failed for good. Retries are safe because merging the same rows again
-// changes nothing, so a commit whose outcome is unknown is repeated. Invariant: rows and ledger commit in
-// one transaction.
+// Owns the attempts at one write: it plans, sends, and handles each kind of error until the transaction has committed
+// or failed for good. Retries are safe because merging the same rows again changes nothing, so a commit whose outcome is
+// unknown is repeated. Invariant: rows and ledger commit in one transaction.
 import type { Rejection } from "../../extract/extractor.ts";
-import type { RowSet, RowShape } from "../../extract/row_shape.ts";
+import type { RowShape } from "../../extract/row_shape.ts";
 import { Failure } from "../../failure.ts";
 import { DatabaseError } from "./database_error.ts";
 import { isolateRows } from "./isolate_rows.ts";
 import type { Refusal } from "./isolate_rows.ts";
-import { arrivedRows, copyBatchesOf, halves, withRows } from "./copy_batch.ts";
+import { arrivedRows, halves, withRows } from "./copy_batch.ts";
 import type { ArrivedRow, CopyBatch } from "./copy_batch.ts";
 import { misfitColumn } from "../sql/merge_sql.ts";
 import type { Relation } from "../sql/merge_sql.ts";
@@ -28,8 +27,8 @@ import { LEDGER_TABLE } from "../sql/log_tables.ts";
 import { FEEDS_TABLE, SYSTEM_TABLES } from "../sql/system_tables.ts";
 import { withRejected } from "../sql/ledger_sql.ts";
 
-/** The dependencies of a writer; it reads the maps and functions again for each write. */
-interface WriterInput extends DatabaseRetryOptions {
+/** The dependencies of a write; the maps and functions are read again for each one. */
+export interface WriterInput extends DatabaseRetryOptions {
   /** The database. */
   readonly session: Session;
   /** The prepared tables, each after those it references. */
@@ -45,58 +44,8 @@ interface WriterInput extends DatabaseRetryOptions {
 /** The most rows of one write that may be refused; more mean that the table does not fit, and the run stops. */
 const MAX_REFUSED_ROWS = 100;
 
-/**
- * Writes row sets, one write after the other; a write that starts while another is running is prepared in
- * the meantime. Remembers which strategy suits each shape.
- */
-export class Writer {
-  readonly #input: WriterInput;
-  readonly #strategies = new Map<string, StrategyState>();
-  /** The write that started last. */
-  #last: Promise<Written | undefined> = Promise.resolve(undefined);
-
-  /** Starts without knowledge of the tables' contents. */
-  constructor(input: WriterInput) {
-    this.#input = input;
-  }
-
-  /**
-   * Writes the sets together with the ledger's rows. If an earlier write is still running and fails, this
-   * one fails with it: nothing is written past a failure that the caller has not seen. `checks` are statements
-   * that fail with a division by zero where the rows must not be written.
-   *
-   * @throws {Failure} of kind `target` or `locked`.
-   */
-  write(
-    sets: readonly RowSet[],
-    ledger: RowSet,
-    watch: Watch,
-    checks: readonly string[] = [],
-  ): Promise<Written> {
-    const records = [ledger, watch.stated].filter(({ rows }) => rows.length > 0);
-    const writing = this.#write([...sets, ...records], { watch, checks }, this.#last);
-    this.#last = writing;
-    writing.catch(() => {
-      if (this.#last === writing) this.#last = Promise.resolve(undefined);
-    });
-    return writing;
-  }
-
-  async #write(
-    sets: readonly RowSet[],
-    { watch, checks }: { watch: Watch; checks: readonly string[] },
-    before: Promise<Written | undefined>,
-  ): Promise<Written> {
-    const order = [...this.#input.relations.keys()];
-    const [copies, last] = await Promise.all([copyBatchesOf(sets, order), before]);
-    const guards = () => [...this.#input.guards(), ...checks];
-    const attempts = new Attempts({ ...this.#input, guards }, this.#strategies, copies, watch.read);
-    return await attempts.run(last?.rejected.length ?? 0);
-  }
-}
-
 /** The attempts at one write. */
-class Attempts {
+export class Attempts {
   readonly #input: WriterInput;
   readonly #strategies: Map<string, StrategyState>;
   readonly #read: Watch["read"];
@@ -106,6 +55,7 @@ class Attempts {
   /** Whether a row that may belong to one of the windows was refused. */
   #isIncomplete = false;
 
+  /** Attempts nothing yet. */
   constructor(
     input: WriterInput,
     strategies: Map<string, StrategyState>,
