@@ -15,7 +15,7 @@ import type { Page } from "./fetch/fetch_pages.ts";
 import { Failure } from "./failure.ts";
 import { fetchWindows } from "./fetch/fetch_windows.ts";
 import { stagesOf } from "./plan/stage.ts";
-import type { Unit, UnitSource } from "./plan/stream_plan.ts";
+import type { Unit, UnitSource } from "./plan/unit.ts";
 import type { Window } from "./plan/time/window.ts";
 import type { Listener } from "./report/event.ts";
 import type { Mask } from "./report/text/mask.ts";

@@ -16,7 +16,7 @@ import type { PageArchive } from "./fetch/page_archive.ts";
 import type { Clock } from "./fetch/rate/clock.ts";
 import { staticPage } from "./fetch/static_page.ts";
 import { mostRecordsOf } from "./plan/auto_bounds.ts";
-import type { Unit } from "./plan/stream_plan.ts";
+import type { Unit } from "./plan/unit.ts";
 import type { Listener, RunEvent } from "./report/event.ts";
 import { reportPages } from "./report/report_pages.ts";
 import { Notifier } from "./report/notifier.ts";

@@ -4,7 +4,7 @@
 import type { Header } from "./warc/warc.ts";
 import { createHash } from "node:crypto";
 import type { WireRequest } from "../fetch/http/request.ts";
-import type { Unit } from "../plan/stream_plan.ts";
+import type { Unit } from "../plan/unit.ts";
 import { formatCivil } from "../plan/time/civil.ts";
 
 /** A reading of a window: the requests that were sent for it from its first page on. */

@@ -9,7 +9,7 @@ import type {
   Place,
 } from "../fetch/page_archive.ts";
 import type { WireRequest } from "../fetch/http/request.ts";
-import type { Unit } from "../plan/stream_plan.ts";
+import type { Unit } from "../plan/unit.ts";
 import { formatDay } from "../plan/time/civil.ts";
 import type { Mask } from "../report/text/mask.ts";
 import {

@@ -1,7 +1,7 @@
 // Finds what interrupted runs left in an archive: the newest reading of each window that is not in the
 // ledger, so that it continues where it stopped. It reads only the last files of each process, and only those
 // of the last day. It never decides whether the data are still the same; the total that the API states does.
-import type { Unit } from "../plan/stream_plan.ts";
+import type { Unit } from "../plan/unit.ts";
 import { type ArchivedReading, Contents } from "./contents.ts";
 import { type ReadingAbout, readingOf } from "./about.ts";
 import { parseFileName } from "./store/file_name.ts";

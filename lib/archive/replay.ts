@@ -9,7 +9,7 @@ import type { KeptResponse, PageArchive } from "../fetch/page_archive.ts";
 import { openPaginator } from "../fetch/paging/open_paginator.ts";
 import { subtract, union } from "../plan/coverage.ts";
 import type { Track } from "../plan/scope.ts";
-import type { Unit } from "../plan/stream_plan.ts";
+import type { Unit } from "../plan/unit.ts";
 import { formatDay, parseCivil } from "../plan/time/civil.ts";
 import type { Window } from "../plan/time/window.ts";
 import { formatWindow } from "../report/text/format.ts";

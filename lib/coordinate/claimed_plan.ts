@@ -4,7 +4,8 @@
 // given back.
 import type { Stream } from "../config/schema/job_schema.ts";
 import { FeedPlan } from "../plan/feed_plan.ts";
-import type { StreamPlan, Unit, UnitSource } from "../plan/stream_plan.ts";
+import type { StreamPlan } from "../plan/stream_plan.ts";
+import type { Unit, UnitSource } from "../plan/unit.ts";
 import type { Claims } from "./claims.ts";
 
 /** Windows claimed at once; fewer leave more to others, more cost fewer statements. */

@@ -3,7 +3,7 @@
 // then on a window is handed out after it was claimed. Invariant: a claim ends in the transaction of the rows of
 // its last window.
 import { catchUp, type CatchUpInput, type CatchUpOptions } from "../checkpoint/catch_up.ts";
-import type { Unit } from "../plan/stream_plan.ts";
+import type { Unit } from "../plan/unit.ts";
 import { ClaimTable } from "../upsert/claim_table.ts";
 import type { Target } from "../upsert/write/target.ts";
 import { RunProgress } from "./run_progress.ts";

@@ -2,7 +2,7 @@
 // knows. It determines which parts of a window are still free. It reads and writes nothing.
 import type { Track } from "../plan/scope.ts";
 import { Coverage, subtract } from "../plan/coverage.ts";
-import type { Unit } from "../plan/stream_plan.ts";
+import type { Unit } from "../plan/unit.ts";
 import type { Window } from "../plan/time/window.ts";
 import type { ClaimedWindow } from "../upsert/claim_table.ts";
 import type { Logs } from "../upsert/read_logs.ts";

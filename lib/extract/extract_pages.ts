@@ -4,7 +4,7 @@
 import { yieldingToEventLoop } from "../yield_to_event_loop.ts";
 import type { Fetched, FetchedUnit } from "../fetch/fetch_windows.ts";
 import type { KeptResponse } from "../fetch/page_archive.ts";
-import type { Unit } from "../plan/stream_plan.ts";
+import type { Unit } from "../plan/unit.ts";
 import type { Window } from "../plan/time/window.ts";
 import type { Row, RowSet } from "./row_shape.ts";
 import { readingFailure } from "./decode/reading_failure.ts";

@@ -2,7 +2,7 @@
 // value are set aside, or whether the run stops. Invariant: one value that always fails never stops the others; an
 // API that refuses several values without one success stops the run.
 import type { Failure } from "../failure.ts";
-import type { Unit } from "../plan/stream_plan.ts";
+import type { Unit } from "../plan/unit.ts";
 
 /** What follows a failed window. */
 export type Consequence = "continue" | "set aside" | "stop";

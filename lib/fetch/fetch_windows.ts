@@ -4,7 +4,7 @@
 // fetch_pages.ts proved it complete.
 import { Failure } from "../failure.ts";
 import { FeedReading } from "../plan/feed.ts";
-import type { Unit, UnitSource } from "../plan/stream_plan.ts";
+import type { Unit, UnitSource } from "../plan/unit.ts";
 import { Bisection, mayBeContent } from "./bisection.ts";
 import { Channel } from "./channel.ts";
 import { FailureStreak, MISSHAPEN } from "./failure_streak.ts";

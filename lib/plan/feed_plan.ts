@@ -7,7 +7,7 @@ import { Failure } from "../failure.ts";
 import type { FeedPosition, FeedStep } from "./feed.ts";
 import type { Track } from "./scope.ts";
 import { canonical } from "./scope.ts";
-import type { Unit, UnitSource } from "./stream_plan.ts";
+import type { Unit, UnitSource } from "./unit.ts";
 
 /** What a plan of feeds is created from. */
 export interface FeedPlanInput {

@@ -5,25 +5,12 @@ import { inTurn } from "./in_turn.ts";
 import type { Stream } from "../config/schema/job_schema.ts";
 import { autoBounds } from "./auto_bounds.ts";
 import { AutoWindow, splitWindow } from "./auto_window.ts";
-import type { FeedStep } from "./feed.ts";
 import type { Needed } from "./needed.ts";
-import type { Track } from "./scope.ts";
+import type { Unit, UnitSource } from "./unit.ts";
 import { canonical } from "./scope.ts";
 import type { WindowLength } from "./time/duration.ts";
 import type { Window } from "./time/window.ts";
 import { cutWindows, lastWindow, windowEnd } from "./time/window.ts";
-
-/** One thing to fetch: a window of a track, or a track without windows. */
-export interface Unit extends Track {
-  /** The dates; null for a stream without windows. */
-  readonly window: Window | null;
-  /** Values of `for_each`. */
-  readonly eachValues: Readonly<Record<string, unknown>>;
-  /** Why no request can be sent for it; absent if one can. */
-  readonly refusal?: string;
-  /** Which page of a feed it is; absent for other streams. */
-  readonly feed?: FeedStep;
-}
 
 /** What a stream's plan is created from. */
 interface StreamPlanInput {
@@ -48,33 +35,6 @@ interface Ranges {
   readonly unit: Omit<Unit, "window">;
   readonly ranges: Window[];
   readonly whole: Needed["whole"] | undefined;
-}
-
-/** Where the units of a stream come from. */
-export interface UnitSource {
-  /** Name of the stream. */
-  readonly name: string;
-  /** The stream. */
-  readonly stream: Stream;
-  /** Windows returned so far, and windows that were done before. */
-  readonly counts: { planned: number; skipped: number };
-  /** Whether the next window depends on the records of one that has been returned and has not ended. */
-  readonly isWaiting: boolean;
-  /** The next unit; undefined if none is left, though a split may add one later. */
-  next(): Promise<Unit | undefined>;
-  /** Reports how many records a window held; call it before `settle`. */
-  fetched(unit: Unit, records: number): void;
-  /**
-   * Returns a window that held more than the API returns in two parts; false if it cannot be split. `held` is the
-   * number of its records, if that is known.
-   */
-  tooFull(unit: Unit, held?: number): boolean;
-  /** The halves of a window that fails in part; undefined if it cannot be halved. */
-  halve(unit: Unit): Unit[] | undefined;
-  /** Drops the remaining windows of a unit's `for_each` value; false if there are none. */
-  setAside(unit: Unit): boolean;
-  /** Reports that a unit has ended, whatever its outcome. */
-  settle(unit: Unit): void;
 }
 
 /** Returns the units of a stream one by one; several workers may share it. */

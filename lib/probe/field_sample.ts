@@ -3,7 +3,7 @@
 import type { Job } from "../config/schema/job.ts";
 import { kindOf } from "../extract/cast/kind_of.ts";
 import { MINUTES_PER_DAY } from "../plan/time/civil.ts";
-import type { Unit } from "../plan/stream_plan.ts";
+import type { Unit } from "../plan/unit.ts";
 import { fieldFinder, type FoundField } from "./unmapped_field.ts";
 
 /** A field in the samples of a run. */

@@ -1,7 +1,7 @@
 // Watches the fields of responses during a run and records at its end how they changed. It never stops a run; what
 // it cannot record is noticed by the next one.
 import type { Job } from "../config/schema/job.ts";
-import type { Unit } from "../plan/stream_plan.ts";
+import type { Unit } from "../plan/unit.ts";
 import type { Mask } from "../report/text/mask.ts";
 import { type FieldTarget, readFields, writeFields } from "../upsert/field_table.ts";
 import { compareFields, type KnownField } from "./drift.ts";

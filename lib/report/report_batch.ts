@@ -1,7 +1,7 @@
 // Owns the events of a written batch. Invariant: they are emitted after its transaction has committed and
 // the checkpoint has recorded it, so a window reported as done is done.
 import { formatCivil } from "../plan/time/civil.ts";
-import type { Unit } from "../plan/stream_plan.ts";
+import type { Unit } from "../plan/unit.ts";
 import type { Finished, WrittenBatch } from "../upsert/batch.ts";
 import type { Listener } from "./event.ts";
 import { anyVanished, type WriteCounts } from "../upsert/sql/write_counts.ts";

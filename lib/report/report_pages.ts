@@ -1,7 +1,7 @@
 // Owns the event of a page that was read. It passes pages on unchanged. Invariant: an event is emitted before
 // its page is extracted, and not at all for pages that no request has fetched.
 import type { Page } from "../fetch/fetch_pages.ts";
-import type { Unit } from "../plan/stream_plan.ts";
+import type { Unit } from "../plan/unit.ts";
 import type { Listener } from "./event.ts";
 import { subjectOf } from "./report_batch.ts";
 

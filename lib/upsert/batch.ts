@@ -7,7 +7,7 @@ import type { Rejection } from "../extract/rejection.ts";
 import type { Row, RowSet, RowShape } from "../extract/row_shape.ts";
 import type { FetchedUnit } from "../fetch/fetch_windows.ts";
 import type { KeptResponse } from "../fetch/page_archive.ts";
-import type { Unit } from "../plan/stream_plan.ts";
+import type { Unit } from "../plan/unit.ts";
 import type { Failure } from "../failure.ts";
 import { RowDigest } from "./digest.ts";
 import { type Stated, StatedKeys } from "./stated_keys.ts";

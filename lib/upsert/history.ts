@@ -1,7 +1,7 @@
 // Writes to the target's logs of runs and of failed windows. A failure stays recorded when its window is
 // fetched later: the ledger's entry is newer and resolves it. It never decides what is done.
 import { formatCivil } from "../plan/time/civil.ts";
-import type { Unit } from "../plan/stream_plan.ts";
+import type { Unit } from "../plan/unit.ts";
 import type { Row } from "../extract/row_shape.ts";
 import { Failure } from "../failure.ts";
 import { FAILURES_TABLE, LEDGER_TABLE, RUNS_TABLE } from "./sql/log_tables.ts";

@@ -3,7 +3,7 @@
 import type { Job } from "../config/schema/job.ts";
 import { settledParts } from "../plan/needed.ts";
 import { agesOf, settleAgeMs, unchangedFetches, type Visit } from "../plan/settling.ts";
-import type { Unit } from "../plan/stream_plan.ts";
+import type { Unit } from "../plan/unit.ts";
 import type { Finished } from "./batch.ts";
 import { formatCivil } from "../plan/time/civil.ts";
 import type { LedgerEntry } from "./sql/ledger_sql.ts";

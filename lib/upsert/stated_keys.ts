@@ -2,7 +2,7 @@
 // next fetch of the window is compared with them, and rows that it does not return have vanished. Invariant:
 // it holds the keys of one batch at most; those of earlier batches are in the database.
 import type { Row, RowSet, RowShape } from "../extract/row_shape.ts";
-import type { Unit } from "../plan/stream_plan.ts";
+import type { Unit } from "../plan/unit.ts";
 import type { Window } from "../plan/time/window.ts";
 import { keyText } from "./sql/vanished_sql.ts";
 

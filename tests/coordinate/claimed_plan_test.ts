@@ -3,7 +3,8 @@
 import { assertEquals } from "@std/assert";
 import { ClaimedPlan } from "../../lib/coordinate/claimed_plan.ts";
 import type { Claims } from "../../lib/coordinate/claims.ts";
-import type { StreamPlan, Unit } from "../../lib/plan/stream_plan.ts";
+import type { StreamPlan } from "../../lib/plan/stream_plan.ts";
+import type { Unit } from "../../lib/plan/unit.ts";
 
 const IN_FLIGHT = 4;
 

@@ -3,7 +3,7 @@ import type { ExtractedPage, Extractor } from "../../lib/extract/extractor.ts";
 import { extractPages } from "../../lib/extract/extract_pages.ts";
 import type { Fetched } from "../../lib/fetch/fetch_windows.ts";
 import { staticPage } from "../../lib/fetch/static_page.ts";
-import type { Unit } from "../../lib/plan/stream_plan.ts";
+import type { Unit } from "../../lib/plan/unit.ts";
 import { Failure } from "../../lib/failure.ts";
 import { all } from "../plan/jobs.ts";
 import { unitOf } from "../upsert/extracted.ts";

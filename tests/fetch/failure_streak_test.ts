@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import type { Fetched } from "../../lib/fetch/fetch_windows.ts";
 import { fetchWindows } from "../../lib/fetch/fetch_windows.ts";
 import { eachValues } from "../../lib/plan/each_values.ts";
-import type { Unit } from "../../lib/plan/stream_plan.ts";
+import type { Unit } from "../../lib/plan/unit.ts";
 import { StreamPlan } from "../../lib/plan/stream_plan.ts";
 import { Failure } from "../../lib/failure.ts";
 import { days, jobOf } from "../plan/jobs.ts";

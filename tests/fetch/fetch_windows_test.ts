@@ -4,7 +4,7 @@ import type { Fetched, FetchWindowsOptions } from "../../lib/fetch/fetch_windows
 import { fetchWindows } from "../../lib/fetch/fetch_windows.ts";
 import { union } from "../../lib/plan/coverage.ts";
 import { eachValues } from "../../lib/plan/each_values.ts";
-import type { Unit } from "../../lib/plan/stream_plan.ts";
+import type { Unit } from "../../lib/plan/unit.ts";
 import { StreamPlan } from "../../lib/plan/stream_plan.ts";
 import type { Window } from "../../lib/plan/time/window.ts";
 import { Failure } from "../../lib/failure.ts";

@@ -5,7 +5,7 @@ import { openPlan } from "../../lib/checkpoint/open_plan.ts";
 import { fetchWindows } from "../../lib/fetch/fetch_windows.ts";
 import type { Page } from "../../lib/fetch/fetch_pages.ts";
 import { parseCivil } from "../../lib/plan/time/civil.ts";
-import type { Unit } from "../../lib/plan/stream_plan.ts";
+import type { Unit } from "../../lib/plan/unit.ts";
 import type { Window } from "../../lib/plan/time/window.ts";
 import { defaultSeed } from "../../lib/sandbox/world/race.ts";
 import { programmeOn } from "../../lib/sandbox/world/programme.ts";

@@ -8,7 +8,7 @@ import {
   type FeedStep,
 } from "../../lib/plan/feed.ts";
 import { FeedPlan, type FeedPlanInput } from "../../lib/plan/feed_plan.ts";
-import type { Unit } from "../../lib/plan/stream_plan.ts";
+import type { Unit } from "../../lib/plan/unit.ts";
 import { jobOf } from "./jobs.ts";
 
 const streamOf = (more: Record<string, unknown> = {}) =>

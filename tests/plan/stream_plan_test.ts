@@ -4,7 +4,7 @@ import { union } from "../../lib/plan/coverage.ts";
 import { eachValues } from "../../lib/plan/each_values.ts";
 import type { Needed } from "../../lib/plan/needed.ts";
 import type { Track } from "../../lib/plan/scope.ts";
-import type { Unit } from "../../lib/plan/stream_plan.ts";
+import type { Unit } from "../../lib/plan/unit.ts";
 import { autoBounds, pageSize } from "../../lib/plan/auto_bounds.ts";
 import { countWindows, StreamPlan } from "../../lib/plan/stream_plan.ts";
 import { formatWindow } from "../../lib/report/text/format.ts";

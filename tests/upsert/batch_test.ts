@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
-import type { Unit } from "../../lib/plan/stream_plan.ts";
+import type { Unit } from "../../lib/plan/unit.ts";
 import { Failure } from "../../lib/failure.ts";
 import type { Batch } from "../../lib/upsert/batch.ts";
 import {

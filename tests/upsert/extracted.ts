@@ -1,7 +1,7 @@
 // Creates what extraction passes to the batches: units, pages of rows, ends of windows.
 import type { RowShape } from "../../lib/extract/row_shape.ts";
 import { MINUTES_PER_DAY } from "../../lib/plan/time/civil.ts";
-import type { Unit } from "../../lib/plan/stream_plan.ts";
+import type { Unit } from "../../lib/plan/unit.ts";
 import type { Rejection } from "../../lib/extract/extractor.ts";
 import { at } from "../plan/jobs.ts";
 import type { Extracted } from "../../lib/extract/extract_pages.ts";

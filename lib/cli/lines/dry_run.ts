@@ -6,7 +6,7 @@ import type { Job } from "../../config/schema/job.ts";
 import { credentialsOf, maskedCredentials, withCredentials } from "../../fetch/http/auth.ts";
 import { renderFirst, requestLine } from "../../fetch/http/request.ts";
 import type { WireRequest } from "../../fetch/http/request.ts";
-import type { Unit, UnitSource } from "../../plan/stream_plan.ts";
+import type { Unit, UnitSource } from "../../plan/unit.ts";
 import { countWindows, StreamPlan } from "../../plan/stream_plan.ts";
 import { eachValues, isFedByTarget } from "../../plan/each_values.ts";
 import {
