@@ -7,7 +7,8 @@ import { FeedReading } from "../plan/feed.ts";
 import type { Unit, UnitSource } from "../plan/unit.ts";
 import { Bisection, mayBeContent } from "./bisection.ts";
 import { Channel } from "./channel.ts";
-import { FailureStreak, MISSHAPEN } from "./failure_streak.ts";
+import { FailureStreak } from "./failure_streak.ts";
+import { advised, isOfWindow, tooMany } from "./window_failure.ts";
 import type { Page } from "./fetch_pages.ts";
 
 /** A unit whose last page was read. */
@@ -302,39 +303,4 @@ async function fetchUnit(
     responseMs,
     ms: options.now() - startedAt,
   });
-}
-
-/** Whether a failure may concern one window only: a 403 may concern one value of `for_each`. */
-function isOfWindow({ kind, status }: Failure, unit: Unit): boolean {
-  return kind === "window" || kind === "refused" && status === 403 && unit.each !== "";
-}
-
-/** The failure, with what to do about the windows that were set aside because of it. */
-function advised(failure: Failure, isAside: boolean): Failure {
-  if (!isAside) return failure;
-  const { kind, message, hint, status } = failure;
-  const advice = `The other windows of this value are set aside; run again with --resume${
-    status === 404
-      ? ', or write "empty_statuses: [404]" if that status means that there is no data'
-      : ""
-  }`;
-  const hints = hint === undefined ? advice : `${hint}. ${advice}`;
-  return new Failure(kind, message, { hint: hints, cause: failure, status });
-}
-
-function tooMany(count: number, last: Failure): Failure {
-  if (last.kind === "refused") return last;
-  if (last.wrongShape !== undefined && count <= MISSHAPEN) {
-    const first = count === 1 ? "the first response does" : "the first responses do";
-    const message = `Cannot continue: ${first} not have the declared shape: ${last.message}`;
-    return new Failure("window", message, { hint: last.hint, cause: last });
-  }
-  return new Failure(
-    "window",
-    `Cannot continue: ${count} windows in a row failed, the last one with: ${last.message}`,
-    {
-      hint: last.hint ?? "See the errors with deno task errors, then run again with --resume",
-      cause: last,
-    },
-  );
 }
