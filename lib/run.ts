@@ -22,7 +22,7 @@ import type { Worker } from "./upsert/worker_table.ts";
 import type { RunEvent } from "./report/event.ts";
 import { WindowsLeft } from "./report/windows_left.ts";
 import { formatWindow } from "./report/text/format.ts";
-import { joinSummaries, type Outcome, type Summary } from "./report/summary.ts";
+import { joinSummaries, orderTables, type Outcome, type Summary } from "./report/summary.ts";
 
 /** What a run needs in addition to the input of the backfill. */
 export interface RunInput extends BackfillInput {
@@ -95,6 +95,7 @@ export async function run(given: RunInput): Promise<RunResult> {
   const isStopped = input.signal.aborted || input.windDown?.aborted === true;
   summary.outcome = outcomeOf(isStopped, error, summary);
   await attempt(async () => await leaveCrew(crew, input, summary));
+  orderTables(summary, Object.keys(input.job.tables));
   summary.ok = summary.outcome === "done";
   if ((isStopped || error !== undefined) && left.count > 0) summary.windows.left = left.count;
   summary.seconds = Math.round(input.now() - startedAtMs) / 1000;

@@ -118,11 +118,12 @@ export class RunFiles implements Disposable {
 
   #write(name: string, value: unknown): void {
     const path = `${this.#options.folder}/${name}`;
+    // Another run may write the same copy at the same moment.
+    const partial = `${path}.${crypto.randomUUID().slice(0, 8)}.tmp`;
     this.#attempt(() => {
-      Deno.writeTextFileSync(`${path}.tmp`, safeText(`${JSON.stringify(value, null, 2)}\n`), {
-        mode: OWNER_ONLY,
-      });
-      Deno.renameSync(`${path}.tmp`, path);
+      const text = safeText(`${JSON.stringify(value, null, 2)}\n`);
+      Deno.writeTextFileSync(partial, text, { mode: OWNER_ONLY });
+      Deno.renameSync(partial, path);
     });
     this.#tell();
   }

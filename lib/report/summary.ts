@@ -89,3 +89,11 @@ export function addCounts(
 ): void {
   rows[table] = sumCounts(rows[table] ?? NOTHING, more);
 }
+
+/** Puts the tables of a summary in the order of the job file, whichever received rows first. */
+export function orderTables(summary: Summary, tables: readonly string[]): void {
+  const written = Object.entries(summary.rows);
+  summary.rows = Object.fromEntries(
+    written.toSorted(([a], [b]) => tables.indexOf(a) - tables.indexOf(b)),
+  );
+}

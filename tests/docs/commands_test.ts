@@ -7,7 +7,7 @@ import { assert, assertEquals } from "@std/assert";
 import { REPOSITORY } from "../support/repository.ts";
 import { type Way, wayOf } from "./how_to_run.ts";
 import { fieldsNamed, fieldsOf } from "./json_fields.ts";
-import { isLike } from "./likeness.ts";
+import { differences, isLike } from "./likeness.ts";
 import { commandsOf, type Documented, readPage, section } from "./pages.ts";
 import { openPlace, type Place, type Printed } from "./place.ts";
 
@@ -95,11 +95,10 @@ function check({ output, command }: Documented, way: Way, { code, text }: Printe
     return;
   }
   const expected = output.filter((line) => line !== "^C");
-  const isAsShown = isLike(expected, text.split("\n"), way.loose === true);
-  assert(
-    isAsShown || IS_WRITING,
-    `${command}: shown is\n${expected.join("\n")}\nprinted was\n${text}`,
-  );
+  const printed = text.split("\n");
+  const isAsShown = isLike(expected, printed, way.loose === true);
+  const what = `${command}: shown is\n${expected.join("\n")}\nprinted was\n${text}`;
+  assert(isAsShown || IS_WRITING, `${what}\n${differences(expected, printed)}`);
 }
 
 /** Puts what was printed where something else is shown, last first, so that line numbers hold. */

@@ -7,6 +7,15 @@ export function isLike(shown: readonly string[], printed: readonly string[], loo
   return loose ? hasKinds(shown, printed) : matches(plain(shown), plain(printed));
 }
 
+/** The lines of one that the other does not have, without what differs from run to run. */
+export function differences(shown: readonly string[], printed: readonly string[]): string {
+  const [left, right] = [plain(shown), plain(printed)];
+  return [
+    ...left.filter((line) => !right.includes(line)).map((line) => `only shown: ${line}`),
+    ...right.filter((line) => !left.includes(line)).map((line) => `only printed: ${line}`),
+  ].join("\n");
+}
+
 /** Lines without what differs from run to run; windows that were done side by side come sorted. */
 function plain(lines: readonly string[]): string[] {
   const texts = lines.map(plainLine);

@@ -122,6 +122,16 @@ Deno.test("a run writes a log, its errors and a copy of the checkpoint for each 
   for (const name of names) assert(!read(name).includes(btoa("sandbox:sandbox-password-1")));
 });
 
+Deno.test("a run copies its checkpoint while another one writes the same copy", async () => {
+  await using commands = await setupCommands();
+  // The unfinished copy of the other run, which this one can neither replace nor rename.
+  const copy = `${commands.logs}/backfill_events_checkpoint.json`;
+  await Deno.mkdir(`${copy}.tmp`, { recursive: true });
+  const { code, stdout, stderr } = await commands.run(`backfill --no-results ${DAY}`);
+  assertEquals([code, `${stdout}${stderr}`.includes("Cannot write the logs")], [0, false]);
+  assertEquals(JSON.parse(await Deno.readTextFile(copy)).streams.racecards.failed, []);
+});
+
 Deno.test("commands exit with 2 on wrong usage, report what is wrong, and send no request", async () => {
   await using commands = await setupCommands();
   const wrong: [line: string, said: string][] = [

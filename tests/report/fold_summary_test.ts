@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import type { RunEvent } from "../../lib/report/event.ts";
 import { foldSummary } from "../../lib/report/fold_summary.ts";
-import { emptySummary } from "../../lib/report/summary.ts";
+import { emptySummary, orderTables } from "../../lib/report/summary.ts";
 import { planned, request, windowDone, windowFailed } from "./events.ts";
 
 Deno.test("foldSummary() counts requests, windows, rows and rejections once each", () => {
@@ -41,4 +41,11 @@ Deno.test("foldSummary() counts requests, windows, rows and rejections once each
     },
     rejected: 2,
   });
+});
+
+Deno.test("orderTables() lists tables as the job file does, whichever received rows first", () => {
+  const counts = { inserted: 1, updated: 0, unchanged: 0 };
+  const summary = { ...emptySummary("r1"), rows: { runners: counts, races: counts } };
+  orderTables(summary, ["courses", "races", "runners"]);
+  assertEquals(Object.keys(summary.rows), ["races", "runners"]);
 });
