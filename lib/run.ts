@@ -95,13 +95,18 @@ export async function run(given: RunInput): Promise<RunResult> {
   const isStopped = input.signal.aborted || input.windDown?.aborted === true;
   summary.outcome = outcomeOf(isStopped, error, summary);
   await attempt(async () => await leaveCrew(crew, input, summary));
-  orderTables(summary, Object.keys(input.job.tables));
-  summary.ok = summary.outcome === "done";
+  conclude(input, startedAtMs);
   if ((isStopped || error !== undefined) && left.count > 0) summary.windows.left = left.count;
-  summary.seconds = Math.round(input.now() - startedAtMs) / 1000;
   if (!hasJoined) await recordEnd(input, ended(record, summary, input.wallNow()), error);
   input.listen({ kind: "run_finished", summary });
   return { summary, error };
+}
+
+/** Completes the summary of a run whose outcome is known. */
+function conclude({ summary, job, now }: RunInput, startedAtMs: number): void {
+  orderTables(summary, Object.keys(job.tables));
+  summary.ok = summary.outcome === "done";
+  summary.seconds = Math.round(now() - startedAtMs) / 1000;
 }
 
 /** Reports how the fields of responses changed. */
