@@ -26,6 +26,8 @@ export interface RunJobOptions {
   readonly params?: Readonly<Record<string, unknown>>;
   /** Whether finished windows are skipped. Defaults to true; false fetches all windows again. */
   readonly resume?: boolean;
+  /** Whether the feeds among the streams restart at their beginning. Defaults to false. */
+  readonly fromStart?: boolean;
   /** Receives each event as it happens; must not throw. Defaults to none. */
   readonly onEvent?: Listener;
   /** Stops the run; everything that was fetched completely is still written. Defaults to never. */
@@ -55,7 +57,22 @@ export function planOf(
     );
   }
   const selection = { groups: [], only: options.streams ?? [], with: [], without: [] };
-  return { range: { from, to }, streams: selectStreams(job, selection) };
+  const streams = selectStreams(job, selection);
+  if (options.fromStart) refuseNoFeed(job, streams, 'Leave "fromStart" out');
+  return { range: { from, to }, streams };
+}
+
+/**
+ * Refuses to restart feeds where there is none.
+ *
+ * @param leaveOut How the caller leaves the option out, as the beginning of a hint.
+ * @throws {Failure} of kind `configuration` when none of the streams is a feed.
+ */
+export function refuseNoFeed(job: Job, streams: readonly string[], leaveOut: string): void {
+  if (streams.some((name) => job.streams[name]!.since !== undefined)) return;
+  throw new Failure("configuration", "Cannot restart feeds: no selected stream is a feed", {
+    hint: `${leaveOut}; without resuming, all dates are fetched again`,
+  });
 }
 
 /** The job's first day, or the earliest of its streams'. */

@@ -56,6 +56,7 @@ export async function runJob(file: string, options: RunJobOptions): Promise<Summ
     params,
     range,
     resume: options.resume ?? true,
+    fromStart: options.fromStart,
     target,
     checkpoint: new Checkpoint(kv, target.id, job.job),
     listen: (event: RunEvent) => {

@@ -1,6 +1,10 @@
 // The library as another program uses it: from a folder with its own deno.json, in a process without
 // the environment of this one.
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
+import { Failure } from "../../lib/failure.ts";
+import { runJob } from "../../lib/run_job.ts";
+import { sharedPostgres } from "../support/postgres_server.ts";
+import { tempDir } from "../support/temp.ts";
 import { programFolder, runProgram } from "./program.ts";
 
 const JOB = `job: shop
@@ -87,4 +91,47 @@ Deno.test("runJob() and planJob() need only their arguments in another program",
       [4, "2024-01-04", "4.5"],
     ],
   });
+});
+
+const FEED = `job: feed
+source: "\${FEED_URL}"
+tables: { changes: { key: id, columns: { id: integer } } }
+streams:
+  changes:
+    request: { path: /changes, query: { since: "{since}" } }
+    since: { start: 0, cursor: last }
+    records: results
+    rows: changes
+  kinds: { values: [{ id: 9 }], rows: changes }
+`;
+
+Deno.test("runJob() restarts feeds with fromStart, and refuses it where no stream is a feed", async () => {
+  const sent: (string | null)[] = [];
+  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
+    const since = new URL(request.url).searchParams.get("since");
+    sent.push(since);
+    return Response.json({ results: since === "0" ? [{ id: 1 }] : [], last: 7 });
+  });
+  using folder = tempDir();
+  await Deno.writeTextFile(folder.file("feed.yaml"), FEED);
+  const options = {
+    database: await (await sharedPostgres()).createDatabase(),
+    checkpoint: folder.file("checkpoints.db"),
+    variables: { FEED_URL: `http://127.0.0.1:${server.addr.port}` },
+    streams: ["changes"],
+  };
+  const run = async (more: { fromStart?: boolean; streams?: string[] }) => {
+    sent.length = 0;
+    const { ok } = await runJob(folder.file("feed.yaml"), { ...options, ...more });
+    return [ok, ...sent];
+  };
+  assertEquals(await run({}), [true, "0", "7"]);
+  assertEquals(await run({}), [true, "7"]);
+  assertEquals(await run({ fromStart: true }), [true, "0", "7"]);
+  const refused = await assertRejects(() => run({ fromStart: true, streams: ["kinds"] }), Failure);
+  assertEquals([refused.kind, refused.message, refused.hint], [
+    "configuration",
+    "Cannot restart feeds: no selected stream is a feed",
+    'Leave "fromStart" out; without resuming, all dates are fetched again',
+  ]);
 });

@@ -4,6 +4,7 @@ import type { Job } from "../../config/schema/job.ts";
 import { surveyOf, surveyStreams } from "../../checkpoint/survey.ts";
 import type { Arguments } from "../arguments.ts";
 import { Failure } from "../../failure.ts";
+import { refuseNoFeed } from "../../job_options.ts";
 import { readLimitsUse } from "../../checkpoint/limits_use.ts";
 import { serveRun } from "../console/run_console.ts";
 import { dryRunLines } from "../lines/dry_run.ts";
@@ -31,7 +32,10 @@ export async function backfill(job: Job, args: Arguments): Promise<number> {
   if (shown !== undefined && args.has("from-archive")) throw noReplay(`--${shown}`);
   if (args.has("from-start") && args.has("from-archive")) throw noReplay("--from-start");
   const given = givenOptions(job, args, Date.now());
-  if (args.has("from-start")) refuseNoFeed(job, given);
+  if (args.has("from-start")) {
+    const streams = streamsOf(job, runOptions(job, given, undefined, Date.now()));
+    refuseNoFeed(job, streams, "Leave --from-start out");
+  }
   if (args.has("dry-run")) return await showPlan(job, given, args.has("resume"));
   if (args.has("check-status")) return await checkStatus(job, given, args);
   const ended = await perform(job, given, args);
@@ -142,14 +146,6 @@ function refuseSharing(args: Arguments, { target }: Stores): void {
 function sayInterrupted(screen: Screen): void {
   screen[Symbol.dispose]();
   screen.say(nextStep("interrupted", 0));
-}
-
-function refuseNoFeed(job: Job, given: GivenOptions): void {
-  const streams = streamsOf(job, runOptions(job, given, undefined, Date.now()));
-  if (streams.some((name) => job.streams[name]!.since !== undefined)) return;
-  throw new Failure("configuration", "Cannot restart feeds: no selected stream is a feed", {
-    hint: "Leave --from-start out; without --resume, all dates are fetched again",
-  });
 }
 
 function noJson(flag: string): Failure {
