@@ -52,8 +52,11 @@ export interface Status {
 /** What `status --json` prints. */
 export function statusJson(status: Status): string {
   const streams = Object.entries(status.streams).map((
-    [name, { scopes, isDated: _, failedWindows: _windows, next: _next, ...view }],
-  ) => [name, { ...inDays(view), scopes }] as const);
+    [name, { scopes, isDated: _, failedWindows: _windows, next, ...view }],
+  ) => {
+    const due = next && { at: new Date(next.atMs).toISOString(), age: ageText(next) };
+    return [name, { ...inDays(view), scopes, due: due ?? null }] as const;
+  });
   return JSON.stringify({ ...status, streams: Object.fromEntries(streams) });
 }
 
@@ -161,10 +164,15 @@ function feedLines(feeds: readonly FeedView[]): string[] {
 }
 
 /** When dates are fetched again, and why: `from 2026-12-01 00:00 UTC, at the age of 3d`. */
-function dueText({ atMs, ageMs }: NextVisit): string {
-  const hours = Math.round(ageMs / 3_600_000);
-  const age = hours % 24 === 0 ? `${hours / 24}d` : `${hours}h`;
-  return `from ${formatInstant(atMs)}, at the age of ${age}`;
+function dueText(next: NextVisit): string {
+  return `from ${formatInstant(next.atMs)}, at the age of ${ageText(next)}`;
+}
+
+/** An age as `settle` lists it: `3d`, `12h`, `90m`. */
+function ageText({ ageMs }: NextVisit): string {
+  const minutes = ageMs / 60_000;
+  if (minutes % 1440 === 0) return `${minutes / 1440}d`;
+  return minutes % 60 === 0 ? `${minutes / 60}h` : `${minutes}m`;
 }
 
 function daysText([first, last]: Days): string {
