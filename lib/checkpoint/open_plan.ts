@@ -21,6 +21,9 @@ import type { FetchedSince } from "./fetched_since.ts";
 import { FeedLog } from "../upsert/feed_log.ts";
 import { type LedgerSource, readVisits, Visits } from "./visits.ts";
 
+/** How long a response of a stream without windows is reused unless the job says otherwise. */
+const DAY_MS = 86_400_000;
+
 /** A daily schedule starts some minutes early or late: `refresh: 1d` must not skip every second day. */
 const MAX_SLACK_MS = 60 * 60_000;
 
@@ -153,7 +156,7 @@ async function neededOfApi(
   if (stream.since !== undefined) return isOnlyRetried ? { fetch: [], skip: [] } : null;
   if (stream.window === undefined) {
     if (resume && await checkpoint.needsRetry(track)) return { fetch: [], skip: [], retry: "all" };
-    const isDone = isOnlyRetried || resume && isFresh(stream.refresh, source, track);
+    const isDone = isOnlyRetried || resume && isFresh(stream.refresh ?? DAY_MS, source, track);
     return isDone ? { fetch: [], skip: [] } : null;
   }
   const again = await checkpoint.retryWindows(track);

@@ -188,8 +188,8 @@ export interface Stream {
    * is final.
    */
   settle?: number | number[] | undefined;
-  /** For a stream without windows: how long --resume and cron reuse its last response. */
-  refresh: number;
+  /** For a stream without windows: how long --resume and cron reuse its last response; a day if omitted. */
+  refresh?: number | undefined;
   /** How much one request of the stream counts against the limits, if the API weighs requests. */
   weight: number;
   /** Rate limits of this stream, in addition to those of `source`. */

@@ -10,6 +10,7 @@ import { type JobPath, refusal, type Scope } from "./scope.ts";
 const REFUSED = {
   window: "a feed has no dates",
   start: 'a feed begins at "start" of "since"',
+  refresh: "each run reads it",
   settle: "a feed returns a record again when it changes",
   record_date: "a feed has no dates",
   values: "a list is not a feed",
@@ -17,9 +18,6 @@ const REFUSED = {
   total: "a feed has no total",
   max_records: "a feed continues where a response is cut off",
 } as const;
-
-/** How long a response is reused unless the job says otherwise. */
-const DEFAULT_REFRESH_MS = 86_400_000;
 
 /** Checks a stream that is a feed. */
 export function resolveSince(scope: Scope, path: JobPath, stream: Stream): void {
@@ -29,12 +27,6 @@ export function resolveSince(scope: Scope, path: JobPath, stream: Stream): void 
   for (const [key, why] of Object.entries(REFUSED)) {
     if (stream[key as keyof typeof REFUSED] === undefined) continue;
     scope.key([...path, key], `a stream with "since" cannot have "${key}": ${why}`);
-  }
-  if (stream.refresh !== DEFAULT_REFRESH_MS) {
-    scope.key(
-      [...path, "refresh"],
-      'a stream with "since" cannot have "refresh": each run reads it',
-    );
   }
   if (stream.order !== "oldest_first") {
     scope.key(

@@ -83,6 +83,12 @@ function resolveDates(scope: Scope, path: JobPath, stream: Stream): void {
     if (window.auto && window.max !== undefined && daysOf(window.max) < daysOf(window.min)) {
       scope.value([...path, "window", "max"], "max is shorter than min");
     }
+    if (stream.refresh !== undefined) {
+      scope.key(
+        [...path, "refresh"],
+        '"refresh" applies to a stream without a window; "settle: 3d" fetches recent windows again',
+      );
+    }
     return;
   }
   if (stream.order !== "oldest_first") {

@@ -201,9 +201,9 @@ export const stream = z.strictObject({
   ], { error: 'expected a duration such as "3d", or a list of them' }).optional().describe(
     "How long data may still change: --resume and cron fetch more recent windows again. A list has the ages at which they fetch a window once each; after two fetches in a row that changed nothing, it is final.",
   ).meta({ kind: "duration or list of durations", example: ["1d", "3d", "14d"] }),
-  refresh: duration.prefault("1d").describe(
-    "For a stream without windows: how long --resume and cron reuse its last response.",
-  ),
+  refresh: duration.optional().describe(
+    "For a stream without windows: how long --resume and cron reuse its last response; a day if omitted.",
+  ).meta({ example: "7d" }),
   weight: z.int().min(1).max(10_000).default(1).describe(
     "How much one request of the stream counts against the limits, if the API weighs requests.",
   ).meta({ unit: "requests" }),

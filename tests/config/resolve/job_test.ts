@@ -141,6 +141,10 @@ Deno.test("resolveJob() checks that a request covers the complete window", () =>
       '"start" requires a window; add "window: day" or another length',
       '"settle" requires a window; add "window: day" or another length',
     ],
+    [
+      { [`${STREAM}.refresh`]: "1d" },
+      '"refresh" applies to a stream without a window; "settle: 3d" fetches recent windows again',
+    ],
   ]));
 
 Deno.test("resolveJob() checks the names in placeholders", () =>

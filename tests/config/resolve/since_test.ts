@@ -47,7 +47,7 @@ Deno.test("resolveSince() refuses what contradicts a feed, in a sentence that sa
       'a stream with "since" cannot have "record_date": a feed has no dates',
     ],
     [
-      `${REQUEST}\n    ${since}\n    refresh: 1h\n    order: newest_first\n    total: total`,
+      `${REQUEST}\n    ${since}\n    refresh: 1d\n    order: newest_first\n    total: total`,
       'a stream with "since" cannot have "total": a feed has no total',
       'a stream with "since" cannot have "refresh": each run reads it',
       'a stream with "since" cannot have "order": its cursors give the order',
