@@ -7,6 +7,7 @@ import { Failure } from "../failure.ts";
 import type { FeedPlan } from "../plan/feed_plan.ts";
 import type { StreamPlan } from "../plan/stream_plan.ts";
 import type { Unit } from "../plan/unit.ts";
+import { endLeases, readSilence } from "../upsert/silent_locks.ts";
 import { lockOf, type Worker, type WorkerCounts, WorkerTable } from "../upsert/worker_table.ts";
 import type { Target } from "../upsert/write/target.ts";
 import { ClaimedPlan } from "./claimed_plan.ts";
@@ -269,11 +270,12 @@ export class Crew implements AsyncDisposable {
 
   /** Ends the leases of workers that died: their connections show it at once. */
   async #notice(): Promise<void> {
-    const nowMs = this.#options.clock.now();
-    const { locks, hasExpired } = await this.#table.silent();
+    const { target, job, clock } = this.#options;
+    const nowMs = clock.now();
+    const { locks, hasExpiredClaims } = await readSilence(target, job);
     this.#silent = new Map(locks.map(({ token }) => [token, this.#silent.get(token) ?? nowMs]));
     const dead = locks.filter(({ token }) => nowMs - this.#silent.get(token)! >= SIGN_OF_LIFE_MS);
-    if (dead.length > 0 || hasExpired) await this.#table.expire(dead);
+    if (dead.length > 0 || hasExpiredClaims) await endLeases(target, job, dead);
   }
 }
 

@@ -1,12 +1,11 @@
 // Owns the entries of a run's processes in the table hindcast_workers: who works on it, since when, and what each
-// has done. Whether a process is alive is known from its lock. It claims nothing.
+// has done. Whether a process is alive is known from its lock (silent_locks.ts). It claims nothing.
 import { quoteLiteral } from "./sql/identifier.ts";
 import { claimLockSql, reapSql } from "./claim_table.ts";
-import { hasConnectedSql, leaseEndedSql } from "./sql/lease_sql.ts";
+import { leaseEndedSql } from "./sql/lease_sql.ts";
 import { LOCKS_TABLE } from "./sql/system_tables.ts";
 import { RUNS_TABLE } from "./sql/log_tables.ts";
-import { CLAIMS_TABLE, workerLock, WORKERS_TABLE } from "./sql/worker_tables.ts";
-import { isMissingTable } from "./history.ts";
+import { workerLock, WORKERS_TABLE } from "./sql/worker_tables.ts";
 import type { Target } from "./write/target.ts";
 
 /** A process that works on a run. */
@@ -33,34 +32,6 @@ export interface WorkerCounts {
   readonly perSecond: number;
 }
 
-/** A worker as `status` shows it; field names are those of its JSON. */
-export interface WorkerView {
-  /** Id of the run that it works on. */
-  readonly run: string;
-  /** What its lines are marked with. */
-  readonly name: string;
-  /** Name of the machine. */
-  readonly host: string;
-  /** Process id on that machine. */
-  readonly pid: number;
-  /** When it started, ISO 8601. */
-  readonly started_at: string;
-  /** Its last heartbeat, ISO 8601. */
-  readonly seen_at: string;
-  /** When it left, ISO 8601; null while it works. */
-  readonly ended_at: string | null;
-  /** Windows that it has finished. */
-  readonly windows: number;
-  /** Windows that it has claimed and not finished. */
-  readonly claimed: number;
-  /** Requests that it has sent. */
-  readonly requests: number;
-  /** Rows that it has inserted or changed. */
-  readonly rows: number;
-  /** Requests a second, lately. */
-  readonly per_second: number;
-}
-
 /** A run that others may join. */
 export interface OpenRun {
   /** Its id. */
@@ -69,14 +40,6 @@ export interface OpenRun {
   readonly plan: unknown;
   /** The transaction in which it started: what later ones have committed is of this run. */
   readonly xid: number;
-}
-
-/** A lock whose holder shows no heartbeat. */
-export interface SilentLock {
-  /** Names it. */
-  readonly token: string;
-  /** When its lease ends; an opaque string that changes with each renewal. */
-  readonly lease: string;
 }
 
 /** How long after its last heartbeat a process that holds no lock counts as gone. */
@@ -225,41 +188,6 @@ export class WorkerTable {
     };
   }
 
-  /**
-   * Locks of the job and its workers without a heartbeat, though the connections of their holders could give
-   * one: the token of each and its lease. Also whether there are claims of workers whose lease has ended.
-   */
-  async silent(): Promise<{ locks: SilentLock[]; hasExpired: boolean }> {
-    const [rows, expired] = await this.#target.transact([
-      `SELECT l.token, l.lease_until FROM ${LOCKS_TABLE} AS l WHERE (l.job = ${this.#job} OR l.job IN ` +
-      `(SELECT 'worker ' || worker FROM ${WORKERS_TABLE} WHERE job = ${this.#job})) ` +
-      `AND l.backend IS NOT NULL AND ${LIVE} AND ${
-        hasConnectedSql("l.lease_until")
-      } AND NOT EXISTS (SELECT FROM pg_locks AS p ` +
-      `WHERE p.locktype = 'advisory' AND p.granted AND p.pid = l.backend ` +
-      `AND (p.classid::bigint << 32 | p.objid::bigint) = ` +
-      `hashtextextended('hindcast/' || current_schema() || '/' || l.job, 0))`,
-      `SELECT EXISTS (SELECT FROM ${CLAIMS_TABLE} AS c WHERE c.job = ${this.#job} AND NOT EXISTS ` +
-      `(SELECT FROM ${LOCKS_TABLE} AS l WHERE l.job = 'worker ' || c.worker ` +
-      `AND ${LIVE}))`,
-    ]);
-    const locks = rows!.map(([token, lease]) => ({ token: token!, lease: lease! }));
-    return { locks, hasExpired: expired![0]![0] === "t" };
-  }
-
-  /** Ends the leases of silent workers, unless they were renewed, and ends claims without a lease. */
-  async expire(dead: readonly SilentLock[]): Promise<void> {
-    const pairs = dead.map(({ token, lease }) =>
-      `(${quoteLiteral(token)}::uuid, ${quoteLiteral(lease)}::timestamptz)`
-    );
-    const ending = `UPDATE ${LOCKS_TABLE} SET lease_until = NULL WHERE (token, lease_until) IN`;
-    await this.#target.transact([
-      claimLockSql(this.#job),
-      ...dead.length === 0 ? [] : [`${ending} (${pairs.join(", ")})`],
-      ...reapSql(this.#job),
-    ]);
-  }
-
   #insertSql(run: string, { worker, name, host, pid }: Worker, shares: boolean): string {
     const [id, ofRun, label, machine] = [worker, run, name, host].map(quoteLiteral);
     return `INSERT INTO ${WORKERS_TABLE} (worker, job, run, name, host, pid, started_at, seen_at, shares, ` +
@@ -275,29 +203,3 @@ function countsSql({ windows, requests, rows, perSecond }: WorkerCounts): string
 
 /** The name of the lock of a worker. */
 export const lockOf = ({ worker }: Worker): string => workerLock(worker);
-
-/**
- * The workers of the last run of a job, in the order in which they started; none in a database of an earlier
- * version.
- */
-export async function readWorkers(
-  target: Pick<Target, "query">,
-  job: string,
-): Promise<WorkerView[]> {
-  const sql = `SELECT w.run, w.name, w.host, w.pid, w.started_at, w.seen_at, w.ended_at, w.windows,
-    (SELECT count(*) FROM ${CLAIMS_TABLE} AS c WHERE c.job = w.job AND c.worker = w.worker),
-    w.requests, w.rows, w.per_second FROM ${WORKERS_TABLE} AS w WHERE w.job = $1 ORDER BY w.started_at, w.name`;
-  try {
-    const { rows } = await target.query(sql, { parameters: [job], readOnly: true });
-    return rows.map((row) => ({
-      ...{ run: String(row[0]), name: String(row[1]), host: String(row[2]), pid: Number(row[3]) },
-      ...{ started_at: String(row[4]), seen_at: String(row[5]) },
-      ended_at: row[6] === null ? null : String(row[6]),
-      ...{ windows: Number(row[7]), claimed: Number(row[8]), requests: Number(row[9]) },
-      ...{ rows: Number(row[10]), per_second: Number(row[11]) },
-    }));
-  } catch (error) {
-    if (!isMissingTable(error)) throw error;
-    return [];
-  }
-}

@@ -6,7 +6,7 @@ import { ClaimTable, type Others } from "../../lib/upsert/claim_table.ts";
 import { openTarget } from "../../lib/upsert/open_target.ts";
 import { LEDGER_TABLE } from "../../lib/upsert/sql/log_tables.ts";
 import { LOCKS_TABLE } from "../../lib/upsert/sql/system_tables.ts";
-import { WorkerTable } from "../../lib/upsert/worker_table.ts";
+import { endLeases, readSilence } from "../../lib/upsert/silent_locks.ts";
 import type { Target } from "../../lib/upsert/write/target.ts";
 import { openSql } from "../faults/sql.ts";
 import { days } from "../plan/jobs.ts";
@@ -87,7 +87,7 @@ Deno.test("a claim is one message: it takes what is free and was not committed s
   assertEquals(one.messages, [4, 2]);
 });
 
-Deno.test("claims of a worker whose lease has ended are found and given up, those of the living are not", async () => {
+Deno.test("claims of a worker whose lease has ended are found and deleted, those of the others are kept", async () => {
   const url = await (await sharedPostgres()).createDatabase();
   await using one = await openWorker(url);
   await using other = await openWorker(url);
@@ -95,15 +95,15 @@ Deno.test("claims of a worker whose lease has ended are found and given up, thos
   await using _others = await other.lock();
   await one.claim(DAYS.slice(0, 1), 1);
   await other.claim(DAYS.slice(1, 2), 1);
-  const workers = new WorkerTable(one.target, JOB);
-  assertEquals((await workers.silent()).hasExpired, false);
+  const hasExpired = async () => (await readSilence(one.target, JOB)).hasExpiredClaims;
+  assertEquals(await hasExpired(), false);
   await using sql = openSql(url);
   await sql.run(
     `UPDATE ${LOCKS_TABLE} SET lease_until = now() WHERE job = 'worker ${other.worker}'`,
   );
-  assertEquals((await workers.silent()).hasExpired, true);
-  await workers.expire([]);
-  assertEquals((await workers.silent()).hasExpired, false);
+  assertEquals(await hasExpired(), true);
+  await endLeases(one.target, JOB, []);
+  assertEquals(await hasExpired(), false);
   const free = await one.claim(DAYS.slice(0, 2), 2);
   assertEquals([free.granted, free.claimed], [DAYS.slice(0, 2), []]);
   assertEquals(await sql.run(`SELECT count(*)::int AS count FROM ${LEDGER_TABLE}`), [{ count: 0 }]);

@@ -27,7 +27,7 @@ import { viewStreams } from "../../checkpoint/snapshot.ts";
 import { intersect } from "../../plan/coverage.ts";
 import { startedPart } from "../../plan/needed.ts";
 import { selectStreams } from "../../plan/stage.ts";
-import { readWorkers } from "../../upsert/worker_table.ts";
+import { readWorkers } from "../../upsert/worker_view.ts";
 import { driftOf } from "../lines/drift_lines.ts";
 import { LiveRun } from "../../console/state/live_run.ts";
 import { StateReader } from "../../console/state/console_state.ts";

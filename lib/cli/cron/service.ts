@@ -1,13 +1,10 @@
 // Owns the daily update as a service: it runs one slice at a time and reads what the status page shows.
-// Stores are open only while a slice or a page needs them. It registers no cron and serves no HTTP;
-// serve.ts does.
-import { catchUp } from "../../checkpoint/catch_up.ts";
+// Stores are open only while a slice or a page needs them (stores.ts). It registers no cron and serves no
+// HTTP; serve.ts does.
 import { Checkpoint } from "../../checkpoint/checkpoint.ts";
-import { openKv } from "../../checkpoint/open_kv.ts";
 import { viewFeeds, withFeeds } from "../../checkpoint/feed_view.ts";
 import { snapshot } from "../../checkpoint/snapshot.ts";
 import type { Job } from "../../config/schema/job.ts";
-import { CronStateStore } from "../../cron/state.ts";
 import type { Phase } from "../../cron/phases.ts";
 import type { Wait } from "../../report/text/wait.ts";
 import type { Console } from "../../console/console.ts";
@@ -23,18 +20,15 @@ import {
 } from "../../cron/tick.ts";
 import { formatDay } from "../../plan/time/civil.ts";
 import { selectStreams } from "../../plan/stage.ts";
-import { Failure } from "../../failure.ts";
 import { formatCount, formatSeconds } from "../../report/text/format.ts";
 import { plainLines } from "../../report/plain_lines.ts";
-import { openTarget } from "../../upsert/open_target.ts";
-import { parsePostgresUrl } from "../../upsert/postgres/url.ts";
 import type { Target } from "../../upsert/write/target.ts";
 import { openPage } from "../console/open_page.ts";
-import { env, onWait } from "../open_job.ts";
+import { env } from "../open_job.ts";
 import { performRun } from "../perform_run.ts";
 import { type GivenOptions, runOptions } from "../run_options.ts";
 import type { Settings } from "../settings.ts";
-import { Shared } from "../shared.ts";
+import { CronStores } from "./stores.ts";
 import type { TickReport } from "../../cron/state.ts";
 import { newRunId, type RunResult } from "../../run.ts";
 import { WorkerTable } from "../../upsert/worker_table.ts";
@@ -79,8 +73,7 @@ export class CronService {
   readonly #live: LiveRun;
   /** The page. */
   readonly page: Console;
-  readonly #target: Shared<Target>;
-  readonly #kv: Shared<Deno.Kv & AsyncDisposable>;
+  readonly #stores: CronStores;
   #running: Promise<unknown> | undefined;
   #view: { atMs: number; view: Promise<StatusView> } | undefined;
 
@@ -89,19 +82,15 @@ export class CronService {
     const { job, access, settings, signal } = options;
     this.#options = options;
     this.#live = new LiveRun(job);
+    this.#stores = new CronStores(job, settings, signal);
     this.page = openPage({
       ...{ job, access, signal, live: this.#live, retry: undefined },
       withStores: (action) =>
-        this.#withStores(async (target, kv) =>
-          await action({ target, checkpoint: await this.#readCheckpoint(target, kv) })
-        ),
+        this.#stores.use(async (target, kv) => {
+          const checkpoint = await this.#stores.readCheckpoint(target, kv);
+          return await action({ target, checkpoint });
+        }),
       update: async () => ({ schedule: options.schedule, ...await this.#progress() }),
-    });
-    this.#target = new Shared(() => openTarget(settings.databaseUrl, { signal, onWait }));
-    this.#kv = new Shared(async () => {
-      const kv = await openKv(settings.kvPath);
-      const close = () => Promise.resolve(kv.close());
-      return Object.assign(kv, { [Symbol.asyncDispose]: close });
     });
   }
 
@@ -137,11 +126,9 @@ export class CronService {
   }
 
   /** The last slice; read from KV alone, without the API or the target. */
-  health(): Promise<{ ok: boolean; more: boolean; last: TickReport | null }> {
-    return this.#kv.use(async (kv) => {
-      const { more, last } = await this.#memory(kv).load();
-      return { ok: last?.outcome !== "failed", more, last };
-    });
+  async health(): Promise<{ ok: boolean; more: boolean; last: TickReport | null }> {
+    const { more, last } = await this.#stores.readState();
+    return { ok: last?.outcome !== "failed", more, last };
   }
 
   /** What `/status.json` answers. */
@@ -157,8 +144,8 @@ export class CronService {
   async #readView(): Promise<StatusView> {
     const { job, schedule } = this.#options;
     const { ok, running, more, last } = await this.#progress();
-    return await this.#withStores(async (target, kv) => {
-      const checkpoint = await this.#readCheckpoint(target, kv);
+    return await this.#stores.use(async (target, kv) => {
+      const checkpoint = await this.#stores.readCheckpoint(target, kv);
       const names = this.#streams();
       const feedsOf = await viewFeeds(job, target);
       const known = await snapshot(job, checkpoint, names, this.#params(), undefined);
@@ -174,14 +161,6 @@ export class CronService {
     return { running: this.#running !== undefined, ...await this.health() };
   }
 
-  /** The checkpoint, up to date with the target. */
-  async #readCheckpoint(target: Target, kv: Deno.Kv): Promise<Checkpoint> {
-    const { job } = this.#options.job;
-    const checkpoint = new Checkpoint(kv, target.id, job);
-    await catchUp({ job, checkpoint, target }, { isStored: false });
-    return checkpoint;
-  }
-
   async #slice(isContinued: boolean, helps: boolean): Promise<TickReport> {
     const { say } = this.#options;
     say(isContinued ? "update continues" : "update starts");
@@ -193,12 +172,12 @@ export class CronService {
   async #tick(isContinued: boolean, helps: boolean): Promise<TickReport> {
     const startedAtMs = Date.now();
     try {
-      return await this.#withStores((target, kv) =>
+      return await this.#stores.use((target, kv) =>
         this.#tickWith(target, kv, { isContinued, helps })
       );
     } catch (error) {
       const report = failedReport(startedAtMs, error);
-      if (report.outcome === "failed") await this.#remember(report);
+      if (report.outcome === "failed") await this.#stores.remember(report);
       return report;
     }
   }
@@ -218,7 +197,7 @@ export class CronService {
       params: this.#params(),
       target,
       checkpoint: opened,
-      memory: this.#memory(kv),
+      memory: this.#stores.state(kv),
       isContinued,
       help: helps ? (deadline) => this.#help(target, kv, deadline) : undefined,
       perform: (phase, slice) => this.#perform(phase, target, opened(), slice),
@@ -278,30 +257,6 @@ export class CronService {
     return { ...result, wait };
   }
 
-  /** Saves a failure if it can be saved: KV itself may be what failed. */
-  async #remember(last: TickReport): Promise<void> {
-    try {
-      await this.#kv.use(async (kv) => {
-        const memory = this.#memory(kv);
-        await memory.save({ ...await memory.load(), last });
-      });
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-    }
-  }
-
-  #withStores<R>(action: (target: Target, kv: Deno.Kv) => Promise<R>): Promise<R> {
-    return this.#target.use((target) => this.#kv.use((kv) => action(target, kv)));
-  }
-
-  #memory(kv: Deno.Kv): CronStateStore {
-    return new CronStateStore(
-      kv,
-      this.#options.job.job,
-      labelOf(this.#options.settings.databaseUrl),
-    );
-  }
-
   #streams(): string[] {
     return selectStreams(this.#options.job, this.#options.given);
   }
@@ -310,10 +265,6 @@ export class CronService {
     const { job, given } = this.#options;
     return runOptions(job, given, undefined, Date.now()).params;
   }
-}
-
-function labelOf(databaseUrl: string): string {
-  return databaseUrl.startsWith("pglite:") ? databaseUrl : parsePostgresUrl(databaseUrl).label;
 }
 
 function reportLine({ outcome, windows, rows, requests, seconds, message }: TickReport): string {

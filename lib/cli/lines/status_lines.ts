@@ -1,7 +1,7 @@
 // Formats the output of `status`: streams with their coverage, tables with their rows, the last runs and
 // the next command; `--json` prints the same with days. Pure.
 import type { ArchiveHoldings } from "../../upsert/archive_index.ts";
-import type { WorkerView } from "../../upsert/worker_table.ts";
+import type { WorkerView } from "../../upsert/worker_view.ts";
 import { formatCount, formatNumber, oneLine } from "../../report/text/format.ts";
 import type { RunRecord } from "../../checkpoint/run_log.ts";
 import type { FeedView } from "../../checkpoint/feed_view.ts";

@@ -1,7 +1,7 @@
 // The processes that work on the run: where each runs, since when, what it has done, and its last heartbeat.
 import { formatNumber } from "../../report/text/format.ts";
 import { formatInstant } from "../../report/text/wait.ts";
-import type { WorkerView } from "../../upsert/worker_table.ts";
+import type { WorkerView } from "../../upsert/worker_view.ts";
 import { type Section, Table, Titled } from "./section.tsx";
 
 /** The workers that have not left. */

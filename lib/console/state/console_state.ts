@@ -18,7 +18,7 @@ import type { Window } from "../../plan/time/window.ts";
 import { type ArchiveHoldings, archiveHoldings } from "../../upsert/archive_index.ts";
 import { type ChangedField, changedFields } from "../../upsert/field_table.ts";
 import { isMissingTable } from "../../upsert/history.ts";
-import { readWorkers, type WorkerView } from "../../upsert/worker_table.ts";
+import { readWorkers, type WorkerView } from "../../upsert/worker_view.ts";
 import type { Target } from "../../upsert/write/target.ts";
 import { type Asked, EVERYTHING, isOpen, ofRun } from "./asked.ts";
 import { type DayRecords, daysKey, type LedgerDays, readLedgerDays } from "./ledger_days.ts";

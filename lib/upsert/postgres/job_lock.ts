@@ -10,8 +10,9 @@ import type { DatabaseRetryOptions } from "../write/database_retry.ts";
 import { quoteLiteral } from "../sql/identifier.ts";
 import type { Locks } from "../write/locks.ts";
 import { hasConnectedSql, LEASE_MS, leaseEndedSql } from "../sql/lease_sql.ts";
-import type { Step, StepResult } from "../write/session.ts";
+import { holdsAdvisorySql, takeAdvisorySql } from "../sql/advisory_lock.ts";
 import { LOCKS_TABLE } from "../sql/system_tables.ts";
+import type { LockConnection } from "./lock_connection.ts";
 import type { LockHolder } from "../write/target.ts";
 
 const HEARTBEAT_MS = 5_000;
@@ -23,20 +24,6 @@ const POLL_MS = 500;
 const SIGN_OF_LIFE_MS = 2_000;
 /** How long a release waits for an unresponsive server; the lease ends anyway. */
 const RELEASE_TIMEOUT_MS = 2_000;
-
-/** The connection of one lock; it opens when it is used, and again after it broke. */
-export interface LockConnection extends AsyncDisposable {
-  /** Whether there is a connection, as far as is known. */
-  readonly isOpen: boolean;
-  /** Whether it leads to the server itself, not to a pooler; false before the first use. */
-  readonly isDirect: boolean;
-  /**
-   * Runs the steps in one transaction; none only opens the connection.
-   *
-   * @throws {DatabaseError}
-   */
-  transact(steps: readonly Step[]): Promise<readonly StepResult[]>;
-}
 
 /** What the locks of a process depend on. */
 interface PostgresLocksOptions extends DatabaseRetryOptions {
@@ -192,8 +179,8 @@ export class PostgresLocks implements Locks {
   async #giveSignOfLife(held: Held): Promise<boolean> {
     if (!held.connection.isOpen) await held.connection.transact([]);
     if (held.hasSign || !held.connection.isDirect) return true;
-    const sql = `SELECT pg_try_advisory_lock_shared(${signSql(held.job)})`;
-    held.hasSign = (await this.#run(held, sql))[0]![0] === "t";
+    const [row] = await this.#run(held, takeAdvisorySql(quoteLiteral(held.job)));
+    held.hasSign = row![0] === "t";
     return held.hasSign;
   }
 
@@ -201,13 +188,10 @@ export class PostgresLocks implements Locks {
     const [row] = await this.#run(
       held,
       `SELECT token, pid, host, to_char(since, 'YYYY-MM-DD HH24:MI:SS'), lease_until,
-        greatest(0, extract(epoch FROM lease_until - clock_timestamp())), CASE WHEN backend IS NOT NULL AND ${
-        hasConnectedSql("lease_until")
-      } THEN EXISTS (SELECT FROM pg_locks AS l WHERE l.locktype = 'advisory' AND l.granted
-          AND l.pid = backend AND (l.classid::bigint << 32 | l.objid::bigint) = ${
-        signSql(held.job)
-      })
-        END FROM ${LOCKS_TABLE} WHERE job = ${quoteLiteral(held.job)}`,
+        greatest(0, extract(epoch FROM lease_until - clock_timestamp())),
+        CASE WHEN backend IS NOT NULL AND ${hasConnectedSql("lease_until")} THEN ${
+        holdsAdvisorySql("backend", "held.job")
+      } END FROM ${LOCKS_TABLE} AS held WHERE job = ${quoteLiteral(held.job)}`,
     );
     if (row === undefined) return undefined;
     const [token, pid, host, since, lease, secondsLeft, isAlive] = row;
@@ -269,11 +253,6 @@ export class PostgresLocks implements Locks {
 }
 
 const LEASE_SQL = `clock_timestamp() + interval '${LEASE_MS} ms'`;
-
-/** The key of the advisory lock that shows that a job's holder is alive. */
-function signSql(job: string): string {
-  return `hashtextextended('hindcast/' || current_schema() || '/' || ${quoteLiteral(job)}, 0)`;
-}
 
 /** Behind a pooler any server process may serve the holder, and the lock would stay with it. */
 function backendSql({ connection }: Held): string {

@@ -2,10 +2,23 @@
 // batch is written. It knows nothing of locks.
 import type { Step, StepResult } from "../write/session.ts";
 import { PostgresConnection } from "./connection.ts";
-import type { LockConnection } from "./job_lock.ts";
 import { transact } from "./pipelined_transaction.ts";
 import { beginWriting } from "./transaction_settings.ts";
 import type { PostgresAddress } from "./url.ts";
+
+/** The connection of one lock; it opens when it is used, and again after it broke. */
+export interface LockConnection extends AsyncDisposable {
+  /** Whether there is a connection, as far as is known. */
+  readonly isOpen: boolean;
+  /** Whether it leads to the server itself, not to a pooler; false before the first use. */
+  readonly isDirect: boolean;
+  /**
+   * Runs the steps in one transaction; none only opens the connection.
+   *
+   * @throws {DatabaseError}
+   */
+  transact(steps: readonly Step[]): Promise<readonly StepResult[]>;
+}
 
 /** A connection that runs the transactions of one lock. */
 export class PostgresLockConnection implements LockConnection {
