@@ -12,6 +12,7 @@ import { lockOf, type Worker, type WorkerCounts, WorkerTable } from "../upsert/w
 import type { Target } from "../upsert/write/target.ts";
 import { ClaimedPlan } from "./claimed_plan.ts";
 import { Claims } from "./claims.ts";
+import { lookPauseMs } from "./look_pause.ts";
 
 /** What a crew member needs. */
 export interface CrewOptions {
@@ -51,10 +52,8 @@ const SIGN_OF_LIFE_MS = 2_000;
 const SURE_AFTER_MS = 4_500;
 /** Time after which the lease of a dead worker has ended. */
 const LEASE_ENDS_MS = 16_000;
-/** Longest time between two checks of the other workers. */
-const LOOK_MS = 250;
-/** Time before the first look; each further one waits twice as long, so that a short wait ends soon. */
-const FIRST_LOOK_MS = 15;
+/** Time between two checks whether the workers of an earlier run are dead. */
+const LOOK_MS = 500;
 
 /** One process of a run. */
 export class Crew implements AsyncDisposable {
@@ -114,7 +113,7 @@ export class Crew implements AsyncDisposable {
       if (waitedMs > (other.isAlive ? SURE_AFTER_MS : LEASE_ENDS_MS)) return other.where;
       if (!isReported) say(waitingFor(other.where));
       await this.#notice();
-      await clock.sleep(2 * LOOK_MS, signal);
+      await clock.sleep(LOOK_MS, signal);
     }
   }
 
@@ -127,7 +126,7 @@ export class Crew implements AsyncDisposable {
     const { run, hasJoined, isShared = hasJoined, clock, signal } = this.#options;
     // The process that started the run claims what it has in flight as soon as it notices this one.
     for (let looks = 0; hasJoined && !await this.#table.allShare(run); looks++) {
-      await clock.sleep(pauseMs(looks), signal);
+      await clock.sleep(lookPauseMs(looks), signal);
     }
     const open = await this.#table.openRun();
     if (open?.run !== run) {
@@ -143,7 +142,8 @@ export class Crew implements AsyncDisposable {
   async #takeLock(): Promise<void> {
     const { target, worker, run } = this.#options;
     const { host, pid } = worker;
-    this.#lock ??= await target.lock(lockOf(worker), { run, host, pid });
+    // The run has created the tables before this process entered.
+    this.#lock ??= await target.lock(lockOf(worker), { run, host, pid }, true);
   }
 
   /** Claims windows from now on. */
@@ -192,7 +192,7 @@ export class Crew implements AsyncDisposable {
       const states = plans.map((plan) => plan.recheck());
       if (states.includes("free")) return true;
       if (!states.includes("busy")) break;
-      await clock.sleep(pauseMs(looks), signal).catch(() => {});
+      await clock.sleep(lookPauseMs(looks), signal).catch(() => {});
     }
     for (const plan of plans) this.#plans.delete(plan);
     return false;
@@ -207,7 +207,7 @@ export class Crew implements AsyncDisposable {
     for (let looks = 0; !signal.aborted; looks++) {
       if (await this.#table.finish(run, worker, summary)) return;
       await this.#notice();
-      await clock.sleep(pauseMs(looks), signal).catch(() => {});
+      await clock.sleep(lookPauseMs(looks), signal).catch(() => {});
     }
   }
 
@@ -218,7 +218,7 @@ export class Crew implements AsyncDisposable {
     for (let looks = 0;; looks++) {
       const { summaries, working } = await this.#table.others(run, worker);
       if (working === 0 || clock.now() >= untilMs) return summaries;
-      await clock.sleep(pauseMs(looks));
+      await clock.sleep(lookPauseMs(looks));
     }
   }
 
@@ -277,11 +277,6 @@ export class Crew implements AsyncDisposable {
     const dead = locks.filter(({ token }) => nowMs - this.#silent.get(token)! >= SIGN_OF_LIFE_MS);
     if (dead.length > 0 || hasExpiredClaims) await endLeases(target, job, dead);
   }
-}
-
-/** Time before the next look after so many. */
-function pauseMs(looks: number): number {
-  return Math.min(LOOK_MS, FIRST_LOOK_MS * 2 ** looks);
 }
 
 function waitingFor(worker: string): string {

@@ -2,7 +2,8 @@
 // 4 and 8 workers with 4 windows in flight each; and the statements and milliseconds of coordination a window.
 // The workers share one event loop, or with --processes they are those of `backfill --workers N`: then the rate is
 // that of the middle half of the requests, so that the start of the processes does not count, and the processor
-// time is that of everything between a short run and a longer one.
+// time is that of everything between a short run and a longer one. The speed-up is over the first number of workers:
+// of the whole run, and from its first request on.
 //
 //     deno run -A tests/bench/claim_bench.ts [--link MS] [--response 100] [--windows 640] [--workers 1,2,4,8] \
 //       [--processes]
@@ -26,6 +27,15 @@ export interface ClaimOptions {
   readonly responseMs: number;
   readonly windows: number;
   readonly workers: readonly number[];
+}
+
+/** The time that a run takes. */
+interface Spent {
+  readonly workers: number;
+  /** Of the whole run. */
+  readonly seconds: number;
+  /** From the first request to the last response. */
+  readonly requesting: number;
 }
 
 type Server = Awaited<ReturnType<typeof startPostgres>>;
@@ -54,6 +64,7 @@ export async function claimBench(
 ): Promise<void> {
   await using server = await startPostgres({ fsync: "on", synchronous_commit: "on" });
   await using api = await startSlowApi(responseMs);
+  let one: Spent | undefined;
   for (const count of workers) {
     let [messages, statements, ms] = [0, 0, 0];
     const url = new URL(await server.createDatabase());
@@ -70,9 +81,13 @@ export async function claimBench(
     });
     const { seconds, windows: { done } } = summaries[0]!;
     const [least, most] = idealOf({ responseMs, windows }, count);
-    const rate = rateOf(await api.arrivals());
+    const arrivals = await api.arrivals();
+    const rate = rateOf(arrivals);
+    const spent = { workers: count, seconds, requesting: requestingSeconds(arrivals, responseMs) };
+    one ??= spent;
     print(count, [
-      `${seconds.toFixed(1)} s, ${(least / seconds).toFixed(2)} of what the API allows`,
+      `${seconds.toFixed(2)} s, ${(least / seconds).toFixed(2)} of what the API allows`,
+      speedUp(one, spent),
       `${rate.toFixed(0)} windows/s in the middle half, ${(rate / most).toFixed(2)} of it`,
       `${done} windows`,
       `${(messages / windows).toFixed(2)} messages, ${
@@ -87,14 +102,18 @@ export async function claimBench(
 export async function processBench({ responseMs, windows, workers }: ClaimOptions): Promise<void> {
   await using server = await startPostgres({ fsync: "on", synchronous_commit: "on" });
   await using api = await startSlowApi(responseMs);
+  let one: Spent | undefined;
   for (const count of workers) {
     const [, most] = idealOf({ responseMs, windows }, count);
     const few = await runProcesses(server, api, count, FEW);
     const run = await runProcesses(server, api, count, windows);
     const perWindow = (before: number, after: number) =>
       `${(1000 * (after - before) / (windows - FEW)).toFixed(2)} ms`;
+    const spent = { workers: count, seconds: run.seconds, requesting: run.requesting };
+    one ??= spent;
     print(count, [
-      `${run.seconds.toFixed(1)} s`,
+      `${run.seconds.toFixed(2)} s`,
+      speedUp(one, spent),
       `${run.rate.toFixed(0)} windows/s in the middle half, ${
         (run.rate / most).toFixed(2)
       } of what the API allows`,
@@ -121,9 +140,11 @@ async function runProcesses(server: Server, api: SlowApi, workers: number, windo
   );
   const { windows: { done } } = JSON.parse(ran.stdout);
   if (done !== windows) throw new Error(`Cannot measure: ${done} of ${windows} windows are done`);
+  const arrivals = await api.arrivals();
   return {
     seconds: ran.seconds,
-    rate: rateOf(await api.arrivals()),
+    requesting: requestingSeconds(arrivals, api.responseMs),
+    rate: rateOf(arrivals),
     clientSeconds: ran.cpuSeconds,
     serverSeconds: await serverSeconds(server.dataDir) - before,
   };
@@ -136,6 +157,19 @@ function idealOf(
 ): [seconds: number, rate: number] {
   const rate = workers * IN_FLIGHT * 1000 / responseMs;
   return [Math.ceil(windows / (workers * IN_FLIGHT)) * responseMs / 1000, rate];
+}
+
+/** Seconds from the first request to the last response. */
+function requestingSeconds(arrivals: readonly number[], responseMs: number): number {
+  return (arrivals.at(-1)! - arrivals[0]! + responseMs) / 1000;
+}
+
+/** How much faster a run is than the first one, for each worker that it has more. */
+function speedUp(one: Spent, { workers, seconds, requesting }: Spent): string {
+  const each = (before: number, after: number) =>
+    (before * one.workers / after / workers).toFixed(2);
+  return `speed-up ${each(one.seconds, seconds)} x workers, ` +
+    `${each(one.requesting, requesting)} in the ${requesting.toFixed(2)} s of requests`;
 }
 
 /** Requests a second over the middle half of them. */

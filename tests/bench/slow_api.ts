@@ -4,6 +4,8 @@
 /** A running API. */
 export interface SlowApi extends AsyncDisposable {
   readonly url: string;
+  /** Milliseconds that a response takes. */
+  readonly responseMs: number;
   /** When the requests since the last call arrived, in milliseconds, ascending. */
   arrivals(): Promise<number[]>;
 }
@@ -23,6 +25,7 @@ export async function startSlowApi(responseMs: number): Promise<SlowApi> {
   const url = new TextDecoder().decode(value).trim();
   return {
     url,
+    responseMs,
     arrivals: async () => await (await fetch(`${url}/arrivals`)).json(),
     async [Symbol.asyncDispose]() {
       child.kill("SIGKILL");

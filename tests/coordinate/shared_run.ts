@@ -5,7 +5,9 @@ import { openMemoryKv } from "../../lib/checkpoint/open_kv.ts";
 import { performRun } from "../../lib/cli/perform_run.ts";
 import type { RunOptions } from "../../lib/cli/run_options.ts";
 import type { Job } from "../../lib/config/schema/job.ts";
+import { lookPauseMs } from "../../lib/coordinate/look_pause.ts";
 import { readJob } from "../../lib/config/read_job.ts";
+import type { RunEvent } from "../../lib/report/event.ts";
 import type { Summary } from "../../lib/report/summary.ts";
 import { clockOfRun, type CrewPlan } from "../../lib/run_crew.ts";
 import { openTarget } from "../../lib/upsert/open_target.ts";
@@ -18,9 +20,6 @@ export const OPTIONS: RunOptions = {
   ...{ start: "2024-01-01", end: "2024-01-10", params: {} },
   ...{ groups: [], only: [], with: [], without: [] },
 };
-
-/** Time between two looks for the run. */
-const LOOK_MS = 50;
 
 async function jobOf(text: string): Promise<Job> {
   return await readJob("job.yaml", { readText: () => text, env: () => undefined });
@@ -36,6 +35,8 @@ export interface Play {
   readonly clocksAheadMs?: readonly number[];
   /** Receives each message that a process sends to coordinate the run: its statements and their milliseconds. */
   readonly onCoordinate?: (statements: number, ms: number) => void;
+  /** Receives each event with the number of its process; the one that started the run is 0. */
+  readonly onEvent?: (process: number, event: RunEvent) => void;
 }
 
 /** Runs a job in so many processes; resolves to the summaries, the one that started the run first. */
@@ -50,9 +51,10 @@ export async function runShared(
   const run = `run-${crypto.randomUUID()}`;
   await using _lock = await first.lock(job.job, { run, host: "test", pid: 1 });
   const common = {
-    ...{ job, run, resume: false, logsFolder: undefined, show: () => {} },
+    ...{ job, run, resume: false, logsFolder: undefined },
     ...{ signal: new AbortController().signal, env: () => undefined, options },
   };
+  const show = (at: number) => (event: RunEvent) => play.onEvent?.(at, event);
   const clock = (at: number) => () => Date.now() + (play.clocksAheadMs?.[at] ?? 0);
   const worker = (name: string) => ({ worker: crypto.randomUUID(), name, host: "test", pid: 1 });
   using kv = await openMemoryKv();
@@ -60,14 +62,15 @@ export async function runShared(
   const leading = performRun({
     ...common,
     ...{ target: first, checkpoint, worker: worker("w1"), isShared: true, wallNow: clock(0) },
+    show: show(0),
   });
   const others = Array.from({ length: count - 1 }, async (_, at) => {
     await using target = counted(await openTarget(url), onCoordinate);
     using kv = await openMemoryKv();
     const table = new WorkerTable(target, job.job);
     let open = await table.openRun();
-    while (open === undefined) {
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    for (let looks = 0; open === undefined; looks++) {
+      await new Promise((resolve) => setTimeout(resolve, lookPauseMs(looks)));
       open = await table.openRun();
     }
     const { streams, range } = open.plan as CrewPlan;
@@ -75,6 +78,7 @@ export async function runShared(
       ...common,
       ...{ streams, range, target, worker: worker(`w${at + 2}`), hasJoined: true },
       checkpoint: new Checkpoint(kv, target.id, job.job),
+      show: show(at + 1),
       wallNow: await clockOfRun(target, open.plan as CrewPlan, clock(at + 1)),
     });
   });

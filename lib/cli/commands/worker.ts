@@ -2,6 +2,7 @@
 // windows together with the other processes, and leaves when nothing is left or it is stopped. It keeps
 // nothing on this machine but logs.
 import type { Job } from "../../config/schema/job.ts";
+import { lookPauseMs } from "../../coordinate/look_pause.ts";
 import { Failure } from "../../failure.ts";
 import type { RunEvent } from "../../report/event.ts";
 import { plainLines } from "../../report/plain_lines.ts";
@@ -22,9 +23,6 @@ export interface WorkerOptions {
   /** How long to wait for a run, in seconds. */
   readonly waitSeconds: number;
 }
-
-/** Time between two looks for a run. */
-const LOOK_MS = 100;
 
 /** Joins the run of a job that is under way; resolves to the exit code. */
 export async function work(job: Job, { name, waitSeconds }: WorkerOptions): Promise<number> {
@@ -93,10 +91,10 @@ async function waitForRun(
   await target.prepare({});
   const table = new WorkerTable(target, job);
   const untilMs = performance.now() + waitMs;
-  for (;;) {
+  for (let looks = 0;; looks++) {
     const open = await table.openRun();
     if (open !== undefined || performance.now() >= untilMs) return open;
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    await new Promise((resolve) => setTimeout(resolve, lookPauseMs(looks)));
     signal.throwIfAborted();
   }
 }

@@ -170,9 +170,9 @@ export class SqlTarget implements Target {
     return Object.fromEntries(counted.map((name, at) => [name, Number(row![at])]));
   }
 
-  async lock(job: string, holder: LockHolder): Promise<AsyncDisposable> {
+  async lock(job: string, holder: LockHolder, isPrepared = false): Promise<AsyncDisposable> {
     await this.#requireWritable();
-    await this.#create(SYSTEM_TABLES);
+    if (!isPrepared) await this.#create(SYSTEM_TABLES);
     return await this.#parts.locks.take(job, holder);
   }
 

@@ -92,9 +92,10 @@ export interface Target extends AsyncDisposable {
   countRows(tables: readonly string[]): Promise<Record<string, number>>;
   /**
    * Keeps every other run of the job off this target until it is disposed or this process dies. While
-   * it is held, each write checks that it still is.
+   * it is held, each write checks that it still is. `isPrepared` declares that `prepare` has created
+   * Hindcast's own tables; they are created otherwise.
    *
    * @throws {Failure} of kind `locked`, saying who holds it and since when.
    */
-  lock(job: string, holder: LockHolder): Promise<AsyncDisposable>;
+  lock(job: string, holder: LockHolder, isPrepared?: boolean): Promise<AsyncDisposable>;
 }
