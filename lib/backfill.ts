@@ -76,6 +76,8 @@ export interface BackfillInput {
   readonly replay?: Replay | undefined;
   /** Starts no further window once it aborts; windows in flight are finished. Defaults to never. */
   readonly windDown?: AbortSignal | undefined;
+  /** Called before each stage but the first, with its streams. */
+  readonly onStage?: ((streams: readonly string[]) => Promise<void>) | undefined;
   /** Sees the records of each page. */
   readonly onPage?: ((unit: Unit, records: readonly unknown[]) => void) | undefined;
   /** Which windows outside the range are fetched again. Defaults to none. */
@@ -92,8 +94,9 @@ export interface BackfillInput {
  * @throws {Failure} if the run cannot continue; failed windows are events, not errors.
  */
 export async function backfill(input: BackfillInput): Promise<void> {
-  for (const stage of stagesOf(input.job, input.streams)) {
+  for (const [at, stage] of stagesOf(input.job, input.streams).entries()) {
     if (input.signal.aborted || input.windDown?.aborted) return;
+    if (at > 0) await input.onStage?.(stage);
     await runStage(input, stage);
   }
 }

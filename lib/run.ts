@@ -1,16 +1,14 @@
 // Owns the frame of one run: it records in the checkpoint and in the target that the run started and how
 // it ended, reports what is planned, and completes the summary. The stations of a record are in
 // backfill.ts. However a run ends, the checkpoint holds what was committed, so it can be resumed.
+import { Plans } from "./announce.ts";
 import type { BackfillInput } from "./backfill.ts";
 import { backfill } from "./backfill.ts";
 import { catchUp } from "./checkpoint/catch_up.ts";
 import type { Crew } from "./coordinate/crew.ts";
 import type { Clock } from "./fetch/rate/clock.ts";
 import type { RunRecord } from "./checkpoint/run_log.ts";
-import { surveyOf, surveyStreams } from "./checkpoint/survey.ts";
-import { bindingRate, type LimitsUse } from "./plan/time/quota_seconds.ts";
-import { requestsPerSecond, withoutReserve } from "./plan/time/rate.ts";
-import { rangeOf } from "./plan/needed.ts";
+import type { LimitsUse } from "./plan/time/quota_seconds.ts";
 import { plainHttpProblem } from "./config/exposure.ts";
 import { Failure } from "./failure.ts";
 import { crewPlan, enterCrew, leaveCrew } from "./run_crew.ts";
@@ -21,7 +19,6 @@ import { recordRun } from "./upsert/history.ts";
 import type { Worker } from "./upsert/worker_table.ts";
 import type { RunEvent } from "./report/event.ts";
 import { WindowsLeft } from "./report/windows_left.ts";
-import { formatWindow } from "./report/text/format.ts";
 import { joinSummaries, orderTables, type Outcome, type Summary } from "./report/summary.ts";
 
 /** What a run needs in addition to the input of the backfill. */
@@ -86,11 +83,7 @@ export async function run(given: RunInput): Promise<RunResult> {
     // A process that joins learns once it knows which transactions are of the run.
     if (!hasJoined) await learn(input);
     await crew?.begin();
-    await announce(input);
-    const fields = new FieldWatch(input.job);
-    await backfill({ ...input, crew, onPage: (unit, records) => fields.note(unit, records) });
-    input.replay?.refuseGaps();
-    if (input.replay === undefined) await reportDrift(input, fields);
+    await fetchAll({ ...input, crew });
   });
   const isStopped = input.signal.aborted || input.windDown?.aborted === true;
   summary.outcome = outcomeOf(isStopped, error, summary);
@@ -100,6 +93,20 @@ export async function run(given: RunInput): Promise<RunResult> {
   if (!hasJoined) await recordEnd(input, ended(record, summary, input.wallNow()), error);
   input.listen({ kind: "run_finished", summary });
   return { summary, error };
+}
+
+/** Announces what there is to do, does it, and reports what differs from earlier responses. */
+async function fetchAll(input: RunInput): Promise<void> {
+  const plans = new Plans(input);
+  await announce(input, plans);
+  const fields = new FieldWatch(input.job);
+  await backfill({
+    ...input,
+    onStage: (streams) => plans.renew(streams),
+    onPage: (unit, records) => fields.note(unit, records),
+  });
+  input.replay?.refuseGaps();
+  if (input.replay === undefined) await reportDrift(input, fields);
 }
 
 /** Completes the summary of a run whose outcome is known. */
@@ -195,12 +202,9 @@ function outcomeOf(isStopped: boolean, error: unknown, summary: Summary): Outcom
   return failed ? "failed" : "done";
 }
 
-/** Stands in the place of dates for a stream that is read until it has no more. */
-const FEED = "feed, to its end";
-
 /** Emits the start of the run and what each stream has to do. */
-async function announce(input: RunInput): Promise<void> {
-  const { job, target, streams, resume, range } = input;
+async function announce(input: RunInput, plans: Plans): Promise<void> {
+  const { job, target, streams, resume } = input;
   input.listen({
     kind: "run_started",
     run: input.run,
@@ -210,39 +214,7 @@ async function announce(input: RunInput): Promise<void> {
   });
   const exposed = plainHttpProblem(job);
   if (exposed !== undefined) input.listen({ kind: "warning", message: exposed });
-  const forecasts = await surveyStreams(input, streams);
-  const { streams: totals } = surveyOf(job, forecasts, input.limitsUse);
-  for (const [name, { minutesLeft }] of forecasts) {
-    const stream = job.streams[name]!;
-    const { left, done, requests_left, seconds_left, at_least } = totals[name]!;
-    const own = rangeOf(stream, range);
-    input.listen({
-      kind: "stream_planned",
-      stream: name,
-      range: stream.since !== undefined ? FEED : own === undefined ? null : formatWindow(own),
-      windows: left,
-      skipped: done,
-      minutes: minutesLeft,
-      requests: requests_left,
-      seconds: seconds_left,
-      doneAtMs: input.wallNow() + 1_000 * seconds_left,
-      requestsPerSecond: paceOf(input, name, requests_left),
-      exact: stream.since === undefined && !stream.window?.auto,
-      atLeast: at_least,
-    });
-  }
-}
-
-/** The rate at which a stream's requests are sent: the pace, or the quota where that is what takes longest. */
-function paceOf({ job, limitsUse }: RunInput, name: string, left: number): number | null {
-  const { limits, reserve, burst } = job.source;
-  const { limits: own, weight } = job.streams[name]!;
-  const requests = Math.max(1, left * weight);
-  const rate = bindingRate([
-    { rates: withoutReserve(limits, reserve), burst, requests },
-    { rates: own, stream: name, requests },
-  ], limitsUse);
-  return rate === undefined ? null : requestsPerSecond(rate);
+  await plans.announce(streams);
 }
 
 /** Creates an id for a run, sortable by time: `20251013T120102Z-3f9a`. */

@@ -62,6 +62,7 @@ function gauges(job: Job, state: ConsoleState): Metric[] {
 
 function runGauges({ run }: ConsoleState): Metric[] {
   const isRunning = run !== undefined && !run.ended;
+  const share = isRunning ? shareOf(run.streams) : null;
   // The last point is not over yet.
   const rate = isRunning ? run.rates.at(-2)?.perSecond ?? 0 : 0;
   return [
@@ -69,7 +70,7 @@ function runGauges({ run }: ConsoleState): Metric[] {
     gauge(
       "run_progress_ratio",
       "Share of the windows of the run in progress that are done.",
-      isRunning ? [[{}, shareOf(run.streams)]] : [],
+      share === null ? [] : [[{}, share]],
     ),
     gauge("requests_per_second", "Requests per second of the run in progress.", [[{}, rate]]),
   ];

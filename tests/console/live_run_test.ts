@@ -62,8 +62,8 @@ Deno.test("LiveRun counts windows that were done before, and rates of the last h
   assertEquals(shareOf(run.streams), 0.6);
   assertEquals([run.requests, run.refused, run.allowed, run.ended], [4, 0, 2, false]);
   assertEquals(run.rates, [{ atMs: 60_000, perSecond: 2 }]);
-  // Four requests for half of the dates: as many are left, two a second.
-  assertEquals([stream!.requestsLeft, run.doneAtMs], [4, 64_000]);
+  // Half of the dates are left, for which 4 requests are forecast, two a second; each of three windows took one.
+  assertEquals([stream!.requestsLeft, run.doneAtMs], [3, 63_500]);
   live.fold({ kind: "run_finished", summary: emptySummary("r1") }, 63_000);
   const ended = live.progress(63_000)!;
   assertEquals([ended.ended, ended.doneAtMs], [true, null]);
@@ -130,4 +130,74 @@ Deno.test("LiveRun forecasts the end by what a slow API allows, not by the limit
   assertEquals(Math.round(10 * limit!.used) / 10, 0.5);
   // 17 requests at one in two seconds.
   assertEquals(Math.round((doneAtMs! - 20_000) / 1000), 34);
+});
+
+Deno.test("LiveRun does not count requests in flight and retries as more to come", async () => {
+  const live = await begun();
+  const done = { pages: 1, records: 5, rows: 10, counts: undefined, rejected: 0, ms: 9 };
+  live.fold({ ...planned, skipped: 0 }, 0);
+  for (let n = 0; n < 60; n++) live.fold(requested, n);
+  const read = { ...subject("2025-01-03", "2025-01-04") };
+  live.fold({ kind: "page_read", subject: read, index: 0, records: 5, total: null }, 60);
+  live.fold({ kind: "window_done", subject: read, ...done }, 60);
+  assertEquals(live.progress(60)!.streams[0]!.requestsLeft, 7);
+});
+
+Deno.test("LiveRun counts a response that is read in parts as one request", async () => {
+  const live = await begun();
+  live.fold(requested, 0);
+  for (let index = 0; index < 40; index++) live.fold(page(index, 10, null), 60);
+  assertEquals(live.progress(60)!.streams[0]!.requestsLeft, 4);
+});
+
+Deno.test("LiveRun claims no share and no end of a feed", async () => {
+  using dir = tempDir();
+  const feedKeys = '{ path: /s, query: { since: "{since}" } }, since: { cursor: next }, rows';
+  const text = stationsJob([]).replace("/stations, rows", feedKeys);
+  await Deno.writeTextFile(dir.file("job.yaml"), text);
+  const job = await readJob(dir.file("job.yaml"), { readText: Deno.readTextFile, env: () => "x" });
+  const live = new LiveRun(job);
+  live.fold({ kind: "run_started", run: "r1", job: "weather", target: "t", resumed: false }, 0);
+  const feed = { stream: "stations", windows: 1, skipped: 0, minutes: 0, requests: 1 };
+  live.fold({ ...planned, ...feed, atLeast: true }, 0);
+  const done = { pages: 1, records: 5, rows: 10, counts: undefined, rejected: 0, ms: 9 };
+  const one = { stream: "stations", each: "", from: null, to: null };
+  for (let n = 0; n < 44; n++) live.fold({ kind: "window_done", subject: one, ...done }, n);
+  const { streams, doneAtMs, atLeast } = live.progress(50)!;
+  assertEquals([streams[0]!.windows, streams[0]!.openEnded], [44, true]);
+  assertEquals([shareOf(streams), doneAtMs, atLeast], [null, null, true]);
+  live.fold({ kind: "stream_finished", stream: "stations", planned: 44, skipped: 0 }, 60);
+  assertEquals(shareOf(live.progress(60)!.streams), 1);
+});
+
+Deno.test("LiveRun is not complete before values that are still to be fetched, and counts them then", async () => {
+  using dir = tempDir();
+  const query = "for_each: { id: { query: SELECT id FROM stations } }, window: day";
+  const text = stationsJob(["readings"]).replace("window: day", query)
+    .replace("path: /readings", 'path: "/readings/{each.id}"');
+  await Deno.writeTextFile(dir.file("job.yaml"), text);
+  const job = await readJob(dir.file("job.yaml"), { readText: Deno.readTextFile, env: () => "x" });
+  const live = new LiveRun(job);
+  live.fold({ kind: "run_started", run: "r1", job: "weather", target: "t", resumed: false }, 0);
+  const [one, none] = [{ windows: 1, minutes: 0, requests: 1 }, { windows: 0, requests: 0 }];
+  live.fold({ ...planned, stream: "stations", skipped: 0, ...one }, 0);
+  live.fold({ ...planned, skipped: 0, minutes: 0, ...none }, 0);
+  const done = { pages: 1, records: 5, rows: 10, counts: undefined, rejected: 0, ms: 9 };
+  const item = { stream: "stations", each: "", from: null, to: null };
+  live.fold({ kind: "window_done", subject: item, ...done }, 1);
+  live.fold({ kind: "stream_finished", stream: "stations", planned: 1, skipped: 0 }, 1);
+  assertEquals(shareOf(live.progress(2)!.streams), 0.99);
+  assertEquals(live.progress(2)!.atLeast, true);
+  live.fold({ ...planned, skipped: 0, windows: 9999, requests: 9999 }, 3);
+  const { streams, atLeast } = live.progress(4)!;
+  assertEquals([shareOf(streams), atLeast], [1 / 10_000, false]);
+});
+
+Deno.test("LiveRun claims no end while the API is unreachable", async () => {
+  const live = await begun();
+  const wait = { reason: "status 503", sinceMs: 0, untilMs: 60_000 };
+  live.fold({ kind: "waiting", wait: { kind: "outage", ...wait } }, 0);
+  assertEquals(live.progress(1)!.doneAtMs, null);
+  live.fold({ kind: "waiting", wait: { kind: "limit", ...wait } }, 0);
+  assertEquals(live.progress(1)!.doneAtMs! > 60_000, true);
 });

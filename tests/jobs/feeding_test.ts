@@ -54,6 +54,17 @@ Deno.test("a stream fed by a fed stream finds the rows of the same run, and thos
   assertEquals((await world.query("SELECT count(*)::int AS n FROM c"))[0], { n: 3 });
 });
 
+Deno.test("a run plans a fed stream once its values are known, and reports no plan twice", async () => {
+  await using server = family(["x", "y"]);
+  await using world = await openWorld({ job: CHAIN(server.url, ", refresh: 0s") });
+  const plans = ({ events }: Awaited<ReturnType<typeof world.backfill>>) =>
+    events.flatMap((event) =>
+      event.kind === "stream_planned" ? [`${event.stream} ${event.windows}`] : []
+    );
+  assertEquals(plans(await world.backfill("")), ["c 0", "b 0", "a 1", "b 2", "c 2"]);
+  assertEquals(plans(await world.backfill("")), ["c 2", "b 2", "a 1"]);
+});
+
 Deno.test("check refuses streams that feed each other in a circle", async () => {
   const text = CHAIN("http://127.0.0.1:1").replace(
     "SELECT id FROM a ORDER BY id",

@@ -12,6 +12,7 @@ import { flow, GAP } from "./flow.ts";
 import { clipNames } from "./clip_names.ts";
 import { rateText, sharesText } from "./rate_text.ts";
 import { cellsOf, clipLine, type Line, type Piece, type Tone } from "../terminal/paint.ts";
+import { wrapLine } from "../terminal/wrap.ts";
 
 /** Where lines are shown. */
 export interface Room {
@@ -26,14 +27,18 @@ export interface Room {
 /** Cells of the longest bar, and of the shortest that is worth showing. */
 const [LONGEST_BAR, SHORTEST_BAR] = [40, 6];
 
+/** Lines of the reason of a wait, which is a message of the API. */
+const MOST_WAIT_LINES = 3;
+
 /** The lines of a run at `nowMs`, epoch milliseconds. */
 export function progressLines(run: RunProgress, room: Room, nowMs: number): Line[] {
   // The cursor stays below the lines, and the last column is left free: some terminals wrap there.
   const columns = Math.max(20, room.columns - 1);
   const whole = wholeLines(run, { ...room, columns }, nowMs);
-  const wait = run.wait === null
+  const wait: Line[] = run.wait === null
     ? []
-    : [clipLine([{ text: oneLine(formatWait(run.wait)), tone: "wait" }], columns)];
+    : wrapLine(oneLine(formatWait(run.wait)), columns).slice(0, MOST_WAIT_LINES)
+      .map((text) => clipLine([{ text, tone: "wait" }], columns));
   const left = Math.max(1, room.rows - 1 - whole.length - wait.length);
   return [...whole, ...streamLines(run, { ...room, columns, rows: left }), ...wait];
 }
@@ -44,14 +49,14 @@ function wholeLines(run: RunProgress, { columns, unicode }: Room, nowMs: number)
   const sum = (pick: (stream: StreamProgress) => number) =>
     run.streams.reduce((total, stream) => total + pick(stream), 0);
   const failed = sum((stream) => stream.failed);
-  const left = sum((stream) => stream.requestsLeft);
+  const done = sum((stream) => stream.done);
   const pieces: Piece[] = [
-    { text: percentText(share), tone: "strong" },
-    { text: `${formatNumber(sum(({ done }) => done))} of ${windowsText(sum(windowsOf))}` },
-    ...failed === 0 ? [] : [{ text: `${formatNumber(failed)} failed`, tone: "bad" as const }],
-    ...run.requests === null ? [{ text: `${formatCount(left, "request")} left` }] : [
-      { text: `${formatCount(run.requests, "request")}, ${formatNumber(left)} left` },
+    ...share === null ? [{ text: windowsText(done) }] : [
+      { text: percentText(share), tone: "strong" as const },
+      { text: `${formatNumber(done)} of ${windowsText(sum(({ windows }) => windows))}` },
     ],
+    ...failed === 0 ? [] : [{ text: `${formatNumber(failed)} failed`, tone: "bad" as const }],
+    ...requestsText(run, share === null),
     ...run.streams.every(({ rows }) => rows === null)
       ? []
       : [{ text: formatCount(sum(({ rows }) => rows ?? 0), "row") }],
@@ -62,14 +67,26 @@ function wholeLines(run: RunProgress, { columns, unicode }: Room, nowMs: number)
   return withBar(lines, share, { columns, unicode });
 }
 
+/** `44 requests, 20 left`; nothing says how many are left of what has no end yet. */
+function requestsText({ requests, streams, atLeast }: RunProgress, isUnknown: boolean): Piece[] {
+  const count = streams.reduce((sum, { requestsLeft }) => sum + requestsLeft, 0);
+  const least = atLeast ? "at least " : "";
+  if (requests === null) {
+    return isUnknown ? [] : [{ text: `${least}${formatCount(count, "request")} left` }];
+  }
+  const left = isUnknown ? "" : `, ${least}${formatNumber(count)} left`;
+  return [{ text: `${formatCount(requests, "request")}${left}` }];
+}
+
 function ended({ ended, streams }: RunProgress): boolean {
   return ended || streams.every(({ finished }) => finished);
 }
 
-/** `11 min 4 s left, until 14:32 UTC`. */
-function timeText({ doneAtMs }: RunProgress, nowMs: number): Piece[] {
+/** `11 min 4 s left, until 14:32 UTC`; without the clock time where it may be much later. */
+function timeText({ doneAtMs, atLeast }: RunProgress, nowMs: number): Piece[] {
   if (doneAtMs === null) return [];
   const seconds = Math.max(0, doneAtMs - nowMs) / 1000;
+  if (atLeast) return [{ text: `at least ${formatSeconds(seconds)} left`, tone: "info" }];
   const [today, end] = [formatInstant(nowMs), formatInstant(doneAtMs)];
   const until = end.slice(0, 10) === today.slice(0, 10) ? end.slice(11) : end;
   return [{ text: `${formatSeconds(seconds)} left, until ${until}`, tone: "info" }];
@@ -78,11 +95,11 @@ function timeText({ doneAtMs }: RunProgress, nowMs: number): Piece[] {
 /** The lines with a bar after the percentage, where it fits. */
 function withBar(
   lines: readonly Line[],
-  share: number,
+  share: number | null,
   { columns, unicode }: Omit<Room, "rows">,
 ): Line[] {
   const [[percent, ...rest] = [], ...others] = lines;
-  if (percent === undefined) return [...lines];
+  if (percent === undefined || share === null) return [...lines];
   const used = [percent, ...rest].reduce((sum, { text }) => sum + cellsOf(text), 0);
   const cells = Math.min(LONGEST_BAR, columns - used - GAP.length);
   if (cells < SHORTEST_BAR) return [...lines];
@@ -149,7 +166,8 @@ function table(rows: readonly Row[], room: Room): Line[] {
       -GAP.length,
     );
     if (used > room.columns && name !== "windows") continue;
-    const barCells = Math.min(LONGEST_BAR, room.columns - used - GAP.length);
+    const hasBars = rows.some(({ stream }) => !stream.openEnded);
+    const barCells = hasBars ? Math.min(LONGEST_BAR, room.columns - used - GAP.length) : 0;
     return cells.map((row, at) =>
       clipLine(lineOf(row, widths!, barOf(rows[at]!.stream, barCells, room.unicode)), room.columns)
     );
@@ -157,8 +175,10 @@ function table(rows: readonly Row[], room: Room): Line[] {
   return [];
 }
 
-function barOf({ share }: StreamProgress, cells: number, unicode: boolean): Piece[] {
-  return cells < SHORTEST_BAR ? [] : [...bar(share, cells, unicode), { text: GAP }];
+function barOf({ share, openEnded }: StreamProgress, cells: number, unicode: boolean): Piece[] {
+  if (cells < SHORTEST_BAR) return [];
+  if (openEnded) return [{ text: " ".repeat(cells) + GAP }];
+  return [...bar(share, cells, unicode), { text: GAP }];
 }
 
 function lineOf(row: readonly Cell[], widths: readonly number[], bar: readonly Piece[]): Line {
@@ -178,16 +198,19 @@ function lineOf(row: readonly Cell[], widths: readonly number[], bar: readonly P
 
 /** The cells of a stream at a level of {@linkcode REDUCTIONS}; an empty column takes no room. */
 function cellsOfRow({ stream, rate }: Row, level: number, name: string): Cell[] {
-  const { done, windows, rows, failed, openPages, finished } = stream;
+  const { done, windows, rows, failed, openPages, finished, openEnded } = stream;
   const has = (part: typeof REDUCTIONS[number]) => level < REDUCTIONS.indexOf(part);
-  const of = `${formatNumber(done)} of ${formatNumber(windows)}`;
+  const of = (openEnded ? "" : `${formatNumber(done)} of `) + formatNumber(windows);
   return [
     {
       text: level === 0 ? stream.stream : name,
       tone: finished ? "quiet" : undefined,
       isNumber: false,
     },
-    { text: percentText(stream.share), tone: finished && failed === 0 ? "good" : undefined },
+    {
+      text: openEnded ? "" : percentText(stream.share),
+      tone: finished && failed === 0 ? "good" : undefined,
+    },
     {
       text: !has("windows")
         ? ""
@@ -205,10 +228,6 @@ function cellsOfRow({ stream, rate }: Row, level: number, name: string): Cell[] 
     { text: has("rate") ? rate : "" },
     { text: failed > 0 ? `${formatNumber(failed)} failed` : "", tone: "bad" },
   ];
-}
-
-function windowsOf({ windows }: StreamProgress): number {
-  return windows;
 }
 
 function windowsText(windows: number): string {

@@ -27,9 +27,14 @@ function runHeadline({ run }: ConsoleState): Headline | undefined {
   if (run.wait !== null) {
     return { tone: "waiting", word: "waiting", text: sentence(formatWait(run.wait)), next: null };
   }
-  const share = `${Math.floor(100 * shareOf(run.streams))} % of all windows are done`;
-  const end = run.doneAtMs === null ? "" : `; the run ends about ${formatInstant(run.doneAtMs)}`;
-  return { tone: "running", word: "running", text: `${share}${end}.`, next: null };
+  const share = shareOf(run.streams);
+  const done = run.streams.reduce((sum, stream) => sum + stream.done, 0);
+  const text = share === null
+    ? `${formatCount(done, "window")} done`
+    : `${Math.floor(100 * share)} % of all windows are done`;
+  const when = run.atLeast ? "not before" : "about";
+  const end = run.doneAtMs === null ? "" : `; the run ends ${when} ${formatInstant(run.doneAtMs)}`;
+  return { tone: "running", word: "running", text: `${text}${end}.`, next: null };
 }
 
 function troubleHeadline(state: ConsoleState): Headline | undefined {

@@ -16,16 +16,17 @@ export const runSection: Section = {
         {run.wait === null ? null : <p class="wait">{formatWait(run.wait)}</p>}
         <p class="progress">
           <Bar share={share} label={`Run ${run.run}`} />
-          <b>{Math.floor(100 * share)} %</b>
+          {share === null ? null : <b>{Math.floor(100 * share)} %</b>}
           <span>{countsOf(run, atMs)}</span>
         </p>
         <ul class="progress-list">
           {run.streams.filter(({ windows }) => windows > 0).map((stream) => (
             <li>
               <span class="name">{stream.stream}</span>
-              <Bar share={stream.share} label={stream.stream} />
+              <Bar share={stream.openEnded ? null : stream.share} label={stream.stream} />
               <span class="n">
-                {formatNumber(stream.done)} of {formatCount(stream.windows, "window")}
+                {stream.openEnded ? "" : `${formatNumber(stream.done)} of `}
+                {formatCount(stream.windows, "window")}
               </span>
               <span class="n">{stream.rows === null ? "" : formatCount(stream.rows, "row")}</span>
               <span class={stream.failed > 0 ? "bad" : ""}>
@@ -45,19 +46,27 @@ function noteOf({ run, host, startedAtMs }: RunProgress): string {
   return `${run}${where}, since ${formatInstant(startedAtMs)}`;
 }
 
-function countsOf({ requests, refused, doneAtMs, ended }: RunProgress, atMs: number): string {
+function countsOf(run: RunProgress, atMs: number): string {
+  const { requests, refused, doneAtMs, ended, atLeast } = run;
+  const about = atLeast ? "at least" : "about";
+  const until = atLeast || doneAtMs === null ? "" : `, until ${formatInstant(doneAtMs)}`;
   const parts = [
     ...requests === null ? [] : [formatCount(requests, "request")],
     ...refused === null || refused === 0 ? [] : [`${formatNumber(refused)} refused`],
     ...ended || doneAtMs === null
       ? []
-      : [`about ${formatSeconds((doneAtMs - atMs) / 1000)} left, until ${formatInstant(doneAtMs)}`],
+      : [`${about} ${formatSeconds((doneAtMs - atMs) / 1000)} left${until}`],
   ];
   return parts.join(" · ");
 }
 
-const Bar: FC<{ share: number; label: string }> = ({ share, label }) => (
-  <progress max="1000" value={Math.floor(1000 * share)} aria-label={label} />
+/** A bar; one without a value where nothing says how much there is. */
+const Bar: FC<{ share: number | null; label: string }> = ({ share, label }) => (
+  <progress
+    max="1000"
+    value={share === null ? undefined : Math.floor(1000 * share)}
+    aria-label={label}
+  />
 );
 
 /** Size of the curve in its own units. */

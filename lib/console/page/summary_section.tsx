@@ -54,11 +54,14 @@ function totals(state: ConsoleState): [name: string, value: string, about: strin
     ["Rows", formatNumber(rows), `in ${formatCount(Object.keys(tables).length, "table")}`],
   ];
   const active = run !== undefined && !run.ended;
-  if (active && run.doneAtMs !== null) {
+  if (active) {
+    if (run.doneAtMs === null) return shown;
     const left = formatSeconds(Math.max(0, run.doneAtMs - atMs) / 1000);
-    shown.push(["Left", left, `until about ${formatInstant(run.doneAtMs)}`]);
+    const until = `until about ${formatInstant(run.doneAtMs)}`;
+    shown.push(["Left", left, run.atLeast ? "at least" : until]);
   } else if (survey !== undefined && survey.left > 0) {
-    const requests = formatCount(survey.requests_left, "request");
+    const least = survey.at_least ? "at least " : "";
+    const requests = `${least}${formatCount(survey.requests_left, "request")}`;
     shown.push(["Left", formatSeconds(survey.seconds_left), `${requests} at the limit`]);
   }
   return shown;

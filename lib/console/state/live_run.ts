@@ -1,5 +1,6 @@
 // Folds the events of a run of this process into its progress. It reads no store; the numbers are those of the
 // events. Invariant: windows done before the run count as done, so a resumed run does not begin at zero.
+import type { Stream } from "../../config/job/stream.ts";
 import type { Job } from "../../config/schema/job.ts";
 import { secondsOf } from "../../plan/forecast.ts";
 import { stagesOf } from "../../plan/stage.ts";
@@ -27,7 +28,11 @@ interface Counts {
   /** Minutes, or windows of a stream without dates, that are done or failed. */
   size: number;
   sent: number;
+  /** Pages of windows that are done. */
+  pages: number;
   finished: boolean;
+  /** Whether more requests may be needed than planned. */
+  atLeast: boolean;
   readonly open: OpenWindows;
 }
 
@@ -74,7 +79,7 @@ export class LiveRun {
         return this.#streams.get(event.subject.stream)?.open.close(event.subject);
       case "window_done":
         this.#streams.get(event.subject.stream)?.open.note(event.pages);
-        return this.#finish(event.subject, { done: 1, rows: event.rows });
+        return this.#finish(event.subject, { done: 1, rows: event.rows, pages: event.pages });
       case "window_failed":
         return this.#finish(event.subject, { failed: 1 });
       case "stream_finished": {
@@ -102,6 +107,7 @@ export class LiveRun {
       ...progressOf(name, counts, this.#job.streams[name]?.since !== undefined),
       perSecond: counts.finished ? null : rates.get(name) ?? null,
     }));
+    const isKnown = streams.some(({ finished, openEnded }) => !finished && !openEnded);
     const limit = bindingLimit(this.#job, rates) ?? null;
     const perSecond = rates.size === 0 ? null : sumOf(rates.values());
     const secondsLeft = this.#secondsLeft(streams, { limit, perSecond });
@@ -116,7 +122,11 @@ export class LiveRun {
       rates: this.#curve.points(nowMs),
       allowed: limit?.allowed ?? null,
       ...{ perSecond, limit },
-      doneAtMs: this.#ended ? null : Math.max(nowMs, this.#wait?.untilMs ?? 0) + 1000 * secondsLeft,
+      doneAtMs: this.#ended || !isKnown || this.#wait?.kind === "outage"
+        ? null
+        : Math.max(nowMs, this.#wait?.untilMs ?? 0) + 1000 * secondsLeft,
+      atLeast: streams.some(({ openEnded }) => openEnded) ||
+        [...this.#streams.values()].some((counts) => !counts.finished && isGuess(counts)),
     };
   }
 
@@ -127,10 +137,12 @@ export class LiveRun {
   }
 
   #plan(event: Extract<RunEvent, { kind: "stream_planned" }>): void {
-    const { stream, range, windows: planned, skipped, minutes, requests } = event;
+    const { stream, range, windows: planned, skipped, minutes, requests, atLeast } = event;
+    // The values of a query may still be fetched by other streams; the plan is then announced again.
+    const finished = planned === 0 && !hasQuery(this.#job.streams[stream]);
     this.#streams.set(stream, {
-      ...{ range, planned, skipped, minutes, requests },
-      ...{ done: 0, failed: 0, rows: 0, size: 0, sent: 0, finished: planned === 0 },
+      ...{ range, planned, skipped, minutes, requests, atLeast, finished },
+      ...{ done: 0, failed: 0, rows: 0, size: 0, sent: 0, pages: 0 },
       open: new OpenWindows(planned === 0 ? 1 : requests / planned),
     });
   }
@@ -145,12 +157,13 @@ export class LiveRun {
     if (counts !== undefined) counts.sent++;
   }
 
-  #finish(subject: Subject, { done = 0, failed = 0, rows = 0 }): void {
+  #finish(subject: Subject, { done = 0, failed = 0, rows = 0, pages = 0 }): void {
     const counts = this.#streams.get(subject.stream);
     if (counts === undefined) return;
     counts.done += done;
     counts.failed += failed;
     counts.rows += rows;
+    counts.pages += pages;
     counts.open.close(subject);
     counts.size += sizeOf(subject, counts.minutes > 0);
   }
@@ -185,6 +198,15 @@ export class LiveRun {
   }
 }
 
+/** Whether the number of requests left is that of the plan, which knew only the least. */
+function isGuess({ atLeast, done, failed }: Counts): boolean {
+  return atLeast && done + failed === 0;
+}
+
+function hasQuery(stream: Stream | undefined): boolean {
+  return Object.values(stream?.for_each ?? {}).some((values) => "query" in values);
+}
+
 function sumOf(values: Iterable<number>): number {
   return [...values].reduce((sum, value) => sum + value, 0);
 }
@@ -195,16 +217,18 @@ function progressOf(
   isFeed: boolean,
 ): Omit<StreamProgress, "perSecond"> {
   if (isFeed && !counts.finished) return feedProgress(stream, counts);
-  const { range, planned, skipped, minutes, finished, done, failed, rows, sent } = counts;
+  const { range, planned, skipped, minutes, finished, done, failed, rows } = counts;
   const total = minutes > 0 ? minutes : planned;
   const size = counts.size + counts.open.size(minutes > 0);
   const ofRun = finished || total === 0 ? 1 : Math.min(1, size / total);
   // Windows that size themselves may become more, or fewer, than planned.
   const windows = skipped + (finished ? done + failed : Math.max(planned, done + failed));
   const expected = counts.requests * ofRun;
-  const factor = ofRun > SHARE_TO_TRUST && expected > 0 ? sent / expected : 1;
+  // Requests in flight and retries bring nothing nearer; one response may be read as many pages.
+  const used = Math.min(counts.sent, counts.pages + counts.open.pages + failed);
+  const factor = ofRun > SHARE_TO_TRUST && expected > 0 ? used / expected : 1;
   return {
-    ...{ stream, range, windows, failed, rows },
+    ...{ stream, range, windows, failed, rows, openEnded: windows === 0 && !finished },
     done: skipped + done,
     share: windows === 0 ? 1 : (skipped + (windows - skipped) * ofRun) / windows,
     openPages: counts.open.pages,
@@ -213,14 +237,13 @@ function progressOf(
   };
 }
 
-/** Nothing says how many pages a feed has: one more for each, until it has ended. */
+/** Nothing says how many pages a feed has: at least one more for each, until it has ended. */
 function feedProgress(stream: string, counts: Counts): Omit<StreamProgress, "perSecond"> {
   const { range, planned, skipped, finished, done, failed, rows, open } = counts;
-  const windows = skipped + done + failed + planned;
   return {
-    ...{ stream, range, windows, failed, rows, finished },
+    ...{ stream, range, failed, rows, finished, openEnded: true, share: 0 },
+    windows: skipped + done + failed,
     done: skipped + done,
-    share: windows === 0 ? 1 : (windows - planned) / windows,
     openPages: open.pages,
     requestsLeft: planned,
   };

@@ -27,6 +27,8 @@ export interface StreamProgress {
   readonly perSecond: number | null;
   /** Whether nothing is left to do. */
   readonly finished: boolean;
+  /** Whether nothing says how many windows it has: a feed before its end, or values that another stream fetches first. */
+  readonly openEnded: boolean;
 }
 
 /** Requests per second over a part of the last hour. */
@@ -65,11 +67,20 @@ export interface RunProgress {
   readonly limit: BindingLimit | null;
   /** When it ends, epoch milliseconds; null if unknown. */
   readonly doneAtMs: number | null;
+  /** Whether more requests may be left than is known, and the end may be later. */
+  readonly atLeast: boolean;
 }
 
-/** Part of all windows that is done, from 0 to 1. */
-export function shareOf(streams: readonly StreamProgress[]): number {
-  const windows = streams.reduce((sum, stream) => sum + stream.windows, 0);
-  if (windows === 0) return 1;
-  return streams.reduce((sum, stream) => sum + stream.share * stream.windows, 0) / windows;
+/** Most of a run that counts before the streams have ended of which nothing says how many windows they have. */
+const MOST_KNOWN = 0.99;
+
+/** Part of the windows that is done, from 0 to 1; null where nothing says how many there are. */
+export function shareOf(streams: readonly StreamProgress[]): number | null {
+  const known = streams.filter(({ openEnded }) => !openEnded);
+  if (known.length === 0 && streams.length > 0) return null;
+  const windows = known.reduce((sum, stream) => sum + stream.windows, 0);
+  const most = known.length < streams.length ? MOST_KNOWN : 1;
+  if (windows === 0) return most;
+  const done = known.reduce((sum, stream) => sum + stream.share * stream.windows, 0);
+  return Math.min(most, done / windows);
 }

@@ -83,6 +83,7 @@ export function watchedProgress(
       failed: 0,
       rows: null,
       share: totals.windows === 0 ? 1 : totals.done / totals.windows,
+      openEnded: job.streams[stream]?.since !== undefined && totals.left > 0,
       requestsLeft: totals.requests_left,
       openPages: 0,
       perSecond: null,
@@ -95,7 +96,10 @@ export function watchedProgress(
     allowed: limit?.allowed ?? null,
     perSecond: null,
     limit,
-    doneAtMs: nowMs + 1000 * survey.seconds_left,
+    doneAtMs: record.wait?.kind === "outage"
+      ? null
+      : Math.max(nowMs, record.wait?.untilMs ?? 0) + 1000 * survey.seconds_left,
+    atLeast: survey.at_least,
   };
 }
 

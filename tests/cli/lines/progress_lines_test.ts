@@ -9,6 +9,7 @@ function stream(name: string, more: Partial<StreamProgress> = {}): StreamProgres
   return {
     ...{ stream: name, range: null, windows: 190, done: 89, failed: 0, rows: 178_102 },
     ...{ share: 0.47, requestsLeft: 101, openPages: 0, perSecond: 1.334, finished: false },
+    openEnded: false,
     ...more,
   };
 }
@@ -18,6 +19,7 @@ function run(more: Partial<RunProgress> = {}): RunProgress {
     ...{ run: "r1", host: null, startedAtMs: 0, ended: false, requests: 1234, refused: 0 },
     ...{ wait: null, rates: [], allowed: 2, perSecond: 1.998, doneAtMs: NOW + 9_120_000 },
     limit: { text: "2/s", stream: null, allowed: 2, used: 1.998 },
+    atLeast: false,
     streams: [
       stream("racecards"),
       stream("results", { failed: 2, openPages: 3, perSecond: 0.664, rows: 1_512_045 }),
@@ -136,4 +138,33 @@ Deno.test("a run that has ended shows neither rate nor time", () => {
 Deno.test("the end is shown with its date if it is not today", () => {
   const [, second] = shown(80, run({ doneAtMs: NOW + 13 * 86_400_000 }));
   assertEquals(second, "      2/s of 2/s  13 d 0 h left, until 2026-12-11 12:00 UTC");
+});
+
+Deno.test("progress of a feed claims neither a share nor an end", () => {
+  const feed = stream("changes", {
+    ...{ windows: 44, done: 44, share: 0, rows: 4400, requestsLeft: 1 },
+    ...{ perSecond: 1.998, openEnded: true },
+  });
+  const alone = run({ streams: [feed], requests: 44, doneAtMs: null, atLeast: true });
+  assertEquals(shown(80, alone), [
+    "44 windows  44 requests  4,400 rows  2/s of 2/s",
+    "changes  44 windows  4,400 rows  2/s",
+  ]);
+  const both = run({ streams: [feed, stream("racecards", { perSecond: 0 })], atLeast: true });
+  const [whole, time, first, second] = shown(80, both);
+  assertEquals([whole, time], [
+    " 47 %  133 of 234 windows  1,234 requests, at least 102 left  182,502 rows",
+    "      2/s of 2/s  at least 2 h 32 min left",
+  ]);
+  assertEquals(first!.indexOf("44 windows"), second!.indexOf("90 windows"));
+});
+
+Deno.test("progress says in full why the API is unreachable", () => {
+  const wait = { kind: "outage", sinceMs: NOW, untilMs: NOW + 60_000 } as const;
+  const reason = "the API responded with status 503";
+  const lines = shown(60, run({ wait: { ...wait, reason }, doneAtMs: null }));
+  assertEquals(lines.slice(-2), [
+    "API unreachable since 12:00 UTC, next try 12:01 UTC: the",
+    "    API responded with status 503",
+  ]);
 });
