@@ -111,6 +111,31 @@ Deno.test("a feed with a flag ends when the flag says so, and sends its start on
   assertEquals(await idsOf(world), ids(8));
 });
 
+/** A search whose text has the position; an empty page has no record to take it from. */
+const IN_TEXT = jobOf(
+  `    request: { path: /search, method: POST, body: { q: "kind = 1 AND id > '{since}'", size: 2 } }
+    since: { start: 0, cursor: "items[-1].id" }
+    records: items
+`,
+);
+
+Deno.test("a feed sends its position within the text of a query", async () => {
+  const log = changes(5);
+  const sent: string[] = [];
+  await using server = recorded(async (_url, request) => {
+    const { q } = await request.json();
+    const from = Number(/^kind = 1 AND id > '(\d+)'$/.exec(q)?.[1] ?? NaN);
+    sent.push(String(from));
+    return Response.json({ items: log.filter(({ id }) => id > from).slice(0, 2) });
+  });
+  await using world = await openWorld({ job: IN_TEXT, env: { URL: server.url } });
+  assertEquals((await world.backfill("")).summary.ok, true);
+  assertEquals(sent.splice(0), ["0", "2", "4", "5"]);
+  await world.backfill("--resume");
+  assertEquals(sent, ["5"]);
+  assertEquals(await idsOf(world), ids(5));
+});
+
 /** Google's calendars and people: pages by a page token, and a sync token on the last one. */
 const BY_TOKEN = jobOf(`    request: { path: /events, query: { syncToken: "{since}" } }
     since: { cursor: nextSyncToken }

@@ -55,6 +55,44 @@ paging: { by: page, in: path, first: 0, size: 5 }`,
   ]);
 });
 
+Deno.test("a cursor is part of a query text, from its first value on", async () => {
+  await using server = recorded(({ searchParams }) => {
+    const [, after] = /^SELECT \* WHERE day = 2025-01-31 AND id > '(\w*)' LIMIT 5$/
+      .exec(searchParams.get("q")!) ?? [];
+    const at = ITEMS.findIndex(({ id }) => id === after) + 1;
+    const records = ITEMS.slice(at, at + 5);
+    return Response.json({ records, last: records.at(-1)?.id ?? null });
+  });
+  await load(
+    `request: { path: /q, query: { q: "SELECT * WHERE day = {from} AND id > '{cursor}' LIMIT 5" } }
+records: records
+paging: { by: cursor, cursor: last, first: "", size: 5 }`,
+    server,
+  );
+});
+
+Deno.test("a cursor is a value of the body, without which the first request is sent", async () => {
+  const bodies: unknown[] = [];
+  await using server = recorded(async (_url, request) => {
+    const body = await request.json();
+    bodies.push(body.variables);
+    const at = body.variables.after ?? 0;
+    const end = at + 8;
+    return Response.json({ nodes: ITEMS.slice(at, end), end: end < ITEMS.length ? end : null });
+  });
+  await load(
+    `request:
+  path: /graphql
+  method: POST
+  body: { query: "query($day: Date, $after: Int) { a }", variables: { day: "{from}", after: "{cursor}" } }
+records: nodes
+paging: { by: cursor, cursor: end }`,
+    server,
+  );
+  const day = "2025-01-31";
+  assertEquals(bodies, [{ day }, { day, after: 8 }, { day, after: 16 }]);
+});
+
 Deno.test("offsets are in the path, the page count in a header", async () => {
   await using server = recorded(({ pathname }) => {
     const offset = Number(pathname.split("/").at(-1));

@@ -84,8 +84,8 @@ export interface CursorPaging {
    * cursor ends the window. An array or object is sent unchanged in a JSON body.
    */
   cursor: string;
-  /** Name of the parameter for the cursor. */
-  cursor_param: string;
+  /** Name of the parameter for the cursor. Required unless the request contains `{cursor}`. */
+  cursor_param?: string | undefined;
   /**
    * Cursor of the first request, if the API requires one. If it is a number, later cursors made of
    * digits are sent as numbers too.

@@ -3,16 +3,12 @@
 import type { WindowLength } from "../../plan/time/duration.ts";
 import type { RequestSpec, Stream } from "../schema/job_schema.ts";
 import { type Placeholder, showsTime } from "../template/placeholder.ts";
+import { type Found, resolvePagePlace, resolvePagePlaces } from "./page_place.ts";
 import { resolveHeaders } from "./source.ts";
 import type { JobPath, Scope } from "./scope.ts";
 import { resolvePosition } from "./since.ts";
 import { unquotedPlaceholder } from "../schema/issue_sentence.ts";
 import { placeholders, readTemplate } from "../template/template.ts";
-
-interface Found {
-  readonly path: JobPath;
-  readonly placeholder: Placeholder;
-}
 
 /** Checks the requests of a stream: its own, and those of its export. */
 export function resolveRequest(scope: Scope, name: string, stream: Stream): void {
@@ -25,7 +21,7 @@ export function resolveRequest(scope: Scope, name: string, stream: Stream): void
     ...pagingTemplates(scope, name, stream),
   ];
   const areRead = scope.problems.length === before;
-  if (areRead) resolvePlaceInPath(scope, name, stream, found);
+  if (areRead) resolvePagePlaces(scope, name, stream, found);
   for (const { path, placeholder } of found) {
     if (scope.isCut(name, placeholder.from === "each" ? "for_each" : placeholder.from)) continue;
     resolvePlaceholder(scope, path, placeholder, stream);
@@ -53,21 +49,6 @@ function requestsOf(name: string, { request, export: exported }: Stream): [JobPa
       [[...path, "export", "status"], exported.status] as [JobPath, RequestSpec],
     ],
   ];
-}
-
-/** Paging in the path requires a placeholder there. */
-function resolvePlaceInPath(
-  scope: Scope,
-  name: string,
-  stream: Stream,
-  found: readonly Found[],
-): void {
-  const place = placeOf(stream);
-  if (place === undefined || found.some(({ placeholder }) => placeholder.from === "paging")) return;
-  scope.value(
-    ["streams", name, "paging", "in"],
-    `the path does not contain the page; add {${place}} to it`,
-  );
 }
 
 function resolveXml(scope: Scope, name: string, { request, paging }: Stream): void {
@@ -98,7 +79,8 @@ function templates(scope: Scope, path: JobPath, value: unknown): Found[] {
   if (typeof value === "string") {
     const template = readTemplate(value);
     if (!("problem" in template)) {
-      return placeholders(template).map((placeholder) => ({ path, placeholder }));
+      const isWhole = template.parts.length === 1;
+      return placeholders(template).map((placeholder) => ({ path, placeholder, isWhole }));
     }
     const guess = template.guess === undefined ? "" : `; did you mean "${template.guess}"?`;
     scope.value(path, `${template.problem}${guess}`, template.at);
@@ -125,7 +107,7 @@ function resolvePlaceholder(scope: Scope, path: JobPath, part: Placeholder, stre
   } else if (part.from === "each") {
     resolveEach(scope, path, part, stream);
   } else if (part.from === "paging") {
-    resolvePlace(scope, path, part, stream);
+    resolvePagePlace(scope, path, part, stream);
   } else if (part.from === "export") {
     resolveExportId(scope, path, part, stream);
   } else if (part.from === "since") {
@@ -155,36 +137,6 @@ function resolveExportId(scope: Scope, path: JobPath, part: Placeholder, stream:
   } else if (path[3] === "order") {
     scope.value(path, `"${part.text}" is not known before the export is ordered`, part.text);
   }
-}
-
-/** The page number or offset is allowed in the request of a stream that counts pages or records. */
-function resolvePlace(scope: Scope, path: JobPath, part: Placeholder, stream: Stream): void {
-  const { paging } = stream;
-  if (path[0] !== "streams" || path[2] !== "request") {
-    return scope.value(
-      path,
-      `"${part.text}" is allowed only in the request of a stream`,
-      part.text,
-    );
-  }
-  if (paging.by !== part.name) {
-    return scope.value(
-      path,
-      `"${part.text}" requires paging by ${part.name}; write "paging: { by: ${part.name}, ... }"`,
-      part.text,
-    );
-  }
-  if ("in" in paging && paging.in === "body") {
-    scope.value(
-      ["streams", String(path[1]), "paging", "in"],
-      `the request has "${part.text}" already; leave out "in: body"`,
-    );
-  }
-}
-
-/** The placeholder that paging fills in the path, if any. */
-function placeOf({ paging }: Stream): string | undefined {
-  return "in" in paging && paging.in === "path" ? paging.by : undefined;
 }
 
 function resolveEach(scope: Scope, path: JobPath, part: Placeholder, stream: Stream): void {

@@ -73,7 +73,9 @@ const cursor = z.strictObject({
   cursor: path.describe(
     "Path of the next cursor, or `$header.NAME` for a response header. An absent, null or empty cursor ends the window. An array or object is sent unchanged in a JSON body.",
   ).meta({ example: "meta.next_cursor" }),
-  cursor_param: z.string().describe("Name of the parameter for the cursor.").meta({
+  cursor_param: z.string().optional().describe(
+    "Name of the parameter for the cursor. Required unless the request contains `{cursor}`.",
+  ).meta({
     example: "cursor",
   }),
   first: z.union([z.string(), z.number()], { error: "expected a string or a number" }).optional()

@@ -8,7 +8,7 @@ export interface Placeholder {
   /** Source of its value: an edge of the window, a parameter, a value of `for_each`, paging, or the position of a feed. */
   readonly from: "window" | "params" | "each" | "paging" | "export" | "since";
   /**
-   * Edge of the window, name of the parameter or of the `for_each` value, `page`, `offset` or `id`; for the position
+   * Edge of the window, name of the parameter or of the `for_each` value, `page`, `offset`, `cursor` or `id`; for the position
    * of a feed `start`, `cursor`, or empty for whichever there is.
    */
   readonly name: string;
@@ -39,7 +39,7 @@ export interface TemplateProblem {
 }
 
 /** The placeholders that paging fills. */
-const PAGE_PLACES = ["page", "offset"] as const;
+const PAGE_PLACES = ["page", "offset", "cursor"] as const;
 
 /** What follows `since` in a placeholder. */
 const SINCE_PARTS: readonly string[] = ["", "start", "cursor"];

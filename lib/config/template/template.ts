@@ -30,8 +30,8 @@ export interface RenderValues {
   readonly export?: { readonly id: string } | undefined;
   /** The position of a feed. */
   readonly since?: FeedValues | undefined;
-  /** Page number or offset, if it is part of the path. */
-  readonly paging?: Readonly<Record<string, string | number>>;
+  /** Page number, offset or cursor, if the request has a placeholder for it. */
+  readonly paging?: Readonly<Record<string, unknown>>;
 }
 
 /** Where a reading of a feed begins. */
@@ -162,7 +162,8 @@ export function renderJson(template: Template, values: RenderValues): unknown {
 
 function typed(value: unknown, part: Placeholder): unknown {
   const epoch = part.format === "epoch" || part.format === "epoch_ms";
-  const isNumber = part.from === "paging" || part.from === "window" && epoch;
+  const isCount = part.from === "paging" && part.name !== "cursor";
+  const isNumber = isCount || part.from === "window" && epoch;
   const as = part.as ?? (isNumber ? "number" : undefined);
   if (as === "text") return textOf(value);
   return as === "number" ? Number(value) : value;

@@ -2,9 +2,9 @@
 
 /** A parameter that paging sets in a stream's request. */
 export interface PageParam {
-  /** Where it goes. */
+  /** Where it goes; `path` stands for a placeholder anywhere in the request. */
   readonly in: "query" | "body" | "header" | "path";
-  /** Name of the parameter, or of the placeholder in the path. */
+  /** Name of the parameter, or of the placeholder. */
   readonly name: string;
   /** Its value: any JSON value in a JSON body, a string or a number elsewhere. */
   readonly value: unknown;

@@ -55,7 +55,9 @@ export function renderRequest(job: Job, stream: Stream, unit: Unit, asked: PageS
     timeZone: job.time_zone,
   };
   const step = renderParams(asked, bare);
-  const paging = Object.fromEntries(paramsIn(step, "path"));
+  const paging = Object.fromEntries(
+    step.params.flatMap((param) => param.in === "path" ? [[param.name, param.value]] : []),
+  );
   const values: RenderValues = { ...unit, since, timeZone: job.time_zone, paging };
   const link = stream.since?.link === undefined ? undefined : unit.since;
   const url = step.url ?? link ?? renderUrl(job.source.url, spec, values, step);
@@ -89,7 +91,7 @@ function renderParams(step: PageStep, values: RenderValues): PageStep {
 /** Returns names and values of a step's parameters for one part of the request. */
 function paramsIn(
   step: PageStep,
-  where: "query" | "header" | "path",
+  where: "query" | "header",
 ): [name: string, value: string][] {
   return step.params.filter((param) => param.in === where)
     .map((param) => [param.name, String(param.value)]);

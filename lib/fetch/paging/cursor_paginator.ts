@@ -106,9 +106,10 @@ export class CursorPaginator extends CountedPaginator<CursorPaging> {
     return this.tally.capRest(size) ?? { kind: "more", steps: [{ params }] };
   }
 
-  /** Only a JSON body takes arrays and objects, such as the sort values of the last record. */
+  /** Only a parameter of a JSON body takes arrays and objects, such as the sort values of the last record. */
   #canSend(cursor: unknown): boolean {
-    if (!isScalar(cursor)) return this.paging.in === "body";
+    const { in: where, cursor_param: param } = this.paging;
+    if (!isScalar(cursor)) return where === "body" && param !== undefined;
     return typeof cursor !== "boolean";
   }
 
@@ -118,7 +119,8 @@ export class CursorPaginator extends CountedPaginator<CursorPaging> {
   }
 
   #cursorParam(value: unknown): PageParam {
-    return { in: this.paging.in, name: this.paging.cursor_param, value };
+    const { in: where, cursor_param: name } = this.paging;
+    return name === undefined ? { in: "path", name: "cursor", value } : { in: where, name, value };
   }
 
   #lost(): Verdict {

@@ -32,6 +32,45 @@ Deno.test("resolveJob() takes the number of a page anywhere in the request of a 
     ],
   ]));
 
+Deno.test("resolveJob() takes a cursor as a parameter or anywhere in the request, but not both", () => {
+  const asking = (q: string, paging: Record<string, unknown>) => ({
+    [`${STREAM}.request`]: { path: "/r", query: { day: "{from}", q } },
+    [`${STREAM}.paging`]: { by: "cursor", cursor: "next", ...paging },
+  });
+  return check([
+    [asking("x", { cursor_param: "c" })],
+    [asking("{cursor}", {})],
+    [asking("id > '{cursor}'", { first: "" })],
+    [
+      asking("x", {}),
+      'the request does not send the cursor; add "cursor_param", or {cursor} to the request',
+    ],
+    [
+      asking("edges{cursor}", { cursor_param: "c" }),
+      'the request has "{cursor}" already; leave out "cursor_param", or write {{cursor}} for literal braces',
+    ],
+    [asking("edges{{cursor}}", { cursor_param: "c" })],
+    [
+      asking("id > '{cursor}'", {}),
+      '"{cursor}" within a string requires "first", the cursor of the first page; it may be ""',
+    ],
+    [
+      {
+        [`${STREAM}.request`]: { path: "/r/{cursor}", query: { day: "{from}" } },
+        [`${STREAM}.paging`]: { by: "cursor", cursor: "next" },
+      },
+      '"{cursor}" within a string requires "first", the cursor of the first page; it may be ""',
+    ],
+    [
+      {
+        [`${STREAM}.request`]: { path: "/r", query: { day: "{from}", c: "{cursor}" } },
+        [`${STREAM}.paging`]: { by: "page", size: 9 },
+      },
+      '"{cursor}" requires paging by cursor; write "paging: { by: cursor, ... }"',
+    ],
+  ]);
+});
+
 Deno.test("resolveJob() checks keys, indexes, versions and references of tables", () =>
   check([
     [{}],
