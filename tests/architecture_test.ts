@@ -183,6 +183,7 @@ const ROOMS = [
     "lib/fetch/sign",
     "lib/fetch/paging",
     "lib/fetch/response",
+    "lib/fetch/failure",
     "lib/fetch",
   ],
   ...[

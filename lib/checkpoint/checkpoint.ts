@@ -2,7 +2,7 @@
 // rows), runs and measures. It is a fold of the target's logs: KV keeps the fold and how far the logs were
 // read, memory is the working copy. Only the holder of the job's lock writes to KV, and only after the rows
 // that a change describes have committed. Invariant: what is stored is never less than the fold of its mark.
-import { Coverage, union } from "../plan/coverage.ts";
+import { type Coverage, union } from "../plan/coverage.ts";
 import type { Track } from "../plan/scope.ts";
 import type { Window } from "../plan/time/window.ts";
 import type { Logs } from "../upsert/read_logs.ts";
@@ -10,25 +10,15 @@ import type { Change } from "./change.ts";
 import { deletion, writeChanges } from "./change.ts";
 import type { EntryKind } from "./key.ts";
 import { jobPrefix } from "./key.ts";
-import type { DoneWindow } from "./done_window.ts";
+import { DoneTracks, type DoneWindow, type Item } from "./done_tracks.ts";
 import { addSums, doneOf, foldRetries } from "./fold_logs.ts";
 import { type Measure, Measures, sumIds } from "./measures.ts";
-import { entries, readValue } from "./open_kv.ts";
+import { readValue } from "./open_kv.ts";
 import type { RetryEntry } from "./retry_entry.ts";
 import { failedEntry, rejectedEntry } from "./retry_entry.ts";
 import { RetryList } from "./retry_list.ts";
 import { RunLog } from "./run_log.ts";
-import type { Shard, ShardValue } from "./shard.ts";
-import { readShards, Shards } from "./shard.ts";
 import { Verifications } from "./verification.ts";
-
-/** A stream without windows (or one of its `for_each` values) that was fetched. */
-export interface Item {
-  /** When its fetch started, epoch milliseconds. */
-  readonly at: number;
-  /** Whether the API returned no record. */
-  readonly empty: boolean;
-}
 
 /** How far the target's logs are folded. */
 interface Fold {
@@ -38,22 +28,13 @@ interface Fold {
   readonly measures: Readonly<Record<string, Measure>>;
 }
 
-interface Tracked {
-  coverage: Coverage;
-  shards: Shards;
-  item: Item | undefined;
-}
-
 /** The checkpoint of one job on one target. */
 export class Checkpoint {
   readonly #kv: Deno.Kv;
   readonly #prefix: Deno.KvKey;
-  readonly #tracks = new Map<string, Tracked>();
-  readonly #loaded = new Map<string, Promise<void>>();
+  readonly #tracks: DoneTracks;
   #retryList: Promise<RetryList> | undefined;
   #fold: Fold | undefined;
-  /** Whether memory holds all coverage, and what is stored does not count. */
-  #isWhole = false;
   /** Windows that were recorded since the logs were folded last. */
   unmarked = 0;
   /** The options of the job's runs and how they ended. */
@@ -69,82 +50,33 @@ export class Checkpoint {
     this.#prefix = jobPrefix(target, job);
     this.runs = new RunLog(kv, this.#key("run"));
     this.measures = new Measures(kv, this.#key("measure"));
+    this.#tracks = new DoneTracks(kv, this.#prefix, this.measures);
     this.verifications = new Verifications(kv, this.#key("verified"));
   }
 
   /** Reads the coverage of all tracks of a stream and scope into memory. */
   load(stream: string, scope: string): Promise<void> {
-    const id = JSON.stringify([stream, scope]);
-    if (this.#isWhole) return Promise.resolve();
-    const loaded = this.#loaded.get(id) ?? this.#load(stream, scope);
-    this.#loaded.set(id, loaded);
-    return loaded;
-  }
-
-  async #load(stream: string, scope: string): Promise<void> {
-    await this.#loadCoverage(stream, scope);
-    const prefix = this.#key("item", stream, scope);
-    for await (const { key, value } of entries<Item>(this.#kv, { prefix }, BATCH)) {
-      this.#tracked({ stream, scope, each: String(key.at(-1)) }).item = value;
-    }
-    await this.measures.load(stream, scope);
-  }
-
-  async #loadCoverage(stream: string, scope: string): Promise<void> {
-    const stored = new Map<string, [Shard, ShardValue][]>();
-    const prefix = this.#key("coverage", stream, scope);
-    for await (const { key, value } of entries<ShardValue>(this.#kv, { prefix }, BATCH)) {
-      const each = String(key.at(-2));
-      const shards = stored.get(each);
-      if (shards === undefined) stored.set(each, [[Number(key.at(-1)), value]]);
-      else shards.push([Number(key.at(-1)), value]);
-    }
-    for (const [each, shards] of stored) {
-      Object.assign(this.#tracked({ stream, scope, each }), readShards(shards));
-    }
+    return this.#tracks.load(stream, scope);
   }
 
   /** The coverage of a track; its stream and scope must have been loaded. */
   coverage(track: Track): Coverage {
-    return this.#tracked(track).coverage;
+    return this.#tracks.of(track).coverage;
   }
 
   /** When a stream without windows was last fetched. */
   item(track: Track): Item | undefined {
-    return this.#tracked(track).item;
+    return this.#tracks.of(track).item;
   }
 
   /** The tracks of a stream and scope that have been fetched, in part or whole. */
   tracks(stream: string, scope: string): Track[] {
-    return [...this.#tracks.keys()]
-      .map((id) => JSON.parse(id) as [string, string, string])
-      .filter(([ofStream, ofScope]) => ofStream === stream && ofScope === scope)
-      .map(([, , each]) => ({ stream, scope, each }));
+    return this.#tracks.list(stream, scope);
   }
 
   /** The scopes of a stream that have been fetched, in part or whole. */
-  async scopes(stream: string): Promise<string[]> {
-    const scopes = new Set<string>();
-    for (const id of this.#tracks.keys()) {
-      const [ofStream, scope] = JSON.parse(id) as [string, string, string];
-      const { coverage, item } = this.#tracks.get(id)!;
-      const isFetched = coverage.ranges.length > 0 || item !== undefined;
-      if (ofStream === stream && isFetched) scopes.add(scope);
-    }
-    if (this.#isWhole) return [...scopes].sort();
-    for (const kind of ["coverage", "item"] as const) {
-      const prefix = this.#key(kind, stream);
-      let start: Deno.KvKey | undefined;
-      for (;;) {
-        const selector = start === undefined ? { prefix } : { prefix, start };
-        const { value: entry } = await entries(this.#kv, selector, { limit: 1 }).next();
-        if (entry === undefined) break;
-        const scope = String(entry.key[prefix.length]);
-        scopes.add(scope);
-        start = [...prefix, `${scope}\0`];
-      }
-    }
-    return [...scopes].sort();
+  scopes(stream: string): Promise<string[]> {
+    return this.#tracks.scopes(stream);
   }
 
   /** Records windows whose rows have committed; retry entries for their dates are removed. */
@@ -160,7 +92,7 @@ export class Checkpoint {
       changes.push(...retryList.resolve(window, window.window));
       if (window.rejectedCount > 0) changes.push(...retryList.add(rejectedEntry(window, at)));
     }
-    changes.push(...this.#cover(windows));
+    changes.push(...this.#tracks.cover(windows));
     const sums = new Set(windows.flatMap(({ stream, scope }) => sumIds(stream, scope)));
     changes.push(...this.measures.changes(sums));
     await this.#write(changes);
@@ -221,14 +153,18 @@ export class Checkpoint {
   async fold(logs: Logs, isStored: boolean): Promise<void> {
     const [fold, retryList] = await Promise.all([this.#openFold(), this.#openRetryList()]);
     if (logs.isWhole) await this.#forget(isStored);
-    else await this.#loadTracks([...logs.tracks, ...logs.failures]);
+    else {
+      for (const { stream, scope } of [...logs.tracks, ...logs.failures]) {
+        await this.load(stream, scope);
+      }
+    }
     this.unmarked = 0;
     const retries = logs.isWhole ? retryList.clear("failed") : [];
     const done = logs.tracks.flatMap(({ windows, ...track }) =>
       windows.map((w) => doneOf(track, w))
     );
     retries.push(...foldRetries(retryList, logs));
-    const changes = [...retries, ...this.#cover(done)];
+    const changes = [...retries, ...this.#tracks.cover(done)];
     this.#fold = { mark: logs.mark, measures: addSums(logs.isWhole ? {} : fold.measures, logs) };
     changes.push(...this.measures.replace(this.#fold.measures));
     if (isStored) {
@@ -236,10 +172,7 @@ export class Checkpoint {
       // Last: what an interrupted fold did not write is read again.
       const value = this.#fold;
       if (logs.mark !== undefined) {
-        await this.#write([{
-          key: this.#key("fold"),
-          value: () => value,
-        }]);
+        await this.#write([{ key: this.#key("fold"), value: () => value }]);
       }
     }
     await this.runs.fold(logs.runs, isStored);
@@ -249,53 +182,12 @@ export class Checkpoint {
     return this.#fold ??= await readValue<Fold>(this.#kv, this.#key("fold")) ?? { measures: {} };
   }
 
-  async #loadTracks(tracks: readonly Track[]): Promise<void> {
-    for (const { stream, scope } of tracks) await this.load(stream, scope);
-  }
-
   /** Forgets all coverage; what is stored too, its mark first. */
   async #forget(isStored: boolean): Promise<void> {
-    this.#tracks.clear();
-    this.#loaded.clear();
-    this.#isWhole = true;
+    this.#tracks.forget();
     if (!isStored) return;
-    const forgotten = [deletion(this.#key("fold"))];
-    for (const kind of ["coverage", "item"] as const) {
-      for await (const { key } of entries(this.#kv, { prefix: this.#key(kind) }, BATCH)) {
-        forgotten.push(deletion(key));
-      }
-    }
-    await this.#write(forgotten.slice(0, 1));
-    await this.#write(forgotten.slice(1));
-  }
-
-  /** Covers windows in memory first, so that a year that several of them touch is written once. */
-  #cover(windows: readonly DoneWindow[]): Change[] {
-    const changes: Change[] = [];
-    const touched = new Map<Tracked, { track: Track; windows: Window[] }>();
-    for (const done of windows) {
-      const { stream, scope, each, window, parts, requestedAt } = done;
-      const tracked = this.#tracked(done);
-      if (window === null) {
-        const item: Item = { at: requestedAt, empty: parts.every((part) => part.empty) };
-        tracked.item = item;
-        changes.push({ key: this.#key("item", stream, scope, each), value: () => item });
-        continue;
-      }
-      for (const part of parts) tracked.coverage.add(part, part);
-      const known = touched.get(tracked);
-      if (known === undefined) touched.set(tracked, { track: done, windows: [window] });
-      else known.windows.push(window);
-    }
-    for (const [tracked, { track: { stream, scope, each }, windows }] of touched) {
-      const shards = union(windows).flatMap((each) =>
-        tracked.shards.changes(tracked.coverage, each)
-      );
-      for (const { shard, value } of shards) {
-        changes.push({ key: this.#key("coverage", stream, scope, each, shard), value });
-      }
-    }
-    return changes;
+    await this.#write([deletion(this.#key("fold"))]);
+    await this.#write(await this.#tracks.deletions());
   }
 
   #openRetryList(): Promise<RetryList> {
@@ -306,20 +198,7 @@ export class Checkpoint {
     return writeChanges(this.#kv, changes);
   }
 
-  #tracked(track: Track): Tracked {
-    const id = JSON.stringify([track.stream, track.scope, track.each]);
-    let tracked = this.#tracks.get(id);
-    if (tracked === undefined) {
-      tracked = { coverage: new Coverage(), shards: new Shards(), item: undefined };
-      this.#tracks.set(id, tracked);
-    }
-    return tracked;
-  }
-
   #key(kind: EntryKind, ...parts: Deno.KvKeyPart[]): Deno.KvKey {
     return [...this.#prefix, kind, ...parts];
   }
 }
-
-/** Entries read at once; larger than KV's default of 100 because a history may have thousands. */
-const BATCH = { batchSize: 500 } as const;

@@ -4,7 +4,7 @@
 import type { Track } from "../plan/scope.ts";
 import type { LoggedFailure, LoggedTrack, LoggedWindow, Logs } from "../upsert/read_logs.ts";
 import type { Change } from "./change.ts";
-import type { DoneWindow } from "./done_window.ts";
+import type { DoneWindow } from "./done_tracks.ts";
 import { addMeasure, type Measure, NO_MEASURE, sumIds } from "./measures.ts";
 import { failedEntry } from "./retry_entry.ts";
 import type { RetryList } from "./retry_list.ts";

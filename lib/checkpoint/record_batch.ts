@@ -4,7 +4,7 @@ import type { Job } from "../config/schema/job.ts";
 import { partsOf, type VisitOf } from "../upsert/ledger.ts";
 import type { Finished, WrittenBatch } from "../upsert/batch.ts";
 import type { Checkpoint } from "./checkpoint.ts";
-import type { DoneWindow } from "./done_window.ts";
+import type { DoneWindow } from "./done_tracks.ts";
 
 /** Records the windows that a batch completed and those that failed meanwhile; `at` is epoch milliseconds. */
 export async function recordBatch(

@@ -84,6 +84,8 @@ export class ClaimedPlan implements UnitSource {
 
   /** The parts stay claimed, and are fetched next. */
   tooFull(unit: Unit, held?: number): boolean {
+    // A page of a feed cannot be split.
+    if (this.#plan instanceof FeedPlan) return false;
     const parts = this.#plan.split(unit, held);
     if (parts.length === 0) return false;
     this.#claims.replace([unit], parts);
@@ -132,7 +134,7 @@ export class ClaimedPlan implements UnitSource {
           return granted;
         }
         this.#claimAhead();
-        return this.#cutAnew(granted);
+        return this.#cutAnew(this.#plan, granted);
       }
       if (!this.#claims.areShared) {
         const unit = await this.#plan.next();
@@ -144,12 +146,12 @@ export class ClaimedPlan implements UnitSource {
   }
 
   /** A part of a window that was too full, cut again with the parts of the same claim; the rest stays claimed. */
-  #cutAnew(unit: Unit): Unit {
+  #cutAnew(plan: StreamPlan, unit: Unit): Unit {
     if (!this.#parts.has(unit)) return unit;
     const others = this.#granted.filter((other) => this.#parts.has(other));
     const siblings = others.filter((other) => this.#claims.shareOne(unit, other));
     const left = [...siblings];
-    const part = this.#plan.cutAnew(unit, left);
+    const part = plan.cutAnew(unit, left);
     const kept = this.#granted.filter((other) => !siblings.includes(other));
     this.#granted.splice(0, this.#granted.length, ...left, ...kept);
     this.#claims.replace([unit, ...siblings], [part, ...left]);

@@ -2,7 +2,8 @@
 // compiled mapping of the stream. Other items pass through in order. It never fetches and never writes. A
 // record that yields no row is a rejection; a page of another shape fails its window alone.
 import { yieldingToEventLoop } from "../yield_to_event_loop.ts";
-import type { Fetched, FetchedUnit } from "../fetch/fetch_windows.ts";
+import type { FetchedUnit } from "../fetch/fetch_unit.ts";
+import type { Fetched } from "../fetch/fetch_windows.ts";
 import type { KeptResponse } from "../fetch/page_archive.ts";
 import type { Unit } from "../plan/unit.ts";
 import type { Window } from "../plan/time/window.ts";

@@ -4,7 +4,7 @@
 // request that has room; and no page waits behind a later page of its window, so room that is held is always
 // released.
 import type { ApiConnection } from "./api_connection.ts";
-import type { Place } from "./page_budget.ts";
+import type { Place } from "./rate/page_budget.ts";
 import { Semaphore } from "./rate/semaphore.ts";
 import type { Permit, StreamLimiter } from "./rate/stream_limiter.ts";
 

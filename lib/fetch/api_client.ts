@@ -8,7 +8,7 @@ import { AbortBranch } from "./http/abort_branch.ts";
 import { Availability } from "./rate/availability.ts";
 import { HttpClient, type HttpResponse } from "./http/http.ts";
 import { hostOf, HttpError } from "./http/http_error.ts";
-import { PageBudget } from "./page_budget.ts";
+import { PageBudget } from "./rate/page_budget.ts";
 import { proxyOf } from "./http/proxy.ts";
 import { readSecret } from "../config/schema/secret.ts";
 import { jwtIssuer } from "./sign/jwt.ts";

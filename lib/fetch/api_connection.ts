@@ -12,7 +12,7 @@ import type { TokenStore } from "./http/token_store.ts";
 import type { HttpClient } from "./http/http.ts";
 import type { Limiter } from "./rate/limiter.ts";
 import type { Semaphore } from "./rate/semaphore.ts";
-import type { PageBudget } from "./page_budget.ts";
+import type { PageBudget } from "./rate/page_budget.ts";
 import type { Signer } from "./sign/signer.ts";
 import type { Credentials } from "./http/credentials.ts";
 import type { Availability } from "./rate/availability.ts";

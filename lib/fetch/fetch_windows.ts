@@ -3,48 +3,21 @@
 // extracts and never writes. Invariant: a window is reported as done after its last page, and only if
 // fetch_pages.ts proved it complete.
 import { Failure } from "../failure.ts";
-import { FeedReading } from "../plan/feed.ts";
 import type { Unit, UnitSource } from "../plan/unit.ts";
-import { Bisection, mayBeContent } from "./bisection.ts";
+import { Bisection, mayBeContent } from "./failure/bisection.ts";
 import { Channel } from "./channel.ts";
-import { FailureStreak } from "./failure_streak.ts";
-import { advised, isOfWindow, tooMany } from "./window_failure.ts";
-import type { Page } from "./fetch_pages.ts";
-
-/** A unit whose last page was read. */
-export interface FetchedUnit {
-  /** Discriminates the union. */
-  readonly kind: "done";
-  /** The unit. */
-  readonly unit: Unit;
-  /** Pages fetched; those before a restart do not count. */
-  readonly pages: number;
-  /** Records on them. */
-  readonly records: number;
-  /** Epoch milliseconds before the first request: the records are at least as recent. */
-  readonly requestedAt: number;
-  /** Milliseconds from a request to the end of its response, summed over all pages. */
-  readonly responseMs: number;
-  /** Milliseconds from the first request to the last page. */
-  readonly ms: number;
-}
+import { FailureStreak } from "./failure/failure_streak.ts";
+import { advised, isOfWindow, tooMany } from "./failure/window_failure.ts";
+import { fetchUnit, type FetchUnitOptions, type UnitEvent } from "./fetch_unit.ts";
 
 /** The events of a unit, in order: pages, then done or failed; `restarted` voids the pages before it. */
 export type Fetched =
-  | FetchedUnit
-  | { kind: "page"; unit: Unit; page: Page }
-  | { kind: "restarted"; unit: Unit; reason: string }
+  | UnitEvent
   | { kind: "split"; unit: Unit; reason: string }
   | { kind: "failed"; unit: Unit; failure: Failure };
 
 /** Options of `fetchWindows`. */
-export interface FetchWindowsOptions {
-  /** Reads the pages of one unit, whose first request is sent no earlier than `requestedAt`. */
-  readonly pages: (
-    unit: Unit,
-    signal: AbortSignal,
-    requestedAt: number,
-  ) => AsyncIterable<Page> | Iterable<Page>;
+export interface FetchWindowsOptions extends FetchUnitOptions {
   /** Windows of one stream that are fetched concurrently. */
   readonly windowsInFlight: number;
   /** Different `for_each` values, or windows of a stream without, that may fail in a row before the run stops. */
@@ -53,12 +26,6 @@ export interface FetchWindowsOptions {
   readonly isResumed?: boolean;
   /** Whether a window that fails for its content is halved; defaults to true. */
   readonly halves?: boolean;
-  /** Monotonic milliseconds. */
-  readonly now: () => number;
-  /** Epoch milliseconds. */
-  readonly wallNow: () => number;
-  /** Stops fetching and drops what is in flight. */
-  readonly signal: AbortSignal;
   /** Starts no further window once it aborts; windows in flight are finished. Defaults to never. */
   readonly windDown?: AbortSignal | undefined;
   /** Receives why the API cannot be used now; what was fetched before is still handed on. Defaults to nobody. */
@@ -161,7 +128,7 @@ async function fetchUnits(plan: UnitSource, shared: Shared): Promise<void> {
     const unit = await plan.next();
     if (unit === undefined) return;
     try {
-      await fetchUnit(plan, unit, shared);
+      await fetchUnit(plan, unit, options, (event) => shared.channel.send(event));
       shared.streak.succeeded(unit);
     } catch (error) {
       if (options.signal.aborted || isUnavailable(error, shared)) return;
@@ -233,7 +200,7 @@ async function fetchHeldBack(shared: Shared): Promise<void> {
     const next = heldBack.shift();
     if (next === undefined) return;
     try {
-      await fetchUnit(next.plan, next.unit, shared);
+      await fetchUnit(next.plan, next.unit, options, (event) => channel.send(event));
       next.bisection?.succeeded();
       // The next page of a feed was not known before.
       if (next.unit.feed !== undefined) await fetchUnits(next.plan, shared);
@@ -268,39 +235,4 @@ async function failHeldBack({ channel, heldBack }: Shared): Promise<void> {
   for (const { unit, failure, isAside } of heldBack.splice(0)) {
     await channel.send({ kind: "failed", unit, failure: advised(failure, isAside) });
   }
-}
-
-async function fetchUnit(
-  plan: UnitSource,
-  unit: Unit,
-  { channel, options }: Shared,
-): Promise<void> {
-  const startedAt = options.now();
-  const begunAt = options.wallNow();
-  let requestedAt = begunAt;
-  let [pages, records, responseMs] = [0, 0, 0];
-  const reading = unit.feed && new FeedReading(plan.stream, unit.feed);
-  for await (const page of options.pages(unit, options.signal, begunAt)) {
-    if (page.index === 0 && pages > 0) {
-      await channel.send({ kind: "restarted", unit, reason: "the total changed while paging" });
-      [pages, records, responseMs, requestedAt] = [0, 0, 0, begunAt];
-    }
-    if (page.isRest !== true) pages++;
-    records += page.records.length;
-    responseMs += page.ms;
-    reading?.add(page.index, page.records.length, page.mark);
-    requestedAt = Math.min(requestedAt, page.requestedAt ?? requestedAt);
-    if (!await channel.send({ kind: "page", unit, page })) return;
-  }
-  if (reading !== undefined) Object.assign(unit.feed!, reading.result());
-  plan.fetched(unit, records);
-  await channel.send({
-    kind: "done",
-    unit,
-    pages,
-    records,
-    requestedAt,
-    responseMs,
-    ms: options.now() - startedAt,
-  });
 }

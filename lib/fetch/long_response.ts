@@ -18,7 +18,8 @@ import {
 } from "./response/read_response.ts";
 import { refuseReportedError, RetryFailure } from "./response/response_error.ts";
 import type { LongKept } from "./page_archive.ts";
-import type { OkResponse, StreamClient } from "./stream_client.ts";
+import type { OkResponse } from "./ok_response.ts";
+import type { StreamClient } from "./stream_client.ts";
 
 /** Bytes after which the rest of a response is read piece by piece. */
 export const WHOLE_BYTES: number = 1 << 20;

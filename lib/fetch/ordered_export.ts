@@ -17,7 +17,8 @@ import { allowedUrl } from "./paging/link_paginator.ts";
 import { memoryExportStore } from "./export_store.ts";
 import type { Unit } from "./page.ts";
 import type { KeptResponse } from "./page_archive.ts";
-import { notArchived, type StreamClient } from "./stream_client.ts";
+import { notArchived } from "./archived_response.ts";
+import type { StreamClient } from "./stream_client.ts";
 
 /** Longest wait between two requests for a state, unless the job declares a longer one. */
 const MOST_WAIT_MS = 60_000;

@@ -8,10 +8,12 @@ import type { WireRequest } from "./http/request.ts";
 import { mayBeLong, WHOLE_BYTES } from "./long_response.ts";
 import type { Unit } from "./page.ts";
 import type { ArchivedResponse, KeptResponse, LongKept } from "./page_archive.ts";
-import type { Place } from "./page_budget.ts";
+import type { Place } from "./rate/page_budget.ts";
 import type { Verdict } from "./paging/paginator.ts";
 import { type ParsedResponse, readResponse } from "./response/read_response.ts";
-import { notArchived, type OkResponse, type StreamClient } from "./stream_client.ts";
+import { notArchived } from "./archived_response.ts";
+import type { OkResponse } from "./ok_response.ts";
+import type { StreamClient } from "./stream_client.ts";
 
 /** A response that is not parsed yet. */
 export interface Received extends Disposable {

@@ -1,22 +1,23 @@
-// Sends the requests of one stream: credentials, redirects, retries, and the meaning of the last response;
-// admission.ts decides when. It reads a body only to quote an error. Invariant: every request sent, including
-// a retry or a redirect, holds a permit of the limiter and is sent as soon as it has it.
+// Sends the requests of one stream: credentials, redirects and retries; admission.ts decides when, ok_response.ts
+// what the last response means. It reads no body. Invariant: every request sent, including a retry or a
+// redirect, holds a permit of the limiter and is sent as soon as it has it.
 import { Admission } from "./admission.ts";
 import type { ApiConnection } from "./api_connection.ts";
 import type { Stream } from "../config/schema/job_schema.ts";
-import { type Credential, withCredentials } from "./http/auth.ts";
+import { withCredentials } from "./http/auth.ts";
 import type { FetchEvent } from "./fetch_event.ts";
 import type { Permit, StreamLimiter } from "./rate/stream_limiter.ts";
-import type { HttpHead, HttpResponse } from "./http/http.ts";
+import type { HttpHead } from "./http/http.ts";
 import { Failure } from "../failure.ts";
 import type { ArchivedResponse } from "./page_archive.ts";
 import { oneLine } from "../report/text/format.ts";
-import { refuseErrorBody, RetryFailure } from "./response/response_error.ts";
+import { RetryFailure } from "./response/response_error.ts";
+import { asSent, notArchived, wholeOf } from "./archived_response.ts";
+import { meaningOf, type OkResponse, type Requester, type SentResponse } from "./ok_response.ts";
 import { HttpError } from "./http/http_error.ts";
-import { requestFailure } from "./http/request_failure.ts";
 import { readRateLimit, readUsedWeight } from "./rate/rate_headers.ts";
 import { boundTogether } from "../plan/time/rate.ts";
-import { PageSize, type Place } from "./page_budget.ts";
+import { PageSize, type Place } from "./rate/page_budget.ts";
 import { isRedirect, MAX_REDIRECTS, redirected } from "./http/redirect.ts";
 import { requestLine, type WireRequest } from "./http/request.ts";
 import { isThrottled } from "./http/retry.ts";
@@ -26,14 +27,6 @@ import { outcomeOf, reasonOf, type SendResult, sendWithRetries } from "./http/se
 
 /** Wait for a limit above which another request probes the API. */
 const LONGEST_REPLAY_WAIT_MS = 10_000;
-
-/** A successful response. */
-export interface OkResponse extends HttpResponse {
-  /** URL that responded, after redirects; without credentials, not masked. */
-  readonly url: string;
-  /** Whether the status means that there are no records. */
-  readonly isEmpty: boolean;
-}
 
 /** One attempt at a request. */
 interface Attempt {
@@ -57,14 +50,8 @@ export interface RequestOptions {
   readonly wholeBytes?: number | undefined;
 }
 
-/** The response to one attempt or redirect, and the credentials that were sent. */
-interface Hop extends HttpResponse {
-  readonly url: string;
-  readonly credentials: readonly Credential[];
-}
-
 /** Sends the requests of one stream. */
-export class StreamClient {
+export class StreamClient implements Requester {
   /** Name of the stream. */
   readonly name: string;
   /** Its declaration in the job. */
@@ -125,7 +112,7 @@ export class StreamClient {
     if (isUnauthorized(tried) && this.#mayBeAccepted(tried.result)) {
       tried = await this.#try(first);
     }
-    return this.#meaning(request, tried, mayFail);
+    return meaningOf(this, request, tried, mayFail);
   }
 
   /**
@@ -134,39 +121,12 @@ export class StreamClient {
    * @throws Failure("window") if it is not successful by what the job declares now.
    */
   replay(request: WireRequest, archived: ArchivedResponse, mayFail: boolean): OkResponse {
-    const { status, headers, body, rest, url = request.url } = archived;
-    const result = { status, headers, body, rest, url, ms: 0, credentials: [] };
-    const isTaken = status >= 200 && status < 300;
-    const isEmpty = this.stream.empty_statuses.includes(status);
-    const then = isTaken ? "take" : isEmpty ? "empty" : "fail";
-    return this.#meaning(request, { result, then, attempts: 1 }, mayFail);
-  }
-
-  #meaning(request: WireRequest, tried: SendResult<Hop>, mayFail: boolean): OkResponse {
-    const { result, then } = tried;
-    if (mayFail && !(result instanceof HttpError) && BEYOND_LAST.has(result.status)) {
-      return { ...result, isEmpty: true };
-    }
-    if (result instanceof HttpError || then === "fail" || then === "refused") {
-      if (this.#isEmptyError(request, result)) return { ...result, isEmpty: true };
-      throw requestFailure(this.line(request), tried, this.api, this.stream.full_statuses);
-    }
-    return { ...result, isEmpty: then === "empty" || result.status === 204 };
+    return meaningOf(this, request, asSent(archived, request, this.stream), mayFail);
   }
 
   /** Whether a request that was refused with 401 may be accepted with a new token, or with the response to a challenge. */
-  #mayBeAccepted({ credentials, headers }: Hop): boolean {
+  #mayBeAccepted({ credentials, headers }: SentResponse): boolean {
     return this.api.credentials.renew(credentials) || this.api.signer.isChallenge(headers);
-  }
-
-  /** Whether the body of an error response means that there are no records. */
-  #isEmptyError(request: WireRequest, result: Hop | HttpError): result is Hop {
-    if (result instanceof HttpError) return false;
-    try {
-      return refuseErrorBody(this.stream, result);
-    } catch (error) {
-      throw error instanceof Failure ? this.described(error, request) : error;
-    }
   }
 
   /** The failure of a response, with the request that it answers and without secrets. */
@@ -178,7 +138,7 @@ export class StreamClient {
     return new Failure(kind, message, { hint, tooFull, wrongShape });
   }
 
-  #try(first: Attempt): Promise<SendResult<Hop>> {
+  #try(first: Attempt): Promise<SendResult<SentResponse>> {
     const { request, signal, rank } = first;
     const { job, availability, dependencies: { clock, wallNow, random } } = this.api;
     const responsesBefore = availability.responses;
@@ -205,7 +165,7 @@ export class StreamClient {
   }
 
   /** Sends one attempt and follows its redirects. */
-  async #follow(current: Attempt): Promise<Hop> {
+  async #follow(current: Attempt): Promise<SentResponse> {
     let { request } = current;
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
       const hop = await this.#sendOnce({ ...current, request });
@@ -216,12 +176,12 @@ export class StreamClient {
     throw new HttpError("request", `the request was redirected more than ${MAX_REDIRECTS} times`);
   }
 
-  async #sendOnce(current: Attempt): Promise<Hop> {
+  async #sendOnce(current: Attempt): Promise<SentResponse> {
     using admission = await this.#admission.admit(current);
     return await this.#exchange(current, admission.permits);
   }
 
-  async #exchange(current: Attempt, permits: readonly Permit[]): Promise<Hop> {
+  async #exchange(current: Attempt, permits: readonly Permit[]): Promise<SentResponse> {
     const { request, signal } = current;
     const { credentials, signer, http, job } = this.api;
     const sent = await credentials.take();
@@ -300,40 +260,12 @@ export class StreamClient {
   }
 }
 
-/** The failure of a request to which the archive holds no response. */
-export function notArchived(line: string): Failure {
-  const message = `Cannot replay ${line}: the archive contains no response to it`;
-  const hint = "Fetch it from the API: run again without --from-archive";
-  return new Failure("window", message, { hint });
-}
-
-/** The response with its whole body. */
-async function wholeOf(archived: ArchivedResponse, limit: number): Promise<ArchivedResponse> {
-  const { rest, body, ...response } = archived;
-  if (rest === undefined) return archived;
-  const parts: Uint8Array<ArrayBuffer>[] = [body];
-  let bytes = body.length;
-  for (let part = await rest.next(); part !== undefined; part = await rest.next()) {
-    parts.push(new Uint8Array(part));
-    if ((bytes += part.length) <= limit) continue;
-    throw new Failure(
-      "window",
-      `Cannot read the archived response: it is larger than ${limit} bytes`,
-      {
-        hint: 'Raise "max_body" of the source',
-      },
-    );
-  }
-  return { ...response, body: new Uint8Array(await new Blob(parts).arrayBuffer()) };
-}
-
-/** Statuses by which APIs refuse a page beyond the last. */
-const BEYOND_LAST: ReadonlySet<number> = new Set([400, 404, 410, 416, 422]);
-
 /** An event without the fields that all events share. */
 type Details<E> = E extends unknown ? Omit<E, "stream" | "request" | "attempt"> : never;
 
-function isUnauthorized(tried: SendResult<Hop>): tried is SendResult<Hop> & { result: Hop } {
+function isUnauthorized(
+  tried: SendResult<SentResponse>,
+): tried is SendResult<SentResponse> & { result: SentResponse } {
   const { result, then } = tried;
   return then === "refused" && !(result instanceof HttpError) && result.status === 401;
 }

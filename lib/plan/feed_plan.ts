@@ -6,6 +6,7 @@ import type { Stream } from "../config/schema/job_schema.ts";
 import { Failure } from "../failure.ts";
 import type { FeedPosition, FeedStep } from "./feed.ts";
 import type { Track } from "./scope.ts";
+import { refusedUnits } from "./refused_units.ts";
 import { canonical } from "./scope.ts";
 import type { Unit, UnitSource } from "./unit.ts";
 
@@ -68,7 +69,7 @@ export class FeedPlan implements UnitSource {
   readonly #each: AsyncIterator<Record<string, unknown>>;
   readonly #queue: Unit[] = [];
   readonly #chains = new Map<string, Chain>();
-  #refusals: { each: string; reason: string }[] | undefined;
+  readonly #refused: Iterator<Unit, undefined>;
 
   /** A plan that starts with the first feed. */
   constructor(input: FeedPlanInput) {
@@ -76,13 +77,14 @@ export class FeedPlan implements UnitSource {
     this.stream = input.stream;
     this.#input = input;
     this.#each = input.each[Symbol.asyncIterator]();
+    this.#refused = refusedUnits(input);
   }
 
   /** The next page; undefined if none is known, though a page that is being read may lead to one. */
   readonly next: () => Promise<Unit | undefined> = inTurn(() => this.#take());
 
   async #take(): Promise<Unit | undefined> {
-    const unit = this.#queue.shift() ?? await this.#nextFeed() ?? this.#nextRefusal();
+    const unit = this.#queue.shift() ?? await this.#nextFeed() ?? this.#refused.next().value;
     if (unit !== undefined) this.counts.planned++;
     return unit;
   }
@@ -118,14 +120,6 @@ export class FeedPlan implements UnitSource {
       isFirst: true,
       isReplay: replays !== undefined,
     };
-  }
-
-  #nextRefusal(): Unit | undefined {
-    this.#refusals ??= [...this.#input.refusals?.() ?? []];
-    const refused = this.#refusals.shift();
-    if (refused === undefined) return undefined;
-    const { each, reason } = refused;
-    return { ...this.#unit({}), each, refusal: reason };
   }
 
   /** Takes over where other processes have moved the feed of a unit, before it is read here. */
@@ -230,16 +224,6 @@ export class FeedPlan implements UnitSource {
   /** A page cannot be divided. */
   tooFull(): boolean {
     return false;
-  }
-
-  /** A page cannot be divided. */
-  split(): Unit[] {
-    return [];
-  }
-
-  /** A page is never split. */
-  cutAnew(unit: Unit): Unit {
-    return unit;
   }
 
   /** A page cannot be divided. */

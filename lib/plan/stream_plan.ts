@@ -7,6 +7,7 @@ import { autoBounds } from "./auto_bounds.ts";
 import { AutoWindow, splitWindow } from "./auto_window.ts";
 import type { Needed } from "./needed.ts";
 import type { Unit, UnitSource } from "./unit.ts";
+import { refusedUnits } from "./refused_units.ts";
 import { canonical } from "./scope.ts";
 import type { WindowLength } from "./time/duration.ts";
 import type { Window } from "./time/window.ts";
@@ -56,7 +57,7 @@ export class StreamPlan implements UnitSource {
   #current: Ranges | undefined;
   /** The first window of a track with unknown density; the others wait for its result. */
   #probe: { unit: Unit; settled: PromiseWithResolvers<void> } | undefined;
-  #refusals: { each: string; reason: string }[] | undefined;
+  readonly #refused: Iterator<Unit, undefined>;
 
   /** A plan that starts with the first window. */
   constructor(input: StreamPlanInput) {
@@ -64,6 +65,7 @@ export class StreamPlan implements UnitSource {
     this.stream = input.stream;
     this.#input = input;
     this.#each = input.each[Symbol.asyncIterator]();
+    this.#refused = refusedUnits(input);
   }
 
   /** The next unit; undefined if none is left, though a split may add one later. */
@@ -197,17 +199,9 @@ export class StreamPlan implements UnitSource {
     }
   }
 
-  #nextRefusal(): Unit | undefined {
-    this.#refusals ??= [...this.#input.refusals?.() ?? []];
-    const refused = this.#refusals.shift();
-    if (refused === undefined) return undefined;
-    const { each, reason } = refused;
-    return { ...this.#unit({}), each, window: null, refusal: reason };
-  }
-
   #nextRetry(): Unit | "windows" | undefined {
     const retry = this.#retries.shift();
-    if (retry === undefined) return this.#nextRefusal();
+    if (retry === undefined) return this.#refused.next().value;
     const { unit, ranges } = retry;
     if (ranges === "all") return { ...unit, window: null };
     this.#autos.delete(this.#current?.unit.each ?? "");

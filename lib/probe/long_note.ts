@@ -1,6 +1,6 @@
 // Says of the report on a long response what it is about. Pure.
 import type { ParsedResponse } from "../fetch/response/read_response.ts";
-import type { OkResponse } from "../fetch/stream_client.ts";
+import type { OkResponse } from "../fetch/ok_response.ts";
 import { formatCount } from "../report/text/format.ts";
 
 /** What to know about the first records of a long file. */

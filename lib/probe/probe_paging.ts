@@ -2,7 +2,8 @@
 // other as the job declares. It sends at most one request. Invariant: a page that repeats, that is empty although
 // more was stated, or that follows a page that seemed to be the last is reported as a problem.
 import { formatCount } from "../report/text/format.ts";
-import type { OkResponse, StreamClient } from "../fetch/stream_client.ts";
+import type { OkResponse } from "../fetch/ok_response.ts";
+import type { StreamClient } from "../fetch/stream_client.ts";
 import type { Unit } from "../fetch/http/unit.ts";
 import { renderRequest } from "../fetch/http/request.ts";
 import type { PageStep } from "../fetch/http/page_step.ts";

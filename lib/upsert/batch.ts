@@ -5,7 +5,7 @@
 import type { Extracted } from "../extract/extract_pages.ts";
 import type { Rejection } from "../extract/rejection.ts";
 import type { Row, RowSet, RowShape } from "../extract/row_shape.ts";
-import type { FetchedUnit } from "../fetch/fetch_windows.ts";
+import type { FetchedUnit } from "../fetch/fetch_unit.ts";
 import type { KeptResponse } from "../fetch/page_archive.ts";
 import type { Unit } from "../plan/unit.ts";
 import type { Failure } from "../failure.ts";

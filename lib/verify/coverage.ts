@@ -1,45 +1,27 @@
 // Compares the checkpoint with the target: what is done must be in the target's ledger,
 // without a gap from the first day to the last, with nothing failed, rejected or never fetched, and tables
 // that were written to must hold something. It sends no request to the API and changes nothing.
-import { formatCount } from "../report/text/format.ts";
-import type { Job } from "../config/schema/job.ts";
-import type { Checkpoint } from "../checkpoint/checkpoint.ts";
-import { type FeedsOf, viewFeeds } from "../checkpoint/feed_view.ts";
-import type { RetryEntry } from "../checkpoint/retry_entry.ts";
+import { viewFeeds } from "../checkpoint/feed_view.ts";
 import { type Days, daysOf } from "../checkpoint/snapshot.ts";
 import { scopeOf, type Track } from "../plan/scope.ts";
-import type { Window } from "../plan/time/window.ts";
-import type { Target } from "../upsert/write/target.ts";
 import { Evidence } from "./evidence.ts";
+import {
+  type Case,
+  type CoverageInput,
+  entriesOf,
+  type Facts,
+  type Finding,
+  findingsOf,
+  hullOf,
+} from "./findings.ts";
 import { resumeCommand } from "./resume_command.ts";
 import {
   type MissingValues,
   missingValues,
   readRequest,
-  type Request,
   type Unfetched,
   unfetched,
 } from "./unfetched.ts";
-
-/** A reason why coverage is incomplete. */
-export interface Finding {
-  /**
-   * - `gap`: dates between the first and the last done that are not.
-   * - `unproven`: dates that are done according to the checkpoint and missing from the ledger.
-   * - `failed`, `rejected`: windows to fetch again.
-   * - `no_rows`: the ledger states rows, and the tables hold none or do not exist.
-   * - `not_fetched`: a stream, or one of its `for_each` values, that was never fetched.
-   */
-  readonly kind: "gap" | "unproven" | "failed" | "rejected" | "no_rows" | "not_fetched";
-  /** First and last day; null if it concerns no dates. */
-  readonly window: Days | null;
-  /** The `for_each` values; empty where there are none. */
-  readonly each: string;
-  /** What was found. */
-  readonly reason: string;
-  /** The next command. */
-  readonly next: string;
-}
 
 /** The findings for one stream with one set of parameters. */
 export interface StreamProof {
@@ -76,16 +58,6 @@ export interface CoverageResult {
 /** Findings kept of one stream; the rest is counted. */
 const FINDINGS_KEPT = 50;
 
-/** What coverage is verified with. */
-export interface CoverageInput {
-  /** The job. */
-  readonly job: Job;
-  /** Its checkpoint on the target. */
-  readonly checkpoint: Checkpoint;
-  /** The target. */
-  readonly target: Pick<Target, "readLedger" | "countRows" | "stream">;
-}
-
 /** Compares the whole checkpoint of a job with its target. */
 export async function verifyCoverage({ job, checkpoint, target }: CoverageInput): Promise<
   CoverageResult
@@ -112,19 +84,6 @@ export async function verifyCoverage({ job, checkpoint, target }: CoverageInput)
     }
   }
   return { ok: streams.every((stream) => stream.ok), streams };
-}
-
-interface Facts extends CoverageInput {
-  readonly evidence: Evidence;
-  readonly rowsByTable: Readonly<Record<string, number>>;
-  readonly entries: readonly RetryEntry[];
-  readonly request: Request;
-  readonly feedsOf: FeedsOf;
-}
-
-interface Case extends Facts {
-  readonly stream: string;
-  readonly scope: string;
 }
 
 /** The parameters with which a stream was fetched, in part or whole. */
@@ -162,14 +121,7 @@ async function proveStream(matter: Case, isCompared: boolean): Promise<StreamPro
   const spans = tracks.flatMap((track) => checkpoint.coverage(track).spans());
   const missing = isCompared ? await missingOf(matter, tracks) : { first: [], count: 0 };
   const hull = spans.length === 0 ? null : hullOf(spans);
-  const findings = [
-    ...tracks.flatMap((track) => gapsOf(matter, track)),
-    ...tracks.flatMap((track) => unprovenOf(matter, track)),
-    ...entriesOf(matter).map((entry) => retryFinding(entry)),
-    ...noRows(matter),
-    ...unread(matter),
-    ...missing.first.map((each) => missingFinding(matter, each, hull)),
-  ];
+  const findings = findingsOf(matter, tracks, missing.first, hull);
   return {
     stream,
     scope,
@@ -186,10 +138,6 @@ async function proveStream(matter: Case, isCompared: boolean): Promise<StreamPro
   };
 }
 
-function entriesOf({ entries, stream, scope }: Case): readonly RetryEntry[] {
-  return entries.filter((entry) => entry.stream === stream && entry.scope === scope);
-}
-
 /** The current `for_each` values that neither checkpoint nor ledger nor retry list contains. */
 function missingOf(matter: Case, tracks: readonly Track[]): Promise<MissingValues> {
   const { job, checkpoint, target, evidence, stream, scope, request } = matter;
@@ -204,89 +152,6 @@ function missingOf(matter: Case, tracks: readonly Track[]): Promise<MissingValue
     fetched: new Set(known.map(({ each }) => each)),
     limit: FINDINGS_KEPT,
   });
-}
-
-function missingFinding({ stream, scope }: Case, each: string, hull: Window | null): Finding {
-  return {
-    kind: "not_fetched",
-    window: hull === null ? null : daysOf(hull),
-    each,
-    reason: "was never fetched",
-    next: resumeCommand(stream, scope, hull),
-  };
-}
-
-function hullOf(spans: readonly Window[]): Window {
-  return spans.reduce((hull, { from, to }) => ({
-    from: Math.min(hull.from, from),
-    to: Math.max(hull.to, to),
-  }));
-}
-
-function gapsOf({ checkpoint, stream, scope }: Case, track: Track): Finding[] {
-  const coverage = checkpoint.coverage(track);
-  const spans = coverage.spans();
-  if (spans.length === 0) return [];
-  return coverage.gaps(hullOf(spans)).map((gap) => ({
-    kind: "gap",
-    window: daysOf(gap),
-    each: track.each,
-    reason: "was never fetched, though dates before and after it were",
-    next: resumeCommand(stream, scope, gap),
-  }));
-}
-
-function unprovenOf({ checkpoint, evidence }: Case, track: Track): Finding[] {
-  const lacking = checkpoint.coverage(track).spans().flatMap((span) =>
-    evidence.lacking(track, span)
-  );
-  const about = {
-    kind: "unproven",
-    each: track.each,
-    reason: "is done according to the checkpoint, but the database has no record of it",
-    next: "deno task checkpoint --rebuild, then deno task backfill --resume",
-  } as const;
-  const isItem = checkpoint.item(track) !== undefined && !evidence.hasItem(track);
-  return [
-    ...lacking.map((range) => ({ ...about, window: daysOf(range) })),
-    ...(isItem ? [{ ...about, window: null }] : []),
-  ];
-}
-
-function retryFinding({ kind, window, each, reason }: RetryEntry): Finding {
-  return {
-    kind,
-    window: window === null ? null : daysOf(window),
-    each,
-    reason: kind === "failed" ? `failed: ${reason}` : reason,
-    next: "deno task errors, then deno task backfill --resume",
-  };
-}
-
-function noRows({ job, evidence, rowsByTable, stream, scope }: Case): Finding[] {
-  const rows = evidence.rows(stream, scope);
-  if (rows === 0) return [];
-  const tables = [...new Set(job.streams[stream]!.rows.map((entry) => entry.table))];
-  const about = { kind: "no_rows", window: null, each: "" } as const;
-  const next = `deno task backfill --only ${stream}`;
-  const missing = tables.filter((table) => rowsByTable[table] === undefined);
-  const reasons = missing.map((table) => `the table "${table}" does not exist`);
-  if (missing.length === 0 && tables.every((table) => rowsByTable[table] === 0)) {
-    reasons.push(
-      `${formatCount(rows, "row")} written, but ${tables.join(", ")} ${
-        tables.length === 1 ? "is" : "are"
-      } empty`,
-    );
-  }
-  return reasons.map((reason) => ({ ...about, reason, next }));
-}
-
-/** Feeds that were begun anew and have not been read since. */
-function unread({ feedsOf, stream, scope }: Case): Finding[] {
-  return feedsOf(stream, scope).filter(({ read_at }) => read_at === null).map(({ each }) => ({
-    ...{ kind: "not_fetched", window: null, each, reason: "was begun anew and not read since" },
-    next: resumeCommand(stream, scope, null),
-  }));
 }
 
 /** When the feed was read that was read first of all. */

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import type { DoneWindow } from "../../lib/checkpoint/done_window.ts";
+import type { DoneWindow } from "../../lib/checkpoint/done_tracks.ts";
 import { jobPrefix } from "../../lib/checkpoint/key.ts";
 import { MINUTES_PER_DAY } from "../../lib/plan/time/civil.ts";
 import type { Window } from "../../lib/plan/time/window.ts";

@@ -1,6 +1,6 @@
 // Opens real KV files for tests, counts what is written to them, and creates what a run would record.
 import { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
-import type { DoneWindow } from "../../lib/checkpoint/done_window.ts";
+import type { DoneWindow } from "../../lib/checkpoint/done_tracks.ts";
 import { openKv } from "../../lib/checkpoint/open_kv.ts";
 import type { Track } from "../../lib/plan/scope.ts";
 import type { Window } from "../../lib/plan/time/window.ts";

@@ -2,7 +2,7 @@
 // the API while the database is blocked, and the memory of a real process is measured.
 import { assert, assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";
-import { MOST_HELD_BYTES } from "../../lib/fetch/page_budget.ts";
+import { MOST_HELD_BYTES } from "../../lib/fetch/rate/page_budget.ts";
 import { BYTES_WAITING, ROWS_WAITING } from "../../lib/upsert/batch.ts";
 import { openBench } from "./in_process.ts";
 import { figure, longTest } from "./long.ts";

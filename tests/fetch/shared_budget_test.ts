@@ -4,7 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import { ApiClient } from "../../lib/fetch/api_client.ts";
 import { fetchPages } from "../../lib/fetch/fetch_pages.ts";
 import { type Fetched, fetchWindows } from "../../lib/fetch/fetch_windows.ts";
-import { PageBudget } from "../../lib/fetch/page_budget.ts";
+import { PageBudget } from "../../lib/fetch/rate/page_budget.ts";
 import { eachValues } from "../../lib/plan/each_values.ts";
 import { StreamPlan } from "../../lib/plan/stream_plan.ts";
 import { days, jobOf } from "../plan/jobs.ts";

@@ -2,7 +2,8 @@
 // then the totals. Control characters are removed, because values come from the database.
 import { formatCount, formatNumber } from "../../report/text/format.ts";
 import { formatInstant } from "../../report/text/wait.ts";
-import type { CoverageResult, Finding, StreamProof } from "../../verify/coverage.ts";
+import type { CoverageResult, StreamProof } from "../../verify/coverage.ts";
+import type { Finding } from "../../verify/findings.ts";
 import type { Surplus } from "../../verify/surplus.ts";
 import type { CheckResult } from "../../verify/run_checks.ts";
 import { fitTable } from "./fit_table.ts";

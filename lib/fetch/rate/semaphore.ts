@@ -1,5 +1,6 @@
 // Owns a bound on concurrent work. It knows nothing about the work. Invariant: at most `count` slots are
 // taken, and among the waiters with the lowest rank the one that waited longest is next.
+import { WaitingLine } from "./waiting_line.ts";
 
 /**
  * A semaphore with a fixed number of slots; `using` releases a slot.
@@ -16,7 +17,11 @@
  */
 export class Semaphore {
   #free: number;
-  readonly #waiting: { readonly rank: number; readonly enter: () => void }[] = [];
+  readonly #line = new WaitingLine<1>((slots) => {
+    if (this.#free === 0) return false;
+    this.#free -= slots;
+    return true;
+  });
 
   /** Creates a semaphore with `count` slots. */
   constructor(count: number) {
@@ -29,38 +34,15 @@ export class Semaphore {
    * @throws the signal's reason when it aborts first; then no slot is taken.
    */
   async take(signal: AbortSignal, rank = 0): Promise<Disposable> {
-    signal.throwIfAborted();
-    if (this.#free > 0) this.#free--;
-    else await this.#queue(signal, rank);
+    await this.#line.enter(1, signal, rank);
     let isTaken = true;
     return {
       [Symbol.dispose]: () => {
-        if (isTaken) this.#release();
+        if (!isTaken) return;
         isTaken = false;
+        this.#free++;
+        this.#line.advance();
       },
     };
-  }
-
-  #release(): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#free++;
-    else next.enter();
-  }
-
-  #queue(signal: AbortSignal, rank: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const enter = () => {
-        signal.removeEventListener("abort", leave);
-        resolve();
-      };
-      const leave = () => {
-        this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
-        reject(signal.reason);
-      };
-      signal.addEventListener("abort", leave, { once: true });
-      const waiting = { rank, enter };
-      const behind = this.#waiting.findIndex((other) => other.rank > rank);
-      this.#waiting.splice(behind < 0 ? this.#waiting.length : behind, 0, waiting);
-    });
   }
 }

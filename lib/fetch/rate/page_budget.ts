@@ -2,6 +2,7 @@
 // responses by their size until they are parsed. It never reads a response. Invariants: a request
 // that waits for room holds nothing, requests get room in the order in which they wait, and one request is
 // always granted if nothing is held, whatever its size.
+import { WaitingLine } from "./waiting_line.ts";
 
 /** Most bytes that are in flight or arrived. */
 export const MOST_HELD_BYTES: number = 32 << 20;
@@ -27,18 +28,17 @@ export class PageSize {
   }
 }
 
-interface Waiting {
-  readonly bytes: number;
-  readonly enter: () => void;
-}
-
 /** Bounds the bytes that the pages of all streams hold. */
 export class PageBudget {
   #held = 0;
   #arrived = 0;
   readonly #mostHeld: number;
   readonly #mostArrived: number;
-  readonly #waiting: Waiting[] = [];
+  readonly #line = new WaitingLine<number>((bytes) => {
+    if (!this.#fits(bytes)) return false;
+    this.#held += bytes;
+    return true;
+  });
 
   /** Creates an unused budget. */
   constructor({ mostHeld = MOST_HELD_BYTES, mostArrived = MOST_ARRIVED_BYTES } = {}) {
@@ -48,16 +48,9 @@ export class PageBudget {
   /** Creates a place for one page of a stream; it holds nothing yet. */
   place(size: PageSize): Place {
     return new Place({
-      take: (bytes, signal) => this.#take(bytes, signal),
+      take: (bytes, signal) => this.#line.enter(bytes, signal),
       add: (held, arrived) => this.#add(held, arrived),
     }, size);
-  }
-
-  /** Waits until so many bytes fit, behind all earlier waiters, and holds them. */
-  async #take(bytes: number, signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    if (this.#waiting.length > 0 || !this.#fits(bytes)) await this.#queue(bytes, signal);
-    else this.#held += bytes;
   }
 
   #fits(bytes: number): boolean {
@@ -68,32 +61,7 @@ export class PageBudget {
   #add(held: number, arrived: number): void {
     this.#held += held;
     this.#arrived += arrived;
-    this.#grant();
-  }
-
-  #grant(): void {
-    for (let [next] = this.#waiting; next && this.#fits(next.bytes); [next] = this.#waiting) {
-      this.#waiting.shift();
-      this.#held += next.bytes;
-      next.enter();
-    }
-  }
-
-  #queue(bytes: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const enter = () => {
-        signal.removeEventListener("abort", leave);
-        resolve();
-      };
-      const leave = () => {
-        this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
-        this.#grant();
-        reject(signal.reason);
-      };
-      signal.addEventListener("abort", leave, { once: true });
-      const waiting = { bytes, enter };
-      this.#waiting.push(waiting);
-    });
+    this.#line.advance();
   }
 }
 

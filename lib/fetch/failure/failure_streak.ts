@@ -1,8 +1,8 @@
 // Decides what a failed window means for the others: whether they continue, whether the other windows of its `for_each`
 // value are set aside, or whether the run stops. Invariant: one value that always fails never stops the others; an
 // API that refuses several values without one success stops the run.
-import type { Failure } from "../failure.ts";
-import type { Unit } from "../plan/unit.ts";
+import type { Failure } from "../../failure.ts";
+import type { Unit } from "../../plan/unit.ts";
 
 /** What follows a failed window. */
 export type Consequence = "continue" | "set aside" | "stop";

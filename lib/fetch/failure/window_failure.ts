@@ -1,8 +1,8 @@
 // Decides what the failure of a window means for the run: whether it concerns that window only, and what the user can do
 // about it. It fetches nothing. Pure.
-import { Failure } from "../failure.ts";
+import { Failure } from "../../failure.ts";
 import { MISSHAPEN } from "./failure_streak.ts";
-import type { Unit } from "../plan/unit.ts";
+import type { Unit } from "../../plan/unit.ts";
 
 /** Whether a failure may concern one window only: a 403 may concern one value of `for_each`. */
 export function isOfWindow({ kind, status }: Failure, unit: Unit): boolean {

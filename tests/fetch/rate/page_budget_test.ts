@@ -5,7 +5,7 @@ import {
   PageBudget,
   PageSize,
   type Place,
-} from "../../lib/fetch/page_budget.ts";
+} from "../../../lib/fetch/rate/page_budget.ts";
 
 const never = new AbortController().signal;
 
