@@ -2,7 +2,7 @@
 import type { Unit } from "./unit.ts";
 
 /** The stream of a plan, and what its `for_each` could not yield. */
-interface Refusing {
+export interface Refusing {
   /** Name of the stream. */
   readonly name: string;
   /** Canonical string of the parameters that the stream uses. */

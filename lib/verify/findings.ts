@@ -45,16 +45,23 @@ export interface CoverageInput {
 
 /** What was read before anything is compared. */
 export interface Facts extends CoverageInput {
+  /** What the ledger proves. */
   readonly evidence: Evidence;
+  /** Rows of each table; a table that does not exist is absent. */
   readonly rowsByTable: Readonly<Record<string, number>>;
+  /** The retry list. */
   readonly entries: readonly RetryEntry[];
+  /** What the last run requested. */
   readonly request: Request;
+  /** Where the feeds have arrived. */
   readonly feedsOf: FeedsOf;
 }
 
 /** The facts about one stream and scope. */
 export interface Case extends Facts {
+  /** Name of the stream. */
   readonly stream: string;
+  /** The parameters it was fetched with; empty for none. */
   readonly scope: string;
 }
 
