@@ -74,7 +74,7 @@ export class ClaimTable {
   ): Promise<Others & { granted: ReadonlySet<string> }> {
     const results = await this.#target.transact([
       logsStatement(this.#name, mark),
-      claimLockSql(this.#job),
+      `${claimLockSql(this.#job)}, ${HASHED_SQL}`,
       this.#insertSql(request, mark),
       this.#readSql([request.stream]),
     ]);
@@ -122,21 +122,35 @@ export class ClaimTable {
     }));
     const [ofStream, ofScope] = [quoteLiteral(stream), quoteLiteral(scope)];
     const overlaps = (alias: string) =>
-      `${alias}.job = ${this.#job} AND ${alias}.stream = ${ofStream} AND ${alias}.scope = ${ofScope} ` +
-      `AND ${alias}.each = c.each AND (c."from" = '' OR ${alias}."from" COLLATE "C" < c."to" COLLATE "C" ` +
+      `${alias}.stream = ${ofStream} AND ${alias}.scope = ${ofScope} AND ${alias}.each = c.each ` +
+      `AND (c."from" = '' OR ${alias}."from" COLLATE "C" < c."to" COLLATE "C" ` +
       `AND ${alias}."to" COLLATE "C" > c."from" COLLATE "C")`;
-    const unseen = mark === undefined ? [] : [LEDGER_TABLE, FAILURES_TABLE].map((table) => {
-      const snapshot = `${quoteLiteral(mark)}::txid_snapshot`;
-      return ` AND NOT EXISTS (SELECT FROM ${table} AS w WHERE ${overlaps("w")} ` +
-        `AND w.xid >= txid_snapshot_xmin(${snapshot}) AND NOT txid_visible_in_snapshot(w.xid, ${snapshot}))`;
-    });
+    const unseen = mark === undefined
+      ? []
+      : [LEDGER_TABLE, FAILURES_TABLE].map((table) =>
+        ` AND NOT EXISTS (SELECT FROM (${this.#unseenSql(table, mark)}) AS w WHERE ${
+          overlaps("w")
+        })`
+      );
     return `INSERT INTO ${CLAIMS_TABLE} (job, stream, scope, each, "from", "to", worker, token, claimed_at)
 SELECT ${this.#job}, ${ofStream}, ${ofScope}, c.each, c."from", c."to", ${this.#worker}, c.token, now()
 FROM json_to_recordset(${
       quoteLiteral(JSON.stringify(rows))
     }) AS c(at integer, each text, "from" text, "to" text, token uuid)
-WHERE NOT EXISTS (SELECT FROM ${CLAIMS_TABLE} AS o WHERE ${overlaps("o")})${unseen.join("")}
+WHERE NOT EXISTS (SELECT FROM ${CLAIMS_TABLE} AS o WHERE o.job = ${this.#job} AND ${
+      overlaps("o")
+    })${unseen.join("")}
 ORDER BY c.at LIMIT ${limit} ON CONFLICT DO NOTHING`;
+  }
+
+  /**
+   * What was committed to a log since a mark. `OFFSET 0` keeps the conditions on a track out: before the table was
+   * analyzed, they would make PostgreSQL read the whole log by its key instead of its end by the transactions.
+   */
+  #unseenSql(table: string, mark: string): string {
+    const snapshot = `${quoteLiteral(mark)}::txid_snapshot`;
+    return `SELECT stream, scope, each, "from", "to" FROM ${table} WHERE job = ${this.#job} ` +
+      `AND xid >= txid_snapshot_xmin(${snapshot}) AND NOT txid_visible_in_snapshot(xid, ${snapshot}) OFFSET 0`;
   }
 
   #readSql(streams: readonly string[]): string {
@@ -146,6 +160,12 @@ FROM ${CLAIMS_TABLE} WHERE job = ${this.#job} AND stream IN (${
     })`;
   }
 }
+
+/**
+ * Claims come and go, so PostgreSQL's statistics of their table are never right: taking it for empty, it would compare
+ * each wanted window with each claim. Ends with the transaction.
+ */
+const HASHED_SQL = "set_config('enable_nestloop', 'off', true)";
 
 /** Takes the lock under which a job's claims change, until the end of the transaction. */
 export function claimLockSql(job: string): string {

@@ -1,5 +1,5 @@
 // An API in a separate process that takes a given time for each response, has no limit, and notes when each
-// request arrived.
+// request arrived. A response holds one record, whose id is the value of the first parameter.
 
 /** A running API. */
 export interface SlowApi extends AsyncDisposable {
@@ -44,8 +44,8 @@ if (import.meta.main) {
       const url = new URL(request.url);
       if (url.pathname === "/arrivals") return Response.json(arrivals.splice(0));
       arrivals.push(performance.now());
-      await new Promise((resolve) => setTimeout(resolve, responseMs));
-      return Response.json([{ id: url.searchParams.get("day") }]);
+      if (responseMs > 0) await new Promise((resolve) => setTimeout(resolve, responseMs));
+      return Response.json([{ id: [...url.searchParams.values()][0] }]);
     },
   );
   console.log(`http://127.0.0.1:${server.addr.port}`);
