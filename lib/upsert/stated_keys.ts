@@ -4,7 +4,7 @@
 import type { Row, RowSet, RowShape } from "../extract/row_shape.ts";
 import type { Unit } from "../plan/unit.ts";
 import type { Window } from "../plan/time/window.ts";
-import { keyText } from "./sql/vanished_sql.ts";
+import { keyText, recordedOrder } from "./sql/vanished_sql.ts";
 
 /** What one batch holds of a window: the keys of the rows of one table that lie within some dates. */
 export interface Stated {
@@ -47,10 +47,12 @@ export class StatedKeys {
   /** Adds the rows of a page. */
   add({ shape, rows }: RowSet, dates: RowDates | undefined): void {
     if (!this.#watched.has(shape.table)) return;
-    const types = shape.key.map((at) => shape.types[at]!);
+    const names = recordedOrder(shape.key.map((at) => shape.columns[at]!));
+    const key = names.map((name) => shape.columns.indexOf(name));
+    const types = key.map((at) => shape.types[at]!);
     const whole = this.#unit.window ?? NO_DATES;
     for (const row of rows) {
-      const values = shape.key.map((at) => row[at] ?? null);
+      const values = key.map((at) => row[at] ?? null);
       this.#keysOf(shape, dates?.get(row) ?? whole).add(keyText(types, values));
     }
   }

@@ -178,6 +178,8 @@ export const SYSTEM_TABLES: Readonly<Record<string, Table>> = {
     since: "timestamptz",
     // Whether a job marks or deletes rows of it that vanished.
     watched: "boolean",
+    // Describes the keys of its rows that are recorded.
+    watched_key: "text",
   }),
 };
 
@@ -202,15 +204,21 @@ export const FORGET_TRANSACTIONS_SQL: readonly string[] = [...LOG_TABLES].map((t
 /** Reads the stamp, if it is for the identity `$1`. */
 export const READ_STAMP_SQL = `SELECT id FROM ${STAMP_TABLE} WHERE home = $1`;
 
-/** Reads which tables are known, whether Hindcast created them, and whether their rows are watched. */
+/** Reads which tables are known, whether Hindcast created them, and whether and by which keys their rows are watched. */
 export const READ_TABLES_SQL =
-  `SELECT name, created, to_jsonb(t) ->> 'watched' FROM ${TABLES_TABLE} AS t`;
+  `SELECT name, created, to_jsonb(t) ->> 'watched', to_jsonb(t) ->> 'watched_key' ` +
+  `FROM ${TABLES_TABLE} AS t`;
 
-/** Records that jobs watch the rows of these tables. */
-export function watchTablesSql(tables: readonly string[]): string {
-  return `UPDATE ${TABLES_TABLE} SET watched = true WHERE name IN (${
-    tables.map(quoteLiteral).join(", ")
-  })`;
+/** Records that jobs watch the rows of these tables, by the descriptions of their keys. */
+export function watchTablesSql(tables: ReadonlyMap<string, string>): string {
+  const rows = [...tables].map((row) => `(${row.map(quoteLiteral).join(", ")})`);
+  return `UPDATE ${TABLES_TABLE} AS t SET watched = true, watched_key = w.key ` +
+    `FROM (VALUES ${rows.join(", ")}) AS w (name, key) WHERE t.name = w.name`;
+}
+
+/** Forgets which rows of these tables windows have returned. */
+export function forgetStatedSql(tables: readonly string[]): string {
+  return `DELETE FROM ${STATED_TABLE} WHERE "table" IN (${tables.map(quoteLiteral).join(", ")})`;
 }
 
 /** Records tables that are not known yet. */

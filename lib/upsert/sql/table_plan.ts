@@ -10,6 +10,7 @@ import type { ColumnFit } from "./column_fit.ts";
 import type { Relation } from "./merge_sql.ts";
 import { LEDGER_TABLE, LOG_TABLES } from "./log_tables.ts";
 import {
+  forgetStatedSql,
   RECORD_EARLIER_TABLES_SQL,
   recordTablesSql,
   SYSTEM_TABLES,
@@ -17,6 +18,7 @@ import {
   watchTablesSql,
 } from "./system_tables.ts";
 import { sqlType } from "./sql_type.ts";
+import { recordedOrder } from "./vanished_sql.ts";
 import {
   changeSql,
   isInstant,
@@ -43,8 +45,8 @@ export interface KnownTables {
   readonly existing: ReadonlyMap<string, ExistingTable>;
   /** The recorded tables, and whether Hindcast created each. */
   readonly recorded: ReadonlyMap<string, boolean>;
-  /** The tables in which some job watches for rows that vanish. */
-  readonly watched: ReadonlySet<string>;
+  /** The tables in which some job watches for rows that vanish, and the description of their keys; null if unknown. */
+  readonly watched: ReadonlyMap<string, string | null>;
 }
 
 /** How tables are prepared. */
@@ -55,7 +57,7 @@ export interface TablePlan {
   readonly relations: ReadonlyMap<string, Relation>;
   /** What happens to rows that vanish, for the tables in which some job watches for them. */
   readonly watched: ReadonlyMap<string, Vanished>;
-  /** Tables that existed before Hindcast and have not been written to yet. */
+  /** Tables that existed before Hindcast and have not been written to yet, and those whose key changed. */
   readonly notices: readonly TableNotice[];
 }
 
@@ -78,8 +80,7 @@ export function planTables(
   const created = new Map(
     [...own].filter(([name]) => !Object.hasOwn(SYSTEM_TABLES, name) && !known.recorded.has(name)),
   );
-  const watching = names.filter((name) => tables[name]!.vanished !== "keep");
-  const newlyWatched = watching.filter((name) => !known.watched.has(name));
+  const watching = watchingOf(tables, names, known);
   const isUpgrade = existing.has(LEDGER_TABLE) && !existing.has(TABLES_TABLE);
   return {
     statements: [
@@ -87,20 +88,65 @@ export function planTables(
       ...changed.flatMap((name) => missingForeignKeys(name, tables[name]!, existing.get(name))),
       ...(isUpgrade ? [RECORD_EARLIER_TABLES_SQL] : []),
       ...(created.size > 0 ? [recordTablesSql(created)] : []),
-      ...(newlyWatched.length > 0 ? [watchTablesSql(newlyWatched)] : []),
+      ...watching.statements,
     ],
     relations: new Map(names.map((name) => {
       const keeps = changed.includes(name);
       return [name, relationOf(name, tables[name]!, existing.get(name), keeps)];
     })),
-    watched: new Map(
-      names.filter((name) => known.watched.has(name) || watching.includes(name))
-        .map((name) => [name, tables[name]!.vanished]),
-    ),
-    notices: [...created].filter(([, isCreated]) => !isCreated).map(([name]) =>
-      noticeOf(name, tables[name]!)
-    ),
+    watched: watching.watched,
+    notices: [
+      ...[...created].filter(([, isCreated]) => !isCreated).map(([name]) =>
+        noticeOf(name, tables[name]!)
+      ),
+      ...watching.notices,
+    ],
   };
+}
+
+/** Plans how rows that vanish are watched: keys that changed cannot be compared with those that are recorded. */
+function watchingOf(
+  tables: Readonly<Record<string, Table>>,
+  names: readonly string[],
+  { watched: before, existing }: KnownTables,
+): Pick<TablePlan, "statements" | "watched" | "notices"> {
+  const watched = names.filter((name) => before.has(name) || tables[name]!.vanished !== "keep");
+  const described = new Map<string, string>();
+  const forgotten: string[] = [];
+  for (const name of watched) {
+    const { key } = tables[name]!;
+    const [known, now] = [before.get(name), keyDescription(tables[name]!, existing.get(name))];
+    if (known !== now) described.set(name, now);
+    if (known === undefined) continue;
+    // An earlier version described no key, and recorded the values in the order of the job.
+    const isSame = known === null ? `${recordedOrder(key)}` === `${key}` : known === now;
+    if (!isSame || !existing.has(name)) forgotten.push(name);
+  }
+  return {
+    statements: [
+      ...(forgotten.length > 0 ? [forgetStatedSql(forgotten)] : []),
+      ...(described.size > 0 ? [watchTablesSql(described)] : []),
+    ],
+    watched: new Map(watched.map((name) => [name, tables[name]!.vanished])),
+    notices: forgotten.filter((name) => existing.has(name)).map(otherKeyNotice),
+  };
+}
+
+/** Describes the keys of a table that are recorded. */
+function keyDescription({ key, columns }: Table, existing: ExistingTable | undefined): string {
+  const parts = recordedOrder(key).map((name) => {
+    const type = existing?.columns.get(name)?.base ?? sqlType(columns[name]!.type);
+    return [name, kindOf(type)];
+  });
+  return JSON.stringify(parts);
+}
+
+/** What values of a PostgreSQL type look like; types of one kind have the same strings for the same values. */
+function kindOf(type: string): string {
+  if (/^(smallint|integer|bigint|numeric|real|double precision)\b/.test(type)) return "number";
+  if (/^(text|character|citext)\b/.test(type)) return "text";
+  return type.replace(/\(\d+\)/, "").replace(" without time zone", "")
+    .replace("timestamp with time zone", "timestamptz");
 }
 
 /** An earlier version kept no list of tables; what exists then is Hindcast's if it looks like it. */
@@ -166,5 +212,15 @@ function noticeOf(table: string, { extend }: Table): TableNotice {
     message: `Table "${table}" existed before Hindcast: rows are merged into it, ` +
       (extend ? "and missing columns and indexes are added" : "and nothing else is changed"),
     hint: "Give the table another name in the job if it is not the one to fill",
+  };
+}
+
+function otherKeyNotice(table: string): TableNotice {
+  return {
+    table,
+    message:
+      `The key of table "${table}" has changed, so what its windows returned before cannot be ` +
+      "compared with what they return now",
+    hint: "Fetch the dates whose rows may vanish once, without --resume",
   };
 }

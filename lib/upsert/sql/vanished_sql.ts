@@ -29,11 +29,11 @@ export interface ReadWindow {
   readonly token: string;
 }
 
-/** The key columns of a watched table, and what happens to its rows. */
+/** The key columns of a watched table, in the order in which they are recorded, and what happens to its rows. */
 export interface WatchedTable {
   /** Name of the table. */
   readonly table: string;
-  /** The key's columns and their types, in the order of the table's key. */
+  /** The key's columns and their types. */
   readonly key: readonly { readonly column: string; readonly type: RowShape["types"][number] }[];
   /** What happens to rows that vanished; `keep` only forgets what was returned before. */
   readonly action: Vanished;
@@ -93,9 +93,12 @@ function comparisonSql(
   ];
   if (action !== "keep") {
     // The statement sees the table as it was, so what it deletes must be left out.
+    const isSought = isLoose(watched, relation)
+      ? "EXISTS (SELECT FROM gone)"
+      : "k IN (SELECT k FROM gone)";
     steps.push(
       `live AS (SELECT k FROM ${STATED_TABLE} AS s, unnest(s.keys) AS k WHERE ${returns} ` +
-        `AND k IN (SELECT k FROM gone) AND s.ctid NOT IN (SELECT place FROM old) ` +
+        `AND ${isSought} AND s.ctid NOT IN (SELECT place FROM old) ` +
         `UNION ALL SELECT k FROM old, unnest(old.keys) AS k ` +
         `WHERE old."from" < old.first OR old."to" > old.past)`,
       `lost AS (SELECT k FROM gone EXCEPT SELECT k FROM live)`,
@@ -118,7 +121,13 @@ function restSql(): string {
     })`;
 }
 
-function actionSql({ table, key, action }: WatchedTable, relation: Relation): string {
+/** Whether the database considers keys equal that are recorded as different strings, such as those of citext. */
+function isLoose({ key }: WatchedTable, { fits }: Relation): boolean {
+  return key.some(({ column, type }) => fits?.has(column) || type === "jsonb");
+}
+
+function actionSql(watched: WatchedTable, relation: Relation): string {
+  const { table, key, action } = watched;
   const name = quoteIdentifier(table);
   const values = key.map(({ column, type }, at) => {
     const fit = relation.fits?.get(column);
@@ -129,10 +138,12 @@ function actionSql({ table, key, action }: WatchedTable, relation: Relation): st
   const matches = key.map(({ column }, at) => `t.${quoteIdentifier(column)} = g.k${at}`);
   const matching = (keys: string) =>
     `(SELECT ${values.join(", ")} FROM ${keys}) AS g WHERE ${matches.join(" AND ")}`;
-  // A column of another type, such as citext, may consider keys equal that are written differently.
-  const isLoose = key.some(({ column }) => relation.fits?.has(column));
-  const from = matching("lost") +
-    (isLoose ? ` AND NOT EXISTS (SELECT FROM ${matching("fresh")})` : "");
+  const except = isLoose(watched, relation) ? ["fresh", "live"] : [];
+  const from = [
+    matching("lost"),
+    ...except.map((keys) => `NOT EXISTS (SELECT FROM ${matching(keys)})`),
+  ]
+    .join(" AND ");
   if (action === "delete") return `DELETE FROM ${name} AS t USING ${from} RETURNING 1`;
   const mark = quoteIdentifier(VANISHED_AT);
   const sets = [mark, ...(relation.keepsUpdatedAt ? [quoteIdentifier(UPDATED_AT)] : [])];
@@ -152,6 +163,11 @@ export function isStatedSql(table: string, windows: readonly ReadWindow[]): stri
     `AS r (job, stream, scope, each, "from", "to", token) WHERE s."table" = ${
       quoteLiteral(table)
     } AND ${isOfTrack} AND s."to" > r."from" AND s."from" < r."to" AND s.token <> r.token)`;
+}
+
+/** The columns of a key in the order in which their values are recorded: jobs that list them differently agree. */
+export function recordedOrder(key: readonly string[]): string[] {
+  return [...key].sort((a, b) => a < b ? -1 : 1);
 }
 
 /**

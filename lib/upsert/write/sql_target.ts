@@ -32,7 +32,7 @@ import type { QueryOptions, QueryResult } from "./query.ts";
 import { Writer } from "./writer.ts";
 import type { LedgerEntry } from "../sql/ledger_sql.ts";
 import { NOTHING_WATCHED, type Watch } from "./watch.ts";
-import type { WatchedTable } from "../sql/vanished_sql.ts";
+import { recordedOrder, type WatchedTable } from "../sql/vanished_sql.ts";
 
 /** The parts of a target. */
 interface TargetParts extends DatabaseRetryOptions {
@@ -235,8 +235,10 @@ export class SqlTarget implements Target {
       ? (await this.query(READ_TABLES_SQL, { readOnly: true })).rows
       : [];
     const recorded = new Map(rows.map(([name, created]) => [String(name), created === true]));
-    const watched = new Set(
-      rows.flatMap(([name, , isSo]) => isSo === "true" ? [String(name)] : []),
+    const watched = new Map(
+      rows.flatMap(([name, , isSo, key]): [string, string | null][] =>
+        isSo === "true" ? [[String(name), key === null ? null : String(key)]] : []
+      ),
     );
     return planTables(tables, { existing, recorded, watched });
   }
@@ -274,7 +276,7 @@ function refuseOwnTables(tables: Readonly<Record<string, Table>>): void {
 function watchedTable(table: string, { key, columns, vanished }: Table): WatchedTable {
   return {
     table,
-    key: key.map((column) => ({ column, type: columns[column]!.type })),
+    key: recordedOrder(key).map((column) => ({ column, type: columns[column]!.type })),
     action: vanished,
   };
 }
