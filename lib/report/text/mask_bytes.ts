@@ -13,16 +13,41 @@ export function maskBytes(
   if (strong.length === 0) return (bytes) => bytes;
   const forms = [...new Set(strong.flatMap(formsOf))];
   const mask = maskSecrets(strong);
+  const wide = [...new Set(strong.flatMap(wideFormsOf))].sort((a, b) => b.length - a.length);
   return (bytes) => {
     // Latin-1 gives each byte a character, so that all other bytes stay what they are.
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
-    if (!forms.some((form) => text.includes(form))) return bytes;
-    return new Uint8Array(Buffer.from(mask(text), "latin1"));
+    const narrow = forms.some((form) => text.includes(form)) ? mask(text) : text;
+    const masked = bytes.includes(0) ? maskWide(narrow, wide) : narrow;
+    return masked === text ? bytes : new Uint8Array(Buffer.from(masked, "latin1"));
   };
+}
+
+/** Masks what is written in UTF-16, in either order of its bytes. */
+function maskWide(text: string, forms: readonly string[]): string {
+  return forms.reduce(
+    (masked, form) => masked.replaceAll(form, form.startsWith("\0") ? WIDE_MASK : WIDE_MASK_LE),
+    text,
+  );
+}
+
+const WIDE_MASK = "\0*\0*\0*";
+const WIDE_MASK_LE = "*\0*\0*\0";
+
+/** The bytes of a value in UTF-16, little endian and big endian. */
+function wideFormsOf(value: string): string[] {
+  return writtenForms(value).flatMap((form) => {
+    const bytes = Buffer.from(form, "utf16le");
+    return [bytes.toString("latin1"), Buffer.from(bytes).swap16().toString("latin1")];
+  });
 }
 
 /** How a value is usually written; a search for these is quick, the mask itself knows more. */
 function formsOf(value: string): string[] {
+  return writtenForms(value).map((form) => Buffer.from(form, "utf8").toString("latin1"));
+}
+
+function writtenForms(value: string): string[] {
   const json = JSON.stringify(value).slice(1, -1);
   const base64 = encodeBase64(value.toWellFormed()).replace(/=+$/, "");
   const html = value.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
@@ -30,5 +55,5 @@ function formsOf(value: string): string[] {
   return [
     ...[value, json, json.replaceAll("/", "\\/"), html, percent, percent.replaceAll("%20", "+")],
     ...[base64, base64.replaceAll("+", "-").replaceAll("/", "_")],
-  ].map((form) => Buffer.from(form, "utf8").toString("latin1"));
+  ];
 }
