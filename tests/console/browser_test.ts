@@ -3,8 +3,11 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import axe from "axe-core";
 import type { Page } from "playwright-core";
+import { openConsole } from "../../lib/console/console.ts";
+import { Failure } from "../../lib/failure.ts";
 import type { RunEvent } from "../../lib/report/event.ts";
 import { parseCivil } from "../../lib/plan/time/civil.ts";
+import { serve } from "../support/http_server.ts";
 import { REPOSITORY } from "../support/repository.ts";
 import { CHROMIUM, openPage, startBrowser } from "./browser.ts";
 import { NOW_MS, type Served, serveHistory, stationsJob } from "./served.ts";
@@ -289,6 +292,49 @@ Deno.test({
         "11:59:58 UTC",
       ]);
       assertEquals(problems, []);
+    });
+
+    await t.step("finds its server again, whatever was in its place and shows now", async () => {
+      await using few = await serveHistory(stationsJob(["readings"]), {
+        readings: { first: "2025-10-01", last: "2025-10-19", records: "1" },
+      });
+      const away = () => Promise.resolve(new Response("no server", { status: 502 }));
+      const down = new AbortController();
+      const failing = openConsole({
+        ...{ job: few.job, live: few.live, wallNow: Date.now, retry: undefined },
+        withStores: () => Promise.reject(new Failure("target", "Cannot reach the database")),
+        access: { hostname: "127.0.0.1", password: undefined },
+        ...{ command: (text) => text, mask: (text) => text },
+        signal: down.signal,
+      });
+      let upstream = new AbortController();
+      const from = ({ url }: { url: string }) => async (request: Request) => {
+        const response = await fetch(url + new URL(request.url).pathname.slice(1));
+        const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+        response.body?.pipeTo(writable, { signal: upstream.signal }).catch(() => {});
+        return new Response(readable, response);
+      };
+      let answer: (request: Request) => Promise<Response> = from(served);
+      await using front = serve((request) => answer(request));
+      const change = (next: typeof answer) => {
+        answer = next;
+        upstream.abort();
+        upstream = new AbortController();
+      };
+      await using opened = await openPage(browser, front.url);
+      const { page } = opened;
+      await page.locator("svg.days[data-stream=alerts]").waitFor();
+      change(away);
+      await page.getByText("not connected").waitFor();
+      change(from(few));
+      await page.locator("svg.days[data-stream=alerts]").waitFor({ state: "detached" });
+      assertEquals(await page.locator("#connection").innerText(), "");
+      change(failing.answer);
+      await page.reload();
+      await page.getByText("Cannot reach the database").waitFor();
+      change(from(few));
+      down.abort();
+      await page.locator("svg.days[data-stream=readings]").waitFor();
     });
 
     await t.step("runs nothing that an API, a job or a database says", async () => {

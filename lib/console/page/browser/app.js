@@ -3,6 +3,8 @@
 
 const COLUMNS = 366;
 const MARCH = 59;
+/** Time after which a page that was refused connects again. */
+const AGAIN_MS = 2000;
 const tip = document.getElementById("tip");
 
 /** The column and row of the cursor in each heat map, by stream. */
@@ -11,23 +13,38 @@ const cursors = new Map();
 prepare(document);
 follow();
 
-/** Replaces fragments as the server sends them. */
+/** Replaces fragments as the server sends them; a connection begins with all of them. */
 function follow() {
-  const connection = document.getElementById("connection");
   const events = new EventSource("events");
-  events.onopen = () => connection.textContent = "";
-  events.onerror = () => connection.textContent = "not connected";
+  let isFirst = true;
+  events.onopen = () => say("");
+  events.onerror = () => {
+    say("not connected");
+    isFirst = true;
+    // The browser itself connects again, but not after a response such as that of a proxy without its server.
+    if (events.readyState === EventSource.CLOSED) setTimeout(follow, AGAIN_MS);
+  };
   events.onmessage = ({ data }) => {
     const { asOf, changed, problem } = JSON.parse(data);
-    connection.textContent = problem ?? "";
+    say(problem ?? "");
     if (problem !== undefined) return;
-    document.getElementById("as-of").textContent = asOf;
-    for (const { id, html } of changed) {
-      const slot = document.getElementById(id);
-      if (slot === null) return location.reload();
-      replace(slot, html);
+    // A server that was started again may show other streams, and this may be the page of an error.
+    const slots = document.querySelectorAll(".slot").length;
+    const isOther = isFirst && changed.length !== slots;
+    if (isOther || changed.some(({ id }) => document.getElementById(id) === null)) {
+      events.close();
+      return location.reload();
     }
+    isFirst = false;
+    document.getElementById("as-of").textContent = asOf;
+    for (const { id, html } of changed) replace(document.getElementById(id), html);
   };
+}
+
+/** Shows how the connection is. */
+function say(text) {
+  const connection = document.getElementById("connection");
+  if (connection !== null) connection.textContent = text;
 }
 
 /** Replaces a fragment; what was open stays open, and what had the focus keeps it. */
@@ -120,7 +137,10 @@ function show(map, row, column, step = 1) {
 }
 
 async function describe(map, stream, day, row, column) {
-  const response = await fetch(`day?${new URLSearchParams({ stream, day })}`);
+  const response = await fetch(`day?${new URLSearchParams({ stream, day })}`).catch(() =>
+    undefined
+  );
+  if (response === undefined) return hideTip();
   const [nowRow, nowColumn] = cursors.get(stream);
   if (!response.ok || nowRow !== row || nowColumn !== column) return;
   const text = await response.text();
