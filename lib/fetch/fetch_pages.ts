@@ -5,8 +5,9 @@
 import { readingFailure } from "../extract/decode/reading_failure.ts";
 import { yieldToEventLoop } from "../yield_to_event_loop.ts";
 import { Failure } from "../failure.ts";
-import { isLong, readPieces } from "./long_response.ts";
-import { pageFacts } from "./page_facts.ts";
+import { isLong, mayBeLong, readPieces } from "./long_response.ts";
+import { longFacts, pageFacts } from "./page_facts.ts";
+import { ListEnds } from "./response/list_ends.ts";
 import type { StreamClient } from "./stream_client.ts";
 import { type Paginator, type Verdict } from "./paging/paginator.ts";
 import { RetryFailure } from "./response/response_error.ts";
@@ -227,17 +228,17 @@ async function* readLong(
   const shared = { url: client.api.mask(response.url), requestedAt: unit.archive?.startedAt };
   let [records, pieces] = [0, 0];
   let last: Page | undefined;
+  const ends = mayBeLong(client.stream) ? new ListEnds() : undefined;
   for await (const read of readPieces(client, request, response, { signal, keeper })) {
     if (last !== undefined) yield last;
     records += read.records.length;
+    ends?.add(read.body as readonly unknown[]);
     const isRest = pieces > 0;
     // Only the first page of a window has the index 0.
     last = { index: index + pieces++, isRest, ...read, ms: isRest ? 0 : response.ms, ...shared };
   }
-  const { header = () => null, total = null } = last ?? {};
   const origin = { request, url: response.url, unit, timeZone: client.api.job.time_zone };
-  const read = pageFacts(client.stream, { body: null, header, records: [], total }, origin);
-  const facts = { ...read, records, continuations: () => [] };
+  const facts = longFacts(client.stream, { ends, records, last: last ?? EMPTY_PAGE }, origin);
   const verdict = paginator.next(facts);
   if (verdict.kind === "more" && verdict.proof === undefined) plan(verdict);
   const mark = client.stream.since && markOf(client, facts, request);

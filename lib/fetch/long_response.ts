@@ -16,6 +16,7 @@ import {
   readResponse,
   refuseMarkup,
 } from "./response/read_response.ts";
+import { readsOnlyEnds } from "./response/list_ends.ts";
 import { refuseReportedError, RetryFailure } from "./response/response_error.ts";
 import type { LongKept } from "./page_archive.ts";
 import type { OkResponse } from "./ok_response.ts";
@@ -31,9 +32,8 @@ export interface Piece extends ParsedResponse {
 }
 
 /** Whether responses of a stream may be read piece by piece. */
-export function mayBeLong({ format, since }: Pick<Stream, "format" | "since">): boolean {
-  // The cursor of a feed is in the whole of a response.
-  return (format === "csv" || format === "ndjson") && since === undefined;
+export function mayBeLong(stream: Stream): boolean {
+  return (stream.format === "csv" || stream.format === "ndjson") && readsOnlyEnds(stream);
 }
 
 /** Whether a response has to be read piece by piece. */

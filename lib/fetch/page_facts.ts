@@ -9,7 +9,9 @@ import { findContinuations } from "./paging/continuation.ts";
 import { fingerprint } from "./paging/fingerprint.ts";
 import { limitEqualTo } from "./paging/limit_param.ts";
 import type { PageFacts } from "./paging/paginator.ts";
-import type { ParsedResponse } from "./response/read_response.ts";
+import type { ListEnds } from "./response/list_ends.ts";
+import { type ParsedResponse, readTotal } from "./response/read_response.ts";
+import { refuseReportedError } from "./response/response_error.ts";
 
 /** Where a page came from. */
 export interface PageOrigin {
@@ -54,6 +56,30 @@ export function pageFacts(
       });
     },
   };
+}
+
+/**
+ * The facts of a page that was read piece by piece: of lines, as far as the first and the last one say; of files that
+ * are read whole, what the last one says.
+ *
+ * @throws what response_error.ts throws if one of the lines reports an error.
+ */
+export function longFacts(
+  stream: Stream,
+  { ends, records, last }: {
+    readonly ends: ListEnds | undefined;
+    readonly records: number;
+    readonly last: ParsedResponse;
+  },
+  origin: PageOrigin,
+): PageFacts {
+  if (ends === undefined) return { ...pageFacts(stream, last, origin), records };
+  const { body } = ends;
+  const read = { body, header: last.header };
+  refuseReportedError(stream, read);
+  const total = readTotal(stream, read);
+  const facts = pageFacts(stream, { ...read, records: [...body, records], total }, origin);
+  return { ...facts, records, continuations: () => [] };
 }
 
 function declaredPaths({ paging, total, since }: Stream): ReadonlySet<string> {

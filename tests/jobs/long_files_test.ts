@@ -174,3 +174,103 @@ Deno.test("each XML document of a zip archive is read", async () => {
   const { summary, row } = await load(server.url, text);
   assertEquals([summary.ok, row?.count, row?.ids], [true, 2, "3"]);
 });
+
+/** 100 records of 30 KB each. */
+const WIDE = Array.from({ length: 100 }, (_, id) => ({
+  id,
+  name: `${id} `.repeat(10_000),
+  value: id,
+  day: "2025-01-01",
+}));
+
+/** The records after an ID, 40 on a page: more than 1 MB. */
+const wideAfter = (id: string | null) =>
+  WIDE.filter((record) => record.id > Number(id ?? -1)).slice(0, 40);
+
+const wideRows = (records: typeof WIDE, format: string) =>
+  format === "ndjson"
+    ? records.map((record) => JSON.stringify(record) + "\n").join("")
+    : "id,name,value,day\n" +
+      records.map(({ id, name, value, day }) => `${id},${name},${value},${day}\n`).join("");
+
+for (const format of ["csv", "ndjson"]) {
+  Deno.test(`the cursor of a long ${format} page is that of its last record`, async () => {
+    await using server = recorded(({ searchParams }) =>
+      new Response(wideRows(wideAfter(searchParams.get("after")), format))
+    );
+    const text = job(
+      `paging: { by: cursor, cursor: "[-1].id", cursor_param: after }\nrecords: { optional: true }`,
+    ).replace("format: csv", `format: ${format}`);
+    const { summary, row, shown } = await load(server.url, text);
+    assertEquals([summary.ok, row!.count, row!.ids], [true, 100, "4950"], shown);
+    assertEquals(
+      server.asked.map(({ searchParams }) => searchParams.get("after")),
+      [null, "39", "79", "99"],
+    );
+  });
+}
+
+/** The job as a feed, whose cursor is at a path. */
+const feedJob = (cursor: string, source = "") =>
+  job(
+    `since: { start: -1, cursor: '${cursor}' }\nrecords: { optional: true }`,
+    source,
+  ).replace("    window: day\n", "").replace('day: "{from}"', 'after: "{since}"')
+    .replace("format: csv", "format: ndjson");
+
+for (const cursor of ["[-1].id", "$header.X-Last"]) {
+  Deno.test(`a feed of long pages continues at the cursor at ${cursor}`, async () => {
+    await using server = recorded(({ searchParams }) => {
+      const records = wideAfter(searchParams.get("after"));
+      const last = String(records.at(-1)?.id ?? "");
+      return new Response(wideRows(records, "ndjson"), { headers: { "x-last": last } });
+    });
+    await using world = await openWorld({ job: feedJob(cursor), env: { URL: server.url } });
+    const sent = () => server.asked.splice(0).map(({ searchParams }) => searchParams.get("after"));
+    const { summary, events } = await world.backfill("");
+    assertEquals(summary.ok, true, JSON.stringify(events));
+    assertEquals(sent(), ["-1", "39", "79", "99"]);
+    await world.backfill("--resume");
+    assertEquals(sent(), ["99"]);
+    assertEquals(await world.query("SELECT count(*)::int AS n, sum(id)::int AS ids FROM things"), [
+      { n: 100, ids: 4950 },
+    ]);
+  });
+}
+
+Deno.test("a response whose cursor may be in any line is read whole, up to max_body", async () => {
+  await using server = recorded(({ searchParams }) =>
+    new Response(wideRows(wideAfter(searchParams.get("after")), "ndjson"))
+  );
+  const load = async (source: string) => {
+    const job = feedJob("[1].id", source);
+    await using world = await openWorld({ job, env: { URL: server.url } });
+    const { summary, events } = await world.backfill("");
+    return [summary.windows.failed, JSON.stringify(events)] as const;
+  };
+  const [failed, shown] = await load(", max_body: 1000000");
+  assertEquals(failed, 1);
+  assertStringIncludes(shown, "the response is larger than 1000000 bytes");
+});
+
+Deno.test("an error in the last line of a long response fails its window", async () => {
+  await using server = recorded(() =>
+    new Response(`${wideRows(WIDE.slice(0, 60), "ndjson")}{"error":"terminated early"}\n`)
+  );
+  const text = job('error: "[-1].error"').replace("format: csv", "format: ndjson");
+  const { summary, shown } = await load(server.url, text);
+  assertEquals(summary.windows, { planned: 1, done: 0, failed: 1, skipped: 0 });
+  assertStringIncludes(shown, "terminated early");
+});
+
+Deno.test("a gzip file of JSON has a cursor as its text would", async () => {
+  await using server = recorded(({ searchParams }) => {
+    const data = wideAfter(searchParams.get("after"));
+    const next = data.length < 40 ? null : data.at(-1)!.id;
+    return new Response(gzipSync(JSON.stringify({ data, next })));
+  });
+  const text = job("paging: { by: cursor, cursor: next, cursor_param: after }\nrecords: data")
+    .replace("format: csv", "format: json");
+  const { summary, row, shown } = await load(server.url, text);
+  assertEquals([summary.ok, row!.count, row!.ids], [true, 100, "4950"], shown);
+});

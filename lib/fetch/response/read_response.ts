@@ -145,7 +145,12 @@ function isMarkup(text: string, contentType: string | null, format: Stream["form
   return format !== "csv" || /html/i.test(contentType ?? "");
 }
 
-function readTotal(stream: Stream, answer: ResponseParts): number | null {
+/**
+ * The total that a response declares; null if it declares none.
+ *
+ * @throws Failure("window") if the value at its path is not a number.
+ */
+export function readTotal(stream: Stream, answer: ResponseParts): number | null {
   if (stream.total === undefined || stream.total === "none") return null;
   const declared = responseReader(stream.total)(answer);
   if (declared === undefined || declared === null) return null;
