@@ -58,7 +58,24 @@ export function datePair(dates: readonly KnownParameter[]): DatePair | undefined
   const [best] = pairs.toSorted((a, b) => b.score - a.score);
   if (best !== undefined) return { from: best.from.parameter, to: best.to.parameter };
   const [from, to] = [only(starts), only(ends)];
+  if (from === undefined && to === undefined) return describedPair(dates);
   return from === undefined || to === undefined || from === to ? undefined : { from, to };
+}
+
+const SAYS_START = /\b((on|at) or )?after\b|\bearliest\b|\b(from|since|starting)\b/i;
+const SAYS_END = /\b((on|at) or )?before\b|\blatest\b|\b(until|ending)\b|\bup to\b/i;
+
+/** Two parameters that differ in a number, such as `d1` and `d2`, where only their descriptions say which is the end. */
+function describedPair(dates: readonly KnownParameter[]): DatePair | undefined {
+  const stem = ({ name }: KnownParameter) => name.replace(/\d+$/, "");
+  const says = (sign: RegExp, other: RegExp) =>
+    dates.filter(({ name, description }) =>
+      /\d$/.test(name) && sign.test(description) && !other.test(description)
+    );
+  const ends = says(SAYS_END, SAYS_START);
+  return says(SAYS_START, SAYS_END).flatMap((from) =>
+    ends.filter((to) => stem(to) === stem(from)).map((to) => ({ from, to }))
+  )[0];
 }
 
 /** The one parameter of a start where no end belongs to it. */

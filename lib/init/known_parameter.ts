@@ -54,9 +54,10 @@ const GLUED = [
   new RegExp(`^(${THINGS})(${ROLES})$`),
 ];
 
-/** The words of a name, also of those that are written together: `fromdate`, `dateto`. */
+/** The words of a name, also of those that are written together: `fromdate`, `dateto`; `at>` is `at`, `gte`. */
 function wordsOf(name: string): string[] {
-  return name.replace(/([a-z0-9])([A-Z])/g, "$1 $2").replace(/([A-Z]+)([A-Z][a-z])/g, "$1 $2")
+  return name.replace(/>=?$/, " gte").replace(/<=?$/, " lte").replace(/([a-z0-9])([A-Z])/g, "$1 $2")
+    .replace(/([A-Z]+)([A-Z][a-z])/g, "$1 $2")
     .toLowerCase().split(/[^\p{L}\p{N}]+/u).filter((word) => word !== "")
     .flatMap((word) => {
       const parts = GLUED.map((glued) => glued.exec(word)).find((found) => found !== null);

@@ -188,7 +188,7 @@ export class OpenApiDocument {
       required: node.required === true,
       description: plainText(`${textOf(node.description)} ${textOf(schema.description)}`),
       // In Swagger 2.0 the parameter is its own schema.
-      schema: Object.keys(schema).length > 0 ? { example: node.example, ...schema } : node,
+      schema: Object.keys(schema).length > 0 ? { example: exampleOf(node), ...schema } : node,
     };
   }
 
@@ -229,6 +229,11 @@ export class OpenApiDocument {
 }
 
 const METHODS = ["GET", "POST"] as const;
+
+/** The example of a parameter, also the first one of several. */
+function exampleOf({ example, examples }: Node): unknown {
+  return example ?? nodeOf(Object.values(nodeOf(examples))[0]).value;
+}
 
 /**
  * Reads a document; `read` reads files next to it.

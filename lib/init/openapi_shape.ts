@@ -85,7 +85,7 @@ function timeOf(name: string, node: Node, isElement: boolean): Shape | undefined
   const words = `${textOf(node.format)} ${textOf(node.description)}`;
   if (!["integer", "number"].includes(typeOf(node) ?? "")) return undefined;
   if (!/\b(unix|epoch)\b|unix-?time|timestamp in/i.test(words)) return undefined;
-  const format = /milli|\bms\b/i.test(words) ? "epoch_ms" : "epoch";
+  const format = /milli|\bm(s|sec)\b/i.test(words) ? "epoch_ms" : "epoch";
   return { kind: "scalar", type: "timestamptz", format };
 }
 

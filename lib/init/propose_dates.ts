@@ -25,14 +25,24 @@ export function proposeDates(
   if (pair !== undefined) {
     const { from, to } = pair;
     const max = longestRange(`${from.description} . ${to.description} . ${description}`);
+    // What only one end declares holds for both.
+    const format = statedFormat(from) ?? statedFormat(to) ?? usualFormat(from);
+    const isMonthly = format === MONTH;
     return {
-      values: { [from.name]: startOf(from), [to.name]: endOf(to) },
-      window: isPaged ? { max: max ?? "365d" } : max ?? "month",
+      values: {
+        [from.name]: startOf(from, statedFormat(from) ?? format),
+        [to.name]: endOf(to, statedFormat(to) ?? format),
+      },
+      window: isPaged ? { max: max ?? (isMonthly ? "12mo" : "365d") } : max ?? "month",
     };
   }
   const day = dates.find(isDay);
   if (day !== undefined) {
-    return { values: { [day.name]: `{from${formatOf(day)}}` }, window: "day" };
+    const format = formatOf(day);
+    return {
+      values: { [day.name]: `{from${format}}` },
+      window: format === MONTH ? "month" : "day",
+    };
   }
   return partsOfDate(known);
 }
@@ -81,6 +91,10 @@ function partsOfDate(known: readonly KnownParameter[]): DatesDraft | undefined {
 
 /** Whether a parameter takes dates, and not a number or a word such as "today". */
 function isDate({ type, format, description, words, values }: KnownParameter): boolean {
+  // Nothing else is called so without a word about it.
+  if (type === "string" && description === "" && /^(start|end|begin)$/.test(String(words))) {
+    return values.length === 0;
+  }
   if (format === "date" || format === "date-time") return true;
   if (type !== undefined && !["string", "integer", "number"].includes(type)) return false;
   if (values.length > 0) return false;
@@ -98,29 +112,50 @@ function isDay({ name, words }: KnownParameter): boolean {
     );
 }
 
-function formatOf({ type, format, description, example, words }: KnownParameter): string {
-  const sample = typeof example === "string" ? example : "";
+/** The format of a month, such as `2025-01`. */
+const MONTH = "|%Y-%m";
+
+function formatOf(parameter: KnownParameter): string {
+  return statedFormat(parameter) ?? usualFormat(parameter);
+}
+
+/** The format of a parameter of which nothing declares one: a time is an instant, anything else a date. */
+function usualFormat({ words }: KnownParameter): string {
+  return words.some((word) => /^(date)?time$|^timestamp$/.test(word)) ? "|instant" : "";
+}
+
+/** The format that the schema, the description or the example of a parameter shows; empty for a date. */
+function statedFormat(
+  { type, format, description, example, words }: KnownParameter,
+): string | undefined {
+  const sample = ["string", "number"].includes(typeof example) ? String(example) : "";
   const about = `${description} ${sample}`;
-  const digits = /yyyymmddhhmm(ss)?/i.exec(about) ?? /^\d{12}(\d\d)?$/.exec(sample);
+  const digits = /yyyymmddhhmm(ss)?/i.exec(about) ?? /^(?:19|20)\d{10}(\d\d)?$/.exec(sample);
   if (digits !== null) return `|%Y%m%d%H%M${digits[1] === undefined ? "" : "%S"}`;
-  if (/yyyymmdd|^\d{8}$/i.test(description) || /^\d{8}$/.test(sample)) return "|%Y%m%d";
+  if (/yyyymmdd|^\d{8}$/i.test(description) || COMPACT.test(sample)) return "|%Y%m%d";
   if (/dd[./-]mm[./-]yyyy/i.test(about)) return `|${patternOf(about, "dd", "mm")}`;
   if (/mm[./-]dd[./-]yyyy/i.test(about)) return `|${patternOf(about, "mm", "dd")}`;
   if (/yyyy-?mm-?ddT|T\d\d:\d\d|yyyy-mm-dd.?hh/i.test(about)) return "|instant";
   if (format === "date" || /yyyy-?mm-?dd|^\d{4}-\d\d-\d\d$|\b\d{4}-\d\d-\d\d\b/i.test(about)) {
     return "";
   }
+  if (/yyyy-mm\b/i.test(description) || /^\d{4}-\d\d$/.test(sample)) return MONTH;
   if (isEpoch(type, about)) return isMilliseconds(about, words) ? "|epoch_ms" : "|epoch";
-  if (format === "date-time") return "|instant";
-  return /iso.?8601|rfc.?3339|date-?time|moment|instant/i.test(description) ? "|instant" : "";
+  if (COMPACT.test(description)) return "|%Y%m%d";
+  if (format === "date-time" || INSTANT.test(description)) return "|instant";
+  return undefined;
 }
+
+/** A date of eight digits. */
+const COMPACT = /\b(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\b/;
+const INSTANT = /iso.?8601|rfc.?3339|date-?time|date and time|moment|instant|\btimestamp\b/i;
 
 function isEpoch(type: string | undefined, about: string): boolean {
   return type === "integer" || type === "number" || /\b(epoch|unix)\b/i.test(about);
 }
 
 function isMilliseconds(about: string, words: readonly string[]): boolean {
-  return /milli|\bms\b|\b1[3-9]\d{11}\b/i.test(about) || words.includes("ms") ||
+  return /milli|\bm(s|sec)\b|\b1[3-9]\d{11}\b/i.test(about) || words.includes("ms") ||
     words.includes("millis");
 }
 
@@ -132,10 +167,11 @@ function patternOf(about: string, first: string, second: string): string {
 }
 
 /** The start: an exclusive one begins a moment earlier, as does "after", which may be either. */
-function startOf(from: KnownParameter): string {
-  const format = formatOf(from);
+function startOf(from: KnownParameter, format: string): string {
   const isAfter = from.words.includes("after") && !isWholeDay(format) &&
-    !/on or after|at or after|inclusive|\bgreater than or equal/i.test(from.description);
+    !/\b(on|at) or after|after \(?or (at|on|equal)|inclusive|\bgreater than or equal/i.test(
+      from.description,
+    );
   const isExcluded = from.words.includes("gt") ||
     /exclusive|\bexcluded\b|strictly/i.test(from.description);
   return `{${isExcluded || isAfter ? "before" : "from"}${format}}`;
@@ -145,12 +181,12 @@ function startOf(from: KnownParameter): string {
  * The end: a last day counts as inclusive unless the document says otherwise. An instant or an epoch is `{to}`
  * even where it is inclusive: the last second would lose its fractions.
  */
-function endOf(to: KnownParameter): string {
-  const format = formatOf(to);
+function endOf(to: KnownParameter, format: string): string {
   const isIncluded =
-    /\binclusive|\bincluded\b|on or before|at or before|up to and|less than or equal/i.test(
-      to.description,
-    ) || to.words.includes("lte");
+    /\binclusive|\bincluded\b|\b(on|at) or before|before \(?or (at|on)|up to and|less than or equal/i
+      .test(
+        to.description,
+      ) || to.words.includes("lte");
   const isExcluded = !isIncluded &&
     (/exclusive|not included|excluded|strictly|less than|\bbefore this (day|date)/i.test(
       to.description,
@@ -192,9 +228,9 @@ const RATE = /\d\s*(\w+\s+)?(requests?|calls|queries|hits)\b/i;
 /** The longest range that a description permits, as a window: `Maximum range is 6 months` is `6mo`. */
 function longestRange(description: string): string | undefined {
   const sentences = description.split(/[.;](?:\s|$)/)
+    .map((sentence) => sentence.replace(/\bdefaults?\b.*$/i, ""))
     .filter((sentence) =>
-      !/\b(last|past|previous|retention|available for|history of|defaults?)\b/i
-        .test(sentence)
+      !/\b(last|past|previous|retention|available for|history of)\b/i.test(sentence)
     );
   for (const sentence of sentences.filter((one) => !RATE.test(one))) {
     for (const bounded of BOUNDED) {
