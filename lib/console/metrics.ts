@@ -35,7 +35,11 @@ function gauges(job: Job, state: ConsoleState): Metric[] {
     endedAt !== undefined && (summary as Summary | undefined)?.ok === true
   );
   return [
-    gauge("windows", "Windows of the requested range, by state.", windows(state)),
+    gauge(
+      "windows",
+      "Windows of the requested range, done or left; failed and rejected ones are left.",
+      windows(state),
+    ),
     gauge(
       "coverage_lag_seconds",
       "Time from the end of coverage, or from the last reading of a feed, to now.",

@@ -40,10 +40,12 @@ function wholeLines({ streams, tables, runs }: Status): Line[] {
   const all = Object.values(streams).filter(({ isDated }) => isDated);
   const sum = (pick: (stream: StreamStatus) => number) =>
     all.reduce((total, stream) => total + pick(stream), 0);
-  const [done, missing] = [sum((one) => daysOf(one.coverage)), sum((one) => daysOf(one.gaps))];
+  const [total, missing] = [sum(allDaysOf), sum((one) => daysOf(one.gaps))];
+  const minutes = (pick: "coverage" | "gaps") => sum((one) => minutesOf(one[pick]));
   const rows = Object.values(tables).reduce((total, count) => total + count, 0);
-  const days: Piece = done + missing === 0 ? { text: "no dates fetched" } : {
-    text: `${percentText(done, missing).trim()} of ${formatCount(done + missing, "day")}`,
+  const percent = percentText(minutes("coverage"), minutes("gaps")).trim();
+  const days: Piece = total === 0 ? { text: "no dates fetched" } : {
+    text: `${percent} of ${formatCount(total, "day")}`,
     tone: "strong",
   };
   const windows = (count: number, what: string): Piece[] =>
@@ -146,7 +148,7 @@ function oneStream(
 }
 
 function datedPieces(stream: StreamStatus, scale: Scale | undefined, unicode: boolean): Piece[] {
-  const percent = percentText(daysOf(stream.coverage), daysOf(stream.gaps));
+  const percent = percentText(minutesOf(stream.coverage), minutesOf(stream.gaps));
   const drawn = scale === undefined
     ? []
     : strip({ ...stream, failed: stream.failedWindows }, scale, unicode);
@@ -215,7 +217,16 @@ function lineCells(line: Line): number {
 
 /** Days of ranges; a part of a day counts as one. */
 function daysOf(ranges: readonly Window[]): number {
-  return Math.ceil(ranges.reduce((sum, { from, to }) => sum + to - from, 0) / MINUTES_PER_DAY);
+  return Math.ceil(minutesOf(ranges) / MINUTES_PER_DAY);
+}
+
+/** Days that are done or missing; one that is both counts once. */
+function allDaysOf({ coverage, gaps }: StreamStatus): number {
+  return daysOf([...coverage, ...gaps]);
+}
+
+function minutesOf(ranges: readonly Window[]): number {
+  return ranges.reduce((sum, { from, to }) => sum + to - from, 0);
 }
 
 function percentText(done: number, missing: number): string {

@@ -40,30 +40,31 @@ export function textOf(line: Line): string {
   return line.map(({ text }) => text).join("");
 }
 
-/** Characters that take two cells of a terminal. */
+/** Characters that take two cells of a terminal: those of East Asian width W and F, emoji among them. */
 const WIDE =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\uff01-\uff60\u3000-\u303e]/u;
-/** Characters that take none. */
-const NARROW = /[\p{Mn}\p{Me}\p{Cf}]/u;
+  /[\u1100-\u115f\u2329\u232a\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{18aff}\u{1b000}-\u{1b2ff}\u{1f200}-\u{1f2ff}\u{20000}-\u{3fffd}]|(?![\u{1f1e6}-\u{1f1ff}])\p{Emoji_Presentation}/u;
+/** Characters that take none; a Korean syllable may end with such characters. */
+const NARROW = /(?!\u00ad)[\p{Mn}\p{Me}\p{Cf}\u1160-\u11ff]/u;
 
 /** Cells of a terminal that a text takes. */
 export function cellsOf(text: string): number {
   if (/^[\x20-\x7e]*$/.test(text)) return text.length;
   let cells = 0;
-  for (const character of text) cells += WIDE.test(character) ? 2 : NARROW.test(character) ? 0 : 1;
+  for (const character of text) cells += NARROW.test(character) ? 0 : WIDE.test(character) ? 2 : 1;
   return cells;
 }
 
 /** Text of at most `cells` cells; what is cut is shown as `mark`. */
 export function clip(text: string, cells: number, mark = "..."): string {
   if (cellsOf(text) <= cells) return text;
+  if (cells <= mark.length) return mark.slice(0, Math.max(0, cells));
   let [kept, used] = ["", 0];
   for (const character of text) {
     used += cellsOf(character);
     if (used > cells - mark.length) break;
     kept += character;
   }
-  return `${kept}${mark}`.slice(0, Math.max(0, cells));
+  return `${kept}${mark}`;
 }
 
 /** A line of at most `cells` cells. */

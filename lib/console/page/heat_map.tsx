@@ -1,7 +1,7 @@
 // Draws the heat map of a stream: a year a row, with its numbers by year as a table. Every value is escaped by
 // the renderer. Invariant: the picture needs no script; the script adds only the numbers of a day.
 import type { FC } from "hono/jsx";
-import { formatDay, MINUTES_PER_DAY } from "../../plan/time/civil.ts";
+import { formatDay } from "../../plan/time/civil.ts";
 import { formatCount, formatNumber } from "../../report/text/format.ts";
 import type { StreamState } from "../state/console_state.ts";
 import { COLUMNS, dayPaths } from "./day_paths.ts";
@@ -172,17 +172,17 @@ function summaryOf(stream: StreamState): string {
     const values = stream.items > 1 ? `, ${formatCount(stream.items, "value")}` : "";
     return `fetched ${stream.fetched_at.slice(0, 16).replace("T", " ")} UTC${values}`;
   }
-  const done = daysIn(stream.coverage);
+  const all = daysIn([...stream.coverage, ...stream.gaps]);
   const missing = daysIn(stream.gaps);
-  if (done + missing === 0) return "never fetched";
+  if (all === 0) return "never fetched";
   const total = stream.days?.records.reduce((sum, count) => sum + count, 0) ?? 0;
   const first = Math.min(stream.coverage[0]?.from ?? Infinity, stream.gaps[0]?.from ?? Infinity);
   const last = Math.max(stream.coverage.at(-1)?.to ?? 0, stream.gaps.at(-1)?.to ?? 0);
   const parts = [
-    `${formatDay(first)} to ${formatDay(last - MINUTES_PER_DAY / 2)}`,
+    `${formatDay(first)} to ${formatDay(last - 1)}`,
     missing === 0
-      ? `all ${formatCount(done, "day")} done`
-      : `${formatNumber(done)} of ${formatCount(done + missing, "day")} done`,
+      ? `all ${formatCount(all, "day")} done`
+      : `${formatNumber(all - missing)} of ${formatCount(all, "day")} done`,
     ...stream.failed.length > 0 ? [`${formatCount(stream.failed.length, "window")} failed`] : [],
     ...stream.rejected.length > 0
       ? [`${formatCount(stream.rejected.length, "window")} with rejected rows`]

@@ -40,8 +40,8 @@ function totals(state: ConsoleState): [name: string, value: string, about: strin
   const { streams, tables, survey, run, entries, atMs } = state;
   const sum = (pick: (stream: ConsoleState["streams"][number]) => number) =>
     streams.reduce((total, stream) => total + pick(stream), 0);
-  const done = sum(({ coverage }) => daysIn(coverage));
-  const all = done + sum(({ gaps }) => daysIn(gaps));
+  const all = sum(({ coverage, gaps }) => daysIn([...coverage, ...gaps]));
+  const done = all - sum(({ gaps }) => daysIn(gaps));
   const rows = Object.values(tables).reduce((total, count) => total + count, 0);
   const rejecting = entries.filter(({ kind }) => kind === "rejected");
   const failed = entries.length - rejecting.length;

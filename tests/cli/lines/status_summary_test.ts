@@ -143,3 +143,18 @@ Deno.test("failures are red, and no line is wider than the terminal or beyond it
     assert(/and \d+ more streams/.test(text), text);
   }
 });
+
+Deno.test("a day that is done in part is one day, not two", () => {
+  const hours = stream({
+    coverage: [range("2026-11-27T00:00", "2026-11-28T05:00")],
+    gaps: [range("2026-11-28T05:00", "2026-11-28T06:00")],
+  });
+  const lines = summaryLines({ ...STATUS, streams: { hours } }, {
+    columns: 80,
+    rows: 24,
+    unicode: true,
+  })
+    .map((line) => textOf(line).trimEnd());
+  assertEquals(lines[1], "96 % of 2 days  1 day missing  1,234,570 rows in 2 tables");
+  assertEquals(lines.find((line) => line.startsWith("hours")), "hours   96 %  █▄  1 day missing");
+});
