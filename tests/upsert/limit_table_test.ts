@@ -28,7 +28,7 @@ for (const kind of ["postgres", "pglite"] as const) {
       periodStartMs: 1_600_000_000_000,
       used: 7,
       history: [[1_600_000_000_000, 7]] as const,
-      alone: { betweenMs: 8.5, untilMs: 1_700_000_000_000 },
+      alone: { betweenMs: 8.5, untilMs: 1_700_000_000_000, refusedAtMs: 1_700_000_000_500 },
     };
     {
       await using target = await open(url);

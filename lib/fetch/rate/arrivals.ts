@@ -46,17 +46,28 @@ const FINEST_SPACING_MS = 5;
 
 /** The last requests of one pacer, with the outcome of each. */
 export class Arrivals {
-  readonly #requests: number;
+  #requests: number;
   readonly #intervalMs: number;
   readonly #kept: number;
   readonly #roundTrips: RoundTrip[] = [];
   #forgotten = 0;
+  #isShared = false;
+  /** The first request that the server models replay: earlier ones were paced as another share. */
+  #modelFrom = 0;
 
   /** Keeps enough requests to model a server that allows `requests` in `intervalMs` milliseconds. */
   constructor(requests: number, intervalMs: number) {
     this.#requests = requests;
     this.#intervalMs = intervalMs;
     this.#kept = Math.min(MOST_KEPT, Math.max(FEWEST_KEPT, 3 * requests));
+  }
+
+  /** Models a server that allows `requests` in the interval; where others send the rest, they are not seen here. */
+  resize(requests: number, isShared: boolean): void {
+    if (requests === this.#requests) return;
+    this.#requests = requests;
+    this.#isShared = isShared;
+    this.#modelFrom = this.#forgotten + this.#roundTrips.length;
   }
 
   /** Records the next request; requests are numbered from 0 in the order of these calls. */
@@ -112,13 +123,15 @@ export class Arrivals {
   /**
    * Replays two server models, a bucket that holds one request and a sliding log, on arrival times
    * rebuilt from the responses, and returns the model that refuses the same requests. Undefined when
-   * neither does: then the round trips do not explain the refusals.
+   * neither does: then the round trips do not explain the refusals. Requests of others are unknown, so beside
+   * them only the log is modelled, with the own share.
    */
   explanation(): Explanation | undefined {
-    const roundTrips = this.#answered().sort((a, b) => a.answeredAtMs - b.answeredAtMs);
+    const roundTrips = this.#answered(this.#modelFrom)
+      .sort((a, b) => a.answeredAtMs - b.answeredAtMs);
     const spacingMs = this.#intervalMs / this.#requests;
     const all = agreement(roundTrips, this.#requests, this.#intervalMs);
-    const one = this.#requests === 1 || spacingMs < FINEST_SPACING_MS
+    const one = this.#isShared || this.#requests === 1 || spacingMs < FINEST_SPACING_MS
       ? 0
       : agreement(roundTrips, 1, spacingMs);
     if (Math.max(one, all) < AGREEMENT) return undefined;
@@ -128,10 +141,9 @@ export class Arrivals {
       : { distance: one > all ? "one" : "all", spreadMs };
   }
 
-  #answered(): RoundTrip[] {
-    return this.#roundTrips.slice(-this.#kept).filter((roundTrip) =>
-      roundTrip.outcome !== "pending"
-    );
+  #answered(from = 0): RoundTrip[] {
+    const first = Math.max(0, from - this.#forgotten, this.#roundTrips.length - this.#kept);
+    return this.#roundTrips.slice(first).filter((roundTrip) => roundTrip.outcome !== "pending");
   }
 }
 

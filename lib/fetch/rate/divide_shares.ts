@@ -13,8 +13,17 @@ const DEFER_MS = 500;
 const LOOK_MS = 200;
 /** The same while one process at a time sends, and how long its turn lasts. */
 const [LONG_LOOK_MS, TURN_MS] = [1_000, 20_000];
-/** How long one process at a time sends after a refusal: what the server requires is learned meanwhile. */
+/** How long one process at a time sends after such refusals: what the server requires is learned meanwhile. */
 const ALONE_MS = 30_000;
+/** A share is renewed after this time at the latest: so long a new process waits for its own. */
+const RENEW_MS = 1_500;
+/**
+ * A server that requires a distance between any two requests refuses every third of those that processes send side by
+ * side, any other one a single request that jitter brings forward. So a refusal means a distance where another one came
+ * before it within so many requests, and within this time at least, because a refused process pauses.
+ */
+const REPEATED_REQUESTS = 8;
+const REPEATED_MS = 1_000;
 
 /** A process that asks for its share. */
 export interface Asking {
@@ -28,6 +37,8 @@ export interface Asking {
   readonly isPaused: boolean;
   /** The margin over an interval that it has learned. */
   readonly marginMs: number;
+  /** The margin that it last took over from the store; a process whose margin differs has learned. */
+  readonly adoptedMs: number;
   /** The margin between two requests that it has learned; 0 where the server requires none. */
   readonly betweenMs: number;
   /** Whether a request was refused while others were sending too. */
@@ -40,15 +51,15 @@ export interface Granted {
   readonly requests: number;
   /** From when on, by the store's clock; undefined if it is the same as before. */
   readonly fromMs: number | undefined;
-  /** Whether others send at the same time. */
+  /** Whether others send at the same time, or may soon. */
   readonly isShared: boolean;
   /** Whether there are more processes than requests, so that they take turns. */
   readonly isCrowded: boolean;
   /** Until when, by the store's clock. */
   readonly untilMs: number;
-  /** Time until a process without a share looks again. */
+  /** Time until the process asks again. */
   readonly lookAfterMs: number;
-  /** The largest margin that a process has learned. */
+  /** The margin that a process has learned last. */
   readonly marginMs: number;
   /** The margin between two requests that the process that sent before has learned; 0 if there is none. */
   readonly betweenMs: number;
@@ -66,13 +77,14 @@ export function divide(
   const found = shares.find((share) => share.holder === holder);
   const before = found?.requests ?? 0;
   const others = shares.filter((share) => share !== found);
-  const alone = aloneOf(state, asking, { others, holdsAll: before === rate.requests, nowMs });
+  const alone = aloneOf(state, rate, asking, { others, holdsAll: before === rate.requests, nowMs });
+  const isAlone = sendsAlone(alone, nowMs);
   const isOver = isPaused && before > 0 && shares.length > rate.requests;
   const sinceMs = found === undefined || isOver ? nowMs : found.sinceMs;
   const whole = isTurnOf(holder, others, nowMs) ? rate.requests : 0;
-  const part = alone === undefined ? partOf(rate, others, { holder, sinceMs }) : whole;
+  const part = isAlone ? whole : partOf(rate, others, { holder, sinceMs });
   const requests = Math.max(0, Math.min(part, rate.requests - sum(others)));
-  const marginMs = Math.max(asking.marginMs, state.marginMs);
+  const marginMs = learnedOf(state, asking);
   const next = { ...state, nextAtMs: freeAtMs, marginMs, alone };
   const { fromMs, nextAtMs } = beginning(next, rate, { asking, before, requests, nowMs });
   const untilMs = nowMs + LEASE_MS;
@@ -85,9 +97,9 @@ export function divide(
     },
     {
       ...{ requests, fromMs, untilMs, marginMs },
-      isShared: sum(others) > 0,
-      isCrowded: alone === undefined && others.length >= rate.requests,
-      lookAfterMs: alone === undefined ? LOOK_MS : Math.min(LONG_LOOK_MS, nextTurnMs(nowMs)),
+      isShared: sum(others) > 0 || requests < rate.requests,
+      isCrowded: !isAlone && others.length >= rate.requests,
+      lookAfterMs: lookAfterMs({ requests, part, alone: isAlone ? alone : undefined }, nowMs),
       betweenMs: before === rate.requests ? 0 : alone?.betweenMs ?? 0,
     },
   ];
@@ -146,15 +158,44 @@ function isTurnOf(holder: string, others: readonly Share[], nowMs: number): bool
 /** Milliseconds until the next turn. */
 const nextTurnMs = (nowMs: number): number => TURN_MS - nowMs % TURN_MS + 1;
 
-/** Whether one process at a time sends; only the one that holds all of the limit knows what the server requires. */
+/** Turns begin and end without a gap: all ask at that moment, and the next one until it has the whole limit. */
+function lookAfterMs(
+  { requests, part, alone }: { requests: number; part: number; alone: Alone | undefined },
+  nowMs: number,
+): number {
+  if (alone === undefined) return requests > 0 ? RENEW_MS : LOOK_MS;
+  if (requests < part) return LOOK_MS;
+  const endsAfterMs = alone.betweenMs > 0 ? Infinity : alone.untilMs - nowMs + 1;
+  return Math.min(requests > 0 ? RENEW_MS : LONG_LOOK_MS, nextTurnMs(nowMs), endsAfterMs);
+}
+
+/** The margin over an interval: that of the process that has learned; one that lowers it must have known the last one. */
+function learnedOf({ marginMs }: LimitState, asking: Asking): number {
+  if (asking.marginMs > asking.adoptedMs) return Math.max(marginMs, asking.marginMs);
+  return marginMs === asking.adoptedMs ? asking.marginMs : marginMs;
+}
+
+/** What is known of a distance; only the process that holds all of the limit knows what the server requires. */
 function aloneOf(
   { alone }: LimitState,
+  rate: Rate,
   { betweenMs: learnedMs, wasRefused }: Asking,
   { others, holdsAll, nowMs }: { others: readonly Share[]; holdsAll: boolean; nowMs: number },
 ): Alone | undefined {
   const betweenMs = holdsAll ? learnedMs : alone?.betweenMs ?? 0;
-  const untilMs = wasRefused && others.length > 0 ? nowMs + ALONE_MS : alone?.untilMs ?? 0;
-  return betweenMs > 0 || nowMs < untilMs ? { betweenMs, untilMs } : undefined;
+  const isBeside = wasRefused && others.length > 0;
+  const repeatedMs = Math.max(REPEATED_MS, REPEATED_REQUESTS * spacingMs(rate));
+  const isRepeated = nowMs < (alone?.refusedAtMs ?? -Infinity) + repeatedMs;
+  const untilMs = isBeside && isRepeated ? nowMs + ALONE_MS : alone?.untilMs ?? 0;
+  const next = { betweenMs, untilMs };
+  if (isBeside) return { ...next, refusedAtMs: nowMs };
+  if (isRepeated) return { ...next, refusedAtMs: alone!.refusedAtMs! };
+  return sendsAlone(next, nowMs) ? next : undefined;
+}
+
+/** Whether one process at a time sends. */
+function sendsAlone(alone: Alone | undefined, nowMs: number): boolean {
+  return alone !== undefined && (alone.betweenMs > 0 || nowMs < alone.untilMs);
 }
 
 /** Gives the share of a process to the others; they wait for what it has sent. */

@@ -22,12 +22,14 @@ export interface Share {
   readonly untilMs: number;
 }
 
-/** Why one process at a time sends; instants are epoch milliseconds of the store's clock. */
+/** Whether one process at a time sends, and why; instants are epoch milliseconds of the store's clock. */
 export interface Alone {
   /** Milliseconds that the server requires between two requests in addition to their spacing; 0 while unknown. */
   readonly betweenMs: number;
-  /** Until when one process at a time sends because a request of several was refused. */
+  /** Until when one process at a time sends because requests of several were refused. */
   readonly untilMs: number;
+  /** When a request was last refused while several processes were sending; absent where none was. */
+  readonly refusedAtMs?: number;
 }
 
 /** The stored state of a limit; instants are epoch milliseconds of the store's clock. */
@@ -44,7 +46,7 @@ export interface LimitState {
   readonly used: number;
   /** The share of each process. */
   readonly shares: readonly Share[];
-  /** Why the processes that share a pace send one at a time; absent where they send side by side. */
+  /** Whether the processes that share a pace send one at a time; absent where nothing hints at it. */
   readonly alone?: Alone;
   /** Requests of a rolling period by the time of their reservation: pairs of instant and count. */
   readonly history: readonly (readonly [atMs: number, count: number])[];

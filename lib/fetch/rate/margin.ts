@@ -15,7 +15,7 @@
  * bucket of one 1.7 and 82.9 of 83.3 % (8.4 and 81.9 %).
  */
 import { Arrivals, type Departure, type Distance } from "./arrivals.ts";
-import { RefusalFreeStreak } from "./refusal_free_streak.ts";
+import { RefusalFreeStreak, type Stretch } from "./refusal_free_streak.ts";
 import { type Rate, spacingMs } from "../../plan/time/rate.ts";
 
 /**
@@ -69,6 +69,8 @@ export class Margin {
   #basis: Basis = "guess";
   #learningAnswers = 0;
   readonly #streak = new RefusalFreeStreak();
+  /** The part of the rate's requests that is sent here, so that what all of them prove takes as long as alone. */
+  #share = 1;
 
   /** Starts with the margin for a network without jitter. */
   constructor(rate: Rate) {
@@ -92,12 +94,25 @@ export class Margin {
     return this.#distance === "one" ? this.#marginMs : 0;
   }
 
-  /** Takes over a margin over an interval that was learned before, where it is larger. */
-  adopt(marginMs: number): void {
+  /** Sends so many of the rate's requests from now on; others send the rest. */
+  resize(requests: number): void {
+    this.#share = requests / this.#rate.requests;
+    this.#arrivals.resize(requests, requests < this.#rate.requests);
+  }
+
+  /** Takes over a margin over an interval that was learned elsewhere. */
+  adopt(marginMs: number, atMs: number): void {
+    if (this.#distance === "one") return;
     const mostMs = MOST_INTERVALS * this.#rate.intervalMs;
-    if (this.#distance === "all") {
-      this.#marginMs = Math.max(this.#marginMs, Math.min(marginMs, mostMs));
-    }
+    const adoptedMs = Math.max(this.#firstMs, Math.min(marginMs, mostMs));
+    if (adoptedMs === this.#marginMs) return;
+    this.#streak.restart(atMs);
+    this.#learningAnswers = 0;
+    this.#basis = "explained";
+    if (adoptedMs < this.#marginMs) return this.#try(adoptedMs);
+    if (this.#provenMs !== undefined && adoptedMs >= this.#provenMs) this.#goBack(adoptedMs);
+    this.#refusedMs = Math.max(this.#refusedMs, this.#marginMs);
+    this.#marginMs = adoptedMs;
   }
 
   /** Takes over a margin between two requests that another process has learned. */
@@ -137,19 +152,23 @@ export class Margin {
     const lowerMs = this.#lower(this.#streak.note(), atMs);
     if (lowerMs === undefined) return;
     this.#streak.restart(atMs);
+    this.#try(Math.max(lowerMs, this.#floorMs(this.#distance)));
+  }
+
+  /** Tries a lower margin. */
+  #try(lowerMs: number): void {
     this.#provenMs = this.#marginMs;
-    this.#marginMs = Math.max(lowerMs, this.#floorMs(this.#distance));
-    this.#refusedMs = Math.min(this.#refusedMs, this.#marginMs);
+    this.#marginMs = lowerMs;
+    this.#refusedMs = Math.min(this.#refusedMs, lowerMs);
   }
 
   /**
-   * Records that request `number` was refused; returns whether it was sent as early as allowed. It `teaches` nothing
-   * where requests of others may be the cause.
+   * Records that request `number` was refused; returns whether it was sent as early as allowed.
    */
-  refused(number: number, atMs: number, teaches = true): boolean {
+  refused(number: number, atMs: number): boolean {
     const departure = this.#arrivals.answered(number, atMs, "refused");
     if (departure === undefined || !departure.tight) return false;
-    if (teaches) this.#learn(departure, atMs);
+    this.#learn(departure, atMs);
     return true;
   }
 
@@ -167,6 +186,8 @@ export class Margin {
   #raise(): void {
     const found = this.#arrivals.explanation();
     if (found !== undefined && this.#accept(found.distance, withSafety(found.spreadMs))) return;
+    // Requests of others may be the cause: if it recurs, this process or another sends alone and learns it.
+    if (this.#share < 1) return;
     // The round trips do not explain the refusal: double the margin and reconsider soon.
     this.#basis = "guess";
     const spreadMs = withSafety(this.#arrivals.spreadMs());
@@ -200,7 +221,7 @@ export class Margin {
   /** The lower margin to try now; undefined where it is too early. */
   #lower(responses: number, atMs: number): number | undefined {
     if (this.#basis === "guess") {
-      if (!this.#streak.lasts(STREAKS.guess, atMs, 1)) return undefined;
+      if (!this.#streak.lasts(this.#own(STREAKS.guess), atMs, 1)) return undefined;
       if (this.#marginMs - this.#refusedMs > FINE_SHARE * this.#distanceMs()) {
         return (this.#marginMs + this.#refusedMs) / 2;
       }
@@ -208,11 +229,17 @@ export class Margin {
       // Only the initial margin was refused: it may have been a stall that does not recur.
       if (this.#refusedMs === this.#floorMs(this.#distance)) return this.#refusedMs;
     }
-    if (this.#streak.lasts(STREAKS.long, atMs)) return GENTLE_SHARE * this.#marginMs;
-    if (this.#basis === "found" || responses % STREAKS.calm.responses !== 0) return undefined;
-    if (!this.#streak.lasts(STREAKS.calm, atMs)) return undefined;
+    if (this.#streak.lasts(this.#own(STREAKS.long), atMs)) return GENTLE_SHARE * this.#marginMs;
+    const calm = this.#own(STREAKS.calm);
+    if (this.#basis === "found" || responses % calm.responses !== 0) return undefined;
+    if (!this.#streak.lasts(calm, atMs)) return undefined;
     const spreadMs = withSafety(this.#arrivals.spreadMs());
     return spreadMs < CALM_SHARE * this.#marginMs ? spreadMs : undefined;
+  }
+
+  /** The part of a streak over all requests that is seen here. */
+  #own({ responses, ms }: Stretch): Stretch {
+    return { responses: Math.ceil(this.#share * responses), ms };
   }
 
   #goBack(provenMs: number): void {

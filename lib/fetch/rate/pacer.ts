@@ -87,6 +87,7 @@ export class Pacer {
   resize(requests: number): void {
     this.#requests = requests;
     this.#spacingMs = this.rate.intervalMs / requests;
+    this.#margin.resize(requests);
   }
 
   /** Earliest time, in the caller's milliseconds, at which the next request may be sent. */
@@ -118,9 +119,9 @@ export class Pacer {
     return { overIntervalMs, betweenMs };
   }
 
-  /** Takes over a larger margin that was learned before, in milliseconds over an interval. */
-  adoptMargin(marginMs: number): void {
-    this.#margin.adopt(marginMs);
+  /** Takes over a margin that was learned elsewhere, in milliseconds over an interval. */
+  adoptMargin(marginMs: number, atMs: number): void {
+    this.#margin.adopt(marginMs, atMs);
   }
 
   /** Takes over a margin between two requests that another process has learned. */
@@ -168,11 +169,10 @@ export class Pacer {
 
   /**
    * Records that the server refused request `number` as too early, which ends bursts permanently. Returns
-   * whether the request was sent as early as this rate allows, so that this rate can be the one exceeded. It
-   * `teaches` nothing where requests of other processes may be the cause.
+   * whether the request was sent as early as this rate allows, so that this rate can be the one exceeded.
    */
-  refused(number: number, atMs: number, teaches = true): boolean {
-    const isCause = this.#margin.refused(number, atMs, teaches);
+  refused(number: number, atMs: number): boolean {
+    const isCause = this.#margin.refused(number, atMs);
     this.#bursts &&= !isCause;
     this.#refused ||= isCause;
     return isCause;

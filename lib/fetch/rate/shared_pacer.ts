@@ -52,7 +52,7 @@ export class SharedPacer extends Pacer implements AsyncDisposable {
       paceDueMs: () => super.due(),
       catchUpMs: this.mostCatchUpMs,
       resize: (requests) => this.resize(requests),
-      adoptMargin: (marginMs) => this.adoptMargin(marginMs),
+      adoptMargin: (marginMs) => this.adoptMargin(marginMs, clock.now()),
       betweenMs: () => this.margin.betweenMs,
       adoptBetween: (marginMs) => this.adoptBetween(marginMs),
       forget: () => this.forget(),
@@ -82,10 +82,11 @@ export class SharedPacer extends Pacer implements AsyncDisposable {
     this.#unused.delete(number);
   }
 
-  /** While others send too, a refusal says nothing about the own margin: then one sends at a time, and learns it. */
+  /** Records a refusal; where it repeats beside others, one process sends at a time and learns what is required. */
   override refused(number: number, atMs: number): boolean {
-    const isCause = super.refused(number, atMs, !this.#reservation.isShared);
-    if (isCause) this.#reservation.refused();
+    const isCause = super.refused(number, atMs);
+    // The first request of a process was as early as its share, not as its own pace.
+    if (isCause || number === 0) this.#reservation.refused();
     return isCause;
   }
 

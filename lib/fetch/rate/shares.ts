@@ -6,8 +6,8 @@ import { SAME_MOMENT_MS } from "./clock.ts";
 import { type Asking, distanceMs, divide, type Granted, leave } from "./divide_shares.ts";
 import { type Reservation, type ReservationOptions, StoreAccess } from "./store_access.ts";
 
-/** Time between two renewals: a new process gets its share after this time at the latest. */
-const RENEW_MS = 1_500;
+/** A process that wants no request for this time, and two spacings of its share, releases the share. */
+const IDLE_MS = 1_500;
 /** Time for which a process keeps its share where there are more processes than requests. */
 const TURN_MS = 4_000;
 /** Time that a query may take before nothing more is sent: its result may be a smaller share. */
@@ -33,6 +33,7 @@ export class SharedPace implements Reservation {
   #aheadMs = 0;
   #isShared = false;
   #wasRefused = false;
+  #adoptedMs = 0;
   #willRenew = false;
 
   /** Holds nothing yet. */
@@ -79,7 +80,7 @@ export class SharedPace implements Reservation {
       (state, nowMs) => divide(state, rate, asking = this.#asking(), nowMs),
       (granted, { earliest, latest }) => {
         this.#aheadMs = latest;
-        this.#adopt(granted);
+        this.#adopt(granted, asking);
         if (asking.wasRefused) this.#wasRefused = false;
         this.#untilMs = granted.untilMs - latest;
         if (granted.isCrowded && this.#requests === 0) this.#turnEndsMs = clock.now() + TURN_MS;
@@ -93,15 +94,16 @@ export class SharedPace implements Reservation {
     const { holder, marginMs, betweenMs, catchUpMs } = this.#options;
     return {
       ...{ holder, marginMs: marginMs(), catchUpMs, isPaused: this.#requests === 0 },
-      ...{ betweenMs: betweenMs(), wasRefused: this.#wasRefused },
+      ...{ betweenMs: betweenMs(), wasRefused: this.#wasRefused, adoptedMs: this.#adoptedMs },
       sentUpToMs: Math.max(this.#lastSentMs, this.#caughtUpMs, this.#lastDueMs()) + this.#aheadMs,
     };
   }
 
-  /** What others have learned counts here too; what was sent beside others teaches nothing. */
-  #adopt({ marginMs, betweenMs, isShared }: Granted): void {
+  /** What others have learned counts here too, unless this process has learned more meanwhile. */
+  #adopt({ marginMs, betweenMs, isShared }: Granted, asking: Asking): void {
     const { adoptMargin, adoptBetween, forget } = this.#options;
-    adoptMargin(marginMs);
+    this.#adoptedMs = marginMs;
+    if (this.#options.marginMs() === asking.marginMs) adoptMargin(marginMs);
     if (betweenMs > 0) adoptBetween(betweenMs);
     if (this.#isShared && !isShared) forget();
     this.#isShared = isShared;
@@ -120,7 +122,7 @@ export class SharedPace implements Reservation {
     ahead: { earliest: number; latest: number },
   ): void {
     const { clock, resize } = this.#options;
-    if (requests === 0) this.#lookAtMs = clock.now() + lookAfterMs;
+    this.#lookAtMs = clock.now() + lookAfterMs;
     if (requests < this.#requests && fromMs !== undefined) {
       const waitMs = fromMs - ahead.latest - clock.now();
       clock.sleep(Math.max(0, waitMs), this.#closed.signal).then(() => {
@@ -139,12 +141,12 @@ export class SharedPace implements Reservation {
     if (this.#willRenew) return;
     this.#willRenew = true;
     const { clock, rate } = this.#options;
-    clock.sleep(RENEW_MS, this.#closed.signal).then(() => {
+    clock.sleep(this.#lookAtMs - clock.now(), this.#closed.signal).then(() => {
       this.#willRenew = false;
       const idleMs = clock.now() - this.#wantedAtMs;
       // It pauses before it releases the share, because another process gets it at once.
       if (clock.now() >= this.#turnEndsMs) this.#requests = 0;
-      if (idleMs < RENEW_MS + 2 * rate.intervalMs / Math.max(1, this.#requests)) this.#ask();
+      if (idleMs < IDLE_MS + 2 * rate.intervalMs / Math.max(1, this.#requests)) this.#ask();
       else this.#release().catch(() => {/* the lease ends */});
     }, () => {/* closed */});
   }

@@ -24,7 +24,7 @@ export interface ReservationOptions {
   readonly catchUpMs: number;
   /** Paces so many requests of an interval from now on. */
   readonly resize: (requests: number) => void;
-  /** Takes over a larger margin that another process has learned, in milliseconds over an interval. */
+  /** Takes over a margin that another process has learned, in milliseconds over an interval. */
   readonly adoptMargin: (marginMs: number) => void;
   /** The learned margin between two requests, in milliseconds; 0 where the server requires none. */
   readonly betweenMs: () => number;

@@ -105,6 +105,31 @@ Deno.test("passed() lowers a working margin by 8 % after 4,096 responses, and la
   assertAlmostEquals(network.marginMs, 0.92 * worksMs, 1e-9);
 });
 
+Deno.test("refused() raises the margin beside other processes only when the own round trips explain the refusal", () => {
+  for (const [earlyMs, marginMs] of [[0, 9.4], [20, 20 * 1.5 * 1.02]] as const) {
+    const margin = new Margin(parseRate("2/s"));
+    margin.resize(1);
+    margin.sent(0, true);
+    margin.passed(0, 400 + earlyMs);
+    margin.sent(1_010, true);
+    margin.refused(1, 1_410);
+    assertAlmostEquals(margin.overIntervalMs, marginMs, 0.01);
+  }
+});
+
+Deno.test("adopt() takes over a margin in both directions, and tries a lower one again later each time it fails", () => {
+  const network = new Network();
+  network.adopt(30);
+  assertEquals(network.marginMs, 30);
+  network.adopt(5);
+  assertAlmostEquals(network.marginMs, 9.4);
+  network.adopt(30);
+  network.pass(2 * 128 - 1, 0); // What was given up after a refusal takes twice as long.
+  assertEquals(network.marginMs, 30);
+  network.pass(1, 0);
+  assertAlmostEquals(network.marginMs, 9.4);
+});
+
 /** Requests at 2/s to a server that counts a sliding interval, over a network with jitter. */
 class Network {
   readonly #margin = new Margin(parseRate("2/s"));
@@ -113,6 +138,10 @@ class Network {
 
   get marginMs(): number {
     return this.#margin.overIntervalMs;
+  }
+
+  adopt(marginMs: number): void {
+    this.#margin.adopt(marginMs, this.#nowMs);
   }
 
   /** Passes requests whose round trips are 400 ms and, every second time, `spreadMs` longer. */

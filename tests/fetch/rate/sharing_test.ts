@@ -380,6 +380,90 @@ async function sendTo(
   return { used, refused: refused(arrivals), refusedLater: refused(later) };
 }
 
+/** Sends without end; only the requests that `isRefused` chooses are refused. */
+async function sendAll(
+  limiter: Limiter,
+  clock: FakeClock,
+  { signal, isRefused }: { signal: AbortSignal; isRefused: () => boolean },
+): Promise<void> {
+  const stream = limiter.stream("s");
+  const send = async () => {
+    while (!signal.aborted) {
+      const permit = await stream.take(signal).catch(() => undefined);
+      if (permit === undefined) return;
+      await clock.sleep(50);
+      if (isRefused()) stream.refused(permit, 1_000);
+      else stream.accepted(permit);
+    }
+  };
+  await Promise.all([send(), send(), send()]);
+}
+
+Deno.test("processes go on side by side after one refusal, and one at a time when it repeats at once", async () => {
+  for (const [afterMs, isAlone] of [[5_000, false], [600, true]] as const) {
+    const { clock, store, open } = setup();
+    const rate = parseRate("50/s");
+    const startMs = clock.now();
+    const refusals = [startMs + 10_000, startMs + 10_000 + afterMs];
+    const isRefused = () => clock.now() >= refusals[0]! && refusals.shift() !== undefined;
+    const stop = new AbortController();
+    using _ = clock.autoAdvance();
+    const processes = Array.from({ length: 4 }, () => open([rate]));
+    const sending = processes.map((each) =>
+      sendAll(each, clock, { signal: stop.signal, isRefused })
+    );
+    const shares = async () =>
+      (await store.read({ apiKey: "key", limit: "50/s" })).state.shares
+        .map(({ requests }) => requests).sort((a, b) => b - a).join();
+    await clock.sleep(19_000);
+    assertEquals(await shares(), isAlone ? "50,0,0,0" : "13,13,12,12", `again after ${afterMs} ms`);
+    await clock.sleep(30_000);
+    assertEquals(await shares(), "13,13,12,12");
+    stop.abort();
+    await Promise.all(sending);
+  }
+});
+
+Deno.test("a turn begins when the one before it ends, without a gap", async () => {
+  const { clock, store, sentAtMs, open } = setup();
+  const rate = parseRate("5/s");
+  const key = { apiKey: "key", limit: "5/s" };
+  const { version } = await store.read(key);
+  await store.replace(key, version, { ...UNUSED, alone: { betweenMs: 8, untilMs: 0 } });
+  using _ = clock.autoAdvance();
+  const stop = new AbortController();
+  const sending = [1, 2, 3].map(() => open([rate]).send(1_000, stop.signal).catch(() => {}));
+  await clock.sleep(150_000);
+  stop.abort();
+  await Promise.all(sending);
+  const steady = sentAtMs.filter((at) => at > sentAtMs[0]! + 30_000);
+  const longestMs = Math.max(...steady.slice(1).map((at, before) => at - steady[before]!));
+  // The end of a turn is announced half a second ahead and may catch up; then one spacing follows.
+  assert(longestMs < 500, `${longestMs} ms`);
+  assertKept(sentAtMs, rate);
+});
+
+Deno.test("a margin that one process lowers is lowered for all, and for later runs", async () => {
+  const { clock, store, open } = setup();
+  const rate = parseRate("50/s");
+  const key = { apiKey: "key", limit: "50/s" };
+  const { version } = await store.read(key);
+  await store.replace(key, version, { ...UNUSED, marginMs: 40 });
+  using _ = clock.autoAdvance();
+  const stop = new AbortController();
+  const processes = [open([rate]), open([rate])];
+  const options = { signal: stop.signal, isRefused: () => false };
+  const sending = processes.map((each) => sendAll(each, clock, options));
+  await clock.sleep(10_000);
+  assertEquals((await store.read(key)).state.marginMs, 40);
+  // Round trips that do not vary require no such margin.
+  await clock.sleep(60_000);
+  assertEquals((await store.read(key)).state.marginMs, 9.4);
+  for (const each of processes) assert(each.usage().pacedPerSecond > 24.7);
+  stop.abort();
+  await Promise.all(sending);
+});
+
 Deno.test("processes take turns at a server that requires a distance between any two requests", async () => {
   for (const [text, processes] of [["50/s", 8], ["5/s", 4], ["2/s", 2]] as const) {
     const rate = parseRate(text);
