@@ -16,11 +16,15 @@ import { newRunId } from "./run.ts";
 import { runWithApi } from "./run_with_api.ts";
 import { openTarget } from "./upsert/open_target.ts";
 
+/** The place of this process, which asks for no permission to know it. */
+const WHERE = { host: "unknown", pid: Deno.pid };
+
 /**
  * Runs a job once, from its file to committed rows.
  *
  * Failed windows and rejected rows do not throw: the summary counts them, and the next call fetches
- * them again. An aborted run resolves with the outcome `interrupted`.
+ * them again. An aborted run resolves with the outcome `interrupted`. On a PostgreSQL server, processes of
+ * the command `worker` may join the run; the summary is that of all.
  *
  * @example
  * ```ts ignore
@@ -44,12 +48,10 @@ export async function runJob(file: string, options: RunJobOptions): Promise<Summ
   await using target = await openTarget(options.database, { signal });
   using kv = await openKv(options.checkpoint);
   const run = newRunId(nowMs);
-  await using _lock = await target.lock(job.job, { run, host: "", pid: 0 });
+  await using _lock = await target.lock(job.job, { run, ...WHERE });
   const summary = emptySummary(run);
-  const params = {
-    ...defaultParams(job.params),
-    ...passedParams(job.params, options.params ?? {}),
-  };
+  const passed = passedParams(job.params, options.params ?? {});
+  const params = { ...defaultParams(job.params), ...passed };
   const { error } = await runWithApi({
     job,
     streams,
@@ -57,8 +59,7 @@ export async function runJob(file: string, options: RunJobOptions): Promise<Summ
     range,
     resume: options.resume ?? true,
     fromStart: options.fromStart,
-    target,
-    checkpoint: new Checkpoint(kv, target.id, job.job),
+    ...{ target, checkpoint: new Checkpoint(kv, target.id, job.job) },
     listen: (event: RunEvent) => {
       foldSummary(summary, event);
       options.onEvent?.(event);
@@ -70,6 +71,7 @@ export async function runJob(file: string, options: RunJobOptions): Promise<Summ
     signal,
     run,
     summary,
+    worker: { worker: crypto.randomUUID(), name: "program", ...WHERE },
     options: optionsOf(range, streams, params),
   });
   if (error !== undefined && summary.outcome !== "interrupted") throw error;

@@ -1,10 +1,12 @@
 // Who may join a run in progress: a worker with the job file of the run, and `backfill --resume` that is asked for
 // what the run fetches. Everybody else is told what differs.
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { runJob } from "../../lib/run_job.ts";
+import { openTarget } from "../../lib/upsert/open_target.ts";
 import { delay } from "@std/async/delay";
 import { crowded } from "../faults/crowd.ts";
 import { daysOf, meterJob, startMeters, tablesOf } from "../faults/meter_api.ts";
-import { openSite } from "../faults/site.ts";
+import { openSite, PASSWORD } from "../faults/site.ts";
 import { openSql } from "../faults/sql.ts";
 
 const DAYS = daysOf("2024-01-01", "2024-01-31");
@@ -57,4 +59,50 @@ Deno.test("workers leave when the run is interrupted where it was started, and r
   gate.resolve();
   assertEquals((await site.run("backfill", ["--resume"])).code, 0);
   assertEquals(await site.rows(), tablesOf(DAYS) as Record<string, unknown[]>);
+});
+
+Deno.test("worker joins a runJob() of another program, and the summary is that of both", async () => {
+  const gate = Promise.withResolvers<void>();
+  await using api = startMeters(({ number }) => number > 4 ? gate.promise : undefined);
+  await using site = await openSite(meterJob(api.url, { source: "  concurrency: 2" }));
+  const running = runJob(site.file("job.yaml"), {
+    ...{ database: site.databaseUrl, checkpoint: site.file("program.db") },
+    ...{ variables: { METER_PASSWORD: PASSWORD }, start: DAYS[0]!, end: DAYS.at(-1)! },
+  });
+  await using helper = site.spawn("worker", ["--name", "helper"]);
+  await crowded(site, 2);
+  gate.resolve();
+  const [{ ok, windows }, { code, stderr }] = [await running, await helper.result];
+  assertEquals([ok, windows.done, windows.planned], [true, DAYS.length, DAYS.length]);
+  assertEquals(code, 0, stderr);
+  assertEquals(await site.rows(), tablesOf(DAYS) as Record<string, unknown[]>);
+  assertEquals([...api.timesAsked().values()].filter((times) => times > 1), []);
+  await using sql = openSql(site.databaseUrl);
+  const workers = await sql.run(
+    "SELECT name, windows > 0 AS has_worked FROM hindcast_workers ORDER BY name",
+  );
+  assertEquals(workers, ["helper", "program"].map((name) => ({ name, has_worked: true })));
+});
+
+Deno.test("worker says who holds the job where nobody may join: an update by cron, or another process", async () => {
+  const gate = Promise.withResolvers<void>();
+  await using api = startMeters(() => gate.promise);
+  await using site = await openSite(meterJob(api.url));
+  {
+    await using _update = site.spawn("cron", ["--once"]);
+    while (api.asked.length === 0) await delay(5);
+    const { code, stderr } = await site.run("worker", ["--wait", "0"]);
+    assertEquals(code, 2, stderr);
+    assertStringIncludes(stderr, "fetch what is left: ");
+    assertMatch(
+      stderr,
+      /Cannot join: job "meters" is held by an update by cron \(pid \d+ on .+ since .+ UTC\)/,
+    );
+  }
+  gate.resolve();
+  await using other = await openSite(meterJob(api.url));
+  await using target = await openTarget(other.databaseUrl);
+  await using _lock = await target.lock("meters", { run: "r", host: "here", pid: 7 });
+  const { stderr } = await other.run("worker", ["--wait", "0"]);
+  assertMatch(stderr, /is held by a process that shares no run \(pid 7 on here since .+ UTC\)/);
 });

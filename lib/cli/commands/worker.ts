@@ -6,6 +6,7 @@ import { lookPauseMs } from "../../coordinate/look_pause.ts";
 import { Failure } from "../../failure.ts";
 import type { RunEvent } from "../../report/event.ts";
 import { plainLines } from "../../report/plain_lines.ts";
+import { type JobHolder, readHolder } from "../../upsert/job_holder.ts";
 import { openTarget } from "../../upsert/open_target.ts";
 import { type OpenRun, WorkerTable } from "../../upsert/worker_table.ts";
 import type { Target } from "../../upsert/write/target.ts";
@@ -34,7 +35,7 @@ export async function work(job: Job, { name, waitSeconds }: WorkerOptions): Prom
     refuseEmbedded(target);
     for (let waitMs = 1000 * waitSeconds;; waitMs = 0) {
       const open = await waitForRun(target, job, waitMs, stop.signal);
-      if (open === undefined) throw noRun(job);
+      if (open === undefined) throw noRun(job, await readHolder(target, job.job));
       refuseOtherJob(job, open);
       const show = (event: RunEvent) => plainLines(event).forEach(say);
       const context = { target, name, show, signal: stop.signal };
@@ -64,7 +65,15 @@ function refuseEmbedded({ kind }: Target): void {
   );
 }
 
-function noRun({ job }: Job): Failure {
+function noRun({ job }: Job, holder: JobHolder | undefined): Failure {
+  if (holder !== undefined) {
+    const which = holder.isUpdate ? "an update by cron" : "a process that shares no run";
+    return new Failure(
+      "configuration",
+      `Cannot join: job "${job}" is held by ${which} (${holder.where})`,
+      { hint: "When it has ended, fetch what is left: deno task backfill --resume" },
+    );
+  }
   return new Failure("configuration", `Cannot join: no run of job "${job}" is in progress`, {
     hint: "Start one: deno task backfill --resume",
   });
