@@ -2,7 +2,7 @@
 // their requests. Invariant: a record that is cut off or damaged is not there; those behind it are.
 import { parseAbout, type ReadingAbout } from "./about.ts";
 import { fileNumber, parseFileName } from "./store/file_name.ts";
-import { membersOf, recordAt } from "./scan.ts";
+import { memberAt, membersOf, recordAt } from "./scan.ts";
 import type { ArchiveStore, FileReader, StoredFile } from "./store/store.ts";
 import {
   ABOUT_HEADER,
@@ -78,6 +78,19 @@ export class Contents implements Disposable {
     const response = block && parseHttpResponse(block);
     if (response === undefined || page.parts === undefined) return response;
     return { ...response, rest: this.#rest(page.parts) };
+  }
+
+  /** The request for a page, whose record follows that of its response; undefined if it is damaged. */
+  async request({ name, file: number, offset, length }: ArchivedPage): Promise<
+    ReadRequest | undefined
+  > {
+    const file = await this.#file(name);
+    const member = memberAt(file, offset + length);
+    const bytes = member && inflated(file, { ...member, file: number });
+    const [head, http, ...body] = new TextDecoder().decode(bytes).split(BREAK);
+    if (!/^WARC-Type: request$/m.test(head!)) return undefined;
+    const method = http!.split(" ")[0]!;
+    return { method, body: body.join(BREAK).slice(0, -BREAK.length) };
   }
 
   /** Reads the further parts of a response, one at a time. */
@@ -174,6 +187,17 @@ function inflated(file: FileReader, { offset, length }: Place): Uint8Array | und
     return undefined;
   }
 }
+
+/** A request as an archive holds it, without its secrets. */
+export interface ReadRequest {
+  /** The HTTP method. */
+  readonly method: string;
+  /** The body; empty without one. */
+  readonly body: string;
+}
+
+/** What ends the headers of a record and of a message, and follows a block. */
+const BREAK = "\r\n\r\n";
 
 /** A response as an archive holds it. */
 export interface ReadResponse {

@@ -7,6 +7,7 @@ import { isSecretName } from "../config/schema/secret.ts";
 import type { BodyReader } from "../fetch/http/body_rest.ts";
 import { requestKey, withoutSignature } from "./about.ts";
 import { type ArchivedPage, Contents } from "./contents.ts";
+import { isMaskedBody, MaskedPlaces } from "./masked_places.ts";
 import type { ArchiveStore } from "./store/store.ts";
 
 /** Status for a request without an archived response; unlike 404, no API uses it for "no data". */
@@ -23,25 +24,29 @@ export class Playback {
   readonly size: number;
   readonly #contents: Contents;
   readonly #byKey: ReadonlyMap<string, ArchivedPage>;
-  readonly #byQuery: ReadonlyMap<string, ArchivedPage>;
+  readonly #masked = new MaskedPlaces();
+  /** The requests to a URL without its secrets, in the order in which they were sent. */
+  readonly #byUrl = new Map<string, ArchivedPage[]>();
 
   private constructor(contents: Contents) {
     this.#contents = contents;
-    const [byKey, byQuery, origins] = [
-      new Map<string, ArchivedPage>(),
-      new Map<string, ArchivedPage>(),
-      new Set<string>(),
-    ];
-    for (const { pages } of [...contents.readings].sort((a, b) => a.at - b.at)) {
-      for (const [key, page] of pages) {
-        byKey.set(key, page);
-        const url = new URL(page.requested);
-        origins.add(url.origin);
-        byQuery.set(queryKey(url), page);
-      }
+    const [byKey, origins] = [new Map<string, ArchivedPage>(), new Set<string>()];
+    const sorted = [...contents.readings].sort((a, b) => a.at - b.at);
+    for (const [key, page] of sorted.flatMap(({ pages }) => [...pages])) {
+      const url = new URL(page.requested);
+      this.#masked.note(url);
+      origins.add(url.origin);
+      // A later response takes the place behind all others.
+      byKey.delete(key);
+      byKey.set(key, page);
     }
-    [this.#byKey, this.#byQuery, this.origins] = [byKey, byQuery, [...origins]];
-    this.size = byKey.size;
+    [this.#byKey, this.origins, this.size] = [byKey, [...origins], byKey.size];
+    for (const page of byKey.values()) {
+      const [id] = this.#masked.keysOf(new URL(page.requested));
+      const pages = this.#byUrl.get(id);
+      if (pages === undefined) this.#byUrl.set(id, [page]);
+      else pages.push(page);
+    }
   }
 
   /** Reads the contents of the archive. */
@@ -53,7 +58,8 @@ export class Playback {
 
   /** The response to a request; `own` is the origin of the playback itself. */
   async respond(request: Request, own: string): Promise<Response> {
-    const page = this.#find(request, await request.text());
+    const sent = await request.text();
+    const page = this.#find(request, sent) ?? await this.#findMasked(request, sent);
     const archived = page && await this.#contents.response(page);
     if (archived === undefined) {
       const { pathname, search } = new URL(request.url);
@@ -65,8 +71,12 @@ export class Playback {
     for (const [name, value] of headers) headers.set(name, this.#moved(value, own));
     const isBodyless = status === 204 || status === 304;
     const first = this.#movedBody(body, own);
-    const sent = isBodyless ? null : rest === undefined ? first : this.#stream(first, rest, own);
-    return new Response(sent, { status, headers });
+    const response = isBodyless
+      ? null
+      : rest === undefined
+      ? first
+      : this.#stream(first, rest, own);
+    return new Response(response, { status, headers });
   }
 
   /** A long body, part by part; parts end with a line where they can, so that no address is divided. */
@@ -98,7 +108,18 @@ export class Playback {
         if (page !== undefined) return page;
       }
     }
-    return request.method === "GET" ? this.#byQuery.get(queryKey(url)) : undefined;
+    return undefined;
+  }
+
+  /** The newest response to a request that was archived without its secrets, or with its parameters in another order. */
+  async #findMasked(request: Request, body: string): Promise<ArchivedPage | undefined> {
+    const keys = this.#masked.keysOf(new URL(request.url));
+    const pages = keys.flatMap((key) => this.#byUrl.get(key) ?? []).toReversed();
+    for (const page of pages) {
+      const archived = await this.#contents.request(page);
+      if (archived?.method === request.method && isMaskedBody(archived.body, body)) return page;
+    }
+    return undefined;
   }
 
   /** The text with the API's URLs replaced by those of the playback; JSON may escape their slashes. */
@@ -129,11 +150,4 @@ function searchesOf(url: URL): string[] {
     joined(parts.filter((part) => !isSecret(part))),
     joined(parts.map((part) => isSecret(part) ? `${part.split("=")[0]}=***` : part)),
   ];
-}
-
-/** What identifies a GET whatever the order of its parameters. */
-function queryKey({ pathname, searchParams }: URL): string {
-  const params = [...searchParams].filter(([name]) => !isSecretName(name))
-    .map(([name, value]) => `${name}=${value}`).sort();
-  return `${pathname}?${params.join("&")}`;
 }

@@ -51,7 +51,7 @@ export function* membersOf(
 }
 
 /** The record that begins at an offset; undefined if none does, or its headers are damaged. */
-function memberAt(file: FileReader, offset: number): Member | undefined {
+export function memberAt(file: FileReader, offset: number): Member | undefined {
   const start = file.read(offset, START_BYTES);
   const length = memberLength(start.subarray(0, MEMBER_HEAD_BYTES));
   if (length === undefined || offset + length > file.size) return undefined;

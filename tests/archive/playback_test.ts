@@ -82,3 +82,47 @@ Deno.test("sandbox --archive plays a folder back in a process that may read that
   const { items } = await response.json();
   assertEquals(items, [{ id: "2024-01-01-5", size: 5 }]);
 });
+
+Deno.test("the playback recognizes requests whose secrets were masked, wherever they are sent", async () => {
+  await using api = serve(async (request) => {
+    const { searchParams } = new URL(request.url);
+    const text = await request.text();
+    const day = text === "" ? searchParams.get("day") : JSON.parse(text).day;
+    return Response.json([{ id: `${request.method} ${day} ${searchParams.get("n")}` }]);
+  });
+  const job = (url: string) =>
+    `job: keys
+start: 2024-01-01
+source: "${url}"
+variables: [KEYS_KEY]
+tables: { things: { key: id, columns: { id: text } } }
+streams:
+  query: { request: { path: /q, query: { day: "{from}", k: "\${KEYS_KEY}", n: 1 } }, window: day, rows: things }
+  path: { request: { path: "/p/\${KEYS_KEY}/x", query: { day: "{from}", n: 2 } }, window: day, rows: things }
+  body: { request: { path: /b, method: POST, query: { n: 3 }, body: { day: "{from}", k: "\${KEYS_KEY}", a: "(+$" } }, window: day, rows: things }
+`;
+  await using world = await archivingWorld(job(api.url), { env: { KEYS_KEY: "k3y-9f8e7d" } });
+  assertEquals((await world.backfill(RANGE)).error, undefined);
+  await using played = await playBack(world.archive!, {});
+  for (const key of ["k3y-9f8e7d", "an0ther-key"]) {
+    await using again = await archivingWorld(job(played.url), { env: { KEYS_KEY: key } });
+    assertEquals((await again.backfill(RANGE)).error, undefined);
+    const rows = "SELECT id FROM things ORDER BY id";
+    assertEquals((await again.query(rows)).length, 9);
+    assertEquals(await again.query(rows), await world.query(rows));
+  }
+  for (
+    const [path, body] of [
+      ["/q?day=2024-01-09&k=x&n=1"],
+      ["/q?day=2024-01-01&k=x&n=2"],
+      ["/p/x/y?day=2024-01-01&n=2"],
+      ["/b?n=3", `{"day":"2024-01-09","k":"x","a":"(+$"}`],
+      ["/b?n=3"],
+    ] as const
+  ) {
+    const sent = body === undefined ? {} : { method: "POST", body };
+    const response = await fetch(`${played.url}${path}`, sent);
+    await response.body?.cancel();
+    assertEquals(response.status, 421, path);
+  }
+});
