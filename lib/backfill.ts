@@ -24,13 +24,8 @@ import { reportBatch } from "./report/report_batch.ts";
 import type { Replay } from "./archive/replay.ts";
 import type { RunArchive } from "./archive/archive.ts";
 import { archiveRows } from "./upsert/archive_index.ts";
-import {
-  type Batch,
-  batchRows,
-  creditRows,
-  rejectRows,
-  type WrittenBatch,
-} from "./upsert/batch.ts";
+import { type Batch, batchRows, type WrittenBatch } from "./upsert/batch.ts";
+import { creditRows, rejectRows } from "./upsert/open_window.ts";
 import { recordFailures } from "./upsert/history.ts";
 import { ledgerOf } from "./upsert/ledger.ts";
 import { noteStage, type StageNotes } from "./checkpoint/stage_notes.ts";

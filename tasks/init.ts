@@ -11,7 +11,7 @@ import { requestOnce } from "../lib/cli/init/request_once.ts";
 import { asStarted } from "../lib/cli/own_commands.ts";
 import { schemaPathFrom } from "../lib/cli/modeline.ts";
 import { draftOfAnswers, draftOfOpenApi, type InitAnswers } from "../lib/init/job_draft.ts";
-import type { OpenApiDocument } from "../lib/init/openapi_document.ts";
+import type { OpenApiDocument } from "../lib/init/openapi/document.ts";
 import { writeJob } from "../lib/init/write_job.ts";
 
 const ABOUT = `Writes a job file. On a terminal, it asks for --path or --url if they are missing.

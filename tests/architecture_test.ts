@@ -196,7 +196,15 @@ const ROOMS = [
   ],
   ...["lib/upsert/postgres", "lib/upsert/pglite", "lib/upsert"],
   ...["lib/checkpoint", "lib/report"],
-  ...["lib/probe", "lib/init/sample", "lib/init", "lib/project", "lib/doctor", "lib/verify"],
+  ...[
+    "lib/probe",
+    "lib/init/sample",
+    "lib/init/openapi",
+    "lib/init",
+    "lib/project",
+    "lib/doctor",
+    "lib/verify",
+  ],
   ...[
     "lib/coordinate",
     "lib/backfill.ts",

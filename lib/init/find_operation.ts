@@ -3,7 +3,7 @@
 import { suggest } from "../did_you_mean.ts";
 import { Failure } from "../failure.ts";
 import { oneLine } from "../report/text/format.ts";
-import type { OpenApiDocument, Operation } from "./openapi_document.ts";
+import type { OpenApiDocument, Operation } from "./openapi/document.ts";
 import { proposeDates } from "./propose_dates.ts";
 
 const MAX_SHOWN = 30;

@@ -1,16 +1,14 @@
 // Owns the draft of a job before it is written as YAML: the user's answers, alone or over what an OpenAPI document or a
 // sample proposes. Pure. Invariant: the user's answers win over every proposal, and each guess is listed.
-import { type InitAnswers, readColumn, readPaging, required } from "./answers.ts";
+import { type InitAnswers, readPaging, required } from "./answers.ts";
 import { snakeCase } from "./column_name.ts";
 import { findOperation, listOperations, pathOf } from "./find_operation.ts";
-import type { OpenApiDocument, Operation } from "./openapi_document.ts";
+import type { OpenApiDocument, Operation } from "./openapi/document.ts";
 import { shapeOfSchema } from "./openapi_shape.ts";
 import { type AuthDraft, authOf, readAuth } from "./propose_auth.ts";
-import { lastWord, proposeRecords, type RecordsProposal } from "./propose_records.ts";
+import { proposeRecords, type RecordsProposal } from "./propose_records.ts";
 import { proposeDates, proposeStart, type StartDraft } from "./propose_dates.ts";
 import { type PagingDraft, pagingOfSample, proposePaging } from "./propose_paging.ts";
-import type { ColumnDraft } from "./record_walk.ts";
-import { proposeTables, type RecordHints, type TableDraft } from "./propose_tables.ts";
 import {
   datesOf,
   namesDates,
@@ -22,12 +20,14 @@ import {
 import { areUnique, recordsIn, type Sample } from "./read_sample.ts";
 import { recordsOfSample } from "./sample_shape.ts";
 import { ANY, type Shape } from "./shape.ts";
+import { guessesOf, notesOf } from "./draft_notes.ts";
+import { type RecordsDraft, recordsOf } from "./records_draft.ts";
 import { statedLimits } from "./stated_limit.ts";
 
 export type { InitAnswers } from "./answers.ts";
 
 /** A job before it is written. */
-export interface JobDraft extends RequestDraft {
+export interface JobDraft extends RequestDraft, RecordsDraft {
   /** Name of the job. */
   readonly name: string;
   /** A sentence about it. */
@@ -42,8 +42,6 @@ export interface JobDraft extends RequestDraft {
   readonly auth: AuthDraft | undefined;
   /** Allowed rates. */
   readonly limits: readonly string[];
-  /** Name of the stream. */
-  readonly stream: string;
   /** How pages follow each other. */
   readonly paging: PagingDraft | undefined;
   /** Path of the total. */
@@ -52,14 +50,6 @@ export interface JobDraft extends RequestDraft {
   readonly maxRecords: number | undefined;
   /** Format of responses other than JSON, as keys of the stream. */
   readonly form: Sample["form"];
-  /** Where the records are. */
-  readonly records: RecordsProposal["records"];
-  /** A condition for rows: an array of arrays may begin with a header. */
-  readonly when: { readonly path: string; readonly not: readonly string[] } | undefined;
-  /** Path of a record's own date, with its format if it has one. */
-  readonly recordDate: string | { readonly path: string; readonly format: string } | undefined;
-  /** Tables with their columns. */
-  readonly tables: readonly TableDraft[];
   /** What is a guess, by the key of the stream that it concerns. */
   readonly guesses: Readonly<Record<string, string>>;
   /** What the user should know about the whole draft. */
@@ -201,44 +191,6 @@ function isRound(count: number): boolean {
   return count >= FEWEST_OF_A_PAGE && (count % 10 === 0 || count % 16 === 0 || count % 25 === 0);
 }
 
-function guessesOf(
-  { guesses }: { readonly guesses: readonly string[] },
-  maxRecords: number | undefined,
-): Record<string, string> {
-  return {
-    ...guesses.length === 0
-      ? {}
-      : { paging: `${guesses.join("; ")}; probe shows whether it is right` },
-    ...maxRecords === undefined ? {} : {
-      max_records:
-        `A response of ${maxRecords} records may be cut off, and fails; declare "paging" if the API has pages`,
-    },
-  };
-}
-
-function notesOf({ signs, start, unresolved = [] }: {
-  readonly signs: readonly string[];
-  readonly start: string | undefined;
-  readonly unresolved?: readonly string[];
-}): string[] {
-  return [
-    ...signs.length === 0 ? [] : [
-      `The API shows signs of paging, but not how pages follow: ${
-        signs.slice(0, 8).join(", ")
-      }; declare "paging"`,
-    ],
-    ...start === undefined ? [] : [
-      `The API accepts a start (${start}) but no end, so there are no windows: everything since then is fetched at ` +
-      "once, and again after `refresh`",
-    ],
-    ...unresolved.length === 0 ? [] : [
-      `Unresolved references of the document, whose fields are missing: ${
-        unresolved.slice(0, 8).join(", ")
-      }`,
-    ],
-  ];
-}
-
 function common(answers: InitAnswers, name: string, url: string, limits: readonly string[]) {
   return {
     name: snakeCase(name),
@@ -254,50 +206,4 @@ function nameOfUrl(url: string): string {
   return snakeCase(
     host.split(".").filter((part) => !/^(api|www|com|org|net|gov|io)$/.test(part))[0] ?? "job",
   );
-}
-
-function recordsOf(
-  answers: InitAnswers,
-  found: RecordsProposal & { readonly header?: string },
-  path: string,
-  hints: RecordHints,
-) {
-  const word = snakeCase(found.word || lastWord(path) || "records");
-  const given = { given: answers.key ?? [], keys: found.keys };
-  const [table, ...children] = proposeTables(found.record, word, { ...hints, ...given });
-  const columns = answers.columns?.map(readColumn);
-  const own = columns === undefined ? table! : withColumns(table!, columns);
-  const records = answers.records ?? found.records;
-  const { header } = found;
-  return {
-    stream: word,
-    records,
-    when: header === undefined ? undefined : { path: header, not: [header] },
-    recordDate: typeof records === "string" || "optional" in records
-      ? dateIn(own, hints.isUnique !== undefined)
-      : undefined,
-    tables: columns === undefined ? [own, ...children] : [own],
-  };
-}
-
-/** Names of the date of a record that a search by dates usually goes by. */
-const RECORD_DATE = /^(date|day|pub_date|published|time_period)$/;
-
-/** The date of a record, if there is one only; without a sample, records may lack any but the plainest. */
-function dateIn({ columns }: TableDraft, hasSample: boolean): JobDraft["recordDate"] {
-  const dates = columns.filter(({ name, type }) =>
-    hasSample
-      ? RECORD_DATE.test(name) && (type === "date" || type === "timestamptz")
-      : name === "date" && type === "date"
-  );
-  const [{ value }] = dates.length === 1 ? dates as [ColumnDraft] : [{ value: undefined }];
-  if (typeof value === "string") return value;
-  return value !== undefined && "format" in value ? value : undefined;
-}
-
-/** The table with the columns that the user named, after those of its key. */
-function withColumns(table: TableDraft, columns: TableDraft["columns"]): TableDraft {
-  const names = columns.map(({ name }) => name);
-  const key = table.columns.filter(({ name }) => table.key.includes(name) && !names.includes(name));
-  return { ...table, columns: [...key, ...columns] };
 }

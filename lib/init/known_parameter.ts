@@ -1,7 +1,7 @@
 // Owns parameters as the proposals read them: with the one type, the bounds, the default and the values of their schema,
 // and their name as words. Pure.
-import type { OpenApiDocument, ParameterNode } from "./openapi_document.ts";
-import { listOf, textOf } from "./openapi_node.ts";
+import type { OpenApiDocument, ParameterNode } from "./openapi/document.ts";
+import { listOf, textOf } from "./openapi/node.ts";
 import { merged, typeOf } from "./openapi_shape.ts";
 
 /** A parameter with what its schema declares. */

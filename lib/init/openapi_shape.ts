@@ -1,8 +1,8 @@
 // Turns a JSON Schema, as OpenAPI has it, into the shape of the values it describes. Pure. Invariant: each
 // schema is read once, and a schema that contains itself ends in "anything".
 import type { ColumnType } from "../config/schema/job_schema.ts";
-import { type OpenApiDocument, plainText } from "./openapi_document.ts";
-import { listOf, type Node, nodeOf, textOf } from "./openapi_node.ts";
+import { type OpenApiDocument, plainText } from "./openapi/document.ts";
+import { listOf, type Node, nodeOf, textOf } from "./openapi/node.ts";
 import { ANY, type Shape } from "./shape.ts";
 
 /** Levels of objects and arrays that are read. */

@@ -2,8 +2,8 @@
 // variables, never a secret, and a credential never becomes a parameter of the job.
 import { Failure } from "../failure.ts";
 import { snakeCase } from "./column_name.ts";
-import type { Operation, ParameterNode } from "./openapi_document.ts";
-import { type Node, nodeOf, textOf } from "./openapi_node.ts";
+import type { Operation, ParameterNode } from "./openapi/document.ts";
+import { type Node, nodeOf, textOf } from "./openapi/node.ts";
 
 /** What to write as "auth". */
 export type AuthDraft = Readonly<Record<string, unknown>>;

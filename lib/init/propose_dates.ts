@@ -3,7 +3,7 @@
 // rather than none.
 import { datePair, openStart } from "./date_pair.ts";
 import { knownOf, type KnownParameter } from "./known_parameter.ts";
-import type { OpenApiDocument, Operation } from "./openapi_document.ts";
+import type { OpenApiDocument, Operation } from "./openapi/document.ts";
 
 /** Dates in a request. */
 export interface DatesDraft {

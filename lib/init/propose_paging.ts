@@ -2,7 +2,7 @@
 // what the response contains next to its records. Pure. Invariant: what is guessed and not declared is marked, and signs
 // of paging that lead to no proposal are reported.
 import { knownOf, type KnownParameter } from "./known_parameter.ts";
-import type { OpenApiDocument, ParameterNode } from "./openapi_document.ts";
+import type { OpenApiDocument, ParameterNode } from "./openapi/document.ts";
 import type { RecordsProposal } from "./propose_records.ts";
 
 /** What to write as "paging". */

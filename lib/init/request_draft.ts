@@ -5,7 +5,7 @@ import { Failure } from "../failure.ts";
 import type { InitAnswers } from "./answers.ts";
 import { snakeCase } from "./column_name.ts";
 import { knownOf, type KnownParameter } from "./known_parameter.ts";
-import type { OpenApiDocument, Operation, ParameterNode } from "./openapi_document.ts";
+import type { OpenApiDocument, Operation, ParameterNode } from "./openapi/document.ts";
 import { type AuthDraft, isCredential } from "./propose_auth.ts";
 import { type DatesDraft, isWholeDay } from "./propose_dates.ts";
 import type { PagingDraft, PagingProposal } from "./propose_paging.ts";

@@ -3,33 +3,15 @@
 // thousands of rows while the database is. The end of a window travels with the batch that holds its last
 // row. The number of waiting rows is bounded; beyond it, the earlier stations wait.
 import type { Extracted } from "../extract/extract_pages.ts";
-import type { Rejection } from "../extract/rejection.ts";
 import type { Row, RowSet, RowShape } from "../extract/row_shape.ts";
 import type { FetchedUnit } from "../fetch/fetch_unit.ts";
 import type { KeptResponse } from "../fetch/page_archive.ts";
 import type { Unit } from "../plan/unit.ts";
 import type { Failure } from "../failure.ts";
 import { RowDigest } from "./digest.ts";
+import { addRejections, type OpenWindow } from "./open_window.ts";
 import { type Stated, StatedKeys } from "./stated_keys.ts";
-import { anyVanished, NOTHING, sumCounts, type WriteCounts } from "./sql/write_counts.ts";
-
-/** The rows and rejections of a window so far. */
-export interface OpenWindow {
-  /** Rows extracted from its records. */
-  rows: number;
-  /** The rejections that are kept with their values. */
-  readonly rejected: Rejection[];
-  /** The number of all rejections. */
-  rejectedCount: number;
-  /** How many rows replace a different row of the same response with the same key. */
-  replaced?: number;
-  /** The keys of its rows that are not written yet; undefined if its stream writes no watched table. */
-  readonly stated?: StatedKeys | undefined;
-  /** Of its rows, for a stream that is fetched again at given ages. */
-  readonly digest?: RowDigest | undefined;
-  /** What the write did with its rows; undefined once they share a batch with rows of another window. */
-  counts: WriteCounts | undefined;
-}
+import { NOTHING } from "./sql/write_counts.ts";
 
 /** A window whose last row is in the batch. */
 export interface Finished extends Omit<FetchedUnit, "kind"> {
@@ -62,42 +44,10 @@ export interface Batch {
 /** A batch whose rows have been handed to the database: only what it completes is still needed. */
 export type WrittenBatch = Omit<Batch, "sets" | "stated">;
 
-/**
- * Adds rows that the database refused to the rejections of every window with rows in the batch. The
- * window that a refused row came from is unknown, and fetching one window too many loses nothing.
- */
-export function rejectRows(batch: WrittenBatch, rejected: readonly Rejection[]): void {
-  for (const window of batch.windows) addRejections(window, rejected);
-}
-
-/** Adds the counts of a write to the window whose rows the batch holds, if it holds those of one window only. */
-export function creditRows(
-  batch: WrittenBatch,
-  counts: ReadonlyMap<string, WriteCounts>,
-): void {
-  if (batch.rows === 0 && !anyVanished(counts)) return;
-  for (const window of batch.windows) {
-    if (window.counts === undefined) continue;
-    window.counts = batch.windows.length > 1
-      ? undefined
-      : [...counts.values()].reduce(sumCounts, window.counts);
-  }
-}
-
-function addRejections(window: OpenWindow, rejected: readonly Rejection[]): void {
-  window.rejectedCount += rejected.length;
-  window.rejected.push(
-    ...rejected.slice(0, Math.max(0, MAX_REJECTIONS_KEPT - window.rejected.length)),
-  );
-}
-
 /** The most rows and ended windows that may wait for the database; no page is added beyond that. */
 export const ROWS_WAITING = 6_000;
 /** The most bytes of pages whose rows may wait: a row can have any size. */
 export const BYTES_WAITING: number = 16 << 20;
-
-/** Rejections of one window that are kept with their values; further ones are only counted. */
-const MAX_REJECTIONS_KEPT = 1000;
 
 /**
  * Accumulates rows into batches, one at a time. A batch grows while the previous one is written.

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { readOpenApi } from "../../lib/init/openapi_document.ts";
+import { readOpenApi } from "../../lib/init/openapi/document.ts";
 import { Failure } from "../../lib/failure.ts";
 import { askQuestions } from "../../lib/cli/init/questions.ts";
 import { OPENAPI } from "../init/documents.ts";

@@ -1,7 +1,7 @@
 // Jobs that init drafts from an API whose first response is the first of many: each loads every row, or fails.
 import { assertEquals } from "@std/assert";
 import { draftOfAnswers, draftOfOpenApi } from "../../lib/init/job_draft.ts";
-import { readOpenApi } from "../../lib/init/openapi_document.ts";
+import { readOpenApi } from "../../lib/init/openapi/document.ts";
 import { readSample } from "../../lib/init/read_sample.ts";
 import { writeJob } from "../../lib/init/write_job.ts";
 import { openWorld } from "../jobs/world.ts";

@@ -8,7 +8,7 @@ import {
   type InitAnswers,
   type JobDraft,
 } from "../../lib/init/job_draft.ts";
-import { readOpenApi } from "../../lib/init/openapi_document.ts";
+import { readOpenApi } from "../../lib/init/openapi/document.ts";
 import { writeJob } from "../../lib/init/write_job.ts";
 import { Failure } from "../../lib/failure.ts";
 import { read } from "../config/job_text.ts";

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { inspectJob } from "../../lib/config/read_job.ts";
 import { draftOfOpenApi } from "../../lib/init/job_draft.ts";
-import { readOpenApi } from "../../lib/init/openapi_document.ts";
+import { readOpenApi } from "../../lib/init/openapi/document.ts";
 import { writeJob } from "../../lib/init/write_job.ts";
 import { openWorld } from "../jobs/world.ts";
 import { serve } from "../support/http_server.ts";

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { parse } from "yaml";
 import { inspectJob } from "../../lib/config/read_job.ts";
 import { draftOfAnswers, draftOfOpenApi, type JobDraft } from "../../lib/init/job_draft.ts";
-import { readOpenApi } from "../../lib/init/openapi_document.ts";
+import { readOpenApi } from "../../lib/init/openapi/document.ts";
 import { readSample } from "../../lib/init/read_sample.ts";
 import { writeJob } from "../../lib/init/write_job.ts";
 import { STYLES } from "./styles.ts";

@@ -3,13 +3,8 @@ import fc from "fast-check";
 import type { Unit } from "../../lib/plan/unit.ts";
 import { Failure } from "../../lib/failure.ts";
 import type { Batch } from "../../lib/upsert/batch.ts";
-import {
-  batchRows,
-  BYTES_WAITING,
-  creditRows,
-  rejectRows,
-  ROWS_WAITING,
-} from "../../lib/upsert/batch.ts";
+import { batchRows, BYTES_WAITING, ROWS_WAITING } from "../../lib/upsert/batch.ts";
+import { creditRows, rejectRows } from "../../lib/upsert/open_window.ts";
 import { all } from "../plan/jobs.ts";
 import { done, page, rejection, shapeOf, THINGS, unitOf } from "./extracted.ts";
 import type { Extracted } from "../../lib/extract/extract_pages.ts";

@@ -4,7 +4,7 @@ import { Failure } from "../../failure.ts";
 import { inspectJob } from "../../config/read_job.ts";
 import { whyUnreadable } from "../read_text.ts";
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
-import { type OpenApiDocument, readOpenApi } from "../../init/openapi_document.ts";
+import { type OpenApiDocument, readOpenApi } from "../../init/openapi/document.ts";
 import { readSample, type Sample } from "../../init/read_sample.ts";
 
 /** The OpenAPI document in a file, with the files of its folder that it refers to. */

@@ -3,7 +3,7 @@
 // is given, and a question whose answer was given as a flag is not asked.
 import { type InitAnswers, readColumn, readPaging } from "../../init/answers.ts";
 import { findOperation, listOperations } from "../../init/find_operation.ts";
-import type { OpenApiDocument } from "../../init/openapi_document.ts";
+import type { OpenApiDocument } from "../../init/openapi/document.ts";
 import { readAuth } from "../../init/propose_auth.ts";
 import { parseRate } from "../../plan/time/rate.ts";
 import { oneLine } from "../../report/text/format.ts";

@@ -1,6 +1,19 @@
 // Declares Hindcast's own tables in the form of a job's tables. Pure.
 import type { Table } from "../../config/schema/job_schema.ts";
 
+/** The columns that identify a window. */
+export const WINDOW_COLUMNS = {
+  job: "text",
+  stream: "text",
+  scope: "text",
+  each: "text",
+  from: "text",
+  to: "text",
+} as const;
+
+/** The primary key of a table with one row for each window. */
+export const WINDOW_KEY: string[] = Object.keys(WINDOW_COLUMNS);
+
 /** A table of Hindcast's own, in the form of a job's tables. */
 export function ownTable(
   about: string,

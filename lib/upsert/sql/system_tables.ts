@@ -5,7 +5,7 @@ import type { Table } from "../../config/schema/job_schema.ts";
 import type { RowShape } from "../../extract/row_shape.ts";
 import { quoteLiteral } from "./identifier.ts";
 import { FAILURES_TABLE, LEDGER_TABLE, LOG_TABLES, RUNS_TABLE } from "./log_tables.ts";
-import { ownTable } from "./own_table.ts";
+import { ownTable, WINDOW_COLUMNS, WINDOW_KEY } from "./own_table.ts";
 import { WORKER_TABLES } from "./worker_tables.ts";
 
 /** The table with the stamp, in one row. */
@@ -38,14 +38,9 @@ export const SYSTEM_TABLES: Readonly<Record<string, Table>> = {
   }),
   [LEDGER_TABLE]: ownTable(
     "Windows whose rows are in this database, recorded in the same transaction.",
-    ["job", "stream", "scope", "each", "from", "to"],
+    WINDOW_KEY,
     {
-      job: "text",
-      stream: "text",
-      scope: "text",
-      each: "text",
-      from: "text",
-      to: "text",
+      ...WINDOW_COLUMNS,
       records: "bigint",
       rows: "bigint",
       settled: "boolean",
@@ -75,14 +70,9 @@ export const SYSTEM_TABLES: Readonly<Record<string, Table>> = {
   }),
   [FAILURES_TABLE]: ownTable(
     "Windows that failed, with the reason.",
-    ["job", "stream", "scope", "each", "from", "to"],
+    WINDOW_KEY,
     {
-      job: "text",
-      stream: "text",
-      scope: "text",
-      each: "text",
-      from: "text",
-      to: "text",
+      ...WINDOW_COLUMNS,
       reason: "text",
       hint: "text",
       failed_at: "timestamptz",

@@ -2,7 +2,7 @@
 // of them has claimed. Whether a worker is alive is known from the lock under its name (job_lock.ts), not
 // from these tables.
 import type { Table } from "../../config/schema/job_schema.ts";
-import { ownTable } from "./own_table.ts";
+import { ownTable, WINDOW_COLUMNS, WINDOW_KEY } from "./own_table.ts";
 
 /** The table of the processes of runs. */
 export const WORKERS_TABLE = "hindcast_workers";
@@ -36,14 +36,9 @@ export const WORKER_TABLES: Readonly<Record<string, Table>> = {
   }),
   [CLAIMS_TABLE]: ownTable(
     "Windows that a worker has claimed; no other worker fetches them.",
-    ["job", "stream", "scope", "each", "from", "to"],
+    WINDOW_KEY,
     {
-      job: "text",
-      stream: "text",
-      scope: "text",
-      each: "text",
-      from: "text",
-      to: "text",
+      ...WINDOW_COLUMNS,
       worker: "uuid",
       token: "uuid",
       claimed_at: "timestamptz",

@@ -1,6 +1,6 @@
 // Reads the nodes of a decoded document as objects, arrays, strings or media types; a node of another kind
 // reads as an empty one. Pure; nothing in it throws.
-import { isObject } from "../extract/value/path.ts";
+import { isObject } from "../../extract/value/path.ts";
 
 /** An object of the document. */
 export type Node = Readonly<Record<string, unknown>>;

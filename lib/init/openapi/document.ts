@@ -1,10 +1,10 @@
 // Owns an OpenAPI document, 3.x or Swagger 2.0: its servers, operations, parameters, responses and security schemes.
 // Pure; references are resolved by openapi_reference.ts. Invariant: what the document declares in an unusual place is
 // found, and a reference without a target is reported.
-import { isObject } from "../extract/value/path.ts";
-import { Failure } from "../failure.ts";
-import { formatOf, jsonOf, listOf, type Node, nodeOf, textOf } from "./openapi_node.ts";
-import { parseDocument, type ReadFile, References } from "./openapi_reference.ts";
+import { isObject } from "../../extract/value/path.ts";
+import { Failure } from "../../failure.ts";
+import { formatOf, jsonOf, listOf, type Node, nodeOf, textOf } from "./node.ts";
+import { parseDocument, type ReadFile, References } from "./reference.ts";
 
 /** A parameter of an operation. */
 export interface ParameterNode {

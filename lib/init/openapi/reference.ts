@@ -2,8 +2,8 @@
 // and arrays, and files next to the document are read through a function that is passed in. Invariant:
 // circular references end, and a reference that cannot be resolved is recorded, never dropped.
 import { parse } from "yaml";
-import { isObject } from "../extract/value/path.ts";
-import { type Node, nodeOf } from "./openapi_node.ts";
+import { isObject } from "../../extract/value/path.ts";
+import { type Node, nodeOf } from "./node.ts";
 
 /** Reads a file relative to the document; undefined where there is none. */
 export type ReadFile = (name: string) => string | undefined;
