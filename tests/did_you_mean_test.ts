@@ -18,7 +18,7 @@ Deno.test("didYouMean() phrases it as a question", () => {
   assertEquals(didYouMean("zzzz", ["from"]), undefined);
 });
 
-Deno.test("editDistance() counts the fewest changes, in both directions alike", () => {
+Deno.test("editDistance() counts the fewest changes, and is symmetric", () => {
   assertEquals(editDistance("kitten", "sitting"), 3);
   assertEquals(editDistance("from", "form"), 1);
   assertEquals(editDistance("", "abc"), 3);
@@ -30,6 +30,6 @@ Deno.test("editDistance() counts the fewest changes, in both directions alike", 
   }));
 });
 
-Deno.test("suggest() returns for absurdly long words", () => {
+Deno.test("suggest() terminates for very long words", () => {
   assertEquals(suggest("a".repeat(1_000_000), ["b".repeat(1_000_000)]), undefined);
 });

@@ -76,7 +76,7 @@ Deno.test("archive export copies the records of some days into one file", async 
   assertEquals([...new Set(days)].sort(), ["2024-01-02", "2024-01-03"]);
 });
 
-Deno.test("archive verify finds a damaged record and a missing response, and notes a torn end", async () => {
+Deno.test("archive verify finds a damaged record and a missing response, and reports an incomplete end", async () => {
   await using site = await filledSite();
   const records = await recordsOf(site.archive);
   const path = `${site.archive}/${records[0]!.file}`;
@@ -95,7 +95,7 @@ Deno.test("archive verify finds a damaged record and a missing response, and not
   assertStringIncludes(torn.notes[0], `${last.length - 5} bytes of a partial record`);
 });
 
-Deno.test("damage costs the records that it touches, wherever it is, and a replay lists their window", async () => {
+Deno.test("damage anywhere in a file loses only the records that it touches, and a replay lists their windows", async () => {
   await using site = await filledSite();
   const records = await recordsOf(site.archive);
   const { file, offset, length } = records.find(({ type, headers }) =>
@@ -128,7 +128,7 @@ Deno.test("damage costs the records that it touches, wherever it is, and a repla
   assertEquals((await site.run("archive", ["verify"])).code, 0);
 });
 
-Deno.test("keep deletes old files when a run ends, those of the job alone", async () => {
+Deno.test("keep deletes old files of the job, and of no other job, when a run ends", async () => {
   await using api = startThings();
   await using world = await archivingWorld(thingsJob(api.url));
   await world.backfill("--start-date 2024-01-01 --end-date 2024-01-02");

@@ -117,7 +117,7 @@ Deno.test("--from-archive replays exports whose result is requested by their ID"
   assertEquals([(await other.query(ROWS)).length, api.take()], [2, 0]);
 });
 
-Deno.test("--from-archive finds the order of an export that an earlier run has sent", async () => {
+Deno.test("--from-archive finds the order of an export that an earlier run sent", async () => {
   for (const resume of ["--resume", ""]) {
     await using api = startReports();
     const text = job(api.url, api.host);

@@ -125,7 +125,7 @@ Deno.test("a long file that breaks off is archived completely, whether it contin
   }
 });
 
-Deno.test("a long file whose end is missing in the archive is not replayed", async () => {
+Deno.test("a long file whose end is missing from the archive is not replayed", async () => {
   await using api = serve(() => new Response(BYTES));
   await using world = await archivingWorld(job(api.url));
   await world.backfill(DAY);

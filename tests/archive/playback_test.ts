@@ -50,7 +50,7 @@ streams:
   assertEquals(await again.query(rows), await world.query(rows));
 });
 
-Deno.test("the playback limits, and refuses what the archive does not hold", async () => {
+Deno.test("the playback applies limits, and refuses what is not in the archive", async () => {
   await using api = startThings();
   await using world = await archivingWorld(thingsJob(api.url));
   await world.backfill(RANGE);

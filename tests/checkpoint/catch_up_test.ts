@@ -71,7 +71,7 @@ function fail({ target, job }: Proving, day: string, reason = "503") {
   return recordFailures(target, job.job, [{ unit, failure }], { atMs: Date.UTC(2025, 0, 9) });
 }
 
-Deno.test("catchUp() learns what the ledger proves, empty and open parts included", async () => {
+Deno.test("catchUp() learns what the ledger proves, including empty and unsettled parts", async () => {
   await using proving = await openProving();
   await proving.write({ from: "2025-01-01", to: "2025-01-05", records: 9 });
   await proving.write({ from: "2025-01-05", to: "2025-01-08", records: 0 });
@@ -186,7 +186,7 @@ Deno.test("catchUp() lists failed windows and windows with rejected rows until a
   assertEquals(await retries(proving.checkpoint), []);
 });
 
-Deno.test("catchUp() comes to the same step by step as from zero", async () => {
+Deno.test("catchUp() reaches the same state step by step as from zero", async () => {
   const random = chance("windows and failures");
   const integer = (least: number, most: number) =>
     least + Math.floor(random() * (most - least + 1));
@@ -236,7 +236,7 @@ Deno.test("catchUp() reads a ledger of earlier versions, and by transactions onc
   assertEquals((await other.again()).read, 0);
 });
 
-Deno.test("catchUp() on an empty database learns nothing, also from an embedded one", async () => {
+Deno.test("catchUp() learns nothing from an empty database, on a server or embedded", async () => {
   await using dir = tempDir();
   await copyPglite(dir.file("db"));
   await using target = await openTarget(`pglite:${dir.file("db")}`);

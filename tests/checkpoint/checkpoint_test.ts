@@ -291,7 +291,7 @@ Deno.test("Checkpoint.clearRetryEntries() deletes all entries and keeps coverage
   assertEquals(await checkpoint.clearRetryEntries(), 0);
 });
 
-Deno.test("Checkpoint.retryEntries() are in the order of streams and dates", async () => {
+Deno.test("Checkpoint.retryEntries() sorts entries by stream and date", async () => {
   await using file = await kvFile();
   const checkpoint = file.checkpoint();
   const fail = (stream: string, window: Window) =>
@@ -305,7 +305,7 @@ Deno.test("Checkpoint.retryEntries() are in the order of streams and dates", asy
   );
 });
 
-Deno.test("Checkpoint.runs.list() is newest first, and the end of a run replaces its start", async () => {
+Deno.test("Checkpoint.runs.list() lists the newest run first, and a run once when it has ended", async () => {
   await using file = await kvFile();
   const checkpoint = file.checkpoint();
   const startedAt = (day: number) => `2025-10-${String(day).padStart(2, "0")}T00:00:00.000Z`;
@@ -361,7 +361,7 @@ Deno.test("Checkpoint.measures.with() returns the sums of windows with the same 
   assertEquals(["", "region=ire"].map(records), Array(2).fill(MEASURE.records + 7));
 });
 
-Deno.test("Checkpoint fetches too much again, and forgets nothing, when only a part was written", async () => {
+Deno.test("Checkpoint loses nothing when only part of a change was written, and fetches more again", async () => {
   await using file = await kvFile();
   const before = file.checkpoint();
   await before.load("results", "");
@@ -384,7 +384,7 @@ Deno.test("Checkpoint fetches too much again, and forgets nothing, when only a p
   assertStringIncludes(failed!.reason + kept!.reason, "300 rows rejected");
 });
 
-Deno.test("Checkpoint loads ten streams of a hundred years of days, every other one empty", async () => {
+Deno.test("Checkpoint loads ten streams with a hundred years of days, every other day empty", async () => {
   await using file = await kvFile();
   const before = file.checkpoint();
   const [start, daysOfYears] = [at("1925-01-01"), 36_524];

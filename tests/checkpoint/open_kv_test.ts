@@ -34,7 +34,7 @@ Deno.test("openKv() creates the file, its folder and the version of the layout",
   (await openKv(path)).close();
 });
 
-Deno.test("openKv() refuses another version of the layout, newer or older or none at all", async () => {
+Deno.test("openKv() refuses any other version of the layout: newer, older or missing", async () => {
   const newer = await withVersion(LAYOUT_VERSION + 1);
   assertStringIncludes(newer.message, `its layout is version ${LAYOUT_VERSION + 1}`);
   assertEquals(newer.hint, "Use the newer version of Hindcast that wrote it");

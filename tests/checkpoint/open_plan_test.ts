@@ -36,7 +36,7 @@ async function planned(
   return { units, ...plan.counts };
 }
 
-Deno.test("openPlan() takes gaps and what may still change when it resumes, then what failed before", async () => {
+Deno.test("openPlan() resumes with gaps and dates that may still change, then with what failed before", async () => {
   await using file = await kvFile();
   const before = file.checkpoint();
   await before.load("results", "");
@@ -63,7 +63,7 @@ Deno.test("openPlan() takes gaps and what may still change when it resumes, then
   });
 });
 
-Deno.test("openPlan() takes all of the range, from the stream's first date, when it is a refresh", async () => {
+Deno.test("openPlan() refreshes the whole range, from the stream's first date", async () => {
   await using file = await kvFile();
   const checkpoint = file.checkpoint();
   await checkpoint.load("results", "");
@@ -88,7 +88,7 @@ Deno.test("openPlan() ignores what was fetched with other parameters", async () 
   assertEquals(await units({}), 2);
 });
 
-Deno.test("openPlan() leaves a stream without windows alone while it is fresh and nothing failed", async () => {
+Deno.test("openPlan() skips a stream without windows while it is fresh and nothing failed", async () => {
   await using file = await kvFile();
   const checkpoint = file.checkpoint();
   const courses = { ...RESULTS, stream: "courses" };

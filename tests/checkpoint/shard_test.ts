@@ -85,7 +85,7 @@ Deno.test("changes() touch the months of the window alone once a year is laid ou
   assertEquals(shards.changes(coverage, days("2026-05-31", "2026-06-02")).length, 1);
 });
 
-Deno.test("readShards() uses the year when a crash left months beside it", () => {
+Deno.test("readShards() reads the year where a crash left its months too", () => {
   const stored = new Stored();
   stored.add(at("2025-01-01"), at("2025-02-01"));
   const { from, to } = days("2025-01-01", "2025-01-02");

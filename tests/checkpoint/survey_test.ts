@@ -121,7 +121,7 @@ Deno.test("surveyStreams() counts nothing before the first date of a stream", as
   assertEquals([before.streams.racecards?.windows, before.streams.racecards?.seconds], [0, 0]);
 });
 
-Deno.test("surveyStreams() prefers what runs have measured to the job file", async () => {
+Deno.test("surveyStreams() prefers what runs measured over the job file", async () => {
   await using file = await kvFile();
   const checkpoint = file.checkpoint();
   await checkpoint.load("racecards", "");
@@ -139,7 +139,7 @@ Deno.test("surveyStreams() prefers what runs have measured to the job file", asy
   assertEquals([streams.racecards?.requests, streams.racecards?.rows], [56, 30 * 3000]);
 });
 
-Deno.test("surveyStreams() uses what runs with the same parameters have measured, and else what all have", async () => {
+Deno.test("surveyStreams() uses what runs with the same parameters measured, otherwise what all runs measured", async () => {
   await using file = await kvFile();
   const job = jobOf({
     results: {

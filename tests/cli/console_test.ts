@@ -97,7 +97,7 @@ Deno.test("deno task console listens to other machines only with a password", as
   assertStringIncludes(stderr, "hint: Set HINDCAST_CONSOLE_PASSWORD");
 });
 
-Deno.test("deno task console may do no more than it must", async () => {
+Deno.test("deno task console has only the permissions that it needs", async () => {
   await using site = await openSite(thingsJob("https://api.example.org"));
   const env = { DATABASE_URL: "postgres://u@db.example:5432/d", BACKFILL_KV: site.kvPath };
   const net = async (...args: string[]) => {

@@ -14,7 +14,7 @@ import { openSite, PASSWORD } from "../faults/site.ts";
 
 const DAYS = daysOf("2024-01-01", "2024-01-31");
 
-Deno.test("a service of updates helps a backfill that holds its job, and updates afterwards", async () => {
+Deno.test("the update service helps a backfill that holds its job, and updates afterwards", async () => {
   const gate = Promise.withResolvers<void>();
   await using api = startMeters(({ number }) => number > 4 ? gate.promise : undefined);
   await using site = await openSite(meterJob(api.url, { source: "  concurrency: 2" }));

@@ -32,7 +32,7 @@ Deno.test("every command explains itself where there is no job", async () => {
   assertEquals([...Deno.readDirSync(empty.path)], []);
 });
 
-Deno.test("a misspelled flag is reported before a missing job, and a missing job before a flag of a job", async () => {
+Deno.test("a misspelled flag is reported before a missing job, and a missing job before a flag that depends on the job", async () => {
   using empty = tempDir();
   const run = async (...words: string[]) => {
     const { code, stderr } = await new Deno.Command(Deno.execPath(), {
@@ -86,7 +86,7 @@ Deno.test("an empty secret stops a run before its first request, unless the job 
   assertEquals((await site.run("backfill", DAY)).code, 0);
 });
 
-Deno.test("an https URL of an http server stops a run at once, with the URL to write", async () => {
+Deno.test("an https URL for an http server stops a run at once, with the URL to write", async () => {
   await using api = thingsApi();
   const url = api.url.replace("http:", "https:");
   await using site = await openSite(thingsJob(url), { env: TOKEN });
@@ -111,7 +111,7 @@ Deno.test("a port in use is named, with the command that takes another", async (
   assertStringIncludes(console.stderr, ` --port ${port + 1}\n`);
 });
 
-Deno.test("logs and settings that are not what they should be are named", async () => {
+Deno.test("invalid log folders and settings are named", async () => {
   await using api = thingsApi();
   await using site = await openSite(thingsJob(api.url), { env: TOKEN });
   await Deno.writeTextFile(site.logs, "mine");
@@ -128,7 +128,7 @@ Deno.test("logs and settings that are not what they should be are named", async 
   assertStringIncludes(folder.stderr, ".env.local: it is a folder");
 });
 
-Deno.test("a DATABASE_URL without a scheme is shown without what may be a password", async () => {
+Deno.test("a DATABASE_URL without a scheme is shown without the part that may be a password", async () => {
   const hint = "Set DATABASE_URL to postgres://user:password@host/database or pglite:PATH";
   for (
     const [url, found] of [

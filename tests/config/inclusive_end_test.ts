@@ -16,7 +16,7 @@ Deno.test("inclusiveEndNotes() names an end that loses the fractions of the last
   assertEquals(notesOn("{last|epoch}")[0]?.endsWith("write {to|epoch}"), true);
 });
 
-Deno.test("inclusiveEndNotes() is silent about ends that lose nothing", () => {
+Deno.test("inclusiveEndNotes() reports nothing for ends that lose nothing", () => {
   for (
     const end of [
       "{last}",

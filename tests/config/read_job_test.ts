@@ -140,7 +140,7 @@ Deno.test("readJob() reports what was expected, found and probably meant", async
   for (const [changes, message] of cases) assertEquals(await messagesWith(changes), [message]);
 });
 
-Deno.test("readJob() never calls input invalid without the reason", async () => {
+Deno.test("readJob() never reports input as invalid without a reason", async () => {
   const odd = [null, 3, "x", true, [], [1], {}, { x: 1 }];
   const keys = ["source", "params", "tables", "streams", "checks", "nulls", "start", "include"];
   keys.push("tables.stations", "tables.stations.columns", "tables.stations.indexes");
@@ -155,7 +155,7 @@ Deno.test("readJob() never calls input invalid without the reason", async () => 
   }
 });
 
-Deno.test("readJob() reports mistakes between parts together with mistakes within them", async () => {
+Deno.test("readJob() reports mistakes in one part and between parts together", async () => {
   const found = await messages(
     FINE.replace("window: day", "window: dya").replace("rows: readings", "rows: readngs")
       .replace("{params.regions}", "{params.regoins}").replace(

@@ -23,12 +23,12 @@ Deno.test("the limit that binds is the one that is used most", async () => {
   assertEquals(bindingLimit(job, less), { text: "5/s", stream: null, allowed: 5, used: 4.6 });
 });
 
-Deno.test("a quota that may be used up early sets no pace", async () => {
+Deno.test("a quota that may be used up early does not set the pace", async () => {
   const job = await jobOf("limits: [5/s, 10000/d]", "limits: 100/min");
   assertEquals(bindingLimit(job, new Map())?.text, "5/s");
 });
 
-Deno.test("what is reserved for others is not allowed; a job without limits has none", async () => {
+Deno.test("a reserve reduces what is allowed; a job without limits has no binding limit", async () => {
   const job = await jobOf("limits: 5/s, reserve: 1/s", "limits: []");
   assertEquals(bindingLimit(job, new Map())?.text, "4/s");
   assertEquals(bindingLimit(await jobOf("concurrency: 2", "limits: []"), rates), undefined);

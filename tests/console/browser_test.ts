@@ -139,7 +139,7 @@ Deno.test({
     await withMore(served);
     await served.stores.target.query("DELETE FROM hindcast_workers");
 
-    await t.step("draws each day at its place, and names the one that is pointed at", async () => {
+    await t.step("draws each day in its place, and names the day under the pointer", async () => {
       await using opened = await openPage(browser, served.url);
       const { page, problems } = opened;
       const map = page.locator("svg.days[data-stream=readings]");
@@ -171,7 +171,7 @@ Deno.test({
     });
 
     await t.step(
-      "has no finding of axe, and no scrollbar, in the light, the dark, on a phone",
+      "passes axe and needs no horizontal scrolling: light, dark, and on a phone",
       async () => {
         for (
           const [name, options] of Object.entries({
@@ -222,7 +222,7 @@ Deno.test({
     );
 
     await t.step(
-      "shows nothing of workers, drift and an archive where there are none",
+      "shows no section on workers, drift or an archive where there are none",
       async () => {
         await using plain = await serveHistory(stationsJob(["readings"]), {
           readings: { first: "2025-10-01", last: "2025-10-19", records: "1" },
@@ -236,7 +236,7 @@ Deno.test({
       },
     );
 
-    await t.step("follows a run without being loaded again", async () => {
+    await t.step("follows a run without a reload", async () => {
       await using running = await serveHistory(stationsJob(["readings"]), {
         readings: { ...HISTORIES.readings, last: "2025-06-30" },
       });
@@ -341,7 +341,7 @@ Deno.test({
       await page.locator("svg.days[data-stream=readings]").waitFor();
     });
 
-    await t.step("runs nothing that an API, a job or a database says", async () => {
+    await t.step("executes nothing that comes from an API, a job or a database", async () => {
       await using poisoned = await serveHistory(stationsJob(["readings"]), {
         readings: { first: "2025-01-01", last: "2025-10-19", records: "1" },
       }, { command: (text) => text + EVIL });

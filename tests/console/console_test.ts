@@ -36,7 +36,7 @@ Deno.test("the console shows coverage, what is missing, limits, runs and the nex
   assertEquals([none.status, (await none.text()).length > 0], [404, true]);
 });
 
-Deno.test("every response forbids scripts of others, frames and caches", async () => {
+Deno.test("every response forbids foreign scripts, framing and caching", async () => {
   await using served = await serveHistory(stationsJob(["readings"]), {});
   for (const path of ["", "app.js", "app.css", "icon.svg", "events", "nowhere"]) {
     const { headers, body } = await fetch(served.url + path);
@@ -56,7 +56,7 @@ Deno.test("every response forbids scripts of others, frames and caches", async (
   assertEquals([post.status, (await post.text()).length > 0], [404, true]);
 });
 
-Deno.test("the console escapes what an API, a job or a database says", async () => {
+Deno.test("the console escapes what comes from an API, a job or a database", async () => {
   const more = `checks: { counts: { about: ${
     JSON.stringify(EVIL)
   }, sql: SELECT 1 AS n, expect: { n: "= 2" } } }`;

@@ -54,7 +54,7 @@ Deno.test("dayStates() divides the days with records into quarters", () => {
   assertEquals(at([0, 5]), [1, 3]);
 });
 
-Deno.test("dayStates() takes no day for empty on which another value of for_each had records", () => {
+Deno.test("dayStates() does not show a day as empty if another for_each value had records", () => {
   const firstDay = parseCivil("2025-01-01")! / 1440;
   const whole = [range("2025-01-01", "2025-01-03")];
   const records = Float64Array.from([4, 0]);
@@ -65,6 +65,6 @@ Deno.test("dayStates() takes no day for empty on which another value of for_each
   assertEquals(first(2, days.states), [STATE.level3, STATE.empty]);
 });
 
-Deno.test("dayStates() is undefined for a stream of which nothing is known", () => {
+Deno.test("dayStates() returns undefined for a stream without data", () => {
   assertEquals(dayStates(NOTHING, undefined), undefined);
 });

@@ -11,7 +11,7 @@ const entry = (from: string, to: string, records: number, more: Partial<LedgerEn
   ...more,
 });
 
-Deno.test("readLedgerDays() spreads windows over days; of windows that overlap the last one counts", async () => {
+Deno.test("readLedgerDays() spreads windows over days; where windows overlap, the last one counts", async () => {
   await using target = await openTarget(await (await sharedPostgres()).createDatabase());
   assertEquals(await readLedgerDays(target, "j"), new Map());
   await using _lock = await target.lock("j", { run: "r", host: "h", pid: 1 });

@@ -94,7 +94,7 @@ const page = (index: number, records: number, total: number | null): RunEvent =>
   ...{ subject: subject("2025-01-03", "2025-01-05"), index, records, total },
 });
 
-Deno.test("LiveRun moves a big window page by page: by its total, else by the expected pages", async () => {
+Deno.test("LiveRun advances through a large window page by page: by its total, otherwise by the expected pages", async () => {
   const live = await begun();
   const share = () => live.progress(1000)!.streams[0]!.share;
   live.fold(page(0, 50, 200), 0);
@@ -150,7 +150,7 @@ Deno.test("LiveRun counts a response that is read in parts as one request", asyn
   assertEquals(live.progress(60)!.streams[0]!.requestsLeft, 4);
 });
 
-Deno.test("LiveRun claims no share and no end of a feed", async () => {
+Deno.test("LiveRun shows neither a share nor an end for a feed", async () => {
   using dir = tempDir();
   const feedKeys = '{ path: /s, query: { since: "{since}" } }, since: { cursor: next }, rows';
   const text = stationsJob([]).replace("/stations, rows", feedKeys);
@@ -170,7 +170,7 @@ Deno.test("LiveRun claims no share and no end of a feed", async () => {
   assertEquals(shareOf(live.progress(60)!.streams), 1);
 });
 
-Deno.test("LiveRun is not complete before values that are still to be fetched, and counts them then", async () => {
+Deno.test("LiveRun is not complete while values may follow, and counts them when they do", async () => {
   using dir = tempDir();
   const query = "for_each: { id: { query: SELECT id FROM stations } }, window: day";
   const text = stationsJob(["readings"]).replace("window: day", query)
@@ -193,7 +193,7 @@ Deno.test("LiveRun is not complete before values that are still to be fetched, a
   assertEquals([shareOf(streams), atLeast], [1 / 10_000, false]);
 });
 
-Deno.test("LiveRun claims no end while the API is unreachable", async () => {
+Deno.test("LiveRun forecasts no end while the API is unreachable", async () => {
   const live = await begun();
   const wait = { reason: "status 503", sinceMs: 0, untilMs: 60_000 };
   live.fold({ kind: "waiting", wait: { kind: "outage", ...wait } }, 0);

@@ -46,7 +46,7 @@ async function served() {
   return world;
 }
 
-Deno.test("/metrics has windows, requests, rows, times, quotas and the lag of coverage", async () => {
+Deno.test("/metrics reports windows, requests, rows, times, quotas and the lag of coverage", async () => {
   await using world = await served();
   const response = await fetch(`${world.url}metrics`);
   assertEquals(response.headers.get("content-type"), "text/plain; version=0.0.4; charset=utf-8");

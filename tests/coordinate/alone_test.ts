@@ -55,7 +55,7 @@ streams: { days: { request: { path: /days, query: { day: "{from}" } }, window: d
 const naming = (statements: readonly string[], text: string) =>
   statements.filter((sql) => sql.includes(text)).length;
 
-Deno.test("a run that is alone enters, begins and leaves in a message each, and sends nothing for a window", async () => {
+Deno.test("a single worker joins, starts and leaves with one message each, and sends none per window", async () => {
   const [few, many] = [await statementsOf("", 9), await statementsOf("", 121)];
   assertEquals(naming(many, "INSERT INTO hindcast_claims"), 0);
   assertEquals(naming(many, "hindcast_workers"), 3);

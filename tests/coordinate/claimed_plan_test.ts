@@ -46,7 +46,7 @@ function settled(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve));
 }
 
-Deno.test("windows that are in flight may all end at once: as many are claimed before", async () => {
+Deno.test("as many windows are claimed ahead as are in flight, since all may end at once", async () => {
   const { world, asked, take } = planOf(1_000);
   const first = await take(IN_FLIGHT);
   assertEquals(first.map((unit) => unit!.each), ["0", "1", "2", "3"]);
@@ -57,7 +57,7 @@ Deno.test("windows that are in flight may all end at once: as many are claimed b
   assertEquals(asked[0]![1], IN_FLIGHT, "the first claim is what is waited for");
 });
 
-Deno.test("towards the end a claim takes an eighth of what is free, and nothing is claimed ahead", async () => {
+Deno.test("near the end a claim takes an eighth of the free windows, and nothing is claimed ahead", async () => {
   const { asked, take } = planOf(12);
   assertEquals((await take(1)).map((unit) => unit!.each), ["0"]);
   await settled();

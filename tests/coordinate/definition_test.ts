@@ -15,7 +15,7 @@ async function definition(text: string, file = "job.yaml") {
   return definitionOf(await readJob(file, { readText: () => text, env: () => undefined }));
 }
 
-Deno.test("definitionOf() ignores comments, the order of keys and the name of the file", async () => {
+Deno.test("definitionOf() ignores comments, key order and the file name", async () => {
   const reordered = TEXT.replace("{ id: text, total: numeric }", "{ total: numeric, id: text }");
   const other = await definition(`# a comment\n${reordered}`, "other.yaml");
   assertEquals(differences(await definition(TEXT), other), []);
@@ -32,7 +32,7 @@ Deno.test("differences() names each part that differs, and parts that only one j
   ]);
 });
 
-Deno.test("definitionOf() holds no credentials, so that each machine may have its own", async () => {
+Deno.test("definitionOf() contains no credentials, so that each machine may have its own", async () => {
   const withSource = (source: string) =>
     definition(TEXT.replace(`url: "https://shop.test"`, source));
   assertEquals(

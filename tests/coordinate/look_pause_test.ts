@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { lookPauseMs } from "../../lib/coordinate/look_pause.ts";
 
-Deno.test("a wait ends at most a quarter later than it has to, and a long one costs four looks a second", () => {
+Deno.test("a wait ends at most a quarter late, and a long wait costs four queries a second", () => {
   assertEquals(lookPauseMs(0), 15);
   let waitedMs = 0;
   for (let looks = 0; looks < 100; looks++) {

@@ -16,7 +16,7 @@ function api(answer: (query: URLSearchParams, path: string) => unknown) {
   return Object.assign(server, { asked });
 }
 
-Deno.test("a grid of for_each values is shared: each value is fetched once, and all of them work", async () => {
+Deno.test("workers share a grid of for_each values: each value is fetched once, and every worker fetches some", async () => {
   await using server = api((query) => [{ id: query.get("code") }]);
   const codes = Array.from({ length: 400 }, (_, at) => `c${at}`);
   const { url, summaries } = await runShared(
@@ -38,7 +38,7 @@ streams:
   assertEquals(await sql.run("SELECT count(*)::int AS count FROM things"), [{ count: 400 }]);
 });
 
-Deno.test("a fed stream starts when the workers have finished those that feed it, and takes every value once", async () => {
+Deno.test("a fed stream starts when the workers have finished the streams that feed it, and fetches every value once", async () => {
   await using server = api((query, path) =>
     path === "/days" ? [{ id: query.get("day") }] : [{ id: query.get("id"), detail: "x" }]
   );
@@ -69,7 +69,7 @@ streams:
   assertEquals(await sql.run("SELECT count(*)::int AS count FROM details"), [{ count: 60 }]);
 });
 
-Deno.test("auto windows are shared: together they cover the dates without an overlap, and halves stay with their worker", async () => {
+Deno.test("workers share auto windows: they cover the dates without overlap, and halves stay with their worker", async () => {
   await using server = api((query) => {
     const [from, to] = [query.get("from")!, query.get("to")!];
     const days = (Date.parse(to) - Date.parse(from)) / 86_400_000;
@@ -138,7 +138,7 @@ function untilAll(count: number): () => Promise<void> {
   };
 }
 
-Deno.test("workers whose clocks are an hour apart decide alike what may still change", async () => {
+Deno.test("workers whose clocks are an hour apart agree on which dates may still change", async () => {
   const hourMs = 3_600_000;
   const all = untilAll(2);
   await using server = serve(async (request) => {

@@ -53,7 +53,7 @@ async function assertWhole(site: Site, api: MeterApi, mostTwice: number): Promis
   assertEquals(runs, [{ ended: true }]);
 }
 
-Deno.test("backfill --workers shares a run: each window is fetched once, and the summary is that of all", async () => {
+Deno.test("backfill --workers shares a run: each window is fetched once, and the summary covers all workers", async () => {
   const crowd = { isThere: false };
   await using api = startSlow(crowd);
   await using site = await siteOf(api);
@@ -73,7 +73,7 @@ Deno.test("backfill --workers shares a run: each window is fetched once, and the
   assertStringIncludes(run.stderr, "[w2] ");
 });
 
-Deno.test("a worker that is killed, or the one that started the run, leaves nothing behind", async () => {
+Deno.test("a killed worker leaves nothing behind, even if it started the run", async () => {
   const crowd = { isThere: false };
   await using api = startSlow(crowd);
   await using site = await siteOf(api);
@@ -137,7 +137,7 @@ Deno.test("worker joins a backfill that was started alone, and returns its claim
   await assertWhole(site, api, 4);
 });
 
-Deno.test("worker says what to do where there is nothing to join", async () => {
+Deno.test("worker says what to do when there is no run to join", async () => {
   await using api = startSlow();
   await using site = await siteOf(api);
   const none = await site.run("worker", ["--wait", "0"]);

@@ -43,7 +43,7 @@ Deno.test("tick() fetches yesterday and today before it fills gaps and fetches w
   assertEquals(await memoryOf(tiny).load(), { more: false, cuts: 0, last: report });
 });
 
-Deno.test("tick() fetches again only what may still change when all else is done", async () => {
+Deno.test("tick() refetches only dates that may still change when everything else is done", async () => {
   await using tiny = await openTiny();
   await tiny.fetchDays("2025-10-01", "2025-10-20");
   tiny.asked.length = 0;
@@ -89,7 +89,7 @@ Deno.test("tick() fetches today again when an update or a new day starts, before
   assertEquals(await slice(false), today);
 });
 
-Deno.test("tick() finishes windows in flight when it starts no further one, and reports that there is more", async () => {
+Deno.test("tick() finishes windows in flight after it stops starting new ones, and reports that there is more", async () => {
   await using tiny = await openTiny();
   await tiny.fetchDays("2025-10-01", "2025-10-03");
   const late = new AbortController();
@@ -244,7 +244,7 @@ Deno.test("tick() does nothing when another run holds the job, and reports which
   assertEquals(await memoryOf(tiny).load(), INITIAL_STATE);
 });
 
-Deno.test("tick() restores coverage from the database when the checkpoint knows nothing", async () => {
+Deno.test("tick() restores coverage from the database when the checkpoint is empty", async () => {
   await using tiny = await openTiny();
   await tiny.fetchDays("2025-10-01", "2025-10-18");
   const { kv } = tiny.stores;

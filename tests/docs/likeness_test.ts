@@ -6,7 +6,7 @@ const DONE = "done: 3 of 3 windows, 3 requests, 5.6 s";
 const CARD = "  racecards    2025-10-13    1 page    22 records    1,838 rows    0 new    0.2 s";
 const RESULT = "  results      2025-10-13    1 page    22 records    2,000 rows    1.9 s";
 
-Deno.test("isLike() forgives ids, times, durations, the database and the order of windows", () => {
+Deno.test("isLike() tolerates other ids, times, durations, databases and orders of windows", () => {
   const shown = ["run 20251013T120102Z-3f9a: into pglite:./data/db", CARD, RESULT, DONE];
   const printed = [
     "run 20261123T184228Z-aff8: into postgres://hindcast@127.0.0.1:4711/test_1",
@@ -18,7 +18,7 @@ Deno.test("isLike() forgives ids, times, durations, the database and the order o
   assert(isLike(shown, printed, false));
 });
 
-Deno.test("isLike() notices other figures, other words, and missing or additional lines", () => {
+Deno.test("isLike() detects other figures, other words, and missing or additional lines", () => {
   const shown = [CARD, DONE];
   assert(isLike(shown, [CARD, DONE], false));
   assert(!isLike(shown, [CARD.replace("1,838", "1,837"), DONE], false));

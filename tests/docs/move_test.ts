@@ -15,7 +15,7 @@ const hasPsql = await new Deno.Command("psql", { args: ["--version"], stdout: "n
 const NPX = `npx() { shift; deno task --quiet --cwd '${REPOSITORY}' "$@"; }`;
 
 Deno.test({
-  name: "the lines that move an embedded database to a server bring its rows and its coverage" +
+  name: "the commands that move an embedded database to a server carry over its rows and coverage" +
     (hasPsql ? "" : " (skipped: psql is not installed)"),
   ignore: !hasPsql,
   fn: async () => {

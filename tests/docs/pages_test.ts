@@ -24,7 +24,7 @@ Deno.test("every task that a page names exists", () => {
   assertEquals([...new Set(named)].filter((name) => !Object.hasOwn(tasks, name)), []);
 });
 
-Deno.test("every task is named by a page, and its description is a sentence", () => {
+Deno.test("every task is named on a page, and its description is a sentence", () => {
   const { tasks } = JSON.parse(readPage("deno.json")) as {
     tasks: Record<string, { description: string }>;
   };
@@ -73,7 +73,7 @@ Deno.test("every file that a page names exists", () => {
   assertEquals(missing, []);
 });
 
-Deno.test("each line of the page of operations names one test, and marks it where it does not always run", () => {
+Deno.test("each line of docs/operations.md names one test, and marks a test that does not always run", () => {
   const lines = section(readPage("docs/operations.md"), "## What was broken").split("\n")
     .filter((line) => /^\| (?!broken|-)/.test(line));
   assert(lines.length > 30);
@@ -102,7 +102,7 @@ Deno.test("each line of the page of operations names one test, and marks it wher
   }
 });
 
-Deno.test("every message that the page of operations explains is printed by the program or by a test of it", () => {
+Deno.test("every message that docs/operations.md explains is printed by the program or by one of its tests", () => {
   const [, table = ""] = readPage("docs/operations.md").split("## What to do about a message");
   const sources = ["lib", "tasks", "tests"].flatMap((folder) => sourceFiles(folder));
   const said = sources.map(({ text }) => text).join("\n").replaceAll(/\$\{MOST_REFUSED\}/g, "100");
@@ -113,7 +113,7 @@ Deno.test("every message that the page of operations explains is printed by the 
   assertEquals(parts.filter((part) => !said.includes(part)), []);
 });
 
-Deno.test("every flag that a page gives to a command exists", async () => {
+Deno.test("every flag that a page passes to a command exists", async () => {
   const lines = [
     "README.md",
     "docs/guide.md",
@@ -177,7 +177,7 @@ function readerOf(text: string) {
   return { readText: () => text, env: () => undefined };
 }
 
-Deno.test("every job of config/ names the schema for editors, and can be read", async () => {
+Deno.test("every job in config/ names the schema for editors, and can be read", async () => {
   const files = [...Deno.readDirSync(`${REPOSITORY}config`)]
     .map(({ name }) => name).filter((name) => name.endsWith(".yaml"));
   for (const name of files) {
@@ -187,7 +187,7 @@ Deno.test("every job of config/ names the schema for editors, and can be read", 
   }
 });
 
-Deno.test("the editor set-up connects the schema with the jobs", () => {
+Deno.test("the editor settings apply the schema to the jobs", () => {
   const settings = JSON.parse(readPage(".vscode/settings.json"));
   const [schema] = Object.keys(settings["yaml.schemas"]);
   assert(existsSync(`${REPOSITORY}${schema}`));
@@ -197,7 +197,7 @@ Deno.test("the editor set-up connects the schema with the jobs", () => {
   assertEquals(recommendations, ["denoland.vscode-deno", "redhat.vscode-yaml"]);
 });
 
-Deno.test("the job of the README brings every earthquake of a real week", async () => {
+Deno.test("the job in the README loads every earthquake of a real week", async () => {
   const block = blocksOf(readPage("README.md")).find(({ lines }) => lines.includes("job: quakes"))!;
   await using server = serveFdsn(week.features);
   const text = block.lines.slice(block.lines.indexOf("job: quakes")).join("\n")

@@ -13,7 +13,7 @@ function shown(): string {
   return /```yaml\n([\s\S]*?)```/.exec(SKILL)![1]!;
 }
 
-Deno.test("the job of the skill is valid", async () => {
+Deno.test("the job in the skill is valid", async () => {
   const job = await readJob("job.yaml", { readText: () => shown(), env: () => "x" });
   assertEquals(Object.keys(job.streams), ["orders"]);
 });
@@ -25,7 +25,7 @@ Deno.test("every page that llms.txt names exists", async () => {
   for (const link of links) await Deno.stat(`${REPOSITORY}docs/${link}`);
 });
 
-Deno.test("a job by the skill loads an API of pages with a total and a bearer token", async () => {
+Deno.test("a job written as the skill says loads an API with pages, a total and a bearer token", async () => {
   const refused: string[] = [];
   await using api = serve((request) => {
     const { searchParams } = new URL(request.url);
@@ -69,7 +69,7 @@ streams:
   );
 });
 
-Deno.test("a job by the skill loads CSV by first and last day, with its own date format", async () => {
+Deno.test("a job written as the skill says loads CSV by first and last day, with its own date format", async () => {
   await using api = serve((request) => {
     const { searchParams } = new URL(request.url);
     if (searchParams.get("api_key") !== "k3y-of-levels") return new Response("", { status: 403 });
@@ -110,7 +110,7 @@ streams:
   );
 });
 
-Deno.test("a job by the skill loads events by cursor and epoch, for each device that another stream lists", async () => {
+Deno.test("a job written as the skill says loads events by cursor and epoch, for each device of another stream", async () => {
   await using api = serve((request) => {
     const { pathname, searchParams } = new URL(request.url);
     if (pathname === "/devices") return Response.json([{ id: "a" }, { id: "b" }]);

@@ -69,7 +69,7 @@ function valueFor(type: string): fc.Arbitrary<unknown> {
 Deno.test("castOf() returns only what PostgreSQL accepts", async (t) => {
   await using db = await PGlite.create();
   await t.step(
-    "equal keys have equal texts, and texts of moments sort chronologically",
+    "equal keys are written equally, and written timestamps sort chronologically",
     () => assertCanonical(db),
   );
   for (const type of COLUMN_TYPES) {

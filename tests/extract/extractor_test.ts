@@ -86,7 +86,7 @@ Deno.test("extractBySlices() yields between slices, and returns what extract() d
   assertEquals(steps, [{ done: false, value: undefined }, { done: true, value: whole }]);
 });
 
-Deno.test("extract() omits shapes without rows, and describes the others", () => {
+Deno.test("extract() omits shapes without rows", () => {
   const job = jobOf({ tables: RACES, stream: NESTED_STREAM });
   const { sets } = extractBody(job, { races: [{ id: 1, name: "x" }] });
   assertEquals(sets.map(({ shape }) => shape), [{
@@ -249,7 +249,7 @@ Deno.test("extract() reads the page, the window and the requested values", () =>
   ]);
 });
 
-Deno.test("extract() reads keyed records, and members of members with both names", () => {
+Deno.test("extract() reads keyed records, and nested members with both names", () => {
   const tables = {
     rates: { key: ["day", "code"], columns: { day: "date", code: "text", rate: "numeric" } },
   };
@@ -287,7 +287,7 @@ Deno.test("extract() yields rows of scalars and of nested arrays", () => {
   assertEquals(rows, [{ id: "1", tag: "a" }, { id: "2", tag: "b" }]);
 });
 
-Deno.test("extract() rejects a row without its key, or with a value that cannot be cast, alone", () => {
+Deno.test("extract() rejects only the row that has no key or has a value that cannot be cast", () => {
   const { sets, rejected } = extractBody(jobOf({ tables: RACES, stream: NESTED_STREAM }), {
     races: [{
       id: 1,
@@ -412,7 +412,7 @@ Deno.test("compileExtractor() names the column and table that cannot be compiled
   );
 });
 
-Deno.test("extract() lets a condition decide before the date and the kind of a record", () => {
+Deno.test("extract() evaluates a condition before the date and the kind of a record", () => {
   const rows = { table: "races", when: [{ path: "state", is: ["run"] }], columns: { id: "id" } };
   const job = jobOf({ tables: RACES, stream: { record_date: "day", rows } });
   const body = [
@@ -432,7 +432,7 @@ Deno.test("extract() lets a condition decide before the date and the kind of a r
   ]);
 });
 
-Deno.test("extract() passes over null elements where a condition requires the element", () => {
+Deno.test("extract() skips null elements where a condition requires the element", () => {
   const rows = { table: "races", each: "races", when: ".", columns: { id: "id" } };
   const found = extractBody(jobOf({ tables: RACES, stream: { rows } }), [
     { races: [{ id: "a" }, null, { id: "b" }] },

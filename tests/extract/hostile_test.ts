@@ -105,7 +105,7 @@ Deno.test("extract() never throws, and yields complete rows and bounded rejectio
   );
 });
 
-Deno.test("extract() survives arrays nested 100,000 deep, and long strings", () => {
+Deno.test("extract() handles arrays nested 100,000 levels deep, and long strings", () => {
   const tables = { t: { key: "id", columns: { id: "text", j: "jsonb", t: "text", n: "numeric" } } };
   const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
   const long = "x".repeat(10_000_000);

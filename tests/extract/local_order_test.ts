@@ -21,7 +21,7 @@ Deno.test("resolveTimes() decides where only one choice keeps the order", () => 
   assertEquals(resolved([at0!, at15!, at30!, at15!], false), "60 75 90 135");
 });
 
-Deno.test("resolveTimes() leaves a time ambiguous where two choices are possible, or rows are in no order", () => {
+Deno.test("resolveTimes() leaves a time ambiguous where two choices are possible, or rows are not sorted", () => {
   assertEquals(resolved([10, at30!, 180]), "10 ? 180");
   assertEquals(resolved([at0!, at0!], false), "? ?");
   assertEquals(resolved([200, at0!, 10, at0!, 300]), "200 ? 10 ? 300");
@@ -55,7 +55,7 @@ Deno.test("extract() yields 25 rows for 25 records of an autumn day, for each me
   );
 });
 
-Deno.test("extract() rejects an ambiguous time without a twin, and a time that does not exist", () => {
+Deno.test("extract() rejects an ambiguous time that occurs once, and a time that does not exist", () => {
   const found = extractBody(job({ at: "at" }, ["at", "meter"]), [
     { at: "2025-10-26T02:30", meter: "a", price: 1 },
     { at: "2025-10-26T03:30", meter: "a", price: 2 },

@@ -127,7 +127,7 @@ Deno.test("racing.yaml yields the same rows for every order of racecards and res
   }
 });
 
-Deno.test("racing.yaml lets neither endpoint clear what the other wrote", async () => {
+Deno.test("racing.yaml lets neither endpoint overwrite with null what the other wrote", async () => {
   await using target = await openTarget(await (await sharedPostgres()).createDatabase());
   await target.prepare(job.tables);
   for (const sets of [cards[0]!, results[0]!, cards[0]!]) await target.write(sets, []);

@@ -236,7 +236,7 @@ Deno.test("backfill() writes a record once when the API sends it on two pages", 
   assertEquals((await bench.rows()).readings, tablesWithout(missing.map(({ id }) => id)).readings);
 });
 
-Deno.test("backfill() counts different records on one key within a response, but not equal ones", async () => {
+Deno.test("backfill() counts different records with one key within a response, but not equal ones", async () => {
   const withLast = (last: (first: Reading) => Reading) =>
     startMeters(({ from, skip, page }) => {
       if (from !== BAD_DAY || skip > 0) return undefined;
@@ -293,7 +293,7 @@ Deno.test("backfill() misses nothing when the clock is set back between two runs
   assertEquals(await bench.rows(), tablesOf(DAYS) as Tables);
 });
 
-Deno.test("backfill() requests each hour of the days of a clock change once", async () => {
+Deno.test("backfill() requests each hour of a clock-change day once", async () => {
   for (const [first, last] of [["2024-03-30", "2024-04-01"], ["2024-10-26", "2024-10-28"]]) {
     await using api = startMeters(({ from, to }) => {
       const readings: Reading[] = [];

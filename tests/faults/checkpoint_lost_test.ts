@@ -166,7 +166,7 @@ Deno.test("backfill loses nothing when the checkpoint is deleted while it runs",
   assertEquals(await site.rows(), tablesOf(DAYS) as Tables);
 });
 
-Deno.test("backfill stops with what to do when the checkpoint's disk is full", async () => {
+Deno.test("backfill stops and says what to do when the checkpoint's disk is full", async () => {
   await using disk = await tinyDisk(2000);
   if (disk === undefined) {
     console.log("  this user may not mount a small disk: not tried");

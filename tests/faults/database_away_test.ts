@@ -115,7 +115,7 @@ Deno.test("backfill() continues when its connections are terminated repeatedly",
   figure(`${terminated} connections terminated during one backfill of ${DAYS.length} windows`);
 });
 
-Deno.test("backfill() stops with what to do when the database becomes read-only", async () => {
+Deno.test("backfill() stops and says what to do when the database becomes read-only", async () => {
   await using api = startMeters();
   await using bench = await openBench(meterJob(api.url));
   await using other = openSql(bench.databaseUrl);
@@ -154,7 +154,7 @@ Deno.test("backfill() stops at once when the privilege to write is revoked", asy
   await other.run(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
 });
 
-Deno.test("backfill() stops with what to do when the disk of a table is full", async () => {
+Deno.test("backfill() stops and says what to do when the disk of a table is full", async () => {
   await using server = await startPostgres();
   await using disk = await tinyDisk(256);
   await using api = startMeters();

@@ -8,7 +8,7 @@ import { openSql } from "./sql.ts";
 
 const HOLDER = { run: "r", host: "h", pid: 1 };
 
-Deno.test("openTarget() waits for a server that restarts, and reports that once", async () => {
+Deno.test("openTarget() waits for a server that restarts, and reports the wait once", async () => {
   await using server = await startPostgres();
   await server.stop("immediate");
   const told = Promise.withResolvers<string>();

@@ -58,7 +58,7 @@ async function stateOf(site: Site) {
 
 const ALL = Array.from({ length: RECORDS }, (_, at) => at + 1);
 
-Deno.test("a feed that is killed at any request continues at the last page that was committed", async () => {
+Deno.test("a feed killed at any request continues at the last committed page", async () => {
   await using api = startFeed();
   await using site = await openSite(jobOf(api.url), { database: "postgres" });
   // Each life reads some pages, and is killed while a request is in flight.

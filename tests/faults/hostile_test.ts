@@ -141,7 +141,7 @@ Deno.test("check refuses job files that try to escape, each with a message", asy
   }
 });
 
-Deno.test("check ends soon on a file that is crafted to exhaust it", async () => {
+Deno.test("check finishes quickly on a file crafted to exhaust it", async () => {
   await using dir = tempDir();
   const bombs = [
     `a: ${"[".repeat(100_000)}${"]".repeat(100_000)}`,

@@ -29,7 +29,7 @@ Deno.test("backfill() keeps a quota across runs and jobs, to the request", async
   assertEquals((await bench.target.query(sql)).rows, [[50]]);
 });
 
-Deno.test("backfill() leaves a reserve to others", async () => {
+Deno.test("backfill() leaves a reserve for others", async () => {
   await using api = startMeters();
   const source = "  limits: [100/s, 60/d]\n  reserve: 40/d";
   await using bench = await openBench(meterJob(api.url, { source }));
@@ -38,7 +38,7 @@ Deno.test("backfill() leaves a reserve to others", async () => {
   assertEquals(api.asked.length, 20);
 });
 
-Deno.test("jobs that reserve different shares of one quota keep it together", async () => {
+Deno.test("jobs that reserve different shares of one quota stay within it together", async () => {
   await using api = startMeters();
   const sources = ["  limits: [100/s, 60/d]\n  reserve: 40/d", "  limits: [100/s, 60/d]"];
   await using careful = await openBench(meterJob(api.url, { source: sources[0]! }));
@@ -50,7 +50,7 @@ Deno.test("jobs that reserve different shares of one quota keep it together", as
   assertEquals(api.asked.length, 60);
 });
 
-Deno.test("the forecast counts what of a quota is used, and says when the work is done", async () => {
+Deno.test("the forecast includes the used part of a quota, and says when the work will be done", async () => {
   await using api = startMeters();
   const job = meterJob(api.url, { source: "  limits: [100/s, 40/d]" });
   await using site = await openSite(job);

@@ -38,7 +38,7 @@ function startStopping() {
   return state;
 }
 
-Deno.test("an outage is shown in the lines, the log and status, and its end too", async () => {
+Deno.test("an outage and its end are shown in plain lines, the log and status", async () => {
   await using api = startStopping();
   const job = meterJob(api.start(), { source: "  concurrency: 2" });
   await using site = await openSite(job);
@@ -62,7 +62,7 @@ Deno.test("an outage is shown in the lines, the log and status, and its end too"
   assert(!/API unreachable/.test((await site.run("status")).stdout));
 });
 
-Deno.test("an outage is shown on the page of cron", async () => {
+Deno.test("an outage is shown on the page that cron serves", async () => {
   await using api = startStopping();
   const job = meterJob(api.start(), { source: "  concurrency: 2" });
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });

@@ -64,7 +64,7 @@ Deno.test("backfill() ends after max_outage, and reports since when the API is u
   assertStringIncludes(error.hint!, "--resume");
 });
 
-Deno.test("backfill() fetches a window that failed for a transient reason again at the end", async () => {
+Deno.test("backfill() refetches a window that failed for a transient reason at the end", async () => {
   const bad = DAYS[3]!;
   let failing = 0;
   await using api = startMeters(({ from }) =>

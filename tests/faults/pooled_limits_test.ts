@@ -54,7 +54,7 @@ streams:
 `;
 
 Deno.test({
-  name: "for_each of 100,000 rows is planned and fetched as a whole through pgbouncer",
+  name: "for_each with 100,000 rows is planned and fetched completely through pgbouncer",
   ignore: !HAS_PGBOUNCER,
   async fn() {
     const rows = 100_000;

@@ -74,7 +74,7 @@ Deno.test("a refresh token that rotates survives kill -9, is used once, and is s
   for (const token of tokens.issued) assert(!shown.includes(token), token);
 });
 
-Deno.test("the newest refresh token is used by each run, until the environment holds another one", async () => {
+Deno.test("each run uses the newest refresh token, until the environment holds another one", async () => {
   await using tokens = startTokenServer(1);
   await using api = startGuarded(tokens);
   // The earlier way to write it means the same.
@@ -132,7 +132,7 @@ Deno.test("a run that is stopped while it refreshes a token keeps the new one", 
   assertEquals([tokens.requests.length, tokens.reuses], [1, 0]);
 });
 
-Deno.test("a token server that is away is waited for, and fails no window", async () => {
+Deno.test("a run waits for an unavailable token server, and fails no window", async () => {
   await using tokens = startTokenServer(1);
   await using api = startGuarded(tokens, 20);
   let failing = 0;

@@ -51,7 +51,7 @@ for (const kind of KINDS) {
   });
 }
 
-Deno.test("backfill() commits nothing once its lock was lost and another run has taken it", async () => {
+Deno.test("backfill() commits nothing after another run has taken its lock", async () => {
   await using api = startMeters();
   await using bench = await openBench(meterJob(api.url));
   await using other = await openTarget(bench.databaseUrl);

@@ -52,7 +52,7 @@ function restartOf(server: PostgresServer, mode: "immediate" | "fast", awayMs = 
   };
 }
 
-Deno.test("the database is restarted under four workers, and all of them go on", async () => {
+Deno.test("four workers continue when the database is restarted", async () => {
   await using server = await startPostgres();
   const restarts = [restartOf(server, "immediate"), restartOf(server, "fast")];
   await restartUnder(await server.createDatabase(), restarts.slice(0, size(1, 2)));

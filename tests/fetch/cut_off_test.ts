@@ -41,7 +41,7 @@ for (const [headers, yaml] of HEADERS) {
   });
 }
 
-Deno.test("fetchPages() is too full when as many records come as the request allows", async () => {
+Deno.test("fetchPages() reports a window as too full when it returns as many records as the request allows", async () => {
   await using server = serve(() => Response.json({ items: items(0, 1000) }));
   const request = { path: "/things", query: { limit: 1000 } };
   await using context = setup({ url: server.url }, { request });
@@ -78,7 +78,7 @@ Deno.test("fetchPages() reads every page of an API that returns fewer records th
   }
 });
 
-Deno.test("fetchPages() proves the end of a window once, not of every window", async () => {
+Deno.test("fetchPages() proves the end of one window, not of every window", async () => {
   const days = range(1, 20).map((day) => `2025-01-${String(day).padStart(2, "0")}`);
   const counts = Object.fromEntries(days.map((day, at) => [day, 24 + at % 2]));
   await using server = serve(cappedAt50(counts));

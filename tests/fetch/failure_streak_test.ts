@@ -94,7 +94,7 @@ Deno.test("fetchWindows() stops at the first 401, which concerns every value", a
   assertEquals(list, []);
 });
 
-Deno.test("fetchWindows() stops when so many different values fail in a row", async () => {
+Deno.test("fetchWindows() stops when too many different values fail in a row", async () => {
   const stations = Array.from({ length: 20 }, (_, index) => `s${index}`);
   const { list, done } = run(stations, () => gone(500), 5);
   await assertRejects(done, Failure, "5 windows in a row failed");
@@ -102,7 +102,7 @@ Deno.test("fetchWindows() stops when so many different values fail in a row", as
   assertEquals(failed.size, 5);
 });
 
-Deno.test("fetchWindows() keeps a value whose windows fail now and then", async () => {
+Deno.test("fetchWindows() does not set a value aside whose windows fail only occasionally", async () => {
   const { count, done } = run(
     ["a"],
     (_, { window }) => (window!.from / 1440) % 3 === 0 ? gone(500) : undefined,

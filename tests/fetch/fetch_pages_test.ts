@@ -263,7 +263,7 @@ Deno.test("fetchPages() fails the window when a page in the middle is empty", as
   assert(failure.message.endsWith("page 3 is empty after 200 of 350 records"), failure.message);
 });
 
-Deno.test("fetchPages() ends an endless sequence of pages at max_pages", async () => {
+Deno.test("fetchPages() ends an endless series of pages at max_pages", async () => {
   let id = 0;
   await using server = serve(() => Response.json({ items: [{ id }], next: `c${id++}` }));
   await using context = setup({ url: server.url }, {

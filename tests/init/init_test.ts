@@ -117,7 +117,7 @@ Deno.test("init reads Swagger 2.0", async () => {
   assertEquals(job.tables.orders.key, "number");
 });
 
-Deno.test("init lists the operations of a document, and refuses a file that is not one", () => {
+Deno.test("init lists the operations of a document, and refuses a file that is not an OpenAPI document", () => {
   const document = readOpenApi(JSON.stringify(OPENAPI));
   const hint = (path: string) =>
     assertThrows(() => draftOfOpenApi(document, { path }), Failure).hint;

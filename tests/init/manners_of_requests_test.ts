@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import { parse } from "yaml";
 import { inspectJob } from "../../lib/config/read_job.ts";
 import { draftOfOpenApi } from "../../lib/init/job_draft.ts";
-import { readOpenApi } from "../../lib/init/openapi_document.ts";
+import { readOpenApi } from "../../lib/init/openapi/document.ts";
 import { writeJob } from "../../lib/init/write_job.ts";
 
 type Schema = Record<string, unknown>;

@@ -690,7 +690,7 @@ Deno.test("init reads the next cursor from a response header", async () => {
   assertEquals((await paging("X-Request-Id"))[0], undefined);
 });
 
-Deno.test("init requests the day after the window of a date before which records are, rather than losing the last", async () => {
+Deno.test("init includes the last day where the end of the dates is exclusive", async () => {
   const end = async (description: string) => {
     const range = [query("createdAfter", DAY), query("createdBefore", DAY, description)];
     return (await written(documentOf(range))).stream.request.query.createdBefore;

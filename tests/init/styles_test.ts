@@ -76,7 +76,7 @@ Deno.test("init drafts a job from hits of Elasticsearch", async () => {
   assertEquals(stream.rows.columns.at, "_source.at");
 });
 
-Deno.test("init drafts a job from a list of Stripe's form, and from a pair of paging and records", async () => {
+Deno.test("init drafts a job from a Stripe list, and from a pair of paging and records", async () => {
   const list = { object: "list", has_more: true, data: [{ id: "ch_1" }, { id: "ch_2" }] };
   assertEquals((await ofSample(list, "/v1/charges")).stream.paging, {
     ...{ by: "cursor", cursor: "data[-1].id", cursor_param: "starting_after", more: "has_more" },

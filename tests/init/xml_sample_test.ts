@@ -114,7 +114,7 @@ const MANNERS: Readonly<Record<string, Manner>> = {
 };
 
 for (const [name, { sample, key, recordDate, rows }] of Object.entries(MANNERS)) {
-  Deno.test(`init writes a job from a sample in the manner of ${name} that loads every value`, async () => {
+  Deno.test(`init writes a job from a sample like ${name} that loads every value`, async () => {
     await using server = recorded(() =>
       new Response(sample, { headers: { "content-type": "text/xml; charset=utf-8" } })
     );

@@ -54,7 +54,7 @@ async function load(world: World): Promise<Ran> {
 
 for (const isCounted of [true, false]) {
   const what = isCounted ? "a total" : "no total";
-  Deno.test(`auto windows of an API with ${what} pass over empty years with few requests`, async () => {
+  Deno.test(`auto windows of an API with ${what} cover empty years with few requests`, async () => {
     await using server = serveRecords({ isCounted });
     const paging = `    paging: { by: offset, size: ${SIZE} }\n`;
     const stream = `${paging}${isCounted ? "    total: total" : ""}`;
@@ -86,7 +86,7 @@ Deno.test("auto windows of an API that cuts responses off fill them after empty 
   assert(sent <= 2 * fewest + 16, `${sent} requests were sent, and ${fewest} are the fewest`);
 });
 
-Deno.test("auto windows of a further value of for_each begin at the length of the values before it", async () => {
+Deno.test("auto windows of a further for_each value start at the length learned from earlier values", async () => {
   await using server = serveRecords({ isCounted: true });
   const paging = `    paging: { by: offset, size: ${SIZE} }\n    total: total\n`;
   const job = jobText(server.url, `${paging}    for_each: { place: [a, b, c] }`)

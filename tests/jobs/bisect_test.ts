@@ -43,7 +43,7 @@ const FAULTS = {
 };
 
 for (const [what, answer] of Object.entries(FAULTS)) {
-  Deno.test(`${what} on some days costs only these days`, async () => {
+  Deno.test(`${what} on some days loses only those days`, async () => {
     const bad = { north: ["2025-09-13", "2025-09-14"], south: [] as string[] };
     await using api = daily((shop) => bad[shop as "north"], answer);
     for (const window of ["{ min: 1d, max: 30d }", "15d"]) {
@@ -70,7 +70,7 @@ for (const [what, answer] of Object.entries(FAULTS)) {
   });
 }
 
-Deno.test("an API that fails for every window receives no requests for all their parts", async () => {
+Deno.test("an API that fails for every window does not receive requests for all parts", async () => {
   const everything = Array.from(
     { length: 30 },
     (_, at) => `2025-09-${String(at + 1).padStart(2, "0")}`,

@@ -47,7 +47,7 @@ async function run(world: World, first: number, last = first) {
   return { messages: drift.map(({ message }) => message), drift, summary, error };
 }
 
-Deno.test("new, missing and changed fields are reported once, with when, an example and what to add", async () => {
+Deno.test("new, missing and changed fields are reported once, with a date, an example and what to add", async () => {
   const api = { now: SAME as (day: string, at: number) => Person };
   await using server = people(api);
   await using world = await openWorld({ job: JOB(server.url, "report") });
@@ -86,7 +86,7 @@ Deno.test("new, missing and changed fields are reported once, with when, an exam
   assertEquals(await driftOf(target, "drifting"), []);
 });
 
-Deno.test("rare fields and older dates are no change", async () => {
+Deno.test("rare fields and older dates do not count as changes", async () => {
   const api = { now: SAME as (day: string, at: number) => Person };
   await using server = people(api);
   await using world = await openWorld({ job: JOB(server.url, "report") });

@@ -119,7 +119,7 @@ Deno.test("earthquakes requests each millisecond once, page by page", async () =
   assertEquals(row, { n: 1711 });
 });
 
-Deno.test("earthquakes resumes with the days that failed and those never requested", async () => {
+Deno.test("earthquakes resumes with days that failed and days never requested", async () => {
   await using s = await setup(week.features, { change: small });
   s.server.isBroken = (start) => start.startsWith("2018-02-02");
   const first = await s.world.backfill("--start-date 2018-01-31 --end-date 2018-02-03");

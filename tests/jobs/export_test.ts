@@ -113,7 +113,7 @@ Deno.test("files on a host that the job does not name fail the window, and say w
   assertEquals(server.files.asked, []);
 });
 
-Deno.test("a process that was ended while it waited finds its export again, unless the API has forgotten it", async () => {
+Deno.test("a process that was stopped while it waited finds its export again, unless the API has deleted it", async () => {
   let isReady = false;
   const polled = Promise.withResolvers<void>();
   await using server = reports(() => {

@@ -238,7 +238,7 @@ const NEWEST_FIRST = jobOf(`    for_each: { channel: [a, b] }
     records: messages
 `);
 
-Deno.test("a feed whose newest records come first keeps the cursor of the first page, for each value of for_each", async () => {
+Deno.test("a feed with the newest records first keeps the cursor of the first page, for each for_each value", async () => {
   const log = { a: changes(5), b: [] as Change[] };
   await using server = recorded(({ searchParams }) => {
     const of = log[searchParams.get("channel") as "a" | "b"];
@@ -365,7 +365,7 @@ Deno.test("a page with rejected rows is read again by each run until its rows ar
   assertEquals(sent(), ["7"]);
 });
 
-Deno.test("rows that the database refuses keep their page of a feed on the list", async () => {
+Deno.test("rows that the database refuses keep their page on the retry list", async () => {
   const log = changes(4);
   await using server = recorded(bySeq(log));
   await using world = await openWorld({ job: BY_SEQ, env: { URL: server.url } });
@@ -381,7 +381,7 @@ Deno.test("rows that the database refuses keep their page of a feed on the list"
   assertEquals(await (await world.stores.checkpoint(world.job)).retryEntries(), []);
 });
 
-Deno.test("--from-archive writes the pages of a feed again in their order, and moves no cursor", async () => {
+Deno.test("--from-archive writes the pages of a feed again in order, and moves no cursor", async () => {
   const log = changes(3);
   await using server = recorded(bySeq(log));
   await using folder = tempDir();
@@ -446,7 +446,7 @@ Deno.test("a page that fails leaves the feed at its cursor, and the next run con
   assertEquals([await idsOf(world), await entries()], [ids(6), []]);
 });
 
-Deno.test("a page whose failure may pass is fetched once more, and the feed goes on from it", async () => {
+Deno.test("a page with a transient failure is fetched once more, and the feed continues from it", async () => {
   const respond = bySeq(changes(6));
   let busy = 5;
   await using server = recorded((url) =>

@@ -96,7 +96,7 @@ ${streams.join("\n")}
 `;
 }
 
-Deno.test("each shape of a response becomes the same rows", async () => {
+Deno.test("every shape of response becomes the same rows", async () => {
   await using server = recorded(({ pathname }) => new Response(SHAPES[pathname.slice(1)]!.answer));
   await using world = await openWorld({ job: shapesJob(), env: { URL: server.url } });
   const { summary, error } = await world.backfill("--start-date 2025-01-31 --end-date 2025-01-31");
@@ -238,7 +238,7 @@ const RECORD = {
   lines: [{ sku: "s1" }, { sku: "s2" }],
 };
 
-Deno.test("each kind of value is loaded as its type, and what does not fit is rejected with its value", async () => {
+Deno.test("each kind of value is loaded as its type, and a value that does not fit is rejected and shown", async () => {
   await using server = recorded(() =>
     Response.json({
       meta: { source: "test" },

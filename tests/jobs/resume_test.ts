@@ -105,7 +105,7 @@ Deno.test("--resume without dates does the same on a second machine as on the fi
   ]);
 });
 
-Deno.test("failures that were fetched later or cleared are not restored", async () => {
+Deno.test("failures that were resolved or cleared are not restored", async () => {
   await using api = daily();
   await using world = await openWorld({ job: JOB(api.url) });
   api.broken.add("2024-01-03");
@@ -137,7 +137,7 @@ Deno.test("--resume without dates fetches what failed in any earlier range and s
   ]);
 });
 
-Deno.test("--resume takes over options that are not given, and a given option replaces only itself", async () => {
+Deno.test("--resume inherits options that are not given, and a given option replaces only itself", async () => {
   await using api = daily();
   await using world = await openWorld({ job: JOB(api.url) });
   await world.backfill(

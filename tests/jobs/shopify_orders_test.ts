@@ -86,7 +86,7 @@ Deno.test("shopify_orders pages through GraphQL, waits where it is throttled, an
   assertForecast(ran, server.asked.length - server.throttled());
 });
 
-Deno.test("shopify_orders fails a window with an order of which lines are missing", async () => {
+Deno.test("shopify_orders fails a window that contains an order with missing lines", async () => {
   const [order] = ORDERS;
   const lineItems = { ...order!.lineItems, pageInfo: { hasNextPage: true } };
   await using server = serveShopify([order!, { ...order!, legacyResourceId: "7", lineItems }]);

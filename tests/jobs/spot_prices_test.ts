@@ -38,7 +38,7 @@ function serveEnerginet() {
   });
 }
 
-Deno.test("spot_prices requests Danish local times and loses no hour when clocks change", async () => {
+Deno.test("spot_prices requests Danish local times and misses no hour when clocks change", async () => {
   await using server = serveEnerginet();
   await using world = await openWorld({
     job: "spot_prices.yaml",

@@ -85,7 +85,7 @@ Deno.test("a cursor that includes its record, without a step, ends at the page o
   assertEquals([summary.ok, ids], [true, IN_RANGE.map(({ id }) => id)]);
 });
 
-Deno.test("a cursor may lead back in time, in ISO 8601", async () => {
+Deno.test("a cursor in ISO 8601 may go back in time", async () => {
   const iso = (ts: number) => new Date(ts).toISOString();
   await using server = recorded(({ searchParams }) => {
     const before = Date.parse(searchParams.get("before")!);

@@ -55,7 +55,7 @@ async function live(world: World): Promise<string[]> {
 
 const RANGE = "--start-date 2025-10-01 --end-date 2025-10-05";
 
-Deno.test("vanished marks and deletes rows, and takes marks back", async () => {
+Deno.test("vanished marks and deletes rows, and removes marks again", async () => {
   const api: Record<string, Item[]> = {
     a: [
       { id: "x", day: "2025-10-02", parts: [{ no: 1 }, { no: 2 }] },
@@ -105,7 +105,7 @@ Deno.test("vanished does nothing for a window that failed, was read in part, or 
   assertEquals(await live(world), ["1", "4"]);
 });
 
-Deno.test("vanished goes by the days of the job's zone, also where only some days are fetched again", async () => {
+Deno.test("vanished compares days in the job's time zone, even if only some of them are fetched again", async () => {
   // Half past midnight in London, on the day after that of UTC.
   let late = [{ id: "late", at: "2025-07-01T23:30:00Z", day: "2025-07-02" }];
   await using server = serve((request) => {
@@ -175,7 +175,7 @@ streams:
   assertEquals(await all(), ["a", "c", "d", "e"]);
 });
 
-Deno.test("vanished lists a row that the database does not let go, and tries again", async () => {
+Deno.test("vanished lists a row that the database refuses to delete, and tries again", async () => {
   let now: Item[] = [{ id: "1", day: "2025-10-02" }, { id: "2", day: "2025-10-02" }];
   await using server = items((path) => path === "a" ? now : []);
   await using world = await openWorld({ job: JOB(server.url, "delete") });

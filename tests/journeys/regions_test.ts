@@ -9,7 +9,7 @@ const DATE = "2025-09-13";
 const RANGE = `--start-date ${DATE} --end-date ${DATE}`;
 const REGIONS = ["gb", "ire"];
 
-Deno.test("--region-codes reaches each endpoint under its own name, however it is written", async () => {
+Deno.test("--region-codes is sent to each endpoint under that endpoint's name, however it is written", async () => {
   for (const flag of ["gb ire", "gb,ire", "gb --region-codes ire"]) {
     await using journey = await setup();
     const { asked } = await journey.backfill(`--region-codes ${flag} ${RANGE}`);

@@ -50,7 +50,7 @@ Deno.test("--resume without dates continues with the last run's dates, streams a
   for (const path of results.asked) assertStringIncludes(path, "&region=gb&region=ire");
 });
 
-Deno.test("--resume with dates fetches what is missing of them, whatever the length of windows was", async () => {
+Deno.test("--resume with dates fetches the missing ones, whatever the earlier window length", async () => {
   await using journey = await setup();
   await journey.backfill("--only results --start-date 2025-08-11 --end-date 2025-08-20");
   const { results, ...streams } = journey.job.streams;

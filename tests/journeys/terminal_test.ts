@@ -15,7 +15,7 @@ const IN_LINES = /of 40 windows[^\n]*\n {6}\S[^\n]*(\n {6}[^\n]*)?until/;
 
 Deno.test({
   name:
-    "on a terminal a run survives resizes and Ctrl+C without a trace, and status fits it (tmux)",
+    "on a terminal a run survives resizes and Ctrl+C without leftovers, and status fits the width (tmux)",
   ignore: !hasTmux(),
   fn: async () => {
     await using commands = await setupCommands({ latencyMs: 600 });

@@ -6,7 +6,7 @@ import { setup } from "./setup.ts";
 
 const DAY = "--start-date 2025-10-18 --end-date 2025-10-18";
 
-Deno.test("runners and races that leave the cards are marked, and come back with them", async () => {
+Deno.test("runners and races that leave the cards are marked, and unmarked when they return", async () => {
   const faults: Fault[] = [];
   await using journey = await setup({ sandbox: { faults } });
   const { target } = journey.stores;

@@ -59,7 +59,7 @@ Deno.test({
     const env = { TINY_TOKEN: "token-of-things" };
     const run = (...args: string[]) => command(bin, args, dir.path, env);
 
-    await t.step("it depends on Deno alone", async () => {
+    await t.step("the package depends only on Deno", async () => {
       const names = [...Deno.readDirSync(dir.file("node_modules"))].map(({ name }) => name);
       assertEquals(names.filter((name) => !name.startsWith(".")).sort(), [
         "@deno",
@@ -74,13 +74,13 @@ Deno.test({
       assertStringIncludes(stdout, "coverage passed");
       assertStringIncludes(stdout, "next   npx hindcast new racing --from racing");
     });
-    await t.step("probe takes its file in a folder without a job", async () => {
+    await t.step("probe accepts its file in a folder without a job", async () => {
       Deno.writeTextFileSync(dir.file("draft.yaml"), thingsJob(api.url));
       const { code, stdout, stderr } = await run("probe", "draft.yaml", "--stream", "kinds");
       assertEquals([code, stderr], [0, ""]);
       assertStringIncludes(stdout, "/kinds");
     });
-    await t.step("a command whose reader leaves prints no error", async () => {
+    await t.step("a command whose output is no longer read prints no error", async () => {
       const line = `"${bin}" query "SELECT generate_series(1, 300000)" | head -1`;
       const { stdout, stderr } = await command("sh", ["-c", line], dir.path);
       assertEquals([stdout, stderr], ["generate_series\n", ""]);
@@ -89,7 +89,7 @@ Deno.test({
       const helps = await Promise.all([run("help", "query"), run("query", "--help")]);
       assertEquals(helps[0], helps[1]);
     });
-    await t.step("a job of its own, which is the only file in jobs/", async () => {
+    await t.step("a user's job, the only file in jobs/", async () => {
       Deno.mkdirSync(dir.file("jobs"));
       Deno.writeTextFileSync(dir.file("jobs/things.yaml"), thingsJob(api.url));
       const dates = ["--start-date", "2025-10-01", "--end-date", "2025-10-03"];
@@ -107,7 +107,7 @@ Deno.test({
       assertEquals(rows.stdout, "count\n8\n", stdout);
     });
     await t.step(
-      "commands that it prints act on the job that was named, when they are pasted",
+      "printed commands act on the named job when they are pasted",
       async () => {
         Deno.mkdirSync(dir.file("other"));
         const job = thingsJob(api.url).replace("job: tiny", "job: other");
@@ -128,7 +128,7 @@ Deno.test({
         }
       },
     );
-    await t.step("a project of its own, by npx and by its tasks", async () => {
+    await t.step("a new project, with npx and with its tasks", async () => {
       const created = await run("new", "shop");
       assertEquals([created.code, created.stderr], [0, ""]);
       assertStringIncludes(created.stdout, "edit jobs/example.yaml, then npx hindcast check");

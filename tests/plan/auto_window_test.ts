@@ -241,7 +241,7 @@ Deno.test("AutoWindow fills 80 % of responses that are cut off within five windo
   }
 });
 
-Deno.test("AutoWindow passes over empty years with few requests, and few pages are read in vain or in one window", () => {
+Deno.test("AutoWindow covers empty years with few requests, wastes few pages, and keeps windows small", () => {
   const paged = { ...RESULTS, max: undefined, maxRecords: 10_000, pageSize: 200 };
   for (const [name, gap] of Object.entries(GAPS)) {
     for (const hasTotal of [true, false]) {

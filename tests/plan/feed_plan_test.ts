@@ -44,7 +44,7 @@ Deno.test("FeedReading ends a feed at an empty page, at the cursor that was sent
   assertEquals(read(2, markOf("b", { more: false }), "a"), { cursor: "b", ended: true });
 });
 
-Deno.test("FeedReading fails where a feed would stand still, or has no usable cursor", () => {
+Deno.test("FeedReading fails when a feed does not advance, or has no usable cursor", () => {
   const cases: [() => unknown, string][] = [
     [() => read(2, markOf("a", { more: true }), "a"), "returns the cursor that was sent"],
     [() => read(2, markOf("a", { full: "limit" }), "a"), 'the page is full ("limit" is 2)'],
@@ -57,7 +57,7 @@ Deno.test("FeedReading fails where a feed would stand still, or has no usable cu
   for (const [run, expected] of cases) assertThrows(run, Failure, expected);
 });
 
-Deno.test("FeedReading with paging takes the cursor of the last page, or of the first, and begins anew with a restart", () => {
+Deno.test("FeedReading with paging uses the cursor of the last page, or of the first, and starts over after a restart", () => {
   for (const [page, cursor] of [["last", "c"], ["first", "b"]] as const) {
     const stream = streamOf({ since: { cursor: "next", page }, paging: { by: "link_header" } });
     const reading = new FeedReading(stream, stepOf("a"));
@@ -93,7 +93,7 @@ function fetched(plan: FeedPlan, unit: Unit, cursor: string, ended = false, prin
   plan.fetched(unit);
 }
 
-Deno.test("FeedPlan continues at the position that is kept, page by page, and reads rejected pages last", async () => {
+Deno.test("FeedPlan continues at the stored position, page by page, and reads rejected pages last", async () => {
   const plan = planOf({
     position: () => POSITION,
     rejected: () => [{ seq: 3, sent: "b", rejected: 2 }],
@@ -133,7 +133,7 @@ Deno.test("FeedPlan refuses circles, repeated pages, and more pages than allowed
   assertThrows(() => fetched(long, last, "b"), Failure, "it has more than 2 pages");
 });
 
-Deno.test("FeedPlan takes over where another process has moved the feed", async () => {
+Deno.test("FeedPlan continues where another process has moved the feed", async () => {
   let position: FeedPosition | undefined;
   const plan = planOf({
     position: () => position,

@@ -96,7 +96,7 @@ Deno.test("forecastStream() counts the pages that only show an end", () => {
   assertEquals(requests("order", 10), 30);
 });
 
-Deno.test("forecastStream() says where more requests may be needed than it can know", () => {
+Deno.test("forecastStream() reports where more requests may be needed than it can forecast", () => {
   const { streams } = jobOf({
     unknown: { window: "auto" },
     pages: { window: "day", paging: { by: "page", size: 10 } },

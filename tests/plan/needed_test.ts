@@ -10,13 +10,13 @@ import { at, days, jobOf } from "./jobs.ts";
 const DAY_MS = 86_400_000;
 const RANGE = days("2025-01-01", "2025-02-01");
 
-Deno.test("neededOf() returns all of the range when it is a refresh", () => {
+Deno.test("neededOf() returns the whole range for a refresh", () => {
   const coverage = new Coverage();
   coverage.add(RANGE, { empty: false, settled: true });
   assertEquals(neededOf(RANGE, false, coverage, []), { fetch: [RANGE], skip: [] });
 });
 
-Deno.test("neededOf() returns gaps and what may still change when it resumes, and what failed apart", () => {
+Deno.test("neededOf() returns gaps and dates that may still change when it resumes, and failures separately", () => {
   const coverage = new Coverage();
   coverage.add(days("2025-01-01", "2025-01-10"), { empty: false, settled: true });
   coverage.add(days("2025-01-10", "2025-01-12"), { empty: true, settled: false });
@@ -83,7 +83,7 @@ Deno.test("settledParts() settles a day when it has been over for the settle age
   assertEquals(settledParts(window, true, 0, midnight - 1, "UTC")[0]!.to, at("2025-01-08"));
 });
 
-Deno.test("settledParts() goes by the midnights of the job's zone when clocks change", () => {
+Deno.test("settledParts() uses midnight in the job's time zone when clocks change", () => {
   const window = days("2025-03-29", "2025-04-01");
   const settledTo = (iso: string) => {
     const [first] = settledParts(window, false, 0, Date.parse(iso), "Europe/London");
@@ -106,7 +106,7 @@ Deno.test("settledParts() settles no future date, and every date that is long pa
   ]);
 });
 
-Deno.test("settledParts() cover the window once and part at a midnight", () => {
+Deno.test("settledParts() cover the window once and meet at midnight", () => {
   fc.assert(fc.property(
     fc.integer({ min: -3000, max: 3000 }),
     fc.integer({ min: 1, max: 6000 }),

@@ -14,7 +14,7 @@ function next(from: string, to: string, fetched: string, now: string, timeZone =
   return due && [new Date(due.atMs).toISOString(), due.ageMs / DAY_MS];
 }
 
-Deno.test("nextVisit() is when the first day reaches an age that it did not have at its fetch", () => {
+Deno.test("nextVisit() is when the first day reaches an age that it did not have when it was fetched", () => {
   const fetched = "2026-11-28T12:00:00Z";
   assertEquals(next("2026-11-27", "2026-11-28", fetched, fetched), ["2026-11-29T00:00:00.000Z", 1]);
   // The day before has had the first age, and waits for the second.
@@ -30,7 +30,7 @@ Deno.test("nextVisit() is when the first day reaches an age that it did not have
   assertEquals(next("2026-11-27", "2026-11-28", fetched, later)?.[0], "2026-12-24T08:00:00.000Z");
 });
 
-Deno.test("nextVisit() goes by the job's clock, and by the end of a window shorter than a day", () => {
+Deno.test("nextVisit() uses the job's time zone, and the end of a window shorter than a day", () => {
   const fetched = "2026-11-28T12:00:00Z";
   assertEquals(
     next("2026-11-27", "2026-11-28", fetched, fetched, "America/New_York"),

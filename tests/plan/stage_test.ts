@@ -16,7 +16,7 @@ const JOB = jobOf({
 const NOTHING: Selection = { groups: [], only: [], with: [], without: [] };
 const select = (selection: Partial<Selection>) => selectStreams(JOB, { ...NOTHING, ...selection });
 
-Deno.test("groupsOf() are in the order of their first streams", () => {
+Deno.test("groupsOf() sorts groups by their first streams", () => {
   assertEquals(groupsOf(JOB), ["masters", "events"]);
 });
 

@@ -68,7 +68,7 @@ Deno.test("StreamPlan hands out nothing when nothing is needed", async () => {
   assertEquals([await plan.next(), plan.counts.planned, plan.counts.skipped], [undefined, 0, 1]);
 });
 
-Deno.test("StreamPlan goes through the values of for_each one after the other", async () => {
+Deno.test("StreamPlan processes for_each values one after the other", async () => {
   const asked: string[] = [];
   const plan = planOf({ window: "2w", for_each: { city: ["LHR", "CDG"], kind: ["a"] } }, {
     needed: (track) => {
@@ -138,7 +138,7 @@ Deno.test("StreamPlan lengthens auto windows according to what the last one held
   assertEquals(lengths, [1, 10, 10, 10]);
 });
 
-Deno.test("StreamPlan lets the others wait for the first window of an unknown density", async () => {
+Deno.test("StreamPlan makes the others wait for the first window when density is unknown", async () => {
   const plan = planOf({ window: "auto", paging: { by: "offset", size: 100 } });
   const probe = (await plan.next())!;
   const waiting = plan.next();
@@ -172,7 +172,7 @@ Deno.test("StreamPlan hands out the halves of a window that was too full before 
   assertEquals(plan.counts.planned, 5);
 });
 
-Deno.test("StreamPlan finds the right length soon where many records follow years without any", async () => {
+Deno.test("StreamPlan quickly finds the right length where many records follow empty years", async () => {
   const years = days("2015-01-01", "2025-01-01");
   const plan = planOf({ window: "auto", paging: "none", max_records: 1000 }, {
     needed: () => Promise.resolve({ fetch: [years], skip: [] }),
@@ -192,7 +192,7 @@ Deno.test("StreamPlan finds the right length soon where many records follow year
   assert(requests < 85, `${requests} requests`);
 });
 
-Deno.test("StreamPlan.tooFull() is false when the window cannot be shorter", async () => {
+Deno.test("StreamPlan.tooFull() returns false when the window cannot be shorter", async () => {
   const auto = planOf({ window: "auto" });
   assertEquals(auto.tooFull((await auto.next())!), false);
   const fixed = planOf({ window: "7d" });
@@ -291,7 +291,7 @@ Deno.test("StreamPlan.setAside() drops the other windows of a value, and of no o
   ]);
 });
 
-Deno.test("StreamPlan hands out the newest windows first, and the same windows as oldest first", async () => {
+Deno.test("StreamPlan hands out the same windows newest first as oldest first", async () => {
   const range = days("2025-01-03", "2025-03-15");
   for (const window of ["day", "7d", "week", "month"]) {
     const [oldest, newest] = await Promise.all(

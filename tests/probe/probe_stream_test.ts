@@ -120,7 +120,7 @@ Deno.test("probeStream() outlines a response of another shape and guesses where 
   assertStringIncludes(text, "next      correct job.yaml");
 });
 
-Deno.test("probeStream() says which format a response has that does not have the declared one", async () => {
+Deno.test("probeStream() reports the actual format of a response that is not in the declared one", async () => {
   const { probed, text } = await probe(() => new Response("id;at\n1;2\n2;3\n"));
   assertEquals(probed.problem?.hint, 'Write format: csv, delimiter: ";" into the stream');
   assertStringIncludes(text, "next      correct job.yaml");

@@ -10,7 +10,7 @@ const rejected = (value: string): RunEvent => ({
   ...{ kind: "row_rejected", subject, table: "t", column: "c", reason: "is not a number", value },
 });
 
-Deno.test("fewRejections() shows the first rejections of each window, and how many follow", () => {
+Deno.test("fewRejections() shows the first rejections of each window, and counts the others", () => {
   const linesOf = fewRejections();
   const window = (values: string[]) => [...values.map(rejected), done];
   const shown = [...window([..."123456789"]), ...window([..."abcde"])].flatMap(linesOf);

@@ -13,7 +13,7 @@ Deno.test("WindowsLeft counts the windows of all streams that are neither done n
   assertEquals(left.count, 375);
 });
 
-Deno.test("WindowsLeft trusts what was read over what was forecast, unless the run was stopped", () => {
+Deno.test("WindowsLeft prefers what was read over the forecast, unless the run was stopped", () => {
   for (const isStopped of [false, true]) {
     const stop = new AbortController();
     const left = new WindowsLeft(stop.signal);

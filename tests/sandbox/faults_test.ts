@@ -21,7 +21,7 @@ Deno.test("parseFault() refuses what is not a fault and lists the kinds", () => 
   }
 });
 
-Deno.test("drawFault() hits the declared share of requests, the same ones each time", () => {
+Deno.test("drawFault() selects the declared share of requests, the same ones each time", () => {
   const faults = [parseFault("500:0.05"), parseFault("reset:0.1"), parseFault("500:0.05")];
   const hits = (seed: number) =>
     Array.from({ length: 4000 }, (_, n) => drawFault(faults, seed, n + 1)?.kind ?? "none");
@@ -32,7 +32,7 @@ Deno.test("drawFault() hits the declared share of requests, the same ones each t
   assert(hits(1).join() !== hits(2).join());
 });
 
-Deno.test("drawFault() never hits with share 0 and always with share 1", () => {
+Deno.test("drawFault() selects no request with share 0 and every request with share 1", () => {
   fc.assert(fc.property(fc.integer(), fc.integer({ min: 1 }), (seed, number) => {
     assertEquals(drawFault([parseFault("html:0")], seed, number), undefined);
     assertEquals(drawFault([parseFault("html:1")], seed, number)?.kind, "html");

@@ -76,7 +76,7 @@ Deno.test("rateLimiter() stretches the interval when the rate is below one a sec
   }
 });
 
-Deno.test("a clock that goes backwards counts as one that stands still", () => {
+Deno.test("a clock that goes backwards is treated as one that stands still", () => {
   for (const kind of limitKinds) {
     const limiter = rateLimiter(kind, 2);
     assertEquals([5000, 4000, 3000].map((ms) => limiter.admit(ms).ok), [true, true, false], kind);

@@ -23,7 +23,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a seed is replayed by its number, request by request",
+  name: "a seed replays the same requests",
   sanitizeOps: false,
   sanitizeResources: false,
   fn: async () => {

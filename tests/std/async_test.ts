@@ -25,7 +25,7 @@ Deno.test("delay() leaves no timer and no listener behind when it is aborted", a
   await assertRejects(() => waiting[0]!, DOMException);
 });
 
-Deno.test("retry() calls again until the function succeeds", async () => {
+Deno.test("retry() calls the function until it succeeds", async () => {
   let calls = 0;
   const result = await retry(() => {
     if (++calls < 3) throw new Error("not yet");

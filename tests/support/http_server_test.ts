@@ -15,7 +15,7 @@ Deno.test("serve() responds 500 with the reason when the handler throws", async 
   assertEquals([response.status, await response.text()], [500, "Error: no page"]);
 });
 
-Deno.test("serve() closes a request without a response when its scope ends", async () => {
+Deno.test("serve() closes an unanswered request when its scope ends", async () => {
   const arrived = Promise.withResolvers<void>();
   const server = serve(() => {
     arrived.resolve();

@@ -164,7 +164,7 @@ Deno.test("batchRows() passes on what it collected before it fails", async () =>
   assertEquals(failure.kind, "refused");
 });
 
-Deno.test("batchRows() stops earlier stages when it is left, even one that waits for a response", async () => {
+Deno.test("batchRows() stops earlier stages when its consumer stops, even one that waits for a response", async () => {
   const unit = unitOf(1);
   const tap = new Tap();
   tap.give(page(unit, 2));
@@ -175,7 +175,7 @@ Deno.test("batchRows() stops earlier stages when it is left, even one that waits
   assert(tap.left);
 });
 
-Deno.test("batchRows() ends a stage that waits for room when it is left", async () => {
+Deno.test("batchRows() ends a stage that waits for room when its consumer stops", async () => {
   const unit = unitOf(1);
   const tap = new Tap();
   const batches = batchRows(tap);
@@ -248,7 +248,7 @@ Deno.test("creditRows() reports the counts of a window's rows, unless they share
   assertEquals(await credited(page(one, 3), done(one), page(three, 1)), [undefined]);
 });
 
-Deno.test("creditRows() adds up the batches of a window, and remembers that it shared one", async () => {
+Deno.test("creditRows() adds up the batches of a window, unless it shared one", async () => {
   const [one, two] = [unitOf(1), unitOf(2)];
   const tap = new Tap();
   const batches = batchRows(tap);
@@ -266,7 +266,7 @@ Deno.test("creditRows() adds up the batches of a window, and remembers that it s
   assertEquals(await next(page(two, 2), done(two), undefined), [undefined]);
 });
 
-Deno.test("rejectRows() reports to every window with rows in the batch, finished or not, and bounds what is kept", async () => {
+Deno.test("rejectRows() counts rejections for every window with rows in the batch, and bounds what is kept", async () => {
   const [one, two] = [unitOf(1), unitOf(2)];
   const tap = new Tap();
   const batches = batchRows(tap);

@@ -62,7 +62,7 @@ function shown({ claims, logs }: Others) {
   return { claimed: dates, done, mark: logs.mark };
 }
 
-Deno.test("a claim is one message: it takes what is free and was not committed since, and brings what others did", async () => {
+Deno.test("a claim is one message: it takes free windows that were not committed since, and returns what others did", async () => {
   const url = await (await sharedPostgres()).createDatabase();
   await using one = await openWorker(url);
   await using other = await openWorker(url);

@@ -221,7 +221,7 @@ testBoth(
   },
 );
 
-Deno.test("prepare() and write() require SELECT, INSERT and UPDATE on complete tables, and block nobody", async () => {
+Deno.test("prepare() and write() require only SELECT, INSERT and UPDATE on complete tables, and block nobody", async () => {
   const url = await (await sharedPostgres()).createDatabase();
   await using owner = await openTarget(url);
   const table = tableOf({ id: "integer", v: "text" }, { indexes: [["v"]], about: "Ours" });

@@ -15,7 +15,7 @@ async function open(url: string) {
 }
 
 for (const kind of ["postgres", "pglite"] as const) {
-  Deno.test(`LimitTable keeps a limit over processes, in ${kind}`, async () => {
+  Deno.test(`LimitTable keeps a limit across processes, in ${kind}`, async () => {
     await using folder = tempDir();
     const url = kind === "pglite"
       ? `pglite:${folder.file("db")}`

@@ -61,7 +61,7 @@ Deno.test("judge() names a column that does not exist, and the one that was prob
   assertEquals(judge({ a: "> 0" }, { columns: ["a"], rows: [] }).reason, "there is no row");
 });
 
-Deno.test("judge() agrees with arithmetic on integers of any size", () => {
+Deno.test("judge() compares integers of any size exactly", () => {
   const operators = { "=": 0, "!=": 0, "<": 0, "<=": 0, ">": 0, ">=": 0 };
   const holds = (a: bigint, operator: string, b: bigint): boolean => {
     const order = a < b ? -1 : a > b ? 1 : 0;

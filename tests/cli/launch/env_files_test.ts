@@ -36,7 +36,7 @@ for (const [text, message, hint] of REFUSED) {
   });
 }
 
-Deno.test("a job receives the variables of .env.local and .env in its own folder; the environment wins", async () => {
+Deno.test("a job receives the variables of .env.local and .env in its folder; the environment takes precedence", async () => {
   const seen: (string | null)[] = [];
   await using api = serve((request) => {
     seen.push(request.headers.get("x-key"));

@@ -191,7 +191,7 @@ const TASKS: Readonly<Record<string, string>> = {
   ok: "",
 };
 
-Deno.test("each task has the permissions that are listed here, and no other task has any", async () => {
+Deno.test("each task has the permissions listed here, and no other task has any", async () => {
   const { tasks } = JSON.parse(await Deno.readTextFile(`${REPOSITORY}deno.json`));
   for (const [name, { command }] of Object.entries<{ command: string }>(tasks)) {
     const allowed = command.match(/--allow-\S+/g)?.join(" ") ?? "";
@@ -235,7 +235,7 @@ Deno.test("permissions depend on the database that is used", async () => {
   assertEquals([net, write], [[], ["DIR/db", KV]]);
 });
 
-Deno.test("a path with a comma is granted from the current folder, else with the folder above the comma", async () => {
+Deno.test("a path with a comma is granted from the current folder, otherwise through the folder above the comma", async () => {
   using dir = tempDir();
   const name = dir.file("a,b.yaml");
   Deno.writeTextFileSync(name, thingsJob("http://127.0.0.1:1"));

@@ -22,7 +22,7 @@ async function launch(...args: string[]) {
   return { code: output.code, stdout: text(output.stdout), stderr: text(output.stderr) };
 }
 
-Deno.test("the tool lists every command that it has, and starts each of them", async () => {
+Deno.test("the tool lists every command, and starts each of them", async () => {
   assertEquals([...PROGRAM_NAMES].sort(), Object.keys(ABOUT_COMMANDS).sort());
   for (const args of [[], ["--help"], ["-h"], ["help"]]) {
     const { code, stdout, stderr } = await launch(...args);
@@ -37,7 +37,7 @@ Deno.test("the tool lists every command that it has, and starts each of them", a
   }
 });
 
-Deno.test("the tool says its version, and what was probably meant by an unknown command", async () => {
+Deno.test("the tool prints its version, and suggests a command for an unknown one", async () => {
   assertEquals(await launch("--version"), {
     code: 0,
     stdout: `hindcast ${denoJson.version}\n`,
@@ -51,7 +51,7 @@ Deno.test("the tool says its version, and what was probably meant by an unknown 
   );
 });
 
-Deno.test("commands whose permissions follow from no job have those of their task", () => {
+Deno.test("commands whose permissions do not depend on a job have those of their task", () => {
   const tasks: Record<string, { command: string }> = denoJson.tasks;
   for (const [name, flags] of Object.entries(FIXED)) {
     const command = tasks[name]!.command;

@@ -9,7 +9,7 @@ const ROWS = [
   ["observations_of_wind", "-", "1", "3"],
 ];
 
-Deno.test("fitTable() leaves columns out in the given order, then cuts texts but no number", () => {
+Deno.test("fitTable() leaves columns out in the given order, then shortens text but no number", () => {
   assertEquals(fitTable(ROWS, { drop: ["windows"] })[1], fitTable(ROWS, { width: 66 })[1]);
   assertEquals(fitTable(ROWS, { width: 60, drop: ["windows", "dates"] }), [
     "stream                dates                          rows",
@@ -23,7 +23,7 @@ Deno.test("fitTable() leaves columns out in the given order, then cuts texts but
   ]);
 });
 
-Deno.test("clipNames() keeps names apart: at the end, in the middle or at the beginning", () => {
+Deno.test("clipNames() keeps names distinct: it cuts them at the end, in the middle or at the beginning", () => {
   assertEquals(clipNames(["alpha_of_many", "beta"], 10), ["alpha_o...", "beta"]);
   assertEquals(clipNames(["history_of_rain", "history_of_wind"], 10), ["hi..._rain", "hi..._wind"]);
   assertEquals(clipNames(["same_same_same", "same_same_same"], 10), ["same_sa...", "same_sa..."]);

@@ -116,7 +116,7 @@ Deno.test("progress never takes more lines than the terminal has, and counts the
   assertEquals(lines.at(-1), "and 24 more streams");
 });
 
-Deno.test("the shares of streams add up to the rate of the run", () => {
+Deno.test("the rates of streams add up to the rate of the run", () => {
   const streams = Array.from({ length: 3 }, (_, n) => stream(`s${n}`, { perSecond: 2 / 3 }));
   const lines = shown(200, run({ streams, perSecond: 2 }));
   const shares = lines.slice(1).map((line) => Number(/([\d.]+)\/s/.exec(line)![1]));
@@ -124,7 +124,7 @@ Deno.test("the shares of streams add up to the rate of the run", () => {
   assert(lines[0]!.includes("2/s of 2/s"), lines[0]);
 });
 
-Deno.test("a limit of a stream is named with it, and a slow one in its own unit", () => {
+Deno.test("the limit of a stream is shown with its name, and a slow one in its own unit", () => {
   const limit = { text: "20/h", stream: "results", allowed: 20 / 3600, used: 19.8 / 3600 };
   assert(shown(200, run({ limit }))[0]!.includes("  19.8/h of 20/h for results  "));
   assert(shown(200, run({ limit: null }))[0]!.includes("  2/s  "));
@@ -135,12 +135,12 @@ Deno.test("a run that has ended shows neither rate nor time", () => {
   assert(line!.endsWith("1,690,274 rows"), line);
 });
 
-Deno.test("the end is shown with its date if it is not today", () => {
+Deno.test("the forecast end is shown with its date if it is not today", () => {
   const [, second] = shown(80, run({ doneAtMs: NOW + 13 * 86_400_000 }));
   assertEquals(second, "      2/s of 2/s  13 d 0 h left, until 2026-12-11 12:00 UTC");
 });
 
-Deno.test("progress of a feed claims neither a share nor an end", () => {
+Deno.test("progress of a feed shows neither a share nor an end", () => {
   const feed = stream("changes", {
     ...{ windows: 44, done: 44, share: 0, rows: 4400, requestsLeft: 1 },
     ...{ perSecond: 1.998, openEnded: true },
@@ -159,7 +159,7 @@ Deno.test("progress of a feed claims neither a share nor an end", () => {
   assertEquals(first!.indexOf("44 windows"), second!.indexOf("90 windows"));
 });
 
-Deno.test("progress says in full why the API is unreachable", () => {
+Deno.test("progress shows the whole reason why the API is unreachable", () => {
   const wait = { kind: "outage", sinceMs: NOW, untilMs: NOW + 60_000 } as const;
   const reason = "the API responded with status 503";
   const lines = shown(60, run({ wait: { ...wait, reason }, doneAtMs: null }));

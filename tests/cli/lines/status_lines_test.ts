@@ -21,7 +21,7 @@ function statusOf(next: StreamStatus["next"]): Status {
   };
 }
 
-Deno.test("status says when dates are due again and at which age, for display and in JSON", () => {
+Deno.test("status shows when dates are due again and at which age, in text and in JSON", () => {
   const atMs = Date.parse("2026-12-01T00:00:00Z");
   for (const [minutes, age] of [[4320, "3d"], [720, "12h"], [90, "90m"], [1500, "25h"]] as const) {
     const status = statusOf({ atMs, ageMs: minutes * MINUTE_MS });
@@ -34,7 +34,7 @@ Deno.test("status says when dates are due again and at which age, for display an
   }
 });
 
-Deno.test("status has no due date in JSON where no ages are left", () => {
+Deno.test("status has no due date in JSON when no ages are left", () => {
   const { due } = JSON.parse(statusJson(statusOf(undefined))).streams.orders;
   assertEquals(due, null);
 });

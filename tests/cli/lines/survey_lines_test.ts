@@ -23,7 +23,7 @@ const totals = (windows: number, done: number, seconds: number) => ({
   at_least: false,
 });
 
-Deno.test("surveyLines() has a line per stream, with its own dates, and the whole", () => {
+Deno.test("surveyLines() has a line per stream, with its own dates, and one for all", () => {
   const survey: Survey = {
     ...totals(1366, 666, 683),
     streams: {

@@ -34,7 +34,7 @@ Deno.test("LiveArea prints lines above, and clears what it drew before", () => {
   assertEquals(terminal.written, "\r\x1b[2A\x1b[Jstays\nc\x1b[K\n\x1b[J");
 });
 
-Deno.test("LiveArea erases what a narrower terminal has wrapped, and no more where it cuts instead", () => {
+Deno.test("LiveArea erases what a narrower terminal has wrapped, and nothing more where the terminal cuts lines", () => {
   for (const [reflows, rows] of [[true, 3], [false, 2]] as const) {
     const { area, terminal } = areaOf(reflows);
     area.draw(LINES);
@@ -46,13 +46,13 @@ Deno.test("LiveArea erases what a narrower terminal has wrapped, and no more whe
   }
 });
 
-Deno.test("LiveArea never draws a line that wraps, and nothing that a text would do to the terminal", () => {
+Deno.test("LiveArea never draws a line that wraps, and lets no text control the terminal", () => {
   const { area, terminal } = areaOf();
   area.draw([[{ text: "x".repeat(30) }], [{ text: "\x1b[2J" }]]);
   assertEquals(terminal.written, `\r\x1b[J${"x".repeat(16)}...\x1b[K\n?[2J\x1b[K\n\x1b[J`);
 });
 
-Deno.test("LiveArea writes nothing while a terminal is resized, and then what was to be printed above", () => {
+Deno.test("LiveArea writes nothing while a terminal is resized, and prints the lines above afterwards", () => {
   const { area, terminal } = areaOf();
   area.draw(LINES);
   for (const [nowMs, columns] of [[100, 60], [200, 20], [500, 20], [599, 20]] as const) {

@@ -54,7 +54,7 @@ Deno.test("wrapLine() loses no word at any width", () => {
   }
 });
 
-Deno.test("wrapText() keeps quoted lines of a job file, whose marks point at columns", () => {
+Deno.test("wrapText() does not wrap quoted lines of a job file, whose markers point at columns", () => {
   const excerpt = `  29 |     about: ${"long ".repeat(20)}\n     |            ^^^^`;
   assertEquals(wrapText(`${excerpt}\n${"a ".repeat(5).trim()}`, 8), `${excerpt}\na a a a\n   a`);
 });

@@ -10,7 +10,7 @@ async function check(cases: [Record<string, unknown>, ...string[]][]): Promise<v
 
 const STREAM = "streams.readings";
 
-Deno.test("resolveJob() takes the number of a page anywhere in the request of a stream that counts pages", () =>
+Deno.test("resolveJob() accepts a page number anywhere in the request of a stream with numbered pages", () =>
   check([
     [{
       [`${STREAM}.request`]: { path: "/r", query: { day: "{from}", q: "LIMIT 9 OFFSET {offset}" } },
@@ -32,7 +32,7 @@ Deno.test("resolveJob() takes the number of a page anywhere in the request of a 
     ],
   ]));
 
-Deno.test("resolveJob() takes a cursor as a parameter or anywhere in the request, but not both", () => {
+Deno.test("resolveJob() accepts a cursor as a parameter or anywhere in the request, but not both", () => {
   const asking = (q: string, paging: Record<string, unknown>) => ({
     [`${STREAM}.request`]: { path: "/r", query: { day: "{from}", q } },
     [`${STREAM}.paging`]: { by: "cursor", cursor: "next", ...paging },

@@ -93,7 +93,7 @@ Deno.test("a job overrides an old name of an included file by the current one", 
   assertEquals(oldKeys.map(({ file }) => file), ["base.yaml"]);
 });
 
-Deno.test("old names are keys only where they were: a stream may be called full", async () => {
+Deno.test("old names are keys only where they used to be: a stream may be called full", async () => {
   const job = await read(FINE.replace("  readings:\n    window", "  full:\n    window"));
   assertEquals(Object.keys(job.streams), ["full"]);
 });

@@ -28,7 +28,7 @@ Deno.test("readYamlTree() reads mappings, lists, scalars, anchors and merge keys
   assertEquals(value("a: |\n  x\n  y\n2025: b\nnull: c\n"), { a: "x\ny\n", 2025: "b", null: "c" });
 });
 
-Deno.test("readYamlTree() keeps as strings what a number would change", () => {
+Deno.test("readYamlTree() keeps values as strings if a number would change them", () => {
   assertEquals(value("[007, 12345678901234567890, 2015-01-01, 1e3, 0]"), [
     "007",
     "12345678901234567890",

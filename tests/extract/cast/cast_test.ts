@@ -41,7 +41,7 @@ Deno.test("castOf() text accepts what PostgreSQL can store and rejects the rest"
   ]);
 });
 
-Deno.test("castOf() rejects what an index entry cannot hold", () => {
+Deno.test("castOf() rejects strings that are too long for an index entry", () => {
   const reason = "! is longer than the 10 bytes that an indexed column can hold";
   assertCasts("text", [["0123456789", "0123456789"], ["ééééé", "ééééé"], ["éééééé", reason]], {
     maxBytes: 10,

@@ -105,7 +105,7 @@ Deno.test("castOf() reads fractional epochs of strings and of exact numbers", ()
   assertEquals(milliseconds("1700000000123.456"), "2023-11-14 22:13:20.123456+00");
 });
 
-Deno.test("castOf() date takes midnight UTC as the date it is written with, unless the zone counts", () => {
+Deno.test("castOf() date reads midnight UTC as the date that is written, unless the zone matters", () => {
   const options = { decimal: ".", timeZone: "America/New_York", inKey: false } as const;
   const cast = castOf("date", options);
   assertEquals(cast("2024-01-01T00:00:00Z"), "2024-01-01");
@@ -125,7 +125,7 @@ Deno.test("castOf() time distinguishes the end of a day from its beginning", () 
   assertEquals(cast("00:00"), "00:00:00");
 });
 
-Deno.test("castOf() timestamptz reads the usual notation as it reads every other", () => {
+Deno.test("castOf() timestamptz reads the common notation and all others alike", () => {
   const cast = castOf("timestamptz", { decimal: ".", timeZone: "UTC", inKey: false });
   const digits = (length: number) =>
     fc.integer({ min: 0, max: 10 ** length - 1 }).map((part) => String(part).padStart(length, "0"));

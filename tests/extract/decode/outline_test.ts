@@ -26,7 +26,7 @@ Deno.test("outline() stays short however large the response is", () => {
   assertEquals(outline("text"), [{ path: "", what: '"text"' }]);
 });
 
-Deno.test("guessRecords() finds lists, keyed objects, columns and lists of lists, the longest first", () => {
+Deno.test("guessRecords() finds arrays, keyed objects, columns and arrays of arrays, the longest first", () => {
   const guesses = (body: unknown) =>
     guessRecords(body).map(({ records, count }) => [records, count]);
   assertEquals(guesses({ data: { items: [{}, {}], tags: ["a"] }, more: [{}] }), [

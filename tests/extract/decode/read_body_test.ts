@@ -64,7 +64,7 @@ Deno.test("decodeBody() skips lines before the header of CSV, whatever they cont
   assertEquals(read("title", 2), []);
 });
 
-Deno.test("decodeBody() keeps a CSV line of another length as a list, which is not a record", () => {
+Deno.test("decodeBody() keeps a CSV line of another length as an array, which is not a record", () => {
   assertEquals(decode("a,b\n1\n1,2,3\n1,2", "csv", ","), [["1"], ["1", "2", "3"], {
     a: "1",
     b: "2",

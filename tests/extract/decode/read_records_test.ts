@@ -14,7 +14,7 @@ function read(records: unknown, body: unknown): unknown[] {
   return readRecords(job.streams.s!.records, body);
 }
 
-Deno.test("readRecords() finds an array, at the root too", () => {
+Deno.test("readRecords() finds an array, even at the root", () => {
   assertEquals(read("data.items", { data: { items: [1, 2] } }), [1, 2]);
   assertEquals(read("", [1]), [1]);
   assertEquals(read("items", { items: null }), []);
@@ -50,7 +50,7 @@ Deno.test("readRecords() fails the window where the response has another shape",
   }
 });
 
-Deno.test("readRecords() takes columns without an array for an empty response where they are optional", () => {
+Deno.test("readRecords() treats missing columns as an empty response where they are optional", () => {
   const names = { at: "timestamp", close: "quote[0].close" };
   const spec = { as: "columns", names, optional: true };
   assertEquals(read(spec, { meta: {}, quote: [{}] }), []);

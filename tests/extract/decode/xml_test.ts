@@ -32,7 +32,7 @@ Deno.test("decodeXml() reads elements, attributes, text, and repeated elements a
   });
 });
 
-Deno.test("decodeXml() gives the same value for every size of slices", () => {
+Deno.test("decodeXml() returns the same value for every slice size", () => {
   const text = '<a x="1"><b>&#x1F600; &lt;é&gt;</b><b y="2">\r\n</b><c xmlns="u"/></a>';
   const whole = decode(text);
   for (let chars = 1; chars <= text.length; chars++) {
@@ -93,7 +93,7 @@ Deno.test("decodeXml() never writes to the prototype of objects", () => {
   assertEquals(({} as Record<string, unknown>).polluted, undefined);
 });
 
-Deno.test("wrapLists() creates a list of one element where the job's paths expect a list, and only there", () => {
+Deno.test("wrapLists() creates an array of one element where the job's paths expect an array, and only there", () => {
   const { streams: { things } } = jobOf("http://127.0.0.1:1", {
     format: "xml",
     records: "feed.entry",

@@ -54,7 +54,7 @@ Deno.test("recordsOfDimensions() reads SDMX-JSON by series and by observation", 
   );
 });
 
-Deno.test("recordsOfDimensions() says why a value is not a dataset", () => {
+Deno.test("recordsOfDimensions() reports why a value is not a dataset", () => {
   assertEquals(recordsOfDimensions([]), "no dataset");
   assertEquals(recordsOfDimensions({ value: [1] }), 'no "id" and "size" of a JSON-stat dataset');
   assertEquals(

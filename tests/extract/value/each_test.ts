@@ -47,7 +47,7 @@ Deno.test("visit() visits the rows of an object of arrays", () => {
   ]);
 });
 
-Deno.test("visit() visits nothing for an absent value, and reports a value that is not an array", () => {
+Deno.test("visit() visits nothing for a missing value, and reports a value that is not an array", () => {
   assertEquals(visited({}, "a"), []);
   assertEquals(visited({ a: null }, "a"), []);
   assertEquals(visited({ a: {} }, "a"), ["{} is an object, not an array"]);

@@ -43,7 +43,7 @@ Deno.test("addSteps() counts days and months on the calendar of the time zone", 
   assertEquals(sum("2024-03-01", -1, "day"), "2024-02-29");
 });
 
-Deno.test("addSteps() says what is missing", () => {
+Deno.test("addSteps() reports what is missing", () => {
   assertEquals(sum("2024-01-31", null, "day"), 'has no integer at "n" to add');
   assertEquals(sum("2024-01-31", 1.5, "day"), 'has no integer at "n" to add');
   assertEquals(

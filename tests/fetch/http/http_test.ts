@@ -92,7 +92,7 @@ Deno.test("HttpClient.exchange() fails when the server does not speak HTTP", asy
   assert(!error.message.includes("key=1"), error.message);
 });
 
-Deno.test("HttpClient.exchange() times out while bytes only trickle", async () => {
+Deno.test("HttpClient.exchange() times out when bytes only trickle in", async () => {
   await using server = serve(() =>
     new Response(
       new ReadableStream({
@@ -220,7 +220,7 @@ Deno.test("HttpClient.exchange() throws when a header cannot be sent, without pr
   assert(!error.message.includes("b\nc"));
 });
 
-Deno.test("sendError() words the runtime's errors for display", () => {
+Deno.test("sendError() rewords the runtime's errors for display", () => {
   const url = "https://api.test/x?key=secret";
   const wrapped = (text: string) =>
     sendError(

@@ -13,7 +13,7 @@ const at = (attempt: number, more = {}) => ({
   ...more,
 });
 
-Deno.test("decide() takes every 2xx", () => {
+Deno.test("decide() accepts every 2xx", () => {
   for (const status of [200, 201, 204]) {
     assertEquals(decide(answer(status), at(1)), { then: "take" });
   }

@@ -29,14 +29,14 @@ for (const [request, records, name] of LIMITS) {
     assertEquals(limitEqualTo(request, records), { name, value: records }));
 }
 
-Deno.test("limitEqualTo() takes no time, place or page for a limit", () => {
+Deno.test("limitEqualTo() does not mistake a time, a place or a page number for a limit", () => {
   const queries = ["days=30", "year=2024", "station_id=4711", "page=12", "lat=52", "version=20"];
   assertEquals(queries.map((query) => limitEqualTo(get(query), Number(query.split("=")[1]))), [
     ...queries.map(() => undefined),
   ]);
 });
 
-Deno.test("limitEqualTo() finds nothing when another number of records came", () => {
+Deno.test("limitEqualTo() finds nothing when the response has another number of records", () => {
   assertEquals(limitEqualTo(get("limit=1000"), 999), undefined);
   assertEquals(limitEqualTo(get("limit=1"), 1), undefined);
 });

@@ -166,7 +166,7 @@ Deno.test("OffsetPaginator is too full when there are more pages than max_pages"
   assertEquals(endless.asked.length, 5);
 });
 
-Deno.test("OffsetPaginator plans nothing for an absurd total", () => {
+Deno.test("OffsetPaginator plans no requests for an absurd total", () => {
   const { verdict, asked } = readAll(offset(), () => ({ records: [1], total: 2 ** 52 }));
   assert(failure(verdict).tooFull);
   assertEquals(asked.length, 1);
@@ -562,7 +562,7 @@ Deno.test("`more` ends where it is false, and fails where nothing can follow", (
   assertEquals(failure(early.verdict).reason, "the pages ended after 2 of 5 records");
 });
 
-Deno.test("CursorPaginator sends a cursor that comes percent-encoded as the API wrote it", () => {
+Deno.test("CursorPaginator sends a percent-encoded cursor as the API wrote it", () => {
   const cursors = ["a%2Fb%3D%3D", "100%", undefined];
   const reading = readAll(cursor({ encoded: true }), (_, at) => ({
     records: [at],
@@ -668,7 +668,7 @@ Deno.test("every kind of paging is too full at max_records, judged by the total 
   }
 });
 
-Deno.test("a list of links leads to the link whose relation is next, at any position", () => {
+Deno.test("LinkPaginator follows the link with the relation next, at any position of a list", () => {
   const links: Paging = { by: "next_link", link: "links", hosts: [] };
   const pages = [
     [{ rel: "self", href: "/0" }, { rel: "next", href: "/1" }],

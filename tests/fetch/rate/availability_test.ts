@@ -62,7 +62,7 @@ Deno.test("Availability.failed() assumes an outage when the only request in flig
   assertEquals(await failed, true);
 });
 
-Deno.test("Availability.failed() takes an untrusted certificate for an outage only after a response", async () => {
+Deno.test("Availability.failed() treats an untrusted certificate as an outage only after a response", async () => {
   const { clock, availability, replay, fail, api } = setup();
   const untrusted = { status: undefined, mayBeMistake: true, isFinal: true };
   for (let at = 0; at < 5; at++) assertEquals(await fail(untrusted), false);

@@ -48,7 +48,7 @@ Deno.test("take() releases the requests of one stream in the order in which they
   assertEquals(order, [0, 1, 2, 3, 4, 5]);
 });
 
-Deno.test("take() counts a request from its real send time when that is later than its release", async () => {
+Deno.test("take() counts a request from its actual send time when that is later than its release", async () => {
   for (const [turnsAfterMs, leftAtMs] of [[1, 0], [8, 8]] as const) {
     const clock: FakeClock & Clock = Object.assign(new FakeClock(0), {
       turn: () => clock.sleep(clock.now() === 0 ? turnsAfterMs : 0),

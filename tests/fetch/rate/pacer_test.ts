@@ -135,7 +135,7 @@ Deno.test("Pacer() finds a rate without 429s when round trips hide the jitter", 
   }
 });
 
-Deno.test("Pacer() settles at the server's rate when that is lower than declared", () => {
+Deno.test("Pacer() settles at the server's rate when it is lower than declared", () => {
   const [rate, served] = [parseRate("5/s"), parseRate("2/s")];
   for (const kind of ["windows", "log", "bucket of one"] as const) {
     const outcome = live({

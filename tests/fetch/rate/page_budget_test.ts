@@ -80,7 +80,7 @@ Deno.test("PageBudget counts a response by its size once it has arrived", async 
   assertEquals(granted, [0]);
 });
 
-Deno.test("PageBudget holds a page beyond its bound where others that are held wait for it", async () => {
+Deno.test("PageBudget exceeds its bound for a page that other held pages wait for", async () => {
   const budget = new PageBudget();
   const { places } = takeAll(budget, [MOST_HELD_BYTES]);
   await settle();

@@ -52,7 +52,7 @@ function assertKept(
   }
 }
 
-Deno.test("two processes together keep the pace of an account, and use it fully", async () => {
+Deno.test("two processes of one account keep its pace together, and use it fully", async () => {
   for (const [text, count] of [["2/s", 30], ["10/s", 150], ["50/s", 500], ["3/min", 6]] as const) {
     const { clock, sentAtMs, open } = setup();
     const rate = parseRate(text);
@@ -80,7 +80,7 @@ Deno.test("a process that ends leaves its turn to the next one", async () => {
   assertLessOrEqual(clock.now() - sentAtMs[0]!, 16 * 500 * 1.12);
 });
 
-Deno.test("a process keeps the distance over an interval to one that sent a request late, ended or dead", async () => {
+Deno.test("a process spaces its requests from the late request of one that has ended or died", async () => {
   for (const isDead of [false, true]) {
     const { clock, sentAtMs, open } = setup();
     const rate = parseRate("2/s");
@@ -171,7 +171,7 @@ Deno.test("requests that never reached the API count in no quota, here and for o
   }
 });
 
-Deno.test("a process that waits a day for a quota looks at it now and then, and writes nothing meanwhile", async () => {
+Deno.test("a process that waits a day for a quota reads it occasionally, and writes nothing meanwhile", async () => {
   const { clock, store, open } = setup();
   const rates = [parseRate("10/s"), parseRate("500/d")];
   using _ = clock.autoAdvance();
@@ -289,7 +289,7 @@ function refusedBy(
   return arrivals.filter((at) => !server.admit(at).ok).length;
 }
 
-Deno.test("processes that share a limit use it to 98 % together, and a strict server refuses none of them", async () => {
+Deno.test("processes that share a limit use 98 % of it, and a strict server refuses no request", async () => {
   for (const [text, count] of [["50/s", 8], ["5/s", 4], ["2/s", 2]] as const) {
     const { clock, sentAtMs, open } = setup();
     const rate = parseRate(text);
@@ -309,7 +309,7 @@ Deno.test("processes that share a limit use it to 98 % together, and a strict se
   }
 });
 
-Deno.test("more processes than requests of an interval take turns, and none goes without", async () => {
+Deno.test("when there are more processes than requests in an interval, they take turns and none starves", async () => {
   const { clock, sentAtMs, open } = setup();
   const rate = parseRate("2/s");
   using _ = clock.autoAdvance();
@@ -464,7 +464,7 @@ Deno.test("a margin that one process lowers is lowered for all, and for later ru
   await Promise.all(sending);
 });
 
-Deno.test("processes take turns at a server that requires a distance between any two requests", async () => {
+Deno.test("processes take turns at a server that requires spacing between any two requests", async () => {
   for (const [text, processes] of [["50/s", 8], ["5/s", 4], ["2/s", 2]] as const) {
     const rate = parseRate(text);
     const alone = await sendTo("bucket of one", rate, { processes: 1, seconds: 240 });

@@ -76,7 +76,7 @@ Deno.test("Signer signs the query with the parameters that it adds, as Binance e
   );
 });
 
-Deno.test("Signer sorts, hashes and writes parts in other letters, and signs headers", async () => {
+Deno.test("Signer sorts, hashes and encodes parts, and signs headers", async () => {
   const { signer } = signerOf({
     hmac: {
       secret: "${SECRET}",

@@ -31,7 +31,7 @@ Deno.test("secondsUnder() counts the pace, and whole intervals only where a quot
   assertEquals(seconds(rates, 0, { ...NOTHING_USED, pausedMs: 9_000 }), 0);
 });
 
-Deno.test("secondsUnder() counts what of a rolling quota is used, and when it returns", () => {
+Deno.test("secondsUnder() includes the used part of a rolling quota, and when it becomes available again", () => {
   const use = useOf("500/d", 100, [[3_600_000, 300], [7_200_000, 100]]);
   const after = (requests: number) => seconds(["100/s", "500/d"], requests, use);
   assertAlmostEquals(after(100), 1);
@@ -64,7 +64,7 @@ Deno.test("bindingRate() is the pace, or the quota once that is used up", () => 
   assertEquals(bindingRate([{ rates: [], requests: 9 }]), undefined);
 });
 
-Deno.test("the time under a quota is that at which the quota grants the last request", () => {
+Deno.test("the time under a quota ends when the quota grants the last request", () => {
   const random = chance("quota seconds");
   for (let round = 0; round < 200; round++) {
     const limit = 1 + Math.floor(random() * 40);

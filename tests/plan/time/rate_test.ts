@@ -78,7 +78,7 @@ Deno.test("requestsPerSecond() and spacingMs() agree when the interval is long",
   assertEquals(spacingMs(parseRate("5000/h")), 720);
 });
 
-Deno.test("boundTogether() lets the shortest interval set the pace and the others be used up early", () => {
+Deno.test("boundTogether() lets the shortest interval set the pace, and the others may be used up early", () => {
   const rates = ["5/s", "10000/d"].map(parseRate);
   assertEquals(boundTogether(rates).map(({ burst }) => burst), [false, true]);
   assertEquals(boundTogether(rates, true).map(({ burst }) => burst), [true, true]);

@@ -97,7 +97,7 @@ for (const [name, form] of Object.entries(FORMS)) {
   });
 }
 
-Deno.test("maskSecrets() keeps words and numbers readable that are also weak secrets", () => {
+Deno.test("maskSecrets() leaves words and numbers readable that are also weak secrets", () => {
   const mask = maskSecrets(["test", "1234", "user:test"]);
   assertEquals(
     mask('{"ok":1234,"note":"a test of 1234 rows"}'),

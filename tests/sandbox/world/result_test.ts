@@ -101,7 +101,7 @@ Deno.test("a provisional result is the final one with some figures missing", () 
   assertEquals(early.runners.map(plain), late.runners.map(plain));
 });
 
-Deno.test("every oddity of the real responses occurs within sixty days", () => {
+Deno.test("every peculiarity of the real responses occurs within sixty days", () => {
   const races = racesOf(dates("2024-09-01", 60));
   const cards = races.map(cardOf);
   const results = races.filter((race) => !race.abandoned).map(outcomeOf);

@@ -13,7 +13,7 @@ Deno.test("takeFolder() refuses a second process and names the first", async () 
   assertMatch(failure.message, new RegExp(`is in use by pid ${Deno.pid} since \\d{4}-`));
 });
 
-Deno.test("takeFolder() frees the folder when it is disposed", async () => {
+Deno.test("takeFolder() releases the folder when it is disposed", async () => {
   using dir = tempDir();
   for (let times = 0; times < 2; times++) {
     const folder = await takeFolder(dir.file("db"));
@@ -68,7 +68,7 @@ Deno.test("takeFolder() touches nothing in a folder that contains other files", 
   assertEquals(Array.from(Deno.readDirSync(dir.path)).length, 1);
 });
 
-Deno.test("openTarget() takes an embedded database over from a process that was killed", async () => {
+Deno.test("openTarget() takes over an embedded database from a process that was killed", async () => {
   using dir = tempDir();
   const url = `pglite:${dir.file("db")}`;
   await using holder = await startHolder(url);

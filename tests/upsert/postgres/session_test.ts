@@ -5,7 +5,7 @@ import { Failure } from "../../../lib/failure.ts";
 import { openTarget } from "../../../lib/upsert/open_target.ts";
 import { sharedPostgres } from "../../support/postgres_server.ts";
 
-Deno.test("query() reports what fails in the query or at its commit, changes nothing then, and goes on", async () => {
+Deno.test("query() reports an error in the query or at its commit, rolls back, and continues", async () => {
   await using target = await openTarget(await (await sharedPostgres()).createDatabase());
   const count = async () => (await target.query("SELECT count(*)::int FROM things")).rows[0]![0];
   await target.query("CREATE TABLE things (id int UNIQUE DEFERRABLE INITIALLY DEFERRED)");

@@ -140,7 +140,7 @@ const databases = {
 };
 
 for (const [collation, createDatabase] of Object.entries(databases)) {
-  Deno.test(`MergedRows and one statement produce what PostgreSQL produces row by row (${collation})`, async () => {
+  Deno.test(`MergedRows and one statement produce the same rows as PostgreSQL row by row (${collation})`, async () => {
     const url = await createDatabase();
     await using session = new PostgresSession(parsePostgresUrl(url));
     await session.transact(names.map((name) => ({ sql: tableSql(name, table)[0]! })));
@@ -233,7 +233,7 @@ Deno.test("mergeSql() treats a row of a shape without the version as the oldest"
   assertEquals(rows, [["seen", 1]]);
 });
 
-Deno.test("MergedRows leaves versions that only the database can order to another round", () => {
+Deno.test("MergedRows defers versions that only the database can order to another round", () => {
   const versioned = (type: "jsonb" | "numeric") =>
     shapeOf(
       "t",
@@ -273,7 +273,7 @@ Deno.test("MergedRows treats keys as equal that PostgreSQL treats as equal", () 
   assertEquals(merged.rounds.map((round) => round.length), [1]);
 });
 
-Deno.test("MergedRows leaves what only the database can order to another round", () => {
+Deno.test("MergedRows defers what only the database can order to another round", () => {
   const shape = shapeOf("t", tableOf({ id: "text", tree: ["jsonb", "greatest"] }));
   const merged = new MergedRows(shape);
   for (const tree of ["[1]", "[2]", "[2]"]) merged.add(["k", tree]);
@@ -314,7 +314,7 @@ Deno.test("MergedRows leaves versions that it cannot compare to the database, an
   assertEquals(roundsOf(...long), long.map((seen, at) => [["a", seen, `note ${at}`]]));
 });
 
-Deno.test("MergedRows merges and sorts keys alike, whether they ascend or not", () => {
+Deno.test("MergedRows merges and sorts the same way whether keys ascend or not", () => {
   const shape = shapeOf("t", tableOf({ a: "bigint", b: "text", n: "text" }, { key: ["a", "b"] }));
   const single = shapeOf("t", tableOf({ a: "bigint", n: "text" }));
   const digits = fc.constantFrom("0", "9", "10", "007", "-3", "99999999999999999", "12345678901");

@@ -28,7 +28,7 @@ Deno.test("DatabaseRetry waits longer each time, within a bound, until its time 
   assertEquals(slept.reduce((sum, ms) => sum + ms) <= 10_000, true);
 });
 
-Deno.test("DatabaseRetry ends at once when the run is being stopped", async () => {
+Deno.test("DatabaseRetry ends at once when the run is stopped", async () => {
   const { slept, options } = world(AbortSignal.abort());
   assertEquals(await new DatabaseRetry(options).wait(), false);
   assertEquals(slept, []);
@@ -69,7 +69,7 @@ Deno.test("DatabaseError finds the row and the column at which a copy failed", (
   assertEquals([error.row, error.column, error.step], [16, "born", 4]);
 });
 
-Deno.test("DatabaseError.toFailure() names the table, the reason and what to do", () => {
+Deno.test("DatabaseError.toFailure() states the table, the reason and what to do", () => {
   const thrown = Object.assign(new Error("permission denied for table races"), { code: "42501" });
   const failure = new DatabaseError(thrown).toFailure('write to table "races"');
   assertEquals(failure instanceof Failure && failure.kind, "target");

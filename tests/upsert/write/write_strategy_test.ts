@@ -21,7 +21,7 @@ Deno.test("afterBatch() learns nothing from a batch without rows", () => {
   assertEquals(afterBatch(state, { inserted: 0, updated: 0, unchanged: 0 }), state);
 });
 
-Deno.test("afterCollision() makes direct copies rarer each time, within a bound", () => {
+Deno.test("afterCollision() makes direct copies less frequent each time, within a bound", () => {
   let state: StrategyState = UNKNOWN;
   const needed: number[] = [];
   for (let collisions = 0; collisions < 6; collisions++) {
