@@ -45,9 +45,10 @@ export function compareFields(
   const absent = known.filter(({ path }) => reading.isNews && !sampled.fields.has(path))
     .map((old) => unseen(old, reading));
   const fields = [...present, ...absent];
-  const changed = fields.filter(({ path, change }) =>
-    change !== null && change !== before.get(path)?.change
-  );
+  const changed = fields.filter(({ path, change, changedAt }) => {
+    const old = before.get(path);
+    return change !== null && (change !== old?.change || changedAt !== old.changedAt);
+  });
   return { fields, changed };
 }
 
@@ -74,17 +75,19 @@ function seen(old: KnownField, field: SampledField, reading: Reading): KnownFiel
   // A field that comes back, or that a column reads now, has changed no longer.
   const kept = old.change === "type" || old.change === "new" && !field.mapped ? old.change : null;
   const change = other === undefined ? kept : "type";
+  // Too few values to tell: if none has a type that is known, the next run decides with more of them.
+  const isOpen = other === undefined && field.mapped && others.length === field.types.size;
   return {
     ...old,
     mapped: field.mapped,
-    types: [...new Set([...old.types, ...field.types.keys()])],
+    types: isOpen ? old.types : [...new Set([...old.types, ...field.types.keys()])],
     records: old.records + reading.records,
     present: old.present + present,
     missing: present > 0 ? 0 : old.missing,
     latest: reading.latest,
     example: other?.example ?? old.example,
     change,
-    changedAt: change === null ? null : change === old.change ? old.changedAt : reading.at,
+    changedAt: other !== undefined ? reading.at : change === null ? null : old.changedAt,
   };
 }
 

@@ -102,6 +102,41 @@ Deno.test("rare fields and older dates do not count as changes", async () => {
   assertEquals((await run(world, 1, 8)).messages, []);
 });
 
+Deno.test("each further type of a field is a change of its own, also after few records", async () => {
+  const api = { now: SAME as (day: string, at: number) => Person };
+  await using server = people(api);
+  await using world = await openWorld({ job: JOB(server.url, "report") });
+  const aged = (age: unknown) => api.now = (day, at) => ({ ...SAME(day, at), age });
+  const changes = async (day: number) => {
+    world.nowMs += 86_400_000;
+    return (await run(world, day)).messages;
+  };
+  // A run of one day examines five records, too few for a verdict.
+  assertEquals(await changes(1), []);
+  aged("31");
+  assertEquals(await changes(2), []);
+  assertEquals(await changes(3), [
+    'the field "age" has been a string since 2025-10-23; an example is "31"',
+  ]);
+  assertEquals(await changes(4), []);
+  aged({ years: 31 });
+  assertEquals(await changes(5), [
+    'the field "age" has been an object since 2025-10-25; an example is {years}',
+  ]);
+  const shown = await driftOf(world.stores.target, "drifting");
+  assertEquals(shown.map(({ field, since }) => [field, since?.slice(0, 10)]), [[
+    "age",
+    "2025-10-25",
+  ]]);
+});
+
+Deno.test("a field whose values have several types from the start is no change", async () => {
+  const mixed = (day: string, at: number) => ({ ...SAME(day, at), age: at % 2 ? 1 : "1" });
+  await using server = people({ now: mixed });
+  await using world = await openWorld({ job: JOB(server.url, "report") });
+  for (let day = 1; day <= 6; day++) assertEquals((await run(world, day)).messages, []);
+});
+
 Deno.test("drift: fail fails the run after its rows are written", async () => {
   const api = { now: SAME as (day: string, at: number) => Person };
   await using server = people(api);
