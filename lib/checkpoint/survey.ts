@@ -104,7 +104,7 @@ async function surveyStream(source: PlanSource, name: string): Promise<StreamFor
 }
 
 /** The rows of a query; none if no run has created its tables yet. */
-async function* rowsSoFar(
+export async function* rowsSoFar(
   target: PlanSource["target"],
   sql: string,
 ): AsyncGenerator<Record<string, unknown>> {

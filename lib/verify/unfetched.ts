@@ -7,7 +7,7 @@ import { defaultParams } from "../config/schema/params.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { Failure } from "../failure.ts";
 import { eachValues } from "../plan/each_values.ts";
-import { canonical } from "../plan/scope.ts";
+import { canonical, scopeOf } from "../plan/scope.ts";
 import { MINUTES_PER_DAY, parseCivil } from "../plan/time/civil.ts";
 import { isMissingTable } from "../upsert/history.ts";
 import type { Target } from "../upsert/write/target.ts";
@@ -39,6 +39,16 @@ export interface MissingValues {
   /** Their number. */
   readonly count: number;
 }
+
+/** Numbers of `for_each` values. */
+export interface ValueCounts {
+  /** Those that something was fetched for. */
+  readonly values: number;
+  /** Current ones that nothing was fetched for. */
+  readonly missing_values: number;
+}
+
+const NO_VALUES: ValueCounts = { values: 0, missing_values: 0 };
 
 /** Reads what earlier runs selected. */
 export async function readRequest(job: Job, checkpoint: Checkpoint): Promise<Request> {
@@ -104,6 +114,32 @@ export async function missingValues(
     if (!isUnreadable(error)) throw error;
   }
   return { first, count };
+}
+
+/** Counts the `for_each` values of a stream; none of one that was never fetched. */
+export async function countValues(
+  job: Job,
+  name: string,
+  { checkpoint, params, target }: {
+    readonly checkpoint: Checkpoint;
+    readonly params: Request["params"];
+    readonly target: Pick<Target, "stream">;
+  },
+): Promise<ValueCounts> {
+  const stream = job.streams[name]!;
+  if (stream.for_each === undefined || stream.since !== undefined) return NO_VALUES;
+  const scope = scopeOf(job, name, params);
+  await checkpoint.load(name, scope);
+  const tracks = checkpoint.tracks(name, scope).filter((track) =>
+    checkpoint.item(track) !== undefined || checkpoint.coverage(track).ranges.length > 0
+  );
+  if (tracks.length === 0) return NO_VALUES;
+  // Those that failed are listed as such.
+  const listed = (await checkpoint.retryEntries())
+    .filter((entry) => entry.stream === name && entry.scope === scope);
+  const fetched = new Set([...tracks, ...listed].map(({ each }) => each));
+  const { count } = await missingValues(stream, params, target, { fetched, limit: 0 });
+  return { values: tracks.length, missing_values: count };
 }
 
 function currentValues(

@@ -130,3 +130,28 @@ checks:`,
   const reaches = [await net(fed), await net(thingsJob(api.url)), await net(limited)];
   assertEquals(reaches, [true, false, true]);
 });
+
+Deno.test("probe of a stream whose values no run has fetched yet says what to run first", async () => {
+  using dir = tempDir();
+  const file = dir.file("job.yaml");
+  await Deno.writeTextFile(
+    file,
+    `job: tiny
+start: 2024-01-01
+source: http://127.0.0.1:9
+tables: { kinds: { key: id, columns: { id: text } } }
+streams:
+  kinds: { request: /kinds, rows: kinds }
+  things:
+    for_each: { kind: { query: SELECT id FROM kinds } }
+    request: "/things/{each.kind}"
+    rows: kinds
+`,
+  );
+  const DATABASE_URL = await (await sharedPostgres()).createDatabase();
+  const { code, stderr } = await runTask("probe", [file, "--stream", "things"], {
+    env: { DATABASE_URL },
+  });
+  assertEquals(code, 2, stderr);
+  assertStringIncludes(stderr, "Run the streams that fill the tables of its query first");
+});

@@ -10,7 +10,7 @@ Deno.test("the numbers of a heat map end with the last day that has an hour", ()
   const stream = {
     ...{ name: "hours", group: "events", scope: "", empty: [], unsettled: [], failed: [] },
     ...{ rejected: [], fetched_at: null, items: 0, isDated: true, feeds: [], days: undefined },
-    ...{ entries: [], otherScopes: [], rows: 0 },
+    ...{ entries: [], otherScopes: [], rows: 0, values: 0, missing_values: 0 },
     coverage: [range("2026-11-27T00:00", "2026-11-28T05:00")],
     gaps: [range("2026-11-28T05:00", "2026-11-28T06:00")],
   } as unknown as StreamState;

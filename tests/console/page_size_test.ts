@@ -34,7 +34,7 @@ function stream(name: string, seed: number): StreamState {
       empty,
     },
     ...{ unsettled: [], gaps: [window], failed: [], rejected: [], fetched_at: null, items: 0 },
-    ...{ rows: 0, entries: [], otherScopes: [] },
+    ...{ rows: 0, values: 0, missing_values: 0, entries: [], otherScopes: [] },
     days: { firstDay: FROM / 1440, records, rows: records },
   };
 }

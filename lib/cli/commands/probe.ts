@@ -10,6 +10,7 @@ import { StopSignal } from "../signals.ts";
 import { openTarget } from "../../upsert/open_target.ts";
 import { readSettings } from "../settings.ts";
 import { formatDay } from "../../plan/time/civil.ts";
+import { rowsSoFar } from "../../checkpoint/survey.ts";
 import { monotonicClock } from "../../fetch/rate/clock.ts";
 import { hideSecret } from "../output.ts";
 import { openLimitStore } from "../limit_store.ts";
@@ -122,7 +123,7 @@ async function firstEach(
 ): Promise<Record<string, unknown>> {
   if (!isFedByTarget(stream)) return await firstOf(eachValues(stream, params, noRows));
   await using target = await openTarget(readSettings(env).databaseUrl, { onWait });
-  return await firstOf(eachValues(stream, params, (sql) => target.stream(sql)));
+  return await firstOf(eachValues(stream, params, (sql) => rowsSoFar(target, sql)));
 }
 
 async function* noRows(): AsyncGenerator<never> {}

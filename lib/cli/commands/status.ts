@@ -20,6 +20,7 @@ import type { Checkpoint } from "../../checkpoint/checkpoint.ts";
 import type { RetryEntry } from "../../checkpoint/retry_entry.ts";
 import type { Window } from "../../plan/time/window.ts";
 import { readVisits } from "../../checkpoint/visits.ts";
+import { countValues } from "../../verify/unfetched.ts";
 import { agesOf, type NextVisit } from "../../plan/settling.ts";
 import { civilAt } from "../../plan/time/civil.ts";
 import { viewFeeds, withFeeds } from "../../checkpoint/feed_view.ts";
@@ -224,6 +225,7 @@ async function readStatus(job: Job, stores: Stores, wanted: Wanted): Promise<Sta
     streams[name] = {
       ...{ ...withFeeds(name, view, feedsOf), gaps, scopes: await checkpoint.scopes(name) },
       isDated: job.streams[name]!.window !== undefined,
+      ...await countValues(job, name, { ...options, checkpoint, target: stores.target }),
       next: await nextOf(job, name, view.scope, stores.target),
       failedWindows: failedWindows(entries, name, view.scope),
     };

@@ -8,6 +8,7 @@ import type { FeedView } from "../../checkpoint/feed_view.ts";
 import { type Days, daysOf, inDays, type StreamView } from "../../checkpoint/snapshot.ts";
 import type { NextVisit } from "../../plan/settling.ts";
 import type { Window } from "../../plan/time/window.ts";
+import type { ValueCounts } from "../../verify/unfetched.ts";
 import { formatInstant, formatWait } from "../../report/text/wait.ts";
 import { type Drift, driftLines } from "./drift_lines.ts";
 import type { Summary } from "../../report/summary.ts";
@@ -17,7 +18,7 @@ import { fitTable } from "./fit_table.ts";
 const RANGES_SHOWN = 8;
 
 /** A stream, and all parameters it was ever fetched with. */
-export type StreamStatus = StreamView<Window> & {
+export type StreamStatus = StreamView<Window> & ValueCounts & {
   scopes: string[];
   /** Whether it has windows, and so dates. */
   isDated: boolean;
@@ -102,6 +103,7 @@ function nextTask({ runs, streams }: Status): string {
   if (runs.length === 0) return "backfill";
   const troubled = Object.values(streams).some((stream) =>
     stream.failed.length + stream.rejected.length + stream.gaps.length > 0 ||
+    stream.missing_values > 0 ||
     stream.feeds.some(({ ended }) => !ended)
   );
   return troubled ? "backfill --resume" : "verify";
@@ -124,6 +126,9 @@ function streamLines(name: string, stream: StreamStatus): string[] {
   if (stream.unsettled.length > 0) lines.push(`  unsettled  ${ranges(stream.unsettled)}`);
   if (stream.next !== undefined) lines.push(`  due        ${dueText(stream.next)}`);
   if (stream.gaps.length > 0) lines.push(`  gaps       ${ranges(stream.gaps)}`);
+  if (stream.missing_values > 0) {
+    lines.push(`  missing    ${formatCount(stream.missing_values, "value")} never fetched`);
+  }
   for (const failed of stream.failed.slice(0, RANGES_SHOWN)) {
     lines.push(
       `  failed     ${

@@ -2,6 +2,7 @@
 // stream. Pure. Invariant: it fits the screen; streams that do not are counted, those with problems come first.
 import { formatCount, formatNumber, formatSeconds, oneLine } from "../../report/text/format.ts";
 import { formatDay, MINUTES_PER_DAY } from "../../plan/time/civil.ts";
+import { union } from "../../plan/coverage.ts";
 import type { Window } from "../../plan/time/window.ts";
 import type { RunRecord } from "../../checkpoint/run_log.ts";
 import type { Summary } from "../../report/summary.ts";
@@ -41,11 +42,11 @@ function wholeLines({ streams, tables, runs }: Status): Line[] {
   const sum = (pick: (stream: StreamStatus) => number) =>
     all.reduce((total, stream) => total + pick(stream), 0);
   const [total, missing] = [sum(allDaysOf), sum((one) => daysOf(one.gaps))];
-  const minutes = (pick: "coverage" | "gaps") => sum((one) => minutesOf(one[pick]));
   const rows = Object.values(tables).reduce((total, count) => total + count, 0);
-  const percent = percentText(minutes("coverage"), minutes("gaps")).trim();
+  const percent = percentText(sum((one) => allMinutesOf(one) * shareOf(one)), sum(allMinutesOf));
+  const values = Object.values(streams).reduce((count, one) => count + one.missing_values, 0);
   const days: Piece = total === 0 ? { text: "no dates fetched" } : {
-    text: `${percent} of ${formatCount(total, "day")}`,
+    text: `${percent.trim()} of ${formatCount(total, "day")}`,
     tone: "strong",
   };
   const windows = (count: number, what: string): Piece[] =>
@@ -56,6 +57,7 @@ function wholeLines({ streams, tables, runs }: Status): Line[] {
       ...missing === 0
         ? []
         : [{ text: `${formatCount(missing, "day")} missing`, tone: "wait" as const }],
+      ...missingValues(values),
       ...windows(sum(({ failed }) => failed.length), "failed"),
       ...windows(sum(({ rejected }) => rejected.length), "with rejected rows"),
       {
@@ -148,10 +150,13 @@ function oneStream(
 }
 
 function datedPieces(stream: StreamStatus, scale: Scale | undefined, unicode: boolean): Piece[] {
-  const percent = percentText(minutesOf(stream.coverage), minutesOf(stream.gaps));
+  const percent = percentText(shareOf(stream), 1);
+  const { coverage, missing_values } = stream;
+  // Nothing was fetched of a missing value.
+  const gaps = missing_values > 0 ? union([...stream.gaps, ...coverage]) : stream.gaps;
   const drawn = scale === undefined
     ? []
-    : strip({ ...stream, failed: stream.failedWindows }, scale, unicode);
+    : strip({ ...stream, gaps, failed: stream.failedWindows }, scale, unicode);
   return [{ text: `${percent}${GAP}` }, ...drawn, { text: GAP }];
 }
 
@@ -169,7 +174,10 @@ function axis({ unit, bounds }: Scale): Line {
 function noteOf({ stream }: Shown): Piece[] {
   const { fetched_at, items, coverage, failed, rejected, feeds } = stream;
   const gaps = stream.isDated ? stream.gaps : [];
-  const problems = problemsOf(daysOf(gaps), failed.length, rejected.length);
+  const problems = [
+    ...missingValues(stream.missing_values),
+    ...problemsOf(daysOf(gaps), failed.length, rejected.length),
+  ];
   const verb = feeds.length === 0 ? "fetched" : "read up to";
   const fetched = fetched_at === null ? [] : [{
     text: `${verb} ${formatInstant(Date.parse(fetched_at))}${
@@ -189,6 +197,12 @@ function noteOf({ stream }: Shown): Piece[] {
   );
 }
 
+function missingValues(count: number): Piece[] {
+  return count === 0
+    ? []
+    : [{ text: `${formatCount(count, "value")} missing`, tone: "wait" as const }];
+}
+
 function problemsOf(missing: number, failed: number, rejected: number): Piece[] {
   return [
     ...missing > 0
@@ -202,9 +216,10 @@ function problemsOf(missing: number, failed: number, rejected: number): Piece[] 
 }
 
 function isTroubled(shown: Shown): boolean {
-  const { gaps, failed, rejected } = shown.stream;
+  const { gaps, failed, rejected, missing_values } = shown.stream;
   const isOpen = shown.stream.feeds.some(({ ended }) => !ended);
-  return isOpen || (isDated(shown) ? gaps.length : 0) + failed.length + rejected.length > 0;
+  return isOpen || missing_values > 0 ||
+    (isDated(shown) ? gaps.length : 0) + failed.length + rejected.length > 0;
 }
 
 function isDated({ stream: { isDated, coverage, gaps } }: Shown): boolean {
@@ -220,16 +235,29 @@ function daysOf(ranges: readonly Window[]): number {
   return Math.ceil(minutesOf(ranges) / MINUTES_PER_DAY);
 }
 
-/** Days that are done or missing; one that is both counts once. */
+/** Days that are done or missing; one that is both, of different values, counts once. */
 function allDaysOf({ coverage, gaps }: StreamStatus): number {
-  return daysOf([...coverage, ...gaps]);
+  return daysOf(union([...coverage, ...gaps]));
+}
+
+function allMinutesOf({ coverage, gaps }: StreamStatus): number {
+  return minutesOf(union([...coverage, ...gaps]));
+}
+
+/** Part of a stream that is done: of its dates, and of its values. */
+function shareOf(stream: StreamStatus): number {
+  const all = allMinutesOf(stream);
+  if (all === 0) return 0;
+  const { values, missing_values } = stream;
+  const ofValues = missing_values === 0 ? 1 : values / (values + missing_values);
+  return (1 - minutesOf(stream.gaps) / all) * ofValues;
 }
 
 function minutesOf(ranges: readonly Window[]): number {
   return ranges.reduce((sum, { from, to }) => sum + to - from, 0);
 }
 
-function percentText(done: number, missing: number): string {
-  const percent = done + missing === 0 ? 0 : Math.floor(100 * done / (done + missing));
+function percentText(done: number, all: number): string {
+  const percent = all === 0 ? 0 : Math.floor(100 * done / all + 1e-9);
   return `${formatNumber(percent).padStart(3)} %`;
 }

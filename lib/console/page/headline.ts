@@ -1,5 +1,7 @@
 // Says in one sentence how a job stands, and names the next command. Pure.
+import { union } from "../../plan/coverage.ts";
 import { formatDay, MINUTES_PER_DAY } from "../../plan/time/civil.ts";
+import type { Window } from "../../plan/time/window.ts";
 import { formatCount } from "../../report/text/format.ts";
 import { formatInstant, formatWait } from "../../report/text/wait.ts";
 import type { ConsoleState, StreamState } from "../state/console_state.ts";
@@ -58,14 +60,8 @@ function troubleHeadline(state: ConsoleState): Headline | undefined {
     const text = state.update.last.message ?? "The last update failed.";
     return attention(text, "deno task doctor");
   }
-  const missing = streams.reduce((days, stream) => days + daysIn(stream.gaps), 0);
-  if (missing > 0 && state.runs.length > 0) {
-    const are = missing === 1 ? "is" : "are";
-    return attention(
-      `${formatCount(missing, "day")} ${are} missing.`,
-      "deno task backfill --resume",
-    );
-  }
+  const gap = gapText(state);
+  if (gap !== undefined) return attention(gap, "deno task backfill --resume");
   const unread = streams.filter(({ feeds }) => feeds.some(({ ended }) => !ended));
   if (unread.length > 0) {
     const names = unread.map(({ name }) => name).join(", ");
@@ -74,6 +70,16 @@ function troubleHeadline(state: ConsoleState): Headline | undefined {
   const isWrong = verified !== undefined &&
     (verified.coverage === false || verified.checks.some(({ ok }) => !ok));
   return isWrong ? attention("The last verification failed.", "deno task verify") : undefined;
+}
+
+/** What is missing: days, or values that nothing was fetched for; undefined where nothing is. */
+function gapText({ streams, runs }: ConsoleState): string | undefined {
+  const are = (count: number) => count === 1 ? "is" : "are";
+  const days = streams.reduce((sum, stream) => sum + daysIn(stream.gaps), 0);
+  if (days > 0 && runs.length > 0) return `${formatCount(days, "day")} ${are(days)} missing.`;
+  const values = streams.reduce((sum, stream) => sum + stream.missing_values, 0);
+  if (values === 0) return undefined;
+  return `${formatCount(values, "value")} of "for_each" ${are(values)} missing.`;
 }
 
 function restHeadline({ runs, streams, verified }: ConsoleState): Headline {
@@ -99,4 +105,14 @@ export function daysIn(ranges: StreamState["gaps"]): number {
 
 function sentence(text: string): string {
   return `${text[0]!.toUpperCase()}${text.slice(1)}.`;
+}
+
+/** Ranges that are missing of any value; all of them where nothing was fetched of a value. */
+export function missingRanges({ coverage, gaps, missing_values }: StreamState): Window[] {
+  return missing_values > 0 ? union([...coverage, ...gaps]) : [...gaps];
+}
+
+/** Days that are missing of any value. */
+export function missingDays(stream: StreamState): number {
+  return daysIn(missingRanges(stream));
 }

@@ -6,7 +6,8 @@ import { formatCount, formatNumber } from "../../report/text/format.ts";
 import type { StreamState } from "../state/console_state.ts";
 import { COLUMNS, dayPaths } from "./day_paths.ts";
 import { type DayStates, dayStates, newYear, STATE } from "../state/day_states.ts";
-import { daysIn } from "./headline.ts";
+import { union } from "../../plan/coverage.ts";
+import { daysIn, missingDays, missingRanges } from "./headline.ts";
 
 /** Strokes of all maps of a page; more would be slow to draw. */
 const MOST_RUNS = 40_000;
@@ -27,7 +28,10 @@ export function statesOf(stream: StreamState): DayStates | undefined {
 function computeStates(stream: StreamState): DayStates | undefined {
   const windows = (kind: "failed" | "rejected") =>
     stream.entries.filter((entry) => entry.kind === kind).flatMap(({ window }) => window ?? []);
-  const ranges = { ...stream, failed: windows("failed"), rejected: windows("rejected") };
+  const ranges = {
+    ...{ ...stream, gaps: missingRanges(stream) },
+    ...{ failed: windows("failed"), rejected: windows("rejected") },
+  };
   return stream.isDated ? dayStates(ranges, stream.days) : undefined;
 }
 
@@ -170,10 +174,11 @@ function summaryOf(stream: StreamState): string {
   if (!stream.isDated) {
     if (stream.fetched_at === null) return "never fetched";
     const values = stream.items > 1 ? `, ${formatCount(stream.items, "value")}` : "";
-    return `fetched ${stream.fetched_at.slice(0, 16).replace("T", " ")} UTC${values}`;
+    const at = `fetched ${stream.fetched_at.slice(0, 16).replace("T", " ")} UTC${values}`;
+    return [at, ...missingValuesOf(stream)].join(" · ");
   }
-  const all = daysIn([...stream.coverage, ...stream.gaps]);
-  const missing = daysIn(stream.gaps);
+  const all = daysIn(union([...stream.coverage, ...stream.gaps]));
+  const missing = missingDays(stream);
   if (all === 0) return "never fetched";
   const total = stream.days?.records.reduce((sum, count) => sum + count, 0) ?? 0;
   const first = Math.min(stream.coverage[0]?.from ?? Infinity, stream.gaps[0]?.from ?? Infinity);
@@ -183,6 +188,7 @@ function summaryOf(stream: StreamState): string {
     missing === 0
       ? `all ${formatCount(all, "day")} done`
       : `${formatNumber(all - missing)} of ${formatCount(all, "day")} done`,
+    ...missingValuesOf(stream),
     ...stream.failed.length > 0 ? [`${formatCount(stream.failed.length, "window")} failed`] : [],
     ...stream.rejected.length > 0
       ? [`${formatCount(stream.rejected.length, "window")} with rejected rows`]
@@ -190,6 +196,10 @@ function summaryOf(stream: StreamState): string {
     ...total > 0 ? [formatCount(total, "record")] : [],
   ];
   return parts.join(" · ");
+}
+
+function missingValuesOf({ missing_values }: StreamState): string[] {
+  return missing_values === 0 ? [] : [`${formatCount(missing_values, "value")} missing`];
 }
 
 /** A feed has no days: where it has arrived, on one line. */

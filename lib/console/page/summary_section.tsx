@@ -2,7 +2,8 @@
 import { formatCount, formatNumber, formatSeconds } from "../../report/text/format.ts";
 import { formatInstant } from "../../report/text/wait.ts";
 import type { ConsoleState } from "../state/console_state.ts";
-import { daysIn, headlineOf } from "./headline.ts";
+import { union } from "../../plan/coverage.ts";
+import { daysIn, headlineOf, missingDays } from "./headline.ts";
 import { Command, type Section, type View } from "./section.tsx";
 
 /** How the job stands. */
@@ -40,8 +41,8 @@ function totals(state: ConsoleState): [name: string, value: string, about: strin
   const { streams, tables, survey, run, entries, atMs } = state;
   const sum = (pick: (stream: ConsoleState["streams"][number]) => number) =>
     streams.reduce((total, stream) => total + pick(stream), 0);
-  const all = sum(({ coverage, gaps }) => daysIn([...coverage, ...gaps]));
-  const done = all - sum(({ gaps }) => daysIn(gaps));
+  const all = sum(({ coverage, gaps }) => daysIn(union([...coverage, ...gaps])));
+  const done = all - sum(missingDays);
   const rows = Object.values(tables).reduce((total, count) => total + count, 0);
   const rejecting = entries.filter(({ kind }) => kind === "rejected");
   const failed = entries.length - rejecting.length;

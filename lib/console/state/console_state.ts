@@ -20,6 +20,7 @@ import { type ChangedField, changedFields } from "../../upsert/field_table.ts";
 import { isMissingTable } from "../../upsert/history.ts";
 import { readWorkers, type WorkerView } from "../../upsert/worker_view.ts";
 import type { Target } from "../../upsert/write/target.ts";
+import { countValues, type ValueCounts } from "../../verify/unfetched.ts";
 import { type Asked, EVERYTHING, isOpen, ofRun } from "./asked.ts";
 import { type DayRecords, daysKey, type LedgerDays, readLedgerDays } from "./ledger_days.ts";
 import { type LimitUse, readLimitUse } from "./limit_use.ts";
@@ -54,7 +55,7 @@ export interface StateSource {
 export type UpdateState = Pick<StatusView, "schedule" | "running" | "more" | "last">;
 
 /** One stream. */
-export interface StreamState extends StreamView<Window> {
+export interface StreamState extends StreamView<Window>, ValueCounts {
   /** Name of the stream. */
   readonly name: string;
   /** Whether it has windows, and so days. */
@@ -120,6 +121,7 @@ export class StateReader {
   readonly #rates: Part<RatePoint[]>;
   readonly #survey: Part<Survey | undefined>;
   readonly #workers: Part<WorkerView[]>;
+  readonly #values: Part<ReadonlyMap<string, ValueCounts>>;
   readonly #drift: Part<ChangedField[]>;
   readonly #archive: Part<ArchiveHoldings | undefined>;
   readonly #state: Part<ConsoleState>;
@@ -136,6 +138,7 @@ export class StateReader {
     this.#rates = part(5_000, ({ target }) => readRates(target, job.job));
     this.#survey = part(5_000, (stores) => this.#readSurvey(stores));
     this.#workers = part(900, ({ target }) => readWorkers(target, job.job));
+    this.#values = part(5_000, (stores) => this.#countValues(stores));
     this.#drift = part(15_000, ({ target }) => changedFields(target, job.job));
     this.#archive = part(15_000, ({ target }) => archiveHoldings(target, job.job));
     this.#state = part(900, (stores) => this.#read(stores));
@@ -197,7 +200,10 @@ export class StateReader {
     },
   ): Promise<StreamState[]> {
     const { job, wallNow } = this.#source;
-    const views = await viewStreams(job, checkpoint, streams, params, range);
+    const [views, values] = await Promise.all([
+      viewStreams(job, checkpoint, streams, params, range),
+      this.#values.get(),
+    ]);
     const now = civilAt(wallNow(), job.time_zone);
     return await Promise.all(streams.map(async (name) => {
       const view = views[name]!;
@@ -211,7 +217,7 @@ export class StateReader {
       const scopes = await checkpoint.scopes(name);
       return {
         ...withFeeds(name, view, feedsOf),
-        ...{ name, gaps, isDated: stream.window !== undefined },
+        ...{ name, gaps, isDated: stream.window !== undefined, ...values.get(name)! },
         days: days.get(daysKey(name, view.scope)),
         entries: entries.filter((one) => one.stream === name && one.scope === view.scope),
         otherScopes: scopes.filter((scope) => scope !== view.scope),
@@ -231,6 +237,24 @@ export class StateReader {
     if (holder === undefined) return undefined;
     const rates = await this.#rates.get();
     return watchedProgress(job, { record, holder, survey, rates }, wallNow());
+  }
+
+  /** The values of the streams of the last run. */
+  async #countValues(
+    { target, checkpoint }: ConsoleStores,
+  ): Promise<ReadonlyMap<string, ValueCounts>> {
+    const { job } = this.#source;
+    const { streams, params } = await this.#asked(
+      checkpoint,
+      await checkpoint.runs.list(RUNS_ASKED),
+    );
+    return new Map(
+      await Promise.all(
+        streams.map(async (name) =>
+          [name, await countValues(job, name, { checkpoint, params, target })] as const
+        ),
+      ),
+    );
   }
 
   /** The survey of the run that has not ended, or of everything ever requested. */

@@ -13,7 +13,7 @@ function statusOf(next: StreamStatus["next"]): Status {
   const orders: StreamStatus = {
     ...{ group: "events", scope: "", coverage: [], empty: [], unsettled: [], gaps: [] },
     ...{ failed: [], rejected: [], fetched_at: null, items: 0, rows: 0, scopes: [] },
-    ...{ isDated: true, feeds: [], failedWindows: [], next },
+    ...{ isDated: true, values: 0, missing_values: 0, feeds: [], failedWindows: [], next },
   };
   return {
     ...{ job: "shop", target: "postgres://me@localhost:5432/shop", streams: { orders } },

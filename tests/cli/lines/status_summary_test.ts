@@ -12,7 +12,7 @@ function stream(more: Partial<StreamStatus>): StreamStatus {
   return {
     ...{ group: "events", scope: "", coverage: [], empty: [], unsettled: [], gaps: [] },
     ...{ failed: [], rejected: [], fetched_at: null, items: 0, rows: 0, scopes: [] },
-    ...{ isDated: true, feeds: [], failedWindows: [] },
+    ...{ isDated: true, feeds: [], failedWindows: [], values: 0, missing_values: 0 },
     ...more,
   };
 }
@@ -157,4 +157,35 @@ Deno.test("a day that is done in part is one day, not two", () => {
     .map((line) => textOf(line).trimEnd());
   assertEquals(lines[1], "96 % of 2 days  1 day missing  1,234,570 rows in 2 tables");
   assertEquals(lines.find((line) => line.startsWith("hours")), "hours   96 %  █▄  1 day missing");
+});
+
+Deno.test("a stream whose values are not all fetched is not complete, and no day of it is", () => {
+  const sensors = stream({
+    ...{ coverage: [range("2026-11-01", "2026-11-04")], values: 2, missing_values: 1 },
+  });
+  const lines = summaryLines({ ...STATUS, streams: { sensors } }, {
+    columns: 80,
+    rows: 24,
+    unicode: true,
+  })
+    .map((line) => textOf(line).trimEnd());
+  assertEquals(lines[1], "66 % of 3 days  1 value missing  1,234,570 rows in 2 tables");
+  assertEquals(
+    lines.find((line) => line.startsWith("sensors")),
+    "sensors   66 %  ▄▄▄  1 value missing",
+  );
+});
+
+Deno.test("a day that is done of one value and missing of another is one day", () => {
+  const sensors = stream({
+    ...{ coverage: [range("2026-11-01", "2026-11-11")], values: 2 },
+    gaps: [range("2026-11-06", "2026-11-11")],
+  });
+  const lines = summaryLines({ ...STATUS, streams: { sensors } }, {
+    columns: 80,
+    rows: 24,
+    unicode: true,
+  })
+    .map((line) => textOf(line).trimEnd());
+  assertEquals(lines[1], "50 % of 10 days  5 days missing  1,234,570 rows in 2 tables");
 });
