@@ -3,7 +3,6 @@
 // backfill.ts. However a run ends, the checkpoint holds what was committed, so it can be resumed.
 import { Plans } from "./announce.ts";
 import type { BackfillInput } from "./backfill.ts";
-import { backfill } from "./backfill.ts";
 import { catchUp } from "./checkpoint/catch_up.ts";
 import type { Crew } from "./coordinate/crew.ts";
 import type { Clock } from "./fetch/rate/clock.ts";
@@ -12,6 +11,7 @@ import type { LimitsUse } from "./plan/time/quota_seconds.ts";
 import { plainHttpProblem } from "./config/exposure.ts";
 import { Failure } from "./failure.ts";
 import { crewPlan, enterCrew, leaveCrew } from "./run_crew.ts";
+import { backfillLastingly } from "./run_failover.ts";
 import { changeAdvice, changeText } from "./probe/drift.ts";
 import { FieldWatch } from "./probe/watch_fields.ts";
 import { resetFeeds } from "./upsert/feed_log.ts";
@@ -100,11 +100,11 @@ async function fetchAll(input: RunInput): Promise<void> {
   const plans = new Plans(input);
   await announce(input, plans);
   const fields = new FieldWatch(input.job);
-  await backfill({
+  await backfillLastingly({
     ...input,
     onStage: (streams) => plans.renew(streams),
     onPage: (unit, records) => fields.note(unit, records),
-  });
+  }, input.hasJoined === true);
   input.replay?.refuseGaps();
   if (input.replay === undefined) await reportDrift(input, fields);
 }

@@ -210,6 +210,7 @@ const ROOMS = [
     "lib/backfill.ts",
     "lib/announce.ts",
     "lib/run_crew.ts",
+    "lib/run_failover.ts",
     "lib/run.ts",
     ...["lib/run_with_api.ts", "lib/job_options.ts", "lib/run_job.ts", "lib/plan_job.ts"],
     "lib/cron",

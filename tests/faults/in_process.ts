@@ -45,17 +45,27 @@ export interface BenchRun {
   readonly onEvent?: (event: RunEvent) => void;
 }
 
+/** Where a bench differs from the default. */
+export interface BenchOptions {
+  readonly url?: string;
+  readonly env?: Record<string, string>;
+  readonly retryForMs?: number;
+  readonly logs?: string;
+  /** File of the checkpoint, where another bench uses it too. */
+  readonly kvPath?: string;
+}
+
 /** Opens a job on an empty database, a real server's unless a URL is given. */
 export async function openBench(
   text: string,
-  options: { url?: string; env?: Record<string, string>; retryForMs?: number; logs?: string } = {},
+  options: BenchOptions = {},
 ): Promise<Bench> {
   const dir = tempDir();
   const env = (name: string) => ({ METER_PASSWORD: PASSWORD, ...options.env })[name];
   const job = await readJob("job.yaml", { readText: () => text, env });
   const databaseUrl = options.url ?? await (await sharedPostgres()).createDatabase();
   const target = await openTarget(databaseUrl, { retryForMs: options.retryForMs ?? RETRY_FOR_MS });
-  const kv = await openKv(dir.file("checkpoints.db"));
+  const kv = await openKv(options.kvPath ?? dir.file("checkpoints.db"));
   const lock = await target.lock(job.job, { run: "test", host: "test", pid: Deno.pid });
   const checkpoint = new Checkpoint(kv, target.id, job.job);
   const logs = options.logs ?? dir.file("logs");

@@ -29,7 +29,7 @@ export class SimulatedDatabase implements AsyncDisposable {
     const onWait = () => {};
     return SqlTarget.open({
       ...{ kind: "postgres", label: "simulated", identity: "simulated", session, ...retry },
-      ...{ randomId, onWait },
+      ...{ randomId, onWait, readIdentity: () => Promise.resolve("simulated") },
       locks: new PostgresLocks({
         ...{ ...retry, randomId, onWait },
         connect: () => ({

@@ -51,16 +51,31 @@ const GUARD = `(
  * @param settings added to the configuration
  */
 export async function createCluster(settings: Record<string, string>): Promise<Cluster> {
+  const cluster = await createFolder();
+  await run(cluster, "initdb", ["-D", cluster.dataDir, ...INITDB]);
+  await configure(cluster, { ...SETTINGS, ...settings });
+  return cluster;
+}
+
+/** Makes a data folder for a standby that replicates the server at `port`, whose process must be stopped. */
+export async function createStandby({ dataDir }: Cluster, port: number): Promise<Cluster> {
+  const standby = await createFolder();
+  await new Deno.Command("cp", { args: ["-a", dataDir, standby.dataDir] }).output();
+  await Deno.writeTextFile(join(standby.dataDir, "standby.signal"), "");
+  await configure(standby, {
+    primary_conninfo: `host=127.0.0.1 port=${port} user=${SUPERUSER}`,
+    wal_retrieve_retry_interval: "100ms",
+  });
+  return standby;
+}
+
+async function createFolder(): Promise<Cluster> {
   const folder = await Deno.makeTempDir({ prefix: "hindcast-postgres-" });
   await new Deno.Command("sh", { args: ["-c", GUARD, "guard", `${Deno.pid}`, folder] }).output();
-  const dataDir = join(folder, "data");
   const user = (await Deno.stat(folder)).uid === 0 ? NOBODY : undefined;
   const programs = await placePrograms(join(folder, "programs"));
   if (user) await Deno.chown(folder, user.uid, user.gid);
-  const cluster = { folder, programs, dataDir, user };
-  await run(cluster, "initdb", ["-D", dataDir, ...INITDB]);
-  await configure(cluster, { ...SETTINGS, ...settings });
-  return cluster;
+  return { folder, programs, dataDir: join(folder, "data"), user };
 }
 
 async function configure(cluster: Cluster, settings: Record<string, string>): Promise<void> {
@@ -90,6 +105,11 @@ export async function startCluster(cluster: Cluster, port: number): Promise<void
 /** Stops the server; returns when its process is gone. */
 export async function stopCluster(cluster: Cluster, mode: StopMode): Promise<void> {
   await run(cluster, "pg_ctl", ["stop", "-D", cluster.dataDir, "-w", "-m", mode]);
+}
+
+/** Makes a standby a primary; returns when it accepts writes. */
+export async function promoteCluster(cluster: Cluster): Promise<void> {
+  await run(cluster, "pg_ctl", ["promote", "-D", cluster.dataDir, "-w"]);
 }
 
 /** Stops the server if it runs and removes everything. */

@@ -5,6 +5,8 @@ import postgres from "postgres";
 import {
   type Cluster,
   createCluster,
+  createStandby,
+  promoteCluster,
   removeCluster,
   startCluster,
   stopCluster,
@@ -28,6 +30,14 @@ export interface PostgresServer extends Databases, AsyncDisposable {
   stop(mode?: StopMode): Promise<void>;
   /** Starts a stopped server; returns when it accepts connections. */
   start(): Promise<void>;
+  /** Starts a standby that replicates this server, which is stopped meanwhile. */
+  startStandby(): Promise<Standby>;
+}
+
+/** A server that replicates another until it is promoted. */
+export interface Standby extends PostgresServer {
+  /** Makes it a primary; returns when it accepts writes. */
+  promote(): Promise<void>;
 }
 
 const MAX_PORTS_TRIED = 3;
@@ -81,8 +91,22 @@ function serverOf(cluster: Cluster, port: number): PostgresServer {
     createDatabase: () => createDatabase(url),
     stop: (mode = "fast") => stopCluster(cluster, mode),
     start: () => startCluster(cluster, port),
+    startStandby: () => startStandby(cluster, port),
     [Symbol.asyncDispose]: () => removeCluster(cluster),
   };
+}
+
+async function startStandby(primary: Cluster, port: number): Promise<Standby> {
+  await stopCluster(primary, "fast");
+  const cluster = await createStandby(primary, port);
+  try {
+    await startCluster(primary, port);
+    const server = serverOf(cluster, await startOnFreePort(cluster));
+    return { ...server, promote: () => promoteCluster(cluster) };
+  } catch (error) {
+    await removeCluster(cluster);
+    throw error;
+  }
 }
 
 /** Another process may take the port between the choice and the start; then another is tried. */

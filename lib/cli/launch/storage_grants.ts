@@ -34,7 +34,7 @@ export function addTarget(url: string, grants: Grants, env: Environment): void {
   grants.read.add(`${import.meta.dirname}/../../../node_modules/@electric-sql/pglite`);
 }
 
-/** Grants a host and port, or a Unix socket; nothing for a URL that cannot be parsed. */
+/** Grants hosts and ports, or Unix sockets; nothing for a URL that cannot be parsed. */
 function addServer(url: string, grants: Grants): void {
   let address;
   try {
@@ -42,9 +42,11 @@ function addServer(url: string, grants: Grants): void {
   } catch {
     return;
   }
-  const { host, port, sslRootCert } = address;
-  if (host.startsWith("/")) addSocket(grants, `${host}/.s.PGSQL.${port}`);
-  else grants.net.add(`${host.includes(":") ? `[${host}]` : host}:${port}`);
+  const { hosts, sslRootCert } = address;
+  for (const { host, port } of hosts) {
+    if (host.startsWith("/")) addSocket(grants, `${host}/.s.PGSQL.${port}`);
+    else grants.net.add(`${host.includes(":") ? `[${host}]` : host}:${port}`);
+  }
   if (sslRootCert !== undefined && sslRootCert !== "system") grants.read.add(sslRootCert);
 }
 

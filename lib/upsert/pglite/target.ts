@@ -23,12 +23,14 @@ export async function openPglite(path: string, options: Required<OpenOptions>): 
   try {
     await session.query("SELECT 1");
     await folder.ready();
+    const identity = await folder.identity();
     return await SqlTarget.open({
       ...options,
       kind: "pglite",
       label: `pglite:${path}`,
       session,
-      identity: await folder.identity(),
+      identity,
+      readIdentity: () => Promise.resolve(identity),
       locks: new FolderLocks(folder),
     });
   } catch (error) {

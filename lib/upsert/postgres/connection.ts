@@ -7,7 +7,7 @@ import pg from "pg";
 import { DatabaseError } from "../write/database_error.ts";
 import type { Encryption } from "../write/query.ts";
 import { isLocal } from "./url.ts";
-import type { PostgresAddress } from "./url.ts";
+import type { PostgresAddress, PostgresHost } from "./url.ts";
 
 /** Idle time after which the operating system checks whether the server is still reachable. */
 const KEEP_ALIVE_MS = 30_000;
@@ -101,16 +101,52 @@ export class PostgresConnection implements AsyncDisposable {
     }
   }
 
+  /**
+   * Connects to the primary, which is the first host that is not a standby. While there is none, a standby
+   * serves what only reads.
+   */
   async #connect(): Promise<pg.Client> {
-    const { sslMode, host } = this.#address;
-    if (sslMode === "disable" || sslMode === "prefer" && isLocal(host)) return await this.#open();
+    const failures: DatabaseError[] = [];
+    const standbys: Opened[] = [];
+    try {
+      for (const host of this.#address.hosts) {
+        const opened = await this.#connectTo(host).catch((thrown) => new DatabaseError(thrown));
+        if (!(opened instanceof DatabaseError)) {
+          if (!opened.isStandby) return this.#accept(opened);
+          standbys.push(opened);
+          // As in libpq: wrong credentials are not tried on the next host.
+        } else if (!opened.passes) throw opened;
+        else failures.push(opened);
+      }
+      const standby = standbys.shift();
+      if (standby === undefined) throw joined(failures);
+      return this.#accept(standby);
+    } finally {
+      for (const { client } of standbys) abandon(client);
+    }
+  }
+
+  #accept({ client, encryption, isDirect }: Opened): pg.Client {
+    // A connection that breaks while idle is replaced when it is needed.
+    client.on("error", () => this.#forget(client));
+    client.on("end", () => this.#forget(client));
+    this.#isDirect = isDirect;
+    this.#encryption = encryption;
+    return client;
+  }
+
+  async #connectTo(at: PostgresHost): Promise<Opened> {
+    const { sslMode } = this.#address;
+    if (sslMode === "disable" || sslMode === "prefer" && isLocal(at.host)) {
+      return await this.#open(at);
+    }
     if (sslMode === "allow") {
-      return await this.#open().catch((error) =>
-        isRefusedUnencrypted(error) ? this.#open(this.#tls()) : Promise.reject(error)
+      return await this.#open(at).catch((error) =>
+        isRefusedUnencrypted(error) ? this.#open(at, this.#tls()) : Promise.reject(error)
       );
     }
-    return await this.#open(this.#tls()).catch((error) =>
-      sslMode === "prefer" && isWithoutTls(error) ? this.#open() : Promise.reject(error)
+    return await this.#open(at, this.#tls()).catch((error) =>
+      sslMode === "prefer" && isWithoutTls(error) ? this.#open(at) : Promise.reject(error)
     );
   }
 
@@ -123,8 +159,8 @@ export class PostgresConnection implements AsyncDisposable {
     };
   }
 
-  async #open(tls?: Tls): Promise<pg.Client> {
-    const { host, port, user, password, database, connectTimeoutMs } = this.#address;
+  async #open({ host, port }: PostgresHost, tls?: Tls): Promise<Opened> {
+    const { user, password, database, connectTimeoutMs } = this.#address;
     const client = new pg.Client({
       host,
       port,
@@ -138,24 +174,14 @@ export class PostgresConnection implements AsyncDisposable {
       keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     });
     if (tls === undefined && !isLocal(host)) refuseCleartextPassword(client);
-    // A connection that breaks while idle is replaced when it is needed.
-    client.on("error", () => this.#forget(client));
-    client.on("end", () => this.#forget(client));
+    client.on("error", () => {});
     try {
       await client.connect();
-      this.#isDirect = await isDirect(client);
+      return { client, encryption: encryptionOf(host, tls), ...await natureOf(client) };
     } catch (error) {
       abandon(client);
       throw error;
     }
-    this.#encryption = isLocal(host) && tls === undefined
-      ? "local"
-      : tls === undefined
-      ? "none"
-      : tls.rejectUnauthorized
-      ? "proven"
-      : "unproven";
-    return client;
   }
 
   #forget(client: pg.Client): void {
@@ -172,10 +198,36 @@ export class PostgresConnection implements AsyncDisposable {
   }
 }
 
+/** A connection that was opened, and what it leads to. */
+interface Opened {
+  readonly client: pg.Client;
+  readonly encryption: Encryption;
+  readonly isDirect: boolean;
+  readonly isStandby: boolean;
+}
+
 /** A pooler announces its own process ID. */
-async function isDirect(client: pg.Client): Promise<boolean> {
-  const { rows } = await client.query("SELECT pg_backend_pid() AS pid");
-  return rows[0].pid === internals(client).processID;
+async function natureOf(client: pg.Client): Promise<Pick<Opened, "isDirect" | "isStandby">> {
+  const { rows } = await client.query(
+    "SELECT pg_backend_pid() AS pid, pg_is_in_recovery() AS standby",
+  );
+  return {
+    isDirect: rows[0].pid === internals(client).processID,
+    isStandby: rows[0].standby === true,
+  };
+}
+
+function encryptionOf(host: string, tls: Tls | undefined): Encryption {
+  if (tls === undefined) return isLocal(host) ? "local" : "none";
+  return tls.rejectUnauthorized ? "proven" : "unproven";
+}
+
+/** One error for those of all hosts: if one of them is starting, it is worth waiting for. */
+function joined(errors: readonly DatabaseError[]): DatabaseError {
+  if (errors.length === 1) return errors[0]!;
+  const starting = errors.find(({ code }) => code === "57P03");
+  const message = errors.map(({ message }) => message).join("; ");
+  return new DatabaseError(Object.assign(new Error(message), { code: starting?.code ?? "" }));
 }
 
 /** Anybody on the network path could read the password. */

@@ -13,13 +13,29 @@ import type { Session } from "../write/session.ts";
 import type { Target } from "../write/target.ts";
 import type { OpenOptions } from "../write/open_options.ts";
 
-/** What distinguishes a database from any copy of it: the cluster, its history since a restore, and the database in it. */
-const IDENTITY_SQL = `SELECT concat_ws('/', system_identifier, timeline_id,
+/**
+ * What distinguishes a database from any copy of it: the cluster, its timeline, which changes when a standby is
+ * promoted or a backup restored, and the database in it. The timeline of a primary is that of the log that it
+ * writes: the control file follows minutes later.
+ */
+const IDENTITY_SQL = identitySql(
+  `CASE WHEN pg_is_in_recovery() THEN timeline_id
+    ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::integer END`,
+);
+/** What servers allow whose operators restrict those functions, in this order. */
+const FALLBACK_IDENTITIES_SQL = [
+  identitySql("timeline_id"),
+  `SELECT concat_ws('/', current_database(),
+    (SELECT oid FROM pg_database WHERE datname = current_database()))`,
+];
+/** SQLSTATE of a function that the user may not call, that the server does not support, or that it lacks. */
+const RESTRICTED = new Set(["42501", "0A000", "42883"]);
+
+function identitySql(timeline: string): string {
+  return `SELECT concat_ws('/', system_identifier, ${timeline},
   (SELECT oid FROM pg_database WHERE datname = current_database()))
 FROM pg_control_system(), pg_control_checkpoint()`;
-/** The same on a server whose operators do not allow those functions. */
-const FALLBACK_IDENTITY_SQL = `SELECT concat_ws('/', current_database(),
-  (SELECT oid FROM pg_database WHERE datname = current_database()))`;
+}
 
 /**
  * Opens a PostgreSQL server as a target; see {@link parsePostgresUrl} for the URL. Waits for a server that
@@ -39,6 +55,7 @@ export async function openPostgres(url: string, options: Required<OpenOptions>):
       label: address.label,
       session,
       identity,
+      readIdentity: () => retryDatabase(options, () => readIdentity(session)),
       locks: new PostgresLocks({
         ...options,
         connect: (onLoss) => new PostgresLockConnection(address, rootCert, onLoss),
@@ -71,13 +88,14 @@ async function waitForIdentity(
 }
 
 async function readIdentity(session: Session): Promise<string> {
-  try {
-    return String((await session.query(IDENTITY_SQL, { readOnly: true })).rows[0]![0]);
-  } catch (error) {
-    if (!(error instanceof DatabaseError) || error.code !== "42501") throw error;
-    const { rows } = await session.query(FALLBACK_IDENTITY_SQL, { readOnly: true });
-    return String(rows[0]![0]);
+  for (const sql of [IDENTITY_SQL, ...FALLBACK_IDENTITIES_SQL]) {
+    try {
+      return String((await session.query(sql, { readOnly: true })).rows[0]![0]);
+    } catch (error) {
+      if (!(error instanceof DatabaseError) || !RESTRICTED.has(error.code)) throw error;
+    }
   }
+  throw new DatabaseError(new Error("the server does not say which database this is"));
 }
 
 async function readRootCert({ sslRootCert }: PostgresAddress): Promise<string | undefined> {

@@ -7,12 +7,18 @@ import { readServerOptions } from "./server_options.ts";
 /** How the connection is encrypted, with libpq's names and meanings. */
 export type SslMode = "disable" | "allow" | "prefer" | "require" | "verify-ca" | "verify-full";
 
-/** Where to connect, and as which role. */
-export interface PostgresAddress {
+/** A server, or one of the servers that replicate a database. */
+export interface PostgresHost {
   /** A host name or address, or the folder of a Unix socket. */
   readonly host: string;
   /** Its TCP port, or the number in the name of the socket. */
   readonly port: number;
+}
+
+/** Where to connect, and as which role. */
+export interface PostgresAddress {
+  /** The servers, in the order in which they are tried; at least one. */
+  readonly hosts: readonly PostgresHost[];
   /** The role. */
   readonly user: string;
   /** Its password; empty if the URL has none. */
@@ -71,36 +77,54 @@ const NEUTRAL: Readonly<Record<string, readonly string[]>> = {
   target_session_attrs: ["any", "read-write", "primary"],
   channel_binding: ["disable", "prefer"],
   gssencmode: ["disable", "prefer"],
+  load_balance_hosts: ["disable"],
   ssl: ["true"],
 };
 
 /**
- * Reads `postgres://user:password@host:port/database?sslmode=...`; reserved characters in user, password
- * and database are percent-encoded.
+ * Reads `postgres://user:password@host:port/database?sslmode=...`, with one host or several
+ * (`host:port,host:port`); reserved characters in user, password and database are percent-encoded.
  *
  * @throws {Failure} of kind `configuration` that says what is wrong, without the URL.
  */
 export function parsePostgresUrl(text: string): PostgresAddress {
-  const url = parseUrl(text);
+  const { url, others } = parseUrl(text);
   refuseUnsupported(url.searchParams);
   const parameter = (name: string) => url.searchParams.get(name) ?? undefined;
   const user = parameter("user") ?? (decoded(url.username, "user") || "postgres");
-  const inUrl = decoded(url.hostname, "host").replace(/^\[(.*)\]$/, "$1");
-  const host = parameter("host") || inUrl || "localhost";
-  if (host.includes(",")) throw severalHosts();
-  const port = Number(url.port || parameter("port") || DEFAULT_PORT);
   const database = parameter("dbname") ?? (decoded(url.pathname.slice(1), "database") || user);
+  const hosts = hostsOf([url, ...others], parameter("host"), parameter("port"));
+  const shown = hosts.map(({ host, port }) => `${host}:${port}`).join(",");
   return {
-    host,
-    port,
+    hosts,
     user,
     password: parameter("password") ?? decoded(url.password, "password"),
     database,
     ...sslOf(url.searchParams),
     settings: settingsOf(parameter("options"), parameter("schema")),
     connectTimeoutMs: connectTimeout(parameter("connect_timeout")),
-    label: `postgres://${url.username || encodeURIComponent(user)}@${host}:${port}/${database}`,
+    label: `postgres://${url.username || encodeURIComponent(user)}@${shown}/${database}`,
   };
+}
+
+/** The hosts of the parameter `host`, otherwise of the URL; there is one port for each, or one for all. */
+function hostsOf(urls: readonly URL[], names = "", ports = ""): PostgresHost[] {
+  const inUrl = urls.map(({ hostname }) => decoded(hostname, "host").replace(/^\[(.*)\]$/, "$1"));
+  const hosts = names === "" ? inUrl : names.split(",");
+  const shared = ports.split(",");
+  if (shared.length !== 1 && shared.length !== hosts.length) {
+    throw unreadable(
+      `it has ${shared.length} ports for ${hosts.length} ${hosts.length === 1 ? "host" : "hosts"}`,
+      "Name one port for each host, as in host=a,b&port=5432,5433, or one for all",
+    );
+  }
+  return hosts.map((host, at) => {
+    const own = urls[urls.length === 1 ? 0 : at]?.port;
+    const port = own || shared[shared.length === 1 ? 0 : at] || String(DEFAULT_PORT);
+    if (host === "" && hosts.length > 1) throw unreadable("one of its hosts is empty", EXAMPLE);
+    if (!/^\d{1,5}$/.test(port)) throw unreadable("its port is not a number", EXAMPLE);
+    return { host: host || "localhost", port: Number(port) };
+  });
 }
 
 /** Whether the server is on this machine, where nobody can listen: loopback or a Unix socket. */
@@ -108,19 +132,26 @@ export function isLocal(host: string): boolean {
   return host.startsWith("/") || host === "localhost" || /^127\.|^::1$/.test(host);
 }
 
-function parseUrl(text: string): URL {
+/** The URL with its first host, and one for each other host. */
+function parseUrl(text: string): { url: URL; others: URL[] } {
   if (!/^postgres(ql)?:\/\//.test(text)) {
     throw unreadable('it does not begin with "postgres://"', EXAMPLE);
   }
-  if (/^[^/]+\/\/(?:[^/?#]*@)?[^/?#@]*,/.test(text)) throw severalHosts();
+  const [, before = "", hosts = "", after = ""] = /^([^/]+\/\/(?:[^/?#]*@)?)([^/?#]*)(.*)$/s
+    .exec(text)!;
+  const [first = "", ...others] = hosts.split(",");
   // libpq allows a user without a host, for a socket; URLs do not.
-  const whole = text.replace(/^([^/]+\/\/[^/?#]*@)(?=\/|$)/, "$1localhost");
-  const url = URL.canParse(whole) ? new URL(whole) : undefined;
+  const isWithoutHost = first === "" && before.endsWith("@");
+  const urls = [
+    before + (isWithoutHost ? "localhost" : first) + after,
+    ...others.map((host) => `postgres://${host}`),
+  ].map((each) => URL.canParse(each) ? new URL(each) : undefined);
   // An unescaped "#", "/" or "?" in the password ends the host early; a fragment or a second "@" shows it.
-  if (url === undefined || url.hash !== "" || /@/.test(url.pathname + url.search)) {
+  const [url] = urls;
+  if (urls.includes(undefined) || url!.hash !== "" || /@/.test(url!.pathname + url!.search)) {
     throw unreadable("it is not a valid URL", ESCAPING);
   }
-  return url;
+  return { url: url!, others: urls.slice(1) as URL[] };
 }
 
 const EXAMPLE = "Write it as postgres://user:password@host:5432/database";
@@ -194,13 +225,6 @@ function connectTimeout(seconds: string | undefined): number {
   }
   // libpq waits forever at zero, otherwise at least two seconds.
   return seconds === "0" ? DEFAULT_CONNECT_TIMEOUT_S * 1000 : Math.max(2, Number(seconds)) * 1000;
-}
-
-function severalHosts(): Failure {
-  return unreadable(
-    "it names several hosts",
-    "Name one host: that of the primary, or an address that always leads to it",
-  );
 }
 
 function decoded(text: string, what: string): string {

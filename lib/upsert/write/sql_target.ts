@@ -44,6 +44,8 @@ interface TargetParts extends DatabaseRetryOptions {
   readonly session: Session;
   /** A string that distinguishes this database from any copy of it. */
   readonly identity: string;
+  /** Reads that string again. */
+  readonly readIdentity: () => Promise<string>;
   /** Returns a random UUID. */
   readonly randomId: () => string;
   /** The locks that this process holds on the target. */
@@ -62,7 +64,9 @@ const READ_ONLY_VIOLATION = "25006";
 /** SQLSTATE of a canceled statement; a query that only reads is canceled when it takes too long. */
 const CANCELED = "57014";
 
-const WRITABLE_SQL = `SELECT pg_is_in_recovery(), current_setting('default_transaction_read_only')`;
+/** A standby that follows its primary is not being promoted. */
+const WRITABLE_SQL = `SELECT pg_is_in_recovery(), current_setting('default_transaction_read_only'),
+  EXISTS (SELECT FROM pg_stat_wal_receiver)`;
 
 /** A target over a session. */
 export class SqlTarget implements Target {
@@ -74,11 +78,13 @@ export class SqlTarget implements Target {
   readonly #tables: Record<string, Table> = {};
   readonly #writer: Writer;
   #id = "";
+  #identity: string;
 
   private constructor(parts: TargetParts) {
     this.kind = parts.kind;
     this.label = parts.label;
     this.#parts = parts;
+    this.#identity = parts.identity;
     this.#writer = new Writer({
       ...parts,
       relations: this.#relations,
@@ -182,14 +188,24 @@ export class SqlTarget implements Target {
     await this.#parts.locks[Symbol.asyncDispose]();
   }
 
-  /** A standby may be about to become the primary; a database that is read-only by its settings is not. */
+  async failedOver(): Promise<boolean> {
+    const before = this.#identity;
+    this.#identity = await failing("identify the database", this.#parts.readIdentity);
+    return this.#identity !== before;
+  }
+
+  /**
+   * A standby without a primary may be about to become one, and then has the stamp of a copy. A database that is
+   * read-only by its settings does not change.
+   */
   async #requireWritable(): Promise<void> {
     const retry = new DatabaseRetry(this.#parts);
     for (let isReported = false;; isReported = true) {
       const { rows: [row] } = await this.query(WRITABLE_SQL, { readOnly: true });
-      const [isStandby, readOnly] = row!;
+      const [isStandby, readOnly, isFollowing] = row!;
       if (isStandby === true) {
         const what = `${this.label} is a standby, which is read-only`;
+        if (isFollowing === true) throw readOnlyDatabase(what);
         if (!isReported) this.#parts.onWait(`${what}: waiting for its promotion`);
         if (await retry.wait()) continue;
         throw readOnlyDatabase(what);
@@ -197,6 +213,7 @@ export class SqlTarget implements Target {
       if (readOnly === "on") {
         throw readOnlyDatabase(`${this.label} is read-only (default_transaction_read_only)`);
       }
+      if (isReported && await this.failedOver()) await this.#readStamp();
       return;
     }
   }
@@ -217,9 +234,9 @@ export class SqlTarget implements Target {
 
   async #createOnce(tables: Readonly<Record<string, Table>>): Promise<TablePlan> {
     const plan = await this.#plan(tables);
-    const { randomId, identity, session } = this.#parts;
+    const { randomId, session } = this.#parts;
     const stamp = this.#id === ""
-      ? [stampSql(randomId(), identity), ...FORGET_TRANSACTIONS_SQL]
+      ? [stampSql(randomId(), this.#identity), ...FORGET_TRANSACTIONS_SQL]
       : [];
     const statements = [...plan.statements, ...stamp];
     if (statements.length === 0) return plan;
@@ -245,7 +262,7 @@ export class SqlTarget implements Target {
 
   async #readStamp(): Promise<void> {
     const { rows } = await this.query(READ_STAMP_SQL, {
-      parameters: [this.#parts.identity],
+      parameters: [this.#identity],
       readOnly: true,
     });
     this.#id = String(rows[0]?.[0] ?? "");

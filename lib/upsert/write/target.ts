@@ -98,4 +98,11 @@ export interface Target extends AsyncDisposable {
    * @throws {Failure} of kind `locked`, saying who holds it and since when.
    */
   lock(job: string, holder: LockHolder, isPrepared?: boolean): Promise<AsyncDisposable>;
+  /**
+   * Whether the database became another copy of itself since it was opened or this was last called, as when a standby
+   * was promoted: its last commits may be missing.
+   *
+   * @throws {Failure} of kind `target` if it cannot be reached.
+   */
+  failedOver(): Promise<boolean>;
 }

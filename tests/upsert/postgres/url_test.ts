@@ -7,8 +7,7 @@ Deno.test("parsePostgresUrl() decodes user, password and database", () => {
     "postgres://me%40home:p%40ss%2F%23%3F:%25@db.example:6543/my%20db",
   );
   assertEquals(address, {
-    host: "db.example",
-    port: 6543,
+    hosts: [{ host: "db.example", port: 6543 }],
     user: "me@home",
     password: "p@ss/#?:%",
     database: "my db",
@@ -21,10 +20,9 @@ Deno.test("parsePostgresUrl() decodes user, password and database", () => {
 });
 
 Deno.test("parsePostgresUrl() fills in defaults", () => {
-  const { host, port, user, password, database, label } = parsePostgresUrl("postgresql://");
-  assertEquals([host, port, user, password, database], [
-    "localhost",
-    5432,
+  const { hosts, user, password, database, label } = parsePostgresUrl("postgresql://");
+  assertEquals([hosts, user, password, database], [
+    [{ host: "localhost", port: 5432 }],
     "postgres",
     "",
     "postgres",
@@ -33,14 +31,30 @@ Deno.test("parsePostgresUrl() fills in defaults", () => {
 });
 
 Deno.test("parsePostgresUrl() reads addresses, sockets and parameters", () => {
-  assertEquals(parsePostgresUrl("postgres://u@[::1]:1/d").host, "::1");
-  assertEquals(parsePostgresUrl("postgres://u@/d?host=/run/postgresql").host, "/run/postgresql");
+  const host = (url: string) => parsePostgresUrl(url).hosts[0]!.host;
+  assertEquals(host("postgres://u@[::1]:1/d"), "::1");
+  assertEquals(host("postgres://u@/d?host=/run/postgresql"), "/run/postgresql");
   const url =
     "postgres://u@h/d?sslmode=verify-full&sslrootcert=ca.pem&options=-csearch_path%3Dracing";
   const { sslMode, sslRootCert, settings } = parsePostgresUrl(url);
   assertEquals([sslMode, sslRootCert, settings], ["verify-full", "ca.pem", {
     search_path: "racing",
   }]);
+});
+
+Deno.test("parsePostgresUrl() reads several hosts as libpq does", () => {
+  const hosts = (url: string) =>
+    parsePostgresUrl(url).hosts.map(({ host, port }) => `${host}:${port}`);
+  const attributes = "target_session_attrs=read-write&load_balance_hosts=disable";
+  assertEquals(hosts(`postgres://u:p@a:1,[::1]:2,c/d?${attributes}`), ["a:1", "::1:2", "c:5432"]);
+  assertEquals(hosts("postgres://a,b/d"), ["a:5432", "b:5432"]);
+  assertEquals(hosts("postgres://u@/d?host=a,b&port=7"), ["a:7", "b:7"]);
+  assertEquals(hosts("postgres://u@/d?host=a,b&port=7,8"), ["a:7", "b:8"]);
+  assertEquals(hosts("postgres://u:p,q@h/d"), ["h:5432"]);
+  assertEquals(
+    parsePostgresUrl("postgres://me:secret@a:1,b:2/d").label,
+    "postgres://me@a:1,b:2/d",
+  );
 });
 
 Deno.test("parsePostgresUrl() reports problems without repeating the password", () => {
@@ -51,6 +65,7 @@ Deno.test("parsePostgresUrl() reports problems without repeating the password", 
     `postgres://me:${secret}/x@h/d`,
     `postgres://me:${secret}?x@h/d`,
     `postgres://me:${secret}%zz@h/d`,
+    `postgres://me:${secret}/x,y@h/d`,
     `postgres://me:${secret}@h:port/d`,
     `postgres://me:${secret}@h/d?sslmode=maybe`,
   ];
@@ -96,9 +111,11 @@ Deno.test("parsePostgresUrl() turns schema and options into settings of each tra
 Deno.test("parsePostgresUrl() refuses unsupported parameters by name", () => {
   for (
     const [url, message] of [
-      ["postgres://u@a,b/d", "it names several hosts"],
-      ["postgres://u:p@a:1,b:2/d", "it names several hosts"],
-      ["postgres://u@/d?host=a,b", "it names several hosts"],
+      ["postgres://u@a,,b/d", "one of its hosts is empty"],
+      ["postgres://u@a,b:x/d", "it is not a valid URL"],
+      ["postgres://u@h/d?port=x", "its port is not a number"],
+      ["postgres://u@/d?host=a,b&port=1,2,3", "it has 3 ports for 2 hosts"],
+      ["postgres://u@a,b/d?target_session_attrs=standby", '"target_session_attrs=standby"'],
       ["postgres://u@h/d?sslcert=x", 'the parameter "sslcert" is not supported'],
       ["postgres://u@h/d?channel_binding=require", '"channel_binding=require" is not supported'],
       ["postgres://u@h/d?target_session_attrs=standby", '"target_session_attrs=standby"'],
