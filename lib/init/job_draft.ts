@@ -107,7 +107,7 @@ export function draftOfOpenApi(document: OpenApiDocument, answers: InitAnswers):
   const path = required(answers.path, "path", pathOf(listed?.name ?? "GET /"));
   const operation = findOperation(document, path);
   const example = `https://api.example.com${document.basePath}`;
-  const url = required(answers.url ?? document.url, "url", example);
+  const url = required(answers.url ?? document.urlOf(operation.path), "url", example);
   const name = snakeCase(answers.name ?? (document.title || nameOfUrl(url)));
   const found = inSchema(document, operation);
   const { dates, open, proposed } = proposeParameters(document, operation, answers, found);

@@ -101,7 +101,11 @@ export function typeOf(node: Node): string | undefined {
   if (types.length === 1) return types[0] as string;
   if (types.length > 1) return undefined;
   if (node.properties !== undefined) return "object";
-  return node.items === undefined ? undefined : "array";
+  if (node.items !== undefined) return "array";
+  const values = node.const === undefined ? listOf(node.enum) : [node.const];
+  return values.length > 0 && values.every((value) => typeof value === "string")
+    ? "string"
+    : undefined;
 }
 
 /** A schema with those of `allOf`, and of the only alternative that is not null. */

@@ -25,8 +25,10 @@ export function proposeDates(
   if (pair !== undefined) {
     const { from, to } = pair;
     const max = longestRange(`${from.description} . ${to.description} . ${description}`);
-    // What only one end declares holds for both.
-    const format = statedFormat(from) ?? statedFormat(to) ?? usualFormat(from);
+    // What only one end declares holds for both, and what `at` declares for `at[gte]` and `at[lt]`.
+    const whole = known.find(({ name }) => name !== from.name && from.name.startsWith(name));
+    const format = statedFormat(from) ?? statedFormat(to) ?? (whole && statedFormat(whole)) ??
+      usualFormat(from);
     const isMonthly = format === MONTH;
     return {
       values: {
@@ -120,8 +122,10 @@ function formatOf(parameter: KnownParameter): string {
 }
 
 /** The format of a parameter of which nothing declares one: a time is an instant, anything else a date. */
-function usualFormat({ words }: KnownParameter): string {
-  return words.some((word) => /^(date)?time$|^timestamp$/.test(word)) ? "|instant" : "";
+function usualFormat({ words, description }: KnownParameter): string {
+  const isTime = words.some((word) => /^(date)?time$|^timestamp$/.test(word)) ||
+    /\btimestamps?\b/i.test(description);
+  return isTime ? "|instant" : "";
 }
 
 /** The format that the schema, the description or the example of a parameter shows; empty for a date. */
@@ -148,10 +152,11 @@ function statedFormat(
 
 /** A date of eight digits. */
 const COMPACT = /\b(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\b/;
-const INSTANT = /iso.?8601|rfc.?3339|date-?time|date and time|moment|instant|\btimestamp\b/i;
+const INSTANT = /iso.?8601|rfc.?3339|date-?time|date and time|moment|instant/i;
 
 function isEpoch(type: string | undefined, about: string): boolean {
-  return type === "integer" || type === "number" || /\b(epoch|unix)\b/i.test(about);
+  return type === "integer" || type === "number" || /\b(epoch|unix)\b/i.test(about) ||
+    /\bmilliseconds?\b/i.test(about) && /\btimestamps?\b/i.test(about);
 }
 
 function isMilliseconds(about: string, words: readonly string[]): boolean {

@@ -4,6 +4,7 @@
 import { knownOf, type KnownParameter } from "./known_parameter.ts";
 import type { OpenApiDocument, ParameterNode } from "./openapi/document.ts";
 import type { RecordsProposal } from "./propose_records.ts";
+import { LARGEST_PAGE, largestPage, pageSizeIn, usualPage } from "./stated_limit.ts";
 
 /** What to write as "paging". */
 export type PagingDraft = Readonly<Record<string, string | number>>;
@@ -21,7 +22,7 @@ export interface PagingProposal {
 }
 
 const SIZE =
-  /^(\$?(limit|top|take|first|size|count|rows|per_?page|page_?(size|limit|count)|page\[(size|limit)\]|max_?(results|records|items|page_?size|count)|results_?per_?page|(num|number_?of)_?(results|records|items|rows)|(records|items|rows)_?(per_?page|count|limit)|page_?length|_count|n|nb|max))$/i;
+  /^(\$?(limit|top|take|first|size|count|rows|per_?page|page_?(size|limit|count)|page\[(size|limit)\]|max_?(results|records|items|page_?size|count)(_?per_?page)?|results_?per_?page|(num|number_?of)_?(results|records|items|rows)|(records|items|rows)_?(per_?page|count|limit)|(page_?)?length|_count|n|nb|max))$/i;
 const OFFSET =
   /^(\$?(skip|offset|start_?(index|at|record|row|from|position)?|from|page\[offset\]|(record|row|result|page)_?offset|_offset|index))$/i;
 const PAGE = /^(page|p|pg|page_?(number|num|no|index|nr|id)|page\[number\]|current_?page|_page)$/i;
@@ -34,8 +35,6 @@ const HEADER_CURSOR =
 
 /** Page size where nothing shows the largest one. */
 const PAGE_SIZE = 100;
-/** A larger maximum is the bound of a type, not of a page. */
-const LARGEST_PAGE = 50_000;
 
 /** The paging of an operation with these parameters and this response. */
 export function proposePaging(
@@ -46,13 +45,13 @@ export function proposePaging(
 ): PagingProposal {
   const known = knownOf(document, parameters)
     .filter(({ in: where }) => where === "query" || where === "body");
-  const size = known.find((one) => SIZE.test(one.name) && isCount(one));
+  const size = known.find((one) => isNamed(one, SIZE) && isCount(one));
   const page = new Pages(known, size, response, headers);
-  const paging = page.byCursor() ?? page.byOffset() ?? page.byNumber() ?? page.byLink() ??
-    page.afterLast();
-  const params = known.filter(({ name, format }) =>
-    !format.startsWith("date") && [OFFSET, PAGE, CURSOR].some((sign) => sign.test(name)) &&
-    !/^(from|start|after|next|index|p|n)$/i.test(name)
+  const paging = page.byCursor() ?? page.byServersLink() ?? page.byOffset() ?? page.byNumber() ??
+    page.byLink() ?? page.afterLast();
+  const params = known.filter((one) =>
+    !one.format.startsWith("date") && [OFFSET, PAGE, CURSOR].some((sign) => isNamed(one, sign)) &&
+    !/^(from|start|after|next|index|p|n)$/i.test(one.name)
   );
   const signs = [
     ...response.all.filter((path) => path !== response.total),
@@ -123,6 +122,19 @@ function memberOf(paths: readonly string[], name: RegExp): string | undefined {
   return paths.map((path) => path.split(".").at(-1)!).find((one) => name.test(one));
 }
 
+/** Whether the name of a parameter matches: with hyphens or underscores, and in an object for paging. */
+function isNamed({ name, in: where }: KnownParameter, sign: RegExp): boolean {
+  const plain = where === "body" ? name.replace(PAGING_OBJECT, "") : name;
+  return sign.test(plain.replaceAll("-", "_"));
+}
+
+const PAGING_OBJECT = /^(.*\.)?(page|paging|pager|pagination|options|params|parameters|cursor)\./i;
+
+/** Whether a parameter is named like a cursor and is no credential. */
+function isCursor(one: KnownParameter): boolean {
+  return isNamed(one, CURSOR) && !/\bauth|\bscope/i.test(one.description);
+}
+
 /** Whether a parameter takes a number, also one that is declared as a string. */
 function isCount({ name, type, fallback, example, description, values }: KnownParameter): boolean {
   if (type === "array" || type === "boolean" || type === "object") return false;
@@ -141,32 +153,12 @@ function sizeOf(
   const numbers = values.map(Number).filter((value) => value > 0 && value <= LARGEST_PAGE);
   if (numbers.length > 0) return { size: Math.max(...numbers), isGuess: false };
   if (most !== undefined && most > 0 && most <= LARGEST_PAGE) return { size: most, isGuess: false };
-  const stated = numberIn(description, MOST) ?? numberIn(description, MOST_BEHIND);
+  const stated = largestPage(description);
   if (stated !== undefined) return { size: stated, isGuess: false };
-  const usual = Number(fallback ?? 0) || numberIn(description, USUAL) ||
-    numberIn(description, USUAL_BEFORE);
+  const usual = Number(fallback ?? 0) || usualPage(description);
   return usual !== undefined && usual > 0 && usual <= LARGEST_PAGE
     ? { size: usual, isGuess: false }
     : { size: PAGE_SIZE, isGuess: true };
-}
-
-const NUMBER = String
-  .raw`(\d{1,3}(?:[,_]\d{3})+|\d{1,6})\b(?!\s*(?:days?|months?|hours?|seconds?))`;
-const MOST = new RegExp(
-  String
-    .raw`(?:max(?:imum)?\b\.?|up to|at most|no more than|(?:exceed|larger than|greater than|more than)|between \d+ (?:and|to)|from \d+ to|range:?\s*\[?\d+\s*(?:-|to|,|\.\.)|\b[01]\s*(?:-|–|to|\.\.)\s*(?=\d))[^\d.]{0,40}?${NUMBER}`,
-  "i",
-);
-const MOST_BEHIND = new RegExp(String.raw`${NUMBER}\s*(?:\(?max(?:imum)?\b|at most)`, "i");
-const USUAL = new RegExp(String.raw`defaults?\b[^\d.]{0,25}?${NUMBER}`, "i");
-const USUAL_BEFORE = new RegExp(
-  String.raw`${NUMBER}\s*(?:without it|by default|if (?:not|un)|unless|\(default)`,
-  "i",
-);
-
-function numberIn(text: string, pattern: RegExp): number | undefined {
-  const found = Number(pattern.exec(text)?.[1]?.replace(/[,_]/g, ""));
-  return found > 0 && found <= LARGEST_PAGE ? found : undefined;
 }
 
 /** The kinds of paging that the parameters and the response of one operation permit. */
@@ -197,16 +189,20 @@ class Pages {
     if (cursor === undefined) return undefined;
     const last = cursor.split(".").at(-1)!.toLowerCase();
     const plain = (name: string) => name.toLowerCase().replace(/[^a-z]/g, "");
+    const cursors = this.#known.filter(isCursor);
     const param = this.#known.find(({ name }) => plain(name) === plain(last)) ??
-      this.#known.find(({ name }) => CURSOR.test(name)) ??
-      this.#known.find((one) => OFFSET.test(one.name) && !isCount(one)) ??
-      this.#known.find((one) => PAGE.test(one.name) && !isCount(one));
+      cursors.find(({ name }) => plain(last).includes(plain(name))) ?? cursors[0] ??
+      this.#known.find((one) => isNamed(one, OFFSET) && !isCount(one)) ??
+      this.#known.find((one) => isNamed(one, PAGE) && !isCount(one));
     if (param === undefined) return undefined;
+    const isStarred = [param.fallback, param.example].includes("*") ||
+      /["'`=]\*/.test(param.description);
     const flag = more === undefined ? {} : { more };
     return {
       by: "cursor",
       cursor,
       cursor_param: param.name,
+      ...isStarred ? { first: "*" } : {},
       ...flag,
       ...this.#sized(),
       ...inBody(param),
@@ -215,14 +211,26 @@ class Pages {
 
   /** A response header with the name of a cursor, where a parameter takes one. */
   #headerCursor(): string | undefined {
-    if (!this.#known.some(({ name }) => CURSOR.test(name))) return undefined;
+    if (!this.#known.some(isCursor)) return undefined;
     const name = this.#headers.find((header) => HEADER_CURSOR.test(header));
     return name === undefined ? undefined : `$header.${name}`;
   }
 
+  /** By a link that the pages cannot be requested without: with a token in it, or as OData bounds a response. */
+  byServersLink(): PagingDraft | undefined {
+    return this.#known.some(isCursor) || this.#isTop() && this.#response.link !== undefined
+      ? this.#byBodyLink()
+      : undefined;
+  }
+
+  /** Whether the size is that of all pages together, as OData has it. */
+  #isTop(): boolean {
+    return this.#size?.name === "$top" && /next_?link\W*$/i.test(this.#response.link ?? "");
+  }
+
   /** By the number of records to skip. */
   byOffset(): PagingDraft | undefined {
-    const offset = this.#known.find((one) => OFFSET.test(one.name) && isCount(one));
+    const offset = this.#known.find((one) => isNamed(one, OFFSET) && isCount(one));
     if (offset === undefined) return undefined;
     const isFromOne = offset.least === 1 || Number(offset.fallback) === 1;
     const { most } = offset;
@@ -238,7 +246,7 @@ class Pages {
 
   /** By the number of the page. */
   byNumber(): PagingDraft | undefined {
-    const page = this.#known.find((one) => PAGE.test(one.name) && isCount(one));
+    const page = this.#known.find((one) => isNamed(one, PAGE) && isCount(one));
     if (page === undefined) return undefined;
     const isFromZero = page.least === 0 || String(page.fallback ?? "") === "0" ||
       page.fallback === undefined &&
@@ -248,22 +256,30 @@ class Pages {
     const end = { ...pages === undefined ? {} : { pages }, ...more === undefined ? {} : { more } };
     const sized = this.#sized(Object.keys(end).length > 0 || total !== undefined);
     const isEnded = Object.keys(end).length > 0 || "size" in sized;
-    if (!isEnded) this.guesses.push(`the page size ${PAGE_SIZE} is a guess`);
-    const size = isEnded ? sized : { size: PAGE_SIZE };
+    const stated = pageSizeIn(page.description);
+    if (!isEnded && stated === undefined) {
+      this.guesses.push(`the page size ${PAGE_SIZE} is a guess`);
+    }
+    const size = isEnded ? sized : { size: stated ?? PAGE_SIZE };
     return { by: "page", page_param: page.name, ...first, ...size, ...end, ...inBody(page) };
   }
 
   /** By a link in the body or the header `Link`. */
   byLink(): PagingDraft | undefined {
+    return this.#byBodyLink() ??
+      (this.#headers.includes("link") ? { by: "link_header", ...this.#sized(true) } : undefined);
+  }
+
+  #byBodyLink(): PagingDraft | undefined {
     const { link } = this.#response;
-    if (link !== undefined) return { by: "next_link", link, ...this.#sized(true) };
-    return this.#headers.includes("link") ? { by: "link_header", ...this.#sized(true) } : undefined;
+    if (link === undefined) return undefined;
+    return { by: "next_link", link, ...this.#isTop() ? {} : this.#sized(true) };
   }
 
   /** After the id of the last record, where a flag says whether there are more. */
   afterLast(): PagingDraft | undefined {
     const { more, path, records, record } = this.#response;
-    const cursor = this.#known.find(({ name }) => CURSOR.test(name));
+    const cursor = this.#known.find(isCursor);
     if (cursor === undefined || more === undefined || typeof records !== "string") return undefined;
     const names = record.kind === "object" ? [...record.members.keys()] : [];
     const id = ["id", "uuid", "gid", "sid"].find((name) => names.includes(name)) ?? "id";

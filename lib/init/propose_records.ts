@@ -99,9 +99,11 @@ function areColumns(shape: Shape): boolean {
     members.every(([, member]) => member.kind === "list" && member.of.kind === "scalar");
 }
 
-/** The last part of a path that is a word: `results` of `/v1/results/{id}.json`. */
+/** The last part of a path that is a word and no verb: `results` of `/v1/results/{id}.json` and `/v1/results/get`. */
 export function lastWord(path: string): string {
   const words = path.replace(/\.\w+$/, "").split("/")
     .filter((part) => /^[A-Za-z][\w-]*$/.test(part) && !/^(v\d+|api)$/i.test(part));
-  return words.at(-1) ?? "";
+  return words.findLast((word) => !VERBS.test(word)) ?? words.at(-1) ?? "";
 }
+
+const VERBS = /^(get|list|search|query|find|fetch|all|export|download|_search)$/i;

@@ -206,8 +206,13 @@ function undeclared(values: Values, parameters: readonly ParameterNode[]): Value
 }
 
 function paramOf({ name, in: where, description }: ParameterNode) {
-  const about = description === "" ? `Value of ${name}.` : description.slice(0, 100);
+  const about = description === "" ? `Value of ${name}.` : shortened(description);
   return where === "path" ? { list: true as const, about } : { about };
+}
+
+/** The beginning of a description, up to the end of a word. */
+function shortened(text: string): string {
+  return text.length <= 100 ? text : `${text.slice(0, 97).replace(/\W*\s\S*$/, "")}...`;
 }
 
 function pathOf(

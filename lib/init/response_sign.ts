@@ -38,11 +38,13 @@ const OTHERS =
 
 /** What a shape shows of paging. */
 export function responseSigns(response: Shape): ResponseSigns {
-  const places = placesOf(response, 5);
+  const places = placesOf(response, 5)
+    .map((place) => ({ ...place, name: place.name.replaceAll("-", "_") }));
   const scalars = places.filter(isScalar);
   const unknown = places.filter(({ shape }) => shape.kind === "any");
   const link = linkOf(scalars, unknown);
-  const cursor = cursorOf(scalars, unknown);
+  const cursor = cursorOf(scalars, unknown) ??
+    (link === undefined ? pageCursorOf(scalars) : undefined);
   const more = scalars.find(({ name, shape }) => MORE.test(name) && shape.type === "boolean");
   const pages = scalars.find(({ name, shape }) => PAGES.test(name) && isNumber(shape));
   const isPaged = [link, cursor, more?.path].some((path) => path !== undefined);
@@ -130,9 +132,22 @@ function cursorOf(
 ): string | undefined {
   const known = [...scalars.filter(({ shape }) => shape.type !== "boolean"), ...unknown];
   return known.find(({ name }) => CURSOR.test(name))?.path ??
-    known.find(({ name, path }) =>
-      NEXT_PARENT.test(parentOf(path)) && !HREF.test(name) && !/^path$/i.test(name)
-    )?.path;
+    nextOf(known, /cursor|after|token|id$/i) ?? nextOf(known, /./);
+}
+
+/** A member of `next` that is no link and no size. */
+function nextOf(known: readonly PlacedShape[], sign: RegExp): string | undefined {
+  return known.find(({ name, path }) =>
+    NEXT_PARENT.test(parentOf(path)) && sign.test(name) && !HREF.test(name) &&
+    !/^(path|limit|size|per_?page|page_?size)$/i.test(name)
+  )?.path;
+}
+
+/** `meta.page.after`, which a link would stand for. */
+function pageCursorOf(scalars: readonly ScalarPlace[]): string | undefined {
+  return scalars.find(({ name, path }) =>
+    name === "after" && /^(page|paging|pagination|cursors?)$/i.test(parentOf(path))
+  )?.path;
 }
 
 function isNumber({ type }: ScalarShape): boolean {

@@ -90,7 +90,9 @@ function streamOf(draft: JobDraft) {
       ...method === "GET" ? {} : { method },
       ...Object.keys(query).length === 0 ? {} : { query },
       ...Object.keys(headers).length === 0 ? {} : { headers },
-      ...Object.keys(body).length === 0 ? {} : { body },
+      ...Object.keys(body).length === 0
+        ? {}
+        : { body: nested(Object.entries(body).map(([name, value]) => [name.split("."), value])) },
     },
     ...window === undefined ? {} : { window },
     ...paging === undefined ? {} : { paging },
@@ -182,6 +184,15 @@ function comment(document: Document, draft: JobDraft): void {
 
 function namesEdge({ path, query, body }: JobDraft): boolean {
   return [path, ...Object.values({ ...query, ...body })].some((text) => /\{(to|last)\b/.test(text));
+}
+
+/** The members of a body by the steps of their names: `filter.from` is a member of an object. */
+function nested(members: readonly (readonly [steps: string[], value: string])[]): object {
+  const byName = Map.groupBy(members, ([steps]) => steps[0]!);
+  return Object.fromEntries([...byName].map(([name, group]) => {
+    const whole = group.find(([steps]) => steps.length === 1);
+    return [name, whole?.[1] ?? nested(group.map(([steps, value]) => [steps.slice(1), value]))];
+  }));
 }
 
 /** The key node at the end of a path of keys. */

@@ -116,6 +116,17 @@ Deno.test("init takes a time without a stated format for an instant, whose end l
   );
 });
 
+Deno.test("init reads the format of a range from the parameter of one moment", async () => {
+  assertEquals(
+    await datesOf(
+      query("at", TEXT, "A date with the format YYYY-MM-DD or a nanosecond timestamp."),
+      query("at.gte", TEXT, "Range by timestamp."),
+      query("at.lt", TEXT, "Range by timestamp."),
+    ),
+    [{ "at.gte": "{from}", "at.lt": "{to}" }, "month"],
+  );
+});
+
 Deno.test("init requests whole months where a parameter takes a month", async () => {
   assertEquals(await datesOf(query("date", TEXT, "The month (YYYY-MM)")), [
     { date: "{from|%Y-%m}" },
@@ -178,4 +189,158 @@ Deno.test("init reads milliseconds that are called msec", async () => {
   const t = { type: "integer", description: "The Unix Msec timestamp of the start." };
   const { rows } = await streamOf({ response: array(object({ id: TEXT, t })) }) as Schema;
   assertEquals((rows as Schema).columns, { id: "id", t: { path: "t", format: "epoch_ms" } });
+});
+
+/** The paging of a response with these members beside its items. */
+async function pagingOf(parameters: Schema[], beside: Schema, parts: Parts = {}) {
+  const response = object({ items: array(ITEM), ...beside });
+  const { paging, total } = await streamOf({ parameters, response, ...parts }) as Schema;
+  return total === undefined ? paging : { ...paging as Schema, total };
+}
+
+Deno.test("init sends a cursor in the parameter of its name, never as a token of authentication", async () => {
+  const parameters = [
+    query("token", TEXT, "Authentication token. Requires scope: channels"),
+    query("limit", { type: "integer", maximum: 999 }),
+    query("cursor", TEXT, "Set to the next_cursor of the previous response."),
+  ];
+  const beside = { has_more: { type: "boolean" }, metadata: object({ next_cursor: TEXT }) };
+  assertEquals(await pagingOf(parameters, beside), {
+    by: "cursor",
+    cursor: "metadata.next_cursor",
+    cursor_param: "cursor",
+    more: "has_more",
+    size_param: "limit",
+    size: 999,
+  });
+});
+
+Deno.test("init reads names with hyphens, cursors that begin with *, and the size in the page's description", async () => {
+  assertEquals(
+    await pagingOf(
+      [query("cursor", TEXT, 'Deep paging begins with "*"'), query("rows", { maximum: 1000 })],
+      { "next-cursor": TEXT, "total-results": INTEGER },
+    ),
+    {
+      ...{ by: "cursor", cursor: "next-cursor", cursor_param: "cursor", first: "*" },
+      ...{ size_param: "rows", size: 1000, total: "total-results" },
+    },
+  );
+  assertEquals(
+    await pagingOf([query("page", INTEGER), query("page-size", INTEGER, "Accepts 1-50")], {}),
+    { by: "page", page_param: "page", size_param: "page-size", size: 50 },
+  );
+  assertEquals(
+    await pagingOf([query("page", INTEGER, "Page number. 10 results per page.")], {}),
+    { by: "page", page_param: "page", size: 10 },
+  );
+  assertEquals(
+    await pagingOf(
+      [query("start", INTEGER), query("MaxResultsPerPage", INTEGER, "1 - 100")],
+      {},
+    ),
+    {
+      by: "offset",
+      offset_param: "start",
+      size: 100,
+      size_param: "MaxResultsPerPage",
+    },
+  );
+});
+
+Deno.test("init follows links where pages have tokens, and where $top would bound all pages together", async () => {
+  assertEquals(
+    await pagingOf(
+      [
+        query("Page", { ...INTEGER, minimum: 0 }),
+        query("PageSize", { maximum: 1000 }),
+        query("PageToken"),
+      ],
+      { next_page_uri: { type: "string", format: "uri", nullable: true } },
+    ),
+    { by: "next_link", link: "next_page_uri", size_param: "PageSize", size: 1000 },
+  );
+  assertEquals(
+    await pagingOf([query("$top", INTEGER), query("$skip", INTEGER)], { "@odata.nextLink": TEXT }),
+    { by: "next_link", link: '["@odata.nextLink"]' },
+  );
+});
+
+Deno.test("init takes the cursor and not the size of the next page", async () => {
+  const next = object({ per_page: INTEGER, starting_after: TEXT });
+  assertEquals(
+    await pagingOf([query("starting_after"), query("per_page", { maximum: 150 })], {
+      pages: object({ next }),
+    }),
+    {
+      ...{ by: "cursor", cursor: "pages.next.starting_after", cursor_param: "starting_after" },
+      ...{ size_param: "per_page", size: 150 },
+    },
+  );
+});
+
+Deno.test("init reads dates and paging in objects of a body", async () => {
+  const { request, paging } = await streamOf({
+    body: object({
+      filter: object({ from: INSTANT, to: INSTANT, query: TEXT }),
+      page: object({ cursor: TEXT, limit: { type: "integer", maximum: 1000 } }),
+    }),
+    response: object({ data: array(ITEM), meta: object({ page: object({ after: TEXT }) }) }),
+  }) as Schema;
+  assertEquals(request, {
+    path: "/items",
+    method: "POST",
+    body: { filter: { from: "{from|instant}", to: "{to|instant}" } },
+  });
+  assertEquals(paging, {
+    ...{ by: "cursor", cursor: "meta.page.after", cursor_param: "page.cursor" },
+    ...{ size_param: "page.limit", size: 1000, in: "body" },
+  });
+  const options = object({ count: { type: "integer", maximum: 500 }, offset: INTEGER });
+  const range = object({ start_at: INSTANT, end_at: INSTANT });
+  const other = await streamOf({
+    path: "/transactions/get",
+    body: { allOf: [object({ options }), object({ query: object({ created_at: range }) })] },
+    response: object({
+      accounts: array(object({ account_id: TEXT })),
+      transactions: array(object({ transaction_id: TEXT, date: DAY })),
+      total_transactions: INTEGER,
+    }),
+  }) as Schema;
+  assertEquals(
+    [(other.request as Schema).body, other.paging, other.records, other.name],
+    [
+      { query: { created_at: { start_at: "{from|instant}", end_at: "{to|instant}" } } },
+      {
+        ...{ by: "offset", offset_param: "options.offset", size: 500 },
+        ...{ size_param: "options.count", in: "body" },
+      },
+      "transactions",
+      "transactions",
+    ],
+  );
+});
+
+Deno.test("init reads the type of constants, and the servers of a path", () => {
+  const record = object({ id: TEXT, kind: { const: "page" }, mood: { enum: ["a", "b"] } });
+  const document = {
+    openapi: "3.1.0",
+    info: { title: "Archive" },
+    servers: [{ url: "https://api.example.com" }],
+    paths: {
+      "/items": {
+        servers: [{ url: "https://archive.example.com/v1" }],
+        get: {
+          responses: { 200: { content: { "application/json": { schema: array(record) } } } },
+        },
+      },
+    },
+  };
+  const read = readOpenApi(JSON.stringify(document));
+  const draft = draftOfOpenApi(read, { path: "/items" });
+  const types = draft.tables.flatMap(({ columns }) => columns.map(({ type }) => type));
+  assertEquals([draft.url, types], [
+    "https://archive.example.com/v1",
+    ["text", "text", "text"],
+  ]);
 });

@@ -66,7 +66,7 @@ export async function askQuestions(
   if (document !== undefined) {
     if (given.path === undefined) operationLines(document, "").forEach(dialogue.say);
     put(pathIn(document, dialogue));
-    if (document.url === undefined) put(URL_OF_API);
+    if (document.urlOf(String(answers.path)) === undefined) put(URL_OF_API);
     put(LIMIT);
     return answers;
   }

@@ -80,10 +80,14 @@ export class OpenApiDocument {
 
   /** URL of its first server, https before http; undefined where none is absolute. */
   get url(): string | undefined {
-    const servers = listOf(this.#root.servers).map(nodeOf).map(withVariables);
-    const urls = [...servers, this.#swaggerUrl() ?? ""].filter((url) => isHttp(url));
-    const url = urls.find((url) => url.startsWith("https:")) ?? urls[0];
-    return url?.replace(/\/+$/, "");
+    return urlOf([...serversOf(this.#root), this.#swaggerUrl() ?? ""]);
+  }
+
+  /** URL of the servers that a path declares for itself, or of the document's. */
+  urlOf(path: string): string | undefined {
+    const item = this.#item(path);
+    const own = METHODS.flatMap((method) => serversOf(nodeOf(item[method.toLowerCase()])));
+    return urlOf(own) ?? urlOf(serversOf(item)) ?? this.url;
   }
 
   /** The path of its first server where that has no host, such as `/api/v3`; empty otherwise. */
@@ -160,11 +164,32 @@ export class OpenApiDocument {
       .find((one) => one.in === "body");
     const content = nodeOf(this.follow(operation.requestBody).content);
     const schema = this.follow(inSwagger?.schema ?? jsonOf(content)?.schema);
-    const required = listOf(schema.required);
-    return Object.entries(nodeOf(schema.properties)).map(([name, inner]) => ({
-      ...this.#parameter({ name, in: "body", schema: this.follow(inner) }),
-      required: required.includes(name),
-    }));
+    return this.#bodyMembers(schema, { prefix: "", isRequired: true, above: [] });
+  }
+
+  /** The members of an object in a body, and those of objects in it, as `filter.from`. */
+  #bodyMembers(
+    schema: Node,
+    { prefix, isRequired, above }: { prefix: string; isRequired: boolean; above: Node[] },
+  ): ParameterNode[] {
+    const parts = [schema, ...listOf(schema.allOf).map((part) => this.follow(part))];
+    const required = parts.flatMap((part) => listOf(part.required));
+    return parts.flatMap(({ properties }) => Object.entries(nodeOf(properties))).flatMap(
+      ([key, property]) => {
+        const inner = this.follow(property);
+        const name = prefix + key;
+        const isNeeded = isRequired && required.includes(key);
+        const inside = above.length > DEEPEST_BODY || above.includes(inner)
+          ? []
+          : this.#bodyMembers(inner, {
+            prefix: `${name}.`,
+            isRequired: isNeeded,
+            above: [...above, inner],
+          });
+        if (inside.length > 0) return inside;
+        return [{ ...this.#parameter({ name, in: "body", schema: inner }), required: isNeeded }];
+      },
+    );
   }
 
   /** The response with status 200, or with another successful one. */
@@ -229,6 +254,8 @@ export class OpenApiDocument {
 }
 
 const METHODS = ["GET", "POST"] as const;
+/** Objects in each other in a body whose members are read. */
+const DEEPEST_BODY = 4;
 
 /** The example of a parameter, also the first one of several. */
 function exampleOf({ example, examples }: Node): unknown {
@@ -259,6 +286,17 @@ function notOpenApi(what: string, cause?: unknown): Failure {
     hint: "Give a file of OpenAPI 3 or Swagger 2.0, JSON or YAML",
     ...cause === undefined ? {} : { cause },
   });
+}
+
+function serversOf(node: Node): string[] {
+  return listOf(node.servers).map(nodeOf).map(withVariables);
+}
+
+/** The first absolute URL, https before http. */
+function urlOf(servers: readonly string[]): string | undefined {
+  const urls = servers.filter(isHttp);
+  const url = urls.find((url) => url.startsWith("https:")) ?? urls[0];
+  return url?.replace(/\/+$/, "");
 }
 
 /** The URL of a server; its variables are replaced by their defaults. */
