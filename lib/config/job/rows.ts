@@ -50,7 +50,7 @@ export interface ValueSpec {
    * Format of a date or number: `epoch`, `epoch_ms`, `clock` ("2:19.97" to seconds) or a pattern
    * such as `%d/%m/%Y`.
    */
-  format?: string | undefined;
+  format?: string | string[] | undefined;
   /**
    * Time zone of local times and dates of this value, instead of the job's. A `date` column then
    * takes the date of every instant in it; otherwise an instant at midnight UTC is the date it is

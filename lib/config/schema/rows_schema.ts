@@ -33,9 +33,11 @@ const value = z.strictObject({
   map: z.record(z.string(), scalar).optional().describe(
     "Replacements by string; a value that is not listed is unchanged.",
   ).meta({ example: { Y: true, N: false } }),
-  format: z.string().optional().describe(
-    'Format of a date or number: `epoch`, `epoch_ms`, `clock` ("2:19.97" to seconds) or a pattern such as `%d/%m/%Y`.',
-  ).meta({ example: "%d/%m/%Y" }),
+  format: z.union([z.string(), z.array(z.string()).min(1, { error: "expected at least one" })], {
+    error: "expected a format, or a list of them",
+  }).optional().describe(
+    'Format of a date or number: `epoch`, `epoch_ms`, `clock` ("2:19.97" to seconds) or a pattern such as `%d/%m/%Y`. Of a list, the first that fits counts.',
+  ).meta({ kind: "format or list of them", example: "%d/%m/%Y" }),
   time_zone: z.string().refine(isTimeZone, { error: "expected a time zone such as Europe/London" })
     .optional().describe(
       "Time zone of local times and dates of this value, instead of the job's. A `date` column then takes the date of every instant in it; otherwise an instant at midnight UTC is the date it is written with.",

@@ -31,14 +31,17 @@ export function castOf(type: ColumnType, options: CastOptions): Cast {
 }
 
 /** Why a format cannot be used with a type; undefined where it can. */
-export function formatProblem(type: ColumnType, format: string | undefined): string | undefined {
+export function formatProblem(
+  type: ColumnType,
+  format: CastOptions["format"],
+): string | undefined {
   if (format === undefined) return undefined;
   const element = elementType(type);
   if (["integer", "bigint", "numeric", "double"].includes(element)) {
     return format === "clock" ? undefined : `"${type}" supports only the format "clock"`;
   }
   if (["date", "time", "timestamp", "timestamptz"].includes(element)) {
-    return momentFormatProblem(format);
+    return [format].flat().map(momentFormatProblem).find((problem) => problem !== undefined);
   }
   return `"${type}" does not take a format`;
 }

@@ -29,8 +29,8 @@ export type Cast = (value: unknown) => string | Invalid;
 
 /** What a cast depends on in addition to the type. */
 export interface CastOptions {
-  /** How a date or number is written, where it is not in PostgreSQL's or ISO 8601's notation. */
-  readonly format?: string | undefined;
+  /** How a date or number is written, where it is not in PostgreSQL's or ISO 8601's notation; of several, the first that fits. */
+  readonly format?: string | readonly string[] | undefined;
   /** The decimal mark of numbers. */
   readonly decimal: "." | ",";
   /** The factor of numbers, in decimal digits. Defaults to 1. */

@@ -62,7 +62,11 @@ export function momentCast(type: MomentType, options: CastOptions): Cast {
   };
 }
 
-function readerOf(type: MomentType, format?: string): (value: unknown) => Moment | undefined {
+function readerOf(
+  type: MomentType,
+  format: CastOptions["format"],
+): (value: unknown) => Moment | undefined {
+  if (typeof format === "object") return firstOf(format.map((one) => readerOf(type, one)));
   if (format === undefined) {
     return (value) => {
       if (typeof value !== "string") return undefined;
@@ -75,6 +79,19 @@ function readerOf(type: MomentType, format?: string): (value: unknown) => Moment
   }
   const read = momentReader(format);
   return (value) => typeof value === "string" || isNumber(value) ? read(String(value)) : undefined;
+}
+
+/** The reader of values in one of several formats. */
+function firstOf(
+  readers: readonly ((value: unknown) => Moment | undefined)[],
+): (value: unknown) => Moment | undefined {
+  return (value) => {
+    for (const read of readers) {
+      const moment = read(value);
+      if (moment !== undefined) return moment;
+    }
+    return undefined;
+  };
 }
 
 function textOf(
@@ -131,7 +148,11 @@ function isEpoch(format: string): format is "epoch" | "epoch_ms" {
   return format === "epoch" || format === "epoch_ms";
 }
 
-function notAMoment(type: MomentType, value?: unknown, format?: string): Invalid {
+function notAMoment(
+  type: MomentType,
+  value?: unknown,
+  format?: CastOptions["format"],
+): Invalid {
   if (format === undefined && isNumber(value)) {
     return new Invalid(
       `is ${kindOf(value)}, not a ${type}; use "format: epoch" or "format: epoch_ms"`,

@@ -18,7 +18,7 @@ export function suggestPaging(
   const [first] = continuations;
   const total = continuations.find(({ kind }) => kind === "total");
   const size = limit === undefined
-    ? `size: ${records}`
+    ? `size: ${records === 0 ? "..." : records}`
     : `size_param: ${quoted(limit.name)}, size: ${limit.value}`;
   const paging = first === undefined
     ? `{ by: offset, offset_param: offset, ${size} }`

@@ -321,7 +321,24 @@ Deno.test("castOf() reads patterns of dates and times", () => {
   }
 });
 
+Deno.test("castOf() takes the first of several formats that fits", () => {
+  const format = ["%Y-%m-%d", "%Y-%m", "%Y", "epoch_ms"];
+  assertCasts("date", [
+    ["2024-05-06", "2024-05-06"],
+    ["2024-05", "2024-05-01"],
+    [2024, "2024-01-01"],
+    ["1735689600000", "2025-01-01"],
+    ["May 2024", "! is not a valid date"],
+  ], { format });
+  assertCasts("date[]", [[["2024", "2024-02"], "{2024-01-01,2024-02-01}"]], { format });
+});
+
 Deno.test("formatProblem() reports formats that a type does not support", () => {
+  assertEquals(formatProblem("date", ["%Y", "%Q"]), '"%Q" is not a supported directive');
+  assertEquals(
+    formatProblem("numeric", ["clock", "%Y"]),
+    '"numeric" supports only the format "clock"',
+  );
   assertEquals(formatProblem("date", "%d/%m/%Y"), undefined);
   assertEquals(formatProblem("timestamptz[]", "epoch"), undefined);
   assertEquals(

@@ -136,6 +136,9 @@ Deno.test("suggestPaging() writes the YAML for what a response declares", () => 
   assertEquals(suggestion({ body: { meta: { pages: 3 }, data: ITEMS } }), [
     "paging: { by: page, page_param: page, pages: meta.pages }",
   ]);
+  assertEquals(suggestPaging([], { records: 0 }), [
+    "paging: { by: offset, offset_param: offset, size: ... }",
+  ]);
   assertEquals(
     suggestPaging([], { records: 1000, limit: { name: "$limit", value: 1000 } }),
     ["paging: { by: offset, offset_param: offset, size_param: '$limit', size: 1000 }"],
