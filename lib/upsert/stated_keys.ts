@@ -51,9 +51,13 @@ export class StatedKeys {
     const key = names.map((name) => shape.columns.indexOf(name));
     const types = key.map((at) => shape.types[at]!);
     const whole = this.#unit.window ?? NO_DATES;
+    // Rows of the same dates follow each other, and the set of their keys is looked up once.
+    let [within, keys]: [Window | undefined, Set<string>] = [undefined, new Set()];
     for (const row of rows) {
       const values = key.map((at) => row[at] ?? null);
-      this.#keysOf(shape, dates?.get(row) ?? whole).add(keyText(types, values));
+      const own = dates?.get(row) ?? whole;
+      if (own !== within) [within, keys] = [own, this.#keysOf(shape, own)];
+      keys.add(keyText(types, values));
     }
   }
 

@@ -52,5 +52,5 @@ export function watchOf(
 }
 
 function quoted(key: string): string {
-  return `"${key.replace(/["\\]/g, "\\$&")}"`;
+  return `"${key.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
 }

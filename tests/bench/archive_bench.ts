@@ -1,5 +1,5 @@
 // Prints what an archive costs a whole run where the API has no limit, as the ratio of runs with and without one
-// that take turns, and how large it is; and how fast the rows come back from it.
+// that take turns, pair by pair and in the median, and how large it is; and how fast the rows come back from it.
 //
 //     deno run -A --v8-flags=--max-semi-space-size=4,--max-old-space-size=1024 \
 //       tests/bench/archive_bench.ts [--days 60] [--runs 5]
@@ -44,6 +44,7 @@ export async function archiveBench(days: number, runs: number): Promise<void> {
     kept.push(await run(archive));
     if (round % 2 === 1) without.push(await run());
     replayed.push(await run(archive, true));
+    console.log(`  ${(kept.at(-1)!.seconds / without.at(-1)!.seconds).toFixed(3)}`);
   }
   const files = await new FolderStore(folder.file("archive-0")).list();
   const bytes = files.reduce((sum, { size }) => sum + size, 0);
