@@ -27,7 +27,7 @@ const OWN = new Set([
   "json",
 ]);
 
-const ONCE: Flags = { once: { kind: "switch", about: "Do one update now, and end." } };
+const ONCE: Flags = { once: { kind: "switch", about: "Run one update now, then exit." } };
 
 const isEnding = Deno.args.includes("--once") || asksForHelp(Deno.args);
 

@@ -45,7 +45,7 @@ function formatOf(args: Arguments): RowFormat | undefined {
   const asked = FORMATS.filter((format) => args.has(format));
   if (asked.length > 1) {
     throw new Failure("configuration", `Cannot print rows as ${asked.join(" and ")} at once`, {
-      hint: `Give one of ${FORMATS.map((format) => `--${format}`).join(", ")}`,
+      hint: `Pass one of ${FORMATS.map((format) => `--${format}`).join(", ")}`,
     });
   }
   return asked[0] ?? (Deno.stdout.isTerminal() ? undefined : "csv");

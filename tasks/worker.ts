@@ -34,7 +34,7 @@ async function main(argv: string[]): Promise<number> {
   const waitSeconds = Number(args.value("wait") ?? 30);
   if (!(waitSeconds >= 0)) {
     throw new Failure("configuration", "Cannot read --wait: it is not a number of seconds", {
-      hint: "Give the seconds to wait for a run: --wait 60",
+      hint: "Pass the number of seconds to wait for a run: --wait 60",
     });
   }
   const job = await openJob(jobFileOf(argv));

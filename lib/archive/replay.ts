@@ -163,7 +163,7 @@ export class Replay implements RunArchive {
     const only = [...new Set(missing.map(({ stream }) => stream))].map((name) => ` --only ${name}`);
     throw new Failure(
       "window",
-      `Cannot replay everything: the archive does not hold the current responses of ${
+      `Cannot replay everything: the archive does not contain the current responses of ${
         listed.join(", ")
       }` +
         (more > 0 ? `, and ${more} more` : ""),

@@ -10,7 +10,7 @@ export interface FeedView {
   readonly each: string;
   /** When it was begun, ISO 8601. */
   readonly started_at: string;
-  /** When its last page was requested, ISO 8601; null if it was begun anew and not read since. */
+  /** When its last page was requested, ISO 8601; null if it was restarted and has not been read since. */
   readonly read_at: string | null;
   /** Whether it had no more then. */
   readonly ended: boolean;

@@ -71,7 +71,7 @@ export function rejectedEntry(of: RejectedWindow, at: number): RetryEntry {
     reason: `${formatCount(count, "row")} rejected`,
     hint: rejected.length > 0
       ? undefined
-      : "The rejected rows are kept where they were fetched; --resume fetches the window again and lists them",
+      : "The rejected rows are kept on the machine that fetched them; --resume fetches the window again and lists them",
     rejected: rejected.slice(0, REJECTIONS_PER_WINDOW).map(bounded),
   };
 }

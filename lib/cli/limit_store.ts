@@ -39,7 +39,7 @@ const NOT_OPEN: TokenStore = {
       new Failure(
         "configuration",
         "Cannot refresh the token: the database that keeps refresh tokens cannot be opened",
-        { hint: "Make DATABASE_URL name the database of the job" },
+        { hint: "Set DATABASE_URL to the database of the job" },
       ),
     ),
   keep: () => Promise.resolve(),

@@ -100,7 +100,7 @@ async function refuseUnknownRange(
     {
       hint:
         `deno task backfill --resume --start-date ${formatDay(hull.from)} --end-date ${last}, ` +
-        "which covers the dates that are done; give the same streams and parameters as before",
+        "which covers the dates that are done; pass the same streams and parameters as before",
     },
   );
 }

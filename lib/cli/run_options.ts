@@ -200,7 +200,7 @@ export function rangeOf(options: RunOptions): Window {
   throw new Failure(
     "configuration",
     `Cannot run from ${options.start} to ${options.end}: the last day is before the first`,
-    { hint: "Give --start-date and --end-date in order; --end-date is the last day fetched" },
+    { hint: "Pass --start-date and --end-date in order; --end-date is the last day fetched" },
   );
 }
 

@@ -80,7 +80,7 @@ class PlainReader {
     for (const { name, text } of missing) {
       const message = name === undefined
         ? `expected \${NAME} or \${NAME:-default}, found "${text}"; write $\${ for the two characters`
-        : `the variable "${name}" is not set; set it, or give it a default: \${${name}:-...}`;
+        : `the variable "${name}" is not set; set it, or write a default: \${${name}:-...}`;
       this.findings.push({ place, message, path });
     }
     return text;

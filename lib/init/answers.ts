@@ -55,7 +55,7 @@ export interface InitAnswers {
 export function required(given: string | undefined, flag: string, example: string): string {
   if (given !== undefined && given !== "") return given;
   throw new Failure("configuration", `Cannot write a job: --${flag} is not given`, {
-    hint: `Give --${flag}, such as --${flag} ${example}, or answer the questions on a terminal`,
+    hint: `Pass --${flag}, such as --${flag} ${example}, or answer the questions on a terminal`,
   });
 }
 
@@ -102,7 +102,7 @@ export function readPaging(text: string): PagingDraft | undefined {
   if (by === "link_header" && isSize(second)) {
     return { by, ...first === "" ? {} : sized(first, second) };
   }
-  throw new Failure("configuration", `Cannot write a job: there is no --paging "${text}"`, {
+  throw new Failure("configuration", `Cannot write a job: --paging "${text}" is not supported`, {
     hint: "Write offset:skip:limit:100, page:page:per_page:100, cursor:meta.next:cursor, " +
       "next_link:links.next, link_header or none",
   });

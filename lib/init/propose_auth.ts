@@ -111,7 +111,7 @@ export function readAuth(text: string, name: string): AuthDraft | undefined {
   if ((kind === "header" || kind === "query") && where !== "") {
     return { [kind]: { [where]: `\${${variable}_API_KEY}` } };
   }
-  throw new Failure("configuration", `Cannot write a job: there is no --auth "${text}"`, {
+  throw new Failure("configuration", `Cannot write a job: --auth "${text}" is not supported`, {
     hint: "Write none, basic, bearer, header:X-Api-Key or query:api_key",
   });
 }

@@ -70,7 +70,7 @@ export function datesOf(answers: InitAnswers, isPaged: boolean): DatesDraft | un
   if (dateParam !== undefined) return { values: { [dateParam]: `{from${format}}` }, window: "day" };
   if (fromParam === undefined && toParam !== undefined) {
     throw new Failure("configuration", "Cannot write a job: a range of dates requires its start", {
-      hint: "Give --from-param and --to-param, or --date-param for one day",
+      hint: "Pass --from-param and --to-param, or --date-param for one day",
     });
   }
   if (fromParam === undefined || toParam === undefined) return undefined;

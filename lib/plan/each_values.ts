@@ -88,7 +88,7 @@ function valuesOfParam(name: string, params: Sources["params"]): unknown[] {
   throw new Failure(
     "configuration",
     `Cannot repeat requests for each value of "${name}": the parameter has no value`,
-    { hint: `Give --${flagOf(name)}, or a default in the job file` },
+    { hint: `Pass --${flagOf(name)}, or declare a default in the job file` },
   );
 }
 

@@ -89,7 +89,7 @@ async function readRecording(path: string): Promise<Recording> {
 function unreadable(path: string, cause: unknown): Failure {
   const why = cause instanceof Error ? cause.message : String(cause);
   return new Failure("configuration", `Cannot read recordings "${path}": ${why}`, {
-    hint: "Give a folder of recorded responses that this process may read",
+    hint: "Use a folder of recorded responses that this process may read",
     cause,
   });
 }

@@ -166,7 +166,12 @@ function noRows({ job, evidence, rowsByTable, stream, scope }: Case): Finding[] 
 /** Feeds that were begun anew and have not been read since. */
 function unread({ feedsOf, stream, scope }: Case): Finding[] {
   return feedsOf(stream, scope).filter(({ read_at }) => read_at === null).map(({ each }) => ({
-    ...{ kind: "not_fetched", window: null, each, reason: "was begun anew and not read since" },
+    ...{
+      kind: "not_fetched",
+      window: null,
+      each,
+      reason: "was restarted and has not been read since",
+    },
     next: resumeCommand(stream, scope, null),
   }));
 }

@@ -83,7 +83,7 @@ Deno.test("--from-archive lists the windows that are not archived and says how t
   assertEquals(summary.outcome, "failed");
   assertEquals(
     (error as Failure).message,
-    "Cannot replay everything: the archive does not hold the current responses of things 2024-01-01, things 2024-01-04",
+    "Cannot replay everything: the archive does not contain the current responses of things 2024-01-01, things 2024-01-04",
   );
   assertStringIncludes(
     (error as Failure).hint!,

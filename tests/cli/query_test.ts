@@ -49,7 +49,7 @@ Deno.test("deno task query changes nothing and says what is wrong with a query",
     const [sql, message] of [
       [
         "DELETE FROM t",
-        "hint: Give one SELECT; list the tables and their columns with deno task query",
+        "hint: Write one SELECT; list the tables and their columns with deno task query",
       ],
       ["WITH gone AS (DELETE FROM t RETURNING id) SELECT * FROM gone", "Cannot run the query"],
       ["SELECT add()", "read-only"],

@@ -176,7 +176,7 @@ Deno.test("readJob() reports a mistake once, and not what follows from it", asyn
     '17:13 unknown key "tabel"; did you mean "table"?',
   ]);
   assertEquals(await messages(FINE.replace("https://api.example.com", "${API_URL}")), [
-    '2:9 the variable "API_URL" is not set; set it, or give it a default: ${API_URL:-...}',
+    '2:9 the variable "API_URL" is not set; set it, or write a default: ${API_URL:-...}',
   ]);
   const auth = (text: string) =>
     FINE.replace("https://api.example.com", `{ url: "https://a.example", auth: ${text} }`);
@@ -234,7 +234,7 @@ Deno.test("readJob() reads variables, with defaults and as numbers", async () =>
 
 Deno.test("readJob() refuses variables that are not set and references that cannot be read", async () => {
   assertEquals(await messagesWith({ "about": "${NOT_SET} ${a b} ${" }), [
-    'the variable "NOT_SET" is not set; set it, or give it a default: ${NOT_SET:-...}',
+    'the variable "NOT_SET" is not set; set it, or write a default: ${NOT_SET:-...}',
     'expected ${NAME} or ${NAME:-default}, found "${a b}"; write $${ for the two characters',
     'expected ${NAME} or ${NAME:-default}, found "${"; write $${ for the two characters',
   ]);

@@ -104,5 +104,8 @@ Deno.test("worker says who holds the job where nobody may join: an update by cro
   await using target = await openTarget(other.databaseUrl);
   await using _lock = await target.lock("meters", { run: "r", host: "here", pid: 7 });
   const { stderr } = await other.run("worker", ["--wait", "0"]);
-  assertMatch(stderr, /is held by a process that shares no run \(pid 7 on here since .+ UTC\)/);
+  assertMatch(
+    stderr,
+    /is held by a process that does not share its run \(pid 7 on here since .+ UTC\)/,
+  );
 });

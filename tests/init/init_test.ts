@@ -208,9 +208,12 @@ Deno.test("init reports which answer is missing or cannot be read", () => {
     [{ url }, "--path is not given"],
     [{ url, path: "/a", toParam: "to" }, "a range of dates requires its start"],
     [{ url, path: "/a", columns: ["a:number"] }, '"number" is not a type'],
-    [{ url, path: "/a", paging: "page:page:per_page:many" }, "there is no --paging"],
-    [{ url, path: "/a", auth: "cookie" }, 'there is no --auth "cookie"'],
-    [{ url, path: "/a", paging: "scroll" }, 'there is no --paging "scroll"'],
+    [
+      { url, path: "/a", paging: "page:page:per_page:many" },
+      '--paging "page:page:per_page:many" is not supported',
+    ],
+    [{ url, path: "/a", auth: "cookie" }, '--auth "cookie" is not supported'],
+    [{ url, path: "/a", paging: "scroll" }, '--paging "scroll" is not supported'],
   ];
   for (const [answers, message] of wrong) {
     assertThrows(() => draftOfAnswers(answers), Failure, message);

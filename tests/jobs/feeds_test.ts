@@ -421,7 +421,10 @@ Deno.test("a replay of a feed whose first page is not archived fails and says ho
   world.archive = folder.file("archive");
   await world.backfill("--resume");
   const { error } = await world.backfill("--from-archive");
-  assertStringIncludes(String(error), "the archive does not hold the current responses of changes");
+  assertStringIncludes(
+    String(error),
+    "the archive does not contain the current responses of changes",
+  );
 });
 
 Deno.test("a page that fails leaves the feed at its cursor, and the next run continues there", async () => {

@@ -88,7 +88,7 @@ function refuseUsed(folder: string): void {
       "configuration",
       `Cannot create a project in "${folder}": it is not a folder`,
       {
-        hint: "Give another folder",
+        hint: "Choose another folder",
       },
     );
   }
@@ -97,7 +97,7 @@ function refuseUsed(folder: string): void {
     "configuration",
     `Cannot create a project in "${folder}": it contains ${names[0]}`,
     {
-      hint: "Give an empty folder, or one that does not exist",
+      hint: "Choose an empty folder, or one that does not exist",
     },
   );
 }
@@ -111,7 +111,7 @@ async function write(path: string, text: string): Promise<void> {
       ? "it is outside this folder"
       : (error as Error).message;
     throw new Failure("configuration", `Cannot write "${path}": ${reason}`, {
-      hint: "Give a folder inside the current one",
+      hint: "Choose a folder inside the current one",
     });
   }
 }

@@ -134,7 +134,7 @@ async function firstOf(
   const { value, done } = await values.next();
   await values.return(undefined);
   if (done !== true) return value;
-  throw new Failure("configuration", "Cannot probe the stream: its for_each has no value", {
+  throw new Failure("configuration", "Cannot probe the stream: its for_each has no values", {
     hint: "Run the streams that fill the tables of its query first",
   });
 }

@@ -48,7 +48,7 @@ async function printRows(target: Target, sql: string, format?: RowFormat): Promi
 function withHint(error: unknown): unknown {
   if (!(error instanceof Failure) || !/\(42(?!501)\w{3}\)$/.test(error.message)) return error;
   return new Failure(error.kind, error.message, {
-    hint: "Give one SELECT; list the tables and their columns with deno task query --tables",
+    hint: "Write one SELECT; list the tables and their columns with deno task query --tables",
     cause: error,
   });
 }

@@ -67,7 +67,7 @@ function refuseEmbedded({ kind }: Target): void {
 
 function noRun({ job }: Job, holder: JobHolder | undefined): Failure {
   if (holder !== undefined) {
-    const which = holder.isUpdate ? "an update by cron" : "a process that shares no run";
+    const which = holder.isUpdate ? "an update by cron" : "a process that does not share its run";
     return new Failure(
       "configuration",
       `Cannot join: job "${job}" is held by ${which} (${holder.where})`,

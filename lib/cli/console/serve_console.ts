@@ -40,7 +40,7 @@ export function consoleAddress(
   const text = port ?? (env("HINDCAST_CONSOLE_PORT") || String(CONSOLE_PORT));
   if (!/^\d{1,5}$/.test(text) || Number(text) > 65535) {
     throw new Failure("configuration", `Cannot serve the console: "${text}" is not a port`, {
-      hint: `Give a number such as ${CONSOLE_PORT}`,
+      hint: `Use a port number such as ${CONSOLE_PORT}`,
     });
   }
   return { hostname, port: Number(text), password };

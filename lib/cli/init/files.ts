@@ -87,7 +87,7 @@ export function write(file: string, text: string, force: boolean, command?: stri
       : error instanceof Deno.errors.NotFound
       ? "there is no such folder"
       : (error as Error).message;
-    const again = exists ? "Give another --out, or --force to overwrite it" : "Give another --out";
+    const again = exists ? "Pass another --out, or --force to overwrite it" : "Pass another --out";
     throw new Failure("configuration", `Cannot write "${file}": ${reason}`, {
       hint: command === undefined ? again : `${again}: ${command} --out OTHER.yaml`,
     });

@@ -121,7 +121,7 @@ function answerOf(question: Question, { ask, say }: Dialogue) {
     say(oneLine(`  ${wrong}`));
   }
   throw new Failure("interrupted", "Cannot write a job: the questions were not answered", {
-    hint: "Start again, or give the answers as flags: deno task init --help",
+    hint: "Start again, or pass the answers as flags: deno task init --help",
   });
 }
 

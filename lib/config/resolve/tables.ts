@@ -95,7 +95,7 @@ function resolveMerging(scope: Scope, path: JobPath, table: Table): void {
 function resolveVanished(scope: Scope, path: JobPath, { vanished, columns }: Table): void {
   const at = [...path, "vanished"];
   if (vanished === "mark" && Object.hasOwn(columns, "vanished_at")) {
-    scope.value(at, `"mark" adds the column "vanished_at"; give your column another name`);
+    scope.value(at, `"mark" adds the column "vanished_at"; rename your column`);
   }
   if (vanished !== "delete") return;
   for (const [name, other] of Object.entries(scope.job.tables)) {

@@ -283,7 +283,7 @@ export function readOpenApi(text: string, read?: ReadFile): OpenApiDocument {
 
 function notOpenApi(what: string, cause?: unknown): Failure {
   return new Failure("configuration", `Cannot read the OpenAPI document: ${what}`, {
-    hint: "Give a file of OpenAPI 3 or Swagger 2.0, JSON or YAML",
+    hint: "Pass an OpenAPI 3 or Swagger 2.0 document in JSON or YAML",
     ...cause === undefined ? {} : { cause },
   });
 }

@@ -132,7 +132,7 @@ function requireTable(name: string, { kind }: ExistingTable): void {
   throw cannot(
     name,
     `it is ${KINDS[kind] ?? "not a table"}`,
-    "Give the table another name in the job, and select from it in the view",
+    "Rename the table in the job, and select from it in the view",
   );
 }
 
@@ -162,7 +162,7 @@ function otherType(
     name,
     `its column "${column}" is "${found.type}", which cannot hold "${type}" of the job`,
     `ALTER TABLE ${quoteIdentifier(name)} ALTER COLUMN ${on} TYPE ${to} USING ${on}::${to}; ` +
-      "or give the column another type in the job",
+      "or change the type of the column in the job",
   );
 }
 

@@ -166,7 +166,7 @@ function requireExisting(
 ): void {
   if (/^pg_/i.test(name)) {
     throw new Failure("configuration", `Cannot use table "${name}": PostgreSQL reserves "pg_"`, {
-      hint: "Give the table another name in the job",
+      hint: "Rename the table in the job",
     });
   }
   if (existing === undefined) return;
@@ -211,7 +211,7 @@ function noticeOf(table: string, { extend }: Table): TableNotice {
     table,
     message: `Table "${table}" existed before Hindcast: rows are merged into it, ` +
       (extend ? "and missing columns and indexes are added" : "and nothing else is changed"),
-    hint: "Give the table another name in the job if it is not the one to fill",
+    hint: "Rename the table in the job if it is not the one to fill",
   };
 }
 

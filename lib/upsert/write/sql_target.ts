@@ -286,7 +286,7 @@ function refuseOwnTables(tables: Readonly<Record<string, Table>>): void {
   const own = Object.keys(tables).find((name) => Object.hasOwn(SYSTEM_TABLES, name));
   if (own === undefined) return;
   throw new Failure("configuration", `Cannot create table "${own}": Hindcast uses that name`, {
-    hint: "Give the table another name in the job",
+    hint: "Rename the table in the job",
   });
 }
 
