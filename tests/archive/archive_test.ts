@@ -1,5 +1,4 @@
-// What a run keeps: every response, before its rows are committed, without a secret, readable by the tools of
-// the field.
+// What a run keeps: every response, before its rows are committed, without a secret, readable by standard tools.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { fileNumber, parseFileName } from "../../lib/archive/store/file_name.ts";
 import { serve } from "../support/http_server.ts";

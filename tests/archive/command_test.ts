@@ -1,4 +1,4 @@
-// What `archive` and `status` say of an archive, in processes with the permissions of the launcher.
+// What `archive` and `status` show of an archive, in processes with the permissions of the launcher.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { openSite, type Site } from "../faults/site.ts";
 import { exportRecords } from "../../lib/archive/export.ts";
@@ -103,7 +103,7 @@ Deno.test("damage anywhere in a file loses only the records that it touches, and
   )!;
   const path = `${site.archive}/${file}`;
   const whole = await Deno.readFile(path);
-  // What is damaged: the head of a record, its compressed headers, its body, and everything of it.
+  // What is damaged: the head of a record, its compressed headers, its body, and all of it.
   for (const [from, to] of [[2, 6], [30, 60], [length - 30, length - 20], [0, length]] as const) {
     await Deno.writeFile(path, whole.with(0, whole[0]!).fill(0x1f, offset + from, offset + to));
     const { stdout } = await site.run("archive", ["verify", "--json"]);

@@ -1,5 +1,5 @@
-// A window that a kill or a signal has interrupted goes on after its last archived page, as long as the API
-// states the same total.
+// A window that a kill or a signal interrupted continues after its last archived page, as long as the API states the
+// same total.
 import { assert, assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { openSite } from "../faults/site.ts";

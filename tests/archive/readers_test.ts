@@ -1,5 +1,5 @@
-// The archive in the eyes of others: warcio for Python and for JavaScript read every record that a run has
-// written, and agree with its digests.
+// The archive as other tools read it: warcio for Python and for JavaScript read every record that a run has written,
+// and agree with its digests.
 import { assertEquals } from "@std/assert";
 import { createHash } from "node:crypto";
 import { WARCParser } from "warcio";

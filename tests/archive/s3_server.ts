@@ -1,5 +1,5 @@
-// An object store of the kind of Amazon S3, in memory. It computes the signature of each request by itself, and
-// refuses those that it does not agree with.
+// An object store like Amazon S3, in memory. It computes the signature of each request itself, and refuses a request
+// with another one.
 import { createHash, createHmac } from "node:crypto";
 import { serve } from "../support/http_server.ts";
 

@@ -1,5 +1,5 @@
-// Compares whole runs of one process with those of another checkout, such as one of before: the processor time of the
-// client and of PostgreSQL for a row, without that of the start, as ratios of runs that alternate.
+// Compares whole runs of one process with those of another checkout, such as an earlier commit: the processor time of
+// the client and of PostgreSQL per row, without that of the start, as ratios of alternating runs.
 //
 //     git worktree add ../before COMMIT
 //     deno run -A tests/bench/before_bench.ts ../before [--days 80] [--rounds 5]
@@ -35,7 +35,7 @@ export async function beforeBench({ checkout, days, rounds }: BeforeOptions): Pr
   for (let round = 0; round < rounds; round++) {
     const run = (isOther: boolean) =>
       rowCost({ server, pages, days, ...(isOther ? { checkout } : {}) });
-    // Whoever goes first takes turns.
+    // The two alternate in going first.
     const isFirst = round % 2 === 0;
     const pair = [await run(isFirst), await run(!isFirst)];
     const [before, now] = (isFirst ? pair : pair.toReversed()) as [RowCost, RowCost];

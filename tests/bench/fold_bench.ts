@@ -1,4 +1,4 @@
-// Prints what it takes to open a job whose ledger holds 365,000 windows: from nothing, as on another machine, and with
+// Prints the cost of opening a job whose ledger holds 365,000 windows: from nothing, as on another machine, and with
 // an up-to-date checkpoint. CPU time of this process and the time on the clock.
 //
 //     deno run -A tests/bench/fold_bench.ts [--windows 365000]

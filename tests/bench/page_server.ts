@@ -28,7 +28,8 @@ const MANNERS: Manners = { limit: 0, limitKind: "slidingLog", latencyMs: 0, jitt
 
 /** Starts the server in a separate process, without a limit. */
 export async function startPageServer(): Promise<PageServer> {
-  // What is not measured goes first, or waiting for a core would add to the jitter; without the right to it, it does.
+  // Processes that are not measured take precedence, since waiting for a core would add jitter; without that
+  // privilege, it does.
   const child = new Deno.Command("nice", {
     args: [
       ...["-n", "-19", Deno.execPath(), "run", "--quiet", "--allow-net=127.0.0.1", "--allow-read"],
@@ -69,7 +70,7 @@ async function serve(): Promise<void> {
       return new Response("ok");
     }
     const path = pathname + search;
-    // Judged as of the moment that it arrives, however late this machine wakes the server: the jitter is as said.
+    // Judged at the moment it arrives, however late this machine wakes the server: the jitter is as declared.
     const arrivesMs = performance.now() + manners.latencyMs / 2 + Math.random() * manners.jitterMs;
     await pause(arrivesMs - performance.now());
     const admission = limiter?.admit(arrivesMs);

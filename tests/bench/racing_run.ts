@@ -22,7 +22,7 @@ export interface RacingRun {
   /** First and last day. */
   readonly start: string;
   readonly end: string;
-  /** Streams; racecards and results unless said. */
+  /** Streams; racecards and results by default. */
   readonly streams?: readonly string[];
   /** Limits of the API; streams have none of their own. */
   readonly limits?: Rate[];

@@ -3,8 +3,8 @@
 //
 //     deno run --allow-net=127.0.0.1 --allow-read tests/bench/rate_bench.ts [--full | --simulate]
 //
-// The default set takes 70 s; --full, with more requests, limits and jitters, six minutes; --simulate asks the
-// same of virtual time, millions of requests in ten seconds. A busy machine adds jitter of its own; as root
+// The default set takes 70 s; --full, with more requests, limits and jitters, six minutes; --simulate computes the
+// same in virtual time, millions of requests in ten seconds. A busy machine adds jitter of its own; as root
 // `chrt -f 20` before the command keeps the others away.
 import { monotonicClock } from "../../lib/fetch/rate/clock.ts";
 import type { Permit, StreamLimiter } from "../../lib/fetch/rate/stream_limiter.ts";

@@ -18,7 +18,7 @@ import { median } from "./racing_run.ts";
 const STREAMS = 10;
 const DAYS = 36_524;
 const FIRST = "1925-01-01";
-/** The first day that is not done; each resumed run asks for one more. */
+/** The first day that is not done; each resumed run requests one more. */
 const NEXT = parseCivil("2024-12-31")!;
 
 /** Runs the benchmark and prints its times. */

@@ -1,5 +1,5 @@
-// What a checkpoint learns from the target's logs: all of it from zero, what was committed since afterwards, the
-// same whichever way, and nothing is missed that was still open when the logs were read.
+// What a checkpoint learns from the target's logs: all of it from zero, what was committed since afterwards, the same
+// either way, without missing what was still open when the logs were read.
 import { assertEquals } from "@std/assert";
 import { catchUp } from "../../lib/checkpoint/catch_up.ts";
 import { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
@@ -32,7 +32,7 @@ async function retries(checkpoint: Checkpoint): Promise<string[]> {
   );
 }
 
-/** Brings the checkpoint of a proving up to date, as the holder of the lock does, from zero if asked to. */
+/** Brings the checkpoint of a job up to date, as the holder of the lock does; from zero on request. */
 async function learn(proving: Proving, fromZero = false) {
   const logs = await catchUp({ ...proving, job: proving.job.job }, { isStored: true, fromZero });
   return restoredOf(proving.job, logs, await proving.checkpoint.retryEntries());

@@ -51,7 +51,7 @@ function close(kv: Deno.Kv): void {
   } catch { /* a test has closed it */ }
 }
 
-/** A window that is done, settled and not empty unless it is said otherwise. */
+/** A window that is done, settled and not empty unless stated otherwise. */
 export function doneWindow(window: Window | null, more: Partial<DoneWindow> = {}): DoneWindow {
   return {
     ...RESULTS,

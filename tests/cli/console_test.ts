@@ -1,4 +1,4 @@
-// The command `console` as it is started: where it listens, beside a run's results, with least permissions.
+// The command `console` as a user starts it: where it listens, and with which permissions.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { openSite } from "../faults/site.ts";
 import { flagsOf } from "../../lib/cli/launch/needs.ts";

@@ -1,4 +1,4 @@
-// What a user is told when a setting is wrong: what was found, and one thing to do that works when it is pasted.
+// What a user sees when a setting is wrong: what was found, and one thing to do that works when it is pasted.
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { Failure } from "../../lib/failure.ts";
 import { openTarget } from "../../lib/upsert/open_target.ts";

@@ -1,5 +1,5 @@
-// Reads every command that the code can print, from its text: each exists, has only flags that exist, and ends
-// where the sentence goes on, so that it can be pasted. tests/journeys/pasted_commands_test.ts runs the printed ones.
+// Reads every command that the code can print, from its text: each exists, has only flags that exist, and ends where
+// the sentence continues, so that it can be pasted. tests/journeys/pasted_commands_test.ts runs the printed ones.
 import { assert, assertEquals } from "@std/assert";
 import { FLAGS as INIT_FLAGS } from "../../lib/cli/init/arguments.ts";
 import { PROGRAM_NAMES } from "../../lib/cli/launch/needs.ts";

@@ -1,5 +1,5 @@
-// Owns the real browser of tests: Debian's Chromium, driven over a pipe. Invariant: no page reaches another address
-// than 127.0.0.1, and what a page requests elsewhere, or logs as an error, is kept for the test to see.
+// Owns the real browser of tests: Debian's Chromium, driven over a pipe. Invariant: no page reaches any address but
+// 127.0.0.1, and what a page requests elsewhere, or logs as an error, is kept for the test to see.
 import fs from "node:fs";
 import type { Browser, Page } from "playwright-core";
 

@@ -122,7 +122,7 @@ function isTooWide(page: Page): Promise<boolean> {
   return page.evaluate("document.documentElement.scrollWidth > innerWidth");
 }
 
-/** Makes a screenshot of the docs, or checks that it is there. */
+/** Takes a screenshot of the docs, or checks that it is there. */
 async function picture(page: Page, name: string, fullPage = true): Promise<void> {
   const path = `${REPOSITORY}docs/img/${name}.png`;
   if (Deno.env.get("HINDCAST_DOCS") === "write") await page.screenshot({ path, fullPage });

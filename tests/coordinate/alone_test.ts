@@ -1,5 +1,5 @@
-// What a run that nobody joins sends to the database in addition to its rows: it claims nothing, and asks for limits
-// only as often as a quota needs.
+// What a run that nobody joins sends to the database in addition to its rows: it claims nothing, and reads limits
+// only as often as a quota requires.
 import { assert, assertEquals } from "@std/assert";
 import { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import { openMemoryKv } from "../../lib/checkpoint/open_kv.ts";

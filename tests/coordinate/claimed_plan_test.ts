@@ -41,7 +41,7 @@ function planOf(windows: number) {
   return { world, asked, take };
 }
 
-/** Lets everything happen that waits for nothing. */
+/** Lets everything continue that can continue without the test. */
 function settled(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve));
 }

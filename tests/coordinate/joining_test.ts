@@ -1,5 +1,5 @@
-// Who may join a run in progress: a worker with the job file of the run, and `backfill --resume` that is asked for
-// what the run fetches. Everybody else is told what differs.
+// Who may join a run in progress: a worker with the job file of the run, and `backfill --resume` for the same dates
+// and streams. Everyone else sees what differs.
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { runJob } from "../../lib/run_job.ts";
 import { openTarget } from "../../lib/upsert/open_target.ts";

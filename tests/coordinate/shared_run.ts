@@ -1,5 +1,5 @@
 // Plays runs that several processes share in one process: each has its own connections, its own checkpoint and its
-// own memory, as on machines of their own.
+// own memory, as on separate machines.
 import { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import { openMemoryKv } from "../../lib/checkpoint/open_kv.ts";
 import { performRun } from "../../lib/cli/perform_run.ts";

@@ -4,7 +4,7 @@ import { openSql } from "../faults/sql.ts";
 import { serve } from "../support/http_server.ts";
 import { OPTIONS, runShared } from "./shared_run.ts";
 
-/** An API with what it was asked for; `answer` returns the records of a request. */
+/** An API and the requests that it received; `answer` returns the records of a request. */
 function api(answer: (query: URLSearchParams, path: string) => unknown) {
   const asked: string[] = [];
   const server = serve(async (request) => {

@@ -195,7 +195,7 @@ async function add(place: Place, answers: Map<string, unknown[]>, command: strin
   answers.set(heading, [...answers.get(heading) ?? [], JSON.parse(text)]);
 }
 
-/** What the status page says after the update that the guide does with --once. */
+/** What the status page shows after the update that the guide does with --once. */
 async function addServed(place: Place, answers: Map<string, unknown[]>): Promise<void> {
   const { port } = freePort();
   const env = { PORT: String(port) };

@@ -8,7 +8,7 @@ export interface Way extends ShellOptions {
   readonly as?: string;
   /** Why it is not run. */
   readonly reason?: string;
-  /** Whether only the kinds of its lines are compared: which windows come to their end is chance. */
+  /** Whether only the kinds of its lines are compared: which windows finish is random. */
   readonly loose?: boolean;
 }
 

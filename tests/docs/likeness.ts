@@ -78,7 +78,7 @@ function hasKinds(shown: readonly string[], printed: readonly string[]): boolean
   return true;
 }
 
-/** Lines that a run may or may not come to. */
+/** Lines that a run may or may not print. */
 function isLoose(line: string): boolean {
   return line === "..." || /^ \S+ (all|0.*) 0 (page|new)|0 (page|new) /.test(line);
 }

@@ -1,7 +1,6 @@
 // The environment in which commands of the pages run as a reader runs them: a copy of the repository with a
-// `.env.local` that names the sandbox and a PostgreSQL server, which is quicker to make than the embedded
-// database, and a shell that finds Deno as `deno` and behind `npx`. The sandbox has no limit; the runs keep
-// the job's.
+// `.env.local` that names the sandbox and a PostgreSQL server, which is faster to create than the embedded database,
+// and a shell that finds Deno as `deno` and behind `npx`. The sandbox has no limit; the runs keep the job's.
 import { startSandbox } from "../../lib/sandbox/server.ts";
 import { sharedPostgres } from "../support/postgres_server.ts";
 import { copyRepository } from "../support/repository.ts";
@@ -21,9 +20,9 @@ export interface ShellOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Whether it has a database and a checkpoint of its own. */
   readonly apart?: boolean;
-  /** Whether the sandbox keeps most responses to itself, so that what is done when Ctrl+C comes is no chance. */
+  /** Whether the sandbox keeps most responses to itself, so that what is done before Ctrl+C does not depend on chance. */
   readonly held?: boolean;
-  /** Whether the sandbox answers some days wrongly meanwhile. */
+  /** Whether the sandbox returns wrong responses for some days meanwhile. */
   readonly faulty?: boolean;
 }
 
@@ -52,7 +51,7 @@ const NULL_DAY = "2025-10-21";
 /** Racecards after this day, and all results, are held back where responses are. */
 const LAST_NOT_HELD = "2025-10-07";
 
-/** Makes a place. */
+/** Creates a place. */
 export async function openPlace(): Promise<Place> {
   const folder = await copyRepository();
   let isFaulty = false;

@@ -9,7 +9,7 @@ import { MAX_REJECTIONS } from "../../lib/extract/rejection.ts";
 import { Failure } from "../../lib/failure.ts";
 import { extractBody, jobOf, rowsOf } from "./extracting.ts";
 
-/** Cases of a property; HINDCAST_FUZZ_CASES asks for more. */
+/** Cases of a property; HINDCAST_FUZZ_CASES sets their number. */
 const CASES = Number(Deno.env.get("HINDCAST_FUZZ_CASES") ?? 300);
 
 const TABLES = {

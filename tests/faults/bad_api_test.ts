@@ -1,6 +1,6 @@
-// What an API may do wrong, from its response to the rows, the errors and the exit code. Single exchanges
-// (resets, bombs, charsets, redirects, loops) are tested in tests/fetch; here whole runs are tested. One
-// bad record or one bad window costs only itself, and both are fetched again.
+// What an API may do wrong, and what follows: rows, errors and the exit code. Single exchanges (resets, bombs,
+// charsets, redirects, loops) are tested in tests/fetch; here whole runs are tested. A bad record or window affects
+// only itself, and both are fetched again.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { formatDay } from "../../lib/plan/time/civil.ts";
 import { Failure } from "../../lib/failure.ts";
@@ -100,7 +100,7 @@ const BAD_RECORDS: Record<string, { change: (r: Reading) => unknown; says: strin
   },
 };
 
-/** JSON of so many nested lists; the value cannot be made by JSON.stringify, which recurses. */
+/** JSON of so many nested lists; the value cannot be created by JSON.stringify, which recurses. */
 const NESTED = "\u0001NESTED\u0001";
 function nested(_levels: number): string {
   return NESTED;

@@ -103,7 +103,7 @@ Deno.test("checkpoint --rebuild restores which windows had rejected rows, and --
     const spoilt = from === unreadable ? { count: "many" } : { count: 13_013 };
     return { total, readings: [{ ...first, ...spoilt }, ...others] };
   });
-  // One window at a time: of a batch of several, each is asked again when a row of it is refused.
+  // One window at a time: of a batch of several, each is fetched again when one of its rows is refused.
   await using site = await openSite(meterJob(api.url, { source: "  concurrency: 1" }));
   const last = ["--start-date", "2024-02-29", "--end-date", "2024-02-29"];
   assertEquals((await site.run("backfill", last)).code, 0);

@@ -1,4 +1,4 @@
-// A run goes on where its logs cannot be written, and says so once.
+// A run continues if its logs cannot be written, and warns once.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { openBench } from "./in_process.ts";
 import { daysOf, meterJob, startMeters, tablesOf } from "./meter_api.ts";

@@ -1,5 +1,5 @@
 // Outages of 20 and 60 seconds in the middle of 200 windows, as real processes meet them: the run ends by itself,
-// nothing is missing, and asking whether the API is back costs a handful of requests.
+// nothing is missing, and probing whether the API is back costs a handful of requests.
 import { assert, assertEquals, assertLessOrEqual, assertMatch } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { figure, longTest } from "./long.ts";

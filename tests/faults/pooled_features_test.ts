@@ -1,5 +1,6 @@
-// A user's days through a real pgbouncer in transaction mode that serves other clients too: workers, refresh tokens, an
-// archive, vanished rows, changed responses, `?schema=`. Nothing of it stays on the connections that others get next.
+// Everyday features through a real pgbouncer in transaction mode that serves other clients too: workers, refresh
+// tokens, an archive, vanished rows, changed responses, `?schema=`. Nothing of it stays on the connections that other
+// clients get next.
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import postgres from "postgres";
 import { HAS_PGBOUNCER, startPooler } from "../support/pgbouncer.ts";

@@ -1,5 +1,5 @@
-// Owns a server that issues OAuth2 tokens and rotates refresh tokens, as strict as RFC 9700 asks: a refresh token
-// works once, and one that is used again revokes all that followed it. It also tells which access tokens are good.
+// Owns a server that issues OAuth2 tokens and rotates refresh tokens, as strict as RFC 9700 requires: a refresh token
+// works once, and one that is used again revokes all that followed it. It also reports which access tokens are valid.
 import { type HttpServer, serve } from "../support/http_server.ts";
 
 /** A running token server. */
@@ -12,7 +12,7 @@ export interface TokenServer extends HttpServer {
   readonly requests: readonly { form: Record<string, string>; authorization: string | null }[];
   /** How often a refresh token was used that it had replaced. */
   readonly reuses: number;
-  /** Whether an access token is good; an older one is not. */
+  /** Whether an access token is valid; older ones are not. */
   accepts(authorization: string | null): boolean;
   /** Called before a response; it may wait, or respond instead. */
   before: (number: number) => Promise<Response | void> | Response | void;

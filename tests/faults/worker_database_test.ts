@@ -1,4 +1,4 @@
-// The database, or the pooler in front of it, restarts under four workers of one run: all of them go on, the rows
+// The database, or the pooler in front of it, restarts under four workers of one run: all of them continue, the rows
 // are those of the API, and no window is fetched again that was not in flight.
 import { assert, assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";

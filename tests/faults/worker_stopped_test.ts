@@ -1,5 +1,5 @@
-// A worker that was stopped for longer than its shares of two limits and its lease: when it goes on, it sends nothing
-// that the others do not know of, apart from requests that were on their way.
+// A worker that was stopped for longer than its shares of two limits and its lease: when it continues, it sends
+// nothing that the others do not know of, apart from requests that were on their way.
 import { assert, assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { parseRate } from "../../lib/plan/time/rate.ts";

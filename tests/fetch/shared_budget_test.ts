@@ -1,5 +1,5 @@
-// Many streams fetch over real HTTP under one small budget while the reader is slow: what they hold together
-// is bounded, each of them gets room in turn, and no fault of the API makes them wait for each other for ever.
+// Many streams fetch over real HTTP under one small budget while the reader is slow: what they hold together is
+// bounded, each of them gets room in turn, and no fault of the API makes them wait for each other forever.
 import { assert, assertEquals } from "@std/assert";
 import { ApiClient } from "../../lib/fetch/api_client.ts";
 import { fetchPages } from "../../lib/fetch/fetch_pages.ts";
@@ -46,7 +46,7 @@ function sixStreams(url: string, source: Record<string, unknown> = {}) {
   });
 }
 
-/** Fetches all streams of the job; stops after a time at which they wait for ever. */
+/** Fetches all streams of the job; stops if they would otherwise wait forever. */
 function fetchAll(job: ReturnType<typeof sixStreams>) {
   const clock = new FakeClock();
   const advancing = clock.autoAdvance();

@@ -1,4 +1,4 @@
-// What commands show of feeds: where each has arrived, when it was read, and that nothing is known of how much follows.
+// What commands show of feeds: where each has arrived, when it was read, and that the amount that follows is unknown.
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { readJob } from "../../lib/config/read_job.ts";
 import { metricsText } from "../../lib/console/metrics.ts";

@@ -1,4 +1,4 @@
-// Feeds: streams that continue at a cursor instead of having windows, in the manners in which APIs offer them. Each
+// Feeds: streams that continue at a cursor instead of having windows, in the ways in which APIs offer them. Each
 // record is in the table exactly once, whatever a run does, and a run that finds nothing new sends one request.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { Target } from "../../lib/upsert/write/target.ts";

@@ -1,5 +1,5 @@
-// Runs a job in the manner of a real API, as a stranger writes it from docs/config.md: against a server that
-// refuses what the API would refuse, twice, and compares the rows with those expected.
+// Runs a job for an API like a real one, as a newcomer writes it from docs/config.md: against a server that refuses
+// what the API would refuse, twice, and compares the rows with those expected.
 import { assertEquals } from "@std/assert";
 import { type Recorded, recorded } from "./recorded.ts";
 import { openWorld } from "./world.ts";

@@ -1,4 +1,4 @@
-// What rows that vanish are compared by: keys that the database considers equal, keys that jobs list in another
+// By which keys vanished rows are compared: keys that the database considers equal, keys that jobs list in another
 // order, and keys that changed since they were recorded. No row is deleted that the API still returns.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { readJob } from "../../lib/config/read_job.ts";

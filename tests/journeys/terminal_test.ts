@@ -32,7 +32,7 @@ Deno.test({
       const progress = shown.slice(shown.findIndex((line) => WHOLE.test(line)));
       assert(progress.every((line) => line.length < columns), shown.join("\n"));
     }
-    // tmux tells a program of a second resize within a quarter of a second only after that time.
+    // tmux reports a second resize within a quarter of a second only after that time.
     for (const columns of [130, 60, 110, 70, 200, 80]) await terminal.resize(columns, 24);
     await terminal.shows(IN_LINES);
     await terminal.type("C-c");

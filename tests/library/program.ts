@@ -4,7 +4,7 @@
 import { REPOSITORY } from "../support/repository.ts";
 import { type TempDir, tempDir } from "../support/temp.ts";
 
-/** Makes a folder with these files and a deno.json that knows Hindcast as `@hindcast/hindcast`. */
+/** Creates a folder with these files and a deno.json that knows Hindcast as `@hindcast/hindcast`. */
 export async function programFolder(files: Readonly<Record<string, string>>): Promise<TempDir> {
   const folder = tempDir();
   const own = JSON.parse(await Deno.readTextFile(`${REPOSITORY}deno.json`));

@@ -1,4 +1,4 @@
-// Makes events as a run would emit them.
+// Creates events as a run would emit them.
 import type { FetchEvent } from "../../lib/fetch/fetch_event.ts";
 import type { RunEvent } from "../../lib/report/event.ts";
 import type { Subject } from "../../lib/report/text/subject.ts";

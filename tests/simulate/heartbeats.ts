@@ -9,7 +9,7 @@ const HEARTBEAT_MS = 5_000;
 /** The heartbeats of all processes. */
 export class Heartbeats {
   readonly #alive = new Set<MortalProcess>();
-  /** How each resting heartbeat goes on, with the signal that ends its rest, so that the signal is kept. */
+  /** How each paused heartbeat continues, with the signal that ends its pause. */
   readonly #resting = new Map<() => void, AbortSignal>();
 
   /** Notes that a process lives. */

@@ -56,7 +56,7 @@ export class FakeClock {
 
   /**
    * Moves the clock on, stopping at each sleeper on the way, also at those that fall asleep on the
-   * way; resolves when everything that can continue has gone on.
+   * way; resolves when everything that can continue has done so.
    */
   async advance(ms: number): Promise<void> {
     const untilMs = this.#nowMs + ms;

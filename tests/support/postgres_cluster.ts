@@ -46,7 +46,7 @@ const GUARD = `(
 ) </dev/null >/dev/null 2>&1 &`;
 
 /**
- * Makes a data folder.
+ * Creates a data folder.
  *
  * @param settings added to the configuration
  */

@@ -9,7 +9,7 @@ export interface TempDir extends Disposable, AsyncDisposable {
 }
 
 /**
- * Makes a folder.
+ * Creates a folder.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
-// Any name and any string through generated SQL: PostgreSQL must read back the same.
-// HINDCAST_FUZZ_CASES asks for more cases.
+// Any name and any string through generated SQL: PostgreSQL must read back the same. HINDCAST_FUZZ_CASES sets the
+// number of cases.
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { Row } from "../../lib/extract/row_shape.ts";

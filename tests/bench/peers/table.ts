@@ -1,6 +1,6 @@
 // Medians of recorded runs, as a table in Markdown.
 
-/** What one run came to; `killed` times it was killed and started again, and all is summed. */
+/** The outcome of one run; `killed` times it was killed and started again, and all is summed. */
 export interface Run {
   readonly peer: string;
   readonly days: number;

@@ -13,7 +13,7 @@ const CONFIG = new URL("../../../config/", import.meta.url);
 /** Variables that a job without defaults for them has in a test. */
 const ENV = { API_USERNAME: "u", API_PASSWORD: "p" };
 
-/** Runs of a property; `deno task test:long` asks for more. */
+/** Runs of a property; `deno task test:long` runs more. */
 const RUNS = Number(Deno.env.get("HINDCAST_FUZZ_CASES") ?? 1000);
 
 function validator() {

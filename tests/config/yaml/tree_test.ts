@@ -6,7 +6,7 @@ import { placeOf, plainValue } from "../../../lib/config/tree_values.ts";
 import { changed, messages, problems } from "../job_text.ts";
 import { stringify } from "yaml";
 
-/** Runs of each property; `deno task test:long` asks for more. */
+/** Runs of each property; `deno task test:long` runs more. */
 const RUNS = Number(Deno.env.get("HINDCAST_FUZZ_CASES") ?? 200);
 
 function value(text: string): unknown {

@@ -379,7 +379,7 @@ Deno.test("LinkPaginator fails when the link is not a URL", () => {
   }
 });
 
-/** Cases of each property; `deno task test:long` asks for more. */
+/** Cases of each property; `deno task test:long` runs more. */
 const CASES = Number(Deno.env.get("HINDCAST_FUZZ_CASES") ?? 300);
 
 const sizes = { count: fc.nat(700), size: fc.integer({ min: 1, max: 50 }) };
