@@ -211,6 +211,7 @@ async function announce(input: RunInput, plans: Plans): Promise<void> {
     job: job.job,
     target: target.label,
     resumed: resume,
+    limitsUse: input.limitsUse,
   });
   const exposed = plainHttpProblem(job);
   if (exposed !== undefined) input.listen({ kind: "warning", message: exposed });

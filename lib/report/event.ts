@@ -1,6 +1,7 @@
 // Owns the closed list of events of a run. The engine emits them; progress bars, plain lines, the log file
 // and JSON are folds over them. An event contains measures and masked strings, never a secret or a record.
 import type { FetchEvent } from "../fetch/fetch_event.ts";
+import type { LimitsUse } from "../plan/time/quota_seconds.ts";
 import type { Wait } from "./text/wait.ts";
 import type { Summary } from "./summary.ts";
 import type { Subject } from "./text/subject.ts";
@@ -15,6 +16,8 @@ export type RunEvent =
     job: string;
     target: string;
     resumed: boolean;
+    /** What of the limits is used already; absent if it is unknown. */
+    limitsUse?: LimitsUse | undefined;
   }
   /** What a stream still has to fetch was counted or forecast; nothing has been requested yet. */
   | {

@@ -201,3 +201,55 @@ Deno.test("LiveRun forecasts no end while the API is unreachable", async () => {
   live.fold({ kind: "waiting", wait: { kind: "limit", ...wait } }, 0);
   assertEquals(live.progress(1)!.doneAtMs! > 60_000, true);
 });
+
+/** A job with a quota of 40 a day, of which `used` are used, on whose 102 windows `sent` requests were spent. */
+async function underQuota(quota: string, { used, sent }: { used: number; sent: number }) {
+  using dir = tempDir();
+  const text = stationsJob(["readings"]).replace(/{ limit: 5000.*?}/, quota);
+  await Deno.writeTextFile(dir.file("job.yaml"), text);
+  const job = await readJob(dir.file("job.yaml"), { readText: Deno.readTextFile, env: () => "x" });
+  const live = new LiveRun(job);
+  const atMs = Date.parse("2026-11-28T18:00:00Z");
+  const returning = used === 0 ? [] : [[3_600_000, used] as const];
+  const resetsAfterMs = quota.includes("resets") ? 9.5 * 3_600_000 : undefined;
+  const use = { free: 40 - used, resetsAfterMs, returning: resetsAfterMs ? [] : returning };
+  const limitsUse = { quotas: new Map([["40/d", use]]), pausedMs: 0 };
+  const started = { kind: "run_started", run: "r1", job: "weather", target: "t" } as const;
+  live.fold({ ...started, resumed: false, limitsUse }, atMs);
+  live.fold({ ...planned, skipped: 0, windows: 102, minutes: 102 * 1440, requests: 102 }, atMs);
+  const done = { pages: 1, records: 5, rows: 10, counts: undefined, rejected: 0, ms: 9 };
+  for (let n = 0; n < sent; n++) {
+    live.fold(requested, atMs + 500 * n);
+    live.fold({ kind: "window_done", subject: subject("2025-01-03", "2025-01-04"), ...done }, atMs);
+  }
+  const nowMs = atMs + 500 * sent;
+  return { live, nowMs, end: () => new Date(live.progress(nowMs)!.doneAtMs!).toISOString() };
+}
+
+const RESETS = '{ limit: 40/d, resets: "03:30", time_zone: UTC }';
+
+Deno.test("LiveRun forecasts the end under a quota by what is used of it, at any time", async () => {
+  // 40 now, 40 at the next reset, 22 at the one after it.
+  for (const sent of [0, 10, 39]) {
+    const { end } = await underQuota(RESETS, { used: 0, sent });
+    assertEquals(end().slice(0, 15), "2026-11-30T03:3", `${sent} sent`);
+  }
+  const { end: later } = await underQuota(RESETS, { used: 40, sent: 0 });
+  assertEquals(later().slice(0, 15), "2026-12-01T03:3");
+  const { end: enough } = await underQuota(RESETS, { used: 0, sent: 80 });
+  assertEquals(enough().slice(0, 15), "2026-11-29T03:3");
+});
+
+Deno.test("LiveRun forecasts the end from a quota that is used up, while it waits for it", async () => {
+  const { live, nowMs, end } = await underQuota(RESETS, { used: 0, sent: 40 });
+  const untilMs = Date.parse("2026-11-29T03:30:02Z");
+  const wait = { kind: "limit", reason: "40/d", sinceMs: nowMs, untilMs } as const;
+  live.fold({ kind: "waiting", wait }, nowMs);
+  assertEquals(end().slice(0, 15), "2026-11-30T03:3");
+});
+
+Deno.test("LiveRun forecasts the end under a rolling quota with what earlier runs have used", async () => {
+  // 30 now, 10 in an hour, the same a day later, and 22 after two days.
+  const { end } = await underQuota("40/d", { used: 10, sent: 0 });
+  assertEquals(end().slice(0, 13), "2026-11-30T18");
+});

@@ -4,12 +4,14 @@ import type { Stream } from "../../config/job/stream.ts";
 import type { Job } from "../../config/schema/job.ts";
 import { secondsOf } from "../../plan/forecast.ts";
 import { stagesOf } from "../../plan/stage.ts";
+import type { LimitsUse } from "../../plan/time/quota_seconds.ts";
 import { withoutReserve } from "../../plan/time/rate.ts";
 import type { RunEvent } from "../../report/event.ts";
 import type { Subject } from "../../report/text/subject.ts";
 import type { Wait } from "../../report/text/wait.ts";
 import { bindingLimit } from "./binding_limit.ts";
 import { OpenWindows, sizeOf } from "./open_windows.ts";
+import { QuotaMeter } from "./quota_meter.ts";
 import { RateCurve } from "./rate_curve.ts";
 import { RunCounters } from "./run_counters.ts";
 import { RateMeter } from "./rate_meter.ts";
@@ -50,6 +52,7 @@ export class LiveRun {
   /** What all runs of this process did. */
   readonly counters: RunCounters = new RunCounters();
   readonly #meter: RateMeter;
+  #quotas: QuotaMeter;
   #run: { run: string; startedAtMs: number } | undefined;
   #ended = false;
   #wait: Wait | null = null;
@@ -59,6 +62,7 @@ export class LiveRun {
   /** No run has begun. */
   constructor(job: Job) {
     this.#job = job;
+    this.#quotas = new QuotaMeter(job);
     this.#meter = new RateMeter(bindingLimit(job, new Map())?.allowed ?? null);
   }
 
@@ -67,7 +71,7 @@ export class LiveRun {
     this.counters.fold(event);
     switch (event.kind) {
       case "run_started":
-        return this.#start(event.run, atMs);
+        return this.#start(event, atMs);
       case "stream_planned":
         return this.#plan(event);
       case "request":
@@ -110,7 +114,9 @@ export class LiveRun {
     const isKnown = streams.some(({ finished, openEnded }) => !finished && !openEnded);
     const limit = bindingLimit(this.#job, rates) ?? null;
     const perSecond = rates.size === 0 ? null : sumOf(rates.values());
-    const secondsLeft = this.#secondsLeft(streams, { limit, perSecond });
+    const fromMs = Math.max(nowMs, this.#wait?.untilMs ?? 0);
+    const use = this.#quotas.useAt(fromMs, nowMs);
+    const secondsLeft = this.#secondsLeft(streams, { limit, perSecond }, use);
     return {
       ...this.#run,
       host: null,
@@ -124,14 +130,18 @@ export class LiveRun {
       ...{ perSecond, limit },
       doneAtMs: this.#ended || !isKnown || this.#wait?.kind === "outage"
         ? null
-        : Math.max(nowMs, this.#wait?.untilMs ?? 0) + 1000 * secondsLeft,
+        : fromMs + 1000 * secondsLeft,
       atLeast: streams.some(({ openEnded }) => openEnded) ||
         [...this.#streams.values()].some((counts) => !counts.finished && isGuess(counts)),
     };
   }
 
-  #start(run: string, startedAtMs: number): void {
+  #start(
+    { run, limitsUse }: Extract<RunEvent, { kind: "run_started" }>,
+    startedAtMs: number,
+  ): void {
     this.#run = { run, startedAtMs };
+    this.#quotas = new QuotaMeter(this.#job, limitsUse, startedAtMs);
     this.#streams.clear();
     [this.#ended, this.#wait, this.#requests, this.#refused] = [false, null, 0, 0];
   }
@@ -152,7 +162,9 @@ export class LiveRun {
     if (event.kind !== "requested") return;
     this.#requests++;
     this.#curve.add(atMs);
-    this.#meter.add(event.stream, atMs, this.#job.streams[event.stream]?.weight);
+    const weight = this.#job.streams[event.stream]?.weight;
+    this.#meter.add(event.stream, atMs, weight);
+    this.#quotas.add(event.stream, atMs, weight);
     const counts = this.#streams.get(event.stream);
     if (counts !== undefined) counts.sent++;
   }
@@ -172,8 +184,9 @@ export class LiveRun {
   #secondsLeft(
     streams: readonly StreamProgress[],
     { limit, perSecond }: Pick<RunProgress, "limit" | "perSecond">,
+    use: LimitsUse,
   ): number {
-    const allowed = this.#secondsAllowed(streams);
+    const allowed = this.#secondsAllowed(streams, use);
     if (perSecond === null || perSecond === 0 || this.#wait !== null) return allowed;
     const weightOf = (stream: string) => this.#job.streams[stream]!.weight;
     const left = sumOf(streams.map((one) => one.requestsLeft * weightOf(one.stream)));
@@ -182,7 +195,7 @@ export class LiveRun {
     return isSlower ? Math.max(allowed, left / perSecond) : allowed;
   }
 
-  #secondsAllowed(streams: readonly StreamProgress[]): number {
+  #secondsAllowed(streams: readonly StreamProgress[], use: LimitsUse): number {
     const left = new Map(streams.map(({ stream, requestsLeft }) => [stream, requestsLeft]));
     return stagesOf(this.#job, [...left.keys()]).reduce((sum, stage) => {
       const requests = stage.map((name) => ({
@@ -193,7 +206,7 @@ export class LiveRun {
       }));
       const { limits, reserve, burst, concurrency } = this.#job.source;
       const rates = withoutReserve(limits, reserve);
-      return sum + secondsOf(requests, { rates, burst, concurrency });
+      return sum + secondsOf(requests, { rates, burst, concurrency }, use);
     }, 0);
   }
 }
