@@ -15,6 +15,9 @@ export const WAIT: Verdict = { kind: "more", steps: [] };
 /** The window is complete. */
 const DONE: Verdict = { kind: "done" };
 
+/** Empty pages in a row after which pages no longer lead to records. */
+const MOST_EMPTY_PAGES = 1_000;
+
 /** How a window ends. */
 export interface End {
   /** The page beyond the last, which proves that nothing follows; undefined if it cannot be requested. */
@@ -43,6 +46,8 @@ export class Tally {
   total: number | null = null;
   /** Whether every total so far was the number of records on its own page. */
   #countsPage = true;
+  /** Empty pages since the last record. */
+  #emptyPages = 0;
   /** Records on the page whose end is being proven. */
   #proving: number | undefined;
   #seen = new Set<string>();
@@ -73,12 +78,14 @@ export class Tally {
     | undefined {
     this.pages += 1;
     this.records += page.records;
+    this.#emptyPages = page.records === 0 ? this.#emptyPages + 1 : 0;
     this.ends.saw(page.records);
     // An API may declare anything on a page beyond the last.
     const proven = page.records === 0 ? this.#proof(page) : undefined;
     if (proven !== undefined) return proven;
     const wrong = this.#readTotal(page) ?? this.#isFull();
     if (wrong !== undefined) return wrong;
+    if (follows && this.#emptyPages >= MOST_EMPTY_PAGES) return endless();
     const isComplete = this.records === this.total;
     if (isComplete && !follows && this.pages === 1) {
       const verdict = this.finish(page, end);
@@ -274,6 +281,16 @@ function wordsOf({ kind, path, value }: Continuation): string {
     case "cursor":
       return `"${path}" leads to a next page`;
   }
+}
+
+/** The verdict on pages that lead on forever. */
+function endless(): Verdict {
+  return failed(
+    `${
+      formatCount(MOST_EMPTY_PAGES, "page")
+    } in a row are empty, and each reports that more follow`,
+    'Check "paging" with deno task probe, or make the windows shorter',
+  );
 }
 
 /** Restarts the window. */

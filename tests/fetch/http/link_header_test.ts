@@ -19,6 +19,13 @@ Deno.test("nextLink() takes unquoted, upper-case and several relations", () => {
   assertEquals(nextLink("</a>; rel=nextish, </b>; rel=next"), "/b");
 });
 
+Deno.test("nextLink() takes no link to a page without results", () => {
+  const sentry = (results: string) =>
+    `</a?c=0:0:1>; rel="previous"; results="false"; cursor="0:0:1", </a?c=0:100:0>; rel="next"; results="${results}"; cursor="0:100:0"`;
+  assertEquals(nextLink(sentry("true")), "/a?c=0:100:0");
+  assertEquals(nextLink(sentry("false")), undefined);
+});
+
 Deno.test("nextLink() returns undefined without a next link", () => {
   for (const header of ["", "</a>", '</a>; rel="prev"', "rel=next", '<a; rel="next"']) {
     assertEquals(nextLink(header), undefined);

@@ -617,6 +617,24 @@ Deno.test("CursorPaginator continues over several empty pages", () => {
   assertEquals([reading.verdict, reading.records], [{ kind: "done" }, [0, 1, 30, 31, 32]]);
 });
 
+Deno.test("every kind of paging fails when empty pages lead on forever", () => {
+  const kinds: [Paging, (at: number) => Record<string, unknown>][] = [
+    [cursor(), (at) => ({ next: `c${at}` })],
+    [nextLink, (at) => ({ next: `/p${at}` })],
+    [page({ more: "more" }), () => ({ more: true })],
+  ];
+  for (const [paging, at] of kinds) {
+    const { verdict, asked } = readAll(paging, (_, n) => ({
+      records: n === 0 ? range(0, 3) : [],
+      at: at(n),
+    }));
+    assertEquals([failure(verdict).reason, asked.length], [
+      "1,000 pages in a row are empty, and each reports that more follow",
+      1_001,
+    ]);
+  }
+});
+
 Deno.test("CursorPaginator and LinkPaginator are too full at once when the total needs more than max_pages", () => {
   for (const paging of [cursor({ size: 100 }), { ...nextLink, size: 100 }]) {
     const reading = (maxPages: number) =>
