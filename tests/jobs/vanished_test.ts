@@ -175,22 +175,26 @@ streams:
   assertEquals(await all(), ["a", "c", "d", "e"]);
 });
 
-Deno.test("vanished lists a row that the database refuses to delete, and tries again", async () => {
-  let now: Item[] = [{ id: "1", day: "2025-10-02" }, { id: "2", day: "2025-10-02" }];
-  await using server = items((path) => path === "a" ? now : []);
-  await using world = await openWorld({ job: JOB(server.url, "delete") });
-  await world.backfill(RANGE);
-  await world.query("CREATE TABLE notes (item text REFERENCES items (id))");
-  await world.query("INSERT INTO notes VALUES ('2')");
-  now = now.slice(0, 1);
-  const { summary, error, events } = await world.backfill(RANGE);
-  assertEquals([error, summary.outcome], [undefined, "failed"]);
-  const rejected = events.find((event) => event.kind === "row_rejected")!;
-  assertStringIncludes(rejected.reason, "violates foreign key constraint");
-  await world.query("DELETE FROM notes");
-  await world.backfill("--resume");
-  assertEquals(await world.query("SELECT id FROM items"), [{ id: "1" }]);
-});
+for (const when of ["IMMEDIATE", "DEFERRED"]) {
+  Deno.test(`vanished lists a row that the database refuses to delete, and tries again (${when})`, async () => {
+    let now: Item[] = [{ id: "1", day: "2025-10-02" }, { id: "2", day: "2025-10-02" }];
+    await using server = items((path) => path === "a" ? now : []);
+    await using world = await openWorld({ job: JOB(server.url, "delete") });
+    await world.backfill(RANGE);
+    await world.query(
+      `CREATE TABLE notes (item text REFERENCES items (id) DEFERRABLE INITIALLY ${when})`,
+    );
+    await world.query("INSERT INTO notes VALUES ('2')");
+    now = now.slice(0, 1);
+    const { summary, error, events } = await world.backfill(RANGE);
+    assertEquals([error, summary.outcome], [undefined, "failed"]);
+    const rejected = events.find((event) => event.kind === "row_rejected")!;
+    assertStringIncludes(rejected.reason, "violates foreign key constraint");
+    await world.query("DELETE FROM notes");
+    await world.backfill("--resume");
+    assertEquals(await world.query("SELECT id FROM items"), [{ id: "1" }]);
+  });
+}
 
 Deno.test("vanished compares keys as the database does, for any strings", async () => {
   const types = { n: "numeric", at: "timestamptz", u: "uuid", t: "text" };

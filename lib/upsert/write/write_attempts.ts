@@ -19,7 +19,14 @@ import { NOTHING, sumCounts } from "../sql/write_counts.ts";
 import type { Written } from "./target.ts";
 import { afterBatch, afterCollision, UNKNOWN } from "./write_strategy.ts";
 import type { StrategyState, WriteStrategy } from "./write_strategy.ts";
-import { CHECK_DEFERRED, countsOf, GUARD, planWrite, vanishedOf } from "./write_plan.ts";
+import {
+  CHECK_DEFERRED,
+  comparedBy,
+  countsOf,
+  GUARD,
+  planWrite,
+  vanishedOf,
+} from "./write_plan.ts";
 import type { PlannedComparison, PlannedCopy, WritePlan } from "./write_plan.ts";
 import type { Watch } from "./watch.ts";
 import type { WatchedTable } from "../sql/vanished_sql.ts";
@@ -88,7 +95,7 @@ export class Attempts {
         if (owner === GUARD && error.consequence === "data") {
           throw await this.#input.lockLost(error);
         }
-        const kept = plan.comparisons.get(error.step ?? -1);
+        const kept = comparedBy(plan, error.step);
         if (kept !== undefined && error.consequence === "data") {
           await this.#keepVanished(error, kept);
           continue;

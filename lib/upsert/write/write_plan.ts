@@ -40,6 +40,17 @@ export interface WritePlan {
   readonly owners: readonly number[];
   /** The tables of the steps that mark or delete rows, by step. */
   readonly comparisons: ReadonlyMap<number, string>;
+  /** The step that checks deferred constraints after rows were deleted, and a table that lost some; undefined without. */
+  readonly deferred: { readonly step: number; readonly table: string } | undefined;
+}
+
+/** The table whose vanished rows a step deletes, marks or checks; undefined for other steps. */
+export function comparedBy(
+  { comparisons, deferred }: WritePlan,
+  step: number | undefined,
+): string | undefined {
+  if (step === undefined) return undefined;
+  return comparisons.get(step) ?? (step === deferred?.step ? deferred.table : undefined);
 }
 
 /** How the steps of a write depend on the session. */
@@ -104,8 +115,12 @@ export function planWrite(
     comparisons.set(steps.length, watched.table);
     add(OTHER, { sql: vanishedSql(watched, relation, windows) }, { sql: VANISHED_COUNT_SQL });
   }
+  // A deferred constraint of any table may refer to deleted rows; at the commit nobody would know which ones.
+  const deleting = compared.find(({ watched }) => watched.action === "delete")?.watched.table;
+  const deferred = deleting === undefined ? undefined : { step: steps.length, table: deleting };
+  if (deferred !== undefined) add(OTHER, CHECK_DEFERRED);
   for (const sql of guards) add(GUARD, { sql });
-  return { steps, owners, comparisons };
+  return { steps, owners, comparisons, deferred };
 }
 
 /** The number of rows that vanished, by table, from the results of the plan's steps. */
