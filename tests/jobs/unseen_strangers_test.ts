@@ -23,7 +23,7 @@ streams:
     start: 2025-01-01
     window: 7d
     request: { path: /athlete/activities, query: { after: "{before|epoch}", before: "{to|epoch}" } }
-    paging: { by: page, size_param: per_page, size: 3, more: "[0]" }
+    paging: { by: page, size_param: per_page, size: 3, more: { path: "[0]", not: [null] } }
     record_date: start_date
     rows:
       table: activities

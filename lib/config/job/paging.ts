@@ -127,6 +127,11 @@ export interface NextLinkPaging {
    * credentials and no headers of the job.
    */
   hosts: string[];
+  /**
+   * Path of a flag that is false on the last page, or a condition that holds while more pages
+   * follow.
+   */
+  more?: MoreSpec;
   /** Name of the parameter that sets the page size. If omitted, no page size is sent. */
   size_param?: string | undefined;
   /** Maximum number of records per page. */
@@ -142,6 +147,11 @@ export interface LinkHeaderPaging {
    * credentials and no headers of the job.
    */
   hosts: string[];
+  /**
+   * Path of a flag that is false on the last page, or a condition that holds while more pages
+   * follow.
+   */
+  more?: MoreSpec;
   /** Name of the parameter that sets the page size. If omitted, no page size is sent. */
   size_param?: string | undefined;
   /** Maximum number of records per page. */

@@ -116,6 +116,7 @@ const nextLink = z.strictObject({
     example: "links.next",
   }),
   hosts,
+  more,
   size_param: sizeParam,
   size: maxPageSize,
 });
@@ -125,6 +126,7 @@ const linkHeader = z.strictObject({
     'The response header `Link: <URL>; rel="next"` contains the URL of the next page.',
   ),
   hosts,
+  more,
   size_param: sizeParam,
   size: maxPageSize,
 });

@@ -6,6 +6,7 @@ import { nextLink } from "../http/link_header.ts";
 import { withinOrigin } from "../http/origin.ts";
 import { nextInLinks } from "./link_list.ts";
 import { CountedPaginator } from "./counted_paginator.ts";
+import { readMoreFlag } from "./more_flag.ts";
 import type { PageFacts, Verdict } from "./paginator.ts";
 import { shownValue } from "../../report/text/shown_value.ts";
 import { failed, type Tally } from "./tally.ts";
@@ -33,12 +34,15 @@ export class LinkPaginator extends CountedPaginator<LinkPaging> {
   /** Returns the verdict on a page; its link leads to the next. */
   next(page: PageFacts): Verdict {
     this.#requested.add(page.url);
+    const more = readMoreFlag(this.paging.more, page);
     const link = this.#linkOf(page);
-    const isLast = link === undefined || link === null || link === "" || link === false;
-    const decided = this.tally.add(page, { follows: !isLast });
+    const isLast = link === undefined || link === null || link === "" || link === false ||
+      isSelf(link, page);
+    const decided = this.tally.add(page, { follows: more ?? !isLast });
     if (decided !== undefined) return decided;
     if (this.tally.pages > 1 && page.records > 0) this.tally.ends.hasFollowed = true;
-    if (isLast) return this.tally.end(page);
+    if (more === false) return this.tally.ended();
+    if (isLast) return more === undefined ? this.tally.end(page) : lost();
     if (typeof link !== "string" || !URL.canParse(link, page.url)) {
       return failed(`the link to the next page is ${shownValue(link)}`, 'Correct the path "link"');
     }
@@ -73,6 +77,20 @@ export class LinkPaginator extends CountedPaginator<LinkPaging> {
     const capped = this.tally.capRest(this.paging.size);
     return capped ?? { kind: "more", steps: [{ params: [], url }] };
   }
+}
+
+/** Whether an empty page links to itself, as some APIs write that nothing follows for now. */
+function isSelf(link: unknown, { records, url }: PageFacts): boolean {
+  if (records > 0 || typeof link !== "string" || !URL.canParse(link, url)) return false;
+  const [to, from] = [new URL(link, url), new URL(url)];
+  return to.pathname === from.pathname && to.search === from.search;
+}
+
+function lost(): Verdict {
+  return failed(
+    '"more" reports that more pages follow, but there is no link to them',
+    'Correct "more" and "link" of "paging" with deno task probe',
+  );
 }
 
 /**

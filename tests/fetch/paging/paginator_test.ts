@@ -360,6 +360,25 @@ Deno.test("LinkPaginator follows an http link to the same host by https", () => 
   assertEquals(asked[1]?.url, "https://api.test/v1/things?page=2");
 });
 
+Deno.test("LinkPaginator ends at an empty page that links to itself, and where `more` is false", () => {
+  const self = readAll(nextLink, (_, index) => ({
+    records: index < 2 ? [index] : [],
+    at: { next: `?page=${Math.min(index + 1, 2)}` },
+  }));
+  assertEquals([self.verdict, self.records], [{ kind: "done" }, [0, 1]]);
+  const paging: Paging = { ...nextLink, more: { path: "first", not: [null], is: undefined } };
+  const flagged = readAll(paging, (_, index) => ({
+    records: index < 2 ? [index] : [],
+    at: { next: `?page=${index + 1}`, first: index < 2 ? { id: index } : null },
+  }));
+  assertEquals([flagged.verdict, flagged.records], [{ kind: "done" }, [0, 1]]);
+  const lost = readAll(paging, () => ({ records: [1], at: { first: 1 } }));
+  assertEquals(
+    failure(lost.verdict).reason,
+    '"more" reports that more pages follow, but there is no link to them',
+  );
+});
+
 Deno.test("LinkPaginator fails when a link leads back to an earlier page", () => {
   const links = ["?page=2", `${BASE}/things`];
   const { verdict } = readAll(nextLink, (_, index) => ({
