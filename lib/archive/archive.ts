@@ -22,7 +22,7 @@ import {
 } from "./about.ts";
 import { ArchiveWriter, type WriterOptions } from "./archive_writer.ts";
 import { type CommittedReading, Interrupted } from "./interrupted.ts";
-import type { Exchange, Item } from "./press.ts";
+import type { Exchange, Item } from "./compressor.ts";
 import { type Part, PartedResponse } from "./long_kept.ts";
 import { findResponse } from "./replayed_reading.ts";
 

@@ -4,8 +4,8 @@
 import { Failure } from "../failure.ts";
 import type { Place } from "../fetch/page_archive.ts";
 import { type ArchiveFileName, fileName, fileNumber, MOST_FILES } from "./store/file_name.ts";
-import type { Item } from "./press.ts";
-import { PressThread } from "./press_thread.ts";
+import type { Item } from "./compressor.ts";
+import { CompressorThread } from "./compressor_thread.ts";
 import type { ArchiveStore, OpenFile } from "./store/store.ts";
 
 /** What a writer needs. */
@@ -38,7 +38,7 @@ const WARCINFO = "software: hindcast\r\nformat: WARC File Format 1.1\r\n" +
 /** Writes the files of one process. */
 export class ArchiveWriter implements AsyncDisposable {
   readonly #options: WriterOptions;
-  readonly #press = new PressThread();
+  readonly #press = new CompressorThread();
   #name: ArchiveFileName | undefined;
   #file: OpenFile | undefined;
   /** The last step; it never rejects. */

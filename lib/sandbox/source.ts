@@ -12,7 +12,7 @@ import { type Profile, profileOf, proProfileOf } from "./world/profile.ts";
 import { dayOfRace, programmeOn } from "./world/programme.ts";
 import { type Race, racesOn } from "./world/race.ts";
 import { type Racecard, racecardOf } from "./world/racecard.ts";
-import { remember } from "./remember.ts";
+import { memoize } from "./memoize.ts";
 import { type Result, resultOf } from "./world/result.ts";
 import { type ResultHead, resultHeadOf } from "./world/result_head.ts";
 
@@ -94,8 +94,8 @@ class GeneratedSource implements Source {
 
   constructor(options: GeneratedOptions) {
     const { seed } = this.#options = options;
-    this.#races = remember(daysWithRunners, (date: string) => racesOn(date, seed));
-    this.#heads = remember(
+    this.#races = memoize(daysWithRunners, (date: string) => racesOn(date, seed));
+    this.#heads = memoize(
       daysWithHeads,
       (date: string) => fixturesOn(seed, date).reverse().map(resultHeadOf),
     );

@@ -2,7 +2,7 @@
 // process finds them. Each call is one statement, so it works through a pooler. The table is created when
 // a job first orders an export.
 import type { ExportStore } from "../fetch/export_store.ts";
-import { LateTable } from "./late_table.ts";
+import { LazyTable } from "./lazy_table.ts";
 import type { Target } from "./write/target.ts";
 
 const TABLE = "hindcast_exports";
@@ -16,12 +16,12 @@ ON CONFLICT (key) DO UPDATE SET id = excluded.id, ordered_at = excluded.ordered_
 /** The exports kept in a target. */
 export class ExportTable implements ExportStore {
   readonly #target: Pick<Target, "query">;
-  readonly #table: LateTable;
+  readonly #table: LazyTable;
 
   /** Sends nothing yet. */
   constructor(target: Pick<Target, "query">) {
     this.#target = target;
-    this.#table = new LateTable(target, TABLE, CREATE_SQL);
+    this.#table = new LazyTable(target, TABLE, CREATE_SQL);
   }
 
   async read(key: string): Promise<string | undefined> {

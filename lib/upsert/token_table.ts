@@ -2,7 +2,7 @@
 // Each call is one statement, so it works through a pooler. The table is created when a job first needs it.
 // Invariant: tokens are replaced only by the process that may refresh them, or where nobody has since.
 import type { ClaimedTokens, TokenStore } from "../fetch/http/token_store.ts";
-import { LateTable } from "./late_table.ts";
+import { LazyTable } from "./lazy_table.ts";
 import type { Target } from "./write/target.ts";
 
 const TABLE = "hindcast_tokens";
@@ -25,12 +25,12 @@ WHERE account = $1 AND holder = $2`;
 /** The tokens kept in a target. */
 export class TokenTable implements TokenStore {
   readonly #target: Pick<Target, "query">;
-  readonly #table: LateTable;
+  readonly #table: LazyTable;
 
   /** Sends nothing yet. */
   constructor(target: Pick<Target, "query">) {
     this.#target = target;
-    this.#table = new LateTable(target, TABLE, CREATE_SQL);
+    this.#table = new LazyTable(target, TABLE, CREATE_SQL);
   }
 
   async claim(

@@ -13,7 +13,7 @@ const PGLITE_FILES = ["pglite.wasm", "pglite.data", "initdb.wasm"];
 const REPOSITORY_ONLY = new Set(["docs", "package"]);
 
 /** Workers, bundled apart, since no command imports them: one parses job files, the other compresses. */
-const WORKERS = ["lib/cli/launch/access_worker.ts", "lib/archive/press_worker.ts"];
+const WORKERS = ["lib/cli/launch/access_worker.ts", "lib/archive/compressor_worker.ts"];
 
 /** The modules that programs import. */
 const LIBRARY = ["mod.ts", "deploy.ts"];

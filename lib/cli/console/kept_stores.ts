@@ -2,11 +2,11 @@
 // only while it is read, so that a run can take it. Invariant: a database that no run has stamped yet is
 // opened anew for each look, so that the console notices the first run.
 import { openStores, type Stores } from "../open_job.ts";
-import { Shared } from "../shared.ts";
+import { SharedResource } from "../shared_resource.ts";
 
 /** The stores of a console. */
 export class KeptStores {
-  readonly #shared = new Shared(() => openStores());
+  readonly #shared = new SharedResource(() => openStores());
   readonly #signal: AbortSignal;
   #isKept = false;
 

@@ -11,21 +11,21 @@ import { parsePostgresUrl } from "../../upsert/postgres/url.ts";
 import type { Target } from "../../upsert/write/target.ts";
 import { onWait } from "../open_job.ts";
 import type { Settings } from "../settings.ts";
-import { Shared } from "../shared.ts";
+import { SharedResource } from "../shared_resource.ts";
 
 /** The stores of one job's daily update. */
 export class CronStores {
   readonly #job: Job;
   readonly #databaseUrl: string;
-  readonly #target: Shared<Target>;
-  readonly #kv: Shared<Deno.Kv & AsyncDisposable>;
+  readonly #target: SharedResource<Target>;
+  readonly #kv: SharedResource<Deno.Kv & AsyncDisposable>;
 
   /** Opens nothing yet; `signal` ends every wait for the target. */
   constructor(job: Job, { databaseUrl, kvPath }: Settings, signal: AbortSignal) {
     this.#job = job;
     this.#databaseUrl = databaseUrl;
-    this.#target = new Shared(() => openTarget(databaseUrl, { signal, onWait }));
-    this.#kv = new Shared(async () => {
+    this.#target = new SharedResource(() => openTarget(databaseUrl, { signal, onWait }));
+    this.#kv = new SharedResource(async () => {
       const kv = await openKv(kvPath);
       const close = () => Promise.resolve(kv.close());
       return Object.assign(kv, { [Symbol.asyncDispose]: close });

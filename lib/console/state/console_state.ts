@@ -21,7 +21,7 @@ import { isMissingTable } from "../../upsert/history.ts";
 import { readWorkers, type WorkerView } from "../../upsert/worker_view.ts";
 import type { Target } from "../../upsert/write/target.ts";
 import { countValues, type ValueCounts } from "../../verify/unfetched.ts";
-import { type Asked, EVERYTHING, isOpen, ofRun } from "./asked.ts";
+import { EVERYTHING, isOpen, type RunSelection, selectionOf } from "./run_selection.ts";
 import { type DayRecords, daysKey, type LedgerDays, readLedgerDays } from "./ledger_days.ts";
 import { type LimitUse, readLimitUse } from "./limit_use.ts";
 import type { LiveRun } from "./live_run.ts";
@@ -163,7 +163,7 @@ export class StateReader {
   async #read({ target, checkpoint }: ConsoleStores): Promise<ConsoleState> {
     const { job, wallNow } = this.#source;
     const runs = await checkpoint.runs.list(RUNS_ASKED);
-    const asked = await this.#asked(checkpoint, runs);
+    const selection = await this.#selection(checkpoint, runs);
     const [days, tables, limits, survey, workers, drift, archive] = await Promise.all([
       this.#days.get(),
       this.#tables.get(),
@@ -180,7 +180,7 @@ export class StateReader {
     ]);
     const nowMs = wallNow();
     const feedsOf = await viewFeeds(job, target);
-    const streams = await this.#readStreams(checkpoint, asked, { days, entries, feedsOf });
+    const streams = await this.#readStreams(checkpoint, selection, { days, entries, feedsOf });
     const run = await this.#watch(target, runs, survey);
     return {
       ...{ job: job.job, target: target.label, atMs: nowMs, timeZone: job.time_zone },
@@ -192,7 +192,7 @@ export class StateReader {
 
   async #readStreams(
     checkpoint: Checkpoint,
-    { streams, params, range }: Asked,
+    { streams, params, range }: RunSelection,
     { days, entries, feedsOf }: {
       readonly days: LedgerDays;
       readonly entries: readonly RetryEntry[];
@@ -244,7 +244,7 @@ export class StateReader {
     { target, checkpoint }: ConsoleStores,
   ): Promise<ReadonlyMap<string, ValueCounts>> {
     const { job } = this.#source;
-    const { streams, params } = await this.#asked(
+    const { streams, params } = await this.#selection(
       checkpoint,
       await checkpoint.runs.list(RUNS_ASKED),
     );
@@ -263,8 +263,8 @@ export class StateReader {
     const runs = await checkpoint.runs.list(RUNS_ASKED);
     const [last] = runs;
     const { streams, params, range } = last !== undefined && isOpen(last)
-      ? ofRun(job, last)
-      : await this.#asked(checkpoint, runs);
+      ? selectionOf(job, last)
+      : await this.#selection(checkpoint, runs);
     if (range === undefined) return undefined;
     const source = { job, params, range, resume: true, checkpoint, target, wallNow };
     try {
@@ -276,10 +276,10 @@ export class StateReader {
   }
 
   /** The streams and dates of all backfills: the streams with data and those that are not optional, all dates. */
-  async #asked(checkpoint: Checkpoint, runs: readonly RunRecord[]): Promise<Asked> {
+  async #selection(checkpoint: Checkpoint, runs: readonly RunRecord[]): Promise<RunSelection> {
     const { job } = this.#source;
     const [last, ...earlier] = runs.filter(({ kind }) => kind !== "cron").map((run) =>
-      ofRun(job, run)
+      selectionOf(job, run)
     );
     const names = Object.keys(job.streams);
     const scopes = await Promise.all(names.map((name) => checkpoint.scopes(name)));

@@ -1,5 +1,5 @@
-// Owns a bound on concurrent work. It knows nothing about the work. Invariant: at most `count` slots are
-// taken, and among the waiters with the lowest rank the one that waited longest is next.
+// A counting semaphore that limits concurrent work; it knows nothing about the work. Invariant: at most `count` slots
+// are taken, and among the waiters with the lowest rank the one that waited longest is next.
 import { WaitingLine } from "./waiting_line.ts";
 
 /**

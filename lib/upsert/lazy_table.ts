@@ -3,7 +3,7 @@
 import type { Target } from "./write/target.ts";
 
 /** A table that is created when it is first used. */
-export class LateTable {
+export class LazyTable {
   readonly #target: Pick<Target, "query">;
   readonly #name: string;
   readonly #createSql: string;

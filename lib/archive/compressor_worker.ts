@@ -1,21 +1,21 @@
 // The thread that compresses what is archived, so that the event loop of a run never does. It opens nothing:
 // bytes come and go by messages.
-import { type Item, Press } from "./press.ts";
+import { Compressor, type Item } from "./compressor.ts";
 import { release } from "./warc/bytes.ts";
 
 /** A message to the thread. */
-export type PressRequest = { readonly secrets: readonly string[] } | {
+export type CompressorRequest = { readonly secrets: readonly string[] } | {
   readonly item: Item;
 };
 
 /** What the parts of a worker's global scope that are used here look like. */
 interface Scope {
-  onmessage: ((event: MessageEvent<PressRequest>) => void) | null;
+  onmessage: ((event: MessageEvent<CompressorRequest>) => void) | null;
   postMessage(message: unknown, transfer?: Transferable[]): void;
 }
 
 const scope = globalThis as unknown as Scope;
-const press = new Press();
+const press = new Compressor();
 
 scope.onmessage = ({ data }) => {
   if ("secrets" in data) return press.hide(data.secrets);

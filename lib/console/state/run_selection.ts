@@ -7,7 +7,7 @@ import { MINUTES_PER_DAY, parseCivil, startOfDay } from "../../plan/time/civil.t
 import type { Window } from "../../plan/time/window.ts";
 
 /** The options of runs, as far as they are shown. */
-export interface Asked {
+export interface RunSelection {
   /** Names of streams. */
   readonly streams: readonly string[];
   /** Values of the parameters. */
@@ -30,7 +30,7 @@ export function isOpen({ endedAt }: RunRecord): boolean {
 }
 
 /** The streams and dates of a run; other versions may have recorded other options. */
-export function ofRun(job: Job, { options }: RunRecord): Asked {
+export function selectionOf(job: Job, { options }: RunRecord): RunSelection {
   const names = (key: string) => {
     const value = options[key];
     return Array.isArray(value) ? value.map(String) : [];

@@ -1,14 +1,14 @@
 // Owns the thread that compresses what is archived. Where no thread can be started (a library without
 // permission to read its own modules), the same work is done here. Invariant: results come in the order of
 // the calls.
-import { type Item, Press, type Pressed } from "./press.ts";
-import type { PressRequest } from "./press_worker.ts";
+import { type Compressed, Compressor, type Item } from "./compressor.ts";
+import type { CompressorRequest } from "./compressor_worker.ts";
 
-type Waiting = PromiseWithResolvers<Pressed>;
+type Waiting = PromiseWithResolvers<Compressed>;
 
 /** Compresses in a separate thread; close it with `using`. */
-export class PressThread implements Disposable {
-  readonly #local = new Press();
+export class CompressorThread implements Disposable {
+  readonly #local = new Compressor();
   readonly #worker: Promise<Worker | undefined>;
   readonly #waiting: Waiting[] = [];
   #open: Worker | undefined;
@@ -28,17 +28,17 @@ export class PressThread implements Disposable {
   async hide(secrets: readonly string[]): Promise<void> {
     this.#local.hide(secrets);
     const worker = await this.#worker;
-    worker?.postMessage({ secrets } satisfies PressRequest);
+    worker?.postMessage({ secrets } satisfies CompressorRequest);
   }
 
   /** Compresses an item; its body is handed over and cannot be used afterwards. */
-  async press(item: Item): Promise<Pressed> {
+  async press(item: Item): Promise<Compressed> {
     const worker = await this.#worker;
     if (worker === undefined) return this.#local.press(item);
     const waiting: Waiting = Promise.withResolvers();
     this.#waiting.push(waiting);
     const transfer = "body" in item ? [item.body.buffer] : [];
-    worker.postMessage({ item } satisfies PressRequest, transfer);
+    worker.postMessage({ item } satisfies CompressorRequest, transfer);
     return await waiting.promise;
   }
 
@@ -51,7 +51,7 @@ export class PressThread implements Disposable {
   #listen(worker: Worker | undefined): void {
     if (worker === undefined) return;
     this.#open = worker;
-    worker.onmessage = ({ data }: MessageEvent<Pressed>) => this.#waiting.shift()?.resolve(data);
+    worker.onmessage = ({ data }: MessageEvent<Compressed>) => this.#waiting.shift()?.resolve(data);
     worker.onerror = (event) => {
       event.preventDefault();
       for (const { reject } of this.#waiting.splice(0)) reject(new Error(event.message));
@@ -62,7 +62,7 @@ export class PressThread implements Disposable {
 /** The worker once it is ready; undefined where none can be started. */
 function startWorker(): Promise<Worker | undefined> {
   if (typeof Worker === "undefined") return Promise.resolve(undefined);
-  const name = import.meta.url.endsWith(".js") ? "press_worker.js" : "press_worker.ts";
+  const name = import.meta.url.endsWith(".js") ? "compressor_worker.js" : "compressor_worker.ts";
   const worker = new Worker(import.meta.resolve(`./${name}`), { type: "module" });
   return new Promise((resolve) => {
     worker.onmessage = () => resolve(worker);

@@ -1,10 +1,10 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { Shared } from "../../lib/cli/shared.ts";
+import { SharedResource } from "../../lib/cli/shared_resource.ts";
 
 /** A resource that counts how often it was opened and closed; the first attempts may fail. */
 function thing(failures = 0) {
   const counts = { opened: 0, closed: 0 };
-  const shared = new Shared(() => {
+  const shared = new SharedResource(() => {
     if (failures-- > 0) return Promise.reject(new Error("in use"));
     counts.opened++;
     const close = () => Promise.resolve().then(() => void counts.closed++);
@@ -13,7 +13,7 @@ function thing(failures = 0) {
   return { counts, shared };
 }
 
-Deno.test("Shared.use() opens for the first user and closes after the last", async () => {
+Deno.test("SharedResource.use() opens for the first user and closes after the last", async () => {
   const { counts, shared } = thing();
   const first = Promise.withResolvers<void>();
   const using = shared.use(() => first.promise);
@@ -26,16 +26,16 @@ Deno.test("Shared.use() opens for the first user and closes after the last", asy
   assertEquals(counts, { opened: 2, closed: 2 });
 });
 
-Deno.test("Shared.use() closes when an action fails, and opens again after a failed opening", async () => {
+Deno.test("SharedResource.use() closes when an action fails, and opens again after a failed opening", async () => {
   const { counts, shared } = thing(1);
   await assertRejects(() => shared.use(() => Promise.resolve()), Error, "in use");
   await assertRejects(() => shared.use(() => Promise.reject(new Error("no"))), Error, "no");
   assertEquals(counts, { opened: 1, closed: 1 });
 });
 
-Deno.test("Shared.use() does not open before the previous close has ended", async () => {
+Deno.test("SharedResource.use() does not open before the previous close has ended", async () => {
   const events: string[] = [];
-  const shared = new Shared(() => {
+  const shared = new SharedResource(() => {
     events.push("open");
     return Promise.resolve({
       [Symbol.asyncDispose]: async () => {

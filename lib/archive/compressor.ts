@@ -1,5 +1,5 @@
 // Turns an exchange with the API, or the end of a window, into the compressed records of an archive: masks the
-// body, computes digests, compresses. Pure; it runs in a separate thread (press_thread.ts), because it takes
+// body, computes digests, compresses. Pure; it runs in a separate thread (compressor_thread.ts), because it takes
 // milliseconds for a page.
 import { maskBytes } from "../report/text/mask_bytes.ts";
 import { concat } from "./warc/bytes.ts";
@@ -79,7 +79,7 @@ export interface Note {
 export type Item = Exchange | FurtherPart | Note;
 
 /** Compressed records. */
-export interface Pressed {
+export interface Compressed {
   /** The members, one after the other. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** Bytes of the first member: the response. */
@@ -87,7 +87,7 @@ export interface Pressed {
 }
 
 /** Compresses what is to be archived. */
-export class Press {
+export class Compressor {
   #mask = maskBytes([]);
   /** Bytes in the blocks of responses whose last part is still to come, by the UUIDs of the responses. */
   readonly #open = new Map<string, number>();
@@ -98,7 +98,7 @@ export class Press {
   }
 
   /** The compressed records of an item; the parts of a body come in their order. */
-  press(item: Item): Pressed {
+  press(item: Item): Compressed {
     switch (item.kind) {
       case "exchange":
         return this.#pressExchange(item);
@@ -109,7 +109,7 @@ export class Press {
     }
   }
 
-  #pressExchange(exchange: Exchange): Pressed {
+  #pressExchange(exchange: Exchange): Compressed {
     const { ids: [id], response, isFirstPart = false } = exchange;
     const payload = this.#mask(exchange.body);
     // The length of the whole body is not known yet.
@@ -120,7 +120,7 @@ export class Press {
     return pressExchange(exchange, head, payload);
   }
 
-  #pressPart({ id, origin, number, isLast, date, url, body, about }: FurtherPart): Pressed {
+  #pressPart({ id, origin, number, isLast, date, url, body, about }: FurtherPart): Compressed {
     const payload = this.#mask(body);
     const total = (this.#open.get(origin) ?? 0) + payload.length;
     if (isLast) this.#open.delete(origin);
@@ -138,7 +138,7 @@ export class Press {
   }
 }
 
-function pressExchange(exchange: Exchange, head: Uint8Array, payload: Uint8Array): Pressed {
+function pressExchange(exchange: Exchange, head: Uint8Array, payload: Uint8Array): Compressed {
   const { ids: [id, requestId], date, url, request, requestBody, about } = exchange;
   const first = toMember(serialize({
     ...{ type: "response", id, date, head, payload },
@@ -168,7 +168,7 @@ function messageHead(
   return httpHead(line, [...headers, ["content-length", String(length)]]);
 }
 
-function pressNote({ kind, id, date, contentType, text, about }: Note): Pressed {
+function pressNote({ kind, id, date, contentType, text, about }: Note): Compressed {
   const bytes = toMember(serialize({
     ...{ type: kind, id, date, contentType },
     headers: about === "" ? [] : [[ABOUT_HEADER, about]],

@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
-import { remember } from "../../lib/sandbox/remember.ts";
+import { memoize } from "../../lib/sandbox/memoize.ts";
 
-Deno.test("remember() computes a result once and evicts the least recently used one", () => {
+Deno.test("memoize() computes a result once and evicts the least recently used one", () => {
   const made: string[] = [];
-  const double = remember(2, (key: string) => {
+  const double = memoize(2, (key: string) => {
     made.push(key);
     return key + key;
   });

@@ -2,7 +2,7 @@
 // embedded database is thereby available to other processes.
 
 /** A resource that is open while it has users. */
-export class Shared<T extends AsyncDisposable> {
+export class SharedResource<T extends AsyncDisposable> {
   readonly #open: () => Promise<T>;
   #current: Promise<T> | undefined;
   #users = 0;

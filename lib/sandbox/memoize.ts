@@ -5,7 +5,7 @@
  */
 
 /** The same function, which caches its `most` latest results. */
-export function remember<K, V>(most: number, make: (key: K) => V): (key: K) => V {
+export function memoize<K, V>(most: number, make: (key: K) => V): (key: K) => V {
   const kept = new Map<K, V>();
   return (key) => {
     const known = kept.get(key);
