@@ -104,7 +104,7 @@ export function requestHeaders(
   return [["host", new URL(url).host], ...written];
 }
 
-/** The headers of a response as they are written; the press adds the length of the body. */
+/** The headers of a response as they are written; the compressor adds the length of the body. */
 export function responseHeaders(headers: Headers, mask: (text: string) => string): Header[] {
   return [...headers].filter(([name]) => !OF_TRANSFER.test(name)).map(([name, value]) => [
     name,

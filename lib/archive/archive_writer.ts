@@ -38,7 +38,7 @@ const WARCINFO = "software: hindcast\r\nformat: WARC File Format 1.1\r\n" +
 /** Writes the files of one process. */
 export class ArchiveWriter implements AsyncDisposable {
   readonly #options: WriterOptions;
-  readonly #press = new CompressorThread();
+  readonly #compressor = new CompressorThread();
   #name: ArchiveFileName | undefined;
   #file: OpenFile | undefined;
   /** The last step; it never rejects. */
@@ -53,20 +53,20 @@ export class ArchiveWriter implements AsyncDisposable {
 
   /** Resolves once it can write without delay. */
   async ready(): Promise<void> {
-    await this.#press.ready();
+    await this.#compressor.ready();
   }
 
   /** Masks these secrets in bodies from now on. */
   async hide(secrets: readonly string[]): Promise<void> {
-    await this.#press.hide(secrets);
+    await this.#compressor.hide(secrets);
   }
 
   /** Hands over a record; resolves once it is appended (which sets the place of the response) or cannot be. */
   add(item: Item, kept?: { place: Place | undefined }): Promise<void> {
-    const pressing = this.#press.press(item);
-    pressing.catch(() => {});
+    const compressing = this.#compressor.compress(item);
+    compressing.catch(() => {});
     return this.#then(async () => {
-      const { bytes, length } = await pressing;
+      const { bytes, length } = await compressing;
       const { file, number } = await this.#openFile();
       const offset = file.size;
       await file.append(bytes);
@@ -98,7 +98,7 @@ export class ArchiveWriter implements AsyncDisposable {
   /** Closes the file; what was not flushed may be lost. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#then(async () => await this.#file?.close());
-    this.#press[Symbol.dispose]();
+    this.#compressor[Symbol.dispose]();
   }
 
   async #sync(): Promise<void> {
@@ -126,7 +126,7 @@ export class ArchiveWriter implements AsyncDisposable {
     const { wallNow, randomId } = this.#options;
     const { file, name } = await this.#create();
     [this.#file, this.#name] = [file, name];
-    const note = await this.#press.press({
+    const note = await this.#compressor.compress({
       ...{ kind: "warcinfo", id: randomId(), about: "" },
       date: new Date(wallNow()).toISOString(),
       contentType: "application/warc-fields",

@@ -98,18 +98,18 @@ export class Compressor {
   }
 
   /** The compressed records of an item; the parts of a body come in their order. */
-  press(item: Item): Compressed {
+  compress(item: Item): Compressed {
     switch (item.kind) {
       case "exchange":
-        return this.#pressExchange(item);
+        return this.#compressExchange(item);
       case "part":
-        return this.#pressPart(item);
+        return this.#compressPart(item);
       default:
-        return pressNote(item);
+        return compressNote(item);
     }
   }
 
-  #pressExchange(exchange: Exchange): Compressed {
+  #compressExchange(exchange: Exchange): Compressed {
     const { ids: [id], response, isFirstPart = false } = exchange;
     const payload = this.#mask(exchange.body);
     // The length of the whole body is not known yet.
@@ -117,10 +117,10 @@ export class Compressor {
       ? httpHead(response.line, response.headers)
       : messageHead(response, payload);
     if (isFirstPart) this.#open.set(id, head.length + payload.length);
-    return pressExchange(exchange, head, payload);
+    return compressExchange(exchange, head, payload);
   }
 
-  #pressPart({ id, origin, number, isLast, date, url, body, about }: FurtherPart): Compressed {
+  #compressPart({ id, origin, number, isLast, date, url, body, about }: FurtherPart): Compressed {
     const payload = this.#mask(body);
     const total = (this.#open.get(origin) ?? 0) + payload.length;
     if (isLast) this.#open.delete(origin);
@@ -138,7 +138,7 @@ export class Compressor {
   }
 }
 
-function pressExchange(exchange: Exchange, head: Uint8Array, payload: Uint8Array): Compressed {
+function compressExchange(exchange: Exchange, head: Uint8Array, payload: Uint8Array): Compressed {
   const { ids: [id, requestId], date, url, request, requestBody, about } = exchange;
   const first = toMember(serialize({
     ...{ type: "response", id, date, head, payload },
@@ -168,7 +168,7 @@ function messageHead(
   return httpHead(line, [...headers, ["content-length", String(length)]]);
 }
 
-function pressNote({ kind, id, date, contentType, text, about }: Note): Compressed {
+function compressNote({ kind, id, date, contentType, text, about }: Note): Compressed {
   const bytes = toMember(serialize({
     ...{ type: kind, id, date, contentType },
     headers: about === "" ? [] : [[ABOUT_HEADER, about]],

@@ -32,9 +32,9 @@ export class CompressorThread implements Disposable {
   }
 
   /** Compresses an item; its body is handed over and cannot be used afterwards. */
-  async press(item: Item): Promise<Compressed> {
+  async compress(item: Item): Promise<Compressed> {
     const worker = await this.#worker;
-    if (worker === undefined) return this.#local.press(item);
+    if (worker === undefined) return this.#local.compress(item);
     const waiting: Waiting = Promise.withResolvers();
     this.#waiting.push(waiting);
     const transfer = "body" in item ? [item.body.buffer] : [];

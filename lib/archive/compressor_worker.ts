@@ -15,12 +15,12 @@ interface Scope {
 }
 
 const scope = globalThis as unknown as Scope;
-const press = new Compressor();
+const compressor = new Compressor();
 
 scope.onmessage = ({ data }) => {
-  if ("secrets" in data) return press.hide(data.secrets);
-  const pressed = press.press(data.item);
+  if ("secrets" in data) return compressor.hide(data.secrets);
+  const compressed = compressor.compress(data.item);
   if ("body" in data.item) release(data.item.body);
-  scope.postMessage(pressed, [pressed.bytes.buffer]);
+  scope.postMessage(compressed, [compressed.bytes.buffer]);
 };
 scope.postMessage("ready");

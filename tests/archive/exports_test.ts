@@ -147,6 +147,6 @@ Deno.test("--from-archive lists an export whose order is not archived", async ()
   const { error } = await other.backfill(
     "--start-date 2025-01-01 --end-date 2025-01-01 --from-archive",
   );
-  assertStringIncludes(String(error), "does not hold the current responses of parts 2025-01-01");
+  assertStringIncludes(String(error), "does not contain the current responses of parts 2025-01-01");
   assertEquals(api.take(), 0);
 });

@@ -136,7 +136,10 @@ Deno.test("a long file whose end is missing from the archive is not replayed", a
   await Deno.writeFile(path, new Uint8Array(await new Blob(without).arrayBuffer()));
   await using other = await archivingWorld(job(api.url), { archive: world.archive! });
   const { error } = await other.backfill(`${DAY} --from-archive`);
-  assertStringIncludes(String(error), "does not hold the current responses of things 2025-01-01");
+  assertStringIncludes(
+    String(error),
+    "does not contain the current responses of things 2025-01-01",
+  );
 });
 
 Deno.test("a long file is archived to a bucket and replayed from there", async () => {
