@@ -195,7 +195,7 @@ export const FORGET_TRANSACTIONS_SQL: readonly string[] = [...LOG_TABLES].map((t
 export const READ_STAMP_SQL = `SELECT id FROM ${STAMP_TABLE} WHERE home = $1`;
 
 /** Reads which tables are known, whether Hindcast created them, and whether and by which keys their rows are watched. */
-export const READ_TABLES_SQL =
+export const READ_TABLES_SQL: string =
   `SELECT name, created, to_jsonb(t) ->> 'watched', to_jsonb(t) ->> 'watched_key' ` +
   `FROM ${TABLES_TABLE} AS t`;
 
