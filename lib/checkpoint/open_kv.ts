@@ -3,6 +3,7 @@
 // hint. It never interprets values.
 import { Failure } from "../failure.ts";
 import { createFile, createFolder } from "../owner_only.ts";
+import { Timeout, within } from "../time_limit.ts";
 import { LAYOUT_VERSION, VERSION_KEY } from "./key.ts";
 import { damageOf } from "./kv_file.ts";
 
@@ -12,6 +13,7 @@ const ATTEMPTS = 12;
 const LONGEST_WAIT_MS = 500;
 /** Timeout of one attempt: while another process holds the whole file, Deno itself retries forever. */
 const LONGEST_TRY_MS = 10_000;
+const NO_RESPONSE = `database is locked: no response within ${LONGEST_TRY_MS / 1000} s`;
 
 const LOCKED = /database (table )?is locked|SQLITE_BUSY/i;
 /** The hint for failures that `checkpoint --rebuild` repairs. */
@@ -124,7 +126,7 @@ export async function* entries<T>(
 async function attempt<T>(what: string, action: () => Promise<T>): Promise<T> {
   for (let tries = 1;; tries++) {
     try {
-      const result = await within(LONGEST_TRY_MS, action());
+      const result = await within(LONGEST_TRY_MS, action(), NO_RESPONSE);
       isHeldElsewhere = false;
       return result;
     } catch (error) {
@@ -134,22 +136,6 @@ async function attempt<T>(what: string, action: () => Promise<T>): Promise<T> {
       if (isHopeless) throw failureOf(what, why, error);
       await pause(tries);
     }
-  }
-}
-
-class Timeout extends Error {}
-
-/** The result of an action, with a timeout; an action that completes after it does no harm. */
-async function within<T>(ms: number, action: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const tooLong = new Promise<never>((_, reject) => {
-    const why = `database is locked: no response within ${ms / 1000} s`;
-    timer = setTimeout(() => reject(new Timeout(why)), ms);
-  });
-  try {
-    return await Promise.race([action, tooLong]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 
