@@ -1,10 +1,11 @@
 // Owns an OpenAPI document, 3.x or Swagger 2.0: its servers, operations, parameters, responses and security schemes.
-// Pure; references are resolved by openapi_reference.ts. Invariant: what the document declares in an unusual place is
-// found, and a reference without a target is reported.
+// Pure; references are resolved by reference.ts. Invariant: what the document declares in an unusual place is found,
+// and a reference without a target is reported.
 import { isObject } from "../../extract/value/path.ts";
 import { Failure } from "../../failure.ts";
 import { formatOf, jsonOf, listOf, type Node, nodeOf, textOf } from "./node.ts";
 import { parseDocument, type ReadFile, References } from "./reference.ts";
+import { basePathOf, serversOf, swaggerUrl, urlOf } from "./server.ts";
 
 /** A parameter of an operation. */
 export interface ParameterNode {
@@ -80,7 +81,7 @@ export class OpenApiDocument {
 
   /** URL of its first server, https before http; undefined where none is absolute. */
   get url(): string | undefined {
-    return urlOf([...serversOf(this.#root), this.#swaggerUrl() ?? ""]);
+    return urlOf([...serversOf(this.#root), swaggerUrl(this.#root) ?? ""]);
   }
 
   /** URL of the servers that a path declares for itself, or of the document's. */
@@ -92,9 +93,7 @@ export class OpenApiDocument {
 
   /** The path of its first server where that has no host, such as `/api/v3`; empty otherwise. */
   get basePath(): string {
-    const [server] = listOf(this.#root.servers).map(nodeOf);
-    const path = server === undefined ? textOf(this.#root.basePath) : withVariables(server);
-    return path.startsWith("/") ? path.replace(/\/+$/, "") : "";
+    return basePathOf(this.#root);
   }
 
   /** Paths with their methods that return data, such as `GET /v1/items`, GET before POST. */
@@ -243,14 +242,6 @@ export class OpenApiDocument {
       scopes: listOf(scopes).map(textOf),
     }));
   }
-
-  #swaggerUrl(): string | undefined {
-    const { host, basePath, schemes } = this.#root;
-    if (typeof host !== "string") return undefined;
-    const offered = listOf(schemes).map(textOf);
-    const scheme = offered.includes("http") && !offered.includes("https") ? "http" : "https";
-    return `${scheme}://${host}${textOf(basePath)}`;
-  }
 }
 
 const METHODS = ["GET", "POST"] as const;
@@ -286,30 +277,6 @@ function notOpenApi(what: string, cause?: unknown): Failure {
     hint: "Pass an OpenAPI 3 or Swagger 2.0 document in JSON or YAML",
     ...cause === undefined ? {} : { cause },
   });
-}
-
-function serversOf(node: Node): string[] {
-  return listOf(node.servers).map(nodeOf).map(withVariables);
-}
-
-/** The first absolute URL, https before http. */
-function urlOf(servers: readonly string[]): string | undefined {
-  const urls = servers.filter(isHttp);
-  const url = urls.find((url) => url.startsWith("https:")) ?? urls[0];
-  return url?.replace(/\/+$/, "");
-}
-
-/** The URL of a server; its variables are replaced by their defaults. */
-function withVariables(server: Node): string {
-  const variables = nodeOf(server.variables);
-  return textOf(server.url).replace(
-    /\{([^{}]+)\}/g,
-    (_, name: string) => textOf(nodeOf(variables[name]).default),
-  );
-}
-
-function isHttp(url: string): boolean {
-  return URL.canParse(url) && /^https?:/i.test(url);
 }
 
 /** Whether a job can declare a security scheme. */
