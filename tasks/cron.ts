@@ -7,7 +7,7 @@ import { asksForHelp, defaultJob } from "../lib/cli/default_job.ts";
 import { EXIT, printError, runCommand } from "../lib/cli/exit.ts";
 import { openJobOf } from "../lib/cli/command_job.ts";
 import { env, jobFileOf } from "../lib/cli/open_job.ts";
-import { type GivenOptions, givenOptions, runFlags } from "../lib/cli/run_options.ts";
+import { type GivenOptions, givenOptions, selectionFlags } from "../lib/cli/run_options.ts";
 import { isOnDeploy } from "../lib/cli/settings.ts";
 import type { Job } from "../lib/config/schema/job.ts";
 
@@ -15,17 +15,6 @@ const ABOUT = `Keeps a job up to date: fetches yesterday and today, then again w
 change, then fills gaps and fetches what failed. Pass the same streams and parameters as in
 your backfills. BACKFILL_SCHEDULE sets when it runs (UTC; default: "0 5 * * *"), BACKFILL_BUDGET
 how long one slice may take (default: 50s), PORT where the status page is served (default: 8000).`;
-
-/** Flags of a run that an update decides by itself. */
-const OWN = new Set([
-  "start-date",
-  "end-date",
-  "resume",
-  "check-status",
-  "console",
-  "dry-run",
-  "json",
-]);
 
 const ONCE: Flags = { once: { kind: "switch", about: "Run one update now, then exit." } };
 
@@ -48,20 +37,19 @@ function serve(): void {
 
 async function main(argv: string[]): Promise<number> {
   if (!asksForHelp(argv)) return await updateOnce(fileOf(argv), select);
-  const job = await openJobOf(argv, cronFlags(runFlags(undefined)));
-  console.log(helpText("cron [options]", ABOUT, cronFlags(runFlags(job))));
+  const job = await openJobOf(argv, cronFlags(undefined));
+  console.log(helpText("cron [options]", ABOUT, cronFlags(job)));
   return EXIT.done;
 }
 
 /** The streams and parameters that the command line gives. */
 function select(job: Job): GivenOptions {
-  const args = readArguments(Deno.args, cronFlags(runFlags(job)));
+  const args = readArguments(Deno.args, cronFlags(job));
   return givenOptions(job, args, Date.now());
 }
 
-function cronFlags(flags: Flags): Flags {
-  const own = Object.entries(flags).filter(([name]) => !OWN.has(name));
-  return { ...Object.fromEntries(own), ...ONCE };
+function cronFlags(job: Job | undefined): Flags {
+  return { ...selectionFlags(job), ...ONCE };
 }
 
 /** Deno Deploy passes no arguments. */
@@ -70,6 +58,6 @@ function fileOf(argv: readonly string[]): string {
   try {
     return jobFileOf(argv);
   } catch (error) {
-    throw misspelledFlag(argv, cronFlags(runFlags(undefined))) ?? error;
+    throw misspelledFlag(argv, cronFlags(undefined)) ?? error;
   }
 }

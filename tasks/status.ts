@@ -8,7 +8,7 @@ import type { Job } from "../lib/config/schema/job.ts";
 import { openJobOf } from "../lib/cli/command_job.ts";
 import { openStores } from "../lib/cli/open_job.ts";
 import { asksForHelp } from "../lib/cli/default_job.ts";
-import { runFlags } from "../lib/cli/run_options.ts";
+import { selectionFlags } from "../lib/cli/run_options.ts";
 
 const ABOUT = "Shows the state of a job: coverage, gaps, failed windows, rows and the last runs.";
 
@@ -42,13 +42,10 @@ async function main(argv: string[]): Promise<number> {
   return await showStatus(job, stores, args);
 }
 
-/** The flags of `backfill` that select streams and parameters, with those of `status`. */
+/** The flags that select streams and parameters, with those of `status`. */
 function statusFlags(job: Job | undefined): Flags {
-  const selecting = Object.entries(runFlags(job)).filter(([name]) =>
-    !/^(resume|console|check-status|dry-run|no-wait|from-archive)$/.test(name)
-  );
   return {
-    ...Object.fromEntries(selecting),
+    ...selectionFlags(job),
     details: {
       kind: "switch",
       about:

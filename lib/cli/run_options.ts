@@ -12,6 +12,14 @@ import type { Window } from "../plan/time/window.ts";
 import { Failure } from "../failure.ts";
 import type { Arguments, Flags } from "./arguments.ts";
 
+/** Flags that choose a job and its streams. */
+const SELECTING: Flags = {
+  only: { kind: "list", value: "STREAM", about: "Run these streams only." },
+  with: { kind: "list", value: "STREAM", about: "Also run these optional streams." },
+  group: { kind: "list", value: "GROUP", about: "Run the streams of these groups." },
+  config: { kind: "value", value: "FILE", about: JOB_ABOUT },
+};
+
 /** Flags of `backfill` that do not depend on the job. */
 const FLAGS: Flags = {
   "start-date": {
@@ -54,16 +62,22 @@ const FLAGS: Flags = {
     value: "N",
     about: "Share the run among N processes on this machine; others join with the command worker.",
   },
-  only: { kind: "list", value: "STREAM", about: "Run these streams only." },
-  with: { kind: "list", value: "STREAM", about: "Also run these optional streams." },
-  group: { kind: "list", value: "GROUP", about: "Run the streams of these groups." },
-  config: { kind: "value", value: "FILE", about: JOB_ABOUT },
+  ...SELECTING,
   json: { kind: "switch", about: "End with one JSON object on stdout; progress goes to stderr." },
 };
 
 /** The flags of `backfill` for a job: `--skip-GROUP`, `--no-STREAM` and its params, in addition to the common ones; only those without a job. */
 export function runFlags(job: Job | undefined): Flags {
-  if (job === undefined) return FLAGS;
+  return { ...FLAGS, ...flagsOfJob(job) };
+}
+
+/** The flags that select streams and set parameters of a job, for commands that plan its runs by themselves. */
+export function selectionFlags(job: Job | undefined): Flags {
+  return { ...SELECTING, ...flagsOfJob(job) };
+}
+
+function flagsOfJob(job: Job | undefined): Flags {
+  if (job === undefined) return {};
   const flags: Record<string, Flags[string]> = {};
   for (const group of groupsOf(job)) {
     flags[`skip-${dashed(group)}`] = { kind: "switch", about: `Skip the group ${group}.` };
@@ -77,7 +91,7 @@ export function runFlags(job: Job | undefined): Flags {
       about: param.about ?? `Value of the parameter ${name}.`,
     };
   }
-  return { ...FLAGS, ...flags };
+  return flags;
 }
 
 /** The options of a run; a plain value that the checkpoint keeps for `--resume`. */

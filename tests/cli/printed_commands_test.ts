@@ -3,7 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { FLAGS as INIT_FLAGS } from "../../lib/cli/init/arguments.ts";
 import { PROGRAM_NAMES } from "../../lib/cli/launch/needs.ts";
-import { runFlags } from "../../lib/cli/run_options.ts";
+import { runFlags, selectionFlags } from "../../lib/cli/run_options.ts";
 import { sourceFiles } from "../support/source_files.ts";
 
 const LIB = sourceFiles("lib");
@@ -24,8 +24,10 @@ function flagsOf(command: string): ReadonlyMap<string, Kind> {
     .map(([, name, kind]) => [name!, kind as Kind] as const);
   const elsewhere = command === "init"
     ? INIT_FLAGS
-    : /^(backfill|status|cron)$/.test(command)
+    : command === "backfill"
     ? runFlags(undefined)
+    : /^(status|cron)$/.test(command)
+    ? selectionFlags(undefined)
     : {};
   const shared = Object.entries(elsewhere).map(([name, { kind }]) => [name, kind] as const);
   return new Map<string, Kind>([...shared, ...own, ["help", "switch"], ["verbose", "switch"]]);

@@ -8,6 +8,7 @@ import {
   rangeOf,
   runFlags,
   runOptions,
+  selectionFlags,
   streamsOf,
 } from "../../lib/cli/run_options.ts";
 import { days, jobOf } from "../plan/jobs.ts";
@@ -44,6 +45,13 @@ Deno.test("runFlags() has a flag for each group, stream and parameter", () => {
   assertEquals(flags["no-racecards"]?.kind, "switch");
   assertEquals([flags["region-codes"]?.kind, flags.token?.kind], ["list", "value"]);
   assertEquals(flags["start-date"]?.kind, "value");
+});
+
+Deno.test("selectionFlags() has no flag that only a run obeys", () => {
+  const names = Object.keys(selectionFlags(JOB));
+  const selecting = ["only", "with", "group", "config"];
+  const ofJob = Object.keys(runFlags(JOB)).filter((name) => !(name in runFlags(undefined)));
+  assertEquals(names, [...selecting, ...ofJob]);
 });
 
 Deno.test("runOptions() start at the job's start and end today, in the job's time zone", () => {
