@@ -7,6 +7,7 @@ import { check } from "../lib/cli/commands/check.ts";
 
 const FLAGS: Flags = {
   explain: { kind: "switch", about: "Print the job as YAML with all defaults filled in." },
+  config: { kind: "value", value: "FILE", about: "Job file, as for the other commands." },
   json: { kind: "switch", about: "Print one JSON object: {ok, files: [{file, ok, problems}]}." },
 };
 

@@ -1,6 +1,7 @@
 // Chooses the job file of a command that names none, from the user's folder. It reads the names of files,
 // never their contents.
 import { Failure } from "../failure.ts";
+import { quoted } from "./own_commands.ts";
 
 /** The help text of `--config`. */
 export const JOB_ABOUT = "Job file. Default: hindcast.yaml, or the only file in jobs/.";
@@ -57,7 +58,7 @@ function noJob(): Failure {
 function severalJobs(jobs: readonly string[]): Failure {
   const names = jobs.length <= 10 ? jobs.join(", ") : `${jobs.slice(0, 10).join(", ")}, ...`;
   return new Failure("configuration", `Cannot choose a job: there are ${names}`, {
-    hint: `Name one: --config ${jobs[0]}`,
+    hint: `Name one: --config ${quoted(jobs[0]!)}`,
   });
 }
 

@@ -64,12 +64,17 @@ Deno.test("a misspelled flag is reported before a missing job, and a missing job
   const results = await Promise.all(cases.map(([line]) => run(...line.split(" "))));
   assertEquals(results, cases.map(([, expected]) => expected));
   await Deno.mkdir(empty.file("jobs"));
-  for (const name of ["a", "b"]) await Deno.writeTextFile(empty.file("jobs", `${name}.yaml`), "");
-  assertEquals(await run("backfill"), [
+  for (const name of ["a b", "c"]) {
+    await Deno.writeTextFile(empty.file("jobs", `${name}.yaml`), "job: [");
+  }
+  const several = [
     2,
-    "error: Cannot choose a job: there are jobs/a.yaml, jobs/b.yaml",
-    "hint: Name one: --config jobs/a.yaml",
-  ]);
+    "error: Cannot choose a job: there are jobs/a b.yaml, jobs/c.yaml",
+    "hint: Name one: --config 'jobs/a b.yaml'",
+  ];
+  assertEquals([await run("backfill"), await run("check")], [several, several]);
+  const [code, first] = await run("check", "--config", "jobs/a b.yaml");
+  assertEquals([code, /^jobs\/a b\.yaml:1:/.test(String(first))], [2, true], String(first));
   assertEquals([...Deno.readDirSync(empty.path)].map(({ name }) => name), ["jobs"]);
 });
 

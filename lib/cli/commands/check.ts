@@ -19,7 +19,8 @@ import { fitText } from "../terminal/fit_text.ts";
 /** Checks job files, or the default one where none is named; resolves to the exit code. */
 export async function check(args: Arguments): Promise<number> {
   const env = await openEnvironment();
-  const files = args.rest.length === 0 ? [defaultJob(env, REPOSITORY_JOB)] : args.rest;
+  const named = [args.value("config") ?? [], args.rest].flat();
+  const files = named.length === 0 ? [defaultJob(env, REPOSITORY_JOB)] : named;
   const readings: [file: string, reading: JobReading][] = [];
   const texts = new Map<string, string>();
   const keeping = async (path: string) => {
