@@ -17,6 +17,7 @@ import type { Clock } from "./fetch/rate/clock.ts";
 import { staticPage } from "./fetch/static_page.ts";
 import { mostRecordsOf } from "./plan/auto_bounds.ts";
 import type { Unit } from "./plan/unit.ts";
+import { accountKey, accountName } from "./fetch/account_key.ts";
 import type { Listener, RunEvent } from "./report/event.ts";
 import { reportPages } from "./report/report_pages.ts";
 import { Notifier } from "./report/notifier.ts";
@@ -71,7 +72,10 @@ export async function runWithApi(given: ApiRunInput): Promise<RunResult> {
   const pages = pagesOf(api, { ...input, listen }, begin);
   const use = { target, env, nowMs: input.wallNow() };
   const limitsUse = await readLimitsUse(job, use).catch(() => undefined);
-  const source = { archive: replay ?? archive, replay, pages, limitsUse };
+  const options = input.fromArchive
+    ? input.options
+    : { ...input.options, account: accountName(accountKey(job, env)) };
+  const source = { archive: replay ?? archive, replay, pages, limitsUse, options };
   const result = await run({ ...input, ...source, listen, mask, now: clock.now });
   await reports.notifier?.finish(result.summary, result.error);
   await pruneArchive(input, store, listen);

@@ -19,6 +19,11 @@ export function accountKey({ source }: Job, env: Env): string {
   return createHash("sha256").update(`${new URL(url).origin} ${identity}`).digest("hex");
 }
 
+/** The beginning of an account's key, by which the record of a run names the account; it is too short to check a guessed password by. */
+export function accountName(key: string): string {
+  return key.slice(0, 6);
+}
+
 /** What distinguishes the account from others at the API, in addition to the credentials that are sent unchanged. */
 function accountOf(auth: Auth | undefined, secret: (text: string) => string): string[] {
   const { oauth2, login, jwt, digest, aws, hmac } = auth ?? {};

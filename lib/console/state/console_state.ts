@@ -21,7 +21,7 @@ import { isMissingTable } from "../../upsert/history.ts";
 import { readWorkers, type WorkerView } from "../../upsert/worker_view.ts";
 import type { Target } from "../../upsert/write/target.ts";
 import { countValues, type ValueCounts } from "../../verify/unfetched.ts";
-import { EVERYTHING, isOpen, type RunSelection, selectionOf } from "./run_selection.ts";
+import { accountsOf, EVERYTHING, isOpen, type RunSelection, selectionOf } from "./run_selection.ts";
 import { type DayRecords, daysKey, type LedgerDays, readLedgerDays } from "./ledger_days.ts";
 import { type LimitUse, readLimitUse } from "./limit_use.ts";
 import type { LiveRun } from "./live_run.ts";
@@ -134,7 +134,10 @@ export class StateReader {
     this.#source = source;
     this.#days = part(2_000, ({ target }) => readLedgerDays(target, job.job));
     this.#tables = part(15_000, ({ target }) => target.countRows(Object.keys(job.tables)));
-    this.#limits = part(2_000, ({ target }) => readLimitUse(job, target));
+    this.#limits = part(2_000, async ({ target, checkpoint }) => {
+      const runs = await checkpoint.runs.list(RUNS_ASKED);
+      return await readLimitUse(job, target, accountsOf(runs));
+    });
     this.#rates = part(5_000, ({ target }) => readRates(target, job.job));
     this.#survey = part(5_000, (stores) => this.#readSurvey(stores));
     this.#workers = part(900, ({ target }) => readWorkers(target, job.job));

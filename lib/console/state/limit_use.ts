@@ -1,6 +1,7 @@
 // Reads how much of each declared limit is used: what is left, and when it resets. It reads only; the rows
 // belong to runs, which may be those of other jobs of the same account.
 import type { Job } from "../../config/schema/job.ts";
+import { accountName } from "../../fetch/account_key.ts";
 import { type LimitState, UNUSED } from "../../fetch/rate/limit_store.ts";
 import { ALL_REQUESTS } from "../../fetch/rate/limiter.ts";
 import { quotaUse } from "../../fetch/rate/quota.ts";
@@ -47,9 +48,17 @@ interface StoredUse {
   readonly state: LimitState;
 }
 
-/** The use of a job's limits, the API's first. */
-export async function readLimitUse(job: Job, target: Pick<Target, "query">): Promise<LimitUse[]> {
-  const stored = await readStored(target);
+/**
+ * The use of a job's limits, the API's first. Other jobs may have limits of the same name at other APIs:
+ * `accounts` are the names of those that runs of this job used; none where they recorded none.
+ */
+export async function readLimitUse(
+  job: Job,
+  target: Pick<Target, "query">,
+  accounts: ReadonlySet<string> = new Set(),
+): Promise<LimitUse[]> {
+  const isOwn = ({ apiKey }: StoredUse) => accounts.size === 0 || accounts.has(accountName(apiKey));
+  const stored = (await readStored(target)).filter(isOwn);
   return declared(job).flatMap(({ stream, rate }) => {
     const name = limitName(rate, stream ?? undefined);
     const own = stored.filter(({ limit }) => limit === name);
@@ -88,7 +97,7 @@ function useOf(
   return {
     limit: formatRate(rate),
     stream,
-    account: stored?.apiKey.slice(0, 6) ?? null,
+    account: stored === undefined ? null : accountName(stored.apiKey),
     used: counts ? rate.requests - Math.max(0, free) : null,
     allowed: rate.requests,
     resetsAtMs: counts && stored !== undefined && returnsAfterMs !== undefined

@@ -29,6 +29,13 @@ export function isOpen({ endedAt }: RunRecord): boolean {
   return endedAt === undefined;
 }
 
+/** The names of the accounts that runs used; those of earlier versions recorded none. */
+export function accountsOf(runs: readonly RunRecord[]): ReadonlySet<string> {
+  return new Set(
+    runs.flatMap(({ options: { account } }) => typeof account === "string" ? account : []),
+  );
+}
+
 /** The streams and dates of a run; other versions may have recorded other options. */
 export function selectionOf(job: Job, { options }: RunRecord): RunSelection {
   const names = (key: string) => {
