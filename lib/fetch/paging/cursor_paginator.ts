@@ -7,7 +7,7 @@ import { readMoreFlag } from "./more_flag.ts";
 import { CountedPaginator } from "./counted_paginator.ts";
 import type { PageFacts, Verdict } from "./paginator.ts";
 import { shownValue } from "../../report/text/shown_value.ts";
-import { failed } from "./tally.ts";
+import { failed } from "./verdict.ts";
 import type { PageParam } from "../http/page_step.ts";
 import type { PageStep } from "../http/page_step.ts";
 

@@ -9,7 +9,8 @@ import { CountedPaginator } from "./counted_paginator.ts";
 import { readMoreFlag } from "./more_flag.ts";
 import type { PageFacts, Verdict } from "./paginator.ts";
 import { shownValue } from "../../report/text/shown_value.ts";
-import { failed, type Tally } from "./tally.ts";
+import type { Tally } from "./tally.ts";
+import { failed } from "./verdict.ts";
 import type { PageStep } from "../http/page_step.ts";
 
 /** The `paging` that this paginator follows. */

@@ -6,7 +6,8 @@ import type { Paging } from "../../config/schema/job_schema.ts";
 import { readMoreFlag } from "./more_flag.ts";
 import { CountedPaginator } from "./counted_paginator.ts";
 import type { PageFacts, Verdict } from "./paginator.ts";
-import { tooFull, WAIT } from "./tally.ts";
+import { WAIT } from "./tally.ts";
+import { tooFull } from "./verdict.ts";
 import type { PageStep } from "../http/page_step.ts";
 
 /** The `paging` that this paginator follows. */

@@ -7,7 +7,8 @@ import { CountedPaginator } from "./counted_paginator.ts";
 import type { PageFacts, Verdict } from "./paginator.ts";
 import { shownValue } from "../../report/text/shown_value.ts";
 import { parseCount } from "./parse_count.ts";
-import { failed, restart, tooFull, WAIT } from "./tally.ts";
+import { WAIT } from "./tally.ts";
+import { failed, restart, tooFull } from "./verdict.ts";
 import type { PageStep } from "../http/page_step.ts";
 
 /** The `paging` that this paginator follows. */

@@ -4,7 +4,8 @@
 import { formatCount } from "../../report/text/format.ts";
 import type { PageFacts, Paginator, Verdict } from "./paginator.ts";
 import { suggestPaging } from "./suggest_paging.ts";
-import { type Tally, tooFull } from "./tally.ts";
+import type { Tally } from "./tally.ts";
+import { tooFull } from "./verdict.ts";
 import type { PageStep } from "../http/page_step.ts";
 
 const HINT = 'Make the windows shorter, or declare "paging"';

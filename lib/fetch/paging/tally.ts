@@ -9,6 +9,7 @@ import { PageEnds } from "./page_ends.ts";
 import type { PageFacts, Verdict } from "./paginator.ts";
 import { suggestPaging } from "./suggest_paging.ts";
 import { shownValue } from "../../report/text/shown_value.ts";
+import { failed, restart, tooFull } from "./verdict.ts";
 
 /** Continues without another step. */
 export const WAIT: Verdict = { kind: "more", steps: [] };
@@ -291,22 +292,4 @@ function endless(): Verdict {
     } in a row are empty, and each reports that more follow`,
     'Check "paging" with deno task probe, or make the windows shorter',
   );
-}
-
-/** Restarts the window. */
-export function restart(reason: string): Verdict {
-  return { kind: "restart", reason };
-}
-
-/** Fails the window. */
-export function failed(reason: string, hint: string): Verdict {
-  return { kind: "failed", reason, hint, tooFull: false };
-}
-
-/**
- * Fails the window because it holds more than the API returns, `held` records if that is known; shorter windows
- * may succeed.
- */
-export function tooFull(reason: string, hint: string, held: number | null = null): Verdict {
-  return { kind: "failed", reason, hint, tooFull: true, ...held === null ? {} : { held } };
 }
