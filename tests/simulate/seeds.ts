@@ -4,8 +4,8 @@ import { prove } from "./proof.ts";
 import { added, type Figures, figuresOf, formatFigures } from "./figures.ts";
 import { play, type Story } from "./story.ts";
 
-/** Real time after which a seed is stuck. */
-const STUCK_MS = 10 * 60_000;
+/** Real time after which a seed is stuck, on a machine with other work: at least, and for each day. */
+const [STUCK_MS, STUCK_MS_A_DAY] = [10 * 60_000, 10_000];
 
 /** Which seeds to play. */
 export interface Seeds {
@@ -35,11 +35,14 @@ export async function playSeeds(
   const failures: string[] = [];
   for (let seed = first; seed < first + count; seed++) {
     try {
-      await inTime(play({ seed, days, database, folder }, async (story) => {
-        onSeed(`seed ${seed}: ${lineOf(story)}`);
-        await prove(story);
-        sum = added(sum, figuresOf(story));
-      }));
+      await inTime(
+        play({ seed, days, database, folder }, async (story) => {
+          onSeed(`seed ${seed}: ${lineOf(story)}`);
+          await prove(story);
+          sum = added(sum, figuresOf(story));
+        }),
+        Math.max(STUCK_MS, days * STUCK_MS_A_DAY),
+      );
     } catch (cause) {
       const message = cause instanceof Error ? cause.message : String(cause);
       const replay = `deno task simulate --seed ${seed} --days ${days}`;
@@ -69,9 +72,9 @@ function lineOf(story: Story): string {
   ].join(", ");
 }
 
-async function inTime(playing: Promise<void>): Promise<void> {
+async function inTime(playing: Promise<void>, stuckMs: number): Promise<void> {
   const stuck = Promise.withResolvers<void>();
-  const timer = setTimeout(() => stuck.reject(new Error("the simulation is stuck")), STUCK_MS);
+  const timer = setTimeout(() => stuck.reject(new Error("the simulation is stuck")), stuckMs);
   try {
     await Promise.race([playing, stuck.promise]);
   } finally {
