@@ -3,16 +3,19 @@
 //
 //     git worktree add ../before COMMIT
 //     deno run -A tests/bench/before_bench.ts ../before [--days 80] [--rounds 5]
+//
+// Without a checkout, runs through pgbouncer are compared with runs on a direct connection ("before").
 import { parseArgs } from "@std/cli/parse-args";
-import { startPostgres } from "../support/postgres_server.ts";
+import { startPooler } from "../support/pgbouncer.ts";
+import { type PostgresServer, startPostgres } from "../support/postgres_server.ts";
 import { startPageServer } from "./page_server.ts";
 import { DEFAULTS, type RowCost, rowCost, runRacing } from "./racing_command.ts";
 import { median } from "./racing_run.ts";
 
 /** What is compared. */
 export interface BeforeOptions {
-  /** Folder of the other checkout. */
-  readonly checkout: string;
+  /** Folder of the other checkout; undefined to compare this one through pgbouncer with itself. */
+  readonly checkout?: string;
   readonly days: number;
   readonly rounds: number;
 }
@@ -29,12 +32,18 @@ const MEASURES: Readonly<Record<Measure, string>> = {
 export async function beforeBench({ checkout, days, rounds }: BeforeOptions): Promise<void> {
   await using server = await startPostgres(DEFAULTS);
   await using pages = await startPageServer();
+  await using pooler = checkout === undefined
+    ? await startPooler(server.url, { isQuiet: true })
+    : undefined;
+  const pooled = pooler && pooledServer(server, new URL(pooler.url).port);
   await runRacing({ server, pages, days });
   const ratios: Record<Measure, number[]> = { clientUs: [], serverUs: [], startSeconds: [] };
   const names = Object.keys(MEASURES) as Measure[];
   for (let round = 0; round < rounds; round++) {
     const run = (isOther: boolean) =>
-      rowCost({ server, pages, days, ...(isOther ? { checkout } : {}) });
+      isOther
+        ? rowCost({ server, pages, days, ...(checkout === undefined ? {} : { checkout }) })
+        : rowCost({ server: pooled ?? server, pages, days });
     // The two alternate in going first.
     const isFirst = round % 2 === 0;
     const pair = [await run(isFirst), await run(!isFirst)];
@@ -52,13 +61,20 @@ export async function beforeBench({ checkout, days, rounds }: BeforeOptions): Pr
   console.log(`medians of the ratios: ${medians.join(", ")}`);
 }
 
+/** The server, whose databases are reached at another port. */
+function pooledServer(server: PostgresServer, port: string): PostgresServer {
+  const createDatabase = async () =>
+    Object.assign(new URL(await server.createDatabase()), { port }).href;
+  return { ...server, createDatabase };
+}
+
 if (import.meta.main) {
   const flags = parseArgs(Deno.args, {
     string: ["days", "rounds"],
     default: { days: "80", rounds: "5" },
   });
   await beforeBench({
-    checkout: await Deno.realPath(String(flags._[0])),
+    ...(flags._.length === 0 ? {} : { checkout: await Deno.realPath(String(flags._[0])) }),
     days: Number(flags.days),
     rounds: Number(flags.rounds),
   });

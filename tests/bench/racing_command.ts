@@ -81,7 +81,8 @@ export async function runRacing(
 ): Promise<RacingTime> {
   using folder = tempDir();
   const job = folder.file("job.yaml");
-  const text = await Deno.readTextFile(`${REPOSITORY}config/racing.yaml`);
+  // Of that checkout: an earlier one does not know the keys of a later job.
+  const text = await Deno.readTextFile(`${checkout}/config/racing.yaml`);
   await Deno.writeTextFile(job, text.replaceAll(/^ +limits: .*$/gm, ""));
   const env = {
     ...{ RACING_API_URL: pages.url, RACING_API_USERNAME: "sandbox" },
