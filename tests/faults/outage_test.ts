@@ -76,3 +76,19 @@ Deno.test("backfill() refetches a window that failed for a transient reason at t
   assert(failing > 3, "the window was not fetched again");
   assertEquals(await bench.rows(), tablesOf(DAYS) as Record<string, unknown[]>);
 });
+
+Deno.test("backfill() refetches windows at the end that a web page or nothing at all was sent for, with status 200", async () => {
+  const page = "<!doctype html><html><title>Maintenance</title></html>";
+  const bodies = [
+    () => new Response(page, { headers: { "content-type": "text/html" } }),
+    () => new Response(""),
+  ];
+  for (const body of bodies) {
+    const bad = new Set(DAYS.slice(3, 8));
+    await using api = startMeters(({ from }) => bad.delete(from) ? body() : undefined);
+    await using bench = await openBench(meterJob(api.url));
+    const { summary, error } = await bench.run(FIRST, LAST);
+    assertEquals([summary.outcome, summary.windows.failed, error], ["done", 0, undefined]);
+    assertEquals(await bench.rows(), tablesOf(DAYS) as Record<string, unknown[]>);
+  }
+});
