@@ -131,11 +131,11 @@ export class StreamClient implements Requester {
 
   /** The failure of a response, with the request that it answers and without secrets. */
   described(failure: Failure, request: WireRequest): Failure {
-    const { kind, hint, tooFull, wrongShape } = failure;
+    const { kind, hint, tooFull, wrongShape, mayPass } = failure;
     const line = oneLine(`${failure.message}; requested by ${this.line(request)}`);
     const message = this.api.mask(line);
     if (failure instanceof RetryFailure) return new RetryFailure(message, failure.waitMs);
-    return new Failure(kind, message, { hint, tooFull, wrongShape });
+    return new Failure(kind, message, { hint, tooFull, wrongShape, mayPass });
   }
 
   #try(first: Attempt): Promise<SendResult<SentResponse>> {
