@@ -49,6 +49,8 @@ function wholeLines({ streams, tables, runs }: Status): Line[] {
     text: `${percent.trim()} of ${formatCount(total, "day")}`,
     tone: "strong",
   };
+  const listed = (kind: "failed" | "rejected") =>
+    Object.values(streams).reduce((count, one) => count + one[kind].length, 0);
   const windows = (count: number, what: string): Piece[] =>
     count === 0 ? [] : [{ text: `${formatCount(count, "window")} ${what}`, tone: "bad" }];
   return [
@@ -58,8 +60,8 @@ function wholeLines({ streams, tables, runs }: Status): Line[] {
         ? []
         : [{ text: `${formatCount(missing, "day")} missing`, tone: "wait" as const }],
       ...missingValues(values),
-      ...windows(sum(({ failed }) => failed.length), "failed"),
-      ...windows(sum(({ rejected }) => rejected.length), "with rejected rows"),
+      ...windows(listed("failed"), "failed"),
+      ...windows(listed("rejected"), "with rejected rows"),
       {
         text: `${formatCount(rows, "row")} in ${formatCount(Object.keys(tables).length, "table")}`,
       },

@@ -189,3 +189,13 @@ Deno.test("a day that is done of one value and missing of another is one day", (
     .map((line) => textOf(line).trimEnd());
   assertEquals(lines[1], "50 % of 10 days  5 days missing  1,234,570 rows in 2 tables");
 });
+
+Deno.test("the summary counts the failed windows of streams without dates too", () => {
+  const courses = stream({ isDated: false, failed: [entry, entry] });
+  const [, line] = summaryLines({ ...STATUS, streams: { courses } }, {
+    columns: 80,
+    rows: 24,
+    unicode: true,
+  });
+  assertEquals(textOf(line!), "no dates fetched  2 windows failed  1,234,570 rows in 2 tables");
+});
