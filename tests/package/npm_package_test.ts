@@ -27,6 +27,9 @@ async function command(program: string, args: string[], cwd: string, env = {}) {
 
 /** An empty folder into which the package is installed. */
 async function install(folder: string): Promise<void> {
+  const stale = `${folder}/package/lib/bundle`;
+  await Deno.mkdir(stale, { recursive: true });
+  await Deno.writeTextFile(`${stale}/chunk-of-an-earlier-version.js`, "");
   const built = await command(
     Deno.execPath(),
     [
@@ -36,6 +39,8 @@ async function install(folder: string): Promise<void> {
     Deno.env.toObject(),
   );
   assertEquals(built.code, 0, built.stderr);
+  const bundled = [...Deno.readDirSync(stale)].map(({ name }) => name);
+  assertEquals(bundled.filter((name) => name.includes("earlier")), []);
   const packed = await command("npm", ["pack", "--silent", "./package"], folder);
   assertEquals(packed.code, 0, packed.stderr);
   const installed = await command(

@@ -20,6 +20,8 @@ const LIBRARY = ["mod.ts", "deploy.ts"];
 
 /** Writes the package into a folder. */
 export async function writePackage(out: string): Promise<void> {
+  // Chunks of an earlier version have other names, and would be packed too.
+  for (const part of ["bin", "config", "lib/bundle", "types"]) await removeFolder(`${out}/${part}`);
   await Deno.mkdir(`${out}/bin`, { recursive: true });
   await Deno.mkdir(`${out}/config`, { recursive: true });
   const commands = (await filesOf("tasks", /\.ts$/))
@@ -46,6 +48,14 @@ export async function writePackage(out: string): Promise<void> {
   await Deno.writeTextFile(`${out}/package.json`, manifest(denoJson));
   for (const file of ["README.md", "LICENSE"]) {
     await Deno.copyFile(packageFile(file), `${out}/${file}`);
+  }
+}
+
+async function removeFolder(path: string): Promise<void> {
+  try {
+    await Deno.remove(path, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }
 
