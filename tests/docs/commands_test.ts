@@ -234,7 +234,7 @@ function compareFields(heading: string, values: readonly unknown[]): void {
       ? backfill.map((one) => `runs[].summary.${one}`)
       : [];
     return [...status.filter((one) => !one.endsWith(".*")), ...summary]
-      .filter((one) => one.startsWith(start) && !one.endsWith(".scopes"));
+      .filter((one) => one.startsWith(start) && !/\.(scopes|values|missing_values)$/.test(one));
   });
   const seen = fieldsOf(values);
   const isNamed = (field: string) =>
