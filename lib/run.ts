@@ -11,7 +11,7 @@ import type { LimitsUse } from "./plan/time/quota_seconds.ts";
 import { plainHttpProblem } from "./config/exposure.ts";
 import { Failure } from "./failure.ts";
 import { crewPlan, enterCrew, leaveCrew } from "./run_crew.ts";
-import { backfillLastingly } from "./run_failover.ts";
+import { backfillThroughFailovers } from "./run_failover.ts";
 import { changeAdvice, changeText } from "./probe/drift.ts";
 import { FieldWatch } from "./probe/watch_fields.ts";
 import { resetFeeds } from "./upsert/feed_log.ts";
@@ -100,7 +100,7 @@ async function fetchAll(input: RunInput): Promise<void> {
   const plans = new Plans(input);
   await announce(input, plans);
   const fields = new FieldWatch(input.job);
-  await backfillLastingly({
+  await backfillThroughFailovers({
     ...input,
     onStage: (streams) => plans.renew(streams),
     onPage: (unit, records) => fields.note(unit, records),

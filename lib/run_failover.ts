@@ -12,7 +12,10 @@ import { Failure } from "./failure.ts";
  *
  * @throws {Failure} if the run cannot continue, or other processes share it, which count lost windows as done.
  */
-export async function backfillLastingly(input: BackfillInput, hasJoined: boolean): Promise<void> {
+export async function backfillThroughFailovers(
+  input: BackfillInput,
+  hasJoined: boolean,
+): Promise<void> {
   const { job, target, checkpoint, crew, fetched, listen } = input;
   const sinceMs = fetched?.sinceMs ?? input.wallNow();
   await backfill(input);
