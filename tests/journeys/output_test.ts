@@ -45,7 +45,7 @@ Deno.test("--json prints one object to stdout, with the promised field names", a
     assertEquals(
       keys(stream),
       words(
-        "coverage due empty failed feeds fetched_at gaps group items rejected rows scope scopes unsettled",
+        "coverage due empty failed feeds fetched_at gaps group items missing_values rejected rows scope scopes unsettled values",
       ),
     );
   }
