@@ -8,7 +8,8 @@ import { shapeOfSchema } from "./openapi_shape.ts";
 import { type AuthDraft, authOf, readAuth } from "./propose_auth.ts";
 import { proposeRecords, type RecordsProposal } from "./propose_records.ts";
 import { proposeDates, proposeStart, type StartDraft } from "./propose_dates.ts";
-import { type PagingDraft, pagingOfSample, proposePaging } from "./propose_paging.ts";
+import { type PagingDraft, proposePaging } from "./propose_paging.ts";
+import { pagingOfSample } from "./sample_paging.ts";
 import {
   datesOf,
   namesDates,

@@ -8,7 +8,7 @@ import type { ExistingTable } from "../sql/catalog.ts";
 import { DatabaseError } from "./database_error.ts";
 import { quoteIdentifier } from "../sql/identifier.ts";
 import type { Relation } from "../sql/merge_sql.ts";
-import { DatabaseRetry, retryDatabase } from "./database_retry.ts";
+import { retryDatabase } from "./database_retry.ts";
 import type { DatabaseRetryOptions } from "./database_retry.ts";
 import type { Locks } from "./locks.ts";
 import type { Session } from "./session.ts";
@@ -29,6 +29,7 @@ import { planTables } from "../sql/table_plan.ts";
 import type { TableNotice, TablePlan } from "../sql/table_plan.ts";
 import type { LockHolder, StatementRows, Target, Written } from "./target.ts";
 import type { QueryOptions, QueryResult } from "./query.ts";
+import { waitUntilWritable } from "./writable.ts";
 import { Writer } from "./writer.ts";
 import type { LedgerEntry } from "../sql/ledger_sql.ts";
 import { NOTHING_WATCHED, type Watch } from "./watch.ts";
@@ -63,10 +64,6 @@ const MAX_CREATION_ATTEMPTS = 3;
 const READ_ONLY_VIOLATION = "25006";
 /** SQLSTATE of a canceled statement; a query that only reads is canceled when it takes too long. */
 const CANCELED = "57014";
-
-/** A standby that follows its primary is not being promoted. */
-const WRITABLE_SQL = `SELECT pg_is_in_recovery(), current_setting('default_transaction_read_only'),
-  EXISTS (SELECT FROM pg_stat_wal_receiver)`;
 
 /** A target over a session. */
 export class SqlTarget implements Target {
@@ -177,7 +174,8 @@ export class SqlTarget implements Target {
   }
 
   async lock(job: string, holder: LockHolder, isPrepared = false): Promise<AsyncDisposable> {
-    await this.#requireWritable();
+    const hasWaited = await waitUntilWritable(this, this.#parts);
+    if (hasWaited && await this.failedOver()) await this.#readStamp();
     if (!isPrepared) await this.#create(SYSTEM_TABLES);
     return await this.#parts.locks.take(job, holder);
   }
@@ -192,30 +190,6 @@ export class SqlTarget implements Target {
     const before = this.#identity;
     this.#identity = await failing("identify the database", this.#parts.readIdentity);
     return this.#identity !== before;
-  }
-
-  /**
-   * A standby without a primary may be about to become one, and then has the stamp of a copy. A database that is
-   * read-only by its settings does not change.
-   */
-  async #requireWritable(): Promise<void> {
-    const retry = new DatabaseRetry(this.#parts);
-    for (let isReported = false;; isReported = true) {
-      const { rows: [row] } = await this.query(WRITABLE_SQL, { readOnly: true });
-      const [isStandby, readOnly, isFollowing] = row!;
-      if (isStandby === true) {
-        const what = `${this.label} is a standby, which is read-only`;
-        if (isFollowing === true) throw readOnlyDatabase(what);
-        if (!isReported) this.#parts.onWait(`${what}: waiting for its promotion`);
-        if (await retry.wait()) continue;
-        throw readOnlyDatabase(what);
-      }
-      if (readOnly === "on") {
-        throw readOnlyDatabase(`${this.label} is read-only (default_transaction_read_only)`);
-      }
-      if (isReported && await this.failedOver()) await this.#readStamp();
-      return;
-    }
   }
 
   /** Creates or completes the tables, and stamps the database. */
@@ -296,12 +270,6 @@ function watchedTable(table: string, { key, columns, vanished }: Table): Watched
     key: recordedOrder(key).map((column) => ({ column, type: columns[column]!.type })),
     action: vanished,
   };
-}
-
-function readOnlyDatabase(what: string): Failure {
-  return new Failure("target", `Cannot write: ${what}`, {
-    hint: "DATABASE_URL leads to a read-only server; use the primary",
-  });
 }
 
 async function failing<T>(what: string, run: () => Promise<T>): Promise<T> {
