@@ -63,7 +63,7 @@ export function planOf(
 }
 
 /**
- * Refuses to restart feeds where there is none.
+ * Refuses to restart feeds if no selected stream is a feed.
  *
  * @param leaveOut How the caller leaves the option out, as the beginning of a hint.
  * @throws {Failure} of kind `configuration` when none of the streams is a feed.

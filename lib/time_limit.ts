@@ -1,5 +1,5 @@
 // Limits how long an action may take. The time is counted in ticks, so that a process that had no processor for
-// longer than the limit takes a result that has arrived meanwhile instead of reporting that there is none.
+// longer than the limit takes a result that has arrived meanwhile instead of a timeout.
 
 /** An action took too long. */
 export class Timeout extends Error {}

@@ -1,4 +1,4 @@
-// Drafts what is made of the records of a response: the name of the stream, its tables and columns, and the date of a
+// Drafts how the records of a response are stored: the name of the stream, its tables and columns, and the date of a
 // record. Pure. Invariant: the user's columns and key win over those that are proposed.
 import { type InitAnswers, readColumn } from "./answers.ts";
 import { snakeCase } from "./column_name.ts";

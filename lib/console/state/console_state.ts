@@ -9,10 +9,8 @@ import { type Survey, surveyOf, surveyStreams } from "../../checkpoint/survey.ts
 import type { VerificationRecord } from "../../checkpoint/verification.ts";
 import type { Job } from "../../config/schema/job.ts";
 import type { StatusView } from "../../cron/status_view.ts";
-import { defaultParams } from "../../config/schema/params.ts";
 import { intersect } from "../../plan/coverage.ts";
 import { startedPart } from "../../plan/needed.ts";
-import { selectStreams } from "../../plan/stage.ts";
 import { civilAt } from "../../plan/time/civil.ts";
 import type { Window } from "../../plan/time/window.ts";
 import { type ArchiveHoldings, archiveHoldings } from "../../upsert/archive_index.ts";
@@ -21,7 +19,13 @@ import { isMissingTable } from "../../upsert/history.ts";
 import { readWorkers, type WorkerView } from "../../upsert/worker_view.ts";
 import type { Target } from "../../upsert/write/target.ts";
 import { countValues, type ValueCounts } from "../../verify/unfetched.ts";
-import { accountsOf, EVERYTHING, isOpen, type RunSelection, selectionOf } from "./run_selection.ts";
+import {
+  accountsOf,
+  isOpen,
+  type RunSelection,
+  selectionOf,
+  selectionOfAll,
+} from "./run_selection.ts";
 import { type DayRecords, daysKey, type LedgerDays, readLedgerDays } from "./ledger_days.ts";
 import { type LimitUse, readLimitUse } from "./limit_use.ts";
 import type { LiveRun } from "./live_run.ts";
@@ -166,7 +170,7 @@ export class StateReader {
   async #read({ target, checkpoint }: ConsoleStores): Promise<ConsoleState> {
     const { job, wallNow } = this.#source;
     const runs = await checkpoint.runs.list(RUNS_ASKED);
-    const selection = await this.#selection(checkpoint, runs);
+    const selection = await selectionOfAll(job, checkpoint, runs);
     const [days, tables, limits, survey, workers, drift, archive] = await Promise.all([
       this.#days.get(),
       this.#tables.get(),
@@ -247,10 +251,8 @@ export class StateReader {
     { target, checkpoint }: ConsoleStores,
   ): Promise<ReadonlyMap<string, ValueCounts>> {
     const { job } = this.#source;
-    const { streams, params } = await this.#selection(
-      checkpoint,
-      await checkpoint.runs.list(RUNS_ASKED),
-    );
+    const runs = await checkpoint.runs.list(RUNS_ASKED);
+    const { streams, params } = await selectionOfAll(job, checkpoint, runs);
     return new Map(
       await Promise.all(
         streams.map(async (name) =>
@@ -267,7 +269,7 @@ export class StateReader {
     const [last] = runs;
     const { streams, params, range } = last !== undefined && isOpen(last)
       ? selectionOf(job, last)
-      : await this.#selection(checkpoint, runs);
+      : await selectionOfAll(job, checkpoint, runs);
     if (range === undefined) return undefined;
     const source = { job, params, range, resume: true, checkpoint, target, wallNow };
     try {
@@ -276,26 +278,5 @@ export class StateReader {
       if (!isMissingTable(error)) throw error;
       return undefined;
     }
-  }
-
-  /** The streams and dates of all backfills: the streams with data and those that are not optional, all dates. */
-  async #selection(checkpoint: Checkpoint, runs: readonly RunRecord[]): Promise<RunSelection> {
-    const { job } = this.#source;
-    const [last, ...earlier] = runs.filter(({ kind }) => kind !== "cron").map((run) =>
-      selectionOf(job, run)
-    );
-    const names = Object.keys(job.streams);
-    const scopes = await Promise.all(names.map((name) => checkpoint.scopes(name)));
-    const usual = new Set([...selectStreams(job, EVERYTHING), ...last?.streams ?? []]);
-    let range = last?.range;
-    for (const { range: other } of earlier) {
-      if (range === undefined || other === undefined) continue;
-      range = { from: Math.min(range.from, other.from), to: Math.max(range.to, other.to) };
-    }
-    return {
-      streams: names.filter((name, at) => usual.has(name) || scopes[at]!.length > 0),
-      params: last?.params ?? defaultParams(job.params),
-      range,
-    };
   }
 }

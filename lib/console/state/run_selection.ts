@@ -1,4 +1,5 @@
-// Reads from the record of a run what it was to fetch. Pure.
+// Reads from the records of runs what they were to fetch. It changes nothing.
+import type { Checkpoint } from "../../checkpoint/checkpoint.ts";
 import type { RunRecord } from "../../checkpoint/run_log.ts";
 import { defaultParams } from "../../config/schema/params.ts";
 import type { Job } from "../../config/schema/job.ts";
@@ -17,7 +18,7 @@ export interface RunSelection {
 }
 
 /** The selection of a run that is given none. */
-export const EVERYTHING: Parameters<typeof selectStreams>[1] = {
+const EVERYTHING: Parameters<typeof selectStreams>[1] = {
   groups: [],
   only: [],
   with: [],
@@ -65,4 +66,28 @@ function known(job: Job, selection: Parameters<typeof selectStreams>[1]): string
   } catch {
     return Object.keys(job.streams);
   }
+}
+
+/** The streams and dates of all backfills: the streams with data and those that are not optional, all dates. */
+export async function selectionOfAll(
+  job: Job,
+  checkpoint: Pick<Checkpoint, "scopes">,
+  runs: readonly RunRecord[],
+): Promise<RunSelection> {
+  const [last, ...earlier] = runs.filter(({ kind }) => kind !== "cron").map((run) =>
+    selectionOf(job, run)
+  );
+  const names = Object.keys(job.streams);
+  const scopes = await Promise.all(names.map((name) => checkpoint.scopes(name)));
+  const usual = new Set([...selectStreams(job, EVERYTHING), ...last?.streams ?? []]);
+  let range = last?.range;
+  for (const { range: other } of earlier) {
+    if (range === undefined || other === undefined) continue;
+    range = { from: Math.min(range.from, other.from), to: Math.max(range.to, other.to) };
+  }
+  return {
+    streams: names.filter((name, at) => usual.has(name) || scopes[at]!.length > 0),
+    params: last?.params ?? defaultParams(job.params),
+    range,
+  };
 }

@@ -102,7 +102,7 @@ export class PostgresConnection implements AsyncDisposable {
   }
 
   /**
-   * Connects to the primary, which is the first host that is not a standby. While there is none, a standby
+   * Connects to the primary, which is the first host that is not a standby. While no primary is up, a standby
    * serves what only reads.
    */
   async #connect(): Promise<pg.Client> {
