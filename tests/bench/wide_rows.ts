@@ -1,4 +1,4 @@
-// Creates the rows that the write benchmark writes: 45 columns, about 900 bytes each, key of two, in the
+// Creates the rows that the write benchmark writes: 45 columns, about 700 bytes each as text, key of two, in the
 // proportions of a racing runner. The same seedless arithmetic each time, so runs compare.
 import type { ColumnType, Table } from "../../lib/config/schema/job_schema.ts";
 import type { Row, RowShape } from "../../lib/extract/row_shape.ts";
