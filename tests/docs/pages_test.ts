@@ -74,7 +74,7 @@ Deno.test("every file that a page names exists", () => {
 });
 
 Deno.test("each line of docs/operations.md names one test, and marks a test that does not always run", () => {
-  const lines = section(readPage("docs/operations.md"), "## What was broken").split("\n")
+  const lines = section(readPage("docs/operations.md"), "## Injected faults").split("\n")
     .filter((line) => /^\| (?!broken|-)/.test(line));
   assert(lines.length > 30);
   for (const line of lines) {

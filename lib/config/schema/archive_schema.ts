@@ -23,7 +23,9 @@ export const archive = z.strictObject({
     "Folder or bucket that keeps every response, as WARC files.",
   ).meta({ kind: "folder or s3://bucket/prefix", example: "./data/archive" }),
   keep: duration.refine((ms) => ms >= LEAST_KEEP_MS, { error: "expected at least 2d" }).optional()
-    .describe("How long files are kept after their last response; forever unless given.").meta({
+    .describe(
+      "How long files are kept after their last response. If omitted, files are kept forever.",
+    ).meta({
       kind: "duration",
       example: "400d",
     }),

@@ -190,7 +190,7 @@ export const auth = z.strictObject({
     service: z.string().min(1).describe("Service that the signature is for.").meta({
       example: "execute-api",
     }),
-  }).optional().describe("Signature of AWS (version 4).").meta({
+  }).optional().describe("AWS Signature Version 4.").meta({
     example: {
       access_key_id: "${AWS_ACCESS_KEY_ID}",
       secret_access_key: "${AWS_SECRET_ACCESS_KEY}",

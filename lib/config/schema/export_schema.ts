@@ -38,7 +38,7 @@ export const exported = z.strictObject({
   ).meta({ example: "files[].url" }),
   hosts,
   wait: duration.prefault("2s").describe(
-    "Wait before the state is requested again; it grows to a minute, or to this if it is longer.",
+    "Wait before the state is requested again. It grows to a minute, or stays at this duration if that is longer.",
   ),
   timeout: duration.prefault("24h").describe("How long an export may take."),
 });

@@ -100,13 +100,13 @@ export const jobSchema = z.strictObject({
     z.string().min(1).transform((url) => ({ url })).pipe(notify),
     notify,
   ], { error: "expected a webhook's URL, or a mapping with url" }).optional().describe(
-    "Where runs report that they failed, are done, or wait for more than an hour: a webhook's URL, or a mapping.",
+    "Where runs report that they failed, are done, or are waiting for more than an hour: the URL of a webhook, or a mapping.",
   ).meta({ kind: "URL or mapping", example: { url: "${SLACK_WEBHOOK_URL}" } }),
   archive: z.union([
     z.string().min(1).transform((path) => ({ path })).pipe(archive),
     archive,
   ], { error: "expected a folder or s3://bucket/prefix, or a mapping with path" }).optional()
-    .describe("Where every response is kept, so that it never has to be fetched again.").meta({
+    .describe("Where every response is stored, so that it never has to be fetched again.").meta({
       kind: "folder, s3://bucket/prefix or mapping",
       example: "./data/archive",
     }),

@@ -38,7 +38,7 @@ export const source = z.strictObject({
     "Rate limits of the API over all streams: requests per interval.",
   ).meta({ example: ["2/s", "5000/h"] }),
   reserve: rate.optional().describe(
-    "Requests of a limit with the same interval that are left to others.",
+    "Requests to leave to other users of the account, out of the limit with the same interval.",
   ).meta({ example: "100/d" }),
   burst: z.boolean().default(false).describe(
     "Whether the API accepts all requests of an interval at once.",

@@ -189,7 +189,7 @@ export const stream = z.strictObject({
     "For a feed without dates: each run continues at the cursor at which the last one ended. The cursor is committed with the rows.",
   ).meta({ example: { start: "2020-01-01", cursor: "end_time" } }),
   order: z.enum(["oldest_first", "newest_first"]).default("oldest_first").describe(
-    "Which windows are fetched first; `newest_first` loads recent dates at once when the history takes long.",
+    "Which windows are fetched first. With `newest_first`, recent dates are available before a long history is loaded.",
   ),
   start: calendarDate.optional().describe("First date for which the API has data.").meta({
     example: "2015-01-01",
@@ -199,7 +199,7 @@ export const stream = z.strictObject({
     z.array(duration).min(1, { error: "expected at least one" })
       .transform((ages) => [...new Set(ages)].sort((a, b) => a - b)),
   ], { error: 'expected a duration such as "3d", or a list of them' }).optional().describe(
-    "How long data may still change: --resume and cron fetch more recent windows again. A list has the ages at which they fetch a window once each; after two fetches in a row that changed nothing, it is final.",
+    "How long data may still change: --resume and cron fetch windows younger than this again. A list contains the ages at which they fetch a window once more; after two such fetches in a row without a change, the window is final.",
   ).meta({ kind: "duration or list of durations", example: ["1d", "3d", "14d"] }),
   refresh: duration.optional().describe(
     "For a stream without windows: how long --resume and cron reuse its last response; a day if omitted.",
@@ -228,7 +228,7 @@ export const stream = z.strictObject({
     "Character encoding of the response, if it is not UTF-8 and the response does not declare it.",
   ).meta({ kind: "name of an encoding", example: "windows-1252" }),
   member: z.string().min(1).optional().describe(
-    "For a response that is a zip archive: which of its files are read; `*` stands for any characters. By default all are.",
+    "For a response that is a zip archive: the files to read; `*` matches any characters. By default, all files are read.",
   ).meta({ kind: "name", example: "*.csv" }),
   namespaces: z.record(xmlPrefix, z.string().min(1)).optional().describe(
     "For XML: prefixes that paths use for the elements and attributes of these namespaces. Other names are written without a prefix.",
