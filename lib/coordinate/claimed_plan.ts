@@ -10,8 +10,10 @@ import type { Claims } from "./claims.ts";
 
 /** Windows claimed at once; fewer leave more to others, more cost fewer statements. */
 const [FEWEST_CLAIMED, MOST_CLAIMED] = [2, 64];
-/** Windows proposed for each that is wanted: the others have claimed the first ones meanwhile. */
-const PROPOSED_FOR_ONE = 8;
+/** Windows proposed for each that is wanted, and at least: the others have claimed the first ones meanwhile. */
+const [PROPOSED_FOR_ONE, FEWEST_PROPOSED] = [8, 64];
+/** Windows that a claim looks ahead for each that is wanted, and at most, to find the end of the plan in time. */
+const [AHEAD_FOR_ONE, MOST_AHEAD] = [32, 512];
 /** Time that the windows of one claim take, in milliseconds. */
 const CLAIM_LASTS_MS = 300;
 /** Busy windows remembered before those that have ended are dropped. */
@@ -39,7 +41,9 @@ export class ClaimedPlan implements UnitSource {
   #claiming: Promise<boolean> | undefined;
   #size = FEWEST_CLAIMED;
   #claimedAtMs = -Infinity;
-  /** Whether the plan has proposed its last windows: what is claimed ahead then would be missing elsewhere. */
+  /** Whether the plan has proposed its last windows. */
+  #areLast = false;
+  /** Whether too few windows are left: what is claimed ahead then would be missing elsewhere. */
   #isEnding = false;
   readonly #inFlight: number;
 
@@ -164,8 +168,10 @@ export class ClaimedPlan implements UnitSource {
    * end at once.
    */
   #claimAhead(): void {
-    const isEnough = this.#granted.length >= Math.max(this.#size / 2, this.#inFlight);
-    if (isEnough || this.#claiming !== undefined || !this.#claims.areShared) return;
+    const few = this.#areLast ? this.#inFlight : Math.max(this.#size / 2, this.#inFlight);
+    if (this.#granted.length >= few || this.#claiming !== undefined || !this.#claims.areShared) {
+      return;
+    }
     if (this.#plan.isWaiting || this.#isEnding) return;
     const claiming = this.#claim();
     this.#claiming = claiming;
@@ -178,23 +184,29 @@ export class ClaimedPlan implements UnitSource {
   /** Claims the next windows; false if the plan has no more, though others may be busy with some. */
   async #claim(): Promise<boolean> {
     this.#adapt();
-    const candidates = await this.#propose();
+    const candidates = await this.#lookAhead();
     if (candidates.length === 0) return false;
-    const granted = await this.#claims.claim(this.name, candidates, this.#wanted(candidates));
+    const limit = Math.max(this.#size, this.#waiting);
+    const how = this.#areLast ? { limit, atLeast: Math.max(1, this.#waiting) } : { limit };
+    const most = Math.max(FEWEST_PROPOSED, PROPOSED_FOR_ONE * limit);
+    const proposed = this.#areLast ? candidates : candidates.slice(0, most);
+    const granted = await this.#claims.claim(this.name, proposed, how);
+    this.#isEnding = this.#areLast && granted.size < Math.min(limit, this.#inFlight);
     this.#granted.push(...candidates.filter((unit) => granted.has(unit)));
     this.#candidates.unshift(...candidates.filter((unit) => !granted.has(unit)));
     return true;
   }
 
-  async #propose(): Promise<Unit[]> {
-    const proposed: Unit[] = [];
-    const most = Math.max(this.#size, this.#waiting) * this.#proposedForOne;
-    this.#isEnding = false;
-    while (proposed.length < most) {
-      if (this.#plan.isWaiting && proposed.length > 0) break;
+  /** The next windows that are free, as far as is known. */
+  async #lookAhead(): Promise<Unit[]> {
+    const ahead: Unit[] = [];
+    const most = this.#mostAhead;
+    this.#areLast = false;
+    while (ahead.length < most) {
+      if (this.#plan.isWaiting && ahead.length > 0) break;
       const candidate = this.#candidates.shift() ?? await this.#plan.next();
       if (candidate === undefined) {
-        this.#isEnding = true;
+        this.#areLast = true;
         break;
       }
       const { free, busy } = this.#claims.progress.partsOf(candidate);
@@ -202,22 +214,18 @@ export class ClaimedPlan implements UnitSource {
         if (part !== candidate) this.#wholes.set(part, this.#wholes.get(candidate) ?? candidate);
       }
       this.#remember(busy);
-      proposed.push(...free);
+      ahead.push(...free);
       // The end of a window that is not fetched here is never reported.
       if (free.length === 0) this.settle(candidate);
     }
-    return proposed;
+    return ahead;
   }
 
   /** Windows whose length follows from what was fetched are not cut ahead. */
-  get #proposedForOne(): number {
-    return this.stream.window?.auto ? 1 : PROPOSED_FOR_ONE;
-  }
-
-  /** How many are claimed: fewer towards the end, so that all processes end at the same time. */
-  #wanted({ length }: readonly Unit[]): number {
-    const share = this.#isEnding ? Math.ceil(length / this.#proposedForOne) : this.#size;
-    return Math.max(Math.min(this.#size, share), this.#waiting);
+  get #mostAhead(): number {
+    const wanted = Math.max(this.#size, this.#waiting);
+    if (this.stream.window?.auto) return wanted;
+    return Math.max(PROPOSED_FOR_ONE * wanted, Math.min(MOST_AHEAD, AHEAD_FOR_ONE * wanted));
   }
 
   #remember(busy: readonly Unit[]): void {

@@ -4,7 +4,7 @@
 // its last window.
 import { catchUp, type CatchUpInput, type CatchUpOptions } from "../checkpoint/catch_up.ts";
 import type { Unit } from "../plan/unit.ts";
-import { ClaimTable } from "../upsert/claim_table.ts";
+import { type ClaimRequest, ClaimTable } from "../upsert/claim_table.ts";
 import type { Target } from "../upsert/write/target.ts";
 import { RunProgress } from "./run_progress.ts";
 
@@ -88,9 +88,13 @@ export class Claims {
 
   /**
    * Claims the first of these units of a stream that are free, `limit` at most, and returns them; the same message
-   * brings what the others have done.
+   * brings what the others have done. With `atLeast` no units follow them: it claims a part that leaves some to each.
    */
-  async claim(stream: string, units: readonly Unit[], limit = units.length): Promise<Set<Unit>> {
+  async claim(
+    stream: string,
+    units: readonly Unit[],
+    how: Pick<ClaimRequest, "limit" | "atLeast"> = { limit: units.length },
+  ): Promise<Set<Unit>> {
     const { randomId } = this.#options;
     const claims = units.map((unit) => ({
       unit,
@@ -102,7 +106,7 @@ export class Claims {
         ...{ each, window, token },
       }));
       await this.learn(async (mark) => {
-        const result = await this.#table.claim({ stream, scope, limit, wanted }, mark);
+        const result = await this.#table.claim({ stream, scope, wanted, ...how }, mark);
         this.progress.claimedByOthers([stream], result.claims);
         for (const { unit, claim } of ofScope) {
           if (!result.granted.has(claim.token)) continue;

@@ -38,6 +38,11 @@ export interface ClaimRequest {
   readonly wanted: readonly WantedWindow[];
   /** The most windows that it wants: others may have claimed the first ones. */
   readonly limit: number;
+  /**
+   * Set where no windows follow the wanted ones: at least so many are granted, and no more than half of the worker's
+   * part of those that are free, so that all workers end together.
+   */
+  readonly atLeast?: number | undefined;
 }
 
 /** What the others have done. */
@@ -110,7 +115,7 @@ export class ClaimTable {
   }
 
   #insertSql(
-    { stream, scope, wanted, limit }: ClaimRequest,
+    { stream, scope, wanted, limit, atLeast }: ClaimRequest,
     mark: string | undefined,
   ): string {
     const rows = wanted.map(({ each, window, token }, at) => ({
@@ -133,14 +138,21 @@ export class ClaimTable {
         })`
       );
     return `INSERT INTO ${CLAIMS_TABLE} (job, stream, scope, each, "from", "to", worker, token, claimed_at)
-SELECT ${this.#job}, ${ofStream}, ${ofScope}, c.each, c."from", c."to", ${this.#worker}, c.token, now()
-FROM json_to_recordset(${
+WITH free AS (SELECT * FROM json_to_recordset(${
       quoteLiteral(JSON.stringify(rows))
     }) AS c(at integer, each text, "from" text, "to" text, token uuid)
 WHERE NOT EXISTS (SELECT FROM ${CLAIMS_TABLE} AS o WHERE o.job = ${this.#job} AND ${
       overlaps("o")
-    })${unseen.join("")}
-ORDER BY c.at LIMIT ${limit} ON CONFLICT DO NOTHING`;
+    })${unseen.join("")})
+SELECT ${this.#job}, ${ofStream}, ${ofScope}, each, "from", "to", ${this.#worker}, token, now()
+FROM free ORDER BY at LIMIT ${this.#limitSql(limit, atLeast)} ON CONFLICT DO NOTHING`;
+  }
+
+  #limitSql(limit: number, atLeast: number | undefined): string {
+    if (atLeast === undefined) return `${limit}`;
+    const others = `(SELECT count(DISTINCT worker) FROM ${CLAIMS_TABLE} ` +
+      `WHERE job = ${this.#job} AND worker <> ${this.#worker})`;
+    return `least(${limit}, greatest(${atLeast}, (SELECT count(*) FROM free) / 2 / (1 + ${others})))`;
   }
 
   /**

@@ -8,21 +8,29 @@ import type { Unit } from "../../lib/plan/unit.ts";
 
 const IN_FLIGHT = 4;
 
+/** How many windows a claim wants. */
+type How = NonNullable<Parameters<Claims["claim"]>[2]>;
+
 /** A plan of so many windows that no other worker has claimed, and the claims that it makes. */
 function planOf(windows: number) {
   const units = Array.from({ length: windows }, (_, at): Unit => ({
     ...{ stream: "days", scope: "", each: `${at}`, eachValues: {}, window: null },
   }));
   const world = { nowMs: 0, isAway: false };
-  /** How many windows each claim proposes, and how many of them it wants. */
-  const asked: (readonly [proposed: number, wanted: number])[] = [];
+  /** How many windows each claim proposes, how many of them it wants, and the least of the last windows. */
+  const asked: (readonly [proposed: number, limit: number, atLeast?: number])[] = [];
   const claims = {
     areShared: true,
     now: () => world.nowMs,
     progress: { partsOf: (unit: Unit) => ({ free: [unit], busy: [] }) },
-    claim: (_stream: string, proposed: readonly Unit[], wanted: number) => {
-      asked.push([proposed.length, wanted]);
+    claim: (_stream: string, proposed: readonly Unit[], { limit, atLeast }: How) => {
+      asked.push(
+        atLeast === undefined ? [proposed.length, limit] : [proposed.length, limit, atLeast],
+      );
       world.nowMs += 300;
+      // As the table of claims does where this worker and two others have claims.
+      const part = Math.max(atLeast ?? limit, Math.floor(proposed.length / 2 / 3));
+      const wanted = Math.min(limit, part);
       return world.isAway
         ? new Promise<Set<Unit>>(() => {})
         : Promise.resolve(new Set(proposed.slice(0, wanted)));
@@ -57,18 +65,32 @@ Deno.test("as many windows are claimed ahead as are in flight, since all may end
   assertEquals(asked[0]![1], IN_FLIGHT, "the first claim is what is waited for");
 });
 
-Deno.test("near the end a claim takes an eighth of the free windows, and nothing is claimed ahead", async () => {
-  const { asked, take } = planOf(12);
+Deno.test("where the last windows are in sight, a claim says so, and few are claimed ahead", async () => {
+  const { asked, take } = planOf(60);
+  await take(1);
+  await settled();
+  // Four are claimed ahead, as many as may end at once.
+  assertEquals(asked, [[60, 2, 1], [58, 2, 1], [56, 2, 1]]);
+  const rest = await take(60);
+  assertEquals(rest.filter((unit) => unit !== undefined).length, 59);
+});
+
+Deno.test("nothing is claimed ahead once a worker's part of the last windows is smaller than what it wants", async () => {
+  const { asked, take } = planOf(10);
   assertEquals((await take(1)).map((unit) => unit!.each), ["0"]);
   await settled();
-  // 12 are free, and then 10: fewer than eight for each of the two that a claim takes.
-  assertEquals(asked, [[12, 2]]);
+  // Half of a third of ten is one window.
+  assertEquals(asked, [[10, 2, 1]]);
   await take(1);
   await settled();
-  assertEquals(asked, [[12, 2]]);
-  await take(1);
-  await settled();
-  assertEquals(asked, [[12, 2], [10, 2]]);
+  assertEquals(asked, [[10, 2, 1], [9, 2, 1]]);
   const rest = await take(10);
-  assertEquals(rest.filter((unit) => unit !== undefined).length, 9);
+  assertEquals(rest.filter((unit) => unit !== undefined).length, 8);
+});
+
+Deno.test("a claim proposes many windows where the plan goes on, because others have claimed the first ones", async () => {
+  const { asked, take } = planOf(1_000);
+  await take(1);
+  await settled();
+  assertEquals(asked[0], [64, 2]);
 });

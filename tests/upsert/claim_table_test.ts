@@ -33,7 +33,7 @@ async function openWorker(url: string) {
     ...{ target, worker, messages, table },
     lock: () => target.lock(`worker ${worker}`, { run: "r", host: "h", pid: 1 }),
     /** Claims days, and returns those that were granted with what the others have done. */
-    async claim(wanted: readonly string[], limit: number, mark?: string) {
+    async claim(wanted: readonly string[], limit: number, mark?: string, atLeast?: number) {
       const request = wanted.map((day, at) => {
         const token = crypto.randomUUID();
         tokens.set(token, day);
@@ -45,7 +45,7 @@ async function openWorker(url: string) {
         };
       });
       const { granted, ...others } = await table.claim(
-        { stream: "things", scope: "", limit, wanted: request },
+        { stream: "things", scope: "", limit, atLeast, wanted: request },
         mark,
       );
       return { granted: [...granted].map((token) => tokens.get(token)).sort(), ...shown(others) };
@@ -85,6 +85,20 @@ Deno.test("a claim is one message: it takes free windows that were not committed
   assertEquals([looked.claimed, looked.done], [DAYS.slice(3, 5), [DAYS[2]]]);
   assertEquals([one.messages.length, other.messages.length], [2, 2]);
   assertEquals(one.messages, [4, 2]);
+});
+
+Deno.test("of the last windows a worker is granted half of its part of the free ones, or as many as it needs", async () => {
+  const url = await (await sharedPostgres()).createDatabase();
+  await using one = await openWorker(url);
+  await using other = await openWorker(url);
+  await using _ones = await one.lock();
+  await using _others = await other.lock();
+  // Alone it is granted half of six; then a part of three is one and a half, and half of that is rounded down.
+  assertEquals((await one.claim(DAYS, 6, undefined, 1)).granted, DAYS.slice(0, 3));
+  assertEquals((await other.claim(DAYS, 6, undefined, 1)).granted, DAYS.slice(3, 4));
+  // What it has is returned too.
+  const all = (await one.claim(DAYS, 6, undefined, 2)).granted;
+  assertEquals(all, [...DAYS.slice(0, 3), ...DAYS.slice(4, 6)]);
 });
 
 Deno.test("claims of a worker whose lease has ended are found and deleted, those of the others are kept", async () => {
