@@ -63,7 +63,7 @@ export async function runWithApi(given: ApiRunInput): Promise<RunResult> {
   await using archive = input.fromArchive ? undefined : await openArchive(input, store);
   await using api = openApiOf(input, listen, (secret) => archive?.hide([secret]));
   // A pause that the API requested of an earlier run; if it cannot be read, the API requests it again.
-  await Promise.all([api.limiter.restore().catch(() => {}), archive?.ready()]);
+  await api.limiter.restore().catch(() => {});
   reports.notifier = openNotifier(input, api);
   const mask = (text: string) => api.mask(text);
   archive?.hide(secretValues(job, env));
@@ -127,13 +127,20 @@ function pagesOf(
 
 /** The archive of a run, with what interrupted runs have left in it; undefined where nothing is archived. */
 async function openArchive(
-  { job: { job }, wallNow, random, target, resume }: ApiRunInput,
+  { job, wallNow, random, target, resume }: ApiRunInput,
   store: ArchiveStore | undefined,
 ): Promise<Archive | undefined> {
   if (store === undefined) return undefined;
   const randomId = () => crypto.randomUUID();
-  const archive = new Archive({ store, job, wallNow, random, randomId });
-  if (resume) await archive.resume(await committedSince(target, job, wallNow() - MOST_AGE_MS));
+  // Without a limit, the processor is what a run waits for.
+  const isPaced = [job.source, ...Object.values(job.streams)].some(({ limits }) =>
+    limits.length > 0
+  );
+  const level = isPaced ? 2 : 1;
+  const archive = new Archive({ store, job: job.job, level, wallNow, random, randomId });
+  if (resume) {
+    await archive.resume(await committedSince(target, job.job, wallNow() - MOST_AGE_MS));
+  }
   return archive;
 }
 

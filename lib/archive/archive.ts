@@ -74,11 +74,6 @@ export class Archive implements RunArchive {
     this.#writer = new ArchiveWriter(options);
   }
 
-  /** Resolves once responses are written as they come, so that a kill costs the ones in flight only. */
-  async ready(): Promise<void> {
-    await this.#writer.ready();
-  }
-
   /** Masks these secrets in bodies that are kept from now on, in addition to earlier ones. */
   hide(secrets: readonly string[]): void {
     for (const secret of secrets) this.#secrets.add(secret);

@@ -7,6 +7,7 @@ import { type ArchiveFileName, fileName, fileNumber, MOST_FILES } from "./store/
 import type { Item } from "./compressor.ts";
 import { CompressorThread } from "./compressor_thread.ts";
 import type { ArchiveStore, OpenFile } from "./store/store.ts";
+import type { Level } from "./warc/member.ts";
 
 /** What a writer needs. */
 export interface WriterOptions {
@@ -14,6 +15,8 @@ export interface WriterOptions {
   readonly job: string;
   /** Where the files are. */
   readonly store: ArchiveStore;
+  /** How much time compression takes and how small the files are. */
+  readonly level: Level;
   /** Epoch milliseconds. */
   readonly wallNow: () => number;
   /** A number in [0, 1). */
@@ -38,7 +41,7 @@ const WARCINFO = "software: hindcast\r\nformat: WARC File Format 1.1\r\n" +
 /** Writes the files of one process. */
 export class ArchiveWriter implements AsyncDisposable {
   readonly #options: WriterOptions;
-  readonly #compressor = new CompressorThread();
+  readonly #compressor: CompressorThread;
   #name: ArchiveFileName | undefined;
   #file: OpenFile | undefined;
   /** The last step; it never rejects. */
@@ -49,11 +52,7 @@ export class ArchiveWriter implements AsyncDisposable {
   /** Writes nothing yet. */
   constructor(options: WriterOptions) {
     this.#options = options;
-  }
-
-  /** Resolves once it can write without delay. */
-  async ready(): Promise<void> {
-    await this.#compressor.ready();
+    this.#compressor = new CompressorThread(options.level);
   }
 
   /** Masks these secrets in bodies from now on. */

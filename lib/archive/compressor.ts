@@ -2,8 +2,8 @@
 // body, computes digests, compresses. Pure; it runs in a separate thread (compressor_thread.ts), because it takes
 // milliseconds for a page.
 import { maskBytes } from "../report/text/mask_bytes.ts";
-import { concat } from "./warc/bytes.ts";
-import { toMember } from "./warc/member.ts";
+import { concat, release } from "./warc/bytes.ts";
+import { type Level, toMember } from "./warc/member.ts";
 import {
   ABOUT_HEADER,
   type Header,
@@ -11,6 +11,7 @@ import {
   SEGMENT_HEADER,
   serialize,
   TOTAL_HEADER,
+  type WarcRecord,
 } from "./warc/warc.ts";
 
 /** An exchange with the API; everything but the body of the response is masked. */
@@ -98,34 +99,49 @@ export class Compressor {
   }
 
   /** The compressed records of an item; the parts of a body come in their order. */
-  compress(item: Item): Compressed {
+  compress(item: Item, level: Level): Compressed {
+    const members = this.#recordsOf(item).map((record) => toMember(serialize(record), level));
+    const [{ length }] = members as [Uint8Array];
+    const bytes = concat(members);
+    for (const member of members) release(member);
+    return { bytes, length };
+  }
+
+  #recordsOf(item: Item): WarcRecord[] {
     switch (item.kind) {
       case "exchange":
-        return this.#compressExchange(item);
+        return [this.#responseOf(item), requestOf(item)];
       case "part":
-        return this.#compressPart(item);
+        return [this.#continuationOf(item)];
       default:
-        return compressNote(item);
+        return [noteOf(item)];
     }
   }
 
-  #compressExchange(exchange: Exchange): Compressed {
-    const { ids: [id], response, isFirstPart = false } = exchange;
-    const payload = this.#mask(exchange.body);
+  #responseOf({ ids: [id], date, url, response, body, about, isFirstPart }: Exchange): WarcRecord {
+    const payload = this.#mask(body);
     // The length of the whole body is not known yet.
     const head = isFirstPart
       ? httpHead(response.line, response.headers)
       : messageHead(response, payload);
     if (isFirstPart) this.#open.set(id, head.length + payload.length);
-    return compressExchange(exchange, head, payload);
+    return {
+      ...{ type: "response", id, date, head, payload },
+      headers: [
+        ...[[ABOUT_HEADER, about], ["WARC-Target-URI", url]] as const,
+        ...isFirstPart ? [[SEGMENT_HEADER, "1"] as const] : [],
+      ],
+      contentType: "application/http; msgtype=response",
+    };
   }
 
-  #compressPart({ id, origin, number, isLast, date, url, body, about }: FurtherPart): Compressed {
+  #continuationOf(part: FurtherPart): WarcRecord {
+    const { id, origin, number, isLast, date, url, body, about } = part;
     const payload = this.#mask(body);
     const total = (this.#open.get(origin) ?? 0) + payload.length;
     if (isLast) this.#open.delete(origin);
     else this.#open.set(origin, total);
-    const bytes = toMember(serialize({
+    return {
       ...{ type: "continuation", id, date, head: new Uint8Array(), payload },
       headers: [
         ...[[ABOUT_HEADER, about], ["WARC-Target-URI", url]] as const,
@@ -133,32 +149,22 @@ export class Compressor {
         [SEGMENT_HEADER, String(number)],
         ...isLast ? [[TOTAL_HEADER, String(total)] as const] : [],
       ],
-    }));
-    return { bytes, length: bytes.length };
+    };
   }
 }
 
-function compressExchange(exchange: Exchange, head: Uint8Array, payload: Uint8Array): Compressed {
-  const { ids: [id, requestId], date, url, request, requestBody, about } = exchange;
-  const first = toMember(serialize({
-    ...{ type: "response", id, date, head, payload },
-    headers: [
-      ...[[ABOUT_HEADER, about], ["WARC-Target-URI", url]] as const,
-      ...exchange.isFirstPart ? [[SEGMENT_HEADER, "1"] as const] : [],
-    ],
-    contentType: "application/http; msgtype=response",
-  }));
-  const posted = new TextEncoder().encode(requestBody);
-  const second = toMember(serialize({
-    ...{ type: "request", id: requestId, date },
+function requestOf(
+  { ids: [id, requestId], date, url, request, requestBody }: Exchange,
+): WarcRecord {
+  const payload = new TextEncoder().encode(requestBody);
+  return {
+    ...{ type: "request", id: requestId, date, payload },
     headers: [["WARC-Target-URI", url], ["WARC-Concurrent-To", `<urn:uuid:${id}>`]],
     contentType: "application/http; msgtype=request",
-    head: posted.length === 0
+    head: payload.length === 0
       ? httpHead(request.line, request.headers)
-      : messageHead(request, posted),
-    payload: posted,
-  }));
-  return { bytes: concat([first, second]), length: first.length };
+      : messageHead(request, payload),
+  };
 }
 
 function messageHead(
@@ -168,12 +174,11 @@ function messageHead(
   return httpHead(line, [...headers, ["content-length", String(length)]]);
 }
 
-function compressNote({ kind, id, date, contentType, text, about }: Note): Compressed {
-  const bytes = toMember(serialize({
+function noteOf({ kind, id, date, contentType, text, about }: Note): WarcRecord {
+  return {
     ...{ type: kind, id, date, contentType },
     headers: about === "" ? [] : [[ABOUT_HEADER, about]],
     head: new Uint8Array(),
     payload: new TextEncoder().encode(text),
-  }));
-  return { bytes, length: bytes.length };
+  };
 }

@@ -3,25 +3,23 @@
 // the calls.
 import { type Compressed, Compressor, type Item } from "./compressor.ts";
 import type { CompressorRequest } from "./compressor_worker.ts";
+import type { Level } from "./warc/member.ts";
 
 type Waiting = PromiseWithResolvers<Compressed>;
 
 /** Compresses in a separate thread; close it with `using`. */
 export class CompressorThread implements Disposable {
+  readonly #level: Level;
   readonly #local = new Compressor();
   readonly #worker: Promise<Worker | undefined>;
   readonly #waiting: Waiting[] = [];
   #open: Worker | undefined;
 
   /** Starts the thread. */
-  constructor() {
+  constructor(level: Level) {
+    this.#level = level;
     this.#worker = startWorker();
     this.#worker.then((worker) => this.#listen(worker));
-  }
-
-  /** Resolves once the thread runs. */
-  async ready(): Promise<void> {
-    await this.#worker;
   }
 
   /** Masks these secrets in bodies from now on. */
@@ -34,11 +32,12 @@ export class CompressorThread implements Disposable {
   /** Compresses an item; its body is handed over and cannot be used afterwards. */
   async compress(item: Item): Promise<Compressed> {
     const worker = await this.#worker;
-    if (worker === undefined) return this.#local.compress(item);
+    if (worker === undefined) return this.#local.compress(item, this.#level);
     const waiting: Waiting = Promise.withResolvers();
     this.#waiting.push(waiting);
     const transfer = "body" in item ? [item.body.buffer] : [];
-    worker.postMessage({ item } satisfies CompressorRequest, transfer);
+    const request = { item, level: this.#level } satisfies CompressorRequest;
+    worker.postMessage(request, transfer);
     return await waiting.promise;
   }
 

@@ -2,10 +2,12 @@
 // bytes come and go by messages.
 import { Compressor, type Item } from "./compressor.ts";
 import { release } from "./warc/bytes.ts";
+import type { Level } from "./warc/member.ts";
 
 /** A message to the thread. */
 export type CompressorRequest = { readonly secrets: readonly string[] } | {
   readonly item: Item;
+  readonly level: Level;
 };
 
 /** What the parts of a worker's global scope that are used here look like. */
@@ -19,7 +21,7 @@ const compressor = new Compressor();
 
 scope.onmessage = ({ data }) => {
   if ("secrets" in data) return compressor.hide(data.secrets);
-  const compressed = compressor.compress(data.item);
+  const compressed = compressor.compress(data.item, data.level);
   if ("body" in data.item) release(data.item.body);
   scope.postMessage(compressed, [compressed.bytes.buffer]);
 };

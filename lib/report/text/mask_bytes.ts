@@ -18,7 +18,7 @@ export function maskBytes(
     // Latin-1 gives each byte a character, so that all other bytes stay what they are.
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
     const narrow = forms.some((form) => text.includes(form)) ? mask(text) : text;
-    const masked = bytes.includes(0) ? maskWide(narrow, wide) : narrow;
+    const masked = narrow.includes("\0") ? maskWide(narrow, wide) : narrow;
     return masked === text ? bytes : new Uint8Array(Buffer.from(masked, "latin1"));
   };
 }
