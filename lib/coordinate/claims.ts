@@ -180,11 +180,6 @@ export class Claims {
     });
   }
 
-  /** Gives everything back. */
-  async leave(): Promise<void> {
-    if (this.#areShared) await this.#table.release();
-  }
-
   /** Forgets units that have ended; returns the claims that none is left of. */
   #close(units: readonly Unit[]): string[] {
     return units.flatMap((unit) => {

@@ -64,7 +64,7 @@ export class Crew implements AsyncDisposable {
   readonly #left = new AbortController();
   /** Locks without a heartbeat, and since when. */
   #silent = new Map<string, number>();
-  #lock: AsyncDisposable | undefined;
+  #lock: Promise<AsyncDisposable> | undefined;
   #beating: Promise<void> = Promise.resolve();
   #lastCounts = { requests: 0, atMs: 0 };
   /** Other processes that worked on the run at the last sign of life. */
@@ -96,7 +96,11 @@ export class Crew implements AsyncDisposable {
       return crew;
     }
     const other = await crew.#startOnceDead(isShared);
-    if (other === undefined) return crew;
+    if (other === undefined) {
+      // It connects while the run is recorded; begin() waits for it.
+      if (isShared) crew.#takeLock().catch(() => {});
+      return crew;
+    }
     throw new Failure("locked", `Cannot start: job "${job}" is being run by a worker, ${other}`, {
       hint: "Wait until it has ended, or join it: deno task worker",
     });
@@ -125,17 +129,18 @@ export class Crew implements AsyncDisposable {
   async begin(): Promise<void> {
     const { run, hasJoined, isShared = hasJoined, clock, signal } = this.#options;
     // The process that started the run claims what it has in flight as soon as it notices this one.
-    for (let looks = 0; hasJoined && !await this.#table.allShare(run); looks++) {
+    let open = await this.#table.openRun();
+    for (let looks = 0; hasJoined && open?.run === run && !open.allShare; looks++) {
       await clock.sleep(lookPauseMs(looks), signal);
+      open = await this.#table.openRun();
     }
-    const open = await this.#table.openRun();
     if (open?.run !== run) {
       throw new Failure("locked", `Cannot join: run ${run} has ended`, {
         hint: "Start another one: deno task backfill --resume",
       });
     }
     this.#claims.begin(open.xid);
-    if (isShared) await this.#share();
+    if (isShared) await this.#claimFromNowOn();
     this.#beating = this.#beat();
   }
 
@@ -143,14 +148,18 @@ export class Crew implements AsyncDisposable {
     const { target, worker, run } = this.#options;
     const { host, pid } = worker;
     // The run has created the tables before this process entered.
-    this.#lock ??= await target.lock(lockOf(worker), { run, host, pid }, true);
+    this.#lock ??= target.lock(lockOf(worker), { run, host, pid }, true);
+    try {
+      await this.#lock;
+    } catch (error) {
+      this.#lock = undefined;
+      throw error;
+    }
   }
 
-  /** Claims windows from now on. */
-  async #share(): Promise<void> {
+  async #claimFromNowOn(): Promise<void> {
     await this.#takeLock();
     await this.#claims.share([...this.#plans]);
-    await this.#table.share(this.#options.worker);
   }
 
   /** Whether the process has joined a run that another one started. */
@@ -227,15 +236,19 @@ export class Crew implements AsyncDisposable {
     if (this.#left.signal.aborted) return;
     this.#left.abort();
     await this.#beating;
-    await this.#claims.leave();
     await this.#table.end(this.#options.worker, this.#counts(), summary);
-    await this.#lock?.[Symbol.asyncDispose]();
+    await this.#releaseLock();
   }
 
   /** Leaves without a summary, if that has not been done; a database that is gone ends the leases itself. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.leave(null).catch(() => {});
-    await this.#lock?.[Symbol.asyncDispose]();
+    await this.#releaseLock();
+  }
+
+  async #releaseLock(): Promise<void> {
+    const lock = await this.#lock?.catch(() => undefined);
+    await lock?.[Symbol.asyncDispose]();
   }
 
   async #beat(): Promise<void> {
@@ -255,7 +268,8 @@ export class Crew implements AsyncDisposable {
     if (hasJoined && hasEnded) onEnd();
     if (this.#claims.areShared) return await this.#notice();
     if (others === 0) return;
-    await this.#share();
+    await this.#claimFromNowOn();
+    await this.#table.share(worker);
     say("another worker has joined the run; windows are shared from now on");
   }
 

@@ -97,13 +97,9 @@ export class ClaimTable {
     return { claims: claimed(results[0]!), logs: logsOf(results[1]!, mark) };
   }
 
-  /** Returns claims; all of the worker's if no tokens are given. */
-  async release(tokens?: readonly string[]): Promise<void> {
-    if (tokens?.length === 0) return;
-    const which = tokens === undefined ? `worker = ${this.#worker}` : tokenIn(tokens);
-    await this.#target.transact([
-      `DELETE FROM ${CLAIMS_TABLE} WHERE job = ${this.#job} AND ${which}`,
-    ]);
+  /** Returns claims. */
+  async release(tokens: readonly string[]): Promise<void> {
+    if (tokens.length > 0) await this.#target.transact([this.completionSql(tokens)]);
   }
 
   /**

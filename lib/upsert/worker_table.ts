@@ -5,7 +5,7 @@ import { claimLockSql, reapSql } from "./claim_table.ts";
 import { leaseEndedSql } from "./sql/lease_sql.ts";
 import { LOCKS_TABLE } from "./sql/system_tables.ts";
 import { RUNS_TABLE } from "./sql/log_tables.ts";
-import { workerLock, WORKERS_TABLE } from "./sql/worker_tables.ts";
+import { CLAIMS_TABLE, workerLock, WORKERS_TABLE } from "./sql/worker_tables.ts";
 import type { Target } from "./write/target.ts";
 
 /** A process that works on a run. */
@@ -40,6 +40,8 @@ export interface OpenRun {
   readonly plan: unknown;
   /** The transaction in which it started: what later ones have committed is of this run. */
   readonly xid: number;
+  /** Whether all of its processes claim their windows. */
+  readonly allShare: boolean;
 }
 
 /** How long after its last heartbeat a process that holds no lock counts as gone. */
@@ -92,7 +94,9 @@ export class WorkerTable {
   /** The run of the job that is in progress; undefined if there is none, or no process works on it any longer. */
   async openRun(): Promise<OpenRun | undefined> {
     const [rows] = await this.#target.transact([
-      `SELECT r.run, r.plan::text, r.xid FROM ${RUNS_TABLE} AS r WHERE r.job = ${this.#job} ` +
+      `SELECT r.run, r.plan::text, r.xid, NOT EXISTS (SELECT FROM ${WORKERS_TABLE} AS w ` +
+      "WHERE w.job = r.job AND w.run = r.run AND w.ended_at IS NULL AND NOT w.shares " +
+      `AND w.seen_at > clock_timestamp() - ${SEEN_WITHIN}) FROM ${RUNS_TABLE} AS r WHERE r.job = ${this.#job} ` +
       `AND r.ended_at IS NULL AND r.plan IS NOT NULL AND (EXISTS (SELECT FROM ${LOCKS_TABLE} AS l ` +
       `WHERE l.job = r.job AND l.run = r.run AND ${LIVE}) OR EXISTS ` +
       `(SELECT FROM ${WORKERS_TABLE} AS w JOIN ${LOCKS_TABLE} AS l ON l.job = 'worker ' || w.worker ` +
@@ -100,18 +104,8 @@ export class WorkerTable {
       "ORDER BY r.started_at DESC LIMIT 1",
     ]);
     const row = rows![0];
-    return row && { run: row[0]!, plan: JSON.parse(row[1]!), xid: Number(row[2]) };
-  }
-
-  /** Whether all processes of a run claim their windows. */
-  async allShare(run: string): Promise<boolean> {
-    const [rows] = await this.#target.transact([
-      `SELECT count(*) FROM ${WORKERS_TABLE} WHERE job = ${this.#job} AND run = ${
-        quoteLiteral(run)
-      } ` +
-      `AND ended_at IS NULL AND NOT shares AND seen_at > clock_timestamp() - ${SEEN_WITHIN}`,
-    ]);
-    return rows![0]![0] === "0";
+    return row &&
+      { run: row[0]!, plan: JSON.parse(row[1]!), xid: Number(row[2]), allShare: row[3] === "t" };
   }
 
   /** Records a heartbeat; returns how many other processes work on the run, and whether it has ended. */
@@ -141,13 +135,13 @@ export class WorkerTable {
     ]);
   }
 
-  /** Records that a process has left, with its summary. */
+  /** Records that a process has left, with its summary, and returns its claims. */
   async end({ worker }: Worker, counts: WorkerCounts, summary: unknown): Promise<void> {
+    const id = quoteLiteral(worker);
     await this.#target.transact([
+      `DELETE FROM ${CLAIMS_TABLE} WHERE job = ${this.#job} AND worker = ${id}`,
       `UPDATE ${WORKERS_TABLE} SET ended_at = clock_timestamp(), ${countsSql(counts)}, ` +
-      `summary = ${quoteLiteral(JSON.stringify(summary))}::jsonb WHERE worker = ${
-        quoteLiteral(worker)
-      }`,
+      `summary = ${quoteLiteral(JSON.stringify(summary))}::jsonb WHERE worker = ${id}`,
     ]);
   }
 
