@@ -168,10 +168,10 @@ function unitsOf(ended: readonly { readonly unit: Unit }[]): Unit[] {
 /** Writes a batch and ends its claims; what its rows come from is durable in the archive before. */
 async function writeBatch(
   { job, target, archive, crew, wallNow }: BackfillInput,
-  { sets, kept, stated, finished }: Batch,
+  { sets, kept, stated, finished, parts }: Batch,
   { visitOf, watchedBy, feeds }: StageNotes,
 ): Promise<Written> {
-  const pages = feeds?.rows(finished) ?? [];
+  const pages = feeds?.rows(finished, parts) ?? [];
   const ledger = ledgerOf(job, finished, visitOf);
   const watch = watchOf(job, stated, finished, watchedBy);
   const checks = crew?.checks(unitsOf(finished));

@@ -119,7 +119,15 @@ function pagesOf(
     const archive = begin(unit, requestedAt);
     const { window, eachValues: each, feed } = unit;
     const mostRecords = archive?.isOnly ? undefined : mostRecordsOf(stream, window);
-    const wanted = { window, each, params, archive, mostRecords, since: feed?.sent };
+    const wanted = {
+      window,
+      each,
+      params,
+      archive,
+      mostRecords,
+      since: feed?.sent,
+      place: feed?.part?.place,
+    };
     const pages = fetchPages(api, unit.stream, wanted, signal);
     return reportPages(listen, unit, pages);
   };

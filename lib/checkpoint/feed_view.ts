@@ -40,7 +40,9 @@ export async function viewFeeds(job: Job, target: Pick<Target, "stream">): Promi
   const views = new Map<string, FeedView[]>();
   for (const { stream, scope, each, position } of await readFeeds(target, job.job)) {
     const id = JSON.stringify([stream, scope]);
-    const { cursor, startedAt, readAt, ended, pages, records, rows } = position;
+    const { cursor, startedAt, readAt, ended, part } = position;
+    const total = (count: "pages" | "records" | "rows") => position[count] + (part?.[count] ?? 0);
+    const [pages, records, rows] = [total("pages"), total("records"), total("rows")];
     const isLink = job.streams[stream]?.since?.link !== undefined;
     const view: FeedView = {
       ...{ each, started_at: new Date(startedAt).toISOString() },

@@ -45,6 +45,8 @@ export interface PlanSource {
   readonly wallNow: () => number;
   /** The archive that is replayed instead of sending requests. Defaults to none. */
   readonly replay?: Pick<Replay, "windowsOf" | "holdsItem" | "holdsPage"> | undefined;
+  /** What keeps the responses; undefined where nothing is archived. */
+  readonly archive?: object | undefined;
   /** Which windows outside the range are fetched again. Defaults to none. */
   readonly retry?: RetryScope | undefined;
   /** What earlier slices of the same update fetched, which is not fetched again. Defaults to nothing. */
@@ -95,8 +97,9 @@ export async function openPlan(
 }
 
 /** What a plan of feeds needs in addition to its stream. */
-function feedInput({ replay, retry, fetched }: PlanSource, feeds: FeedLog) {
+function feedInput({ replay, archive, retry, fetched }: PlanSource, feeds: FeedLog) {
   return {
+    isArchived: archive !== undefined,
     position: (track: Track) => feeds.position(track),
     rejected: (track: Track) => feeds.rejected(track),
     reload: () => feeds.read(),

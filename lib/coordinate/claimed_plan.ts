@@ -98,6 +98,10 @@ export class ClaimedPlan implements UnitSource {
     return true;
   }
 
+  async locate(unit: Unit): Promise<void> {
+    if (this.#plan instanceof FeedPlan) await this.#plan.locate(unit);
+  }
+
   halve(unit: Unit): Unit[] | undefined {
     const halves = this.#plan.halve(unit);
     if (halves !== undefined) this.#claims.replace([unit], halves);

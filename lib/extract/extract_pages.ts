@@ -2,7 +2,7 @@
 // compiled mapping of the stream. Other items pass through in order. It never fetches and never writes. A
 // record that yields no row is a rejection; a page of another shape fails its window alone.
 import { yieldingToEventLoop } from "../yield_to_event_loop.ts";
-import type { FetchedUnit } from "../fetch/fetch_unit.ts";
+import type { FetchedPart, FetchedUnit } from "../fetch/fetch_unit.ts";
 import type { Fetched } from "../fetch/fetch_windows.ts";
 import type { KeptResponse } from "../fetch/page_archive.ts";
 import type { Unit } from "../plan/unit.ts";
@@ -28,6 +28,8 @@ export type Extracted =
     bytes: number;
     /** The responses in the archive that end with that page; undefined where none is archived. */
     kept?: readonly KeptResponse[] | undefined;
+    /** What is read of a feed with that page, if another run may continue there. */
+    part?: FetchedPart | undefined;
   }
   | { kind: "restarted"; unit: Unit; reason: string }
   | { kind: "split"; unit: Unit; reason: string }
@@ -57,7 +59,7 @@ export async function* extractPages(
 }
 
 async function extractPage(
-  { unit, page }: Extract<Fetched, { kind: "page" }>,
+  { unit, page, part }: Extract<Fetched, { kind: "page" }>,
   extractor: Pick<Extractor, "extractBySlices">,
   params: Readonly<Record<string, unknown>>,
 ): Promise<Extracted> {
@@ -75,7 +77,7 @@ async function extractPage(
     const { sets, rejected, shared, dates } = await yieldingToEventLoop(work);
     const replaced = shared.reduce((sum, { count }) => sum + count, 0);
     const { bytes, kept } = page;
-    return { kind: "rows", unit, sets, rejected, replaced, dates, bytes, kept };
+    return { kind: "rows", unit, sets, rejected, replaced, dates, bytes, kept, part };
   } catch (cause) {
     const error = readingFailure(cause);
     if (!(error instanceof Failure) || error.kind !== "window") throw error;

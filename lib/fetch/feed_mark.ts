@@ -10,6 +10,8 @@ import type { WireRequest } from "./http/request.ts";
 import { limitEqualTo } from "./paging/limit_param.ts";
 import { readMoreFlag } from "./paging/more_flag.ts";
 import type { PageFacts } from "./paging/paginator.ts";
+import { type Place, writePlace } from "./paging/place.ts";
+import type { Unit } from "./http/unit.ts";
 import type { StreamClient } from "./stream_client.ts";
 
 /**
@@ -21,6 +23,7 @@ export function markOf(
   client: StreamClient,
   facts: PageFacts,
   request: WireRequest,
+  place?: Place,
 ): FeedMark {
   const since = client.stream.since!;
   const found = facts.value(since.link ?? since.cursor!);
@@ -34,7 +37,14 @@ export function markOf(
     more: paging.by === "none" ? readMoreFlag(since.more, facts) : undefined,
     full: limitEqualTo(request, facts.records)?.name,
     print: facts.fingerprint(),
+    place: place && placeOf(client, place),
   };
+}
+
+function placeOf({ api, stream }: StreamClient, place: Place): string | undefined {
+  const { step } = place;
+  const url = step.url && withoutCredentials(step.url, api.job.source.auth);
+  return writePlace(stream, url === undefined ? place : { ...place, step: { ...step, url } });
 }
 
 function isLink(found: unknown): found is string {
@@ -48,4 +58,24 @@ function linkOf({ api: { job: { source } } }: StreamClient, url: string, link: s
   throw new Failure("window", `Cannot continue the feed: its link ${shown} leads to another host`, {
     hint: 'Set "url" of the source to the host of the links',
   });
+}
+
+/**
+ * Refuses a cursor that the API no longer accepts.
+ *
+ * @throws Failure("window") if the error says so.
+ */
+export function refuseExpired({ name, stream }: StreamClient, unit: Unit, error: unknown): void {
+  const { expired_statuses: expired = [] } = stream.since ?? {};
+  if (unit.since === undefined || !(error instanceof Failure)) return;
+  if (error.status === undefined || !expired.includes(error.status)) return;
+  throw new Failure(
+    "window",
+    `Cannot continue the feed "${name}": the API no longer accepts its cursor: ${error.message}`,
+    {
+      hint: `Restart it: deno task backfill --only ${name} --from-start`,
+      cause: error,
+      status: error.status,
+    },
+  );
 }

@@ -9,7 +9,9 @@ import { isLong, mayBeLong, readPieces } from "./long_response.ts";
 import { longFacts, pageFacts } from "./page_facts.ts";
 import { ListEnds } from "./response/list_ends.ts";
 import type { StreamClient } from "./stream_client.ts";
-import { type Paginator, type Verdict } from "./paging/paginator.ts";
+import type { PageFacts, Paginator, Verdict } from "./paging/paginator.ts";
+import type { FeedMark } from "../plan/feed.ts";
+import type { WireRequest } from "./http/request.ts";
 import { RetryFailure } from "./response/response_error.ts";
 import { backoffMs, QUOTA_WAIT_MS } from "./http/retry.ts";
 import { ReadAhead } from "./read_ahead.ts";
@@ -18,8 +20,10 @@ import type { Page, Unit } from "./page.ts";
 import { keptWith, mayChange, parsePage, requestPage, UNKNOWN_TOTAL } from "./received_page.ts";
 import type { Parsed, Received } from "./received_page.ts";
 import { orderExport, type WindowExport } from "./ordered_export.ts";
-import { markOf } from "./feed_mark.ts";
+import { markOf, refuseExpired } from "./feed_mark.ts";
+import { incomplete, restartAfter, unstable } from "./failure/unread_window.ts";
 import { openPaginator } from "./paging/open_paginator.ts";
+import { type Place, readPlace } from "./paging/place.ts";
 
 export type { Page, Unit } from "./page.ts";
 
@@ -55,14 +59,18 @@ export async function* fetchPages(
       yield { ...EMPTY_PAGE, kept: exported.kept, requestedAt: unit.archive?.startedAt };
       return await exported.forget();
     }
-    const wanted = ready && { ...unit, export: ready, exportKept: exported?.kept } || unit;
+    let wanted = ready && { ...unit, export: ready, exportKept: exported?.kept } || unit;
     for (let restarts = 0;;) {
       const verdict = yield* readAnew(client, wanted, signal);
       if (verdict.kind === "done") return await exported?.forget();
-      // What an interrupted run has left in the archive is no longer what the API returns.
+      // What an interrupted run has left is no longer what the API returns.
+      if (wanted.place !== undefined && verdict.kind === "restart") {
+        wanted = { ...wanted, place: undefined };
+        continue;
+      }
       if (unit.archive?.forget()) continue;
-      if (verdict.kind === "failed") throw incomplete(verdict, api);
-      if (restarts++ === MAX_RESTARTS) throw unstable(api.mask(verdict.reason));
+      if (verdict.kind === "failed") throw incomplete(verdict, (text) => api.mask(text));
+      if (restarts++ === MAX_RESTARTS) throw unstable(api.mask(verdict.reason), MAX_RESTARTS);
     }
   } catch (error) {
     if (signal.aborted) throw interruption(signal);
@@ -71,26 +79,6 @@ export async function* fetchPages(
     if (error instanceof Failure && FILE_GONE.has(error.status)) await exported?.forget();
     throw readingFailure(error);
   }
-}
-
-/**
- * Refuses a cursor that the API no longer accepts.
- *
- * @throws Failure("window") if the error says so.
- */
-function refuseExpired({ name, stream }: StreamClient, unit: Unit, error: unknown): void {
-  const { expired_statuses: expired = [] } = stream.since ?? {};
-  if (unit.since === undefined || !(error instanceof Failure)) return;
-  if (error.status === undefined || !expired.includes(error.status)) return;
-  throw new Failure(
-    "window",
-    `Cannot continue the feed "${name}": the API no longer accepts its cursor: ${error.message}`,
-    {
-      hint: `Restart it: deno task backfill --only ${name} --from-start`,
-      cause: error,
-      status: error.status,
-    },
-  );
 }
 
 /** Statuses of a file whose URL is no longer valid. */
@@ -124,10 +112,10 @@ async function* readOnce(
   unit: Unit,
   signal: AbortSignal,
 ): AsyncGenerator<Page, Exclude<Verdict, MoreVerdict>> {
-  const { job: { source } } = client.api;
-  const { ends, stream } = client;
+  const { ends, stream, api: { job: { source } } } = client;
   const files = unit.export?.files;
   const paginator = openPaginator(stream, source.url, ends, files, unit.mostRecords);
+  const place = readPlace(stream, unit.place);
   using proofs = new DisposableStack();
   let proof: Disposable | undefined;
   using ahead = new ReadAhead((step, signal) => requestPage(client, unit, step, signal), {
@@ -136,15 +124,21 @@ async function* readOnce(
     mostPages: source.concurrency,
     drop: (received) => received[Symbol.dispose](),
   });
-  ahead.add([paginator.first()]);
+  ahead.add([place && paginator.continueAt?.(place) || paginator.first()]);
   const plan = (verdict: MoreVerdict) => {
     if (verdict.replaces) ahead.clear();
     ahead.add(verdict.steps);
   };
-  const reading: Reading = { client, unit, paginator, plan, signal };
-  for (let index = 0;; index++) {
-    const received = await ahead.take();
-    const verdict = yield* readWithRetries(reading, received, index);
+  const first = place?.pages ?? 0;
+  const reading: Reading = { client, unit, paginator, plan, signal, place };
+  for (let index = first;; index++) {
+    let verdict: Verdict;
+    try {
+      verdict = yield* readWithRetries(reading, await ahead.take(), index);
+    } catch (error) {
+      if (place === undefined || index > first || signal.aborted) throw error;
+      return restartAfter(error);
+    }
     proof?.[Symbol.dispose]();
     if (verdict.kind !== "more") return verdict;
     if (verdict.proof === undefined) continue;
@@ -162,6 +156,8 @@ interface Reading {
   /** Takes the next steps, before the page is passed on, so that they are fetched meanwhile. */
   readonly plan: (verdict: MoreVerdict) => void;
   readonly signal: AbortSignal;
+  /** Where the reading was continued; undefined where it was begun. */
+  readonly place: Place | undefined;
 }
 
 /** Reads one page; requests it again while its body reports an error that means so. */
@@ -192,14 +188,15 @@ async function* readWithRetries(
 
 /** Parses one page and yields it, unless the window cannot be read; returns the paginator's verdict. */
 async function* readPage(
-  { client, unit, paginator, plan, signal }: Reading,
+  reading: Reading,
   received: Received,
   index: number,
 ): AsyncGenerator<Page, Verdict> {
   using _ = received;
+  const { client, unit, paginator, plan, signal } = reading;
   if (isLong(received.response)) {
     if (index === 0 && received.isArchived && mayChange(client, unit)) return UNKNOWN_TOTAL;
-    return yield* readLong({ client, unit, paginator, plan, signal }, received, index);
+    return yield* readLong(reading, received, index);
   }
   using _slot = await client.api.parseSlot.take(signal);
   await yieldToEventLoop();
@@ -214,17 +211,20 @@ async function* readPage(
   const verdict = paginator.next(facts);
   if (verdict.kind === "restart" || verdict.kind === "failed") return verdict;
   if (verdict.kind === "more" && verdict.proof === undefined) plan(verdict);
-  const mark = client.stream.since && markOf(client, facts, request);
+  // An earlier run has committed the page that is compared.
+  if (reading.place?.print !== undefined && index === reading.place.pages) return verdict;
+  const mark = client.stream.since && markAfter(reading, facts, request, verdict);
   yield { ...pageOf(client, parsed, index, unit), mark };
   return verdict;
 }
 
 /** Reads a response piece by piece: each piece is a page, and the paginator sees them as one. */
 async function* readLong(
-  { client, unit, paginator, plan, signal }: Reading,
+  reading: Reading,
   { request, response, kept, keeper }: Received,
   index: number,
 ): AsyncGenerator<Page, Verdict> {
+  const { client, unit, paginator, plan, signal } = reading;
   const shared = { url: client.api.mask(response.url), requestedAt: unit.archive?.startedAt };
   let [records, pieces] = [0, 0];
   let last: Page | undefined;
@@ -241,12 +241,28 @@ async function* readLong(
   const facts = longFacts(client.stream, { ends, records, last: last ?? EMPTY_PAGE }, origin);
   const verdict = paginator.next(facts);
   if (verdict.kind === "more" && verdict.proof === undefined) plan(verdict);
-  const mark = client.stream.since && markOf(client, facts, request);
+  const mark = client.stream.since && markAfter(reading, facts, request, verdict);
   // The archived response is complete now.
   if (last !== undefined) {
     yield { ...last, mark, kept: keptWith(unit, index, keeper?.end() ?? kept) };
   }
   return verdict;
+}
+
+/** What a page says about its feed. The archive holds whole readings: one is not continued without its first pages. */
+function markAfter(
+  { client, unit, paginator }: Reading,
+  facts: PageFacts,
+  request: WireRequest,
+  verdict: Verdict,
+): FeedMark {
+  const isKept = unit.archive === undefined;
+  return markOf(
+    client,
+    facts,
+    request,
+    isKept ? paginator.placeAfter?.(facts, verdict) : undefined,
+  );
 }
 
 function pageOf(
@@ -269,22 +285,6 @@ function refuseMissingTotal({ stream }: StreamClient, { read }: Parsed): void {
   throw new Failure("window", `Cannot read the response: it has no total at "${stream.total}"`, {
     hint: 'Correct the path "total" of the stream, or remove it',
   });
-}
-
-function incomplete(verdict: Extract<Verdict, { kind: "failed" }>, api: ApiClient): Failure {
-  const { reason, hint, tooFull, held } = verdict;
-  const message = `Cannot read the complete window: ${api.mask(reason)}`;
-  return new Failure("window", message, { hint, tooFull, held });
-}
-
-function unstable(reason: string): Failure {
-  return new Failure(
-    "window",
-    `Cannot read the complete window: in each of ${MAX_RESTARTS + 1} attempts ${reason}`,
-    {
-      hint: "The API's data changes while it is read: try again later, or make the windows shorter",
-    },
-  );
 }
 
 function interruption(signal: AbortSignal): Failure {

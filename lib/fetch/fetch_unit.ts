@@ -1,6 +1,6 @@
 // Reads one unit to its end and reports its pages, a restart, and at last what it held. It decides nothing about
 // failures: they are thrown. Invariant: a unit is reported as done after its last page was taken.
-import { FeedReading } from "../plan/feed.ts";
+import { type FeedPart, FeedReading } from "../plan/feed.ts";
 import type { Unit, UnitSource } from "../plan/unit.ts";
 import type { Page } from "./page.ts";
 
@@ -22,10 +22,22 @@ export interface FetchedUnit {
   readonly ms: number;
 }
 
+/** The pages of a reading that were read so far; their rows are not extracted yet. */
+export interface FetchedPart extends Omit<FeedPart, "rows" | "rejected"> {
+  /** Epoch milliseconds before the first request. */
+  readonly requestedAt: number;
+}
+
 /** The events of a unit that can be read, in order; `restarted` voids the pages before it. */
 export type UnitEvent =
   | FetchedUnit
-  | { kind: "page"; unit: Unit; page: Page }
+  | {
+    kind: "page";
+    unit: Unit;
+    page: Page;
+    /** What is read of a feed with it, if another run may continue there. */
+    part?: FetchedPart | undefined;
+  }
   | { kind: "restarted"; unit: Unit; reason: string };
 
 /** How units are read. */
@@ -66,7 +78,9 @@ export async function fetchUnit(
     responseMs += page.ms;
     reading?.add(page.index, page.records.length, page.mark);
     requestedAt = Math.min(requestedAt, page.requestedAt ?? requestedAt);
-    if (!await send({ kind: "page", unit, page })) return;
+    const read = page.mark && reading?.part;
+    const part = read && { ...read, requestedAt };
+    if (!await send({ kind: "page", unit, page, part })) return;
   }
   if (reading !== undefined) Object.assign(unit.feed!, reading.result());
   plan.fetched(unit, records);

@@ -200,6 +200,7 @@ async function fetchHeldBack(shared: Shared): Promise<void> {
     const next = heldBack.shift();
     if (next === undefined) return;
     try {
+      await next.plan.locate?.(next.unit);
       await fetchUnit(next.plan, next.unit, options, (event) => channel.send(event));
       next.bisection?.succeeded();
       // The next page of a feed was not known before.

@@ -11,6 +11,8 @@ export interface Unit extends RequestUnit {
   readonly exportKept?: readonly KeptResponse[] | undefined;
   /** Records above which the window is given up for shorter ones, if its first page declares more. */
   readonly mostRecords?: number | undefined;
+  /** Where the reading of a feed continues, of which an earlier run has committed pages. */
+  readonly place?: string | undefined;
 }
 
 /** One page of a unit. */

@@ -4,6 +4,9 @@ import type { Stream } from "../config/schema/job_schema.ts";
 import { Failure } from "../failure.ts";
 import { shownValue } from "../report/text/shown_value.ts";
 
+/** What is read before the first page. */
+const NOTHING_READ = { cursor: null, pages: 0, records: 0 };
+
 /** Longest cursor that is kept, in characters. */
 const MOST_CURSOR_CHARS = 16_384;
 
@@ -25,6 +28,24 @@ export interface FeedPosition {
   readonly records: number;
   /** Rows extracted from them. */
   readonly rows: number;
+  /** What is committed of the reading `seq`, if it has not ended; the totals do not count it. */
+  readonly part?: FeedPart | undefined;
+}
+
+/** The pages of a reading whose rows are committed although the reading has not ended. */
+export interface FeedPart {
+  /** Where its pages continue, as lib/fetch/paging/place.ts writes it. */
+  readonly place: string;
+  /** Pages read. */
+  readonly pages: number;
+  /** Records on them. */
+  readonly records: number;
+  /** Rows extracted from them. */
+  readonly rows: number;
+  /** Rows of them that are rejected. */
+  readonly rejected: number;
+  /** The cursor at which the next reading continues, as far as these pages say. */
+  readonly cursor: string | null;
 }
 
 /** One reading of a feed: a page, or all pages that `paging` finds. */
@@ -41,6 +62,8 @@ export interface FeedStep {
   readonly isReplay: boolean;
   /** Totals of the pages before it; undefined where the feed begins. */
   before: FeedPosition | undefined;
+  /** The pages of it that an earlier run has committed, if the reading continues after them. */
+  part?: FeedPart | undefined;
   /** What it found, once its last page was read. */
   reached?: FeedReached | undefined;
   /** Rows of the feed that are rejected once this page was written. */
@@ -67,30 +90,48 @@ export interface FeedMark {
   readonly full: string | undefined;
   /** Equal for pages with the same records. */
   readonly print: string;
+  /** Where the pages of the reading continue; undefined if it must begin again, or has ended. */
+  readonly place?: string | undefined;
 }
 
 /** Gathers what the pages of one reading say. */
 export class FeedReading {
   readonly #stream: Stream;
   readonly #step: FeedStep;
-  #mark: FeedMark | undefined;
+  #cursor: unknown;
   #last: FeedMark | undefined;
-  #records = 0;
+  #pages: number;
+  #records: number;
 
   /** A reading of a feed; the stream has `since`. */
   constructor(stream: Stream, step: FeedStep) {
     this.#stream = stream;
     this.#step = step;
+    const { cursor, pages, records } = step.part ?? NOTHING_READ;
+    [this.#cursor, this.#pages, this.#records] = [cursor, pages, records];
   }
 
   /** Adds a page; one with the index 0 begins the reading again. */
   add(index: number, records: number, mark: FeedMark | undefined): void {
-    if (index === 0) [this.#mark, this.#last, this.#records] = [undefined, undefined, 0];
+    if (index === 0) {
+      this.#step.part = this.#last = undefined;
+      [this.#cursor, this.#pages, this.#records] = [null, 0, 0];
+    }
     this.#records += records;
     if (mark === undefined) return;
     this.#last = mark;
-    const isWanted = this.#stream.since!.page === "last" || this.#mark === undefined;
-    if (isWanted && !isAbsent(mark.cursor)) this.#mark = mark;
+    this.#pages++;
+    const isWanted = this.#stream.since!.page === "last" || isAbsent(this.#cursor);
+    if (isWanted && !isAbsent(mark.cursor)) this.#cursor = mark.cursor;
+  }
+
+  /** What is read so far, but for its rows; undefined if the reading cannot be continued after its last page. */
+  get part(): Omit<FeedPart, "rows" | "rejected"> | undefined {
+    const { isAgain, isReplay } = this.#step;
+    const place = isAgain || isReplay ? undefined : this.#last?.place;
+    const cursor = isAbsent(this.#cursor) ? null : this.#cursor;
+    if (place === undefined || !isKept(cursor)) return undefined;
+    return { place, pages: this.#pages, records: this.#records, cursor };
   }
 
   /**
@@ -105,8 +146,8 @@ export class FeedReading {
 
   #end(): FeedReached {
     const more = this.#last?.more;
-    if (this.#mark === undefined) return this.#withoutCursor(more);
-    const cursor = this.#textOf(this.#mark.cursor);
+    if (isAbsent(this.#cursor)) return this.#withoutCursor(more);
+    const cursor = this.#textOf(this.#cursor);
     const stays = cursor === this.#step.sent;
     if (this.#stream.paging.by !== "none") return { cursor, ended: true };
     if (stays) this.#refuseStandstill(more);
@@ -165,6 +206,11 @@ export class FeedReading {
   #failure(what: string, hint: string): Failure {
     return new Failure("window", `Cannot continue the feed: ${what}`, { hint });
   }
+}
+
+/** Whether a cursor can be kept. */
+function isKept(cursor: unknown): cursor is string | null {
+  return cursor === null || typeof cursor === "string" && cursor.length <= MOST_CURSOR_CHARS;
 }
 
 /** Whether a response has no cursor. */

@@ -35,6 +35,8 @@ export interface FeedPlanInput {
    * next page.
    */
   readonly replays?: ((unit: Unit) => boolean) | undefined;
+  /** Whether responses are archived, by whole readings: an interrupted one is not continued then. */
+  readonly isArchived?: boolean;
 }
 
 /** A page with rejected rows, which is read again. */
@@ -112,7 +114,8 @@ export class FeedPlan implements UnitSource {
     const { position, replays } = this.#input;
     const known = position(track);
     return {
-      seq: (known?.seq ?? 0) + 1,
+      seq: known?.part === undefined ? (known?.seq ?? 0) + 1 : known.seq,
+      part: this.#input.isArchived || replays !== undefined ? undefined : known?.part,
       // An archive is read from its beginning.
       sent: replays === undefined ? known?.cursor ?? undefined : undefined,
       before: known,
@@ -122,12 +125,12 @@ export class FeedPlan implements UnitSource {
     };
   }
 
-  /** Takes over where other processes have moved the feed of a unit, before it is read here. */
+  /** Takes over where this process or another one has moved the feed of a unit, before it is read. */
   async locate({ feed, ...track }: Unit): Promise<void> {
     if (feed === undefined || !feed.isFirst) return;
     await this.#input.reload();
-    const { seq, sent, before } = this.#firstStep(track);
-    Object.assign(feed, { seq, sent, before });
+    const { seq, sent, before, part } = this.#firstStep(track);
+    Object.assign(feed, { seq, sent, before, part });
   }
 
   /**

@@ -29,6 +29,8 @@ export interface UnitSource {
   readonly isWaiting: boolean;
   /** The next unit; undefined if none is left, though a split may add one later. */
   next(): Promise<Unit | undefined>;
+  /** Takes over what is committed of a unit, before it is fetched again; absent where a unit commits at its end only. */
+  locate?(unit: Unit): Promise<void>;
   /** Reports how many records a window held; call it before `settle`. */
   fetched(unit: Unit, records: number): void;
   /**

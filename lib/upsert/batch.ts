@@ -4,7 +4,7 @@
 // row. The number of waiting rows is bounded; beyond it, the earlier stations wait.
 import type { Extracted } from "../extract/extract_pages.ts";
 import type { Row, RowSet, RowShape } from "../extract/row_shape.ts";
-import type { FetchedUnit } from "../fetch/fetch_unit.ts";
+import type { FetchedPart, FetchedUnit } from "../fetch/fetch_unit.ts";
 import type { KeptResponse } from "../fetch/page_archive.ts";
 import type { Unit } from "../plan/unit.ts";
 import type { Failure } from "../failure.ts";
@@ -19,6 +19,16 @@ export interface Finished extends Omit<FetchedUnit, "kind"> {
   readonly rows: OpenWindow;
 }
 
+/** The pages of a feed that are complete although its reading goes on; the last ones are in the batch. */
+export interface PartlyRead extends FetchedPart {
+  /** The reading. */
+  readonly unit: Unit;
+  /** Rows extracted from these pages. */
+  readonly extracted: number;
+  /** Its rows and rejections, which later pages add to. */
+  readonly rows: OpenWindow;
+}
+
 /** Rows to write in one transaction, and the windows that the transaction completes. */
 export interface Batch {
   /** The rows, by shape. */
@@ -27,6 +37,8 @@ export interface Batch {
   readonly rows: number;
   /** Windows that are complete once the batch is written. */
   readonly finished: Finished[];
+  /** Readings of feeds that have come further, and have not ended. */
+  readonly parts: readonly PartlyRead[];
   /** Windows that failed in the meantime. */
   readonly failed: { unit: Unit; failure: Failure }[];
   /** Windows that were split in the meantime because they held too many records. */
@@ -42,7 +54,7 @@ export interface Batch {
 }
 
 /** A batch whose rows have been handed to the database: only what it completes is still needed. */
-export type WrittenBatch = Omit<Batch, "sets" | "stated">;
+export type WrittenBatch = Omit<Batch, "sets" | "stated" | "parts">;
 
 /** The most rows and ended windows that may wait for the database; no page is added beyond that. */
 export const ROWS_WAITING = 6_000;
@@ -99,6 +111,7 @@ class BatchBuilder {
   readonly #open = new Map<Unit, OpenWindow>();
   #sets = new Map<RowShape, Row[]>();
   #batch = emptyBatch();
+  readonly #parts = new Map<Unit, PartlyRead>();
   #rows = 0;
   #bytes = 0;
   #windows = new Set<OpenWindow>();
@@ -111,6 +124,8 @@ class BatchBuilder {
   }
 
   add(item: Extracted): void {
+    // The pages before one that fails are complete.
+    if (item.kind !== "rows" && item.kind !== "failed") this.#parts.delete(item.unit);
     switch (item.kind) {
       case "rows":
         this.#addRows(item);
@@ -154,6 +169,7 @@ class BatchBuilder {
     }
     const batch: Batch = {
       ...this.#batch,
+      parts: [...this.#parts.values()],
       sets: [...this.#sets].map(([shape, rows]): RowSet => ({ shape, rows })),
       rows: this.#rows,
       windows: [...this.#windows],
@@ -161,6 +177,7 @@ class BatchBuilder {
     };
     [this.#sets, this.#batch, this.#windows] = [new Map(), emptyBatch(), new Set()];
     [this.#rows, this.#bytes] = [0, 0];
+    this.#parts.clear();
     this.#wake();
     return batch;
   }
@@ -176,7 +193,7 @@ class BatchBuilder {
     this.#wake();
   }
 
-  #addRows({ unit, sets, rejected, dates }: Extract<Extracted, { kind: "rows" }>): void {
+  #addRows({ unit, sets, rejected, dates, part }: Extract<Extracted, { kind: "rows" }>): void {
     const open = this.#opened(unit);
     for (const set of sets) {
       open.stated?.add(set, dates);
@@ -190,6 +207,9 @@ class BatchBuilder {
     }
     addRejections(open, rejected);
     this.#windows.add(open);
+    if (part !== undefined) {
+      this.#parts.set(unit, { ...part, unit, extracted: open.rows, rows: open });
+    }
   }
 
   #replaced(unit: Unit, count: number): void {
@@ -213,7 +233,9 @@ class BatchBuilder {
       const stated = watched.size === 0
         ? undefined
         : new StatedKeys(unit, watched, crypto.randomUUID());
-      open = { rows: 0, rejected: [], rejectedCount: 0, stated, digest, counts: NOTHING };
+      // Rows that were rejected before the reading was interrupted still are.
+      const rejectedCount = unit.feed?.part?.rejected ?? 0;
+      open = { rows: 0, rejected: [], rejectedCount, stated, digest, counts: NOTHING };
       this.#open.set(unit, open);
     }
     return open;

@@ -2,10 +2,11 @@
 // last one says where a feed continues, on any machine. Invariant: the number of a page never decreases, so a process
 // that was replaced cannot move a feed back.
 import type { Row, RowSet } from "../extract/row_shape.ts";
-import type { FeedPosition } from "../plan/feed.ts";
+import type { FeedPart, FeedPosition } from "../plan/feed.ts";
 import type { RejectedPage } from "../plan/feed_plan.ts";
 import type { Track } from "../plan/scope.ts";
-import type { Finished } from "./batch.ts";
+import type { Unit } from "../plan/unit.ts";
+import type { Finished, PartlyRead } from "./batch.ts";
 import { isMissingTable } from "./history.ts";
 import { FEEDS_TABLE, shapeOf } from "./sql/system_tables.ts";
 import type { Target } from "./write/target.ts";
@@ -64,6 +65,8 @@ export async function readFeeds(
       const { rejected } = states.at(-1)!;
       if (Number(record.rejected) === 0 || rejected.length >= MOST_AGAIN) continue;
       const sent = textOf(record.sent) ?? undefined;
+      // The reading of a part goes on, and begins again only if it cannot.
+      if (record.part !== null && record.seq === record.last) continue;
       rejected.unshift({ seq: Number(record.seq), sent, rejected: Number(record.rejected) });
     }
   } catch (error) {
@@ -82,7 +85,14 @@ function positionOf(record: Record<string, unknown>): FeedPosition {
     pages: Number(record.pages),
     records: Number(record.records),
     rows: Number(record.rows),
+    part: partOf(record),
   };
+}
+
+/** The part of a reading; undefined in a table of an earlier version. */
+function partOf({ part, rejected }: Record<string, unknown>): FeedPart | undefined {
+  const text = textOf(part);
+  return text === null ? undefined : { ...JSON.parse(text), rejected: Number(rejected) };
 }
 
 function textOf(value: unknown): string | null {
@@ -173,34 +183,59 @@ export class FeedLog {
     return of;
   }
 
-  /** The rows of finished pages, in the order in which they were read; none if no feed is among them. */
-  rows(finished: readonly Finished[]): RowSet[] {
+  /** The rows of finished pages and parts, in the order in which they were read; none if no feed is among them. */
+  rows(finished: readonly Finished[], parts: readonly PartlyRead[] = []): RowSet[] {
     const rows = finished.flatMap((page) =>
       page.unit.feed?.isReplay === false ? [this.#row(page)] : []
     );
+    rows.push(...parts.map((read) => this.#partRow(read)));
     this.note(finished);
     return rows.length === 0 ? [] : [{ shape: SHAPE, rows }];
   }
 
   #row({ unit, pages, records, rows, requestedAt }: Finished): Row {
-    const { stream, scope, each } = unit;
-    const { seq, sent, reached, before, isAgain, isFirst } = unit.feed!;
-    const id = idOf(unit);
-    const known = isFirst ? before : this.#totals.get(id) ?? this.position(unit);
-    const total: FeedPosition = {
+    const { seq, reached, isAgain, part } = unit.feed!;
+    const known = this.#before(unit);
+    const plus = (total: "pages" | "records" | "rows", more: number) =>
+      (known?.[total] ?? 0) + (isAgain ? 0 : (part?.[total] ?? 0) + more);
+    const position: FeedPosition = {
       ...{ seq, cursor: reached!.cursor, ended: reached!.ended, readAt: requestedAt },
       startedAt: known?.startedAt ?? requestedAt,
-      pages: (known?.pages ?? 0) + (isAgain ? 0 : pages),
-      records: (known?.records ?? 0) + (isAgain ? 0 : records),
-      rows: (known?.rows ?? 0) + (isAgain ? 0 : rows.rows),
+      pages: plus("pages", pages),
+      records: plus("records", records),
+      rows: plus("rows", rows.rows),
     };
-    if (!isAgain) this.#totals.set(id, total);
-    const [startedAt, readAt] = [total.startedAt, requestedAt].map((ms) => new Date(ms));
+    if (!isAgain) this.#totals.set(idOf(unit), position);
+    return this.#rowOf(unit, position, rows.rejectedCount);
+  }
+
+  /** The row of a reading that goes on: it leads to the cursor that the reading has sent, and to its pages. */
+  #partRow({ unit, place, pages, records, cursor, requestedAt, extracted, rows }: PartlyRead): Row {
+    const { seq, sent, part } = unit.feed!;
+    const known = this.#before(unit);
+    const position: FeedPosition = {
+      ...{ seq, cursor: sent ?? null, ended: false, readAt: requestedAt },
+      startedAt: known?.startedAt ?? requestedAt,
+      ...{ pages: known?.pages ?? 0, records: known?.records ?? 0, rows: known?.rows ?? 0 },
+    };
+    const read = { place, pages, records, rows: (part?.rows ?? 0) + extracted, cursor };
+    return this.#rowOf(unit, position, rows.rejectedCount, JSON.stringify(read));
+  }
+
+  /** The totals before a reading. */
+  #before(unit: Unit): FeedPosition | undefined {
+    const { isFirst, before } = unit.feed!;
+    return isFirst ? before : this.#totals.get(idOf(unit)) ?? this.position(unit);
+  }
+
+  #rowOf(unit: Unit, position: FeedPosition, rejected: number, part: string | null = null): Row {
+    const { stream, scope, each, feed } = unit;
+    const { seq, cursor, ended, pages, records, rows, startedAt, readAt } = position;
     return [
-      ...[this.#job, stream, scope, each, String(seq), sent ?? null, total.cursor],
-      ...[String(total.ended), String(rows.rejectedCount), String(total.pages)],
-      ...[String(total.records), String(total.rows)],
-      ...[startedAt!.toISOString(), readAt!.toISOString()],
+      ...[this.#job, stream, scope, each, String(seq), feed!.sent ?? null, cursor],
+      ...[ended, rejected, pages, records, rows].map(String),
+      ...[startedAt, readAt].map((ms) => new Date(ms).toISOString()),
+      part,
     ];
   }
 }

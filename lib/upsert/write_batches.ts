@@ -25,8 +25,8 @@ export async function writeBatches(
 ): Promise<void> {
   let finishing: Promise<void> = Promise.resolve();
   try {
-    for await (const { sets, stated, ...batch } of batches) {
-      const writing = write({ ...batch, sets, stated });
+    for await (const { sets, stated, parts, ...batch } of batches) {
+      const writing = write({ ...batch, sets, stated, parts });
       // `finish` reports its failure; if the previous batch failed, nothing awaits this one.
       writing.catch(() => {});
       await finishing;

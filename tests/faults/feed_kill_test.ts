@@ -21,7 +21,11 @@ function startFeed() {
     arrival(asked.length).resolve();
     if (asked.length >= gate.from) await gate.opened.promise;
     const ids = [since + 1, since + 2].filter((id) => id <= RECORDS);
-    return Response.json({ results: ids.map((id) => ({ id })), last_seq: ids.at(-1) ?? since });
+    return Response.json({
+      results: ids.map((id) => ({ id })),
+      last_seq: ids.at(-1) ?? since,
+      token: `t${RECORDS}`,
+    });
   });
   return Object.assign(server, {
     asked,
@@ -84,6 +88,37 @@ Deno.test("a feed killed at any request continues at the last committed page", a
     pages: RECORDS / 2 + 1,
     records: RECORDS,
   });
+});
+
+Deno.test("the first reading of a feed by pages, killed on one of them, continues after the last committed page", async () => {
+  await using api = startFeed();
+  const job = jobOf(api.url)
+    .replace('query: { since: "{since}", limit: 2 }', 'query: { from: "{since}" }')
+    .replace(
+      "since: { start: 0, cursor: last_seq }",
+      "since: { cursor: token }\n" +
+        '    paging: { by: cursor, cursor: last_seq, cursor_param: since, more: { path: "results[0]", not: [null] } }',
+    );
+  await using site = await openSite(job, { database: "postgres" });
+  const release = api.hold(6);
+  {
+    await using _life = site.spawn("backfill");
+    await api.arrived(6);
+    // The page before may still be on its way to the database.
+    while (await stateOf(site).then(({ ids }) => ids.length, () => 0) < 8) await delay(20);
+  }
+  release();
+  const { ids, feed } = await stateOf(site);
+  assertEquals(ids, ALL.slice(0, ids.length));
+  assertEquals(feed, { cursor: null, ended: false, pages: 0, records: 0 });
+  api.hold(Infinity);
+  api.asked.length = 0;
+  const ended = await site.run("backfill", ["--resume"]);
+  assertEquals(ended.code, 0, ended.stderr);
+  assertEquals(api.asked, ALL.filter((id) => id >= ids.length && id % 2 === 0));
+  const after = await stateOf(site);
+  assertEquals(after.ids, ALL);
+  assertEquals(after.feed, { cursor: `t${RECORDS}`, ended: true, pages: 13, records: RECORDS });
 });
 
 Deno.test("one worker reads a feed, and another takes over when it dies", async () => {

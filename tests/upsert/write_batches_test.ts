@@ -20,6 +20,7 @@ function setup(count: number, failAt?: number) {
         sets: [],
         stated: [],
         finished: [],
+        parts: [],
         failed: [],
         split: [],
         restarted: [],

@@ -6,6 +6,7 @@ import type { Paging } from "../../config/schema/job_schema.ts";
 import { readMoreFlag } from "./more_flag.ts";
 import { CountedPaginator } from "./counted_paginator.ts";
 import type { PageFacts, Verdict } from "./paginator.ts";
+import type { Place } from "./place.ts";
 import { shownValue } from "../../report/text/shown_value.ts";
 import { failed } from "./verdict.ts";
 import type { PageParam } from "../http/page_step.ts";
@@ -28,6 +29,12 @@ export class CursorPaginator extends CountedPaginator<CursorPaging> {
     const isTemplate = typeof first === "string";
     const param = { ...this.#cursorParam(first), ...isTemplate ? { isTemplate } : {} };
     return { params: [param, ...this.sizeParams(this.#sizeIn)] };
+  }
+
+  /** Continues a reading at its next cursor. */
+  override continueAt(place: Place): PageStep {
+    this.#remember(place.step.params[0]!.value);
+    return super.continueAt(place);
   }
 
   /** Returns the verdict on a page; its cursor leads to the next. */

@@ -6,6 +6,7 @@ import type { Paging } from "../../config/schema/job_schema.ts";
 import { readMoreFlag } from "./more_flag.ts";
 import { CountedPaginator } from "./counted_paginator.ts";
 import type { PageFacts, Verdict } from "./paginator.ts";
+import type { Place } from "./place.ts";
 import { WAIT } from "./tally.ts";
 import { tooFull } from "./verdict.ts";
 import type { PageStep } from "../http/page_step.ts";
@@ -45,6 +46,11 @@ export class OffsetPaginator extends CountedPaginator<OffsetPaging> {
     const isPlanWrong = this.#planned.length > 0;
     const left = Math.max(1, Math.ceil((tally.total - tally.records) / page.records));
     return this.#plan(tally.pages === 1 ? left : 1, page.records, isPlanWrong);
+  }
+
+  /** Where a reading continues: at the page that was read last. */
+  override placeAfter(page: PageFacts, verdict: Verdict): Place | undefined {
+    return this.placeAt(page, verdict, this.#step(this.tally.records - page.records));
   }
 
   /** Plans `count` pages from the current offset on, `distance` records apart. */

@@ -5,6 +5,7 @@ import type { Paging } from "../../config/schema/job_schema.ts";
 import { readMoreFlag } from "./more_flag.ts";
 import { CountedPaginator } from "./counted_paginator.ts";
 import type { PageFacts, Verdict } from "./paginator.ts";
+import type { Place } from "./place.ts";
 import { shownValue } from "../../report/text/shown_value.ts";
 import { parseCount } from "./parse_count.ts";
 import { WAIT } from "./tally.ts";
@@ -45,6 +46,11 @@ export class PagePaginator extends CountedPaginator<PagePaging> {
       return tally.finish(page, { beyond, shorterThan: this.paging.size! });
     }
     return tally.pages < this.#planned ? WAIT : this.#plan(this.#left(page.records));
+  }
+
+  /** Where a reading continues: at the page that was read last. */
+  override placeAfter(page: PageFacts, verdict: Verdict): Place | undefined {
+    return this.placeAt(page, verdict, this.#step(this.tally.pages - 1));
   }
 
   #readPages(page: PageFacts): Verdict | undefined {

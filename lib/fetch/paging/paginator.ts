@@ -4,6 +4,7 @@
 import type { PageStep } from "../http/page_step.ts";
 import type { Continuation } from "./continuation.ts";
 import type { LimitParam } from "./limit_param.ts";
+import type { Place } from "./place.ts";
 
 /** What a paginator knows about a page. */
 export interface PageFacts {
@@ -57,4 +58,8 @@ export interface Paginator {
   first(): PageStep;
   /** Takes the facts of the next page, in order, and returns the verdict on it. */
   next(page: PageFacts): Verdict;
+  /** Returns where a later reading may continue after a page with this verdict; undefined if it must begin again. */
+  placeAfter?(page: PageFacts, verdict: Verdict): Place | undefined;
+  /** Continues a reading instead of beginning one; returns the first step. */
+  continueAt?(place: Place): PageStep;
 }

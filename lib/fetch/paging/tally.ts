@@ -7,6 +7,7 @@ import type { PageStep } from "../http/page_step.ts";
 import type { Continuation } from "./continuation.ts";
 import { PageEnds } from "./page_ends.ts";
 import type { PageFacts, Verdict } from "./paginator.ts";
+import type { Place } from "./place.ts";
 import { suggestPaging } from "./suggest_paging.ts";
 import { shownValue } from "../../report/text/shown_value.ts";
 import { failed, restart, tooFull } from "./verdict.ts";
@@ -52,6 +53,8 @@ export class Tally {
   /** Records on the page whose end is being proven. */
   #proving: number | undefined;
   #seen = new Set<string>();
+  /** Fingerprint that the next page must have, because an earlier reading had it. */
+  #expected: string | undefined;
 
   /** Creates a tally that allows at most `maxPages` pages; `isPaged` if the job declares how pages follow. */
   constructor(
@@ -70,6 +73,11 @@ export class Tally {
     this.mostRecords = mostRecords;
   }
 
+  /** Continues an earlier reading. */
+  continueAt({ pages, records, print }: Place): void {
+    [this.pages, this.records, this.#expected] = [pages, records, print];
+  }
+
   /**
    * Counts a page; returns a verdict if the total or a contradiction decides, else undefined. `follows` says
    * that the page leads to another one, so that a total that is reached does not end the window.
@@ -81,6 +89,8 @@ export class Tally {
     this.records += page.records;
     this.#emptyPages = page.records === 0 ? this.#emptyPages + 1 : 0;
     this.ends.saw(page.records);
+    const moved = this.#hasMoved(page);
+    if (moved !== undefined) return moved;
     // An API may declare anything on a page beyond the last.
     const proven = page.records === 0 ? this.#proof(page) : undefined;
     if (proven !== undefined) return proven;
@@ -219,6 +229,14 @@ export class Tally {
       "Make the windows shorter",
       total,
     );
+  }
+
+  /** Records that were added or deleted meanwhile would shift the pages. */
+  #hasMoved(page: PageFacts): Verdict | undefined {
+    const expected = this.#expected;
+    this.#expected = undefined;
+    if (expected === undefined || expected === page.fingerprint()) return undefined;
+    return restart("the page that was read last has other records now");
   }
 
   #exceeds(total: number | null): Verdict | undefined {

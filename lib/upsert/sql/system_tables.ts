@@ -140,6 +140,8 @@ export const SYSTEM_TABLES: Readonly<Record<string, Table>> = {
       // Totals since the feed was begun.
       ...{ pages: "bigint", records: "bigint", rows: "bigint" },
       ...{ started_at: "timestamptz", read_at: "timestamptz" },
+      // What is committed of a reading that has not ended, as JSON; the totals do not count it.
+      part: "text",
     },
   ),
   [STATED_TABLE]: ownTable(
