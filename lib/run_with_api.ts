@@ -5,6 +5,7 @@ import { openStore } from "./archive/store/open_store.ts";
 import type { ArchiveStore } from "./archive/store/store.ts";
 import { MOST_AGE_MS } from "./archive/interrupted.ts";
 import { Replay } from "./archive/replay.ts";
+import { keptForeign, readForeign } from "./archive/other_databases.ts";
 import { prune } from "./archive/prune.ts";
 import { committedSince, forgetFiles } from "./upsert/archive_index.ts";
 import { Failure } from "./failure.ts";
@@ -77,6 +78,8 @@ export async function runWithApi(given: ApiRunInput): Promise<RunResult> {
     : { ...input.options, account: accountName(accountKey(job, env)) };
   const source = { archive: replay ?? archive, replay, pages, limitsUse, options };
   const result = await run({ ...input, ...source, listen, mask, now: clock.now });
+  const foreign = readForeign(replay?.foreign ?? 0);
+  if (foreign !== undefined) listen({ kind: "warning", ...foreign });
   await reports.notifier?.finish(result.summary, result.error);
   await pruneArchive(input, store, listen);
   return result;
@@ -145,7 +148,10 @@ async function openArchive(
     limits.length > 0
   );
   const level = isPaced ? 2 : 1;
-  const archive = new Archive({ store, job: job.job, level, wallNow, random, randomId });
+  const archive = new Archive({
+    ...{ store, job: job.job, target: target.id, level },
+    ...{ wallNow, random, randomId },
+  });
   if (resume) {
     await archive.resume(await committedSince(target, job.job, wallNow() - MOST_AGE_MS));
   }
@@ -159,7 +165,9 @@ async function openReplay(
   mask: (text: string) => string,
 ): Promise<Replay> {
   const committed = await committedSince(target, job.job, 0);
-  return await Replay.open({ store: required(store), job, params, mask, committed });
+  return await Replay.open({
+    ...{ store: required(store), job, target: target.id, params, mask, committed },
+  });
 }
 
 function openStoreOf(input: ApiRunInput): ArchiveStore | undefined {
@@ -183,8 +191,10 @@ async function pruneArchive(
   const keepMs = job.archive?.keep;
   if (store === undefined || keepMs === undefined || fromArchive || signal.aborted) return;
   try {
-    const expired = { job: job.job, beforeMs: wallNow() - keepMs };
-    await prune(store, expired, (files) => forgetFiles(target, files));
+    const expired = { job: job.job, target: target.id, beforeMs: wallNow() - keepMs };
+    const { kept } = await prune(store, expired, (files) => forgetFiles(target, files));
+    const warning = keptForeign(kept.length);
+    if (warning !== undefined) listen({ kind: "warning", ...warning });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     listen({ kind: "warning", message: `Cannot prune the archive: ${reason}` });

@@ -20,6 +20,7 @@ const FLAGS: Flags = {
     value: "T",
     about: "prune: age up to which files are kept, such as 400d.",
   },
+  all: { kind: "switch", about: "prune: also delete files that another database archived." },
   only: { kind: "list", value: "STREAM", about: "export: records of these streams only." },
   "start-date": { kind: "value", value: "D", about: "export: first day, such as 2024-01-31." },
   "end-date": { kind: "value", value: "D", about: "export: last day." },

@@ -82,8 +82,9 @@ export class Archive implements RunArchive {
 
   /** Continues windows where interrupted runs stopped; `committed` are the ledger entries of the last day. */
   async resume(committed: readonly CommittedReading[]): Promise<void> {
-    const { store, job, wallNow } = this.#options;
-    this.#interrupted = await Interrupted.read({ store, job, nowMs: wallNow() }, committed);
+    const { store, job, target, wallNow } = this.#options;
+    const of = { store, job, target, nowMs: wallNow() };
+    this.#interrupted = await Interrupted.read(of, committed);
   }
 
   begin(unit: Unit, begunAt: number, mask: Mask): PageArchive {

@@ -8,11 +8,14 @@ import type { Item } from "./compressor.ts";
 import { CompressorThread } from "./compressor_thread.ts";
 import type { ArchiveStore, OpenFile } from "./store/store.ts";
 import type { Level } from "./warc/member.ts";
+import { warcinfoText } from "./warcinfo.ts";
 
 /** What a writer needs. */
 export interface WriterOptions {
   /** Name of the job, with which file names begin. */
   readonly job: string;
+  /** The stamp of the target that the responses are fetched for. */
+  readonly target: string;
   /** Where the files are. */
   readonly store: ArchiveStore;
   /** How much time compression takes and how small the files are. */
@@ -33,10 +36,6 @@ const UNSYNCED_BYTES = 4 << 20;
 
 /** Most writers that begin in the same second with the same random number. */
 const MOST_ATTEMPTS = 5;
-
-/** The description of the software in each file. */
-const WARCINFO = "software: hindcast\r\nformat: WARC File Format 1.1\r\n" +
-  "conformsTo: https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/\r\n";
 
 /** Writes the files of one process. */
 export class ArchiveWriter implements AsyncDisposable {
@@ -122,14 +121,14 @@ export class ArchiveWriter implements AsyncDisposable {
       return { file: this.#file, number: fileNumber(this.#name!) };
     }
     await this.#file?.close();
-    const { wallNow, randomId } = this.#options;
+    const { target, wallNow, randomId } = this.#options;
     const { file, name } = await this.#create();
     [this.#file, this.#name] = [file, name];
     const note = await this.#compressor.compress({
       ...{ kind: "warcinfo", id: randomId(), about: "" },
       date: new Date(wallNow()).toISOString(),
       contentType: "application/warc-fields",
-      text: WARCINFO,
+      text: warcinfoText(target),
     });
     await file.append(note.bytes);
     return { file, number: fileNumber(name) };

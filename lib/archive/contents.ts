@@ -11,6 +11,7 @@ import {
   SEGMENT_HEADER,
   TOTAL_HEADER,
 } from "./warc/warc.ts";
+import { targetOf } from "./warcinfo.ts";
 import { yieldToEventLoop } from "../yield_to_event_loop.ts";
 import { Failure } from "../failure.ts";
 import type { BodyReader } from "../fetch/http/body_rest.ts";
@@ -34,6 +35,8 @@ export interface ArchivedPage extends NamedPlace {
 
 /** A reading of a window: the responses to its requests. */
 export interface ArchivedReading extends ReadingAbout {
+  /** The stamp of the target that it was fetched for; undefined if the file does not state it. */
+  readonly target: string | undefined;
   /** The responses by the key of their request; if there are several, the last one. */
   readonly pages: Map<string, ArchivedPage>;
   /** Whether it was read to its end. */
@@ -47,6 +50,8 @@ export class Contents implements Disposable {
   readonly #readings = new Map<string, ArchivedReading>();
   readonly #store: ArchiveStore;
   readonly #open = new Map<string, Promise<FileReader>>();
+  /** The target of the file that is being read. */
+  #target: string | undefined;
   /** Long responses whose last part was not read yet, by the IDs of their first records. */
   readonly #divided = new Map<string, DividedPage>();
 
@@ -63,6 +68,7 @@ export class Contents implements Disposable {
       if (named === undefined) continue;
       using file = await this.#store.open(name);
       const number = fileNumber(named);
+      this.#target = targetOf(file);
       for (const { offset, length, headers } of membersOf(file)) {
         this.#note(headers, { name, file: number, offset, length });
       }
@@ -169,10 +175,12 @@ export class Contents implements Disposable {
   }
 
   #reading({ job, stream, scope, each, from, to, at }: ReadingAbout): ArchivedReading {
-    const id = JSON.stringify([job, stream, scope, each, from, to, at]);
+    const target = this.#target;
+    const of = { target, job, stream, scope, each, from, to, at };
+    const id = JSON.stringify(Object.values(of));
     let reading = this.#readings.get(id);
     if (reading === undefined) {
-      reading = { job, stream, scope, each, from, to, at, pages: new Map(), hasEnded: false };
+      reading = { ...of, pages: new Map(), hasEnded: false };
       this.#readings.set(id, reading);
     }
     return reading;

@@ -1,6 +1,6 @@
 // Finds what interrupted runs left in an archive: the newest reading of each window that is not in the
 // ledger, so that it continues where it stopped. It reads only the last files of each process, and only those
-// of the last day. It never decides whether the data are still the same; the total that the API states does.
+// of the last day, and takes no reading for another database. It never decides whether the data are still the same; the total that the API states does.
 import type { Unit } from "../plan/unit.ts";
 import { type ArchivedReading, Contents } from "./contents.ts";
 import { type ReadingAbout, readingOf } from "./about.ts";
@@ -26,9 +26,17 @@ export class Interrupted implements Disposable {
     this.contents = contents;
   }
 
-  /** Reads what the runs of a job left since a day before `nowMs`; `committed` are entries of the ledger. */
+  /**
+   * Reads what the runs of a job into the target of a stamp left since a day before `nowMs`; `committed` are entries
+   * of the ledger.
+   */
   static async read(
-    { store, job, nowMs }: { store: ArchiveStore; job: string; nowMs: number },
+    { store, job, target, nowMs }: {
+      store: ArchiveStore;
+      job: string;
+      target: string;
+      nowMs: number;
+    },
     committed: readonly CommittedReading[],
   ): Promise<Interrupted> {
     const sinceMs = nowMs - MOST_AGE_MS;
@@ -40,7 +48,7 @@ export class Interrupted implements Disposable {
     );
     const newest = interrupted.#newest;
     for (const reading of contents.readings) {
-      if (reading.job !== job || reading.at < sinceMs) continue;
+      if (reading.job !== job || reading.target !== target || reading.at < sinceMs) continue;
       const before = newest.get(idOf(reading));
       if (before === undefined || before.at < reading.at) newest.set(idOf(reading), reading);
     }
@@ -65,7 +73,7 @@ export class Interrupted implements Disposable {
   }
 }
 
-function idOf({ stream, scope, each, from, to }: Omit<ArchivedReading, "pages" | "hasEnded">) {
+function idOf({ stream, scope, each, from, to }: ReadingAbout) {
   return JSON.stringify([stream, scope, each, from, to]);
 }
 

@@ -1,6 +1,7 @@
 // Owns a run from the archive alone: the archived windows of each track, and the responses to their requests.
 // No request is sent. If the same dates were read several times, the newest reading counts; an older one is
-// replayed only for dates that no newer one has. Invariant: a window that is requested and missing is listed,
+// replayed only for dates that no newer one has, and one for another database only for dates that no reading for its
+// own has. Invariant: a window that is requested and missing is listed,
 // never silently skipped.
 import type { Job } from "../config/schema/job.ts";
 import { Failure } from "../failure.ts";
@@ -44,6 +45,8 @@ export interface ReplayOptions {
   readonly params: Readonly<Record<string, unknown>>;
   /** Hides the secrets of the job in strings. */
   readonly mask: Mask;
+  /** The stamp of the target, whose own responses are preferred. Defaults to none. */
+  readonly target?: string | undefined;
   /** The windows whose rows the target has; older responses never replace them. */
   readonly committed?: readonly CommittedReading[];
 }
@@ -62,6 +65,7 @@ export class Replay implements RunArchive {
   readonly #chosen = new Map<string, ArchivedReading>();
   /** The readings of the pages of feeds. */
   readonly #pages = new WeakMap<Unit, ArchivedReading>();
+  #foreignPages = 0;
   readonly #missing = new Map<string, { stream: string; each: string; window: Window | null }>();
 
   private constructor(options: ReplayOptions) {
@@ -138,7 +142,19 @@ export class Replay implements RunArchive {
     );
     if (reading !== undefined) this.#pages.set(unit, reading);
     else if (unit.feed?.isFirst) this.#note(unit, null);
+    if (reading !== undefined && !this.#isOwn(reading)) this.#foreignPages++;
     return reading !== undefined;
+  }
+
+  /**
+   * The number of windows that were taken from responses for another database, although the archive has responses for
+   * this one; into a database that has archived nothing, all may come from others.
+   */
+  get foreign(): number {
+    const hasOwn = [...this.#byTrack.values()].flat().some((reading) => this.#isOwn(reading));
+    if (!hasOwn) return 0;
+    const windows = [...this.#chosen.values()].filter((reading) => !this.#isOwn(reading));
+    return windows.length + this.#foreignPages;
   }
 
   /**
@@ -201,11 +217,15 @@ export class Replay implements RunArchive {
     else readings.push(reading);
   }
 
-  /** The readings that may hold windows of a track, the newest first: its own, else those of any stream. */
+  /** The readings that may hold windows of a track, else those of any stream: for this target first, then the newest. */
   #candidates(track: ReplayedTrack): ArchivedReading[] {
-    const own = this.#byTrack.get(trackId(track));
-    const all = own ?? [...this.#byTrack.values()].flat();
-    return all.toSorted((a, b) => b.at - a.at);
+    const known = this.#byTrack.get(trackId(track));
+    const all = known ?? [...this.#byTrack.values()].flat();
+    return all.toSorted((a, b) => Number(this.#isOwn(b)) - Number(this.#isOwn(a)) || b.at - a.at);
+  }
+
+  #isOwn({ target }: ArchivedReading): boolean {
+    return target === this.#options.target;
   }
 
   /** Whether a reading has the response to the first request for a window. */

@@ -3,8 +3,8 @@
 import { exportRecords } from "../../archive/export.ts";
 import { fileNameOf, fileNumber, parseFileName } from "../../archive/store/file_name.ts";
 import { openStore } from "../../archive/store/open_store.ts";
-import { prune } from "../../archive/prune.ts";
-import type { ArchiveStore } from "../../archive/store/store.ts";
+import { prune, type Pruned } from "../../archive/prune.ts";
+import type { ArchiveStore, StoredFile } from "../../archive/store/store.ts";
 import { verifyFile } from "../../archive/verify.ts";
 import type { Job } from "../../config/schema/job.ts";
 import { Failure } from "../../failure.ts";
@@ -165,19 +165,36 @@ async function pruneArchive(
   // A run appends to its file, however long it has waited for the API in between.
   const holder = { run: "archive prune", host: Deno.hostname(), pid: Deno.pid };
   await using _lock = await target.lock(job.job, holder);
-  const of = { job: job.job, beforeMs: Date.now() - keepMs };
-  const pruned = await prune(store, of, (files) => forgetFiles(target, files));
-  const bytes = pruned.reduce((sum, { size }) => sum + size, 0);
-  if (args.has("json")) {
-    console.log(JSON.stringify({ files: pruned.map(({ name }) => name), bytes }));
-  } else {
-    print(
-      pruned.length === 0
-        ? "nothing to delete"
-        : `deleted ${formatCount(pruned.length, "file")}, ${(bytes / 1e6).toFixed(1)} MB`,
-    );
-  }
+  const of = { job: job.job, target: target.id, beforeMs: Date.now() - keepMs };
+  const pruned = await prune(
+    store,
+    { ...of, all: args.has("all") },
+    (files) => forgetFiles(target, files),
+  );
+  if (args.has("json")) console.log(JSON.stringify(prunedJson(pruned)));
+  else print(prunedText(pruned));
   return EXIT.done;
+}
+
+/** What `archive prune --json` prints. */
+function prunedJson({ deleted, kept }: Pruned) {
+  const namesOf = (files: readonly StoredFile[]) => files.map(({ name }) => name);
+  return { files: namesOf(deleted), bytes: bytesOf(deleted), kept: namesOf(kept) };
+}
+
+function prunedText({ deleted, kept }: Pruned): string {
+  const sizeOf = (files: readonly StoredFile[]) =>
+    `${formatCount(files.length, "file")}, ${(bytesOf(files) / 1e6).toFixed(1)} MB`;
+  return [
+    deleted.length === 0 ? "nothing to delete" : `deleted ${sizeOf(deleted)}`,
+    ...kept.length === 0
+      ? []
+      : [`kept ${sizeOf(kept)} that another database archived; --all deletes them too`],
+  ].join("\n");
+}
+
+function bytesOf(files: readonly StoredFile[]): number {
+  return files.reduce((sum, { size }) => sum + size, 0);
 }
 
 function keepOf(job: Job, given: string | undefined): number {
