@@ -108,7 +108,10 @@ function viewStream(
   checkpoint: Checkpoint,
   own: readonly RetryEntry[],
 ): StreamView<Window> {
-  const tracks = checkpoint.tracks(name, scope);
+  // A plan may have looked at tracks that nothing was fetched of yet.
+  const tracks = checkpoint.tracks(name, scope).filter((track) =>
+    checkpoint.item(track) !== undefined || checkpoint.coverage(track).ranges.length > 0
+  );
   const items = tracks.flatMap((track) => checkpoint.item(track) ?? []);
   const coverages = tracks.map((track) => checkpoint.coverage(track));
   const covered = union(coverages.flatMap((coverage) => [...coverage.ranges]));

@@ -16,6 +16,7 @@ import { keepMs } from "./state/read_part.ts";
 import { sendUpdates } from "./updates.ts";
 import css from "./page/browser/app.css" with { type: "text" };
 import icon from "./page/browser/icon.svg" with { type: "text" };
+import morph from "./page/browser/morph.js" with { type: "text" };
 import script from "./page/browser/app.js" with { type: "text" };
 import type { RetryEntry } from "../checkpoint/retry_entry.ts";
 
@@ -45,6 +46,7 @@ export interface Console {
 const FILES: readonly (readonly [path: string, text: string, type: string])[] = [
   ["/app.css", css, "text/css"],
   ["/app.js", script, "text/javascript"],
+  ["/morph.js", morph, "text/javascript"],
   ["/icon.svg", icon, "image/svg+xml"],
 ];
 

@@ -79,7 +79,7 @@ Deno.test("deno task backfill --console serves the run of an embedded database u
   await asked.promise;
   await running.printed("  things");
   let page = "";
-  while (!page.includes("<strong>running</strong>")) page = await (await fetch(address)).text();
+  while (!page.includes(">running</strong>")) page = await (await fetch(address)).text();
   assertStringIncludes(page, "Run in progress");
   held.resolve();
   const sent = (await events.text()).trim().split("\n\n").map((event) =>

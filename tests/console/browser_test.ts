@@ -276,6 +276,7 @@ Deno.test({
       await page.evaluate("globalThis.isSame = true");
       await page.getByText("60 %", { exact: true }).waitFor();
       finish(500);
+      await running.tick();
       await page.getByText("70 %", { exact: true }).waitFor();
       assertEquals(await page.evaluate("globalThis.isSame"), true);
       assertEquals(await violations(page), []);
@@ -285,10 +286,12 @@ Deno.test({
       await running.stores.target.query(
         "UPDATE hindcast_workers SET windows = 1234 WHERE pid = 4100",
       );
+      await running.tick();
       await page.locator("#workers").getByText("1,234").waitFor();
       await running.stores.target.query(
         "UPDATE hindcast_workers SET ended_at = now() WHERE pid = 4102",
       );
+      await running.tick();
       await page.locator("#workers").getByText("cloud-7").waitFor({ state: "detached" });
       const workers = await page.locator("#workers tbody tr").first().innerText();
       assertEquals(workers.split(/\s*\t\s*/), [
@@ -297,6 +300,71 @@ Deno.test({
       ]);
       assertEquals(problems, []);
     });
+
+    await t.step(
+      "updates a page in use without a change to focus, cursor or position",
+      async () => {
+        // A clock on which reading takes no time, so that an update is due whenever it moves.
+        await using changing = await serveHistory(stationsJob(["readings", "alerts"]), {
+          readings: { ...HISTORIES.readings, records: "7" },
+          alerts: HISTORIES.alerts,
+        }, { retry: () => {} });
+        const checkpoint = await changing.stores.checkpoint(changing.job);
+        const track = { stream: "readings", scope: "", each: "" };
+        const fail = (date: string) => checkpoint.failed(track, day(date), "503", undefined, 0);
+        await fail("2025-03-05");
+        await using opened = await openPage(browser, changing.url, {
+          viewport: { width: 375, height: 812 },
+        });
+        const { page, problems } = opened;
+        await page.evaluate(`globalThis.spoken = [];
+        new MutationObserver((all) => spoken.push(...all.filter(({ target }) =>
+          (target.parentElement ?? target).closest("[role=status]")).map(({ target }) => target.textContent)
+        )).observe(document.body, { subtree: true, childList: true, characterData: true });
+        document.querySelector("details").open = true`);
+        const map = page.locator("svg.days[data-stream=readings]");
+        await map.focus();
+        for (const key of ["ArrowUp", "Home"]) await page.keyboard.press(key);
+        for (let n = 0; n < 70; n++) await page.keyboard.press("ArrowRight");
+        await page.getByText("2024-03-11: done, 7 records").waitFor();
+        const look = () =>
+          page.evaluate(`(() => ({
+          element: document.activeElement.dataset.stream, now: document.activeElement.ariaValueNow,
+          same: globalThis.kept === document.activeElement, open: document.querySelector("details").open,
+          cursor: document.querySelector(".cursor")?.getAttribute("d"), scroll: scrollY,
+          left: document.querySelector(".scroll").scrollLeft, tip: document.getElementById("tip").textContent,
+          hidden: document.getElementById("tip").hidden, text: document.activeElement.ariaValueText,
+        }))()`) as Promise<Record<string, unknown>>;
+        await page.evaluate(`document.querySelector(".scroll").scrollLeft = 60;
+        globalThis.kept = document.activeElement`);
+        await page.keyboard.press("ArrowLeft");
+        await page.keyboard.press("ArrowRight");
+        await page.getByText("2024-03-11: done, 7 records").waitFor();
+        const before = await look();
+        assertEquals([before.same, before.open, before.left, before.hidden], [
+          true,
+          true,
+          60,
+          false,
+        ]);
+        // A year before the first one, and the day itself, change the map below the cursor.
+        const early = day("2014-01-01");
+        await checkpoint.done([{
+          ...{ ...track, window: early, requestedAt: 0, rejected: [], rejectedCount: 0 },
+          parts: [{ ...early, empty: false, settled: true }],
+        }], 0);
+        await fail("2024-03-11");
+        await changing.tick();
+        await page.getByText("2024-03-11: failed, 503").waitFor();
+        assertEquals(await look(), {
+          ...before,
+          ...{ cursor: "M70 10h1", now: String(10 * 366 + 70) },
+          ...{ tip: "2024-03-11: failed, 503", text: "2024-03-11: failed, 503" },
+          scroll: (await look()).scroll,
+        });
+        assertEquals(problems, []);
+      },
+    );
 
     await t.step("finds its server again, whatever was in its place and shows now", async () => {
       await using few = await serveHistory(stationsJob(["readings"]), {

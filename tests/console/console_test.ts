@@ -38,7 +38,7 @@ Deno.test("the console shows coverage, what is missing, limits, runs and the nex
 
 Deno.test("every response forbids foreign scripts, framing and caching", async () => {
   await using served = await serveHistory(stationsJob(["readings"]), {});
-  for (const path of ["", "app.js", "app.css", "icon.svg", "events", "nowhere"]) {
+  for (const path of ["", "app.js", "morph.js", "app.css", "icon.svg", "events", "nowhere"]) {
     const { headers, body } = await fetch(served.url + path);
     await body?.cancel();
     assertEquals(headers.get("cache-control"), "no-store", path);
@@ -120,9 +120,7 @@ Deno.test("a failed window is fetched again only where actions are allowed, with
 });
 
 Deno.test("live updates send all fragments once, then those that change", async () => {
-  await using served = await serveHistory(stationsJob(["readings"]), HISTORY, {
-    wallNow: Date.now,
-  });
+  await using served = await serveHistory(stationsJob(["readings"]), HISTORY);
   const abort = new AbortController();
   const response = await fetch(`${served.url}events`, { signal: abort.signal });
   const events = response.body!.pipeThrough(new TextDecoderStream())[Symbol.asyncIterator]();
@@ -136,6 +134,7 @@ Deno.test("live updates send all fragments once, then those that change", async 
   const track = { stream: "readings", scope: "", each: "" };
   const checkpoint = await served.stores.checkpoint(served.job);
   await checkpoint.failed(track, day("2025-05-05"), "503", undefined, 0);
+  await served.tick();
   const changed = await ids();
   assertEquals(changed, ["summary", "attention", "stream-1"]);
   abort.abort();

@@ -3,7 +3,7 @@
 import { readJob } from "../../lib/config/read_job.ts";
 import type { Job } from "../../lib/config/schema/job.ts";
 import { type ConsoleOptions, openConsole } from "../../lib/console/console.ts";
-import type { ConsoleStores } from "../../lib/console/state/console_state.ts";
+import type { ConsoleStores } from "../../lib/console/state/reading.ts";
 import { LiveRun } from "../../lib/console/state/live_run.ts";
 import { openStores, type Stores } from "../../lib/cli/open_job.ts";
 import { recordRun } from "../../lib/upsert/history.ts";
@@ -29,6 +29,11 @@ export interface Served extends AsyncDisposable {
   readonly job: Job;
   readonly stores: Stores;
   readonly live: LiveRun;
+  /**
+   * Moves the clock of the page by a minute, between two readings: everything is due to be read again. No time passes
+   * otherwise, so what the page keeps does not depend on how fast this machine is.
+   */
+  readonly tick: () => Promise<void>;
 }
 
 /** The job: `streams` are names of streams that have days. */
@@ -71,19 +76,29 @@ export async function serveHistory(
     countRows: (tables) => target.countRows(tables),
   };
   const live = new LiveRun(job);
-  const startedAtMs = Date.now();
+  let nowMs = NOW_MS;
+  const open = new Set<Promise<unknown>>();
   const stop = new AbortController();
   opened.defer(() => stop.abort());
   const page = openConsole({
     ...{
       job,
       live,
-      wallNow: () => NOW_MS + Date.now() - startedAtMs,
+      wallNow: () => nowMs,
       signal: stop.signal,
       retry: undefined,
     },
-    withStores: async (action) =>
-      await action({ target: shown, checkpoint: await stores.checkpoint(job) }),
+    withStores: async (action) => {
+      const reading = stores.checkpoint(job).then((checkpoint) =>
+        action({ target: shown, checkpoint })
+      );
+      open.add(reading);
+      try {
+        return await reading;
+      } finally {
+        open.delete(reading);
+      }
+    },
     access: { hostname: "127.0.0.1", password: undefined },
     command: (text) => text.replaceAll("deno task", "hindcast"),
     mask: (text) => text,
@@ -96,6 +111,13 @@ export async function serveHistory(
     job,
     stores,
     live,
+    async tick() {
+      do {
+        await Promise.allSettled(open);
+        await new Promise<void>((resolve) => setTimeout(resolve));
+      } while (open.size > 0);
+      nowMs += 60_000;
+    },
     [Symbol.asyncDispose]: () => kept[Symbol.asyncDispose](),
   };
 }

@@ -48,7 +48,7 @@ const Entry: FC<{ entry: RetryEntry; view: View; isBusy: boolean }> = (
   const { stream, scope, each, window, kind, at, reason, hint, rejected } = entry;
   const more = rejected.length - ROWS_SHOWN;
   return (
-    <li class={kind}>
+    <li class={kind} data-key={entryId(entry)}>
       <p>
         <strong>{kind}</strong> <b>{stream}</b> {each} {scope === "" ? null : <code>{scope}</code>}
         {" "}

@@ -34,7 +34,7 @@ export const driftSection: Section = {
 };
 
 const Change: FC<ChangedField & Pick<View, "command">> = ({ stream, field, command }) => (
-  <li class="change">
+  <li class="change" data-key={`${stream} ${field.path}`}>
     <p>
       <strong>{KINDS[field.change!]}</strong> <b>{stream}</b> <code>{field.path}</code>{" "}
       {field.changedAt === null ? null : (

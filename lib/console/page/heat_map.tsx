@@ -41,7 +41,7 @@ export const StreamMap: FC<{ stream: StreamState; streams: number }> = (
 ) => {
   const days = statesOf(stream);
   return (
-    <figure class="stream">
+    <figure class="stream" data-key={stream.name}>
       <figcaption>
         <h3>{stream.name}</h3>
         {stream.scope === "" ? null : <code class="scope">{stream.scope}</code>}

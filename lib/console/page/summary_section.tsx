@@ -13,8 +13,8 @@ export const summarySection: Section = {
     const { tone, word, text, next } = headlineOf(state);
     return (
       <section>
-        <p class={`headline ${tone}`} role="status">
-          <strong>{word}</strong> {text}
+        <p class={`headline ${tone}`}>
+          <strong role="status">{word}</strong> {text}
         </p>
         {next === null ? null : (
           <p class="next">

@@ -1,7 +1,6 @@
 // Reads everything that the console shows, from the checkpoint and the target. It reads only and requests
 // nothing from the API. Invariant: a state is plain data, so the page, the events and the metrics agree.
-import type { Checkpoint } from "../../checkpoint/checkpoint.ts";
-import { type FeedsOf, type FeedView, viewFeeds, withFeeds } from "../../checkpoint/feed_view.ts";
+import { type FeedView, viewFeeds, withFeeds } from "../../checkpoint/feed_view.ts";
 import type { RetryEntry } from "../../checkpoint/retry_entry.ts";
 import type { RunRecord } from "../../checkpoint/run_log.ts";
 import { type StreamView, viewStreams } from "../../checkpoint/snapshot.ts";
@@ -17,29 +16,15 @@ import { type ArchiveHoldings, archiveHoldings } from "../../upsert/archive_inde
 import { type ChangedField, changedFields } from "../../upsert/field_table.ts";
 import { isMissingTable } from "../../upsert/history.ts";
 import { readWorkers, type WorkerView } from "../../upsert/worker_view.ts";
-import type { Target } from "../../upsert/write/target.ts";
 import { countValues, type ValueCounts } from "../../verify/unfetched.ts";
-import {
-  accountsOf,
-  isOpen,
-  type RunSelection,
-  selectionOf,
-  selectionOfAll,
-} from "./run_selection.ts";
+import { type ConsoleStores, openReading, type Reading } from "./reading.ts";
+import { accountsOf, isOpen, selectionOf } from "./run_selection.ts";
 import { type DayRecords, daysKey, type LedgerDays, readLedgerDays } from "./ledger_days.ts";
 import { type LimitUse, readLimitUse } from "./limit_use.ts";
 import type { LiveRun } from "./live_run.ts";
 import { Part } from "./read_part.ts";
 import type { RatePoint, RunProgress } from "./run_progress.ts";
 import { type Holder, readHolder, readRates, watchedProgress } from "./watched_run.ts";
-
-/** The open stores of a job. */
-export interface ConsoleStores {
-  /** The database. */
-  readonly target: Pick<Target, "query" | "stream" | "countRows" | "label">;
-  /** What is known of the job; read anew for each look unless this process changes it. */
-  readonly checkpoint: Checkpoint;
-}
 
 /** Where the state is read from. */
 export interface StateSource {
@@ -110,45 +95,49 @@ export interface ConsoleState {
   readonly update: UpdateState | undefined;
 }
 
+/** Counts of a stream that was not selected when values were counted last. */
+const NO_VALUES: ValueCounts = { values: 0, missing_values: 0 };
+
 /** Runs that are listed. */
 const RUNS_SHOWN = 12;
 
-/** Runs whose dates are expected to be there. */
-const RUNS_ASKED = 50;
+/** A part that is read from an open reading. */
+type ReadPart<T> = Part<T, Reading>;
 
 /** Reads the state of one job, each part no more often than it must. */
 export class StateReader {
   readonly #source: StateSource;
-  readonly #days: Part<LedgerDays>;
-  readonly #tables: Part<Record<string, number>>;
-  readonly #limits: Part<LimitUse[]>;
-  readonly #rates: Part<RatePoint[]>;
-  readonly #survey: Part<Survey | undefined>;
-  readonly #workers: Part<WorkerView[]>;
-  readonly #values: Part<ReadonlyMap<string, ValueCounts>>;
-  readonly #drift: Part<ChangedField[]>;
-  readonly #archive: Part<ArchiveHoldings | undefined>;
+  readonly #days: ReadPart<LedgerDays>;
+  readonly #tables: ReadPart<Record<string, number>>;
+  readonly #limits: ReadPart<LimitUse[]>;
+  readonly #rates: ReadPart<RatePoint[]>;
+  readonly #survey: ReadPart<Survey | undefined>;
+  readonly #workers: ReadPart<WorkerView[]>;
+  readonly #values: ReadPart<ReadonlyMap<string, ValueCounts>>;
+  readonly #drift: ReadPart<ChangedField[]>;
+  readonly #archive: ReadPart<ArchiveHoldings | undefined>;
   readonly #state: Part<ConsoleState>;
 
   /** Reads nothing yet. */
   constructor(source: StateSource) {
     const { job, wallNow } = source;
-    const part = <T>(minAgeMs: number, read: (stores: ConsoleStores) => Promise<T>) =>
-      new Part(minAgeMs, wallNow, () => source.withStores(read));
+    const part = <T>(minAgeMs: number, read: (reading: Reading) => Promise<T>) =>
+      new Part(minAgeMs, wallNow, read);
     this.#source = source;
     this.#days = part(2_000, ({ target }) => readLedgerDays(target, job.job));
     this.#tables = part(15_000, ({ target }) => target.countRows(Object.keys(job.tables)));
-    this.#limits = part(2_000, async ({ target, checkpoint }) => {
-      const runs = await checkpoint.runs.list(RUNS_ASKED);
-      return await readLimitUse(job, target, accountsOf(runs));
-    });
+    this.#limits = part(2_000, ({ target, runs }) => readLimitUse(job, target, accountsOf(runs)));
     this.#rates = part(5_000, ({ target }) => readRates(target, job.job));
-    this.#survey = part(5_000, (stores) => this.#readSurvey(stores));
+    this.#survey = part(5_000, (reading) => this.#readSurvey(reading));
     this.#workers = part(900, ({ target }) => readWorkers(target, job.job));
-    this.#values = part(5_000, (stores) => this.#countValues(stores));
+    this.#values = part(5_000, (reading) => countAllValues(job, reading));
     this.#drift = part(15_000, ({ target }) => changedFields(target, job.job));
     this.#archive = part(15_000, ({ target }) => archiveHoldings(target, job.job));
-    this.#state = part(900, (stores) => this.#read(stores));
+    this.#state = new Part(
+      900,
+      wallNow,
+      () => source.withStores(async (stores) => this.#read(await openReading(job, stores))),
+    );
   }
 
   /** The state: a run of this process as of now; stored state about a second old, or older if it is slow to read. */
@@ -167,18 +156,16 @@ export class StateReader {
     return isOwn ? { ...state, run: own } : state;
   }
 
-  async #read({ target, checkpoint }: ConsoleStores): Promise<ConsoleState> {
+  async #read(reading: Reading): Promise<ConsoleState> {
     const { job, wallNow } = this.#source;
-    const runs = await checkpoint.runs.list(RUNS_ASKED);
-    const selection = await selectionOfAll(job, checkpoint, runs);
-    const [days, tables, limits, survey, workers, drift, archive] = await Promise.all([
-      this.#days.get(),
-      this.#tables.get(),
-      this.#limits.get(),
-      this.#survey.get(),
-      this.#workers.get(),
-      this.#drift.get(),
-      this.#archive.get(),
+    const { target, checkpoint, runs } = reading;
+    const [tables, limits, survey, workers, drift, archive] = await Promise.all([
+      this.#tables.get(reading),
+      this.#limits.get(reading),
+      this.#survey.get(reading),
+      this.#workers.get(reading),
+      this.#drift.get(reading),
+      this.#archive.get(reading),
     ]);
     const [verified, update, entries] = await Promise.all([
       checkpoint.verifications.load(),
@@ -186,9 +173,8 @@ export class StateReader {
       checkpoint.retryEntries(),
     ]);
     const nowMs = wallNow();
-    const feedsOf = await viewFeeds(job, target);
-    const streams = await this.#readStreams(checkpoint, selection, { days, entries, feedsOf });
-    const run = await this.#watch(target, runs, survey);
+    const streams = await this.#readStreams(reading, entries);
+    const run = await this.#watch(reading, survey);
     return {
       ...{ job: job.job, target: target.label, atMs: nowMs, timeZone: job.time_zone },
       ...{ streams, tables, entries, run, survey, limits, verified, update, drift, archive },
@@ -197,22 +183,17 @@ export class StateReader {
     };
   }
 
-  async #readStreams(
-    checkpoint: Checkpoint,
-    { streams, params, range }: RunSelection,
-    { days, entries, feedsOf }: {
-      readonly days: LedgerDays;
-      readonly entries: readonly RetryEntry[];
-      readonly feedsOf: FeedsOf;
-    },
-  ): Promise<StreamState[]> {
+  async #readStreams(reading: Reading, entries: readonly RetryEntry[]): Promise<StreamState[]> {
     const { job, wallNow } = this.#source;
-    const [views, values] = await Promise.all([
+    const { target, checkpoint, scopes, selection: { streams, params, range } } = reading;
+    const [days, views, values, feedsOf] = await Promise.all([
+      this.#days.get(reading),
       viewStreams(job, checkpoint, streams, params, range),
-      this.#values.get(),
+      this.#values.get(reading),
+      viewFeeds(job, target),
     ]);
     const now = civilAt(wallNow(), job.time_zone);
-    return await Promise.all(streams.map(async (name) => {
+    return streams.map((name) => {
       const view = views[name]!;
       const stream = job.streams[name]!;
       const started = range && startedPart(stream, range, now);
@@ -221,55 +202,34 @@ export class StateReader {
         : started === undefined
         ? view.gaps
         : view.gaps.flatMap((gap) => intersect(gap, started) ?? []);
-      const scopes = await checkpoint.scopes(name);
       return {
         ...withFeeds(name, view, feedsOf),
-        ...{ name, gaps, isDated: stream.window !== undefined, ...values.get(name)! },
+        ...{ name, gaps, isDated: stream.window !== undefined, ...values.get(name) ?? NO_VALUES },
         days: days.get(daysKey(name, view.scope)),
         entries: entries.filter((one) => one.stream === name && one.scope === view.scope),
-        otherScopes: scopes.filter((scope) => scope !== view.scope),
+        otherScopes: scopes.get(name)!.filter((scope) => scope !== view.scope),
       };
-    }));
+    });
   }
 
   /** The run of another process, if there is one. */
-  async #watch(
-    target: ConsoleStores["target"],
-    [record]: readonly RunRecord[],
-    survey: Survey | undefined,
-  ): Promise<RunProgress | undefined> {
+  async #watch(reading: Reading, survey: Survey | undefined): Promise<RunProgress | undefined> {
     const { job, wallNow } = this.#source;
+    const { target, runs: [record] } = reading;
     if (record === undefined || !isOpen(record) || survey === undefined) return undefined;
     const holder: Holder | undefined = await readHolder(target, job.job);
     if (holder === undefined) return undefined;
-    const rates = await this.#rates.get();
+    const rates = await this.#rates.get(reading);
     return watchedProgress(job, { record, holder, survey, rates }, wallNow());
   }
 
-  /** The values of the streams of the last run. */
-  async #countValues(
-    { target, checkpoint }: ConsoleStores,
-  ): Promise<ReadonlyMap<string, ValueCounts>> {
-    const { job } = this.#source;
-    const runs = await checkpoint.runs.list(RUNS_ASKED);
-    const { streams, params } = await selectionOfAll(job, checkpoint, runs);
-    return new Map(
-      await Promise.all(
-        streams.map(async (name) =>
-          [name, await countValues(job, name, { checkpoint, params, target })] as const
-        ),
-      ),
-    );
-  }
-
   /** The survey of the run that has not ended, or of everything ever requested. */
-  async #readSurvey({ target, checkpoint }: ConsoleStores): Promise<Survey | undefined> {
+  async #readSurvey(reading: Reading): Promise<Survey | undefined> {
     const { job, wallNow } = this.#source;
-    const runs = await checkpoint.runs.list(RUNS_ASKED);
-    const [last] = runs;
+    const { target, checkpoint, runs: [last], selection } = reading;
     const { streams, params, range } = last !== undefined && isOpen(last)
       ? selectionOf(job, last)
-      : await selectionOfAll(job, checkpoint, runs);
+      : selection;
     if (range === undefined) return undefined;
     const source = { job, params, range, resume: true, checkpoint, target, wallNow };
     try {
@@ -279,4 +239,15 @@ export class StateReader {
       return undefined;
     }
   }
+}
+
+/** The values of the streams of all backfills. */
+async function countAllValues(
+  job: Job,
+  { target, checkpoint, selection: { streams, params } }: Reading,
+): Promise<ReadonlyMap<string, ValueCounts>> {
+  const counts = streams.map(async (name) =>
+    [name, await countValues(job, name, { checkpoint, params, target })] as const
+  );
+  return new Map(await Promise.all(counts));
 }

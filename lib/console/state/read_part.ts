@@ -9,37 +9,37 @@ export function keepMs(minAgeMs: number, tookMs: number): number {
   return Math.max(minAgeMs, MOST_SHARE * tookMs);
 }
 
-/** A part of the state. */
-export class Part<T> {
-  readonly #read: () => Promise<T>;
+/** A part of the state, which is read from `From`. */
+export class Part<T, From = void> {
+  readonly #read: (from: From) => Promise<T>;
   readonly #minAgeMs: number;
   readonly #now: () => number;
   #value: Promise<T> | undefined;
   #expiresAtMs = 0;
 
   /** `read` reads it; a value younger than `minAgeMs` is not read again. `now` is in milliseconds. */
-  constructor(minAgeMs: number, now: () => number, read: () => Promise<T>) {
+  constructor(minAgeMs: number, now: () => number, read: (from: From) => Promise<T>) {
     this.#minAgeMs = minAgeMs;
     this.#now = now;
     this.#read = read;
   }
 
   /** The value, read again if it is too old; an error is not kept. */
-  get(): Promise<T> {
-    if (this.#value === undefined || this.#now() >= this.#expiresAtMs) this.#renew();
+  get(from: From): Promise<T> {
+    if (this.#value === undefined || this.#now() >= this.#expiresAtMs) this.#renew(from);
     return this.#value!;
   }
 
   /** The value, read now. */
-  fresh(): Promise<T> {
-    this.#renew();
+  fresh(from: From): Promise<T> {
+    this.#renew(from);
     return this.#value!;
   }
 
-  #renew(): void {
+  #renew(from: From): void {
     const startedAtMs = this.#now();
     this.#expiresAtMs = Infinity;
-    this.#value = this.#read();
+    this.#value = this.#read(from);
     this.#value.then(() => {
       const nowMs = this.#now();
       this.#expiresAtMs = nowMs + keepMs(this.#minAgeMs, nowMs - startedAtMs);

@@ -1,5 +1,4 @@
 // Reads from the records of runs what they were to fetch. It changes nothing.
-import type { Checkpoint } from "../../checkpoint/checkpoint.ts";
 import type { RunRecord } from "../../checkpoint/run_log.ts";
 import { defaultParams } from "../../config/schema/params.ts";
 import type { Job } from "../../config/schema/job.ts";
@@ -68,17 +67,19 @@ function known(job: Job, selection: Parameters<typeof selectStreams>[1]): string
   }
 }
 
-/** The streams and dates of all backfills: the streams with data and those that are not optional, all dates. */
-export async function selectionOfAll(
+/**
+ * The streams and dates of all backfills: the streams with data and those that are not optional, all dates.
+ * `scopes` are the parameters that each stream was fetched with.
+ */
+export function selectionOfAll(
   job: Job,
-  checkpoint: Pick<Checkpoint, "scopes">,
+  scopes: ReadonlyMap<string, readonly string[]>,
   runs: readonly RunRecord[],
-): Promise<RunSelection> {
+): RunSelection {
   const [last, ...earlier] = runs.filter(({ kind }) => kind !== "cron").map((run) =>
     selectionOf(job, run)
   );
   const names = Object.keys(job.streams);
-  const scopes = await Promise.all(names.map((name) => checkpoint.scopes(name)));
   const usual = new Set([...selectStreams(job, EVERYTHING), ...last?.streams ?? []]);
   let range = last?.range;
   for (const { range: other } of earlier) {
@@ -86,7 +87,7 @@ export async function selectionOfAll(
     range = { from: Math.min(range.from, other.from), to: Math.max(range.to, other.to) };
   }
   return {
-    streams: names.filter((name, at) => usual.has(name) || scopes[at]!.length > 0),
+    streams: names.filter((name) => usual.has(name) || scopes.get(name)!.length > 0),
     params: last?.params ?? defaultParams(job.params),
     range,
   };

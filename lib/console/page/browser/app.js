@@ -1,5 +1,6 @@
-// What the page does beyond showing: replaces the fragments that have changed, names the day under the pointer or
+// What the page does beyond showing: updates the fragments that have changed, names the day under the pointer or
 // the keyboard's cursor in a heat map, and copies commands. It makes no HTML: what it inserts, the server made.
+import { morph } from "./morph.js";
 
 const COLUMNS = 366;
 const MARCH = 59;
@@ -7,13 +8,15 @@ const MARCH = 59;
 const AGAIN_MS = 2000;
 const tip = document.getElementById("tip");
 
-/** The column and row of the cursor in each heat map, by stream. */
+/** The cursor of each heat map by stream: its year and column, and what is known of that day. */
 const cursors = new Map();
+/** The stream whose cursor is visible. */
+let shown;
 
 prepare(document);
 follow();
 
-/** Replaces fragments as the server sends them; a connection begins with all of them. */
+/** Updates fragments as the server sends them; a connection begins with all of them. */
 function follow() {
   const events = new EventSource("events");
   let isFirst = true;
@@ -37,46 +40,59 @@ function follow() {
     }
     isFirst = false;
     document.getElementById("as-of").textContent = asOf;
-    for (const { id, html } of changed) replace(document.getElementById(id), html);
+    for (const { id, html } of changed) update(document.getElementById(id), html);
+    const map = mapOf(shown);
+    if (changed.length > 0 && map !== undefined) point(map);
   };
 }
 
-/** Shows how the connection is. */
+/** Shows how the connection is; the same text again would be announced again. */
 function say(text) {
   const connection = document.getElementById("connection");
-  if (connection !== null) connection.textContent = text;
+  if (connection !== null && connection.textContent !== text) connection.textContent = text;
 }
 
-/** Replaces a fragment; what was open stays open, and what had the focus keeps it. */
-function replace(slot, html) {
+/** Brings a fragment up to date under the hands of whoever is using it. */
+function update(slot, html) {
   const next = document.createElement("template");
   next.innerHTML = html;
-  if (slot.innerHTML === next.innerHTML) return;
-  const find = (selector) => [...slot.querySelectorAll(selector)];
-  const open = find("details").map((one) => one.open);
-  const scrolled = find(".scroll, .wide").map((one) => one.scrollLeft);
-  const focused = find(FOCUSABLE).indexOf(document.activeElement);
-  slot.replaceChildren(next.content);
-  prepare(slot);
-  find("details").forEach((one, at) => one.open = open[at] ?? false);
-  find(".scroll, .wide").forEach((one, at) => one.scrollLeft = scrolled[at] ?? 0);
-  if (focused >= 0) find(FOCUSABLE)[focused]?.focus({ preventScroll: true });
+  prepare(next.content);
+  const focused = document.activeElement;
+  morph(slot, next.content);
+  if (focused !== document.activeElement && slot.contains(focused)) {
+    focused.focus({ preventScroll: true });
+  }
 }
-
-const FOCUSABLE = "button, summary, [tabindex]";
 
 /** Turns on what only a script can do: a heat map is a slider over its days, commands can be copied. */
 function prepare(root) {
   for (const map of root.querySelectorAll("svg.days")) {
-    map.tabIndex = 0;
+    const { year, column, text } = cursorOf(map);
+    map.setAttribute("tabindex", "0");
     map.setAttribute("role", "slider");
     map.setAttribute("aria-label", `Days of ${map.dataset.stream}`);
     map.setAttribute("aria-valuemin", "0");
     map.setAttribute("aria-valuemax", String(COLUMNS * map.dataset.years - 1));
-    map.setAttribute("aria-valuenow", "0");
-    map.setAttribute("aria-valuetext", "Arrow keys choose a day");
+    map.setAttribute("aria-valuenow", String(rowOf(map, year) * COLUMNS + column));
+    map.setAttribute("aria-valuetext", text);
   }
   for (const button of root.querySelectorAll(".copy")) button.hidden = false;
+}
+
+/** The heat map of a stream. */
+function mapOf(stream) {
+  return [...document.querySelectorAll("svg.days")].find((map) => map.dataset.stream === stream);
+}
+
+/** The cursor of a heat map; at first it is in the last year. */
+function cursorOf({ dataset: { stream, firstYear, years } }) {
+  const year = Number(firstYear) + Number(years) - 1;
+  return cursors.get(stream) ?? { year, column: 0, text: "Arrow keys choose a day" };
+}
+
+/** The row of a year. */
+function rowOf({ dataset: { firstYear, years } }, year) {
+  return Math.max(0, Math.min(years - 1, year - firstYear));
 }
 
 addEventListener("click", async ({ target }) => {
@@ -96,14 +112,15 @@ addEventListener("pointermove", ({ target, clientX, clientY }) => {
   show(map, row, column);
 });
 addEventListener("focusout", hideTip);
-addEventListener("scroll", hideTip, true);
+// The tip moves with the page, but not with what scrolls in it.
+addEventListener("scroll", ({ target }) => target !== document && hideTip(), true);
 
 addEventListener("keydown", (event) => {
   const map = event.target.closest?.("svg.days");
   if (event.key === "Escape") hideTip();
   if (map === null || map === undefined) return;
   const last = map.dataset.years - 1;
-  const [row, column] = cursors.get(map.dataset.stream) ?? [last, 0];
+  const { year, column } = cursorOf(map);
   const [rows, columns] = {
     ArrowLeft: [0, -1],
     ArrowRight: [0, 1],
@@ -118,35 +135,46 @@ addEventListener("keydown", (event) => {
   event.preventDefault();
   const at = Math.max(
     0,
-    Math.min(COLUMNS * (last + 1) - 1, (row + rows) * COLUMNS + column + columns),
+    Math.min(COLUMNS * (last + 1) - 1, (rowOf(map, year) + rows) * COLUMNS + column + columns),
   );
   show(map, Math.floor(at / COLUMNS), at % COLUMNS, Math.sign(columns) || 1);
 });
 
-/** Shows the numbers of a day; a column that the year does not have is stepped over. */
+/** Moves the cursor to a day; a column that the year does not have is stepped over. */
 function show(map, row, column, step = 1) {
-  const day = dayAt(Number(map.dataset.firstYear) + row, column);
-  if (day === undefined) return show(map, row, column + step, step);
+  const year = Number(map.dataset.firstYear) + row;
+  if (dayAt(year, column) === undefined) return show(map, row, column + step, step);
   const stream = map.dataset.stream;
-  const [shownRow, shownColumn] = cursors.get(stream) ?? [];
-  if (row === shownRow && column === shownColumn && !tip.hidden) return;
-  cursors.set(stream, [row, column]);
+  const before = cursorOf(map);
+  if (before.year === year && before.column === column && shown === stream) return;
+  cursors.set(stream, { ...before, year, column });
+  shown = stream;
   map.setAttribute("aria-valuenow", String(row * COLUMNS + column));
-  mark(map, row, column);
-  describe(map, stream, day, row, column);
+  point(map);
 }
 
-async function describe(map, stream, day, row, column) {
-  const response = await fetch(`day?${new URLSearchParams({ stream, day })}`).catch(() =>
-    undefined
-  );
+/** Draws the cursor of a heat map, and shows the numbers of its day. */
+async function point(map) {
+  const stream = map.dataset.stream;
+  const at = cursors.get(stream);
+  const row = rowOf(map, at.year);
+  mark(map, row, at.column);
+  const query = new URLSearchParams({ stream, day: dayAt(at.year, at.column) });
+  const response = await fetch(`day?${query}`).catch(() => undefined);
   if (response === undefined) return hideTip();
-  const [nowRow, nowColumn] = cursors.get(stream);
-  if (!response.ok || nowRow !== row || nowColumn !== column) return;
+  if (!response.ok) return;
   const text = await response.text();
-  map.setAttribute("aria-valuetext", text);
+  const now = cursors.get(stream);
+  if (now.year !== at.year || now.column !== at.column || shown !== stream) return;
+  now.text = text;
+  if (map.getAttribute("aria-valuetext") !== text) map.setAttribute("aria-valuetext", text);
+  place(map, row, at.column, text);
+}
+
+/** Shows a text below a day. */
+function place(map, row, column, text) {
   const box = map.getBoundingClientRect();
-  tip.textContent = text;
+  if (tip.textContent !== text) tip.textContent = text;
   tip.hidden = false;
   const left = box.left + box.width * column / COLUMNS;
   const top = box.top + box.height * (row + 1) / map.dataset.years + 6;
@@ -163,6 +191,7 @@ function mark(map, row, column) {
 }
 
 function hideTip() {
+  shown = undefined;
   tip.hidden = true;
   document.querySelector(".cursor")?.remove();
 }
