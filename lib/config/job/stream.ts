@@ -126,8 +126,8 @@ export interface ErrorCondition extends Condition {
 export interface RecordDate {
   /** Path of the date; if there are several, the first whose value is not null. */
   path: string[];
-  /** Format of the date, as for column values, if it is neither ISO 8601 nor an epoch. */
-  format?: string | undefined;
+  /** Formats of the date, as for column values, if it is neither ISO 8601 nor an epoch; the first that fits counts. */
+  format?: string[] | undefined;
   /**
    * What happens to a record outside its window: `reject` it, or `drop` it, for APIs that return
    * more than was requested.

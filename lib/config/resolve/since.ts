@@ -105,7 +105,7 @@ export function resolvePosition(
   for (const { path, placeholder: { name, format, text } } of used) {
     if (name === "start" && since.start === undefined) {
       scope.value(path, `"${text}" requires "start" of "since"`, text);
-    } else if (format !== "date" && !isDate) {
+    } else if (format !== "date" && name !== "cursor" && since.start !== undefined && !isDate) {
       scope.value(path, `"${text}" formats a date, but "start" of "since" is not a date`, text);
     }
   }

@@ -101,9 +101,9 @@ const recordDateMap = z.strictObject({
   path: oneOrMore(path).describe(
     "Path of the date; if there are several, the first whose value is not null.",
   ).meta({ kind: "path or list of paths", example: ["updated_at", "created_at"] }),
-  format: z.string().optional().describe(
-    "Format of the date, as for column values, if it is neither ISO 8601 nor an epoch.",
-  ).meta({ example: "%d/%m/%Y" }),
+  format: oneOrMore(z.string()).optional().describe(
+    "Format of the date, as for column values, if it is neither ISO 8601 nor an epoch. Of a list, the first that fits counts.",
+  ).meta({ kind: "format or list of them", example: "%d/%m/%Y" }),
   outside: z.enum(["reject", "drop"]).default("reject").describe(
     "What happens to a record outside its window: `reject` it, or `drop` it, for APIs that return more than was requested.",
   ),

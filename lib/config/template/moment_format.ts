@@ -62,6 +62,16 @@ export function formatEdge(
     return write(format, { instant: day * 60_000, local: day * 60_000, offset: 0 });
   }
   const instant = instantOf(at, timeZone) - (back ? (unit === "ms" ? 1 : 1000) : 0);
+  return formatInstant(instant, format, timeZone, utc);
+}
+
+/** An instant (epoch ms) as text, in the time zone or in UTC; the format must have no problem, and cuts fractions off. */
+export function formatInstant(
+  instant: number,
+  format: string,
+  timeZone: string,
+  utc = false,
+): string {
   const offset = utc ? 0 : offsetMinutes(instant, timeZone);
   return write(format, { instant, local: instant + offset * 60_000, offset });
 }

@@ -14,8 +14,10 @@ export interface Placeholder {
   readonly name: string;
   /** Fields below an `{each.NAME.field}`. */
   readonly fields: readonly string[];
-  /** Format of an edge of the window, or of the date at which a feed begins. Defaults to `date`. */
+  /** Format of an edge of the window, or of the time at which a feed begins or continues. Defaults to `date`. */
   readonly format: string;
+  /** Whether the format is declared, so that the cursor of a feed is written in it, too. */
+  readonly isFormatted?: boolean;
   /** Whether an edge of the window is written in UTC instead of the job's time zone (filter `|utc`). */
   readonly utc?: boolean;
   /** Separator that joins the elements of a list; undefined keeps the list. */
@@ -101,7 +103,7 @@ function readFilters(placeholder: Placeholder, filters: string): Placeholder | T
     else if (filter === "utc" && isDated) result = { ...result, utc: true };
     else if (filter === "path") result = { ...result, slashes: true };
     else if (filter.startsWith("join:")) result = { ...result, join: filter.slice(5) };
-    else if (isDated) result = { ...result, format: filter };
+    else if (isDated) result = { ...result, format: filter, isFormatted: true };
     else return filterProblem(`unknown filter "${filter}"`, filter, FILTERS, placeholder.text);
   }
   if (!isDated) return result;

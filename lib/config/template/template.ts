@@ -3,7 +3,7 @@
 // not know where the result is sent. Invariant: only own properties are read.
 import { Failure } from "../../failure.ts";
 import { type CivilMinute, parseCivil } from "../../plan/time/civil.ts";
-import { formatEdge, type WindowEdge } from "./moment_format.ts";
+import { formatEdge, formatInstant, type WindowEdge } from "./moment_format.ts";
 import { type Placeholder, readPlaceholder, type TemplateProblem } from "./placeholder.ts";
 
 export type { Placeholder, TemplateProblem };
@@ -40,6 +40,8 @@ export interface FeedValues {
   readonly start?: string | number | undefined;
   /** Where the last reading ended; undefined before the first. */
   readonly cursor?: string | undefined;
+  /** The instant (epoch ms) that the cursor writes in ISO 8601; undefined for any other cursor. */
+  readonly cursorAt?: number | undefined;
 }
 
 /** A brace that begins a placeholder, known or not; other braces, as in JSON or GraphQL, are literal. */
@@ -186,15 +188,19 @@ function placeholderValue(part: Placeholder, values: RenderValues): unknown {
   return Array.isArray(value) ? value.filter((item) => item !== null && item !== undefined) : value;
 }
 
-/** The cursor of a feed, as the API returned it, or where the feed begins. */
-function positionOf({ name, format, utc }: Placeholder, values: RenderValues): unknown {
-  const { start, cursor } = values.since ?? {};
-  if (name === "cursor" || name === "" && cursor !== undefined) return cursor;
+/** The cursor of a feed, as the API returned it or in the declared format, or where the feed begins. */
+function positionOf(
+  { name, format, isFormatted, utc }: Placeholder,
+  { since = {}, timeZone }: RenderValues,
+): unknown {
+  const { start, cursor, cursorAt } = since;
+  if (name === "cursor" || name === "" && cursor !== undefined) {
+    const isTime = isFormatted === true && cursorAt !== undefined;
+    return isTime ? formatInstant(cursorAt, format, timeZone, utc) : cursor;
+  }
   if (cursor !== undefined || start === undefined) return undefined;
   const at = parseCivil(String(start));
-  return at === undefined
-    ? start
-    : formatEdge("from", { from: at, to: at }, format, values.timeZone, utc);
+  return at === undefined ? start : formatEdge("from", { from: at, to: at }, format, timeZone, utc);
 }
 
 function own(value: unknown, name: string): unknown {

@@ -137,6 +137,18 @@ export function utcAround(minute: CivilMinute, timeZone: string): [CivilMinute, 
   return [minute - Math.max(...offsets), minute - Math.min(...offsets)];
 }
 
+/**
+ * The instant (epoch ms) that ISO 8601 with hyphens writes; undefined for any other text. A local time that clocks
+ * repeat or skip is the earlier one.
+ */
+export function instantIn(text: string, timeZone: string): number | undefined {
+  const moment = /^\d{4}-\d{2}-\d{2}/.test(text) ? parseIso(text) : undefined;
+  if (moment === undefined) return undefined;
+  const { minute, offset, second, fraction } = moment;
+  const utc = offset === null ? utcAround(minute, timeZone)[0] : minute - offset;
+  return utc * 60_000 + second * 1000 + Number(fraction.padEnd(3, "0").slice(0, 3));
+}
+
 /** `YYYY-MM-DD HH:MM:SS`, with the fraction if there is one, or undefined where that is beyond the calendar. */
 export function clockText(minute: CivilMinute, moment: Moment): string | undefined {
   if (!isOnCalendar(minute)) return undefined;

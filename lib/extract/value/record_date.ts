@@ -40,12 +40,13 @@ export function recordDateTest(
   timeZone: string,
 ): (record: Frame, window: Range) => string | typeof DROPPED | undefined {
   const paths = path.map(dateReader);
-  const read = format === undefined ? momentOf : formattedMoment(format);
+  const read = readerOf(format);
   return (record, window) => {
     const found = firstFound(paths, record);
-    const moment = read(found);
-    if (moment === undefined) return noDate(path.join('" or "'), found, format);
-    const date = rangeOf(found, moment, timeZone, format);
+    const dated = read(found);
+    if (dated === undefined) return noDate(path.join('" or "'), found, format);
+    const date = rangeOf(found, dated, timeZone);
+    const { moment } = dated;
     if (overlap(date, window)) return undefined;
     if (isMidnightUtc(moment) && overlap(dayOf(moment), window)) return undefined;
     if (outside === "drop") return DROPPED;
@@ -87,13 +88,13 @@ export function recordDays(
   timeZone: string,
 ): (record: Frame, window: Range) => Range {
   const paths = path.map(dateReader);
-  const read = format === undefined ? momentOf : formattedMoment(format);
+  const read = readerOf(format);
   return (record, window) => {
     const found = firstFound(paths, record);
-    const moment = read(found);
-    if (moment === undefined) return window;
-    const date = rangeOf(found, moment, timeZone, format);
-    const days = overlap(date, window) ? date : dayOf(moment);
+    const dated = read(found);
+    if (dated === undefined) return window;
+    const date = rangeOf(found, dated, timeZone);
+    const days = overlap(date, window) ? date : dayOf(dated.moment);
     return {
       from: Math.max(startOfDay(days.from), window.from),
       to: Math.min(startOfDay(days.to - 1) + MINUTES_PER_DAY, window.to),
@@ -101,21 +102,35 @@ export function recordDays(
   };
 }
 
-function noDate(path: string, found: unknown, format: string | undefined): string {
+/** A moment, and the format that it is written in; undefined without one. */
+interface Dated {
+  readonly moment: Moment;
+  readonly format: string | undefined;
+}
+
+/** Reads a value in the first format that fits. */
+function readerOf(formats: RecordDate["format"]): (value: unknown) => Dated | undefined {
+  const readers = formats?.map((format) => ({ format, read: formattedMoment(format) })) ??
+    [{ format: undefined, read: momentOf }];
+  return (value) => {
+    for (const { format, read } of readers) {
+      const moment = read(value);
+      if (moment !== undefined) return { moment, format };
+    }
+    return undefined;
+  };
+}
+
+function noDate(path: string, found: unknown, formats: RecordDate["format"]): string {
   if (found === undefined || found === null || found === "") return `has no date at "${path}"`;
-  const otherwise = format === undefined
+  const otherwise = formats === undefined
     ? 'which is not ISO 8601; declare its notation with "format" of record_date'
-    : `which does not match the format "${format}"`;
+    : `which does not match the format "${formats.join('" or "')}"`;
   return `has ${preview(found, 60)} at "${path}", ${otherwise}`;
 }
 
 /** The minutes that a date or time covers in the job's time zone: a whole day where no time is written. */
-function rangeOf(
-  value: unknown,
-  moment: Moment,
-  timeZone: string,
-  format: string | undefined,
-): Range {
+function rangeOf(value: unknown, { moment, format }: Dated, timeZone: string): Range {
   const from = localMinute(moment, timeZone);
   if (format !== undefined) return { from, to: from + minutesShown(format) };
   const isDay = typeof value === "string" && /^\d{4}-\d{2}-\d{2}$/.test(value);

@@ -9,6 +9,7 @@ import {
   renderTemplate,
   type RenderValues,
 } from "../../config/template/template.ts";
+import { instantIn } from "../../extract/cast/moment.ts";
 import { Failure } from "../../failure.ts";
 import { renderBody } from "./request_body.ts";
 import type { Unit } from "./unit.ts";
@@ -45,7 +46,9 @@ export function renderRequest(job: Job, stream: Stream, unit: Unit, asked: PageS
   const spec = stream.request ?? (asked.url === undefined ? undefined : FILE_REQUEST);
   if (spec === undefined) throw new RangeError("Cannot render a request: the stream has none");
   const { window, each, params, export: exported } = unit;
-  const since = stream.since && { start: stream.since.start, cursor: unit.since };
+  const cursor = unit.since;
+  const cursorAt = cursor === undefined ? undefined : instantIn(cursor, job.time_zone);
+  const since = stream.since && { start: stream.since.start, cursor, cursorAt };
   const bare = {
     window,
     each,
