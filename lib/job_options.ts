@@ -58,7 +58,7 @@ export function planOf(
   }
   const selection = { groups: [], only: options.streams ?? [], with: [], without: [] };
   const streams = selectStreams(job, selection);
-  if (options.fromStart) refuseNoFeed(job, streams, 'Leave "fromStart" out');
+  if (options.fromStart) refuseNoFeed(job, streams, 'Omit "fromStart"');
   return { range: { from, to }, streams };
 }
 

@@ -80,7 +80,7 @@ export async function run(given: RunInput): Promise<RunResult> {
     crew = await enterCrew(input);
     if (!hasJoined) await recordRun(input.target, input.job.job, record, await crewPlan(input));
     if (input.fromStart && !hasJoined) await resetFeeds(input.target, input.job.job, input.streams);
-    // A process that joins learns once it knows which transactions are of the run.
+    // A process that joins starts to learn once it knows which transactions belong to the run.
     if (!hasJoined) await learn(input);
     await crew?.begin();
     await fetchAll({ ...input, crew });

@@ -1,6 +1,6 @@
-// Owns what a run does after its database failed over: a standby that was promoted may lack the last commits of the
-// primary, rows and ledger alike. It reads again what the database holds, and fetches what is missing. Invariant: a run
-// never ends as done while a window that it wrote is lost.
+// Owns what a run does after its database failed over: a promoted standby may be missing the last commits of the
+// primary, rows and ledger alike. It reads again what the database contains, and fetches what is missing. Invariant: a
+// run never ends as done while a window that it wrote is lost.
 import { backfill, type BackfillInput } from "./backfill.ts";
 import { catchUp } from "./checkpoint/catch_up.ts";
 import { readFetchedSince } from "./checkpoint/fetched_since.ts";

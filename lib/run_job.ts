@@ -16,7 +16,7 @@ import { newRunId } from "./run.ts";
 import { runWithApi } from "./run_with_api.ts";
 import { openTarget } from "./upsert/open_target.ts";
 
-/** The place of this process, which asks for no permission to know it. */
+/** Where this process runs; the host name would require a permission, so it is unknown. */
 const WHERE = { host: "unknown", pid: Deno.pid };
 
 /**

@@ -177,7 +177,7 @@ function openStoreOf(input: ApiRunInput): ArchiveStore | undefined {
 
 function required(store: ArchiveStore | undefined): ArchiveStore {
   if (store !== undefined) return store;
-  throw new Failure("configuration", "Cannot replay the archive: the job has none", {
+  throw new Failure("configuration", "Cannot replay the archive: no archive is configured", {
     hint: 'Write "archive" in the job, or set BACKFILL_ARCHIVE',
   });
 }

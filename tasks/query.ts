@@ -35,7 +35,7 @@ function sqlOf(args: Arguments): string | undefined {
   if (args.has("tables")) return undefined;
   const sql = args.rest[0]?.trim().replace(/;\s*$/, "") ?? "";
   if (sql !== "") return sql;
-  throw new Failure("configuration", "Cannot run a query: none is given", {
+  throw new Failure("configuration", "Cannot run a query: no query is given", {
     hint: 'deno task query --tables, or deno task query "SELECT ..."',
   });
 }

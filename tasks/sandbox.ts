@@ -71,7 +71,7 @@ export async function main(argv: string[]): Promise<number> {
   return EXIT.interrupted;
 }
 
-/** Plays an archive back until it is stopped; its one line says which origin to replace by which. */
+/** Plays an archive back until it is stopped; it prints one line: the origin to replace, and its replacement. */
 async function serveArchive(folder: string, args: Arguments, stop: StopSignal): Promise<number> {
   await using played = await playBack(folder, sandboxOptions(args));
   console.log(`${played.url} plays back ${played.about}`);

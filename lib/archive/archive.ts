@@ -51,7 +51,7 @@ export interface RunArchive extends AsyncDisposable {
   /** The reading of a unit that begins at `startedAt`, epoch milliseconds; `mask` hides secrets in strings. */
   begin(unit: Unit, startedAt: number, mask: Mask): PageArchive;
   /**
-   * Makes everything kept so far durable, including the ends of windows. Returns the places of the responses.
+   * Flushes everything stored so far to disk, including the ends of windows. Returns the locations of the responses.
    *
    * @throws {Failure} of kind `archive` if something could not be written.
    */
@@ -165,7 +165,7 @@ export class Archive implements RunArchive {
     });
   }
 
-  /** What makes the exchange of a body. */
+  /** Returns the function that creates the exchange of a body. */
   #exchange(
     { unit, startedAt, mask }: KeptOf,
     request: WireRequest,

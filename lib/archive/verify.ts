@@ -57,7 +57,7 @@ function problemOf(file: FileReader, offset: number, length: number): string | u
   const { headers, blockAt } = record;
   const block = bytes.subarray(blockAt, bytes.length - 4);
   if (block.length !== Number(headers.get("content-length"))) {
-    return "has a length other than the stated one";
+    return "does not have the declared length";
   }
   if (sha1Of([block]) !== headers.get("warc-block-digest")) return "does not match its digest";
   const payload = headers.get("warc-payload-digest");

@@ -12,7 +12,7 @@ import { readShards, type Shard, Shards, type ShardValue } from "./shard.ts";
 
 /** A window whose rows have committed. */
 export interface DoneWindow extends RejectedWindow {
-  /** Whether it is a page of a feed; then `rejectedCount` is of all pages of the feed. */
+  /** Whether it is a page of a feed; then `rejectedCount` counts all pages of the feed. */
   readonly isPage?: boolean;
   /** Parts of the window with their state; ignored without a window. */
   readonly parts: readonly (Window & RangeState)[];

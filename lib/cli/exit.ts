@@ -1,5 +1,5 @@
-// Ends a command: its exit code, and the output of an error: one sentence that says what happened, one
-// that says what to do, and a stack trace with --verbose only. No other file exits the process.
+// Ends a command: sets its exit code and prints an error: one sentence about what happened, one about what to do, and
+// a stack trace only with --verbose. No other file exits the process.
 import { Failure } from "../failure.ts";
 import { guardConsole, ReaderLeft } from "./output.ts";
 import { namedJob } from "./default_job.ts";

@@ -84,7 +84,7 @@ async function storeIn(target: Target, creates: boolean): Promise<OpenLimitStore
   }
 }
 
-/** Whether a limit is a quota that may be used up; a limit that only sets a pace would make a command wait. */
+/** Whether a limit is a quota that may be used up; a limit that only sets a pace would delay a command. */
 function hasQuota({ source, streams }: Job): boolean {
   const quotas = [
     ...boundTogether(source.limits, source.burst),

@@ -137,7 +137,7 @@ export class RunFiles implements Disposable {
 /**
  * Creates the folder of the logs where it is missing.
  *
- * @throws {Error} whose message says why it cannot be one.
+ * @throws {Error} whose message says why it cannot be created.
  */
 export function openLogsFolder(folder: string): void {
   try {

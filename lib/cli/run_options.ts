@@ -47,7 +47,7 @@ const FLAGS: Flags = {
   },
   "from-archive": {
     kind: "switch",
-    about: "Take responses from the archive; sends no request, and lists what it does not hold.",
+    about: "Read responses from the archive; sends no request, and lists what is missing there.",
   },
   "from-start": {
     kind: "switch",

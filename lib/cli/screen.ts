@@ -145,7 +145,7 @@ export class Screen implements Disposable {
 /** Events whose lines the progress shows. */
 const DRAWN: ReadonlySet<RunEvent["kind"]> = new Set(["window_done", "waiting"]);
 
-/** Colors of lines; words say the same. */
+/** Colors of lines; the words carry the same meaning. */
 const TONES: Partial<Record<RunEvent["kind"], Tone>> = {
   window_failed: "bad",
   row_rejected: "bad",

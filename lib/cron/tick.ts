@@ -112,7 +112,7 @@ async function helped(
   const over = { windDown, signal: AbortSignal.any([input.signal, signal]) };
   const result = await input.help?.(over);
   if (result === undefined) return locked;
-  const report: TickReport = { ...locked, outcome: "more", message: "a backfill was helped" };
+  const report: TickReport = { ...locked, outcome: "more", message: "helped with a backfill" };
   addUp(report, result.summary);
   if (input.signal.aborted) report.outcome = "interrupted";
   else if (result.error !== undefined && !signal.aborted) fail(report, result.error);

@@ -31,7 +31,7 @@ export async function examineApi(job: Job, dependencies: ApiDependencies): Promi
     return [
       fine(
         "api",
-        "every stream of the job requires rows of another one, or an export to be ordered",
+        "every stream of the job requires the rows of another stream, or an export",
       ),
     ];
   }

@@ -112,7 +112,7 @@ function rightsItem(
   if (superuser === true && kind === "postgres") {
     return advice(
       "rights",
-      `"${user}" is a superuser, so SQL of a job could do anything on the server`,
+      `"${user}" is a superuser, so SQL in a job could do anything on the server`,
       "Use a role that owns only the tables of the job",
     );
   }

@@ -74,7 +74,7 @@ function wrongHeader(what: string, names: readonly string[]): Failure {
     }${more}`,
     {
       hint:
-        'See the response with deno task probe; write "default: null" at a column that may be missing',
+        'See the response with deno task probe; write "default: null" for a column that may be missing',
     },
   );
 }

@@ -26,7 +26,7 @@ export interface RowSink {
   refusals: number;
   /** The rows of each entry. */
   rows: Row[][];
-  /** Takes a row that may contain a cast failure or lack a key. */
+  /** Receives a row that may contain a cast failure or have no key. */
   settle(entry: number, row: unknown[], frame: Frame): void;
 }
 

@@ -201,7 +201,7 @@ async function continued(
   throw again("the file changed while it was read");
 }
 
-/** What tells whether a file is still the same; undefined where the server cannot continue it. */
+/** Identifies the version of a file (ETag or Last-Modified); undefined if the server cannot continue it. */
 function validatorOf(headers: Headers): string | undefined {
   // Ranges count the bytes as they are sent, which are not those that arrive here.
   if (headers.has("content-encoding")) return undefined;

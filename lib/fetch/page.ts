@@ -37,7 +37,7 @@ export interface Page {
   readonly url: string;
   /** The responses in the archive that end with it; undefined where none is archived. */
   readonly kept?: readonly KeptResponse[] | undefined;
-  /** What it says about the position of its feed; undefined for other streams. */
+  /** The position of its feed that it declares; undefined for other streams. */
   readonly mark?: FeedMark | undefined;
   /** Epoch milliseconds before the first request of the window, if that was earlier than this run knows. */
   readonly requestedAt?: number | undefined;

@@ -59,8 +59,8 @@ export function pageFacts(
 }
 
 /**
- * The facts of a page that was read piece by piece: of lines, as far as the first and the last one say; of files that
- * are read whole, what the last one says.
+ * The facts of a page that was read in pieces: for lines, what the first and the last line declare; for files that are
+ * read as a whole, what the last one declares.
  *
  * @throws what response_error.ts throws if one of the lines reports an error.
  */

@@ -201,7 +201,7 @@ export class StreamClient implements Requester {
     return { ...response, url: request.url, credentials: sent };
   }
 
-  /** Sends a request again whose response is of no interest, to find out whether the API is reachable. */
+  /** Sends a request again to find out whether the API is reachable; its response is discarded. */
   async #replay(request: WireRequest, signal: AbortSignal): Promise<void> {
     const { clock } = this.api.dependencies;
     if (this.#streamLimiter.due() - clock.now() > LONGEST_REPLAY_WAIT_MS) return;

@@ -32,7 +32,9 @@ const OPPOSITES: Readonly<Record<string, readonly string[]>> = {
 };
 const ENDS = new Set(Object.values(OPPOSITES).flat());
 
-/** Stems of the date that a record is of, the likeliest first; others follow, and those of changes come last. */
+/**
+ * Stems of the name of a record's own date, the most likely first; other dates follow, and those of changes come last.
+ */
 const STEMS = [
   "|date|time|datetime|date time|timestamp|day|period|range",
   "event|event date|event time|occurred|observed|observation|measured|recorded|taken|transaction date",

@@ -1,4 +1,4 @@
-// Writes what a draft says of itself: which of its keys are guesses, and what the user should know of the whole. Pure.
+// Writes the comments of a draft: which of its keys are guesses, and what the user should know about it. Pure.
 
 /** What is a guess, by the key of the stream that it concerns. */
 export function guessesOf(

@@ -223,7 +223,7 @@ class Pages {
     return { by: "next_link", link, ...this.#isTop() ? {} : this.#sized(true) };
   }
 
-  /** After the id of the last record, where a flag says whether there are more. */
+  /** Paging after the ID of the last record, if a flag declares whether there are more. */
   afterLast(): PagingDraft | undefined {
     const { more, path, records, record } = this.#response;
     const cursor = this.#known.find(isCursor);

@@ -39,7 +39,7 @@ export function writeJob(draft: JobDraft, schema: string, command: string): stri
   const head = `# yaml-language-server: $schema=${schema}\n#\n# Written by ${
     oneLine(command)
   }\n${noted}\n`;
-  // Lists of names stand without blanks inside their brackets, as `deno fmt` has them.
+  // Lists of names have no spaces inside their brackets, as `deno fmt` writes them.
   return head + document.toString({ lineWidth: 0 }).replace(/\[ ([\w,.$^/ ]+) \]/g, "[$1]");
 }
 

@@ -1,5 +1,5 @@
-// Owns what the keys of a stream say about its auto windows: their lengths, the size of pages, and how many
-// records a window may hold. It never learns and never cuts a window.
+// Reads from the keys of a stream the bounds of its auto windows: their lengths, the size of pages, and how many
+// records a window may have. It never learns and never divides a window.
 import type { Stream } from "../config/schema/job_schema.ts";
 import type { AutoBounds } from "./auto_window.ts";
 import { mostBeforeSplit } from "./auto_window.ts";

@@ -1,4 +1,4 @@
-// Owns where a feed stands: what a page says about the next one, and whether the feed has ended for now. Pure.
+// Owns the position of a feed: what a page declares about the next one, and whether the feed has ended for now. Pure.
 // Invariant: a cursor is never interpreted, only compared with those before it; a feed that cannot continue fails.
 import type { Stream } from "../config/schema/job_schema.ts";
 import { Failure } from "../failure.ts";
@@ -80,7 +80,7 @@ export interface FeedReached {
   readonly ended: boolean;
 }
 
-/** What a page says about the position of its feed. */
+/** The position of its feed that a page declares. */
 export interface FeedMark {
   /** The value at the path of the cursor or link; a number as the API wrote it, in a string. */
   readonly cursor: unknown;
@@ -94,7 +94,7 @@ export interface FeedMark {
   readonly place?: string | undefined;
 }
 
-/** Gathers what the pages of one reading say. */
+/** Collects what the pages of one reading declare. */
 export class FeedReading {
   readonly #stream: Stream;
   readonly #step: FeedStep;
@@ -137,7 +137,7 @@ export class FeedReading {
   /**
    * The position of the reading.
    *
-   * @throws Failure("window") if the feed cannot go on from here.
+   * @throws Failure("window") if the feed cannot continue from here.
    */
   result(): Pick<FeedStep, "reached" | "print"> {
     const print = this.#records === 0 ? undefined : this.#last?.print;

@@ -26,7 +26,7 @@ export interface FeedPlanInput {
   readonly position: (track: Track) => FeedPosition | undefined;
   /** The pages of a feed that had rejected rows. */
   readonly rejected: (track: Track) => readonly RejectedPage[];
-  /** Reads the positions anew, which another process may have moved. */
+  /** Reads the positions again, because another process may have moved them. */
   readonly reload: () => Promise<void>;
   /** What `each` could not yield, once it has ended: the track and why no request can be sent for it. */
   readonly refusals?: () => readonly { each: string; reason: string }[];

@@ -17,7 +17,7 @@ export interface Extent {
 /** How the records of windows vary around their mean: the pages of each are averaged. */
 const VARIATIONS = [0.82, 0.88, 0.94, 1, 1.06, 1.12, 1.18];
 
-/** Requests of an export beside those that read it: the order, and one for its state at least. */
+/** Requests of an export in addition to those that read it: the order, and at least one for its state. */
 const EXPORT_REQUESTS = 2;
 
 /** How many windows the dates are cut into, at `density` records per civil minute; undefined if unknown. */

@@ -57,7 +57,7 @@ function known(name: string, names: readonly string[], what: string): void {
     "configuration",
     `Cannot run ${what} "${name}": the job has no ${what} with this name`,
     {
-      hint: near === undefined ? `There are ${names.join(", ")}` : `Did you mean "${near}"?`,
+      hint: near === undefined ? `Choose one of ${names.join(", ")}` : `Did you mean "${near}"?`,
     },
   );
 }

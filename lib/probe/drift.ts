@@ -10,7 +10,7 @@ export type KnownField = RecordedField;
 /** Expected occurrences of a field from which its absence is not due to chance (e^-10). */
 const EXPECTED = 10;
 
-/** What the samples of a run say, with what earlier runs examined. */
+/** The samples of a run, and how many records earlier runs examined. */
 interface Reading {
   /** Sampled records. */
   readonly records: number;
@@ -33,7 +33,7 @@ export function compareFields(
   const before = new Map(known.map((field) => [field.path, field]));
   const reading: Reading = {
     ...{ records: sampled.records, latest: sampled.latest, at },
-    // A run over older dates says nothing about what the API returns now.
+    // A run over older dates does not show what the API returns now.
     isNews: sampled.latest >= Math.max(0, ...known.map(({ latest }) => latest)),
     examined: Math.max(0, ...known.map(({ records }) => records)),
   };
@@ -75,7 +75,7 @@ function seen(old: KnownField, field: SampledField, reading: Reading): KnownFiel
   // A field that comes back, or that a column reads now, has changed no longer.
   const kept = old.change === "type" || old.change === "new" && !field.mapped ? old.change : null;
   const change = other === undefined ? kept : "type";
-  // Too few values to tell: if none has a type that is known, the next run decides with more of them.
+  // Too few values to decide: if none has a type that is known, the next run decides with more of them.
   const isOpen = other === undefined && field.mapped && others.length === field.types.size;
   return {
     ...old,

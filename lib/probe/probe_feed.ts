@@ -17,7 +17,7 @@ export interface FeedReport {
   readonly problem: string | null;
 }
 
-/** What a page of a feed without `paging` says about the next one. */
+/** What a page of a feed without `paging` declares about the next one. */
 export function probeFeed(client: StreamClient, unit: Unit, facts: PageFacts): FeedReport {
   const { api: { job }, stream } = client;
   const request = renderRequest(job, stream, unit, { params: [] });

@@ -75,7 +75,7 @@ async function send(client: StreamClient, unit: Unit, signal: AbortSignal): Prom
       "window",
       "Cannot read records: the API reports that the export has no data",
       {
-        hint: "Probe another day with --from",
+        hint: "Probe another day with --date",
       },
     );
   }

@@ -1,6 +1,6 @@
-// Owns the pages of feeds in the target: their rows in the table hindcast_feeds commit with the rows of the page, so the
-// last one says where a feed continues, on any machine. Invariant: the number of a page never decreases, so a process
-// that was replaced cannot move a feed back.
+// Owns the pages of feeds in the target: their rows in the table hindcast_feeds commit with the rows of the page, so
+// the last page records where a feed continues, on any machine. Invariant: the number of a page never decreases, so a
+// process that was replaced cannot move a feed back.
 import type { Row, RowSet } from "../extract/row_shape.ts";
 import type { FeedPart, FeedPosition } from "../plan/feed.ts";
 import type { RejectedPage } from "../plan/feed_plan.ts";

@@ -38,7 +38,7 @@ export interface OpenRun {
   readonly run: string;
   /** What it fetches. */
   readonly plan: unknown;
-  /** The transaction in which it started: what later ones have committed is of this run. */
+  /** The transaction in which it started: whatever later transactions commit belongs to this run. */
   readonly xid: number;
   /** Whether all of its processes claim their windows. */
   readonly allShare: boolean;

@@ -163,7 +163,7 @@ function noRows({ job, evidence, rowsByTable, stream, scope }: Case): Finding[] 
   return reasons.map((reason) => ({ ...about, reason, next }));
 }
 
-/** Feeds that were begun anew and have not been read since. */
+/** Feeds that were restarted and have not been read since. */
 function unread({ feedsOf, stream, scope }: Case): Finding[] {
   return feedsOf(stream, scope).filter(({ read_at }) => read_at === null).map(({ each }) => ({
     ...{

@@ -75,7 +75,7 @@ async function runCheck(
 function unknown(name: string, job: Job): Failure {
   const names = Object.keys(job.checks);
   const near = suggest(name, names);
-  const all = names.length === 0 ? "The job has no checks" : `There are ${names.join(", ")}`;
+  const all = names.length === 0 ? "The job has no checks" : `Choose one of ${names.join(", ")}`;
   return new Failure(
     "configuration",
     `Cannot run check "${name}": the job has no check of that name`,

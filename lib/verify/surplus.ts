@@ -34,7 +34,7 @@ export async function surplusOf(
   })).filter(({ rows, returned }) => rows > returned);
 }
 
-/** Rows that the finished windows of each stream returned; null if a window does not say. */
+/** Rows that the finished windows of each stream returned; null if a window did not record them. */
 async function returnedRows(
   job: string,
   target: Pick<Target, "query">,

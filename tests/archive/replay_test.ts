@@ -142,7 +142,7 @@ Deno.test("--from-archive without an archive, or with an empty one, says so", as
   assertStringIncludes(empty.message, "it contains no complete window");
   world.archive = undefined;
   const none = await world.backfill(`${RANGE} --from-archive`).catch((error) => error);
-  assertEquals(none.message, "Cannot replay the archive: the job has none");
+  assertEquals(none.message, "Cannot replay the archive: no archive is configured");
 });
 
 Deno.test("--from-archive follows for_each: the values of a query come from the rows that it creates", async () => {

@@ -97,7 +97,7 @@ Deno.test("an https URL for an http server stops a run at once, with the URL to 
   await using site = await openSite(thingsJob(url), { env: TOKEN });
   const { code, stderr } = await site.run("backfill", DAY);
   assertEquals(code, 1);
-  assertStringIncludes(stderr, `${new URL(api.url).host} does not speak HTTPS`);
+  assertStringIncludes(stderr, `${new URL(api.url).host} does not support HTTPS`);
   assertStringIncludes(stderr, 'hint: Write http:// instead of https:// in "url" of the source');
 });
 

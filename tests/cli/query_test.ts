@@ -55,7 +55,7 @@ Deno.test("deno task query changes nothing and says what is wrong with a query",
       ["SELECT add()", "read-only"],
       ["SELECT missing FROM t", '"missing" does not exist'],
       ["SELECT 1) AS x; DROP TABLE t; --", "Cannot run the query"],
-      ["", "Cannot run a query: none is given"],
+      ["", "Cannot run a query: no query is given"],
     ] as const
   ) {
     const { code, stdout, stderr } = await site.run("query", [sql]);

@@ -74,7 +74,7 @@ Deno.test("check refuses streams that feed each other in a circle", async () => 
     () => readJob("job.yaml", { readText: () => text, env: () => undefined }),
     Failure,
   );
-  assertStringIncludes(failure.message, 'the streams "c", "b" feed each other in a circle');
+  assertStringIncludes(failure.message, 'the streams "c", "b" depend on each other in a cycle');
 });
 
 Deno.test("duplicates of a query are fetched once, and its NULLs are listed once until they disappear", async () => {

@@ -132,6 +132,6 @@ Deno.test("runJob() restarts feeds with fromStart, and refuses it where no strea
   assertEquals([refused.kind, refused.message, refused.hint], [
     "configuration",
     "Cannot restart feeds: no selected stream is a feed",
-    'Leave "fromStart" out; without resuming, all dates are fetched again',
+    'Omit "fromStart"; without resuming, all dates are fetched again',
   ]);
 });

@@ -46,7 +46,7 @@ export async function useArchive(job: Job, action: string, args: Arguments): Pro
 function storeOf(job: Job): ArchiveStore {
   const location = readSettings(env).archive ?? job.archive?.path;
   if (location === undefined) {
-    throw new Failure("configuration", "Cannot open the archive: the job has none", {
+    throw new Failure("configuration", "Cannot open the archive: no archive is configured", {
       hint: 'Write "archive" in the job, or set BACKFILL_ARCHIVE',
     });
   }
@@ -151,7 +151,7 @@ function verificationText(label: string, result: Verification): string {
     ...notes.map((note) => `note: ${note}`),
     ...problems.map((problem) => `FAIL  ${problem}`),
     ...ok ? [] : ["hint: Fetch these dates again, which archives them: deno task backfill"],
-    ...ok ? ["PASS  every record matches its digest, every response is there"] : [],
+    ...ok ? ["PASS  every record matches its digest, and no response is missing"] : [],
   ].join("\n");
 }
 

@@ -34,7 +34,7 @@ export async function backfill(job: Job, args: Arguments): Promise<number> {
   const given = givenOptions(job, args, Date.now());
   if (args.has("from-start")) {
     const streams = streamsOf(job, runOptions(job, given, undefined, Date.now()));
-    refuseNoFeed(job, streams, "Leave --from-start out");
+    refuseNoFeed(job, streams, "Omit --from-start");
   }
   if (args.has("dry-run")) return await showPlan(job, given, args.has("resume"));
   if (args.has("check-status")) return await checkStatus(job, given, args);
@@ -139,7 +139,7 @@ function refuseSharing(args: Arguments, { target }: Stores): void {
   throw new Failure(
     "configuration",
     "Cannot share the run: an embedded database can be used by one process only",
-    { hint: "Set DATABASE_URL to a PostgreSQL server, or leave --workers out" },
+    { hint: "Set DATABASE_URL to a PostgreSQL server, or omit --workers" },
   );
 }
 
@@ -149,9 +149,13 @@ function sayInterrupted(screen: Screen): void {
 }
 
 function noJson(flag: string): Failure {
-  return new Failure("configuration", `Cannot combine ${flag} with --json: it prints text only`, {
-    hint: "Print the forecast as JSON: deno task backfill --check-status --json",
-  });
+  return new Failure(
+    "configuration",
+    `Cannot combine ${flag} with --json: ${flag} prints only text`,
+    {
+      hint: "Print the forecast as JSON: deno task backfill --check-status --json",
+    },
+  );
 }
 
 function noReplay(flag: string): Failure {
@@ -195,7 +199,7 @@ async function performOn(
     fromStart: args.has("from-start"),
     logsFolder: stores.settings.logsFolder,
     run,
-    // Whoever joins sends requests, and a replay sends none.
+    // A worker that joins would send requests, and a replay sends none.
     ...(args.has("from-archive") ? {} : { worker: thisWorker(FIRST_WORKER), isShared }),
     show: (event) => {
       screen.show(event);

@@ -74,7 +74,7 @@ async function jobText(name: string, jobs: readonly string[]): Promise<string | 
   if (jobs.includes(name)) return await Deno.readTextFile(packageFile(`config/${name}.yaml`));
   const near = suggest(name, jobs);
   throw new Failure("configuration", `Cannot start from "${name}": there is no such job`, {
-    hint: near === undefined ? `There are ${jobs.join(", ")}` : `Did you mean "${near}"?`,
+    hint: near === undefined ? `Choose one of ${jobs.join(", ")}` : `Did you mean "${near}"?`,
   });
 }
 

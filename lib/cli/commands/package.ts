@@ -1,5 +1,5 @@
-// Writes the npm package: the commands as bundled JavaScript, because Deno runs no TypeScript inside
-// node_modules, the files that PGlite loads beside the bundle, and the program that starts them.
+// Writes the npm package: the commands as bundled JavaScript, because Deno runs no TypeScript inside node_modules, the
+// files that PGlite loads, and the program that starts the commands.
 import denoJson from "../../../deno.json" with { type: "json" };
 import { Failure } from "../../failure.ts";
 import { packageFile } from "../package_files.ts";

@@ -95,7 +95,7 @@ function streamOf(job: Job, given: string | undefined, isDated: boolean): string
     ? `Cannot probe the job: none of its streams ${isDated ? "has dates" : "sends requests"}`
     : `Cannot probe stream "${name}": the job has no stream of that name that sends requests`;
   const near = suggest(name ?? "", names);
-  const hint = near === undefined ? `There are ${names.join(", ")}` : `Did you mean "${near}"?`;
+  const hint = near === undefined ? `Choose one of ${names.join(", ")}` : `Did you mean "${near}"?`;
   throw new Failure("configuration", message, { hint });
 }
 

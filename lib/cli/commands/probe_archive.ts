@@ -37,7 +37,7 @@ export async function openProbed(
   isDated: boolean,
 ): Promise<ProbedArchive> {
   const location = readSettings(env).archive ?? job.archive?.path;
-  if (location === undefined) throw noArchive("the job has none");
+  if (location === undefined) throw noArchive("no archive is configured");
   const clock = monotonicClock();
   const store = openStore(location, { env, clock, wallNow: Date.now, random: Math.random });
   const mask = maskSecrets(secretValues(job, env));

@@ -72,9 +72,9 @@ function lines(
     ...(moved === null ? [] : [`the checkpoint could not be read; it is now ${moved}`]),
     ...restored,
     ...(rows.length === 0 ? [] : [
-      `Runs and measures are restored too. --resume fetches again what failed (${
-        formatCount(failed, "window")
-      }) and windows with rejected rows.`,
+      `Runs and measurements are restored too. --resume fetches ${
+        formatCount(failed, "failed window")
+      } and the windows with rejected rows again.`,
     ]),
     "",
     `next   deno task ${rows.length === 0 ? "backfill" : again ? "backfill --resume" : "verify"}`,

@@ -25,7 +25,7 @@ export interface WorkerOptions {
   readonly waitSeconds: number;
 }
 
-/** Joins the run of a job that is under way; resolves to the exit code. */
+/** Joins the run of a job that is in progress; resolves to the exit code. */
 export async function work(job: Job, { name, waitSeconds }: WorkerOptions): Promise<number> {
   const say = (text: string) => console.error(safeText(`[${name}] ${text}`));
   using stop = new StopSignal(() => say("stopping; claims are returned"));

@@ -1,6 +1,6 @@
-// Opens the stores that the console reads. A connection to a server stays open; an embedded database is open
-// only while it is read, so that a run can take it. Invariant: a database that no run has stamped yet is
-// opened anew for each look, so that the console notices the first run.
+// Opens the stores that the console reads. A connection to a server stays open; an embedded database is open only
+// while it is read, so that a run can take it. Invariant: a database that no run has stamped yet is opened again for
+// each request, so that the console detects the first run.
 import { openStores, type Stores } from "../open_job.ts";
 import { SharedResource } from "../shared_resource.ts";
 

@@ -1,6 +1,6 @@
-// Owns the questions of `init` on a terminal: which are asked, which answers are accepted, and which message
-// the others get. It reads and prints through what is passed in. Invariant: every answer is checked when it
-// is given, and a question whose answer was given as a flag is not asked.
+// Owns the questions of `init` on a terminal: which questions are asked, which answers are accepted, and the message
+// for an answer that is not. It reads and prints only through its arguments. Invariant: every answer is checked
+// immediately, and a question that a flag answers is not asked.
 import { type InitAnswers, readColumn, readPaging } from "../../init/answers.ts";
 import { findOperation, listOperations } from "../../init/find_operation.ts";
 import type { OpenApiDocument } from "../../init/openapi/document.ts";

@@ -67,7 +67,7 @@ function wholeLines(run: RunProgress, { columns, unicode }: Room, nowMs: number)
   return withBar(lines, share, { columns, unicode });
 }
 
-/** `44 requests, 20 left`; nothing says how many are left of what has no end yet. */
+/** `44 requests, 20 left`; the number left is unknown for streams whose end is not known yet. */
 function requestsText({ requests, streams, atLeast }: RunProgress, isUnknown: boolean): Piece[] {
   const count = streams.reduce((sum, { requestsLeft }) => sum + requestsLeft, 0);
   const least = atLeast ? "at least " : "";

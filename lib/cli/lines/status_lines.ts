@@ -22,7 +22,7 @@ export type StreamStatus = StreamView<Window> & ValueCounts & {
   scopes: string[];
   /** Whether it has windows, and so dates. */
   isDated: boolean;
-  /** Where its feeds have arrived; none unless it has `since`. */
+  /** The positions of its feeds; empty unless it has `since`. */
   feeds: readonly FeedView[];
   /** The dates of its failed windows. */
   failedWindows: readonly Window[];
@@ -155,7 +155,7 @@ function feedLines(feeds: readonly FeedView[]): string[] {
   const shown = feeds.slice(0, RANGES_SHOWN).map(({ each, read_at, ended, cursor, ...counts }) => {
     const { pages, records, rows, started_at } = counts;
     const read = read_at === null
-      ? `begun anew ${second(started_at)}, not read since`
+      ? `restarted ${second(started_at)}, not read since`
       : `${formatCount(pages, "page")}, ${formatCount(records, "record")}, ${
         formatCount(rows, "row")
       } since ${second(started_at)}, read ${second(read_at)}${

@@ -14,7 +14,7 @@ export interface AreaOptions {
   readonly now: () => number;
   /** Whether text is colored. */
   readonly colors: boolean;
-  /** Whether the terminal wraps long lines anew when it is resized. */
+  /** Whether the terminal wraps long lines again when it is resized. */
   readonly reflows: boolean;
   /** Makes text safe. */
   readonly safe: (text: string) => string;
@@ -67,7 +67,7 @@ export class LiveArea {
 
   #isResizing(): boolean {
     const width = this.#options.columns();
-    // A process that goes on after Ctrl+Z hears of it in a moment.
+    // A process that continues after Ctrl+Z receives the signal shortly afterwards.
     if (this.#options.now() - this.#askedAtMs > STOPPED_MS) this.resized();
     this.#askedAtMs = this.#options.now();
     if (this.#reported !== undefined && width !== this.#reported) this.resized();

@@ -9,7 +9,7 @@ export interface Look {
   readonly unicode: boolean;
   /** Whether lines are redrawn in place. */
   readonly redraws: boolean;
-  /** Whether lines that are too long after a resize are wrapped anew. */
+  /** Whether lines that are too long after a resize are wrapped again. */
   readonly reflows: boolean;
 }
 

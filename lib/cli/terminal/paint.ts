@@ -1,5 +1,5 @@
-// Owns text with tones: what a line says and how it is colored. Colors never carry a meaning that the words do
-// not. Pure. Invariant: text is made safe before colors are added, so that nothing in it can color or move.
+// Owns text with tones: the words of a line and their colors. Colors never carry a meaning that the words do not.
+// Pure. Invariant: text is made safe before colors are added, so that nothing in it can color or move.
 
 /** The meaning of a color. */
 export type Tone = "strong" | "quiet" | "good" | "bad" | "wait" | "info";

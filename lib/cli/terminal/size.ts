@@ -15,7 +15,7 @@ export function sizeOf(): { columns: number; rows: number } {
 export interface TerminalChanges {
   /** The terminal is being resized. */
   readonly resized: () => void;
-  /** The process was stopped, by Ctrl+Z, and goes on: the shell has printed something since. */
+  /** The process was suspended with Ctrl+Z and continues: the shell has printed something in between. */
   readonly continued: () => void;
 }
 

@@ -1,5 +1,5 @@
-// Owns how this process joins a run that another one has started: it fetches windows beside it until nothing is left,
-// the run ends, or it is stopped. It keeps nothing on this machine.
+// Joins a run that another process has started: fetches windows of it until none is left, the run ends, or this
+// process is stopped. It keeps nothing on this machine.
 import { Checkpoint } from "../../checkpoint/checkpoint.ts";
 import { targetPrefix } from "../../checkpoint/key.ts";
 import { commit, openMemoryKv } from "../../checkpoint/open_kv.ts";
@@ -35,7 +35,10 @@ export interface JoinContext {
   readonly kv?: Deno.Kv;
 }
 
-/** The parts in which a job differs from that of a run: other windows would be fetched, or other rows made of them. */
+/**
+ * The parts in which a job differs from that of a run: other windows would be fetched, or other rows would be created
+ * from them.
+ */
 export function differingParts(job: Job, { plan }: OpenRun): string[] {
   const { definition } = plan as CrewPlan;
   return definition === undefined ? [] : differences(definition, definitionOf(job));

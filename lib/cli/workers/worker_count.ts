@@ -19,7 +19,7 @@ export function readWorkerCount(text: string | undefined): number {
   if (/^\d+$/.test(text) && count >= 1 && count <= MOST_WORKERS) return count;
   throw new Failure(
     "configuration",
-    `Cannot read --workers: "${text}" is not a number from 1 to ${MOST_WORKERS}`,
+    `Cannot read --workers: "${text}" is not an integer from 1 to ${MOST_WORKERS}`,
     { hint: "Start with as many workers as the machine has cores: --workers 2" },
   );
 }

@@ -156,8 +156,8 @@ export class LinearMatcher {
   }
 
   /**
-   * Around a loop whose iterations may be empty, the matcher would come to a place that it has not finished
-   * with, and pass over it. No other place is met twice before it is finished.
+   * Around a loop whose iterations may be empty, the matcher would reach a position that it has not finished, and skip
+   * it. It reaches no other position twice before finishing it.
    */
   #repeat({ node, min, max, greedy }: RepeatNode): void {
     if (max === Infinity && matchesEmpty(node)) {

@@ -37,7 +37,9 @@ function resolveFeeding(scope: Scope): void {
   if (first === undefined) return;
   scope.key(
     ["streams", first, "for_each"],
-    `the streams ${circle.map((name) => `"${name}"`).join(", ")} feed each other in a circle: ` +
+    `the streams ${
+      circle.map((name) => `"${name}"`).join(", ")
+    } depend on each other in a cycle: ` +
       "the query of each reads a table that another one fills",
   );
 }
@@ -101,7 +103,7 @@ function resolveDates(scope: Scope, path: JobPath, stream: Stream): void {
   }
 }
 
-/** Windows of several days are cut anew in each run, so the window of a row is known only from its date. */
+/** Each run divides a range into windows of several days again, so the window of a row is known only from its date. */
 function resolveVanished(scope: Scope, path: JobPath, stream: Stream): void {
   const { window, record_date, rows } = stream;
   if (window === undefined || record_date !== undefined) return;

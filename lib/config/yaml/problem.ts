@@ -31,7 +31,7 @@ export function sourceText(file: string, text: string): SourceText {
   return { file, text, lineStarts };
 }
 
-/** A mistake before its excerpt is made, which requires knowing the secrets of the file. */
+/** A mistake before its excerpt is created, which requires the secrets of the file. */
 export interface Finding {
   /** Its location: a place, or the name of a file. */
   readonly place: Place | string;

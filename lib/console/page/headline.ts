@@ -1,4 +1,4 @@
-// Says in one sentence how a job stands, and names the next command. Pure.
+// Describes the state of a job in one sentence, and names the next command. Pure.
 import { union } from "../../plan/coverage.ts";
 import { formatDay, MINUTES_PER_DAY } from "../../plan/time/civil.ts";
 import type { Window } from "../../plan/time/window.ts";
@@ -7,7 +7,7 @@ import { formatInstant, formatWait } from "../../report/text/wait.ts";
 import type { ConsoleState, StreamState } from "../state/console_state.ts";
 import { shareOf } from "../state/run_progress.ts";
 
-/** How a job stands. */
+/** The state of a job. */
 export interface Headline {
   /** Decides color and icon. */
   readonly tone: "ok" | "running" | "waiting" | "attention" | "idle";
@@ -19,7 +19,7 @@ export interface Headline {
   readonly next: string | null;
 }
 
-/** How a job stands. */
+/** The state of a job. */
 export function headlineOf(state: ConsoleState): Headline {
   return runHeadline(state) ?? troubleHeadline(state) ?? restHeadline(state);
 }
@@ -65,7 +65,7 @@ function troubleHeadline(state: ConsoleState): Headline | undefined {
   const unread = streams.filter(({ feeds }) => feeds.some(({ ended }) => !ended));
   if (unread.length > 0) {
     const names = unread.map(({ name }) => name).join(", ");
-    return attention(`Not read to its end: ${names}.`, "deno task backfill --resume");
+    return attention(`Feeds not read to the end: ${names}.`, "deno task backfill --resume");
   }
   const isWrong = verified !== undefined &&
     (verified.coverage === false || verified.checks.some(({ ok }) => !ok));

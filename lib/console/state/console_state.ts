@@ -40,7 +40,7 @@ export interface StateSource {
   readonly wallNow: () => number;
 }
 
-/** How the daily update stands. */
+/** The state of the daily update. */
 export type UpdateState = Pick<StatusView, "schedule" | "running" | "more" | "last">;
 
 /** One stream. */
@@ -49,7 +49,7 @@ export interface StreamState extends StreamView<Window>, ValueCounts {
   readonly name: string;
   /** Whether it has windows, and so days. */
   readonly isDated: boolean;
-  /** Where its feeds have arrived; none unless it has `since`. */
+  /** The positions of its feeds; empty unless it has `since`. */
   readonly feeds: readonly FeedView[];
   /** Records and rows by day; undefined before the first window. */
   readonly days: DayRecords | undefined;

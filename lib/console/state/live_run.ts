@@ -250,7 +250,7 @@ function progressOf(
   };
 }
 
-/** Nothing says how many pages a feed has: at least one more for each, until it has ended. */
+/** The number of pages of a feed is unknown: at least one more for each, until it has ended. */
 function feedProgress(stream: string, counts: Counts): Omit<StreamProgress, "perSecond"> {
   const { range, planned, skipped, finished, done, failed, rows, open } = counts;
   return {

@@ -4,7 +4,7 @@
 /** Share of the time that reading may take: a part that takes 1 s is read every 20 s. */
 const MOST_SHARE = 20;
 
-/** Time for which something that took `tookMs` to make is kept, both in milliseconds. */
+/** Time for which a result that took `tookMs` to compute is kept, both in milliseconds. */
 export function keepMs(minAgeMs: number, tookMs: number): number {
   return Math.max(minAgeMs, MOST_SHARE * tookMs);
 }

@@ -27,7 +27,7 @@ export interface StreamProgress {
   readonly perSecond: number | null;
   /** Whether nothing is left to do. */
   readonly finished: boolean;
-  /** Whether nothing says how many windows it has: a feed before its end, or values that another stream fetches first. */
+  /** Whether its number of windows is unknown: a feed before its end, or values that another stream fetches first. */
   readonly openEnded: boolean;
 }
 
@@ -71,10 +71,10 @@ export interface RunProgress {
   readonly atLeast: boolean;
 }
 
-/** Most of a run that counts before the streams have ended of which nothing says how many windows they have. */
+/** Largest share shown while a stream whose number of windows is unknown has not ended. */
 const MOST_KNOWN = 0.99;
 
-/** Part of the windows that is done, from 0 to 1; null where nothing says how many there are. */
+/** Part of the windows that is done, from 0 to 1; null if their number is unknown. */
 export function shareOf(streams: readonly StreamProgress[]): number | null {
   const known = streams.filter(({ openEnded }) => !openEnded);
   if (known.length === 0 && streams.length > 0) return null;

@@ -6,7 +6,7 @@ import { selectStreams } from "../../plan/stage.ts";
 import { MINUTES_PER_DAY, parseCivil, startOfDay } from "../../plan/time/civil.ts";
 import type { Window } from "../../plan/time/window.ts";
 
-/** The options of runs, as far as they are shown. */
+/** The options of runs that are shown. */
 export interface RunSelection {
   /** Names of streams. */
   readonly streams: readonly string[];
@@ -16,7 +16,7 @@ export interface RunSelection {
   readonly range: Window | undefined;
 }
 
-/** The selection of a run that is given none. */
+/** The selection of a run without options. */
 const EVERYTHING: Parameters<typeof selectStreams>[1] = {
   groups: [],
   only: [],

@@ -95,7 +95,7 @@ function listGuess(body: unknown, path: string, list: unknown[]): RecordsGuess |
   return { records: `{${at} as: arrays, ${names} }`, count: list.length };
 }
 
-/** Path of an array of so many names next to the records: strings, or objects with a name. */
+/** Path of an array of that many names next to the records: strings, or objects with a name. */
 function namesAt(body: unknown, count: number): string | undefined {
   for (const [path, value] of membersOf("", body)) {
     if (!Array.isArray(value) || value.length !== count) continue;

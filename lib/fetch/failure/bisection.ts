@@ -1,6 +1,6 @@
-// Decides how far a window that fails because of its content is halved: until everything but the faulty part
-// is loaded. Invariant: an API that fails for every window costs at most six further requests per failed
-// window, and a window is halved a bounded number of times.
+// Decides how far a window that fails because of its content is halved: until everything except the faulty part is
+// loaded. Invariant: an API that fails for every window costs at most six further requests per failed window, and a
+// window is halved a bounded number of times.
 import type { Failure } from "../../failure.ts";
 
 /** Halvings without a success after which the cause is not a few records. */

@@ -45,7 +45,7 @@ export class Deadline extends AbortBranch {
     this.start();
   }
 
-  /** Starts the timer anew. */
+  /** Restarts the timer. */
   start(): void {
     this.stop();
     this.#timer = setTimeout(() => {

@@ -50,7 +50,7 @@ export class BodyRest implements BodyReader {
       if (deadline.isOver) {
         throw new HttpError(
           "timeout",
-          `nothing arrived for ${timeoutMs / 1000} s within the response`,
+          `no data arrived for ${timeoutMs / 1000} s during the response`,
         );
       }
       throw readError(error, url);

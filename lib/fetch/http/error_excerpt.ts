@@ -42,7 +42,7 @@ function elementIn(xml: string): string | undefined {
   return undefined;
 }
 
-/** The error that a decoded value reports under a known name; undefined if it has none. */
+/** The error that a decoded value reports under a known name; undefined if it reports none. */
 export function errorSentence(value: unknown): string | undefined {
   const sentence = sentenceIn(value, 0);
   return sentence === undefined ? undefined : short(sentence);

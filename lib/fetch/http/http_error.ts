@@ -79,13 +79,13 @@ const SEND_ERRORS: readonly {
     error: (host) =>
       new HttpError(
         "protocol",
-        `${host} does not speak HTTPS`,
+        `${host} does not support HTTPS`,
         'Write http:// instead of https:// in "url" of the source',
       ),
   },
 ];
 
-/** How the runtime says that it could not connect: no name, no listener, no trust. */
+/** The runtime's messages for a failed connection: unknown host, connection refused, untrusted certificate. */
 const CONNECTING = /client error \(Connect\)/;
 
 /** Classifies an error of `fetch` before the response headers; `proxy` names the proxy in use. */

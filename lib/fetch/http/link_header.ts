@@ -6,7 +6,7 @@ const LINK = /<([^<>]*)>((?:[^",]|"(?:[^"\\]|\\.)*")*)/g;
 /** The value of `rel`, quoted or not; only the first counts (RFC 8288, section 3.3). */
 const REL = /;\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]+))/i;
 
-/** Sentry's way to write that the page behind a link has no records. */
+/** Sentry's notation for a link to a page without records. */
 const IS_EMPTY = /;\s*results\s*=\s*"?false\b/i;
 
 /** Characters of the header that are read; servers send a few hundred. */

@@ -24,7 +24,7 @@ export function pageRequest(job: Job, stream: string, unit: Unit, step: PageStep
 }
 
 /**
- * A request that orders the export of a unit, or asks for its state.
+ * A request that orders the export of a unit, or requests its state.
  *
  * @throws Failure("window") if a placeholder of the path has no value, or its value would change the path.
  */

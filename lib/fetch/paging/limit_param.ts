@@ -1,5 +1,5 @@
-// Finds the parameter of a request that limits how many records its response holds. Pure. Invariant: a number
-// that stands for a time, a place or a page is never taken for a limit.
+// Finds the parameter of a request that limits how many records its response holds. Pure. Invariant: a number that is
+// a time, a location or a page is never taken for a limit.
 import type { WireRequest } from "../http/request.ts";
 
 /** A parameter and its number. */

@@ -1,5 +1,5 @@
-// Reads lists of links, as FHIR, HAL, STAC, OGC and Atom write them: `[{ rel: next, href: ... }]`, in which the place of a link
-// says nothing. Pure.
+// Reads lists of links, as FHIR, HAL, STAC, OGC and Atom write them: `[{ rel: next, href: ... }]`, in which the
+// position of a link has no meaning. Pure.
 import { isObject } from "../../extract/value/path.ts";
 
 const RELATIONS = ["rel", "relation", "@rel"];

@@ -9,7 +9,7 @@ const PROOFS_OF_EQUAL = 2;
 export class PageEnds {
   /** Whether a cursor or a link has led to another page. */
   hasFollowed = false;
-  /** Largest number of records on a page that was followed by none. */
+  /** Largest number of records on a page that no further page followed. */
   #proven = 0;
   #proofs = 0;
   /** Most records on a page. */

@@ -203,7 +203,7 @@ export class Tally {
     const before = this.total;
     if (page.total === null) return this.#exceeds(before);
     if (page.total !== page.records) this.#countsPage = false;
-    // A number that is the length of every page is not the total: only a second page can tell.
+    // A number that equals the length of every page is not the total; only a second page can show this.
     if (this.#countsPage && this.pages > 1 && page.records > 0) {
       this.total = null;
       return undefined;
@@ -250,7 +250,7 @@ export class Tally {
     if (this.#seen.has(print)) {
       return failed(
         `page ${this.pages} repeats an earlier page`,
-        'Check that the API knows the parameters that "paging" names',
+        'Check that the API supports the parameters of "paging"',
       );
     }
     this.#seen.add(print);

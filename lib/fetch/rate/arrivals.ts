@@ -121,10 +121,10 @@ export class Arrivals {
   }
 
   /**
-   * Replays two server models, a bucket that holds one request and a sliding log, on arrival times
-   * rebuilt from the responses, and returns the model that refuses the same requests. Undefined when
-   * neither does: then the round trips do not explain the refusals. Requests of others are unknown, so beside
-   * them only the log is modelled, with the own share.
+   * Replays two server models, a bucket that holds one request and a sliding log, on arrival times rebuilt from the
+   * responses, and returns the model that refuses the same requests. Undefined when neither does: then the round trips
+   * do not explain the refusals. Requests of other processes are unknown, so with them only the log is modelled, with
+   * the own share.
    */
   explanation(): Explanation | undefined {
     const roundTrips = this.#answered(this.#modelFrom)

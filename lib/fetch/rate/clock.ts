@@ -5,7 +5,7 @@
  */
 import { setImmediate } from "node:timers";
 
-/** Monotonic time in milliseconds and a way to wait for it. */
+/** Monotonic time in milliseconds, and a function that waits for a time. */
 export interface Clock {
   /** Milliseconds, with fractions, since some unspecified moment; never goes backwards. */
   now(): number;

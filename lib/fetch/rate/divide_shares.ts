@@ -25,7 +25,7 @@ const RENEW_MS = 1_500;
 const REPEATED_REQUESTS = 8;
 const REPEATED_MS = 1_000;
 
-/** A process that asks for its share. */
+/** A process that requests its share. */
 export interface Asking {
   /** Its name. */
   readonly holder: string;
@@ -45,7 +45,7 @@ export interface Asking {
   readonly wasRefused: boolean;
 }
 
-/** What the store says of the share of a process. */
+/** The share of a process, as the store determines it. */
 export interface Granted {
   /** Requests of an interval. */
   readonly requests: number;
@@ -57,7 +57,7 @@ export interface Granted {
   readonly isCrowded: boolean;
   /** Until when, by the store's clock. */
   readonly untilMs: number;
-  /** Time until the process asks again. */
+  /** Time until the process requests its share again. */
   readonly lookAfterMs: number;
   /** The margin that a process has learned last. */
   readonly marginMs: number;

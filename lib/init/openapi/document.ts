@@ -37,7 +37,7 @@ export interface Operation {
   readonly method: "GET" | "POST";
   /** A sentence about it, or empty. */
   readonly summary: string;
-  /** Everything the document says about it in words. */
+  /** Everything that the document says about it in prose. */
   readonly description: string;
   /** Its parameters, those of the path included. */
   readonly parameters: readonly ParameterNode[];

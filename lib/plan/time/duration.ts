@@ -1,6 +1,6 @@
-// Owns the two ways a job file writes a length of time: an elapsed duration ("15m", in milliseconds)
-// and a length of window on the calendar ("7d", "1mo"). It converts text to values in one place, so
-// that no number in the code has a unit that stands only in prose.
+// Owns the two notations of a length of time in a job file: an elapsed duration ("15m", in milliseconds) and a length
+// of window on the calendar ("7d", "1mo"). It converts text to values in one place, so that no number in the code has
+// a unit that stands only in prose.
 
 const MS: Record<string, number> = {
   ms: 1,

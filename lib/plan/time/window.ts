@@ -50,7 +50,7 @@ export function lastWindow(range: Window, length: WindowLength): Window {
   return last;
 }
 
-/** Shortest number of minutes that a length can come to; the floor below which a window is never split. */
+/** Smallest number of minutes that a length can have; a window is never split below it. */
 export function minutesOf(length: WindowLength): number {
   switch (length.unit) {
     case "minute":

@@ -10,8 +10,8 @@ export interface DelayOptions {
   /** Ends the wait early. */
   signal?: AbortSignal;
   /**
-   * Whether the wait keeps the process alive. Defaults to true. As in the real package, false only asks
-   * `Deno.unrefTimer`, and Deno 2.9 does not release a timer that is given by its number.
+   * Whether the wait keeps the process alive. Defaults to true. As in the real package, false only calls
+   * `Deno.unrefTimer`, and Deno 2.9 does not release a timer that is identified by a number.
    */
   persistent?: boolean;
 }

@@ -28,7 +28,7 @@ const FALLBACK_IDENTITIES_SQL = [
   `SELECT concat_ws('/', current_database(),
     (SELECT oid FROM pg_database WHERE datname = current_database()))`,
 ];
-/** SQLSTATE of a function that the user may not call, that the server does not support, or that it lacks. */
+/** SQLSTATE of a function that the user may not call, that the server does not support, or that does not exist. */
 const RESTRICTED = new Set(["42501", "0A000", "42883"]);
 
 function identitySql(timeline: string): string {

@@ -167,7 +167,7 @@ function refuseUnsupported(parameters: URLSearchParams): void {
     throw allowed === undefined
       ? unreadable(
         `the parameter "${shown}" is not supported`,
-        `Remove it; supported are ${HONOURED.join(", ")}`,
+        `Remove it; the supported parameters are ${HONOURED.join(", ")}`,
       )
       : unreadable(
         `"${shown}=${value.slice(0, 40)}" is not supported`,

@@ -22,7 +22,7 @@ export const ARCHIVE_TABLE = "hindcast_archive";
 /** Table of the keys of the rows that each window returned, for tables whose rows can vanish. */
 export const STATED_TABLE = "hindcast_stated";
 
-/** Table of the pages of feeds that were read: the last of each says where it continues. */
+/** Table of the pages of feeds that were read; the last page of each records where it continues. */
 export const FEEDS_TABLE = "hindcast_feeds";
 
 /** Table of the fields that the responses of each stream had. */

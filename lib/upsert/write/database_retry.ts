@@ -19,7 +19,7 @@ export interface DatabaseRetryOptions {
 
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 5_000;
-/** Bounds the attempts if the clock stands still. */
+/** Bounds the attempts if the clock does not advance. */
 const MAX_WAITS = 200;
 
 /** The waits between the attempts at one operation. */

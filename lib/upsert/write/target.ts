@@ -69,8 +69,8 @@ export interface Target extends AsyncDisposable {
     checks?: readonly string[],
   ): Promise<Written>;
   /**
-   * Runs statements in one transaction and one message, beside the writes; each takes a new snapshot. Returns the
-   * rows of each, as strings. Retries after a lost connection, so it must not matter if they run twice.
+   * Runs statements in one transaction and one message, independent of the writes; each takes a new snapshot. Returns
+   * the rows of each, as strings. Retries after a lost connection, so it must not matter if they run twice.
    *
    * @throws {Failure} of kind `target` with the reason of the database.
    */

@@ -1,6 +1,6 @@
 // Owns the attempts at one write: it plans, sends, and handles each kind of error until the transaction has committed
-// or failed for good. Retries are safe because merging the same rows again changes nothing, so a commit whose outcome is
-// unknown is repeated. Invariant: rows and ledger commit in one transaction.
+// or failed permanently. Retries are safe because merging the same rows again changes nothing, so a commit whose
+// outcome is unknown is repeated. Invariant: rows and ledger commit in one transaction.
 import type { Rejection } from "../../extract/extractor.ts";
 import type { RowShape } from "../../extract/row_shape.ts";
 import { Failure } from "../../failure.ts";
