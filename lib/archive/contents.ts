@@ -1,5 +1,5 @@
-// Indexes an archive from its files: the readings of each window, and the place of the response to each of
-// their requests. Invariant: a record that is cut off or damaged is not there; those behind it are.
+// Indexes an archive from its files: the readings of each window, and the place of the response to each of their
+// requests. Invariant: a truncated or damaged record is not indexed; the records after it are.
 import { parseAbout, type ReadingAbout } from "./about.ts";
 import { fileNumber, parseFileName } from "./store/file_name.ts";
 import { memberAt, membersOf, recordAt } from "./scan.ts";

@@ -1,6 +1,7 @@
-// Finds what interrupted runs left in an archive: the newest reading of each window that is not in the
-// ledger, so that it continues where it stopped. It reads only the last files of each process, and only those
-// of the last day, and takes no reading for another database. It never decides whether the data are still the same; the total that the API states does.
+// Finds what interrupted runs left in an archive: the newest reading of each window that is not in the ledger, so that
+// it continues where it stopped. It reads only the last files of each process, and only those of the last day, and
+// ignores readings for other databases. It never decides whether the data are still the same; the total that the API
+// declares does.
 import type { Unit } from "../plan/unit.ts";
 import { type ArchivedReading, Contents } from "./contents.ts";
 import { type ReadingAbout, readingOf } from "./about.ts";

@@ -1,7 +1,7 @@
-// Answers requests from an archive as the API once did: the same path, query and body get the same status,
-// headers and body, the newest if there are several. URLs of the API in them lead to the playback.
-// Credentials are neither required nor compared. It opens no socket. Invariant: a request without an archived
-// response is never answered as if there were no data.
+// Responds to requests from an archive as the API did: the same path, query and body return the same status, headers
+// and body, the newest if there are several. URLs of the API in them are rewritten to the playback. Credentials are
+// neither required nor compared. It opens no socket. Invariant: a request without an archived response is never
+// answered as if there were no data.
 import { Buffer } from "node:buffer";
 import { isSecretName } from "../config/schema/secret.ts";
 import type { BodyReader } from "../fetch/http/body_rest.ts";

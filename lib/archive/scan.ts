@@ -1,6 +1,6 @@
-// Reads the files of an archive record by record, by the lengths that their members state: a record is not
-// inflated to find the next one. Invariant: damage costs the records that it touches, not those behind them; a file
-// that a crash cut off is valid up to its last complete record.
+// Reads the files of an archive record by record, by the lengths that their members state: a record is not inflated to
+// find the next one. Invariant: damage affects only the damaged records, not those after them; a file that a crash
+// truncated is valid up to its last complete record.
 import { inflateMember, inflateStart, MEMBER_HEAD_BYTES, memberLength } from "./warc/member.ts";
 import type { FileReader } from "./store/store.ts";
 import { parseRecord } from "./warc/warc.ts";

@@ -1,6 +1,6 @@
 // Brings a checkpoint up to date with the target's logs: it reads what was committed since the last time, or
-// everything, and folds it. This is the one way in which a checkpoint learns of windows that it has not
-// recorded itself: after a loss, on another machine, of other workers.
+// everything, and folds it. Only here does a checkpoint learn of windows that it has not recorded itself: after a
+// loss, on another machine, and from other workers.
 import { type Logs, readLogs } from "../upsert/read_logs.ts";
 import type { Target } from "../upsert/write/target.ts";
 import type { Checkpoint } from "./checkpoint.ts";

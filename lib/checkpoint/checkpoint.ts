@@ -1,7 +1,7 @@
-// Owns what is known of a job on one target: coverage, windows to fetch again (failed, or with rejected
-// rows), runs and measures. It is a fold of the target's logs: KV keeps the fold and how far the logs were
-// read, memory is the working copy. Only the holder of the job's lock writes to KV, and only after the rows
-// that a change describes have committed. Invariant: what is stored is never less than the fold of its mark.
+// Owns what is known about a job on one target: coverage, windows to fetch again (failed, or with rejected rows), runs
+// and measures. It is a fold of the target's logs: KV keeps the fold and how far the logs were read, memory is the
+// working copy. Only the holder of the job's lock writes to KV, and only after the rows that a change describes have
+// committed. Invariant: what is stored is never less than the fold of its mark.
 import { type Coverage, union } from "../plan/coverage.ts";
 import type { Track } from "../plan/scope.ts";
 import type { Window } from "../plan/time/window.ts";

@@ -1,4 +1,4 @@
-// Owns the readable view of feeds: where each has arrived, and when it was read last. It reads the target and writes
+// Owns the readable view of feeds: the position of each, and when it was last read. It reads the target and writes
 // nothing. Invariant: no long cursor and no link is shown, because it may give access to data.
 import type { Job } from "../config/schema/job.ts";
 import { readFeeds } from "../upsert/feed_log.ts";

@@ -1,4 +1,4 @@
-// Reads what of the limits of a job's account is used, for forecasts. It counts nothing and creates nothing: where
+// Reads how much of the limits of a job's account is used, for forecasts. It counts nothing and creates nothing: where
 // the target keeps no limits yet, or a credential is not set, nothing is used.
 import type { Env } from "../config/yaml/env.ts";
 import type { Job } from "../config/schema/job.ts";

@@ -1,5 +1,5 @@
-// Writes the state as metrics in the text format of Prometheus. Gauges are read from the stores and so are true
-// whoever runs the job; counters count what the runs of this process did. Pure.
+// Writes the state as metrics in the text format of Prometheus. Gauges are read from the stores, so they are correct
+// whichever process runs the job; counters count what the runs of this process did. Pure.
 // https://prometheus.io/docs/instrumenting/exposition_formats/
 import type { Summary } from "../report/summary.ts";
 import type { Job } from "../config/schema/job.ts";

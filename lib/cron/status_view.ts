@@ -4,7 +4,7 @@ import type { FeedView } from "../checkpoint/feed_view.ts";
 import type { StreamSnapshot } from "../checkpoint/snapshot.ts";
 import type { TickReport } from "./state.ts";
 
-/** What `/status.json` answers. */
+/** The content of `/status.json`. */
 export interface StatusView {
   /** Name of the job. */
   job: string;

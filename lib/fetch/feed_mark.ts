@@ -1,5 +1,5 @@
-// Reads what a page says about the position of its feed. Pure. Invariant: a link that leads outside the API's origin
-// is refused before it is kept, and one that is kept holds no credentials.
+// Reads the position of its feed that a page declares. Pure. Invariant: a link that leads outside the API's origin is
+// refused before it is kept, and one that is kept holds no credentials.
 import { isNumber } from "../extract/cast/exact_number.ts";
 import { Failure } from "../failure.ts";
 import type { FeedMark } from "../plan/feed.ts";

@@ -1,4 +1,4 @@
-// Says of the report on a long response what it is about. Pure.
+// Writes the note that a report covers only the beginning of a long response. Pure.
 import type { ParsedResponse } from "../fetch/response/read_response.ts";
 import type { OkResponse } from "../fetch/ok_response.ts";
 import { formatCount } from "../report/text/format.ts";

@@ -1,5 +1,5 @@
-// Owns where the published description of the API and the recorded responses are: beside the repository, where not
-// every machine has them. Says so once, in the output of the tests, when they are absent.
+// Owns where the published description of the API and the recorded responses are: next to the repository, where not
+// every machine has them. Reports once, in the output of the tests, that they are absent.
 import { join } from "node:path";
 import { REPOSITORY } from "../support/repository.ts";
 

@@ -1,4 +1,4 @@
-// Counts what happened in stories, for display.
+// Counts what happened in the stories of seeds, for display.
 import { DAY_MS, HOUR_MS, START_MS } from "./scenario.ts";
 import type { Story } from "./story.ts";
 

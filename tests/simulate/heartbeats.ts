@@ -1,6 +1,6 @@
-// Lets leases be renewed only while somebody could notice: a process that waits alone for a day would renew its lease
+// Renews leases only while another process could notice: a process that waits alone for a day would renew its lease
 // 17,280 times. Its heartbeats rest until another process starts or this one is about to die, and then all of them
-// beat at once. Invariant: to whoever looks, every lease is as old as if its holder had renewed it all the time.
+// beat at once. Invariant: to any observer, every lease is as old as if its holder had renewed it all the time.
 import type { MortalProcess } from "./mortal_process.ts";
 
 /** The time between two heartbeats of job_lock.ts and crew.ts; nothing else may wait for exactly this long. */

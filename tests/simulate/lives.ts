@@ -1,5 +1,5 @@
-// What the processes of a simulation do, as the commands `backfill --resume`, `cron` and `worker` do it. A process knows
-// only its database, its checkpoint and its clock, and says how it ended.
+// What the processes of a simulation do, as the commands `backfill --resume`, `cron` and `worker` do it. A process
+// knows only its database, its checkpoint and its clock, and reports how it ended.
 import { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import type { Job } from "../../lib/config/schema/job.ts";
 import type { Phase } from "../../lib/cron/phases.ts";

@@ -1,6 +1,6 @@
 // A simulated process: the clock and the checkpoint through which it reaches the world, and its death. When it is
 // killed, what it started outside completes, and nothing returns to it: its promises stay pending, as the memory of a
-// dead process does. Invariant: a dead process changes nothing any more.
+// dead process does. Invariant: a dead process changes nothing.
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Clock } from "../../lib/fetch/rate/clock.ts";
 import type { FakeClock } from "../support/fake_clock.ts";

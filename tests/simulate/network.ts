@@ -1,7 +1,7 @@
-// The network of a simulation, between processes and the API: it replaces the global `fetch`, lets requests travel in
-// no time and responses take theirs, refuses connections in outages, and runs the timeouts of requests in virtual time.
-// It also replaces what is random, so that a seed is replayed. Invariant: a request arrives at the virtual time at which
-// it was sent.
+// The network of a simulation, between processes and the API: it replaces the global `fetch`, delivers requests at
+// once and responses after their latency, refuses connections in outages, and runs the timeouts of requests in virtual
+// time. It also replaces what is random, so that a seed is replayed. Invariant: a request arrives at the virtual time
+// at which it was sent.
 import type { FakeClock } from "../support/fake_clock.ts";
 import { sequence } from "../support/chance.ts";
 import { MortalProcess } from "./mortal_process.ts";

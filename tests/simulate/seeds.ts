@@ -1,4 +1,4 @@
-// Plays and proves a series of seeds one after the other, and names those that fail.
+// Runs and checks a series of seeds one after the other, and names those that fail.
 import type { SimulatedDatabase } from "./database.ts";
 import { prove } from "./proof.ts";
 import { added, type Figures, figuresOf, formatFigures } from "./figures.ts";

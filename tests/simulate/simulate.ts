@@ -1,5 +1,5 @@
-// The command `deno task simulate`: plays seeds on one embedded database and prints the command that
-// replays each one that fails. Its tests are simulate_test.ts.
+// The command `deno task simulate`: runs seeds on one embedded database and prints the command that repeats each seed
+// that fails. Its tests are simulate_test.ts.
 import { parseArgs } from "@std/cli/parse-args";
 import { SimulatedDatabase } from "./database.ts";
 import { playSeeds } from "./seeds.ts";

@@ -1,4 +1,4 @@
-// Plays a few seeds of the simulation; `deno task test:long` plays more of them, for longer.
+// Runs a few seeds of the simulation; `deno task test:long` runs more of them, for longer.
 import { assertEquals } from "@std/assert";
 import { figure, size } from "../faults/long.ts";
 import { tempDir } from "../support/temp.ts";

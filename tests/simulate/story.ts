@@ -1,5 +1,5 @@
-// Plays the story of one seed: a simulated cron starts a process each day, people start others beside it, some join,
-// and some die; at the end the API is calm, and a last process catches up. It asserts nothing; proof.ts does.
+// Runs the story of one seed: a simulated cron starts a process each day, simulated users start others, some join, and
+// some die; at the end the API has no more faults, and a last process catches up. It asserts nothing; proof.ts does.
 import { setImmediate } from "node:timers/promises";
 import { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import type { Job } from "../../lib/config/schema/job.ts";

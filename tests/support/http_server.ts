@@ -1,5 +1,5 @@
-// HTTP servers for tests: real ones, on a free port of 127.0.0.1, silent.
-// Invariant: when its scope ends a server has closed every connection, answered or not.
+// HTTP servers for tests: real ones, on a free port of 127.0.0.1, which print nothing. Invariant: when its scope ends
+// a server has closed every connection, answered or not.
 
 /** A running server. */
 export interface HttpServer extends AsyncDisposable {

@@ -1,6 +1,5 @@
-// The PostgreSQL servers that tests use: real ones, on free ports of 127.0.0.1, removed
-// afterwards. Never touches a server it did not start, except the one that
-// HINDCAST_TEST_POSTGRES_URL names, in which it only creates databases.
+// The PostgreSQL servers that tests use: real ones, on free ports of 127.0.0.1, removed afterwards. Never touches a
+// server that it did not start, except the one that HINDCAST_TEST_POSTGRES_URL names, where it only creates databases.
 import postgres from "postgres";
 import {
   type Cluster,

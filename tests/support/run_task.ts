@@ -1,6 +1,6 @@
-// Runs the project's commands in tests as a user does: `deno task NAME ARGS` in a
-// separate process. It never runs a command inside the test's process.
-// Invariant: every run ends, at the latest at its time limit, and takes its children along.
+// Runs the project's commands in tests as a user does: `deno task NAME ARGS` in a separate process. It never runs a
+// command inside the test's process. Invariant: every run ends, with its child processes, at its time limit at the
+// latest.
 import { REPOSITORY } from "./repository.ts";
 
 /** How a run ended and what it printed. */

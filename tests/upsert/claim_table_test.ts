@@ -1,5 +1,5 @@
-// What claiming costs and grants: one message that also brings what the others have done, nothing that another
-// worker has or that was committed since, and claims of dead workers are given up.
+// What claiming costs and grants: one message that also returns what the others have done, and no window that another
+// worker holds or that was committed meanwhile; claims of dead workers are released.
 import { assertEquals } from "@std/assert";
 import { formatCivil } from "../../lib/plan/time/civil.ts";
 import { ClaimTable, type Others } from "../../lib/upsert/claim_table.ts";
@@ -87,7 +87,7 @@ Deno.test("a claim is one message: it takes free windows that were not committed
   assertEquals(one.messages, [4, 2]);
 });
 
-Deno.test("of the last windows a worker is granted half of its part of the free ones, or as many as it needs", async () => {
+Deno.test("a worker is granted half of its share of the last free windows, or as many as it needs", async () => {
   const url = await (await sharedPostgres()).createDatabase();
   await using one = await openWorker(url);
   await using other = await openWorker(url);

@@ -1,4 +1,4 @@
-// Answers the requests to the daily update: /healthz for monitors and JSON at /status.json; everything else is the
+// Responds to the requests to the daily update: /healthz for monitors and JSON at /status.json; everything else is the
 // console's. It only reads; requests that change something are refused, and so are hosts other than this machine's.
 import { isLoopbackHost } from "../../console/loopback_host.ts";
 import { Failure } from "../../failure.ts";

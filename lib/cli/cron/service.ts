@@ -131,7 +131,7 @@ export class CronService {
     return { ok: last?.outcome !== "failed", more, last };
   }
 
-  /** What `/status.json` answers. */
+  /** The content of `/status.json`. */
   view(): Promise<StatusView> {
     const atMs = Date.now();
     if (this.#view === undefined || atMs - this.#view.atMs > VIEW_MS) {

@@ -63,7 +63,7 @@ export function passSignals(exitCode: number, onKill: () => void): SignalPassing
   };
 }
 
-/** `deno task` ignores Ctrl+Z: a command that stopped alone would leave a terminal that nothing answers in. */
+/** `deno task` ignores Ctrl+Z: a command that stopped alone would leave a terminal without a foreground process. */
 function isUnderDenoTask(): boolean {
   return Deno.build.os !== "windows" && PREFIX === "deno task" &&
     Deno.env.get("INIT_CWD") !== undefined;

@@ -1,6 +1,6 @@
-// Translates errors of the YAML parser, which speak of its grammar, into messages that name the mistake and
-// its place. Pure. Invariant: of several errors with one cause only the first is reported, because the
-// others point at lines that are correct.
+// Translates errors of the YAML parser, which describe its grammar, into messages that name the mistake and its place.
+// Pure. Invariant: of several errors with one cause only the first is reported, because the others point at lines that
+// are correct.
 import type { Finding, SourceText } from "./problem.ts";
 
 /** An error of the YAML parser. */

@@ -1,4 +1,4 @@
-// Says in a line what is known of one day of a stream: the tooltip of the heat map. Pure.
+// Describes one day of a stream in one line: the tooltip of the heat map. Pure.
 import { formatDay, MINUTES_PER_DAY } from "../../plan/time/civil.ts";
 import { formatCount } from "../../report/text/format.ts";
 import type { StreamState } from "../state/console_state.ts";

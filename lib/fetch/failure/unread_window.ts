@@ -1,4 +1,5 @@
-// Creates the failures of windows that cannot be read to their end, and says when one begins again instead. Pure.
+// Creates the failures of windows that cannot be read to their end, and decides when a window is restarted instead.
+// Pure.
 import { Failure } from "../../failure.ts";
 import type { Mask } from "../../report/text/mask.ts";
 import type { Verdict } from "../paging/paginator.ts";

@@ -1,5 +1,5 @@
-// Renders the request of a page as it is sent but for credentials: without those that an API echoes in its
-// links, and with no header of the job outside the API's origin. Pure.
+// Renders the request of a page as it is sent, except for credentials: without those that an API echoes in its links,
+// and with no header of the job outside the API's origin. Pure.
 import type { Job } from "../../config/schema/job.ts";
 import type { RequestSpec } from "../../config/schema/job_schema.ts";
 import { withoutCredentials } from "./auth.ts";

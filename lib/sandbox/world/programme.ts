@@ -1,6 +1,6 @@
 /**
- * What is run on a day: the meetings, and of each race everything but its runners. Cheap on purpose, since counting
- * the races of a year must not mean making their runners. Races of a day come in the order of their off times.
+ * What is run on a day: the meetings, and of each race everything but its runners. Cheap on purpose, because counting
+ * the races of a year must not generate their runners. Races of a day come in the order of their off times.
  *
  * @module
  */

@@ -1,5 +1,5 @@
-// Owns whether a database can be written to, before anything is: a standby that may be about to become the primary is
-// waited for, a read-only database is refused at once.
+// Checks that a database can be written to before anything is: waits for a standby that may become the primary, and
+// refuses a read-only database at once.
 import { Failure } from "../../failure.ts";
 import { DatabaseRetry, type DatabaseRetryOptions } from "./database_retry.ts";
 import type { Target } from "./target.ts";

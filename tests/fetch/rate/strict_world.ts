@@ -26,7 +26,7 @@ export interface World {
   kind: ServerKind;
   /** Most jitter on the way to the server, which may change with time. */
   jitterMs: number | ((sinceMs: number) => number);
-  /** From the server's decision to the answer. */
+  /** From the server's decision to its response. */
   latencyMs: number;
   /** Requests that must be accepted. */
   requests: number;
