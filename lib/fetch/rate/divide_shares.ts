@@ -20,10 +20,16 @@ const RENEW_MS = 1_500;
 /**
  * A server that requires a distance between any two requests refuses every third of those that processes send side by
  * side, any other one a single request that jitter brings forward. So a refusal means a distance where another one came
- * before it within so many requests, and within this time at least, because a refused process pauses.
+ * before it within so many requests, and within this time at least, because a refused process pauses for a second.
  */
 const REPEATED_REQUESTS = 8;
-const REPEATED_MS = 1_000;
+const REPEATED_MS = 2_000;
+/**
+ * Refusals within this time, and within so many requests, have one cause: a stall on the way delayed requests of
+ * several processes, and an interval later the next one of each is early.
+ */
+const ONE_CAUSE_MS = 40;
+const ONE_CAUSE_REQUESTS = 4;
 
 /** A process that requests its share. */
 export interface Asking {
@@ -185,11 +191,13 @@ function aloneOf(
   const betweenMs = holdsAll ? learnedMs : alone?.betweenMs ?? 0;
   const isBeside = wasRefused && others.length > 0;
   const repeatedMs = Math.max(REPEATED_MS, REPEATED_REQUESTS * spacingMs(rate));
-  const isRepeated = nowMs < (alone?.refusedAtMs ?? -Infinity) + repeatedMs;
-  const untilMs = isBeside && isRepeated ? nowMs + ALONE_MS : alone?.untilMs ?? 0;
-  const next = { betweenMs, untilMs };
-  if (isBeside) return { ...next, refusedAtMs: nowMs };
-  if (isRepeated) return { ...next, refusedAtMs: alone!.refusedAtMs! };
+  const oneCauseMs = Math.min(ONE_CAUSE_MS, ONE_CAUSE_REQUESTS * spacingMs(rate));
+  const sinceMs = nowMs - (alone?.refusedAtMs ?? -Infinity);
+  const isRecent = sinceMs < repeatedMs;
+  const isRepeated = isBeside && isRecent && sinceMs >= oneCauseMs;
+  const next = { betweenMs, untilMs: isRepeated ? nowMs + ALONE_MS : alone?.untilMs ?? 0 };
+  if (isRepeated || isBeside && !isRecent) return { ...next, refusedAtMs: nowMs };
+  if (isRecent) return { ...next, refusedAtMs: alone!.refusedAtMs! };
   return sendsAlone(next, nowMs) ? next : undefined;
 }
 

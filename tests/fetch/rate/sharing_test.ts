@@ -345,15 +345,15 @@ Deno.test("the share of a process that was killed goes to the others within its 
   assert(later.length >= 48, `${later.length} of 50`);
 });
 
-/** Sends from several processes to a strict server, and returns what arrived there in the last half of the time. */
+/** Sends from several processes to a server that is strict after a while, and returns what arrived there in the last half of the time. */
 async function sendTo(
   kind: ServerKind,
   rate: Rate,
-  { processes, seconds }: { processes: number; seconds: number },
+  { processes, seconds, isEasyMs = 0 }: { processes: number; seconds: number; isEasyMs?: number },
 ): Promise<{ used: number; refused: number; refusedLater: number }> {
   const { clock, open } = setup();
   const random = randomFrom(processes);
-  const server = strictServer(kind, rate);
+  const [easy, strict] = [strictServer("bucket", rate), strictServer(kind, rate)];
   const startMs = clock.now();
   const arrivals: [atMs: number, isAccepted: boolean][] = [];
   using _ = clock.autoAdvance();
@@ -363,6 +363,7 @@ async function sendTo(
       while (clock.now() < startMs + 1_000 * seconds) {
         const permit = await stream.take();
         await clock.sleep(8 * random());
+        const server = clock.now() < startMs + isEasyMs ? easy : strict;
         const admission = server.admit(clock.now());
         arrivals.push([clock.now(), admission.ok]);
         await clock.sleep(50);
@@ -399,12 +400,21 @@ async function sendAll(
   await Promise.all([send(), send(), send()]);
 }
 
-Deno.test("processes go on side by side after one refusal, and one at a time when it repeats at once", async () => {
-  for (const [afterMs, isAlone] of [[5_000, false], [600, true]] as const) {
+Deno.test("processes go on side by side after refusals of one moment, and one at a time when they repeat soon", async () => {
+  // The requests that one stall delays are followed too early at the same time.
+  for (
+    const [afterMs, isAlone] of [
+      [[5_000], false],
+      [[15], false],
+      [[600], true],
+      [[1_500], true],
+      [[15, 60], true],
+    ] as const
+  ) {
     const { clock, store, open } = setup();
     const rate = parseRate("50/s");
     const startMs = clock.now();
-    const refusals = [startMs + 10_000, startMs + 10_000 + afterMs];
+    const refusals = [0, ...afterMs].map((ms) => startMs + 10_000 + ms);
     const isRefused = () => clock.now() >= refusals[0]! && refusals.shift() !== undefined;
     const stop = new AbortController();
     using _ = clock.autoAdvance();
@@ -471,6 +481,17 @@ Deno.test("processes take turns at a server that requires spacing between any tw
     const together = await sendTo("bucket of one", rate, { processes, seconds: 240 });
     assert(together.used >= 0.97 * alone.used, `${text}: ${together.used}, alone ${alone.used}`);
     assertLessOrEqual(together.refused, alone.refused + processes, text);
+    assertLessOrEqual(together.refusedLater, 1, text);
+  }
+});
+
+Deno.test("processes that learn side by side that a server requires spacing take turns, however few they are", async () => {
+  for (const [text, processes] of [["20/s", 2], ["50/s", 3], ["50/s", 8]] as const) {
+    const how = { processes, seconds: 140, isEasyMs: 10_000 };
+    const rate = parseRate(text);
+    const alone = await sendTo("bucket of one", rate, { ...how, processes: 1 });
+    const together = await sendTo("bucket of one", rate, how);
+    assert(together.used >= 0.97 * alone.used, `${text}: ${together.used}, alone ${alone.used}`);
     assertLessOrEqual(together.refusedLater, 1, text);
   }
 });
