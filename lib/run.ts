@@ -10,13 +10,13 @@ import type { RunRecord } from "./checkpoint/run_log.ts";
 import type { LimitsUse } from "./plan/time/quota_seconds.ts";
 import { plainHttpProblem } from "./config/exposure.ts";
 import { Failure } from "./failure.ts";
-import { crewPlan, enterCrew, leaveCrew } from "./run_crew.ts";
+import { crewPlan, enterCrew, leaveCrew, type UpdateSlice } from "./run_crew.ts";
 import { backfillThroughFailovers } from "./run_failover.ts";
 import { changeAdvice, changeText } from "./probe/drift.ts";
 import { FieldWatch } from "./probe/watch_fields.ts";
 import { resetFeeds } from "./upsert/feed_log.ts";
 import { recordRun } from "./upsert/history.ts";
-import type { Worker } from "./upsert/worker_table.ts";
+import type { JoinedRun, Worker } from "./upsert/worker_table.ts";
 import type { RunEvent } from "./report/event.ts";
 import { WindowsLeft } from "./report/windows_left.ts";
 import { joinSummaries, orderTables, type Outcome, type Summary } from "./report/summary.ts";
@@ -39,8 +39,10 @@ export interface RunInput extends BackfillInput {
   readonly worker?: Worker | undefined;
   /** Whether others are expected to join. */
   readonly isShared?: boolean | undefined;
-  /** Whether this process joins a run that another one has started. */
-  readonly hasJoined?: boolean | undefined;
+  /** The run that this process joins. Defaults to none: it starts one. */
+  readonly joined?: JoinedRun | undefined;
+  /** The slice of an update that the run is a part of. Defaults to none: it is a backfill. */
+  readonly update?: UpdateSlice | undefined;
   /** Called once the run has ended for another process that shares it. */
   readonly onEnd?: (() => void) | undefined;
   /** Waits of a run that others may join. */
@@ -53,6 +55,8 @@ export interface RunResult {
   readonly summary: Summary;
   /** What ended it early; undefined if nothing did. */
   readonly error: unknown;
+  /** Whether other processes have worked on it. */
+  readonly hadOthers: boolean;
 }
 
 /**
@@ -69,7 +73,8 @@ export async function run(given: RunInput): Promise<RunResult> {
     },
   };
   const startedAtMs = input.now();
-  const { summary, hasJoined = false } = input;
+  const { summary } = input;
+  const hasJoined = input.joined !== undefined;
   const record = await startRecord(input);
   if (!hasJoined) await input.checkpoint.runs.save(record);
   let crew: Crew | undefined;
@@ -78,7 +83,7 @@ export async function run(given: RunInput): Promise<RunResult> {
       input.listen({ kind: "warning", message, hint });
     }
     crew = await enterCrew(input);
-    if (!hasJoined) await recordRun(input.target, input.job.job, record, await crewPlan(input));
+    if (!hasJoined) await recordRun(input.target, input.job.job, record, crewPlan(input, crew));
     if (input.fromStart && !hasJoined) await resetFeeds(input.target, input.job.job, input.streams);
     // A process that joins starts to learn once it knows which transactions belong to the run.
     if (!hasJoined) await learn(input);
@@ -92,7 +97,7 @@ export async function run(given: RunInput): Promise<RunResult> {
   if ((isStopped || error !== undefined) && left.count > 0) summary.windows.left = left.count;
   if (!hasJoined) await recordEnd(input, ended(record, summary, input.wallNow()), error);
   input.listen({ kind: "run_finished", summary });
-  return { summary, error };
+  return { summary, error, hadOthers: crew?.hadOthers ?? false };
 }
 
 /** Announces what there is to do, does it, and reports what differs from earlier responses. */
@@ -104,7 +109,7 @@ async function fetchAll(input: RunInput): Promise<void> {
     ...input,
     onStage: (streams) => plans.renew(streams),
     onPage: (unit, records) => fields.note(unit, records),
-  }, input.hasJoined === true);
+  }, input.joined !== undefined);
   input.replay?.refuseGaps();
   if (input.replay === undefined) await reportDrift(input, fields);
 }

@@ -7,7 +7,7 @@ import type { BackfillInput } from "./backfill.ts";
 import type { Window } from "./plan/time/window.ts";
 import { joinSummaries, type Summary } from "./report/summary.ts";
 import { readServerClock } from "./upsert/server_clock.ts";
-import type { Worker } from "./upsert/worker_table.ts";
+import type { JoinedRun, Worker } from "./upsert/worker_table.ts";
 import type { Target } from "./upsert/write/target.ts";
 
 /** What of a run its crew depends on. */
@@ -23,6 +23,7 @@ export interface CrewedRun extends
     | "target"
     | "checkpoint"
     | "signal"
+    | "windDown"
     | "listen"
     | "wallNow"
   > {
@@ -36,10 +37,24 @@ export interface CrewedRun extends
   readonly worker?: Worker | undefined;
   /** Whether others are expected to join. */
   readonly isShared?: boolean | undefined;
-  /** Whether this process joins a run that another one has started. */
-  readonly hasJoined?: boolean | undefined;
+  /** The run that this process joins. Defaults to none: it starts one. */
+  readonly joined?: JoinedRun | undefined;
+  /** The slice of an update that the run is a part of. Defaults to none: it is a backfill. */
+  readonly update?: UpdateSlice | undefined;
   /** Called once the run has ended for another process. */
   readonly onEnd?: (() => void) | undefined;
+}
+
+/** What a process that joins an update needs to know of its slice; times are those of the process that started it. */
+export interface UpdateSlice {
+  /** How often the windows of the job were shortened. */
+  readonly cuts: number;
+  /** What was fetched since is not fetched again, epoch milliseconds; null in the first slice of an update. */
+  readonly sinceMs: number | null;
+  /** When no further window is started, epoch milliseconds. */
+  readonly windDownAtMs: number;
+  /** When the slice is over, epoch milliseconds. */
+  readonly overAtMs: number;
 }
 
 /** What a process needs to join a run. */
@@ -63,21 +78,26 @@ export interface CrewPlan {
    * the run of an earlier version.
    */
   readonly wallAheadMs?: number;
+  /** The slice of an update that the run is a part of; undefined in a backfill. */
+  readonly update?: UpdateSlice;
 }
 
 /** How long the process that started a run waits for the others to leave, once everything is done. */
 const OTHERS_LEAVE_MS = 5_000;
 
-/** What others need to join the run; undefined if none may. */
-export async function crewPlan(
+/** What others need to join the run; undefined if none may, because it has no crew. */
+export function crewPlan(
   run: CrewedRun & { readonly options: CrewPlan["options"] },
-): Promise<CrewPlan | undefined> {
-  if (!mayBeShared(run)) return undefined;
-  const wallAheadMs = run.wallNow() - await readServerClock(run.target);
-  const { job, streams, params, range, resume, retry, options } = run;
+  crew: Crew | undefined,
+): CrewPlan | undefined {
+  if (crew === undefined) return undefined;
+  const { job, streams, params, range, resume, retry, options, update } = run;
   const retryOnly = retry === undefined ? null : [...retry.only];
-  const definition = definitionOf(job);
-  return { streams, params, range, resume, retryOnly, options, definition, wallAheadMs };
+  return {
+    ...{ streams, params, range, resume, retryOnly, options },
+    ...{ definition: definitionOf(job), wallAheadMs: crew.wallAheadMs },
+    ...update === undefined ? {} : { update },
+  };
 }
 
 /**
@@ -96,19 +116,15 @@ export async function clockOfRun(
 
 /** Enters this process in the crew of the run; undefined if no other process may join. */
 export async function enterCrew(run: CrewedRun): Promise<Crew | undefined> {
-  const { job, target, checkpoint, summary, worker, clock, signal, listen } = run;
-  if (!mayBeShared(run) || worker === undefined || clock === undefined) return undefined;
+  const { job, target, checkpoint, summary, worker, clock, signal, wallNow, listen } = run;
+  if (target.kind !== "postgres" || worker === undefined || clock === undefined) return undefined;
   return await Crew.enter({
-    ...{ job: job.job, run: run.run, target, checkpoint, worker, clock, signal },
-    ...{ hasJoined: run.hasJoined ?? false, isShared: run.isShared },
+    ...{ job: job.job, run: run.run, target, checkpoint, worker, clock, signal, wallNow },
+    ...{ joined: run.joined, isShared: run.isShared },
     counts: () => countsOf(summary),
     say: (message) => listen({ kind: "warning", message }),
     onEnd: run.onEnd ?? (() => {}),
   });
-}
-
-function mayBeShared({ target, worker }: CrewedRun): boolean {
-  return worker !== undefined && target.kind === "postgres";
 }
 
 function countsOf({ windows, requests, rows }: Summary) {
@@ -119,14 +135,15 @@ function countsOf({ windows, requests, rows }: Summary) {
 /** Leaves the crew; the summary of the process that started the run becomes that of all. */
 export async function leaveCrew(
   crew: Crew | undefined,
-  { hasJoined = false }: Pick<CrewedRun, "hasJoined">,
+  { joined, windDown }: Pick<CrewedRun, "joined" | "windDown">,
   summary: Summary,
 ): Promise<void> {
   if (crew === undefined) return;
   const isComplete = summary.outcome !== "interrupted" && crew.isShared;
-  if (hasJoined) {
+  if (joined !== undefined) {
     await crew.leave(summary);
-    if (!isComplete) return;
+    // An update ends with the process that started it.
+    if (!isComplete || joined.isUpdate) return;
     const others = await crew.others(0) as (Summary | null)[];
     const total = others.reduce<Summary>(
       (sum, other) => other === null ? sum : withOther(sum, other),
@@ -136,7 +153,10 @@ export async function leaveCrew(
     return;
   }
   if (crew.isShared) {
-    const others = await crew.others(isComplete ? OTHERS_LEAVE_MS : 0);
+    // At the end of a slice they finish their windows in flight, until it is over.
+    const others = await crew.others(
+      isComplete ? OTHERS_LEAVE_MS : windDown?.aborted ? Infinity : 0,
+    );
     for (const other of others as (Summary | null)[]) {
       if (other !== null) Object.assign(summary, withOther(summary, other));
     }

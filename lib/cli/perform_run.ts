@@ -12,7 +12,8 @@ import { foldSummary } from "../report/fold_summary.ts";
 import { emptySummary } from "../report/summary.ts";
 import type { RunResult } from "../run.ts";
 import { runWithApi } from "../run_with_api.ts";
-import type { Worker } from "../upsert/worker_table.ts";
+import type { UpdateSlice } from "../run_crew.ts";
+import type { JoinedRun, Worker } from "../upsert/worker_table.ts";
 import type { Target } from "../upsert/write/target.ts";
 import { hideSecret } from "./output.ts";
 import { RunFiles } from "./run_files.ts";
@@ -68,8 +69,10 @@ export interface Performance {
   readonly worker?: Worker;
   /** Whether others are expected to join. */
   readonly isShared?: boolean;
-  /** Whether this process joins a run that another one has started. */
-  readonly hasJoined?: boolean;
+  /** The run that this process joins. Defaults to none: it starts one. */
+  readonly joined?: JoinedRun;
+  /** The slice of an update that the run is a part of. Defaults to none: it is a backfill. */
+  readonly update?: UpdateSlice;
   /** Called once the run has ended for another process that shares it. */
   readonly onEnd?: () => void;
 }

@@ -2,82 +2,72 @@
 // life, notices others that join and others that died, wraps the plans of streams, waits at the end of a stage for
 // what others are fetching, and leaves. It fetches and writes nothing.
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
-import type { Clock } from "../fetch/rate/clock.ts";
 import { Failure } from "../failure.ts";
 import type { FeedPlan } from "../plan/feed_plan.ts";
 import type { StreamPlan } from "../plan/stream_plan.ts";
 import type { Unit } from "../plan/unit.ts";
-import { endLeases, readSilence } from "../upsert/silent_locks.ts";
-import { lockOf, type Worker, type WorkerCounts, WorkerTable } from "../upsert/worker_table.ts";
+import {
+  type JoinedRun,
+  lockOf,
+  type OpenRun,
+  type WorkerCounts,
+  WorkerTable,
+} from "../upsert/worker_table.ts";
 import type { Target } from "../upsert/write/target.ts";
 import { ClaimedPlan } from "./claimed_plan.ts";
 import { Claims } from "./claims.ts";
+import { DeadWorkers } from "./dead_workers.ts";
 import { lookPauseMs } from "./look_pause.ts";
+import { startCrew, type StartOptions } from "./start_crew.ts";
 
 /** What a crew member needs. */
-export interface CrewOptions {
-  /** Name of the job. */
-  readonly job: string;
-  /** Id of the run. */
-  readonly run: string;
-  /** This process. */
-  readonly worker: Worker;
+export interface CrewOptions extends StartOptions {
   /** The target; a server, because an embedded database belongs to one process. */
   readonly target: Pick<Target, "query" | "transact" | "lock">;
   /** What is known of the job. */
   readonly checkpoint: Checkpoint;
-  /** Whether the process joins a run that another one has started. */
-  readonly hasJoined: boolean;
-  /** Whether others are expected, so that windows are claimed from the start. */
-  readonly isShared?: boolean | undefined;
+  /** The run that the process joins; undefined in the process that starts one. */
+  readonly joined?: JoinedRun | undefined;
   /** What the process has done so far. */
   readonly counts: () => Omit<WorkerCounts, "perSecond">;
-  /** Waits and monotonic time. */
-  readonly clock: Clock;
-  /** Ends every wait. */
-  readonly signal: AbortSignal;
+  /** Epoch milliseconds. */
+  readonly wallNow: () => number;
   /** Called once the run has ended for another process. */
   readonly onEnd: () => void;
-  /** Receives what the user should know. */
-  readonly say: (message: string) => void;
 }
 
 /** Time between two signs of life. */
 const BEAT_MS = 5_000;
 /** The same while others share the run, so that the death of one is noticed early. */
 const SHARED_BEAT_MS = 1_000;
-/** A process that lives shows its heartbeat again within this time after its connection broke. */
-const SIGN_OF_LIFE_MS = 2_000;
-/** Time after which a worker that shows signs of life is certainly alive. */
-const SURE_AFTER_MS = 4_500;
-/** Time after which the lease of a dead worker has ended. */
-const LEASE_ENDS_MS = 16_000;
-/** Time between two checks whether the workers of an earlier run are dead. */
-const LOOK_MS = 500;
 
 /** One process of a run. */
 export class Crew implements AsyncDisposable {
   readonly #options: CrewOptions;
   readonly #table: WorkerTable;
   readonly #claims: Claims;
+  readonly #dead: DeadWorkers;
   readonly #plans = new Set<ClaimedPlan>();
   readonly #left = new AbortController();
-  /** Locks without a heartbeat, and since when. */
-  #silent = new Map<string, number>();
   #lock: Promise<AsyncDisposable> | undefined;
   #beating: Promise<void> = Promise.resolve();
   #lastCounts = { requests: 0, atMs: 0 };
   /** Other processes that worked on the run at the last sign of life. */
   #others = 0;
+  #hadOthers = false;
+  #startsShared = false;
+  /** By how many milliseconds the wall clock of the process that starts the run is ahead of the server's. */
+  wallAheadMs = 0;
 
   private constructor(options: CrewOptions) {
-    const { target, job, checkpoint, worker: { worker }, clock, hasJoined } = options;
+    const { target, job, checkpoint, worker: { worker }, clock } = options;
     this.#options = options;
     this.#table = new WorkerTable(target, job);
+    this.#dead = new DeadWorkers(target, job, clock);
     this.#lastCounts.atMs = clock.now();
     this.#claims = new Claims({
       ...{ target, job, checkpoint, worker, now: clock.now },
-      isStored: !hasJoined,
+      isStored: !this.hasJoined,
       randomId: () => crypto.randomUUID(),
     });
   }
@@ -89,36 +79,17 @@ export class Crew implements AsyncDisposable {
    */
   static async enter(options: CrewOptions): Promise<Crew> {
     const crew = new Crew(options);
-    const { job, run, worker, hasJoined, isShared = false } = options;
-    if (hasJoined) {
+    if (crew.hasJoined) {
       await crew.#takeLock();
-      await crew.#table.join(run, worker);
+      await crew.#table.join(options.run, options.worker);
       return crew;
     }
-    const other = await crew.#startOnceDead(isShared);
-    if (other === undefined) {
-      // It connects while the run is recorded; begin() waits for it.
-      if (isShared) crew.#takeLock().catch(() => {});
-      return crew;
-    }
-    throw new Failure("locked", `Cannot start: job "${job}" is being run by a worker, ${other}`, {
-      hint: "Wait until it has ended, or join it: deno task worker",
-    });
-  }
-
-  /** Starts as soon as it is certain that the workers of an earlier run are dead; returns one that is alive. */
-  async #startOnceDead(isShared: boolean): Promise<string | undefined> {
-    const { run, worker, clock, signal, say } = this.#options;
-    const startedAtMs = clock.now();
-    for (let isReported = false;; isReported = true) {
-      const other = await this.#table.start(run, worker, isShared);
-      if (other === undefined) return undefined;
-      const waitedMs = clock.now() - startedAtMs;
-      if (waitedMs > (other.isAlive ? SURE_AFTER_MS : LEASE_ENDS_MS)) return other.where;
-      if (!isReported) say(waitingFor(other.where));
-      await this.#notice();
-      await clock.sleep(LOOK_MS, signal);
-    }
+    const { isShared, serverMs } = await startCrew(options, crew.#table, crew.#dead);
+    // It connects while the run is recorded; begin() waits for it.
+    if (isShared) crew.#takeLock().catch(() => {});
+    crew.#startsShared = isShared;
+    crew.wallAheadMs = options.wallNow() - serverMs;
+    return crew;
   }
 
   /**
@@ -127,21 +98,28 @@ export class Crew implements AsyncDisposable {
    * @throws {Failure} of kind `locked` if the run has ended meanwhile.
    */
   async begin(): Promise<void> {
-    const { run, hasJoined, isShared = hasJoined, clock, signal } = this.#options;
+    const { clock, signal } = this.#options;
     // The process that started the run claims what it has in flight as soon as it notices this one.
-    let open = await this.#table.openRun();
-    for (let looks = 0; hasJoined && open?.run === run && !open.allShare; looks++) {
+    let open: OpenRun | undefined;
+    for (let looks = 0; this.hasJoined; looks++) {
+      open = await this.#openRun();
+      if (open.allShare) break;
       await clock.sleep(lookPauseMs(looks), signal);
-      open = await this.#table.openRun();
     }
-    if (open?.run !== run) {
-      throw new Failure("locked", `Cannot join: run ${run} has ended`, {
-        hint: "Start another one: deno task backfill --resume",
-      });
+    if (open !== undefined || this.#startsShared) {
+      await this.#claimFromNowOn(open ?? await this.#openRun());
     }
-    this.#claims.begin(open.xid);
-    if (isShared) await this.#claimFromNowOn();
     this.#beating = this.#beat();
+  }
+
+  /** The run, unless it has ended: a later phase of an update has the same ID. */
+  async #openRun(): Promise<OpenRun> {
+    const { run, joined } = this.#options;
+    const open = await this.#table.openRun();
+    if (open?.run === run && open.xid === (joined?.xid ?? open.xid)) return open;
+    throw new Failure("locked", `Cannot join: run ${run} has ended`, {
+      hint: "Start another one: deno task backfill --resume",
+    });
   }
 
   async #takeLock(): Promise<void> {
@@ -157,19 +135,25 @@ export class Crew implements AsyncDisposable {
     }
   }
 
-  async #claimFromNowOn(): Promise<void> {
+  async #claimFromNowOn({ xid }: OpenRun): Promise<void> {
+    this.#claims.begin(xid);
     await this.#takeLock();
     await this.#claims.share([...this.#plans]);
   }
 
   /** Whether the process has joined a run that another one started. */
   get hasJoined(): boolean {
-    return this.#options.hasJoined;
+    return this.#options.joined !== undefined;
   }
 
   /** Whether other processes may be working on the run. */
   get isShared(): boolean {
     return this.#claims.areShared;
+  }
+
+  /** Whether other processes have worked on the run. */
+  get hadOthers(): boolean {
+    return this.#hadOthers;
   }
 
   /** The plan of a stream, of which windows that are free are fetched here, `inFlight` at once. */
@@ -215,19 +199,20 @@ export class Crew implements AsyncDisposable {
     const { clock, run, worker, signal } = this.#options;
     for (let looks = 0; !signal.aborted; looks++) {
       if (await this.#table.finish(run, worker, summary)) return;
-      await this.#notice();
+      await this.#dead.notice();
       await clock.sleep(lookPauseMs(looks), signal).catch(() => {});
     }
   }
 
   /** The summaries of the other processes, once they have left or are dead; waits `waitMs` at most. */
   async others(waitMs: number): Promise<unknown[]> {
-    const { clock, run, worker } = this.#options;
+    const { clock, run, worker, signal } = this.#options;
     const untilMs = clock.now() + waitMs;
     for (let looks = 0;; looks++) {
       const { summaries, working } = await this.#table.others(run, worker);
-      if (working === 0 || clock.now() >= untilMs) return summaries;
-      await clock.sleep(lookPauseMs(looks));
+      this.#hadOthers ||= summaries.length > 0;
+      if (working === 0 || clock.now() >= untilMs || signal.aborted) return summaries;
+      await clock.sleep(lookPauseMs(looks), signal).catch(() => {});
     }
   }
 
@@ -262,13 +247,14 @@ export class Crew implements AsyncDisposable {
   }
 
   async #beatOnce(): Promise<void> {
-    const { run, worker, say, hasJoined, onEnd } = this.#options;
-    const { others, hasEnded } = await this.#table.beat(run, worker, this.#counts());
+    const { run, worker, say, joined, onEnd } = this.#options;
+    const { others, hasEnded } = await this.#table.beat(run, worker, this.#counts(), joined);
     this.#others = others;
-    if (hasJoined && hasEnded) onEnd();
-    if (this.#claims.areShared) return await this.#notice();
+    this.#hadOthers ||= others > 0;
+    if (hasEnded) onEnd();
+    if (this.#claims.areShared) return await this.#dead.notice();
     if (others === 0) return;
-    await this.#claimFromNowOn();
+    await this.#claimFromNowOn(await this.#openRun());
     await this.#table.share(worker);
     say("another worker has joined the run; windows are shared from now on");
   }
@@ -281,20 +267,4 @@ export class Crew implements AsyncDisposable {
     this.#lastCounts = { requests: now.requests, atMs: nowMs };
     return { ...now, perSecond };
   }
-
-  /** Ends the leases of workers that died: their connections show it at once. */
-  async #notice(): Promise<void> {
-    const { target, job, clock } = this.#options;
-    const nowMs = clock.now();
-    const { locks, hasExpiredClaims } = await readSilence(target, job);
-    this.#silent = new Map(locks.map(({ token }) => [token, this.#silent.get(token) ?? nowMs]));
-    const dead = locks.filter(({ token }) => nowMs - this.#silent.get(token)! >= SIGN_OF_LIFE_MS);
-    if (dead.length > 0 || hasExpiredClaims) await endLeases(target, job, dead);
-  }
-}
-
-function waitingFor(worker: string): string {
-  return `a worker of an earlier run, ${worker}, may have been killed: waiting up to ${
-    LEASE_ENDS_MS / 1000
-  } s for it to respond`;
 }

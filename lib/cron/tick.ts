@@ -10,6 +10,7 @@ import { Failure } from "../failure.ts";
 import type { Summary } from "../report/summary.ts";
 import { formatWait, type Wait } from "../report/text/wait.ts";
 import type { RunResult } from "../run.ts";
+import type { UpdateSlice } from "../run_crew.ts";
 import type { LockHolder, Target } from "../upsert/write/target.ts";
 import type { CronState, CronStateStore, TickReport, UpdateInProgress } from "./state.ts";
 import { type Phase, phasesOf, todayOf } from "./phases.ts";
@@ -21,6 +22,10 @@ export interface Deadline {
   readonly windDown: AbortSignal;
   /** Aborts when the slice is over; windows in flight are dropped, fetched ones are still written. */
   readonly signal: AbortSignal;
+  /** When `windDown` aborts, epoch milliseconds. */
+  readonly windDownAtMs: number;
+  /** When `signal` aborts, epoch milliseconds. */
+  readonly overAtMs: number;
 }
 
 /** How the phases of a slice are run. */
@@ -31,6 +36,14 @@ export interface Slice extends Deadline {
   readonly run: string;
   /** What earlier slices of the update fetched; undefined in the first. */
   readonly fetched: FetchedSince | undefined;
+  /** What processes that join the slice need to know of it. */
+  readonly update: UpdateSlice;
+}
+
+/** What was done for another process. */
+export interface Help extends Pick<RunResult, "summary" | "error"> {
+  /** Whether an update was helped; otherwise it was a backfill. */
+  readonly isUpdate: boolean;
 }
 
 /** How a phase ended. */
@@ -58,10 +71,10 @@ export interface TickInput {
   /** Runs the streams of a phase over its dates, resumed. */
   readonly perform: (phase: Phase, slice: Slice) => Promise<PhaseResult>;
   /**
-   * Fetches windows of a backfill that holds the job, until the slice is over; undefined where there is none to help.
+   * Fetches windows of the run that holds the job, until the slice is over; undefined where there is none to help.
    * Defaults to helping nobody.
    */
-  readonly help?: ((deadline: Deadline) => Promise<RunResult | undefined>) | undefined;
+  readonly help?: ((deadline: Deadline) => Promise<Help | undefined>) | undefined;
   /** Who takes the lock; its run is the ID of an update that starts now. */
   readonly holder: LockHolder;
   /** When a slice that starts now ends. */
@@ -78,16 +91,13 @@ export async function tick(input: TickInput): Promise<TickReport> {
   const report = emptyReport(startedAtMs);
   const deadline = input.deadline();
   try {
-    await using _lock = await input.target.lock(input.job.job, input.holder);
     const { memory, job } = input;
-    const before = await memory.load();
+    await using started = await startSlice(input, startedAtMs);
+    const { before, update, isContinued } = started;
     const cuts = before.cuts ?? 0;
-    const earlier = continuedUpdate(input, before);
-    const update = earlier ?? { run: input.holder.run, startedAtMs };
     // If the platform kills this slice, the next one continues with shorter windows.
     const ifKilled = isShortest(job, cuts) ? cuts : cuts + 1;
     await memory.save({ ...before, more: true, update, cuts: ifKilled });
-    const isContinued = earlier !== undefined;
     const wait = await runPhases(input, deadline, { update, cuts, isContinued }, report);
     report.seconds = Math.round(input.wallNow() - startedAtMs) / 1000;
     await memory.save(nextState(job, update, cuts, report, wait));
@@ -102,24 +112,61 @@ export async function tick(input: TickInput): Promise<TickReport> {
   }
 }
 
-/** What a slice does where another run holds the job: it helps a backfill, and the update follows in a later slice. */
+/** A slice that holds the job. */
+interface StartedSlice extends AsyncDisposable {
+  readonly before: CronState;
+  /** The update that it belongs to. */
+  readonly update: UpdateInProgress;
+  readonly isContinued: boolean;
+}
+
+/** Takes the lock of the job under the ID of the update: by it, others know which run is in progress. */
+async function startSlice(input: TickInput, startedAtMs: number): Promise<StartedSlice> {
+  const { target, job, memory, holder } = input;
+  const updateOf = (state: CronState) =>
+    continuedUpdate(input, state) ?? { run: holder.run, startedAtMs };
+  for (;;) {
+    const { run } = updateOf(await memory.load());
+    const lock = await target.lock(job.job, { ...holder, run });
+    const before = await memory.load();
+    const update = updateOf(before);
+    const isContinued = update.run !== holder.run;
+    const release = () => lock[Symbol.asyncDispose]();
+    if (update.run === run) {
+      return { before, update, isContinued, [Symbol.asyncDispose]: release };
+    }
+    // Another slice has ended in between.
+    await release();
+  }
+}
+
+/**
+ * What a slice does where another run holds the job: it helps. After a backfill, the update follows in a later slice;
+ * an update is continued by the process that started it.
+ */
 async function helped(
   input: TickInput,
-  { windDown, signal }: Deadline,
+  deadline: Deadline,
   locked: TickReport,
 ): Promise<TickReport> {
   const { memory, wallNow } = input;
-  const over = { windDown, signal: AbortSignal.any([input.signal, signal]) };
-  const result = await input.help?.(over);
-  if (result === undefined) return locked;
-  const report: TickReport = { ...locked, outcome: "more", message: "helped with a backfill" };
-  addUp(report, result.summary);
+  const { signal } = deadline;
+  const help = await input.help?.({
+    ...deadline,
+    signal: AbortSignal.any([input.signal, signal]),
+  });
+  if (help === undefined) return locked;
+  const message = help.isUpdate ? "helped with the update of another process" : BACKFILL_HELPED;
+  const report: TickReport = { ...locked, outcome: "more", message };
+  addUp(report, help.summary);
   if (input.signal.aborted) report.outcome = "interrupted";
-  else if (result.error !== undefined && !signal.aborted) fail(report, result.error);
+  else if (help.error !== undefined && !signal.aborted) fail(report, help.error);
   report.seconds = Math.round(wallNow() - Date.parse(locked.at)) / 1000;
-  await memory.save({ ...await memory.load(), more: true });
+  if (!help.isUpdate) await memory.save({ ...await memory.load(), more: true });
   return report;
 }
+
+const BACKFILL_HELPED = "helped with a backfill";
 
 /** The update that a slice continues; a new day starts a new one, so that today is fetched first. */
 function continuedUpdate(input: TickInput, before: CronState): UpdateInProgress | undefined {
@@ -165,20 +212,24 @@ interface Continued {
 /** Runs the phases until all are done or the time is over; returns what the slice waited for last. */
 async function runPhases(
   input: TickInput,
-  { windDown, signal: over }: Deadline,
+  deadline: Deadline,
   { update, cuts, isContinued }: Continued,
   report: TickReport,
 ): Promise<Wait | undefined> {
   const { job, params, target, wallNow } = input;
   const checkpoint = input.checkpoint();
-  const signal = AbortSignal.any([input.signal, over]);
+  const { windDown, windDownAtMs, overAtMs } = deadline;
+  const signal = AbortSignal.any([input.signal, deadline.signal]);
   let wait: Wait | undefined;
   try {
     await catchUp({ job: job.job, checkpoint, target }, { isStored: true });
     const fetched = isContinued
       ? await readFetchedSince(target, job.job, update.startedAtMs)
       : undefined;
-    const slice = { windDown, signal, job: sliceJob(job, cuts), run: update.run, fetched };
+    const slice = {
+      ...{ ...deadline, signal, job: sliceJob(job, cuts), run: update.run, fetched },
+      update: { cuts, sinceMs: fetched?.sinceMs ?? null, windDownAtMs, overAtMs },
+    };
     const source = { job, params, checkpoint, target, wallNow };
     for await (const phase of phasesOf(source, input.streams)) {
       const result = await input.perform(phase, slice);
@@ -210,7 +261,9 @@ function nextState(
   wait: Wait | undefined,
 ): CronState {
   const { outcome, windows, requests } = report;
-  if (outcome === "interrupted") return { more: true, update, cuts, last: report };
+  // Workers of an earlier run are left: a later slice continues.
+  const isEarly = outcome === "interrupted" || outcome === "locked";
+  if (isEarly) return { more: true, update, cuts, last: report };
   if (outcome !== "more") return { more: false, cuts: Math.max(0, cuts - 1), last: report };
   const isStuck = windows.done + windows.failed === 0 && requests > 0 && wait === undefined;
   if (wait !== undefined) report.message = formatWait(wait);

@@ -20,9 +20,7 @@ export async function readHolder(
   job: string,
 ): Promise<JobHolder | undefined> {
   const named = quoteLiteral(job);
-  // A later slice of an update holds the lock under an ID of its own.
-  const kind = `SELECT r.kind FROM ${RUNS_TABLE} AS r WHERE r.job = l.job ` +
-    `AND (r.run = l.run OR r.ended_at IS NULL) ORDER BY r.started_at DESC LIMIT 1`;
+  const kind = `SELECT r.kind FROM ${RUNS_TABLE} AS r WHERE r.job = l.job AND r.run = l.run`;
   const [rows] = await target.transact([
     `SELECT concat('pid ', l.pid, ' on ', l.host, ' since ', ` +
     `to_char(l.since AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'), ' UTC'), (${kind}) ` +

@@ -3,6 +3,7 @@
 import { quoteLiteral } from "./sql/identifier.ts";
 import { claimLockSql, reapSql } from "./claim_table.ts";
 import { leaseEndedSql } from "./sql/lease_sql.ts";
+import { CLOCK_SQL } from "./server_clock.ts";
 import { LOCKS_TABLE } from "./sql/system_tables.ts";
 import { RUNS_TABLE } from "./sql/log_tables.ts";
 import { CLAIMS_TABLE, workerLock, WORKERS_TABLE } from "./sql/worker_tables.ts";
@@ -38,10 +39,37 @@ export interface OpenRun {
   readonly run: string;
   /** What it fetches. */
   readonly plan: unknown;
-  /** The transaction in which it started: whatever later transactions commit belongs to this run. */
+  /**
+   * The transaction in which it started: whatever later transactions commit belongs to this run. Each phase of an
+   * update starts anew under the ID of the update.
+   */
   readonly xid: number;
   /** Whether all of its processes claim their windows. */
   readonly allShare: boolean;
+}
+
+/** How the process that starts a run has entered. */
+export interface Entry {
+  /** Whether windows are claimed from the start. */
+  readonly isShared: boolean;
+  /** The server's clock, epoch milliseconds. */
+  readonly serverMs: number;
+}
+
+/** A worker of an earlier run that keeps a new one from starting. */
+export interface EarlierWorker {
+  /** The process and its machine, for display. */
+  readonly where: string;
+  /** Whether it has lately shown a heartbeat. */
+  readonly isAlive: boolean;
+}
+
+/** The run that a process has joined. */
+export interface JoinedRun {
+  /** The transaction in which it started. */
+  readonly xid: number;
+  /** Whether it ends with the process that started it, as an update does. */
+  readonly isUpdate: boolean;
 }
 
 /** How long after its last heartbeat a process that holds no lock counts as gone. */
@@ -62,33 +90,34 @@ export class WorkerTable {
   }
 
   /**
-   * Enters the process that starts a run, and forgets the workers of earlier runs. Returns a worker whose lock has
-   * not ended, with whether it has lately shown a heartbeat, and enters nothing then.
+   * Enters the process that starts a run, and forgets workers that have left or are dead. Workers that are left of an
+   * earlier phase of the same run keep their claims, so windows are claimed from the start then. Returns a worker of
+   * another run whose lock has not ended, and enters nothing then.
    */
-  async start(
-    run: string,
-    worker: Worker,
-    shares: boolean,
-  ): Promise<{ where: string; isAlive: boolean } | undefined> {
+  async start(run: string, worker: Worker, shares: boolean): Promise<Entry | EarlierWorker> {
+    const ofJob = `FROM ${WORKERS_TABLE} AS w WHERE w.job = ${this.#job}`;
+    const ofOthers = `${ofJob} AND w.run <> ${quoteLiteral(run)}`;
     const locked = `EXISTS (SELECT FROM ${LOCKS_TABLE} AS l WHERE l.job = 'worker ' || w.worker)`;
     const results = await this.#target.transact([
       claimLockSql(this.#job),
-      `DELETE FROM ${LOCKS_TABLE} WHERE job IN (SELECT 'worker ' || worker FROM ${WORKERS_TABLE} ` +
-      `WHERE job = ${this.#job}) AND ${leaseEndedSql("lease_until")}`,
+      `DELETE FROM ${LOCKS_TABLE} AS l USING ${WORKERS_TABLE} AS w WHERE w.job = ${this.#job} ` +
+      `AND l.job = 'worker ' || w.worker ` +
+      `AND (w.ended_at IS NOT NULL OR ${leaseEndedSql("l.lease_until")})`,
       ...reapSql(this.#job),
-      `DELETE FROM ${WORKERS_TABLE} AS w WHERE w.job = ${this.#job} AND NOT ${locked}`,
+      `DELETE ${ofJob} AND NOT ${locked}`,
       `SELECT 'pid ' || pid || ' on ' || host, seen_at > clock_timestamp() - interval '3 s' ` +
-      `FROM ${WORKERS_TABLE} AS w WHERE w.job = ${this.#job} ORDER BY seen_at DESC LIMIT 1`,
-      `${this.#insertSql(run, worker, shares)} WHERE NOT EXISTS ` +
-      `(SELECT FROM ${WORKERS_TABLE} AS w WHERE w.job = ${this.#job})`,
+      `${ofOthers} ORDER BY seen_at DESC LIMIT 1`,
+      `${this.#insertSql(run, worker, `${shares} OR EXISTS (SELECT ${ofJob})`)} ` +
+      `WHERE NOT EXISTS (SELECT ${ofOthers}) RETURNING shares, ${CLOCK_SQL}`,
     ]);
-    const other = results.at(-2)![0];
-    return other && { where: String(other[0]), isAlive: other[1] === "t" };
+    const [[other], [entry]] = [results.at(-2)!, results.at(-1)!];
+    if (other !== undefined) return { where: String(other[0]), isAlive: other[1] === "t" };
+    return { isShared: entry![0] === "t", serverMs: Number(entry![1]) };
   }
 
   /** Enters a process that joins a run; its lock is held. */
   async join(run: string, worker: Worker): Promise<void> {
-    await this.#target.transact([claimLockSql(this.#job), this.#insertSql(run, worker, true)]);
+    await this.#target.transact([claimLockSql(this.#job), this.#insertSql(run, worker, "true")]);
   }
 
   /** The run of the job that is in progress; undefined if there is none, or no process works on it any longer. */
@@ -108,11 +137,21 @@ export class WorkerTable {
       { run: row[0]!, plan: JSON.parse(row[1]!), xid: Number(row[2]), allShare: row[3] === "t" };
   }
 
-  /** Records a heartbeat; returns how many other processes work on the run, and whether it has ended. */
+  /** Whether a process that works on a run holds the job: the one that started the run. */
+  async isHeld(run: string): Promise<boolean> {
+    const [rows] = await this.#target.transact([`SELECT ${this.#heldSql(run)}`]);
+    return rows![0]![0] === "t";
+  }
+
+  /**
+   * Records a heartbeat; returns how many other processes work on the run, and whether the run that this process has
+   * joined is over.
+   */
   async beat(
     run: string,
     { worker }: Worker,
     counts: WorkerCounts,
+    joined?: JoinedRun,
   ): Promise<{ others: number; hasEnded: boolean }> {
     const [result] = await this.#target.transact([
       `UPDATE ${WORKERS_TABLE} SET ${countsSql(counts)} ` +
@@ -122,10 +161,21 @@ export class WorkerTable {
       `WHERE o.job = ${this.#job} AND o.run = ${quoteLiteral(run)} AND o.ended_at IS NULL ` +
       `AND o.seen_at > clock_timestamp() - ${SEEN_WITHIN} AND o.worker <> ${
         quoteLiteral(worker)
-      }), EXISTS (SELECT FROM ${RUNS_TABLE} AS r ` +
-      `WHERE r.job = ${this.#job} AND r.run = ${quoteLiteral(run)} AND r.ended_at IS NOT NULL)`,
+      }), ${joined === undefined ? "false" : this.#endedSql(run, joined)}`,
     ]);
     return { others: Number(result![0]?.[0] ?? 0), hasEnded: result![0]?.[1] === "t" };
+  }
+
+  /** Whether a run has ended, or its next phase has started, or the process that an update ends with is gone. */
+  #endedSql(run: string, { xid, isUpdate }: JoinedRun): string {
+    const ended = `EXISTS (SELECT FROM ${RUNS_TABLE} AS r WHERE r.job = ${this.#job} ` +
+      `AND r.run = ${quoteLiteral(run)} AND (r.ended_at IS NOT NULL OR r.xid <> ${xid}))`;
+    return isUpdate ? `${ended} OR NOT ${this.#heldSql(run)}` : ended;
+  }
+
+  #heldSql(run: string): string {
+    return `EXISTS (SELECT FROM ${LOCKS_TABLE} AS l WHERE l.job = ${this.#job} ` +
+      `AND l.run = ${quoteLiteral(run)} AND ${LIVE})`;
   }
 
   /** Records that a process claims its windows from now on. */
@@ -182,7 +232,7 @@ export class WorkerTable {
     };
   }
 
-  #insertSql(run: string, { worker, name, host, pid }: Worker, shares: boolean): string {
+  #insertSql(run: string, { worker, name, host, pid }: Worker, shares: string): string {
     const [id, ofRun, label, machine] = [worker, run, name, host].map(quoteLiteral);
     return `INSERT INTO ${WORKERS_TABLE} (worker, job, run, name, host, pid, started_at, seen_at, shares, ` +
       `windows, requests, rows, per_second) SELECT ${id}, ${this.#job}, ${ofRun}, ${label}, ${machine}, ` +

@@ -76,7 +76,8 @@ export async function runShared(
     const { streams, range } = open.plan as CrewPlan;
     return await performRun({
       ...common,
-      ...{ streams, range, target, worker: worker(`w${at + 2}`), hasJoined: true },
+      ...{ streams, range, target, worker: worker(`w${at + 2}`) },
+      joined: { xid: open.xid, isUpdate: false },
       checkpoint: new Checkpoint(kv, target.id, job.job),
       show: show(at + 1),
       wallNow: await clockOfRun(target, open.plan as CrewPlan, clock(at + 1)),

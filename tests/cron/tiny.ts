@@ -6,7 +6,7 @@ import type { Job } from "../../lib/config/schema/job.ts";
 import { readJob } from "../../lib/config/read_job.ts";
 import { CronStateStore } from "../../lib/cron/state.ts";
 import type { Phase } from "../../lib/cron/phases.ts";
-import { type Deadline, type PhaseResult, tick, type TickInput } from "../../lib/cron/tick.ts";
+import { type PhaseResult, tick, type TickInput } from "../../lib/cron/tick.ts";
 import { formatDay, parseCivil } from "../../lib/plan/time/civil.ts";
 import { selectStreams } from "../../lib/plan/stage.ts";
 import { formatWindow } from "../../lib/report/text/format.ts";
@@ -98,7 +98,8 @@ function never(): AbortSignal {
   return new AbortController().signal;
 }
 
-const UNTIL: Deadline = { windDown: never(), signal: never() };
+const UNTIL = { windDown: never(), signal: never() };
+const NEVER_AT = { windDownAtMs: Infinity, overAtMs: Infinity };
 const HOLDER = { run: "tick", host: "test", pid: Deno.pid };
 const ALL = { groups: [], only: [], with: [], without: [] };
 
@@ -170,6 +171,7 @@ export async function runTick(world: CronWorld, changes: TickChanges = {}): Prom
     deadline: () => ({
       windDown: changes.windDown ?? never(),
       signal: changes.over ?? never(),
+      ...NEVER_AT,
     }),
     wallNow: () => world.nowMs,
     signal: changes.signal ?? new AbortController().signal,

@@ -111,7 +111,8 @@ function deadlineOf({ process: { clock }, scenario }: Task, ended: AbortSignal):
     clock.sleep(budgetMs * STARTING, ended).then(() => windDown.abort(), () => {});
     clock.sleep(budgetMs * FETCHING, ended).then(() => over.abort(), () => {});
   }
-  return { windDown: windDown.signal, signal: over.signal };
+  const never = { windDownAtMs: Infinity, overAtMs: Infinity };
+  return { windDown: windDown.signal, signal: over.signal, ...never };
 }
 
 async function performPhase(task: Task, checkpoint: Checkpoint, phase: Phase, slice: Slice) {
@@ -139,7 +140,8 @@ async function join(task: Task): Promise<string> {
   process.clock.sleep(WORKER_MS, ended.signal).then(() => stop.abort(), () => {/* it has ended */});
   const { summary, error } = await perform(task, {
     checkpoint: new Checkpoint(process.guarded(kv), target.id, job.job),
-    ...{ run: open.run, streams, params, range, resume, options, hasJoined: true },
+    ...{ run: open.run, streams, params, range, resume, options },
+    joined: { xid: open.xid, isUpdate: false },
     worker: { worker: crypto.randomUUID(), name: "w2", host: "simulated", pid: process.number },
     signal: AbortSignal.any([ended.signal, stop.signal]),
     onEnd: () => ended.abort(),

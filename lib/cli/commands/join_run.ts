@@ -22,7 +22,9 @@ export function isLocked(error: unknown): error is Failure {
  */
 export async function joinRun(job: Job, given: GivenOptions, locked: Failure): Promise<number> {
   const plan = await planOfRun(job);
-  if (plan === undefined || !isAskedFor(given, plan)) throw locked;
+  // An update fetches other dates than the backfill that is to be continued.
+  const isOther = plan === undefined || plan.update !== undefined || !isAskedFor(given, plan);
+  if (isOther) throw locked;
   console.error("note: a run of this job is in progress; joining it");
   return await work(job, { name: `${Deno.hostname()}:${Deno.pid}`, waitSeconds: 0 });
 }

@@ -15,7 +15,8 @@ import { env, onWait } from "../open_job.ts";
 import { safeText } from "../output.ts";
 import { readSettings } from "../settings.ts";
 import { StopSignal } from "../signals.ts";
-import { differingParts, joinOpenRun } from "../workers/join_open_run.ts";
+import { followRun } from "../workers/follow_run.ts";
+import { differingParts } from "../workers/join_open_run.ts";
 
 /** How a worker is started. */
 export interface WorkerOptions {
@@ -38,8 +39,8 @@ export async function work(job: Job, { name, waitSeconds }: WorkerOptions): Prom
       if (open === undefined) throw noRun(job, await readHolder(target, job.job));
       refuseOtherJob(job, open);
       const show = (event: RunEvent) => plainLines(event).forEach(say);
-      const context = { target, name, show, signal: stop.signal };
-      const { error, summary } = await joinOpenRun(job, open, context);
+      const context = { target, name, show, signal: stop.signal, waitMs: 1000 * waitSeconds };
+      const { error, summary } = await followRun(job, open, context);
       if (stop.signal.aborted) return EXIT.interrupted;
       if (error === undefined) return summary.windows.failed > 0 ? EXIT.failed : EXIT.done;
       if (!(error instanceof Failure) || error.kind !== "locked") {
@@ -71,7 +72,9 @@ function noRun({ job }: Job, holder: JobHolder | undefined): Failure {
     return new Failure(
       "configuration",
       `Cannot join: job "${job}" is held by ${which} (${holder.where})`,
-      { hint: "When it has ended, fetch what is left: deno task backfill --resume" },
+      holder.isUpdate
+        ? { hint: "Wait for its next phase: deno task worker --wait 60" }
+        : { hint: "When it has ended, fetch what is left: deno task backfill --resume" },
     );
   }
   return new Failure("configuration", `Cannot join: no run of job "${job}" is in progress`, {

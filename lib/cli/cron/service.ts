@@ -14,6 +14,7 @@ import type { StatusView } from "../../cron/status_view.ts";
 import {
   type Deadline,
   failedReport,
+  type Help,
   type PhaseResult,
   type Slice,
   tick,
@@ -30,10 +31,11 @@ import { type GivenOptions, runOptions } from "../run_options.ts";
 import type { Settings } from "../settings.ts";
 import { CronStores } from "./stores.ts";
 import type { TickReport } from "../../cron/state.ts";
-import { newRunId, type RunResult } from "../../run.ts";
+import { newRunId } from "../../run.ts";
 import { WorkerTable } from "../../upsert/worker_table.ts";
-import { hostname } from "../workers/worker_count.ts";
-import { differingParts, joinOpenRun } from "../workers/join_open_run.ts";
+import { followRun } from "../workers/follow_run.ts";
+import { differingParts, isOfUpdate } from "../workers/join_open_run.ts";
+import { hostname, thisWorker } from "../workers/worker_count.ts";
 
 /** What the service keeps up to date, and how. */
 interface CronServiceOptions {
@@ -75,6 +77,8 @@ export class CronService {
   readonly page: Console;
   readonly #stores: CronStores;
   #running: Promise<unknown> | undefined;
+  /** Whether others have worked on the last phase: they join the next one. */
+  #isShared = false;
   #view: { atMs: number; view: Promise<StatusView> } | undefined;
 
   /** Creates the service; it opens nothing yet. */
@@ -202,28 +206,27 @@ export class CronService {
       help: helps ? (deadline) => this.#help(target, kv, deadline) : undefined,
       perform: (phase, slice) => this.#perform(phase, target, opened(), slice),
       holder: { run, host: hostname(), pid: Deno.pid },
-      deadline: () => ({
-        windDown: AbortSignal.timeout(budgetMs * STARTING),
-        signal: AbortSignal.timeout(budgetMs * FETCHING),
-      }),
+      deadline: () => deadlineOf(budgetMs, Date.now()),
       wallNow: Date.now,
       signal,
     });
   }
 
-  /** Joins a backfill of the same job that is in progress; an update cannot be joined. */
-  async #help(target: Target, kv: Deno.Kv, deadline: Deadline): Promise<RunResult | undefined> {
+  /** Joins the run of the same job that is in progress. */
+  async #help(target: Target, kv: Deno.Kv, deadline: Deadline): Promise<Help | undefined> {
     const { job, say } = this.#options;
     if (target.kind !== "postgres") return undefined;
     const open = await new WorkerTable(target, job.job).openRun();
     if (open === undefined || differingParts(job, open).length > 0) return undefined;
-    say(`a backfill is in progress: helping with run ${open.run}`);
-    return await joinOpenRun(job, open, {
-      ...deadline,
-      ...{ target, kv },
+    const isUpdate = isOfUpdate(open);
+    say(`${isUpdate ? "an update" : "a backfill"} is in progress: helping with run ${open.run}`);
+    const result = await followRun(job, open, {
+      ...{ windDown: deadline.windDown, signal: deadline.signal },
+      ...{ target, kv, waitMs: 0 },
       name: `${hostname()}:${Deno.pid}`,
       show: (event) => plainLines(event).forEach((line) => say(line.trim())),
     });
+    return { ...result, isUpdate };
   }
 
   async #perform(
@@ -236,8 +239,10 @@ export class CronService {
     const start = formatDay(phase.range.from);
     const end = formatDay(phase.range.to - 1);
     let wait: Wait | undefined;
+    const { windDownAtMs: _from, overAtMs: _to, ...how } = slice;
     const result = await performRun({
-      ...slice,
+      ...how,
+      ...{ worker: thisWorker("cron"), isShared: this.#isShared },
       options: { ...runOptions(job, given, undefined, Date.now()), start, end },
       kind: "cron",
       streams: phase.streams,
@@ -254,6 +259,7 @@ export class CronService {
       },
       env,
     });
+    this.#isShared = result.hadOthers;
     return { ...result, wait };
   }
 
@@ -265,6 +271,17 @@ export class CronService {
     const { job, given } = this.#options;
     return runOptions(job, given, undefined, Date.now()).params;
   }
+}
+
+/** When a slice that starts now ends. */
+function deadlineOf(budgetMs: number, nowMs: number): Deadline {
+  const [startingMs, fetchingMs] = [budgetMs * STARTING, budgetMs * FETCHING];
+  return {
+    windDown: AbortSignal.timeout(startingMs),
+    signal: AbortSignal.timeout(fetchingMs),
+    windDownAtMs: nowMs + startingMs,
+    overAtMs: nowMs + fetchingMs,
+  };
 }
 
 function reportLine({ outcome, windows, rows, requests, seconds, message }: TickReport): string {

@@ -3,10 +3,12 @@
 import { Checkpoint } from "../../checkpoint/checkpoint.ts";
 import { targetPrefix } from "../../checkpoint/key.ts";
 import { commit, openMemoryKv } from "../../checkpoint/open_kv.ts";
+import { type FetchedSince, readFetchedSince } from "../../checkpoint/fetched_since.ts";
 import type { Job } from "../../config/schema/job.ts";
 import { definitionOf, differences } from "../../coordinate/definition.ts";
+import { sliceJob } from "../../cron/slice_job.ts";
 import type { RunEvent } from "../../report/event.ts";
-import { clockOfRun, type CrewPlan } from "../../run_crew.ts";
+import { clockOfRun, type CrewPlan, type UpdateSlice } from "../../run_crew.ts";
 import type { RunResult } from "../../run.ts";
 import type { OpenRun } from "../../upsert/worker_table.ts";
 import type { Target } from "../../upsert/write/target.ts";
@@ -35,40 +37,78 @@ export interface JoinContext {
   readonly kv?: Deno.Kv;
 }
 
+/** The longest time that a timer counts. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 /**
  * The parts in which a job differs from that of a run: other windows would be fetched, or other rows would be created
  * from them.
  */
 export function differingParts(job: Job, { plan }: OpenRun): string[] {
-  const { definition } = plan as CrewPlan;
-  return definition === undefined ? [] : differences(definition, definitionOf(job));
+  const { definition, update } = plan as CrewPlan;
+  if (definition === undefined) return [];
+  return differences(definition, definitionOf(jobIn(job, update)));
 }
 
-/** Joins a run; its end in another process is not an error. */
+/** Whether a run is a phase of an update by cron. */
+export function isOfUpdate({ plan }: OpenRun): boolean {
+  return (plan as CrewPlan).update !== undefined;
+}
+
+/** The job as a run fetches it: a slice of an update may have shortened its windows. */
+function jobIn(job: Job, update: UpdateSlice | undefined): Job {
+  return update === undefined ? job : sliceJob(job, update.cuts);
+}
+
+/** Joins a run; its end in another process is not an error, nor is the end of its slice. */
 export async function joinOpenRun(
   job: Job,
-  { run, plan }: OpenRun,
-  { target, name, show, signal, kv, ...more }: JoinContext,
+  { run, plan, xid }: OpenRun,
+  { target, name, show, signal, kv, windDown }: JoinContext,
 ): Promise<RunResult> {
-  const { streams, params, range, resume, retryOnly, options } = plan as CrewPlan;
+  const { streams, params, range, resume, retryOnly, options, update } = plan as CrewPlan;
   const worker = thisWorker(name);
   await using notes = kv === undefined ? await inMemory() : notesIn(kv, worker.worker);
   const checkpoint = new Checkpoint(notes.kv, notes.stamp, job.job);
+  const wallNow = await clockOfRun(target, plan as CrewPlan, Date.now);
+  const slice = update === undefined ? undefined : deadlineIn(update, wallNow());
   const ended = new AbortController();
+  const ends = present([ended.signal, slice?.signal]);
   const result = await performRun({
-    ...{ job, streams, range, resume, target, checkpoint, run, env, show, ...more },
+    ...{ job: jobIn(job, update), streams, range, resume, target, checkpoint, run, env, show },
     options: { ...options as unknown as RunOptions, params },
     retry: retryOnly === null ? undefined : { only: new Set(retryOnly) },
+    fetched: await fetchedBefore(target, job, update),
     archive: readSettings(env).archive,
     logsFolder: undefined,
-    worker,
-    wallNow: await clockOfRun(target, plan as CrewPlan, Date.now),
-    hasJoined: true,
+    ...{ worker, wallNow },
+    joined: { xid, isUpdate: update !== undefined },
     onEnd: () => ended.abort(),
-    signal: AbortSignal.any([signal, ended.signal]),
+    windDown: AbortSignal.any(present([windDown, slice?.windDown])),
+    signal: AbortSignal.any([signal, ...ends]),
   });
-  const hasEnded = ended.signal.aborted && !signal.aborted;
+  const hasEnded = ends.some(({ aborted }) => aborted) && !signal.aborted;
   return hasEnded ? { ...result, error: undefined } : result;
+}
+
+/** The end of a slice by the clock of the process that started it, which may die before. */
+function deadlineIn({ windDownAtMs, overAtMs }: UpdateSlice, nowMs: number) {
+  const at = (ms: number) => AbortSignal.timeout(Math.min(LONGEST_MS, Math.max(0, ms - nowMs)));
+  return { windDown: at(windDownAtMs), signal: at(overAtMs) };
+}
+
+function present(signals: readonly (AbortSignal | undefined)[]): AbortSignal[] {
+  return signals.filter((signal) => signal !== undefined);
+}
+
+/** What earlier slices of an update have fetched; undefined in its first one, and in a backfill. */
+async function fetchedBefore(
+  target: Target,
+  { job }: Job,
+  update: UpdateSlice | undefined,
+): Promise<FetchedSince | undefined> {
+  if (update === undefined || update.sinceMs === null) return undefined;
+  return await readFetchedSince(target, job, update.sinceMs);
 }
 
 /** Where a process keeps what it learns of the run; nothing of it is needed once it has left. */
