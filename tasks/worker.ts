@@ -20,7 +20,7 @@ const FLAGS: Flags = {
   wait: {
     kind: "value",
     value: "SECONDS",
-    about: "How long to wait for a run to start. Default: 30.",
+    about: "How long to wait for a run to start, or an update to continue. Default: 30.",
   },
   config: { kind: "value", value: "FILE", about: JOB_ABOUT },
 };

@@ -7,7 +7,7 @@ import { ROOT } from "../checkpoint/key.ts";
  * How a slice ended.
  *
  * - `done`: the update is complete.
- * - `more`: its time was over, or it helped a backfill; the next slice continues.
+ * - `more`: its time was over, or it helped another process with its run; the next slice continues.
  * - `failed`: it could not continue, or windows failed, or rows were rejected.
  * - `locked`: another run of the job is in progress; nothing was done.
  * - `interrupted`: a signal ended it.
