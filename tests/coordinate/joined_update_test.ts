@@ -108,7 +108,7 @@ Deno.test("a worker and another isolate join each phase of an update, which coun
   assertStringIncludes(told, `update done: ${DAYS.length - 1} windows`);
   assertEquals([helped?.outcome, helped?.message], [
     "more",
-    "the update of another process was helped",
+    "helped with the update of another process",
   ]);
   assert(helped!.windows.done > 0);
   assertEquals((await isolate.service.health()).more, false, "the update is not its own");
