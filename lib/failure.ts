@@ -39,7 +39,7 @@ export class Failure extends Error {
   readonly held: number | undefined;
   /** Whether the cause may be temporary, so that the window is worth another fetch. */
   readonly mayPass: boolean;
-  /** That a response does not have the declared shape: its records are elsewhere (`moved`), or nowhere (`other`). */
+  /** How a response differs from the declared shape: its records are elsewhere (`moved`), or nowhere (`other`). */
   readonly wrongShape: "moved" | "other" | undefined;
   /** HTTP status of the response that it comes from, if there is one. */
   readonly status: number | undefined;

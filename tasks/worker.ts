@@ -31,9 +31,10 @@ async function main(argv: string[]): Promise<number> {
     console.log(helpText("worker [options]", ABOUT, FLAGS));
     return EXIT.done;
   }
-  const waitSeconds = Number(args.value("wait") ?? 30);
+  const wait = args.value("wait") ?? "30";
+  const waitSeconds = Number(wait);
   if (!(waitSeconds >= 0)) {
-    throw new Failure("configuration", "Cannot read --wait: it is not a number of seconds", {
+    throw new Failure("configuration", `Cannot read --wait: "${wait}" is not a number of seconds`, {
       hint: "Pass the number of seconds to wait for a run: --wait 60",
     });
   }

@@ -16,7 +16,7 @@ export type RunEvent =
     job: string;
     target: string;
     resumed: boolean;
-    /** What of the limits is used already; absent if it is unknown. */
+    /** How much of the limits is already used; absent if it is unknown. */
     limitsUse?: LimitsUse | undefined;
   }
   /** What a stream still has to fetch was counted or forecast; nothing has been requested yet. */
@@ -37,12 +37,12 @@ export type RunEvent =
     requestsPerSecond: number | null;
     /** Whether windows and requests are counted rather than forecast. */
     exact: boolean;
-    /** Whether more requests may be needed, since nothing says how many records there are. */
+    /** Whether more requests may be needed, because the number of records is unknown. */
     atLeast: boolean;
   }
   /** Something happened between Hindcast and the API. */
   | { kind: "request"; event: FetchEvent }
-  /** A window is fetched again from its first page, because its data changed between the pages. */
+  /** A page of a window was read; its rows are not written yet. */
   | {
     kind: "page_read";
     subject: Subject;
@@ -52,6 +52,7 @@ export type RunEvent =
     /** Records in the whole window, if the response declares a total. */
     total: number | null;
   }
+  /** A window is fetched again from its first page, because its data changed between the pages. */
   | { kind: "window_restarted"; subject: Subject; reason: string }
   /** An `auto` window holds more than the API returns; its parts are fetched instead. */
   | { kind: "window_split"; subject: Subject; reason: string }
