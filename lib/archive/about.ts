@@ -89,7 +89,7 @@ const SECRET_REQUEST_HEADER = /auth|cookie|key|token|secret|passw|credential/i;
 /** Headers of responses that are never written with their values. */
 const SECRET_RESPONSE_HEADER =
   /^(set-cookie2?|authorization|(proxy-)?authenticat(e|ion-info)|www-authenticate|x-(auth|csrf|xsrf|access)-token)$/i;
-/** Headers that describe the transfer, which is over: the body is kept as it is after decompression. */
+/** Headers that describe the transfer; they are omitted, because the body is stored after decompression. */
 const OF_TRANSFER = /^(content-encoding|transfer-encoding|content-length|connection|keep-alive)$/i;
 
 /** The headers of a request as they are written. */

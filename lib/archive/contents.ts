@@ -157,7 +157,7 @@ export class Contents implements Disposable {
     });
   }
 
-  /** Adds a part to its response, which is there once its last part is. */
+  /** Adds a part to its response, which is complete with its last part. */
   #continue(headers: ReadonlyMap<string, string>, place: NamedPlace): void {
     const id = headers.get("warc-segment-origin-id") ?? "";
     const divided = this.#divided.get(id);

@@ -138,7 +138,10 @@ export class Playback {
   }
 }
 
-/** The query of a request as it may have been archived: as it is, without credentials, with masked secrets. */
+/**
+ * The forms in which the query of a request may have been archived: unchanged, without credentials, with masked
+ * secrets.
+ */
 function searchesOf(url: URL): string[] {
   const unsigned = new URL(withoutSignature(url.href)).search;
   const parts = url.search.slice(1).split("&");

@@ -27,8 +27,8 @@ const MOST_START_BYTES = 256 * 1024;
 const SEARCHED_BYTES = 64 * 1024;
 
 /**
- * Yields the records of a file; returns the offset at which the last complete one ends. `onDamage` receives the
- * first byte of a stretch that holds no readable record, and the first byte behind it.
+ * Yields the records of a file; returns the offset at which the last complete one ends. `onDamage` receives the offset
+ * of the first byte of an unreadable range, and that of the first byte after it.
  */
 export function* membersOf(
   file: FileReader,

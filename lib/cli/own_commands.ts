@@ -26,7 +26,7 @@ export function asStarted(text: string, file: string | undefined, prefix: string
   });
 }
 
-/** A word of a command line, in quotes where a shell would take it apart. */
+/** A word of a command line, in quotes if a shell would split it. */
 export function quoted(file: string): string {
   return /^[\w./:@%+-]+$/.test(file) ? file : `'${file.replaceAll("'", `'\\''`)}'`;
 }

@@ -136,7 +136,7 @@ export class Screen implements Disposable {
     } catch { /* the output is gone */ }
   }
 
-  /** Draws for the last time; the progress stays as it is. */
+  /** Draws for the last time; the progress stays on the screen. */
   [Symbol.dispose](): void {
     this.#leave();
   }

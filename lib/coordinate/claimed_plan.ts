@@ -10,7 +10,7 @@ import type { Claims } from "./claims.ts";
 
 /** Windows claimed at once; fewer leave more to others, more cost fewer statements. */
 const [FEWEST_CLAIMED, MOST_CLAIMED] = [2, 64];
-/** Windows proposed for each that is wanted, and at least: the others have claimed the first ones meanwhile. */
+/** Windows proposed for each one wanted, and the minimum: other workers may have claimed the first ones. */
 const [PROPOSED_FOR_ONE, FEWEST_PROPOSED] = [8, 64];
 /** Windows that a claim looks ahead for each that is wanted, and at most, to find the end of the plan in time. */
 const [AHEAD_FOR_ONE, MOST_AHEAD] = [32, 512];

@@ -156,7 +156,7 @@ export class Crew implements AsyncDisposable {
     return this.#hadOthers;
   }
 
-  /** The plan of a stream, of which windows that are free are fetched here, `inFlight` at once. */
+  /** The plan of a stream whose free windows are fetched here, `inFlight` at a time. */
   plan(plan: StreamPlan | FeedPlan, inFlight: number): ClaimedPlan {
     const claimed = new ClaimedPlan(plan, this.#claims, inFlight);
     this.#plans.add(claimed);

@@ -14,7 +14,7 @@ export interface SharedKeys {
   readonly example: string;
 }
 
-/** The tables of which different rows share a key in the rows of one response. */
+/** The tables in which different rows of one response share a key. */
 export function sharedKeys(stream: Pick<Stream, "rows">, sets: readonly RowSet[]): SharedKeys[] {
   return sets.flatMap((set) =>
     mayMerge(stream, set.shape) || hasDistinctKeys(set) ? [] : foundIn(set)

@@ -37,7 +37,7 @@ export class Admission {
   async admit(request: Applicant): Promise<Disposable & { permits: readonly Permit[] }> {
     const { signal, rank } = request;
     const { availability, semaphore } = this.#api;
-    // Held until the permit is there, so that a stream with a slow limit takes room for one request.
+    // Held until the permit is granted, so that a stream with a slow limit takes room for only one request.
     using _entry = await this.#enter(request);
     using _turn = await this.#turn.take(signal, rank);
     using held = new DisposableStack();

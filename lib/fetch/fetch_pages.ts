@@ -153,7 +153,7 @@ interface Reading {
   readonly client: StreamClient;
   readonly unit: Unit;
   readonly paginator: Paginator;
-  /** Takes the next steps, before the page is passed on, so that they are fetched meanwhile. */
+  /** Takes the next steps before the page is passed on, so that they are fetched while it is processed. */
   readonly plan: (verdict: MoreVerdict) => void;
   readonly signal: AbortSignal;
   /** Where the reading was continued; undefined where it was begun. */

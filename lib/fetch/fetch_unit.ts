@@ -1,4 +1,4 @@
-// Reads one unit to its end and reports its pages, a restart, and at last what it held. It decides nothing about
+// Reads one unit to its end and reports its pages, a restart, and finally its totals. It decides nothing about
 // failures: they are thrown. Invariant: a unit is reported as done after its last page was taken.
 import { type FeedPart, FeedReading } from "../plan/feed.ts";
 import type { Unit, UnitSource } from "../plan/unit.ts";

@@ -61,8 +61,8 @@ interface HeldBack {
 const MOST_HELD_BACK = 1_000;
 
 /**
- * Fetches the units of several plans concurrently. A unit that fails for a reason that may pass is fetched once more
- * after all others. One that fails because of its content is then halved as long as that helps.
+ * Fetches the units of several plans concurrently. A unit that fails for a temporary reason is fetched again after all
+ * others. One that fails because of its content is then halved as long as that helps.
  *
  * Ends early without an error if the signal aborts.
  *

@@ -203,7 +203,7 @@ async function continued(
 
 /** Identifies the version of a file (ETag or Last-Modified); undefined if the server cannot continue it. */
 function validatorOf(headers: Headers): string | undefined {
-  // Ranges count the bytes as they are sent, which are not those that arrive here.
+  // Ranges count the bytes on the wire, before the runtime decompresses them.
   if (headers.has("content-encoding")) return undefined;
   if (headers.get("accept-ranges")?.toLowerCase() !== "bytes") return undefined;
   const tag = headers.get("etag");

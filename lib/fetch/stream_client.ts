@@ -116,7 +116,7 @@ export class StreamClient implements Requester {
   }
 
   /**
-   * What an archived response means, as if the API had sent it now.
+   * Interprets an archived response as if the API had just sent it.
    *
    * @throws Failure("window") if it is not successful by what the job declares now.
    */

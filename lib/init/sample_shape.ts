@@ -82,7 +82,7 @@ function scalarShape(values: readonly unknown[]): Shape {
   return type === undefined ? localShape(values) : { kind: "scalar", type };
 }
 
-/** Strings of days and numbers as they are written in much of Europe; a month is never read as a day. */
+/** Strings of dates and numbers in the notation of much of Europe; a month is never read as a day. */
 function localShape(values: readonly unknown[]): Shape {
   const areAll = (form: RegExp) => values.every((value) => form.test(String(value).trim()));
   if (areAll(/^\d{1,2}\.\d{1,2}\.\d{4}$/)) return writtenShape(values, "date", "%d.%m.%Y");

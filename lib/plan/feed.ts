@@ -56,7 +56,7 @@ export interface FeedStep {
   sent: string | undefined;
   /** Whether a run reads again what it has read before, because rows were rejected. */
   readonly isAgain: boolean;
-  /** Whether it is the first of a run, so that another process may have gone on meanwhile. */
+  /** Whether it is the first of a run, so that another process may have continued the feed in between. */
   readonly isFirst: boolean;
   /** Whether its response comes from an archive, so that it moves no position. */
   readonly isReplay: boolean;

@@ -28,7 +28,7 @@ export interface FeedPlanInput {
   readonly rejected: (track: Track) => readonly RejectedPage[];
   /** Reads the positions again, because another process may have moved them. */
   readonly reload: () => Promise<void>;
-  /** What `each` could not yield, once it has ended: the track and why no request can be sent for it. */
+  /** The values that `each` could not yield, once it has ended: the track, and why no request can be sent for it. */
   readonly refusals?: () => readonly { each: string; reason: string }[];
   /**
    * Whether responses come from an archive, in which case a feed continues as long as the archive has its

@@ -7,7 +7,7 @@ export interface Refusing {
   readonly name: string;
   /** Canonical string of the parameters that the stream uses. */
   readonly scope: string;
-  /** What `each` could not yield, once it has ended: the track and why no request can be sent for it. */
+  /** The values that `each` could not yield, once it has ended: the track, and why no request can be sent for it. */
   readonly refusals?: () => readonly { each: string; reason: string }[];
 }
 

@@ -25,7 +25,7 @@ interface StreamPlanInput {
   readonly each: AsyncIterable<Record<string, unknown>>;
   /** Dates of a track to fetch; null if the track has no windows and must be fetched. */
   readonly needed: (track: Omit<Unit, "window">) => Promise<Needed | null>;
-  /** What `each` could not yield, once it has ended: the track and why no request can be sent for it. */
+  /** The values that `each` could not yield, once it has ended: the track, and why no request can be sent for it. */
   readonly refusals?: () => readonly { each: string; reason: string }[];
   /** Records per civil minute that earlier runs measured. */
   readonly recordsPerMinute: number | undefined;

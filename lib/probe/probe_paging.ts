@@ -40,7 +40,7 @@ export interface PagingReport {
   readonly guesses: readonly string[];
 }
 
-/** A first page with what came back for it. */
+/** A first page and its response. */
 export interface FirstPage {
   /** The response. */
   readonly response: OkResponse;

@@ -15,7 +15,10 @@ export interface Surplus {
   readonly returned: number;
 }
 
-/** The tables of a job, without those of which rows are marked or deleted, that have more rows than were returned last. */
+/**
+ * The tables of a job that have more rows than were returned last, except those whose vanished rows are marked or
+ * deleted.
+ */
 export async function surplusOf(
   job: Job,
   target: Pick<Target, "query" | "countRows">,

@@ -12,7 +12,7 @@ const PGLITE_FILES = ["pglite.wasm", "pglite.data", "initdb.wasm"];
 /** Tasks that are useful only in the repository. */
 const REPOSITORY_ONLY = new Set(["docs", "package"]);
 
-/** Workers, bundled apart, since no command imports them: one parses job files, the other compresses. */
+/** Workers, bundled separately because no command imports them: one parses job files, the other compresses. */
 const WORKERS = ["lib/cli/launch/access_worker.ts", "lib/archive/compressor_worker.ts"];
 
 /** The modules that programs import. */

@@ -44,7 +44,9 @@ async function printRows(target: Target, sql: string, format?: RowFormat): Promi
   else await printTable(await openRows(target, sql));
 }
 
-/** An error with a hint about the query where PostgreSQL refused its text: SQLSTATE class 42, but for rights. */
+/**
+ * An error with a hint about the query if PostgreSQL refused its text: SQLSTATE class 42, except missing privileges.
+ */
 function withHint(error: unknown): unknown {
   if (!(error instanceof Failure) || !/\(42(?!501)\w{3}\)$/.test(error.message)) return error;
   return new Failure(error.kind, error.message, {

@@ -4,7 +4,7 @@ import { cellsOf, clipLine, type Line, type Piece } from "../terminal/paint.ts";
 /** Between two pieces of a line. */
 export const GAP = "  ";
 
-/** Puts pieces side by side while they fit into `columns`; a piece that is wider by itself is cut. */
+/** Puts pieces side by side while they fit into `columns`; a piece that is wider than that is truncated. */
 export function flow(pieces: readonly Piece[], columns: number): Line[] {
   const lines: Piece[][] = [];
   let used = Infinity;

@@ -1,5 +1,5 @@
-// Owns a view that fills the terminal and is redrawn in place. It uses the alternate screen, so that what was on the
-// terminal before is there again afterwards. Invariant: a view never scrolls, whatever its length.
+// Owns a view that fills the terminal and is redrawn in place. It uses the alternate screen, so that the previous
+// content of the terminal is restored afterwards. Invariant: a view never scrolls, whatever its length.
 import { clipLine, type Line, paint } from "./paint.ts";
 import { sizeOf } from "./size.ts";
 

@@ -31,8 +31,8 @@ export interface JoinContext {
   /** Starts no further window once it aborts. Defaults to never. */
   readonly windDown?: AbortSignal;
   /**
-   * The store of checkpoints, in which this process keeps notes of its own until it leaves. Defaults to one in memory,
-   * which Deno Deploy does not have.
+   * The store of checkpoints, where this process keeps its own notes until it leaves. Defaults to one in memory, which
+   * Deno Deploy does not have.
    */
   readonly kv?: Deno.Kv;
 }

@@ -23,7 +23,7 @@ type Instruction =
   | { readonly op: "advanced"; readonly slot: number }
   | { readonly op: "match" };
 
-/** The slots of the first group; those behind it hold where a repetition started. */
+/** The slots of the first group; later ones hold the start of a repetition. */
 const [START, END, FIRST_MARK] = [0, 1, 2];
 
 /** A regular expression, compiled into instructions. */

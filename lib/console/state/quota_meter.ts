@@ -15,7 +15,7 @@ import {
 /** Requests are counted together for this time, in milliseconds. */
 const TOGETHER_MS = 1000;
 
-/** One quota and what of it this run has used. */
+/** One quota, and how much of it this run has used. */
 interface Counted {
   readonly name: string;
   readonly rate: Rate;

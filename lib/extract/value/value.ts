@@ -66,7 +66,7 @@ export interface FastValue extends FastPath {
   readonly empty?: string | null;
 }
 
-/** Strings of which a part is captured, and nothing else is done. */
+/** Strings of which only a part is captured, without further steps. */
 export interface CapturedValue {
   /** The expression. */
   readonly expression: RegExp;

@@ -54,7 +54,7 @@ interface HttpOptions {
   readonly maxBodyBytes: number;
   /** Returns monotonic milliseconds. */
   readonly now: () => number;
-  /** Whether a body that is a gzip file is left as it is. Defaults to false. */
+  /** Whether a body that is a gzip file stays compressed. Defaults to false. */
   readonly keepsGzip?: boolean;
   /** Names the proxy of a URL, if there is one, for errors. */
   readonly proxyOf?: (url: string) => string | undefined;

@@ -1,5 +1,5 @@
-// Owns what one request is for, apart from paging: the dates and values it is rendered with. Types only; it
-// never plans one.
+// Owns the subject of one request, apart from paging: the dates and values it is rendered with. Types only; it never
+// plans one.
 import type { CivilMinute } from "../../plan/time/civil.ts";
 
 /** One thing to fetch. */

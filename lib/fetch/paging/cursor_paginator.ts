@@ -150,7 +150,7 @@ function decoded(cursor: unknown): unknown {
   }
 }
 
-/** The cursor plus a number; one that is not an integer stays as it is and repeats. */
+/** The cursor plus a number; one that is not an integer is unchanged, so it repeats. */
 function stepped(cursor: unknown, step: number): unknown {
   const text = isScalar(cursor) ? String(cursor) : "";
   return /^-?\d+$/.test(text) ? String(BigInt(text) + BigInt(step)) : cursor;

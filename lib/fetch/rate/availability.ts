@@ -186,7 +186,7 @@ export class Availability {
       isAnnounced: false,
     };
     this.#outage = outage;
-    // Where the signal aborts there is no verdict, and those that wait for it end.
+    // If the signal aborts there is no verdict, and the requests that wait for it end.
     outage.verdict.promise.catch(() => {});
     this.#probeUntilOver(outage, retryAfterMs).catch(outage.verdict.reject);
     return outage;

@@ -11,11 +11,11 @@ const LEASE_MS = 5_000;
 const DEFER_MS = 500;
 /** Time between two looks of a process without a share. */
 const LOOK_MS = 200;
-/** The same while one process at a time sends, and how long its turn lasts. */
+/** The same while processes take turns, and the duration of a turn. */
 const [LONG_LOOK_MS, TURN_MS] = [1_000, 20_000];
-/** How long one process at a time sends after such refusals: what the server requires is learned meanwhile. */
+/** How long processes take turns after such refusals, so that one of them learns what the server requires. */
 const ALONE_MS = 30_000;
-/** A share is renewed after this time at the latest: so long a new process waits for its own. */
+/** A share is renewed after this time at the latest; a new process waits that long for its own. */
 const RENEW_MS = 1_500;
 /**
  * A server that requires a distance between any two requests refuses every third of those that processes send side by

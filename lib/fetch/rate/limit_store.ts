@@ -2,7 +2,7 @@
 // stay within its limits together. Types only. Invariant: only a process that has read the latest version of a
 // row replaces it, so no reservation is lost.
 
-/** Which limit of which account. */
+/** Identifies one limit of one account. */
 export interface LimitKey {
   /** Hash of the API's origin and of the credentials. */
   readonly apiKey: string;

@@ -9,8 +9,8 @@ import { type Reservation, type ReservationOptions, StoreAccess } from "./store_
 import { blockOf, giveBack, type Grant, reserve } from "./quota.ts";
 
 /**
- * A used-up quota is checked again meanwhile, because others may return requests: after this share of the time that is
- * left, but neither more nor less often than every so many milliseconds.
+ * A used-up quota is checked again before its end, because other processes may return requests: after this share of
+ * the time that is left, within these bounds in milliseconds.
  */
 const LOOK_AGAIN_SHARE = 1 / 16;
 const [SOONEST_LOOK_MS, LATEST_LOOK_MS] = [60_000, 900_000];

@@ -82,7 +82,10 @@ export class SharedPacer extends Pacer implements AsyncDisposable {
     this.#unused.delete(number);
   }
 
-  /** Records a refusal; where it repeats beside others, one process sends at a time and learns what is required. */
+  /**
+   * Records a refusal; if refusals repeat while several processes send, they take turns and one learns what the server
+   * requires.
+   */
   override refused(number: number, atMs: number): boolean {
     const isCause = super.refused(number, atMs);
     // The first request of a process was as early as its share, not as its own pace.

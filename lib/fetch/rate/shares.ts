@@ -99,7 +99,7 @@ export class SharedPace implements Reservation {
     };
   }
 
-  /** What others have learned counts here too, unless this process has learned more meanwhile. */
+  /** Applies what other processes have learned, unless this process has learned more since. */
   #adopt({ marginMs, betweenMs, isShared }: Granted, asking: Asking): void {
     const { adoptMargin, adoptBetween, forget } = this.#options;
     this.#adoptedMs = marginMs;

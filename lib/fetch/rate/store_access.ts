@@ -88,7 +88,7 @@ export class StoreAccess {
     await this.#asking;
   }
 
-  /** Changes the limit once more, after it was closed. */
+  /** Changes the limit one last time, after it was closed. */
   async change(
     change: (state: LimitState, nowMs: number) => readonly [LimitState, null],
   ): Promise<void> {

@@ -1,5 +1,5 @@
-// The order in which callers wait for something that is bounded: slots, or bytes. Invariant: nobody overtakes a
-// waiter of the same or a lower rank, whatever is free.
+// The order in which callers wait for something that is bounded: slots, or bytes. Invariant: no waiter overtakes one
+// of the same or a lower rank, even if it needs less.
 
 /** A caller that waits. */
 interface Waiter<T> {

@@ -18,7 +18,7 @@ export class ListEnds {
     this.#count += lines.length;
   }
 
-  /** The body as far as it is known: the first and the last line. */
+  /** The known part of the body: its first and its last line. */
   get body(): unknown[] {
     return this.#count < 2 ? [this.#first].slice(0, this.#count) : [this.#first, this.#last];
   }

@@ -101,7 +101,7 @@ export function bodyFormOf(stream: Stream): BodyForm {
   return form;
 }
 
-/** Whether a body holds nothing but white space; only a short one is looked at. */
+/** Whether a body contains only white space; only short bodies are examined. */
 function isBlank(body: Uint8Array): boolean {
   return body.byteLength <= 16 && body.every((byte) => byte <= 0x20);
 }

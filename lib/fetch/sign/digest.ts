@@ -46,7 +46,7 @@ export class DigestSigner {
     return true;
   }
 
-  /** Adds the response to the challenge; without a challenge the request is sent as it is. */
+  /** Adds the response to the challenge; without a challenge the request is sent unchanged. */
   sign = (request: WireRequest): Promise<WireRequest> => {
     const challenge = this.#challenge;
     if (challenge === undefined) return Promise.resolve(request);

@@ -15,7 +15,7 @@ export interface XmlSample {
 /** Elements that repeat, also where a document has one of them. */
 const REPEATED = /^(item|entry|record|row|time_?series|series|obs|period|point)$/i;
 
-/** Numbers that a column of numbers keeps as they are written. */
+/** Numbers that a numeric column stores unchanged. */
 const NUMBER = /^[+-]?(0|[1-9]\d{0,14})(\.\d+)?$/;
 
 /**

@@ -98,7 +98,8 @@ async function inOneTrip<T>(
   run: () => Promise<T>,
   end: string,
 ): Promise<T> {
-  // On only meanwhile, because pg takes no statements of other classes then (pipelined_transaction.ts).
+  // Enabled only during the transaction, because pg then accepts no statements of other classes
+  // (pipelined_transaction.ts).
   const mode = client as { -readonly [K in "pipeline"]: Client[K] };
   mode.pipeline = true;
   try {

@@ -273,7 +273,7 @@ function refusalOf(error: DatabaseError, shape: RowShape): Refusal {
     : { reason: "the value does not fit the type of the column", column, index: error.row };
 }
 
-/** Copying into the table fails on keys that are there, rounds what does not fit, and counts no dropped row. */
+/** Copying into the table fails on existing keys, rounds values that do not fit, and does not count dropped rows. */
 function strategyFor(copy: CopyBatch, relation: Relation, usual: WriteStrategy): WriteStrategy {
   if (relation.hasRowTrigger) return "filter";
   const isStaged = copy.followsSame ||
