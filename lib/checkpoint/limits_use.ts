@@ -23,7 +23,15 @@ export async function readLimitsUse(
   job: Job,
   { target, env, nowMs }: { target: Pick<Target, "query">; env: Env; nowMs: number },
 ): Promise<LimitsUse> {
-  const states = await statesOf(job, target, env);
+  return limitsUseOf(job, await statesOf(job, target, env), nowMs);
+}
+
+/** What of the limits of a job is used at `nowMs`, in epoch milliseconds, by the states of its account's limits. */
+export function limitsUseOf(
+  job: Job,
+  states: ReadonlyMap<string, LimitState>,
+  nowMs: number,
+): LimitsUse {
   const quotas = quotasOf(job).map(([name, rate]) =>
     [name, quotaUse(states.get(name) ?? UNUSED, rate, nowMs)] as const
   );

@@ -5,14 +5,13 @@ import type { ReplayedTrack } from "../archive/replay.ts";
 import type { Job } from "../config/schema/job.ts";
 import { eachValues } from "../plan/each_values.ts";
 import type { StreamForecast } from "../plan/forecast.ts";
-import { forecastStream, secondsOf } from "../plan/forecast.ts";
+import { forecastStream } from "../plan/forecast.ts";
 import type { Extent } from "../plan/request_forecast.ts";
 import type { Track } from "../plan/scope.ts";
 import { canonical, scopeOf } from "../plan/scope.ts";
-import { stagesOf } from "../plan/stage.ts";
 import { countWindows } from "../plan/stream_plan.ts";
+import { type RequestsOf, secondsOfRun, secondsOfStage } from "../plan/time_left.ts";
 import type { LimitsUse } from "../plan/time/quota_seconds.ts";
-import { withoutReserve } from "../plan/time/rate.ts";
 import type { Window } from "../plan/time/window.ts";
 import { isMissingTable } from "../upsert/history.ts";
 import { neededBy, type PlanSource } from "./open_plan.ts";
@@ -67,22 +66,14 @@ export function surveyOf(
   forecasts: ReadonlyMap<string, StreamForecast>,
   use?: LimitsUse,
 ): Survey {
-  const streams = [...forecasts.keys()];
   const total = emptyTotals();
   const parts: Record<string, Totals> = {};
   for (const [name, forecast] of forecasts) {
-    parts[name] = totalsOf(job, [name], forecasts, use);
+    parts[name] = totalsOf(job, name, forecasts, use);
     addExceptSeconds(total, forecast);
   }
-  for (const stage of stagesOf(job, streams)) {
-    const totals = totalsOf(job, stage, forecasts);
-    total.seconds += totals.seconds;
-    total.seconds_left += totals.seconds_left;
-  }
-  // All stages use the same quotas.
-  const together = totalsOf(job, streams, forecasts, use);
-  total.seconds = Math.max(total.seconds, together.seconds);
-  total.seconds_left = Math.max(total.seconds_left, together.seconds_left);
+  total.seconds = secondsOfRun(job, requestsOf(forecasts, "requests"));
+  total.seconds_left = secondsOfRun(job, requestsOf(forecasts, "requestsLeft"), use);
   return { ...total, streams: parts };
 }
 
@@ -152,27 +143,25 @@ function add(sum: { minutes: number; windows: number }, more: Extent): void {
 
 function totalsOf(
   job: Job,
-  streams: readonly string[],
+  name: string,
   forecasts: ReadonlyMap<string, StreamForecast>,
   use?: LimitsUse,
 ): Totals {
   const totals = emptyTotals();
-  const { limits, reserve, burst, concurrency } = job.source;
-  const api = { rates: withoutReserve(limits, reserve), burst, concurrency };
-  const seconds = (pick: (forecast: StreamForecast) => number, use?: LimitsUse) =>
-    secondsOf(
-      streams.map((name) => {
-        const { limits: rates, weight } = job.streams[name]!;
-        const { answerMs } = forecasts.get(name)!;
-        return { stream: name, requests: pick(forecasts.get(name)!) * weight, rates, answerMs };
-      }),
-      api,
-      use,
-    );
-  for (const name of streams) addExceptSeconds(totals, forecasts.get(name)!);
-  totals.seconds = seconds((forecast) => forecast.requests);
-  totals.seconds_left = seconds((forecast) => forecast.requestsLeft, use);
+  addExceptSeconds(totals, forecasts.get(name)!);
+  totals.seconds = secondsOfStage(job, [name], requestsOf(forecasts, "requests"));
+  totals.seconds_left = secondsOfStage(job, [name], requestsOf(forecasts, "requestsLeft"), use);
   return totals;
+}
+
+function requestsOf(
+  forecasts: ReadonlyMap<string, StreamForecast>,
+  which: "requests" | "requestsLeft",
+): ReadonlyMap<string, RequestsOf> {
+  const requests = [...forecasts].map(([name, forecast]) =>
+    [name, { requests: forecast[which], answerMs: forecast.answerMs }] as const
+  );
+  return new Map(requests);
 }
 
 function addExceptSeconds(totals: Totals, forecast: StreamForecast): void {

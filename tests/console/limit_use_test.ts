@@ -1,7 +1,7 @@
 // Whose quota the console shows: several jobs may keep limits of the same name in one database.
 import { assertEquals } from "@std/assert";
 import { accountsOf } from "../../lib/console/state/run_selection.ts";
-import { readLimitUse } from "../../lib/console/state/limit_use.ts";
+import { limitUses, readStoredUse } from "../../lib/console/state/limit_use.ts";
 import { accountKey } from "../../lib/fetch/account_key.ts";
 import { openWorld } from "../jobs/world.ts";
 import { serve } from "../support/http_server.ts";
@@ -17,9 +17,9 @@ streams: { sensors: { request: /sensors, rows: sensors } }
   });
   const { job, stores } = world;
   await world.backfill("");
-  const accounts = accountsOf(await (await stores.checkpoint(job)).runs.list());
+  const runs = await (await stores.checkpoint(job)).runs.list();
   const own = accountKey(job, () => undefined);
-  assertEquals([...accounts], [own.slice(0, 6)]);
+  assertEquals([...accountsOf(runs)], [own.slice(0, 6)]);
   const nowMs = Date.parse("2026-11-28T12:00:00Z");
   const rate = { requests: 500, intervalMs: 86_400_000, burst: true };
   const limited = { ...job, source: { ...job.source, limits: [rate] } };
@@ -30,8 +30,8 @@ streams: { sensors: { request: /sensors, rows: sensors } }
   const target = {
     query: () => Promise.resolve({ columns: [], rows: [row(own, 7), row("f".repeat(64), 400)] }),
   };
-  const shown = async (accounts?: ReadonlySet<string>) =>
-    (await readLimitUse(limited, target as never, accounts)).map(({ used }) => used);
-  assertEquals(await shown(accounts), [7]);
-  assertEquals(await shown(accountsOf([])), [7, 400]);
+  const shown = async (of: typeof runs) =>
+    limitUses(limited, await readStoredUse(target as never), of).map(({ used }) => used);
+  assertEquals(await shown(runs), [7]);
+  assertEquals(await shown([]), [7, 400]);
 });

@@ -18,12 +18,13 @@ import { isMissingTable } from "../../upsert/history.ts";
 import { readWorkers, type WorkerView } from "../../upsert/worker_view.ts";
 import { countValues, type ValueCounts } from "../../verify/unfetched.ts";
 import { type ConsoleStores, openReading, type Reading } from "./reading.ts";
-import { accountsOf, isOpen, selectionOf } from "./run_selection.ts";
+import { isOpen, selectionOf } from "./run_selection.ts";
 import { type DayRecords, daysKey, type LedgerDays, readLedgerDays } from "./ledger_days.ts";
-import { type LimitUse, readLimitUse } from "./limit_use.ts";
+import { type LimitUse, limitUses, readStoredUse, type StoredUse, useOfRun } from "./limit_use.ts";
 import type { LiveRun } from "./live_run.ts";
 import { Part } from "./read_part.ts";
 import type { RatePoint, RunProgress } from "./run_progress.ts";
+import { WatchedRate } from "./watched_rate.ts";
 import { type Holder, readHolder, readRates, watchedProgress } from "./watched_run.ts";
 
 /** Where the state is read from. */
@@ -109,7 +110,8 @@ export class StateReader {
   readonly #source: StateSource;
   readonly #days: ReadPart<LedgerDays>;
   readonly #tables: ReadPart<Record<string, number>>;
-  readonly #limits: ReadPart<LimitUse[]>;
+  readonly #limits: ReadPart<StoredUse[]>;
+  readonly #watchedRate = new WatchedRate();
   readonly #rates: ReadPart<RatePoint[]>;
   readonly #survey: ReadPart<Survey | undefined>;
   readonly #workers: ReadPart<WorkerView[]>;
@@ -126,7 +128,7 @@ export class StateReader {
     this.#source = source;
     this.#days = part(2_000, ({ target }) => readLedgerDays(target, job.job));
     this.#tables = part(15_000, ({ target }) => target.countRows(Object.keys(job.tables)));
-    this.#limits = part(2_000, ({ target, runs }) => readLimitUse(job, target, accountsOf(runs)));
+    this.#limits = part(2_000, ({ target }) => readStoredUse(target));
     this.#rates = part(5_000, ({ target }) => readRates(target, job.job));
     this.#survey = part(5_000, (reading) => this.#readSurvey(reading));
     this.#workers = part(900, ({ target }) => readWorkers(target, job.job));
@@ -159,7 +161,7 @@ export class StateReader {
   async #read(reading: Reading): Promise<ConsoleState> {
     const { job, wallNow } = this.#source;
     const { target, checkpoint, runs } = reading;
-    const [tables, limits, survey, workers, drift, archive] = await Promise.all([
+    const [tables, stored, survey, workers, drift, archive] = await Promise.all([
       this.#tables.get(reading),
       this.#limits.get(reading),
       this.#survey.get(reading),
@@ -174,7 +176,8 @@ export class StateReader {
     ]);
     const nowMs = wallNow();
     const streams = await this.#readStreams(reading, entries);
-    const run = await this.#watch(reading, survey);
+    const run = await this.#watch(reading, { survey, workers, entries, stored });
+    const limits = limitUses(job, stored, runs);
     return {
       ...{ job: job.job, target: target.label, atMs: nowMs, timeZone: job.time_zone },
       ...{ streams, tables, entries, run, survey, limits, verified, update, drift, archive },
@@ -213,14 +216,22 @@ export class StateReader {
   }
 
   /** The run of another process, if there is one. */
-  async #watch(reading: Reading, survey: Survey | undefined): Promise<RunProgress | undefined> {
+  async #watch(
+    reading: Reading,
+    { survey, workers, entries, stored }: Pick<ConsoleState, "survey" | "workers" | "entries"> & {
+      readonly stored: readonly StoredUse[];
+    },
+  ): Promise<RunProgress | undefined> {
     const { job, wallNow } = this.#source;
     const { target, runs: [record] } = reading;
     if (record === undefined || !isOpen(record) || survey === undefined) return undefined;
     const holder: Holder | undefined = await readHolder(target, job.job);
     if (holder === undefined) return undefined;
     const rates = await this.#rates.get(reading);
-    return watchedProgress(job, { record, holder, survey, rates }, wallNow());
+    const perSecond = this.#watchedRate.note(record.run, workers);
+    const useAt = (atMs: number) => useOfRun(job, stored, record, atMs);
+    const parts = { record, holder, survey, entries, rates, workers, perSecond, useAt };
+    return watchedProgress(job, parts, wallNow());
   }
 
   /** The survey of the run that has not ended, or of everything ever requested. */
@@ -232,8 +243,10 @@ export class StateReader {
       : selection;
     if (range === undefined) return undefined;
     const source = { job, params, range, resume: true, checkpoint, target, wallNow };
+    const stored = await this.#limits.get(reading);
+    const use = last === undefined ? undefined : useOfRun(job, stored, last, wallNow());
     try {
-      return surveyOf(job, await surveyStreams(source, streams));
+      return surveyOf(job, await surveyStreams(source, streams), use);
     } catch (error) {
       if (!isMissingTable(error)) throw error;
       return undefined;

@@ -1,10 +1,13 @@
 // Reads how much of each declared limit is used: what is left, and when it resets. It reads only; the rows
 // belong to runs, which may be those of other jobs of the same account.
+import { limitsUseOf } from "../../checkpoint/limits_use.ts";
+import type { RunRecord } from "../../checkpoint/run_log.ts";
 import type { Job } from "../../config/schema/job.ts";
 import { accountName } from "../../fetch/account_key.ts";
 import { type LimitState, UNUSED } from "../../fetch/rate/limit_store.ts";
 import { ALL_REQUESTS } from "../../fetch/rate/limiter.ts";
 import { quotaUse } from "../../fetch/rate/quota.ts";
+import type { LimitsUse } from "../../plan/time/quota_seconds.ts";
 import {
   boundTogether,
   formatRate,
@@ -16,6 +19,7 @@ import {
 import { isMissingTable } from "../../upsert/history.ts";
 import { LIMITS_TABLE } from "../../upsert/sql/system_tables.ts";
 import type { Target } from "../../upsert/write/target.ts";
+import { accountsOf } from "./run_selection.ts";
 
 /** The use of one limit by one account. */
 export interface LimitUse {
@@ -41,24 +45,41 @@ const SQL = `SELECT api_key, "limit", ${MS("clock_timestamp()")}, ${MS("next_at"
   ${MS("paused_until")}, ${MS("period_start")}, used::double precision, history
 FROM ${LIMITS_TABLE} ORDER BY api_key LIMIT 1000`;
 
-interface StoredUse {
+/** One limit of one account as it is stored. */
+export interface StoredUse {
+  /** Identifies the account. */
   readonly apiKey: string;
+  /** Name of the limit. */
   readonly limit: string;
+  /** When it was read, by the clock of the database, epoch milliseconds. */
   readonly nowMs: number;
+  /** Its use. */
   readonly state: LimitState;
 }
 
-/**
- * The use of a job's limits, the API's first. Other jobs may have limits of the same name at other APIs:
- * `accounts` are the names of those that runs of this job used; none where they recorded none.
- */
-export async function readLimitUse(
+/** What of a job's limits is used at `atMs`, in epoch milliseconds, by the account of a run. */
+export function useOfRun(
   job: Job,
-  target: Pick<Target, "query">,
-  accounts: ReadonlySet<string> = new Set(),
-): Promise<LimitUse[]> {
-  const isOwn = ({ apiKey }: StoredUse) => accounts.size === 0 || accounts.has(accountName(apiKey));
-  const stored = (await readStored(target)).filter(isOwn);
+  all: readonly StoredUse[],
+  run: RunRecord,
+  atMs: number,
+): LimitsUse {
+  const own = ofAccounts(all, accountsOf([run]));
+  return limitsUseOf(job, new Map(own.map(({ limit, state }) => [limit, state])), atMs);
+}
+
+/** Other jobs may have limits of the same name at other APIs; all where `accounts` are not known. */
+function ofAccounts(all: readonly StoredUse[], accounts: ReadonlySet<string>): StoredUse[] {
+  return all.filter(({ apiKey }) => accounts.size === 0 || accounts.has(accountName(apiKey)));
+}
+
+/** The use of a job's limits by the accounts that these runs used, the API's first. */
+export function limitUses(
+  job: Job,
+  all: readonly StoredUse[],
+  runs: readonly RunRecord[],
+): LimitUse[] {
+  const stored = ofAccounts(all, accountsOf(runs));
   return declared(job).flatMap(({ stream, rate }) => {
     const name = limitName(rate, stream ?? undefined);
     const own = stored.filter(({ limit }) => limit === name);
@@ -107,7 +128,8 @@ function useOf(
   };
 }
 
-async function readStored(target: Pick<Target, "query">): Promise<StoredUse[]> {
+/** Reads the limits of all accounts that use this target; none where no run has created them yet. */
+export async function readStoredUse(target: Pick<Target, "query">): Promise<StoredUse[]> {
   let rows: unknown[][];
   try {
     ({ rows } = await target.query(SQL, { readOnly: true }));

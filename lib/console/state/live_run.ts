@@ -2,15 +2,12 @@
 // events. Invariant: windows done before the run count as done, so a resumed run does not begin at zero.
 import type { Stream } from "../../config/job/stream.ts";
 import type { Job } from "../../config/schema/job.ts";
-import { secondsOf } from "../../plan/forecast.ts";
-import { stagesOf } from "../../plan/stage.ts";
-import type { LimitsUse } from "../../plan/time/quota_seconds.ts";
-import { withoutReserve } from "../../plan/time/rate.ts";
 import type { RunEvent } from "../../report/event.ts";
 import type { Subject } from "../../report/text/subject.ts";
 import type { Wait } from "../../report/text/wait.ts";
 import { bindingLimit } from "./binding_limit.ts";
 import { OpenWindows, sizeOf } from "./open_windows.ts";
+import { secondsLeft } from "./pace.ts";
 import { QuotaMeter } from "./quota_meter.ts";
 import { RateCurve } from "./rate_curve.ts";
 import { RunCounters } from "./run_counters.ts";
@@ -40,9 +37,6 @@ interface Counts {
 
 /** Share of a stream above which the number of requests left is estimated from those sent. */
 const SHARE_TO_TRUST = 0.05;
-
-/** Part of the allowed rate below which something other than the limit sets the pace. */
-const SHARE_OF_LIMIT = 0.8;
 
 /** The last run of this process. */
 export class LiveRun {
@@ -116,7 +110,8 @@ export class LiveRun {
     const perSecond = rates.size === 0 ? null : sumOf(rates.values());
     const fromMs = Math.max(nowMs, this.#wait?.untilMs ?? 0);
     const use = this.#quotas.useAt(fromMs, nowMs);
-    const secondsLeft = this.#secondsLeft(streams, { limit, perSecond }, use);
+    const wait = this.#wait;
+    const left = secondsLeft(this.#job, streams, { limit, perSecond, wait, use });
     return {
       ...this.#run,
       host: null,
@@ -124,13 +119,11 @@ export class LiveRun {
       streams,
       requests: this.#requests,
       refused: this.#refused,
-      wait: this.#wait,
+      wait,
       rates: this.#curve.points(nowMs),
       allowed: limit?.allowed ?? null,
       ...{ perSecond, limit },
-      doneAtMs: this.#ended || !isKnown || this.#wait?.kind === "outage"
-        ? null
-        : fromMs + 1000 * secondsLeft,
+      doneAtMs: this.#ended || !isKnown || wait?.kind === "outage" ? null : fromMs + 1000 * left,
       atLeast: streams.some(({ openEnded }) => openEnded) ||
         [...this.#streams.values()].some((counts) => !counts.finished && isGuess(counts)),
     };
@@ -178,36 +171,6 @@ export class LiveRun {
     counts.pages += pages;
     counts.open.close(subject);
     counts.size += sizeOf(subject, counts.minutes > 0);
-  }
-
-  /** As long as the limits require, or as the run has been slower than they allow. */
-  #secondsLeft(
-    streams: readonly StreamProgress[],
-    { limit, perSecond }: Pick<RunProgress, "limit" | "perSecond">,
-    use: LimitsUse,
-  ): number {
-    const allowed = this.#secondsAllowed(streams, use);
-    if (perSecond === null || perSecond === 0 || this.#wait !== null) return allowed;
-    const weightOf = (stream: string) => this.#job.streams[stream]!.weight;
-    const left = sumOf(streams.map((one) => one.requestsLeft * weightOf(one.stream)));
-    if (limit === null) return left / perSecond;
-    const isSlower = limit.used < SHARE_OF_LIMIT * limit.allowed;
-    return isSlower ? Math.max(allowed, left / perSecond) : allowed;
-  }
-
-  #secondsAllowed(streams: readonly StreamProgress[], use: LimitsUse): number {
-    const left = new Map(streams.map(({ stream, requestsLeft }) => [stream, requestsLeft]));
-    return stagesOf(this.#job, [...left.keys()]).reduce((sum, stage) => {
-      const requests = stage.map((name) => ({
-        requests: left.get(name)! * this.#job.streams[name]!.weight,
-        rates: this.#job.streams[name]!.limits,
-        stream: name,
-        answerMs: undefined,
-      }));
-      const { limits, reserve, burst, concurrency } = this.#job.source;
-      const rates = withoutReserve(limits, reserve);
-      return sum + secondsOf(requests, { rates, burst, concurrency }, use);
-    }, 0);
   }
 }
 

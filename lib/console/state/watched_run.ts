@@ -1,14 +1,19 @@
 // Reads the progress of a run that another process performs from the target: the lock says that it is alive,
 // the ledger how many requests it sends, the survey what is left. It reads only.
 import type { Job } from "../../config/schema/job.ts";
-import type { Survey } from "../../checkpoint/survey.ts";
+import type { RetryEntry } from "../../checkpoint/retry_entry.ts";
+import type { Survey, Totals } from "../../checkpoint/survey.ts";
 import type { RunRecord } from "../../checkpoint/run_log.ts";
+import type { LimitsUse } from "../../plan/time/quota_seconds.ts";
 import { isMissingTable } from "../../upsert/history.ts";
 import { LEDGER_TABLE } from "../../upsert/sql/log_tables.ts";
 import { LOCKS_TABLE } from "../../upsert/sql/system_tables.ts";
+import type { WorkerView } from "../../upsert/worker_view.ts";
 import type { Target } from "../../upsert/write/target.ts";
 import { bindingLimit } from "./binding_limit.ts";
-import type { RatePoint, RunProgress } from "./run_progress.ts";
+import { secondsLeft } from "./pace.ts";
+import type { RatePoint, RunProgress, StreamProgress } from "./run_progress.ts";
+import { sentBy } from "./watched_rate.ts";
 
 /** The holder of a job's lock. */
 export interface Holder {
@@ -59,47 +64,69 @@ export interface Watched {
   readonly holder: Holder;
   /** What is done and left of its range. */
   readonly survey: Survey;
+  /** Windows that failed or have rejected rows. */
+  readonly entries: readonly RetryEntry[];
   /** Requests by time. */
   readonly rates: readonly RatePoint[];
+  /** Its processes, as they reported last. */
+  readonly workers: readonly WorkerView[];
+  /** Requests per second that they send; null if unknown. */
+  readonly perSecond: number | null;
+  /** What of the limits is used at a time, epoch milliseconds. */
+  readonly useAt: (atMs: number) => LimitsUse;
 }
 
 /** The progress of a run of another process. */
-export function watchedProgress(
-  job: Job,
-  { record, holder, survey, rates }: Watched,
-  nowMs: number,
-): RunProgress {
-  const limit = bindingLimit(job, new Map()) ?? null;
+export function watchedProgress(job: Job, watched: Watched, nowMs: number): RunProgress {
+  const { record, holder, survey, rates, workers, useAt } = watched;
+  // Workers count requests, a limit their weights.
+  const isWeighed = Object.values(job.streams).some(({ weight }) => weight !== 1);
+  const perSecond = isWeighed ? null : watched.perSecond;
+  const limit = bindingLimit(job, new Map([["", perSecond ?? 0]])) ?? null;
+  const own = workers.filter(({ run }) => run === record.run);
+  const streams = Object.entries(survey.streams).map(([name, totals]) =>
+    streamOf(job, name, totals, failedIn(watched, name))
+  );
+  const wait = record.wait ?? null;
+  const fromMs = Math.max(nowMs, wait?.untilMs ?? 0);
+  const left = secondsLeft(job, streams, { limit, perSecond, wait, use: useAt(fromMs) });
   return {
     run: record.run,
     host: `${holder.host}, process ${holder.pid}`,
     startedAtMs: Date.parse(record.startedAt),
     ended: false,
-    streams: Object.entries(survey.streams).map(([stream, totals]) => ({
-      stream,
-      range: null,
-      windows: totals.windows,
-      done: totals.done,
-      failed: 0,
-      rows: null,
-      share: totals.windows === 0 ? 1 : totals.done / totals.windows,
-      openEnded: job.streams[stream]?.since !== undefined && totals.left > 0,
-      requestsLeft: totals.requests_left,
-      openPages: 0,
-      perSecond: null,
-      finished: totals.left === 0,
-    })),
-    requests: null,
+    streams,
+    requests: own.length === 0 ? null : sentBy(own),
     refused: null,
-    wait: record.wait ?? null,
+    wait,
     rates,
     allowed: limit?.allowed ?? null,
-    perSecond: null,
+    perSecond,
     limit,
-    doneAtMs: record.wait?.kind === "outage"
-      ? null
-      : Math.max(nowMs, record.wait?.untilMs ?? 0) + 1000 * survey.seconds_left,
+    doneAtMs: wait?.kind === "outage" ? null : fromMs + 1000 * left,
     atLeast: survey.at_least,
+  };
+}
+
+/** Windows of a stream that failed since the run began: it does not fetch them again. */
+function failedIn({ record, entries }: Watched, stream: string): number {
+  return entries.filter((entry) =>
+    entry.stream === stream && entry.kind === "failed" && entry.at >= record.startedAt
+  ).length;
+}
+
+function streamOf(job: Job, stream: string, totals: Totals, failedCount: number): StreamProgress {
+  const { windows, left } = totals;
+  const failed = Math.min(left, failedCount);
+  const share = left === 0 ? 0 : (left - failed) / left;
+  return {
+    ...{ stream, range: null, windows, done: totals.done, failed, rows: null },
+    share: windows === 0 ? 1 : (totals.done + failed) / windows,
+    openEnded: job.streams[stream]?.since !== undefined && left > 0,
+    requestsLeft: Math.ceil(totals.requests_left * share),
+    openPages: 0,
+    perSecond: null,
+    finished: left === failed,
   };
 }
 
