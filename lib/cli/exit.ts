@@ -1,7 +1,7 @@
 // Ends a command: sets its exit code and prints an error: one sentence about what happened, one about what to do, and
 // a stack trace only with --verbose. No other file exits the process.
 import { Failure } from "../failure.ts";
-import { guardConsole, ReaderLeft } from "./output.ts";
+import { guardConsole, OutputLost, ReaderLeft } from "./output.ts";
 import { namedJob } from "./default_job.ts";
 import { asStarted } from "./own_commands.ts";
 import { fitText } from "./terminal/fit_text.ts";
@@ -17,7 +17,9 @@ export async function runCommand(main: (argv: string[]) => Promise<number>): Pro
     Deno.exit(await main([...Deno.args]));
   } catch (error) {
     if (error instanceof ReaderLeft) Deno.exit(EXIT.brokenPipe);
-    if (Deno.args.includes("--json")) console.log(JSON.stringify(errorObject(error)));
+    if (Deno.args.includes("--json") && !(error instanceof OutputLost)) {
+      console.log(JSON.stringify(errorObject(error)));
+    }
     printError(error, verbose);
     Deno.exit(exitCode(error));
   }
@@ -35,6 +37,8 @@ function errorObject(error: unknown): unknown {
 export function printError(error: unknown, verbose = false): void {
   const lines = error instanceof Failure
     ? [`error: ${error.message}`, ...(error.hint === undefined ? [] : [`hint: ${error.hint}`])]
+    : error instanceof OutputLost
+    ? [`error: ${error.message}`, "hint: Free the disk, or send stdout elsewhere; rows are kept"]
     : [
       `error: Cannot continue: ${error instanceof Error ? error.message : String(error)}`,
       "hint: This is a bug in Hindcast; run the command with --verbose and report the output",

@@ -35,8 +35,21 @@ export function guardConsole(): void {
   for (const method of ["log", "error", "warn", "info", "debug"] as const) {
     const print = console[method].bind(console);
     console[method] = (...values: unknown[]) => {
-      print(...values.map((value) => typeof value === "string" ? safeText(value) : value));
+      try {
+        print(...values.map((value) => typeof value === "string" ? safeText(value) : value));
+      } catch (cause) {
+        // If stderr takes nothing, there is no place left to report it.
+        if (method === "log") throw new OutputLost(cause);
+      }
     };
+  }
+}
+
+/** Thrown when stdout takes nothing more, for example because its disk is full. */
+export class OutputLost extends Error {
+  /** Creates the error from the one of the operating system. */
+  constructor(cause: unknown) {
+    super(`Cannot write the output: ${cause instanceof Error ? cause.message : cause}`, { cause });
   }
 }
 
@@ -46,14 +59,14 @@ export class ReaderLeft extends Error {}
 /**
  * Writes a text that is safe already to stdout.
  *
- * @throws {ReaderLeft} if nobody reads it.
+ * @throws {ReaderLeft} if nobody reads it, {OutputLost} if it cannot be written.
  */
 export function writeOut(text: string): void {
   const bytes = new TextEncoder().encode(text);
   try {
     for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
   } catch (error) {
-    throw error instanceof Deno.errors.BrokenPipe ? new ReaderLeft() : error;
+    throw error instanceof Deno.errors.BrokenPipe ? new ReaderLeft() : new OutputLost(error);
   }
 }
 

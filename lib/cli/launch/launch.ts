@@ -145,9 +145,15 @@ function start(
   }).spawn();
 }
 
+/** Prints a text; returns the exit code. */
 function say(text: string): number {
-  console.log(text);
-  return 0;
+  try {
+    console.log(text);
+    return 0;
+  } catch (error) {
+    console.error(`error: Cannot write the output: ${(error as Error).message}`);
+    return 1;
+  }
 }
 
 /** Reports settings that would otherwise be silently ignored. */
