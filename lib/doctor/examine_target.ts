@@ -3,6 +3,7 @@
 import { openTarget } from "../upsert/open_target.ts";
 import type { Table } from "../config/schema/job_schema.ts";
 import type { Target } from "../upsert/write/target.ts";
+import { refusalOf } from "../upsert/write/writable.ts";
 import { advice, fine, type Item, problem, problemOf } from "./item.ts";
 
 /** How long to retry a database that does not accept connections. */
@@ -14,6 +15,8 @@ current_schema() IS NOT NULL AND has_schema_privilege(current_schema(), 'CREATE'
 has_database_privilege(current_database(), 'TEMPORARY') AS temporary,
 pg_is_in_recovery() AS replica,
 current_setting('is_superuser') = 'on' AS superuser,
+current_setting('server_encoding') AS encoding, quote_ident(current_user) AS role,
+current_setting('default_transaction_read_only') = 'on' AS "readOnly",
 current_setting('server_version') AS version`;
 
 /** Opens a database and closes it again; reports its kind and what the role may do there. */
@@ -83,7 +86,11 @@ async function examineTables(
 }
 
 function rightsItem(
-  { user, database, schema, tables, temporary, replica, superuser }: Record<string, unknown>,
+  { user, role, database, schema, tables, temporary, replica, superuser, encoding, readOnly }:
+    Record<
+      string,
+      unknown
+    >,
   { kind, id }: Target,
 ): Item {
   if (replica === true) {
@@ -92,6 +99,10 @@ function rightsItem(
       "the server is a replica and accepts no writes",
       "Use the primary server",
     );
+  }
+  const refusal = refusalOf(String(encoding), readOnly === true, role);
+  if (refusal !== undefined) {
+    return problem("rights", `the database ${refusal.message}`, refusal.hint);
   }
   if (schema === null) {
     return problem(

@@ -28,7 +28,7 @@ export async function openTarget(url: string, options: OpenOptions = {}): Promis
     const { openPostgres } = await import("./postgres/target.ts");
     return await openPostgres(url, dependencies);
   }
-  if (url.startsWith("pglite:")) {
+  if (/^pglite:(?!\/\/[^/]).+/.test(url)) {
     const { openPglite } = await import("./pglite/target.ts");
     return await openPglite(url.slice("pglite:".length), dependencies);
   }
@@ -41,10 +41,14 @@ export async function openTarget(url: string, options: OpenOptions = {}): Promis
   );
 }
 
-/** What is wrong with the scheme of a URL, without its password. */
+/** What is wrong with the beginning of a URL, without anything that may be a password. */
 function schemeProblem(url: string): string {
+  if (url.startsWith("pglite:")) return 'does not have the form "pglite:PATH"';
+  if (/^["'\s]/.test(url)) return "begins with a quotation mark or a space";
   const [, scheme] = /^([a-z][a-z0-9+.-]*):(?=([a-z]+:)?\/\/|[^0-9/@][^@]*$)/i.exec(url) ?? [];
   if (scheme !== undefined) return `has the unsupported scheme "${scheme}:"`;
-  const shown = url.replace(/^[^@]*@/, "***@").slice(0, 60);
-  return `has no scheme, found "${shown}"`;
+  const [, before, place = ""] = /^(.*@)?(.*)$/s.exec(url)!;
+  const isPlace = /^([\w.-]+(:\d+)?(\/[\w./-]*)?|\$\{?\w+\}?)$/.test(place) && place.length < 60;
+  if (!isPlace || /[=\s]/.test(url)) return "has no scheme";
+  return `has no scheme, found "${before === undefined ? "" : "***@"}${place}"`;
 }

@@ -143,6 +143,14 @@ Deno.test("a DATABASE_URL without a scheme is shown without the part that may be
       ["mysql://me:secret-word@host/db", 'has the unsupported scheme "mysql:"'],
       ["jdbc:postgresql://me:secret-word@host/db", 'has the unsupported scheme "jdbc:"'],
       ["sqlite:file.db", 'has the unsupported scheme "sqlite:"'],
+      ["me:secret@word@localhost/db", 'has no scheme, found "***@localhost/db"'],
+      ["host=h user=me password=secret-word dbname=d", "has no scheme"],
+      ["user=me password=secret@word", "has no scheme"],
+      ["$DATABASE_URL", 'has no scheme, found "$DATABASE_URL"'],
+      ['"postgres://me:secret-word@h/d"', "begins with a quotation mark or a space"],
+      [" postgres://me:secret-word@h/d", "begins with a quotation mark or a space"],
+      ["pglite:", 'does not have the form "pglite:PATH"'],
+      ["pglite://data/db", 'does not have the form "pglite:PATH"'],
     ] as const
   ) {
     const error = await assertRejects(() => openTarget(url), Failure);
@@ -151,4 +159,15 @@ Deno.test("a DATABASE_URL without a scheme is shown without the part that may be
       hint,
     ]);
   }
+});
+
+Deno.test("query reports an empty path of the embedded database, and does not wait for a server", async () => {
+  await using site = await openSite(thingsJob("http://127.0.0.1:1"), { env: TOKEN });
+  const run = (DATABASE_URL: string) => site.run("query", ["--tables"], { env: { DATABASE_URL } });
+  const empty = await run("pglite:");
+  assertEquals(empty.code, 2);
+  assertStringIncludes(empty.stderr, 'DATABASE_URL does not have the form "pglite:PATH"');
+  const away = await run("postgres://me:secret-word@127.0.0.1:1/db");
+  assertEquals(away.code, 1);
+  assertStringIncludes(away.stderr, "Cannot connect to postgres://me@127.0.0.1:1/db");
 });

@@ -3,7 +3,7 @@
 import { formatCount } from "../../report/text/format.ts";
 import { EXIT } from "../exit.ts";
 import { Failure } from "../../failure.ts";
-import { env } from "../open_job.ts";
+import { env, onWait } from "../open_job.ts";
 import { openTarget } from "../../upsert/open_target.ts";
 import { writeOut } from "../output.ts";
 import { readSettings } from "../settings.ts";
@@ -28,7 +28,10 @@ const TABLES = `
  * format prints a table.
  */
 export async function query(given: string | undefined, format?: RowFormat): Promise<number> {
-  await using target = await openTarget(readSettings(env).databaseUrl);
+  await using target = await openTarget(readSettings(env).databaseUrl, {
+    onWait,
+    waitsForServer: false,
+  });
   const sql = given ?? await tablesOf(target);
   try {
     await printRows(target, sql, format);

@@ -28,7 +28,8 @@ export function addBoth(grants: Grants, path: string): void {
 /** Grants the database: its server, or the folder of an embedded one and the files that PGlite loads. */
 export function addTarget(url: string, grants: Grants, env: Environment): void {
   if (!url.startsWith("pglite:")) return addServer(url, grants);
-  addBoth(grants, url.slice("pglite:".length));
+  const folder = url.slice("pglite:".length);
+  if (folder !== "") addBoth(grants, folder);
   if (IS_BUNDLED) return void grants.read.add(packageFile("lib/bundle"));
   grants.read.add(`${denoFolder(env)}/npm/registry.npmjs.org/@electric-sql/pglite`);
   grants.read.add(`${import.meta.dirname}/../../../node_modules/@electric-sql/pglite`);

@@ -60,7 +60,8 @@ async function openLockFile(path: string): Promise<Deno.FsFile> {
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new Failure("target", `Cannot open database "pglite:${path}": ${why}`, {
-      hint: "Run the command in a folder that this user can write, or set DATABASE_URL to pglite:PATH",
+      hint:
+        "Run the command in a folder that this user can write, or set DATABASE_URL to pglite:PATH",
       cause,
     });
   }

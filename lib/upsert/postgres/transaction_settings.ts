@@ -10,6 +10,9 @@ import { DURABLE_SQL } from "../write/write_plan.ts";
  */
 const COMMON = {
   standard_conforming_strings: "on",
+  // Otherwise the catalog's names of types are quoted, and NULL in an array is a string.
+  quote_all_identifiers: "off",
+  array_nulls: "on",
   TimeZone: "UTC",
   DateStyle: "ISO, YMD",
   IntervalStyle: "iso_8601",

@@ -149,7 +149,10 @@ function parseUrl(text: string): { url: URL; others: URL[] } {
   // An unescaped "#", "/" or "?" in the password ends the host early; a fragment or a second "@" shows it.
   const [url] = urls;
   if (urls.includes(undefined) || url!.hash !== "" || /@/.test(url!.pathname + url!.search)) {
-    throw unreadable("it is not a valid URL", ESCAPING);
+    const isHost = !after.includes("@") && before.endsWith("@");
+    throw isHost
+      ? unreadable("its host or port is not valid", EXAMPLE)
+      : unreadable("it is not a valid URL", ESCAPING);
   }
   return { url: url!, others: urls.slice(1) as URL[] };
 }

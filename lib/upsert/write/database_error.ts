@@ -177,6 +177,10 @@ const SPECIAL_HINTS: readonly (readonly [RegExp, string])[] = [
     "Add the parameter to ignore_startup_parameters of the connection pooler",
   ],
   [/statement pooling mode/i, "Use the transaction mode of the connection pooler"],
+  [
+    /connections for (role|database)/i,
+    "Raise the limit, as in ALTER ROLE name CONNECTION LIMIT 5: a run uses up to 3 connections",
+  ],
   [/no such database/i, "Create the database, or check its name in DATABASE_URL"],
   [/no such user/i, "Check user and password in DATABASE_URL"],
   [

@@ -112,7 +112,10 @@ Deno.test("parsePostgresUrl() refuses unsupported parameters by name", () => {
   for (
     const [url, message] of [
       ["postgres://u@a,,b/d", "one of its hosts is empty"],
-      ["postgres://u@a,b:x/d", "it is not a valid URL"],
+      ["postgres://u@a,b:x/d", "its host or port is not valid"],
+      ["postgres://u:p@h:99999/d", "its host or port is not valid"],
+      ["postgres://u:p@[::1/d", "its host or port is not valid"],
+      ["postgres://u:p#q@h/d", "it is not a valid URL"],
       ["postgres://u@h/d?port=x", "its port is not a number"],
       ["postgres://u@/d?host=a,b&port=1,2,3", "it has 3 ports for 2 hosts"],
       ["postgres://u@a,b/d?target_session_attrs=standby", '"target_session_attrs=standby"'],
