@@ -40,7 +40,7 @@ async function examine(target: Target): Promise<Item[]> {
   return [
     fine("database", `connected to ${target.label}, PostgreSQL ${version}`),
     ...encryptionItems(target),
-    rightsItem(facts, target),
+    refusalItem(facts) ?? rightsItem(facts, target),
     fine(
       "stamp",
       target.id === ""
@@ -85,6 +85,14 @@ async function examineTables(
   }
 }
 
+/** What no right can change: the encoding, and a setting that makes the database read-only. */
+function refusalItem(
+  { role, encoding, readOnly }: Record<string, unknown>,
+): Item | undefined {
+  const refusal = refusalOf(String(encoding), readOnly === true, role);
+  return refusal && problem("rights", `the database ${refusal.message}`, refusal.hint);
+}
+
 function rightsItem(
   { user, role, database, schema, tables, temporary, replica, superuser, encoding, readOnly }:
     Record<
@@ -99,10 +107,6 @@ function rightsItem(
       "the server is a replica and accepts no writes",
       "Use the primary server",
     );
-  }
-  const refusal = refusalOf(String(encoding), readOnly === true, role);
-  if (refusal !== undefined) {
-    return problem("rights", `the database ${refusal.message}`, refusal.hint);
   }
   if (schema === null) {
     return problem(
