@@ -94,11 +94,7 @@ function refusalItem(
 }
 
 function rightsItem(
-  { user, role, database, schema, tables, temporary, replica, superuser, encoding, readOnly }:
-    Record<
-      string,
-      unknown
-    >,
+  { user, database, schema, tables, temporary, replica, superuser }: Record<string, unknown>,
   { kind, id }: Target,
 ): Item {
   if (replica === true) {
