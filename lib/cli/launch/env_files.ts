@@ -1,7 +1,6 @@
 // Reads the settings files .env and .env.local of the working folder, and those of the job file's folder,
 // which cannot set proxies or certificates. Invariant: a line is either read or refused; none is skipped, because
 // a skipped DATABASE_URL would send rows to another database.
-import { dirname, resolve } from "node:path";
 import { Failure } from "../../failure.ts";
 
 /** The settings files; later ones override earlier ones, and the environment overrides both. */
@@ -35,8 +34,8 @@ export async function readEnvFiles(folder = "."): Promise<Record<string, string>
  * obeys, such as a proxy: a job's folder may be a stranger's, and the credentials would pass through it.
  */
 export async function readJobEnvFiles(jobFile: string): Promise<Record<string, string>> {
-  const folder = dirname(jobFile);
-  if (resolve(folder) === Deno.cwd()) return {};
+  const folder = /^(.*?)[/\\]+[^/\\]*$/s.exec(jobFile)?.[1] ?? ".";
+  if (isWorkingFolder(folder)) return {};
   const variables = await readEnvFiles(folder);
   if (Object.keys(variables).length === 0) return {};
   const { RESERVED } = await import("../../config/variables.ts");
@@ -45,6 +44,15 @@ export async function readJobEnvFiles(jobFile: string): Promise<Record<string, s
   throw new Failure("configuration", `Cannot read the settings of ${folder}: it sets ${refused}`, {
     hint: `Move ${refused} to .env.local of the working folder`,
   });
+}
+
+/** Without node:path, which takes longer to load than the rest of the launcher. */
+function isWorkingFolder(folder: string): boolean {
+  try {
+    return Deno.realPathSync(folder) === Deno.realPathSync(".");
+  } catch {
+    return false;
+  }
 }
 
 /**

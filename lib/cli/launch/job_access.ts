@@ -119,7 +119,7 @@ async function archiveOf(
   const node = named?.kind === "scalar" ? named : at(named, "path");
   if (node?.kind !== "scalar" || typeof node.value !== "string") return undefined;
   const { substituteEnv } = await import("../../config/yaml/env.ts");
-  const { isArchivePath } = await import("../../config/schema/archive_schema.ts");
+  const { isArchivePath } = await import("../../config/job/archive.ts");
   const { text } = substituteEnv(node.value, (name) => env[name]);
   return isArchivePath(text) ? text : undefined;
 }

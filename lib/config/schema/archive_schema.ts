@@ -1,6 +1,7 @@
 // Owns the keys under `archive`: where responses are kept and for how long. Schema only. A folder must be
 // below the working folder, because the command may write to it and a job may come from a stranger.
 import { z } from "zod";
+import { isArchivePath } from "../job/archive.ts";
 import { duration } from "./scalar_schema.ts";
 
 const EXPECTED =
@@ -9,13 +10,6 @@ const EXPECTED =
 
 /** An interrupted window is continued from the archive for a day. */
 const LEAST_KEEP_MS = 2 * 86_400_000;
-
-/** Whether a job may name this place for its archive. */
-export function isArchivePath(text: string): boolean {
-  if (/^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/[\w!.*'()/-]*)?$/.test(text)) return true;
-  const isRelative = /^[^/\\~:]+([/\\][^/\\:]*)*$/.test(text);
-  return isRelative && !text.split(/[/\\]/).includes("..");
-}
 
 /** The schema of `archive`. */
 export const archive = z.strictObject({

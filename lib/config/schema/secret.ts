@@ -1,37 +1,10 @@
-// Owns secrets: which keys of a job hold them (the schema marks them), and how their values are read when
-// they are needed. In a job they stay strings such as `${API_TOKEN}`; only readSecret returns a value, so
+// Owns secrets: whether a key of a job holds one (secret_paths.ts lists them), and how their values are read
+// when they are needed. In a job they stay strings such as `${API_TOKEN}`; only readSecret returns a value, so
 // a job can be printed, stored and explained without exposing one.
 import { Failure } from "../../failure.ts";
 import { type Env, envReferences, substituteEnv } from "../yaml/env.ts";
+import { SECRET_PATHS, type SecretPath } from "../job/secret_paths.ts";
 import type { Job } from "./job.ts";
-import { jobSchema } from "./job_schema.ts";
-import { alternatives, fixedKeys, memberSchema, schemaShape } from "./shape.ts";
-import type { z } from "zod";
-
-/** The location of a secret: the keys from the top of the file, `*` for any key. */
-export interface SecretPath {
-  /** Keys from the top of the job. */
-  readonly keys: readonly string[];
-  /** Whether the value may be written in the file. */
-  readonly literal: boolean;
-}
-
-/** The keys of the job schema that hold secrets. */
-export const SECRET_PATHS: readonly SecretPath[] = secretPaths(jobSchema, [], 0);
-
-function secretPaths(schema: z.core.$ZodType, keys: string[], depth: number): SecretPath[] {
-  const { core, meta } = schemaShape(schema);
-  if (meta.secret === true) return [{ keys, literal: meta.literal === true }];
-  if (depth > 8) return [];
-  const below = (key: string | undefined) => (schema: z.core.$ZodType) =>
-    secretPaths(schema, key === undefined ? keys : [...keys, key], depth + 1);
-  const member = memberSchema(core);
-  return [
-    ...Object.entries(fixedKeys(core) ?? {}).flatMap(([key, schema]) => below(key)(schema)),
-    ...(alternatives(core) ?? []).flatMap(below(undefined)),
-    ...(member === undefined ? [] : below("*")(member)),
-  ];
-}
 
 /** The secret path that a path matches; undefined for any other key. */
 export function secretAt(path: readonly PropertyKey[]): SecretPath | undefined {
