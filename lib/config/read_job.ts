@@ -25,6 +25,9 @@ import { partOf, placeOf, type PlainValue, plainValue } from "./tree_values.ts";
 /** Maximum number of problems in one failure. */
 const MOST_PROBLEMS = 200;
 
+/** A job is parsed once: compiling the schema to code, as zod does, would take longer than it saves. */
+const PARSING = { error: keepKnownKeys, jitless: true } as const;
+
 /** The dependencies of reading a job. */
 export interface ReadJobDeps {
   /** Reads a file as text; throws if it cannot. */
@@ -104,10 +107,10 @@ function isBelow(path: readonly string[], problems: readonly PathProblem[]): boo
 /** The job, if the schema accepts it, and the problems that the schema and the cross-checks find. */
 function parseJob(plain: PlainValue): { job: ParsedJob | undefined; problems: PathProblem[] } {
   let { value } = plain;
-  let result = jobSchema.safeParse(value, { error: keepKnownKeys });
+  let result = jobSchema.safeParse(value, PARSING);
   if (!result.success && plain.fromEnv.size > 0) {
     value = withTypes(value, flatIssues(result.error.issues, value), plain.fromEnv);
-    result = jobSchema.safeParse(value, { error: keepKnownKeys });
+    result = jobSchema.safeParse(value, PARSING);
   }
   if (result.success) return { job: result.data, problems: resolveJob(result.data) };
   const shown = (path: readonly PropertyKey[], found: unknown) => shownValue(plain, path, found);

@@ -15,13 +15,19 @@ const DONE: Rest = { steps: 1, canFail: false };
 
 /** The most steps that a search of a text of `chars` characters takes; Infinity where that takes long. */
 export function countSteps(node: PatternNode, chars: number): number {
-  const steps = countStepsAt(node, chars);
-  return bounded(isAnchored(node) ? steps : steps * (chars + 1));
+  const starts = isAnchored(node) ? 1 : chars + 1;
+  return starts * countStepsAt(node, chars, MAX_STEPS / starts);
 }
 
-/** The same for a match that must start at one given place. */
-export function countStepsAt(node: PatternNode, chars: number): number {
-  return stepsOf(node, DONE, chars).steps;
+/** The same for a match that must start at one given place; Infinity if it takes more than `most` steps. */
+export function countStepsAt(node: PatternNode, chars: number, most: number = MAX_STEPS): number {
+  return stepsOf(node, DONE, { chars, most }).steps;
+}
+
+/** Characters of the text, and the steps from which on counting is pointless. */
+interface Bounds {
+  readonly chars: number;
+  readonly most: number;
 }
 
 /** Whether the part can match the empty string. */
@@ -42,41 +48,44 @@ export function matchesEmpty(node: PatternNode): boolean {
   }
 }
 
-function stepsOf(node: PatternNode, rest: Rest, chars: number): Rest {
+function stepsOf(node: PatternNode, rest: Rest, bounds: Bounds): Rest {
   if (rest.steps === Infinity) return rest;
   switch (node.kind) {
     case "char":
-      return { steps: bounded(rest.steps + 1), canFail: true };
+      return { steps: bounded(bounds, rest.steps + 1), canFail: true };
     case "assertion": {
-      const around = node.around === undefined ? 1 : stepsOf(node.around, DONE, chars).steps;
-      return { steps: bounded(rest.steps + around), canFail: true };
+      const around = node.around === undefined ? 1 : stepsOf(node.around, DONE, bounds).steps;
+      return { steps: bounded(bounds, rest.steps + around), canFail: true };
     }
     case "sequence":
-      return node.nodes.reduceRight((after, one) => stepsOf(one, after, chars), rest);
+      return node.nodes.reduceRight((after, one) => stepsOf(one, after, bounds), rest);
     case "choice": {
-      const branches = node.nodes.map((one) => stepsOf(one, rest, chars));
+      const branches = node.nodes.map((one) => stepsOf(one, rest, bounds));
       const steps = branches.reduce((sum, branch) => sum + branch.steps, 1);
-      return { steps: bounded(steps), canFail: branches.every(({ canFail }) => canFail) };
+      return { steps: bounded(bounds, steps), canFail: branches.every(({ canFail }) => canFail) };
     }
     case "group":
-      return stepsOf(node.node, rest, chars);
+      return stepsOf(node.node, rest, bounds);
     case "repeat":
-      return stepsOfRepeat(node, rest, chars);
+      return stepsOfRepeat(node, rest, bounds);
   }
 }
 
-function stepsOfRepeat({ node, min, max }: RepeatNode, rest: Rest, chars: number): Rest {
-  const optional = Math.min(max - min, chars + 1);
+function stepsOfRepeat({ node, min, max }: RepeatNode, rest: Rest, bounds: Bounds): Rest {
+  const optional = Math.min(max - min, bounds.chars + 1);
   let after = rest;
   if (!rest.canFail) {
-    const once = stepsOf(node, { steps: 1, canFail: matchesEmpty(node) }, chars);
-    after = { steps: bounded(rest.steps + optional * once.steps), canFail: false };
+    const once = stepsOf(node, { steps: 1, canFail: matchesEmpty(node) }, bounds);
+    after = { steps: bounded(bounds, rest.steps + optional * once.steps), canFail: false };
   } else {
     for (let n = 0; n < optional && after.steps < Infinity; n++) {
-      after = { steps: bounded(1 + rest.steps + stepsOf(node, after, chars).steps), canFail: true };
+      after = {
+        steps: bounded(bounds, 1 + rest.steps + stepsOf(node, after, bounds).steps),
+        canFail: true,
+      };
     }
   }
-  for (let n = 0; n < min && after.steps < Infinity; n++) after = stepsOf(node, after, chars);
+  for (let n = 0; n < min && after.steps < Infinity; n++) after = stepsOf(node, after, bounds);
   return after;
 }
 
@@ -96,6 +105,6 @@ function isAnchored(node: PatternNode): boolean {
   }
 }
 
-function bounded(steps: number): number {
-  return steps > MAX_STEPS ? Infinity : steps;
+function bounded({ most }: Bounds, steps: number): number {
+  return steps > most ? Infinity : steps;
 }

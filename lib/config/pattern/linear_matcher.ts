@@ -214,14 +214,19 @@ function hasFirstGroup(node: PatternNode): boolean {
   return (node.kind === "sequence" || node.kind === "choice") && node.nodes.some(hasFirstGroup);
 }
 
-/** Whether a code point is one of a class; the results for ASCII are kept. */
+/** Whether a code point is one of a class; the results for ASCII are kept. Most expressions never get here: see pattern.ts. */
 function charTest(source: string): (code: number) => boolean {
-  const expression = new RegExp(`^${source}$`, "u");
-  const ascii = Uint8Array.from(
-    { length: 128 },
-    (_, code) => Number(expression.test(String.fromCharCode(code))),
-  );
-  return (code) => code < 128 ? ascii[code] === 1 : expression.test(String.fromCodePoint(code));
+  let expression: RegExp | undefined;
+  const ascii = new Int8Array(128).fill(-1);
+  const test = (code: number) => {
+    expression ??= new RegExp(`^${source}$`, "u");
+    return expression.test(String.fromCodePoint(code));
+  };
+  return (code) => {
+    if (code >= 128) return test(code);
+    if (ascii[code] === -1) ascii[code] = Number(test(code));
+    return ascii[code] === 1;
+  };
 }
 
 /** How many UTF-16 units the code point at a place has. */

@@ -44,26 +44,34 @@ export function compilePattern(source: string): Pattern {
 
 function compile(source: string): Pattern {
   const expression = new RegExp(source, "u");
-  const parsed = parsePattern(source);
-  const fastChars = fastCharsOf(parsed.node);
-  const common = { expression, fastChars, hasGroup: parsed.groups > 0 };
-  const matcher = linearMatcherOf(parsed);
-  if (matcher instanceof RangeError) {
-    if (fastChars < LEAST_CHARS) {
-      throw new RangeError(`${matcher.message}, and on some strings it takes too long`);
-    }
-    return { ...common, mostChars: fastChars, exec: (text) => expression.exec(text) };
+  const { node, groups, needsBacktracking } = parsePattern(source);
+  // Found when a string is matched: a command that only reads the job does not need it.
+  let found: number | undefined;
+  const fastChars = () => found ??= fastCharsOf(node);
+  const matcher = linearMatcherOf({ node, groups, needsBacktracking });
+  if (matcher instanceof RangeError && fastChars() < LEAST_CHARS) {
+    throw new RangeError(`${matcher.message}, and on some strings it takes too long`);
   }
   return {
-    ...common,
-    mostChars: Math.max(fastChars, Math.min(MAX_CHARS, Math.floor(MAX_WORK / matcher.size))),
-    exec: (text) => text.length <= fastChars ? expression.exec(text) : matcher.exec(text),
+    ...{ expression, hasGroup: groups > 0 },
+    get fastChars() {
+      return fastChars();
+    },
+    get mostChars() {
+      if (matcher instanceof RangeError) return fastChars();
+      return Math.max(fastChars(), Math.min(MAX_CHARS, Math.floor(MAX_WORK / matcher.size)));
+    },
+    exec: (text) =>
+      matcher instanceof RangeError || text.length <= fastChars()
+        ? expression.exec(text)
+        : matcher.exec(text),
   };
 }
 
 /** The length up to which V8 takes few steps, found by bisection: longer texts take more steps. */
 function fastCharsOf(node: PatternNode): number {
-  let [fast, slow] = [-1, MAX_FAST_CHARS + 1];
+  if (countSteps(node, MAX_FAST_CHARS) < Infinity) return MAX_FAST_CHARS;
+  let [fast, slow] = [-1, MAX_FAST_CHARS];
   while (slow - fast > 1) {
     const chars = Math.floor((fast + slow) / 2);
     if (countSteps(node, chars) < Infinity) fast = chars;

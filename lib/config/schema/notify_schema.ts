@@ -1,6 +1,6 @@
 // Owns the keys under `notify`: where a run reports how it ended and that it waits. Schema only.
 import { z } from "zod";
-import { secret } from "./scalar_schema.ts";
+import { formerly, secret } from "./scalar_schema.ts";
 
 export type { Notify } from "../job/source.ts";
 
@@ -17,6 +17,6 @@ export const notify = z.strictObject({
     ).meta({
       kind: "list of `failed`, `done`, `waiting`, `drift`",
       example: ["failed"],
-      formerly: "on",
+      ...formerly("on"),
     }),
 }).meta({ shorthand: "url" });

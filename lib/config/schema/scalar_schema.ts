@@ -24,6 +24,19 @@ export interface KeyMeta {
   shorthand?: string;
 }
 
+const former = new Set<string>();
+
+/** The metadata of a key that had another name in earlier versions. */
+export function formerly(name: string): Pick<KeyMeta, "formerly"> {
+  former.add(name);
+  return { formerly: name };
+}
+
+/** Whether a key of any part of a job had this name in earlier versions. */
+export function isFormerName(name: string): boolean {
+  return former.has(name);
+}
+
 /** A string that a parser converts; the parser returns undefined if it cannot read the string. */
 function converted<T>(parse: (text: string) => T | undefined, expected: string) {
   return z.string({ error: `expected ${expected}` }).transform((text, context): T => {

@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { type Rate, requestsPerSecond } from "../../plan/time/rate.ts";
 import { auth } from "./auth_schema.ts";
-import { duration, rate, rates, template } from "./scalar_schema.ts";
+import { duration, formerly, rate, rates, template } from "./scalar_schema.ts";
 
 const retry = z.strictObject({
   attempts: z.int().min(1).max(100).default(5).describe(
@@ -11,13 +11,13 @@ const retry = z.strictObject({
   ).meta({ unit: "attempts" }),
   initial_wait: duration.prefault("500ms").describe(
     "Average wait before the first retry; it doubles with each retry.",
-  ).meta({ formerly: "base" }),
+  ).meta({ ...formerly("base") }),
   max_wait: duration.prefault("1m").describe(
     "Longest wait before a retry, unless Retry-After requests a longer one.",
   ),
   statuses: z.array(z.int().min(400).max(499)).default([]).describe(
     "Additional HTTP statuses to retry, for an API that uses them for rate limiting.",
-  ).meta({ kind: "list of statuses", example: [403], formerly: "also" }),
+  ).meta({ kind: "list of statuses", example: [403], ...formerly("also") }),
 });
 
 /** Bounds of the requests in flight; each response may hold megabytes until its rows are written. */
@@ -57,12 +57,12 @@ export const source = z.strictObject({
   ),
   max_outage: duration.prefault("24h").describe(
     "Longest outage of the API that a run waits for; meanwhile one request at a time probes the API, at intervals of up to 5 minutes.",
-  ).meta({ formerly: "give_up_after" }),
+  ).meta({ ...formerly("give_up_after") }),
   headers: z.record(z.string(), template).default({}).describe("Headers sent with every request.")
     .meta({ kind: "mapping of templates", example: { Accept: "application/json" } }),
   max_consecutive_failures: z.int().min(1).default(10).describe(
     "Different `for_each` values, or windows of a stream without `for_each`, that may fail in a row before the run stops.",
-  ).meta({ unit: "windows", formerly: "stop_after" }),
+  ).meta({ unit: "windows", ...formerly("stop_after") }),
 }).transform((source) => ({
   ...source,
   concurrency: source.concurrency ?? defaultConcurrency(source.limits),

@@ -11,6 +11,7 @@ import {
   calendarDate,
   condition,
   duration,
+  formerly,
   length,
   name,
   oneOrMore,
@@ -39,7 +40,7 @@ const recordsMap = z.strictObject({
   ).meta({ kind: "list of names or mapping of paths", example: ["time", "open", "close"] }),
   names_path: path.optional().describe(
     "For `arrays`, the path of the names in the response body; `[]` may select a field of each element.",
-  ).meta({ example: "fields[].name", formerly: "names_at" }),
+  ).meta({ example: "fields[].name", ...formerly("names_at") }),
   optional: z.boolean().default(false).describe(
     "Whether a response without records may omit the path (or the arrays of `columns`), or be empty.",
   ),
@@ -220,7 +221,7 @@ export const stream = z.strictObject({
   ).meta({ example: "meta.total" }),
   max_records: z.int().min(1).optional().describe(
     "Largest number of records that the API returns in a response or, with paging, in all pages of a window. A window that reaches it is cut off: an `auto` window is made shorter, based on the total on the first page if there is one, and any other fails.",
-  ).meta({ unit: "records", example: 1000, formerly: "full" }),
+  ).meta({ unit: "records", example: 1000, ...formerly("full") }),
   format: z.enum(["json", "ndjson", "csv", "xml"]).default("json").describe(
     "Format of the response.",
   ),
@@ -259,10 +260,10 @@ export const stream = z.strictObject({
   ).meta({ kind: "path or mapping", example: "date" }),
   empty_statuses: z.array(z.int().min(400).max(499)).default([]).describe(
     "HTTP statuses that mean that the window is empty.",
-  ).meta({ kind: "list of statuses", example: [404], formerly: "empty_on" }),
+  ).meta({ kind: "list of statuses", example: [404], ...formerly("empty_on") }),
   full_statuses: z.array(z.int().min(400).max(599)).default([]).describe(
     "HTTP statuses that mean that the window has too many records; an `auto` window is then split.",
-  ).meta({ kind: "list of statuses", example: [413], formerly: "full_on" }),
+  ).meta({ kind: "list of statuses", example: [413], ...formerly("full_on") }),
   forecast: forecast.optional().describe(
     "Estimates that --check-status uses until runs have measured the stream.",
   ).meta({ example: { records_per_day: 35, rows_per_record: 12 } }),

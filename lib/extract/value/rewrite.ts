@@ -40,9 +40,11 @@ type Step = (text: string) => unknown;
 
 function captureStep(pattern: string | undefined, isNull: NullTest): Step | undefined {
   if (pattern === undefined) return undefined;
-  const { exec, mostChars, hasGroup } = compilePattern(pattern);
+  const compiled = compilePattern(pattern);
+  const { exec, hasGroup } = compiled;
+  let mostChars: number | undefined;
   return (text) => {
-    if (text.length > mostChars) {
+    if (text.length > (mostChars ??= compiled.mostChars)) {
       return new Invalid(`has more than ${mostChars} characters to capture from`);
     }
     const match = exec(text);

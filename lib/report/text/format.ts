@@ -4,11 +4,9 @@ import { formatCivil, formatDay, MINUTES_PER_DAY, parseCivil } from "../../plan/
 import type { Window } from "../../plan/time/window.ts";
 import type { Subject } from "./subject.ts";
 
-const numbers = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
-
-/** An integer with separators: `3,702`. */
+/** An integer with separators: `3,702`. Not by Intl, which takes 10 ms to load. */
 export function formatNumber(value: number): string {
-  return numbers.format(value);
+  return value.toFixed(0).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
 /** A count with its noun: `1 page`, `3,702 rows`. */

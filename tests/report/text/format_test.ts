@@ -13,6 +13,10 @@ import { at, days } from "../../plan/jobs.ts";
 
 Deno.test("formatNumber() and formatCount() separate thousands and use the plural", () => {
   assertEquals(formatNumber(1234567.4), "1,234,567");
+  for (const value of [0, 7, 999, 1000, 999_999.5, -1, -1234, 123_456_789_012]) {
+    const options = { maximumFractionDigits: 0 };
+    assertEquals(formatNumber(value), value.toLocaleString("en-US", options));
+  }
   assertEquals(formatCount(1, "page"), "1 page");
   assertEquals(formatCount(0, "page"), "0 pages");
   assertEquals(formatCount(3702, "row"), "3,702 rows");

@@ -55,6 +55,46 @@ Deno.test("maskSecrets() masks every form of every secret, property", () => {
   );
 });
 
+Deno.test("maskSecrets() masks a text alike whether or not it holds an escape, property", () => {
+  const unit = fc.constantFrom(
+    "a",
+    "B",
+    "7",
+    " ",
+    "+",
+    "/",
+    "=",
+    ":",
+    "ä",
+    "Ã",
+    "¤",
+    "😀",
+    "~",
+    "<",
+  );
+  const secret = fc.string({ unit, minLength: 1, maxLength: 8 });
+  const piece = fc.oneof(
+    fc.string({ unit, maxLength: 4 }),
+    fc.constant(null),
+    fc.constant(undefined),
+  );
+  fc.assert(
+    fc.property(
+      fc.array(secret, { minLength: 1, maxLength: 3 }),
+      fc.array(piece),
+      (values, pieces) => {
+        const [first] = values;
+        const text = pieces.map((one) => one ?? (one === null ? first : encodeBase64(first!))).join(
+          "",
+        );
+        const mask = maskSecrets(values);
+        assertEquals(`${mask(text)}\n\\`, mask(`${text}\n\\`));
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
+
 const SECRET = "p@ss/wörd \"9f3c\" <100%> & 'k'";
 
 /** Every form in which an API, a log or a page may repeat a secret. */
