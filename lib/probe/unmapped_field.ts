@@ -43,12 +43,12 @@ export function fieldFinder(
   job: Job,
   stream: string,
 ): (record: unknown) => Map<string, FoundField> {
-  const trails = trailsOf(job, stream);
+  const trails = treeOf(trailsOf(job, stream));
   return (record) => {
     const found = new Map<string, FoundField>();
     const element = record instanceof KeyedRecord ? record.record : record;
     // Anything else is rejected as a whole, unless a column maps the record itself.
-    if (isObject(element)) collect(element, trails, "", 0, found);
+    if (isObject(element)) collect(element, [trails], "", 0, found);
     return found;
   };
 }
@@ -108,10 +108,31 @@ function anyStep(step: unknown): string | typeof ANY {
   return typeof step === "string" ? step : ANY;
 }
 
+/** The trails that begin alike, as a tree: what follows each of their steps. */
+interface Branch {
+  /** Whether a trail ends here. */
+  isEnd: boolean;
+  readonly next: Map<string | typeof ANY, Branch>;
+}
+
+function treeOf(trails: readonly Trail[]): Branch {
+  const root: Branch = { isEnd: false, next: new Map() };
+  for (const trail of trails) {
+    let branch = root;
+    for (const step of trail) {
+      let next = branch.next.get(step);
+      if (next === undefined) branch.next.set(step, next = { isEnd: false, next: new Map() });
+      branch = next;
+    }
+    branch.isEnd = true;
+  }
+  return root;
+}
+
 /** Adds the values inside a value, with their paths; the end of a trail is mapped. */
 function collect(
   value: unknown,
-  trails: readonly Trail[],
+  branches: readonly Branch[],
   path: string,
   depth: number,
   found: Map<string, FoundField>,
@@ -120,12 +141,11 @@ function collect(
   const add = (mapped: boolean) => {
     if (!found.has(path)) found.set(path, { value, mapped });
   };
-  if (trails.some(({ length }) => length === 0)) return add(true);
-  const isRead = trails.length > 0;
+  if (branches.some(({ isEnd }) => isEnd)) return add(true);
+  const isRead = branches.length > 0;
   if (Array.isArray(value) && isRead) {
-    for (const item of value) {
-      collect(item, below(trails, undefined), `${path}[]`, depth + 1, found);
-    }
+    const elements = below(branches, undefined);
+    for (const item of value) collect(item, elements, `${path}[]`, depth + 1, found);
     return;
   }
   const members = isObject(value) ? Object.entries(value) : [];
@@ -133,16 +153,23 @@ function collect(
   if (!isObject(value) || isWhole) {
     return add(false);
   }
-  const isKeyed = trails.some(([first]) => first === ANY);
+  const isKeyed = branches.some(({ next }) => next.has(ANY));
   for (const [name, member] of members) {
     const at = isKeyed ? `${path}{}` : stepTo(path, name);
-    collect(member, below(trails, name), at, depth + 1, found);
+    collect(member, below(branches, name), at, depth + 1, found);
   }
 }
 
-/** The rest of the trails that lead into a member, or into the elements of an array. */
-function below(trails: readonly Trail[], name: string | undefined): Trail[] {
-  return trails.filter(([first]) => first === ANY || first === name).map((trail) => trail.slice(1));
+/** The branches that lead into a member, or into the elements of an array. */
+function below(branches: readonly Branch[], name: string | undefined): Branch[] {
+  const found: Branch[] = [];
+  for (const { next } of branches) {
+    for (const step of name === undefined ? [ANY] as const : [ANY, name] as const) {
+      const branch = next.get(step);
+      if (branch !== undefined) found.push(branch);
+    }
+  }
+  return found;
 }
 
 function isNothing(value: unknown): boolean {

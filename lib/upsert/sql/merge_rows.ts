@@ -43,8 +43,7 @@ export class MergedRows {
   inKeyOrder(): { rows: Row[]; arrival: number[] }[] {
     return this.rounds.map((rows, round) => {
       if (round > 0 || this.#ascending !== undefined) return { rows, arrival: [...rows.keys()] };
-      const arrival = [...this.#first].sort(([a], [b]) => isBefore(a, b) ? -1 : 1)
-        .map(([, index]) => index);
+      const arrival = sortedKeys(this.#first).map((key) => this.#first.get(key)!);
       return { rows: arrival.map((index) => rows[index]!), arrival };
     });
   }
@@ -161,6 +160,14 @@ function partOf(shape: RowShape, row: Row, at: number): Key {
   const value = row[at] ?? "";
   const part = comparable(shape.types[at]!, value) ?? value;
   return typeof part === "bigint" ? String(part) : part;
+}
+
+/** Keys in order; without a comparator, which would be called a dozen times for each key, where they are strings. */
+function sortedKeys(from: ReadonlyMap<Key, number>): Key[] {
+  const keys = [...from.keys()];
+  return keys.every((key) => typeof key === "string")
+    ? keys.sort()
+    : keys.sort((a, b) => isBefore(a, b) ? -1 : 1);
 }
 
 /** A total order of keys, the same for every writer. */
