@@ -9,7 +9,7 @@ import { recordBatch } from "./checkpoint/record_batch.ts";
 import type { Checkpoint } from "./checkpoint/checkpoint.ts";
 import type { Job } from "./config/schema/job.ts";
 import type { Crew } from "./coordinate/crew.ts";
-import { compileExtractor } from "./extract/extractor.ts";
+import { compileExtractor, type Extractor } from "./extract/extractor.ts";
 import { extractPages } from "./extract/extract_pages.ts";
 import type { Page } from "./fetch/fetch_pages.ts";
 import { Failure } from "./failure.ts";
@@ -130,11 +130,14 @@ async function runPipeline(
   notes: StageNotes,
 ): Promise<void> {
   const { job, params } = input;
-  const streams = plans.map(({ name }) => name);
-  const extractors = new Map(
-    streams.map((name) => [name, compileExtractor(job, name, notes.watchedBy(name))]),
-  );
-
+  const extractors = new Map<string, Extractor>();
+  // Compiled with the first page, while later requests are in flight.
+  const extractorOf = (stream: string) => {
+    const extractor = extractors.get(stream) ??
+      compileExtractor(job, stream, notes.watchedBy(stream));
+    extractors.set(stream, extractor);
+    return extractor;
+  };
   const left = new AbortController();
   const unavailable: Failure[] = [];
   const pages = fetchWindows(plans, {
@@ -151,7 +154,7 @@ async function runPipeline(
     windDown: input.windDown,
     onUnavailable: (failure) => unavailable.push(failure),
   });
-  const rows = extractPages(pages, (stream) => extractors.get(stream)!, params, input.onPage);
+  const rows = extractPages(pages, extractorOf, params, input.onPage);
   const leave = () => left.abort();
   await writeBatches(batchRows(rows, leave, notes), {
     write: (batch) => writeBatch(input, batch, notes),

@@ -1,14 +1,6 @@
 // Owns the API of one run: opens it, connects its pages to the engine, and closes it when the run has
 // ended. It opens neither the target nor the checkpoint, and it never reads the environment itself.
-import { Archive } from "./archive/archive.ts";
-import { openStore } from "./archive/store/open_store.ts";
-import type { ArchiveStore } from "./archive/store/store.ts";
-import { MOST_AGE_MS } from "./archive/interrupted.ts";
-import { Replay } from "./archive/replay.ts";
-import { keptForeign, readForeign } from "./archive/other_databases.ts";
-import { prune } from "./archive/prune.ts";
-import { committedSince, forgetFiles } from "./upsert/archive_index.ts";
-import { Failure } from "./failure.ts";
+import { readForeign } from "./archive/other_databases.ts";
 import type { Env } from "./config/yaml/env.ts";
 import { readSecret, secretValues } from "./config/schema/secret.ts";
 import { type ApiClient, openApi } from "./fetch/api_client.ts";
@@ -60,15 +52,18 @@ export async function runWithApi(given: ApiRunInput): Promise<RunResult> {
     input.listen(event);
     reports.notifier?.note(event);
   };
-  using store = openStoreOf(input);
-  await using archive = input.fromArchive ? undefined : await openArchive(input, store);
+  const archives = usesArchive(input) ? await import("./run_archive.ts") : undefined;
+  using store = archives?.openStoreOf(input);
+  await using archive = input.fromArchive ? undefined : await archives?.openArchive(input, store);
   await using api = openApiOf(input, listen, (secret) => archive?.hide([secret]));
   // A pause that the API requested of an earlier run; if it cannot be read, the API requests it again.
   await api.limiter.restore().catch(() => {});
   reports.notifier = openNotifier(input, api);
   const mask = (text: string) => api.mask(text);
   archive?.hide(secretValues(job, env));
-  await using replay = input.fromArchive ? await openReplay(input, store, mask) : undefined;
+  await using replay = input.fromArchive
+    ? await archives?.openReplay(input, store, mask)
+    : undefined;
   const begin = (unit: Unit, at: number) => (replay ?? archive)?.begin(unit, at, mask);
   const pages = pagesOf(api, { ...input, listen }, begin);
   const use = { target, env, nowMs: input.wallNow() };
@@ -81,7 +76,7 @@ export async function runWithApi(given: ApiRunInput): Promise<RunResult> {
   const foreign = readForeign(replay?.foreign ?? 0);
   if (foreign !== undefined) listen({ kind: "warning", ...foreign });
   await reports.notifier?.finish(result.summary, result.error);
-  await pruneArchive(input, store, listen);
+  await archives?.pruneArchive(input, store, listen);
   return result;
 }
 
@@ -136,69 +131,9 @@ function pagesOf(
   };
 }
 
-/** The archive of a run, with what interrupted runs have left in it; undefined where nothing is archived. */
-async function openArchive(
-  { job, wallNow, random, target, resume }: ApiRunInput,
-  store: ArchiveStore | undefined,
-): Promise<Archive | undefined> {
-  if (store === undefined) return undefined;
-  const randomId = () => crypto.randomUUID();
-  // Without a limit, the processor is what a run waits for.
-  const isPaced = [job.source, ...Object.values(job.streams)].some(({ limits }) =>
-    limits.length > 0
-  );
-  const level = isPaced ? 2 : 1;
-  const archive = new Archive({
-    ...{ store, job: job.job, target: target.id, level },
-    ...{ wallNow, random, randomId },
-  });
-  if (resume) {
-    await archive.resume(await committedSince(target, job.job, wallNow() - MOST_AGE_MS));
-  }
-  return archive;
-}
-
-/** The archived responses that a run reads in place of the API. */
-async function openReplay(
-  { job, params, target }: ApiRunInput,
-  store: ArchiveStore | undefined,
-  mask: (text: string) => string,
-): Promise<Replay> {
-  const committed = await committedSince(target, job.job, 0);
-  return await Replay.open({
-    ...{ store: required(store), job, target: target.id, params, mask, committed },
-  });
-}
-
-function openStoreOf(input: ApiRunInput): ArchiveStore | undefined {
-  const location = input.archive ?? input.job.archive?.path;
-  return location === undefined ? undefined : openStore(location, input);
-}
-
-function required(store: ArchiveStore | undefined): ArchiveStore {
-  if (store !== undefined) return store;
-  throw new Failure("configuration", "Cannot replay the archive: no archive is configured", {
-    hint: 'Write "archive" in the job, or set BACKFILL_ARCHIVE',
-  });
-}
-
-/** Deletes expired files of the archive; an error is only a warning. */
-async function pruneArchive(
-  { job, target, wallNow, fromArchive, signal }: ApiRunInput,
-  store: ArchiveStore | undefined,
-  listen: Listener,
-): Promise<void> {
-  const keepMs = job.archive?.keep;
-  if (store === undefined || keepMs === undefined || fromArchive || signal.aborted) return;
-  try {
-    const expired = { job: job.job, target: target.id, beforeMs: wallNow() - keepMs };
-    const { kept } = await prune(store, expired, (files) => forgetFiles(target, files));
-    const warning = keptForeign(kept.length);
-    if (warning !== undefined) listen({ kind: "warning", ...warning });
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    listen({ kind: "warning", message: `Cannot prune the archive: ${reason}` });
-  }
+/** Whether a run keeps responses or reads kept ones. */
+function usesArchive({ job, archive, fromArchive }: ApiRunInput): boolean {
+  return fromArchive === true || (archive ?? job.archive?.path) !== undefined;
 }
 
 /** The input of a run that sends no request: without limits, and without secrets where they are not set. */

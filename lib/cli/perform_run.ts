@@ -87,7 +87,7 @@ export async function performRun(performance: Performance): Promise<RunResult> {
   using files = logsFolder === undefined
     ? undefined
     : new RunFiles({ folder: logsFolder, job, streams, run, warn });
-  await using trace = openTrace(input.env, (message) => show({ kind: "warning", message }));
+  await using trace = await openTrace(input.env, (message) => show({ kind: "warning", message }));
   const copy = async (isLast: boolean) => {
     await files?.copy(checkpoint, options.params, wallNow(), isLast)
       .catch((error) => warn(`Cannot copy the checkpoint: ${String(error)}`));

@@ -2,8 +2,6 @@
 // the launcher passes on as HINDCAST_TRACES. Deno's own telemetry stays off in the process of a command.
 import { monotonicClock } from "../fetch/rate/clock.ts";
 import type { RunEvent } from "../report/event.ts";
-import { RunSpans } from "../trace/run_spans.ts";
-import { SpanExporter } from "../trace/span_exporter.ts";
 import { hideSecrets, safeText } from "./output.ts";
 
 /** The trace of one run. */
@@ -13,12 +11,14 @@ export interface Trace extends AsyncDisposable {
 }
 
 /** Opens the trace of a run; undefined if none is requested. */
-export function openTrace(
+export async function openTrace(
   env: (name: string) => string | undefined,
   warn: (message: string) => void,
-): Trace | undefined {
+): Promise<Trace | undefined> {
   const url = env("HINDCAST_TRACES");
   if (url === undefined || url === "") return undefined;
+  const { RunSpans } = await import("../trace/run_spans.ts");
+  const { SpanExporter } = await import("../trace/span_exporter.ts");
   const headers = headersOf(env("OTEL_EXPORTER_OTLP_HEADERS") ?? "");
   hideSecrets(Object.values(headers));
   const spans = new RunSpans(randomHex);

@@ -6,7 +6,6 @@ import type { Arguments } from "../arguments.ts";
 import { Failure } from "../../failure.ts";
 import { refuseNoFeed } from "../../job_options.ts";
 import { readLimitsUse } from "../../checkpoint/limits_use.ts";
-import { serveRun } from "../console/run_console.ts";
 import { dryRunLines } from "../lines/dry_run.ts";
 import { EXIT, printError } from "../exit.ts";
 import { env, openStores, print, type Stores } from "../open_job.ts";
@@ -185,7 +184,9 @@ async function performOn(
   const resume = args.has("resume");
   const plan = await planRun({ job, checkpoint, given, resume, nowMs: Date.now() });
   await using page = args.has("console")
-    ? serveRun(job, { target: stores.target, checkpoint })
+    ? (await import("../console/run_console.ts")).serveRun(job, {
+      ...{ target: stores.target, checkpoint },
+    })
     : null;
   if (page !== null) screen.say(`console of ${job.job} at ${page.url}`);
   const result = await performRun({

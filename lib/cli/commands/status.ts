@@ -30,16 +30,11 @@ import { startedPart } from "../../plan/needed.ts";
 import { selectStreams } from "../../plan/stage.ts";
 import { readWorkers } from "../../upsert/worker_view.ts";
 import { driftOf } from "../lines/drift_lines.ts";
-import { LiveRun } from "../../console/state/live_run.ts";
-import { StateReader } from "../../console/state/console_state.ts";
-import type { RunProgress } from "../../console/state/run_progress.ts";
-import { progressLines } from "../lines/progress_lines.ts";
 import { detailLines, nextLine, type Status, statusJson } from "../lines/status_lines.ts";
 import { summaryLines } from "../lines/status_summary.ts";
-import { FullScreen } from "../terminal/full_screen.ts";
 import { type Look, lookOf } from "../terminal/look.ts";
 import { type Line, paint } from "../terminal/paint.ts";
-import { onTerminalChange, sizeOf } from "../terminal/size.ts";
+import { sizeOf } from "../terminal/size.ts";
 import { wrapLine } from "../terminal/wrap.ts";
 
 /** Time between two views of --watch. */
@@ -74,42 +69,12 @@ export async function showStatus(job: Job, stores: Stores, args: Arguments): Pro
     return EXIT.done;
   }
   if (args.has("json") || !look.redraws) return await repeat(show);
-  const live = new LiveRun(job);
-  const watched = new StateReader({
-    ...{ job, live, wallNow: Date.now },
-    withStores: async (action) =>
-      await action({ target: stores.target, checkpoint: await stores.checkpoint(job) }),
+  const { watchStatus } = await import("./watch_status.ts");
+  return await watchStatus({
+    ...{ job, stores, look, view, write, repeat },
+    linesOf: (status, progress) =>
+      linesOf(status, look, { progress, isDetailed: args.has("details") }),
   });
-  return await watchOn(look, async () => {
-    const [status, { run }] = await Promise.all([view(), watched.state()]);
-    return { status, run, isDetailed: args.has("details") };
-  });
-}
-
-/** What `--watch` shows at a time. */
-interface Watched {
-  readonly status: Status;
-  readonly run: RunProgress | undefined;
-  readonly isDetailed: boolean;
-}
-
-/** Redraws the status in place until a signal; a resize redraws what is known. */
-async function watchOn(look: Look, view: () => Promise<Watched>): Promise<number> {
-  const colors = look.colors;
-  using screen = new FullScreen({ write, colors, safe: safeText });
-  let watched: Watched | undefined;
-  const draw = () => {
-    if (watched !== undefined) screen.draw(linesOf(watched.status, look, watched));
-  };
-  const again = () => {
-    screen.enter();
-    draw();
-  };
-  using _changes = onTerminalChange({ resized: draw, continued: again });
-  return await repeat(async () => {
-    watched = await view();
-    draw();
-  }, () => screen.leave());
 }
 
 /** Acts every two seconds until a signal; `onLeave` is called where the process must end at once. */
@@ -132,11 +97,12 @@ async function repeat(act: () => Promise<void>, onLeave = () => {}): Promise<num
 function linesOf(
   status: Status,
   { redraws, unicode }: Look,
-  { run, isDetailed }: Partial<Watched>,
+  { progress = [], isDetailed }: {
+    readonly progress?: readonly Line[];
+    readonly isDetailed: boolean;
+  },
 ): Line[] {
   const room = { ...(redraws ? sizeOf() : PAPER), unicode };
-  const half = { ...room, rows: Math.floor(room.rows / 2) };
-  const progress = run === undefined ? [] : [...progressLines(run, half, Date.now()), []];
   const end = [
     nextLine(status),
     ...isDetailed ? [] : ["more   deno task status --details"],

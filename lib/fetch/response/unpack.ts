@@ -1,9 +1,8 @@
 // Owns the files within a response: a gzip file, the members of a zip archive, or the response itself. They
-// are decompressed as their bytes arrive, with node:zlib and npm:fflate, so their size does not matter.
+// are decompressed as their bytes arrive, with node:zlib and npm:fflate, so their size does not matter; both are
+// loaded for the first packed file, because few jobs have one.
 // Invariant: a file that is cut off is an error, never a short file.
-import { Unzip, UnzipInflate, UnzipPassThrough } from "fflate";
-import { pipeline, Readable } from "node:stream";
-import { createGunzip } from "node:zlib";
+import type { Unzip } from "fflate";
 import type { Chunks } from "../../extract/decode/record_slices.ts";
 import { Failure } from "../../failure.ts";
 
@@ -69,7 +68,8 @@ async function* rejoined(
 }
 
 async function* gunzipped(chunks: Chunks): AsyncGenerator<Uint8Array> {
-  const gunzip = createGunzip();
+  const { pipeline, Readable } = await import("node:stream");
+  const gunzip = (await import("node:zlib")).createGunzip();
   let cause: unknown;
   pipeline(Readable.from(chunks), gunzip, (error) => cause = error);
   try {
@@ -87,7 +87,7 @@ type Entry =
   | { readonly kind: "end" };
 
 async function* unzipped(chunks: Chunks, member: string | undefined): AsyncGenerator<PackedFile> {
-  const entries = new ZipEntries(chunks);
+  const entries = new ZipEntries(chunks, await import("fflate"));
   const isWanted = matcherOf(member);
   const names: string[] = [];
   let count = 0;
@@ -117,7 +117,7 @@ class ZipEntries {
   #isOver = false;
   #error: unknown;
 
-  constructor(chunks: Chunks) {
+  constructor(chunks: Chunks, { Unzip, UnzipInflate, UnzipPassThrough }: typeof import("fflate")) {
     this.#chunks = chunks[Symbol.asyncIterator]();
     this.#unzip = new Unzip((file) => {
       this.#open++;

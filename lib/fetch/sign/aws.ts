@@ -1,5 +1,5 @@
-// Owns AWS signatures (version 4), with npm:aws4fetch (no dependencies, Web Crypto only).
-import { AwsV4Signer } from "aws4fetch";
+// Owns AWS signatures (version 4), with npm:aws4fetch (no dependencies, Web Crypto only),
+// which is loaded for the first one.
 import type { Aws } from "../../config/job/auth.ts";
 import type { Sign, SignerDependencies } from "./sign.ts";
 
@@ -10,6 +10,7 @@ export function awsSigner(
 ): Sign {
   return async (request) => {
     const token = spec.session_token === undefined ? "" : secret(spec.session_token);
+    const { AwsV4Signer } = await import("aws4fetch");
     const signer = new AwsV4Signer({
       method: request.method,
       url: request.url,

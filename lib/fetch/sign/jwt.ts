@@ -1,6 +1,6 @@
-// Owns tokens that are signed with the account's key (RFC 7519), with npm:jose. A token is used until
-// shortly before it expires.
-import { importPKCS8, SignJWT } from "jose";
+// Owns tokens that are signed with the account's key (RFC 7519), with npm:jose, which is loaded for
+// the first one. A token is used until shortly before it expires.
+import type { importPKCS8 } from "jose";
 import type { Jwt } from "../../config/job/auth.ts";
 import { Failure } from "../../failure.ts";
 import type { Sign, SignerDependencies } from "./sign.ts";
@@ -27,6 +27,7 @@ export function jwtIssuer(
     const claims = Object.fromEntries(
       Object.entries(spec.claims).map(([name, text]) => [name, secret(text)]),
     );
+    const { SignJWT } = await import("jose");
     const issuedAt = Math.floor(nowMs / 1000);
     const text = await new SignJWT(claims)
       .setProtectedHeader({
@@ -57,8 +58,9 @@ async function keyOf(
   key: string,
 ): Promise<Awaited<ReturnType<typeof importPKCS8>> | Uint8Array> {
   if (algorithm.startsWith("HS")) return new TextEncoder().encode(key);
+  const jose = await import("jose");
   try {
-    return await importPKCS8(key.replaceAll("\\n", "\n"), algorithm);
+    return await jose.importPKCS8(key.replaceAll("\\n", "\n"), algorithm);
   } catch {
     throw new Failure(
       "configuration",
