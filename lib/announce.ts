@@ -13,11 +13,11 @@ import { formatWindow } from "./report/text/format.ts";
 export interface PlannedRun extends PlanSource {
   /** Receives the plans. */
   readonly listen: Listener;
-  /** What of the limits is used already, for the forecast. Defaults to nothing. */
+  /** How much of the limits is already used, for the forecast. Defaults to nothing. */
   readonly limitsUse?: LimitsUse | undefined;
 }
 
-/** Stands in the place of dates for a stream that is read until it has no more. */
+/** Shown instead of dates for a stream that is read until it ends. */
 const FEED = "feed, to its end";
 
 /** The plans of one run. */

@@ -7,7 +7,7 @@ export function createFolder(path: string): void {
   Deno.mkdirSync(path, { recursive: true, mode: 0o700 });
 }
 
-/** Creates an empty file for its owner alone, or makes an existing one private. */
+/** Creates an empty file that only its owner can access, or makes an existing file private. */
 export function createFile(path: string): void {
   Deno.openSync(path, { create: true, append: true, mode: 0o600 }).close();
   makePrivate(path);

@@ -74,7 +74,7 @@ export interface CrewPlan {
   /** What the job is; undefined in the run of an earlier version. */
   readonly definition?: Definition;
   /**
-   * By how many milliseconds the wall clock of the process that started the run is ahead of the server's; undefined in
+   * How many milliseconds the wall clock of the process that started the run is ahead of the server's; undefined in
    * the run of an earlier version.
    */
   readonly wallAheadMs?: number;
@@ -102,7 +102,7 @@ export function crewPlan(
 
 /**
  * The wall clock by which a process that joins a run decides what may still change: that of the process that started
- * it, so that all of them decide alike, whatever their own clocks say.
+ * it, so that all processes decide alike, whatever their own clocks show.
  */
 export async function clockOfRun(
   target: Pick<Target, "query">,
@@ -164,7 +164,7 @@ export async function leaveCrew(
   await crew.leave(summary);
 }
 
-/** Everybody plans all windows and skips what was done before; what each has done adds up. */
+/** Each process plans all windows and skips those that were done before; what each has done adds up. */
 function withOther(summary: Summary, other: Summary): Summary {
   const total = joinSummaries(summary, other);
   const { done, failed } = total.windows;

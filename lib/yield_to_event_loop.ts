@@ -17,7 +17,7 @@ function next(): void {
   if (waiting.length > 0) setImmediate(next);
 }
 
-/** Runs a generator to its end, with a turn of the event loop at each yield. */
+/** Runs a generator to its end; each `yield` gives the event loop a turn. */
 export async function yieldingToEventLoop<R>(work: Generator<void, R>): Promise<R> {
   for (;;) {
     const step = work.next();

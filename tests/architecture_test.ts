@@ -148,7 +148,7 @@ Deno.test("only the sandbox and the demo import lib/sandbox", () => {
   assertEquals(imports(own, (from) => engine(from) && from !== failure), []);
 });
 
-Deno.test("no modules import each other in a circle, types included", () => {
+Deno.test("no modules import each other in a cycle, types included", () => {
   const all = [...LIB, ...TASKS];
   const circular = all.filter((file) => {
     const next = file.imports.flatMap(({ from }) => all.find(({ path }) => path === from) ?? []);

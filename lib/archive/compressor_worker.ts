@@ -10,7 +10,7 @@ export type CompressorRequest = { readonly secrets: readonly string[] } | {
   readonly level: Level;
 };
 
-/** What the parts of a worker's global scope that are used here look like. */
+/** The parts of a worker's global scope that are used here. */
 interface Scope {
   onmessage: ((event: MessageEvent<CompressorRequest>) => void) | null;
   postMessage(message: unknown, transfer?: Transferable[]): void;

@@ -204,7 +204,7 @@ export interface ReadRequest {
   readonly body: string;
 }
 
-/** What ends the headers of a record and of a message, and follows a block. */
+/** The separator that ends the headers of a record and of a message, and follows a block. */
 const BREAK = "\r\n\r\n";
 
 /** A response as an archive holds it. */

@@ -31,7 +31,7 @@ const SHOWN_CHARS = 40;
 export type FeedsOf = (stream: string, scope: string) => readonly FeedView[];
 
 /**
- * Reads where the feeds of a job have arrived; a job without any costs nothing.
+ * Reads the positions of the feeds of a job; a job without feeds costs nothing.
  *
  * @throws {Failure} of kind `target`.
  */

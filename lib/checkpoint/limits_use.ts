@@ -18,7 +18,7 @@ import {
 import { readLimits } from "../upsert/limit_table.ts";
 import type { Target } from "../upsert/write/target.ts";
 
-/** What of the limits of a job is used at `nowMs`, in epoch milliseconds. */
+/** How much of the limits of a job is used at `nowMs`, in epoch milliseconds. */
 export async function readLimitsUse(
   job: Job,
   { target, env, nowMs }: { target: Pick<Target, "query">; env: Env; nowMs: number },

@@ -155,7 +155,7 @@ async function neededOfApi(
   const { job, checkpoint, resume, retry, fetched } = source;
   const stream = job.streams[track.stream]!;
   const isOnlyRetried = retry?.only.has(track.stream) ?? false;
-  // A feed is always read: whether it has more is known by nothing else.
+  // A feed is always read, because nothing else shows whether it has more.
   if (stream.since !== undefined) return isOnlyRetried ? { fetch: [], skip: [] } : null;
   if (stream.window === undefined) {
     if (resume && await checkpoint.needsRetry(track)) return { fetch: [], skip: [], retry: "all" };

@@ -35,9 +35,9 @@ export interface Totals {
   requests_left: number;
   /** Expected rows from those. */
   rows_left: number;
-  /** Seconds that those take at the allowed rate, with what of the quotas is used already. */
+  /** Seconds that those take at the allowed rate, considering the used part of the quotas. */
   seconds_left: number;
-  /** Whether more requests may be left, since nothing says how many records there are. */
+  /** Whether more requests may be left, because the number of records is unknown. */
   at_least: boolean;
 }
 

@@ -7,7 +7,7 @@ import type { Fragment } from "./page/page.tsx";
 /** Time between two readings of the state. */
 const LOOK_MS = 1000;
 
-/** Looks without a change after which a comment keeps the connection open. */
+/** Checks without a change after which a comment keeps the connection open. */
 const QUIET_LOOKS = 15;
 
 /** What an update is made from. */

@@ -56,7 +56,7 @@ export class Crew implements AsyncDisposable {
   #others = 0;
   #hadOthers = false;
   #startsShared = false;
-  /** By how many milliseconds the wall clock of the process that starts the run is ahead of the server's. */
+  /** How many milliseconds the wall clock of the process that starts the run is ahead of the server's. */
   wallAheadMs = 0;
 
   private constructor(options: CrewOptions) {

@@ -4,7 +4,7 @@ import type { Clock } from "../fetch/rate/clock.ts";
 import { endLeases, readSilence } from "../upsert/silent_locks.ts";
 import type { Target } from "../upsert/write/target.ts";
 
-/** A process that lives shows its heartbeat again within this time after its connection broke. */
+/** A living process shows a heartbeat within this time after its connection broke. */
 const SIGN_OF_LIFE_MS = 2_000;
 
 /** The workers of a job that may be dead. */

@@ -28,7 +28,7 @@ export type Extracted =
     bytes: number;
     /** The responses in the archive that end with that page; undefined where none is archived. */
     kept?: readonly KeptResponse[] | undefined;
-    /** What is read of a feed with that page, if another run may continue there. */
+    /** The part of a feed that has been read with that page, if another run may continue there. */
     part?: FetchedPart | undefined;
   }
   | { kind: "restarted"; unit: Unit; reason: string }

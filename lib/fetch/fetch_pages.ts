@@ -63,7 +63,7 @@ export async function* fetchPages(
     for (let restarts = 0;;) {
       const verdict = yield* readAnew(client, wanted, signal);
       if (verdict.kind === "done") return await exported?.forget();
-      // What an interrupted run has left is no longer what the API returns.
+      // The pages that an interrupted run has left are no longer what the API returns.
       if (wanted.place !== undefined && verdict.kind === "restart") {
         wanted = { ...wanted, place: undefined };
         continue;
@@ -75,7 +75,7 @@ export async function* fetchPages(
   } catch (error) {
     if (signal.aborted) throw interruption(signal);
     refuseExpired(client, unit, error);
-    // A file that is refused or gone may be there in an export that is ordered again.
+    // A file that is refused or gone may exist in an export that is ordered again.
     if (error instanceof Failure && FILE_GONE.has(error.status)) await exported?.forget();
     throw readingFailure(error);
   }
@@ -249,7 +249,10 @@ async function* readLong(
   return verdict;
 }
 
-/** What a page says about its feed. The archive holds whole readings: one is not continued without its first pages. */
+/**
+ * The position of its feed that a page declares. The archive holds whole readings: one is not continued without its
+ * first pages.
+ */
 function markAfter(
   { client, unit, paginator }: Reading,
   facts: PageFacts,

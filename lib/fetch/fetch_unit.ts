@@ -35,7 +35,7 @@ export type UnitEvent =
     kind: "page";
     unit: Unit;
     page: Page;
-    /** What is read of a feed with it, if another run may continue there. */
+    /** The part of a feed that has been read with it, if another run may continue there. */
     part?: FetchedPart | undefined;
   }
   | { kind: "restarted"; unit: Unit; reason: string };

@@ -33,7 +33,7 @@ export interface LongKept {
    * @throws {Failure} of kind `archive` if something could not be written.
    */
   add(bytes: Uint8Array): Promise<void>;
-  /** Ends the body; returns its parts. A response that is not ended is as good as not kept. */
+  /** Ends the body; returns its parts. A response that is not ended counts as not kept. */
   end(): readonly KeptResponse[];
 }
 

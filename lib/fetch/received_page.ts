@@ -71,7 +71,7 @@ export async function requestPage(
   const isLong = archived === undefined && response.rest !== undefined;
   const keeper = isLong ? unit.archive?.keepLong(request, response) : undefined;
   const kept = isLong ? undefined : archived?.kept ?? keptBy(unit, request, response);
-  // Until then it counts as in flight, so that a kill costs no more pages than those.
+  // Until then it counts as in flight, so that a kill costs only the pages in flight.
   await kept?.at(-1)?.written;
   const held = stack.move();
   return {

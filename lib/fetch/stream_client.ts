@@ -87,8 +87,8 @@ export class StreamClient implements Requester {
   }
 
   /**
-   * Sends a request until a response is successful. Windows are ranked by their dates: one that is finished
-   * soon is not lost to a kill.
+   * Sends a request until a response is successful. Windows are ranked by their dates, because a window that is
+   * finished early cannot be lost to a kill.
    *
    * @throws Failure("refused") for 401 and 403, Failure("window") for every other error.
    * @throws the signal's reason if it aborts.
@@ -211,7 +211,7 @@ export class StreamClient implements Requester {
     ]);
   }
 
-  /** Passes what the head of a response says about limits to the limiter. */
+  /** Passes the limits that the head of a response declares to the limiter. */
   #learn(head: HttpHead, permit: Permit, current: Attempt): void {
     const { job, dependencies: { wallNow } } = this.api;
     const outcome = outcomeOf(head, wallNow());
@@ -243,7 +243,7 @@ export class StreamClient implements Requester {
     this.#streamLimiter.pauseUntil(this.api.dependencies.clock.now() + ms);
   }
 
-  /** Reports that a request is sent again because of what its response says. */
+  /** Reports that a request is sent again because of its response. */
   retrying(
     request: WireRequest,
     { attempt, ...retry }: { attempt: number; reason: string; waitMs: number },

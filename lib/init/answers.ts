@@ -7,7 +7,7 @@ import { snakeCase } from "./column_name.ts";
 import type { PagingDraft } from "./propose_paging.ts";
 import type { ColumnDraft } from "./record_walk.ts";
 
-/** The user's answers; what is undefined is proposed or left out. */
+/** The user's answers; undefined ones are proposed or omitted. */
 export interface InitAnswers {
   /** Name of the job. */
   readonly name?: string | undefined;

@@ -49,7 +49,7 @@ interface End {
   readonly stem: string;
 }
 
-/** The likeliest pair of parameters that bound a range of dates; undefined where no two belong together. */
+/** The most likely pair of parameters that bound a range of dates; undefined if no two parameters form a pair. */
 export function datePair(dates: readonly KnownParameter[]): DatePair | undefined {
   const starts = endsOf(dates, (word) => Object.hasOwn(OPPOSITES, word));
   const ends = endsOf(dates, (word) => ENDS.has(word));

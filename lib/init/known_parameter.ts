@@ -54,7 +54,7 @@ const GLUED = [
   new RegExp(`^(${THINGS})(${ROLES})$`),
 ];
 
-/** The words of a name, also of those that are written together: `fromdate`, `dateto`; `at>` is `at`, `gte`. */
+/** The words of a name, including those written without a separator: `fromdate`, `dateto`; `at>` is `at`, `gte`. */
 function wordsOf(name: string): string[] {
   return name.replace(/>=?$/, " gte").replace(/<=?$/, " lte").replace(/([a-z0-9])([A-Z])/g, "$1 $2")
     .replace(/([A-Z]+)([A-Z][a-z])/g, "$1 $2")

@@ -25,7 +25,7 @@ export function proposeDates(
   if (pair !== undefined) {
     const { from, to } = pair;
     const max = longestRange(`${from.description} . ${to.description} . ${description}`);
-    // What only one end declares holds for both, and what `at` declares for `at[gte]` and `at[lt]`.
+    // What only one end declares applies to both, and what `at` declares applies to `at[gte]` and `at[lt]`.
     const whole = known.find(({ name }) => name !== from.name && from.name.startsWith(name));
     const format = statedFormat(from) ?? statedFormat(to) ?? (whole && statedFormat(whole)) ??
       usualFormat(from);
@@ -121,7 +121,7 @@ function formatOf(parameter: KnownParameter): string {
   return statedFormat(parameter) ?? usualFormat(parameter);
 }
 
-/** The format of a parameter of which nothing declares one: a time is an instant, anything else a date. */
+/** The format of a parameter without a declared one: a time is an instant, anything else a date. */
 function usualFormat({ words, description }: KnownParameter): string {
   const isTime = words.some((word) => /^(date)?time$|^timestamp$/.test(word)) ||
     /\btimestamps?\b/i.test(description);
@@ -197,7 +197,8 @@ function endOf(to: KnownParameter, format: string): string {
       to.description,
     ) || to.words.includes("lt"));
   if (/not included|non-?inclusive/i.test(to.description)) return `{to${format}}`;
-  // A day "before" which may be either: the day after the window is fetched too, rather than the last one lost.
+  // An end "before" a day may be inclusive or exclusive: the day after the window is fetched too, so that the last one
+  // is not lost.
   const isBefore = !isIncluded && to.words.at(-1) === "before";
   if (isWholeDay(format)) return isExcluded || isBefore ? `{to${format}}` : `{last${format}}`;
   return format === "|epoch_ms" && isIncluded ? `{last${format}}` : `{to${format}}`;

@@ -129,7 +129,7 @@ class Pages {
     this.#headers = headers;
   }
 
-  /** By a cursor of the response, in a parameter named as one, or like the member of the response. */
+  /** Paging by a cursor of the response, in a parameter with the name of a cursor or of the member of the response. */
   byCursor(): PagingDraft | undefined {
     const { more } = this.#response;
     const cursor = this.#response.cursor ?? this.#headerCursor();
@@ -163,14 +163,14 @@ class Pages {
     return name === undefined ? undefined : `$header.${name}`;
   }
 
-  /** By a link that the pages cannot be requested without: with a token in it, or as OData bounds a response. */
+  /** Paging by a link that is required to request the pages: it contains a token, or OData bounds the response. */
   byServersLink(): PagingDraft | undefined {
     return this.#known.some(isCursor) || this.#isTop() && this.#response.link !== undefined
       ? this.#byBodyLink()
       : undefined;
   }
 
-  /** Whether the size is that of all pages together, as OData has it. */
+  /** Whether the size is that of all pages together, as in OData. */
   #isTop(): boolean {
     return this.#size?.name === "$top" && /next_?link\W*$/i.test(this.#response.link ?? "");
   }

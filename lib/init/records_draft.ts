@@ -51,7 +51,10 @@ export function recordsOf(
 /** Names of the date of a record that a search by dates usually goes by. */
 const RECORD_DATE = /^(date|day|pub_date|published|time_period)$/;
 
-/** The date of a record, if there is one only; without a sample, records may lack any but the plainest. */
+/**
+ * The date of a record, if there is only one; without a sample, records may be missing any date except the most
+ * obvious.
+ */
 function dateIn({ columns }: TableDraft, hasSample: boolean): RecordDate | undefined {
   const dates = columns.filter(({ name, type }) =>
     hasSample

@@ -153,7 +153,7 @@ export function requestOf(
   };
 }
 
-/** Something for each parameter, by the name that it has in a job. */
+/** A value for each parameter, by its name in a job. */
 function byKey<T>(
   parameters: readonly KnownParameter[],
   valueOf: (key: string, one: KnownParameter) => T,
@@ -199,7 +199,7 @@ function constantOf({ values, fallback, example, in: where }: KnownParameter): s
   return isScalar(one) ? literal(String(one)) : undefined;
 }
 
-/** What goes into the query although the document declares no such parameter. */
+/** Query parameters that the document does not declare. */
 function undeclared(values: Values, parameters: readonly ParameterNode[]): Values {
   const known = parameters.map(({ name }) => name);
   return Object.fromEntries(Object.entries(values).filter(([name]) => !known.includes(name)));

@@ -14,7 +14,7 @@ export interface ResponseSigns {
   readonly more: string | undefined;
   /** URL of the next page. */
   readonly link: string | undefined;
-  /** Everything that looks like paging, also what none of the others is. */
+  /** Everything that looks like paging, including what fits none of the others. */
   readonly all: readonly string[];
 }
 
@@ -97,7 +97,7 @@ function totalOf(
     (isSafe && /count$/i.test(count.name) ? count.path : undefined);
 }
 
-/** A total that is named so before one that is named otherwise, such as `hits`. */
+/** A total named as such comes before one with another name, such as `hits`. */
 function rank({ name }: ScalarPlace): number {
   return /total/i.test(name) ? 0 : 1;
 }

@@ -44,7 +44,7 @@ export interface FeedPart {
   readonly rows: number;
   /** Rows of them that are rejected. */
   readonly rejected: number;
-  /** The cursor at which the next reading continues, as far as these pages say. */
+  /** The cursor at which the next reading continues, as far as these pages show. */
   readonly cursor: string | null;
 }
 
@@ -84,7 +84,7 @@ export interface FeedReached {
 export interface FeedMark {
   /** The value at the path of the cursor or link; a number as the API wrote it, in a string. */
   readonly cursor: unknown;
-  /** Whether more pages follow; undefined if the page does not say. */
+  /** Whether more pages follow; undefined if the page does not declare it. */
   readonly more: boolean | undefined;
   /** The parameter of the request that limits the page to as many records as it has, if there is one. */
   readonly full: string | undefined;
@@ -125,7 +125,7 @@ export class FeedReading {
     if (isWanted && !isAbsent(mark.cursor)) this.#cursor = mark.cursor;
   }
 
-  /** What is read so far, but for its rows; undefined if the reading cannot be continued after its last page. */
+  /** What has been read so far, except its rows; undefined if the reading cannot be continued after its last page. */
   get part(): Omit<FeedPart, "rows" | "rejected"> | undefined {
     const { isAgain, isReplay } = this.#step;
     const place = isAgain || isReplay ? undefined : this.#last?.place;

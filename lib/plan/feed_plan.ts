@@ -22,7 +22,7 @@ export interface FeedPlanInput {
   readonly each: AsyncIterable<Record<string, unknown>>;
   /** Whether the feed of a track is read by this run. */
   readonly isWanted: (track: Track) => boolean;
-  /** Where a feed has arrived; undefined before its first page. */
+  /** The position of a feed; undefined before its first page. */
   readonly position: (track: Track) => FeedPosition | undefined;
   /** The pages of a feed that had rejected rows. */
   readonly rejected: (track: Track) => readonly RejectedPage[];
@@ -65,7 +65,7 @@ export class FeedPlan implements UnitSource {
   readonly stream: Stream;
   /** Pages returned so far, and feeds that are not read. */
   readonly counts = { planned: 0, skipped: 0 };
-  /** The next page of a feed is offered when the one before was read: nothing has to be waited for. */
+  /** The next page of a feed is offered once the previous one has been read, so no wait is required. */
   readonly isWaiting = false;
   readonly #input: FeedPlanInput;
   readonly #each: AsyncIterator<Record<string, unknown>>;
@@ -125,7 +125,7 @@ export class FeedPlan implements UnitSource {
     };
   }
 
-  /** Takes over where this process or another one has moved the feed of a unit, before it is read. */
+  /** Takes over the position to which this process or another one has moved the feed of a unit, before it is read. */
   async locate({ feed, ...track }: Unit): Promise<void> {
     if (feed === undefined || !feed.isFirst) return;
     await this.#input.reload();

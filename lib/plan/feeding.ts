@@ -14,14 +14,14 @@ export type Streams = Readonly<Record<string, Stream>>;
 export function feedingLevels(streams: Streams): string[][] {
   const unfed = Object.keys(streams).filter((name) => !isFedByTarget(streams[name]!));
   const fed = Object.keys(streams).filter((name) => isFedByTarget(streams[name]!));
-  // A stream that reads the table it writes adds to it at most, so its edges give way in a circle.
+  // A stream that reads the table it writes only adds rows to it, so its edges are dropped first in a cycle.
   const { levels, rest } = levelsOf(fed, feedersOf(streams, true));
   if (rest.length === 0) return [unfed, ...levels];
   const strict = levelsOf(fed, feedersOf(streams, false));
   return [unfed, ...strict.levels, strict.rest];
 }
 
-/** Streams that feed each other in a circle; empty if there are none. */
+/** Streams that depend on each other in a cycle; empty if there are none. */
 export function circleOf(streams: Streams): string[] {
   const feeders = feedersOf(streams, false);
   let { rest } = levelsOf(Object.keys(streams), feeders);

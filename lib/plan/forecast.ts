@@ -49,7 +49,7 @@ export interface StreamForecast {
   readonly minutesLeft: number;
   /** Milliseconds from a request to the end of its response; undefined before the first. */
   readonly answerMs: number | undefined;
-  /** Whether more requests may be left than forecast, since nothing says how many records there are. */
+  /** Whether more requests may be left than forecast, because the number of records is unknown. */
   readonly isLeast: boolean;
 }
 

@@ -16,7 +16,7 @@ export interface Needed {
   readonly skip: Window[];
   /** What failed before, to be fetched last; "all" for a track without windows. */
   readonly retry?: Window[] | "all";
-  /** That each range to fetch is one window, and whether one must end before the next begins. */
+  /** Whether each range to fetch is one window, and whether one must end before the next begins. */
   readonly whole?: "in order" | "in any order";
 }
 

@@ -40,7 +40,7 @@ export function requestCount(stream: Stream, windows: number, records: number): 
   return Math.ceil(pages) + orderCount(stream, windows);
 }
 
-/** How many requests order the exports of windows, and ask for their state, at least. */
+/** The minimum number of requests that order the exports of windows and request their state. */
 export function orderCount(stream: Stream, windows: number): number {
   return stream.export === undefined ? 0 : EXPORT_REQUESTS * windows;
 }

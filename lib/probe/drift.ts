@@ -72,7 +72,7 @@ function seen(old: KnownField, field: SampledField, reading: Reading): KnownFiel
   const other = others.find(([, { count }]) =>
     field.mapped && count / Math.max(1, present) * old.present >= EXPECTED
   )?.[1];
-  // A field that comes back, or that a column reads now, has changed no longer.
+  // A field that returns, or that a column now reads, no longer counts as changed.
   const kept = old.change === "type" || old.change === "new" && !field.mapped ? old.change : null;
   const change = other === undefined ? kept : "type";
   // Too few values to decide: if none has a type that is known, the next run decides with more of them.

@@ -8,7 +8,7 @@ import type { PagingReport } from "./probe_paging.ts";
 import type { CastFailure, RowReport } from "./row_report.ts";
 import type { UnmappedField } from "./unmapped_field.ts";
 
-/** A probe's report; `answer` and everything after it is null or empty where the probe did not get that far. */
+/** A probe's report; `answer` and everything after it is null or empty if the probe ended before. */
 export interface Probe {
   /** Name of the stream. */
   readonly stream: string;

@@ -34,7 +34,7 @@ export interface PagingReport {
   readonly problem: string | null;
   /** Why a run would continue with a shorter window, or null. */
   readonly split: string | null;
-  /** What else in the response looks like paging and is not declared. */
+  /** Other parts of the response that look like paging and are not declared. */
   readonly signs: readonly PagingSign[];
   /** What to write for these, one key a line. */
   readonly guesses: readonly string[];

@@ -49,7 +49,7 @@ export function projectFiles(start: ProjectStart): Map<string, string> {
   ]);
 }
 
-/** A job for an API that does not exist yet, to be changed into one that does. */
+/** A job for a placeholder API, to be changed for a real one. */
 export const EXAMPLE_JOB = `# yaml-language-server: $schema=job.schema.json
 job: example
 start: 2024-01-01

@@ -37,7 +37,7 @@ export class RunSpans {
   readonly #rootId: string;
   #root: { startMs: number; attributes: Record<string, Attribute> } | undefined;
 
-  /** `randomId` returns a random number of so many hexadecimal digits. */
+  /** `randomId` returns a random number with that many hexadecimal digits. */
   constructor(randomId: (digits: number) => string) {
     this.#randomId = randomId;
     this.#traceId = randomId(32);

@@ -39,8 +39,8 @@ export interface ClaimRequest {
   /** The most windows that it wants: others may have claimed the first ones. */
   readonly limit: number;
   /**
-   * Set where no windows follow the wanted ones: at least so many are granted, and no more than half of the worker's
-   * part of those that are free, so that all workers end together.
+   * Set if no windows follow the wanted ones: at least this many are granted, and at most half of the worker's share
+   * of the free ones, so that all workers end together.
    */
   readonly atLeast?: number | undefined;
 }
@@ -152,8 +152,9 @@ FROM free ORDER BY at LIMIT ${this.#limitSql(limit, atLeast)} ON CONFLICT DO NOT
   }
 
   /**
-   * What was committed to a log since a mark. `OFFSET 0` keeps the conditions on a track out: before the table was
-   * analyzed, they would make PostgreSQL read the whole log by its key instead of its end by the transactions.
+   * What was committed to a log since a mark. `OFFSET 0` keeps the conditions on a track outside the subquery: before
+   * the table was analyzed, they would make PostgreSQL read the whole log by its key instead of its end by the
+   * transactions.
    */
   #unseenSql(table: string, mark: string): string {
     const snapshot = `${quoteLiteral(mark)}::txid_snapshot`;
@@ -170,8 +171,8 @@ FROM ${CLAIMS_TABLE} WHERE job = ${this.#job} AND stream IN (${
 }
 
 /**
- * Claims come and go, so PostgreSQL's statistics of their table are never right: taking it for empty, it would compare
- * each wanted window with each claim. Ends with the transaction.
+ * Claims are short-lived, so PostgreSQL's statistics of their table are never right: assuming it is empty, it would
+ * compare each wanted window with each claim. Ends with the transaction.
  */
 const HASHED_SQL = "set_config('enable_nestloop', 'off', true)";
 

@@ -41,7 +41,7 @@ export interface OpenRun {
   readonly plan: unknown;
   /**
    * The transaction in which it started: whatever later transactions commit belongs to this run. Each phase of an
-   * update starts anew under the ID of the update.
+   * update starts again under the ID of the update.
    */
   readonly xid: number;
   /** Whether all of its processes claim their windows. */
@@ -56,7 +56,7 @@ export interface Entry {
   readonly serverMs: number;
 }
 
-/** A worker of an earlier run that keeps a new one from starting. */
+/** A worker of an earlier run that prevents a new run from starting. */
 export interface EarlierWorker {
   /** The process and its machine, for display. */
   readonly where: string;
@@ -120,7 +120,7 @@ export class WorkerTable {
     await this.#target.transact([claimLockSql(this.#job), this.#insertSql(run, worker, "true")]);
   }
 
-  /** The run of the job that is in progress; undefined if there is none, or no process works on it any longer. */
+  /** The run of the job that is in progress; undefined if there is none, or if no process works on it. */
   async openRun(): Promise<OpenRun | undefined> {
     const [rows] = await this.#target.transact([
       `SELECT r.run, r.plan::text, r.xid, NOT EXISTS (SELECT FROM ${WORKERS_TABLE} AS w ` +

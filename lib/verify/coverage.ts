@@ -37,7 +37,7 @@ export interface StreamProof {
   readonly items: number;
   /** Up to when all feeds of a stream with `since` were read, ISO 8601; null for others. */
   readonly read_to: string | null;
-  /** Whether the ledger holds dates that the checkpoint does not know: `checkpoint --rebuild` brings them back. */
+  /** Whether the ledger holds dates that the checkpoint does not know: `checkpoint --rebuild` restores them. */
   readonly forgotten: boolean;
   /** Why it passes though it was never fetched; null if it was fetched, or should have been. */
   readonly unfetched: Unfetched | null;
@@ -78,7 +78,7 @@ export async function verifyCoverage({ job, checkpoint, target }: CoverageInput)
     const current = scopeOf(job, stream, facts.request.params);
     for (const scope of scopes) {
       await checkpoint.load(stream, scope);
-      // What the values are with other parameters than the last run's is known only if it had none of these.
+      // The values for other parameters than those of the last run are known only if it used none of them.
       const isCompared = scope === current || !scopes.has(current);
       streams.push(await proveStream({ ...facts, stream, scope }, isCompared));
     }

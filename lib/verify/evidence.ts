@@ -7,7 +7,7 @@ import type { Track } from "../plan/scope.ts";
 import type { Window } from "../plan/time/window.ts";
 import type { LedgerEntry } from "../upsert/sql/ledger_sql.ts";
 
-/** Ranges that accumulate before they are merged; bounds the memory of a long ledger. */
+/** Number of ranges that accumulate before they are merged, which bounds the memory for a long ledger. */
 const MERGE_EVERY = 256;
 
 interface Proof {

@@ -65,7 +65,7 @@ Deno.test("a run plans a fed stream once its values are known, and reports no pl
   assertEquals(plans(await world.backfill("")), ["c 2", "b 2", "a 1"]);
 });
 
-Deno.test("check refuses streams that feed each other in a circle", async () => {
+Deno.test("check refuses streams that depend on each other in a cycle", async () => {
   const text = CHAIN("http://127.0.0.1:1").replace(
     "SELECT id FROM a ORDER BY id",
     "SELECT id FROM c",

@@ -46,7 +46,7 @@ export async function openService(
   });
 }
 
-/** Who may see the page: on Deno Deploy, whose address is public, only who has the password. */
+/** Who may see the page: on Deno Deploy, where the URL is public, only users with the password. */
 function pageAccess(): Access {
   const password = env(CONSOLE_PASSWORD) || undefined;
   if (password !== undefined) hideSecret(password);

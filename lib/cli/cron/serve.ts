@@ -63,7 +63,7 @@ function throwUnlessComplete(report: Awaited<ReturnType<CronService["update"]>>)
   if (report?.outcome === "failed" && !report.complete) throw new Error(report.message ?? "failed");
 }
 
-/** Does one update, over as many slices as it takes; resolves to the exit code. */
+/** Performs one update, over as many slices as it takes; resolves to the exit code. */
 export async function updateOnce(file: string, select: Select): Promise<number> {
   using stop = new StopSignal(() => say("stopping"));
   const service = await openService(file, select, stop.signal);

@@ -39,7 +39,7 @@ export async function requestOnce(answers: InitAnswers): Promise<FirstResponse |
   }
 }
 
-/** The settings with the credentials of a request that the user allows, who may first have to set them. */
+/** The settings with the credentials of the request, if the user allows it; the user may first have to set them. */
 function allowed(names: readonly string[], host: string): Settings | undefined {
   for (;;) {
     const missing = names.filter((name) => (envFile()[name] ?? "") === "");

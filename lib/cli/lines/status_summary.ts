@@ -20,7 +20,7 @@ const STRIP_CELLS = 150;
 /** Lines below which streams are shown instead of the legend. */
 const FEW_ROWS = 10;
 
-/** Cells of a percentage and the gap behind it. */
+/** Cells of a percentage and the gap after it. */
 const PERCENT_CELLS = 7;
 
 /** The summary of a job; `used` lines of the screen are taken by others. */
@@ -114,7 +114,7 @@ function stripLines({ streams }: Status, room: Room): Line[] {
     ? []
     : [[], axis(scale), ...flow(legend(room.unicode), room.columns)];
   const needed = drawn.reduce((sum, { lines }) => sum + lines.length, 0);
-  // A small terminal shows streams rather than what their characters mean.
+  // A small terminal shows streams instead of the legend.
   if (needed + tail.length > room.rows && room.rows < FEW_ROWS) return fitting(drawn, room.rows);
   return [...fitting(drawn, Math.max(1, room.rows - tail.length)), ...tail];
 }
@@ -162,7 +162,7 @@ function datedPieces(stream: StreamStatus, scale: Scale | undefined, unicode: bo
   return [{ text: `${percent}${GAP}` }, ...drawn, { text: GAP }];
 }
 
-/** What a character of the strips is, and the dates that they span. */
+/** The meaning of the characters in the strips, and the dates that they span. */
 function axis({ unit, bounds }: Scale): Line {
   const [first, last] = [bounds[0]!, bounds.at(-1)! - MINUTES_PER_DAY];
   const length = unit === "day" || unit === "month" || unit === "quarter" ? 10 : 4;

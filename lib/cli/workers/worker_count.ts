@@ -29,7 +29,7 @@ export function thisWorker(name: string): Worker {
   return { worker: crypto.randomUUID(), name, host: hostname(), pid: Deno.pid };
 }
 
-/** The name of this machine; "unknown" where the platform keeps it to itself. */
+/** The name of this machine; "unknown" if the platform does not reveal it. */
 export function hostname(): string {
   try {
     return Deno.hostname();

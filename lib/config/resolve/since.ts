@@ -6,7 +6,10 @@ import type { Stream } from "../schema/job_schema.ts";
 import type { Placeholder } from "../template/placeholder.ts";
 import { type JobPath, refusal, type Scope } from "./scope.ts";
 
-/** Keys that need dates, or that say what a feed says by its cursor, and why a feed cannot have them. */
+/**
+ * Keys that require dates, or that declare what the cursor of a feed already determines, and why a feed cannot have
+ * them.
+ */
 const REFUSED = {
   window: "a feed has no dates",
   start: 'a feed begins at "start" of "since"',

@@ -35,7 +35,7 @@ export interface LimitUse {
   readonly allowed: number;
   /** When requests are available again, epoch milliseconds; null for a pace or an unused limit. */
   readonly resetsAtMs: number | null;
-  /** Time until which the API refuses requests, epoch milliseconds; null if it has not said so. */
+  /** Time until which the API refuses requests, epoch milliseconds; null if it has not requested a wait. */
   readonly pausedUntilMs: number | null;
 }
 

@@ -200,7 +200,7 @@ function progressOf(
   // Windows that size themselves may become more, or fewer, than planned.
   const windows = skipped + (finished ? done + failed : Math.max(planned, done + failed));
   const expected = counts.requests * ofRun;
-  // Requests in flight and retries bring nothing nearer; one response may be read as many pages.
+  // Requests in flight and retries are no progress; one response may be read as many pages.
   const used = Math.min(counts.sent, counts.pages + counts.open.pages + failed);
   const factor = ofRun > SHARE_TO_TRUST && expected > 0 ? used / expected : 1;
   return {

@@ -10,7 +10,7 @@ import { type RunSelection, selectionOfAll } from "./run_selection.ts";
 export interface ConsoleStores {
   /** The database. */
   readonly target: Pick<Target, "query" | "stream" | "countRows" | "label">;
-  /** What is known of the job; read anew for each reading unless this process changes it. */
+  /** What is known about the job; read again each time unless this process changes it. */
   readonly checkpoint: Checkpoint;
 }
 

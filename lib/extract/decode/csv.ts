@@ -88,7 +88,7 @@ export class CsvReader {
   /** The records of the lines that end within this piece and those before. */
   push(text: string): unknown[] {
     const all = this.#rest + text;
-    // A long line is looked at again only once it has doubled.
+    // A long line is examined again only after its length has doubled.
     if (all.length < 2 * this.#seen) {
       this.#rest = all;
       return [];

@@ -9,7 +9,10 @@ export type Consequence = "continue" | "set aside" | "stop";
 
 /** Windows of one value that fail in a row before its others are set aside. */
 const FAILURES_PER_VALUE = 3;
-/** First responses without any records in another shape after which a run stops; one may be an exception. */
+/**
+ * Number of first responses in another shape without any records after which a run stops; a single one may be an
+ * exception.
+ */
 export const MISSHAPEN = 2;
 /** Values that are refused before the first success, after which the credentials are assumed to be the cause. */
 const REFUSED_VALUES = 2;

@@ -11,7 +11,7 @@ import { reasonOf, type SendResult } from "./send_with_retries.ts";
 /** Errors that no later request avoids: the job or the machine must change first. */
 const NEVER_REACHED: ReadonlySet<HttpErrorKind> = new Set(["forbidden", "protocol"]);
 
-/** A refusal that speaks of a quota rather than of credentials. */
+/** A refusal that mentions a quota rather than credentials. */
 const QUOTA = /quota|limit|too many|exceeded/i;
 const QUOTA_HINT =
   'If a quota is used up, declare "retry: { statuses: [403] }" under "source": the run then waits';

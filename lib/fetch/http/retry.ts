@@ -91,8 +91,8 @@ export function decide(outcome: Outcome, circumstances: Circumstances): Decision
  * retried together. The mean after the first attempt is `initial_wait`; it doubles each time. No wait is
  * longer than `max_wait`.
  *
- * With the defaults, five attempts wait 7.5 s in between on average (½ + 1 + 2 + 4) and at most 15 s. A wait
- * that the API requests has no jitter: it says when the API is ready.
+ * With the defaults, five attempts wait 7.5 s in between on average (½ + 1 + 2 + 4) and at most 15 s. A wait that the
+ * API requests has no jitter, because it states when the API is ready.
  *
  * @example
  * ```ts

@@ -102,7 +102,7 @@ function mayBeOutage(
   return (status >= 500 || isRefusal) && !emptyStatuses.includes(status);
 }
 
-/** What the status and headers of a response say about a retry. */
+/** What the status and headers of a response declare about a retry. */
 export function outcomeOf(head: HttpHead, wallNowMs: number): ResponseOutcome {
   return {
     status: head.status,

@@ -71,7 +71,10 @@ export interface Granted {
   readonly betweenMs: number;
 }
 
-/** Divides the requests of an interval among those that want them; the asking process gets what is free of its part. */
+/**
+ * Divides the requests of an interval among the processes that want them; the requesting process gets the free portion
+ * of its part.
+ */
 export function divide(
   state: LimitState,
   rate: Rate,
@@ -111,7 +114,7 @@ export function divide(
   ];
 }
 
-/** When a share that changes begins, and when the next one may that grows. */
+/** When a changed share begins, and when the next growing share may begin. */
 function beginning(
   { nextAtMs: freeAtMs, pausedUntilMs, marginMs, alone }: Omit<LimitState, "alone"> & {
     alone: Alone | undefined;
@@ -126,7 +129,7 @@ function beginning(
 ): { fromMs: number | undefined; nextAtMs: number } {
   if (requests > before) {
     const fromMs = Math.max(nowMs, freeAtMs, pausedUntilMs);
-    // Those that get more at the same time begin one after the other.
+    // Processes whose shares grow at the same time begin one after the other.
     return { fromMs, nextAtMs: fromMs + spacingMs(rate) };
   }
   if (requests === before) return { fromMs: undefined, nextAtMs: freeAtMs };
@@ -164,7 +167,10 @@ function isTurnOf(holder: string, others: readonly Share[], nowMs: number): bool
 /** Milliseconds until the next turn. */
 const nextTurnMs = (nowMs: number): number => TURN_MS - nowMs % TURN_MS + 1;
 
-/** Turns begin and end without a gap: all ask at that moment, and the next one until it has the whole limit. */
+/**
+ * Turns begin and end without a gap: all processes query the store at that moment, and the next one repeats this until
+ * it has the whole limit.
+ */
 function lookAfterMs(
   { requests, part, alone }: { requests: number; part: number; alone: Alone | undefined },
   nowMs: number,
@@ -181,7 +187,7 @@ function learnedOf({ marginMs }: LimitState, asking: Asking): number {
   return marginMs === asking.adoptedMs ? asking.marginMs : marginMs;
 }
 
-/** What is known of a distance; only the process that holds all of the limit knows what the server requires. */
+/** What is known about a distance; only the process that holds the whole limit knows what the server requires. */
 function aloneOf(
   { alone }: LimitState,
   rate: Rate,

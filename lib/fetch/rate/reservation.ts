@@ -38,7 +38,7 @@ class QuotaBlocks implements Reservation {
   readonly isShared = false;
 
   refused(): void {
-    // The server counts otherwise; what is reserved stays reserved.
+    // The server counts differently; reserved requests stay reserved.
   }
 
   due(): number {

@@ -79,8 +79,8 @@ export class StreamLimiter {
   }
 
   /**
-   * Waits until the next request may be sent. Send it immediately: any await between this promise and the
-   * first byte adds jitter.
+   * Waits until the next request may be sent. The caller must send it immediately: any await between this promise and
+   * the first byte adds jitter.
    *
    * @throws the signal's reason when it aborts first; then nothing is counted.
    */

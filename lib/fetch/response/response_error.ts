@@ -58,8 +58,8 @@ export function refuseReportedError(
 }
 
 /**
- * As `refuseReportedError`, for the body of a response whose status is an error: only a condition that means
- * something else than that the window fails adds to the status.
+ * As `refuseReportedError`, for the body of a response whose status is an error: only a condition with another meaning
+ * than `fail` adds to the status.
  */
 export function refuseErrorBody(
   stream: Stream,

@@ -12,7 +12,7 @@ export interface XmlSample {
   readonly namespaces?: Readonly<Record<string, string>>;
 }
 
-/** Elements that repeat, also where a document has one of them. */
+/** Elements that repeat, even if a document has only one of them. */
 const REPEATED = /^(item|entry|record|row|time_?series|series|obs|period|point)$/i;
 
 /** Numbers that a numeric column stores unchanged. */
@@ -58,7 +58,7 @@ interface Place {
   areBooleans: boolean;
 }
 
-/** Gathers what is at each path; the elements of a list are at the path of the list. */
+/** Collects the values at each path; the elements of a list are at the path of the list. */
 function visit(value: unknown, path: string, places: Map<string, Place>): void {
   const place = places.get(path) ?? { isList: false, areNumbers: true, areBooleans: true };
   places.set(path, place);

@@ -15,7 +15,7 @@ export function maskBytes(
   const mask = maskSecrets(strong);
   const wide = [...new Set(strong.flatMap(wideFormsOf))].sort((a, b) => b.length - a.length);
   return (bytes) => {
-    // Latin-1 gives each byte a character, so that all other bytes stay what they are.
+    // Latin-1 maps each byte to a character, so all other bytes stay unchanged.
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
     const narrow = forms.some((form) => text.includes(form)) ? mask(text) : text;
     const masked = narrow.includes("\0") ? maskWide(narrow, wide) : narrow;
@@ -42,7 +42,7 @@ function wideFormsOf(value: string): string[] {
   });
 }
 
-/** How a value is usually written; a search for these is quick, the mask itself knows more. */
+/** The usual forms of a value; a search for these is fast, and the mask itself recognizes more. */
 function formsOf(value: string): string[] {
   return writtenForms(value).map((form) => Buffer.from(form, "utf8").toString("latin1"));
 }

@@ -102,8 +102,8 @@ export class PostgresConnection implements AsyncDisposable {
   }
 
   /**
-   * Connects to the primary, which is the first host that is not a standby. While no primary is up, a standby
-   * serves what only reads.
+   * Connects to the primary, which is the first host that is not a standby. While no primary is up, a standby serves
+   * reads.
    */
   async #connect(): Promise<pg.Client> {
     const failures: DatabaseError[] = [];

@@ -186,8 +186,8 @@ export function stampSql(id: string, identity: string): string {
 }
 
 /**
- * Forgets the transactions of another cluster, which a restored dump brings along: their numbers may be ahead
- * of this one's, and their rows would be read as new forever.
+ * Forgets the transactions of another cluster, which a restored dump contains: their numbers may be ahead of this
+ * one's, and their rows would be read as new forever.
  */
 export const FORGET_TRANSACTIONS_SQL: readonly string[] = [...LOG_TABLES].map((table) =>
   `UPDATE ${table} SET xid = NULL WHERE xid > txid_current()`

@@ -149,7 +149,7 @@ function kindOf(type: string): string {
     .replace("timestamp with time zone", "timestamptz");
 }
 
-/** An earlier version kept no list of tables; what exists then is Hindcast's if it looks like it. */
+/** An earlier version kept no list of tables; an existing table is Hindcast's if it looks like one of its tables. */
 function isOwn(name: string, { existing, recorded }: KnownTables): boolean {
   const found = existing.get(name);
   if (found === undefined || Object.hasOwn(SYSTEM_TABLES, name)) return true;

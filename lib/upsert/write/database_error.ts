@@ -8,7 +8,7 @@ export type Consequence =
   | "lost"
   /** Another session blocks the write: retry later. */
   | "contended"
-  /** The values of a row are at fault: the others can be written. */
+  /** The values of a row are at fault: the other rows can be written. */
   | "data"
   /** A statement touched two rows whose keys only the database considers equal. */
   | "twice"

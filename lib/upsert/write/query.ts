@@ -19,5 +19,8 @@ export interface QueryOptions {
 /** Milliseconds after which a query that only reads is canceled: a job's checks and `for_each` queries included. */
 export const READ_TIMEOUT_MS: number = 10 * 60_000;
 
-/** How the connection to a database is protected: not over a network, not at all, encrypted with or without a proof of the server's identity. */
+/**
+ * How the connection to a database is protected: local, unencrypted, or encrypted with or without verification of the
+ * server's identity.
+ */
 export type Encryption = "local" | "none" | "unproven" | "proven";

@@ -6,7 +6,7 @@ import type { QueryResult } from "./query.ts";
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** Reads all rows, which `read` passes on in parts, and returns them as records. */
+/** Reads all rows, which `read` yields in parts, and returns them as records. */
 export async function spool(
   read: (take: (result: QueryResult) => void) => Promise<void>,
 ): Promise<Iterable<Record<string, unknown>>> {

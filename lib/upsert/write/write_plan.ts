@@ -152,9 +152,9 @@ export function countsOf(
 }
 
 /**
- * Rows of one shape are written in the order of their keys, so two writers of a table wait for each other
- * and never in a circle. Rows of several shapes take several passes: their writer has the table to itself,
- * as far as other writers of Hindcast are concerned. So does a writer that may touch rows that vanished.
+ * Rows of one shape are written in the order of their keys, so two writers of a table wait for each other but cannot
+ * deadlock. Rows of several shapes take several passes: their writer has the table to itself, as far as other writers
+ * of Hindcast are concerned. So does a writer that may touch rows that vanished.
  */
 function tableLocks(
   planned: readonly PlannedCopy[],
