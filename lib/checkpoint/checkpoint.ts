@@ -61,7 +61,7 @@ export class Checkpoint {
 
   /** The coverage of a track; its stream and scope must have been loaded. */
   coverage(track: Track): Coverage {
-    return this.#tracks.of(track).coverage;
+    return this.#tracks.coverage(track);
   }
 
   /** When a stream without windows was last fetched. */

@@ -28,10 +28,10 @@ export interface Item {
 
 /** What is done of one track. */
 export interface DoneTrack {
-  /** The dates that are done. */
-  coverage: Coverage;
+  /** The dates that are done; undefined for a track without windows. */
+  coverage: Coverage | undefined;
   /** How the coverage is stored. */
-  shards: Shards;
+  shards: Shards | undefined;
   /** When it was fetched; undefined for a track with windows, and before. */
   item: Item | undefined;
 }
@@ -100,7 +100,7 @@ export class DoneTracks {
     for (const id of this.#tracks.keys()) {
       const [ofStream, scope] = JSON.parse(id) as [string, string, string];
       const { coverage, item } = this.#tracks.get(id)!;
-      const isFetched = coverage.ranges.length > 0 || item !== undefined;
+      const isFetched = (coverage?.ranges ?? []).length > 0 || item !== undefined;
       if (ofStream === stream && isFetched) scopes.add(scope);
     }
     if (this.#isWhole) return [...scopes].sort();
@@ -132,16 +132,15 @@ export class DoneTracks {
         changes.push({ key: this.#key("item", stream, scope, each), value: () => item });
         continue;
       }
-      for (const part of parts) tracked.coverage.add(part, part);
+      for (const part of parts) datesOf(tracked).coverage.add(part, part);
       const known = touched.get(tracked);
       if (known === undefined) touched.set(tracked, { track: done, windows: [window] });
       else known.windows.push(window);
     }
     for (const [tracked, { track: { stream, scope, each }, windows }] of touched) {
-      const shards = union(windows).flatMap((each) =>
-        tracked.shards.changes(tracked.coverage, each)
-      );
-      for (const { shard, value } of shards) {
+      const { coverage, shards } = datesOf(tracked);
+      const changed = union(windows).flatMap((each) => shards.changes(coverage, each));
+      for (const { shard, value } of changed) {
         changes.push({ key: this.#key("coverage", stream, scope, each, shard), value });
       }
     }
@@ -166,12 +165,17 @@ export class DoneTracks {
     return stored;
   }
 
+  /** The dates of a track that are done; its stream and scope must have been loaded. */
+  coverage(track: Track): Coverage {
+    return datesOf(this.of(track)).coverage;
+  }
+
   /** What is done of a track; its stream and scope must have been loaded. */
   of(track: Track): DoneTrack {
     const id = JSON.stringify([track.stream, track.scope, track.each]);
     let done = this.#tracks.get(id);
     if (done === undefined) {
-      done = { coverage: new Coverage(), shards: new Shards(), item: undefined };
+      done = { coverage: undefined, shards: undefined, item: undefined };
       this.#tracks.set(id, done);
     }
     return done;
@@ -180,4 +184,11 @@ export class DoneTracks {
   #key(kind: EntryKind, ...parts: Deno.KvKeyPart[]): Deno.KvKey {
     return [...this.#prefix, kind, ...parts];
   }
+}
+
+/** The coverage of a track with windows. */
+function datesOf(tracked: DoneTrack): { coverage: Coverage; shards: Shards } {
+  const coverage = tracked.coverage ??= new Coverage();
+  const shards = tracked.shards ??= new Shards();
+  return { coverage, shards };
 }

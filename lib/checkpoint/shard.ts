@@ -46,11 +46,12 @@ const RANGES_LISTED = 1500;
 
 /** The shards of one track's coverage: which of its years are stored by month. */
 export class Shards {
-  readonly #byMonth: Set<number>;
+  /** Most tracks have none, and there may be 100,000 tracks. */
+  #byMonth: Set<number> | undefined;
 
   /** `byMonth` are the years stored by month; a year never changes back. */
-  constructor(byMonth: Iterable<number> = []) {
-    this.#byMonth = new Set(byMonth);
+  constructor(byMonth?: Set<number>) {
+    this.#byMonth = byMonth;
   }
 
   /** The changes after a window has been covered; deletions come last. */
@@ -59,13 +60,13 @@ export class Shards {
     const changes: ShardChange[] = [];
     for (let year = yearOf(first); year <= yearOf(last); year++) {
       const [january, december] = [year * MONTHS, year * MONTHS + MONTHS - 1];
-      if (this.#byMonth.has(year)) {
+      if (this.#byMonth?.has(year)) {
         changes.push(...months(coverage, Math.max(first, january), Math.min(last, december)));
       } else if (coverage.count(yearRange(year)) <= RANGES_LISTED) {
         const value = () => listOf(coverage.within(yearRange(year)));
         changes.push({ shard: year * SHARDS_PER_YEAR, value });
       } else {
-        this.#byMonth.add(year);
+        (this.#byMonth ??= new Set()).add(year);
         changes.push(...months(coverage, january, december));
         changes.push({ shard: year * SHARDS_PER_YEAR, value: undefined });
       }
@@ -79,13 +80,13 @@ export function readShards(
   stored: Iterable<readonly [Shard, ShardValue]>,
 ): { coverage: Coverage; shards: Shards } {
   const ranges: Covered[] = [];
-  const byMonth = new Set<number>();
+  let byMonth: Set<number> | undefined;
   let whole: number | undefined;
   for (const [shard, value] of stored) {
     const year = Math.floor(shard / SHARDS_PER_YEAR);
     if (shard % SHARDS_PER_YEAR === 0) whole = year;
     else if (year === whole) continue;
-    else byMonth.add(year);
+    else (byMonth ??= new Set()).add(year);
     if ("states" in value) addMinutes(ranges, value);
     else addList(ranges, value);
   }

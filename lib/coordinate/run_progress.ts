@@ -7,11 +7,25 @@ import type { Window } from "../plan/time/window.ts";
 import type { ClaimedWindow } from "../upsert/claim_table.ts";
 import type { Logs } from "../upsert/read_logs.ts";
 
-/** Dates of a track that are taken. */
-interface Taken {
-  readonly dates: Coverage;
-  /** Whether the track is taken that has no windows. */
-  isWhole: boolean;
+/** What is taken, by the ids of tracks: there may be 100,000 of them. */
+class Taken {
+  /** Tracks without windows. */
+  readonly whole = new Set<string>();
+  /** Dates of tracks with windows. */
+  readonly dates = new Map<string, Coverage>();
+
+  add(track: Track, window: Window | null): void {
+    const id = trackId(track);
+    if (window === null) return void this.whole.add(id);
+    const dates = this.dates.get(id) ?? new Coverage();
+    this.dates.set(id, dates);
+    dates.add(window, STATE);
+  }
+
+  /** The parts of a window that are not taken. */
+  gaps(id: string, window: Window): Window[] {
+    return this.dates.get(id)?.gaps(window) ?? [window];
+  }
 }
 
 /** The parts of a unit. */
@@ -27,8 +41,8 @@ const STATE = { empty: false, settled: true };
 /** The progress of a run. */
 export class RunProgress {
   readonly #sinceXid: number;
-  readonly #ended = new Map<string, Taken>();
-  readonly #claimed = new Map<string, Map<string, Taken>>();
+  readonly #ended = new Taken();
+  readonly #claimed = new Map<string, Taken>();
 
   /** Transactions from `sinceXid` on belong to the run. */
   constructor(sinceXid: number) {
@@ -41,47 +55,38 @@ export class RunProgress {
       for (const { window, xid, settled } of track.windows) {
         // A feed has ended once it had no more.
         if (window === null && !settled) continue;
-        if (xid >= this.#sinceXid) take(this.#ended, track, window);
+        if (xid >= this.#sinceXid) this.#ended.add(track, window);
       }
     }
     for (const failure of failures) {
       if (failure.xid >= this.#sinceXid && failure.reason !== null) {
-        take(this.#ended, failure, failure.window);
+        this.#ended.add(failure, failure.window);
       }
     }
   }
 
   /** Replaces what others have claimed of streams. */
   claimedByOthers(streams: readonly string[], claims: readonly ClaimedWindow[]): void {
-    for (const stream of streams) this.#claimed.set(stream, new Map());
-    for (const claim of claims) take(this.#claimed.get(claim.stream)!, claim, claim.window);
+    for (const stream of streams) this.#claimed.set(stream, new Taken());
+    for (const claim of claims) this.#claimed.get(claim.stream)!.add(claim, claim.window);
   }
 
   /** Which parts of a unit are free, and which are busy; the others have ended. */
   partsOf(unit: Unit): Parts {
     const id = trackId(unit);
-    const ended = this.#ended.get(id);
-    const claimed = this.#claimed.get(unit.stream)?.get(id);
+    const claimed = this.#claimed.get(unit.stream);
     const { window } = unit;
     if (window === null) {
-      if (ended?.isWhole) return { free: [], busy: [] };
-      return claimed?.isWhole ? { free: [], busy: [unit] } : { free: [unit], busy: [] };
+      if (this.#ended.whole.has(id)) return { free: [], busy: [] };
+      return claimed?.whole.has(id) ? { free: [], busy: [unit] } : { free: [unit], busy: [] };
     }
-    const open = ended === undefined ? [window] : ended.dates.gaps(window);
-    const free = claimed === undefined ? open : open.flatMap((part) => claimed.dates.gaps(part));
+    const open = this.#ended.gaps(id, window);
+    const free = claimed === undefined ? open : open.flatMap((part) => claimed.gaps(id, part));
     const busy = open.flatMap((part) => subtract(part, free));
     const unitOf = (part: Window) =>
       part.from === window.from && part.to === window.to ? unit : { ...unit, window: part };
     return { free: free.map(unitOf), busy: busy.map(unitOf) };
   }
-}
-
-function take(taken: Map<string, Taken>, track: Track, window: Window | null): void {
-  const id = trackId(track);
-  let of = taken.get(id);
-  if (of === undefined) taken.set(id, of = { dates: new Coverage(), isWhole: false });
-  if (window === null) of.isWhole = true;
-  else of.dates.add(window, STATE);
 }
 
 function trackId({ stream, scope, each }: Track): string {
