@@ -2,7 +2,7 @@
 import { DAY_MS, HOUR_MS, START_MS } from "./scenario.ts";
 import type { Story } from "./story.ts";
 
-/** Names of what is counted, each with its count. */
+/** The names of the counters, each with its count. */
 export type Figures = Readonly<Record<string, number>>;
 
 /** What happened in a story. */

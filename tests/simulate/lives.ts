@@ -128,7 +128,7 @@ async function performPhase(task: Task, checkpoint: Checkpoint, phase: Phase, sl
   return { ...result, wait };
 }
 
-/** Joins the backfill that is under way, for a while. */
+/** Joins the backfill that is in progress, for a while. */
 async function join(task: Task): Promise<string> {
   const { process, job, target } = task;
   await target.prepare({});

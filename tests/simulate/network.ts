@@ -7,7 +7,7 @@ import { sequence } from "../support/chance.ts";
 import { MortalProcess } from "./mortal_process.ts";
 import type { Reply, ScriptedApi } from "./scripted_api.ts";
 
-/** The runtime's error for a connection that nobody accepts. */
+/** The runtime's error for a refused connection. */
 const REFUSED = "client error (Connect): tcp connect error: Connection refused (os error 111)";
 
 /** The network of one story. */

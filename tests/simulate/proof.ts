@@ -32,7 +32,7 @@ function proveLives({ lives }: Story): void {
   for (const { end, number } of lives) assert(end !== "", `process ${number} did not end`);
 }
 
-/** Of processes that did not join a run, one alone sends requests at a time. */
+/** Of the processes that did not join a run, only one sends requests at a time. */
 function proveLocks({ lives, log }: Story): void {
   let last = -1;
   // An update leaves the job to others between its slices.
@@ -92,7 +92,7 @@ function provePauses({ log, scenario: { timeoutMs } }: Story): void {
   }
 }
 
-/** Asserts that a process is never idle for longer than the world explains. */
+/** Asserts that a process is never idle for longer than outages, waits and quotas explain. */
 function proveWaits(story: Story): void {
   const arrived = story.log.map(({ atMs }) => atMs);
   const sent = arrived.toSorted((a, b) => a - b);
@@ -132,7 +132,7 @@ function explainedUntil(story: Story, life: Life, sent: readonly number[], fromM
   }
 }
 
-/** When a quota that is used up at an instant allows a request again; the dead have kept what they reserved. */
+/** When a quota that is used up at an instant allows a request again; killed processes keep what they reserved. */
 function quotaUntil(
   { lives }: Story,
   { number }: Life,

@@ -38,7 +38,7 @@ export interface Scenario {
   readonly limits: readonly DeclaredLimit[];
   /** Requests a day (UTC) that the API allows without the job declaring it; undefined for no such quota. */
   readonly hiddenQuota: number | undefined;
-  /** Whether headers say how much of that quota is left. */
+  /** Whether headers declare how much of that quota is left. */
   readonly announcesQuota: boolean;
   /** How far the database's clock is ahead of the process's, in milliseconds. */
   readonly skewMs: number;
@@ -53,7 +53,7 @@ export interface Scenario {
   readonly slowShare: number;
   /** Share of the processes that die. */
   readonly deathShare: number;
-  /** Share of the days on which a backfill starts beside what runs, and of those on which a worker does. */
+  /** Share of the days on which an additional backfill starts, and of those on which a worker starts. */
   readonly companyShare: number;
   /** Longest time of one slice of an update; undefined for no bound. */
   readonly budgetMs: number | undefined;

@@ -113,7 +113,7 @@ function unusual(
   return drawn(seed, "broken", number) < shares.broken ? BROKEN : undefined;
 }
 
-/** What headers say of the quota that the job does not declare; once nothing is left, a wait is requested by them. */
+/** What headers declare about the quota that the job does not declare; once it is used up, they request a wait. */
 function announced(
   { hiddenQuota, announcesQuota }: Scenario,
   log: readonly Arrival[],

@@ -4,7 +4,7 @@ import { prove } from "./proof.ts";
 import { added, type Figures, figuresOf, formatFigures } from "./figures.ts";
 import { play, type Story } from "./story.ts";
 
-/** Real time after which a seed is stuck, on a machine with other work: at least, and for each day. */
+/** Real time after which a seed counts as stuck on a busy machine: the minimum, and the time for each day. */
 const [STUCK_MS, STUCK_MS_A_DAY] = [10 * 60_000, 10_000];
 
 /** Which seeds to play. */
@@ -27,7 +27,7 @@ export interface Played {
   readonly figures: string;
 }
 
-/** Plays seeds one after the other; a seed that fails does not stop the others. */
+/** Runs seeds one after the other; a seed that fails does not stop the others. */
 export async function playSeeds(
   { first, count, days, database, folder, onSeed }: Seeds,
 ): Promise<Played> {

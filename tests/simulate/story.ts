@@ -66,7 +66,7 @@ export interface Stage {
   readonly folder: string;
 }
 
-/** Plays a seed and passes what happened to `prove`. */
+/** Runs a seed and passes what happened to `prove`. */
 export async function play(
   { seed, days, database, folder }: Stage,
   prove: (story: Story) => Promise<void>,
@@ -136,7 +136,7 @@ class Cast {
     return { life, ended: deathMs === Infinity ? living : Promise.race([living, killing()]) };
   }
 
-  /** Lets all heartbeats beat, and their statements complete. */
+  /** Runs all heartbeats, and waits for their statements. */
   async #roused(): Promise<void> {
     this.#world.heartbeats.rouse();
     await this.#world.clock.sleep(1);

@@ -55,8 +55,8 @@ export class FakeClock {
   }
 
   /**
-   * Moves the clock on, stopping at each sleeper on the way, also at those that fall asleep on the
-   * way; resolves when everything that can continue has done so.
+   * Advances the clock, stopping at each sleeper, including those that start to sleep on the way; resolves when
+   * everything that can continue has done so.
    */
   async advance(ms: number): Promise<void> {
     const untilMs = this.#nowMs + ms;

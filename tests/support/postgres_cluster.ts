@@ -57,7 +57,7 @@ export async function createCluster(settings: Record<string, string>): Promise<C
   return cluster;
 }
 
-/** Makes a data folder for a standby that replicates the server at `port`, whose process must be stopped. */
+/** Creates a data folder for a standby that replicates the server at `port`, whose process must be stopped. */
 export async function createStandby({ dataDir }: Cluster, port: number): Promise<Cluster> {
   const standby = await createFolder();
   await new Deno.Command("cp", { args: ["-a", dataDir, standby.dataDir] }).output();

@@ -29,7 +29,7 @@ export interface PostgresServer extends Databases, AsyncDisposable {
   stop(mode?: StopMode): Promise<void>;
   /** Starts a stopped server; returns when it accepts connections. */
   start(): Promise<void>;
-  /** Starts a standby that replicates this server, which is stopped meanwhile. */
+  /** Starts a standby that replicates this server, which is stopped while the standby is created. */
   startStandby(): Promise<Standby>;
 }
 
@@ -64,9 +64,8 @@ export async function startPostgres(
 let shared: Promise<Databases> | undefined;
 
 /**
- * The server that all test files of a process share, started when first asked for and gone soon
- * after the process. Set `HINDCAST_TEST_POSTGRES_URL` to a superuser's URL to use a server of your
- * own.
+ * The server that all test files of a process share: it starts at the first call and ends soon after the process. Set
+ * `HINDCAST_TEST_POSTGRES_URL` to a superuser's URL to use a server of your own.
  */
 export function sharedPostgres(): Promise<Databases> {
   return shared ??= joinOrStart();

@@ -28,7 +28,7 @@ export interface RunOptions extends TaskOptions {
   signalAfter?: { text: string; signal: Deno.Signal };
 }
 
-/** A run under way; killed with its children at the end of its scope. */
+/** A run in progress; killed with its children at the end of its scope. */
 export interface RunningTask extends AsyncDisposable {
   readonly pid: number;
   /** What it has printed so far. */
@@ -151,7 +151,7 @@ function watcher(output: () => string): {
   };
 }
 
-/** A detached child leads a process group, so that this reaches what it started, too. */
+/** A detached child leads a process group, so the signal also reaches the processes that it started. */
 function killGroup(pid: number): void {
   try {
     Deno.kill(-pid, "SIGKILL");

@@ -18,7 +18,7 @@ export interface SourceFile {
 /** One import of a module. */
 export interface Import {
   readonly from: string;
-  /** Whether only types are imported, so that nothing of it runs. */
+  /** Whether only types are imported, so that none of its code runs. */
   readonly typeOnly: boolean;
 }
 

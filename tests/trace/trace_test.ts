@@ -19,7 +19,7 @@ interface OtlpSpan {
 function collector(bodies: string[]) {
   return serve(async (request) => {
     const body = await request.text();
-    // The launcher's runtime sends measures of itself.
+    // The launcher's runtime sends its own measurements.
     if (new URL(request.url).pathname === "/v1/traces") bodies.push(body);
     return Response.json({});
   });

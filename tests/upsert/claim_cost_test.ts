@@ -8,7 +8,7 @@ import { CLAIMS_TABLE } from "../../lib/upsert/sql/worker_tables.ts";
 import type { Target } from "../../lib/upsert/write/target.ts";
 import { sharedPostgres } from "../support/postgres_server.ts";
 
-/** Windows in the ledger, those of other workers, and those that one claim wants. */
+/** Windows in the ledger, windows of other workers, and windows that one claim requests. */
 const [DONE, CLAIMED, WANTED] = [5_000, 300, 200];
 
 /** A step of a plan, as `EXPLAIN (ANALYZE, FORMAT JSON)` prints it. */
@@ -38,7 +38,7 @@ function wanted(name: string, count: number): WantedWindow[] {
   }));
 }
 
-/** The same statements, of which the one that claims is explained. */
+/** The same statements, with the one that claims explained. */
 function explaining(target: Target, plans: Step[]): Pick<Target, "transact"> {
   const transact = async (statements: readonly string[]) => {
     const isClaim = (sql: string) => sql.startsWith(`INSERT INTO ${CLAIMS_TABLE}`);
@@ -71,7 +71,7 @@ SELECT 'grid', 'things', '', 'code=${name}' || n, '', '', true FROM generate_ser
   const table = new ClaimTable(explaining(target, plans), "grid", crypto.randomUUID());
   const mixed = [...wanted("c", 5), ...wanted("new", 11), ...wanted("free", WANTED)];
   const { granted } = await table.claim({ ...request, wanted: mixed }, logs.mark);
-  // Those of the other worker and ten of the eleven that were committed since are not free.
+  // The windows of the other worker, and ten of the eleven that were committed since, are not free.
   const free = mixed.filter(({ each }) => /free|new0$/.test(each)).map(({ token }) => token);
   assertEquals([...granted].sort(), free.sort());
   const all = steps(plans[0]!);

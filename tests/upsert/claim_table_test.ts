@@ -32,7 +32,7 @@ async function openWorker(url: string) {
   return {
     ...{ target, worker, messages, table },
     lock: () => target.lock(`worker ${worker}`, { run: "r", host: "h", pid: 1 }),
-    /** Claims days, and returns those that were granted with what the others have done. */
+    /** Claims days; returns those that were granted, and what the other workers have done. */
     async claim(wanted: readonly string[], limit: number, mark?: string, atLeast?: number) {
       const request = wanted.map((day, at) => {
         const token = crypto.randomUUID();
@@ -93,7 +93,8 @@ Deno.test("a worker is granted half of its share of the last free windows, or as
   await using other = await openWorker(url);
   await using _ones = await one.lock();
   await using _others = await other.lock();
-  // Alone it is granted half of six; then a part of three is one and a half, and half of that is rounded down.
+  // A single worker is granted half of six; then its share of three is one and a half, and half of that is rounded
+  // down.
   assertEquals((await one.claim(DAYS, 6, undefined, 1)).granted, DAYS.slice(0, 3));
   assertEquals((await other.claim(DAYS, 6, undefined, 1)).granted, DAYS.slice(3, 4));
   // What it has is returned too.

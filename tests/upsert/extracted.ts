@@ -35,7 +35,7 @@ export function unitOf(day: number, stream = "things"): Unit {
   };
 }
 
-/** A page with so many rows, named after its unit. */
+/** A page with that many rows, named after its unit. */
 export function page(
   unit: Unit,
   rows: number,

@@ -19,7 +19,7 @@ import { shapeOf, tableOf } from "./shapes.ts";
 
 const CASES = Number(Deno.env.get("HINDCAST_FUZZ_CASES") ?? 40);
 
-/** Pieces that mean something to SQL, COPY or JavaScript, among any others. */
+/** Fragments with a meaning in SQL, COPY or JavaScript, among others. */
 const piece = fc.oneof(
   fc.constantFrom('"', "'", "\\", "\\.", "\\N", ";", "--", "/*", "$1", "$$", "\t", "\n", "\r"),
   fc.constantFrom(

@@ -33,7 +33,7 @@ for (const kind of ["postgres", "pglite"]) {
     ) {
       await assertRejects(() => target.query(sql, { readOnly: true }), Failure, "Cannot run");
       await assertRejects(() => Array.fromAsync(target.stream(sql)), Failure, "Cannot run");
-      // The next query is answered: a refused COPY left the embedded database spinning.
+      // The next query returns: a refused COPY used to leave the embedded database in a loop.
       assertEquals((await target.query("SELECT 1", { readOnly: true })).rows, [[1]]);
     }
     await assertRejects(() => Deno.stat(file), Deno.errors.NotFound);

@@ -13,7 +13,7 @@ async function hasOpenssl(): Promise<boolean> {
     .then(({ success }) => success, () => false);
 }
 
-/** Gives a server a certificate of its own making; it is used from the next start on. */
+/** Gives a server a self-signed certificate, which it uses after its next start. */
 async function certify(server: PostgresServer, subjectAltName: string): Promise<void> {
   const { uid, gid } = await Deno.stat(server.dataDir);
   const files = ["server.key", "server.crt"].map((name) => `${server.dataDir}/${name}`);

@@ -6,7 +6,7 @@ export interface Proxy extends AsyncDisposable {
   readonly port: number;
   /** Closes every connection that is open now. */
   cut(): void;
-  /** Lets nothing through on the connections open now but what the client sends. */
+  /** On the connections open now, forwards only what the client sends. */
   mute(): void;
 }
 
@@ -57,7 +57,7 @@ async function pass(
       for (let sent = 0; sent < length;) sent += await to.write(buffer.subarray(sent, length));
     }
   } catch {
-    // A closed connection is what this proxy is for.
+    // Closing connections is the purpose of this proxy.
   }
   close(pair);
 }

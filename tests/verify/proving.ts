@@ -39,7 +39,7 @@ export interface Proving extends AsyncDisposable {
   readonly checkpoint: Checkpoint;
   /** Puts a window into the ledger, and rows into the table where it has any. */
   write(entry: Partial<LedgerEntry>): Promise<void>;
-  /** Puts the stream without windows into ledger and checkpoint, so that nothing is found of it. */
+  /** Puts the stream without windows into ledger and checkpoint, so that it has no findings. */
   fetchKinds(): Promise<void>;
   /** Marks days, the last included, or a stream without windows, as done in the checkpoint. */
   cover(stream: string, first?: string, last?: string): Promise<void>;

@@ -125,7 +125,7 @@ Deno.test("verifyCoverage() accepts streams without for_each values or dates, an
 Deno.test("verifyCoverage() fails for an optional stream that a run selected", async () => {
   await using stations = await openStations();
   await stations.stores.target.prepare(stations.job.tables);
-  // Without stations there is nothing to fetch, so the run ends without a trace of the stream.
+  // Without stations there is nothing to fetch, so the run ends without recording the stream.
   await stations.backfill(`${DAYS} --only notes`);
   assertEquals(unfetched(await stations.proven()).notes, "no_values");
   await stations.query("INSERT INTO stations VALUES ('a')");

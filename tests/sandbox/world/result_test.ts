@@ -55,7 +55,7 @@ Deno.test("racecardOf() and resultOf() agree on every runner, and withdrawn ones
 const same = ("horse_id age number headgear trainer trainer_id owner owner_id jockey_id sire_id " +
   "dam_id damsire damsire_id").split(" ");
 
-/** What a runner on a card shares with the runner in a result. */
+/** The fields that a runner on a racecard shares with the runner in a result. */
 function shared(runner: Record<string, string>): unknown[] {
   const { horse, region, sire, dam, jockey, sex_code, lbs, draw, ofr } = runner;
   const texts = [horse, region, sire, dam, jockey, sex_code, lbs];

@@ -74,7 +74,7 @@ const variants: Variant[] = [
 const single: Variant = { name: "single", strategy: "guard", partitioned: false };
 const names = ["single", ...variants.map(({ name }) => name)];
 
-/** Writes rows of a shape into the table of a name, all at once or one by one. */
+/** Writes rows of a shape into the table with a given name, all at once or one by one. */
 async function write(
   session: Session,
   shape: RowShape,
@@ -106,7 +106,7 @@ const shapes = [
   shapeOf("t", table, ["b", "a", "newest", "filled", "word"]),
 ];
 
-/** Asserts that batches leave the same in every variant as their rows do one by one. */
+/** Asserts that in every variant batches produce the same rows as writing them one by one. */
 async function assertSame(
   session: Session,
   batches: readonly { shape: RowShape; rows: Row[] }[],

@@ -221,7 +221,7 @@ testBoth(
     await target.prepare({ [name]: table });
     const shape = shapeOf(name, table);
     const [first, second] = [windowOf({ job: name }), windowOf({ job: name, from: "2024-01-02" })];
-    // The first page of a window and its last, which is begun before the database has seen the first.
+    // The first and the last page of a window; the last begins before the database has received the first.
     const rows = (...ids: string[]) => [{ shape, rows: ids.map((id) => [id, "x", null]) }];
     await Promise.all([
       target.write(rows("1", "99999999999"), []),
