@@ -75,6 +75,22 @@ Deno.test("an upload whose response was lost is repeated, and never replaces ano
   assertEquals(new TextDecoder().decode(file.read(0, 10)), "one");
 });
 
+Deno.test("an upload waits while the bucket is away, or is still writing an earlier attempt", async () => {
+  await using s3 = startS3();
+  const env = (name: string) => ({ ...S3_ENV, AWS_ENDPOINT_URL: s3.url })[name];
+  const dependencies = { env, clock: monotonicClock(), wallNow: Date.now, random: () => 0 };
+  using store = openStore(ARCHIVE, dependencies);
+  const refusals = [...Array<number>(8).fill(503), 409];
+  s3.intercept = () => {
+    const status = refusals.shift();
+    return status === undefined ? undefined : new Response(null, { status });
+  };
+  const file = (await store.create("things-20240101T000000Z-00001-0001.warc.gz"))!;
+  await file.append(new TextEncoder().encode("one"));
+  await file.sync();
+  assertEquals([s3.objects.size, s3.requests.length], [1, 10]);
+});
+
 Deno.test("the listing of a bucket is read page by page", async () => {
   await using s3 = startS3();
   const env = (name: string) => ({ ...S3_ENV, AWS_ENDPOINT_URL: s3.url })[name];

@@ -95,6 +95,8 @@ class FolderFile implements OpenFile {
     if (!this.#isDirty) return;
     this.#isDirty = false;
     await this.#file.syncData();
+    // What is written to a file that someone has deleted is lost.
+    if ((await this.#file.stat()).nlink === 0) throw new Error("the file was deleted meanwhile");
     if (!this.#isListed) await syncFolder(this.#folder);
     this.#isListed = true;
   }

@@ -36,7 +36,8 @@ export interface S3Request {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-const POLICY = { attempts: 6, initial_wait: 200, max_wait: 10_000, statuses: [] };
+/** A minute on average. 409 says that an earlier attempt, whose response was lost, is still being written. */
+const POLICY = { attempts: 11, initial_wait: 200, max_wait: 10_000, statuses: [409] };
 const TIMEOUT_MS = 120_000;
 /** Longest object that is read; a new file begins after a quarter of it. */
 const MOST_BYTES = 1 << 30;

@@ -1,11 +1,10 @@
 // Owns what `archive` does once its arguments are read: verifies the files against their digests and the target,
 // deletes old ones, or copies records to standard output. It sends no request to the API.
 import { exportRecords } from "../../archive/export.ts";
-import { fileNameOf, fileNumber, parseFileName } from "../../archive/store/file_name.ts";
 import { openStore } from "../../archive/store/open_store.ts";
 import { prune, type Pruned } from "../../archive/prune.ts";
 import type { ArchiveStore, StoredFile } from "../../archive/store/store.ts";
-import { verifyFile } from "../../archive/verify.ts";
+import { type VerifiedArchive, verifyArchive } from "../../archive/verify_archive.ts";
 import type { Job } from "../../config/schema/job.ts";
 import { Failure } from "../../failure.ts";
 import { monotonicClock } from "../../fetch/rate/clock.ts";
@@ -35,7 +34,7 @@ export async function useArchive(job: Job, action: string, args: Arguments): Pro
   using store = storeOf(job);
   switch (action) {
     case "verify":
-      return await withTarget((target) => verifyArchive(job, store, target, args));
+      return await withTarget((target) => verify(job, store, target, args));
     case "prune":
       return await withTarget((target) => pruneArchive(job, store, target, args));
     default:
@@ -63,87 +62,24 @@ async function withTarget(use: (target: Target) => Promise<number>): Promise<num
   return await use(target);
 }
 
-async function verifyArchive(
-  job: Job,
+async function verify(
+  { job }: Job,
   store: ArchiveStore,
   target: Target,
   args: Arguments,
 ): Promise<number> {
-  const { found, ...files } = await verifyFiles(store);
-  const places = await comparePlaces(job, target, found);
-  const problems = [...files.problems, ...places.problems];
-  const { responses, missing } = places;
-  const result = { ok: problems.length === 0, ...files, responses, missing, problems };
+  const { problems, ...found } = await verifyArchive(store, job, recordedPlaces(target, job));
+  const result = { ok: problems.length === 0, ...found, problems };
   if (args.has("json")) console.log(JSON.stringify(result));
   else print(verificationText(store.label, result));
   return result.ok ? EXIT.done : EXIT.failed;
 }
 
-/** What `archive verify` found, as `--json` prints it. */
-interface Verification {
-  readonly ok: boolean;
-  readonly files: number;
-  readonly records: number;
-  readonly responses: number;
-  readonly missing: number;
-  readonly problems: readonly string[];
-  readonly notes: readonly string[];
-}
-
-/** Verifies the records of every file; `found` are the places of responses by file number. */
-async function verifyFiles(store: ArchiveStore) {
-  const found = new Map<string, ReadonlyMap<string, boolean>>();
-  const problems: string[] = [];
-  const notes: string[] = [];
-  let records = 0;
-  const files = await store.list();
-  for (const { name } of files) {
-    using file = await store.open(name);
-    const verified = verifyFile(file);
-    records += verified.records;
-    problems.push(...verified.problems.map((problem) => `${name}: ${problem}`));
-    if (verified.cutOff > 0) {
-      notes.push(`${name}: ends with ${formatCount(verified.cutOff, "byte")} of a partial record`);
-    }
-    found.set(String(fileNumber(parseFileName(name)!)), verified.responses);
-  }
-  return { files: files.length, records, notes, problems, found };
-}
-
-/** Compares the responses that the target records with those that the files contain. */
-async function comparePlaces(
-  { job }: Job,
-  target: Target,
-  found: ReadonlyMap<string, ReadonlyMap<string, boolean>>,
-) {
-  const missing = new Map<bigint, (string | null)[]>();
-  let responses = 0;
-  for await (const { file, offset, length, day } of recordedPlaces(target, job)) {
-    const isPart = found.get(String(file))?.get(`${offset} ${length}`);
-    if (isPart !== true) responses++;
-    if (isPart !== undefined) continue;
-    const days = missing.get(file);
-    if (days === undefined) missing.set(file, [day]);
-    else days.push(day);
-  }
-  const problems = [...missing].map(([file, days]) =>
-    `${fileNameOf(job, file)}: ${
-      found.has(String(file)) ? "is missing" : "does not exist; it contained"
-    } ` +
-    `${formatCount(days.length, "response")}${spanText(days)}`
-  );
-  const count = [...missing.values()].reduce((sum, days) => sum + days.length, 0);
-  return { responses, missing: count, problems };
-}
-
-/** The first and last day of windows whose responses are missing. */
-function spanText(days: readonly (string | null)[]): string {
-  const dated = days.filter((day) => day !== null).sort();
-  return dated.length === 0 ? "" : ` of ${[...new Set([dated[0], dated.at(-1)])].join(" .. ")}`;
-}
-
-function verificationText(label: string, result: Verification): string {
-  const { ok, files, records, responses, missing, problems, notes } = result;
+function verificationText(
+  label: string,
+  { ok, ...result }: VerifiedArchive & { readonly ok: boolean },
+): string {
+  const { files, records, responses, missing, problems, notes } = result;
   const counts = `${formatCount(files, "file")}, ${formatCount(records, "record")}`;
   const recorded = `the database records ${formatCount(responses, "response")}`;
   return [
