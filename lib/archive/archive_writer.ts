@@ -1,6 +1,7 @@
 // Owns writing an archive: compressed records are appended in the order in which they were handed over, to
-// files that rotate by size, each of which begins with a warcinfo record. Invariant: after `flush` everything
-// handed over before is durable, or it throws; after an error nothing more is written.
+// files that rotate by size, each of which begins with a warcinfo record. Records are appended while earlier ones are
+// made durable, which takes seconds for some buckets. Invariant: after `flush` everything handed over before is
+// durable, or it throws; after an error nothing more is written.
 import { Failure } from "../failure.ts";
 import type { Place } from "../fetch/page_archive.ts";
 import { type ArchiveFileName, fileName, fileNumber, MOST_FILES } from "./store/file_name.ts";
@@ -45,6 +46,8 @@ export class ArchiveWriter implements AsyncDisposable {
   #file: OpenFile | undefined;
   /** The last step; it never rejects. */
   #last: Promise<void> = Promise.resolve();
+  /** Resolves once what has been synced is durable; it never rejects. */
+  #syncing: Promise<void> = Promise.resolve();
   #error: Failure | undefined;
   #unsynced = 0;
 
@@ -80,7 +83,8 @@ export class ArchiveWriter implements AsyncDisposable {
    * @throws {Failure} of kind `archive` if something could not be written.
    */
   async flush(): Promise<void> {
-    await this.#then(() => this.#sync());
+    await this.#then(() => Promise.resolve(void this.#sync()));
+    await this.#syncing;
     this.check();
   }
 
@@ -95,24 +99,34 @@ export class ArchiveWriter implements AsyncDisposable {
 
   /** Closes the file; what was not flushed may be lost. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#then(async () => await this.#file?.close());
+    await this.#then(() => this.#close());
     this.#compressor[Symbol.dispose]();
   }
 
-  async #sync(): Promise<void> {
+  /** Starts to make durable what was appended; resolves once it is, and everything before, or cannot be. */
+  #sync(): Promise<void> {
     this.#unsynced = 0;
-    await this.#file?.sync();
+    const [before, syncing] = [this.#syncing, this.#file?.sync()];
+    return this.#syncing = this.#guard(() => Promise.all([before, syncing]));
+  }
+
+  async #close(): Promise<void> {
+    await this.#syncing;
+    await this.#file?.close();
   }
 
   #then(step: () => Promise<void>): Promise<void> {
     return this.#last = this.#last.then(async () => {
-      if (this.#error !== undefined) return;
-      try {
-        await step();
-      } catch (error) {
-        this.#error = unwritable(this.#options.store.label, error);
-      }
+      if (this.#error === undefined) await this.#guard(step);
     });
+  }
+
+  async #guard(step: () => Promise<unknown>): Promise<void> {
+    try {
+      await step();
+    } catch (error) {
+      this.#error ??= unwritable(this.#options.store.label, error);
+    }
   }
 
   /** The file to append to, and its number. */
@@ -120,7 +134,7 @@ export class ArchiveWriter implements AsyncDisposable {
     if (this.#file !== undefined && this.#file.size < FILE_BYTES && !this.#file.isClosed) {
       return { file: this.#file, number: fileNumber(this.#name!) };
     }
-    await this.#file?.close();
+    if (this.#file?.isClosed === false) await this.#close();
     const { target, wallNow, randomId } = this.#options;
     const { file, name } = await this.#create();
     [this.#file, this.#name] = [file, name];

@@ -18,7 +18,7 @@ export interface S3Server extends AsyncDisposable {
   /** Method and path of each request. */
   readonly requests: string[];
   /** Replaces what is done with a request; undefined leaves it to the store. */
-  intercept: (request: string) => Response | undefined;
+  intercept: (request: string) => Response | undefined | Promise<Response | undefined>;
 }
 
 /** Objects of a page of a listing. */
@@ -32,7 +32,7 @@ export function startS3(): S3Server {
     const url = new URL(request.url);
     const body = new Uint8Array(await request.arrayBuffer());
     requests.push(`${request.method} ${url.pathname}`);
-    const own = store.intercept(requests.at(-1)!);
+    const own = await store.intercept(requests.at(-1)!);
     if (own !== undefined) return own;
     if (!isSigned(request, url, body)) return refusal(403, "SignatureDoesNotMatch");
     const name = decodeURIComponent(url.pathname.slice(1));
@@ -54,7 +54,7 @@ export function startS3(): S3Server {
   });
   const store = Object.assign(server, {
     ...{ objects, requests },
-    intercept: (_request: string): Response | undefined => undefined,
+    intercept: ((_request: string) => undefined) as S3Server["intercept"],
   });
   return store;
 }

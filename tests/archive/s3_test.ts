@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { openStore } from "../../lib/archive/store/open_store.ts";
 import { monotonicClock } from "../../lib/fetch/rate/clock.ts";
+import { Failure } from "../../lib/failure.ts";
 import { flagsOf } from "../../lib/cli/launch/needs.ts";
 import { openSite } from "../faults/site.ts";
 import { archivingWorld, startThings, thingsJob } from "./things_api.ts";
@@ -73,6 +74,37 @@ Deno.test("an upload whose response was lost is repeated, and never replaces ano
   assertStringIncludes(refused, "there is another object");
   using file = await store.open("things-20240101T000000Z-00001-0001.warc.gz");
   assertEquals(new TextDecoder().decode(file.read(0, 10)), "one");
+});
+
+Deno.test("pages are fetched while an upload takes long", async () => {
+  await using s3 = startS3();
+  const fetched = Promise.withResolvers<void>();
+  await using api = startThings(() => void (api.asked.length === 9 && fetched.resolve()));
+  s3.intercept = async (request) => {
+    const { promise, resolve } = Promise.withResolvers<"late">();
+    const timer = setTimeout(() => resolve("late"), 20_000);
+    const first = request.startsWith("PUT") && await Promise.race([fetched.promise, promise]);
+    clearTimeout(timer);
+    return first === "late" ? new Response(null, { status: 403 }) : undefined;
+  };
+  const env = { ...S3_ENV, AWS_ENDPOINT_URL: s3.url };
+  await using world = await archivingWorld(thingsJob(api.url), { archive: ARCHIVE, env });
+  assertEquals((await world.backfill(RANGE)).error, undefined);
+});
+
+Deno.test("a bucket that cannot be read is named, with what to check", async () => {
+  await using api = startThings();
+  await using s3 = startS3();
+  const env = { ...S3_ENV, AWS_ENDPOINT_URL: s3.url, AWS_SECRET_ACCESS_KEY: "another" };
+  await using world = await archivingWorld(thingsJob(api.url), { archive: ARCHIVE, env });
+  const error = await world.backfill(`${RANGE} --resume`).then(
+    ({ error }) => error,
+    (error) => error,
+  );
+  assert(error instanceof Failure);
+  assertStringIncludes(error.message, `Cannot read the archive ${ARCHIVE}: `);
+  assertStringIncludes(error.message, "responded with status 403 (SignatureDoesNotMatch)");
+  assertEquals(api.take(), []);
 });
 
 Deno.test("an upload waits while the bucket is away, or is still writing an earlier attempt", async () => {
