@@ -23,7 +23,7 @@ const NOBODY = { uid: 65534, gid: 65534 };
 const POOL_SIZE = 4;
 const BUSY_CLIENTS = 2;
 
-/** Starts pgbouncer in front of the database at `url`, with other clients connected unless `quiet`. */
+/** Starts pgbouncer in front of the database at `url`, with other clients connected unless `isQuiet`. */
 export async function startPooler(url: string, { isQuiet = false } = {}): Promise<Pooler> {
   const server = new URL(url);
   const dir = tempDir();
