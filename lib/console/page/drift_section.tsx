@@ -55,9 +55,9 @@ const Addition: FC<Pick<ChangedField, "field">> = ({ field }) => {
   const { column, type } = columnOf(field);
   return (
     <div class="act">
-      <span class="quiet">To the columns of the table add</span>
+      <span class="quiet">Add to the columns of the table:</span>
       <Command text={`${column}: ${type}`} />
-      <span class="quiet">and to those of "rows"</span>
+      <span class="quiet">Add to the columns of "rows":</span>
       <Command text={`${column}: ${field.path}`} />
     </div>
   );

@@ -202,7 +202,7 @@ function missingValuesOf({ missing_values }: StreamState): string[] {
   return missing_values === 0 ? [] : [`${formatCount(missing_values, "value")} missing`];
 }
 
-/** A feed has no days: where it has arrived, on one line. */
+/** A feed has no days: its position, on one line. */
 function feedSummary({ feeds, failed, rejected }: StreamState): string {
   const sum = (pick: (feed: StreamState["feeds"][number]) => number) =>
     feeds.reduce((total, feed) => total + pick(feed), 0);

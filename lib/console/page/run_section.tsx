@@ -60,7 +60,7 @@ function countsOf(run: RunProgress, atMs: number): string {
   return parts.join(" · ");
 }
 
-/** A bar; one without a value where nothing says how much there is. */
+/** A bar; it has no value if the total is unknown. */
 const Bar: FC<{ share: number | null; label: string }> = ({ share, label }) => (
   <progress
     max="1000"

@@ -9,7 +9,7 @@ export interface View {
   readonly state: ConsoleState;
   /** A command in the form in which Hindcast was started. */
   readonly command: (text: string) => string;
-  /** The token of a form that acts; undefined where the page only shows. */
+  /** The token of forms that change something; undefined if the page is read-only. */
   readonly token: string | undefined;
 }
 

@@ -6,7 +6,7 @@ import { union } from "../../plan/coverage.ts";
 import { daysIn, headlineOf, missingDays } from "./headline.ts";
 import { Command, type Section, type View } from "./section.tsx";
 
-/** How the job stands. */
+/** The state of the job. */
 export const summarySection: Section = {
   id: "summary",
   render: ({ state, command }: View) => {
@@ -46,7 +46,7 @@ function totals(state: ConsoleState): [name: string, value: string, about: strin
   const rows = Object.values(tables).reduce((total, count) => total + count, 0);
   const rejecting = entries.filter(({ kind }) => kind === "rejected");
   const failed = entries.length - rejecting.length;
-  // Only so many rejected rows are kept of a window; its reason counts all of them.
+  // Only a limited number of rejected rows is kept for a window; its reason counts all of them.
   const rejected = rejecting.reduce((total, { reason }) => total + parseInt(reason), 0);
   const shown: [string, string, string][] = [
     ["Days done", percent(done, all), `${formatNumber(done)} of ${formatNumber(all)}`],
@@ -68,7 +68,7 @@ function totals(state: ConsoleState): [name: string, value: string, about: strin
   return shown;
 }
 
-/** A share that is 100 % only where nothing is missing. */
+/** A share that is 100 % only if nothing is missing. */
 function percent(part: number, whole: number): string {
   if (whole === 0) return "–";
   return part >= whole ? "100 %" : `${Math.min(99.9, 100 * part / whole).toFixed(1)} %`;
