@@ -15,7 +15,7 @@ export function readForeign(windows: number): ArchiveWarning | undefined {
   const were = formatCount(windows, "window was", "windows were");
   return {
     message: `${were} read from responses that another database archived`,
-    hint: "Give each database an archive of its own if their rows should differ",
+    hint: "Give each database its own archive if their rows should differ",
   };
 }
 

@@ -26,7 +26,7 @@ export async function readLimitsUse(
   return limitsUseOf(job, await statesOf(job, target, env), nowMs);
 }
 
-/** What of the limits of a job is used at `nowMs`, in epoch milliseconds, by the states of its account's limits. */
+/** How much of the limits of a job is used at `nowMs`, in epoch milliseconds, by the states of its account's limits. */
 export function limitsUseOf(
   job: Job,
   states: ReadonlyMap<string, LimitState>,

@@ -1,5 +1,5 @@
 // Owns how long the requests of a run take at the allowed rate: its streams side by side, its stages one after
-// another, all of them under the same quotas. Pure. Invariant: what of a quota is used delays a run once, not each
+// another, all of them under the same quotas. Pure. Invariant: the used part of a quota delays a run once, not each
 // of its stages.
 import type { Job } from "../config/schema/job.ts";
 import { secondsOf } from "./forecast.ts";
@@ -15,7 +15,7 @@ export interface RequestsOf {
   readonly answerMs?: number | undefined;
 }
 
-/** Seconds that requests of streams take; `use` is what of the limits is used already. */
+/** Seconds that requests of streams take; `use` is how much of the limits is already used. */
 export function secondsOfRun(
   job: Job,
   requests: ReadonlyMap<string, RequestsOf>,

@@ -19,7 +19,7 @@ export interface Finished extends Omit<FetchedUnit, "kind"> {
   readonly rows: OpenWindow;
 }
 
-/** The pages of a feed that are complete although its reading goes on; the last ones are in the batch. */
+/** The pages of a feed that are complete although its reading continues; the last ones are in the batch. */
 export interface PartlyRead extends FetchedPart {
   /** The reading. */
   readonly unit: Unit;

@@ -65,7 +65,7 @@ export async function readFeeds(
       const { rejected } = states.at(-1)!;
       if (Number(record.rejected) === 0 || rejected.length >= MOST_AGAIN) continue;
       const sent = textOf(record.sent) ?? undefined;
-      // The reading of a part goes on, and begins again only if it cannot.
+      // The reading of a part continues, and begins again only if it cannot.
       if (record.part !== null && record.seq === record.last) continue;
       rejected.unshift({ seq: Number(record.seq), sent, rejected: Number(record.rejected) });
     }
@@ -209,7 +209,7 @@ export class FeedLog {
     return this.#rowOf(unit, position, rows.rejectedCount);
   }
 
-  /** The row of a reading that goes on: it leads to the cursor that the reading has sent, and to its pages. */
+  /** The row of a reading that continues: it leads to the cursor that the reading has sent, and to its pages. */
   #partRow({ unit, place, pages, records, cursor, requestedAt, extracted, rows }: PartlyRead): Row {
     const { seq, sent, part } = unit.feed!;
     const known = this.#before(unit);

@@ -96,7 +96,9 @@ class FolderFile implements OpenFile {
     this.#isDirty = false;
     await this.#file.syncData();
     // What is written to a file that someone has deleted is lost.
-    if ((await this.#file.stat()).nlink === 0) throw new Error("the file was deleted meanwhile");
+    if ((await this.#file.stat()).nlink === 0) {
+      throw new Error("the file was deleted while it was written");
+    }
     if (!this.#isListed) await syncFolder(this.#folder);
     this.#isListed = true;
   }

@@ -45,7 +45,7 @@ const SQL = `SELECT api_key, "limit", ${MS("clock_timestamp()")}, ${MS("next_at"
   ${MS("paused_until")}, ${MS("period_start")}, used::double precision, history
 FROM ${LIMITS_TABLE} ORDER BY api_key LIMIT 1000`;
 
-/** One limit of one account as it is stored. */
+/** One limit of one account, as stored. */
 export interface StoredUse {
   /** Identifies the account. */
   readonly apiKey: string;
@@ -57,7 +57,7 @@ export interface StoredUse {
   readonly state: LimitState;
 }
 
-/** What of a job's limits is used at `atMs`, in epoch milliseconds, by the account of a run. */
+/** How much of a job's limits is used at `atMs`, in epoch milliseconds, by the account of a run. */
 export function useOfRun(
   job: Job,
   all: readonly StoredUse[],

@@ -10,7 +10,7 @@ const SHARE_OF_LIMIT = 0.8;
 
 /** What the time left depends on. */
 export interface Pace extends Pick<RunProgress, "limit" | "perSecond" | "wait"> {
-  /** What of the limits is used when the run can send requests again. */
+  /** How much of the limits is used when the run can send requests again. */
   readonly use: LimitsUse;
 }
 

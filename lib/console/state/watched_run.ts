@@ -72,7 +72,7 @@ export interface Watched {
   readonly workers: readonly WorkerView[];
   /** Requests per second that they send; null if unknown. */
   readonly perSecond: number | null;
-  /** What of the limits is used at a time, epoch milliseconds. */
+  /** How much of the limits is used at a time, epoch milliseconds. */
   readonly useAt: (atMs: number) => LimitsUse;
 }
 

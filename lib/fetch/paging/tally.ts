@@ -236,7 +236,7 @@ export class Tally {
     const expected = this.#expected;
     this.#expected = undefined;
     if (expected === undefined || expected === page.fingerprint()) return undefined;
-    return restart("the page that was read last has other records now");
+    return restart("the page that was read last now has different records");
   }
 
   #exceeds(total: number | null): Verdict | undefined {

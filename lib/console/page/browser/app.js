@@ -52,7 +52,7 @@ function say(text) {
   if (connection !== null && connection.textContent !== text) connection.textContent = text;
 }
 
-/** Brings a fragment up to date under the hands of whoever is using it. */
+/** Updates a fragment while someone is using it. */
 function update(slot, html) {
   const next = document.createElement("template");
   next.innerHTML = html;
