@@ -34,6 +34,7 @@ Deno.test("deno task query prints the digits that the database holds, in every f
   );
   assertEquals(await query("SELECT id FROM prices WHERE id > 9", "--json"), "[]\n");
   assertEquals(await query("SELECT id FROM prices WHERE id > 9"), "id\n");
+  assertEquals(await query("SELECT a.id, b.id FROM prices a, prices b LIMIT 1"), "id,id\n1,1\n");
   assertEquals(await query("--tables"), 'table,rows,columns\nprices,3,"id, price, note, detail"\n');
 });
 
@@ -49,11 +50,16 @@ Deno.test("deno task query changes nothing and says what is wrong with a query",
     const [sql, message] of [
       [
         "DELETE FROM t",
-        "hint: Write one SELECT; list the tables and their columns with deno task query",
+        "it does not begin with SELECT, WITH, VALUES or TABLE",
       ],
       ["WITH gone AS (DELETE FROM t RETURNING id) SELECT * FROM gone", "Cannot run the query"],
       ["SELECT add()", "read-only"],
       ["SELECT missing FROM t", '"missing" does not exist'],
+      ["SELEC", "it does not begin with SELECT, WITH, VALUES or TABLE"],
+      ["SELECT (", "syntax error at end of input (42601)"],
+      ["SELECT 1)", 'syntax error at or near ")" (42601)'],
+      ["SELECT 'a", `unterminated quoted string at or near "'a" (42601)`],
+      ["SELECT 1 / 0", "hint: Write one SELECT"],
       ["SELECT 1) AS x; DROP TABLE t; --", "Cannot run the query"],
       ["", "Cannot run a query: no query is given"],
     ] as const

@@ -9,7 +9,7 @@ import { writeOut } from "../output.ts";
 import { readSettings } from "../settings.ts";
 import { widthOf } from "../terminal/fit_text.ts";
 import { csvLine, type RowFormat, tableLines } from "../lines/row_lines.ts";
-import { quoteIdentifier, quoteLiteral } from "../../upsert/sql/identifier.ts";
+import { quoteLiteral } from "../../upsert/sql/identifier.ts";
 import type { Target } from "../../upsert/write/target.ts";
 
 /** Rows of a table on a terminal; for more rows, use a file. */
@@ -36,7 +36,7 @@ export async function query(given: string | undefined, format?: RowFormat): Prom
   try {
     await printRows(target, sql, format);
   } catch (error) {
-    throw withHint(error);
+    throw isMistake(error) ? await mistakeIn(sql, target, error) : error;
   }
   return EXIT.done;
 }
@@ -47,12 +47,19 @@ async function printRows(target: Target, sql: string, format?: RowFormat): Promi
   else await printTable(await openRows(target, sql));
 }
 
+/** Whether the query is the cause: SQLSTATE class 0A, 21, 22 or 42, except missing privileges. */
+function isMistake(error: unknown): error is Failure {
+  return error instanceof Failure && /\((0A|21|22|42(?!501))\w{3}\)$/.test(error.message);
+}
+
 /**
- * An error with a hint about the query if PostgreSQL refused its text: SQLSTATE class 42, except missing privileges.
+ * The error that the query has on its own: its rows are read from a subquery, so PostgreSQL would report a mistake at
+ * text that the user did not write.
  */
-function withHint(error: unknown): unknown {
-  if (!(error instanceof Failure) || !/\(42(?!501)\w{3}\)$/.test(error.message)) return error;
-  return new Failure(error.kind, error.message, {
+async function mistakeIn(sql: string, target: Target, error: Failure): Promise<Failure> {
+  const own = await target.query(sql, { readOnly: true }).then(() => error, (own) => own);
+  const { kind, message } = own instanceof Failure ? own : error;
+  return new Failure(kind, message, {
     hint: "Write one SELECT; list the tables and their columns with deno task query --tables",
     cause: error,
   });
@@ -68,8 +75,11 @@ interface Rows {
 async function openRows(target: Target, sql: string): Promise<Rows> {
   const from = `FROM (${sql}\n) AS rows`;
   const { columns } = await target.query(`SELECT * ${from} LIMIT 0`, { readOnly: true });
-  const texts = columns.map((name) => `${quoteIdentifier(name)}::text`);
-  return { columns, rows: valuesOf(target.stream(`SELECT ${texts.join(", ")} ${from}`), columns) };
+  // Two columns may have the same name, as where a query joins tables.
+  const names = columns.map((_, at) => `c${at}`);
+  const named = names.length === 0 ? from : `${from} (${names.join(", ")})`;
+  const texts = names.map((name) => `${name}::text AS ${name}`);
+  return { columns, rows: valuesOf(target.stream(`SELECT ${texts.join(", ")} ${named}`), names) };
 }
 
 /** The tables of the database's schema, with their columns and exact numbers of rows. */
