@@ -92,9 +92,12 @@ export async function run(given: RunInput): Promise<RunResult> {
   });
   const isStopped = input.signal.aborted || input.windDown?.aborted === true;
   summary.outcome = outcomeOf(isStopped, error, summary);
+  const own = endedOf(summary);
   await attempt(async () => await leaveCrew(crew, input, summary));
   conclude(input, startedAtMs);
-  if ((isStopped || error !== undefined) && left.count > 0) summary.windows.left = left.count;
+  // What others have done was left here.
+  const leftOver = Math.max(0, left.count - (endedOf(summary) - own));
+  if ((isStopped || error !== undefined) && leftOver > 0) summary.windows.left = leftOver;
   if (!hasJoined) await recordEnd(input, ended(record, summary, input.wallNow()), error);
   input.listen({ kind: "run_finished", summary });
   return { summary, error, hadOthers: crew?.hadOthers ?? false };
@@ -112,6 +115,10 @@ async function fetchAll(input: RunInput): Promise<void> {
   }, input.joined !== undefined);
   input.replay?.refuseGaps();
   if (input.replay === undefined) await reportDrift(input, fields);
+}
+
+function endedOf({ windows }: Summary): number {
+  return windows.done + windows.failed;
 }
 
 /** Completes the summary of a run whose outcome is known. */

@@ -40,6 +40,8 @@ export interface CrewOptions extends StartOptions {
 const BEAT_MS = 5_000;
 /** The same while others share the run, so that the death of one is noticed early. */
 const SHARED_BEAT_MS = 1_000;
+/** The slice of an update ends for all of its processes at the same time. */
+const STOPPED_MS = 1_000;
 
 /** One process of a run. */
 export class Crew implements AsyncDisposable {
@@ -204,15 +206,23 @@ export class Crew implements AsyncDisposable {
     }
   }
 
-  /** The summaries of the other processes, once they have left or are dead; waits `waitMs` at most. */
+  /**
+   * The summaries of the other processes, once they have left or are dead; waits `waitMs` at most, and a second after
+   * this process was stopped.
+   */
   async others(waitMs: number): Promise<unknown[]> {
     const { clock, run, worker, signal } = this.#options;
-    const untilMs = clock.now() + waitMs;
+    let untilMs = clock.now() + waitMs;
+    let isStopped = false;
     for (let looks = 0;; looks++) {
       const { summaries, working } = await this.#table.others(run, worker);
       this.#hadOthers ||= summaries.length > 0;
-      if (working === 0 || clock.now() >= untilMs || signal.aborted) return summaries;
-      await clock.sleep(lookPauseMs(looks), signal).catch(() => {});
+      if (signal.aborted && !isStopped) {
+        isStopped = true;
+        untilMs = Math.min(untilMs, clock.now() + STOPPED_MS);
+      }
+      if (working === 0 || clock.now() >= untilMs) return summaries;
+      await clock.sleep(lookPauseMs(looks), isStopped ? undefined : signal).catch(() => {});
     }
   }
 

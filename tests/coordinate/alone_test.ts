@@ -3,7 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import { openMemoryKv } from "../../lib/checkpoint/open_kv.ts";
-import { performRun } from "../../lib/cli/perform_run.ts";
+import { type Performance, performRun } from "../../lib/cli/perform_run.ts";
 import { readJob } from "../../lib/config/read_job.ts";
 import { openTarget } from "../../lib/upsert/open_target.ts";
 import { serve } from "../support/http_server.ts";
@@ -14,7 +14,11 @@ import { OPTIONS } from "./shared_run.ts";
 const BLOCK = 5;
 
 /** Runs a job of so many windows alone; resolves to the statements that it sent beside its rows. */
-async function statementsOf(limits: string, windows: number): Promise<string[]> {
+async function statementsOf(
+  limits: string,
+  windows: number,
+  more: Partial<Performance> = {},
+): Promise<string[]> {
   await using server = serve((request) =>
     Response.json([{ id: new URL(request.url).searchParams.get("day") }])
   );
@@ -47,6 +51,7 @@ streams: { days: { request: { path: /days, query: { day: "{from}" } }, window: d
     options: { ...OPTIONS, end: new Date(Date.UTC(2024, 0, windows)).toISOString().slice(0, 10) },
     checkpoint: new Checkpoint(kv, target.id, job.job),
     worker: { worker: crypto.randomUUID(), name: "w1", host: "test", pid: 1 },
+    ...more,
   });
   assertEquals([error, summary.windows.done], [undefined, windows]);
   return sent;
@@ -62,6 +67,14 @@ Deno.test("a single worker starts and leaves with one message each, and sends no
   assertEquals(naming(many, "txid_current_snapshot"), 2, "the logs are read before and after");
   assertEquals(naming(many, "UPDATE hindcast_limits"), 0);
   assertEquals(many.length, few.length);
+});
+
+Deno.test("a phase of an update that nobody joins sends what a single worker does", async () => {
+  const update = { cuts: 0, sinceMs: null, windDownAtMs: Infinity, overAtMs: Infinity };
+  const sent = await statementsOf("", 9, { kind: "cron", resume: true, update });
+  assertEquals(naming(sent, "hindcast_claims ("), 0);
+  assertEquals(naming(sent, "INSERT INTO hindcast_workers"), 1);
+  assertEquals(sent.length, (await statementsOf("", 9, { resume: true })).length);
 });
 
 Deno.test("a quota is reserved in blocks, and what is left of the last one is given back", async () => {

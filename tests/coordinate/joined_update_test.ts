@@ -93,6 +93,11 @@ Deno.test("a worker and another isolate join each phase of an update, which coun
   while (api.asked.length < 3) await delay(5);
   await using worker = site.spawn("worker", ["--name", "helper", "--wait", "0"], PATIENT);
   await shared(site);
+  const text = await Deno.readTextFile(site.file("job.yaml"));
+  await Deno.writeTextFile(site.file("other.yaml"), text.replace("window: day", "window: 2d"));
+  const other = await site.run("worker", ["--config", site.file("other.yaml")]);
+  assertEquals(other.code, 2, other.stdout);
+  assertStringIncludes(other.stderr, "job file of the run in streams.readings");
   using isolate = await isolateOf(site);
   const helping = isolate.service.update(true);
   recent.resolve();

@@ -259,7 +259,7 @@ export class CronService {
       },
       env,
     });
-    this.#isShared = result.hadOthers;
+    if (result.summary.windows.planned > 0) this.#isShared = result.hadOthers;
     return { ...result, wait };
   }
 

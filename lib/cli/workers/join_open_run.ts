@@ -75,7 +75,8 @@ export async function joinOpenRun(
   const ended = new AbortController();
   const ends = present([ended.signal, slice?.signal]);
   const result = await performRun({
-    ...{ job: jobIn(job, update), streams, range, resume, target, checkpoint, run, env, show },
+    ...{ job: jobIn(job, update), streams, range, resume, target, checkpoint, run, env },
+    show: unlessMissed(show),
     options: { ...options as unknown as RunOptions, params },
     retry: retryOnly === null ? undefined : { only: new Set(retryOnly) },
     fetched: await fetchedBefore(target, job, update),
@@ -89,6 +90,15 @@ export async function joinOpenRun(
   });
   const hasEnded = ends.some(({ aborted }) => aborted) && !signal.aborted;
   return hasEnded ? { ...result, error: undefined } : result;
+}
+
+/** Shows no summary of a run that ended before this process took part in it. */
+function unlessMissed(show: (event: RunEvent) => void): (event: RunEvent) => void {
+  let hasStarted = false;
+  return (event) => {
+    hasStarted ||= event.kind === "run_started";
+    if (hasStarted || event.kind !== "run_finished") show(event);
+  };
 }
 
 /** The end of a slice by the clock of the process that started it, which may die before. */
