@@ -24,6 +24,9 @@ import { run, type RunInput, type RunResult } from "./run.ts";
 /** Longest time of one attempt to notify. */
 const WEBHOOK_TIMEOUT_MS = 10_000;
 
+/** Reports of how a run ended. */
+const ENDS: ReadonlySet<string> = new Set(["done", "failed"]);
+
 /** What a run takes from its caller when the API is opened here. */
 export interface ApiRunInput
   extends Omit<RunInput, "pages" | "mask" | "now" | "archive" | "replay"> {
@@ -148,12 +151,15 @@ function withoutApi(input: ApiRunInput): ApiRunInput {
 
 /** The notifier of a job that declares one; it sends through the HTTP client of the API. */
 function openNotifier(input: ApiRunInput, api: ApiClient): Notifier | undefined {
-  const { job: { job, notify }, run, env, clock } = input;
+  const { job: { job, notify }, run, env, clock, joined } = input;
   if (notify === undefined) return undefined;
+  // How an update ended is reported by the process that started it.
+  const isOfOther = joined?.isUpdate === true;
+  const events = notify.events.filter((event) => !isOfOther || !ENDS.has(event));
   const url = readSecret(notify.url, env);
   const headers = { "content-type": "application/json" };
   return new Notifier({
-    ...{ events: notify.events, job, run, sleep: clock.sleep, mask: (text) => api.mask(text) },
+    ...{ events, job, run, sleep: clock.sleep, mask: (text) => api.mask(text) },
     post: async (body) => {
       const signal = AbortSignal.timeout(WEBHOOK_TIMEOUT_MS);
       const { status } = await api.http.exchange({ method: "POST", url, headers, body }, signal);

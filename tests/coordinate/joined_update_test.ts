@@ -20,6 +20,7 @@ import {
 import { processes } from "../faults/processes.ts";
 import { openSite, PASSWORD, type Site } from "../faults/site.ts";
 import { openSql } from "../faults/sql.ts";
+import { serve } from "../support/http_server.ts";
 
 type Tables = Record<string, unknown[]>;
 
@@ -43,8 +44,8 @@ function gates() {
 const PATIENT = { timeoutMs: 180_000 };
 
 /** A site whose first day was fetched, so that an update has two phases. */
-async function siteOf(api: MeterApi): Promise<Site> {
-  const site = await openSite(meterJob(api.url, { source: "  concurrency: 2" }), {
+async function siteOf(api: MeterApi, more = ""): Promise<Site> {
+  const site = await openSite(meterJob(api.url, { source: "  concurrency: 2" }) + more, {
     env: { BACKFILL_BUDGET: "10m" },
   });
   await runJob(site.file("job.yaml"), {
@@ -88,7 +89,12 @@ async function assertWhole(site: Site, api: MeterApi, mostTwice: number): Promis
 Deno.test("a worker and another isolate join each phase of an update, which counts what they did", async () => {
   const { recent, earlier, spoil } = gates();
   await using api = startMeters(spoil);
-  await using site = await siteOf(api);
+  const reported: string[] = [];
+  await using hook = serve(async (request) => {
+    reported.push((await request.json()).event);
+    return new Response();
+  });
+  await using site = await siteOf(api, `notify: { url: "${hook.url}" }\n`);
   await using update = site.spawn("cron", ["--once"], PATIENT);
   while (api.asked.length < 3) await delay(5);
   await using worker = site.spawn("worker", ["--name", "helper", "--wait", "0"], PATIENT);
@@ -117,6 +123,7 @@ Deno.test("a worker and another isolate join each phase of an update, which coun
   ]);
   assert(helped!.windows.done > 0);
   assertEquals((await isolate.service.health()).more, false, "the update is not its own");
+  assertEquals(reported, ["done", "done", "done"], "one of the backfill, one of each phase");
   // The worker had two windows in flight.
   await assertWhole(site, api, 2);
   await using sql = openSql(site.databaseUrl);
