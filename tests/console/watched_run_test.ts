@@ -98,8 +98,12 @@ Deno.test("a watched run ends when its own line says, with what is used of its a
   }
 });
 
-Deno.test("a watched run counts the windows that failed in it, and no earlier ones", async () => {
+Deno.test("a watched run counts windows that failed or were rejected in it, and no earlier ones", async () => {
   const job = await jobWith("[2/s]");
+  const { entries } = watched();
+  const rejected = [...entries, { ...entries[0]!, kind: "rejected" as const }];
+  const [one] = watchedProgress(job, watched({ entries: rejected }), NOW).streams;
+  assertEquals([one!.done, one!.failed, one!.requestsLeft], [3, 2, 97]);
   const [stream] = watchedProgress(job, watched(), NOW).streams;
   assertEquals([stream!.done, stream!.failed, stream!.requestsLeft], [2, 2, 98]);
   assertEquals(stream!.share, 4 / 102);

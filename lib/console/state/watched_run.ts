@@ -81,13 +81,13 @@ export function watchedProgress(job: Job, watched: Watched, nowMs: number): RunP
   const { record, holder, survey, rates, workers, useAt } = watched;
   // Workers count requests, a limit their weights.
   const isWeighed = Object.values(job.streams).some(({ weight }) => weight !== 1);
-  const perSecond = isWeighed ? null : watched.perSecond;
+  const wait = record.wait ?? null;
+  const perSecond = isWeighed || wait !== null ? null : watched.perSecond;
   const limit = bindingLimit(job, new Map([["", perSecond ?? 0]])) ?? null;
   const own = workers.filter(({ run }) => run === record.run);
   const streams = Object.entries(survey.streams).map(([name, totals]) =>
-    streamOf(job, name, totals, failedIn(watched, name))
+    streamOf(job, name, totals, settledIn(watched, name))
   );
-  const wait = record.wait ?? null;
   const fromMs = Math.max(nowMs, wait?.untilMs ?? 0);
   const left = secondsLeft(job, streams, { limit, perSecond, wait, use: useAt(fromMs) });
   return {
@@ -108,25 +108,35 @@ export function watchedProgress(job: Job, watched: Watched, nowMs: number): RunP
   };
 }
 
-/** Windows of a stream that failed since the run began: it does not fetch them again. */
-function failedIn({ record, entries }: Watched, stream: string): number {
-  return entries.filter((entry) =>
-    entry.stream === stream && entry.kind === "failed" && entry.at >= record.startedAt
-  ).length;
+/** Windows of a stream that the run will not fetch again, although a later one does. */
+interface SettledIn {
+  /** Those that failed in it. */
+  readonly failed: number;
+  /** Those of whose rows it rejected some. */
+  readonly rejected: number;
 }
 
-function streamOf(job: Job, stream: string, totals: Totals, failedCount: number): StreamProgress {
-  const { windows, left } = totals;
-  const failed = Math.min(left, failedCount);
-  const share = left === 0 ? 0 : (left - failed) / left;
+function settledIn({ record, entries }: Watched, stream: string): SettledIn {
+  const count = (kind: RetryEntry["kind"]) =>
+    entries.filter((entry) =>
+      entry.stream === stream && entry.kind === kind && entry.at >= record.startedAt
+    ).length;
+  return { failed: count("failed"), rejected: count("rejected") };
+}
+
+function streamOf(job: Job, stream: string, totals: Totals, settled: SettledIn): StreamProgress {
+  const { windows } = totals;
+  const rejected = Math.min(totals.left, settled.rejected);
+  const failed = Math.min(totals.left - rejected, settled.failed);
+  const left = totals.left - rejected - failed;
   return {
-    ...{ stream, range: null, windows, done: totals.done, failed, rows: null },
-    share: windows === 0 ? 1 : (totals.done + failed) / windows,
+    ...{ stream, range: null, windows, done: totals.done + rejected, failed, rows: null },
+    share: windows === 0 ? 1 : (windows - left) / windows,
     openEnded: job.streams[stream]?.since !== undefined && left > 0,
-    requestsLeft: Math.ceil(totals.requests_left * share),
+    requestsLeft: left === 0 ? 0 : Math.ceil(totals.requests_left * left / totals.left),
     openPages: 0,
     perSecond: null,
-    finished: left === failed,
+    finished: left === 0,
   };
 }
 
