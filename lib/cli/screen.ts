@@ -10,7 +10,7 @@ import { progressLines } from "./lines/progress_lines.ts";
 import { env, opening } from "./open_job.ts";
 import { safeText } from "./output.ts";
 import { asStarted } from "./own_commands.ts";
-import { LiveArea } from "./terminal/live_area.ts";
+import { LiveArea, SPARE_ROWS } from "./terminal/live_area.ts";
 import { type Look, lookOf } from "./terminal/look.ts";
 import { type Line, paint, type Tone } from "./terminal/paint.ts";
 import { onTerminalChange, sizeOf } from "./terminal/size.ts";
@@ -49,6 +49,8 @@ export class Screen implements Disposable {
     this.#area = new LiveArea({
       write: (text) => this.#print(text),
       columns: () => sizeOf().columns,
+      // Windows does not signal a resize.
+      rows: () => Deno.build.os === "windows" ? 0 : sizeOf().rows,
       now: () => performance.now(),
       colors: look.colors,
       reflows: look.reflows,
@@ -114,7 +116,9 @@ export class Screen implements Disposable {
     if (progress === undefined || progress.streams.length === 0) {
       return this.#doing === "" ? [] : [[{ text: this.#doing, tone: "quiet" }]];
     }
-    return progressLines(progress, { ...sizeOf(), unicode: this.#look.unicode }, nowMs);
+    const { columns, rows } = sizeOf();
+    const room = { columns, rows: rows - SPARE_ROWS, unicode: this.#look.unicode };
+    return progressLines(progress, room, nowMs);
   }
 
   /** Draws for the last time; later output is printed below. */

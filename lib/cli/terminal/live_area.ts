@@ -1,6 +1,7 @@
 // Owns the lines at the bottom of a terminal that are redrawn in place. It does not know their content.
-// Invariant: it erases exactly what it has drawn, even after a resize or after Ctrl+C has printed "^C". While
-// a terminal is being resized, its real width is unknown (tmux reports it a quarter of a second late):
+// Invariant: it erases exactly what it has drawn, even after a resize or after keys that the terminal echoes: "^C",
+// text, Enter. It never reads the terminal or changes its mode, because both stop a process in the background.
+// While a terminal is being resized, its real width is unknown (tmux reports it a quarter of a second late):
 // nothing is written then.
 import { cellsOf, clipLine, type Line, paint, textOf } from "./paint.ts";
 
@@ -10,6 +11,8 @@ export interface AreaOptions {
   readonly write: (text: string) => void;
   /** Columns of the terminal now. */
   readonly columns: () => number;
+  /** Rows of the terminal now; 0 where a resize would go unnoticed: positions on the screen are not trusted then. */
+  readonly rows: () => number;
   /** Milliseconds that only grow. */
   readonly now: () => number;
   /** Whether text is colored. */
@@ -25,6 +28,15 @@ const [HIDE_CURSOR, SHOW_CURSOR] = ["\x1b[?25l", "\x1b[?25h"];
 /** Clears to the end of the line, and to the end of the screen. */
 const [CLEAR_LINE, CLEAR_BELOW] = ["\x1b[K", "\x1b[J"];
 
+/** Saves the position of the cursor on the screen (DECSC), and returns to it (DECRC). */
+const [SAVE, RESTORE] = ["\x1b7", "\x1b8"];
+
+/**
+ * Empty rows below the cursor: Enter moves it down by one of them, and the next drawing returns to where it was. At
+ * the bottom of the screen Enter would scroll instead, and no position would tell by how much.
+ */
+export const SPARE_ROWS = 3;
+
 /** Time after a change of the width from which on the reported one is the real one. */
 const SETTLE_MS = 400;
 
@@ -37,6 +49,8 @@ export class LiveArea {
   /** Cells of the lines that are on the terminal. */
   #drawn: number[] = [];
   #columns = 0;
+  /** Whether the position below the lines is saved and still that of these lines. */
+  #isSaved = false;
   /** The width that was reported last. */
   #reported: number | undefined;
   #changedAtMs = -Infinity;
@@ -56,12 +70,13 @@ export class LiveArea {
   draw(given: readonly Line[], above = "", isLast = false): void {
     this.#held += above;
     if (this.#isResizing() && !isLast) return;
-    this.#replace(given, this.#held);
+    this.#replace(given, this.#held, isLast);
     this.#held = "";
   }
 
   /** Notes that the terminal is being resized, which the width does not show where it has been the same before. */
   resized(): void {
+    this.#isSaved = false;
     this.#changedAtMs = this.#options.now();
   }
 
@@ -75,8 +90,8 @@ export class LiveArea {
     return this.#options.now() - this.#changedAtMs < SETTLE_MS;
   }
 
-  #replace(given: readonly Line[], above: string): void {
-    const { write, columns, colors, safe } = this.#options;
+  #replace(given: readonly Line[], above: string, isLast: boolean): void {
+    const { write, columns, rows, colors, safe } = this.#options;
     const now = columns();
     // A line that wraps would take two rows; some terminals wrap as soon as the last column is used.
     const lines = given.map((line) => clipLine(line, now - 1));
@@ -84,13 +99,17 @@ export class LiveArea {
     const isSame = now === this.#columns && above === "";
     const start = this.#start(now) + (isSame ? "" : CLEAR_BELOW);
     const text = lines.map((line) => `${paint(line, colors, safe)}${CLEAR_LINE}\n`).join("");
-    write(HIDE_CURSOR + start + above + text + CLEAR_BELOW + SHOW_CURSOR);
+    const spare = Math.min(SPARE_ROWS, rows() - lines.length - 1);
+    this.#isSaved = !isLast && lines.length > 0 && spare > 0;
+    const end = this.#isSaved ? `${"\n".repeat(spare)}\x1b[${spare}A${SAVE}` : "";
+    write(HIDE_CURSOR + start + above + text + CLEAR_BELOW + end + SHOW_CURSOR);
     this.#drawn = lines.map((line) => cellsOf(safe(textOf(line))));
     this.#columns = now;
   }
 
   /** Leaves the lines where they are, as a shell does that has stopped the process; what is printed next follows them. */
   leave(): void {
+    this.#isSaved = false;
     this.#drawn = [];
   }
 
@@ -101,6 +120,6 @@ export class LiveArea {
     const rows = isWrapped
       ? this.#drawn.reduce((sum, cells) => sum + Math.max(1, Math.ceil(cells / columns)), 0)
       : this.#drawn.length;
-    return `\r\x1b[${rows}A`;
+    return `${this.#isSaved ? RESTORE : ""}\r\x1b[${rows}A`;
   }
 }

@@ -4,7 +4,7 @@ import { LiveArea } from "../../../lib/cli/terminal/live_area.ts";
 const [HIDE, SHOW] = ["\x1b[?25l", "\x1b[?25h"];
 
 /** An area on a terminal whose width the test changes; `written` is what was written last, without the cursor. */
-function areaOf(reflows = true) {
+function areaOf(reflows = true, rows = 0) {
   const terminal = { columns: 20, written: "", nowMs: 0 };
   const area = new LiveArea({
     ...{ colors: false, reflows, safe: (text: string) => text.replaceAll("\x1b", "?") },
@@ -14,6 +14,7 @@ function areaOf(reflows = true) {
     },
     now: () => terminal.nowMs,
     columns: () => terminal.columns,
+    rows: () => rows,
   });
   return { area, terminal };
 }
@@ -83,4 +84,29 @@ Deno.test("LiveArea waits for the signal of a process that was stopped, and does
   terminal.nowMs += 400;
   area.draw([[{ text: "c" }]]);
   assertEquals(terminal.written, "\rc\x1b[K\n\x1b[J");
+});
+
+Deno.test("LiveArea returns to where it was after Enter, unless the terminal was resized or left", () => {
+  const { area, terminal } = areaOf(true, 24);
+  const drawn = `${"a".repeat(15)}\x1b[K\nb\x1b[K\n\x1b[J`;
+  const spare = "\n\n\n\x1b[3A\x1b7";
+  area.draw(LINES);
+  assertEquals(terminal.written, `\r\x1b[J${drawn}${spare}`);
+  area.draw(LINES);
+  assertEquals(terminal.written, `\x1b8\r\x1b[2A${drawn}${spare}`);
+  area.resized();
+  terminal.nowMs = 400;
+  area.draw(LINES);
+  assertEquals(terminal.written, `\r\x1b[2A${drawn}${spare}`);
+  area.draw(LINES, "", true);
+  assertEquals(terminal.written, `\x1b8\r\x1b[2A${drawn}`);
+});
+
+Deno.test("LiveArea keeps fewer rows free on a small terminal, and trusts no position without one", () => {
+  const { area, terminal } = areaOf(true, 4);
+  area.draw(LINES);
+  assertEquals(terminal.written.endsWith("\x1b[J\n\x1b[1A\x1b7"), true);
+  const full = areaOf(true, 3);
+  full.area.draw(LINES);
+  assertEquals(full.terminal.written.endsWith("\x1b[J"), true);
 });
