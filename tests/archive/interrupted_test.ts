@@ -88,7 +88,7 @@ Deno.test("a window of another day, or older than a day, is fetched from its fir
   assertEquals(broken.api.take(), again(3));
 });
 
-Deno.test("a run without --resume fetches a window anew, and a finished one is never reused", async () => {
+Deno.test("a run without --resume fetches a window again, and a finished one is never reused", async () => {
   await using broken = await interruptedWorld();
   await broken.world.backfill(DAY);
   assertEquals(broken.api.take(), again(3));

@@ -77,7 +77,7 @@ Deno.test("backfill() refetches a window that failed for a transient reason at t
   assertEquals(await bench.rows(), tablesOf(DAYS) as Record<string, unknown[]>);
 });
 
-Deno.test("backfill() refetches windows at the end that a web page or nothing at all was sent for, with status 200", async () => {
+Deno.test("backfill() fetches windows again at the end whose response was a web page or empty, with status 200", async () => {
   const page = "<!doctype html><html><title>Maintenance</title></html>";
   const bodies = [
     () => new Response(page, { headers: { "content-type": "text/html" } }),

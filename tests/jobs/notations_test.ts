@@ -61,7 +61,7 @@ streams:
   }
 });
 
-Deno.test("a cursor that is no time is sent as it is", async () => {
+Deno.test("a cursor that is not a time is sent unchanged", async () => {
   await using server = recorded(() => Response.json({ items: [{ id: 1 }], at: 20250102 }));
   await using world = await openWorld({
     job: `job: feed

@@ -91,7 +91,7 @@ const CHANGES: [string, string, string, string[]][] = [
 ];
 
 for (const [name, before, after, statements] of CHANGES) {
-  Deno.test(`vanished begins anew when the key of a table changes to ${name}`, async () => {
+  Deno.test(`vanished starts over when the key of a table changes to ${name}`, async () => {
     const columns = "columns: { id: text, n: integer }";
     const api: Record<string, Rows> = { a: [{ id: "007", n: 1 }, { id: "8", n: 2 }] };
     await using server = lists(api);
@@ -106,7 +106,7 @@ for (const [name, before, after, statements] of CHANGES) {
   });
 }
 
-Deno.test("vanished keeps the rows of a key whose type changed, and begins anew", async () => {
+Deno.test("vanished keeps the rows of a key whose type changed, and starts over", async () => {
   const api: Record<string, Rows> = { a: [{ id: "007", n: 1 }, { id: "8", n: 2 }] };
   await using server = lists(api);
   const table = (type: string) => `key: id, columns: { id: ${type}, n: integer }`;

@@ -139,7 +139,7 @@ function awsSignature(names: readonly string[]): string {
   return createHmac("sha256", key).update(text).digest("hex");
 }
 
-Deno.test("Signer answers a Digest challenge, as in the examples of RFC 7616", async () => {
+Deno.test("Signer responds to a Digest challenge, as in the examples of RFC 7616", async () => {
   const { signer } = signerOf({ digest: { username: "Mufasa", password: "${PASSWORD}" } }, {
     PASSWORD: "Circle of Life",
   });
