@@ -14,7 +14,7 @@ import { oneLine } from "../report/text/format.ts";
 import { RetryFailure } from "./response/response_error.ts";
 import { asSent, notArchived, wholeOf } from "./archived_response.ts";
 import { meaningOf, type OkResponse, type Requester, type SentResponse } from "./ok_response.ts";
-import { HttpError } from "./http/http_error.ts";
+import { HttpError, type HttpErrorKind } from "./http/http_error.ts";
 import { readRateLimit, readUsedWeight } from "./rate/rate_headers.ts";
 import { boundTogether } from "../plan/time/rate.ts";
 import { PageSize, type Place } from "./rate/page_budget.ts";
@@ -27,6 +27,13 @@ import { outcomeOf, reasonOf, type SendResult, sendWithRetries } from "./http/se
 
 /** Wait for a limit above which another request probes the API. */
 const LONGEST_REPLAY_WAIT_MS = 10_000;
+
+/** Errors for which the job, not an outage, may be to blame until the API has responded once. */
+const MAY_BE_MISTAKE: ReadonlySet<HttpErrorKind> = new Set([
+  "certificate",
+  "unknown_host",
+  "malformed",
+]);
 
 /** One attempt at a request. */
 interface Attempt {
@@ -154,7 +161,7 @@ export class StreamClient implements Requester {
         const status = result instanceof HttpError ? undefined : result.status;
         const reason = reasonOf(result);
         const isRefusal = status !== undefined && job.source.retry.statuses.includes(status);
-        const mayBeMistake = result instanceof HttpError && result.kind === "certificate";
+        const mayBeMistake = result instanceof HttpError && MAY_BE_MISTAKE.has(result.kind);
         const facts = { reason, status, isRefusal, mayBeMistake, isFinal };
         const failed = { ...facts, responsesBefore, retryAfterMs };
         return hasWaited = await availability.failed(failed);

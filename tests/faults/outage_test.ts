@@ -53,6 +53,28 @@ Deno.test("backfill() fails the one window whose request always fails, even if i
   }
 });
 
+Deno.test("backfill() does not wait for a port that speaks another protocol than HTTP", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const serving = (async () => {
+    for await (const connection of listener) {
+      await connection.read(new Uint8Array(4096));
+      await connection.write(new TextEncoder().encode("SSH-2.0-OpenSSH_9.2\r\n"));
+      connection.close();
+    }
+  })();
+  const { port } = listener.addr as Deno.NetAddr;
+  {
+    await using bench = await openBench(meterJob(`http://127.0.0.1:${port}`));
+    const { summary, events } = await bench.run(FIRST, FIRST);
+    assertEquals([summary.outcome, waitsOf(events)], ["failed", []]);
+    const [entry] = await bench.retryEntries();
+    assertStringIncludes(entry!.reason, `127.0.0.1:${port} does not respond with valid HTTP`);
+    assertEquals(entry!.hint, 'Check host and port in "url" of the source');
+  }
+  listener.close();
+  await serving;
+});
+
 Deno.test("backfill() ends after max_outage, and reports since when the API is unreachable", async () => {
   await using api = startMeters(({ number }) => number > 12 ? DOWN() : undefined);
   const source = "  max_outage: 2s";

@@ -7,6 +7,8 @@
  *
  * - `timeout`: the response was not complete in time.
  * - `connection`: there was no connection, or it closed before the response began.
+ * - `unknown_host`: the name of the host does not exist.
+ * - `malformed`: the host responds, but not with valid HTTP.
  * - `incomplete`: the connection closed within the response body.
  * - `too_large`: the body is larger than the job allows.
  * - `encoding`: the body cannot be decompressed, or its text cannot be decoded.
@@ -18,6 +20,8 @@
 export type HttpErrorKind =
   | "timeout"
   | "connection"
+  | "unknown_host"
+  | "malformed"
   | "incomplete"
   | "too_large"
   | "encoding"
@@ -46,11 +50,40 @@ export class HttpError extends Error {
   }
 }
 
+/** What is wrong with a certificate, by the runtime's message, and what to do. */
+const CERTIFICATES: readonly (readonly [pattern: RegExp, why: string, hint: string])[] = [
+  [
+    /certificate expired|: Expired/,
+    "it has expired",
+    "Check this machine's clock; if it is right, the operator of the API must renew the certificate",
+  ],
+  [/not valid yet|NotValidYet/, "it is not valid yet", "Check this machine's clock"],
+  [
+    /not valid for name|NotValidForName/,
+    "it was issued for another host",
+    'Check the host in "url" of the source',
+  ],
+  [
+    /UnknownIssuer|CaUsedAsEndEntity/,
+    "its authority is unknown",
+    "If a private authority signed it, set DENO_CERT to the file of that authority",
+  ],
+];
+
 /** An error of the runtime, by its message, and what it means; the first that matches counts. */
 const SEND_ERRORS: readonly {
   readonly pattern: RegExp;
-  readonly error: (host: string, url: string) => HttpError;
+  readonly error: (host: string, url: string, reason: string) => HttpError;
 }[] = [
+  {
+    pattern: /dns error.*(not known|no such host)/i,
+    error: (_, url) =>
+      new HttpError(
+        "unknown_host",
+        `cannot resolve the host "${new URL(url).hostname}"`,
+        'Check the host in "url" of the source',
+      ),
+  },
   {
     pattern: /dns error/i,
     error: (_, url) =>
@@ -60,9 +93,23 @@ const SEND_ERRORS: readonly {
     pattern: /connection refused/i,
     error: (host) => new HttpError("connection", `connection refused by ${host}`),
   },
+  ...CERTIFICATES.map(([pattern, why, hint]) => ({
+    pattern,
+    error: (host: string) =>
+      new HttpError("certificate", `the certificate of ${host} is not trusted: ${why}`, hint),
+  })),
   {
     pattern: /certificate|UnknownIssuer|NotValidForName/i,
     error: (host) => new HttpError("certificate", `the certificate of ${host} is not trusted`),
+  },
+  {
+    pattern: /\bparsed$|head is too large/,
+    error: (host, _, reason) =>
+      new HttpError(
+        "malformed",
+        `${host} does not respond with valid HTTP (${reason.slice(0, 120)})`,
+        'Check host and port in "url" of the source',
+      ),
   },
   {
     pattern: /header|ByteString|invalid.*(method|uri|url)/i,
@@ -113,7 +160,7 @@ function classified(error: unknown, url: string, proxy: string | undefined): Htt
     );
   }
   const known = SEND_ERRORS.find(({ pattern }) => pattern.test(reason));
-  return known?.error(host, url) ??
+  return known?.error(host, url, reason) ??
     new HttpError("connection", `no response from ${host} (${reason.slice(0, 120)})`);
 }
 

@@ -66,6 +66,8 @@ export const QUOTA_WAIT_MS = 30_000;
 export const PASSING_ERRORS: ReadonlySet<HttpErrorKind> = new Set([
   "timeout",
   "connection",
+  "unknown_host",
+  "malformed",
   "incomplete",
 ]);
 

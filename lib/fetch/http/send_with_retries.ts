@@ -88,7 +88,13 @@ export async function sendWithRetries<A extends HttpResponse>(
 }
 
 /** Errors that an API that is unreachable, or whose certificate has expired, causes for every request. */
-const OUTAGE_ERRORS: ReadonlySet<HttpErrorKind> = new Set(["timeout", "connection", "certificate"]);
+const OUTAGE_ERRORS: ReadonlySet<HttpErrorKind> = new Set([
+  "timeout",
+  "connection",
+  "unknown_host",
+  "malformed",
+  "certificate",
+]);
 
 /** Whether the failure may be caused by an API that is unreachable rather than by this request. */
 function mayBeOutage(

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { HttpClient } from "../../../lib/fetch/http/http.ts";
 import { HttpError, sendError } from "../../../lib/fetch/http/http_error.ts";
 import { serve } from "../../support/http_server.ts";
@@ -88,7 +88,7 @@ Deno.test("HttpClient.exchange() fails when the server does not speak HTTP", asy
   await using server = rawServer(() => ["SSH-2.0-OpenSSH_9.6\r\n"]);
   using context = setup();
   const error = await errorOf(context.get(`${server.url}/secret?key=1`));
-  assertEquals(error.kind, "connection");
+  assertEquals(error.kind, "malformed");
   assert(!error.message.includes("key=1"), error.message);
 });
 
@@ -235,7 +235,31 @@ Deno.test("sendError() rewords the runtime's errors for display", () => {
   );
   const certificate = wrapped("invalid peer certificate: UnknownIssuer");
   assertEquals(certificate.kind, "certificate");
-  assertEquals(certificate.message, "the certificate of api.test:443 is not trusted");
+  assertEquals(
+    certificate.message,
+    "the certificate of api.test:443 is not trusted: its authority is unknown",
+  );
+  const expired = wrapped(
+    "invalid peer certificate: certificate expired: verification time 1795902855 (UNIX)",
+  );
+  assertEquals([expired.kind, expired.message.split(": ")[1]], ["certificate", "it has expired"]);
+  assertStringIncludes(expired.hint!, "this machine's clock");
+  assertStringIncludes(
+    wrapped('invalid peer certificate: certificate not valid for name "api.test"').message,
+    "issued for another host",
+  );
+  const lookup = "dns error: failed to lookup address information:";
+  assertEquals(
+    [`${lookup} Name or service not known`, `${lookup} Temporary failure in name resolution`]
+      .map((text) => wrapped(text).kind),
+    ["unknown_host", "connection"],
+  );
+  for (const text of ["invalid HTTP version parsed", "message head is too large"]) {
+    assertEquals([wrapped(text).kind, wrapped(text).message], [
+      "malformed",
+      `api.test:443 does not respond with valid HTTP (${text})`,
+    ]);
+  }
   assertEquals(wrapped("something new").message, "no response from api.test:443 (something new)");
   const forbidden = sendError(new Deno.errors.NotCapable("Requires net access"), url);
   assertEquals([forbidden.kind, forbidden.hint], [
