@@ -3,7 +3,7 @@
 // decides what is done: coverage does.
 import type { Wait } from "../report/text/wait.ts";
 import type { RecordedRun } from "../upsert/history.ts";
-import { commit, entries } from "./open_kv.ts";
+import { commit, entries, readValue } from "./open_kv.ts";
 
 /** The options of a run and how it ended. */
 export interface RunRecord extends RecordedRun {
@@ -64,19 +64,21 @@ export class RunLog {
 
   /** Takes over runs that the target records; stores them if `isStored`, otherwise only remembers them. */
   async fold(recorded: readonly RecordedRun[], isStored: boolean): Promise<void> {
-    if (recorded.length === 0) return;
-    const known = new Map<string, RunRecord>();
-    for await (const run of this.#newestFirst({})) known.set(run.run, run);
     for (const run of recorded) {
-      const before = known.get(run.run);
-      if (before !== undefined && (run.endedAt ?? "") <= (before.endedAt ?? "")) continue;
+      const before = this.#remembered.get(run.run) ??
+        await readValue<RunRecord>(this.#kv, this.#keyOf(run));
+      if (before !== null && (run.endedAt ?? "") <= (before.endedAt ?? "")) continue;
       if (isStored) await this.#store(run);
       else this.#remembered.set(run.run, run);
     }
   }
 
   #store(run: RunRecord): Promise<void> {
-    return commit(this.#kv.atomic().set([...this.#prefix, run.startedAt, run.run], run));
+    return commit(this.#kv.atomic().set(this.#keyOf(run), run));
+  }
+
+  #keyOf({ startedAt, run }: RecordedRun): Deno.KvKey {
+    return [...this.#prefix, startedAt, run];
   }
 
   async *#newestFirst(options: Deno.KvListOptions): AsyncGenerator<RunRecord> {

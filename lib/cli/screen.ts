@@ -2,11 +2,11 @@
 // go to stderr, so that stdout holds only the JSON object at the end. Invariant: nothing is drawn over what was
 // printed.
 import type { Job } from "../config/schema/job.ts";
-import { LiveRun } from "../console/state/live_run.ts";
+import type { LiveRun } from "../console/state/live_run.ts";
 import type { RunEvent } from "../report/event.ts";
 import { fewRejections } from "../report/few_rejections.ts";
 import { namedJob } from "./default_job.ts";
-import { progressLines } from "./lines/progress_lines.ts";
+import type { progressLines } from "./lines/progress_lines.ts";
 import { env, opening } from "./open_job.ts";
 import { safeText } from "./output.ts";
 import { asStarted } from "./own_commands.ts";
@@ -33,6 +33,7 @@ export class Screen implements Disposable {
   readonly #redraw = () => this.#draw();
   #signals: Disposable | undefined;
   #live: LiveRun | undefined;
+  #progressLines: typeof progressLines | undefined;
   /** What the command does before the run has begun. */
   #doing = "";
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -70,8 +71,11 @@ export class Screen implements Disposable {
     this.#draw();
   }
 
-  /** Follows a run of this job from now on. */
-  follow(job: Job): void {
+  /** Follows a run of this job from now on; plain lines need nothing for that. */
+  async follow(job: Job): Promise<void> {
+    if (this.#timer === undefined) return;
+    const { LiveRun } = await import("../console/state/live_run.ts");
+    this.#progressLines = (await import("./lines/progress_lines.ts")).progressLines;
     this.#live = new LiveRun(job);
   }
 
@@ -113,12 +117,12 @@ export class Screen implements Disposable {
   #lines(): Line[] {
     const nowMs = Date.now();
     const progress = this.#live?.progress(nowMs);
-    if (progress === undefined || progress.streams.length === 0) {
+    if (progress === undefined || progress.streams.length === 0 || !this.#progressLines) {
       return this.#doing === "" ? [] : [[{ text: this.#doing, tone: "quiet" }]];
     }
     const { columns, rows } = sizeOf();
     const room = { columns, rows: rows - SPARE_ROWS, unicode: this.#look.unicode };
-    return progressLines(progress, room, nowMs);
+    return this.#progressLines(progress, room, nowMs);
   }
 
   /** Draws for the last time; later output is printed below. */

@@ -328,6 +328,23 @@ Deno.test("Checkpoint.runs.list() lists the newest run first, and a run once whe
   assertEquals((await file.checkpoint().runs.list(1)).length, 1);
 });
 
+Deno.test("Checkpoint.runs.fold() reads the runs that it folds, however many there are", async () => {
+  await using file = await kvFile();
+  const { runs } = file.checkpoint();
+  const run = (day: number) => ({
+    ...{ run: `r${day}`, startedAt: `2025-10-0${day}T00:00:00.000Z`, options: {} },
+  });
+  for (let day = 1; day <= 3; day++) await runs.save(run(day));
+  const ended = { ...run(2), endedAt: "2025-10-02T01:00:00.000Z" };
+  file.kv.list = () => {
+    throw new Error("reads all runs");
+  };
+  await runs.fold([ended, run(3), run(4)], true);
+  await runs.fold([run(2), run(5)], false);
+  await file.reopen();
+  assertEquals(await file.checkpoint().runs.list(), [run(4), run(3), ended, run(1)]);
+});
+
 Deno.test("Checkpoint.measures.add() adds up over runs and is written with the next window", async () => {
   await using file = await kvFile();
   const first = file.checkpoint();

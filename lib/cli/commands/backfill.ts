@@ -11,7 +11,6 @@ import { EXIT, printError } from "../exit.ts";
 import { env, openStores, print, type Stores } from "../open_job.ts";
 import { performRun } from "../perform_run.ts";
 import { planRun } from "../resume.ts";
-import { isLocked, joinRun } from "./join_run.ts";
 import { type GivenOptions, givenOptions, rangeOf, runOptions, streamsOf } from "../run_options.ts";
 import { Screen } from "../screen.ts";
 import { StopSignal } from "../signals.ts";
@@ -38,7 +37,14 @@ export async function backfill(job: Job, args: Arguments): Promise<number> {
   if (args.has("dry-run")) return await showPlan(job, given, args.has("resume"));
   if (args.has("check-status")) return await checkStatus(job, given, args);
   const ended = await perform(job, given, args);
-  return typeof ended === "number" ? ended : await joinRun(job, given, ended);
+  if (typeof ended === "number") return ended;
+  const { joinRun } = await import("./join_run.ts");
+  return await joinRun(job, given, ended);
+}
+
+/** Whether an error means that another process works on the job. */
+function isLocked(error: unknown): error is Failure {
+  return error instanceof Failure && error.kind === "locked";
 }
 
 /** A run is continued, or one that has begun. A worker prints no summary, and a replay sends no request. */
@@ -103,9 +109,9 @@ async function perform(
     () => screen.say("stopping; press Ctrl+C again to exit at once"),
     () => sayInterrupted(screen),
   );
-  screen.follow(job);
   try {
     screen.begin();
+    await screen.follow(job);
     await using stores = await openStores(undefined, stop.signal);
     stop.signal.throwIfAborted();
     if (isShared) refuseSharing(args, stores);

@@ -28,7 +28,7 @@ export async function demo(verbose: boolean): Promise<number> {
   screen.say(`sandbox of The Racing API at ${sandbox.url}, embedded database in ${FOLDER}/db`);
   const env = (name: string) => sandboxEnv(sandbox)[name] ?? Deno.env.get(name);
   const job = await openJob(packageFile("config/racing.yaml"), env);
-  screen.follow(job);
+  await screen.follow(job);
   screen.begin();
   await using stores = await openStores();
   const run = newRunId(Date.now());

@@ -1,7 +1,7 @@
 // Owns what `backfill --resume` does where a run of the job is in progress: it joins that run as `worker`
 // does, if the run fetches what the options request. It starts no run.
 import type { Job } from "../../config/schema/job.ts";
-import { Failure } from "../../failure.ts";
+import type { Failure } from "../../failure.ts";
 import type { CrewPlan } from "../../run_crew.ts";
 import { openTarget } from "../../upsert/open_target.ts";
 import { WorkerTable } from "../../upsert/worker_table.ts";
@@ -9,11 +9,6 @@ import { env, onWait } from "../open_job.ts";
 import type { GivenOptions } from "../run_options.ts";
 import { readSettings } from "../settings.ts";
 import { work } from "./worker.ts";
-
-/** Whether an error means that another process works on the job. */
-export function isLocked(error: unknown): error is Failure {
-  return error instanceof Failure && error.kind === "locked";
-}
 
 /**
  * Joins the run that holds the job's lock; resolves to the exit code.
