@@ -36,6 +36,20 @@ Deno.test("the console shows coverage, what is missing, limits, runs and the nex
   assertEquals([none.status, (await none.text()).length > 0], [404, true]);
 });
 
+Deno.test("the console shows some windows that need attention at once, failed ones first, and the rest behind them", async () => {
+  await using served = await serveHistory(stationsJob(["readings"]), HISTORY);
+  const checkpoint = await served.stores.checkpoint(served.job);
+  const track = { stream: "readings", scope: "", each: "" };
+  for (let n = 0; n < 9; n++) {
+    await checkpoint.failed(track, day(`2025-05-1${n}`), "503", undefined, 0);
+  }
+  const page = await (await fetch(served.url)).text();
+  const section = page.slice(page.indexOf("Needs attention"), page.indexOf("Coverage</h2>"));
+  const [atOnce, more] = section.split("<details>");
+  assertEquals([atOnce, more].map((html) => html!.split("<li").length - 1), [5, 4]);
+  assertStringIncludes(more!, "<summary>4 more windows</summary>");
+});
+
 Deno.test("every response forbids foreign scripts, framing and caching", async () => {
   await using served = await serveHistory(stationsJob(["readings"]), {});
   for (const path of ["", "app.js", "morph.js", "app.css", "icon.svg", "events", "nowhere"]) {

@@ -106,7 +106,7 @@ Deno.test("a watched run counts windows that failed or were rejected in it, and 
   assertEquals([one!.done, one!.failed, one!.requestsLeft], [3, 2, 97]);
   const [stream] = watchedProgress(job, watched(), NOW).streams;
   assertEquals([stream!.done, stream!.failed, stream!.requestsLeft], [2, 2, 98]);
-  assertEquals(stream!.share, 4 / 102);
+  assertEquals(stream!.share, 2 / 102);
 });
 
 Deno.test("a watched run that is slower than its limit ends as late as its workers make it", async () => {

@@ -103,8 +103,9 @@ function linesOf(
   },
 ): Line[] {
   const room = { ...(redraws ? sizeOf() : PAPER), unicode };
+  // While a run is in progress there is nothing to do.
   const end = [
-    nextLine(status),
+    ...run === undefined ? [nextLine(status)] : [],
     ...isDetailed ? [] : ["more   deno task status --details"],
   ].map((text) => [{ text: asStarted(text, namedJob(Deno.args)) }]);
   return [

@@ -6,8 +6,8 @@ import { formatCount, formatWindow } from "../../report/text/format.ts";
 import { resumeCommand } from "../../verify/resume_command.ts";
 import { Command, type Section, Titled, type View } from "./section.tsx";
 
-/** Windows shown; `errors` lists all. */
-const SHOWN = 40;
+/** Windows shown, and those of them that can be seen at once; `errors` lists all. */
+const [SHOWN, SHOWN_AT_ONCE] = [40, 5];
 
 /** Rejected rows shown of one window. */
 const ROWS_SHOWN = 5;
@@ -20,13 +20,21 @@ export const attentionSection: Section = {
     if (entries.length === 0) return null;
     const more = entries.length - SHOWN;
     const isBusy = run !== undefined && !run.ended;
+    const shown = failedFirst(entries).slice(0, SHOWN);
+    const list = (some: readonly RetryEntry[]) => (
+      <ul class="entries">
+        {some.map((entry) => <Entry entry={entry} view={view} isBusy={isBusy} />)}
+      </ul>
+    );
     return (
       <Titled title="Needs attention" note={formatCount(entries.length, "window")}>
-        <ul class="entries">
-          {failedFirst(entries).slice(0, SHOWN).map((entry) => (
-            <Entry entry={entry} view={view} isBusy={isBusy} />
-          ))}
-        </ul>
+        {list(shown.slice(0, SHOWN_AT_ONCE))}
+        {shown.length <= SHOWN_AT_ONCE ? null : (
+          <details>
+            <summary>{formatCount(shown.length - SHOWN_AT_ONCE, "more window")}</summary>
+            {list(shown.slice(SHOWN_AT_ONCE))}
+          </details>
+        )}
         {more <= 0 ? null : (
           <p class="quiet">
             and {formatCount(more, "window")} more:{" "}

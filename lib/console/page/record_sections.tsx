@@ -84,16 +84,18 @@ export const verificationSection: Section = {
 /** The last runs. */
 export const runsSection: Section = {
   id: "runs",
-  render: ({ state: { runs } }) =>
+  render: ({ state: { runs, run } }) =>
     runs.length === 0 ? null : (
       <Titled title="Runs">
-        <RunsTable runs={runs} />
+        <RunsTable runs={runs} current={run?.ended === false ? run.run : undefined} />
       </Titled>
     ),
 };
 
 /** Rows that vanished have a column where a run noticed some. */
-const RunsTable: FC<{ runs: readonly RunRecord[] }> = ({ runs }) => {
+const RunsTable: FC<{ runs: readonly RunRecord[]; current: string | undefined }> = (
+  { runs, current },
+) => {
   const vanished = runs.map(({ summary }) =>
     summary === undefined ? 0 : vanishedRows(summary as Summary)
   );
@@ -108,24 +110,29 @@ const RunsTable: FC<{ runs: readonly RunRecord[] }> = ({ runs }) => {
       ]}
       texts={3}
       rows={runs.map((run, at) => {
-        const [cells, time] = [runCells(run).slice(0, -1), runCells(run).at(-1)];
+        const all = runCells(run, run.run === current);
+        const [cells, time] = [all.slice(0, -1), all.at(-1)];
         return [...cells, ...isShown ? [formatNumber(vanished[at]!)] : [], time];
       })}
     />
   );
 };
 
-function runCells({ startedAt, options, kind, summary: recorded, endedAt }: RunRecord) {
+function runCells(
+  { startedAt, options, kind, summary: recorded, endedAt }: RunRecord,
+  isCurrent: boolean,
+) {
   const summary = recorded as Summary | undefined;
   const rows = Object.values(summary?.rows ?? {});
   const sum = (name: "inserted" | "updated") =>
     formatNumber(rows.reduce((total, counts) => total + counts[name], 0));
   const dates = [...new Set([options.start, options.end].filter((day) => day !== undefined))];
-  const outcome = endedAt === undefined ? "not ended" : summary?.outcome ?? "";
+  const open = isCurrent ? "in progress" : "not ended";
+  const outcome = endedAt === undefined ? open : summary?.outcome ?? "";
   return [
     `${startedAt.slice(0, 16).replace("T", " ")} UTC`,
     dates.map(String).join(" to "),
-    <span class={outcome}>{outcome}{kind === "cron" ? ", update" : ""}</span>,
+    <span class={summary?.outcome ?? ""}>{outcome}{kind === "cron" ? ", update" : ""}</span>,
     ...summary === undefined ? ["", "", "", "", ""] : [
       summary.windows.failed === 0
         ? formatNumber(summary.windows.done)

@@ -73,14 +73,15 @@ const Bar: FC<{ share: number | null; label: string }> = ({ share, label }) => (
 const [WIDTH, HEIGHT] = [600, 80];
 
 /** Requests per second over the last hour, with a line at what the limit allows. */
-const Curve: FC<{ run: RunProgress }> = ({ run: { rates, allowed } }) => {
+const Curve: FC<{ run: RunProgress }> = ({ run: { rates, allowed, perSecond } }) => {
   const top = 1.15 * Math.max(allowed ?? 0, ...rates.map(({ perSecond }) => perSecond), 1e-6);
   const y = (perSecond: number) => (HEIGHT * (1 - perSecond / top)).toFixed(1);
   const [first, last] = [rates[0]!, rates.at(-1)!];
   const spanMs = Math.max(1, last.atMs - first.atMs);
   const x = ({ atMs }: RatePoint) => (WIDTH * (atMs - first.atMs) / spanMs).toFixed(1);
   const line = rates.map((point) => `${x(point)} ${y(point.perSecond)}`).join("L");
-  const now = (rates.at(-2) ?? last).perSecond;
+  // The last point is not over yet.
+  const now = perSecond ?? (rates.at(-2) ?? last).perSecond;
   const rate = (perSecond: number) => formatRate(Number(perSecond.toPrecision(3)), allowed ?? 1);
   const text = allowed === null
     ? `${rate(now)} used; the job declares no limit`

@@ -26,6 +26,8 @@ interface Counts {
   rows: number;
   /** Minutes, or windows of a stream without dates, that are done or failed. */
   size: number;
+  /** That of the windows that failed. */
+  failedSize: number;
   sent: number;
   /** Pages of windows that are done. */
   pages: number;
@@ -145,7 +147,7 @@ export class LiveRun {
     const finished = planned === 0 && !hasQuery(this.#job.streams[stream]);
     this.#streams.set(stream, {
       ...{ range, planned, skipped, minutes, requests, atLeast, finished },
-      ...{ done: 0, failed: 0, rows: 0, size: 0, sent: 0, pages: 0 },
+      ...{ done: 0, failed: 0, rows: 0, size: 0, failedSize: 0, sent: 0, pages: 0 },
       open: new OpenWindows(planned === 0 ? 1 : requests / planned),
     });
   }
@@ -170,7 +172,9 @@ export class LiveRun {
     counts.rows += rows;
     counts.pages += pages;
     counts.open.close(subject);
-    counts.size += sizeOf(subject, counts.minutes > 0);
+    const size = sizeOf(subject, counts.minutes > 0);
+    counts.size += size;
+    if (failed > 0) counts.failedSize += size;
   }
 }
 
@@ -199,6 +203,10 @@ function progressOf(
   const ofRun = finished || total === 0 ? 1 : Math.min(1, size / total);
   // Windows that size themselves may become more, or fewer, than planned.
   const windows = skipped + (finished ? done + failed : Math.max(planned, done + failed));
+  // A window that failed is over, but not done.
+  const ofFailed = finished
+    ? failed / Math.max(1, done + failed)
+    : Math.min(ofRun, counts.failedSize / Math.max(1, total));
   const expected = counts.requests * ofRun;
   // Requests in flight and retries are no progress; one response may be read as many pages.
   const used = Math.min(counts.sent, counts.pages + counts.open.pages + failed);
@@ -206,7 +214,7 @@ function progressOf(
   return {
     ...{ stream, range, windows, failed, rows, openEnded: windows === 0 && !finished },
     done: skipped + done,
-    share: windows === 0 ? 1 : (skipped + (windows - skipped) * ofRun) / windows,
+    share: windows === 0 ? 1 : (skipped + (windows - skipped) * (ofRun - ofFailed)) / windows,
     openPages: counts.open.pages,
     finished,
     requestsLeft: Math.ceil(counts.requests * (1 - ofRun) * factor),

@@ -131,7 +131,7 @@ function streamOf(job: Job, stream: string, totals: Totals, settled: SettledIn):
   const left = totals.left - rejected - failed;
   return {
     ...{ stream, range: null, windows, done: totals.done + rejected, failed, rows: null },
-    share: windows === 0 ? 1 : (windows - left) / windows,
+    share: windows === 0 ? 1 : (totals.done + rejected) / windows,
     openEnded: job.streams[stream]?.since !== undefined && left > 0,
     requestsLeft: left === 0 ? 0 : Math.ceil(totals.requests_left * left / totals.left),
     openPages: 0,
