@@ -4,7 +4,7 @@ import { readJob } from "../../lib/config/read_job.ts";
 import { LiveRun } from "../../lib/console/state/live_run.ts";
 import { type StoredUse, useOfRun } from "../../lib/console/state/limit_use.ts";
 import { WatchedRate } from "../../lib/console/state/watched_rate.ts";
-import { type Watched, watchedProgress } from "../../lib/console/state/watched_run.ts";
+import { readRates, type Watched, watchedProgress } from "../../lib/console/state/watched_run.ts";
 import { UNUSED } from "../../lib/fetch/rate/limit_store.ts";
 import type { Wait } from "../../lib/report/text/wait.ts";
 import { tempDir } from "../support/temp.ts";
@@ -128,4 +128,12 @@ Deno.test("a watched run that is slower than its limit ends as late as its worke
   const shown = watchedProgress(job, watched({ workers, perSecond }), NOW);
   assertEquals([shown.perSecond, shown.requests, shown.doneAtMs], [0.5, 70, NOW + 196_000]);
   assertEquals(watchedProgress(job, watched(), NOW).doneAtMs, NOW + 49_000);
+});
+
+Deno.test("the rate of a watched run falls to zero while it waits", async () => {
+  const minute = NOW / 60_000;
+  const rows = [[minute - 5, 60], [minute - 3, 120]];
+  const target = { query: () => Promise.resolve({ columns: [], rows }) };
+  const rates = await readRates(target as never, "weather", NOW);
+  assertEquals(rates.map(({ perSecond }) => perSecond), [1, 0, 2, 0, 0, 0]);
 });

@@ -105,7 +105,7 @@ function linesOf(
   const room = { ...(redraws ? sizeOf() : PAPER), unicode };
   // While a run is in progress there is nothing to do.
   const end = [
-    ...run === undefined ? [nextLine(status)] : [],
+    ...progress.length === 0 ? [nextLine(status)] : [],
     ...isDetailed ? [] : ["more   deno task status --details"],
   ].map((text) => [{ text: asStarted(text, namedJob(Deno.args)) }]);
   return [

@@ -129,7 +129,7 @@ export class StateReader {
     this.#days = part(2_000, ({ target }) => readLedgerDays(target, job.job));
     this.#tables = part(15_000, ({ target }) => target.countRows(Object.keys(job.tables)));
     this.#limits = part(2_000, ({ target }) => readStoredUse(target));
-    this.#rates = part(5_000, ({ target }) => readRates(target, job.job));
+    this.#rates = part(5_000, ({ target }) => readRates(target, job.job, wallNow()));
     this.#survey = part(5_000, (reading) => this.#readSurvey(reading));
     this.#workers = part(900, ({ target }) => readWorkers(target, job.job));
     this.#values = part(5_000, (reading) => countAllValues(job, reading));

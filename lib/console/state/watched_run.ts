@@ -44,12 +44,21 @@ export async function readHolder(
   return row === undefined ? undefined : { host: String(row[0]), pid: Number(row[1]) };
 }
 
-/** Pages that windows of the last hour had, as requests per second; a window counts once it is written. */
-export async function readRates(target: Pick<Target, "query">, job: string): Promise<RatePoint[]> {
+/**
+ * Pages that windows of the last hour had, as requests per second up to `nowMs`, epoch milliseconds; a window counts
+ * once it is written.
+ */
+export async function readRates(
+  target: Pick<Target, "query">,
+  job: string,
+  nowMs: number,
+): Promise<RatePoint[]> {
   const rows = await rowsOf(target, RATES_SQL, job);
   const counts = new Map(rows.map(([at, pages]) => [Number(at), Number(pages)]));
-  const [first, last] = [Number(rows[0]?.[0]), Number(rows.at(-1)?.[0])];
+  const first = Number(rows[0]?.[0]);
   if (Number.isNaN(first)) return [];
+  // Nothing is written while a run waits.
+  const last = Math.max(Number(rows.at(-1)?.[0]), Math.floor(nowMs / 1000 / POINT_SECONDS));
   return Array.from({ length: last - first + 1 }, (_, at) => ({
     atMs: (first + at) * POINT_SECONDS * 1000,
     perSecond: (counts.get(first + at) ?? 0) / POINT_SECONDS,
