@@ -74,6 +74,28 @@ export function unmappedFields(
   return [...fields.values()];
 }
 
+/** The changes of fields without new fields that the job maps by now. */
+export function withoutMapped<C extends ChangeOfField>(job: Job, changes: readonly C[]): C[] {
+  return changes.filter(({ stream, field: { path, change } }) =>
+    change !== "new" || !isMapped(job, stream, path)
+  );
+}
+
+/** A field of a stream's responses that changed. */
+export interface ChangeOfField {
+  /** Name of the stream. */
+  readonly stream: string;
+  /** Its path, and how it changed. */
+  readonly field: { readonly path: string; readonly change: string | null };
+}
+
+/** Whether a job maps the member at a path such as `odds.price`; false for other paths. */
+function isMapped(job: Job, stream: string, path: string): boolean {
+  if (job.streams[stream] === undefined || !/^\w+(\.\w+)*$/.test(path)) return false;
+  const record = path.split(".").reduceRight<unknown>((value, name) => ({ [name]: value }), 1);
+  return fieldFinder(job, stream)(record).values().some(({ mapped }) => mapped);
+}
+
 /** The paths that the columns and conditions of a stream read, as steps from the record. */
 function trailsOf(job: Job, stream: string): Trail[] {
   const spec = job.streams[stream]!;

@@ -31,7 +31,7 @@ export async function errors(job: Job, args: Arguments): Promise<number> {
     return EXIT.done;
   }
   print(entries.length === 0 ? "no errors" : entries.flatMap(entryLines).join("\n"));
-  const drift = (await driftOf(stores.target, job.job))
+  const drift = (await driftOf(stores.target, job))
     .filter(({ stream }) => only.length === 0 || only.includes(stream));
   if (drift.length > 0) print(`\n${driftLines(drift).join("\n")}`);
   if (entries.length > 0) print(`\n${(await retryLines(job, checkpoint, entries)).join("\n")}`);

@@ -205,6 +205,6 @@ async function readStatus(job: Job, stores: Stores, wanted: Wanted): Promise<Sta
     archive: archive ?? null,
     runs,
     workers,
-    drift: await driftOf(stores.target, job.job),
+    drift: await driftOf(stores.target, job),
   };
 }

@@ -1,5 +1,7 @@
 // Formats the fields of responses that changed, for `status` and `errors`.
+import type { Job } from "../../config/schema/job.ts";
 import { changeAdvice, changeText } from "../../probe/drift.ts";
+import { withoutMapped } from "../../probe/unmapped_field.ts";
 import { oneLine } from "../../report/text/format.ts";
 import { changedFields } from "../../upsert/field_table.ts";
 import type { Target } from "../../upsert/write/target.ts";
@@ -25,9 +27,10 @@ export interface Drift {
 /** Changes shown; the rest is counted. */
 const SHOWN = 10;
 
-/** The fields of a job's responses that changed. */
-export async function driftOf(target: Pick<Target, "stream">, job: string): Promise<Drift[]> {
-  return (await changedFields(target, job)).map(({ stream, field }) => {
+/** The fields of a job's responses that changed, without new ones that the job maps by now. */
+export async function driftOf(target: Pick<Target, "stream">, job: Job): Promise<Drift[]> {
+  const changes = withoutMapped(job, await changedFields(target, job.job));
+  return changes.map(({ stream, field }) => {
     const { path, changedAt, example } = field;
     const [message, hint] = [changeText(field), changeAdvice(field)];
     return { stream, field: path, change: field.change!, since: changedAt, example, message, hint };

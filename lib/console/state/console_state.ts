@@ -13,6 +13,7 @@ import { startedPart } from "../../plan/needed.ts";
 import { civilAt } from "../../plan/time/civil.ts";
 import type { Window } from "../../plan/time/window.ts";
 import { type ArchiveHoldings, archiveHoldings } from "../../upsert/archive_index.ts";
+import { withoutMapped } from "../../probe/unmapped_field.ts";
 import { type ChangedField, changedFields } from "../../upsert/field_table.ts";
 import { isMissingTable } from "../../upsert/history.ts";
 import { readWorkers, type WorkerView } from "../../upsert/worker_view.ts";
@@ -133,7 +134,9 @@ export class StateReader {
     this.#survey = part(5_000, (reading) => this.#readSurvey(reading));
     this.#workers = part(900, ({ target }) => readWorkers(target, job.job));
     this.#values = part(5_000, (reading) => countAllValues(job, reading));
-    this.#drift = part(15_000, ({ target }) => changedFields(target, job.job));
+    this.#drift = part(15_000, async ({ target }) => {
+      return withoutMapped(job, await changedFields(target, job.job));
+    });
     this.#archive = part(15_000, ({ target }) => archiveHoldings(target, job.job));
     this.#state = new Part(
       900,

@@ -4,6 +4,7 @@ import type { Stream } from "../../config/schema/job_schema.ts";
 import { momentUnit } from "../../config/template/moment_format.ts";
 import type { CivilMinute } from "../../plan/time/civil.ts";
 import { formatCivil, MINUTES_PER_DAY, startOfDay } from "../../plan/time/civil.ts";
+import { formatWindow } from "../../report/text/format.ts";
 import { fromEpoch, localMinute, type Moment, parseIso } from "../cast/moment.ts";
 import { isNumber } from "../cast/exact_number.ts";
 import type { Frame } from "./each.ts";
@@ -51,8 +52,8 @@ export function recordDateTest(
     if (isMidnightUtc(moment) && overlap(dayOf(moment), window)) return undefined;
     if (outside === "drop") return DROPPED;
     return `has the date ${formatCivil(date.from)}, which is outside its window ${
-      formatCivil(window.from)
-    } .. ${formatCivil(window.to)}`;
+      formatWindow(window)
+    }`;
   };
 }
 
