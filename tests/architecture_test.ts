@@ -148,6 +148,28 @@ Deno.test("only the sandbox and the demo import lib/sandbox", () => {
   assertEquals(imports(own, (from) => engine(from) && from !== failure), []);
 });
 
+Deno.test("commands load at once only what most runs use", () => {
+  const all = [...LIB, ...TASKS];
+  const loadedBy = (path: string) => {
+    const loaded = reachable(all.filter((file) => file.path === path), all, "at once");
+    assert(loaded.length > 0, path);
+    const packages = loaded.flatMap(({ imports }) =>
+      imports.filter((one) => !one.typeOnly && !one.isDynamic).map(({ from }) => from)
+    );
+    return [...loaded.map((file) => file.path), ...packages];
+  };
+  const rare =
+    /^(hono|jose|fflate|aws4fetch|node:zlib|@electric-sql)|^lib\/(archive\/(archive|store\/(?!s3_address))|console\/page|init|sandbox|trace|upsert\/pglite\/)/;
+  for (const command of ["backfill", "status", "check", "worker"]) {
+    assertEquals(loadedBy(`tasks/${command}.ts`).filter((from) => rare.test(from)), [], command);
+  }
+  const early = loadedBy("tasks/launch.ts").filter((from) => /^(zod|yaml|node:path)$/.test(from));
+  assertEquals(early, [], "the launcher");
+  const apart = ["lib/cli/launch/job_access.ts", "lib/config/yaml/include.ts"]
+    .concat("lib/config/variables.ts", "lib/config/job/archive.ts").flatMap(loadedBy);
+  assertEquals(apart.filter((from) => from === "zod"), [], "the worker of the launcher");
+});
+
 Deno.test("no modules import each other in a cycle, types included", () => {
   const all = [...LIB, ...TASKS];
   const circular = all.filter((file) => {

@@ -20,6 +20,8 @@ export interface Import {
   readonly from: string;
   /** Whether only types are imported, so that none of its code runs. */
   readonly typeOnly: boolean;
+  /** Whether it is loaded where it is needed, by `import()`. */
+  readonly isDynamic: boolean;
 }
 
 const IMPORT =
@@ -55,6 +57,7 @@ function importsOf(path: string, code: string): Import[] {
     return {
       from: specifier.startsWith(".") ? resolve(path, specifier) : specifier,
       typeOnly: type !== undefined || (from !== undefined && allTypes),
+      isDynamic: dynamic !== undefined,
     };
   });
 }
@@ -63,18 +66,22 @@ function resolve(path: string, specifier: string): string {
   return relative(REPOSITORY, join(REPOSITORY, dirname(path), specifier)).replaceAll("\\", "/");
 }
 
-/** The modules that run when these do, themselves included; imports of types run nothing and count only on request. */
+/**
+ * The modules that run when these do, themselves included; imports of types run nothing and count only on request.
+ * "at once" leaves out what `import()` loads later.
+ */
 export function reachable(
   starts: readonly SourceFile[],
   all: readonly SourceFile[],
-  types?: "with types",
+  what?: "with types" | "at once",
 ): SourceFile[] {
   const byPath = new Map(all.map((file) => [file.path, file]));
   const found = new Set(starts);
   for (const file of found) {
-    for (const { from, typeOnly } of file.imports) {
+    for (const { from, typeOnly, isDynamic } of file.imports) {
       const next = byPath.get(from);
-      if ((types !== undefined || !typeOnly) && next !== undefined) found.add(next);
+      if (typeOnly && what !== "with types" || isDynamic && what === "at once") continue;
+      if (next !== undefined) found.add(next);
     }
   }
   return [...found];
