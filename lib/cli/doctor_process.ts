@@ -1,7 +1,7 @@
 // Owns the checks of `doctor` on its own process: the version of Deno, its permissions, and whether logs can be
 // written. It never changes anything outside the folder of logs.
 import { isShared } from "../owner_only.ts";
-import { openLogsFolder } from "./run_files.ts";
+import { holdsOnlyLogs, openLogsFolder } from "./run_files.ts";
 import type { Settings } from "./settings.ts";
 import { advice, fine, type Item, problem, problemOf } from "../doctor/item.ts";
 
@@ -57,7 +57,10 @@ export function examineLogs(folder: string | undefined): Item {
 export function examineFiles({ databaseUrl, kvPath, logsFolder }: Settings): Item {
   const database = /^pglite:(.*)$/.exec(databaseUrl)?.[1];
   const paths = [database, kvPath, logsFolder].filter((path) => path !== undefined);
-  const shared = paths.filter(isShared);
+  // The logs themselves are private, also in a folder that belongs to others too.
+  const shared = paths.filter((path) =>
+    isShared(path) && (path !== logsFolder || holdsOnlyLogs(path))
+  );
   if (shared.length === 0) return fine("files", "only their owner can read them");
   const found = `others on this machine can read ${shared.join(", ")}`;
   return advice("files", found, `chmod -R go= ${shared.join(" ")}`);

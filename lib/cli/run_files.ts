@@ -146,5 +146,14 @@ export function openLogsFolder(folder: string): void {
     if (!(cause instanceof Deno.errors.AlreadyExists)) throw cause;
     throw new Error(`"${folder}" is a file`, { cause });
   }
-  makePrivate(folder);
+  if (holdsOnlyLogs(folder)) makePrivate(folder);
+}
+
+/** Whether a folder has no files but those of runs, so that nobody else uses it; /var/log has others. */
+export function holdsOnlyLogs(folder: string): boolean {
+  try {
+    return [...Deno.readDirSync(folder)].every(({ name }) => name.startsWith("backfill_"));
+  } catch {
+    return false;
+  }
 }

@@ -1,5 +1,8 @@
 // A run continues if its logs cannot be written, and warns once.
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { examineFiles } from "../../lib/cli/doctor_process.ts";
+import { openLogsFolder } from "../../lib/cli/run_files.ts";
+import { tempDir } from "../support/temp.ts";
 import { openBench } from "./in_process.ts";
 import { daysOf, meterJob, startMeters, tablesOf } from "./meter_api.ts";
 import { openSite } from "./site.ts";
@@ -31,4 +34,22 @@ Deno.test("backfill continues without logs when their disk is full", async () =>
   const warnings = events.flatMap((event) => event.kind === "warning" ? [event.message] : []);
   assertEquals(warnings.length, 1, warnings.join("\n"));
   assertStringIncludes(warnings[0]!, "Cannot write the logs: No space left on device");
+});
+
+Deno.test("a folder of logs becomes private unless it has files of others, such as /var/log", () => {
+  if (Deno.build.os === "windows") return;
+  using dir = tempDir();
+  const modeAfter = (name: string) => {
+    Deno.writeTextFileSync(dir.file(name), "");
+    Deno.chmodSync(dir.path, 0o755);
+    openLogsFolder(dir.path);
+    const { found } = examineFiles({
+      databaseUrl: "postgres://h/d",
+      kvPath: undefined,
+      logsFolder: dir.path,
+    });
+    assertEquals(found, "only their owner can read them");
+    return Deno.statSync(dir.path).mode! & 0o777;
+  };
+  assertEquals([modeAfter("backfill_events_x.log"), modeAfter("syslog")], [0o700, 0o755]);
 });

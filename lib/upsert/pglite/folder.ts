@@ -40,6 +40,7 @@ export async function takeFolder(path: string): Promise<PgliteFolder> {
   try {
     if (!await file.tryLock(true)) throw isOpenElsewhere(path, await readNote(file));
     await claim(path, file);
+    makePrivate(path);
     return {
       path,
       identity: () => identityOf(path),
@@ -55,7 +56,6 @@ export async function takeFolder(path: string): Promise<PgliteFolder> {
 async function openLockFile(path: string): Promise<Deno.FsFile> {
   try {
     createFolder(path);
-    makePrivate(path);
     return await Deno.open(join(path, LOCK_FILE), { create: true, read: true, write: true });
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);

@@ -171,6 +171,10 @@ const SPECIAL_HINTS: readonly (readonly [RegExp, string])[] = [
     "Grant the user SELECT, INSERT and UPDATE on that table, or use the table's owner",
   ],
   [/denied for schema/i, "Grant the user USAGE and CREATE on the schema, or name another schema"],
+  [
+    /row-level security/i,
+    "Use a role that the policies do not restrict, such as one with BYPASSRLS or the table's owner",
+  ],
   [/denied .*temporary tables/i, "Grant the user TEMPORARY on the database"],
   [
     /unsupported startup parameter/i,

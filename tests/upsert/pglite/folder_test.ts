@@ -99,3 +99,13 @@ Deno.test("openTarget() refuses an unsupported URL without repeating it", async 
   assertEquals(failure.kind, "configuration");
   assertEquals(Deno.inspect(failure).includes("hunter2"), false);
 });
+
+Deno.test("openTarget() leaves the permissions of a folder that it refuses as they are", async () => {
+  if (Deno.build.os === "windows") return;
+  using dir = tempDir();
+  await Deno.writeTextFile(dir.file("theirs"), "");
+  await Deno.chmod(dir.path, 0o755);
+  await assertRejects(() => openTarget(`pglite:${dir.path}`), Failure, "contains other files");
+  assertEquals((await Deno.stat(dir.path)).mode! & 0o777, 0o755);
+  assertEquals([...Deno.readDirSync(dir.path)].map(({ name }) => name), ["theirs"]);
+});
