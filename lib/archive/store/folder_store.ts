@@ -19,7 +19,7 @@ export class FolderStore implements ArchiveStore {
     try {
       const options = { write: true, createNew: true, mode: 0o600 };
       const file = await Deno.open(`${this.label}/${name}`, options);
-      return new FolderFile(file, this.label);
+      return new FolderFile(file, this.label, await isLinked(file));
     } catch (error) {
       if (error instanceof Deno.errors.AlreadyExists) return undefined;
       throw error;
@@ -78,10 +78,13 @@ class FolderFile implements OpenFile {
   readonly #folder: string;
   #isListed = false;
   #isDirty = false;
+  /** Some file systems count no links. */
+  readonly #countsLinks: boolean;
 
-  constructor(file: Deno.FsFile, folder: string) {
+  constructor(file: Deno.FsFile, folder: string, countsLinks: boolean) {
     this.#file = file;
     this.#folder = folder;
+    this.#countsLinks = countsLinks;
   }
 
   async append(bytes: Uint8Array): Promise<void> {
@@ -96,7 +99,7 @@ class FolderFile implements OpenFile {
     this.#isDirty = false;
     await this.#file.syncData();
     // What is written to a file that someone has deleted is lost.
-    if ((await this.#file.stat()).nlink === 0) {
+    if (this.#countsLinks && !await isLinked(this.#file)) {
       throw new Error("the file was deleted while it was written");
     }
     if (!this.#isListed) await syncFolder(this.#folder);
@@ -112,6 +115,12 @@ class FolderFile implements OpenFile {
       this.#file.close();
     }
   }
+}
+
+/** Whether a file is in a folder. */
+async function isLinked(file: Deno.FsFile): Promise<boolean> {
+  const { nlink } = await file.stat();
+  return nlink !== null && nlink > 0;
 }
 
 /** Makes a new entry of a folder durable; where folders cannot be synchronized, the system does it itself. */
