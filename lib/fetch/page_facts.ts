@@ -51,7 +51,8 @@ export function pageFacts(
         pages: read.pages,
         declared: declaredPaths(stream),
         declaresTotal: stream.total !== undefined,
-        ignoresCounts: stream.total === "none",
+        // A feed cannot declare a total, which may be that of the whole collection.
+        ignoresCounts: stream.total === "none" || stream.since !== undefined,
         ignoresFlags: "more" in paging && paging.more !== undefined,
       });
     },

@@ -12,6 +12,7 @@ import type { Place } from "./rate/page_budget.ts";
 import type { Verdict } from "./paging/paginator.ts";
 import { type ParsedResponse, readResponse } from "./response/read_response.ts";
 import { notArchived } from "./archived_response.ts";
+import { refuseUndeclaredError } from "./response/undeclared_error.ts";
 import type { OkResponse } from "./ok_response.ts";
 import type { StreamClient } from "./stream_client.ts";
 
@@ -143,6 +144,7 @@ export async function parsePage(client: StreamClient, received: Received): Promi
     // A page beyond the last need not hold records.
     const declared = step.isProof ? { ...stream, records } : stream;
     const read = await yieldingToEventLoop(readResponse(declared, response));
+    if (!step.isProof) refuseUndeclaredError(stream, read);
     return { read, bytes: response.body.byteLength, ms: response.ms, url: response.url, kept };
   } catch (error) {
     throw error instanceof Failure ? client.described(error, request) : error;

@@ -11,6 +11,8 @@ const DAY_NAMES = "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday";
 type Reading = { -readonly [part in keyof MomentParts]: MomentParts[part] } & {
   dayOfYear?: number;
   isoWeek?: number;
+  /** From 1 for Monday. */
+  weekday?: number;
   afternoon?: boolean;
 };
 
@@ -22,7 +24,16 @@ interface Directive {
 
 const number = (
   pattern: string,
-  part: "year" | "month" | "day" | "hour" | "minute" | "second" | "dayOfYear" | "isoWeek",
+  part:
+    | "year"
+    | "month"
+    | "day"
+    | "hour"
+    | "minute"
+    | "second"
+    | "dayOfYear"
+    | "isoWeek"
+    | "weekday",
 ): Directive => ({ pattern, read: (reading, text) => reading[part] = Number(text) });
 
 /** Offsets in hours of the zones in RFC 822; other abbreviations are ambiguous. */
@@ -47,7 +58,7 @@ const DIRECTIVES: Record<string, Directive> = {
   j: number(String.raw`\d{1,3}`, "dayOfYear"),
   b: { pattern: `(?:${MONTH_NAMES}|${MONTHS.join("|")})`, read: readMonth },
   a: { pattern: `(?:${DAY_NAMES}|Mon|Tue|Wed|Thu|Fri|Sat|Sun)` },
-  u: { pattern: "[1-7]" },
+  u: number("[1-7]", "weekday"),
   H: number(String.raw`\d{1,2}`, "hour"),
   I: { pattern: String.raw`(?:0?[1-9]|1[0-2])`, read: readHour },
   M: number(String.raw`\d{1,2}`, "minute"),
@@ -122,7 +133,7 @@ function finish(reading: Reading): Moment | undefined {
     if (reading.hour > 12) return undefined;
     reading.hour = reading.hour % 12 + (afternoon ? 12 : 0);
   }
-  if (reading.isoWeek !== undefined) return startOfWeek(reading, reading.isoWeek);
+  if (reading.isoWeek !== undefined) return dayOfWeek(reading, reading.isoWeek);
   if (dayOfYear === undefined) return momentOf(reading);
   const date = new Date(0);
   date.setUTCFullYear(reading.year, 0, dayOfYear);
@@ -130,14 +141,15 @@ function finish(reading: Reading): Moment | undefined {
   return momentOf({ ...reading, month: date.getUTCMonth() + 1, day: date.getUTCDate() });
 }
 
-/** The Monday of an ISO 8601 week; the week with the fourth of January is the first. */
-function startOfWeek(reading: Reading, week: number): Moment | undefined {
+/** A day of an ISO 8601 week, Monday unless it is read; the week with the fourth of January is the first. */
+function dayOfWeek(reading: Reading, week: number): Moment | undefined {
   const date = new Date(0);
   date.setUTCFullYear(reading.year, 0, 4);
   const weekday = (date.getUTCDay() + 6) % 7;
   date.setUTCDate(date.getUTCDate() - weekday + 7 * (week - 1));
   const thursday = new Date(date.getTime() + 3 * 86_400_000);
   if (week < 1 || thursday.getUTCFullYear() !== reading.year) return undefined;
+  date.setUTCDate(date.getUTCDate() + (reading.weekday ?? 1) - 1);
   const [year, month, day] = [date.getUTCFullYear(), date.getUTCMonth() + 1, date.getUTCDate()];
   return momentOf({ ...reading, year, month, day });
 }

@@ -63,7 +63,10 @@ export function doubleCast(options: CastOptions): Cast {
 }
 
 const SIGN = String.raw`([+-]?)`;
-const CURRENCY = String.raw`(?:[A-Za-z]{0,3}\p{Sc}|[A-Za-z]{2,3})?`;
+/** Letters that change the value, such as "bn" or "CR" (a credit), and so are not the name of a currency. */
+const NO_CURRENCY =
+  "(?!(?:bn|bil|bln|mn|mm|mio|mil|mln|mld|mlr|mrd|md|mdr|mia|tn|trn|trl|tsd|lac|lkh|kk|cr|dr|pct|bps?)(?![a-z]))";
+const CURRENCY = String.raw`(?:[a-z]{0,3}\p{Sc}|${NO_CURRENCY}[a-z]{2,3})?`;
 const BLANK = String.raw`[\s]?`;
 const AMOUNTS = {
   ".": moneyPattern(String.raw`,'’ \u00a0\u202f`, String.raw`\.`),
@@ -75,7 +78,7 @@ function moneyPattern(groupMarks: string, decimalMark: string): RegExp {
   const whole = String.raw`(\d{1,3}(?:[${groupMarks}]\d{2,3})*[${groupMarks}]\d{3}|\d*)`;
   const amount = `${whole}(?:${decimalMark}(\\d*))?`;
   const before = `${SIGN}${BLANK}${CURRENCY}${BLANK}${SIGN}`;
-  return new RegExp(`^${before}${amount}${BLANK}${CURRENCY}$`, "u");
+  return new RegExp(`^${before}${amount}${BLANK}${CURRENCY}$`, "iu");
 }
 
 /**

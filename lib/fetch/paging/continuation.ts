@@ -154,10 +154,10 @@ function add(
       return addCount(found, query, { kind, path, value });
     case "more":
       if (isTrue(value)) found.push({ kind: "flag", path, value });
-      return value === false || value === "false";
+      return isFalse(value);
     case "last":
-      if (value === false) found.push({ kind: "flag", path, value });
-      return value === true;
+      if (isFalse(value)) found.push({ kind: "flag", path, value });
+      return value === true || isWord(value, TRUE);
     case "next":
     case "cursor":
       addNext(found, kind, path, value);
@@ -204,6 +204,17 @@ function addNext(
   found.push({ kind: isUrl && kind === "next" ? "link" : "cursor", path, value });
 }
 
+const TRUE = /^(true|yes|y)$/i;
+const FALSE = /^(false|no|n)$/i;
+
 function isTrue(value: unknown): boolean {
-  return value === true || value === "true" || value === 1;
+  return value === true || value === 1 || isWord(value, TRUE);
+}
+
+function isFalse(value: unknown): boolean {
+  return value === false || isWord(value, FALSE);
+}
+
+function isWord(value: unknown, words: RegExp): boolean {
+  return typeof value === "string" && words.test(value);
 }

@@ -20,6 +20,6 @@ function isNullish(value: unknown): boolean {
 }
 
 function isFalse(flag: unknown): boolean {
-  return flag === false || isNumber(flag) && Number(flag) === 0 || flag === "false" ||
-    flag === "0" || flag === "";
+  return flag === false || isNumber(flag) && Number(flag) === 0 ||
+    typeof flag === "string" && /^(false|no|n|0|)$/i.test(flag);
 }

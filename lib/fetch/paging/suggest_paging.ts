@@ -27,7 +27,7 @@ export function suggestPaging(
   return total === undefined ? [by] : [by, `total: ${total.path}`];
 }
 
-function pagingBy({ kind, path }: Continuation, size: string): string {
+function pagingBy({ kind, path, value }: Continuation, size: string): string {
   switch (kind) {
     case "link_header":
       return "{ by: link_header }";
@@ -40,8 +40,14 @@ function pagingBy({ kind, path }: Continuation, size: string): string {
     case "total":
       return `{ by: offset, offset_param: offset, ${size} }`;
     case "flag":
-      return `{ by: page, page_param: page, more: ${quoted(path)} }`;
+      return `{ by: page, page_param: page, more: ${moreOf(path, value)} }`;
   }
+}
+
+/** A flag that is false while pages follow, such as `isLast`, is a condition. */
+function moreOf(path: string, value: unknown): string {
+  const isNegative = value === false || typeof value === "string" && /^(false|no|n)$/i.test(value);
+  return isNegative ? `{ path: ${quoted(path)}, is: [${JSON.stringify(value)}] }` : quoted(path);
 }
 
 /** APIs name the parameter like the cursor without "next": `next_page_token` is sent as `page_token`. */

@@ -5,11 +5,10 @@
 import { formatCount, formatNumber } from "../../report/text/format.ts";
 import type { PageStep } from "../http/page_step.ts";
 import type { Continuation } from "./continuation.ts";
+import { contradicted, isCount, isPartial } from "./contradiction.ts";
 import { PageEnds } from "./page_ends.ts";
 import type { PageFacts, Verdict } from "./paginator.ts";
 import type { Place } from "./place.ts";
-import { suggestPaging } from "./suggest_paging.ts";
-import { shownValue } from "../../report/text/shown_value.ts";
 import { failed, restart, tooFull } from "./verdict.ts";
 
 /** Continues without another step. */
@@ -180,8 +179,9 @@ export class Tally {
 
   /** What a page declares about records beyond it; links on an empty page lead nowhere. */
   #signs(page: PageFacts): Continuation[] {
-    if (this.ends.hasFollowed) return [];
     const signs = page.continuations(this);
+    // Links and flags of an API whose cursors have led on are known; its counts still contradict a cut.
+    if (this.ends.hasFollowed) return signs.filter((sign) => isCount(sign) || isPartial(sign));
     return page.records > 0 || !this.isPaged ? signs : signs.filter(isCount);
   }
 
@@ -258,50 +258,6 @@ export class Tally {
   }
 }
 
-function isCount({ kind }: Continuation): boolean {
-  return kind === "total";
-}
-
-/** The verdict on a response that declares records that were not read. */
-function contradicted(page: PageFacts, tally: Tally, signs: readonly Continuation[]): Verdict {
-  const { records, pages, isPaged } = tally;
-  const sign = signs[0]!;
-  const read = pages === 1 ? "the response holds" : `${pages} pages hold`;
-  const reason = `${read} ${counted(records)}, but ${wordsOf(sign)}`;
-  const lines = suggestPaging(signs, { records, limit: page.limitEqualTo(records) });
-  const suggested = lines.map((line) => `"${line}"`).join(" and ");
-  if (!isPaged) {
-    const hint = `Write ${suggested} in the stream, or "paging: none" if the response is complete`;
-    return isCount(sign) ? tooFull(reason, hint) : failed(reason, hint);
-  }
-  return failed(
-    reason,
-    isCount(sign)
-      ? `Check "paging" and write "total: ${sign.path}" in the stream, or "total: none" if the number means something else`
-      : `Correct "paging" of the stream; the response suggests ${suggested}`,
-  );
-}
-
-function counted(records: number): string {
-  return formatCount(records, "record");
-}
-
-function wordsOf({ kind, path, value }: Continuation): string {
-  switch (kind) {
-    case "total":
-      return `"${path}" declares ${value} records`;
-    case "pages":
-      return `"${path}" declares ${value} pages`;
-    case "flag":
-      return `"${path}" is ${shownValue(value)}, so more follow`;
-    case "link_header":
-      return 'the header "Link" leads to a next page';
-    case "link":
-    case "cursor":
-      return `"${path}" leads to a next page`;
-  }
-}
-
 /** The verdict on pages that lead on forever. */
 function endless(): Verdict {
   return failed(
@@ -310,4 +266,8 @@ function endless(): Verdict {
     } in a row are empty, and each reports that more follow`,
     'Check "paging" with deno task probe, or make the windows shorter',
   );
+}
+
+function counted(records: number): string {
+  return formatCount(records, "record");
 }

@@ -157,12 +157,30 @@ export function readTotal(stream: Stream, answer: ResponseParts): number | null 
   const declared = responseReader(stream.total)(answer);
   if (declared === undefined || declared === null) return null;
   const total = parseCount(declared);
-  if (total !== null) return total;
+  if (total !== null) {
+    refuseLowerBound(stream.total, answer, total);
+    return total;
+  }
   throw new Failure(
     "window",
     `Cannot read the response: the total at "${stream.total}" is ${shownValue(declared)}`,
     {
       hint: 'Correct the path "total" of the stream',
+    },
+  );
+}
+
+/** Elasticsearch counts up to 10,000 hits, and says so beside the number. */
+function refuseLowerBound(path: string, answer: ResponseParts, total: number): void {
+  const beside = /^(.*)\.value$/s.exec(path)?.[1];
+  if (beside === undefined || responseReader(`${beside}.relation`)(answer) !== "gte") return;
+  throw new Failure(
+    "window",
+    `Cannot read the complete window: its total is at least ${total} ("${beside}.relation" is "gte")`,
+    {
+      hint: 'Send "track_total_hits: true" in the body of the request, or make the windows shorter',
+      tooFull: true,
+      held: total,
     },
   );
 }
