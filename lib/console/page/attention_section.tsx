@@ -37,7 +37,7 @@ export const attentionSection: Section = {
         )}
         {more <= 0 ? null : (
           <p class="quiet">
-            and {formatCount(more, "window")} more:{" "}
+            and {formatCount(more, "more window")}:{" "}
             <Command text={view.command("deno task errors")} />
           </p>
         )}
@@ -61,7 +61,7 @@ const Entry: FC<{ entry: RetryEntry; view: View; isBusy: boolean }> = (
         <strong>{kind}</strong> <b>{stream}</b> {each} {scope === "" ? null : <code>{scope}</code>}
         {" "}
         {window === null ? "" : formatWindow(window)}
-        <time class="quiet" datetime={at}>{at.slice(0, 16).replace("T", " ")} UTC</time>
+        <time class="quiet" datetime={at}>at {at.slice(0, 16).replace("T", " ")} UTC</time>
       </p>
       <p class="reason">{reason}</p>
       {hint === undefined ? null : <p class="quiet">{hint}</p>}
@@ -78,17 +78,24 @@ const Entry: FC<{ entry: RetryEntry; view: View; isBusy: boolean }> = (
       )}
       <div class="act">
         <Command text={view.command(resumeCommand(stream, scope, window))} />
-        {!canRetry(entry, view) ? null : (
-          <form method="post" action="retry">
-            <input type="hidden" name="token" value={view.token} />
-            <input type="hidden" name="entry" value={entryId(entry)} />
-            <button type="submit" disabled={isBusy}>Retry now</button>
-          </form>
-        )}
+        {canRetry(entry, view) ? <Retry entry={entry} view={view} isBusy={isBusy} /> : null}
       </div>
     </li>
   );
 };
+
+/** The button that fetches a window again. */
+const Retry: FC<{ entry: RetryEntry; view: View; isBusy: boolean }> = (
+  { entry, view, isBusy },
+) => (
+  <form method="post" action="retry">
+    <input type="hidden" name="token" value={view.token} />
+    <input type="hidden" name="entry" value={entryId(entry)} />
+    <button type="submit" disabled={isBusy} title={isBusy ? "A run is in progress" : undefined}>
+      Retry now
+    </button>
+  </form>
+);
 
 /** Whether a run with the present parameters fetches the window of an entry. */
 function canRetry({ stream, scope, kind }: RetryEntry, { token, state: { streams } }: View) {
