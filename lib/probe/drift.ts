@@ -130,7 +130,7 @@ export function changeAdvice({ path, change, types }: KnownField): string {
     return `See the response with deno task probe; correct the type of the column`;
   }
   const { column, type } = columnOf({ path, types });
-  return `Add "${column}: ${type}" to the columns of the table, and "${column}: ${path}" to those of "rows"`;
+  return `Add "${column}: ${type}" to the columns of the table, and "${column}: ${path}" to those of "rows" if it lists any`;
 }
 
 /** The column that would take a new field, and its type. */
