@@ -82,7 +82,7 @@ function totalOf(
   const about = ({ shape }: ScalarPlace) => shape.about ?? "";
   const named = numbers.filter((place) =>
     isNumber(place.shape) && !NOT_TOTAL.test(about(place)) &&
-    (TOTAL.test(place.name) ||
+    (TOTAL.test(place.name) || isTotalOfList(place, places) ||
       TOTAL.test(parentOf(place.path)) && /^(value|count)$/i.test(place.name))
   );
   const described = numbers.find((place) =>
@@ -95,6 +95,15 @@ function totalOf(
     (!isPaged || isCountOfList(count, places));
   return (first ?? described)?.path ??
     (isSafe && /count$/i.test(count.name) ? count.path : undefined);
+}
+
+/** `total_games` next to the list `games`. */
+function isTotalOfList({ path, name }: ScalarPlace, places: readonly PlacedShape[]): boolean {
+  const list = /^total_?(?<of>\w+)$/i.exec(name)?.groups?.of?.toLowerCase();
+  const beside = path.slice(0, path.length - name.length);
+  return places.some((one) =>
+    one.shape.kind === "list" && one.name.toLowerCase() === list && one.path === beside + one.name
+  );
 }
 
 /** A total named as such comes before one with another name, such as `hits`. */

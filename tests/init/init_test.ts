@@ -285,6 +285,18 @@ Deno.test("init proposes no key that two records of a sample share, or that one 
   assertEquals((await tableOf([{ id: 1, code: "a" }, { id: 2, code: "a" }])).key, "id");
 });
 
+Deno.test("init reads a total that is named after the list it counts", async () => {
+  const answers = { url: "https://api.example.com", path: "/v1/things" };
+  const totalOf = async (body: unknown) => {
+    const { job } = await written(draftOfAnswers(answers, { body, form: {} }));
+    return Object.values(job.streams as Record<string, { total?: string }>)[0]!.total;
+  };
+  const games = [{ id: 1 }, { id: 2 }];
+  assertEquals(await totalOf({ total_games: 500, games }), "total_games");
+  assertEquals(await totalOf({ data: { totalGames: 500, games } }), "data.totalGames");
+  assertEquals(await totalOf({ total_goals: 500, games }), undefined);
+});
+
 Deno.test("init reads times from epochs, and records from an object of arrays", async () => {
   const answers = { url: "https://api.example.com", path: "/v1/things" };
   const sample = { hourly: { time: [1738281600000, 1738285200000], t: [1.5, null] } };

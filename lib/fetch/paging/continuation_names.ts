@@ -20,7 +20,7 @@ const NAMES: Readonly<Record<ContinuationKind, string>> = {
     "moreavailable moreitems morerecords moredata morepages morerecordsavailable moreresultsavailable nextpageavailable " +
     "istruncated truncated incompleteresults exceededtransferlimit",
   last:
-    "last islast islastpage lastpage done iscomplete complete finished isfinished endofrecords endofresults endreached " +
+    "last islast islastpage lastpage done iscomplete complete finished isfinished endofrecords endofresults endofstream endofdata endreached " +
     "isend nomore nomoreresults exhausted",
   next:
     "next nexturl nexturi nextlink nextpage nextpageurl nextpageuri nextpagelink nexthref nextpath odatanextlink " +

@@ -55,6 +55,7 @@ const MORE: readonly [expected: string, Response][] = [
   ["flag has_more", { body: { has_more: true, data: ITEMS } }],
   ["flag last", { body: { last: false, data: ITEMS } }],
   ["flag endOfRecords", { body: { endOfRecords: false, data: ITEMS } }],
+  ["flag end_of_stream", { body: { end_of_stream: false, data: ITEMS } }],
   ["flag exceededTransferLimit", { body: { exceededTransferLimit: true, data: ITEMS } }],
   [
     "flag data.issues.pageInfo.hasNextPage",
