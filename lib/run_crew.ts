@@ -120,7 +120,7 @@ export async function enterCrew(run: CrewedRun): Promise<Crew | undefined> {
   if (target.kind !== "postgres" || worker === undefined || clock === undefined) return undefined;
   return await Crew.enter({
     ...{ job: job.job, run: run.run, target, checkpoint, worker, clock, signal, wallNow },
-    ...{ joined: run.joined, isShared: run.isShared },
+    ...{ joined: run.joined, isShared: run.isShared, windDown: run.windDown },
     counts: () => countsOf(summary),
     say: (message) => listen({ kind: "warning", message }),
     onEnd: run.onEnd ?? (() => {}),

@@ -32,6 +32,8 @@ export interface CrewOptions extends StartOptions {
   readonly counts: () => Omit<WorkerCounts, "perSecond">;
   /** Epoch milliseconds. */
   readonly wallNow: () => number;
+  /** Starts no further window once it aborts. Defaults to never. */
+  readonly windDown?: AbortSignal | undefined;
   /** Called once the run has ended for another process. */
   readonly onEnd: () => void;
 }
@@ -180,9 +182,10 @@ export class Crew implements AsyncDisposable {
    * is free and must be fetched here.
    */
   async hasMore(streams: readonly string[]): Promise<boolean> {
-    const { clock, signal } = this.#options;
+    const { clock, signal, windDown } = this.#options;
+    const isStopped = () => signal.aborted || windDown?.aborted === true;
     const plans = [...this.#plans].filter(({ name }) => streams.includes(name));
-    for (let looks = 0; this.#claims.areShared && !signal.aborted; looks++) {
+    for (let looks = 0; this.#claims.areShared && !isStopped(); looks++) {
       await this.#claims.look(streams);
       const states = plans.map((plan) => plan.recheck());
       if (states.includes("free")) return true;
@@ -249,7 +252,7 @@ export class Crew implements AsyncDisposable {
   async #beat(): Promise<void> {
     const { clock } = this.#options;
     while (!this.#left.signal.aborted) {
-      const ms = this.#others > 0 ? SHARED_BEAT_MS : BEAT_MS;
+      const ms = this.hasJoined || this.#others > 0 ? SHARED_BEAT_MS : BEAT_MS;
       await clock.sleep(ms, this.#left.signal).catch(() => {});
       if (this.#left.signal.aborted) return;
       await this.#beatOnce().catch(() => {/* the next write shows whether the database is gone */});
