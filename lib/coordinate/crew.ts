@@ -250,9 +250,11 @@ export class Crew implements AsyncDisposable {
   }
 
   async #beat(): Promise<void> {
-    const { clock } = this.#options;
+    const { clock, joined } = this.#options;
     while (!this.#left.signal.aborted) {
-      const ms = this.hasJoined || this.#others > 0 ? SHARED_BEAT_MS : BEAT_MS;
+      // An update ends with its process, and the next one waits for its workers.
+      const isSoon = joined?.isUpdate === true || this.#others > 0;
+      const ms = isSoon ? SHARED_BEAT_MS : BEAT_MS;
       await clock.sleep(ms, this.#left.signal).catch(() => {});
       if (this.#left.signal.aborted) return;
       await this.#beatOnce().catch(() => {/* the next write shows whether the database is gone */});
