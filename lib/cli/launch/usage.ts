@@ -10,7 +10,7 @@ export const ABOUT_COMMANDS: Readonly<Record<string, string>> = {
   probe: "Send one real request and show the rows that it produces.",
   doctor: "Check credentials, API, database, checkpoint and permissions.",
   backfill: "Fetch a range of dates into the database; --resume continues.",
-  worker: "Join a backfill that is in progress, on this machine or another.",
+  worker: "Join a run that is in progress, on this machine or another.",
   status: "Show coverage, gaps, failed windows, rows and runs.",
   errors: "List failed windows and rejected rows, and what to do about them.",
   verify: "Run the job's checks and compare coverage with the database.",
