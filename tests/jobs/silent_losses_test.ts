@@ -138,6 +138,13 @@ Deno.test("letters that change an amount are not a currency, and a week's day co
     assertEquals(money(text) instanceof Invalid, true, text);
   }
   assertEquals(["12.50 USD", "kr 1,250", "US$ 3"].map(money), ["12.50", "1250", "3"]);
+  const at = (format: string, value: unknown) =>
+    castOf("timestamptz", { ...options, format })(value);
+  assertEquals(
+    [at("epoch_us", 1735689600123456), at("epoch_ns", "1735689600123456789")],
+    ["2025-01-01 00:00:00.123456+00", "2025-01-01 00:00:00.123456+00"],
+  );
+  assertEquals(at("epoch_ms", 1735689600123456) instanceof Invalid, true);
   const day = castOf("date", { ...options, format: "%G-W%V-%u" });
   assertEquals(["2025-W01-3", "2024-W53-1", "2020-W53-7"].map((text) => String(day(text))), [
     "2025-01-01",

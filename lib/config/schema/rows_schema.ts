@@ -36,7 +36,7 @@ const value = z.strictObject({
   format: z.union([z.string(), z.array(z.string()).min(1, { error: "expected at least one" })], {
     error: "expected a format, or a list of them",
   }).optional().describe(
-    'Format of a date or number: `epoch`, `epoch_ms`, `clock` ("2:19.97" to seconds) or a pattern such as `%d/%m/%Y`. If it is a list, the first format that matches is used.',
+    'Format of a date or number: `epoch`, `epoch_ms`, `epoch_us`, `epoch_ns`, `clock` ("2:19.97" to seconds) or a pattern such as `%d/%m/%Y`. If it is a list, the first format that matches is used.',
   ).meta({ kind: "format or list of them", example: "%d/%m/%Y" }),
   time_zone: z.string().refine(isTimeZone, { error: "expected a time zone such as Europe/London" })
     .optional().describe(

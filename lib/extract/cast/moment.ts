@@ -95,17 +95,25 @@ export function parseOffset(text: string): number | undefined {
   return (match[1] === "-" ? -1 : 1) * (hours * 60 + minutes);
 }
 
-/** The moment of a count of seconds (or milliseconds) since 1970-01-01T00:00Z, or undefined beyond the calendar. */
+/** Counts since 1970-01-01T00:00Z by their names: the power of ten of their number in a second. */
+export const EPOCH_UNITS: ReadonlyMap<string, number> = new Map([
+  ...[["epoch", 0], ["epoch_ms", 3], ["epoch_us", 6], ["epoch_ns", 9]] as const,
+]);
+
+/** The moment of a count of seconds, or of the parts of one, since 1970-01-01T00:00Z; undefined beyond the calendar. */
 export function fromEpoch(
   count: number | string | ExactNumber,
-  unit: "epoch" | "epoch_ms",
+  unit: string,
 ): Moment | undefined {
   const text = count instanceof ExactNumber ? canonicalNumber(count) : String(count);
-  const match = /^(-?\d{1,15})(?:\.(\d+))?$/.exec(text);
-  if (match === null) return undefined;
+  const match = /^(-?\d{1,20})(?:\.(\d+))?$/.exec(text);
+  const power = EPOCH_UNITS.get(unit)!;
+  // A count of a smaller unit has more digits.
+  const most = 10 ** Math.max(15, power + 11);
+  if (match === null || Math.abs(Number(match[1])) >= most) return undefined;
   // Integer microseconds: a float would round the last digits of the fraction.
   const digits = `${match[1]}${(match[2] ?? "").padEnd(6, "0").slice(0, 6)}`;
-  const micros = unit === "epoch" ? BigInt(digits) : BigInt(digits) / 1000n;
+  const micros = BigInt(digits) / 10n ** BigInt(power);
   const ofSecond = ((micros % 1_000_000n) + 1_000_000n) % 1_000_000n;
   const seconds = Number((micros - ofSecond) / 1_000_000n);
   const minute = Math.floor(seconds / 60);

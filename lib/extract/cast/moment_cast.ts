@@ -8,6 +8,7 @@ import { kindOf } from "./kind_of.ts";
 import type { Moment } from "./moment.ts";
 import {
   clockText,
+  EPOCH_UNITS,
   fromEpoch,
   localMinute,
   momentOf,
@@ -144,8 +145,8 @@ function parseTime(text: string): Moment | undefined {
   return momentOf({ year: 2000, month: 1, day: 1, ...clock, offset: null });
 }
 
-function isEpoch(format: string): format is "epoch" | "epoch_ms" {
-  return format === "epoch" || format === "epoch_ms";
+function isEpoch(format: string): boolean {
+  return EPOCH_UNITS.has(format);
 }
 
 function notAMoment(
