@@ -81,3 +81,28 @@ streams:
     "20250102",
   ]);
 });
+
+Deno.test("an array is joined into one string", () =>
+  assertLoads({
+    job: `
+job: tags
+source: URL
+nulls: ["-"]
+tables: { t: { key: id, columns: { id: integer, tags: text } } }
+streams:
+  t:
+    window: month
+    request: { path: /t, query: { from: "{from}" } }
+    rows:
+      table: t
+      columns: { id: id, tags: { path: "tags[].name", join: ", ", case: lower } }
+`,
+    answer: () =>
+      Response.json([
+        { id: 1, tags: [{ name: "A" }, { name: " b " }, { name: "-" }, {}, { name: 1.5 }] },
+        { id: 2, tags: [] },
+        { id: 3 },
+      ]),
+    run: "--start-date 2025-01-01 --end-date 2025-01-31",
+    rows: { "SELECT id, tags FROM t ORDER BY id": [[1, "a, b, 1.5"], [2, null], [3, null]] },
+  }));

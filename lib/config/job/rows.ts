@@ -35,6 +35,8 @@ export interface ValueSpec {
    * Separator of a list that is written as one string, for array types; empty elements are dropped.
    */
   split?: string | undefined;
+  /** Separator by which an array is written as one string, for `text`. */
+  join?: string | undefined;
   /** Whether leading and trailing whitespace is removed. */
   trim: boolean;
   /**

@@ -124,6 +124,9 @@ class RowsCheck {
         `"split" produces an array, but the column has type ${type}`,
       );
     }
+    if (value.join !== undefined && type !== "text") {
+      this.scope.key([...at, "join"], `"join" produces a string, but the column has type ${type}`);
+    }
     const { decimal, format, ambiguous } = value;
     const timeZone = value.time_zone ?? this.scope.job.time_zone;
     const cast = castOf(type, { decimal, format, timeZone, ambiguous, inKey: false });

@@ -22,6 +22,9 @@ const value = z.strictObject({
   split: z.string().min(1, { error: "expected a string" }).optional().describe(
     "Separator of a list that is written as one string, for array types; empty elements are dropped.",
   ).meta({ example: ";" }),
+  join: z.string().optional().describe(
+    "Separator by which an array is written as one string, for `text`; null elements are dropped, and an empty array is null.",
+  ).meta({ example: "," }),
   trim: z.boolean().default(true).describe("Whether leading and trailing whitespace is removed."),
   capture: pattern.optional().describe(
     "Regular expression. The value is its first group, or the whole match if there is no group; null if it does not match.",

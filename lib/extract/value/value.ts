@@ -198,12 +198,14 @@ function compileSteps(
     const text = strip(value);
     return text === null ? null : rewrite(text);
   };
-  const { split } = spec;
+  const { split, join } = spec;
   return (found) => {
     const value = isList && Array.isArray(found)
       ? found.map(step)
       : isList && split !== undefined && typeof found === "string"
       ? partsOf(strip(found), split, step)
+      : join !== undefined && Array.isArray(found)
+      ? joined(found, join, step, cast)
       : step(found);
     if (value === null) return fallback;
     const text = value instanceof Invalid ? value : cast(value);
@@ -225,6 +227,19 @@ function reasonOf({ reason }: Invalid, value: unknown, found: unknown): string {
 function partsOf(text: unknown, between: string, step: (part: string) => unknown): unknown {
   if (typeof text !== "string") return text;
   return text.split(between).map(step).filter((part) => part !== null);
+}
+
+/** The elements of an array, each taken through the steps, as one string; null without any. */
+function joined(
+  found: readonly unknown[],
+  between: string,
+  step: (part: unknown) => unknown,
+  cast: Cast,
+): unknown {
+  const parts = found.map(step).filter((part) => part !== null && part !== undefined)
+    .map((part) => part instanceof Invalid ? part : cast(part));
+  if (parts.length === 0) return null;
+  return parts.find((part) => part instanceof Invalid) ?? parts.join(between);
 }
 
 function defaultOf(spec: Partial<ValueSpec>, cast: Cast): string | null {
