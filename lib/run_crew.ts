@@ -6,6 +6,7 @@ import type { Clock } from "./fetch/rate/clock.ts";
 import type { BackfillInput } from "./backfill.ts";
 import type { Window } from "./plan/time/window.ts";
 import { joinSummaries, type Summary } from "./report/summary.ts";
+import type { RunErrors } from "./upsert/run_errors.ts";
 import { readServerClock } from "./upsert/server_clock.ts";
 import type { JoinedRun, Worker } from "./upsert/worker_table.ts";
 import type { Target } from "./upsert/write/target.ts";
@@ -144,24 +145,34 @@ export async function leaveCrew(
     await crew.leave(summary);
     // An update ends with the process that started it.
     if (!isComplete || joined.isUpdate) return;
-    const others = await crew.others(0) as (Summary | null)[];
-    const total = others.reduce<Summary>(
-      (sum, other) => other === null ? sum : withOther(sum, other),
-      summary,
-    );
-    await crew.finish(total);
+    await crew.finish(await ofAll(crew, summary, 0));
     return;
   }
   if (crew.isShared) {
     // At the end of a slice they finish their windows in flight, until it is over.
-    const others = await crew.others(
-      isComplete ? OTHERS_LEAVE_MS : windDown?.aborted ? Infinity : 0,
-    );
-    for (const other of others as (Summary | null)[]) {
-      if (other !== null) Object.assign(summary, withOther(summary, other));
-    }
+    const waitMs = isComplete ? OTHERS_LEAVE_MS : windDown?.aborted ? Infinity : 0;
+    Object.assign(summary, await ofAll(crew, summary, waitMs));
   }
   await crew.leave(summary);
+}
+
+/** The summary of all processes, once they have left; waits `waitMs` at most. */
+async function ofAll(crew: Crew, summary: Summary, waitMs: number): Promise<Summary> {
+  const others = await crew.others(waitMs) as (Summary | null)[];
+  const total = others.reduce<Summary>(
+    (sum, other) => other === null ? sum : withOther(sum, other),
+    summary,
+  );
+  return others.includes(null) ? withErrors(total, await crew.errors()) : total;
+}
+
+/** Counts what processes that left no summary have recorded as failed or rejected too. */
+function withErrors(summary: Summary, errors: RunErrors): Summary {
+  const failed = Math.max(summary.windows.failed, errors.failed);
+  const rejected = Math.max(summary.rejected, errors.rejected);
+  const isFailed = summary.outcome === "done" && failed + rejected > 0;
+  const outcome = isFailed ? "failed" : summary.outcome;
+  return { ...summary, outcome, rejected, windows: { ...summary.windows, failed } };
 }
 
 /** Each process plans all windows and skips those that were done before; what each has done adds up. */

@@ -13,6 +13,7 @@ import {
   type WorkerCounts,
   WorkerTable,
 } from "../upsert/worker_table.ts";
+import { readRunErrors, type RunErrors } from "../upsert/run_errors.ts";
 import type { Target } from "../upsert/write/target.ts";
 import { ClaimedPlan } from "./claimed_plan.ts";
 import { Claims } from "./claims.ts";
@@ -60,6 +61,8 @@ export class Crew implements AsyncDisposable {
   #others = 0;
   #hadOthers = false;
   #startsShared = false;
+  /** The transaction in which the run started, once it is shared. */
+  #sinceXid: number | undefined;
   /** How many milliseconds the wall clock of the process that starts the run is ahead of the server's. */
   wallAheadMs = 0;
 
@@ -140,6 +143,7 @@ export class Crew implements AsyncDisposable {
   }
 
   async #claimFromNowOn({ xid }: OpenRun): Promise<void> {
+    this.#sinceXid = xid;
     this.#claims.begin(xid);
     await this.#takeLock();
     await this.#claims.share([...this.#plans]);
@@ -210,8 +214,8 @@ export class Crew implements AsyncDisposable {
   }
 
   /**
-   * The summaries of the other processes, once they have left or are dead; waits `waitMs` at most, and a second after
-   * this process was stopped.
+   * The summaries of the other processes, null for those that left none, once they have left or are dead; waits
+   * `waitMs` at most, and a second after this process was stopped.
    */
   async others(waitMs: number): Promise<unknown[]> {
     const { clock, run, worker, signal } = this.#options;
@@ -219,7 +223,7 @@ export class Crew implements AsyncDisposable {
     let isStopped = false;
     for (let looks = 0;; looks++) {
       const { summaries, working } = await this.#table.others(run, worker);
-      this.#hadOthers ||= summaries.length > 0;
+      this.#hadOthers ||= summaries.some((summary) => summary !== null);
       if (signal.aborted && !isStopped) {
         isStopped = true;
         untilMs = Math.min(untilMs, clock.now() + STOPPED_MS);
@@ -227,6 +231,13 @@ export class Crew implements AsyncDisposable {
       if (working === 0 || clock.now() >= untilMs) return summaries;
       await clock.sleep(lookPauseMs(looks), isStopped ? undefined : signal).catch(() => {});
     }
+  }
+
+  /** What the processes of a shared run have recorded as failed or rejected, those that died included. */
+  async errors(): Promise<RunErrors> {
+    const { target, job } = this.#options;
+    if (this.#sinceXid === undefined) return { failed: 0, rejected: 0 };
+    return await readRunErrors(target, job, this.#sinceXid);
   }
 
   /** Returns claims and records the summary; further calls do nothing. */

@@ -215,7 +215,7 @@ export class WorkerTable {
     return results[2]![0]?.[0] !== "f";
   }
 
-  /** The summaries of the other processes of a run that have left, and how many have not. */
+  /** The summaries of the other processes of a run, null for one that left none, and how many have not left. */
   async others(
     run: string,
     { worker }: Worker,
@@ -227,7 +227,7 @@ export class WorkerTable {
       `AND w.worker <> ${quoteLiteral(worker)}`,
     ]);
     return {
-      summaries: rows!.flatMap(([text]) => text === null ? [] : [JSON.parse(text!)]),
+      summaries: rows!.map(([text]) => text === null ? null : JSON.parse(text!)),
       working: rows!.filter((row) => row[1] === "t").length,
     };
   }

@@ -6,6 +6,7 @@ import { lookPauseMs } from "../../coordinate/look_pause.ts";
 import { Failure } from "../../failure.ts";
 import type { RunEvent } from "../../report/event.ts";
 import { plainLines } from "../../report/plain_lines.ts";
+import type { Summary } from "../../report/summary.ts";
 import { type JobHolder, readHolder } from "../../upsert/job_holder.ts";
 import { openTarget } from "../../upsert/open_target.ts";
 import { type OpenRun, WorkerTable } from "../../upsert/worker_table.ts";
@@ -42,7 +43,7 @@ export async function work(job: Job, { name, waitSeconds }: WorkerOptions): Prom
       const context = { target, name, show, signal: stop.signal, waitMs: 1000 * waitSeconds };
       const { error, summary } = await followRun(job, open, context);
       if (stop.signal.aborted) return EXIT.interrupted;
-      if (error === undefined) return summary.windows.failed > 0 ? EXIT.failed : EXIT.done;
+      if (error === undefined) return hasErrors(summary) ? EXIT.failed : EXIT.done;
       if (!(error instanceof Failure) || error.kind !== "locked") {
         printError(error, false);
         return EXIT.failed;
@@ -55,6 +56,10 @@ export async function work(job: Job, { name, waitSeconds }: WorkerOptions): Prom
     if (!stop.signal.aborted) throw error;
     return EXIT.interrupted;
   }
+}
+
+function hasErrors({ windows, rejected }: Summary): boolean {
+  return windows.failed + rejected > 0;
 }
 
 function refuseEmbedded({ kind }: Target): void {
