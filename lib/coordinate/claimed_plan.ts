@@ -179,10 +179,12 @@ export class ClaimedPlan implements UnitSource {
     if (this.#plan.isWaiting || this.#isEnding) return;
     const claiming = this.#claim();
     this.#claiming = claiming;
-    claiming.catch(() => false).then((isClaimed) => {
+    const next = (isClaimed: boolean) => {
       this.#claiming = undefined;
       if (isClaimed) this.#claimAhead();
-    });
+    };
+    // What it proposed was lost with it, so the error is kept for the next call that waits for a unit.
+    claiming.then(next, () => {});
   }
 
   /** Claims the next windows; false if the plan has no more, though others may be busy with some. */

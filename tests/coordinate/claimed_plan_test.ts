@@ -1,6 +1,6 @@
 // When windows are claimed: before they are needed, as many as may end at once; towards the end fewer, and none that
 // another worker could fetch at once.
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { ClaimedPlan } from "../../lib/coordinate/claimed_plan.ts";
 import type { Claims } from "../../lib/coordinate/claims.ts";
 import type { StreamPlan } from "../../lib/plan/stream_plan.ts";
@@ -16,7 +16,8 @@ function planOf(windows: number) {
   const units = Array.from({ length: windows }, (_, at): Unit => ({
     ...{ stream: "days", scope: "", each: `${at}`, eachValues: {}, window: null },
   }));
-  const world = { nowMs: 0, isAway: false };
+  /** `failing` is the number of a claim that fails. */
+  const world = { nowMs: 0, isAway: false, failing: 0 };
   /** How many windows each claim proposes, how many of them it wants, and the least of the last windows. */
   const asked: (readonly [proposed: number, limit: number, atLeast?: number])[] = [];
   const claims = {
@@ -28,6 +29,7 @@ function planOf(windows: number) {
         atLeast === undefined ? [proposed.length, limit] : [proposed.length, limit, atLeast],
       );
       world.nowMs += 300;
+      if (asked.length === world.failing) return Promise.reject(new Error("statement timeout"));
       // As the table of claims does where this worker and two others have claims.
       const part = Math.max(atLeast ?? limit, Math.floor(proposed.length / 2 / 3));
       const wanted = Math.min(limit, part);
@@ -93,4 +95,13 @@ Deno.test("a claim proposes many windows where the plan goes on, because others 
   await take(1);
   await settled();
   assertEquals(asked[0], [64, 2]);
+});
+
+Deno.test("a claim that fails ahead of its need loses no window: the error reaches who takes the next one", async () => {
+  const { world, asked, take } = planOf(1_000);
+  world.failing = 3;
+  await take(1);
+  await settled();
+  assertEquals(asked.length, 3, "nothing waits for the claim that failed");
+  await assertRejects(() => take(100), Error, "statement timeout");
 });
