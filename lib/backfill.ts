@@ -212,7 +212,9 @@ async function finishBatch(
   await crew?.written(unitsOf([...batch.finished, ...batch.failed]));
   await recordBatch(job, checkpoint, batch, wallNow(), visitOf);
   if (checkpoint.unmarked >= WINDOWS_PER_MARK) {
-    await catchUp({ job: job.job, checkpoint, target }, { isStored: crew?.hasJoined !== true });
+    // A crew must not miss what a reading returns: the next one begins after it.
+    if (crew !== undefined) await crew.learn();
+    else await catchUp({ job: job.job, checkpoint, target }, { isStored: true });
   }
   reportBatch(listen, batch, written.counts, now() - startedAt);
 }

@@ -35,7 +35,7 @@ export class ClaimedPlan implements UnitSource {
   readonly #parts = new WeakSet<Unit>();
   /** The units of the plan that parts were cut from. */
   readonly #wholes = new WeakMap<Unit, Unit>();
-  #turn: Promise<unknown> = Promise.resolve();
+  #turn: Promise<unknown>;
   /** How many calls wait for a unit. */
   #waiting = 0;
   #claiming: Promise<boolean> | undefined;
@@ -50,6 +50,8 @@ export class ClaimedPlan implements UnitSource {
   /** Proposes what the plan does; `inFlight` windows are fetched at once. */
   constructor(plan: StreamPlan | FeedPlan, claims: Claims, inFlight: number) {
     this.#inFlight = inFlight;
+    // A stage may begin while what is in flight is being claimed.
+    this.#turn = claims.sharing;
     this.name = plan.name;
     this.stream = plan.stream;
     this.counts = plan.counts;

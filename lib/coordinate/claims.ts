@@ -2,9 +2,10 @@
 // belongs to. Alone it only counts; once other processes join, everything that is in flight is claimed, and from
 // then on a window is handed out after it was claimed. Invariant: a claim ends in the transaction of the rows of
 // its last window.
-import { catchUp, type CatchUpInput, type CatchUpOptions } from "../checkpoint/catch_up.ts";
+import { catchUp, type CatchUpInput } from "../checkpoint/catch_up.ts";
 import type { Unit } from "../plan/unit.ts";
 import { type ClaimRequest, ClaimTable } from "../upsert/claim_table.ts";
+import { type Logs, readLogs } from "../upsert/read_logs.ts";
 import type { Target } from "../upsert/write/target.ts";
 import { RunProgress } from "./run_progress.ts";
 
@@ -45,6 +46,8 @@ export class Claims {
   /** Units that have not ended; without a claim those that were handed out alone. */
   readonly #held = new Map<Unit, Claim | undefined>();
   #areShared = false;
+  /** Resolves once nothing is being claimed that was handed out alone: a plan that is new hands out nothing before. */
+  sharing: Promise<void> = Promise.resolve();
 
   /** Starts alone. */
   constructor(options: ClaimsOptions) {
@@ -70,20 +73,33 @@ export class Claims {
   /** Claims what is in flight, and from now on everything before it is handed out. */
   async share(plans: readonly Pausable[]): Promise<void> {
     if (this.#areShared) return;
-    await withoutHandingOut(plans, async () => {
+    const sharing = withoutHandingOut(plans, async () => {
       await this.learn();
       for (const [stream, units] of Map.groupBy(this.#held.keys(), ({ stream }) => stream)) {
         await this.claim(stream, units);
       }
       this.#areShared = true;
     });
+    this.sharing = sharing.catch(() => {});
+    await sharing;
   }
 
-  /** Learns what the other processes have committed, by a separate statement or from the given reading. */
-  async learn(read?: CatchUpOptions["read"]): Promise<void> {
-    const { isStored } = this.#options;
-    const how = read === undefined ? { isStored } : { isStored, read };
-    this.progress.add(await catchUp(this.#options, how));
+  /**
+   * Learns what the other processes have committed, by a separate statement or from the given reading. Readings follow
+   * each other, so `read` sees the progress up to the mark that it continues from.
+   */
+  async learn(
+    read: (mark: string | undefined) => Promise<Logs> = (mark) =>
+      readLogs(this.#options.target, this.#options.job, mark),
+  ): Promise<void> {
+    await catchUp(this.#options, {
+      isStored: this.#options.isStored,
+      read: async (mark) => {
+        const logs = await read(mark);
+        this.progress.add(logs);
+        return logs;
+      },
+    });
   }
 
   /**
@@ -102,13 +118,15 @@ export class Claims {
     }));
     const granted = new Set<Unit>();
     for (const [scope, ofScope] of Map.groupBy(claims, ({ unit }) => unit.scope)) {
-      const wanted = ofScope.map(({ unit: { each, window }, claim: { token } }) => ({
-        ...{ each, window, token },
-      }));
       await this.learn(async (mark) => {
+        // Another reading may have moved the mark since the units were proposed: the table knows only what follows it.
+        const free = ofScope.filter(({ unit }) => this.progress.isFree(unit));
+        const wanted = free.map(({ unit: { each, window }, claim: { token } }) => ({
+          ...{ each, window, token },
+        }));
         const result = await this.#table.claim({ stream, scope, wanted, ...how }, mark);
         this.progress.claimedByOthers([stream], result.claims);
-        for (const { unit, claim } of ofScope) {
+        for (const { unit, claim } of free) {
           if (!result.granted.has(claim.token)) continue;
           granted.add(unit);
           this.#held.set(unit, claim);

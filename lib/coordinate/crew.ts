@@ -181,6 +181,11 @@ export class Crew implements AsyncDisposable {
     await this.#claims.written(units);
   }
 
+  /** Folds what all processes have committed into the checkpoint. */
+  async learn(): Promise<void> {
+    await this.#claims.learn();
+  }
+
   /**
    * Waits until the windows of these streams that others are fetching have ended; returns whether any of them
    * is free and must be fetched here.

@@ -71,6 +71,12 @@ export class RunProgress {
     for (const claim of claims) this.#claimed.get(claim.stream)!.add(claim, claim.window);
   }
 
+  /** Whether no part of a unit has ended or is being fetched by others. */
+  isFree(unit: Unit): boolean {
+    const { free, busy } = this.partsOf(unit);
+    return busy.length === 0 && free[0] === unit;
+  }
+
   /** Which parts of a unit are free, and which are busy; the others have ended. */
   partsOf(unit: Unit): Parts {
     const id = trackId(unit);

@@ -12,7 +12,7 @@ const IN_FLIGHT = 4;
 type How = NonNullable<Parameters<Claims["claim"]>[2]>;
 
 /** A plan of so many windows that no other worker has claimed, and the claims that it makes. */
-function planOf(windows: number) {
+function planOf(windows: number, sharing: Promise<void> = Promise.resolve()) {
   const units = Array.from({ length: windows }, (_, at): Unit => ({
     ...{ stream: "days", scope: "", each: `${at}`, eachValues: {}, window: null },
   }));
@@ -22,6 +22,7 @@ function planOf(windows: number) {
   const asked: (readonly [proposed: number, limit: number, atLeast?: number])[] = [];
   const claims = {
     areShared: true,
+    sharing,
     now: () => world.nowMs,
     progress: { partsOf: (unit: Unit) => ({ free: [unit], busy: [] }) },
     claim: (_stream: string, proposed: readonly Unit[], { limit, atLeast }: How) => {
@@ -104,4 +105,14 @@ Deno.test("a claim that fails ahead of its need loses no window: the error reach
   await settled();
   assertEquals(asked.length, 3, "nothing waits for the claim that failed");
   await assertRejects(() => take(100), Error, "statement timeout");
+});
+
+Deno.test("a stage that begins while windows in flight are being claimed hands out nothing before", async () => {
+  const sharing = Promise.withResolvers<void>();
+  const { asked, take } = planOf(10, sharing.promise);
+  const first = take(1);
+  await settled();
+  assertEquals(asked, []);
+  sharing.resolve();
+  assertEquals((await first).map((unit) => unit!.each), ["0"]);
 });

@@ -38,6 +38,27 @@ streams:
   assertEquals(await sql.run("SELECT count(*)::int AS count FROM things"), [{ count: 400 }]);
 });
 
+Deno.test("workers share two streams of thousands of windows: each window is fetched once", async () => {
+  await using server = api((query, path) => [{ id: path + query.get("day") }]);
+  const stream = (name: string) =>
+    `{ request: { path: /${name}, query: { day: "{from}" } }, window: day, rows: ${name} }`;
+  const { summaries } = await runShared(
+    `job: two
+source: { url: "${server.url}", concurrency: 4 }
+tables:
+  ones: { key: id, columns: { id: text } }
+  others: { key: id, columns: { id: text } }
+streams: { ones: ${stream("ones")}, others: ${stream("others")} }
+`,
+    2,
+    { options: { ...OPTIONS, start: "2021-01-01", end: "2023-12-31" } },
+  );
+  const twice = server.asked.filter((one, at) => server.asked.indexOf(one) !== at);
+  assertEquals(twice, []);
+  assertEquals(server.asked.length, 2190);
+  assertEquals(summaries[0]!.windows, { planned: 2190, done: 2190, failed: 0, skipped: 0 });
+});
+
 Deno.test("a fed stream starts when the workers have finished the streams that feed it, and fetches every value once", async () => {
   await using server = api((query, path) =>
     path === "/days" ? [{ id: query.get("day") }] : [{ id: query.get("id"), detail: "x" }]
