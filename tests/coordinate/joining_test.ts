@@ -43,6 +43,27 @@ Deno.test("backfill --resume joins the run in progress; another job file, or oth
   assertEquals([...api.timesAsked().values()].filter((times) => times > 1), []);
 });
 
+Deno.test("backfill --resume joins a run that has taken the job and is not recorded yet", async () => {
+  const gate = Promise.withResolvers<void>();
+  await using api = startMeters(({ number }) => number > 4 ? gate.promise : undefined);
+  await using site = await openSite(meterJob(api.url, { source: "  concurrency: 2" }));
+  const before = ["--start-date", "2023-01-01", "--end-date", "2023-01-01"];
+  assertEquals((await site.run("backfill", before)).code, 0);
+  await using sql = openSql(site.databaseUrl);
+  // Runs can be read, but none can be recorded.
+  await sql.run("BEGIN; LOCK TABLE hindcast_runs IN SHARE MODE");
+  await using run = site.spawn("backfill", RANGE, { timeoutMs: 180_000 });
+  await sql.waits();
+  await using helper = site.spawn("backfill", ["--resume"], { timeoutMs: 180_000 });
+  await helper.printed("to start");
+  await sql.run("COMMIT");
+  await helper.printed("joining it");
+  await crowded(site, 2);
+  gate.resolve();
+  const [first, second] = await Promise.all([run.result, helper.result]);
+  assertEquals([first.code, second.code], [0, 0], first.stderr + second.stderr);
+});
+
 Deno.test("workers leave when the run is interrupted where it was started, and return their claims", async () => {
   const gate = Promise.withResolvers<void>();
   await using api = startMeters(({ number }) => number > 4 ? gate.promise : undefined);
