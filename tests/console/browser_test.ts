@@ -335,8 +335,14 @@ Deno.test({
           left: document.querySelector(".scroll").scrollLeft, tip: document.getElementById("tip").textContent,
           hidden: document.getElementById("tip").hidden, text: document.activeElement.ariaValueText,
         }))()`) as Promise<Record<string, unknown>>;
-        await page.evaluate(`document.querySelector(".scroll").scrollLeft = 60;
-        globalThis.kept = document.activeElement`);
+        // The event comes with the next frame, and hides the tip.
+        await page.evaluate(`(async () => {
+          const scroll = document.querySelector(".scroll");
+          const scrolled = new Promise((done) => scroll.addEventListener("scroll", done, { once: true }));
+          scroll.scrollLeft = 60;
+          globalThis.kept = document.activeElement;
+          await scrolled;
+        })()`);
         await page.keyboard.press("ArrowLeft");
         await page.keyboard.press("ArrowRight");
         await page.getByText("2024-03-11: done, 7 records").waitFor();
