@@ -194,8 +194,9 @@ Deno.test({
     const shown = new TextDecoder().decode(stdout);
     assertStringIncludes(shown, "\x1b[?25l");
     assertStringIncludes(shown, "\x1b[?25h");
-    // deno-lint-ignore no-control-regex -- the sequences that move the cursor
-    const lines = shown.split(/\r?\n/).map((line) => line.replaceAll(/\x1b\[[\d?]*[A-Za-z]/g, ""));
+    // deno-lint-ignore no-control-regex -- the sequences that move, save and restore the cursor
+    const escapes = /\x1b(?:\[[\d?]*[A-Za-z]|[78])/g;
+    const lines = shown.split(/\r?\n/).map((line) => line.replaceAll(escapes, ""));
     const bars = lines.filter((line) => /^\r*racecards +\[[#.]+\] +\d+ %/.test(line));
     assert(bars.length > 1, shown);
     assertMatch(bars.at(-1)!, /\[#{38}\] {2}100 % {2}1 of 1 window {3}[\d,]+ rows$/);
