@@ -4,6 +4,7 @@ import { Crew } from "./coordinate/crew.ts";
 import { type Definition, definitionOf } from "./coordinate/definition.ts";
 import type { Clock } from "./fetch/rate/clock.ts";
 import type { BackfillInput } from "./backfill.ts";
+import { Failure } from "./failure.ts";
 import type { Window } from "./plan/time/window.ts";
 import { joinSummaries, type Summary } from "./report/summary.ts";
 import type { RunErrors } from "./upsert/run_errors.ts";
@@ -86,6 +87,8 @@ export interface CrewPlan {
 /** How long the process that started a run waits for the others to leave, once everything is done. */
 const OTHERS_LEAVE_MS = 5_000;
 
+const UNKNOWN_OTHERS = "Cannot read whether the other workers fetched everything";
+
 /** What others need to join the run; undefined if none may, because it has no crew. */
 export function crewPlan(
   run: CrewedRun & { readonly options: CrewPlan["options"] },
@@ -136,7 +139,7 @@ function countsOf({ windows, requests, rows }: Summary) {
 /** Leaves the crew; the summary of the process that started the run becomes that of all. */
 export async function leaveCrew(
   crew: Crew | undefined,
-  { joined, windDown }: Pick<CrewedRun, "joined" | "windDown">,
+  { joined, windDown, listen }: Pick<CrewedRun, "joined" | "windDown" | "listen">,
   summary: Summary,
 ): Promise<void> {
   if (crew === undefined) return;
@@ -151,7 +154,13 @@ export async function leaveCrew(
   if (crew.isShared) {
     // At the end of a slice they finish their windows in flight, until it is over.
     const waitMs = isComplete ? OTHERS_LEAVE_MS : windDown?.aborted ? Infinity : 0;
-    Object.assign(summary, await ofAll(crew, summary, waitMs));
+    try {
+      Object.assign(summary, await ofAll(crew, summary, waitMs));
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      listen({ kind: "warning", message: `${UNKNOWN_OTHERS}: ${error.message}` });
+      if (summary.outcome === "done") summary.outcome = "failed";
+    }
   }
   await crew.leave(summary);
 }
