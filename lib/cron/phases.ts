@@ -1,22 +1,23 @@
 // Decides what an update fetches, and in which order: yesterday and today, then earlier dates that may still change,
-// then gaps and failed windows in what was fetched before. History comes last, so that it never delays today's data
-// where requests are scarce. It reads the checkpoint and, for `for_each` queries, the target; it sends no request to
+// then gaps and failed windows in what was fetched before, then the `for_each` values that these have added to the
+// target. History comes last, so that it never delays today's data where requests are scarce. It reads the checkpoint and, for `for_each` queries, the target; it sends no request to
 // the API.
 import type { PlanSource } from "../checkpoint/open_plan.ts";
 import { civilAt, MINUTES_PER_DAY, startOfDay } from "../plan/time/civil.ts";
 import { intersect, subtract, union } from "../plan/coverage.ts";
 import { readVisits } from "../checkpoint/visits.ts";
 import { agesOf } from "../plan/settling.ts";
-import { eachValues } from "../plan/each_values.ts";
+import { eachValues, isFedByTarget } from "../plan/each_values.ts";
 import { canonical, scopeOf } from "../plan/scope.ts";
 import type { Window } from "../plan/time/window.ts";
 
 /** Streams to run over a range, resumed. */
 export interface Phase {
   /**
-   * `update` fetches yesterday and today, `recheck` earlier dates that may still change, and `heal` fills holes.
+   * `update` fetches yesterday and today, `recheck` earlier dates that may still change, `heal` fills holes, and
+   * `follow` fetches new `for_each` values, and nothing that the update has fetched before.
    */
-  readonly name: "update" | "recheck" | "heal";
+  readonly name: "update" | "recheck" | "heal" | "follow";
   /** Names of the streams. */
   readonly streams: readonly string[];
   /** Dates, half-open. */
@@ -53,8 +54,48 @@ export async function* phasesOf(
   const missing: Missing[] = [];
   for (const stream of streams) missing.push(await missingOf(source, stream, yesterday));
   const recheck = rechecking(missing, yesterday);
-  if (recheck !== undefined) yield recheck;
-  yield* healing(missing.map((one) => withoutRechecked(one, recheck)));
+  const late = [
+    ...recheck === undefined ? [] : [recheck],
+    ...healing(missing.map((one) => withoutRechecked(one, recheck))),
+  ];
+  yield* late;
+  const following = late.length === 0 ? undefined : await followingPhase(source, streams);
+  if (following !== undefined) yield following;
+}
+
+/** The phase of streams whose query returns values that were never fetched. */
+async function followingPhase(
+  source: PhaseSource,
+  streams: readonly string[],
+): Promise<Phase | undefined> {
+  const today = todayOf(source);
+  let from = today - MINUTES_PER_DAY;
+  const fed: string[] = [];
+  for (const stream of streams) {
+    if (!await hasNewValue(source, stream)) continue;
+    fed.push(stream);
+    from = Math.min(from, earliest(await coveredBy(source, stream)));
+  }
+  if (fed.length === 0) return undefined;
+  return { name: "follow", streams: fed, range: { from, to: today + MINUTES_PER_DAY } };
+}
+
+/** Whether the query of a stream returns a value that was never fetched. A feed is read once in an update. */
+async function hasNewValue(
+  { job, params, checkpoint, target }: PhaseSource,
+  name: string,
+): Promise<boolean> {
+  const stream = job.streams[name]!;
+  if (!isFedByTarget(stream) || stream.since !== undefined) return false;
+  const scope = scopeOf(job, name, params);
+  await checkpoint.load(name, scope);
+  for await (const values of eachValues(stream, params, (sql) => target.stream(sql))) {
+    const track = { stream: name, scope, each: canonical(values) };
+    const isKnown = checkpoint.item(track) !== undefined ||
+      checkpoint.coverage(track).spans().length > 0 || await checkpoint.needsRetry(track);
+    if (!isKnown) return true;
+  }
+  return false;
 }
 
 /** The phase of all dates before `end` that may still change. */
@@ -88,18 +129,22 @@ function healing(missing: readonly Missing[]): Phase[] {
 
 /** What a stream is missing between `end` and the first date that it covers or failed to fetch. */
 async function missingOf(source: PhaseSource, stream: string, end: number): Promise<Missing> {
+  const { job, params } = source;
+  const from = earliest(await coveredBy(source, stream));
+  if (!(from < end)) return { stream, holes: [], unsettledFrom: undefined };
+  return await lackWithin(source, stream, scopeOf(job, stream, params), { from, to: end });
+}
+
+/** The dates that a stream covers or failed to fetch, in any order; none for a stream without windows. */
+async function coveredBy(source: PhaseSource, stream: string): Promise<Window[]> {
   const { job, checkpoint, params } = source;
-  const nothing = { stream, holes: [], unsettledFrom: undefined };
-  if (job.streams[stream]!.window === undefined) return nothing;
+  if (job.streams[stream]!.window === undefined) return [];
   const scope = scopeOf(job, stream, params);
   await checkpoint.load(stream, scope);
   const known = checkpoint.tracks(stream, scope);
   const covered = known.flatMap((track) => checkpoint.coverage(track).spans());
   for (const track of known) covered.push(...await checkpoint.retryWindows(track));
-  if (covered.length === 0) return nothing;
-  const range = { from: Math.min(...covered.map((span) => span.from)), to: end };
-  if (range.from >= range.to) return nothing;
-  return await lackWithin(source, stream, scope, range);
+  return covered;
 }
 
 /** Examines every track that a run would, including new `for_each` values. */
@@ -126,4 +171,9 @@ async function lackWithin(
     if (open !== undefined) unsettledFrom = Math.min(open, unsettledFrom ?? open);
   }
   return { stream, holes, unsettledFrom };
+}
+
+/** The first date; infinite without any. There may be more dates than a call takes arguments. */
+function earliest(spans: readonly Window[]): number {
+  return spans.reduce((first, { from }) => Math.min(first, from), Infinity);
 }

@@ -34,7 +34,7 @@ export interface Slice extends Deadline {
   readonly job: Job;
   /** ID of the run that the slice belongs to. */
   readonly run: string;
-  /** What earlier slices of the update fetched; undefined in the first. */
+  /** What the update has fetched before and does not fetch again; undefined if nothing. */
   readonly fetched: FetchedSince | undefined;
   /** What processes that join the slice need to know of it. */
   readonly update: UpdateSlice;
@@ -223,16 +223,16 @@ async function runPhases(
   let wait: Wait | undefined;
   try {
     await catchUp({ job: job.job, checkpoint, target }, { isStored: true });
-    const fetched = isContinued
-      ? await readFetchedSince(target, job.job, update.startedAtMs)
-      : undefined;
-    const slice = {
+    const readFetched = () => readFetchedSince(target, job.job, update.startedAtMs);
+    const before = isContinued ? await readFetched() : undefined;
+    const sliceOf = (fetched: FetchedSince | undefined) => ({
       ...{ ...deadline, signal, job: sliceJob(job, cuts), run: update.run, fetched },
       update: { cuts, sinceMs: fetched?.sinceMs ?? null, windDownAtMs, overAtMs },
-    };
+    });
     const source = { job, params, checkpoint, target, wallNow };
     for await (const phase of phasesOf(source, input.streams)) {
-      const result = await input.perform(phase, slice);
+      const fetched = phase.name === "follow" ? await readFetched() : before;
+      const result = await input.perform(phase, sliceOf(fetched));
       addUp(report, result.summary);
       wait = result.wait ?? wait;
       if (signal.aborted || windDown.aborted) {

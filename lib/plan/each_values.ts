@@ -66,20 +66,43 @@ async function* valuesOf([name, source]: Dimension, sources: Sources): AsyncGene
     yield* source.values ?? valuesOfParam(source.param, sources.params);
     return;
   }
+  const used = columnsUsed(sources.used, name);
   for await (const row of sources.query(source.query)) {
     const columns = Object.keys(row);
     const isSingle = columns.length === 1;
-    const empty = columns.find((column) =>
-      row[column] === null && (isSingle || uses(sources.used, name, column))
-    );
+    refuseMissing(name, used, row);
+    const empty = columns.find((column) => row[column] === null && (isSingle || used.has(column)));
     if (empty !== undefined) sources.onNull(name, empty);
     else yield isSingle ? row[columns[0]!] : row;
   }
 }
 
-/** Whether requests or rows refer to a column of a value, as `each.NAME.COLUMN`. */
-function uses(used: string, name: string, column: string): boolean {
-  return used.includes(`each.${name}.${column}`);
+/** The columns of a value that requests or rows refer to, as `each.NAME.COLUMN`. */
+function columnsUsed(used: string, name: string): Set<string> {
+  const references = used.matchAll(/(?<!\w)each\.(\w+)\.(\w+)/g);
+  return new Set([...references].flatMap(([, value, column]) => value === name ? [column!] : []));
+}
+
+/** Refuses references to columns that a query does not return: parameters would be omitted. */
+function refuseMissing(
+  name: string,
+  used: ReadonlySet<string>,
+  row: Readonly<Record<string, unknown>>,
+): void {
+  const columns = Object.keys(row);
+  const isSingle = columns.length === 1;
+  // A value of JSON has members.
+  if (isSingle && typeof row[columns[0]!] === "object") return;
+  const missing = [...used].find((column) => isSingle || !columns.includes(column));
+  if (missing === undefined) return;
+  const problem = `Cannot use {each.${name}.${missing}}`;
+  throw isSingle
+    ? new Failure("configuration", `${problem}: the query returns one column, which is the value`, {
+      hint: `Write {each.${name}}, or return several columns`,
+    })
+    : new Failure("configuration", `${problem}: the query returns no column "${missing}"`, {
+      hint: `Use one of ${columns.join(", ")}, or add the column to the query`,
+    });
 }
 
 function valuesOfParam(name: string, params: Sources["params"]): unknown[] {

@@ -34,6 +34,34 @@ Deno.test("eachValues() yields the value of one column and the record of several
   assertEquals(await values({ a: { query: "two" } }, query), [{ a: { id: 1, name: "n" } }]);
 });
 
+Deno.test("eachValues() refuses a column that the query does not return, since its parameter would be omitted", async () => {
+  const query: QueryRows = async function* (sql) {
+    yield sql === "one"
+      ? { id: "x" }
+      : sql === "json"
+      ? { doc: { id: 1 } }
+      : { code: 1, name: "n" };
+  };
+  const valuesOf = (sql: string) => {
+    const request = { path: "/x", query: { of: "{each.a.id}" } };
+    const stream = jobOf({ things: { for_each: { a: { query: sql } }, request } }).streams.things!;
+    return all(eachValues(stream, {}, query));
+  };
+  const one = await assertRejects(
+    () => valuesOf("one"),
+    Failure,
+    "Cannot use {each.a.id}: the query returns one column, which is the value",
+  );
+  assertEquals(one.hint, "Write {each.a}, or return several columns");
+  const two = await assertRejects(
+    () => valuesOf("two"),
+    Failure,
+    'Cannot use {each.a.id}: the query returns no column "id"',
+  );
+  assertEquals(two.hint, "Use one of code, name, or add the column to the query");
+  assertEquals(await valuesOf("json"), [{ a: { id: 1 } }]);
+});
+
 Deno.test("eachValues() reads no more rows of a query than are requested", async () => {
   let taken = 0;
   const query: QueryRows = async function* () {
