@@ -60,9 +60,9 @@ export class Claims {
     return this.#areShared;
   }
 
-  /** Begins the run; transactions from `xid` on belong to it. */
+  /** Begins the run; transactions from `xid` on belong to it. What is known of it is kept. */
   begin(xid: number): void {
-    this.progress = new RunProgress(xid);
+    if (this.progress.sinceXid !== xid) this.progress = new RunProgress(xid);
   }
 
   /** Monotonic milliseconds. */

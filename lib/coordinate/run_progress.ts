@@ -40,13 +40,14 @@ const STATE = { empty: false, settled: true };
 
 /** The progress of a run. */
 export class RunProgress {
-  readonly #sinceXid: number;
+  /** The first transaction of the run. */
+  readonly sinceXid: number;
   readonly #ended = new Taken();
   readonly #claimed = new Map<string, Taken>();
 
   /** Transactions from `sinceXid` on belong to the run. */
   constructor(sinceXid: number) {
-    this.#sinceXid = sinceXid;
+    this.sinceXid = sinceXid;
   }
 
   /** Takes over windows that were finished or have failed in the run. */
@@ -55,11 +56,11 @@ export class RunProgress {
       for (const { window, xid, settled } of track.windows) {
         // A feed has ended once it had no more.
         if (window === null && !settled) continue;
-        if (xid >= this.#sinceXid) this.#ended.add(track, window);
+        if (xid >= this.sinceXid) this.#ended.add(track, window);
       }
     }
     for (const failure of failures) {
-      if (failure.xid >= this.#sinceXid && failure.reason !== null) {
+      if (failure.xid >= this.sinceXid && failure.reason !== null) {
         this.#ended.add(failure, failure.window);
       }
     }

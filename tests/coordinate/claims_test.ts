@@ -41,4 +41,8 @@ Deno.test("a window that was committed since it was proposed is not claimed, whi
   // Another stream's reading comes first, and moves the mark beyond the window.
   const [, granted] = await Promise.all([claims.learn(), claims.claim("things", proposed)]);
   assertEquals([...granted].map(({ window }) => formatCivil(window!.from)), DAYS.slice(1));
+
+  // The process tries again to share the run after an error: what it has learned is not read again.
+  claims.begin(0);
+  assertEquals((await claims.claim("things", [unitOf(DAYS[0]!)])).size, 0);
 });
