@@ -6,13 +6,7 @@ import { Failure } from "../failure.ts";
 import type { FeedPlan } from "../plan/feed_plan.ts";
 import type { StreamPlan } from "../plan/stream_plan.ts";
 import type { Unit } from "../plan/unit.ts";
-import {
-  type JoinedRun,
-  lockOf,
-  type OpenRun,
-  type WorkerCounts,
-  WorkerTable,
-} from "../upsert/worker_table.ts";
+import { type JoinedRun, lockOf, type OpenRun, WorkerTable } from "../upsert/worker_table.ts";
 import { readRunErrors, type RunErrors } from "../upsert/run_errors.ts";
 import type { Target } from "../upsert/write/target.ts";
 import { ClaimedPlan } from "./claimed_plan.ts";
@@ -20,6 +14,7 @@ import { Claims } from "./claims.ts";
 import { DeadWorkers } from "./dead_workers.ts";
 import { lookPauseMs } from "./look_pause.ts";
 import { startCrew, type StartOptions } from "./start_crew.ts";
+import { WorkerMeter, type WorkerTotals } from "./worker_meter.ts";
 
 /** What a crew member needs. */
 export interface CrewOptions extends StartOptions {
@@ -30,7 +25,7 @@ export interface CrewOptions extends StartOptions {
   /** The run that the process joins; undefined in the process that starts one. */
   readonly joined?: JoinedRun | undefined;
   /** What the process has done so far. */
-  readonly counts: () => Omit<WorkerCounts, "perSecond">;
+  readonly counts: () => WorkerTotals;
   /** Epoch milliseconds. */
   readonly wallNow: () => number;
   /** Starts no further window once it aborts. Defaults to never. */
@@ -56,7 +51,7 @@ export class Crew implements AsyncDisposable {
   readonly #left = new AbortController();
   #lock: Promise<AsyncDisposable> | undefined;
   #beating: Promise<void> = Promise.resolve();
-  #lastCounts = { requests: 0, atMs: 0 };
+  readonly #meter: WorkerMeter;
   /** Other processes that worked on the run at the last sign of life. */
   #others = 0;
   #hadOthers = false;
@@ -71,7 +66,7 @@ export class Crew implements AsyncDisposable {
     this.#options = options;
     this.#table = new WorkerTable(target, job);
     this.#dead = new DeadWorkers(target, job, clock);
-    this.#lastCounts.atMs = clock.now();
+    this.#meter = new WorkerMeter(options.counts, clock.now);
     this.#claims = new Claims({
       ...{ target, job, checkpoint, worker, now: clock.now },
       isStored: !this.hasJoined,
@@ -250,7 +245,7 @@ export class Crew implements AsyncDisposable {
     if (this.#left.signal.aborted) return;
     this.#left.abort();
     await this.#beating;
-    await this.#table.end(this.#options.worker, this.#counts(), summary);
+    await this.#table.end(this.#options.worker, this.#meter.read(), summary);
     await this.#releaseLock();
   }
 
@@ -279,7 +274,7 @@ export class Crew implements AsyncDisposable {
 
   async #beatOnce(): Promise<void> {
     const { run, worker, say, joined, onEnd } = this.#options;
-    const { others, hasEnded } = await this.#table.beat(run, worker, this.#counts(), joined);
+    const { others, hasEnded } = await this.#table.beat(run, worker, this.#meter.read(), joined);
     this.#others = others;
     this.#hadOthers ||= others > 0;
     if (hasEnded) onEnd();
@@ -288,14 +283,5 @@ export class Crew implements AsyncDisposable {
     await this.#claimFromNowOn(await this.#openRun());
     await this.#table.share(worker);
     say("another worker has joined the run; windows are shared from now on");
-  }
-
-  #counts(): WorkerCounts {
-    const { clock, counts } = this.#options;
-    const [now, nowMs] = [counts(), clock.now()];
-    const seconds = Math.max(1, nowMs - this.#lastCounts.atMs) / 1000;
-    const perSecond = Math.round((now.requests - this.#lastCounts.requests) / seconds * 10) / 10;
-    this.#lastCounts = { requests: now.requests, atMs: nowMs };
-    return { ...now, perSecond };
   }
 }

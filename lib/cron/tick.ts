@@ -1,13 +1,10 @@
 // Runs one slice of an update: fetches what is new and what may have changed, then fills gaps, until
 // everything is done or its time is over. However it ends, the checkpoint holds what was written, and the
-// next slice fetches the rest. It does not wait for another run of the job, which does the same work.
-import { formatCount } from "../report/text/format.ts";
+// next slice fetches the rest. Where another run holds the job, it helps that run instead of waiting for it.
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { catchUp } from "../checkpoint/catch_up.ts";
 import { type FetchedSince, readFetchedSince } from "../checkpoint/fetched_since.ts";
 import type { Job } from "../config/schema/job.ts";
-import { Failure } from "../failure.ts";
-import type { Summary } from "../report/summary.ts";
 import { formatWait, type Wait } from "../report/text/wait.ts";
 import type { RunResult } from "../run.ts";
 import type { UpdateSlice } from "../run_crew.ts";
@@ -15,6 +12,7 @@ import type { LockHolder, Target } from "../upsert/write/target.ts";
 import type { CronState, CronStateStore, TickReport, UpdateInProgress } from "./state.ts";
 import { type Phase, phasesOf, todayOf } from "./phases.ts";
 import { isShortest, sliceJob } from "./slice_job.ts";
+import { addUp, emptyReport, fail, failedReport, finish } from "./tick_report.ts";
 
 /** When a slice ends. */
 export interface Deadline {
@@ -177,31 +175,6 @@ function continuedUpdate(input: TickInput, before: CronState): UpdateInProgress 
   return isSameDay ? update : undefined;
 }
 
-/**
- * The report of a slice that could not start.
- *
- * @throws the error, if it is a bug in Hindcast.
- */
-export function failedReport(atMs: number, error: unknown): TickReport {
-  const report = emptyReport(atMs);
-  fail(report, error);
-  return report;
-}
-
-function emptyReport(atMs: number): TickReport {
-  return {
-    outcome: "done",
-    complete: false,
-    at: new Date(atMs).toISOString(),
-    seconds: 0,
-    windows: { done: 0, failed: 0 },
-    requests: 0,
-    rows: 0,
-    rejected: 0,
-    message: null,
-  };
-}
-
 /** The update that a slice belongs to, and how it continues it. */
 interface Continued {
   readonly update: UpdateInProgress;
@@ -273,31 +246,4 @@ function nextState(
   report.message = "Cannot finish a window within BACKFILL_BUDGET: the shortest takes longer. " +
     "Set BACKFILL_BUDGET to a longer time";
   return { more: false, cuts, last: report };
-}
-
-function addUp(report: TickReport, summary: Summary): void {
-  report.windows.done += summary.windows.done;
-  report.windows.failed += summary.windows.failed;
-  report.requests += summary.requests;
-  report.rejected += summary.rejected;
-  for (const { inserted, updated, vanished = 0 } of Object.values(summary.rows)) {
-    report.rows += inserted + updated + vanished;
-  }
-}
-
-function finish(report: TickReport): void {
-  const { windows, rejected } = report;
-  report.complete = true;
-  if (windows.failed + rejected === 0) return;
-  report.outcome = "failed";
-  report.message =
-    `${formatCount(windows.failed, "window")} failed, ${formatCount(rejected, "row")} rejected: ` +
-    "see deno task errors; the next update fetches them again";
-}
-
-/** Reports a failure; any other error is a bug in Hindcast. */
-function fail(report: TickReport, error: unknown): void {
-  if (!(error instanceof Failure)) throw error;
-  report.outcome = error.kind === "locked" ? "locked" : "failed";
-  report.message = error.hint === undefined ? error.message : `${error.message}. ${error.hint}`;
 }

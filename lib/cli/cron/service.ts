@@ -11,14 +11,7 @@ import type { Console } from "../../console/console.ts";
 import type { Access } from "../../console/guard.ts";
 import { LiveRun } from "../../console/state/live_run.ts";
 import type { StatusView } from "../../cron/status_view.ts";
-import {
-  type Deadline,
-  failedReport,
-  type Help,
-  type PhaseResult,
-  type Slice,
-  tick,
-} from "../../cron/tick.ts";
+import { type Deadline, type Help, type PhaseResult, type Slice, tick } from "../../cron/tick.ts";
 import { formatDay } from "../../plan/time/civil.ts";
 import { selectStreams } from "../../plan/stage.ts";
 import { formatCount, formatSeconds } from "../../report/text/format.ts";
@@ -31,6 +24,7 @@ import { type GivenOptions, runOptions } from "../run_options.ts";
 import type { Settings } from "../settings.ts";
 import { CronStores } from "./stores.ts";
 import type { TickReport } from "../../cron/state.ts";
+import { failedReport } from "../../cron/tick_report.ts";
 import { newRunId } from "../../run.ts";
 import { WorkerTable } from "../../upsert/worker_table.ts";
 import { followRun } from "../workers/follow_run.ts";

@@ -19,7 +19,7 @@ const ERRORS: ReadonlySet<string> = new Set(
 const SUCCESSES: ReadonlySet<string> = new Set("ok success successful issuccess".split(" "));
 /** Values of `status` if there is one. */
 const FAILED = /^(error|fail|failed|failure)$/i;
-/** Texts under an error's name by which an API says that there is none. */
+/** Values of an error member that mean "no error". */
 const NO_ERROR = /^\s*(|0+|none|null|no|no errors?|false|ok|success(ful)?)\s*$/i;
 
 /**
